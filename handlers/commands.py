@@ -1,4 +1,4 @@
-"""The commands: what each does to the conversation."""
+"""The commands of the conversation, for everybody and for people with a role."""
 
 from collections.abc import Iterable
 
@@ -96,7 +96,7 @@ async def _review(here: Context, _: str) -> HandlerResult:
 
 
 async def _why(here: Context, _: str) -> HandlerResult:
-    """Why this question is asked, with what the reason rests on."""
+    """Explain why the open question is asked, with the citations of the reason."""
     asked = interview.current_question(here.session, here.world.pack, here.today)
     if here.session.screen != "question" or asked is None:
         return HandlerResult(
@@ -149,7 +149,7 @@ async def _requests(here: Context, code: str) -> HandlerResult:
 
 
 async def _my_data(here: Context, _: str) -> HandlerResult:
-    """All that is held about me, as files: they may take a while, so they are made beside the conversation."""
+    """Order the person's data as files; they are made outside the turn, because that may take a while."""
     ordered = await here.world.own_data.order(here.session.language)
     return HandlerResult(here.session, notes=((format_data_ordered if ordered else format_data_under_way)(here.say),))
 
@@ -179,7 +179,7 @@ _BY_NAME = {name: command for command in _ALL_COMMANDS for name in (command.name
 
 
 def parse_command(text: str) -> tuple[str, str] | None:
-    """The name and the argument of a command line such as ``/ngonngu@troly_bot en``."""
+    """Split a command line such as ``/ngonngu@troly_bot en`` into name and argument; ``None`` if it is no command."""
     if not text.startswith("/"):
         return None
     head, _, argument = text[1:].partition(" ")
@@ -187,5 +187,5 @@ def parse_command(text: str) -> tuple[str, str] | None:
 
 
 def find_command(name: str) -> Command | None:
-    """The command of that name or alias, with or without accents."""
+    """Find a command by name or alias, with or without accents."""
     return _BY_NAME.get(strip_accents(name))

@@ -1,6 +1,6 @@
-"""The conversation: ``(session, event, world) -> (session', replies)``.
+"""The conversation: ``respond(session, event, services)`` returns the new session and the replies.
 
-The world is read and written only through its ports; the same session, event and world give the same turn.
+The services are reached only through their ports; the same session, event and services give the same turn.
 """
 
 from dataclasses import replace
@@ -52,7 +52,7 @@ from handlers.understanding.matching import MAX_PARTS, NEITHER, Match, split_par
 from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
 
-#: Files kept by reference until there is consent: as many as Telegram lets through in one album.
+#: Files kept by reference until there is consent: as many as Telegram allows in one album.
 MAX_WAITING_FILES = 10
 ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
 STILL_KEPT = N_("Your earlier answers are kept.")
@@ -61,7 +61,16 @@ SEND_AGAIN = N_("I see a certificate but have not read it. Please send it again 
 
 
 async def respond(session: Session | None, event: Event, world: Services) -> Turn:
-    """One turn. Never raises for anything a person can send."""
+    """Handle one event. Never raises for anything that a person can send.
+
+    Args:
+        session: The stored session, or ``None`` for a chat without one.
+        event: The event.
+        world: The services of this turn.
+
+    Returns:
+        The new session (``None`` if nothing is to be stored), the replies, and events to handle after this turn.
+    """
     here = _with_valid_screen(Context(session or to_new_session(world), world))
     if event.group:
         return _respond_in_group(session, here, event)
@@ -75,7 +84,10 @@ async def respond(session: Session | None, event: Event, world: Services) -> Tur
 
 
 def _respond_in_group(session: Session | None, here: Context, event: Event) -> Turn:
-    """Nothing personal is answered there; a secret is warned of, and taken away where that is allowed."""
+    """Answer a message in a group without anything personal.
+
+    A secret is deleted with a warning if the channel allows it.
+    """
     if event.secret:
         return Turn(session, (*delete_message(event), reply_without_page(here.say(WARNING))))
     note = here.say(N_("I talk about certificates in private only: please write to me directly."))
@@ -83,12 +95,12 @@ def _respond_in_group(session: Session | None, here: Context, event: Event) -> T
 
 
 def wants_file(session: Session | None) -> bool:
-    """Whether a file may be read: only after consent."""
+    """Return whether a file may be read, which needs consent."""
     return session is not None and session.consented_at is not None
 
 
 async def _handle_event(here: Context, event: Event) -> HandlerResult:
-    """What the event does; a secret that came with it is warned of whatever else it was."""
+    """Handle the event; if it contained a secret, warn of it in any case."""
     answered = await _dispatch_event(here, event)
     if not event.secret or answered.secret:
         return answered
@@ -134,7 +146,7 @@ async def _handle_background_result(
 
 
 def _with_valid_screen(here: Context) -> Context:
-    """The session on a screen that there is, and without consent on none that asks for anything."""
+    """Move a session away from an unknown screen; without consent, also from screens that ask for data."""
     session = here.session
     if session.consented_at is None and session.screen not in WITHOUT_CONSENT:
         return here.with_session(session.with_screen("welcome"))
@@ -144,14 +156,17 @@ def _with_valid_screen(here: Context) -> Context:
 
 
 async def _with_current_role(here: Context) -> tuple[Context, tuple[Markup, ...]]:
-    """Whoever has no role any more is off its screens before the event is looked at: its buttons are old ones then."""
+    """Take a person without a role off the admin screens before the event is handled.
+
+    Their buttons then count as outdated.
+    """
     if here.session.screen not in ADMIN_SCREENS or (await current_rights(here)).grants:
         return here, ()
     return here.with_session(to_next_screen(here)), (here.say(N_("You no longer have a role here.")),)
 
 
 def _with_current_pack(here: Context, answered: HandlerResult) -> HandlerResult:
-    """Answers given under an earlier rule pack go on under the present one, and that is said."""
+    """Continue with the present rule pack if the answers were given under an earlier one, and say so."""
     before, session, label = here.session, answered.session, here.world.pack.label
     if not (before.answers and session.answers) or before.pack == label:
         return answered
@@ -160,7 +175,7 @@ def _with_current_pack(here: Context, answered: HandlerResult) -> HandlerResult:
 
 
 def _with_removed_events_note(here: Context, answered: HandlerResult) -> HandlerResult:
-    """What had been filled in and was taken back, because it was derived from what is no longer so, is said."""
+    """Tell that derived events were removed because their source no longer holds."""
     before, session = here.session, answered.session
     if before.derived is None or not session.answers or "events" in session.answers:
         return answered
@@ -169,7 +184,10 @@ def _with_removed_events_note(here: Context, answered: HandlerResult) -> Handler
 
 
 def _keep_file_for_consent(here: Context, event: FileSent) -> HandlerResult:
-    """Sent before consent: kept by reference and without its name, unless its name says that it holds a key."""
+    """Keep a file sent before consent by reference and without its name.
+
+    Refuse one whose name says that it holds a key.
+    """
     if event.name.lower().endswith((".pfx", ".p12", ".key")):
         return HandlerResult(here.session.with_changes(warned=True), notes=(here.say(WARNING),), secret=True)
     if len(here.session.waiting_files) >= MAX_WAITING_FILES:
@@ -181,7 +199,7 @@ def _keep_file_for_consent(here: Context, event: FileSent) -> HandlerResult:
 
 
 def _handle_file_read(here: Context, event: FileRead) -> HandlerResult:
-    """What a file said is taken in after consent only; a secret is warned of in any case."""
+    """Take in the result of a file only after consent; warn of a secret in any case."""
     secret = SECRET_PROBLEMS & {problem.trouble for problem in event.reading.problems}
     if here.session.consented_at is None and not secret:
         return HandlerResult(here.session, notes=(here.say(SEND_AGAIN),))
@@ -189,13 +207,13 @@ def _handle_file_read(here: Context, event: FileRead) -> HandlerResult:
 
 
 def _file_label(here: Context, event: FileRead) -> str:
-    """The name of a file that is one of several; a file alone needs none."""
+    """Return the file's name if it is one of several, else an empty text."""
     several = event.album or (here.session.screen == "certificate" and here.session.offered)
     return event.name if several else ""
 
 
 def _to_unreadable_file(event: SheetRead) -> FileRead:
-    """A list from somebody who cannot do anything with one."""
+    """Treat a list from a person who may not import as a file without a certificate."""
     nothing = Reading(problems=(FileProblem(trouble=FileProblemKind.NO_CERTIFICATE),))
     return FileRead(reading=nothing, message=event.message, group=event.group)
 
@@ -210,7 +228,7 @@ def _handle_unreadable(here: Context, event: UnreadableReceived) -> HandlerResul
 
 
 def _handle_edit(here: Context, event: MessageEdited) -> HandlerResult:
-    """A change is never taken for a second answer; whoever corrects themselves learns how to."""
+    """Do not take an edited message as a second answer; tell the person how to correct one."""
     note = N_(
         "I do not read what is changed in a message later. To correct an answer, please write it as a new message."
     )
@@ -218,7 +236,7 @@ def _handle_edit(here: Context, event: MessageEdited) -> HandlerResult:
 
 
 async def _handle_tap(here: Context, data: str) -> HandlerResult:
-    """A button; one of an older screen is told so, and the open question comes again."""
+    """Handle a button; for one of an earlier step, say so and ask the open question again."""
     if reminder := BroadcastCallback.parse(data):
         return await (handle_admin_button if reminder.action in ADMIN_ACTIONS else answer_tapped_reminder)(
             here, reminder
@@ -245,7 +263,7 @@ async def _handle_text(here: Context, text: str) -> HandlerResult:
 
 
 async def _handle_answer(here: Context, text: str) -> HandlerResult:
-    """What the text means on the open page: its options, what the screen takes, or something to ask about."""
+    """Interpret a text on the open page: as options, as a value for the screen, or as something to ask about."""
     page = await SCREENS[here.session.screen].page(here)
     if len(split_parts(text)) > MAX_PARTS and not page.exact:
         return HandlerResult(here.session, notes=(here.say(SAY_LESS, number=MAX_PARTS),))
@@ -260,7 +278,7 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
 
 
 async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str) -> HandlerResult:
-    """What no option is meant by: a value for the screen, a doubt to help with, a number of nothing, or unclear."""
+    """Handle a text that names no option: a value for the screen, a doubt, an unknown number, or an unclear text."""
     if page.exact and heard.maybe:  # names of several options: nothing that the screen would take as a text
         return _ask_what_is_meant(here, page, text, heard.maybe)
     if page.help and is_doubt(text):
@@ -272,7 +290,7 @@ async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str
 
 
 async def _answer_with_overheard(here: Context, page: Page, heard: Match, text: str) -> HandlerResult:
-    """The answer, and what else the same line tells of questions that come later."""
+    """Handle an answer, and facts about later questions in the same line."""
     parts = split_parts(text) if here.session.screen == "question" else []
     asked = interview.current_question(here.session, here.world.pack, here.today)
     told = take_overheard_facts(here, asked, parts if len(parts) > 1 else [])
@@ -292,7 +310,7 @@ async def _run_command(here: Context, name: str, argument: str) -> HandlerResult
 
 
 async def _tell_role_ended(here: Context, command: Command | None) -> HandlerResult | None:
-    """Whoever worked through the list is told once that the role has ended; how they left the list is forgotten."""
+    """Tell a person once that their role has ended, and drop the state of the request list."""
     worked = command is not None and command.needs is not None and here.session.desk is not None
     if not worked or (await current_rights(here)).grants:
         return None
@@ -300,7 +318,7 @@ async def _tell_role_ended(here: Context, command: Command | None) -> HandlerRes
 
 
 async def _format_refusal(here: Context, name: str, command: Command | None) -> Markup | None:
-    """Why a command is not carried out. Whoever has no role does not learn that there are commands for those who do."""
+    """Return why a command is not carried out; a person without a role does not learn that admin commands exist."""
     rights = await current_rights(here) if command and command.needs else Rights()
     if command is None or (command.needs and not rights.grants):
         return here.say(N_("I do not know the command /{name}. /trogiup lists them."), name=name[:32])
@@ -314,7 +332,7 @@ async def _choose_option(here: Context, value: str) -> HandlerResult:
 
 
 def _ask_what_is_meant(here: Context, page: Page, text: str, maybe: tuple[str, ...]) -> HandlerResult:
-    """Ask rather than guess; whoever does not know is told what to do, and what is to be typed is said."""
+    """Ask instead of guessing; help a person who is in doubt, and say what to type where a value is expected."""
     if maybe:
         return HandlerResult(here.session, notes=(here.say(N_("I am not sure. Do you mean:")),), guesses=maybe)
     if page.help and page.numbers == "values":

@@ -1,4 +1,4 @@
-"""Vietnamese text as an unaccented keyboard types it."""
+"""Normalises Vietnamese text for comparison, as if typed on a keyboard without accents."""
 
 import re
 import unicodedata
@@ -7,18 +7,18 @@ _NOT_WORD = re.compile(r"[^\w]+")
 
 
 def strip_accents(text: str) -> str:
-    """Lower case, no accents, ``đ`` as ``d``; everything else as it stands."""
+    """Return the text in lower case without accents (``đ`` becomes ``d``); everything else stays."""
     decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def strip_invisible(text: str) -> str:
-    """The signs that are seen, full-width ones as usual: without zero-width blanks, soft hyphens and their like."""
+    """Remove invisible characters (zero-width spaces, soft hyphens) and replace full-width ones."""
     if text.isascii():
         return text
     return "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
 
 
 def fold(text: str) -> str:
-    """Unaccented words, separated by single blanks."""
+    """Return the words without accents, separated by single spaces."""
     return _NOT_WORD.sub(" ", strip_accents(text)).replace("_", " ").strip()

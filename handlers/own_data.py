@@ -1,4 +1,4 @@
-"""What is held about a person, as text to read."""
+"""Renders all data stored about a person as readable text, and the messages about ordering it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,46 +14,49 @@ from locales import N_
 
 
 def format_data_ordered(say: MarkupTranslator) -> Markup:
-    """Said when the data were ordered."""
+    """Tell that the data is being put together."""
     return say(N_("I am putting together everything that is held about you. It comes here as files in a moment."))
 
 
 def format_data_under_way(say: MarkupTranslator) -> Markup:
-    """Said when they are ordered once more."""
+    """Tell that an earlier order is still under way."""
     return say(N_("Your data are being put together already. The files come here in a moment."))
 
 
 def format_data_ready(say: MarkupTranslator) -> Markup:
-    """Said with the first of the files."""
+    """Announce the files."""
     return say(N_("Here is everything that is held about you."))
 
 
 def format_data_failed(say: MarkupTranslator) -> Reply:
-    """Said where there are none."""
+    """Tell that the data could not be put together."""
     sentence = N_("Your data could not be put together just now. Please send /dulieu again in a while.")
     return Reply(paragraphs=(str(say(sentence)),))
 
 
 def render_own_data(held: Mapping[str, Any], say: MarkupTranslator) -> str:
-    """An outline of everything that is there, times in Viet Nam; ``held`` by the names of ``OwnData.sections``."""
+    """Render all data as an outline, with times in Viet Nam.
+
+    ``held`` maps the section names of ``OwnData.sections``.
+    """
     text = OwnDataWriter(say)
     return "".join((text.title(), *(text.section(name, value) for name, value in held.items()), text.end()))
 
 
 @dataclass
 class OwnDataWriter:
-    """The same, told section by section, and of long lists page by page."""
+    """Writes the outline section by section, and long lists page by page, so that it need not be held in memory."""
 
     say: MarkupTranslator
-    _name: str = ""  #: of the section that is open
-    _told: int = 0  #: entries of it
+    _name: str = ""  #: name of the open section
+    _told: int = 0  #: entries of the open section written so far
 
     def title(self) -> str:
-        """What comes first."""
+        """Return the title."""
         return self.say.t(N_("All data that Trợ lý Chứng thư holds about you"))
 
     def section(self, name: str, value: Any) -> str:
-        """A section, or the next page of one that is a list; an empty page is followed by others, or by nothing."""
+        """Write a section, or the next page of a section that is a list; an empty page writes nothing."""
         closed = "" if name == self._name else self._close() + "\n\n"
         self._name = name
         part = OWN_DATA_PARTS.get(name, DataPart(name))
@@ -70,11 +73,11 @@ class OwnDataWriter:
         return _format_value(self.say, replace(part, label=f"{_format_label(self.say, part)} {self._told}"), entry)
 
     def end(self) -> str:
-        """What comes last."""
+        """Return the end of the outline."""
         return self._close() + "\n"
 
     def _close(self) -> str:
-        """What is said of a section of which nothing was told."""
+        """Close the open section; one without any content gets a dash."""
         nothing = self._name and not self._told
         said = f"{_format_label(self.say, OWN_DATA_PARTS.get(self._name, DataPart(self._name)))}: –" if nothing else ""
         self._name, self._told = "", 0
@@ -82,7 +85,7 @@ class OwnDataWriter:
 
 
 def _format_value(say: MarkupTranslator, part: DataPart, value: Any) -> Iterator[str]:
-    """A value under its label. What is not there is left out, what has no label goes by its name."""
+    """Write a value under its label; empty values are left out, and a part without a label is named as in the JSON."""
     label = _format_label(say, part)
     if value is None or value in ("", [], {}):
         return
@@ -108,7 +111,7 @@ def _format_parts(say: MarkupTranslator, parts: Mapping[str, DataPart], value: d
 
 
 def _format_whole_value(say: MarkupTranslator, part: DataPart, value: Any) -> str | None:
-    """A value that is said in one go; ``None`` for one that is told part by part."""
+    """Format a value in one piece; return ``None`` if it must be written part by part."""
     if not isinstance(value, list):
         return _format_list_entry(say, part, value)
     entries = [_format_list_entry(say, part, entry) for entry in value]
@@ -120,7 +123,7 @@ def _format_list_entry(say: MarkupTranslator, part: DataPart, value: Any) -> str
     if part.wording is not format_as_is or not isinstance(value, (dict, list)):
         try:
             return part.wording(say, value)
-        except (KeyError, TypeError, ValueError):  # as an earlier version of the program kept it
+        except (KeyError, TypeError, ValueError):  # stored by an earlier version of the program
             return None if isinstance(value, (dict, list)) else str(value)
     return None
 

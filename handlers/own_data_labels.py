@@ -1,4 +1,4 @@
-"""Everything that can be held about a person: what each part is called, and how its value is said."""
+"""The labels of all data that can be stored about a person, and how each value is formatted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from locales import N_
 
 @dataclass(frozen=True, slots=True)
 class DataPart:
-    """A part by its name in the JSON; of a list, every entry."""
+    """A part, by its name in the JSON; for a list, it describes every entry."""
 
     label: str  #: message id
     wording: ValueFormatter = format_as_is
@@ -269,7 +269,7 @@ _REMINDERS = {
     "reminded_at": DataPart(N_("First reminder"), format_iso_moment),
     "answers": DataPart(N_("Answer to a reminder"), inside=_ANSWER),
 }
-#: As ``handlers.core.ports.OwnData.sections`` gives it.
+#: The structure is that of ``handlers.core.ports.OwnData.sections``.
 _EARLIER = {
     "received": DataPart(N_("From you")),
     "outgoing": DataPart(N_("To you")),

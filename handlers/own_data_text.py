@@ -1,4 +1,4 @@
-"""Values of what is held about a person, in words. What an earlier version of the program kept is said as it stands."""
+"""Formats the values of stored data in words; values written by an earlier version are shown as they are."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from handlers.requests.text import EVENT_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_
 from rules.facts import MergerRole, Token
 
-#: A value, or an entry of a list, in the words of a language.
+#: Formats a value, or an entry of a list, in a language.
 ValueFormatter = Callable[[MarkupTranslator, Any], str]
 
 ROLES = {
@@ -187,7 +187,7 @@ ALL_PROBLEMS = {
     FileProblemKind.PRIVATE_KEY: N_("It holds a private key."),
     FileProblemKind.PKCS12: N_("It is a file with a private key (.p12, .pfx)."),
 }
-#: Values of options, whichever question they belong to.
+#: Labels of option values, for all questions together.
 OPTIONS: Mapping[Any, str] = {
     **EVENT_LABELS,
     **SUBJECT_LABELS,
@@ -196,7 +196,7 @@ OPTIONS: Mapping[Any, str] = {
     "nothing": N_("nothing changed"),
 }
 TOPICS = {**FACT_LABELS, **{name: field.title for name, field in FIELDS.items()}}
-#: What waits for a yes among the broadcasts.
+#: Actions on broadcasts that wait for confirmation.
 WISHES = {
     "approve": N_("approve it"),
     "start": N_("send it"),
@@ -207,70 +207,70 @@ YES, NO = N_("yes"), N_("no")
 
 
 def choose_label(words: Mapping[Any, str]) -> ValueFormatter:
-    """The words of a known value."""
+    """Return a formatter that gives known values a label."""
     return lambda say, value: say.t(words[value]) if value in words else format_as_is(say, value)
 
 
 def format_as_is(say: MarkupTranslator, value: Any) -> str:
-    """A value that needs no words."""
+    """Format a value that needs no label; booleans become yes or no."""
     return say.t(YES if value else NO) if isinstance(value, bool) else str(value)
 
 
 def format_iso_moment(_: MarkupTranslator, value: Any) -> str:
-    """A moment, ISO 8601."""
+    """Format an ISO 8601 moment."""
     return format_moment(datetime.fromisoformat(value))
 
 
 def format_iso_day(_: MarkupTranslator, value: Any) -> str:
-    """A day, ISO 8601."""
+    """Format an ISO 8601 day."""
     return format_day(date.fromisoformat(value))
 
 
 def format_without_markup(_: MarkupTranslator, value: Any) -> str:
-    """A paragraph of a message."""
+    """Remove the markup from a paragraph of a message."""
     return strip_markup(Markup(value))  # noqa: S704 - the markup is taken away, nothing is rendered
 
 
 def format_attribute(_: MarkupTranslator, value: Any) -> str:
-    """An attribute of a distinguished name."""
+    """Format an attribute of a distinguished name."""
     return f"{value['name']} ({value['oid']}): {value['value']}"
 
 
 def format_public_key(say: MarkupTranslator, value: Any) -> str:
-    """A public key by its kind and size."""
+    """Format a public key by its kind and size."""
     return format_key(say.t, value)
 
 
 def format_request_step(say: MarkupTranslator, value: Any) -> str:
-    """A move of a request."""
+    """Format a move of a request."""
     by = say.t(N_("you")) if value["by"] == "subscriber" else value["by"]
     note = f": {value['note']}" if value["note"] else ""
     return f"{format_iso_moment(say, value['at'])} – {choose_label(STATE_LABELS)(say, value['state'])} ({by}){note}"
 
 
 def format_file_problem(say: MarkupTranslator, value: Any) -> str:
-    """A trouble with a file, or with an entry of it."""
+    """Format a problem of a file, or of an entry of it."""
     trouble = choose_label(ALL_PROBLEMS)(say, value["trouble"])
     return f"{value['where']}: {trouble}" if value["where"] else trouble
 
 
 def format_choice(say: MarkupTranslator, value: Any) -> str:
-    """A button."""
+    """Format a button."""
     told = f"{value['label']} [{value['tap']}]"
     return told if value.get("numbered", True) else say.t(N_("{button}, without a number"), button=told)
 
 
 def format_attachment(say: MarkupTranslator, value: Any) -> str:
-    """A document to send: what it is, not what it holds."""
+    """Describe a file without its content."""
     size = say.t(N_("{number} bytes"), number=value["size"])
     return f"{value['name']} ({value['media_type']}; {size})"
 
 
 def format_size(say: MarkupTranslator, value: Any) -> str:
-    """How much there is; the bytes themselves are in the JSON."""
+    """Tell the size of Base64 data; the data itself is in the JSON."""
     return say.t(N_("{number} characters of Base64 in the JSON file"), number=len(value))
 
 
 def format_chart_bar(_: MarkupTranslator, value: Any) -> str:
-    """A bar of a chart."""
+    """Format a bar of a chart."""
     return f"{value['label']}: {', '.join(map(str, value['values']))}"

@@ -1,4 +1,4 @@
-"""Units of a conversation that have ended since they were told: what took their place is taken, or asked for."""
+"""Replaces units of a session that have ended since they were stored, or asks for their successor."""
 
 from dataclasses import replace
 
@@ -14,13 +14,13 @@ from handlers.requests.form import with_managing_body
 from handlers.screens import ADMIN_SCREENS
 from locales import N_
 
-#: Screens that are not left for the question: two put it themselves, the others are no place of an officer.
+#: Screens that the question must not interrupt: two ask it themselves, the others are for people with a role.
 _UNINTERRUPTED_SCREENS = frozenset({"unit", "former_unit", *ADMIN_SCREENS})
 _UNIT_REPLACED = N_("{former} has ended; I go on with <b>{unit}</b>. If that is wrong, send /xemlai to change it.")
 
 
 def with_current_units(here: Context) -> tuple[Context, tuple[Markup, ...]]:
-    """The one unit that took the place of the officer's own, and of the managing body; and what is said."""
+    """Replace the officer's unit and the managing body by their only successors, with a note for each."""
     session, draft, units = here.session, here.session.draft, here.world.units
     named = dict.fromkeys(code for code in (session.unit, draft.unit_code if draft else None) if code)
     ways = {code: way for code in named if (way := _path_to_successor(here, code))}
@@ -33,14 +33,14 @@ def with_current_units(here: Context) -> tuple[Context, tuple[Markup, ...]]:
 
 
 def _derived_for_unit(session: Session, code: str) -> DerivedEvents | None:
-    """What was derived goes with the unit: the officer corrected nothing."""
+    """Carry derived events over to the new unit, because the officer did not correct anything."""
     return session.derived.model_copy(update={"unit": code}) if session.derived else None
 
 
 def ask_for_unit_again(here: Context, answered: HandlerResult) -> HandlerResult:
-    """Where several units took its place, or it is not known which, the unit is asked for after the event is answered.
+    """Ask for the unit again, after the event, if several units or no known one succeeded it.
 
-    Not before: a number that was typed speaks of the page the person saw.
+    It is not asked before the event: a typed number refers to the page that the person saw.
     """
     session = answered.session
     unit = here.world.units.get(session.unit)
@@ -51,13 +51,13 @@ def ask_for_unit_again(here: Context, answered: HandlerResult) -> HandlerResult:
 
 
 def _can_ask(answered: HandlerResult, session: Session) -> bool:
-    """A short visit is not interrupted, nor is the answer to a guess."""
+    """Return whether to ask now: not during a short visit, and not together with a "did you mean"."""
     at_home = session.came_from is None and session.screen not in _UNINTERRUPTED_SCREENS
     return at_home and answered.show and not answered.guesses
 
 
 def _path_to_successor(here: Context, code: str) -> tuple[Succession, ...]:
-    """From a unit that has ended to the one that took its place; empty where it is open, or there is none."""
+    """Return the successions from an ended unit to its only successor; empty if it is open or has none."""
     units = here.world.units
     heir = units.sole_successor(code, here.today)
     return next((way for unit, way in units.current_units(code, here.today) if unit is heir), ()) if heir else ()

@@ -1,4 +1,4 @@
-"""Every screen of the conversation, by the name a session and its buttons know it by."""
+"""All screens, by the name that sessions and buttons store."""
 
 from handlers.admin.exports.screens import ExportScreen
 from handlers.admin.imports.screens import ImportScreen
@@ -143,11 +143,11 @@ SCREENS: dict[str, Screen] = {
     **ADMIN_SCREENS,
 }
 
-#: What can be seen before consent, and after it was taken back: nothing personal is taken in there.
+#: Screens open before consent and after it was withdrawn; they take in nothing personal.
 WITHOUT_CONSENT = frozenset(
     {"welcome", "language", "erase", "requests", "request", "withdraw", "stop_reminders", "no_reminders"}
 )
 
-#: Screens that ask and tell nothing: once answered, their message may be put short to the question and the answer. Of
-#: no other screen is a message ever changed, for people show it to others and forward it.
+#: Screens that only ask: once answered, their message may be shortened to question and answer. Messages of other
+#: screens are never changed, because people show and forward them.
 QUESTIONS = frozenset({"question", "unit", "former_unit", "form", "language"})

@@ -1,6 +1,7 @@
-"""The ports in memory: for the screens page and for tests of the conversation.
+"""The ports in memory, for the generated screens page and for tests of the conversation.
 
-As strict as the store's, held to it by the same tests. One chat; its session and messages are kept elsewhere.
+They are as strict as the store, and the same tests run on both. They serve one chat, whose session and messages the
+caller keeps.
 """
 
 from collections import Counter
@@ -30,28 +31,25 @@ SUBSCRIBER = "subscriber"
 
 @dataclass
 class MemoryOwnRequests:
-    """A ``RequestBook``."""
+    """Implements ``handlers.core.ports.OwnRequests``."""
 
     now: datetime
     kept: dict[str, Request] = field(default_factory=dict)
     issued: Counter[int] = field(default_factory=Counter)  #: by year
 
     async def mine(self) -> tuple[Request, ...]:
-        """The newest first."""
         return tuple(reversed(self.kept.values()))
 
     async def get(self, code: str) -> Request | None:
-        """By code."""
         return self.kept.get(code)
 
     async def open_for(self, certificate_key: str, procedure: str) -> Request | None:
-        """The newest open request for the same."""
         wanted = (certificate_key, procedure)
         known = (r for r in await self.mine() if r.state in OPEN_STATES)
         return next((r for r in known if (r.content.certificate_key, r.content.procedure) == wanted), None)
 
     async def register(self, content: RequestContent, state: RequestState = RequestState.SUBMITTED) -> Request:
-        """Under the next code."""
+        """Count codes by the year in Viet Nam, as the store does."""
         year = to_vietnam_day(self.now).year
         self.issued[year] += 1
         code = f"YC-{year}-{self.issued[year]:06}"
@@ -59,7 +57,7 @@ class MemoryOwnRequests:
         return self.kept[code]
 
     async def amend(self, code: str, content: RequestContent) -> Request | None:
-        """Where the state allows it."""
+        """Enforce ``AMENDABLE_STATES`` as the store does."""
         known = self.kept.get(code)
         if known is None or known.state not in AMENDABLE_STATES:
             return None
@@ -67,7 +65,7 @@ class MemoryOwnRequests:
         return self.kept[code]
 
     async def move(self, code: str, to: RequestState) -> Request | None:
-        """Where the state allows it."""
+        """Enforce ``REQUEST_TRANSITIONS`` as the store does."""
         known = self.kept.get(code)
         if known is None or to not in REQUEST_TRANSITIONS[known.state]:
             return None
@@ -80,7 +78,7 @@ class MemoryOwnRequests:
 
 @dataclass
 class MemoryReminders:
-    """``Reminders`` of broadcasts ``sent`` to the chat, and of ``waiting`` ones that a stop withholds."""
+    """Implements ``Reminders`` for broadcasts in ``sent``; ``waiting`` is the number that a stop withholds."""
 
     sent: set[str] = field(default_factory=set)
     waiting: int = 0
@@ -88,32 +86,27 @@ class MemoryReminders:
     marks: dict[str, date | None] = field(default_factory=dict)  #: broadcast -> the day asked for; ``None``: done
 
     async def is_stopped(self) -> bool:
-        """No reminders are wanted."""
         return not self.wanted
 
     async def stop(self) -> int:
-        """None from now on."""
+        """Withhold all waiting reminders."""
         withheld, self.waiting, self.wanted = self.waiting, 0, False
         return withheld
 
     async def resume(self) -> None:
-        """Take that back."""
         self.wanted = True
 
     async def latest(self) -> str | None:
-        """The one with the greatest number."""
+        """Take the greatest id as the latest."""
         return max(self.sent, default=None)
 
     async def has_received(self, broadcast: str) -> bool:
-        """Where it was sent."""
         return broadcast in self.sent
 
     async def mark_done(self, broadcast: str) -> bool:
-        """Where it was sent."""
         return self._mark(broadcast, None)
 
     async def postpone(self, broadcast: str, day: date) -> bool:
-        """Where it was sent."""
         return self._mark(broadcast, day)
 
     def _mark(self, broadcast: str, day: date | None) -> bool:
@@ -124,7 +117,7 @@ class MemoryReminders:
 
 @dataclass
 class MemoryOwnData:
-    """An ``OwnData`` over the same requests."""
+    """Implements ``OwnData`` over the same requests."""
 
     requests: MemoryOwnRequests
     register: "MemoryInterviewRegister"
@@ -133,12 +126,12 @@ class MemoryOwnData:
     ordered: bool = False
 
     async def order(self, language: str) -> bool:  # noqa: ARG002 - the port's signature
-        """Once; nobody makes the files here."""
+        """Accept only the first order; no files are made."""
         before, self.ordered = self.ordered, True
         return not before
 
     async def sections(self) -> AsyncIterator[tuple[str, Any]]:
-        """The chat and its requests."""
+        """Yield the chat, the statuses, the reminders and the requests; other sections are empty."""
         for section in (await self._held()).items():
             yield section
 
@@ -158,7 +151,7 @@ class MemoryOwnData:
         }
 
     async def erase(self) -> tuple[str, ...]:
-        """All but what must stay, cut down to what it needs."""
+        """Keep what the store keeps (``RETAINED_STATES``)."""
         staying = [request for request in self.requests.kept.values() if request.state in RETAINED_STATES]
         self.requests.kept = {request.code: _reduce_request(request) for request in staying}
         self.register.standings = {}
@@ -185,39 +178,38 @@ def _reduce_request(request: Request) -> Request:
 
 
 class MemoryInterviewRegister:
-    """A ``Register`` that remembers each interview's last standing."""
+    """Implements ``InterviewRegister``; it remembers the last status of each interview."""
 
     def __init__(self) -> None:
         self.standings: dict[int, InterviewStatus] = {}
 
     async def save_status(self, standing: InterviewStatus) -> None:
-        """The same certificate, asked about again, is known once."""
+        """Replace earlier statuses of the same certificate."""
         key = standing.certificate_key
         kept = {n: one for n, one in self.standings.items() if key is None or one.certificate_key != key}
         self.standings = {**kept, standing.interview: standing}
 
 
 class _MemoryPeople:
-    """``People`` of somebody without any role."""
+    """Implements ``People`` for a person without any role."""
 
     async def mine(self) -> tuple[Grant, ...]:
-        """None."""
         return ()
 
     async def redeem(self, code: str) -> Refusal:  # noqa: ARG002 - the port's signature
-        """No invitation is known."""
+        """Refuse every code as unknown."""
         return Refusal.UNKNOWN
 
 
 class MemoryAdminServices:
-    """The ``Office`` as somebody without a role meets it; what admins do is tried on the real store."""
+    """Implements ``AdminServices`` for a person without a role; admin screens are tested with the real store."""
 
     def __init__(self) -> None:
         self.people = _MemoryPeople()
 
 
 def build_memory_services(pack: Pack, now: datetime, **changes: Any) -> Services:
-    """A world with nothing in it yet."""
+    """Build services without any data; ``changes`` replaces some of them."""
     requests, register = MemoryOwnRequests(now), changes.get("register") or MemoryInterviewRegister()
     reminders = changes.get("reminders") or MemoryReminders()
     world: dict[str, Any] = {

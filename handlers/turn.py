@@ -1,4 +1,4 @@
-"""What a turn says: notes, the open page, and the tapped message put right."""
+"""Builds the replies of a turn: notes, the open page, and the change of the tapped message."""
 
 from dataclasses import dataclass, replace
 
@@ -13,13 +13,13 @@ from handlers.core.text import join_lines
 from handlers.screens import QUESTIONS, SCREENS
 from handlers.understanding import matching
 
-#: Characters of notes that may stand before a question that is put short; longer ones tell something of their own.
+#: Characters of notes up to which a question can be shortened later; longer notes are worth keeping.
 _MAX_NOTE_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one event led to. ``session`` is ``None`` where nothing is to be remembered."""
+    """The result of one event. ``session`` is ``None`` if nothing is to be stored."""
 
     session: Session | None
     replies: tuple[Reply, ...] = ()
@@ -27,7 +27,7 @@ class Turn:
 
 
 async def build_turn(here: Context, event: Event, answered: HandlerResult) -> Turn:
-    """The replies, and the session with a new version where it changed: older buttons then go stale."""
+    """Build the replies; a changed session gets a new version, so that older buttons become outdated."""
     session = _with_new_version(here.session, answered)
     ticked = (
         isinstance(event, ButtonTapped)
@@ -45,24 +45,24 @@ async def build_turn(here: Context, event: Event, answered: HandlerResult) -> Tu
 
 
 def to_new_session(world: Services) -> Session:
-    """A conversation that has nothing to remember yet. It is never kept: who only looks in leaves no trace."""
+    """Return a session with no data yet. It is never stored, so that merely looking in leaves no trace."""
     return Session.model_validate({"language": world.language})
 
 
 def delete_message(event: Event) -> tuple[Reply, ...]:
-    """The message of an event, taken out of the chat."""
+    """Return the reply that deletes the message of an event, if its id is known."""
     return (Reply(paragraphs=(), action="delete", target=event.message),) if event.message else ()
 
 
 def reply_without_page(*paragraphs: Markup) -> Reply:
-    """A message without the open page."""
+    """Return a message without the open page."""
     return Reply(paragraphs=tuple(map(str, paragraphs)))
 
 
 def _with_new_version(before: Session, answered: HandlerResult) -> Session:
-    """Guesses stand until a page is shown again; a new version makes older buttons stale.
+    """Return the session with a new version if it changed; guesses stay until a page is shown again.
 
-    One more file that waits for consent changes no page: the greeting that came with the first one stays good.
+    One more file that waits for consent does not count as a change, so that the buttons of the welcome stay valid.
     """
     after = answered.session
     shown = after.with_changes(waiting_files=before.waiting_files) if before.waiting_files else after
@@ -72,7 +72,10 @@ def _with_new_version(before: Session, answered: HandlerResult) -> Session:
 
 
 def _notes_before_question(before: Session, answered: HandlerResult, after: Session) -> str | None:
-    """The notes before a question, in every message with the present buttons; ``None``: these are left alone."""
+    """Return the notes before the question in messages with the present buttons.
+
+    ``None`` if these must not be edited.
+    """
     repeated = after.version == before.version
     if not answered.show:
         return before.said_before if repeated else None
@@ -101,7 +104,7 @@ async def _build_replies(
 
 
 def _has_only_ticks_changed(before: Session, event: ButtonTapped, after: Session) -> bool:
-    """The buttons of the message are then changed in place; a second tap for the same finds it as it shall be."""
+    """Return whether only ticks changed, or the tap repeats one; then the message's buttons are changed in place."""
     tap = ScreenCallback.parse(event.data)
     again = tap is not None and tap.wanted_tick is not None and tap.belongs_to(before)
     return (again or before.ticked != after.ticked) and _without_ticks(before) == _without_ticks(after)
@@ -112,7 +115,7 @@ def _without_ticks(session: Session) -> Session:
 
 
 async def _render_open_page(here: Context, answered: HandlerResult, *, repeated: bool) -> Reply:
-    """The open page after the notes; a long page that stands in the chat already is not said twice."""
+    """Render the open page after the notes; a long page that is in the chat already is shortened."""
     session = here.session
     page: Page = await SCREENS[session.screen].page(here)
     page = matching.to_guess_page(page, session.guesses, here.say) if session.guesses else page
@@ -121,9 +124,9 @@ async def _render_open_page(here: Context, answered: HandlerResult, *, repeated:
 
 
 async def _edit_tapped_message(here: Context, event: Event, after: Session) -> Reply | None:
-    """The tapped message loses its buttons. Only a question is changed: to itself, with the answer chosen.
+    """Remove the buttons of the tapped message; a question is replaced by itself with the chosen answer.
 
-    Everything else stays as it was said: an answer, a code, a certificate, a consent is what people show to others.
+    All other messages keep their text, because people show answers, codes, certificates and consents to others.
     """
     tap = ScreenCallback.parse(event.data) if isinstance(event, ButtonTapped) else None
     if (
@@ -142,6 +145,6 @@ async def _edit_tapped_message(here: Context, event: Event, after: Session) -> R
 
 
 def _chosen_labels(page: Page, value: str) -> list[str]:
-    """The label of the option; where several were ticked before, theirs."""
+    """Return the label of the option; after ticking, the labels of all ticked ones."""
     ticked = [option.label for option in page.options if option.ticked] if page.many and value == DONE else []
     return ticked or [option.label for option in page.options if option.value == value]

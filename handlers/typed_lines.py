@@ -1,4 +1,4 @@
-"""A typed line that means options of the open page."""
+"""Handles typed lines that name options of the open page."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ MORE = N_("I noted: <b>{answer}</b>. As for the rest, do you mean:")
 
 
 async def answer_typed_options(here: Context, page: Page, heard: Match) -> HandlerResult:
-    """Take the options; what was understood by likeness only is said, so that it can be put right."""
+    """Take the options; if they were recognised by similarity only, say what was understood."""
     ticks = [value for value in heard.sure if _is_tick(page, value)]
     if page.many and ticks:
         return await _tick_typed_options(here, page, heard, ticks)
@@ -26,7 +26,7 @@ async def answer_typed_options(here: Context, page: Page, heard: Match) -> Handl
 
 
 async def _tick_typed_options(here: Context, page: Page, heard: Match, ticks: list[str]) -> HandlerResult:
-    """Ticked and closed; left open where a guess was being settled, or part of the line was not understood."""
+    """Tick the options and end ticking, unless a guess was being settled or part of the line was not understood."""
     if len(ticks) < len(heard.sure) and DONE not in heard.sure:
         return HandlerResult(here.session, notes=(here.say(CONTRADICTION),))
     session = here.session.with_changes(ticked=tuple(dict.fromkeys((*here.session.ticked, *ticks))))
@@ -40,7 +40,7 @@ async def _tick_typed_options(here: Context, page: Page, heard: Match, ticks: li
 
 
 def reject_number(here: Context, page: Page, numbers: tuple[int, ...]) -> HandlerResult:
-    """A number that nothing shown has, or several where one answer is possible: nothing is taken."""
+    """Refuse a number that the page does not have, or several where only one is allowed."""
     say, guesses = here.say, here.session.guesses
     shown = to_guess_page(page, guesses, say) if guesses else page
     last = len(shown.numbered_options)

@@ -1,7 +1,7 @@
-"""How it is said: gettext catalogues, Vietnamese first.
+"""Translations: gettext catalogues, Vietnamese first.
 
-Message ids are English sentences with ``{name}`` placeholders, so English needs no catalogue. A ``.po`` file is read as
-it is, once, so a corrected sentence needs no compile step.
+Message ids are English sentences with ``{name}`` placeholders, so that English needs no catalogue. A ``.po`` file is
+read directly and once per process, so that a corrected sentence needs no compile step.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,10 +12,10 @@ from babel.messages.pofile import read_po
 
 __all__ = ["LANGUAGES", "N_", "Translator", "translator"]
 
-#: The first one is spoken where nothing was chosen.
+#: The first language is used where none was chosen.
 LANGUAGES = ("vi", "en")
 
-#: ``t("Hello {name}", name="Lan")``: the sentence in the translator's language, placeholders filled.
+#: Translates a message id and fills its placeholders: ``t("Hello {name}", name="Lan")``.
 Translator = Callable[..., str]
 
 
@@ -26,7 +26,7 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "to be trans
 
 @cache
 def _sentences(language: str) -> Mapping[str, str]:
-    """The sentences of a language by message id; none for English."""
+    """Return the sentences of a language by message id; none for English."""
     path = files(__name__) / language / "LC_MESSAGES" / "messages.po"
     if not path.is_file():
         return {}
@@ -37,7 +37,7 @@ def _sentences(language: str) -> Mapping[str, str]:
 
 @cache
 def translator(language: str) -> Translator:
-    """The translator of a language; an unknown language speaks the first one."""
+    """Return the translator of a language; an unknown language gets the first one."""
     sentences = _sentences(language if language in LANGUAGES else LANGUAGES[0])
 
     def translate(message: str, /, **values: object) -> str:

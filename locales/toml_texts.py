@@ -1,15 +1,15 @@
-"""Babel's extractor for TOML: the texts of a rule pack. ``[tool.babel]`` in pyproject.toml registers it."""
+"""Babel's extractor for the texts of a rule pack in TOML. ``[tool.babel]`` in pyproject.toml registers it."""
 
 import tomllib
 from collections.abc import Iterator
 from typing import IO, Any
 
-#: Keys of a rule pack whose strings people read.
+#: Keys of a rule pack whose values people read.
 TEXTS = frozenset({"text", "text_with_office", "label", "hint", "title", "reason", "note", "issuer_status", "about"})
 
 
 def extract(source: IO[bytes], _keywords: Any, _tags: Any, options: Any) -> Iterator[tuple[int, None, str, list[str]]]:  # noqa: ARG001
-    """Every text, in the order of the file; its place there stands for the line, which TOML does not tell."""
+    """Yield every text in the order of the file; its number stands for the line, because TOML parsing gives none."""
     for place, text in enumerate(_texts(tomllib.load(source)), 1):
         yield place, None, text, []
 

@@ -1,4 +1,9 @@
-"""What the law says: a pack of TOML and pure functions over it."""
+"""The law as data: a pack of TOML files, and pure functions that decide by it.
+
+The usual way is ``load_pack`` once, ``parse_facts`` for each set of answers, then ``next_question`` until ``decide``
+returns a ``Decided``. Nothing here reads a clock: the day is passed in, as a day in Viet Nam. Texts are English message
+ids of the catalogues. All errors are a ``RulesError``.
+"""
 
 from rules.deciding import decide, needs, next_question, office_notice
 from rules.errors import FactsError, PackError, PackInvalid, PackNotFound, PackUnreadable, RulesError

@@ -1,4 +1,4 @@
-"""From the rows that fired to the answer: one action per procedure, every reason and citation once."""
+"""Assembles the answer from the rows that fired: one action per procedure, every reason and citation once."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -9,7 +9,11 @@ from rules.tables import Row
 
 
 def assemble(pack: Pack, rows: tuple[Row, ...], today: date) -> Decided:
-    """Actions in the pack's order, but for those a row puts first; notices in the pack's order."""
+    """Build the decision from the rows that fired.
+
+    Actions and notices are in the pack's order, except that actions marked ``first`` by a row come before all others. A
+    notice is added for each cited document that is not yet in force today or whose issuer has ended.
+    """
     asked: dict[Procedure, list[Row]] = {}
     for row in rows:
         for action in row.actions:

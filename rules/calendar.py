@@ -1,4 +1,4 @@
-"""Days as people in Viet Nam count them."""
+"""Times and days in Viet Nam."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -8,10 +8,10 @@ _FIRST, _LAST = datetime.min.replace(tzinfo=VIETNAM), datetime.max.replace(tzinf
 
 
 def to_vietnam_time(moment: datetime) -> datetime:
-    """A moment on the clocks of Viet Nam; a naive moment is taken as UTC.
+    """Convert a moment to Vietnamese time; a naive moment is taken as UTC.
 
-    Where the calendar of Python ends, it stops there: "no expiry" is the last second of the year 9999 in UTC
-    (RFC 5280, 4.1.2.5), which Viet Nam would write in the year 10000.
+    A moment beyond Python's calendar becomes its last one: "no expiry" is the last second of the year 9999 in UTC (RFC
+    5280, 4.1.2.5), which in Viet Nam lies in the year 10000.
     """
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     try:
@@ -21,5 +21,5 @@ def to_vietnam_time(moment: datetime) -> datetime:
 
 
 def to_vietnam_day(moment: datetime) -> date:
-    """The calendar day of an aware moment, in Viet Nam; a naive moment is taken as UTC."""
+    """Return the day in Viet Nam of a moment; a naive moment is taken as UTC."""
     return to_vietnam_time(moment).date()

@@ -1,4 +1,4 @@
-"""The four questions a pack answers. Pure: the day is passed in, nothing is read."""
+"""Decides by a pack. All functions are pure: the day is passed in and nothing is read."""
 
 from datetime import date
 from functools import lru_cache
@@ -17,17 +17,25 @@ _Known = tuple[Value | None, ...]
 
 
 def decide(pack: Pack, facts: Facts, today: date) -> Outcome:
-    """The decision, or what is still missing for it. Never raises for facts that could be written down.
+    """Decide the facts by the pack. Never raises for a valid ``Facts``.
 
-    Events that cannot happen to the kind of subscriber are answered too (with the advice to check), and a merger role
-    that fits none of the mergers named counts as not answered.
+    Events that are impossible for the kind of subscriber are answered too, with the advice to check them. A merger role
+    that fits none of the named mergers counts as not answered.
+
+    Args:
+        pack: The rule pack.
+        facts: The facts known so far.
+        today: The day in Viet Nam on which the decision is made.
+
+    Returns:
+        ``Decided`` if every fact that matters is known, else ``Needs`` with the missing ones.
     """
     inputs = known_inputs(pack, facts, today)
     if None in inputs.values() or facts.events is None:
         missing = needs(pack, facts, today)
         if missing:
             return Needs(missing)
-        # What is not known changes nothing, so any value of it gives the decision.
+        # Unknown facts change nothing here, so that any value of them gives the same decision.
         inputs = {name: VARIABLES[name][0] if value is None else value for name, value in inputs.items()}
     rows = engine_of(pack).fired(cast("dict[str, Value]", inputs), facts.events or frozenset())
     return _assemble(pack, tuple(row for row in rows if row.actions or row.notices), today)
@@ -43,10 +51,15 @@ def _assemble(pack: Pack, rows: tuple[Row, ...], today: date) -> Decided:
 
 
 def needs(pack: Pack, facts: Facts, today: date) -> tuple[str, ...]:
-    """The unknown facts that can still change the decision, in the order of the pack's questions. Exact.
+    """Return the unknown facts that can still change the decision, in the order of the pack's questions.
 
-    A fact is named if and only if two of its values give different decisions for some values of the other unknown
-    facts; that is what the variables of a reduced decision diagram are.
+    The result is exact: a fact is named if and only if two of its values give different decisions for some values of
+    the other unknown facts. These are the variables of a reduced decision diagram (``rules.diagram``).
+
+    Args:
+        pack: The rule pack.
+        facts: The facts known so far.
+        today: The day in Viet Nam on which the decision is made.
     """
     inputs = known_inputs(pack, facts, today)
     known = tuple(inputs[name] for name in PLAIN)
@@ -73,12 +86,20 @@ def _allowed(name: str, value: Value | None, roles: frozenset[Value]) -> tuple[i
 
 
 def next_question(pack: Pack, facts: Facts, today: date) -> Question | None:
-    """The first question, in the pack's order, whose answer can still change the decision."""
+    """Return the first question, in the pack's order, whose answer can still change the decision; else ``None``."""
     missing = needs(pack, facts, today)
     return next((question for question in pack.questions if question.fact in missing), None)
 
 
 def office_notice(pack: Pack, office: str | None) -> Notice:
-    """Where to file: the text for an office the operator has set (with the placeholder ``{office}``), or for none."""
+    """Return the notice on where to file.
+
+    Args:
+        pack: The rule pack; it must have the notice ``receiving_office``.
+        office: The receiving office that the operator has set, or ``None``.
+
+    Returns:
+        The notice; with an office its text contains the placeholder ``{office}``, which the caller fills.
+    """
     text = pack.notices["receiving_office"]
     return Notice(text.id, text.text_with_office if office and text.text_with_office else text.text, text.citations)

@@ -1,13 +1,13 @@
-"""Reduced ordered decision diagrams of yes-or-no functions over variables with a few values each.
+"""Reduced ordered decision diagrams of Boolean functions over variables with a few values each.
 
-In a reduced diagram a variable stands exactly where the function depends on it (Bryant, "Graph-Based Algorithms for
-Boolean Function Manipulation", 1986; Kam et al. for many-valued variables), so "can this fact still change the
-decision?" is read off the diagram, exactly and without trying combinations.
+In a reduced diagram a variable occurs exactly where the function depends on it (Bryant, "Graph-Based Algorithms for
+Boolean Function Manipulation", 1986; Kam et al. for many-valued variables). The question "can this fact still change
+the decision?" is therefore read off the diagram, exactly and without trying combinations.
 """
 
 from collections.abc import Iterable, Sequence
 
-#: A function: the number of its top node.
+#: A function, represented by the number of its top node.
 Node = int
 
 FALSE: Node = 0
@@ -15,10 +15,10 @@ TRUE: Node = 1
 
 
 class Diagram:
-    """All functions over one order of variables share their nodes; equal functions are equal numbers."""
+    """A store of functions over one order of variables; they share nodes, and equal functions have equal numbers."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
-        """``sizes``: how many values each variable has, in the order of the variables."""
+        """Create a store; ``sizes`` are the numbers of values of each variable, in order."""
         self.sizes = tuple(sizes)
         self._nodes: list[tuple[int, tuple[Node, ...]]] = [(len(sizes), ()), (len(sizes), ())]
         self._unique: dict[tuple[int, tuple[Node, ...]], Node] = {}
@@ -40,12 +40,12 @@ class Diagram:
         return found
 
     def one_of(self, variable: int, values: Iterable[int]) -> Node:
-        """True where the variable has one of the values."""
+        """Return the function that is true where the variable has one of the values."""
         chosen = frozenset(values)
         return self._node(variable, tuple(int(value in chosen) for value in range(self.sizes[variable])))
 
     def negate(self, node: Node) -> Node:
-        """True where the function is false."""
+        """Return the function that is true where the given one is false."""
         found = self._nots.get(node)
         if found is None:
             level, children = self._nodes[node]
@@ -53,7 +53,7 @@ class Diagram:
         return found
 
     def both(self, left: Node, right: Node) -> Node:
-        """True where both are."""
+        """Return the function that is true where both are true."""
         if right in (left, TRUE):
             return left
         if left == TRUE:
@@ -74,18 +74,18 @@ class Diagram:
         return self._node(top, tuple(map(self.both, lefts, rights)))
 
     def every(self, nodes: Iterable[Node]) -> Node:
-        """True where all are."""
+        """Return the function that is true where all are true."""
         result = TRUE
         for node in nodes:
             result = self.both(result, node)
         return result
 
     def some(self, nodes: Iterable[Node]) -> Node:
-        """True where at least one is."""
+        """Return the function that is true where at least one is true."""
         return self.negate(self.every(map(self.negate, nodes)))
 
     def support(self, nodes: Iterable[Node], allowed: Sequence[Sequence[int]]) -> set[int]:
-        """Variables that can still change one of the functions while each variable keeps to its allowed values."""
+        """Return the variables that can still change one of the functions, each within its allowed values."""
         unique: dict[tuple[int, tuple[Node, ...]], Node] = {}
         seen: dict[Node, Node] = {FALSE: FALSE, TRUE: TRUE}
 
@@ -106,7 +106,7 @@ class Diagram:
         return {level for level, _ in unique}
 
     def witness(self, node: Node) -> dict[int, int] | None:
-        """Values of the variables that matter that make the function true; ``None`` where nothing does."""
+        """Return values that make the function true, for the variables that matter; ``None`` if there are none."""
         if node == FALSE:
             return None
         values: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""A pack made ready to decide with: tables as look-ups, and what each answer depends on as diagrams."""
+"""A pack prepared for deciding: tables as look-ups, and the dependence of the answer on the facts as diagrams."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from rules.tables import Condition, Row, Table, Value
 
 
 def matches(condition: Condition, values: Mapping[str, Value]) -> bool:
-    """Whether every input named has one of the values named."""
+    """Return whether every input in the condition has one of its values."""
     return all(values[name] in allowed for name, allowed in condition.items())
 
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    """A table as a look-up from the values of its inputs to its row; nothing where it does not apply."""
+    """A table as a look-up from the values of its inputs to a row; there is no entry where it does not apply."""
 
     key: Callable[[Sequence[Any]], Any]
     rows: dict[Any, Row]
-    gives: int | None  #: position of its result
+    gives: int | None  #: position of the table's result
 
 
 class Engine:
@@ -58,7 +58,12 @@ class Engine:
         return table.applies.get(name, self.domains[name])
 
     def fired(self, inputs: Mapping[str, Value], events: frozenset[Event]) -> tuple[Row, ...]:
-        """The row of every table that applies. ``inputs`` holds every plain variable."""
+        """Return the row of every table that applies, in the order of the tables.
+
+        Args:
+            inputs: A value for every plain variable (``rules.inputs.PLAIN``).
+            events: The events.
+        """
         values = [inputs[name] for name in PLAIN] + self._flags(events) + self._defaults
         fired = []
         for lookup in self._lookups:
@@ -71,17 +76,17 @@ class Engine:
 
     @cached_property
     def functions(self) -> Functions:
-        """What the answers depend on; built on first use, it takes longer than deciding."""
+        """The answer's dependence on the facts. It is built on first use, because that takes longer than deciding."""
         return Functions(self.pack, self.domains)
 
 
 def _no_key(_: Sequence[Any]) -> tuple[()]:
-    """The key of a table without inputs, which always applies."""
+    """Return the empty key of a table without inputs, which always applies."""
     return ()
 
 
 def input_domains(pack: Pack) -> dict[str, tuple[Value, ...]]:
-    """Every input a table may name, with its values: plain variables, flags, results of tables."""
+    """Return the possible values of every input of a table: plain variables, flags, and results of tables."""
     domains = {name: VARIABLES[name] for name in PLAIN}
     domains |= dict.fromkeys(pack.flags, (False, True))
     results: dict[str, dict[str, None]] = {}
@@ -94,5 +99,5 @@ def input_domains(pack: Pack) -> dict[str, tuple[Value, ...]]:
 
 @lru_cache(maxsize=16)
 def engine_of(pack: Pack) -> Engine:
-    """The pack made ready, once."""
+    """Return the prepared pack; it is cached for each pack."""
     return Engine(pack)

@@ -1,27 +1,27 @@
-"""What can go wrong with a pack or with facts.
+"""The errors of a pack or of facts.
 
 ::
 
-    RulesError              one sentence a trouble; ``say(t)`` gives them in a language, one a line, ``str`` in English
-    ├── FactsError          a fact or value nobody knows; the message says what is allowed
+    RulesError              one sentence per problem; ``say(t)`` translates them, one a line; ``str`` is English
+    ├── FactsError          an unknown fact or value; the message says what is allowed
     └── PackError           the pack cannot be used
-        ├── PackNotFound    no folder of that name or path
-        ├── PackUnreadable  a file is absent, is not TOML, or is not UTF-8
-        └── PackInvalid     a file is TOML, but a row, a step or a text in it is not what a pack holds
+        ├── PackNotFound    there is no folder of that name or path
+        ├── PackUnreadable  a file is missing, is not TOML, or is not UTF-8
+        └── PackInvalid     a row, step or text in a TOML file is not as a pack defines it
 """
 
 from rules.texts import Sentence, Tell
 
 
 class RulesError(Exception):
-    """Something about the rules is wrong."""
+    """A problem with rules or facts."""
 
     def __init__(self, *sentences: Sentence) -> None:
         self.sentences = sentences
         super().__init__(*sentences)
 
     def say(self, t: Tell) -> str:
-        """The sentences for a person, one a line."""
+        """Return the sentences in a language, one per line."""
         return "\n".join(one.say(t) for one in self.sentences)
 
     def __str__(self) -> str:
@@ -29,7 +29,7 @@ class RulesError(Exception):
 
 
 class FactsError(RulesError):
-    """A fact or a value is not one of the words of the interface."""
+    """A fact or value is unknown, or facts contradict each other."""
 
 
 class PackError(RulesError):
@@ -37,12 +37,12 @@ class PackError(RulesError):
 
 
 class PackNotFound(PackError):  # noqa: N818  named for what happened; the family name carries "Error"
-    """There is no such pack."""
+    """A pack of that name or path does not exist."""
 
 
 class PackUnreadable(PackError):  # noqa: N818  as above
-    """A file of the pack cannot be read."""
+    """A file of the pack is missing or cannot be read."""
 
 
 class PackInvalid(PackError):  # noqa: N818  as above
-    """A file of the pack does not say what a pack says."""
+    """The content of a file is not as a pack defines it."""

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with an entry of a pack, said to the author of the pack."""
+"""Explains pydantic's validation errors to the author of a pack."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _NO_TRUTH = N_("is neither true nor false")
 _NO_DAY = N_("is not a date; write it like 2026-11-16, without quotes")
 _NO_LIST = N_("is not a list; write it in square brackets")
 _NO_TABLE = N_("is not a table of keys and values; write it in curly brackets or under a heading of its own")
-#: What is said of pydantic's error types; https://docs.pydantic.dev/latest/errors/validation_errors/
+#: Explanations by pydantic's error type; see https://docs.pydantic.dev/latest/errors/validation_errors/
 _EXPLANATIONS = {
     "missing": N_("is missing; add it"),
     "extra_forbidden": _UNKNOWN,
@@ -39,7 +39,7 @@ _EXPLANATIONS = {
 
 
 def explain(where: Sentence | str, error: ValidationError) -> Iterator[Sentence]:
-    """A sentence for each thing that is wrong, with its place."""
+    """Yield a sentence for each error, with its place."""
     for one in error.errors():
         key = ".".join(map(str, one["loc"]))
         yield sentence("{where}: {key}: {wrong}" if key else "{where}: {wrong}", where=where, key=key, wrong=_say(one))

@@ -1,4 +1,4 @@
-"""The words of the interface: what an officer can tell about a subscriber and its certificate."""
+"""The facts that an officer can tell about a subscriber and its certificate, with their allowed values."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from rules.calendar import to_vietnam_day
 
 
 class Subject(StrEnum):
-    """Kind of subscriber (thuê bao): Decree 68/2024/NĐ-CP, Điều 15 and 17."""
+    """The kind of subscriber (thuê bao): Decree 68/2024/NĐ-CP, Điều 15 and 17."""
 
     ORGANISATION = "organisation"
     INDIVIDUAL = "individual"
@@ -18,7 +18,7 @@ class Subject(StrEnum):
 
 
 class Event(StrEnum):
-    """What happened to the subscriber or to its unit."""
+    """An event that concerned the subscriber or its unit."""
 
     MERGED_INTO_NEW = "merged_into_new"
     MERGED_INTO_EXISTING = "merged_into_existing"
@@ -39,7 +39,7 @@ class Event(StrEnum):
 
 
 class MergerRole(StrEnum):
-    """Place of an organisation in its merger; the first three for a new body, the others for an existing one."""
+    """The role of an organisation in its merger; the first three are for a new body, the others for an existing one."""
 
     DESIGNATED = "designated"
     OTHER = "other"
@@ -48,7 +48,7 @@ class MergerRole(StrEnum):
     ABSORBED = "absorbed"
 
 
-#: Which places a body can have in which merger.
+#: The roles that are possible in each kind of merger.
 ROLES: dict[Event, frozenset[MergerRole]] = {
     Event.MERGED_INTO_NEW: frozenset({MergerRole.DESIGNATED, MergerRole.OTHER, MergerRole.UNDECIDED}),
     Event.MERGED_INTO_EXISTING: frozenset({MergerRole.SURVIVING, MergerRole.ABSORBED}),
@@ -56,7 +56,7 @@ ROLES: dict[Event, frozenset[MergerRole]] = {
 
 
 class Token(StrEnum):
-    """Condition of the device that holds the private key."""
+    """The condition of the device that holds the private key."""
 
     IN_HAND = "in_hand"
     LOCKED = "locked"
@@ -65,7 +65,7 @@ class Token(StrEnum):
 
 
 class Issuer(StrEnum):
-    """Whose certificate it is: the government provider's, a public provider's, or not known."""
+    """The provider that issued the certificate: the government's, a public one, or unknown."""
 
     GOVERNMENT = "government"
     PUBLIC = "public"
@@ -73,7 +73,7 @@ class Issuer(StrEnum):
 
 
 def _day(value: object) -> object:
-    """Accept a date or an ISO date-time; a certificate ends on a day as people read it in Viet Nam."""
+    """Accept a date or an ISO date-time; a date-time counts as its day in Viet Nam."""
     if isinstance(value, str) and len(value) > len("2026-11-16"):
         value = datetime.fromisoformat(value)
     if not isinstance(value, datetime):
@@ -88,7 +88,7 @@ Day = Annotated[date | None, BeforeValidator(_day)]
 
 
 class CertificateFacts(BaseModel):
-    """What the rules need of a certificate; ``None`` is "asked and not known", what is not set was not asked yet."""
+    """The facts of a certificate. ``None`` means "asked and not known"; a field that is not set was not asked yet."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -98,7 +98,7 @@ class CertificateFacts(BaseModel):
 
 
 class Facts(BaseModel):
-    """All facts; ``None`` is "not asked yet", an empty set of events is "nothing changed"."""
+    """All facts. ``None`` means "not asked yet"; an empty set of events means "nothing changed"."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

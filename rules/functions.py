@@ -1,4 +1,4 @@
-"""When each row fires, as functions of the facts: what the proofs and the next question are read off."""
+"""The conditions of rows and inputs as functions of the facts, from which proofs and the next question are derived."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from rules.tables import Condition, Table, Value
 
 
 class Functions:
-    """When each row fires, when each input has which value: functions of the facts, as diagrams."""
+    """The functions of a pack as diagrams: when each row fires, and when each input has which value."""
 
     def __init__(self, pack: Pack, domains: Mapping[str, tuple[Value, ...]]) -> None:
         self.diagram = Diagram([len(values) for values in VARIABLES.values()])
@@ -39,7 +39,7 @@ class Functions:
         return {value: self.diagram.every(()) if value == default else FALSE for value in values}
 
     def holds(self, condition: Condition) -> Node:
-        """When a condition holds."""
+        """Return the function that is true where a condition holds."""
         some = self.diagram.some
         return self.diagram.every(
             some(self.inputs[name][value] for value in values) for name, values in condition.items()
@@ -53,7 +53,7 @@ class Functions:
             self._give(table, applies)
 
     def _give(self, table: Table, applies: Node) -> None:
-        """Where the table applies its rows say the result; elsewhere it stays what it was."""
+        """Set the result of a table where it applies; elsewhere its previous value stays."""
         results = self.inputs[table.gives or ""]
         elsewhere = self.diagram.negate(applies)
         for value, before in results.items():
@@ -61,7 +61,7 @@ class Functions:
             results[value] = self.diagram.some((here, self.diagram.both(elsewhere, before)))
 
     def _visible(self, pack: Pack) -> tuple[Node, ...]:
-        """Rows that act are seen in the answer one by one; rows that only notify are seen by their notice."""
+        """Return the functions that the reader can see: each acting row, and each notice whichever row gives it."""
         acting = [self.rows[row.id] for row in pack.rows.values() if row.actions]
         notifying: dict[str, list[Node]] = {}
         for row in pack.rows.values():

@@ -1,4 +1,4 @@
-"""From facts to the inputs of the tables: each a word out of a few."""
+"""Translates facts into the inputs of the tables, each with a few possible values."""
 
 from datetime import date, timedelta
 
@@ -6,7 +6,7 @@ from rules.facts import ROLES, CertificateFacts, Event, Facts, Issuer, MergerRol
 from rules.pack import Pack
 from rules.tables import Value
 
-#: The order of the diagrams' variables; each event is a variable of its own, between the subject and the role.
+#: The variables in the order of the diagrams; each event is a variable of its own, between subject and role.
 VARIABLES: dict[str, tuple[Value, ...]] = {
     "issuer": tuple(Issuer),
     "subject": tuple(Subject),
@@ -19,20 +19,20 @@ VARIABLES: dict[str, tuple[Value, ...]] = {
     "key_exposed": (True, False),
 }
 
-#: Variables the tables may take as inputs as they are.
+#: The variables that tables can use as inputs directly.
 PLAIN = tuple(name for name in VARIABLES if not name.startswith("event:"))
 
-#: Which fact a variable comes from, where the names differ.
+#: The fact that a variable comes from, if it has another name.
 _FACT_OF = {"issuer": "certificate", "validity": "certificate", "issued": "certificate"}
 
 
 def fact_of(variable: str) -> str:
-    """The fact a variable comes from."""
+    """Return the fact that a variable comes from."""
     return "events" if variable.startswith("event:") else _FACT_OF.get(variable, variable)
 
 
 def validity(certificate: CertificateFacts, today: date, near_expiry_days: int) -> str:
-    """Where ``today`` lies in the certificate's life; its last day still belongs to it."""
+    """Return the state of validity on ``today``; the last day still counts as valid."""
     ends = certificate.not_after
     if ends is not None and ends < today:
         return "expired"
@@ -50,13 +50,16 @@ def _issued(certificate: CertificateFacts, decree_from: date) -> str:
 
 
 def roles_for(facts: Facts) -> frozenset[MergerRole]:
-    """The places a body can have in the mergers named; all of them while none is known."""
+    """Return the roles that are possible in the named mergers; all roles if no merger is named."""
     mergers = [event for event in ROLES if facts.events and event in facts.events]
     return frozenset().union(*(ROLES[event] for event in mergers)) if mergers else frozenset(MergerRole)
 
 
 def known_inputs(pack: Pack, facts: Facts, today: date) -> dict[str, Value | None]:
-    """The plain variables, ``None`` where not known yet. A role that fits no merger named counts as not known."""
+    """Return the plain variables, ``None`` for those not known.
+
+    A role that fits no named merger counts as not known.
+    """
     role = facts.merger_role if facts.merger_role in roles_for(facts) else None
     inputs: dict[str, Value | None] = {
         "subject": facts.subject,

@@ -1,4 +1,4 @@
-"""A pack from its folder of TOML files."""
+"""Loads a pack from its folder of TOML files."""
 
 import tomllib
 from collections.abc import Iterable
@@ -23,12 +23,15 @@ _T = TypeVar("_T")
 
 
 def load_pack(name: str | PathLike[str] = "nhon_trach") -> Pack:
-    """A pack that comes with the assistant, by name; or any folder, by path.
+    """Load a rule pack.
+
+    Args:
+        name: The name of a pack in ``rules/packs``, or the path of a folder.
 
     Raises:
-        PackNotFound: there is no such folder.
-        PackUnreadable: a file of it is absent or is not TOML.
-        PackInvalid: a row, a step or a text is not what a pack holds; the message names file and place.
+        PackNotFound: There is no such pack or folder.
+        PackUnreadable: A file is missing, is not UTF-8 or is not TOML.
+        PackInvalid: A row, step or text is not as a pack defines it; the message names file and place.
     """
     folder = _folder(name)
     contents = {file: _read(folder, f"{file}.toml") for file in _FILES}
@@ -83,7 +86,7 @@ def _unreadable(file: str, error: OSError | ValueError) -> Sentence:
 
 
 def _name_citations(value: Any, names: dict[str, str]) -> None:
-    """Give every citation the name its document goes by in a sentence, so that wording one needs no pack."""
+    """Add to every citation the name of its document for use in sentences, so that formatting one needs no pack."""
     if isinstance(value, list):
         for inner in value:
             _name_citations(inner, names)

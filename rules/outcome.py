@@ -1,4 +1,4 @@
-"""What a decision is made of. Texts are message ids of the catalogues, never a rendered language."""
+"""The parts of a decision. Texts are message ids of the catalogues, never in a rendered language."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 
 class Level(StrEnum):
-    """How sure a statement is (docs/rules.md says where each comes from)."""
+    """The certainty of a statement; docs/rules.md explains the source of each level."""
 
     TEXT = "text"
     LOCAL = "local"
@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 
 class Procedure(StrEnum):
-    """What can be asked of a reader, in no order (the pack orders them)."""
+    """The procedures that an answer can name; their order is set by the pack."""
 
     CHANGE_INFORMATION = "change_information"
     REVOKE = "revoke"
@@ -35,9 +35,9 @@ class Procedure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place in a document, and how surely it says what is said of it."""
+    """A place in a document, with the certainty of what is stated from it."""
 
-    #: A misspelt key in a pack is an error, not a lost clause.
+    #: A misspelt key in a pack must be an error, not a lost clause.
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     document: str  #: its number, such as 68/2024/NĐ-CP
@@ -45,12 +45,12 @@ class Citation:
     clause: str | None = None
     point: str | None = None
     level: Level = Level.TEXT
-    name: str = field(default="", compare=False)  #: the document as a sentence names it, in Vietnamese
+    name: str = field(default="", compare=False)  #: the document's name in sentences, in Vietnamese
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence and what it rests on; a practical sentence that states no law rests on nothing."""
+    """A sentence with its citations; practical advice that states no law has none."""
 
     text: str
     citations: tuple[Citation, ...] = ()
@@ -58,20 +58,20 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do: the procedure, its form, its steps in order, and why."""
+    """One thing to do: the procedure, its form, its steps in order, and the reasons for it."""
 
     procedure: Procedure
     title: str
     form: str | None  #: number of the form, such as "04"
     steps: tuple[Statement, ...]
     reasons: tuple[Statement, ...]
-    citations: tuple[Citation, ...]  #: of the reasons, then of the steps, each once
+    citations: tuple[Citation, ...]  #: citations of the reasons, then of the steps, each once
     rows: tuple[str, ...] = ()  #: ids of the decision rows that asked for it
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to know beside what to do."""
+    """A notice to read in addition to the actions."""
 
     id: str
     text: str
@@ -80,7 +80,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Every fact that matters is known."""
+    """The decision: every fact that matters is known."""
 
     actions: tuple[Action, ...]
     notices: tuple[Notice, ...] = ()
@@ -88,7 +88,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """These facts, in the pack's order, can still change the decision."""
+    """The facts that can still change the decision, in the pack's order."""
 
     facts: tuple[str, ...] = field(default=())
 

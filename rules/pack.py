@@ -1,4 +1,4 @@
-"""The rule pack: what the TOML files hold, checked and frozen. Texts are English message ids of the catalogues."""
+"""The rule pack: the checked and frozen content of the TOML files. Texts are English message ids of the catalogues."""
 
 import datetime as dt
 from collections.abc import Set as AbstractSet
@@ -18,25 +18,25 @@ class _Model(BaseModel):
 
 
 class Document(_Model):
-    """A document the pack cites, and how far it can be relied on."""
+    """A document that the pack cites, with its reliability."""
 
-    number: str  #: as citations name it
-    cited_as: str  #: as a sentence names it, in Vietnamese
+    number: str  #: the number used in citations
+    cited_as: str  #: the name used in sentences, in Vietnamese
     proper_title: str  #: in Vietnamese, never translated
     issuer: str
     date: dt.date | None = None
     in_force_from: dt.date | None = None
     in_force_to: dt.date | None = None
     issuer_ended: dt.date | None = None  #: the day the issuing body ceased to exist
-    issuer_status: str | None = None  #: message id: what became of the issuing body
-    ended_notice: str | None = None  #: notice an answer carries that cites this document after ``issuer_ended``
+    issuer_status: str | None = None  #: message id: the present status of the issuing body
+    ended_notice: str | None = None  #: notice for answers that cite this document after ``issuer_ended``
     level: Level
     last_reviewed: dt.date
-    note: str | None = None  #: message id: how the text is known
+    note: str | None = None  #: message id: the source of the text
 
     @property
     def counts_from(self) -> dt.date | None:
-        """The first day it can be relied on: its day of effect, else its date."""
+        """The first day from which the document counts: its day of effect, else its date."""
         return self.in_force_from or self.date
 
 
@@ -54,13 +54,13 @@ class ProcedureStep(_Model):
         return Statement(self.text, self.citations)
 
     def applies(self, variants: AbstractSet[str], noticed: AbstractSet[str]) -> bool:
-        """Whether an action of these variants, in an answer with these notices, has this step."""
+        """Return whether this step belongs to an action with these variants, in an answer with these notices."""
         wanted = not self.only or not variants.isdisjoint(self.only)
         return wanted and variants.isdisjoint(self.unless) and (self.beside is None or self.beside in noticed)
 
 
 class ProcedureGuide(_Model):
-    """How a procedure is carried out."""
+    """The instructions for a procedure."""
 
     procedure: Procedure
     title: str  #: message id
@@ -71,12 +71,12 @@ class ProcedureGuide(_Model):
 
     @property
     def variants(self) -> frozenset[str]:
-        """Every variant a row may ask for."""
+        """Return every variant that a row can ask for."""
         return frozenset(self.forms).union(*(step.only + step.unless for step in self.steps))
 
 
 class NoticeText(_Model):
-    """A notice as the pack words it."""
+    """A notice in the words of the pack."""
 
     id: str
     text: str  #: message id
@@ -85,7 +85,7 @@ class NoticeText(_Model):
 
 
 class Case(_Model):
-    """A worked example: the tests of the pack, as data."""
+    """A worked example; the cases are the pack's tests, as data."""
 
     name: str
     facts: dict[str, object]
@@ -98,7 +98,7 @@ class Case(_Model):
 
 
 class PackSettings(_Model):
-    """The head of the pack."""
+    """The settings at the head of a pack."""
 
     name: str
     version: str
@@ -113,7 +113,7 @@ class PackSettings(_Model):
 
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """A loaded pack. Two loads are two packs: everything derived from one is cached by identity."""
+    """A loaded pack. It is compared by identity, so that everything derived from it can be cached."""
 
     settings: PackSettings
     documents: dict[str, Document]
@@ -135,10 +135,10 @@ class Pack:
 
     @property
     def label(self) -> str:
-        """Name and version, such as ``nhon_trach 1``."""
+        """Return name and version, such as ``nhon_trach 1``."""
         return f"{self.name} {self.version}"
 
     @cached_property
     def rows(self) -> dict[str, Row]:
-        """Every row of every table, by id."""
+        """Return every row of every table by its id."""
         return {row.id: row for table in self.tables for row in table.rows}

@@ -1,4 +1,4 @@
-"""Facts from a mapping, such as decoded JSON, with an error that says what is allowed."""
+"""Parses facts from a mapping such as decoded JSON, with errors that say what is allowed."""
 
 import re
 from collections.abc import Mapping
@@ -31,15 +31,19 @@ _ALLOWED: dict[str, Sentence | str] = {name: join_words(words) for name, words i
 }
 
 
-#: How a day begins, with or without a time after it.
+#: Matches the beginning of a day, with or without a time after it.
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|[T ])")
 
 
 def parse_facts(mapping: Mapping[str, Any]) -> Facts:
-    """Facts from words of the interface.
+    """Parse facts from their names and values in JSON.
+
+    Args:
+        mapping: Names and values as in ``Facts``; a missing name means "not asked yet". Days are ISO strings or dates.
 
     Raises:
-        FactsError: a fact or value is unknown, or the role fits none of the mergers named; one line per trouble.
+        FactsError: A fact or value is unknown, the role fits none of the named mergers, or the certificate ends before
+            it begins. It has one sentence per problem.
     """
     if not isinstance(mapping, Mapping):
         shape = N_("facts are an object of names and values; allowed names: {names}")
@@ -54,7 +58,7 @@ def parse_facts(mapping: Mapping[str, Any]) -> Facts:
 
 
 def _strict(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """Truth values are JSON's own and days are ISO: ``"yes"`` and ``1`` are as likely a mistake as an answer."""
+    """Accept only JSON's own booleans and ISO days: ``"yes"`` or ``1`` is as likely a mistake as an answer."""
     for name in ("information_matches", "key_exposed"):
         if not isinstance(mapping.get(name), bool | None):
             raise FactsError(_not_a_value(name, name, mapping[name]))

@@ -1,4 +1,4 @@
-"""Questions as the TOML holds them. Texts are English message ids of the catalogues."""
+"""The questions of a pack and their options. Texts are English message ids of the catalogues."""
 
 from typing import Literal
 
@@ -20,22 +20,22 @@ class AnswerOption(_Model):
     value: str
     label: str  #: message id
     hint: str | None = None  #: message id
-    synonyms: tuple[str, ...] = ()  #: what people type, without accents
+    synonyms: tuple[str, ...] = ()  #: texts that people type, without accents
     subjects: tuple[Subject, ...] = tuple(Subject)  #: offered to these kinds of subscriber
     events: tuple[Event, ...] = ()  #: offered only after one of these events; empty: always
-    alone: bool = False  #: of several answers, the one that stands for none of the others
+    alone: bool = False  #: excludes all other answers, such as "nothing changed"
     sets: dict[str, str] = {}  #: parts of the certificate this answer fills in
     not_known: tuple[str, ...] = ()  #: parts of the certificate this answer leaves "asked and not known"
 
     def is_offered(self, facts: Facts) -> bool:
-        """Whether the answer makes sense beside what is known."""
+        """Return whether the answer is possible with the facts known so far."""
         if facts.subject is not None and facts.subject not in self.subjects:
             return False
         return not self.events or facts.events is None or bool(facts.events.intersection(self.events))
 
 
 class Question(_Model):
-    """A question, its answers, and why it is asked."""
+    """A question with its answers and the reason why it is asked."""
 
     fact: FactName
     text: str  #: message id
@@ -46,9 +46,9 @@ class Question(_Model):
 
     @property
     def why(self) -> Statement:
-        """Why it is asked, and what that rests on."""
+        """Return the reason why it is asked, with its citations."""
         return Statement(self.reason, self.citations)
 
     def options_for(self, facts: Facts) -> tuple[AnswerOption, ...]:
-        """The answers that make sense beside what is known."""
+        """Return the answers that are possible with the facts known so far."""
         return tuple(option for option in self.options if option.is_offered(facts))

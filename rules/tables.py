@@ -1,4 +1,4 @@
-"""Decision tables as the TOML holds them."""
+"""The decision tables of a pack."""
 
 from typing import Annotated, Literal
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rules.outcome import Citation, Procedure, Statement
 
-#: A value as it stands in a condition: a word, or true and false.
+#: A value in a condition: a word or a boolean.
 Value = bool | str
 
 
@@ -23,15 +23,15 @@ class _Model(BaseModel):
 
 
 class AskedAction(_Model):
-    """What a row asks for."""
+    """An action that a row asks for."""
 
     procedure: Procedure
     variants: tuple[str, ...] = ()
-    first: bool = False  #: in this answer before all others, whatever the pack's order
+    first: bool = False  #: this action comes first in the answer, whatever the pack's order
 
 
 class Row(_Model):
-    """One line of a decision table."""
+    """One row of a decision table."""
 
     id: str
     when: Condition = {}
@@ -47,7 +47,7 @@ class Row(_Model):
 
 
 class Table(_Model):
-    """A small decision table. Hit policy unique: where it applies, exactly one row matches."""
+    """A decision table with the hit policy "unique": where it applies, exactly one row matches."""
 
     name: str
     about: str  #: message id: the question the table answers

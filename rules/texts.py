@@ -1,11 +1,11 @@
-"""Sentences about a pack or about facts: message ids with their values, told in the language of whoever asks."""
+"""Translatable sentences about a pack or facts: a message id with the values of its placeholders."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 #: Characters of a wrong value that an error repeats.
 SHOWN = 60
-#: The shape of a translator: ``t("Hello {name}", name="Lan")``.
+#: The type of a translator: ``t("Hello {name}", name="Lan")``.
 Tell = Callable[..., str]
 
 
@@ -16,13 +16,13 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name; the one of the 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A message id and the values of its placeholders; a value may be a sentence itself. ``str()`` is English."""
+    """A message id with the values of its placeholders; a value may be a sentence too. ``str()`` is English."""
 
     message: str
     values: dict[str, object] = field(default_factory=dict)
 
     def say(self, t: Tell) -> str:
-        """The sentence for a person."""
+        """Translate the sentence."""
         return t(self.message, **{name: _resolve_value(value, t) for name, value in self.values.items()})
 
     def __str__(self) -> str:
@@ -30,22 +30,22 @@ class Sentence:
 
 
 def sentence(message: str, /, **values: object) -> Sentence:
-    """A sentence in one line: ``sentence(N_("{name} stands twice"), name="lost")``."""
+    """Build a sentence: ``sentence(N_("{name} stands twice"), name="lost")``."""
     return Sentence(message, values)
 
 
 def join_words(words: Iterable[object]) -> Sentence | str:
-    """Words one after another; where there are none, it says so."""
+    """Join words with commas, or return the sentence "none"."""
     return ", ".join(map(format_word, words)) or Sentence(N_("none"))
 
 
 def format_word(value: object) -> str:
-    """A value as the TOML and JSON files write it."""
+    """Format a value as the TOML and JSON files write it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def shorten(value: object) -> str:
-    """As much of a value as helps to find it."""
+    """Return the beginning of a value's ``repr``, long enough to find it."""
     text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 

@@ -1,4 +1,4 @@
-"""For every test."""
+"""Fixtures for every test."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ __all__ = ["empty_postgres_url", "postgres_server", "postgres_url", "worker_data
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with empty tables: copying it takes a tenth of the time that making them does."""
+    """Create a SQLite file with empty tables; copying it takes a tenth of the time of creating one."""
     folder = tmp_path_factory.mktemp("template")
     asyncio.run(migrate_database(None, folder))
     return folder / "troly.sqlite3"
@@ -24,7 +24,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What programs note outside their data folder stays out of the home of whoever runs the tests."""
+    """Keep files that programs write outside their data folder out of the home of the person who runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
@@ -32,7 +32,7 @@ def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 @pytest.fixture(autouse=True)
 def _logs_as_before() -> Iterator[None]:
-    """A command called in this process sets up its logs; the next test must not find them."""
+    """Restore logging after a command was called in this process, so that the next test does not inherit its set-up."""
     root = logging.getLogger()
     level = root.level
     yield

@@ -1,1 +1,1 @@
-"""Rights: who may do what, how far, and what is masked for those who may not see personal data."""
+"""Access: the rights of the person in a conversation, masking of personal data, words for roles and the journal."""

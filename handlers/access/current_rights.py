@@ -1,4 +1,4 @@
-"""Which rights the person of a conversation holds."""
+"""The rights of the person in this conversation, read again in every turn."""
 
 from handlers.access.roles_text import format_role
 from handlers.core.screen import Context
@@ -6,16 +6,16 @@ from handlers.model.rights import Rights
 
 
 async def current_rights(here: Context) -> Rights:
-    """Their rights at this moment: asked for in every turn, so that a role that ended reaches no further."""
+    """Return the person's rights at this moment; they are read in every turn, so that an ended role has no effect."""
     return Rights.of(await here.world.admin.people.mine(), here.world.units)
 
 
 async def holder_labels(here: Context, rights: Rights) -> dict[str, str]:
-    """How those within reach are called, by the id of their role: people know each other by name, not by number."""
+    """Return the names of the people within reach by the id of their role, because people know names, not numbers."""
     return {holder.id: holder.label for holder in await here.world.admin.people.holders(rights)}
 
 
 def format_roles(here: Context, rights: Rights) -> str:
-    """All roles of a person, with what they cover."""
+    """Format all roles of a person with their units."""
     units = here.world.units
     return "; ".join(format_role(here.say.t, units, grant.role, grant.unit) for grant in rights.grants)

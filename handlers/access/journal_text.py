@@ -42,22 +42,22 @@ AUDIT_ACTIONS: dict[str, str] = {
     "broadcast_resend": N_("messages of a broadcast sent once more"),
 }
 
-#: Whoever acts without a role.
+#: Names of the actors that have no role.
 ACTOR_LABELS = {MACHINE: N_("operator"), "subscriber": N_("officer")}
 
 
-#: Acts whose subject begins with a state, and those whose subject names a kind of file.
+#: Acts whose subject begins with a state, and acts whose subject contains an export form.
 _MOVE_ACTS = {"request.move", "request.move_all"}
 _EXPORT_ACTS = {"export", "export_start"}
 
 
 def format_action(t: Translator, entry: JournalEntry) -> str:
-    """What was done."""
+    """Return the act of a row in words."""
     return t(AUDIT_ACTIONS[entry.act]) if entry.act in AUDIT_ACTIONS else entry.act
 
 
 def format_subject(t: Translator, entry: JournalEntry) -> str:
-    """On what: as the journal names it, states and kinds of files in words."""
+    """Return the subject of a row, with states and export forms in words."""
     if entry.act == Act.MAINTAIN_UNITS:
         return ""
     if entry.act in _MOVE_ACTS:
@@ -79,7 +79,7 @@ def _format_export_form(t: Translator, word: str) -> str:
 
 
 def format_actor(t: Translator, actor: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Who did it: as the person is called, with the id of the role; the id alone where the role is out of sight."""
+    """Return the actor's name and role id; only the id if the role is out of reach."""
     if actor in ACTOR_LABELS:
         return t(ACTOR_LABELS[actor])
     label = labels.get(actor)

@@ -1,7 +1,7 @@
-"""Requests as they are shown to those who may not see personal data.
+"""Masks personal data in requests for people who may not see it.
 
-What a body is called is no personal data and stays; so does the name of a device. A person's name becomes initials,
-a serial number its end, an e-mail address its domain; what was written in the free text of a move goes.
+Names of bodies and devices are not personal data and stay. A person's name becomes initials, a serial number its last
+digits, an e-mail address its domain; notes of moves are removed, because they are free text.
 """
 
 from dataclasses import replace
@@ -10,25 +10,25 @@ from handlers.model.request import Request, RequestContent
 from handlers.model.request_list import RequestRow
 from rules.facts import Subject
 
-#: Digits of a serial number that stay, and how long it must be for that.
+#: Last digits of a serial number that stay, and the shortest number for which they do.
 _SERIAL_DIGITS_SHOWN, _MIN_SERIAL_LENGTH = 4, 8
-#: What is left of something masked.
+#: The replacement for masked text.
 MASK = "…"
 
 
 def mask_row(filed: RequestRow) -> RequestRow:
-    """A request of the list without what is personal in it."""
+    """Mask a row of the request list."""
     return replace(filed, request=mask_request(filed.request), note="")
 
 
 def mask_request(request: Request) -> Request:
-    """A request without what is personal in it; its moves stay, why they were made does not."""
+    """Mask a request: its content, and the notes of its moves."""
     steps = tuple(step.model_copy(update={"note": ""}) for step in request.history)
     return request.model_copy(update={"content": mask_content(request.content), "history": steps})
 
 
 def mask_content(content: RequestContent) -> RequestContent:
-    """What is asked for, without what is personal in it; the decision is a text of the rules and stays."""
+    """Mask the content of a request; the decision is a text of the rules and stays."""
     changes: dict[str, object] = {
         "serial": mask_serial(content.serial) if content.serial else content.serial,
         "signed_serial": None,
@@ -41,18 +41,18 @@ def mask_content(content: RequestContent) -> RequestContent:
 
 
 def mask_name(name: str) -> str:
-    """``Nguyễn Văn An`` as ``N. V. An``; a single word as its initial."""
+    """Shorten a name: ``Nguyễn Văn An`` becomes ``N. V. An``, a single word becomes its initial."""
     *first, last = name.split() or [""]
     return " ".join((*(f"{word[0]}." for word in first), last)) if first else f"{last[:1]}."
 
 
 def mask_serial(serial: str) -> str:
-    """The last four digits; none of a number too short to hide the others."""
+    """Keep the last four digits; none if the number is too short to hide the rest."""
     return f"{MASK}{serial[-_SERIAL_DIGITS_SHOWN:]}" if len(serial) >= _MIN_SERIAL_LENGTH else MASK
 
 
 def mask_email(address: str) -> str:
-    """The domain alone."""
+    """Keep only the domain."""
     _, at, domain = address.rpartition("@")
     return f"{MASK}{at}{domain}" if at else MASK
 

@@ -1,4 +1,4 @@
-"""What is said of people with a role."""
+"""The words for roles and the people who hold them."""
 
 from handlers.access.journal_text import format_actor
 from handlers.core.dates import format_moment
@@ -8,9 +8,9 @@ from handlers.model.unit_directory import UnitDirectory
 from handlers.requests.fields import clean_line
 from locales import N_, Translator
 
-#: Characters of a label.
+#: Greatest length of a label in characters.
 MAX_LABEL_LENGTH = 100
-#: Characters of a button; what is longer is read on the page behind it.
+#: Characters of a button; the full text is on the page that it opens.
 _MAX_BUTTON_LENGTH = 60
 
 ONE_LINE = N_("Please one line of at most 100 characters, with letters in it.")
@@ -24,31 +24,31 @@ ROLE_REFUSALS = {
 
 
 def clean_label(text: str) -> str | None:
-    """How a person is called, as one line; ``None`` where it will not do."""
+    """Clean a person's name to one line; return ``None`` if it cannot be used."""
     line = clean_line(text)
     return line if line is not None and len(line) <= MAX_LABEL_LENGTH else None
 
 
 def format_role(t: Translator, units: UnitDirectory, role: str, unit: str | None) -> str:
-    """``quản trị viên – Xã Nhơn Trạch``."""
+    """Format a role with its unit: ``quản trị viên – Xã Nhơn Trạch``."""
     name = t(ROLES[Role(role)])
     return f"{name} – {units.name(unit)}" if unit else name
 
 
 def format_holder(t: Translator, units: UnitDirectory, holder: RoleHolder) -> str:
-    """``QT-000012: Chị Lan, quản trị viên – Xã Nhơn Trạch``."""
+    """Format a person with a role: ``QT-000012: Chị Lan, quản trị viên – Xã Nhơn Trạch``."""
     role = format_role(t, units, holder.role, holder.unit)
     return f"{holder.id}: {holder.label}, {role}" if holder.label else f"{holder.id}: {role}"
 
 
 def format_holder_button(t: Translator, units: UnitDirectory, holder: RoleHolder) -> str:
-    """The line, cut to what a button holds."""
+    """Format the same, cut to the length of a button."""
     line = format_holder(t, units, holder)
     return line if len(line) <= _MAX_BUTTON_LENGTH else f"{line[: _MAX_BUTTON_LENGTH - 1]}…"
 
 
 def format_since(t: Translator, holder: RoleHolder) -> str:
-    """When it was given, by whom, and until when it can be taken."""
+    """Tell when a role was given and by whom; for an invitation also until when it is valid."""
     given = t(N_("Since {since}, by {by}."), since=format_moment(holder.since), by=format_actor(t, holder.by))
     if holder.expires_at is None:
         return given

@@ -1,4 +1,4 @@
-"""What owners are told of that could not be handled and was set aside."""
+"""Alerts to the owners: things that could not be handled, a restored database, a wrong clock."""
 
 from handlers.core.replies import Reply
 from handlers.core.text import MarkupTranslator
@@ -15,7 +15,7 @@ _VALUES_UNREADABLE = N_(
 
 
 def format_update_set_aside(say: MarkupTranslator, row: int | str) -> Reply:
-    """Somebody's message stopped the assistant, or every turn with it failed."""
+    """Tell that an incoming message crashed the assistant or failed in every attempt, and was set aside."""
     what = N_("⚠ A message from somebody could not be handled in several tries and was set aside (inbox {row}).")
     return _format_alert(say, what, row)
 
@@ -27,19 +27,19 @@ def format_update_unstored(say: MarkupTranslator, update: int | str) -> Reply:
 
 
 def format_message_set_aside(say: MarkupTranslator, row: int | str) -> Reply:
-    """A message to somebody could not be read or sent."""
+    """Tell that an outgoing message could not be decrypted or sent, and was set aside."""
     what = N_("⚠ A message to somebody could not be sent in several tries and was set aside (outbox {row}).")
     return _format_alert(say, what, row)
 
 
 def format_task_set_aside(say: MarkupTranslator, row: int | str) -> Reply:
-    """A file that somebody ordered could not be made."""
+    """Tell that an ordered file could not be made."""
     what = N_("⚠ A file that somebody ordered could not be made in several tries and was set aside ({row}).")
     return _format_alert(say, what, row)
 
 
 def format_database_restored(say: MarkupTranslator, _: int | str) -> Reply:
-    """The database is an older copy of the one that was used last."""
+    """Tell that the database is an older copy of the one used last, and what that means for broadcasts and roles."""
     what = say(
         N_("⚠ The database was put back from an older copy. What happened since that copy was made is not known here.")
     )
@@ -60,7 +60,7 @@ def format_values_unreadable(say: MarkupTranslator, count: int, rows: str) -> Re
 
 
 def format_clock_leap(say: MarkupTranslator, days: int | str) -> Reply:
-    """The clock cannot be right, or was not, or nothing ran for long; ``days`` are below nothing where it is behind."""
+    """Tell that the clock differs from the last known time by ``days``; a negative number means that it is behind."""
     if int(days) < 0:
         behind = N_(
             "⚠ The machine's clock is {days} days behind what I last saw, so I delete nothing and remind nobody."

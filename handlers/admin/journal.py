@@ -1,4 +1,4 @@
-"""The journal within reach, the newest rows first."""
+"""The screen of the audit journal, newest rows first."""
 
 from markupsafe import escape
 
@@ -17,10 +17,10 @@ SHOWN = 10
 
 
 class JournalScreen(OptionsOnlyScreen):
-    """``session.about`` is the number before which the page begins."""
+    """Shows the rows within reach; ``session.about`` is the number before which the page begins."""
 
     async def page(self, here: Context) -> Page:
-        """Who did what, on what, when."""
+        """Show the rows of the page, with the actor, act and subject of each."""
         say, rows, labels = here.say, await _load_rows(here), await holder_labels(here, await current_rights(here))
         told = tuple(escape(_format_row(here, row, labels)) for row in rows[:SHOWN])
         older = Option(OLDER, say.t(N_("Older")), ("cu hon", "older"))
@@ -40,14 +40,14 @@ class JournalScreen(OptionsOnlyScreen):
 
 
 async def _load_rows(here: Context) -> tuple[JournalEntry, ...]:
-    """One more than a page shows: it tells whether there are older ones."""
+    """Load one row more than a page shows, to know whether there are older ones."""
     about = here.session.about or ""
     before = int(about) if about.isdecimal() else None
     return await here.world.admin.journal.latest(await current_rights(here), SHOWN + 1, before)
 
 
 def _format_row(here: Context, row: JournalEntry, labels: dict[str, str]) -> str:
-    """``12. 09:00 24/11/2026 – Chị Lan, QT-000002: yêu cầu đổi trạng thái, YC-2026-000001 (3)``."""
+    """Format a row: ``12. 09:00 24/11/2026 – Chị Lan, QT-000002: yêu cầu đổi trạng thái, YC-2026-000001 (3)``."""
     who, what = format_actor(here.say.t, row.actor, labels), format_action(here.say.t, row)
     times = f" ({row.count})" if row.count != 1 else ""
     about = f", {on_what}" if (on_what := format_subject(here.say.t, row)) else ""

@@ -1,1 +1,1 @@
-"""Broadcasts and campaigns: what is said to many, when, and what becomes of it for each."""
+"""Broadcasts and campaigns: their texts, screens and notices, and the recipients' answers."""

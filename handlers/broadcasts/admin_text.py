@@ -1,4 +1,4 @@
-"""Broadcasts in words, for those who make them: what each part of a draft says, and what became of a wish."""
+"""The texts about a broadcast for its author: the parts of a draft, its audience, and the results of actions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -37,7 +37,7 @@ from handlers.model.unit_directory import UnitDirectory
 from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_, Translator
 
-#: Each outcome in one sentence; what is done says what comes of it (``DONE``).
+#: One sentence for each result; for DONE, ``DONE_MESSAGES`` tells what follows.
 RESULT_MESSAGES = {
     ActionResult.DONE: N_("Done."),
     ActionResult.UNKNOWN: N_("There is no such broadcast within your reach."),
@@ -49,7 +49,7 @@ RESULT_MESSAGES = {
     ),
     ActionResult.PROBLEMS: N_("It has no check without problems yet. Please check it, and put right what is found."),
 }
-#: What comes of moving it there.
+#: The message after a broadcast was moved to a state.
 DONE_MESSAGES = {
     BroadcastState.APPROVED: N_("Approved. Text and recipients are fixed now; the list of recipients is being made."),
     BroadcastState.RUNNING: N_("It is under way. How far it is stands in a message of its own."),
@@ -57,33 +57,33 @@ DONE_MESSAGES = {
     BroadcastState.CANCELLED: N_("Called off. Whoever has not got it yet will not get it."),
 }
 _APPROVED_MESSAGES = N_("Approved. The campaign reminds by itself from now on, on the days of its plan.")
-#: Letters of a title on a button.
+#: Characters of a title on a button.
 _MAX_TITLE_LENGTH = 28
 
 
 def format_approved(say: MarkupTranslator, one: Broadcast) -> Markup:
-    """What follows from an approval."""
+    """Tell what follows from an approval."""
     return say(_APPROVED_MESSAGES if one.is_campaign else DONE_MESSAGES[BroadcastState.APPROVED])
 
 
 def format_result(say: MarkupTranslator, became: ActionResult, to: BroadcastState | None = None) -> Markup:
-    """What became of a wish."""
+    """Tell the result of an action; ``to`` is the state that it was meant to lead to."""
     return say(DONE_MESSAGES[to] if became is ActionResult.DONE and to in DONE_MESSAGES else RESULT_MESSAGES[became])
 
 
 def format_broadcast_row(say: MarkupTranslator, one: Broadcast) -> str:
-    """``TB-000012 · Nhắc hạn · đang chạy · 214``."""
+    """Format the button of a broadcast: ``TB-000012 · Nhắc hạn · đang chạy · 214``."""
     many = () if one.is_campaign or not one.recipients else (str(one.recipients),)
     return " · ".join((one.id, clip_line(one.draft.title, _MAX_TITLE_LENGTH), format_state(say.t, one), *many))
 
 
 def format_broadcast_heading(one: Broadcast) -> Markup:
-    """``TB-000012: Nhắc hạn``."""
+    """Format the heading of a broadcast: ``TB-000012: Nhắc hạn``."""
     return format_bold(f"{one.id}: {one.draft.title}")
 
 
 def format_authorship(say: MarkupTranslator, one: Broadcast, labels: Mapping[str, str]) -> Markup:
-    """Where it stands, and by whom it was written and approved."""
+    """Format the state, the author and the approver of a broadcast."""
     state = N_("Being checked: the result comes as a message.") if one.checking else ""
     because = f" – {format_state_reason(say.t, one.why)}" if one.why else ""
     author = say(
@@ -103,7 +103,7 @@ def format_authorship(say: MarkupTranslator, one: Broadcast, labels: Mapping[str
 
 
 def format_schedule(say: MarkupTranslator, one: Broadcast) -> Markup:
-    """Its plan, or its start and its deadline."""
+    """Format the plan of a campaign, or the start and deadline of a single message."""
     if one.draft.plan:
         return format_plan(say, one.draft.plan)
     if one.id == EXPIRY_CAMPAIGN:
@@ -114,7 +114,7 @@ def format_schedule(say: MarkupTranslator, one: Broadcast) -> Markup:
 
 
 def format_plan(say: MarkupTranslator, plan: CampaignPlan) -> Markup:
-    """Deadline, days and hour of a campaign, and what becomes of a step that was missed."""
+    """Format deadline, days and hour of a campaign, and how it treats missed steps."""
     late = (
         N_("A reminder missed at its time: sent late")
         if plan.late == "run"
@@ -128,7 +128,7 @@ def format_plan(say: MarkupTranslator, plan: CampaignPlan) -> Markup:
 
 
 def format_steps(t: Translator, days: tuple[int, ...]) -> str:
-    """``30, 14, 7 ngày trước hạn; đúng ngày hạn; 1 ngày sau hạn``."""
+    """Format the steps of a plan: ``30, 14, 7 ngày trước hạn; đúng ngày hạn; 1 ngày sau hạn``."""
     before, after = [str(one) for one in days if one > 0], [str(-one) for one in days if one < 0]
     parts = (
         t(N_("{days} days before the deadline"), days=", ".join(before)) if before else "",
@@ -139,27 +139,27 @@ def format_steps(t: Translator, days: tuple[int, ...]) -> str:
 
 
 def format_texts(say: MarkupTranslator, draft: BroadcastDraft) -> tuple[Markup, ...]:
-    """The text in both languages, as it was written."""
+    """Format the text in both languages as it was written, without interpreting its markup."""
     titles = {"vi": N_("<b>In Vietnamese</b>"), "en": N_("<b>In English</b>")}
     missing = say(N_("<i>(not written yet)</i>"))
     return tuple(join_lines(say(title), escape(getattr(draft.text, code)) or missing) for code, title in titles.items())
 
 
 def format_buttons(say: MarkupTranslator, draft: BroadcastDraft) -> Markup:
-    """The buttons that recipients can tap, and the file that comes along."""
+    """Format the buttons that recipients can tap, and the name of the file sent along."""
     labels = ", ".join(f"“{say.t(BUTTON_LABELS[one])}”" for one in draft.buttons) or say.t(N_("none"))
     document = say(N_("File: <b>{name}</b>"), name=draft.document) if draft.document else ""
     return join_lines(say(N_("Buttons: {buttons}"), buttons=labels), document)
 
 
 def format_broadcast_problem(say: MarkupTranslator, found: BroadcastProblem) -> Markup:
-    """What stands against it, what to do, and whom it is about."""
+    """Format a problem, its remedy, and the recipients it concerns."""
     more = format_problem_rows(say.t, found)
     return join_lines(escape(f"⚠ {format_problem(say.t, found)}"), escape(more))
 
 
 def format_check_report(say: MarkupTranslator, found: CheckReport) -> tuple[Markup, ...]:
-    """What the last check found."""
+    """Format the report of the last check."""
     head = say(N_("Check of {at}: {count} recipients"), at=format_moment(found.at), count=found.recipients)
     if not found.problems:
         return (join_lines(head, say(N_("Nothing stands against it."))),)
@@ -168,12 +168,12 @@ def format_check_report(say: MarkupTranslator, found: CheckReport) -> tuple[Mark
 
 
 def format_broadcast_progress(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
-    """How far it is: a bar, and how many are in which state."""
+    """Format the progress as a bar with the counts by state."""
     return join_lines(escape(format_percent_bar(percent_settled(tally))), format_counts(say, tally))
 
 
 async def format_possible_approvers(here: Context, rights: Rights, one: Broadcast) -> Markup:
-    """Who else can approve it, and what they send to get there."""
+    """Name the people who can approve the broadcast, and the command they send for it."""
     say = here.say
     holders = await here.world.admin.people.holders(rights)
     mine = {grant.id for grant in rights.grants}
@@ -194,8 +194,7 @@ def _may_approve(rights: Rights, one: Broadcast, role: str, unit: str | None) ->
     return unit is None or (one.unit is not None and rights.units.is_within(one.unit, unit))
 
 
-#: From a day on, until a day, between two.
-#: What keeps a message from those it cannot be sent to.
+#: Labels for recipients whom a message cannot reach, by the reason.
 _UNREACHABLE_LABELS = {
     "blocked": N_("has blocked the assistant: {number}"),
     "stopped": N_("wants no reminders: {number}"),
@@ -204,7 +203,7 @@ _UNREACHABLE_LABELS = {
 
 
 def format_audience(audience: Audience, units: UnitDirectory, t: Translator) -> str:
-    """An audience for a person to read."""
+    """Format the conditions of an audience in words."""
     parts = (
         t(N_("unit: {unit} and below"), unit=units.name(audience.unit)) if audience.unit else "",
         t(N_("role: {role}"), role=t(ROLES[audience.role])) if audience.role else "",
@@ -218,7 +217,7 @@ def format_audience(audience: Audience, units: UnitDirectory, t: Translator) -> 
 
 
 def format_audience_counts(say: MarkupTranslator, found: Sequence[ChannelCounts]) -> Markup:
-    """How many it reaches, channel by channel, and why it does not reach the others."""
+    """Format how many people an audience reaches in each channel, and why it does not reach the others."""
     reached, total = sum(one.reachable for one in found), sum(one.all for one in found)
     head = say(
         N_("Will get it now: <b>{reached}</b> of {total} people"),

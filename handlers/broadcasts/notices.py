@@ -1,4 +1,4 @@
-"""What the author of a broadcast is told: what a check found, that it is ready, paused, or over."""
+"""Notices to the author of a broadcast: progress, results of checks, pauses, the end; and requests for approval."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from handlers.model.broadcast import (
 )
 from locales import N_
 
-#: Blocks of the bar.
+#: Characters of the progress bar.
 _BAR_LENGTH = 10
 _ACTION_LABELS = {
     ButtonAction.PAUSE: N_("Pause"),
@@ -51,7 +51,7 @@ _ACTIONS_OF_STATE = {
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How fast it has been lately, and when it ends if it goes on so."""
+    """The recent speed of sending, and the expected end."""
 
     per_second: float
     ends_at: datetime
@@ -60,7 +60,7 @@ class Speed:
 def format_progress(
     say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts, speed: Speed | None = None
 ) -> Reply:
-    """How far it is; ``speed`` where it is known and something moves."""
+    """Format the progress message; ``speed`` is given only if it is known and messages are leaving."""
     parts = (
         format_broadcast_state(say, broadcast),
         _format_settled(say, tally),
@@ -71,19 +71,19 @@ def format_progress(
 
 
 def format_broadcast_state(say: MarkupTranslator, broadcast: Broadcast) -> Markup:
-    """Its code, its title, and where it stands."""
+    """Format code, title and state."""
     return Markup("<b>{}</b> {}: <b>{}</b>").format(broadcast.id, broadcast.draft.title, format_state(say.t, broadcast))
 
 
 def format_counts(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
-    """A line for each state that somebody is in; of those skipped also why."""
+    """Format a line for each state with recipients; skipped ones also by reason."""
     states = [(capitalize_first(say.t(words)), tally.states.get(state, 0)) for state, words in DELIVERY_STATES.items()]
     counted = [_format_count(say, words, count) for words, count in states if count]
     return format_bullets(counted)
 
 
 def format_skip_reasons(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
-    """Why those were skipped, blocked or lost of whom the state alone does not say it."""
+    """Format the counts of recipients by reason, where the state alone does not explain the result."""
     return format_bullets(
         _format_count(say, capitalize_first(format_delivery_reason(say.t, word)), tally.reasons[word])
         for word in DELIVERY_REASONS
@@ -92,17 +92,17 @@ def format_skip_reasons(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
 
 
 def open_choice(say: MarkupTranslator, broadcast: str) -> Choice:
-    """The button that opens it."""
+    """Return the button that opens the broadcast."""
     return _progress_choice(say, ButtonAction.SHOW, broadcast)
 
 
 def percent_settled(tally: DeliveryCounts) -> int:
-    """Percent of the rows that have a final state; 100 only where all have."""
+    """Return the percentage of rows with a final state; it is 100 only if all rows have one."""
     return 100 * (tally.total - tally.open) // tally.total if tally.total else 100
 
 
 def format_percent_bar(percent: int) -> str:
-    """``▓▓▓░░░░░░░ 34 %``."""
+    """Draw a progress bar: ``▓▓▓░░░░░░░ 34 %``."""
     full = _BAR_LENGTH * percent // 100
     return "▓" * full + "░" * (_BAR_LENGTH - full) + f" {percent} %"
 
@@ -124,7 +124,7 @@ def _format_settled(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
 
 
 def _format_outlook(say: MarkupTranslator, broadcast: Broadcast, speed: Speed | None) -> Markup:
-    """Why nothing moves, or how long it will."""
+    """Explain why nothing is sent at the moment, or estimate the end."""
     because = format_state_reason(say.t, broadcast.why)
     if broadcast.held_until and broadcast.state not in ENDED_STATES:
         until = format_moment(broadcast.held_until)
@@ -152,7 +152,7 @@ def _progress_choice(say: MarkupTranslator, action: ButtonAction, broadcast: str
 def format_check_result(
     say: MarkupTranslator, broadcast: Broadcast, found: CheckReport, *, second_person: bool
 ) -> Reply:
-    """Whom it would reach, what stands against it, and what comes next."""
+    """Tell the result of a check: recipients, problems, and the next action."""
     head = say(N_("<b>Check of {code}</b> {title}"), code=broadcast.id, title=broadcast.draft.title)
     return _notice_reply(
         say,
@@ -165,7 +165,7 @@ def format_check_result(
 
 
 def format_ready(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts) -> Reply:
-    """Everybody meant has a row; when it starts."""
+    """Tell that every recipient has a row, and when sending starts."""
     begins = say(N_("Everybody on the list has a row: {count}."), count=format_count(say, tally.total))
     starts = broadcast.starts_at or broadcast.draft.starts_at
     when = (
@@ -183,7 +183,7 @@ def format_ready(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCou
 
 
 def format_paused(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts, percent: int) -> Reply:
-    """It paused by itself: too much went wrong."""
+    """Tell that the broadcast paused itself because too many messages failed."""
     because = say(
         N_("<b>{code}</b> has paused by itself: {percent} % of the messages could not be delivered."),
         code=broadcast.id,
@@ -199,7 +199,7 @@ def format_paused(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCo
 
 
 def format_finished(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts) -> Reply:
-    """What became of everybody."""
+    """Tell the end of a broadcast, with the counts by state and reason."""
     if not tally.total:
         nobody = say(N_("<b>{code}</b> is finished: nobody was left to be reminded."), code=broadcast.id)
         return _notice_reply(say, broadcast, nobody)
@@ -223,7 +223,7 @@ def format_finished(say: MarkupTranslator, broadcast: Broadcast, tally: Delivery
 
 
 def format_step_skipped(say: MarkupTranslator, campaign: Broadcast, step: str) -> Reply:
-    """A step that is not carried out."""
+    """Tell that a step was left out because it was late."""
     said = say(
         N_("<b>{code}</b> {title}: the reminder “{step}” was left out, because its time was over."),
         code=campaign.id,
@@ -234,7 +234,7 @@ def format_step_skipped(say: MarkupTranslator, campaign: Broadcast, step: str) -
 
 
 def format_step_not_sent(say: MarkupTranslator, step: Broadcast, found: CheckReport) -> Reply:
-    """A step whose check found problems."""
+    """Tell that a step was not sent because its check found problems."""
     said = say(
         N_("<b>{code}</b> {title}: the reminder “{step}” was not sent to anybody, because its check found problems."),
         code=step.id,
@@ -246,7 +246,7 @@ def format_step_not_sent(say: MarkupTranslator, step: Broadcast, found: CheckRep
 
 
 def format_second_person_needed(say: MarkupTranslator, broadcast: Broadcast) -> Reply:
-    """More people are meant than its author may decide about."""
+    """Tell that there are now more recipients than the author may approve alone."""
     said = say(
         N_(
             "<b>{code}</b> {title}: {count} people are meant by now, more than one person may approve."
@@ -261,7 +261,7 @@ def format_second_person_needed(say: MarkupTranslator, broadcast: Broadcast) -> 
 
 
 def format_campaign_over(say: MarkupTranslator, campaign: Broadcast) -> Reply:
-    """A campaign all of whose steps have ended."""
+    """Tell that all steps of a campaign have ended."""
     said = say(
         N_("<b>{code}</b> {title} is over: every step of its plan has ended. Open it to see what became of each."),
         code=campaign.id,
@@ -300,7 +300,10 @@ def _format_late_note(say: MarkupTranslator, broadcast: Broadcast) -> Markup:
 
 
 def _format_unknown_count(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
-    """Never sent again by itself: it may have arrived."""
+    """Tell how many messages have an unknown result.
+
+    They are never sent again automatically, for they may have arrived.
+    """
     count = tally.states.get("unknown", 0)
     if not count:
         return Markup()
@@ -320,7 +323,7 @@ def _notice_reply(say: MarkupTranslator, about: Broadcast, *paragraphs: Markup) 
 def format_approval_request(
     say: MarkupTranslator, broadcast: Broadcast, recipients: int, labels: Mapping[str, str]
 ) -> Reply:
-    """What it is, whom it would reach, who wrote it, and how to get there."""
+    """Ask for the approval of a broadcast: title, number of recipients, author, and the command that opens it."""
     head = say(
         N_("<b>{code}</b> {title} waits for the approval of a second person."),
         code=broadcast.id,

@@ -1,4 +1,4 @@
-"""What a person answers to a reminder: do it now, done already, another day. The open screen stays as it is."""
+"""Answers to reminders (do it now, done already, another day), by button or command; the open screen stays as it is."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -20,12 +20,12 @@ from handlers.requests.text import PROCEDURE_LABELS
 from locales import LANGUAGES, N_, translator
 from rules.outcome import Procedure
 
-#: Requests that came to nothing.
+#: States of requests that count as if there were no request.
 _VOID_STATES = frozenset({RequestState.DRAFT, RequestState.REFUSED, RequestState.WITHDRAWN})
 
 
 async def open_procedures(here: Context) -> tuple[Procedure, ...]:
-    """In the order of the decision; nothing where there is none yet."""
+    """Return the procedures still to be registered, in the order of the decision; empty before a decision."""
     decided = current_decision(here)
     if here.session.consented_at is None or decided is None:
         return ()
@@ -34,7 +34,7 @@ async def open_procedures(here: Context) -> tuple[Procedure, ...]:
 
 
 async def _requested_procedures(here: Context) -> frozenset[str]:
-    """Procedures there is a request for, for the certificate of this interview."""
+    """Return the procedures with a request for the certificate of this interview."""
     read = here.session.certificate
     key = here.session.registered_key or (read.certificate_key if read else None)
     if key is None:
@@ -43,14 +43,15 @@ async def _requested_procedures(here: Context) -> frozenset[str]:
     return frozenset(one.content.procedure for one in known if one.state not in _VOID_STATES)
 
 
-#: Screens of the work itself: one that is open stays open, ticks and all.
+#: Screens of the interview and the request form: if one is open it stays open, including ticks.
 _WORK_SCREENS = frozenset({"question", "unit", "former_unit", "certificate", "form", "confirm"})
 
 
 async def resume_open_work(here: Context) -> HandlerResult:
-    """What is under way; else what is still to be registered, a request that came back, the first question.
+    """Open what the person should do next.
 
-    Consent comes before all of it.
+    This is, in this order: consent, the interview or draft under way, procedures still to register, a request that was
+    sent back, the first question.
     """
     if here.session.consented_at is None:
         return HandlerResult(here.session.with_screen("welcome"))
@@ -72,7 +73,7 @@ def _is_under_way(here: Context) -> bool:
 
 
 async def _open_returned_request(here: Context) -> HandlerResult | None:
-    """The newest request that waits for the person's correction."""
+    """Open the newest request that was sent back for correction."""
     waiting = [one for one in await here.world.requests.mine() if one.state is RequestState.SENT_BACK]
     return HandlerResult(here.session.with_screen("request", about=waiting[0].code)) if waiting else None
 
@@ -85,7 +86,7 @@ def _resume_without_work(here: Context, session: Session) -> HandlerResult:
 
 
 def to_work_screen(session: Session) -> Session | None:
-    """The screen of the interview or the request that is open, or was before a short visit to another one."""
+    """Return the session on the interview or form that is open, or was open before a short visit elsewhere."""
     if session.screen in _WORK_SCREENS:
         return session
     return session.to_previous_screen() if session.came_from and session.came_from.screen in _WORK_SCREENS else None
@@ -104,21 +105,24 @@ _IN_DAYS = {
 
 _WEEKEND = (5, 6)
 _NEXT_WORKING_DAY = N_("Should no reminders leave on that day, it comes on the next working day.")
-#: A button's label is typed where there is none to tap, or it has scrolled away.
+#: The labels of the buttons can be typed too, because a button may be missing or have scrolled away.
 _ACTION_OF_LABEL = {
     fold(translator(code)(BUTTON_LABELS[one])): ButtonAction(one) for code in LANGUAGES for one in BroadcastButton
 }
 
 
 async def answer_typed_reminder(here: Context, text: str) -> HandlerResult | None:
-    """What a reminder's button says, typed: it is about the latest one; ``None`` for anything else."""
+    """Handle the typed label of a reminder's button; it applies to the latest reminder.
+
+    Return ``None`` for other texts.
+    """
     action = _ACTION_OF_LABEL.get(fold(text))
     latest = await here.world.reminders.latest() if action else None
     return await answer_tapped_reminder(here, BroadcastCallback(action, latest)) if action and latest else None
 
 
 async def answer_tapped_reminder(here: Context, tap: BroadcastCallback) -> HandlerResult:
-    """An answer to a reminder that may be weeks old, whatever screen is open."""
+    """Handle the button of a reminder, which may be weeks old, on any screen."""
     match tap.action:
         case ButtonAction.NOW:
             return await resume_open_work(here)
@@ -131,7 +135,7 @@ async def answer_tapped_reminder(here: Context, tap: BroadcastCallback) -> Handl
 
 
 async def _answer_done(here: Context, tap: BroadcastCallback) -> HandlerResult:
-    """Taken at the person's word; what the assistant knows otherwise is said, and left to them."""
+    """Believe the person that the task is done, but mention procedures that the assistant thinks are still open."""
     if not await here.world.reminders.mark_done(tap.broadcast):
         return answer_unknown_reminder(here)
     thanks = here.say(
@@ -179,7 +183,7 @@ async def _answer_later(here: Context, tap: BroadcastCallback) -> HandlerResult:
 
 
 def answer_unknown_reminder(here: Context) -> HandlerResult:
-    """Said where none such came to this chat."""
+    """Tell that no such reminder was sent to this chat."""
     note = here.say(N_("I find no such reminder to you, so nothing was changed. /trogiup shows what I can do."))
     return HandlerResult(here.session, notes=(note,), show=False)
 
@@ -187,7 +191,7 @@ def answer_unknown_reminder(here: Context) -> HandlerResult:
 def _reply_beside_page(
     here: Context, notes: tuple[Markup, ...], offered: Iterable[tuple[ButtonAction, str]], tap: BroadcastCallback
 ) -> HandlerResult:
-    """Notes with buttons of the same reminder; they are good whatever is said in between."""
+    """Return notes with buttons for the same reminder; they stay valid whatever is said in between."""
     choices = tuple(Choice(label=label, tap=str(BroadcastCallback(action, tap.broadcast))) for action, label in offered)
     return HandlerResult(here.session, notes=notes, choices=choices, show=False)
 
@@ -197,14 +201,14 @@ _LATER = {str(days): action for action, days in LATER_DAYS.items()}
 
 
 async def stop_reminders(here: Context, _: str) -> HandlerResult:
-    """Ask before it is done; where it was done already, offer the way back."""
+    """Ask for confirmation before stopping reminders; if they are stopped already, offer to resume them."""
     if await here.world.reminders.is_stopped():
         return HandlerResult(here.session.open_visit("no_reminders"))
     return HandlerResult(here.session.open_visit("stop_reminders"))
 
 
 async def resume_reminders(here: Context, _: str) -> HandlerResult:
-    """Reminders are wanted again."""
+    """Resume reminders."""
     stopped = await here.world.reminders.is_stopped()
     await here.world.reminders.resume()
     note = REMINDERS_RESUMED if stopped else N_("You get reminders already. /dungnhan stops them.")
@@ -228,7 +232,7 @@ async def _run_later(here: Context, argument: str) -> HandlerResult:
 
 
 async def _run_typed(here: Context, action: ButtonAction, code: str) -> HandlerResult:
-    """Without a code it is about the latest reminder."""
+    """Handle a typed command; without a code it applies to the latest reminder."""
     meant = code.strip() or await here.world.reminders.latest()
     if meant is None:
         return answer_unknown_reminder(here)
@@ -240,7 +244,7 @@ async def _run_typed(here: Context, action: ButtonAction, code: str) -> HandlerR
     return HandlerResult(here.session, notes=(note,), show=False)
 
 
-#: In no menu: they stand in the reminders themselves.
+#: These commands are in no menu; the reminders themselves name them.
 REMINDER_COMMANDS = (
     Command(TYPED_COMMANDS[ButtonAction.NOW], N_("begin with what a reminder is about"), _run_now, before_consent=True),
     Command(TYPED_COMMANDS[ButtonAction.DONE], N_("what a reminder is about is done"), _run_done, before_consent=True),

@@ -1,4 +1,4 @@
-"""A broadcast as one person reads it."""
+"""Renders a broadcast as the message for one recipient, with its buttons."""
 
 import re
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ _CALLBACK_PATTERN = re.compile(r"bc\|([a-z0-9_]{1,20})\|(TB-[0-9]{6,12})")
 
 
 class ButtonAction(StrEnum):
-    """What a button does."""
+    """The actions of the buttons in reminders and notices."""
 
     NOW = "now"
     DONE = "done"
-    LATER = "later"  #: asks when
-    LATER_1 = "later_1"  #: in so many days
+    LATER = "later"  #: asks for the day
+    LATER_1 = "later_1"  #: postpone by one day
     LATER_3 = "later_3"
     LATER_7 = "later_7"
     PAUSE = "pause"
@@ -38,33 +38,33 @@ class ButtonAction(StrEnum):
 _ACTION_OF_VALUE = {action.value: action for action in ButtonAction}
 #: Days until the next reminder.
 LATER_DAYS = {ButtonAction.LATER_1: 1, ButtonAction.LATER_3: 3, ButtonAction.LATER_7: 7}
-#: The command that is typed instead, before the code.
+#: The command to type instead of each button; a code follows it.
 TYPED_COMMANDS = {
     ButtonAction.NOW: "lamngay",
     ButtonAction.DONE: "dalam",
     **dict.fromkeys((ButtonAction.LATER, *LATER_DAYS), "nhacsau"),
 }
-#: For those who send broadcasts.
+#: Actions for the people who send broadcasts; the others are for recipients.
 ADMIN_ACTIONS = frozenset({ButtonAction.PAUSE, ButtonAction.RESUME, ButtonAction.CANCEL, ButtonAction.SHOW})
 
 
 @dataclass(frozen=True, slots=True)
 class BroadcastCallback:
-    """What a button carries, in at most 64 ASCII bytes: ``bc|action|TB-000012``."""
+    """The data of a button, in at most 64 ASCII bytes: ``bc|action|TB-000012``."""
 
     action: ButtonAction
     broadcast: str
 
     @classmethod
     def parse(cls, data: str) -> "BroadcastCallback | None":
-        """``None`` for anything else."""
+        """Parse the data of a button; return ``None`` for anything else."""
         found = _CALLBACK_PATTERN.fullmatch(data)
         action = _ACTION_OF_VALUE.get(found[1]) if found else None
         return cls(action, found[2]) if found and action else None
 
     @property
     def typed_command(self) -> str:
-        """What does the same where there are no buttons; a number would answer the question that is open."""
+        """Return the command to type where there are no buttons; a number would answer the open question instead."""
         command = TYPED_COMMANDS.get(self.action, "thongbao")
         days = LATER_DAYS.get(self.action)
         return f"/{command} {self.broadcast} {days}" if days else f"/{command} {self.broadcast}"
@@ -88,10 +88,18 @@ FIRST_MESSAGE_NOTE = N_(
 def render_broadcast(
     broadcast: str, draft: BroadcastDraft, values: PlaceholderValues, today: date, *, first: int | None = None
 ) -> Reply:
-    """The message, of one paragraph, with its buttons, in the person's language; a document is put on by the sender.
+    """Render the message for one person in their language; the sender adds the document.
 
-    ``today`` is the day of sending in Viet Nam: {so_ngay} is counted from it. ``first`` is how many reminders may come
-    in a week, where the person never had one: the message then says so, and how to stop.
+    Args:
+        broadcast: Id of the broadcast.
+        draft: The draft with its texts and buttons.
+        values: The values of the placeholders for this person.
+        today: The day of sending in Viet Nam, from which {so_ngay} is counted.
+        first: The weekly limit of reminders, for a person who never had one: the message then tells it, and how to
+            stop.
+
+    Returns:
+        A message of exactly one paragraph.
     """
     language = values.language
     text = _parse_or_quote(getattr(draft.text, language)).fill(_placeholder_texts(values, today))
@@ -102,7 +110,7 @@ def render_broadcast(
 
 
 def format_days_left(language: str, days: int) -> str:
-    """How long it still is, in words: "còn 7 ngày", "hôm nay", "đã quá 2 ngày"."""
+    """Format the remaining days in words: "còn 7 ngày", "hôm nay", "đã quá 2 ngày"."""
     t = translator(language)
     if days == 0:
         return t(N_("today"))
@@ -112,7 +120,7 @@ def format_days_left(language: str, days: int) -> str:
 
 
 def _placeholder_texts(values: PlaceholderValues, today: date) -> dict[Placeholder, str]:
-    """What is known, as HTML: whatever somebody is called, it is no markup."""
+    """Return the known values as HTML; they are escaped, because a name may look like markup."""
     words = {
         Placeholder.NAME: _one_line(values.name),
         Placeholder.UNIT: _one_line(values.unit),
@@ -136,7 +144,7 @@ def _format_procedures(language: str, procedures: tuple[Procedure, ...]) -> str:
 
 @lru_cache(maxsize=128)
 def _parse_or_quote(text: str) -> Template:
-    """A text that cannot be read as one is said as it stands; none that was checked is such."""
+    """Parse a text; one that cannot be parsed is shown literally, which never happens to a checked text."""
     parsed = parse(text)
     return parsed if isinstance(parsed, Template) else Template((escape(text, quote=False),))
 

@@ -1,8 +1,8 @@
-"""The text of a broadcast: placeholders and a little markup, everything else as it stands.
+"""The template language of broadcast texts: placeholders and a little markup, everything else is literal.
 
-- ``{ho_ten}`` is filled for each recipient; ``{ho_ten|anh/chị}`` has words for those of whom it is not known;
+- ``{ho_ten}`` is filled for each recipient; ``{ho_ten|anh/chị}`` gives words for recipients without a value;
 - ``{{`` and ``}}`` are braces;
-- ``*bold*`` and ``_italic_`` within a line, at the borders of words only: ``ten_tep_1.pdf`` and ``5 * 3`` stay;
+- ``*bold*`` and ``_italic_`` work within a line and at word borders only: ``ten_tep_1.pdf`` and ``5 * 3`` stay;
 - `` `code` `` and ``[words](https://...)``.
 """
 
@@ -28,10 +28,10 @@ from handlers.model.placeholders import (
 )
 from locales import LANGUAGES
 
-#: A plain address, without a user before the host: what it looks like is where it leads.
+#: A plain address without a user name before the host, so that it leads where it seems to lead.
 _ADDRESS = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?(?:[/?#][^\s\"<>{}\\]*)?", re.IGNORECASE)
 _TAGS = {"*": "b", "_": "i"}
-#: After these nothing ends, before those nothing begins.
+#: Characters after which a mark cannot close, and before which it cannot open.
 _OPENING_MARKS, _CLOSING_MARKS = "([{“‘«", ")]}”’».,;:!?…"
 _EXCERPT_LENGTH = 40
 _Take = Callable[[StateInline, re.Match[str]], None]
@@ -39,14 +39,17 @@ _Take = Callable[[StateInline, re.Match[str]], None]
 
 @dataclass(frozen=True, slots=True)
 class ParsedMarkup:
-    """A text that was read: runs of HTML, slots, and what is wrong with it."""
+    """A parsed text: runs of HTML, placeholders, and problems."""
 
     parts: tuple[str | Slot, ...]
     problems: tuple[BroadcastProblem, ...]
 
 
 def parse_markup(text: str) -> ParsedMarkup:
-    """Read all of it, line by line: no mark goes on behind its line. Without find_problems its tags are balanced."""
+    """Parse a text line by line: no mark continues on the next line.
+
+    If there are no problems, the HTML tags are balanced.
+    """
     found: list[str | Slot] = []
     problems: list[BroadcastProblem] = []
     for line in text.split("\n"):
@@ -57,7 +60,7 @@ def parse_markup(text: str) -> ParsedMarkup:
 
 @cache
 def _markdown(*, code: bool = False) -> MarkdownIt:
-    """The parser; in ``code`` only what is to be filled is not what it looks like."""
+    """Build the parser; with ``code`` only placeholders are interpreted."""
     markdown = MarkdownIt("zero").disable("normalize")
     markdown.inline.add_terminator_char("h")
     for pattern, take in _RULES[:1] if code else _RULES:
@@ -119,7 +122,7 @@ def _within(state: StateInline, match: re.Match[str], tag: str, markdown: Markdo
 
 
 def _mark(state: StateInline, match: re.Match[str]) -> None:
-    """A mark stands at the border of a word; markdown-it-py pairs those that open with those that close."""
+    """Read a mark at the border of a word; markdown-it-py then pairs opening with closing ones."""
     run, start, end = match[0], match.start(), match.end()
     before, after = state.src[max(0, start - 1) : start], state.src[end : end + 1]
     opens = not before.isalnum() and not (after.isspace() or after in _CLOSING_MARKS)
@@ -145,7 +148,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Take], ...] = (
 
 
 def _unclosed(state: StateInline) -> None:
-    """A mark is closed before the next of its kind opens."""
+    """Report marks that are not closed before the next one of their kind opens."""
     for delimiters in (state.delimiters, *(meta["delimiters"] for meta in state.tokens_meta if meta)):
         for mark in map(ord, _TAGS):
             opening = [one for one in delimiters if one.open and one.marker == mark]
@@ -180,19 +183,23 @@ __all__ = ["Placeholder", "Template", "find_problems", "missing_placeholders", "
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text made ready: HTML with balanced tags, and places to be filled."""
+    """A parsed text without problems: HTML with balanced tags, and placeholders to fill."""
 
     parts: tuple[str | Slot, ...]
 
     def fill(self, values: Mapping[Placeholder, str]) -> str:
-        """As HTML. The values are HTML already, without tags; what is not among them is said in the slot's words."""
+        """Fill the placeholders and return HTML.
+
+        Args:
+            values: HTML without tags; a missing or empty value is replaced by the placeholder's own words.
+        """
         return "".join(
             part if isinstance(part, str) else values.get(part.name) or part.words or "" for part in self.parts
         )
 
 
 def parse(text: str) -> Template | tuple[BroadcastProblem, ...]:
-    """The text made ready, or what stands against it. Never raises."""
+    """Parse a text; return the template, or its problems. Never raises."""
     marked = _parse_text(text)
     found = (*marked.problems, *find_repeated_units(text))
     if not text.strip():
@@ -201,19 +208,19 @@ def parse(text: str) -> Template | tuple[BroadcastProblem, ...]:
 
 
 def find_problems(text: BroadcastText) -> tuple[BroadcastProblem, ...]:
-    """What stands against a text in either language; one that is missing_placeholders is named by its language."""
+    """Return the problems of a text in both languages; an empty text is named by its language."""
     return tuple(
         problem for language in LANGUAGES for problem in _problems_of_language(getattr(text, language), language)
     )
 
 
 def placeholders_of(text: str) -> frozenset[Placeholder]:
-    """Those a text uses."""
+    """Return the placeholders that a text uses."""
     return frozenset(part.name for part in _parse_text(text).parts if isinstance(part, Slot))
 
 
 def missing_placeholders(template: Template, values: PlaceholderValues) -> tuple[Placeholder, ...]:
-    """Those that have neither a value for this person nor words to stand for it."""
+    """Return the placeholders that have neither a value for this person nor words of their own."""
     there = known_placeholders(values)
     wanted = (part.name for part in template.parts if isinstance(part, Slot) and part.words is None)
     return tuple(dict.fromkeys(name for name in wanted if name not in there))

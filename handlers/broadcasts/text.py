@@ -1,4 +1,4 @@
-"""What a broadcast is, what stands against it and what became of it, in words: for screens, notices and reports."""
+"""The words for states, reasons, problems and steps of broadcasts, shared by screens, notices and reports."""
 
 from functools import cache
 from types import MappingProxyType
@@ -33,7 +33,7 @@ BROADCAST_STATES = {
     BroadcastState.FINISHED: N_("finished"),
     BroadcastState.CANCELLED: N_("called off"),
 }
-#: Of what sends nothing itself.
+#: States of a campaign, which sends nothing itself.
 _CAMPAIGN_STATES = {BroadcastState.APPROVED: N_("approved"), BroadcastState.RUNNING: N_("reminding by its plan")}
 STATE_REASONS = {
     StateReason.BY_HAND: N_("by hand"),
@@ -77,7 +77,7 @@ DELIVERY_REASONS = {
     DeliveryReason.NO_DELETE_MESSAGE: N_("the channel's server cannot delete messages (deleteMessage)"),
     DeliveryReason.NOT_OFFERED: N_("the channel's server cannot do this"),
 }
-#: What stands against a broadcast, and what to do; what exactly it is about is told behind it.
+#: Each problem with its remedy; ``BroadcastProblem.about`` is told in addition.
 PROBLEMS = {
     ProblemKind.EMPTY: N_("A text is missing. Write it in both languages."),
     ProblemKind.PLACEHOLDER: N_("A placeholder is not known. Check how it is written."),
@@ -106,40 +106,40 @@ _LANGUAGES = MappingProxyType({"vi": N_("Vietnamese text"), "en": N_("English te
 
 
 def format_state(t: Translator, broadcast: Broadcast) -> str:
-    """Where it stands."""
+    """Return the state of a broadcast in words."""
     return t(state_message(broadcast))
 
 
 def state_message(broadcast: Broadcast) -> str:
-    """The same as a message id."""
+    """Return the state as a message id."""
     campaigns = _CAMPAIGN_STATES if broadcast.is_campaign or broadcast.id == EXPIRY_CAMPAIGN else {}
     return campaigns.get(broadcast.state, BROADCAST_STATES[broadcast.state])
 
 
 def format_delivery_state(t: Translator, state: str) -> str:
-    """What became of one recipient; of one who has no row yet, nothing."""
+    """Return the state of a recipient in words; empty if there is no row yet."""
     return t(DELIVERY_STATES[state]) if state else ""
 
 
 def format_delivery_reason(t: Translator, word: str | None) -> str:
-    """Why, where the state alone does not say; a word that is not known stands for itself."""
+    """Return the reason of a delivery state in words; an unknown word stands for itself."""
     return t(DELIVERY_REASONS[DeliveryReason(word)]) if word in set(DeliveryReason) else word or ""
 
 
 def format_state_reason(t: Translator, word: str | None) -> str:
-    """Why a broadcast is in its state, where anything is to be said of it."""
+    """Return the reason of a broadcast's state in words, empty if there is none."""
     return t(STATE_REASONS[StateReason(word)]) if word in set(StateReason) else word or ""
 
 
 def format_problem(t: Translator, problem: BroadcastProblem) -> str:
-    """What stands against a broadcast, what it is about, and what to do."""
+    """Format a problem: its subject, the problem, and its remedy."""
     about = t(_LANGUAGES[problem.about]) if problem.about in _LANGUAGES else problem.about
     sentence = t(PROBLEMS[problem.trouble])
     return f"{about}: {sentence}" if about else sentence
 
 
 def format_problem_rows(t: Translator, problem: BroadcastProblem, named: int = MAX_ROWS_NAMED) -> str:
-    """Whom a problem is about, the first of them by name; empty where it is about nobody in particular."""
+    """Name the first recipients or lines that a problem concerns; empty if it concerns none in particular."""
     listed = ", ".join(problem.rows[:named])
     more = max(problem.count, len(problem.rows)) - min(len(problem.rows), named)
     if not listed:
@@ -150,7 +150,7 @@ def format_problem_rows(t: Translator, problem: BroadcastProblem, named: int = M
 
 
 def format_step_name(t: Translator, step: str | None) -> str:
-    """A step of a campaign: "14" is days before the deadline, "later:" and "expiry:" come before a day in ISO."""
+    """Format a step's name: "14" is a number of days before the deadline, "later:" and "expiry:" precede an ISO day."""
     if not step:
         return ""
     kind, _, on = step.partition(":")
@@ -170,18 +170,18 @@ def _format_step_days(t: Translator, days: int) -> str:
     return t(N_("{number} days before") if days > 0 else N_("{number} days after"), number=abs(days))
 
 
-#: Names of products are the same in every language.
+#: Product names are the same in every language.
 _CHANNELS = MappingProxyType({"telegram": "Telegram", "zalo": "Zalo", "terminal": N_("the office's own machine")})
 
 
 def format_channel(t: Translator, channel: str) -> str:
-    """A channel; one of a terminal is named as all of them are."""
+    """Return the name of a channel; all terminals have the same name."""
     known = _CHANNELS.get(channel.partition(":")[0])
     return t(known) if known else channel
 
 
 def format_reachability(t: Translator, counted: ChannelCounts) -> str:
-    """How many recipients a channel has, and how many of them it reaches."""
+    """Tell how many recipients a channel has, and how many of them can be reached."""
     sentence = N_("{channel}: {reachable} of {all} can be reached")
     told = t(sentence, channel=format_channel(t, counted.channel), reachable=counted.reachable, all=counted.all)
     others = (
@@ -193,12 +193,12 @@ def format_reachability(t: Translator, counted: ChannelCounts) -> str:
 
 
 EXPIRY_TITLE = N_("Certificates that are about to end")
-#: The day is that of the certificate file. What follows from it is for the interview to say, with its sources.
+#: The day is that of the certificate file; what follows from it is told by the interview, with its sources.
 EXPIRY_TEXT = N_(
     "Dear {ho_ten}, the digital certificate of *{don_vi}* ends on *{han}*, as its own file says: {so_ngay}.\n\n"
     "Tap “Do it now” to see what there is to do. Where that is done already, tap “I have done it”."
 )
-#: What stands for a value that is not known.
+#: Words for a placeholder without a value.
 _SLOT_DEFAULTS = {
     Placeholder.NAME: N_("colleague"),
     Placeholder.UNIT: N_("your unit"),
@@ -209,7 +209,7 @@ _SLOT_DEFAULTS = {
 
 @cache
 def build_expiry_draft() -> BroadcastDraft:
-    """Its text in both languages, with all buttons; whom it is for is decided day by day."""
+    """Return the draft of an expiry reminder in both languages, with all buttons; its audience is chosen day by day."""
     return BroadcastDraft(
         title=translator("vi")(EXPIRY_TITLE),
         text=BroadcastText(vi=_format_expiry_text(translator("vi")), en=_format_expiry_text(translator("en"))),

@@ -1,4 +1,4 @@
-"""Statements and citations in words. A place that is not read in the law itself says how surely it is known."""
+"""Formats statements and citations; a place whose level is not ``text`` is followed by its level."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -6,7 +6,7 @@ from itertools import groupby
 from locales import N_, Translator
 from rules.outcome import Citation, Level, Notice, Statement
 
-#: How sure a statement is, where it is not the text of the law.
+#: The words for each level other than the text of the law itself.
 LEVELS = {
     Level.LOCAL: N_("local rule"),
     Level.REPORTED: N_("reported, check the original"),
@@ -15,12 +15,12 @@ LEVELS = {
 
 
 def cite(citation: Citation, t: Translator) -> str:
-    """One place with its level, such as "điểm b khoản 1 Điều 17 Nghị định 68/2024/NĐ-CP"."""
+    """Format one citation with its level, such as "điểm b khoản 1 Điều 17 Nghị định 68/2024/NĐ-CP"."""
     return _format_level(citation.level, [format_place(citation, t)], t)
 
 
 def cite_all(citations: Iterable[Citation], t: Translator) -> str:
-    """Several places; neighbours of one level share its words."""
+    """Format several citations; neighbouring ones of the same level share the words for it."""
     groups = groupby(citations, key=lambda citation: citation.level)
     return "; ".join(
         _format_level(level, [format_place(citation, t) for citation in group], t) for level, group in groups
@@ -33,13 +33,13 @@ def _format_level(level: Level, places: list[str], t: Translator) -> str:
 
 
 def format_statement(said: Statement | Notice, t: Translator) -> str:
-    """The sentence, then in parentheses what it rests on."""
+    """Format a statement or notice with its citations in parentheses; the full stop before them is dropped."""
     sentence = t(said.text)
     return f"{sentence.removesuffix('.')} ({cite_all(said.citations, t)})" if said.citations else sentence
 
 
 def format_place(citation: Citation, t: Translator) -> str:
-    """Point, clause, article and document."""
+    """Format the point, clause, article and document of a citation, as far as it has them."""
     document = citation.name or citation.document
     article, clause, point = citation.article, citation.clause, citation.point
     if article and clause and point:

@@ -1,4 +1,4 @@
-"""Days and moments as Vietnamese officials write and type them."""
+"""Formats and parses days and times as Vietnamese officials write them."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ _WEEKDAYS = (
     N_("Saturday"),
     N_("Sunday"),
 )
-#: 16/11/2026, 16-11-2026, 16.11.2026, 16 11 2026, "ngày 16 tháng 11 năm 2026", 2026-11-16 (ISO, time ignored).
+#: Matches 16/11/2026, 16-11-2026, 16.11.2026, 16 11 2026 and "ngày 16 tháng 11 năm 2026". ``_ISO`` matches 2026-11-16;
+#: a time after it is ignored.
 _DAY_FIRST = re.compile(
     r"(?<!\d)(\d{1,2})\s*(?:[/\-. ]|th[aá]ng)\s*(\d{1,2})\s*(?:[/\-. ]|n[aă]m)\s*(\d{4}|\d{2})(?!\d)"
 )
@@ -24,24 +25,24 @@ _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 
 
 def format_day(value: date) -> str:
-    """``15/7/2024``: a zero before single days and before January and February, as official documents write it."""
+    """Format a day as official documents do (``15/7/2024``): with a zero before days below 10, January and February."""
     month = f"{value.month:02}" if value.month < 3 else str(value.month)
     return f"{value.day:02}/{month}/{value.year}"
 
 
 def format_weekday(t: Translator, value: date) -> str:
-    """``thứ Năm``."""
+    """Return the name of the weekday, such as ``thứ Năm``."""
     return t(_WEEKDAYS[value.weekday()])
 
 
 def format_moment(value: datetime) -> str:
-    """``15:09 16/11/2026``, in Vietnamese time."""
+    """Format a moment in Vietnamese time, such as ``15:09 16/11/2026``."""
     local = to_vietnam_time(value)
     return f"{local:%H:%M} {format_day(local.date())}"
 
 
 def parse_day(text: str) -> date | None:
-    """The first day in a typed text; ``None`` where there is none, or none that exists."""
+    """Return the first day in a text, or ``None`` if there is none or the calendar does not have it."""
     if found := _ISO.search(text):
         year, month, number = map(int, found.groups())
     elif found := _DAY_FIRST.search(text.lower()):
@@ -57,20 +58,20 @@ def parse_day(text: str) -> date | None:
 
 _NUMBERS = r"\d{1,2}\s*(?:[/\-. ]|th[aá]ng)\s*\d{1,2}\s*(?:[/\-. ]|n[aă]m)\s*(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}"
 _DAY = rf"(?:ng[aà]y\s*)?({_NUMBERS})"
-#: "01/11/2026 - 15/11/2026", "01/11/2026-15/11/2026", "từ 1/11/2026 đến 15/11/2026".
+#: Matches "01/11/2026 - 15/11/2026", "01/11/2026-15/11/2026" and "từ 1/11/2026 đến 15/11/2026".
 _DAY_RANGE = re.compile(rf"(?:t[uừ]|from)?\s*{_DAY}(?:\s*(?:-|–|—|đến|den|tới|toi|to)\s*{_DAY})?")
 
 
 @dataclass(frozen=True, slots=True)
 class DayRange:
-    """The first and the last day in their order (a single one is both), or the one that there is not."""
+    """The days that were typed, first and last (a single day is both), or the text of a day that does not exist."""
 
     days: tuple[date, date] | None = None
-    wrong: str = ""  #: as it was typed: no calendar has it
+    wrong: str = ""  #: the typed day, if no calendar has it
 
 
 def parse_day_range(text: str) -> DayRange | None:
-    """``None`` where the text is anything but days."""
+    """Parse one day or a range of days; return ``None`` if the text holds anything else."""
     found = _DAY_RANGE.fullmatch(" ".join(text.lower().split()))
     if found is None:
         return None
@@ -82,13 +83,13 @@ def parse_day_range(text: str) -> DayRange | None:
     return DayRange((min(days), max(days)))
 
 
-#: "8h30", "08:30", "8 giờ 30", "20h".
+#: Matches "8h30", "08:30", "8 giờ 30" and "20h".
 _TIME = re.compile(r"(?<![\d/.\-])(\d{1,2})\s?(?:h|:|gi[oờ]|g)\s?(\d{2})?(?:\s?ph[uú]t)?(?![\d/.\-])")
 _HOUR = re.compile(r"\d{1,2}")
 
 
 def parse_time(text: str) -> time | None:
-    """``None`` where the text is anything but a time that clocks show; a number alone is an hour."""
+    """Parse a time of day, where a number alone is an hour; return ``None`` if the text is not a valid time."""
     typed = " ".join(text.lower().split())
     found = _TIME.fullmatch(typed)
     if found:
@@ -97,7 +98,11 @@ def parse_time(text: str) -> time | None:
 
 
 def parse_moment(text: str, usual: time) -> datetime | None:
-    """A day with a time, in either order, on the clocks of Viet Nam; a day alone is meant at the usual time."""
+    """Parse a day and a time, in either order, in Vietnamese time; without a time, ``usual`` applies.
+
+    Returns:
+        An aware moment, or ``None`` if the text is not one day with at most one valid time.
+    """
     typed = " ".join(text.lower().split())
     found = _TIME.search(typed)
     at = _to_time(*found.groups()) if found else usual

@@ -1,4 +1,4 @@
-"""The decision of a conversation: what it says, and what of it can be registered."""
+"""The decision that the answers of a session lead to, and its wording."""
 
 from dataclasses import replace
 from datetime import date
@@ -15,7 +15,7 @@ from rules.deciding import office_notice
 from rules.outcome import Action, Decided, Notice, Procedure
 from rules.pack import Document
 
-#: Procedures that are a yêu cầu chứng thực (Decree 68/2024/NĐ-CP, definitions): what can be registered as a request.
+#: Procedures that can be registered as a request: each is a yêu cầu chứng thực (Decree 68/2024/NĐ-CP, definitions).
 REGISTRABLE = frozenset(
     {
         Procedure.CHANGE_INFORMATION,
@@ -28,18 +28,18 @@ REGISTRABLE = frozenset(
 
 
 def current_decision(here: Context) -> Decided | None:
-    """The decision; ``None`` where something is still to be asked."""
+    """Return the decision of the session's answers, or ``None`` while a question is still open."""
     outcome = interview.decide_answers(here.session, here.world.pack, here.today)
     return outcome if isinstance(outcome, Decided) else None
 
 
 def registrable_actions(decided: Decided) -> list[Action]:
-    """The actions that can be registered as requests."""
+    """Return the actions whose procedure can be registered as a request."""
     return [action for action in decided.actions if action.procedure in REGISTRABLE]
 
 
 def format_headline(say: MarkupTranslator, decided: Decided) -> Markup:
-    """How many things there are to do."""
+    """Return the first line of an answer: how many things the officer has to do."""
     number = len(decided.actions)
     if number == 1:
         return say(N_("<b>Here is what to do.</b>"))
@@ -47,7 +47,7 @@ def format_headline(say: MarkupTranslator, decided: Decided) -> Markup:
 
 
 def format_decision(here: Context, decided: Decided) -> list[Markup]:
-    """The whole decision in paragraphs: actions, then notices; each sentence with what it rests on."""
+    """Format the whole decision as paragraphs, actions before notices; each sentence is followed by its citations."""
     many = len(decided.actions) > 1
     actions = [
         _format_action(here.say, action, number if many else None) for number, action in enumerate(decided.actions, 1)
@@ -56,7 +56,7 @@ def format_decision(here: Context, decided: Decided) -> list[Markup]:
 
 
 def format_decision_plain(here: Context, decided: Decided) -> str:
-    """The decision as text without markup, to be kept with a request as it was given."""
+    """Format the decision without markup; it is stored with a request as the officer saw it."""
     return "\n\n".join(
         strip_markup(part) for part in (format_headline(here.say, decided), *format_decision(here, decided))
     )
@@ -80,7 +80,7 @@ def _format_notices(here: Context, decided: Decided) -> list[Markup]:
 
 
 def _format_notice(here: Context, notice: Notice) -> Markup:
-    """A notice in words; the receiving office is the operator's setting, so it is put in here."""
+    """Format a notice; the notice about the receiving office names the office that the operator has set."""
     office, t = here.world.office, here.say.t
     if notice.id == "receiving_office" and office:
         told = office_notice(here.world.pack, office)
@@ -89,7 +89,7 @@ def _format_notice(here: Context, notice: Notice) -> Markup:
 
 
 def cited_documents(here: Context) -> list[Document]:
-    """Those of the answer where there is one, else all of the pack."""
+    """Return the documents that the decision cites, or all documents of the pack while there is no decision."""
     documents, decided = here.world.pack.documents, current_decision(here)
     if decided is None:
         return list(documents.values())
@@ -99,7 +99,7 @@ def cited_documents(here: Context) -> list[Document]:
 
 
 def format_documents(say: MarkupTranslator, documents: list[Document]) -> list[Markup]:
-    """A paragraph per document."""
+    """Format a list of documents, one paragraph for each."""
     return [format_bold(say(N_("Documents"))), *(_format_document(say, document) for document in documents)]
 
 

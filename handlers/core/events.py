@@ -1,4 +1,4 @@
-"""What can reach the conversation, whatever the channel."""
+"""The events that a channel, or ``bot`` itself, passes to the conversation."""
 
 from base64 import b64encode
 from typing import Annotated, Literal
@@ -13,40 +13,40 @@ from handlers.model.imports import ImportSheet
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    #: The channel's own id of the message concerned: what a tap sits on, what a refused file is deleted by.
+    #: The channel's id of the message: the message whose button was tapped, or the one to delete if it holds a secret.
     message: str | None = None
-    #: The message was said in a group, where nothing personal may be answered.
+    #: True for a message in a group, where no personal data may be shown.
     group: bool = False
-    #: A secret came with it (in a caption, a file's name, a changed message), of which nothing is kept.
+    #: True if the message held a secret (in its caption, file name or edited text); the secret itself is not stored.
     secret: bool = False
 
 
 class TextReceived(_Event):
-    """A line of text, commands included (``/start``, ``2``, ``sap nhap``)."""
+    """A line of text, which may be a command (``/start``, ``2``, ``sap nhap``)."""
 
     kind: Literal["said"] = "said"
     text: str
 
 
 class ButtonTapped(_Event):
-    """A button: ``question|option|session version`` in at most 64 bytes."""
+    """A tapped button; ``data`` is a ``ScreenCallback`` or ``BroadcastCallback`` of at most 64 bytes."""
 
     kind: Literal["tapped"] = "tapped"
     data: str
 
 
 class FileSent(_Event):
-    """A file, by reference: the channel can fetch its bytes later and again."""
+    """A file by reference; the channel can fetch its bytes later, and more than once."""
 
     kind: Literal["file"] = "file"
     reference: str
     name: str = ""
-    size: int | None = None  #: bytes, where the channel says
+    size: int | None = None  #: in bytes, if the channel tells it
     album: bool = False  #: sent together with others
 
 
 class FileRead(_Event):
-    """A file, after ``bot`` has read it outside the transaction."""
+    """The result of a file that ``bot`` read outside the transaction."""
 
     kind: Literal["file_read"] = "file_read"
     name: str = ""
@@ -55,36 +55,37 @@ class FileRead(_Event):
 
 
 class SheetRead(_Event):
-    """A spreadsheet that is an exported list, after ``bot`` has read it outside the transaction."""
+    """The result of a spreadsheet (an exported list) that ``bot`` read outside the transaction."""
 
     kind: Literal["sheet_read"] = "sheet_read"
     sheet: ImportSheet
 
 
 class DrawChart(_Event):
-    """A chart that was asked for, to be drawn between two turns: drawing inside one would hold up all others."""
+    """An order to draw a chart between two turns; drawing inside a turn would block all other turns."""
 
     kind: Literal["draw_chart"] = "draw_chart"
     chart: Chart
 
 
 class ChartDrawn(_Event):
-    """The chart, after ``bot`` has drawn it."""
+    """The result of ``DrawChart``: the picture, or why there is none."""
 
     kind: Literal["chart_drawn"] = "chart_drawn"
     title: str
     picture: Base64Bytes | None = None  #: PNG
-    #: Why there is none: the channel sends no files, the drawing library is not installed, or it failed.
+    #: The reason for a missing picture: the channel sends no files, the drawing library is not installed, or drawing
+    #: failed.
     trouble: Literal["no_files", "not_installed", "failed"] | None = None
 
     @classmethod
     def of(cls, title: str, picture: bytes) -> "ChartDrawn":
-        """A chart of raw bytes."""
+        """Wrap the raw bytes of a PNG."""
         return cls(title=title, picture=b64encode(picture))
 
 
 class MakeReport(_Event):
-    """A broadcast's report that was asked for, to be made between two turns."""
+    """An order to make the report of a broadcast between two turns."""
 
     kind: Literal["make_report"] = "make_report"
     broadcast: str
@@ -92,38 +93,38 @@ class MakeReport(_Event):
 
 
 class ReportMade(_Event):
-    """The report, after ``bot`` has made it."""
+    """The result of ``MakeReport``: the file, or why there is none."""
 
     kind: Literal["report_made"] = "report_made"
     broadcast: str
     content: Base64Bytes | None = None  #: XLSX
     rows: int = 0
-    roles: frozenset[str] = frozenset()  #: ids of the grants by which it was made
-    #: Why there is none: the channel sends no files, it has more than a chat is given, it is not within reach (any
-    #: more), or it failed.
+    roles: frozenset[str] = frozenset()  #: ids of the grants by which it was allowed
+    #: The reason for a missing file: the channel sends no files, the report is too large for a chat, the broadcast is
+    #: out of reach (or no longer within it), or making it failed.
     trouble: Literal["no_files", "too_much", "not_yours", "failed"] | None = None
 
     @classmethod
     def of(cls, broadcast: str, content: bytes, rows: int, roles: frozenset[str]) -> "ReportMade":
-        """A report of raw bytes."""
+        """Wrap the raw bytes of an XLSX report."""
         return cls(broadcast=broadcast, content=b64encode(content), rows=rows, roles=roles)
 
 
 class MessageEdited(_Event):
-    """An earlier message was changed. It is no second answer; what it says is looked through for secrets only."""
+    """An earlier message was edited. It does not count as a second answer; its text is only checked for secrets."""
 
     kind: Literal["edited"] = "edited"
 
 
 class UnreadableReceived(_Event):
-    """Something the assistant cannot read: a photo, a voice message, a sticker, a place."""
+    """A message that the assistant cannot read: a photo, voice message, sticker or place."""
 
     kind: Literal["unreadable"] = "unreadable"
-    what: Literal["photo", "audio", "video", "sticker", "text", "other"] = "other"  #: "text": one too long to read
+    what: Literal["photo", "audio", "video", "sticker", "text", "other"] = "other"  #: "text" is a text too long to read
 
 
 class Throttled(_Event):
-    """The person writes faster than the throttle lets through; said once per burst."""
+    """The person writes faster than the throttle allows; this event comes once for each burst."""
 
     kind: Literal["too_much"] = "too_much"
 

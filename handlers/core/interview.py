@@ -1,4 +1,4 @@
-"""The interview as a function of its answers: what is known, what to ask, what a change takes along."""
+"""The interview as a pure function of the answers: facts, the next question, and the effects of a changed answer."""
 
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from rules.pack import Pack
 from rules.parsing import parse_facts
 from rules.questions import Question
 
-#: What an answer takes along when it changes: the new answer may leave no room for these.
+#: Facts whose answer may become invalid when the answer to the key changes.
 DEPENDENTS = {
     "subject": ("events", "merger_role", "information_matches"),
     "events": ("merger_role", "information_matches"),
@@ -25,7 +25,7 @@ DEPENDENTS = {
 
 
 def facts_of(session: Session) -> Facts:
-    """The facts answered so far; an answer that no longer makes sense beside those before it counts as not given."""
+    """Return the facts answered so far; an answer that contradicts an earlier one counts as not given."""
     try:
         return parse_facts(session.answers)
     except FactsError:
@@ -44,28 +44,28 @@ def _consistent_answers(answers: dict[str, Any]) -> dict[str, Any]:
 
 
 def current_question(session: Session, pack: Pack, today: date) -> Question | None:
-    """The question to ask now: the one being changed, else the next; ``None`` where all that matters is known."""
+    """Return the question to ask now: the one being changed, else the next; ``None`` if nothing more matters."""
     changed = session.about if session.screen == "question" else None
     return question_of(pack, changed) or _next_question(pack, facts_of(session), today)
 
 
 def question_of(pack: Pack, fact: str | None) -> Question | None:
-    """The question of a fact."""
+    """Return the question about a fact, or ``None`` if the pack has none."""
     return next((question for question in pack.questions if question.fact == fact), None)
 
 
 def count_remaining(session: Session, pack: Pack, today: date) -> int:
-    """How many questions can still come, the open one included."""
+    """Count the questions that can still come, including the open one."""
     return len(_needs(pack, facts_of(session), today))
 
 
 def decide_answers(session: Session, pack: Pack, today: date) -> Outcome:
-    """What the pack says of the answers."""
+    """Decide the session's answers by the pack: a decision, or the facts that are still missing."""
     return _decide(pack, facts_of(session), today)
 
 
 def with_answer(session: Session, fact: str, value: Any, pack: Pack) -> Session:
-    """An answer given, now the latest; dependents without room are dropped."""
+    """Return the session with an answer, now the latest one; dependent answers that became invalid are dropped."""
     answers = {known: said for known, said in session.answers.items() if known != fact}
     kept = session.with_changes(answers={**answers, fact: value}, typed_expiry=None, pack=pack.label)
     kept = kept.with_changes(derived=None) if fact == "events" else kept
@@ -73,12 +73,12 @@ def with_answer(session: Session, fact: str, value: Any, pack: Pack) -> Session:
 
 
 def with_derived_events(session: Session, events: list[str], source: DerivedEvents, pack: Pack) -> Session:
-    """What happened filled in; it is taken back as soon as its source no longer holds."""
+    """Return the session with the events filled in from ``source``; they are dropped when it no longer holds."""
     return with_answer(session, "events", events, pack).with_changes(derived=source)
 
 
 def without_stale_events(session: Session) -> Session:
-    """What happened is no answer any more where it was derived for another certificate, unit or kind of subscriber."""
+    """Drop derived events if the certificate, unit or kind of subscriber that they were derived from has changed."""
     return (
         session
         if session.derived is None or _is_still_derived(session, session.derived)
@@ -87,7 +87,7 @@ def without_stale_events(session: Session) -> Session:
 
 
 def without_derived_events(session: Session) -> Session:
-    """Without what was derived, and without what was answered on the strength of it: both are asked."""
+    """Drop derived events and the answers that depend on them, so that both are asked."""
     if session.derived is None:
         return session
     gone = {"events", *DEPENDENTS["events"]}
@@ -102,7 +102,10 @@ def _is_still_derived(session: Session, derived: DerivedEvents) -> bool:
 
 
 def without_answer(session: Session, fact: str) -> Session:
-    """An answer taken back, to be asked again; what depends on it stays until the new answer is known."""
+    """Return the session without one answer, so that it is asked again.
+
+    Dependent answers stay until the new answer is known.
+    """
     answers = {known: said for known, said in session.answers.items() if known != fact}
     certificate = None if fact == "certificate" else session.certificate
     derived = None if fact == "events" else session.derived
@@ -110,7 +113,7 @@ def without_answer(session: Session, fact: str) -> Session:
 
 
 def latest_fact(session: Session) -> str | None:
-    """The fact answered last."""
+    """Return the fact that was answered last, or ``None``."""
     return next(reversed(session.answers), None)
 
 
@@ -122,7 +125,7 @@ def _without_dependents(session: Session, fact: str, pack: Pack) -> Session:
 
 
 def _is_still_an_option(session: Session, fact: str, pack: Pack) -> bool:
-    """Whether an old answer is still one of the options; whether data still match always depends on what changed."""
+    """Return whether an old answer is still offered; "data match" never is, because it depends on what changed."""
     if fact == "information_matches":
         return False
     others = facts_of(without_answer(session, fact))
@@ -133,7 +136,7 @@ def _is_still_an_option(session: Session, fact: str, pack: Pack) -> bool:
 
 
 def certificate_facts(certificate: Certificate) -> dict[str, Any]:
-    """The fact ``certificate`` as a read file gives it."""
+    """Return the value of the fact ``certificate`` for a file that was read, with days in Viet Nam."""
     return {
         "not_before": to_vietnam_day(certificate.not_before).isoformat() if certificate.not_before else None,
         "not_after": to_vietnam_day(certificate.not_after).isoformat(),

@@ -1,4 +1,4 @@
-"""What the conversation says, whatever the channel. Text is an HTML subset: b, i, u, code, a."""
+"""The messages of the conversation, for every channel. Texts use a subset of HTML: b, i, u, code, a."""
 
 from base64 import b64encode
 from typing import Literal
@@ -11,15 +11,15 @@ class _Model(BaseModel):
 
 
 class Choice(_Model):
-    """A button, or a line of a numbered menu; ``tap`` comes back as ``Tapped.data``."""
+    """A button, or a line of a numbered menu; ``tap`` comes back as ``ButtonTapped.data``."""
 
     label: str
     tap: str  #: at most 64 bytes
-    numbered: bool = True  #: in a menu a number takes it; else its words do
+    numbered: bool = True  #: in a menu it has a number; else it is taken by its words
 
 
 class Attachment(_Model):
-    """A document to send."""
+    """A file to send with a message."""
 
     name: str
     media_type: str
@@ -27,19 +27,19 @@ class Attachment(_Model):
 
     @classmethod
     def of(cls, name: str, media_type: str, content: bytes) -> "Attachment":
-        """An attachment of raw bytes."""
+        """Wrap raw bytes."""
         return cls(name=name, media_type=media_type, content=b64encode(content))
 
 
 class Reply(_Model):
-    """One message. A channel splits it between paragraphs where it is too long, never inside markup."""
+    """One message. A channel splits a message that is too long between paragraphs, never inside markup."""
 
     paragraphs: tuple[str, ...]
     choices: tuple[Choice, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-    #: "edit": put this in place of message ``target`` where the channel can, else send it;
-    #: "buttons": give message ``target`` these choices instead of its own, or none, and leave its text alone; where
-    #: the channel cannot, send it, if there is anything to say;
-    #: "delete": take message ``target`` away where the channel can (``paragraphs`` is empty).
+    #: "edit": replace message ``target`` by this one if the channel can, else send it;
+    #: "buttons": replace the choices of message ``target`` (by none if there are none here) and keep its text; a
+    #: channel that cannot do so sends this message, if it has any text;
+    #: "delete": delete message ``target`` if the channel can (``paragraphs`` is empty).
     action: Literal["send", "edit", "buttons", "delete"] = "send"
     target: str | None = None

@@ -1,4 +1,4 @@
-"""A screen as data: what it says and what can be answered."""
+"""Screens as data: a page, its options, what a button carries, and the protocol that every screen follows."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,62 +18,63 @@ from handlers.model.rights import Act as Right
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 
-#: Characters from which a page is long.
+#: Total length of the paragraphs, in characters, above which ``Page.to_short`` drops them.
 LONG_PAGE = 800
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One possible answer."""
+    """One possible answer, shown as a button or as a line of a menu."""
 
     value: str
     label: str
     synonyms: tuple[str, ...] = ()
     ticked: bool = False
-    ticks: bool = True  #: where several may be chosen: a tick, not the end of ticking
-    #: A number takes it. Not what gives up something where a text is typed: a slip there must not throw it away.
+    ticks: bool = True  #: false for an option that ends ticking or leaves, if several may be chosen
+    #: False if no number takes the option: a typing slip must not discard a text that is being written.
     numbered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The open screen. ``title`` stays when the message is edited after an answer."""
+    """A page of a screen. ``title`` is all that remains of the message once it was answered and edited."""
 
     title: Markup
     paragraphs: tuple[Markup, ...] = ()
     options: tuple[Option, ...] = ()
     many: bool = False  #: several options may be ticked before ``DONE``
-    switches: bool = False  #: options are ticked one by one, each turned by itself
+    switches: bool = False  #: every option is switched on or off by itself
     attachments: tuple[Attachment, ...] = ()
-    brief: Markup | None = None  #: the title where the page stands in the chat already
-    exact: bool = False  #: typed words count only where they are an option's own: consent, names, deletion
-    #: What a typed number is besides an option's: nothing; a code or a day where no option has it; always a value.
+    brief: Markup | None = None  #: the title to use if the page is in the chat already
+    exact: bool = False  #: typed words must match exactly (for consent, names, deletion)
+    #: The meaning of a typed number: "options": only the number of an option; "codes": also a code or a day, if no
+    #: option has the number; "values": always a value for the screen.
     numbers: Literal["options", "codes", "values"] = "options"
-    help: Markup | None = None  #: where a text is typed: what is said to somebody who does not know what to type
+    help: Markup | None = None  #: help for a person who does not know which text to type
 
     def option(self, value: str) -> Option | None:
-        """The option of that value."""
+        """Return the option with this value, or ``None``."""
         return next((option for option in self.options if option.value == value), None)
 
     def with_notes(self, *notes: Markup) -> "Page":
-        """The same page, with notes said before it; what a note says already is not said again."""
+        """Return the page with notes before it; a paragraph that repeats a note is dropped."""
         if not notes:
             return self
         paragraphs = (paragraph for paragraph in self.paragraphs if paragraph not in notes)
         return replace(self, title=notes[0], paragraphs=(*notes[1:], self.title, *paragraphs))
 
     def to_short(self) -> "Page":
-        """The same page without a long text."""
+        """Return the page with only its title if its paragraphs are longer than ``LONG_PAGE``."""
         long = sum(map(len, self.paragraphs)) > LONG_PAGE
         return replace(self, title=self.brief or self.title, paragraphs=()) if long else self
 
     @property
     def numbered_options(self) -> tuple[Option, ...]:
-        """The options that a number takes, in their order."""
+        """Return the options that can be taken by number, in order."""
         return tuple(option for option in self.options if option.numbered and self.numbers != "values")
 
     def to_reply(self, session: Session) -> Reply:
-        """The page as a message with its buttons."""
+        """Render the page as a message with buttons that are valid for this session."""
         return Reply(
             paragraphs=tuple(str(text) for text in (self.title, *self.paragraphs) if text),
             choices=tuple(self._choice(option, session) for option in self.options),
@@ -99,17 +100,17 @@ class Page:
 DONE = "done"
 
 
-#: A version of the session; or, of a tick and of the end of ticking, which question it is of.
+#: Matches the session version of a button, or the digest of the question for a tick or the end of ticking.
 _TAP_VERSION = re.compile(r"[0-9]{1,18}|[-+.][0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenCallback:
-    """What a button carries, in at most 64 ASCII bytes: ``screen|value|version``; of a tick ``screen|value|+question``.
+    """The data of a button, at most 64 ASCII bytes: ``screen|value|version``, for a tick ``screen|value|+question``.
 
-    A button belongs to one version of the session. A tick, and the end of ticking (``.question``), belong to the
-    question: of two quick ones the second was drawn before the first was taken in. ``+`` puts the tick, ``-`` takes it
-    away, so that the same button twice is the same as once.
+    A button is valid for one version of the session. A tick, and the end of ticking (``.question``), are valid as long
+    as the question is open: of two quick taps, the second was made on a page drawn before the first was handled. ``+``
+    sets the tick and ``-`` removes it, so that tapping the same button twice has the same effect as once.
     """
 
     screen: str
@@ -118,18 +119,18 @@ class ScreenCallback:
 
     @classmethod
     def parse(cls, data: str) -> "ScreenCallback | None":
-        """``None`` for anything this program did not write."""
+        """Parse the data of a button; return ``None`` for anything that this program did not write."""
         screen, _, rest = data.partition("|")
         value, _, of = rest.rpartition("|")
         return cls(screen, value, of) if screen and value and _TAP_VERSION.fullmatch(of) and len(data) <= 64 else None
 
     @property
     def wanted_tick(self) -> bool | None:
-        """The tick as it shall be; ``None``: it is no tick."""
+        """Return the tick that the button asks for, or ``None`` if it is not the button of a tick."""
         return {"+": True, "-": False}.get(self.of[0])
 
     def belongs_to(self, session: Session) -> bool:
-        """Whether it is of what is open, not of an earlier step."""
+        """Return whether the button belongs to the open screen and step, not to an earlier one."""
         open_now = str(session.version) if self.of.isdecimal() else f"{self.of[0]}{_question_digest(session)}"
         return (self.screen, self.of) == (session.screen, open_now)
 
@@ -138,71 +139,99 @@ class ScreenCallback:
 
 
 def _question_digest(session: Session) -> str:
-    """Tells the open question from the same one in another interview, or after other answers; ticks do not matter."""
+    """Hash what makes the open question unique (interview, answers, broadcast); ticks do not change it."""
     told = session.model_dump_json(include={"screen", "about", "interview", "answers", "broadcast"})
     return sha256(told.encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)
 class HandlerResult:
-    """What an input did: the session it left, notes to say first, and whether the open screen is shown after them."""
+    """The result of an input: the new session, notes to say first, and whether the open page follows them."""
 
     session: Session
     notes: tuple[Markup, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-    choices: tuple[Choice, ...] = ()  #: buttons of the notes, where the page is not shown
+    choices: tuple[Choice, ...] = ()  #: buttons of the notes if the page is not shown
     again: tuple[Event, ...] = ()
-    guesses: tuple[str, ...] = ()  #: options to ask about: "did you mean"
+    guesses: tuple[str, ...] = ()  #: options to ask about ("did you mean")
     show: bool = True
-    forget: bool = False  #: leave no session behind
-    secret: bool = False  #: a secret was sent: its message is taken out of the chat
+    forget: bool = False  #: do not store a session
+    secret: bool = False  #: a secret was sent, and its message is to be deleted
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where the conversation stands in this turn."""
+    """The session and the services of the present turn; passed to every screen and command."""
 
     session: Session
     world: Services
 
     @property
     def say(self) -> MarkupTranslator:
-        """The session's language."""
+        """Return the translator for the language of the session."""
         return MarkupTranslator(self.session.language)
 
     @property
     def today(self) -> date:
-        """Today, in Viet Nam."""
+        """Return today's date in Viet Nam."""
         return to_vietnam_day(self.world.now)
 
     def with_session(self, session: Session) -> "Context":
-        """The same turn, with the session it has reached."""
+        """Return the same turn with another session."""
         return replace(self, session=session)
 
 
 class Screen(Protocol):
-    """A screen shows a page and takes one of its options, or a typed text."""
+    """A screen shows a page and handles an option of it, or a typed text.
+
+    A screen keeps no state of its own: everything is in ``here.session``. Its methods may call the ports in
+    ``here.world``; they belong to the transaction of the turn.
+    """
 
     async def page(self, here: Context) -> Page:
-        """What is said, and what can be answered."""
+        """Return the page to show for the session.
+
+        Args:
+            here: The session with this screen open, and the services of the turn.
+
+        Returns:
+            The text and options; option values are unique and a few ASCII characters long, because buttons carry them.
+        """
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """An option of the page was taken (``many``: "done" with ``session.ticked``)."""
+        """Handle an option of the page.
+
+        Args:
+            here: The session and services of the turn.
+            value: ``Option.value`` of the option taken. On a page with ``many`` a single tick comes as an option too;
+                ``DONE`` ends ticking, with the ticked values in ``session.ticked``.
+
+        Returns:
+            The new session and what to say.
+        """
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A text that is none of the options; ``None`` where the screen takes no text."""
+        """Handle a text that matches none of the options.
+
+        Args:
+            here: The session and services of the turn.
+            text: The text as it was typed, at most as long as a channel lets through.
+
+        Returns:
+            The new session and what to say, or ``None`` if the screen takes no text; other meanings are tried then.
+        """
 
 
 class OptionsOnlyScreen:
-    """For screens that take options only."""
+    """A base for screens that take options but no text."""
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:  # noqa: ARG002 - the protocol's signature
-        """No text is taken."""
+        """Take no text."""
         return None
 
 
 PREVIOUS, NEXT = "previous", "next"
-#: Entries on one page.
+#: Entries on one page of a list.
 SHOWN = 8
 
 Entry = TypeVar("Entry")
@@ -210,18 +239,18 @@ Entry = TypeVar("Entry")
 
 @dataclass(frozen=True, slots=True)
 class PagedList(Generic[Entry]):
-    """One page of a list."""
+    """One page of a list that starts at the entry ``start``."""
 
     entries: Sequence[Entry]
     start: int
 
     @property
     def page_entries(self) -> Sequence[Entry]:
-        """The entries of this page."""
+        """Return the entries of this page."""
         return self.entries[self.start : self.start + SHOWN]
 
     def turn_options(self, t: Translator) -> list[Option]:
-        """The buttons that turn the page, where there is another one."""
+        """Return the buttons to turn the page, each only if there is a page in its direction."""
         previous = Option(PREVIOUS, t(N_("Newer")), ("moi hon", "truoc", "newer"))
         following = Option(NEXT, t(N_("Older")), ("cu hon", "sau", "older"))
         return [
@@ -230,12 +259,12 @@ class PagedList(Generic[Entry]):
         ]
 
     def turn(self, value: str) -> str:
-        """What the session keeps of the page that ``PREVIOUS`` or ``NEXT`` opens."""
+        """Return the value to keep in the session for the page before (``PREVIOUS``) or after (``NEXT``) this one."""
         return str(max(0, self.start + (SHOWN if value == NEXT else -SHOWN)))
 
 
 def open_page(kept: str | None, entries: Sequence[Entry]) -> PagedList[Entry]:
-    """The page that the session has open; the last one where the list has become shorter."""
+    """Open the page that ``kept`` stands for, or the last one if the list has become shorter."""
     start = int(kept) if kept and kept.isdecimal() else 0
     last = max(0, (len(entries) - 1) // SHOWN * SHOWN)
     return PagedList(entries, min(start, last))
@@ -246,11 +275,11 @@ CommandHandler = Callable[[Context, str], Awaitable[HandlerResult]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What it is called, what it says of itself, and what it does to the conversation."""
+    """A command: its names, its description for the help text, and its handler."""
 
     name: str
     description: str  #: message id
     act: CommandHandler
     aliases: tuple[str, ...] = ()
     before_consent: bool = False
-    needs: Right | None = None  #: only for those with a role that may do this; to all others there is no such command
+    needs: Right | None = None  #: the right that it needs; to people without it the command does not exist

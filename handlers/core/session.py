@@ -1,4 +1,4 @@
-"""What a conversation remembers: the answers given, the pack they were given under, and the screen that is open."""
+"""The session: everything a conversation remembers, and nothing that can be derived from it."""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -13,26 +13,26 @@ from handlers.model.request_list import Filter
 
 
 class RequestDraft(BaseModel):
-    """A request being written. It lives here until it is sent."""
+    """A request that is being written; it exists only in the session until it is sent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    #: Field name -> what was typed; an empty value is "not known".
+    #: Field name -> typed value; an empty value means "not known".
     fields: dict[str, str] = {}
-    #: The managing body in the tree of units, where the field ``unit`` names one of it.
+    #: Code of the managing body if the field ``unit`` was matched to the tree of units.
     unit_code: str | None = None
-    #: The answer as it was given when the request was begun.
+    #: The decision as it was shown when the request was begun.
     answer: str = ""
-    #: The request that is amended.
+    #: Code of the request that is being amended; ``None`` for a new one.
     code: str | None = None
-    #: The field that is asked again.
+    #: The field that is being asked again.
     editing: str | None = None
-    #: A typed value that the certificate contradicts, waiting for a yes.
+    #: A typed value that contradicts the certificate and waits for confirmation.
     doubted: str | None = None
 
 
 class ScreenPosition(BaseModel):
-    """A screen, and what it is about (a fact, a request code)."""
+    """A screen and its subject (a fact, the code of a request)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -41,113 +41,113 @@ class ScreenPosition(BaseModel):
 
 
 class DerivedEvents(BaseModel):
-    """What happened, filled in from what became of a former unit instead of answered; it holds for these only."""
+    """The source of events that were filled in from the succession of a former unit instead of answered."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     #: Fingerprint of the certificate that names the former unit.
     certificate: str
-    #: The former unit, and the one of today that the officer told.
+    #: The former unit, and the present one that the officer named.
     former: str
     unit: str
 
 
 class RequestListView(BaseModel):
-    """What somebody with a role looks at: requests, by which filter, from where on."""
+    """The state of the request list for a person with a role: filter, page, and the request that is open."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     wanted: Filter = Filter()
-    #: Numbers before which each page turned so far begins; the last one is the open page's.
+    #: ``RequestRow.number`` before which each page turned so far begins; the last one is the open page's.
     turned: tuple[int, ...] = ()
-    #: Of the request that is open: what was seen, so that nothing newer is overwritten.
+    #: Revision of the open request as it was seen, so that nothing newer is overwritten.
     revision: int | None = None
-    #: The state chosen for it, or for all that are meant, waiting for a reason or a yes.
+    #: The state chosen for the open request or for all matching ones, while a reason or a confirmation is awaited.
     moving_to: RequestState | None = None
-    #: The reason given.
+    #: The reason that was given for it.
     note: str = ""
-    #: Of all that are meant (``Prospect.mark``): a yes is to these and to no others.
+    #: ``BulkPreview.mark`` of the matching requests: a confirmation is valid for exactly these.
     mark: str = ""
-    #: The unit whose numbers are open.
+    #: The unit whose statistics are open.
     unit: str | None = None
 
 
 class BroadcastView(BaseModel):
-    """What somebody with a role looks at among the broadcasts, or is about to write."""
+    """The state of the broadcast screens for a person with a role."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    #: Of the broadcast that is open.
+    #: Id of the open broadcast; ``None`` while a new one has no title yet.
     name: str | None = None
-    #: What was seen of it, so that nothing newer is approved or overwritten.
+    #: Its revision as it was seen, so that nothing newer is approved or overwritten.
     revision: int | None = None
-    #: Ids before which each page of the list turned so far begins.
+    #: Ids before which each page turned so far begins.
     turned: tuple[str, ...] = ()
-    #: A new one has no name before it has a title: whether it is a campaign, and its deadline, wait here.
+    #: The kind and the deadline of a new broadcast, kept here until it has a title and with it an id.
     campaign: bool = False
     deadline: date | None = None
-    #: What is still to be said of a new one is asked for, part by part.
+    #: True while a new broadcast is being filled in part by part.
     guided: bool = False
-    #: What waits for a yes.
+    #: The action that waits for confirmation.
     wish: Literal["approve", "start", "cancel", "resend"] | None = None
-    #: It was paused, and stands at that revision, only while the yes is waited for.
+    #: True if the broadcast was paused only for the time of the confirmation; ``revision`` is then that of the pause.
     paused: bool = False
 
 
 class Session(BaseModel):
-    """Frozen: a turn makes a new one. Nothing that can be derived is kept."""
+    """All that a conversation remembers. It is frozen: each turn makes a new one."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     language: Literal["vi", "en"] = "vi"
     consented_at: datetime | None = None
-    #: Part of every button: a tap from an older screen is told so.
+    #: Carried by every button, so that a tap on an older screen is recognised as outdated.
     version: int = 0
-    #: The rule pack the answers were given under.
+    #: Label of the rule pack under which the answers were given.
     pack: str = ""
-    #: Fact -> value as in JSON, in the order of answering.
+    #: Fact -> JSON value, in the order of answering.
     answers: dict[str, Any] = {}
     certificate: Certificate | None = None
     screen: str = "welcome"
     about: str | None = None
-    #: The way back from a short visit to another screen.
+    #: The position to return to after a short visit to another screen.
     came_from: ScreenPosition | None = None
-    #: Options ticked so far where several may be chosen.
+    #: Options ticked so far on a page where several may be chosen.
     ticked: tuple[str, ...] = ()
     #: Options offered as "did you mean", best first.
     guesses: tuple[str, ...] = ()
-    #: Certificates of the last file, waiting for a yes.
+    #: Certificates of the last file, while the officer has not confirmed one.
     offered: tuple[Certificate, ...] = ()
-    #: Expiry typed by hand, waiting for the issuer.
+    #: Expiry day typed by hand, while the issuer is not known yet.
     typed_expiry: date | None = None
-    #: Files sent before consent; read as soon as there is consent.
+    #: Files sent before consent; they are read once consent is given.
     waiting_files: tuple[FileSent, ...] = ()
     draft: RequestDraft | None = None
-    #: A draft that was left before it was sent: where the request is begun again, what was typed is there again.
+    #: A draft that was left unsent; its values are offered again when a request is begun.
     set_aside: RequestDraft | None = None
-    #: The officer's own unit, by its code in the tree.
+    #: Code of the officer's own unit in the tree.
     unit: str | None = None
-    #: The question for the unit was put and left open.
+    #: True if the question for the unit was asked and skipped.
     unit_skipped: bool = False
-    #: Where the answer to what happened was filled in; ``None`` where the officer gave it.
+    #: Source of the answer about events if it was filled in; ``None`` if the officer gave it.
     derived: DerivedEvents | None = None
-    #: Counts certificates taken up: each has a standing of its own in the register.
+    #: Number of the present certificate, counted per chat; each has its own ``InterviewStatus`` in the register.
     interview: int = 1
-    #: What the requests registered in this interview are found by (``Content.certificate_key``).
+    #: ``RequestContent.certificate_key`` of the requests registered in this interview.
     registered_key: str | None = None
-    #: How the request list was left by somebody with a role.
+    #: State of the request list, for a person with a role.
     desk: RequestListView | None = None
-    #: How the broadcasts were left by somebody with a role.
+    #: State of the broadcast screens, for a person with a role.
     broadcast: BroadcastView | None = None
-    #: What the messages with the open page's buttons say before its question, and go on saying once they are put short
-    #: to question and answer. ``None``: they say more than a question, and are left alone.
+    #: Text before the question in the messages that carry the open page's buttons; it is kept when such a message is
+    #: shortened to question and answer. ``None`` if they say more than a question and must not be edited.
     said_before: str | None = None
-    #: A PIN, a password or a private key was sent here: the key may be exposed.
+    #: True if a PIN, password or private key was sent here: the key may be compromised.
     warned: bool = False
 
     @classmethod
     def load(cls, text: str) -> "Session":
-        """A stored session. What an earlier version of the program wrote and this one cannot read is left out."""
+        """Load a stored session; fields that an earlier version wrote and this one cannot read are left out."""
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
@@ -156,29 +156,32 @@ class Session(BaseModel):
             return cls.model_validate({name: value for name, value in stored.items() if name not in unreadable})
 
     def dump(self, most: int) -> str:
-        """As JSON; without what a file offered where it would have more characters than that."""
+        """Return the session as JSON; above ``most`` characters the certificates of the last file are left out."""
         text = self.model_dump_json()
         return text if len(text) <= most else self.with_changes(offered=()).model_dump_json()
 
     def with_screen(self, screen: str, about: str | None = None, **changes: Any) -> "Session":
-        """This session with another screen open: ticks and guesses belong to the old one."""
+        """Return this session with another screen open, without the ticks and guesses of the old one."""
         there = {"screen": screen, "about": about, "ticked": (), "guesses": (), "came_from": None}
         return self.with_changes(**{**there, **changes})
 
     def open_visit(self, screen: str) -> "Session":
-        """A short visit to another screen, from which ``back`` returns; during a visit the first way back is kept."""
+        """Open a screen for a short visit, from which ``to_previous_screen`` returns.
+
+        A visit during a visit keeps the first position.
+        """
         way_back = self.came_from or ScreenPosition(screen=self.screen, about=self.about)
         return self.with_screen(screen, came_from=way_back, ticked=self.ticked)
 
     def to_previous_screen(self) -> "Session":
-        """The screen that was open before the visit."""
+        """Return to the screen that was open before the visit."""
         place = self.came_from or ScreenPosition(screen="question")
         return self.with_screen(place.screen, place.about, ticked=self.ticked)
 
     def to_next_interview(self) -> "Session":
-        """This session with the next certificate taken up: it has a standing of its own, and no request yet."""
+        """Return this session for the next certificate, with a status of its own and no request yet."""
         return self.with_changes(interview=self.interview + 1, registered_key=None)
 
     def with_changes(self, **changes: Any) -> "Session":
-        """This session with some fields changed."""
+        """Return this session with some fields changed."""
         return self.model_copy(update=changes)

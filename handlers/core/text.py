@@ -1,4 +1,4 @@
-"""How a handler speaks: sentences of the catalogues as escaped HTML."""
+"""Translates sentences into escaped HTML, and joins them into lines and lists."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from locales import Translator, translator
 
 @dataclass(frozen=True, slots=True)
 class MarkupTranslator:
-    """``say("Hello <b>{name}</b>", name=anything)``: the id may carry markup, the values never do."""
+    """Translates message ids as HTML: ``say("Hello <b>{name}</b>", name=x)`` escapes the values but not the id."""
 
     language: str
 
     @property
     def t(self) -> Translator:
-        """Plain text in the same language."""
+        """Return the plain-text translator of the same language."""
         return translator(self.language)
 
     def __call__(self, message: str, /, **values: object) -> Markup:
@@ -24,35 +24,35 @@ class MarkupTranslator:
         return sentence.format(**values) if values else sentence
 
     def text(self, message: str, /) -> Markup:
-        """A sentence that carries no markup, such as a text of the rule pack."""
+        """Translate a sentence that carries no markup, such as a text of the rule pack, and escape it."""
         return escape(self.t(message))
 
 
 def join_lines(*parts: str) -> Markup:
-    """Parts as the lines of one paragraph; empty ones are left out."""
+    """Join parts as the lines of one paragraph, without empty parts."""
     return Markup("\n").join(part for part in parts if part)
 
 
 def strip_markup(text: Markup) -> str:
-    """Text without its markup, line by line."""
+    """Return the text without its markup; line breaks stay."""
     return "\n".join(line.striptags() for line in text.splitlines())
 
 
 def capitalize_first(text: str) -> str:
-    """The text as the beginning of a line or a button."""
+    """Capitalize the first letter only; ``str.capitalize`` would lower the rest."""
     return text[:1].upper() + text[1:]
 
 
 def format_bold(text: str) -> Markup:
-    """Text in bold."""
+    """Return the text in bold, escaped unless it is markup already."""
     return Markup("<b>{}</b>").format(text)
 
 
 def format_bullets(items: Iterable[str]) -> Markup:
-    """Items as lines of a list."""
+    """Format items as lines with bullets."""
     return Markup("\n").join(Markup("• {}").format(item) for item in items)
 
 
 def format_numbered(items: Iterable[str]) -> Markup:
-    """Items as numbered lines."""
+    """Format items as numbered lines, from 1."""
     return Markup("\n").join(Markup("{}. {}").format(number, item) for number, item in enumerate(items, 1))

@@ -1,4 +1,4 @@
-"""A certificate in words."""
+"""Formats a certificate for the officer: identity, period of validity, issuer, and what could not be read."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ PUBLIC_CA_LABEL = N_("This is not a government certificate (chữ ký số chuy�
 
 
 def format_identity(say: MarkupTranslator, certificate: Certificate) -> Markup:
-    """Name, superior, units, e-mail: what may have stopped matching."""
+    """Format name, superior, units and e-mail: the data that may no longer match after a reorganisation."""
     return join_lines(
         say(N_("Name on the certificate: <b>{name}</b>"), name=certificate.name),
         say(N_("Superior or parent body: {superior}"), superior=certificate.superior) if certificate.superior else "",
@@ -40,7 +40,7 @@ def format_identity(say: MarkupTranslator, certificate: Certificate) -> Markup:
 
 
 def format_summary(say: MarkupTranslator, certificate: Certificate, now: datetime) -> Markup:
-    """All that an officer checks before saying "yes, this one"."""
+    """Format everything that an officer checks before confirming that this is the certificate meant."""
     return join_lines(
         format_identity(say, certificate),
         say(N_("Serial number (số hiệu chứng thư): <code>{serial}</code>"), serial=certificate.serial),
@@ -53,14 +53,14 @@ def format_summary(say: MarkupTranslator, certificate: Certificate, now: datetim
 
 
 def format_key(t: Translator, key: str) -> str:
-    """Name a key: kind and size are the same in every language, an algorithm that is not known is not."""
+    """Format the kind and size of a key; only the text for an unknown algorithm needs translating."""
     if not key.startswith(UNKNOWN_KEY):
         return key
     return t(N_("unknown algorithm OID {oid}"), oid=key.removeprefix(UNKNOWN_KEY))
 
 
 def format_unreadable_parts(t: Translator, certificate: Certificate) -> str:
-    """Name the parts that could not be read; empty where there are none."""
+    """Name the parts that could not be read; empty if there are none."""
     return ", ".join(_format_part(t, certificate, part) for part in certificate.unreadable)
 
 

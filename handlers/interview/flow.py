@@ -1,4 +1,4 @@
-"""One step back, from wherever the conversation stands."""
+"""The order of the interview's screens: the next step, the previous step, the next certificate, leaving a draft."""
 
 from markupsafe import Markup
 
@@ -12,7 +12,7 @@ DRAFT_KEPT = N_("Nothing is registered. What you filled in is kept: “{register
 
 
 def to_next_screen(here: Context) -> Session:
-    """The session with the next question open; where nothing more matters, the draft of a request, else the answer."""
+    """Open the next question; if nothing more matters, the draft of a request or else the answer."""
     session = interview.without_stale_events(here.session).with_screen("proceed")
     amending = session.draft is not None and session.draft.code is not None
     if not amending and interview.current_question(session, here.world.pack, here.today):
@@ -23,19 +23,19 @@ def to_next_screen(here: Context) -> Session:
 
 
 def _is_unit_due(here: Context) -> bool:
-    """Once it is known whose certificate it is, the unit is asked for; once, and only where units are known at all."""
+    """Return whether to ask for the officer's unit: once, when the subscriber is known, and only if there are units."""
     session = here.session
     open_still = session.unit is None and not session.unit_skipped
     return bool(here.world.units) and open_still and "subject" in session.answers
 
 
 def to_answered(here: Context, fact: str, value: object) -> Session:
-    """An answer taken in, and the screen that follows it."""
+    """Store an answer and open the screen that follows it."""
     return to_next_screen(here.with_session(interview.with_answer(here.session, fact, value, here.world.pack)))
 
 
 def to_next_certificate(here: Context) -> Session:
-    """The interview from its first question, for the next certificate; requests stay."""
+    """Start the interview again for the next certificate; registered requests stay."""
     begun = here.session.answers or here.session.certificate
     session = here.session.to_next_interview() if begun else here.session
     fresh = session.with_changes(
@@ -45,7 +45,7 @@ def to_next_certificate(here: Context) -> Session:
 
 
 def to_left_draft(here: Context) -> Session:
-    """The draft left: back to the request it amended, or to the answer; what was typed for a new one is set aside."""
+    """Leave the draft: for the amended request, or for the answer. The values typed for a new request are set aside."""
     session, draft = here.session.with_changes(draft=None), here.session.draft
     if draft and draft.code:
         return session.with_screen("request", about=draft.code)
@@ -54,7 +54,7 @@ def to_left_draft(here: Context) -> Session:
 
 
 def format_draft_left(here: Context) -> tuple[Markup, ...]:
-    """What becomes of what was typed, where anything was."""
+    """Tell that typed values are kept, if there are any."""
     draft = here.session.draft
     if draft is None or draft.code or not draft.fields:
         return ()
@@ -62,7 +62,7 @@ def format_draft_left(here: Context) -> tuple[Markup, ...]:
 
 
 def to_previous_step(here: Context) -> Session | None:
-    """The session a step earlier; ``None`` at the very first question."""
+    """Return the session one step earlier, or ``None`` at the very first question."""
     session = here.session
     if session.came_from:
         return session.to_previous_screen()
@@ -76,7 +76,7 @@ def to_previous_step(here: Context) -> Session | None:
 
 
 def _to_previous_answer(here: Context) -> Session | None:
-    """A typed day, the question being changed, else the latest answer is taken back."""
+    """Take back a typed day, else close the question being changed, else take back the latest answer."""
     session, last = here.session, interview.latest_fact(here.session)
     if session.typed_expiry is not None:
         return session.with_changes(typed_expiry=None)
@@ -101,7 +101,7 @@ def _to_previous_request_screen(here: Context) -> Session:
 
 
 def _to_previous_field(here: Context, draft: RequestDraft) -> Session:
-    """An edit is dropped, else the last field is asked again; before the first field, the draft is left."""
+    """Drop an edit, else ask the last field again; before the first field, leave the draft."""
     session = here.session
     if session.screen == "form" and draft.editing:
         return session.with_screen("confirm", draft=draft.model_copy(update={"editing": None, "doubted": None}))

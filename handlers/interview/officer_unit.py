@@ -1,7 +1,7 @@
-"""The officer's own unit: taken in, said aloud, and what became of it told as the unit's own story.
+"""The officer's own unit, and the answer to "what happened" that its succession gives to the unit's own certificate.
 
-To belong to a unit is not to be it: a school of a commune that was merged was not merged itself. What became of a unit
-answers what happened only to the body that the certificate names as the unit.
+Belonging to a unit is not the same as being it: when a commune was merged, its school was not. The succession of a unit
+answers "what happened" only for the body that the certificate names as that unit.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,8 @@ from rules.facts import Event, Subject
 from rules.outcome import Citation
 from rules.pack import Pack
 
-#: What became of a body, as the body itself tells it; of one that ceased, no list says what became of it.
+#: The event for each kind of succession, from the body's own point of view. There is none for ENDED, because no list
+#: says what became of the body's functions.
 _EVENT_OF_BODY = {
     SuccessionKind.MERGED_INTO_NEW: Event.MERGED_INTO_NEW,
     SuccessionKind.MERGED_INTO_EXISTING: Event.MERGED_INTO_EXISTING,
@@ -38,10 +39,16 @@ _EVENTS_FILLED_IN = N_("I note what happened: <b>{events}</b>. If that is wrong,
 
 
 def with_unit(here: Context, unit: Unit, path: tuple[Succession, ...] = ()) -> tuple[Session, tuple[Markup, ...]]:
-    """The session of somebody who belongs to this unit, and what is said of it.
+    """Store the officer's unit and say so.
 
-    ``path``: how the unit by whose name it was found became this one. It answers what happened where the certificate is
-    the former unit's own, unless that is known or being ticked.
+    Args:
+        here: The context of the turn.
+        unit: The present unit.
+        path: The successions from the unit by whose name it was found. They answer what happened if the certificate is
+            that former unit's own, unless that is answered already or being ticked.
+
+    Returns:
+        The new session, and the notes to say.
     """
     session = with_fresh_events(here.session.with_changes(unit=unit.code, unit_skipped=False), path)
     noted = here.say(_UNIT_NOTED, unit=here.world.units.path_name(unit.code))
@@ -55,13 +62,16 @@ def with_unit(here: Context, unit: Unit, path: tuple[Succession, ...] = ()) -> t
 
 
 def with_fresh_events(session: Session, path: tuple[Succession, ...]) -> Session:
-    """Without what was derived for another unit, or from another former one of the same."""
+    """Drop events that were derived for another unit, or from another former one of the same unit."""
     other = session.derived is not None and bool(path) and path[0].former != session.derived.former
     return interview.without_derived_events(session) if other else interview.without_stale_events(session)
 
 
 def _steps_of_own_body(here: Context, path: tuple[Succession, ...]) -> tuple[Succession, ...]:
-    """The steps from the unit on that the certificate was issued to: an organisation's, by one of the unit's names."""
+    """Return the successions from the unit to which the certificate was issued.
+
+    Empty unless the name of an organisation matches.
+    """
     certificate, units = here.session.certificate, here.world.units
     if certificate is None or here.session.answers.get("subject") != Subject.ORGANISATION:
         return ()
@@ -76,7 +86,7 @@ def _name_keys(unit: Unit | None) -> set[str]:
 
 
 def _format_whose_change(here: Context, path: tuple[Succession, ...]) -> tuple[Markup, ...]:
-    """Said where something became of the unit, and the question what happened is still to come."""
+    """Tell that the change is the unit's, as long as the question what happened is still to come."""
     if not path or "events" in here.session.answers:
         return ()
     subject = here.session.answers.get("subject")
@@ -85,7 +95,7 @@ def _format_whose_change(here: Context, path: tuple[Succession, ...]) -> tuple[M
 
 
 def _events_of_path(session: Session, path: Iterable[Succession], pack: Pack) -> list[Event]:
-    """What the steps are called by the body itself, where the pack's question offers it."""
+    """Return the events of a path, as far as the pack's question offers them."""
     asked = interview.question_of(pack, "events")
     if asked is None or "events" in session.answers or session.ticked:
         return []
@@ -95,7 +105,7 @@ def _events_of_path(session: Session, path: Iterable[Succession], pack: Pack) ->
 
 
 def format_succession(here: Context, path: Iterable[Succession]) -> Markup:
-    """What became of a former unit, step by step, each with its day and its document."""
+    """Format the successions from a former unit, each with its day and document."""
     return Markup("\n").join(_format_succession_step(here, step) for step in path)
 
 
@@ -110,7 +120,7 @@ def _format_succession_step(here: Context, step: Succession) -> Markup:
 
 
 def _cite_source(pack: Pack, number: str, t: Translator) -> str:
-    """The document as the rule pack cites it, as surely as the pack knows it; else as the list of units names it."""
+    """Cite the document with the level that the rule pack gives it; else as the imported list of units names it."""
     document = pack.documents.get(number)
     if document is None:
         return t(N_("{document}, as the imported list of units says"), document=number)

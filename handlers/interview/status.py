@@ -1,4 +1,4 @@
-"""Where an interview stands, as the register of units and certificates keeps it."""
+"""Derives the status of an interview from its session, for the register of units and certificates."""
 
 from handlers.core import interview
 from handlers.core.decision import current_decision, registrable_actions
@@ -7,14 +7,14 @@ from handlers.core.session import Session
 from handlers.model.request_list import InterviewStatus
 from rules.outcome import Procedure
 
-#: What of a session a standing is made of: where none of it changed, nothing is worked out anew.
+#: The fields of a session that decide its status: if none of them changed, nothing is derived again.
 _STATUS_FIELDS = ("consented_at", "pack", "answers", "certificate", "unit", "interview", "registered_key")
 
 
 def interview_status(here: Context) -> InterviewStatus | None:
-    """The standing of the open interview; ``None`` before consent and while nothing is known.
+    """Return the status of the open interview, or ``None`` before consent and while nothing is known.
 
-    The officer's unit is known from one interview to the next: alone it makes a standing of the first one only.
+    The officer's unit carries over to later interviews, so it makes a status by itself only for the first one.
     """
     session = here.session
     begun = bool(session.answers or session.certificate)
@@ -25,9 +25,9 @@ def interview_status(here: Context) -> InterviewStatus | None:
 
 
 async def save_interview_status(before: Context, after: Session) -> None:
-    """Tell the register what a turn changed; an ordinary turn changes nothing and costs no statement.
+    """Store the status if a turn changed it; an ordinary turn changes nothing and runs no statement.
 
-    Answers of an earlier rule pack implied what that pack said, so what the present one says is told.
+    A status is stored again when the rule pack has changed, because the old pack may have decided otherwise.
     """
     here = before.with_session(after)
     if _status_values(before.session) == _status_values(after):
@@ -44,7 +44,7 @@ def _status_values(session: Session) -> tuple[object, ...]:
 
 
 def _empty_status(here: Context) -> InterviewStatus:
-    """A unit that the tree does not hold is none."""
+    """Return a status with nothing but the unit; a unit that is not in the tree counts as none."""
     unit = here.world.units.get(here.session.unit)
     return InterviewStatus(interview=here.session.interview, unit=unit.code if unit else None)
 

@@ -1,7 +1,7 @@
-"""What a broadcast is: its text, whom it is for, its plan, and the states of its life.
+"""Broadcasts and campaigns as data: text, audience, plan, states, problems and counts.
 
-A campaign is a broadcast with a ``Plan``: it sends nothing itself and makes a broadcast (a child, by ``parent`` and
-``step``) at every step. The two are drafted, checked, approved, paused and cancelled alike.
+A campaign is a broadcast with a ``CampaignPlan``: it sends nothing itself and makes a child broadcast (with ``parent``
+and ``step``) at every step. Both kinds are drafted, checked, approved, paused and cancelled in the same way.
 """
 
 from collections.abc import Mapping
@@ -18,25 +18,25 @@ from rules.outcome import Procedure
 
 
 class BroadcastState(StrEnum):
-    """Where a broadcast stands."""
+    """The state of a broadcast."""
 
     DRAFT = "draft"
-    CHECKED = "checked"  #: its whole list was gone through and nothing stands against it
-    APPROVED = "approved"  #: text and audience are frozen from here on; its rows are being made
-    SCHEDULED = "scheduled"  #: every recipient has a row; waits for its time, or for a start by hand
-    RUNNING = "running"  #: of a campaign: its plan is carried out
+    CHECKED = "checked"  #: the whole list was checked and no problem was found
+    APPROVED = "approved"  #: text and audience are fixed from here on; the rows are being created
+    SCHEDULED = "scheduled"  #: every recipient has a row; it waits for its time, or for a start by hand
+    RUNNING = "running"  #: being sent; for a campaign, its plan is being carried out
     PAUSED = "paused"
     FINISHED = "finished"
     CANCELLED = "cancelled"
 
 
-#: From where to where. A draft that is changed after a check is a draft again.
+#: The allowed moves, from -> to. A checked draft that is changed becomes a draft again.
 BROADCAST_TRANSITIONS: Mapping[BroadcastState, frozenset[BroadcastState]] = {
     BroadcastState.DRAFT: frozenset({BroadcastState.CHECKED, BroadcastState.CANCELLED}),
     BroadcastState.CHECKED: frozenset({BroadcastState.DRAFT, BroadcastState.APPROVED, BroadcastState.CANCELLED}),
     BroadcastState.APPROVED: frozenset(
         {BroadcastState.SCHEDULED, BroadcastState.CHECKED, BroadcastState.CANCELLED}
-    ),  # checked: ``Why.SECOND_PERSON``
+    ),  # checked: ``StateReason.SECOND_PERSON``
     BroadcastState.SCHEDULED: frozenset({BroadcastState.RUNNING, BroadcastState.CANCELLED}),
     BroadcastState.RUNNING: frozenset({BroadcastState.PAUSED, BroadcastState.FINISHED, BroadcastState.CANCELLED}),
     BroadcastState.PAUSED: frozenset({BroadcastState.RUNNING, BroadcastState.CANCELLED}),
@@ -44,12 +44,12 @@ BROADCAST_TRANSITIONS: Mapping[BroadcastState, frozenset[BroadcastState]] = {
     BroadcastState.CANCELLED: frozenset(),
 }
 ENDED_STATES = frozenset({BroadcastState.FINISHED, BroadcastState.CANCELLED})
-#: The campaign that never ends: its steps are the reminders of certificates that end.
+#: Id of the built-in campaign that never ends; its steps are the reminders of expiring certificates.
 EXPIRY_CAMPAIGN = "TB-000000"
 
 
 class StateReason(StrEnum):
-    """Why a broadcast is in its state, where nobody said so by hand."""
+    """The reason for the state of a broadcast, where it was not simply moved by hand."""
 
     BY_HAND = "by_hand"
     ERRORS = "errors"  #: paused: too many could not be delivered
@@ -57,36 +57,36 @@ class StateReason(StrEnum):
     DAY_OFF = "day_off"  #: held back until the next working day
     LATE = "late"  #: a step that ran after its time: the program was not running then
     MISSED = "missed"  #: a step that was left out: its time was past
-    NOBODY = "nobody"  #: nobody was left to be told
+    NOBODY = "nobody"  #: no recipient was left
     PARENT = "parent"  #: its campaign was cancelled
     PROBLEMS = "problems"  #: a step that could not be sent: its check found problems
-    RESTORED = "restored"  #: the database is an older copy: what it sends may have gone out
-    SECOND_PERSON = "second_person"  #: more are meant by now than its author may approve alone
+    RESTORED = "restored"  #: the database is an older copy, so its messages may have been sent already
+    SECOND_PERSON = "second_person"  #: there are now more recipients than the author may approve alone
 
 
 class DeliveryReason(StrEnum):
-    """Why a recipient's row ended as it did, where the state alone does not say."""
+    """The reason for a recipient's delivery state, where the state alone does not say it."""
 
     STOPPED = "stopped"  #: skipped: the person wants no reminders
-    CAPPED = "capped"  #: skipped: has had as many this week as one person may get
-    NO_CONSENT = "no_consent"  #: skipped: does not agree (any more) that data about them are kept
-    DONE = "done"  #: skipped: says that it is done
-    LATER = "later"  #: skipped: wants to be reminded another day
+    CAPPED = "capped"  #: skipped: the person has had as many this week as one person may get
+    NO_CONSENT = "no_consent"  #: skipped: the person does not agree (any more) that data about them is stored
+    DONE = "done"  #: skipped: the person has reported the task as done
+    LATER = "later"  #: skipped: the person postponed the reminder
     CANCELLED = "cancelled"  #: skipped: the broadcast was cancelled
     BLOCKED_BEFORE = "blocked_before"  #: blocked: known before anything was sent
     CRASH = "crash"  #: unknown: the process ended between the request and its answer
     NO_ANSWER = "no_answer"  #: unknown: the platform did not answer
-    REFUSED = "refused"  #: invalid: the platform takes this message for this chat never
+    REFUSED = "refused"  #: invalid: the platform will never accept this message for this chat
     RESTORED = "restored"  #: unknown: queued in a copy of the database that was put back
-    GAVE_UP = "gave_up"  #: failed: tried as often as it may be
+    GAVE_UP = "gave_up"  #: failed: all attempts were used up
     NO_SEND_MESSAGE = "no_sendMessage"  #: failed: the platform's server lacks the method
-    NO_SEND_DOCUMENT = "no_sendDocument"  #: the same
-    NO_DELETE_MESSAGE = "no_deleteMessage"  #: the same
-    NOT_OFFERED = "not_offered"  #: the same of any other
+    NO_SEND_DOCUMENT = "no_sendDocument"  #: failed: likewise
+    NO_DELETE_MESSAGE = "no_deleteMessage"  #: failed: likewise
+    NOT_OFFERED = "not_offered"  #: failed: the server lacks another method
 
 
 class BroadcastButton(StrEnum):
-    """What a recipient can tap."""
+    """The buttons that a recipient can tap."""
 
     NOW = "now"  #: opens the interview at the right place
     DONE = "done"
@@ -98,57 +98,60 @@ class _Model(BaseModel):
 
 
 class BroadcastText(_Model):
-    """What is said, in both languages; placeholders and markup as ``handlers.broadcasts.template`` reads them."""
+    """The text in both languages; ``handlers.broadcasts.template`` reads its placeholders and markup."""
 
     vi: str = ""
     en: str = ""
 
 
 class Audience(_Model):
-    """Whom it is for: all of what is set narrows. Days are days in Viet Nam, both ends included."""
+    """Conditions that a recipient must meet, all of those that are set.
+
+    Days are days in Viet Nam, both ends included.
+    """
 
     unit: str | None = None  #: the person's unit is this one or below it
     role: Role | None = None  #: OFFICER or None: everybody
-    to_do: bool = False  #: something is owed and not yet requested, whatever procedure
-    owed: tuple[Procedure, ...] = ()  #: one of these is owed and not yet requested
+    to_do: bool = False  #: some procedure is owed and not yet requested
+    owed: tuple[Procedure, ...] = ()  #: one of these procedures is owed and not yet requested
     states: tuple[RequestState, ...] = ()  #: has a request in one of these states
     expires_from: date | None = None  #: has a certificate that ends in this window
     expires_until: date | None = None
-    expires_within: int | None = None  #: days from the day of looking
+    expires_within: int | None = None  #: days from the day of the check or of sending
     channel: str | None = None
-    silent_since: date | None = None  #: was not heard of since before this day
-    silent_days: int | None = None  #: the same, in days before the day of looking
-    chats: tuple[str, ...] | None = None  #: ids, of a list file
+    silent_since: date | None = None  #: has sent no message since this day
+    silent_days: int | None = None  #: like ``silent_since``, in days before the check or sending
+    chats: tuple[str, ...] | None = None  #: ids of chats from a list file
 
 
 class CampaignPlan(_Model):
-    """When a campaign reminds."""
+    """The reminder days of a campaign."""
 
     deadline: date
     steps: tuple[int, ...] = (30, 14, 7, 3, 1, 0, -1)  #: days before the deadline; negative ones are after it
-    at: time = time(8, 30)  #: in Viet Nam
-    #: A step whose time passed while the program was down: run late until the next step's time, or left out.
+    at: time = time(8, 30)  #: in Vietnamese time
+    #: A step whose time passed while the program was down is sent late (until the next step's time), or left out.
     late: Literal["run", "skip"] = "run"
 
 
 class BroadcastDraft(_Model):
-    """All that its author decides."""
+    """Everything that the author of a broadcast decides."""
 
-    title: str  #: for those with a role; recipients never see it
+    title: str  #: seen by people with a role, never by recipients
     text: BroadcastText = BroadcastText()
     audience: Audience = Audience()
     buttons: tuple[BroadcastButton, ...] = (BroadcastButton.NOW, BroadcastButton.DONE, BroadcastButton.LATER)
-    deadline: date | None = None  #: what {han} and {so_ngay} mean; of a campaign that of its plan
+    deadline: date | None = None  #: the day for {han} and {so_ngay}; a campaign has that of its plan
     plan: CampaignPlan | None = None
-    starts_at: datetime | None = None  #: ``None``: when it is started by hand
-    document: str | None = None  #: name of the file that goes along
+    starts_at: datetime | None = None  #: ``None``: it is started by hand
+    document: str | None = None  #: name of the file sent along
     document_type: str = "application/pdf"
-    language: Literal["vi", "en"] = "vi"  #: in which its author is told how far it is
+    language: Literal["vi", "en"] = "vi"  #: language of the progress messages to the author
 
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """A broadcast or a campaign, as those with a role see it."""
+    """A broadcast or a campaign, as people with a role see it."""
 
     id: str
     state: BroadcastState
@@ -160,23 +163,23 @@ class Broadcast:
     changed_at: datetime
     parent: str | None = None
     step: str | None = None
-    chat: str | None = None  #: of the author
+    chat: str | None = None  #: the author's chat
     approver: str | None = None
     checking: bool = False
     recipients: int = 0
     starts_at: datetime | None = None
     held_until: datetime | None = None
-    why: str | None = None  #: ``Why``
+    why: str | None = None  #: a ``StateReason``
     finished_at: datetime | None = None
 
     @property
     def is_campaign(self) -> bool:
-        """It makes others, and sends nothing itself."""
+        """Return whether this is a campaign, which makes broadcasts and sends nothing itself."""
         return self.draft.plan is not None
 
 
 class PlaceholderValues(_Model):
-    """What fills the placeholders for one person; frozen with the row. ``None``: not known."""
+    """The values of the placeholders for one person, stored with the recipient's row. ``None`` means unknown."""
 
     language: Literal["vi", "en"] = "vi"
     name: str | None = None  #: {ho_ten}
@@ -186,30 +189,30 @@ class PlaceholderValues(_Model):
 
 
 class ProblemKind(StrEnum):
-    """What stands against a broadcast."""
+    """The kinds of problems that a check can find."""
 
     EMPTY = "empty"  #: a text is missing
     PLACEHOLDER = "placeholder"  #: a placeholder that is not known
     MARKUP = "markup"  #: markup that is not closed, or not known
-    TOO_LONG = "too_long"  #: of some recipients, or of all
-    MISSING = "missing"  #: a placeholder has no value for some recipients, and no words to stand for it
-    UNKNOWN = "unknown"  #: the list names somebody who never wrote, or is out of reach
+    TOO_LONG = "too_long"  #: the message of some recipients, or of all, is too long
+    MISSING = "missing"  #: a placeholder has neither a value for some recipients nor words of its own
+    UNKNOWN = "unknown"  #: the list names somebody who never wrote to the assistant, or is out of reach
     NOBODY = "nobody"  #: no recipient is left
     DOCUMENT = "document"  #: the document is too large, or a channel takes none
     PAST = "past"  #: the time of the start, or the whole plan, is over
 
 
 class BroadcastProblem(_Model):
-    """One thing that stands against a broadcast, with the rows it is about."""
+    """One problem of a broadcast, with the recipients or lines that it concerns."""
 
     trouble: ProblemKind
     about: str = ""  #: a placeholder, a language, a channel, a tag
-    rows: tuple[str, ...] = ()  #: whom it is about: codes of people (N-3F2A91C0), or lines of the list; the first ones
-    count: int = 0  #: how many
+    rows: tuple[str, ...] = ()  #: the first people (N-3F2A91C0) or lines of the list that it concerns
+    count: int = 0  #: number of all people or lines concerned
 
 
 class ChannelCounts(_Model):
-    """Recipients over one channel."""
+    """The number of recipients in one channel, by reachability."""
 
     channel: str
     reachable: int = 0
@@ -219,12 +222,12 @@ class ChannelCounts(_Model):
 
     @property
     def all(self) -> int:
-        """Everybody."""
+        """Return the number of all recipients of the channel."""
         return self.reachable + self.blocked + self.stopped + self.capped
 
 
 class CheckReport(_Model):
-    """What a check of the whole list found."""
+    """The result of checking the whole list of a broadcast."""
 
     at: datetime
     counted: tuple[ChannelCounts, ...] = ()
@@ -232,79 +235,79 @@ class CheckReport(_Model):
 
     @property
     def recipients(self) -> int:
-        """How many people are meant."""
+        """Return the number of all recipients."""
         return sum(one.all for one in self.counted)
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryCounts:
-    """How many rows of a broadcast are in which state; of those skipped and unknown also why."""
+    """The number of recipients' rows of a broadcast by state, and by reason for ``skipped`` and ``unknown``."""
 
     states: Mapping[str, int] = field(default_factory=dict)  #: ``bot.messages.DeliveryState`` -> rows
     reasons: Mapping[str, int] = field(default_factory=dict)  #: ``Reason`` -> rows
 
     @property
     def total(self) -> int:
-        """All rows."""
+        """Return the number of all rows."""
         return sum(self.states.values())
 
     @property
     def open(self) -> int:
-        """Rows without a final state."""
+        """Return the number of rows without a final state."""
         return self.states.get("queued", 0) + self.states.get("sending", 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person of a broadcast; the name comes masked where it may not be seen."""
+    """One recipient of a broadcast; the name is masked where the caller may not see it."""
 
     code: str  #: N-3F2A91C0
     name: str | None
     unit: str | None
     channel: str
-    state: str = ""  #: ``Delivery``; empty before there is a row
-    reason: str | None = None  #: ``Reason``
+    state: str = ""  #: a ``DeliveryState``; empty before there is a row
+    reason: str | None = None  #: a ``DeliveryReason``
     attempts: int = 0
     queued_at: datetime | None = None
     settled_at: datetime | None = None
 
 
 class ActionResult(StrEnum):
-    """What became of a wish."""
+    """The result of an action on a broadcast."""
 
     DONE = "done"
     UNKNOWN = "unknown"  #: no such broadcast within reach
-    NOT_ALLOWED = "not_allowed"  #: not from its state
-    NOT_YOURS = "not_yours"  #: the rights do not reach so far
-    SECOND_PERSON = "second_person"  #: so many recipients need somebody else's approval
+    NOT_ALLOWED = "not_allowed"  #: the state does not allow it
+    NOT_YOURS = "not_yours"  #: the rights do not cover it
+    SECOND_PERSON = "second_person"  #: so many recipients need the approval of somebody else
     OVERTAKEN = "overtaken"  #: somebody changed it since it was seen
-    PROBLEMS = "problems"  #: a check found what stands against it, or was not made
+    PROBLEMS = "problems"  #: the check found problems, or was not made
 
 
 def format_person_code(chat: str) -> str:
-    """How lists and reports name a person: part of the chat's id, which says nothing about them."""
+    """Return the name of a person in lists and reports: part of the chat's id, which reveals nothing about them."""
     return f"N-{chat[:8].upper()}"
 
 
 @dataclass(frozen=True, slots=True)
 class MessageLimits:
-    """What one message of a channel holds, in UTF-16 code units."""
+    """The capacity of one message in a channel, in UTF-16 code units."""
 
     text: int
-    caption: int  #: of a text beside a file; 0: the channel sends no files
+    caption: int  #: for the text beside a file; 0: the channel sends no files
 
 
 @dataclass(frozen=True, slots=True)
 class BroadcastPolicy:
-    """Limits that hold for every broadcast."""
+    """The limits that hold for every broadcast."""
 
-    reminders_per_week: int = 5  #: that one person gets within seven days
+    reminders_per_week: int = 5  #: the most that one person gets within seven days
     approval_above: int = 200  #: with more recipients than this a second person has to approve
     rooms: Mapping[str, MessageLimits] = field(default_factory=dict)  #: by channel, without what follows a colon
-    usual: MessageLimits = field(default=MessageLimits(2000, 0))  #: of a channel that is not named
-    document: int = 20 * 1024 * 1024  #: bytes of a file that goes along
-    language: Literal["vi", "en"] = "vi"  #: of those whose own is not known
+    usual: MessageLimits = field(default=MessageLimits(2000, 0))  #: limits of a channel that is not in ``rooms``
+    document: int = 20 * 1024 * 1024  #: greatest size of the file sent along, in bytes
+    language: Literal["vi", "en"] = "vi"  #: language for people whose own is not known
 
     def limits_for(self, channel: str) -> MessageLimits:
-        """What one message of a channel (``telegram``, ``terminal:NAME``) holds."""
+        """Return the limits of a channel such as ``telegram`` or ``terminal:NAME``."""
         return self.rooms.get(channel.partition(":")[0], self.usual)

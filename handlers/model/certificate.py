@@ -1,4 +1,7 @@
-"""What a certificate says, as the conversation sees it. Read by ``bot.certificates``; times are aware and in UTC."""
+"""A certificate as the conversation sees it, and the result of reading a file; times are aware and in UTC.
+
+``bot.certificates`` reads files into these records.
+"""
 
 import re
 from datetime import datetime
@@ -23,7 +26,7 @@ class Attribute(_Model):
 
 
 class Recognition(StrEnum):
-    """How far the issuer is known."""
+    """The degree to which the issuer of a certificate is recognised."""
 
     VERIFIED = "verified"  #: the chain ends at an installed CA with a pinned fingerprint
     BY_NAME_ONLY = "by_name_only"  #: the issuer calls itself the government provider; nothing was verified
@@ -32,7 +35,7 @@ class Recognition(StrEnum):
 
 
 class CertificatePart(StrEnum):
-    """A part that may be unreadable while the others are read."""
+    """A part of a certificate that may be unreadable while the others are read."""
 
     SUBJECT = "subject"  #: a part of the name; without any there is no certificate
     NOT_BEFORE = "not_before"
@@ -41,15 +44,15 @@ class CertificatePart(StrEnum):
     KEY = "key"
     SIGNATURE_ALGORITHM = "signature_algorithm"
     POLICIES = "policies"
-    EXTENSIONS = "extensions"  #: the list of them, or whether it is a CA's certificate
+    EXTENSIONS = "extensions"  #: the list of extensions, or whether this is a CA's certificate
 
 
-#: How ``Certificate.key`` begins where the algorithm or the curve of the key is not known by name.
+#: Prefix of ``Certificate.key`` if the algorithm or curve of the key has no known name.
 UNKNOWN_KEY = "unknown algorithm OID "
 
 
 class Certificate(_Model):
-    """A certificate, decoded as far as anybody asks."""
+    """A certificate, decoded as far as the conversation needs it."""
 
     subject: tuple[Attribute, ...]  #: every attribute of every RDN, in the certificate's order
     name: str  #: CN: the body, the person, the device
@@ -59,11 +62,11 @@ class Certificate(_Model):
     email: str | None = None  #: first rfc822Name of the SAN, else E of the subject
     issuer: tuple[Attribute, ...]
     issuer_name: str
-    serial: str  #: hexadecimal, upper case, as certificate viewers show it: a negative number as its bytes are
-    signed_serial: str | None = None  #: of a negative number, with its sign: "FB" may be 251 or "-05"
+    serial: str  #: upper-case hexadecimal as certificate viewers show it; a negative number as its bytes
+    signed_serial: str | None = None  #: a negative number with its sign, because "FB" may be 251 or "-05"
     not_before: datetime | None  #: ``None`` where it cannot be read
     not_after: datetime
-    key: str  #: such as "RSA 2048", or ``UNKNOWN_KEY`` and an OID; empty where it cannot be read
+    key: str  #: such as "RSA 2048", or ``UNKNOWN_KEY`` and an OID; empty if it cannot be read
     signature_algorithm: str  #: such as "sha256WithRSAEncryption"; empty where it cannot be read
     policies: tuple[str, ...] = ()  #: dotted OIDs
     fingerprint: str  #: SHA-256, upper-case hex without separators
@@ -75,16 +78,16 @@ class Certificate(_Model):
 
     @property
     def certificate_key(self) -> str:
-        """Tells one certificate from another."""
+        """Return the key that identifies the certificate: its serial number, with the sign if it is negative."""
         return self.signed_serial or self.serial
 
 
-#: Characters of a name, and parts of one, that a conversation keeps: the longest met have under 200, and under 20.
+#: Limits of what a session keeps: characters of a name, and parts of a name. Real ones stay below 200 and 20.
 _MAX_VALUE_LENGTH, _MAX_PARTS = 256, 20
 
 
 def truncate_certificate(certificate: Certificate) -> Certificate:
-    """The certificate as a conversation remembers it: whatever a stranger wrote into it, little of it is kept."""
+    """Shorten names and lists, because a stranger's file decides their length and the session stores them."""
     texts = {
         name: _truncate(value)
         for name, value in certificate
@@ -106,7 +109,7 @@ def _truncate(text: str) -> str:
 
 
 class FileProblemKind(StrEnum):
-    """Why a file, or an entry of it, gave no certificate."""
+    """The reason why a file, or an entry of an archive, gave no certificate."""
 
     EMPTY = "empty"
     PRIVATE_KEY = "private_key"  #: PEM or DER private key, of any format
@@ -118,11 +121,11 @@ class FileProblemKind(StrEnum):
     NO_CERTIFICATE = "no_certificate"
     REQUEST = "request"  #: a certification request
     PUBLIC_KEY = "public_key"
-    TIME_STAMP = "time_stamp"  #: only a time stamp, or the certificate of a service that makes them
+    TIME_STAMP = "time_stamp"  #: only a time stamp, or the certificate of a time stamp service
     STATUS = "status"  #: only an OCSP answer or a revocation list, or the certificate of an OCSP service
     NO_SIGNATURE = "no_signature"  #: a PDF, Office or XML file that is not signed
     BROKEN = "broken"  #: a certificate that cannot be decoded
-    SUBJECT_UNREADABLE = "subject_unreadable"  #: a certificate that is whole but for a part that must be known
+    SUBJECT_UNREADABLE = "subject_unreadable"  #: the certificate is intact except for a part that must be known
     SERIAL_UNREADABLE = "serial_unreadable"
     END_UNREADABLE = "end_unreadable"
     DAMAGED = "damaged"  #: a file that is damaged or cut short; no certificate was found in what is left
@@ -139,19 +142,19 @@ class FileProblemKind(StrEnum):
     UNAVAILABLE = "unavailable"  #: the channel could not give the bytes
 
 
-#: What must not have been sent at all: refused with a warning, not stored, deleted where the channel can.
+#: Files that should never be sent: they are refused with a warning, not stored, and deleted where the channel can.
 SECRET_PROBLEMS = frozenset({FileProblemKind.PRIVATE_KEY, FileProblemKind.PKCS12})
 
 
 class FileProblem(_Model):
-    """A trouble, and the entry of the archive it was met in."""
+    """A problem, and the entry of the archive in which it occurred."""
 
     trouble: FileProblemKind
     where: str = ""  #: name of the entry; empty for the file itself
 
 
 class Reading(_Model):
-    """All that a file gave, in the file's order; each certificate once, by fingerprint, and each problem of a place."""
+    """The result of reading a file: each certificate once (by fingerprint), and each problem once for each place."""
 
     certificates: tuple[Certificate, ...] = ()
     problems: tuple[FileProblem, ...] = ()
@@ -165,13 +168,13 @@ class Reading(_Model):
 _PEM_MARKER = re.compile(
     r"[-\u2010-\u2015\u2212\u2500]\s*BEGIN\s+(?:X509\s+|TRUSTED\s+)?(?:CERTIFICATE|PKCS7|CMS)\s*\S", re.IGNORECASE
 )
-#: Base64 of a value of 256 bytes and more: nobody writes so many letters without a word in between.
+#: Base64 of a DER value of at least 256 bytes: nobody types so many letters without a space.
 _BARE_BASE64 = re.compile(r"(?<![A-Za-z0-9+/])MII[A-Za-z0-9+/_-]{37,}+(?:\s++[A-Za-z0-9+/_-]{20,}+){0,200}")
 _MIN_LENGTH = 300
 
 
 def holds_certificate(text: str) -> bool:
-    """Whether the text is to be read as a file is."""
+    """Return whether a text contains a certificate and must be read like a file."""
     seen = strip_invisible(text)
     return bool(_PEM_MARKER.search(seen)) or any(
         len(match.group()) >= _MIN_LENGTH for match in _BARE_BASE64.finditer(seen)

@@ -1,4 +1,4 @@
-"""Charts as data: what stands in them, in the reader's words. ``bot.charts`` draws them."""
+"""Charts as data, with all texts translated; ``bot.charts`` draws them."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -11,33 +11,33 @@ class _Model(BaseModel):
 
 
 class Bar(_Model):
-    """A line of a bar chart."""
+    """One bar of a bar chart."""
 
     label: str
     values: tuple[int, ...]  #: in the order of the chart's series
 
 
 class BarChart(_Model):
-    """Stacked bars, one a unit."""
+    """A chart of stacked bars, one for each unit."""
 
     kind: Literal["bars"] = "bars"
     title: str
-    note: str  #: what stands below: the moment, what was left out
+    note: str  #: the text below: the moment, and what was left out
     series: tuple[str, ...]
     bars: tuple[Bar, ...]
-    axis: str = ""  #: what the figures count
-    nothing: str  #: what is said where there is no bar
+    axis: str = ""  #: the unit of the figures
+    nothing: str  #: the text to show if there is no bar
 
 
 class BurnChart(_Model):
-    """What was still open, day by day, and the straight way to nothing at the target."""
+    """A burn-down chart: the number still open each day, and the straight line to zero on the target day."""
 
     kind: Literal["burn_down"] = "burn_down"
     title: str
     note: str
     start: date
     until: date
-    open: tuple[int, ...]  #: of ``start`` and each day after it
+    open: tuple[int, ...]  #: numbers for ``start`` and each day after it
     open_label: str
     ideal_label: str
     until_label: str

@@ -1,4 +1,4 @@
-"""An export as a person in a chat orders it, and how far it is."""
+"""Exports ordered in a chat: the order, the remarks about a file, and the progress."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from locales import N_
 
 
 class ExportForm(StrEnum):
-    """What an export looks like; the words of ``troly export requests --format``."""
+    """The form of an exported file; the values are those of ``troly export requests --format``."""
 
     XLSX = "xlsx"
     CSV = "csv"
@@ -32,7 +32,7 @@ EXPORT_FORM_LABELS = {
 
 
 class ExportOrder(BaseModel):
-    """What is to be written, in which language; by which rights is asked when it is written."""
+    """An order for an export. It carries no rights: those of the orderer are looked up when the file is written."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -42,25 +42,25 @@ class ExportOrder(BaseModel):
 
 
 class ExportRemarks(BaseModel):
-    """What is to be said of a file beside how many requests are in it."""
+    """Facts about an exported file to tell besides the number of requests in it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sending: tuple[RequestState, ...] = ()  #: states whose requests a list to be sent on takes
-    states: dict[RequestState, int] = {}  #: left out for the state they are in
-    others: int = 0  #: left out because this kind of file is not for them
-    serials: int = 0  #: in it, the serial number left blank for the hand
-    joined: int = 0  #: in it, in the row of another request for the same certificate
-    unreadable: int = 0  #: kept, but no longer readable; in a list to be sent on they are left out
-    missing: int = 0  #: of those, the ones that are left out
+    sending: tuple[RequestState, ...] = ()  #: states whose requests a list to be sent on includes
+    states: dict[RequestState, int] = {}  #: left out because of their state, by state
+    others: int = 0  #: left out because this form of file is not for them
+    serials: int = 0  #: in the file, with the serial number to be filled in by hand
+    joined: int = 0  #: in the file, in the row of another request for the same certificate
+    unreadable: int = 0  #: no longer readable; lists to be sent on leave them out
+    missing: int = 0  #: the unreadable ones that are left out
 
     @property
     def left_out(self) -> int:
-        """Requests read that are not in the file."""
+        """Return the number of requests that were read but are not in the file."""
         return sum(self.states.values()) + self.others + self.missing
 
     def __add__(self, further: "ExportRemarks") -> "ExportRemarks":
-        """Of a file and of one more of the same order."""
+        """Return the remarks about two files of the same order."""
         return ExportRemarks(
             sending=further.sending,
             states=dict(Counter(self.states) + Counter(further.states)),
@@ -72,13 +72,13 @@ class ExportRemarks(BaseModel):
         )
 
 
-#: Every request read is in the file as it is.
+#: No remarks: every request that was read is in the file unchanged.
 NO_REMARKS = ExportRemarks()
 
 
 @dataclass(frozen=True, slots=True)
 class ExportStatus:
-    """An export that is waiting or being written."""
+    """The progress of an export that is waiting or being written."""
 
     id: str  #: XD-000012
     done: int  #: requests written so far

@@ -1,6 +1,6 @@
-"""An exported list that comes back with changed states and notes: what it would change, and what speaks against it.
+"""The import of an exported list with changed states and notes: the plan of its changes, conflicts and rejected lines.
 
-A note goes with a move; changed alone it is not stored, and the plan names it.
+A note is stored only together with a move. A line that changes nothing but the note is named in the plan.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from locales import N_
 
 
 class TableFormat(StrEnum):
-    """A kind of file, by its bytes."""
+    """The format of a file, recognised by its bytes."""
 
     XLSX = "xlsx"
     TEXT = "text"  #: CSV and the like
@@ -35,7 +35,7 @@ class TableFormat(StrEnum):
     ARCHIVE = "archive"
 
 
-#: What is said of a kind that is not read.
+#: The answer to a file of a format that cannot be imported.
 TABLE_REFUSALS: Mapping[TableFormat, str] = {
     TableFormat.XLS: N_(
         "This is an old Excel file (.xls). Open it in Excel, choose Save as, Excel Workbook (.xlsx), and send that."
@@ -75,16 +75,16 @@ class _Model(BaseModel):
 class ImportLine(_Model):
     """A row of the list as it was read."""
 
-    number: int  #: in its sheet, as a spreadsheet counts
+    number: int  #: row number in the sheet, as a spreadsheet counts
     code: str
-    state: RequestState | None  #: ``None``: a word that names none
-    word: str = ""  #: that word, as it was typed
+    state: RequestState | None  #: ``None`` if the word names no state
+    word: str = ""  #: the word for the state as it was typed
     note: str = ""
-    revision: int | None = None  #: of the request when it was exported
+    revision: int | None = None  #: revision of the request at the time of the export
 
 
 class SheetProblem(StrEnum):
-    """Why a spreadsheet could not be read as a list."""
+    """The reason why a spreadsheet could not be read as a list."""
 
     NOT_A_LIST = "not_a_list"  #: no row of headings with the code and the state
     TOO_LARGE = "too_large"
@@ -99,16 +99,16 @@ class SheetProblem(StrEnum):
 
 
 class ImportSheet(_Model):
-    """What a spreadsheet says."""
+    """The lines of a spreadsheet, or the reason why it could not be read."""
 
     lines: tuple[ImportLine, ...] = ()
     trouble: SheetProblem | TableFormat | None = None
 
 
 class LineProblem(StrEnum):
-    """What is wrong with a line."""
+    """The reason why a line is rejected."""
 
-    UNKNOWN = "unknown"  #: no such request within the rights of who imports
+    UNKNOWN = "unknown"  #: no such request within the importer's rights
     UNKNOWN_STATE = "unknown_state"
     NO_REVISION = "no_revision"
     NO_MOVE = "no_move"
@@ -118,17 +118,17 @@ class LineProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CurrentRequest:
-    """A request as it stands."""
+    """A request in its present state, with the history that a plan needs."""
 
     state: RequestState
     revision: int
     changed_at: datetime
-    actor: str = ""  #: who changed it last
-    note: str = ""  #: why it was moved last
+    actor: str = ""  #: the person of the last change
+    note: str = ""  #: the reason of the last move
     moves: tuple[tuple[int, RequestState], ...] = ()  #: revision and state of every move, in order
 
     def state_at(self, revision: int) -> RequestState | None:
-        """The state it had at an earlier revision; amendments in between have no move of their own."""
+        """Return the state at an earlier revision, or ``None``; amendments raise the revision without a move."""
         return next((state for at, state in reversed(self.moves) if at <= revision), None)
 
 
@@ -144,7 +144,7 @@ class ImportChange:
 
 @dataclass(frozen=True, slots=True)
 class ImportConflict:
-    """A line that changes what somebody else has changed since the export."""
+    """A line about a request that somebody else has changed since the export."""
 
     line: ImportLine
     now: CurrentRequest
@@ -152,7 +152,7 @@ class ImportConflict:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A line that cannot be taken."""
+    """A line that cannot be applied, and why."""
 
     line: ImportLine
     fault: LineProblem
@@ -161,41 +161,41 @@ class RejectedLine:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """What a list would change; all of it or nothing."""
+    """The changes of a list, applied all together or not at all."""
 
     changes: tuple[ImportChange, ...] = ()
     conflicts: tuple[ImportConflict, ...] = ()
     bad: tuple[RejectedLine, ...] = ()
     unchanged: int = 0
-    notes_alone: tuple[str, ...] = ()  #: codes whose note was changed, but not their state
+    notes_alone: tuple[str, ...] = ()  #: codes whose note was changed but not the state
 
     @property
     def too_many(self) -> bool:
-        """More changes than are made at one go."""
+        """Return whether there are more changes than ``MAX_BULK_MOVES``."""
         return len(self.changes) > MAX_BULK_MOVES
 
     @property
     def applicable(self) -> bool:
-        """Whether there is something to change and nothing speaks against it."""
+        """Return whether there is something to change and nothing against it."""
         return bool(self.changes) and not (self.conflicts or self.bad or self.too_many)
 
     @property
     def mark(self) -> str:
-        """Tells whether another plan makes the same changes."""
+        """Return a hash of the changes: two plans with the same mark make the same changes."""
         told = "\n".join(f"{one.code} {one.before} {one.to} {one.note}" for one in self.changes)
         return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """The plan as it was at the end, and whether it was carried out."""
+    """The plan at the time of applying it, and whether it was applied."""
 
     plan: ImportPlan
     applied: bool
 
 
 def codes_needing_history(lines: Iterable[ImportLine], known: Mapping[str, CurrentRequest]) -> Iterator[str]:
-    """Codes of whose past the plan has to know: those that change, and those with a note."""
+    """Yield the codes whose history the plan needs: lines that change the state, and lines with a note."""
     for line in lines:
         now = known.get(line.code)
         if now and (line.state is not now.state or line.note):
@@ -203,7 +203,12 @@ def codes_needing_history(lines: Iterable[ImportLine], known: Mapping[str, Curre
 
 
 def plan_import(lines: Sequence[ImportLine], known: Mapping[str, CurrentRequest]) -> ImportPlan:
-    """The plan, from the requests of the list that are within reach."""
+    """Plan the changes of a list.
+
+    Args:
+        lines: The lines of the list.
+        known: The requests within the caller's rights, by code; lines about others are rejected as unknown.
+    """
     seen: set[str] = set()
     judged: list[ImportChange | ImportConflict | RejectedLine] = []
     notes_alone = []
@@ -224,7 +229,7 @@ def plan_import(lines: Sequence[ImportLine], known: Mapping[str, CurrentRequest]
 
 
 def _plan_line(line: ImportLine, now: CurrentRequest | None) -> ImportChange | ImportConflict | RejectedLine | None:
-    """``None``: it changes nothing."""
+    """Judge one line; return ``None`` if it changes nothing."""
     if now is None:
         return RejectedLine(line, LineProblem.UNKNOWN)
     if line.state is None:
@@ -239,7 +244,7 @@ def _plan_line(line: ImportLine, now: CurrentRequest | None) -> ImportChange | I
 
 
 def _plan_move(line: ImportLine, to: RequestState, now: CurrentRequest) -> ImportChange | RejectedLine:
-    """A note that stood there before is no reason of this move."""
+    """Judge a move; a note that was there before the export is not taken as its reason."""
     if to not in transitions_from(now.state):
         return RejectedLine(line, LineProblem.NO_MOVE, now.state)
     note = "" if line.note == now.note else line.note

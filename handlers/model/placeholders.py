@@ -1,4 +1,4 @@
-"""What a text leaves open for each recipient: names, and the values that fill them."""
+"""The placeholders of a broadcast text: their names, and which of them have a value for a recipient."""
 
 import re
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from handlers.model.broadcast import BroadcastProblem, PlaceholderValues, Proble
 
 
 class Placeholder(StrEnum):
-    """By the name that is shown; all of them may be written in both texts."""
+    """A placeholder, by the Vietnamese name that is shown; either language's names work in both texts."""
 
     NAME = "ho_ten"
     UNIT = "don_vi"
     DEADLINE = "han"
-    #: A phrase and no number, so that the last day and those after it read well: "còn 7 ngày", "hôm nay",
-    #: "đã quá 2 ngày".
+    #: Filled with a phrase ("còn 7 ngày", "hôm nay", "đã quá 2 ngày") rather than a number, so that the sentence is
+    #: right on and after the last day too.
     DAYS = "so_ngay"
     TO_DO = "viec_can_lam"
 
 
-#: Every name that is understood; accents, capitals and blanks for underscores make no difference.
+#: Every name that is understood; accents, case and spaces instead of underscores do not matter.
 PLACEHOLDER_NAMES = {
     **{placeholder.value: placeholder for placeholder in Placeholder},
     "name": Placeholder.NAME,
@@ -31,26 +31,26 @@ PLACEHOLDER_NAMES = {
     "days": Placeholder.DAYS,
     "to_do": Placeholder.TO_DO,
 }
-#: From here a name is near enough to be asked about.
+#: Similarity, in percent, from which a known name is suggested for a mistyped one.
 _MIN_NAME_SIMILARITY = 55.0
 _REPEATED_UNIT = re.compile(r"(\{(?:so_ngay|days)(?:\|[^{}]*)?\})\s*(?:ngày|ngay|days?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place to be filled, and the words (HTML) that stand there where nothing is known."""
+    """A placeholder in a text, with the HTML to use where the recipient has no value for it."""
 
     name: Placeholder
     words: str | None = None
 
 
 def parse_placeholder(written: str) -> Placeholder | None:
-    """The placeholder of a name as it was written."""
+    """Return the placeholder that a typed name stands for, or ``None``."""
     return PLACEHOLDER_NAMES.get(fold(written).replace(" ", "_"))
 
 
 def to_unknown_placeholder(written: str) -> BroadcastProblem:
-    """A name that is not known, with the nearest one that is: ``{ho_tn} → {ho_ten}``."""
+    """Report an unknown name together with the most similar known one: ``{ho_tn} → {ho_ten}``."""
     folded = fold(written).replace(" ", "_")
     near = process.extractOne(folded, tuple(PLACEHOLDER_NAMES), scorer=fuzz.ratio, score_cutoff=_MIN_NAME_SIMILARITY)
     meant = f" → {{{near[0]}}}" if near else ""
@@ -58,13 +58,13 @@ def to_unknown_placeholder(written: str) -> BroadcastProblem:
 
 
 def find_repeated_units(text: str) -> tuple[BroadcastProblem, ...]:
-    """``{so_ngay} ngày``: the placeholder says "ngày" itself."""
+    """Report every ``{so_ngay} ngày``: the placeholder contains the word "ngày" already."""
     found = _REPEATED_UNIT.finditer(text)
     return tuple(BroadcastProblem(trouble=ProblemKind.PLACEHOLDER, about=f"{one[0]} → {one[1]}") for one in found)
 
 
 def known_placeholders(values: PlaceholderValues) -> frozenset[Placeholder]:
-    """The placeholders there is a value for."""
+    """Return the placeholders for which there is a value."""
     there = {
         Placeholder.NAME: values.name,
         Placeholder.UNIT: values.unit,

@@ -1,4 +1,4 @@
-"""A request and its life: it begins when it is sent. What is still being written lives in ``Session.draft``."""
+"""A request and its states, from the moment it is sent; while it is written it is ``Session.draft``."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,9 +15,9 @@ class _Model(BaseModel):
 
 
 class RequestState(StrEnum):
-    """Where a request stands. The conversation registers as SUBMITTED."""
+    """The state of a request. The conversation registers requests as SUBMITTED."""
 
-    DRAFT = "draft"  #: registered for the subscriber by somebody else, an import for one; theirs to send
+    DRAFT = "draft"  #: registered by somebody else, such as an import; the subscriber must send it
     SUBMITTED = "submitted"
     ACCEPTED = "accepted"
     SENT_BACK = "sent_back"
@@ -27,7 +27,7 @@ class RequestState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-#: The only moves there are: from -> to. Guarded again in the store by the current state.
+#: The only allowed moves, from -> to. The store guards them again by the current state.
 REQUEST_TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
     RequestState.DRAFT: frozenset({RequestState.SUBMITTED, RequestState.WITHDRAWN}),
     RequestState.SUBMITTED: frozenset(
@@ -42,56 +42,56 @@ REQUEST_TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
     RequestState.REFUSED: frozenset(),
     RequestState.WITHDRAWN: frozenset(),
 }
-#: States whose content the officer may still change.
+#: States in which the officer may still change the content.
 AMENDABLE_STATES = frozenset({RequestState.DRAFT, RequestState.SUBMITTED, RequestState.SENT_BACK})
-#: States in which the same certificate and procedure is not asked for twice.
+#: States in which a second request for the same certificate and procedure is not accepted.
 OPEN_STATES = frozenset(
     {RequestState.DRAFT, RequestState.SUBMITTED, RequestState.ACCEPTED, RequestState.SENT_BACK, RequestState.FORWARDED}
 )
-#: States that must outlive a wish to delete: the paper is on its way to the provider.
+#: States in which a request is kept even if its officer deletes their data: the paper is on its way to the provider.
 RETAINED_STATES = frozenset({RequestState.FORWARDED})
 
 
 class RequestContent(_Model):
-    """What is asked for; personal throughout, sealed in the store."""
+    """The content of a request; all of it is personal data, sealed in the store."""
 
     subject: Subject
     subscriber: str  #: name of the body, the person or the device
     unit: str  #: the managing body that files it
-    unit_code: str | None = None  #: the same in the tree of units, where it is known there
+    unit_code: str | None = None  #: code of the managing body if it is in the tree of units
     certificate_name: str | None = None
     serial: str | None = None
-    signed_serial: str | None = None  #: of a certificate that was read and whose number is negative
+    signed_serial: str | None = None  #: set if a certificate was read whose number is negative
     not_after: date | None = None
     procedure: Procedure
     form: str | None = None
     events: tuple[Event, ...] = ()
-    #: New information the change is about: new_name, new_address, new_superior, new_email, new_unit.
+    #: The new values that a change is about: new_name, new_address, new_superior, new_email, new_unit.
     news: dict[str, str] = {}
-    #: The decision with its citations, as it was given, in the language it was given in.
+    #: The decision with its citations, in the words and language in which it was given.
     decision: str
     pack: str  #: name and version of the rule pack, such as "nhon_trach 1"
     channel: str
-    #: What was kept cannot be read any more: only the procedure is known. Never stored.
+    #: True if the stored content cannot be decrypted: only the procedure is known. Never stored.
     unreadable: bool = Field(default=False, exclude=True)
 
     @property
     def certificate_key(self) -> str:
-        """What tells one certificate from another: its serial, else whose it is."""
+        """Return the key that identifies the certificate: its serial number, else the folded name of the subscriber."""
         return self.signed_serial or self.serial or fold(self.subscriber)
 
     def to_minimal(self) -> "RequestContent":
-        """What the paper under way is about: who, which certificate, what is asked; not what was told besides."""
+        """Return the content without events and decision: only what the paper under way is about."""
         return self.model_copy(update={"events": (), "decision": ""})
 
 
 class RequestStep(_Model):
-    """A recorded move."""
+    """A recorded move of a request."""
 
     state: RequestState
     at: datetime
     by: str  #: "subscriber", or the actor's id
-    note: str = ""  #: why, as whoever moved it wrote to the subscriber
+    note: str = ""  #: the reason, as written to the subscriber
 
 
 class Request(_Model):

@@ -1,4 +1,4 @@
-"""The request list as admins see it."""
+"""The request list as admins see it: filters, rows, moves and their results; also journal rows and role holders."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from rules.outcome import Procedure
 
 
 class Filter(BaseModel):
-    """Which requests are meant; what is not set does not narrow. Days are days in Viet Nam, both ends included."""
+    """Conditions that a request must meet, all of those that are set. Days are days in Viet Nam, both ends included."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -24,40 +24,40 @@ class Filter(BaseModel):
     until: date | None = None
     expires_from: date | None = None  #: the certificate's last day
     expires_until: date | None = None
-    #: Every word of it stands in the request: name, serial number, managing body, code; in the last two alone for those
-    #: who see the others masked.
+    #: Words that must all occur in the name, serial number, managing body or code; for callers who see personal data
+    #: masked, only in the managing body and code.
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRow:
-    """A request with what the list knows of it."""
+    """A request with the columns of the list."""
 
     request: Request
-    number: int  #: grows from registration to registration
+    number: int  #: grows with every registration
     unit: str | None  #: code of the managing body's unit, where it is known
     registered_at: datetime
     changed_at: datetime
-    revision: int  #: grows with every change; what was seen at an older one is not changed
-    note: str = ""  #: why it was moved last
-    actor: str = ""  #: who moved it last: "subscriber", a grant, "machine"
+    revision: int  #: grows with every change; a change must name the revision that was seen
+    note: str = ""  #: the reason of the last move
+    actor: str = ""  #: the person of the last move: "subscriber", the id of a grant, or "machine"
 
 
 class MoveOutcome(StrEnum):
-    """What became of a wish to move a request."""
+    """The result of an attempt to move a request."""
 
     MOVED = "moved"
     OVERTAKEN = "overtaken"  #: somebody changed it since it was seen
-    NOT_ALLOWED = "not_allowed"  #: there is no such move from its state
+    NOT_ALLOWED = "not_allowed"  #: its state does not allow the move
     UNKNOWN = "unknown"  #: no such request within reach
-    NO_REASON = "no_reason"  #: it is not sent back or refused without a reason that can be told
-    NOT_THERE = "not_there"  #: the unit it is to be placed on is no open one, or out of reach
-    TOO_MANY = "too_many"  #: more are meant than may be moved at one go
+    NO_REASON = "no_reason"  #: this move needs a usable reason
+    NOT_THERE = "not_there"  #: the unit to assign is not open, or out of reach
+    TOO_MANY = "too_many"  #: there are more than ``MAX_BULK_MOVES``
 
 
 @dataclass(frozen=True, slots=True)
 class MoveResult:
-    """The outcome, and the request as it stands now."""
+    """The outcome of a move, and the request as it stands now."""
 
     outcome: MoveOutcome
     filed: RequestRow | None = None
@@ -65,33 +65,33 @@ class MoveResult:
 
 @dataclass(frozen=True, slots=True)
 class BulkPreview:
-    """What a bulk change would go through, before there is a yes to it."""
+    """The size of a bulk move, shown before it is confirmed."""
 
     number: int
-    mark: str  #: tells whether others are meant later, or the same at another revision
+    mark: str  #: changes if other requests match, or the same ones at another revision
 
 
 @dataclass(frozen=True, slots=True)
 class BulkMoveResult:
-    """A bulk change: what was changed, and what was left as it was because no such move exists for it.
+    """The result of a bulk move: the codes that were moved, and those whose state does not allow the move.
 
-    Where ``outcome`` is not MOVED (NO_REASON, TOO_MANY, OVERTAKEN) nothing was changed.
+    If ``outcome`` is not MOVED (but NO_REASON, TOO_MANY or OVERTAKEN), nothing was changed.
     """
 
     changed: tuple[str, ...]
     left: tuple[str, ...] = ()
     outcome: MoveOutcome = MoveOutcome.MOVED
-    meant: int = 0  #: how many the filter means
+    meant: int = 0  #: number of requests that match the filter
 
 
 class InterviewStatus(BaseModel):
-    """Where one interview stands: whose certificate, until when, and what is owed for it."""
+    """The status of one interview: the certificate, its last day, and the procedures that are still owed for it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     interview: int
     unit: str | None = None
-    certificate_key: str | None = None  #: as ``Content.certificate_key``
+    certificate_key: str | None = None  #: a ``RequestContent.certificate_key``
     subscriber: str | None = None
     not_after: date | None = None
     owed: tuple[Procedure, ...] | None = None  #: ``None``: not decided yet; empty: nothing to register
@@ -113,7 +113,7 @@ class JournalEntry(BaseModel):
 
 
 class RoleHolder(BaseModel):
-    """Somebody who has a role, or was invited to one."""
+    """A person who holds a role, or an open invitation to one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -123,11 +123,11 @@ class RoleHolder(BaseModel):
     label: str
     since: datetime
     by: str
-    expires_at: datetime | None = None  #: of an invitation
+    expires_at: datetime | None = None  #: set for an invitation only
 
 
 class NewInvitation(BaseModel):
-    """An invitation just made; the code is told once and kept nowhere."""
+    """An invitation that was just created; its code is shown once and not stored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -137,7 +137,7 @@ class NewInvitation(BaseModel):
 
 
 class Refusal(StrEnum):
-    """Why a role could not be given or ended."""
+    """The reason why a role could not be given or ended."""
 
     NOT_YOURS = "not_yours"  #: outside the rights of the one who asks
     UNKNOWN = "unknown"  #: no such role, invitation or unit
@@ -146,7 +146,7 @@ class Refusal(StrEnum):
     USED = "used"
 
 
-#: Where the managing body moves a request, in the order of its work; registering and withdrawing are the subscriber's.
+#: The states to which the managing body moves a request, in order of work; the other moves belong to the subscriber.
 ADMIN_STATES = (
     RequestState.ACCEPTED,
     RequestState.FORWARDED,
@@ -154,30 +154,33 @@ ADMIN_STATES = (
     RequestState.SENT_BACK,
     RequestState.REFUSED,
 )
-#: The subscriber has to be told why.
+#: States that the subscriber must be given a reason for.
 NEEDS_REASON = frozenset({RequestState.SENT_BACK, RequestState.REFUSED})
-#: Whatever came there stays there.
+#: States that a request cannot leave.
 FINAL_STATES = frozenset(to for to in ADMIN_STATES if not REQUEST_TRANSITIONS[to])
-#: Requests that are moved at one go.
+#: The greatest number of requests that are moved at once.
 MAX_BULK_MOVES = 1000
 _MAX_REASON_LENGTH = 500
-#: A number of 9 or 12 digits is a personal number (CMND, CCCD), also in groups; it belongs in no message.
+#: Matches a personal number (CMND with 9 digits, CCCD with 12), also in groups; no message may contain one.
 _PERSONAL_NUMBER = re.compile(r"(?<!\d)\d(?:[ .]?\d){8}(?:(?:[ .]?\d){3})?(?!\d|[ .]\d)")
 
 
 def transitions_from(state: RequestState) -> tuple[RequestState, ...]:
-    """Where a request in this state can be moved."""
+    """Return the states to which the managing body can move a request from this one, in order of work."""
     return tuple(to for to in ADMIN_STATES if to in REQUEST_TRANSITIONS[state])
 
 
 def to_movable_filter(wanted: Filter, to: RequestState) -> Filter | None:
-    """Those of the requests meant that can be moved there; ``None`` where the filter leaves no state for it."""
+    """Narrow a filter to requests that can be moved to a state; return ``None`` if none of its states allows that."""
     fitting = tuple(state for state in wanted.states or tuple(RequestState) if to in transitions_from(state))
     return wanted.model_copy(update={"states": fitting}) if fitting else None
 
 
 def clean_reason(text: str) -> str | None:
-    """1 to 500 characters on one line, without a personal number and what cannot be seen; ``None`` where it is not."""
+    """Return a reason as one clean line, or ``None`` if it cannot be used.
+
+    A usable reason has 1 to 500 visible characters and contains no personal number.
+    """
     visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     joined = " ".join(visible.split())
     fits = 1 <= len(joined) <= _MAX_REASON_LENGTH and joined.isprintable()
@@ -185,18 +188,21 @@ def clean_reason(text: str) -> str | None:
 
 
 def check_reason(to: RequestState, note: str) -> str | None:
-    """The reason of a move as it is told, empty where none is given or needed; ``None`` where it will not do."""
+    """Return the reason to send with a move, empty if none is given or needed.
+
+    ``None`` if it is missing or unusable.
+    """
     if not note:
         return None if to in NEEDS_REASON else ""
     return clean_reason(note)
 
 
-#: "YC-2026-000303", "yc 303", "2026-303", "303".
+#: Matches "YC-2026-000303", "yc 303", "2026-303" and "303".
 _CODE = re.compile(r"(?:yc)?[\s.\-]*(?:(\d{4})[\s.\-]+)?(\d{1,7})", re.IGNORECASE)
 
 
 def parse_codes(text: str, today: date) -> tuple[str, ...]:
-    """The codes that may be meant, this year's first; none where the text is no code."""
+    """Return the codes that a typed text may stand for, those of this year first; none if it is not a code."""
     found = _CODE.fullmatch(text.strip())
     if found is None:
         return ()

@@ -1,6 +1,6 @@
-"""Who may do what: the one place where every right is decided, from the table below.
+"""The only place where rights are decided, from the table below.
 
-A right is a role, an act and a scope. Roles other than officer are given (``Grant``); everybody is an officer.
+A right consists of a role, an act and a scope. Everybody is an officer; all other roles are given (``Grant``).
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from locales import N_, Translator
 
 
 class Role(StrEnum):
-    """Who somebody is to the assistant."""
+    """The roles of people."""
 
     OPERATOR = "operator"  #: at the machine itself, on the command line; never given
     OWNER = "owner"
@@ -22,15 +22,15 @@ class Role(StrEnum):
 
 
 class Act(StrEnum):
-    """What can be done with what belongs to others."""
+    """The acts on data that belongs to others; every one of them needs a right."""
 
     SEE_REQUESTS = "see_requests"
-    SEE_PERSONAL = "see_personal"  #: names, serial numbers and addresses in full; masked without it
+    SEE_PERSONAL = "see_personal"  #: names, serial numbers and addresses in full; without this right they are masked
     CHANGE_REQUESTS = "change_requests"
     EXPORT_REQUESTS = "export_requests"
     IMPORT_REQUESTS = "import_requests"
     SEE_PICTURE = "see_picture"
-    SEE_HOLDERS = "see_holders"  #: who has which role, and open invitations
+    SEE_HOLDERS = "see_holders"  #: roles of people, and open invitations
     GIVE_FOCAL = "give_focal"
     GIVE_ADMIN = "give_admin"
     GIVE_OWNER = "give_owner"
@@ -43,7 +43,7 @@ class Act(StrEnum):
 
 
 class Scope(StrEnum):
-    """How far a right reaches."""
+    """The scope of a right."""
 
     NOTHING = "nothing"
     UNIT = "unit"  #: the unit of the grant with all below it
@@ -107,10 +107,10 @@ RIGHTS_TABLE: dict[Act, dict[Role, Scope]] = {
     }.items()
 }
 
-#: What may be given, and by whom.
+#: The roles that can be given, with the act that allows giving each.
 ACT_TO_GIVE = {Role.OWNER: Act.GIVE_OWNER, Role.ADMIN: Act.GIVE_ADMIN, Role.FOCAL: Act.GIVE_FOCAL}
 
-#: Who acts from the machine's command line, in histories and in the journal.
+#: The actor of commands run on the machine itself, as named in histories and in the journal.
 MACHINE = "machine"
 
 
@@ -121,12 +121,12 @@ class Grant:
     id: str  #: QT-000012; names the person in histories and in the journal
     role: Role
     unit: str | None = None  #: the role covers this unit and all below it; ``None`` for an owner, who needs none
-    label: str = ""  #: how the one who invited calls the person
+    label: str = ""  #: the name by which the inviter knows the person
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What an act may touch: everything, or these units with all below them. Only ``Rights`` makes one."""
+    """The units that an act may touch, with everything below them, or everything. Only ``Rights`` makes one."""
 
     everything: bool = False
     units: tuple[str, ...] = ()
@@ -137,25 +137,28 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a person may do, by the roles they hold at this moment."""
+    """The rights of a person, from the roles they hold at this moment."""
 
     grants: tuple[Grant, ...] = ()
     units: UnitDirectory = NO_UNITS
-    actor: str = ""  #: who acts, in histories and in the journal
+    actor: str = ""  #: the actor as named in histories and in the journal
 
     @classmethod
     def of(cls, grants: Iterable[Grant], units: UnitDirectory) -> "Rights":
-        """The rights of a person with these roles."""
+        """Return the rights of a person who holds these roles."""
         held = tuple(grants)
         return cls(held, units, held[0].id if held else "")
 
     @classmethod
     def operator(cls, units: UnitDirectory) -> "Rights":
-        """Whoever works at the machine itself."""
+        """Return the rights of the person who works on the machine itself."""
         return cls((Grant(MACHINE, Role.OPERATOR),), units, MACHINE)
 
     def reach(self, act: Act, unit: str | None = None) -> Reach:
-        """How far an act may go, within a unit where one is named; false where it may not be done at all."""
+        """Return the units in which an act is allowed, only inside ``unit`` if one is named.
+
+        Falsy if it is not allowed.
+        """
         scopes = [(RIGHTS_TABLE[act][grant.role], grant.unit) for grant in self.grants]
         if any(scope is Scope.EVERYTHING for scope, _ in scopes):
             return Reach(everything=True) if unit is None else Reach(units=(unit,))
@@ -163,32 +166,38 @@ class Rights:
         return Reach(units=tops if unit is None else self._narrowed(tops, unit))
 
     def _narrowed(self, tops: tuple[str, ...], unit: str) -> tuple[str, ...]:
-        """The tops of what lies below ``unit`` and below one of these: of two units, one holds the other or nothing."""
+        """Return the units that lie within both ``unit`` and one of ``tops``.
+
+        In a tree, one of two units contains the other.
+        """
         if any(self.units.is_within(unit, top) for top in tops):
             return (unit,)
         return tuple(top for top in tops if self.units.is_within(top, unit))
 
     def covers(self, act: Act, reach: Reach) -> bool:
-        """Whether an act may be done to all that lies within a reach of others."""
+        """Return whether an act is allowed on everything in the reach of somebody else."""
         if self.reach(act).everything:
             return True
         return not reach.everything and all(self.may(act, top) for top in reach.units)
 
     def journal_unit(self, act: Act, unit: str | None = None) -> str | None:
-        """The unit whose admins may read that the act was done, to all within ``unit`` or to all within reach.
+        """Return the unit whose admins may read a journal row about an act on ``unit``, or on everything within reach.
 
-        ``None``: it concerns more than one unit, or none that is known.
+        ``None`` means that the act concerns several units, or no known one.
         """
         units = self.reach(act, unit).units or self.reach(act).units
         return units[0] if len(units) == 1 else None
 
     def may_search(self, unit: str | None = None) -> bool:
-        """Whether words may find what is personal: only where nothing that is listed comes masked."""
+        """Return whether a search may match personal data: only if nothing in the list is masked for this person."""
         listed = self.reach(Act.SEE_REQUESTS, unit)
         return all(self.may(Act.SEE_PERSONAL, top) for top in listed.units or (None,))
 
     def may(self, act: Act, unit: str | None = None) -> bool:
-        """Whether an act may be done to what belongs to a unit; ``None`` is what belongs to no unit that is known."""
+        """Return whether an act is allowed on data of a unit.
+
+        ``None`` stands for data that belongs to no known unit.
+        """
         reach = self.reach(act)
         if reach.everything:
             return True
@@ -196,7 +205,7 @@ class Rights:
 
 
 def may_any_role(roles: Iterable[Role], act: Act) -> bool:
-    """Whether one of these roles may do the act to anything at all."""
+    """Return whether one of these roles allows the act anywhere at all."""
     return any(RIGHTS_TABLE[act][role] is not Scope.NOTHING for role in roles)
 
 
@@ -204,7 +213,7 @@ _ACT_HEADING = N_("May")
 
 
 def rights_rows(t: Translator) -> list[list[str]]:
-    """The heading first."""
+    """Return the table of rights as rows of texts, headings first."""
     heading = [t(_ACT_HEADING), *(t(name) for name in ROLES.values())]
     return [
         heading,
@@ -213,6 +222,6 @@ def rights_rows(t: Translator) -> list[list[str]]:
 
 
 def render_rights_table(t: Translator) -> str:
-    """The same as a table in Markdown."""
+    """Return the table of rights in Markdown."""
     heading, *acts = rights_rows(t)
     return "".join(f"| {' | '.join(row)} |\n" for row in (heading, ["---"] * len(heading), *acts))

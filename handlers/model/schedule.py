@@ -1,7 +1,7 @@
-"""The clockwork of a campaign: when the time of each step is, and what to do about those whose time has come.
+"""The schedule of a campaign within the operator's sending hours: when a step is due, and whether it still runs.
 
-A step is decided once: it runs, in time or late, or it is left out. At one look at most one step runs, the latest: it
-has overtaken those before it.
+Each step is decided exactly once. At any moment at most one step runs, the latest one that is due: it has overtaken
+those before it.
 """
 
 from collections.abc import Collection, Iterator
@@ -17,14 +17,14 @@ _EVERY_DAY = frozenset(range(1, 8))
 
 @dataclass(frozen=True, slots=True)
 class SendingHours:
-    """The operator's hours.
+    """The hours and days on which the operator allows reminders.
 
     Raises:
-        ValueError: no day of the week is left.
+        ValueError: No day of the week is left.
     """
 
-    quiet_from: time = time(21, 30)  #: before ``quiet_until``, or after it where the night is between them
-    quiet_until: time = time(6, 30)  #: open again; the same as ``quiet_from`` where no hour is quiet
+    quiet_from: time = time(21, 30)  #: may be later than ``quiet_until``; then the quiet hours span midnight
+    quiet_until: time = time(6, 30)  #: end of the quiet hours; equal to ``quiet_from`` if there are none
     days: frozenset[int] = frozenset(range(1, 6))  #: 1 is Monday
 
     def __post_init__(self) -> None:
@@ -32,18 +32,18 @@ class SendingHours:
             raise ValueError("no day of the week is a working day")
 
     def is_open_at(self, moment: datetime) -> bool:
-        """Reminders may leave at an aware moment."""
+        """Return whether reminders may be sent at an aware moment."""
         return self.closed_reason(moment) is None
 
     def closed_reason(self, moment: datetime) -> StateReason | None:
-        """``DAY_OFF``, else ``QUIET``; ``None`` while it is open."""
+        """Return why sending is not allowed at a moment (``DAY_OFF`` before ``QUIET``), or ``None`` if it is."""
         local = to_vietnam_time(moment)
         if local.isoweekday() not in self.days:
             return StateReason.DAY_OFF
         return StateReason.QUIET if self._quiet(local.time()) else None
 
     def next_open(self, moment: datetime) -> datetime:
-        """The moment itself while it is open, else the next at which it opens."""
+        """Return the moment itself if sending is allowed, else the next moment at which it is."""
         if self.is_open_at(moment):
             return moment
         return next(one for one in self._openings(moment) if one > moment and self.is_open_at(one))
@@ -54,7 +54,7 @@ class SendingHours:
         return at >= self.quiet_from or at < self.quiet_until
 
     def _openings(self, moment: datetime) -> Iterator[datetime]:
-        """When it could open: as a day begins, and as the quiet hours end."""
+        """Yield the moments at which sending could become allowed: starts of days, and ends of the quiet hours."""
         today = to_vietnam_time(moment).date()
         for ahead in range(9):
             day = today + timedelta(days=ahead)
@@ -62,37 +62,37 @@ class SendingHours:
             yield datetime.combine(day, self.quiet_until, VIETNAM)
 
 
-#: What counts as in time.
+#: Delay up to which a step counts as on time.
 PUNCTUAL_WITHIN = timedelta(minutes=15)
-#: How late a step may run in a campaign that leaves out what is late.
+#: Greatest delay of a step in a campaign that skips late steps.
 GRACE = timedelta(hours=2)
-#: How late the last step may run, which nothing overtakes.
+#: Greatest delay of the last step, which no other step overtakes.
 LAST_STEP_GRACE = timedelta(days=7)
 
 
 def default_steps(deadline: date, now: datetime) -> tuple[int, ...]:
-    """Of the steps that every plan has until its author decides otherwise, those whose time is still to come."""
+    """Return the steps of the default plan that are still to come."""
     plan = CampaignPlan(deadline=deadline)
     return tuple(days for days in plan.steps if _nominal_time(plan, days) > now)
 
 
 def _nominal_time(plan: CampaignPlan, days: int) -> datetime:
-    """The time of a step by the plan alone."""
+    """Return the time of a step by the plan alone, without regard to the sending hours."""
     return datetime.combine(plan.deadline - timedelta(days=days), plan.at, VIETNAM)
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """A step of a plan."""
+    """A step of a plan, with its time within the sending hours."""
 
     name: str  #: days to the deadline, as ``Broadcast.step`` has it
-    at: datetime  #: its time of the plan; where that is closed, the next one at which reminders may leave
-    deferred: StateReason | None = None  #: why it is not that of the plan
+    at: datetime  #: the time of the plan or, if nothing may be sent then, the next time at which it may
+    deferred: StateReason | None = None  #: the reason why ``at`` is not the time of the plan
 
 
 @dataclass(frozen=True, slots=True)
 class StepDecision:
-    """What to do about a step whose time has come."""
+    """The decision about a step that is due: run it, or leave it out."""
 
     step: PlannedStep
     why: StateReason | None = (
@@ -101,30 +101,33 @@ class StepDecision:
 
     @property
     def runs(self) -> bool:
-        """It is carried out."""
+        """Return whether the step is carried out."""
         return self.why is not StateReason.MISSED
 
 
 @dataclass(frozen=True)
 class Timetable:
-    """A plan within the operator's hours."""
+    """The steps of a plan, placed within the operator's sending hours."""
 
     plan: CampaignPlan
     hours: SendingHours
 
     def past_steps(self, now: datetime) -> tuple[int, ...]:
-        """Steps, in days before the deadline, whose day in Viet Nam is over."""
+        """Return the steps (in days before the deadline) whose day in Viet Nam is over."""
         return tuple(int(step.name) for step in self.steps if to_vietnam_day(step.at) < to_vietnam_day(now))
 
     @cached_property
     def steps(self) -> tuple[PlannedStep, ...]:
-        """All of them, the first one first; days off may bring several to the same moment."""
+        """Return all steps in order of time; days off may move several to the same moment."""
         return tuple(self._step(days) for days in sorted(set(self.plan.steps), reverse=True))
 
     def decisions(self, made: Collection[str], since: date, now: datetime) -> tuple[StepDecision, ...]:
-        """What to do about each step whose time has come and that is not ``made`` yet, the first one first.
+        """Decide each step that is due and not yet made, in order of time.
 
-        ``since`` is the day in Viet Nam on which the campaign was written: what lies before it is left out.
+        Args:
+            made: Names of the steps that were already decided.
+            since: The day in Viet Nam on which the campaign was written; earlier steps are left out.
+            now: The present moment.
         """
         past = [step for step in self.steps if step.at <= now]
         return tuple(
@@ -134,15 +137,15 @@ class Timetable:
         )
 
     def is_over(self, made: Collection[str]) -> bool:
-        """Every step was decided."""
+        """Return whether every step was decided."""
         return {step.name for step in self.steps} <= set(made)
 
     def next_step(self, now: datetime) -> PlannedStep | None:
-        """The next step; ``None`` where the time of the last one has come."""
+        """Return the next step, or ``None`` if the last one is due already."""
         return next((step for step in self.steps if step.at > now), None)
 
     def _step(self, days: int) -> PlannedStep:
-        """What falls on a day off waits for the time of the plan on the next working day."""
+        """Place a step; one on a day off moves to the plan's time on the next working day."""
         meant = _nominal_time(self.plan, days)
         opens = self.hours.next_open(meant)
         usual = datetime.combine(to_vietnam_day(opens), self.plan.at, VIETNAM)
@@ -156,7 +159,7 @@ class Timetable:
         return StateReason.LATE if late > PUNCTUAL_WITHIN else step.deferred
 
     def _sense(self, step: PlannedStep) -> timedelta:
-        """How late a step may run that nothing has overtaken."""
+        """Return the greatest delay with which a step may still run if nothing has overtaken it."""
         if self.plan.late == "skip":
             return GRACE
         return LAST_STEP_GRACE if step is self.steps[-1] else timedelta.max

@@ -1,8 +1,8 @@
-"""The picture: how many officers of which unit have still to act, and how fast it becomes less.
+"""Statistics: how many officers and certificates of each unit still need action, and how fast the number falls.
 
-What is counted is decided here, once. A request that was refused or withdrawn counts as none, and so does a draft,
-which nobody has sent yet: its certificate still waits for its officer. Officers and certificates are counted by the
-unit that the officer named, requests by that of the managing body they go to, as in the request list.
+All rules of counting are here. A refused, withdrawn or draft request counts as no request: its certificate still waits
+for its officer. Officers and certificates count for the unit that the officer named, requests for the unit of their
+managing body, as in the request list.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,45 +13,45 @@ from handlers.model.request import RequestState
 from handlers.model.rights import Act, Rights
 from handlers.model.unit_directory import UnitDirectory
 
-#: States of a request before it is forwarded, and those that count as no request at all.
+#: States of a request that was sent but not yet forwarded, and states that count as no request.
 REQUESTED_STATES = frozenset({RequestState.SUBMITTED, RequestState.ACCEPTED, RequestState.SENT_BACK})
 UNCOUNTED_STATES = frozenset({RequestState.DRAFT, RequestState.REFUSED, RequestState.WITHDRAWN})
-#: Days without a message after which an officer counts as silent.
+#: Time without a message after which an officer counts as silent.
 SILENT_AFTER = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitStatistics:
-    """One line of the picture: a unit with all below it."""
+    """One line of the statistics: a unit with everything below it."""
 
-    unit: str | None = None  #: ``None``: what belongs to no unit that is known
-    officers: int = 0  #: chats whose unit is known (on the line of no unit: those of whom only something else is)
-    certificates: int = 0  #: standings with a last day or a decision
-    action_needed: int = 0  #: standings that owe something, without a request of the same chat and certificate
-    requested: int = 0  #: requests in ``REQUESTED``
-    forwarded: int = 0  #: requests, by their state
+    unit: str | None = None  #: ``None``: everything that belongs to no known unit
+    officers: int = 0  #: chats with a known unit (on the line of no unit: chats of which only other facts are known)
+    certificates: int = 0  #: interview statuses with a last day or a decision
+    action_needed: int = 0  #: interview statuses that owe something, without a request of the same chat and certificate
+    requested: int = 0  #: requests in ``REQUESTED_STATES``
+    forwarded: int = 0  #: requests in this state
     done: int = 0
-    expiring_30: int = 0  #: standings whose last day lies within today and today + 30 days, both included
+    expiring_30: int = 0  #: interview statuses whose last day is between today and today + 30 days, both included
     expiring_60: int = 0  #: these include the ones before
     expiring_90: int = 0
     silent: int = 0  #: officers with something to do or to answer, no request, and no message for ``SILENT_AFTER``
 
     def __add__(self, other: "UnitStatistics") -> "UnitStatistics":
-        """The sum, for the unit of the first."""
+        """Add the counts of two lines; the sum keeps the unit of the first."""
         return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in COUNTED_FIELDS})
 
     def __bool__(self) -> bool:
-        """Whether anything is counted."""
+        """Return whether anything is counted."""
         return any(getattr(self, name) for name in COUNTED_FIELDS)
 
     @property
     def requests(self) -> int:
-        """Requests that count."""
+        """Return the number of requests that count."""
         return self.requested + self.forwarded + self.done
 
     @property
     def open(self) -> int:
-        """What is still to be done, by whomever."""
+        """Return the number of things still to be done, whoever must do them."""
         return self.action_needed + self.requested + self.forwarded
 
 
@@ -60,31 +60,31 @@ COUNTED_FIELDS = tuple(field.name for field in fields(UnitStatistics) if field.n
 
 @dataclass(frozen=True, slots=True)
 class BurnDown:
-    """What was still open at the end of each day, and the straight way to nothing at a target."""
+    """The number still open at the end of each day, for comparison with a straight line to zero on the target day."""
 
     start: date
     until: date  #: the target
-    open: tuple[int, ...]  #: of ``start`` and each day after it, up to today or the target
+    open: tuple[int, ...]  #: numbers for ``start`` and each day after it, up to today or the target
 
     @property
     def per_day(self) -> float | None:
-        """How many a day must be done from now on; ``None`` where the target is reached or past."""
+        """Return how many must be done each day from now on, or ``None`` if the target day is reached or past."""
         left = (self.until - self.start).days - (len(self.open) - 1)
         return self.open[-1] / left if left > 0 and self.open else None
 
 
-#: How far from today a target may lie.
+#: Greatest distance of a target day from today.
 MAX_TARGET_DISTANCE = timedelta(days=5 * 366)
 
 
 def is_target(until: date, today: date) -> bool:
-    """Whether a burn-down towards this day says anything."""
+    """Return whether a burn-down to this day makes sense: it is at most ``MAX_TARGET_DISTANCE`` away."""
     return abs(until - today) <= MAX_TARGET_DISTANCE
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSpan:
-    """So many things were open from a day on, until the day they ended; ``None``: they still are."""
+    """A number of things that were open from one day until the day they ended (``None``: they are still open)."""
 
     begun: date
     ended: date | None
@@ -92,13 +92,16 @@ class OpenSpan:
 
 
 def statistics_root(rights: Rights, unit: str | None) -> str | None:
-    """The unit a picture is of: the one asked for, else the only one within reach; ``None``: all within reach."""
+    """Return the unit to show: the one asked for, else the only one within reach.
+
+    ``None`` for everything within reach.
+    """
     tops = top_units(rights)
     return unit or (tops[0] if len(tops) == 1 and not rights.reach(Act.SEE_PICTURE).everything else None)
 
 
 def top_units(rights: Rights) -> tuple[str, ...]:
-    """The outermost units within reach."""
+    """Return the outermost units within reach."""
     reach, units = rights.reach(Act.SEE_PICTURE), rights.units
     if reach.everything:
         return tuple(unit.code for unit in units.children(None))
@@ -108,7 +111,7 @@ def top_units(rights: Rights) -> tuple[str, ...]:
 
 
 def line_units(rights: Rights, top: str | None) -> tuple[str, ...]:
-    """The units that a picture has lines for: those right below; of everything, those below the only top there is."""
+    """Return the units that get a line: those right below ``top``, or below the only unit at the top of the tree."""
     units = rights.units
     if top is None and rights.reach(Act.SEE_PICTURE).everything and (only := only_top(units)):
         return (*(unit.code for unit in units.children(only)), *top_units(rights))
@@ -116,18 +119,18 @@ def line_units(rights: Rights, top: str | None) -> tuple[str, ...]:
 
 
 def only_top(units: UnitDirectory) -> str | None:
-    """The one unit that all others hang below, those aside that are no more."""
+    """Return the one open unit at the top of the tree, if there is exactly one and it has units below it."""
     tops = [unit.code for unit in units.children(None) if unit.is_open(None)]
     return tops[0] if len(tops) == 1 and units.children(tops[0]) else None
 
 
 def is_own_line(units: UnitDirectory, one: UnitStatistics, total: UnitStatistics) -> bool:
-    """Whether a line holds what belongs to the unit of the picture itself, not to one below it."""
+    """Return whether a line counts what belongs to the shown unit itself, not to one below it."""
     return one is not total and one.unit is not None and one.unit == (total.unit or only_top(units))
 
 
 def has_no_requests_below(units: UnitDirectory, total: UnitStatistics, lines: Iterable[UnitStatistics]) -> bool:
-    """Whether every request lies with the unit itself: it is the managing body of those below, who have none."""
+    """Return whether all requests belong to the unit itself: it is the managing body of the units below it."""
     below = [one for one in lines if one.unit and not is_own_line(units, one, total)]
     return bool(total.requests and any(below) and not any(one.requests for one in below))
 
@@ -135,10 +138,17 @@ def has_no_requests_below(units: UnitDirectory, total: UnitStatistics, lines: It
 def roll_up(
     rows: Iterable[UnitStatistics], units: UnitDirectory, top: str | None, below: Sequence[str]
 ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
-    """Rows of single units summed up the tree: the total, and a line for each unit of ``below``.
+    """Sum up the rows of single units along the tree.
 
-    What belongs to ``top`` itself (of ``None``: to no unit that is known) is a line of its own, the last, if there is
-    any. Rows that lie elsewhere are left out.
+    Args:
+        rows: Counts of single units; rows outside of ``top`` and ``below`` are left out.
+        units: The tree.
+        top: The unit to total; with ``None`` everything.
+        below: The units that get a line each.
+
+    Returns:
+        The total and the lines. What belongs to ``top`` itself (or, for ``None``, to no known unit) is the last line,
+        if there is any.
     """
     lines = {code: UnitStatistics(code) for code in (*below, top)}
     for row in rows:
@@ -151,7 +161,7 @@ def roll_up(
 
 
 def _line_of(code: str | None, units: UnitDirectory, lines: Mapping[str | None, UnitStatistics]) -> str | None:
-    """The line a unit is counted in: its own, or the nearest one above it."""
+    """Return the unit whose line counts this one: itself, or the nearest one above it."""
     while code is not None and code not in lines:
         unit = units.get(code)
         code = unit.parent if unit else None
@@ -159,7 +169,7 @@ def _line_of(code: str | None, units: UnitDirectory, lines: Mapping[str | None, 
 
 
 def build_burn_down(spans: Iterable[OpenSpan], start: date, until: date, today: date) -> BurnDown:
-    """What was open at the end of each day from ``start`` to today, or to the target where that is past."""
+    """Count what was open at the end of each day from ``start`` to today, or to ``until`` if that is earlier."""
     last = max(start, min(today, until))
     change = [0] * ((last - start).days + 2)
     for span in spans:

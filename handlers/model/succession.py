@@ -1,4 +1,4 @@
-"""What lies on units that have ended, and to whom it goes."""
+"""The holdings of units that have ended, and the successors they move to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,43 +7,46 @@ from datetime import date
 from handlers.model.unit import Unit, name_keys
 from handlers.model.unit_directory import UnitDirectory
 
-#: Units of one name that are looked at; more than one is a choice anyway.
+#: Units with the same name that are looked at; more than one leaves the choice open anyway.
 _MAX_NAMESAKES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class UnitHoldings:
-    """How much lies on one unit, those below it not counted."""
+    """The numbers of things that belong to one unit, without those below it."""
 
     requests: int = 0
     officers: int = 0
-    certificates: int = 0  #: of the register
+    certificates: int = 0  #: entries of the register
     roles: int = 0
     invitations: int = 0  #: open ones
 
     @property
     def has_transferable(self) -> bool:
-        """Whether there is anything that goes to a successor; a role is a trust in a person and never does."""
+        """Return whether there is anything that moves to a successor.
+
+        Roles never do, because they are trust in a person.
+        """
         return bool(self.requests or self.officers or self.certificates)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitSuccession:
-    """A unit that has ended, what lies on it, and to whom that goes."""
+    """A unit that has ended, its holdings, and its successor."""
 
     unit: Unit
     held: UnitHoldings
-    heir: Unit | None  #: the one open unit it became; ``None``: all stays where it is
-    successors: int  #: units of today that came of it, as far as they are known
+    heir: Unit | None  #: the one open unit that it became; ``None``: everything stays
+    successors: int  #: number of known present units that came of it
 
     @property
     def has_transfer(self) -> bool:
-        """Whether anything goes to the heir."""
+        """Return whether anything moves to the successor."""
         return self.heir is not None and self.held.has_transferable
 
 
 def plan_succession(units: UnitDirectory, held: Mapping[str, UnitHoldings], today: date) -> tuple[UnitSuccession, ...]:
-    """Of every ended unit on which anything lies, by code."""
+    """Plan the succession of every ended unit that has holdings, in order of their codes."""
     ended = (unit for code in sorted(held) if (unit := units.get(code)) and not unit.is_open(today))
     return tuple(_plan_unit_succession(units, unit, held[unit.code], today) for unit in ended)
 
@@ -55,7 +58,7 @@ def _plan_unit_succession(units: UnitDirectory, unit: Unit, held: UnitHoldings, 
 
 @dataclass(frozen=True, slots=True)
 class UnitAssignment:
-    """A request of no unit, as it was seen, and the unit that its managing body is."""
+    """A request without a unit, at the revision at which it was seen, and the unit that its managing body is."""
 
     code: str
     revision: int
@@ -63,9 +66,9 @@ class UnitAssignment:
 
 
 def unit_of_managing_body(units: UnitDirectory, name: str, today: date) -> str | None:
-    """The one open unit that all units of exactly this name are today; ``None`` where there is none, or a choice.
+    """Return the one open unit that all units of exactly this name are today; ``None`` for no such unit or several.
 
-    A place that is named besides ("xã A, tỉnh B") is not read: the name is another one then.
+    Additions such as the province ("xã A, tỉnh B") are not interpreted: with them the name is a different one.
     """
     keys = set(name_keys(name))
     named = {

@@ -1,4 +1,4 @@
-"""Units as a tree: tỉnh, sở, xã, phòng... One snapshot of it, in memory, as pure data."""
+"""The tree of units (tỉnh, sở, xã, phòng...): an immutable snapshot in memory that needs no queries."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from handlers.model.unit_search import UnitIndex
 
 __all__ = ["NO_UNITS", "Succession", "Unit", "UnitDirectory", "UnitMatch"]
 
-#: Units above one that its full name has; no real one lies deeper, and a hostile list may be a chain of thousands.
+#: Ancestors shown in a full name. No real unit lies deeper, but a hostile list may be a chain of thousands.
 _MAX_ANCESTORS = 8
 
 
@@ -19,59 +19,62 @@ _MAX_ANCESTORS = 8
 class UnitMatch:
     """A unit that a text may mean."""
 
-    unit: Unit  #: the unit of today; one that is closed only where nothing is known to have taken its place
-    name: str  #: the name it was found by
-    sure: bool  #: the text is that name in full
-    path: tuple[Succession, ...] = ()  #: from the former unit that has this name to the unit of today
+    unit: Unit  #: the present unit; a closed one only if no successor is known
+    name: str  #: the name that matched
+    sure: bool  #: whether the text is that name in full
+    path: tuple[Succession, ...] = ()  #: successions from the former unit of this name to the present unit
 
     @property
     def succession(self) -> Succession | None:
-        """What became of the former unit, where it was one."""
+        """Return how the former unit ended, or ``None`` if the name found is that of a present unit."""
         return self.path[0] if self.path else None
 
     @property
     def matched_code(self) -> str:
-        """Code of the unit that has the name: the former one, else the unit itself."""
+        """Return the code of the unit that has the name: the former unit, else the unit itself."""
         return self.path[0].former if self.path else self.unit.code
 
 
 @dataclass(frozen=True)
 class UnitDirectory:
-    """All units at one moment."""
+    """All units and successions at one moment."""
 
     units: Mapping[str, Unit] = field(default_factory=dict)
     successions: tuple[Succession, ...] = ()
 
     @classmethod
     def of(cls, units: Iterable[Unit], successions: Iterable[Succession] = ()) -> "UnitDirectory":
-        """The directory of these units."""
+        """Build the directory from units and successions."""
         return cls({unit.code: unit for unit in units}, tuple(successions))
 
     def __bool__(self) -> bool:
         return bool(self.units)
 
     def get(self, code: str | None) -> Unit | None:
-        """By code."""
+        """Return the unit with this code, or ``None``."""
         return self.units.get(code) if code else None
 
     def name(self, code: str | None) -> str:
-        """The name of a unit; its code where it is not known, nothing where there is none."""
+        """Return the name of a unit, its code if it is not known, or an empty text for ``None``."""
         unit = self.get(code)
         return unit.name if unit else code or ""
 
     def path_name(self, code: str | None) -> str:
-        """The name with those of the units above it, such as "xã Đại Phước – tỉnh Đồng Nai"; the nearest of many."""
+        """Return the name of a unit with those above it, such as "xã Đại Phước – tỉnh Đồng Nai".
+
+        Very long chains are cut.
+        """
         names = [unit.name for unit in islice(self.ancestors(code), _MAX_ANCESTORS + 1)]
         return " – ".join([self.name(code), *names[:_MAX_ANCESTORS], *(["…"] if len(names) > _MAX_ANCESTORS else [])])
 
     def ancestors(self, code: str | None) -> Iterator[Unit]:
-        """The units above one, the nearest first."""
+        """Yield the units above one, the nearest first."""
         unit = self.get(code)
         while unit is not None and (unit := self.get(unit.parent)) is not None:
             yield unit
 
     def is_within(self, code: str, top: str) -> bool:
-        """Whether a unit is ``top`` or lies below it."""
+        """Return whether a unit is ``top`` or lies below it."""
         at: str | None = code
         while at is not None and at != top:
             unit = self.units.get(at)
@@ -79,17 +82,20 @@ class UnitDirectory:
         return at is not None
 
     def children(self, code: str | None) -> tuple[Unit, ...]:
-        """The units right below one, by name; of ``None`` the tops."""
+        """Return the units right below one, by name; for ``None`` those at the top."""
         return self._children.get(code, ())
 
     def successors(self, code: str) -> tuple[Succession, ...]:
-        """What became of a unit."""
+        """Return the successions from a former unit."""
         return self._successors.get(code, ())
 
     def find(self, text: str, limit: int = 10, *, today: date | None = None) -> tuple[UnitMatch, ...]:
-        """Units that a text may mean, the likeliest first; only full matches where there are any.
+        """Find the units that a text may mean, the likeliest first; full matches exclude partial ones.
 
-        ``today`` decides which units are closed; without it, every unit of which an end is known is.
+        Args:
+            text: The name as it was typed.
+            limit: The greatest number of matches to return.
+            today: The day that decides which units are closed; without it, every unit with a known end is.
         """
         distinct: dict[tuple[str, tuple[Succession, ...]], UnitMatch] = {}
         for named in self._index.look_up(text, limit):
@@ -99,19 +105,25 @@ class UnitDirectory:
         return tuple(ordered[:limit])
 
     def with_index(self) -> "UnitDirectory":
-        """The same, with the index of names made ahead of the first look-up: 11,000 units take about 0.3 seconds."""
+        """Return this directory with its search index built already; for 11,000 units that takes about 0.3 seconds."""
         _ = self._index
         return self
 
     def current_units(self, code: str, today: date | None = None) -> tuple[tuple[Unit, tuple[Succession, ...]], ...]:
-        """What a unit is today, and how it came to be that; the unit itself where it is open, or nothing is known."""
+        """Return the open units that a unit is today, each with the successions leading to it.
+
+        An open unit, or one whose successors are unknown, is returned itself with an empty path.
+        """
         unit = self.units[code]
         if unit.is_open(today):
             return ((unit, ()),)
         return tuple(self._followed(code, today)) or ((unit, ()),)
 
     def sole_successor(self, code: str, today: date | None = None) -> Unit | None:
-        """The one open unit that all of a closed one became; ``None`` where ways part, or one of them is not known."""
+        """Return the one open unit that all of a closed one became.
+
+        ``None`` for several, or if a successor is unknown.
+        """
         ends: set[str] = set()
         seen: set[str] = set()
         waiting = [] if (own := self.get(code)) and own.is_open(today) else [code]
@@ -128,7 +140,7 @@ class UnitDirectory:
         return self.units[ends.pop()] if len(ends) == 1 else None
 
     def _followed(self, code: str, today: date | None) -> Iterator[tuple[Unit, tuple[Succession, ...]]]:
-        """Every way from a former unit to an open one; a circle is walked once."""
+        """Yield every path from a former unit to an open one; a cycle is followed once."""
         waiting: list[tuple[Succession, ...]] = [(step,) for step in reversed(self.successors(code))]
         while waiting:
             path = waiting.pop()
@@ -159,5 +171,5 @@ class UnitDirectory:
         return {former: tuple(ones) for former, ones in found.items()}
 
 
-#: Before any import.
+#: The empty directory, before any import.
 NO_UNITS = UnitDirectory()

@@ -1,4 +1,4 @@
-"""Units by what people call them: accents or none, short forms, words left out, the superior added, slips of typing."""
+"""Finds units by name: without accents, with short forms, missing words, an added superior, or typing errors."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,17 +16,18 @@ V = TypeVar("V")
 
 #: Characters of a text that are looked at; no unit has a longer name.
 MAX_QUERY_LENGTH = 300
-#: From here a name counts as mistyped rather than as another one; names of fewer letters have too many neighbours.
+#: Similarity, in percent, from which a name counts as mistyped, and the shortest name for which that is tried: shorter
+#: ones have too many similar neighbours.
 _MIN_TYPO_SIMILARITY, _MIN_TYPO_LENGTH = 78.0, 4
 
 
 @dataclass(frozen=True, slots=True)
 class NameMatch:
-    """A name that a text may mean, and whose it is."""
+    """A name that a text may mean, and the unit it belongs to."""
 
     code: str
     name: str
-    sure: bool  #: the text is this name in full
+    sure: bool  #: whether the text is this name in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class _IndexEntry:
 
 
 class UnitIndex:
-    """All names of all units, to be looked up by one text at a time."""
+    """The index of all names of all units."""
 
     def __init__(self, units: Mapping[str, Unit]) -> None:
         self._units = units
@@ -50,7 +51,10 @@ class UnitIndex:
         self._by_rarest = _group_pairs(self._rarest())
 
     def look_up(self, text: str, limit: int) -> list[NameMatch]:
-        """The best matches first; only what is as good as the best kind of match is given."""
+        """Return the best matches first.
+
+        Only the best kind of match (full, partial, with superior, mistyped) is returned.
+        """
         whole = text[:MAX_QUERY_LENGTH]
         for part in dict.fromkeys((whole, whole.partition(",")[0])):
             if found := self._best(part, limit):
@@ -67,7 +71,7 @@ class UnitIndex:
         return []
 
     def _in_part(self, key: str, limit: int) -> list[_IndexEntry]:
-        """Names that hold every word of the text; words of kinds alone name nobody."""
+        """Find names that contain every word of the text; words for kinds of units alone identify nothing."""
         words = set(key.split())
         if words <= OPTIONAL_WORDS:
             return []
@@ -76,13 +80,13 @@ class UnitIndex:
         return self._nearest((self._entries[at] for at in common), key, limit)
 
     def _with_superior(self, key: str, limit: int) -> list[_IndexEntry]:
-        """Names said in full with words of a superior beside them: "xã Phước An, tỉnh Đồng Nai"."""
+        """Find names that are typed in full together with words of a superior: "xã Phước An, tỉnh Đồng Nai"."""
         words = set(key.split())
         named = (entry for word in words - OPTIONAL_WORDS for entry in self._by_rarest.get(word, ()))
         return self._nearest((entry for entry in named if self._says(words, entry)), key, limit)
 
     def _mistyped(self, key: str, limit: int) -> list[_IndexEntry]:
-        """Names nearly like the text; those of the same kind first."""
+        """Find names that are spelt nearly like the text, those of the same kind of unit first."""
         typed = core_name(key)
         if len(typed) < _MIN_TYPO_LENGTH:
             return []
@@ -95,7 +99,7 @@ class UnitIndex:
         ]
 
     def _nearest(self, entries: Iterable[_IndexEntry], key: str, limit: int) -> list[_IndexEntry]:
-        """In this order of words first; then with the fewest words more; a unit that is open before one that is not."""
+        """Order by: words in the same order, fewest additional words, open units before closed ones."""
         words = set(key.split())
 
         def distance(entry: _IndexEntry) -> tuple[bool, int, bool, str]:
@@ -108,7 +112,7 @@ class UnitIndex:
         return entry.words - OPTIONAL_WORDS <= words <= entry.words | self._above(entry.code)
 
     def _above(self, code: str) -> set[str]:
-        """Words of all units above one."""
+        """Return the words in the names of all units above one."""
         found: set[str] = set()
         at = self._units[code].parent
         while at is not None and at in self._units:
@@ -118,14 +122,14 @@ class UnitIndex:
         return found
 
     def _rarest(self) -> Iterator[tuple[str, _IndexEntry]]:
-        """Each name under the one of its telling words that the fewest names have."""
+        """Pair each name with its rarest significant word, so that few names must be compared."""
         for entry in self._entries:
             if telling := entry.words - OPTIONAL_WORDS:
                 yield min(telling, key=lambda word: (len(self._by_word[word]), word)), entry
 
 
 def _index_entries(unit: Unit) -> Iterator[_IndexEntry]:
-    """One for each way a unit may be written; where two names come to the same, the first stands for both."""
+    """Yield an entry for each way in which a unit may be written; of two names with the same key, the first is used."""
     names = {key: name for name in reversed(unit.names) for key in name_keys(name) if key}
     return (_IndexEntry(unit.code, name, key, frozenset(key.split())) for key, name in names.items())
 
@@ -137,16 +141,17 @@ def _group_pairs(pairs: Iterable[tuple[str, V]]) -> dict[str, list[V]]:
     return dict(found)
 
 
-#: From here two words of at least ``_TYPO_FROM`` letters are the same; shorter ones must be equal ("xã" is not "xá").
+#: Similarity, in percent, from which two words of at least ``_MIN_TYPO_LENGTH`` letters are equal; shorter words must
+#: match exactly ("xã" is not "xá").
 _SAME_WORD_SIMILARITY, _MIN_TYPO_LENGTH = 80.0, 4
 _SMALL_WORDS = {"va", "cua", "thuoc", "tai", "nuoc", "viet", "nam", "tinh"}
 
 
 def matches_unit(certificate: Certificate, stated: str) -> bool | None:
-    """Whether the unit is the certificate's; ``None`` where the words allow both, or nothing was stated.
+    """Return whether a certificate belongs to the stated unit, or ``None`` if the words do not decide it.
 
-    An organisation is compared by its name, a person by units and superior; words of the superior and of the locality
-    may be added in either case ("UBND xã Phước An, huyện Nhơn Trạch").
+    For an organisation its name is compared, for a person the units and the superior. Words of the superior and of the
+    locality may be added in either case ("UBND xã Phước An, huyện Nhơn Trạch").
     """
     words = _telling_words(stated)
     if not words:
@@ -168,7 +173,7 @@ def _candidate_names(certificate: Certificate) -> list[str]:
 
 
 def _compare_names(stated: list[str], candidate: list[str], around: list[str]) -> bool | None:
-    """True where each names the other; False where a telling word of one has no like in the other."""
+    """Return True if each name covers the other, False if each has a significant word that the other lacks."""
     extra, missing = _unmatched_words(stated, around), _unmatched_words(candidate, stated)
     if not extra and not missing:
         return True

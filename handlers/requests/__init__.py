@@ -1,1 +1,1 @@
-"""Requests (yêu cầu chứng thực): what a conversation asks the managing body to file."""
+"""Requests (yêu cầu chứng thực), which officers register here for their managing body to file."""

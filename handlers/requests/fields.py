@@ -1,4 +1,4 @@
-"""The fields of a request."""
+"""The fields of a request, and the cleaning of what is typed into them."""
 
 import re
 import unicodedata
@@ -11,15 +11,15 @@ from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-#: Not issued by the state (practice note on the forms, 09/2024).
+#: Domains of private mailboxes: an official address is issued by a state body (practice note on the forms, 09/2024).
 _PRIVATE_MAIL = ("@gmail.com", "@yahoo.com", "@yahoo.com.vn", "@hotmail.com", "@outlook.com", "@icloud.com")
-#: A number of 9 or 12 digits is a personal number (CMND, CCCD); nobody asked for it.
+#: Matches a personal number (CMND with 9 digits, CCCD with 12), which nobody asked for.
 _PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:\d{9}|\d{12})(?!\d)")
 _REFUSALS = frozenset({"quay lai", "thoi", "bo qua", "huy", "tiep", "tiep tuc", "xong", "skip", "back", "cancel"})
-#: Of fewer letters a typed one is a slip or a word ("da"); certificates of the state have sixteen. Without any digit it
-#: is a word as well ("đá bạc").
+#: A serial number: a shorter text, or one without digits, is a slip or a word ("da", "đá bạc"); certificates of the
+#: state have sixteen digits.
 _SERIAL = re.compile(r"(?=.*[0-9])[0-9A-F]{4,40}")
-#: One run, or groups of one even length, eight digits at least: pairs, fours or eights ("75 58 09 55", "7558:0955").
+#: Matches one run of digits, or groups of equal even length with at least eight digits ("75 58 09 55", "7558:0955").
 _SERIAL_GROUPS = re.compile(
     r"[0-9A-F]+|[0-9A-F]{2}(?:[\s:.-]+[0-9A-F]{2}){3,}|[0-9A-F]{4}(?:[\s:.-]+[0-9A-F]{4})+"
     r"|[0-9A-F]{8}(?:[\s:.-]+[0-9A-F]{8})+"
@@ -27,7 +27,10 @@ _SERIAL_GROUPS = re.compile(
 
 
 def clean_line(text: str) -> str | None:
-    """One line with letters in it, no doubt and no number of a menu; what cannot be seen in it is left out."""
+    """Clean a typed text to one line; return ``None`` for no letters, a doubt, a menu number or a personal number.
+
+    Invisible characters are removed.
+    """
     visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     joined = " ".join(visible.split())
     named = 2 <= len(joined) <= 300 and joined.isprintable() and sum(map(str.isalpha, joined)) > 1
@@ -51,14 +54,14 @@ def clean_serial(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing to type or to confirm. ``clean`` gives the value to keep, or ``None`` where the text will not do."""
+    """A field to type or confirm. ``clean`` returns the value to store, or ``None`` if the text cannot be used."""
 
     name: str
     title: str
     ask: str
     clean: Callable[[str], str | None]
     wrong: str
-    help: str  #: what it is and where it stands, for somebody who does not know
+    help: str  #: explains the field and where to find its value
 
 
 LINE_HINT = N_("Please type the name in one line, without any personal number (CCCD).")

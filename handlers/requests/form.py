@@ -1,4 +1,4 @@
-"""Filling the fields of a request: which are asked, what the certificate offers, what it contradicts."""
+"""The form of a request: the fields to fill, suggestions and contradictions of the certificate, and the contents."""
 
 from rapidfuzz import fuzz
 
@@ -15,12 +15,15 @@ from handlers.requests.fields import FIELDS, Field
 from rules.facts import Event, Subject
 from rules.outcome import Action, Procedure
 
-#: More units of one name than this are not told apart by a button.
+#: Units of one name that are offered as buttons.
 MAX_BODIES = 8
 
 
 def find_body(here: Context, name: str) -> Unit | None:
-    """The one unit of today that goes by exactly this name; the officer's own where several do."""
+    """Return the one present unit of exactly this name.
+
+    If several have it, the officer's own unit, if it is among them.
+    """
     present = [
         one.unit for one in here.world.units.find(name, MAX_BODIES, today=here.today) if one.sure and not one.path
     ]
@@ -31,7 +34,7 @@ def find_body(here: Context, name: str) -> Unit | None:
 
 
 def body_choices(here: Context, name: str) -> list[Unit]:
-    """Units of today to choose from, where the name is a former one's or several units'; none where it is settled."""
+    """Return the present units to choose from for a former or ambiguous name; none if ``find_body`` finds the unit."""
     if find_body(here, name):
         return []
     found = [one.unit for one in here.world.units.find(name, MAX_BODIES, today=here.today) if one.sure]
@@ -39,19 +42,19 @@ def body_choices(here: Context, name: str) -> list[Unit]:
 
 
 def own_unit(here: Context) -> Unit | None:
-    """The officer's unit, while it is open."""
+    """Return the officer's unit if it is open."""
     unit = here.world.units.get(here.session.unit)
     return unit if unit and unit.is_open(here.today) else None
 
 
 def with_managing_body(draft: RequestDraft, name: str, unit: Unit | None) -> RequestDraft:
-    """The draft with this managing body: as the tree names it, else as it was typed and without a code."""
+    """Return the draft with a managing body: with the name in the tree, else as typed and without a code."""
     fields = {**draft.fields, "unit": unit.body if unit else name}
     return draft.model_copy(update={"fields": fields, "unit_code": unit.code if unit else None})
 
 
 def with_ended_body_reopened(here: Context, draft: RequestDraft) -> RequestDraft | None:
-    """The draft with the managing body open, where that has ended since it was taken; ``None`` while it stands."""
+    """Return the draft with the managing body to be asked again if it has ended; ``None`` if it still exists."""
     unit = here.world.units.get(draft.unit_code)
     if unit is None or unit.is_open(here.today):
         return None
@@ -60,18 +63,18 @@ def with_ended_body_reopened(here: Context, draft: RequestDraft) -> RequestDraft
     return draft.model_copy(update={"editing": "unit", "doubted": doubted, "unit_code": None})
 
 
-#: A person's name with a typing slip is still the same name from here on.
+#: Similarity, in percent, from which a person's name with a typing slip counts as the same.
 SAME_NAME_SIMILARITY = 85.0
 #: Procedures that need the new information.
 PROCEDURES_WITH_NEWS = frozenset({Procedure.CHANGE_INFORMATION, Procedure.ISSUE_NEW})
 _BODY_EVENTS = frozenset({Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.SUPERIOR_CHANGED, Event.RENAMED})
-#: After these a body no longer goes by the name on its certificate.
+#: Events after which a body no longer has the name on its certificate.
 EVENTS_ENDING_NAME = frozenset(
     {Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.RENAMED, Event.DISSOLVED, Event.SPLIT}
 )
-#: After anything else than these, a superior or a unit on the certificate may have ended.
+#: Events after which the superior and units on the certificate surely keep their names.
 EVENTS_KEEPING_NAMES = frozenset({Event.EMAIL_CHANGED, Event.POSITION_CHANGED, Event.ADDRESS_CHANGED})
-#: What happened -> the new information a change of information is about.
+#: Event -> the new information that a change of information is about.
 _NEWS_FIELD_OF_EVENT: dict[Subject, dict[Event, str]] = {
     Subject.ORGANISATION: {
         Event.MERGED_INTO_NEW: "new_name",
@@ -91,7 +94,7 @@ _NEWS_FIELD_OF_EVENT: dict[Subject, dict[Event, str]] = {
 
 
 def fields_to_fill(here: Context) -> list[Field]:
-    """The fields a request of the present decision needs, in order; none where nothing can be registered."""
+    """Return the fields that the requests of the present decision need, in order; none if nothing can be registered."""
     facts, decided = interview.facts_of(here.session), current_decision(here)
     if decided is None or facts.subject is None or not registrable_actions(decided):
         return []
@@ -102,7 +105,7 @@ def fields_to_fill(here: Context) -> list[Field]:
 
 
 def current_field(here: Context) -> Field | None:
-    """The field that is asked now; ``None`` where all are filled."""
+    """Return the field to ask now, or ``None`` if all are filled."""
     draft = here.session.draft or RequestDraft()
     if draft.editing or draft.code:
         return FIELDS.get(draft.editing or "")
@@ -110,7 +113,7 @@ def current_field(here: Context) -> Field | None:
 
 
 def suggestions(field: Field, here: Context) -> list[str]:
-    """Values to take instead of typing: the officer's unit; what the certificate offers, unless another is amended."""
+    """Return values to offer: the officer's unit and values of the certificate; the latter not for an amendment."""
     session, unit = here.session, own_unit(here) if field.name == "unit" else None
     amended = session.draft is not None and session.draft.code is not None
     read = _certificate_values(field.name, session.certificate, session) if session.certificate and not amended else []
@@ -119,7 +122,7 @@ def suggestions(field: Field, here: Context) -> list[str]:
 
 
 def certificate_contradiction(field: Field, value: str, session: Session) -> str | None:
-    """What the certificate says instead, where a typed value is not what stands in it."""
+    """Return the certificate's value if it contradicts a typed one, else ``None``."""
     certificate = session.certificate
     if certificate is None or (session.draft and session.draft.code):
         return None
@@ -145,7 +148,7 @@ def _certificate_values(name: str, certificate: Certificate, session: Session) -
 
 
 def _bodies_on_certificate(certificate: Certificate, session: Session) -> list[str]:
-    """Bodies named on the certificate that still go by that name."""
+    """Return the bodies named on the certificate that still have that name."""
     events = set(session.answers.get("events", []))
     is_body = session.answers.get("subject") == Subject.ORGANISATION
     own = [certificate.name] if is_body and not events & EVENTS_ENDING_NAME else []
@@ -154,7 +157,7 @@ def _bodies_on_certificate(certificate: Certificate, session: Session) -> list[s
 
 
 def build_contents(here: Context) -> list[RequestContent]:
-    """One content for each procedure of the decision that can be registered; none while the draft lacks a field."""
+    """Build one content for each procedure to register; none while the draft lacks a field."""
     draft, decided = here.session.draft or RequestDraft(), current_decision(here)
     if decided is None or not {"subscriber", "unit"} <= set(draft.fields):
         return []
@@ -162,7 +165,7 @@ def build_contents(here: Context) -> list[RequestContent]:
 
 
 def is_outdated(here: Context) -> bool:
-    """Whether the answer is no longer the one this draft was begun with: a certificate may expire over night."""
+    """Return whether the decision has changed since the draft was begun; a certificate may expire overnight."""
     draft, decided = here.session.draft or RequestDraft(), current_decision(here)
     return decided is None or format_decision_plain(here, decided) != draft.answer
 
@@ -193,7 +196,10 @@ def _new_information(fields: dict[str, str]) -> dict[str, str]:
 
 
 def amend_content(content: RequestContent, draft: RequestDraft) -> RequestContent:
-    """A content with the draft's fields; another serial number is not the one that was read."""
+    """Return a content with the draft's fields.
+
+    After a change of the serial number, data read from the file is dropped.
+    """
     fields = draft.fields
     serial = fields.get("serial") or None
     body = {"unit": fields["unit"], "unit_code": draft.unit_code}
@@ -208,7 +214,7 @@ def amend_content(content: RequestContent, draft: RequestDraft) -> RequestConten
 
 
 def to_amendment_draft(request: Request) -> RequestDraft | None:
-    """A draft to amend a request with; ``None`` where its state no longer allows it."""
+    """Return a draft to amend a request, or ``None`` if its state no longer allows it."""
     if request.state not in AMENDABLE_STATES or request.content.unreadable:
         return None
     content = request.content

@@ -1,4 +1,4 @@
-"""Requests in words."""
+"""The words for requests: states, procedures, subscribers and events; and the notice about a move."""
 
 from markupsafe import Markup
 
@@ -56,13 +56,13 @@ EVENT_LABELS = {
 
 
 def format_procedure(say: MarkupTranslator, content: RequestContent) -> Markup:
-    """The procedure with its form."""
+    """Format the procedure with its form."""
     form = say(N_(" (form: Mẫu {form})"), form=content.form) if content.form else Markup()
     return say(PROCEDURE_LABELS[content.procedure]) + form
 
 
 def format_request_line(say: MarkupTranslator, request: Request) -> str:
-    """A request on one line, for lists and buttons."""
+    """Format a request on one line, for lists and buttons."""
     return str(
         Markup("{} · {} · {}").format(
             request.code, say(PROCEDURE_LABELS[request.content.procedure]), say(STATE_LABELS[request.state])
@@ -71,7 +71,7 @@ def format_request_line(say: MarkupTranslator, request: Request) -> str:
 
 
 def format_content(say: MarkupTranslator, content: RequestContent) -> Markup:
-    """What is asked for."""
+    """Format the content of a request."""
     ends = say(N_("Certificate ends on: {day}"), day=format_day(content.not_after)) if content.not_after else ""
     return join_lines(
         say(N_("Procedure: <b>{procedure}</b>"), procedure=format_procedure(say, content)),
@@ -97,18 +97,18 @@ def _name_label(content: RequestContent) -> str:
 
 
 def format_events(say: MarkupTranslator, content: RequestContent) -> str:
-    """What happened, in a few words each."""
+    """Format the events in a few words each."""
     return ", ".join(say.t(EVENT_LABELS[event]) for event in content.events) or say.t(N_("nothing changed"))
 
 
 def format_history(say: MarkupTranslator, request: Request) -> Markup:
-    """What became of it, and when."""
+    """Format the moves of a request with their days."""
     return join_lines(
         *(Markup("• {} – {}").format(format_moment(step.at), say(STATE_LABELS[step.state])) for step in request.history)
     )
 
 
-#: What to do now, by the state that was reached.
+#: Instructions to the officer after a move, by the state reached.
 _NEXT_ACTION = {
     RequestState.ACCEPTED: N_("There is nothing to do for you now. To see it: /yeucau {code}"),
     RequestState.FORWARDED: N_("The dossier is on its way. To see it: /yeucau {code}"),
@@ -121,7 +121,7 @@ _NEXT_ACTION = {
 
 
 def format_request_moved(language: str, code: str, procedure: Procedure, to: RequestState, note: str) -> Reply:
-    """The move, its reason where there is one, and what to do now."""
+    """Format the notice about a move: the state, the reason if there is one, and what to do now."""
     say = MarkupTranslator(language)
     head = say(N_("<b>Request {code}</b> ({procedure})"), code=code, procedure=say(PROCEDURE_LABELS[procedure]))
     news = say(N_("An admin has changed its state: <b>{state}</b>."), state=say(STATE_LABELS[to]))

@@ -1,1 +1,1 @@
-"""What a typed line means on the open page."""
+"""Interpretation of typed lines: options by name or number, and doubts."""

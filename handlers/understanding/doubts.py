@@ -1,4 +1,4 @@
-"""What people type who do not know, do not understand or put it off: no value of anything."""
+"""Recognises lines that say "I do not know", "I do not understand" or "later", which are no value for any field."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from unicodedata import combining, normalize
 
 from handlers.folding import fold, strip_accents
 
-#: Small words around a doubt; none of them says anything by itself.
+#: Small words around a doubt that mean nothing by themselves.
 _FILLER_WORDS = frozenset(
     [
         "a",
@@ -50,20 +50,20 @@ _FILLER_WORDS = frozenset(
         "me",
     ]
 )
-#: A line of these alone calls for help ("anh ơi"); the others above are names of people as well.
+#: Words that, as a whole line, call for help ("anh ơi"); the other small words are names of people too.
 _FORMS_OF_ADDRESS = frozenset(
     ["a", "ah", "u", "uh", "da", "vang", "oi", "em", "anh", "chi", "ban", "nhe", "nha", "ha", "ad", "bot", "ok"]
 )
 
 
 class _AccentedWord(NamedTuple):
-    """A word without its accents, and these: a name is told from a doubt by them where they were typed."""
+    """A word without accents, together with its accents: typed accents distinguish a name from a doubt."""
 
     bare: str
     accents: frozenset[str]
 
     def may_be(self, meant: "_AccentedWord") -> bool:
-        """Whether it was typed for the other: accents may be missing, but none is another."""
+        """Return whether this word may stand for ``meant``: accents may be missing, but not different."""
         return self.bare == meant.bare and self.accents <= meant.accents
 
 
@@ -75,7 +75,7 @@ def _to_word(text: str) -> _AccentedWord:
 
 
 def _expand_patterns(*patterns: str) -> dict[str, list[tuple[_AccentedWord, ...]]]:
-    """Each way through the patterns, by its first word: words with ``|`` between them, blanks in them as ``_``."""
+    """Expand patterns to word sequences, by their first word; ``|`` separates alternatives, ``_`` joins words."""
     found: dict[str, list[tuple[_AccentedWord, ...]]] = {}
     for pattern in patterns:
         for way in product(*(part.split("|") for part in pattern.split())):
@@ -84,7 +84,7 @@ def _expand_patterns(*patterns: str) -> dict[str, list[tuple[_AccentedWord, ...]
     return found
 
 
-#: As a whole line.
+#: Phrases that are a doubt as a whole line.
 _DOUBTS = _expand_patterns(
     "bó_tay|bỏ_trống|để_trống|chịu|chưa|đâu|giúp|hình_như|có_lẽ|hướng_dẫn|không|khoan|nào|quên|quên_mất|sao|sau",
     "chẳng|chưa|không|chả biết|rõ|chắc|nhớ|hiểu|có|thấy|tìm_thấy|xác_định|nắm|nắm_rõ|nhớ_rõ|chắc_chắn|quan_trọng",
@@ -97,13 +97,13 @@ _DOUBTS = _expand_patterns(
     "do_not_know|don_t_know|dont_know|how|idk|later|maybe|n_a|na|no|no_idea|none|not_now|not_sure|nothing|null",
     "unknown|what|whatever|where|tbd|tba|skip_for_now",
 )
-#: How a line begins that tells of a doubt, whatever follows ("không biết điền gì"): a name never does.
+#: Beginnings of a line that express a doubt whatever follows ("không biết điền gì"); no name begins like this.
 _DOUBT_BEGINNINGS = _expand_patterns(
     "không|chưa|chẳng|chả rõ|biết|nhớ|chắc|hiểu|nắm|xác_định|thể_biết|thể_rõ|thể_nhớ|tìm_thấy|tìm_được|tra_được",
     "không|chưa|chẳng có|nhận_được|có_đủ|ra thông_tin|quyết_định|văn_bản|nghị_quyết|số|tên|gì|dữ_liệu|giấy|địa_chỉ",
     "không|chưa được cấp|biết|rõ|báo|thông_báo|giao|nhận|hướng_dẫn",
     "có phải|thể_là",
-    # "Co Le" is a town as well, and "cô Lê" a person: without accents the words alone are not enough.
+    # "Co Le" is also a town and "cô Lê" a person: without accents these words alone are not enough.
     "có_lẽ là|không|chưa|vậy|thế|phải|thuộc|ubnd|ủy_ban|xã|phường|sở|phòng|tỉnh|tên|ở|sau|để|hỏi",
     "hình_như|chắc_là|nghe_đâu|làm_sao_biết|làm_sao_tôi_biết|làm_sao_mà_biết|sao_biết|sao_tôi_biết|ai_biết",
     "quên mất|rồi|tên|số|địa_chỉ",
@@ -123,9 +123,9 @@ _DOUBT_BEGINNINGS = _expand_patterns(
     "i do_not|dont|don_t|cannot|can_t know|remember",
     "not_sure",
 )
-#: As a beginning only where it bears its own accents ("có lẽ", not "cô Lê").
+#: Beginnings that count only with their own accents ("có lẽ", not "cô Lê").
 _ACCENTED = _expand_patterns("có_lẽ")
-#: How phones are typed on.
+#: Short forms used on phones.
 _SHORT = {
     **dict.fromkeys(("ko", "k", "hok", "hông", "hổng", "hong", "hem", "kh", "kg", "khg", "hk"), ("không",)),
     **dict.fromkeys(("bit", "bít", "bik", "bík"), ("biết",)),
@@ -133,13 +133,16 @@ _SHORT = {
     **dict.fromkeys(("dc", "đc"), ("được",)),
     **dict.fromkeys(("qd", "qđ"), ("quyết", "định")),
 }
-#: Letters that are looked at: a doubt is short, or begins the line.
+#: Characters that are looked at: a doubt is short, or begins the line.
 _MAX_LENGTH = 400
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
 def is_doubt(text: str, *, prose: bool = False) -> bool:
-    """Whether a line says that its writer does not know yet; in prose, which may tell of a doubt, as a whole only."""
+    """Return whether a line says that its writer does not know yet.
+
+    In ``prose`` only a line that is a doubt as a whole counts, because prose may mention one.
+    """
     words = _split_words(text[:_MAX_LENGTH])
     if _FORMS_OF_ADDRESS.issuperset(word.bare for word in words):
         return bool(text.strip())
@@ -149,7 +152,7 @@ def is_doubt(text: str, *, prose: bool = False) -> bool:
 
 
 def name_variants(text: str) -> set[str]:
-    """A folded line as it may be named: as typed, with short forms written out, and a doubt without what is around."""
+    """Return the folded variants of a line: as typed, with short forms written out, and a doubt without small words."""
     if len(text) > _MAX_LENGTH:
         return {fold(text)}
     words = _split_words(text)
@@ -158,7 +161,7 @@ def name_variants(text: str) -> set[str]:
 
 
 def _split_words(text: str) -> list[_AccentedWord]:
-    """Each word, with the short forms of phones written out where they were typed as such ("Hồng" is a name)."""
+    """Split into words and write out phone short forms as far as they were typed as such ("Hồng" is a name)."""
     typed = [word for word in _NOT_WORD.split(normalize("NFC", text.lower())) if word]
     return [_to_word(word) for word in chain.from_iterable(_SHORT.get(word, (word,)) for word in typed)]
 
@@ -185,7 +188,7 @@ def _begins_with_phrase(words: Sequence[_AccentedWord], phrase: Sequence[_Accent
 
 
 def _strip_fillers(words: list[_AccentedWord]) -> list[_AccentedWord]:
-    """Without what stands around it ("dạ em không rõ ạ")."""
+    """Remove small words at both ends ("dạ em không rõ ạ")."""
     inside = words[_count_address_words(words) :]
     while inside and inside[-1].bare in _FILLER_WORDS:
         inside = inside[:-1]
@@ -193,10 +196,10 @@ def _strip_fillers(words: list[_AccentedWord]) -> list[_AccentedWord]:
 
 
 def _without_address(words: list[_AccentedWord]) -> Iterable[list[_AccentedWord]]:
-    """The line with less and less of its address: some small words begin a doubt themselves ("có lẽ")."""
+    """Yield the line with fewer and fewer words of address, because some small words begin a doubt ("có lẽ")."""
     return (words[start:] for start in range(_count_address_words(words) + 1))
 
 
 def _count_address_words(words: list[_AccentedWord]) -> int:
-    """How many small words stand before the first that says something."""
+    """Count the small words before the first significant one."""
     return next((place for place, word in enumerate(words) if word.bare not in _FILLER_WORDS), len(words))

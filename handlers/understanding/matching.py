@@ -1,4 +1,4 @@
-"""Which option a typed answer means: a number, a label or synonym, or nearly one."""
+"""Matches a typed line with the options of a page: by number, by label or synonym, or by similarity."""
 
 import re
 from collections.abc import Sequence
@@ -14,13 +14,14 @@ from handlers.understanding.doubts import name_variants
 from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
 
-#: From here a match is taken; from ``MAYBE`` on it is asked ("ý anh/chị là ...?"). See the typos in the tests.
+#: Similarity, in percent, from which a match is taken; from the second value on the person is asked. The typos in the
+#: tests show why.
 SURE_SIMILARITY, POSSIBLE_SIMILARITY = 84.0, 66.0
-#: Words that may stand around a name ("em chon ... a") before it is a sentence of its own.
+#: Words that may surround a name ("em chon ... a") before the line counts as a sentence of its own.
 SMALL_TALK = 2
-#: A sure match must stand out from the next option by this much.
+#: Distance that a sure match must have from the next option.
 CLEAR_MARGIN = 4.0
-#: How phones are typed on.
+#: Short forms used on phones.
 _ABBREVIATIONS = {
     "cn": "ca nhan",
     "cq": "co quan",
@@ -33,16 +34,16 @@ _ABBREVIATIONS = {
     "tc": "to chuc",
     "tt": "thong tin",
 }
-#: Letters of one thing said; a longer one is a story, and like no option.
+#: Greatest length of one phrase in characters; a longer one is a story and matches no option.
 MAX_PHRASE_LENGTH = 1000
-#: Things said in one line that are looked at: each is compared with every option.
+#: Phrases of one line that are looked at, because each is compared with every option.
 MAX_PARTS = 30
 _SEPARATORS = re.compile(r"[,;+\n]|\s(?:và|va|and)\s")
-#: Words that mean another thing together than each for itself: "mật khẩu" (password) is no "mất" (lost).
+#: Words with another meaning together than apart: "mật khẩu" (password) is not "mất" (lost).
 _COMPOUNDS = {"mat khau": "matkhau"}
 
-#: What turns a sentence round, leaves it open or puts it off: it is never matched by likeness. Unaccented, "dung" is
-#: both "đúng" (right) and "đừng" (do not); "sắp" (soon) is not the "sáp" of a merger nor the "sắp" of a reorganisation.
+#: Words that negate, hedge or postpone: such a line is never matched by similarity. Without accents "dung" is both
+#: "đúng" (right) and "đừng" (do not); "sắp" (soon) is not the "sáp" of a merger nor the "sắp" of a reorganisation.
 _HEDGES = re.compile(
     r"\b(?:khong|chua|dung|khoan|chang|thoi|co le|hinh nhu|neu|se|du kien|chuan bi|dang cho|not|no|dont|maybe)\b"
     r"|\bsap\b(?! (?:nhap|xep))"
@@ -51,17 +52,17 @@ _HEDGES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Options meant for sure, and those to ask about, best first."""
+    """The options that a line surely names, and those to ask about, best first."""
 
     sure: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
-    likely: bool = False  #: sure by likeness only: worth saying what was understood
-    numbers: tuple[int, ...] = ()  #: a line of numbers that the page does not have, or not so many at once
+    likely: bool = False  #: sure by similarity only, so that the person should be told
+    numbers: tuple[int, ...] = ()  #: numbers that the page does not have, or too many at once
 
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """How like the typed words are to an option, and to which of its names."""
+    """The similarity of typed words to an option, and the name of it that was most similar."""
 
     score: float  #: 0 to 100
     value: str
@@ -71,7 +72,15 @@ class Similarity:
 def match_page(
     text: str, options: Sequence[Option], *, many: bool = False, exact: bool = False, numbered: bool = True
 ) -> Match:
-    """The options of a page that a line means, by number or by word; by word only where not ``numbered``."""
+    """Match a line by number or name; only by name if not ``numbered``.
+
+    Args:
+        text: The typed line.
+        options: The options of the page.
+        many: Whether several may be named.
+        exact: Whether similarity is excluded.
+        numbered: Whether numbers count.
+    """
     numbers = parse_numbers(text) if numbered else ()
     if numbers:
         return _match_numbers(text, numbers, options, many=many)
@@ -79,7 +88,7 @@ def match_page(
 
 
 def match_names(text: str, options: Sequence[Option], *, many: bool = False, exact: bool = False) -> Match:
-    """The options a line names, seen or not; several only where ``many``, none by likeness where ``exact``."""
+    """Match a line by name only, also for options that the person does not see (``many`` and ``exact`` as above)."""
     return _match_line(text, options, many=many, exact=exact, numbered=False)
 
 
@@ -91,12 +100,12 @@ def _match_line(text: str, options: Sequence[Option], *, many: bool, exact: bool
 
 
 def split_parts(text: str) -> list[str]:
-    """What is said in one line, piece by piece."""
+    """Split a line into the phrases it consists of."""
     return [part for part in _SEPARATORS.split(text) if part.strip()]
 
 
 def _match_parts(text: str, options: Sequence[Option], *, numbered: bool) -> Match | None:
-    """Several said in one line: what is sure of it, and what to ask about; ``None`` where it is one phrase."""
+    """Match the phrases of a line one by one; return ``None`` if it is a single phrase."""
     parts = [_match_part(part, options, numbered=numbered) for part in split_parts(text)[:MAX_PARTS]]
     if len(parts) < 2 or not any(part.sure for part in parts):
         return None
@@ -110,7 +119,7 @@ def _match_part(text: str, options: Sequence[Option], *, numbered: bool) -> Matc
 
 
 def _match_numbers(text: str, numbers: tuple[int, ...], options: Sequence[Option], *, many: bool) -> Match:
-    """All of the numbers or none of them; an option may have a number for its name ("19")."""
+    """Take all numbers or none; an option may also have a number for a name ("19")."""
     numbered = [option for option in options if option.numbered]
     known = [numbered[number - 1].value for number in numbers if 1 <= number <= len(numbered)]
     if len(known) == len(numbers) and (many or len(known) == 1):
@@ -142,7 +151,7 @@ def _match_words(text: str, options: Sequence[Option]) -> Match:
 
 
 def _is_clear_match(likely: list[Similarity]) -> bool:
-    """Near enough, and clearly nearer than the next."""
+    """Return whether the best match is similar enough, and clearly better than the next."""
     first, *others = likely
     return first.score >= SURE_SIMILARITY and (not others or first.score - others[0].score >= CLEAR_MARGIN)
 
@@ -162,7 +171,7 @@ def _option_names(option: Option) -> list[str]:
 
 
 def _best_similarity(typed: str, option: Option) -> Similarity:
-    """The name of the option most like the typed words; order and missing small words forgiven."""
+    """Return the most similar name of an option; word order and missing small words do not matter."""
     name, score, _ = process.extractOne(
         typed, [_join_compounds(name) for name in _option_names(option)], scorer=_similarity
     )
@@ -170,7 +179,7 @@ def _best_similarity(typed: str, option: Option) -> Similarity:
 
 
 def _similarity(typed: str, name: str, **_: object) -> float:
-    """As a whole, in any order; or one said inside the other, where a name in a long sentence is only asked about."""
+    """Compare as a whole in any word order, or one inside the other; a name in a long sentence is only asked about."""
     whole = fuzz.token_sort_ratio(typed, name)
     words, named = set(typed.split()), set(name.split())
     if min(len(words), len(named)) < 2:
@@ -185,13 +194,13 @@ def _similarity(typed: str, name: str, **_: object) -> float:
     )
 
 
-#: Says no to every guess; the whole page comes back.
+#: Value of the option that rejects every guess and brings back the whole page.
 NEITHER = "neither"
 _YES = ("dung", "co", "phai", "u", "uh", "vang", "da", "ok", "yes", "dung roi", "dung vay")
 
 
 def match_line(text: str, page: Page, guesses: tuple[str, ...]) -> Match:
-    """The options meant; after "did you mean", numbers speak of the guesses, and a yes of a single one."""
+    """Match a line on a page; after "did you mean", numbers refer to the guesses and a yes to the only one."""
     if not guesses:
         return _match_page_line(text, page)
     if len(guesses) == 1 and match_page(text, [Option(guesses[0], "", _YES)], exact=True, numbered=False).sure:
@@ -207,7 +216,7 @@ def _match_page_line(text: str, page: Page) -> Match:
 
 
 def to_guess_page(page: Page, guesses: tuple[str, ...], say: MarkupTranslator) -> Page:
-    """The page with the guesses only, and a no that brings the others back."""
+    """Return the page with only the guesses, and an option to reject them."""
     options = tuple(option for value in guesses if (option := page.option(value)))
     neither = Option(NEITHER, say.t(N_("None of these, show all")), ticks=False)
     return replace(page, options=(*options, neither), paragraphs=())

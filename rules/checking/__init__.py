@@ -1,4 +1,7 @@
-"""Proof that a pack is complete, unique and backed by citations; every trouble names its rows and says what to do."""
+"""Proves that a pack is complete, unique and backed by citations.
+
+Every problem names its rows and says what to do.
+"""
 
 from rules.checking.cases import wrong_cases
 from rules.checking.diagnostic import Diagnostic
@@ -12,10 +15,10 @@ __all__ = ["Diagnostic", "check"]
 
 
 def check(pack: Pack) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong with a pack; nothing where it can be relied on.
+    """Check a pack and return everything that is wrong with it; an empty result means that it can be relied on.
 
-    What follows from a name nobody knows is not reported on top of it: tables are proved and cases are tried only once
-    every name is known.
+    Tables are proved and cases are tried only if every name is known, so that an unknown name is reported once and not
+    again with each of its consequences.
     """
     names = (*unknown_names(pack), *find_unsupported(pack), *missing_texts(pack))
     if any(diagnostic.blocks_proof for diagnostic in names):

@@ -1,4 +1,4 @@
-"""The pack's own worked examples."""
+"""Runs the pack's own worked examples."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from rules.texts import N_, Sentence, join_words, sentence
 
 
 def wrong_cases(pack: Pack) -> tuple[Diagnostic, ...]:
-    """Cases that the tables decide otherwise than the case says."""
+    """Report every case that the tables decide differently than the case says."""
     advice = N_("{trouble}; correct the rows or the case")
     return tuple(
         Diagnostic("wrong-case", case_at(case.name), sentence(advice, trouble=trouble))
@@ -25,7 +25,7 @@ def wrong_cases(pack: Pack) -> tuple[Diagnostic, ...]:
 
 
 def find_differences(pack: Pack, case: Case) -> Iterator[Sentence]:
-    """What differs from what the case says."""
+    """Yield each difference between a case and the outcome of its facts."""
     try:
         facts = parse_facts(facts_of(case))
     except FactsError as error:
@@ -40,7 +40,10 @@ def find_differences(pack: Pack, case: Case) -> Iterator[Sentence]:
 
 
 def facts_of(case: Case) -> dict[str, Any]:
-    """The case's facts, with the parts of the certificate that were asked and are not known."""
+    """Return the facts of a case.
+
+    Parts of the certificate in ``not_known`` are set to ``None`` (asked and not known).
+    """
     facts: dict[str, Any] = dict(case.facts)
     if case.not_known:
         facts["certificate"] = {**facts.get("certificate", {}), **dict.fromkeys(case.not_known)}
@@ -65,6 +68,6 @@ def _decision(case: Case, outcome: Decided) -> Iterator[Sentence]:
 
 
 def _format_citation(citation: Citation) -> str:
-    """The citation as the TOML files write it."""
+    """Format a citation as the TOML files write it."""
     parts = {key: part for key, part in asdict(citation).items() if part and key != "name"}
     return ", ".join(f"{key} = {part}" for key, part in parts.items())

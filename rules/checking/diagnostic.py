@@ -1,4 +1,4 @@
-"""What a check reports."""
+"""The diagnostics that checks report."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from rules.texts import Sentence, Tell, sentence
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One trouble: its kind, where it is, what is wrong and what to do about it. ``str()`` is English."""
+    """One problem: its kind, its place, and what to do about it. ``str()`` is English."""
 
     code: str  #: such as "gap"; one broken pack in the tests for each
     where: Place  #: file and row, such as "decisions.toml: row token-lost"
@@ -19,7 +19,7 @@ class Diagnostic:
     blocks_proof: bool = False  #: the tables cannot be tried before this is put right
 
     def say(self, t: Tell) -> str:
-        """The line for a person; code, file and names are alike in every language."""
+        """Return the line for a person; code, file and names are the same in every language."""
         return self._line.say(t)
 
     def __str__(self) -> str:
@@ -31,7 +31,7 @@ class Diagnostic:
 
 
 def iter_citations(pack: Pack) -> Iterator[tuple[Place, tuple[Citation, ...]]]:
-    """Every place that cites, with what it cites."""
+    """Yield every place that has citations, with its citations."""
     for row in pack.rows.values():
         yield row_at(row.id), row.citations
     for guide in pack.procedures.values():

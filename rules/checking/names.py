@@ -1,4 +1,4 @@
-"""Names that nothing stands behind."""
+"""Checks that every name is defined, and defined only once."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from rules.texts import N_, format_word, join_words, sentence
 
 
 def unknown_names(pack: Pack) -> tuple[Diagnostic, ...]:
-    """Inputs, values, results, procedures, variants, notices and answers that are named and not there; and repeats."""
+    """Report unknown inputs, values, results, procedures, variants, notices and answers, and repeated names."""
     return tuple(chain(_repeated(pack), _tables(pack), _procedures(pack), _notices(pack), _questions(pack)))
 
 
@@ -70,7 +70,7 @@ def _conditions(where: Place, condition: Condition, domains: dict[str, tuple[Val
     for name, values in condition.items():
         allowed = domains.get(name, values)
         for value in values:
-            # "is" for truth values: in Python true equals 1
+            # Booleans are compared with "is", because in Python True equals 1.
             if not any(value == one and isinstance(value, bool) is isinstance(one, bool) for one in allowed):
                 message = sentence(never, name=name, value=format_word(value), allowed=join_words(allowed))
                 yield Diagnostic("unknown-value", where, message, True)

@@ -1,4 +1,4 @@
-"""Where a trouble is. Files and names stay as the pack writes them in every language."""
+"""Names the places of problems; files and names are as in the pack, in every language."""
 
 from rules.texts import N_, Sentence, sentence
 

@@ -1,4 +1,4 @@
-"""Completeness and uniqueness, proved: every combination of a table's inputs that some facts can reach is tried."""
+"""Proves completeness and uniqueness by trying every combination of a table's inputs that some facts can reach."""
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, product
@@ -15,7 +15,7 @@ from rules.texts import N_, format_word, join_words, sentence
 
 
 def find_unproved(pack: Pack) -> tuple[Diagnostic, ...]:
-    """Gaps, overlaps, dead rows and values, results without a value, questions no row needs, texts nothing shows."""
+    """Report gaps, overlaps, unreachable rows and values, results without a value, and unused questions and texts."""
     engine = engine_of(pack)
     return tuple(
         chain(
@@ -31,7 +31,7 @@ def find_unproved(pack: Pack) -> tuple[Diagnostic, ...]:
 
 
 def _hits(engine: Engine, table: Table) -> Iterator[Diagnostic]:
-    """One diagnostic per set of rows that matches together, with the facts of one example."""
+    """Yield one diagnostic per set of rows that match together, with the facts of one example."""
     names = tuple(dict.fromkeys((*table.applies, *table.inputs)))
     reported: set[tuple[str, ...]] = set()
     for values in product(*(table.applies.get(name, engine.domains[name]) for name in names)):
@@ -59,7 +59,7 @@ def _overlap(rows: tuple[Row, ...], example: str) -> Diagnostic:
 
 
 def _example(functions: Functions, given: Mapping[str, Value]) -> str | None:
-    """Facts that lead to these inputs; ``None`` where no facts do."""
+    """Return facts that lead to these inputs, or ``None`` if none do."""
     reached: Node = functions.diagram.every(functions.inputs[name][value] for name, value in given.items())
     found = functions.diagram.witness(reached)
     if found is None:

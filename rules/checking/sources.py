@@ -1,4 +1,4 @@
-"""No sentence of law without a source, and no source that is not there."""
+"""Checks that every sentence of law has a source, and that every source exists and is in force."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -10,7 +10,7 @@ from rules.texts import N_, sentence
 
 
 def find_unsupported(pack: Pack) -> tuple[Diagnostic, ...]:
-    """Citations of unknown documents or of documents not in force, and statements that cite nothing."""
+    """Report citations of documents that are unknown or not in force, and statements without a citation."""
     return tuple(chain(_documents(pack), _uncited(pack)))
 
 

@@ -1,4 +1,4 @@
-"""Texts that are missing."""
+"""Checks that no text is missing."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -10,7 +10,7 @@ from rules.texts import N_, sentence
 
 
 def missing_texts(pack: Pack) -> tuple[Diagnostic, ...]:
-    """Places where a person would read nothing."""
+    """Report every place whose text is empty."""
     texts = chain(_decisions(pack), _guides(pack), _notices(pack), _questions(pack))
     empty = N_("{key} is empty; write it in English and translate it")
     return tuple(

@@ -1,4 +1,4 @@
-"""Officers by the dozen, written behind the store's back, and whom an audience means, looked up in plain Python."""
+"""Made-up officers in large numbers, written by SQL, and a second implementation of audiences in plain Python."""
 
 import random
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ CHANNELS = ("telegram", "terminal", "terminal:lan", "zalo")
 
 @dataclass
 class Certificate:
-    """What the register knows of one, and the requests for it."""
+    """A certificate as the register knows it, with the requests for it."""
 
     key: str | None = None
     name: str | None = None
@@ -40,7 +40,7 @@ class Certificate:
 
 @dataclass
 class Officer:
-    """A chat."""
+    """An officer's chat."""
 
     id: str
     channel: str = "telegram"
@@ -56,7 +56,7 @@ class Officer:
 
 
 def made_up(count: int, now: datetime, seed: int = 11) -> list[Officer]:
-    """So many, no two alike."""
+    """Make up ``count`` officers, all different."""
     dice = random.Random(seed)
     return [_officer(dice, now) for _ in range(count)]
 
@@ -89,7 +89,7 @@ def _certificate(dice: random.Random, now: datetime) -> Certificate:
 
 
 def write(sql: Sql, keyring: Keyring, officers: Sequence[Officer], now: datetime) -> None:
-    """Rows as the store keeps them."""
+    """Insert the officers as the store would."""
     at, number = to_micros(now), 0
     for officer in officers:
         flags = (at if officer.erased else None, at if officer.stopped else None, at if officer.blocked else None)
@@ -109,7 +109,7 @@ def write(sql: Sql, keyring: Keyring, officers: Sequence[Officer], now: datetime
         for interview, one in enumerate(officer.certificates, 1):
             row = sealed_columns.standing_id(officer.id, interview)
             _write_standing(sql, keyring, (row, officer), one, at + interview)
-            for procedure, state in [*one.requests.items()] * 2:  # what was asked for twice counts once
+            for procedure, state in [*one.requests.items()] * 2:  # a second request for the same thing does not count
                 number += 1
                 sql(
                     "INSERT INTO requests (code, number, chat, state, procedure, certificate_key, content)"
@@ -130,7 +130,7 @@ def _write_standing(sql: Sql, keyring: Keyring, of: tuple[str, Officer], one: Ce
 
 
 def meant(officer: Officer, audience: Audience, rights: Rights, now: datetime) -> bool:
-    """As the definitions of an audience read."""
+    """Return whether an audience includes the officer, straight from the definitions."""
     today, ones = to_vietnam_day(now), officer.certificates
     states = {state for one in ones for state in one.requests.values()}
     to_do = {procedure for one in ones for procedure in one.to_do}

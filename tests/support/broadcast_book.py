@@ -25,7 +25,7 @@ from handlers.model.broadcast import (
 
 @dataclass
 class MemoryBook:
-    """Whom a broadcast is for is ``people``; what a check finds is ``problems``. Nothing is delivered by itself."""
+    """Keeps broadcasts for ``people``; every check finds ``problems``. Nothing is delivered by itself."""
 
     people: list[str] = field(default_factory=lambda: ["lan", "minh"])
     problems: tuple[BroadcastProblem, ...] = ()
@@ -39,7 +39,7 @@ class MemoryBook:
     late: set[str] = field(default_factory=set)  #: steps of which that stays said
 
     def add(self, draft: BroadcastDraft, state: BroadcastState, now: datetime, **known: object) -> str:
-        """One more, in a state."""
+        """Add a broadcast in a state."""
         name = f"TB-{len(self.broadcasts) + 1:06}"
         fresh = Broadcast(name, state, draft, None, "QT-000001", 0, now, now, chat="author")
         self.broadcasts[name] = replace(fresh, **known)  # type: ignore[arg-type]
@@ -47,25 +47,25 @@ class MemoryBook:
         return name
 
     def change(self, broadcast: str, **known: object) -> None:
-        """By hand."""
+        """Change fields of a broadcast directly."""
         self.broadcasts[broadcast] = replace(self.broadcasts[broadcast], **known)  # type: ignore[arg-type]
 
     def deliver(self, broadcast: str, **states: str) -> None:
-        """Settle rows: all that are queued as sent where no names are given."""
+        """Settle rows; without names, all queued ones become sent."""
         rows = self.rows[broadcast]
         rows |= states or {chat: "sent" for chat, state in rows.items() if state == "queued"}
 
     def state(self, broadcast: str) -> tuple[str, str | None]:
-        """Where it stands, and why."""
+        """Return the state of a broadcast and its reason."""
         one = self.broadcasts[broadcast]
         return one.state.value, one.why
 
     def steps(self, parent: str) -> dict[str, tuple[str, str | None]]:
-        """What a campaign has made."""
+        """Return the state and reason of each step of a campaign."""
         return {one.step or "": self.state(one.id) for one in self.broadcasts.values() if one.parent == parent}
 
     def marks(self, broadcast: str) -> list[str]:
-        """What its author was told, the moving message aside."""
+        """Return the marks of the messages to the author, except the progress message."""
         return [mark for name, mark, _ in self.told if name == broadcast and mark not in {"shown", "last"}]
 
     async def list_open(self) -> tuple[Broadcast, ...]:
@@ -168,7 +168,7 @@ class MemoryBook:
         return 1
 
     async def stand(self, now: datetime) -> None:
-        """The campaign that never ends."""
+        """Create the built-in expiry campaign."""
         self.rows[EXPIRY_CAMPAIGN] = {}
         self.broadcasts[EXPIRY_CAMPAIGN] = Broadcast(
             EXPIRY_CAMPAIGN, BroadcastState.RUNNING, BroadcastDraft(title=""), None, "machine", 0, now, now

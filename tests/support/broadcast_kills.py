@@ -1,4 +1,4 @@
-"""A broadcast over the Bot API server while its program is killed again and again."""
+"""A broadcast over the Bot API server while its process is killed again and again."""
 
 import asyncio
 import random
@@ -20,15 +20,15 @@ from tests.support.program import Program
 from tests.support.waiting import eventually
 from tests.support.zygote import Zygote
 
-#: Seconds that a process lives, its start included.
+#: Shortest and longest life of a process in seconds, including its start.
 SHORTEST, LONGEST = 0.1, 0.5
-#: Seconds until the program that is let live must have come to the end.
+#: Seconds within which the last process must finish.
 PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
 class Aftermath:
-    """What the server saw and what the store says."""
+    """The messages that the server received, and the rows of the store."""
 
     received: dict[str, int]  #: address -> messages
     states: dict[str, str]  #: address -> state of its row
@@ -37,22 +37,22 @@ class Aftermath:
 
     @property
     def twice(self) -> list[str]:
-        """Who got it more than once."""
+        """Return the people who got the message more than once."""
         return [address for address, count in self.received.items() if count > 1]
 
     @property
     def missing(self) -> list[str]:
-        """Who got nothing although the row does not say ``unknown``."""
+        """Return the people who got nothing although their row is not ``unknown``."""
         return [one for one, state in self.states.items() if not self.received[one] and state != "unknown"]
 
     @property
     def unfinished(self) -> list[str]:
-        """Whose row has no final state."""
+        """Return the people whose row has no final state."""
         return [one for one, state in self.states.items() if state in {"queued", "sending"}]
 
 
 async def killed(folder: Path, start: Zygote, *, recipients: int, kills: int, pace: int, seed: int) -> Aftermath:
-    """A broadcast at ``pace`` a second, killed so often at random moments, then let to its end."""
+    """Send a broadcast at ``pace`` per second, kill the process at random moments, then let it finish."""
     chance, settings = random.Random(seed), settings_for(folder)
     async with BotApi.start(limits=Limits.off()) as api:
         name = await under_way(api, settings, recipients)
@@ -69,7 +69,7 @@ async def killed(folder: Path, start: Zygote, *, recipients: int, kills: int, pa
 
 
 async def _lives(api: BotApi, seconds: float, most: int) -> None:
-    """Let it live, but not beyond ``most`` messages in all: on no machine does the last kill come after the end."""
+    """Let a process live, but not beyond ``most`` messages in all, so that no kill comes after the end."""
     with suppress(TimeoutError):
         await eventually(lambda: sum(len(chat.history) for chat in api.account.chats.values()) >= most, seconds)
 
@@ -80,13 +80,13 @@ async def _left(settings: Settings, name: str) -> int:
 
 
 def settings_for(folder: Path, database_url: str | None = None) -> Settings:
-    """Of a store whose broadcasts need nobody's approval."""
+    """Return settings for a store whose broadcasts need no second person."""
     known = {"data_dir": folder / "data", "database_url": database_url, "approval_above": 10**9}
     return Settings.model_validate(known)
 
 
 async def under_way(api: BotApi, settings: Settings, recipients: int) -> str:
-    """A broadcast to so many people of the server, to be sent by whoever starts."""
+    """Prepare a broadcast to ``recipients`` people of the server, ready to be sent."""
     now, addresses = datetime.now(UTC), [str(_met(api, number)) for number in range(recipients)]
     async with open_demo_data(settings) as bulk:
         await settle_people(bulk, addresses, now)
@@ -95,14 +95,14 @@ async def under_way(api: BotApi, settings: Settings, recipients: int) -> str:
 
 
 def _met(api: BotApi, number: int) -> int:
-    """The id of somebody who has started the bot."""
+    """Return the id of a person who has started the bot."""
     user = api.user(f"Người {number}")
     user.chat.started = True
     return user.id
 
 
 def at_any_hour(pace: int) -> dict[str, str]:
-    """No quiet hours, no days off, no pause by itself."""
+    """Return settings without quiet hours, days off and automatic pauses."""
     return {
         "TROLY_QUIET_FROM": "00:00",
         "TROLY_QUIET_UNTIL": "00:00",
@@ -122,7 +122,7 @@ async def until_all_are_settled(settings: Settings, name: str) -> None:
 
 
 async def aftermath(api: BotApi, settings: Settings, name: str) -> Aftermath:
-    """What the server saw, against what the store says."""
+    """Compare the messages that the server received with the rows of the store."""
     received = {str(user): len(chat.history) for user, chat in api.account.chats.items()}
     async with open_store_from_settings(settings) as opened:
         store = opened.store

@@ -1,4 +1,4 @@
-"""Broadcasts for tests of their life: drafted by somebody, put into a state, with rows."""
+"""Broadcasts in any state, with rows, for tests of their transitions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from tests.support.office import OPERATOR, office
 from tests.support.powers import approve
 from tests.support.storing import CHANNEL, NOW
 
-#: Runs a statement behind the store's back; parameters are question marks.
+#: Runs an SQL statement directly on the database; parameters are question marks.
 Sql = Callable[..., list[tuple[Any, ...]]]
 
 DRAFT = BroadcastDraft(
@@ -35,7 +35,7 @@ DRAFT = BroadcastDraft(
 async def drafted(
     store: Store, draft: BroadcastDraft = DRAFT, by: Rights = OPERATOR, chat: Chat | None = None
 ) -> Broadcast:
-    """A draft that could be made."""
+    """Create a draft."""
     async with office(store, chat) as at:
         made = await at.admin.broadcasts.new(by, draft)
     assert made is not None
@@ -43,34 +43,34 @@ async def drafted(
 
 
 async def campaign(store: Store, plan: CampaignPlan, sql: Sql) -> str:
-    """One that is carried out."""
+    """Create a running campaign."""
     name = (await drafted(store, DRAFT.model_copy(update={"plan": plan}))).id
     stands(sql, name, BroadcastState.RUNNING)
     return name
 
 
 def stands(sql: Sql, name: str, state: BroadcastState, recipients: int = 1) -> None:
-    """It has come so far, whoever took it there; ``sql`` is a database's, with the keys beside it."""
+    """Put a broadcast into a state directly, with the seals that this needs."""
     if state not in {BroadcastState.DRAFT, BroadcastState.CHECKED}:
         approve(sql, sql.__self__.keys, name)  # type: ignore[attr-defined]
     sql("UPDATE broadcasts SET state = ?, checking = 0, recipients = ? WHERE id = ?", state.value, recipients, name)
 
 
 async def move(store: Store, by: Rights, name: str, to: BroadcastState, revision: int | None = None) -> ActionResult:
-    """By hand."""
+    """Move a broadcast by hand."""
     async with office(store) as at:
         return await at.admin.broadcasts.move(by, name, to, revision)
 
 
 def state_of(sql: Sql, name: str) -> tuple[str, str | None]:
-    """Where it stands, and why."""
+    """Return the state of a broadcast and its reason."""
     ((state, why),) = sql("SELECT state, why FROM broadcasts WHERE id = ?", name)
     return state, why
 
 
 @dataclass(frozen=True)
 class Recipients:
-    """Makes rows of broadcasts."""
+    """Creates recipients' rows."""
 
     store: Store
     sql: Sql
@@ -96,5 +96,5 @@ class Recipients:
 
 
 def rows_of(sql: Sql, broadcast: str) -> list[tuple[str, str | None]]:
-    """State and reason of each row, in order."""
+    """Return state and reason of each row, in order."""
     return sql("SELECT state, reason FROM outbox WHERE broadcast = ? ORDER BY id", broadcast)

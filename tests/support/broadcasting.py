@@ -1,4 +1,4 @@
-"""People in a store who may be written to, and broadcasts brought to the point of being sent."""
+"""People who can receive broadcasts, and broadcasts that are ready to be sent."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ DRAFT = BroadcastDraft(
 
 
 async def settle_people(bulk: DemoDataWriter, addresses: Iterable[str], now: datetime) -> None:
-    """People of Telegram who agreed once, and of whom nothing else is known."""
+    """Create people of Telegram who consented and of whom nothing else is known."""
     met = now - timedelta(days=30)
     await bulk.write_chats(DemoChat("telegram", address, met, met, session=AGREED) for address in addresses)
 
@@ -41,7 +41,7 @@ async def frozen(store: Store, now: datetime, draft: BroadcastDraft = DRAFT) -> 
 
 
 async def running(store: Store, now: datetime, draft: BroadcastDraft = DRAFT) -> str:
-    """The same, on its way."""
+    """Create the same and start it."""
     name = await frozen(store, now, draft)
     await _moved(store, name, BroadcastState.RUNNING, now)
     return name

@@ -1,4 +1,4 @@
-"""What a database looks like from beside, and what must hold of every turn that changes it."""
+"""Reads the database from outside and checks the invariants of every turn that changes it."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, TypeVar
 from handlers.model.rights import ACT_TO_GIVE, Act, Rights, Role
 
 T = TypeVar("T")
-#: Acts of the journal that move requests; each row says how many.
+#: Acts of the journal that move requests; the count of a row is the number of requests.
 MOVING = ("request.move", "request.move_all", "request.import")
 
 
 class Stands(NamedTuple):
-    """A request as it stands."""
+    """The present state of a request."""
 
     state: str
     revision: int
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
     actor: str
     act: str
-    number: int  #: of requests
+    number: int  #: number of requests
 
 
 class Given(NamedTuple):
@@ -45,25 +45,25 @@ class Given(NamedTuple):
 
     role: str
     unit: str | None
-    chat: str | None  #: who has the role, or made the invitation
+    chat: str | None  #: the person who has the role, or made the invitation
     ended: bool
 
 
 @dataclass(frozen=True)
 class Glance:
-    """The database at one moment."""
+    """The content of the database at one moment."""
 
     requests: dict[str, Stands]
     steps: dict[int, Step]
     audit: dict[int, Row]
     grants: dict[str, Given]
     invitations: dict[str, Given]
-    origins: frozenset[str]  #: of all that was to be said
+    origins: frozenset[str]  #: origins of all outgoing messages
     erased: frozenset[str]  #: chats that asked to be forgotten
 
     @classmethod
     def at(cls, file: Path) -> "Glance":
-        """The database in that file, now."""
+        """Read the database file."""
         with closing(sqlite3.connect(file)) as connection:
 
             def keyed(statement: str, kind: Callable[..., T]) -> dict[Any, T]:
@@ -83,7 +83,7 @@ class Glance:
 
 @dataclass(frozen=True)
 class Doer:
-    """Whose turn it was: their chat, and what they could do before it."""
+    """The person whose turn it was: their chat, and their rights before it."""
 
     chat: str
     rights: Rights
@@ -94,14 +94,14 @@ class Doer:
 
 
 def check(doer: Doer, before: Glance, after: Glance) -> None:
-    """What a turn did was the doer's to do, and left its traces."""
+    """Check that everything a turn changed was within the person's rights and left its traces."""
     check_requests(doer, before, after)
     check_moves(doer, before, after)
     check_roles(doer, before, after)
 
 
 def check_requests(doer: Doer, before: Glance, after: Glance) -> None:
-    """Revisions only grow, with every change; a request goes with its own officer alone."""
+    """Check that revisions only grow, and do so with every change; a request disappears only with its officer."""
     steps = [after.steps[number] for number in sorted(after.steps.keys() - before.steps.keys())]
     for code, was in before.requests.items():
         now = after.requests.get(code)
@@ -116,7 +116,7 @@ def check_requests(doer: Doer, before: Glance, after: Glance) -> None:
 
 
 def check_moves(doer: Doer, before: Glance, after: Glance) -> None:
-    """A move is the officer's own, or of somebody with the right, in the journal, and told to the officer."""
+    """Check that a move was made by the officer, or by a person with the right, with a journal row and a notice."""
     steps = [after.steps[number] for number in after.steps.keys() - before.steps.keys()]
     theirs = [step for step in steps if step.actor != "subscriber"]
     for step in steps:
@@ -134,7 +134,7 @@ def check_moves(doer: Doer, before: Glance, after: Glance) -> None:
 
 
 def check_roles(doer: Doer, before: Glance, after: Glance) -> None:
-    """Roles are offered and ended by those who may; somebody is always an owner."""
+    """Check that roles are offered and ended only by those who may, and that an owner always remains."""
     for made in after.invitations.keys() - before.invitations.keys():
         role, unit, *_ = after.invitations[made]
         assert doer.rights.may(ACT_TO_GIVE[Role(role)], unit)
@@ -144,7 +144,7 @@ def check_roles(doer: Doer, before: Glance, after: Glance) -> None:
     ended = [before.grants[name] for name in _ended(before.grants, after.grants)]
     for was in ended:
         assert was.chat == doer.chat or doer.rights.may(Act.END_ROLES, was.unit)
-    left = {was.chat for was in ended}  # what they invited to goes with them
+    left = {was.chat for was in ended}  # their invitations end with their role
     for taken in _ended(before.invitations, after.invitations):
         was = before.invitations[taken]
         assert was.chat in left or doer.rights.may(Act.END_ROLES, was.unit)

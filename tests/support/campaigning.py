@@ -1,4 +1,4 @@
-"""A herald over a real store, officers who owe something, and an admin whose broadcasts they get."""
+"""A broadcast scheduler over a real store, with officers who owe something and an admin who writes broadcasts."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -28,13 +28,13 @@ ADMIN = "4242"
 
 
 def on(month: int, day: int, hour: int = 9, minute: int = 0, year: int = 2026) -> datetime:
-    """A moment in Viet Nam."""
+    """Return a moment in Viet Nam."""
     return datetime(year, month, day, hour, minute, tzinfo=VIETNAM)
 
 
 @dataclass
 class Campaigning:
-    """SQLite, from a Monday morning on; nothing is delivered but by ``deliver``."""
+    """A world on SQLite that starts on a Monday morning; messages are delivered only by ``deliver``."""
 
     store: Store
     folder: Path
@@ -50,12 +50,12 @@ class Campaigning:
         self.herald = BroadcastScheduler(BroadcastOperations.over(self.store), self.terms, self.clock, lambda: None)
 
     async def at(self, moment: datetime) -> None:
-        """The clock is set, and the herald looks until there is nothing more to do at once."""
+        """Set the clock, and run the scheduler until it has nothing more to do now."""
         self.clock.set(moment)
         await self.calm()
 
     async def calm(self) -> None:
-        """Look until there is nothing more to do at once."""
+        """Run the scheduler until it has nothing more to do now."""
         while await self.herald.work():
             pass
         self.clock.seconds += 3.0
@@ -63,25 +63,26 @@ class Campaigning:
         assert not self.herald._failing, "a look went wrong"
 
     def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Run a statement behind the store's back."""
+        """Run an SQL statement directly on the database."""
         with closing(sqlite3.connect(self.folder / "troly.sqlite3", isolation_level=None)) as connection:
             return connection.execute(statement, parameters).fetchall()
 
     def officers(self, *names: str, ends: date | None = None, owed: str = "change_information") -> None:
-        """People who wrote before, each with a certificate."""
+        """Create officers who wrote before, each with a certificate."""
         heard = self.clock.now() - timedelta(days=1)
         write_people(self, [Officer(name, None, heard, [Certificate(name, ends, owed, heard)]) for name in names])
 
     def finishes(self, name: str) -> None:
-        """Nothing is owed any more."""
+        """Record that an officer owes nothing any more."""
         self.sql("UPDATE standings SET owed = '' WHERE chat = ?", name)
 
     async def approved(
         self, draft: BroadcastDraft, *, alone: bool = False, meanwhile: Callable[[], None] | None = None
     ) -> str:
-        """Written by an admin, checked by the herald, approved by the operator or ``alone`` by the same admin.
+        """Create a broadcast and have it approved, by the operator or by its author (``alone``).
 
-        ``meanwhile`` happens between the approval and the rows.
+        It is written by an admin and checked by the scheduler; ``meanwhile`` is called between the approval and the
+        rows.
         """
         await given(self.store, ADMIN, Role.OWNER)
         theirs, chat = await rights(self.store, ADMIN), self.store.chats.at(CHANNEL, ADMIN)
@@ -97,14 +98,14 @@ class Campaigning:
         return made.id
 
     async def by_hand(self, name: str, to: BroadcastState, by: str | None = None) -> ActionResult:
-        """Moved by the operator, or by the admin of an address."""
+        """Move a broadcast by hand, as the operator or as the admin of an address."""
         whose = await rights(self.store, by) if by else OPERATOR
         chat = self.store.chats.at(CHANNEL, by) if by else None
         async with office(self.store, chat, self.clock.now()) as at:
             return await at.admin.broadcasts.move(whose, name, to)
 
     def deliver(self, state: str = "sent", names: Sequence[str] = ()) -> None:
-        """What waits in running broadcasts and is not held gets this end: all, or what is for these people."""
+        """Give waiting messages of running broadcasts a final state: all, or those for the named people."""
         chosen = f"AND chat IN ({', '.join('?' * len(names))})" if names else ""
         now = to_micros(self.clock.now())
         self.sql(
@@ -114,13 +115,13 @@ class Campaigning:
         )
 
     async def delivered(self) -> None:
-        """All that waits leaves, and what has ended is over."""
+        """Deliver everything that waits, and let finished broadcasts end."""
         self.deliver()
         self.clock.seconds += 3.0
         await self.calm()
 
     async def heard(self) -> list[Reply]:
-        """What the admin is told now; each message gets the number of its row."""
+        """Return the messages that the admin gets now; each gets the number of its row."""
         said = list[Reply]()
         while rows := await self.store.outbox.claim(CHANNEL, 100, self.clock.now()):
             for row in rows:
@@ -129,16 +130,16 @@ class Campaigning:
         return said
 
     def state(self, name: str) -> tuple[str, str | None]:
-        """Where a broadcast stands, and why."""
+        """Return the state of a broadcast and its reason."""
         return self.sql("SELECT state, why FROM broadcasts WHERE id = ?", name)[0]
 
     def steps(self, parent: str) -> dict[str, tuple[str, str | None]]:
-        """What a campaign has made."""
+        """Return the state and reason of each step of a campaign."""
         made = self.sql("SELECT step, state, why FROM broadcasts WHERE parent = ? ORDER BY id", parent)
         return {step: (state, why) for step, state, why in made}
 
     def reached(self, parent: str) -> dict[str, list[str]]:
-        """Whom each step has reached."""
+        """Return the people that each step has reached."""
         rows = self.sql(
             "SELECT b.step, o.chat FROM broadcasts b JOIN outbox o ON o.broadcast = b.id"
             " WHERE b.parent = ? AND o.state = 'sent' ORDER BY b.id, o.chat",
@@ -147,7 +148,10 @@ class Campaigning:
         return {step: [chat for of, chat in rows if of == step] for step, _ in rows}
 
     def told(self, name: str) -> list[str]:
-        """What the author was told, the moving message aside: marks without what tells two of a kind apart."""
+        """Return the marks of the messages to the author, without those of the progress message.
+
+        The part that tells messages of one kind apart is cut off.
+        """
         rows = self.sql("SELECT origin FROM outbox WHERE origin LIKE ? ORDER BY id", f"herald:{name}:%")
         marks = [origin.split(":")[2] for (origin,) in rows]
         return [mark for mark in marks if mark != "shown" and not mark.isdecimal()]

@@ -1,4 +1,4 @@
-"""Several people with different roles who talk with the assistant over one store."""
+"""Several people with different roles who talk with the assistant over one store, for random tests."""
 
 import re
 from collections import defaultdict
@@ -18,7 +18,7 @@ from tests.support.office import given, rights
 from tests.support.stored_dialogue import StoredDialogue, registered
 from tests.support.storing import CHANNEL
 
-#: Address -> role, its unit, and how its holder is called.
+#: Address -> role, unit and name of each holder.
 HOLDERS: dict[str, tuple[Role, str | None, str]] = {
     "owner": (Role.OWNER, None, "Chị Hạnh"),
     "admin": (Role.ADMIN, "DN.NT", "Anh Khôi"),
@@ -41,15 +41,15 @@ _CODE, _INVITATION = re.compile(r"YC-\d{4}-\d{6}"), re.compile(r"/start ([a-z2-7
 
 @dataclass
 class Company:
-    """Several people who talk with the assistant over one store; ``does`` checks what each act did."""
+    """Several people over one store; ``does`` checks the invariants after each act."""
 
     store: Store
     file: Path
     taps: list[str] = field(default_factory=lambda: ["desk|all|1"])
     invitations: list[str] = field(default_factory=lambda: ["abcdefgh" * 4])
-    #: Codes that each has typed, tapped or sent, whoever they belong to.
+    #: Codes that each person has typed, tapped or sent, whoever they belong to.
     brought: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    #: Rights that each had so far.
+    #: Rights that each person has had so far.
     held: defaultdict[str, list[Rights]] = field(default_factory=lambda: defaultdict(list))
     #: Units that each request has belonged to.
     units: defaultdict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
@@ -75,7 +75,7 @@ class Company:
         self._heard(who, before)
 
     def _event(self, talk: StoredDialogue, kind: str, what: object) -> Event | None:
-        """What reaches the assistant; ``None`` where there is nothing to tap."""
+        """Return the event of an act, or ``None`` if there is nothing to tap."""
         match kind, what:
             case "say", str(text):
                 return TextReceived(text=text, message="4")
@@ -87,7 +87,7 @@ class Company:
         return ButtonTapped(data=data, message="1") if data else None
 
     def _tap(self, talk: StoredDialogue, kind: str, what: object) -> str | None:
-        """A button by its place or value, one that anybody was ever shown, or one that nobody was."""
+        """Return the data of a button: by place or value, one that anybody was ever shown, or an invented one."""
         match kind, what:
             case "tap", int(number) if talk.choices:
                 return talk.choices[number % len(talk.choices)].tap
@@ -111,7 +111,7 @@ class Company:
         self._kept_from(who, before, "\n".join(map(everything, talk.heard)))
 
     def _kept_from(self, who: str, before: Glance, told: str) -> None:
-        """Nothing that was told is beyond the reach of whoever heard it."""
+        """Check that nothing that was said is beyond the reach of the person who heard it."""
         for code in CODES:
             mine = code in before.requests and self.chats.get(before.requests[code].chat) == who
             if not (mine or self._reached(who, Act.SEE_REQUESTS, code)):
@@ -123,7 +123,7 @@ class Company:
                 assert label not in told, f"{who} sees who {holder} is"
 
     def _reached(self, who: str, act: Act, code: str) -> bool:
-        """Whether they could ever see a request where it belonged then."""
+        """Return whether the person ever had the right to see a request where it belonged then."""
         return any(able.may(act, unit) for able in self.held[who] for unit in self.units[code])
 
 
@@ -133,13 +133,13 @@ def well_formed(reply: Reply) -> None:
 
 
 def everything(reply: Reply) -> str:
-    """All that a reply shows or carries."""
+    """Return all texts and data of a reply."""
     files = (attachment.content.decode(errors="replace") for attachment in reply.attachments)
     return "\n".join((*reply.paragraphs, *(f"{choice.label} {choice.tap}" for choice in reply.choices), *files))
 
 
 async def furnish(store: Store) -> None:
-    """Their roles and requests, where the units are known; everybody consents."""
+    """Create their roles and requests for known units; everybody consents."""
     for address, (role, unit, label) in HOLDERS.items():
         await given(store, address, role, unit, label)
     for address, unit, name, serial in ASKED:

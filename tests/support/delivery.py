@@ -1,4 +1,4 @@
-"""Time that a test turns, a channel that does as it is told, and a conversation that echoes."""
+"""Fakes for delivery: a manual clock, a scripted channel, and a conversation that echoes."""
 
 import asyncio
 from collections import deque
@@ -17,7 +17,7 @@ from rules.loading import load_pack
 
 
 class ManualClock:
-    """Sleeping takes no time and turns the clock; ``slept`` tells for how long."""
+    """A clock on which sleeping takes no time; ``slept`` lists the sleeps."""
 
     def __init__(self, start: datetime = datetime(2026, 11, 22, 8, tzinfo=UTC)) -> None:
         self.start = start
@@ -28,7 +28,7 @@ class ManualClock:
         return self.start + timedelta(seconds=self.seconds)
 
     def set(self, moment: datetime) -> None:
-        """Turn the time of day, forward or back; the steady clock goes on by a minute."""
+        """Set the time of day, forward or back; the steady clock advances by a minute."""
         self.seconds += 60.0
         self.start += moment - self.now()
 
@@ -42,7 +42,7 @@ class ManualClock:
 
 
 class ScriptedChannel:
-    """Keeps what it is sent; the next sends fail as scripted. Slow where told, to catch what overlaps."""
+    """Records what it is sent; the next sends fail as scripted, or are slow to reveal overlapping calls."""
 
     start_link: str | None = None
     capabilities = Capabilities(
@@ -103,7 +103,7 @@ class Answer(Turn):
 
 
 async def echo(session: Session | None, event: Event, world: Services) -> Answer:
-    """Says what it heard, and counts in the session's version."""
+    """Repeat what was heard, and count turns in the version of the session."""
     session = session or Session(consented_at=datetime(2026, 11, 23, tzinfo=UTC))
     heard = event.text if isinstance(event, TextReceived) else event.kind
     return Answer(session.with_changes(version=session.version + 1), [f"{session.version + 1}: {heard}"])

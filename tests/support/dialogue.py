@@ -1,4 +1,4 @@
-"""Talk to the conversation as a test reads: ``await talk.says("/start")``, ``await talk.taps("Xong")``."""
+"""Talks to the conversation as a test reads: ``await talk.says("/start")``, ``await talk.taps("Xong")``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ def pack() -> Pack:
 
 @dataclass
 class Dialogue:
-    """One person's conversation over the memory ports; ``heard`` is what the last turn said."""
+    """One person's conversation over the in-memory ports; ``heard`` is the output of the last turn."""
 
     world: Services = field(default_factory=lambda: build_memory_services(pack(), NOW))
     session: Session | None = None
@@ -33,7 +33,7 @@ class Dialogue:
     choices: tuple[Choice, ...] = ()
 
     async def does(self, event: Event) -> str:
-        """A turn, and those that follow from it; what was said, as one text."""
+        """Handle an event and those that follow from it; return everything said as one text."""
         turn = await respond(self.session, event, self.world)
         self.session, self.heard = turn.session, turn.replies
         self.choices = next((r.choices for r in reversed(turn.replies) if r.choices), self.choices)

@@ -1,4 +1,4 @@
-"""Whoever serves the exports of a channel, as a process that can be killed."""
+"""The export worker of a channel, as a process that can be killed."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.support.delivery import ScriptedChannel
 
 
 def exporter(store: Store, url: str | None, folder: Path, channel: ScriptedChannel | None = None) -> Exporter:
-    """The real one, with children that open the same database."""
+    """Return the real exporter, with child processes that open the same database."""
     settings = Settings(data_dir=folder, database_url=SecretStr(url) if url else None, export_part_mb=1)
     children = ExportChildren(settings, folder / "exports")
     made = Exporter(store, channel or ScriptedChannel(), children, SystemClock(), lambda: None)
@@ -25,7 +25,7 @@ def exporter(store: Store, url: str | None, folder: Path, channel: ScriptedChann
 
 
 def run(url: str | None, folder: Path) -> None:
-    """Recover, then write all that is ordered; exit code 0 says so."""
+    """Recover, then write all ordered exports; exit with 0 at the end."""
     asyncio.run(_run(url, folder))
 
 

@@ -1,4 +1,4 @@
-"""Requests as the list holds them, with the names that an attacker or an accident would type."""
+"""Rows of the request list, with hostile or accidental names."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,8 @@ UNITS = UnitDirectory.of(
     [Unit("75", "Ủy ban nhân dân tỉnh Đồng Nai"), Unit("75.1", "Ủy ban nhân dân xã Nhơn Trạch", "75")]
 )
 FORMULA = '=HYPERLINK("http://example.invalid","bấm vào đây")'
-#: A formula, a tag, an address, signs of formulas, 300 letters, a right-to-left override, controls, half a character.
+#: Names: a formula, a tag, an address, signs that begin formulas, 300 letters, a right-to-left override, control
+#: characters, half a character.
 HOSTILE = (
     FORMULA,
     "<b>Đậm</b> & <w:p/>",
@@ -42,7 +43,7 @@ HOSTILE = (
 
 
 def filed(number: int = 1, procedure: Procedure = Procedure.CHANGE_INFORMATION, /, **changes: Any) -> RequestRow:
-    """A request of the list; ``changes`` are of its content, except unit_of_list, state and note."""
+    """Return a row; ``changes`` are fields of its content, except unit_of_list, state and note."""
     unit, state = changes.pop("unit_of_list", "75.1"), changes.pop("state", RequestState.SUBMITTED)
     note = changes.pop("note", "")
     told = content(procedure=procedure).model_copy(update=changes)
@@ -52,13 +53,13 @@ def filed(number: int = 1, procedure: Procedure = Procedure.CHANGE_INFORMATION, 
 
 
 def accepted(requests: Sequence[RequestRow]) -> list[RequestRow]:
-    """The same, as an admin has let them through."""
+    """Return the rows as accepted by an admin."""
     moved = {"state": RequestState.ACCEPTED}
     return [replace(one, request=one.request.model_copy(update=moved)) for one in requests]
 
 
 def hostile() -> list[RequestRow]:
-    """One request for each hostile name, and one whose certificate ends before spreadsheets begin."""
+    """Return one row for each hostile name, and one whose certificate ends before spreadsheets begin."""
     named = [
         filed(number, subscriber=name, certificate_name=name, news={"new_name": name}, note=name)
         for number, name in enumerate(HOSTILE, start=1)
@@ -73,10 +74,10 @@ def about(
     language: str = "vi",
     wanted: Filter = Filter(),  # noqa: B008 - frozen
 ) -> ExportMetadata:
-    """What such an export says of itself."""
+    """Return the metadata of an export of ``count`` rows."""
     return ExportMetadata(ExportJob(Rights.operator(units), wanted, form, translator(language), NOW), count)
 
 
 def cells(language: str = "vi") -> RowFormatter:
-    """Rows as people read them."""
+    """Return the formatter of rows for people."""
     return RowFormatter(translator(language), UNITS)

@@ -1,4 +1,4 @@
-"""Requests of a list, and the list as a spreadsheet that somebody has edited."""
+"""Rows of the request list, and the exported list as a spreadsheet that somebody has edited."""
 
 import zipfile
 from collections.abc import Sequence
@@ -20,23 +20,23 @@ from tests.support.storing import NOW, content
 def filed(
     number: int, state: RequestState = RequestState.SUBMITTED, *, revision: int = 0, note: str = ""
 ) -> RequestRow:
-    """A request of the list."""
+    """Return a row of the request list."""
     request = Request(code=f"YC-2026-{number:06}", state=state, content=content(), history=())
     return RequestRow(request, number, "DN.NT", NOW, NOW, revision, note=note)
 
 
 def edited(one: RequestRow, state: RequestState, note: str = "") -> RequestRow:
-    """A row whose state and note somebody has changed in the spreadsheet."""
+    """Return a row whose state and note were edited in the spreadsheet."""
     return replace(one, request=one.request.model_copy(update={"state": state}), note=note)
 
 
 def spreadsheet(folder: Path, rows: Sequence[RequestRow], language: str = "vi") -> bytes:
-    """The list as it is exported for Excel."""
+    """Return the list as exported for Excel."""
     return exported(folder, rows, ExportForm.XLSX, language)
 
 
 def exported(folder: Path, rows: Sequence[RequestRow], form: ExportForm, language: str = "vi") -> bytes:
-    """The list as it is exported in a form."""
+    """Return the list as exported in a form."""
     path = folder / f"list.{'xlsx' if form is ExportForm.IMPORT19 else form.value}"
     about = ExportMetadata(ExportJob(OPERATOR, Filter(), form, translator(language), NOW), len(rows))
     writer = open_writer(form, path, about)
@@ -46,7 +46,7 @@ def exported(folder: Path, rows: Sequence[RequestRow], form: ExportForm, languag
 
 
 def empty_archive() -> bytes:
-    """A ZIP file without entries."""
+    """Return a ZIP file without entries."""
     made = BytesIO()
     with zipfile.ZipFile(made, "w"):
         pass
@@ -54,7 +54,7 @@ def empty_archive() -> bytes:
 
 
 def known(rows: Sequence[RequestRow]) -> dict[str, CurrentRequest]:
-    """What the store knows of these requests."""
+    """Return these requests as the store knows them."""
     return {
         one.request.code: CurrentRequest(
             one.request.state, one.revision, NOW, note=one.note, moves=((0, one.request.state),)
@@ -64,7 +64,7 @@ def known(rows: Sequence[RequestRow]) -> dict[str, CurrentRequest]:
 
 
 def with_entry(data: bytes, name: str, content: bytes) -> bytes:
-    """A spreadsheet one of whose entries says something else."""
+    """Return a spreadsheet with one entry of its ZIP replaced."""
     made = BytesIO()
     with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
@@ -75,6 +75,6 @@ def with_entry(data: bytes, name: str, content: bytes) -> bytes:
 
 
 def entry(data: bytes, name: str) -> bytes:
-    """An entry of a spreadsheet."""
+    """Return one entry of the ZIP of a spreadsheet."""
     with zipfile.ZipFile(BytesIO(data)) as archive:
         return archive.read(name)

@@ -1,6 +1,6 @@
-"""An officer who says one line after the other, beside people who make others wait if they can.
+"""An officer who writes line after line, beside people whose messages could delay others.
 
-Everybody's lines are numbered, and each is answered with its number: what is lost, comes twice or out of order shows.
+Everybody's lines are numbered and each is answered with its number, so that lost, repeated and reordered answers show.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from tests.support.botapi.api import BotApi
 from tests.support.botapi.entities import parse
 from tests.support.botapi.user import User
 
-#: The pace that a person may keep up, and all of Telegram's limits on the other side.
+#: Settings for the pace that a person may keep up; the server has all of Telegram's limits.
 PACE = {
     "TROLY_THROTTLE_BURST": "20",
     "TROLY_THROTTLE_PER_SECOND": "1.0",
@@ -31,7 +31,7 @@ _NUMBERED = re.compile(r"/k(\d+)")
 
 @dataclass
 class Talker:
-    """Somebody who says numbered lines."""
+    """A person who says numbered lines."""
 
     user: User
     said: int = 0
@@ -50,18 +50,18 @@ class Talker:
 
     @property
     def answered(self) -> list[int]:
-        """Numbers of the lines answered so far, in the order of the answers."""
+        """Return the numbers of the lines answered so far, in order of the answers."""
         told = (_NUMBERED.search(shown.text) for shown in self.user.chat.history if shown.kind == "message")
         return [int(found[1]) for found in told if found]
 
     @property
     def wrong(self) -> bool:
-        """Whether an answer is lost, came twice or out of order."""
+        """Return whether an answer was lost, repeated or out of order."""
         return self.answered != list(range(1, self.said + 1))
 
 
 async def consents(users: Iterable[User]) -> None:
-    """All of them at once, at the pace of the platform."""
+    """Let all users consent at the pace of the platform."""
 
     async def one(user: User) -> None:
         await user.says("/start")
@@ -74,7 +74,7 @@ async def consents(users: Iterable[User]) -> None:
 
 @asynccontextmanager
 async def beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """These go on while the block runs; their failures are the block's."""
+    """Run the works during the block; their failures are raised in it."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield
@@ -87,7 +87,7 @@ async def beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 async def floods(api: BotApi, user: User, seconds: float) -> None:
-    """A group in which somebody writes to the bot ten times a second."""
+    """Let somebody write to the bot ten times a second in a group."""
     group = api.group("nhóm")
     for _ in range(int(seconds * 10)):
         await user.says("/start@troly_bot", group=group)
@@ -95,7 +95,7 @@ async def floods(api: BotApi, user: User, seconds: float) -> None:
 
 
 async def keeps_saying(talkers: Iterable[Talker], lines: int, every: float = 1.0) -> None:
-    """Each says a line a second, without waiting for answers; evenly spread."""
+    """Let each say a line every second without waiting for answers, evenly spread."""
     people = list(talkers)
     for _ in range(lines):
         for one in people:
@@ -104,7 +104,7 @@ async def keeps_saying(talkers: Iterable[Talker], lines: int, every: float = 1.0
 
 
 async def until(ready: Callable[[], bool], within: float) -> bool:
-    """Whether it comes true in time."""
+    """Return whether a condition becomes true in time."""
     try:
         async with asyncio.timeout(within):
             while not ready():  # noqa: ASYNC110 - what is waited for happens in another process
@@ -115,9 +115,9 @@ async def until(ready: Callable[[], bool], within: float) -> bool:
 
 
 async def talks(officer: Talker, pause: float = 2.0) -> None:
-    """A line and its answer, as long as it takes to read it and to type the next line, and so on.
+    """Say a line, wait for its answer, pause for reading and typing, and repeat.
 
-    Whoever never pauses is one of many who all want more than there is, and waits as long as they do.
+    A person who never pauses competes with many who want more than there is, and waits as long as they do.
     """
     while True:
         await officer.asks()
@@ -125,7 +125,7 @@ async def talks(officer: Talker, pause: float = 2.0) -> None:
 
 
 class Memory:
-    """The most that a program and its children had resident, in MB, looked at five times a second."""
+    """Measures the greatest resident memory of a program and its children in MB, five times a second."""
 
     def __init__(self, *pids: int) -> None:
         self._processes = [psutil.Process(pid) for pid in pids]

@@ -1,4 +1,4 @@
-"""People with roles, and units for their roles to cover, in a store."""
+"""People with roles in a store, and the units that their roles cover."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
 from tests.support.storing import CHANNEL, NOW
 
-#: A province with two communes; one of them has an office, another commune is no more.
+#: A province with two communes; one of them has an office below it, and another commune has ended.
 UNITS = UnitDirectory.of(
     [
         Unit("DN", "Tỉnh Đồng Nai"),
@@ -26,12 +26,12 @@ UNITS = UnitDirectory.of(
 )
 OPERATOR = Rights.operator(UNITS)
 
-#: Runs a statement behind the store's back; parameters are question marks.
+#: Runs an SQL statement directly on the database; parameters are question marks.
 Sql = Callable[..., list[tuple[Any, ...]]]
 
 
 def settle_units(sql: Sql) -> None:
-    """The units as an import would leave them."""
+    """Insert the units as an import would."""
     walk = ["DN", "DN.NT", "DN.NT.VP", "DN.DP", "DN.PD"]
     last = {"DN": 5, "DN.NT": 3, "DN.NT.VP": 3, "DN.DP": 4, "DN.PD": 5}
     for place, code in enumerate(walk, 1):
@@ -46,7 +46,7 @@ def settle_units(sql: Sql) -> None:
 
 @asynccontextmanager
 async def office(store: Store, chat: Chat | None = None, now: datetime = NOW) -> AsyncIterator[AdminTransaction]:
-    """A transaction of a chat, or of the machine, kept at its end."""
+    """Open a transaction of a chat, or of the operator, and commit it at the end."""
     channel = chat.channel if chat else "machine"
     async with open_admin_transaction(store, now, chat=chat.id if chat else "", channel=channel) as unit:
         yield unit
@@ -63,7 +63,7 @@ async def invited(
     now: datetime = NOW,
     hours: int = 72,
 ) -> NewInvitation:
-    """An invitation that is made."""
+    """Create an invitation."""
     async with office(store, now=now) as at:
         made = await at.admin.people.invite(by, role, unit, label, now + timedelta(hours=hours))
     assert isinstance(made, NewInvitation)
@@ -96,11 +96,11 @@ async def redeem(store: Store, address: str, code: str, **later: float) -> Grant
 
 
 async def end(store: Store, by: Rights, holder: str) -> Refusal | None:
-    """A role or an invitation is ended on the command line."""
+    """End a role or an invitation on the command line."""
     async with office(store) as at:
         return await at.admin.people.end(by, holder)
 
 
 def journal(sql: Sql) -> list[tuple[str, str, str]]:
-    """Who did what on what, in order."""
+    """Return actor, act and subject of every journal row, in order."""
     return [(who, act, subject) for who, act, subject in sql("SELECT actor, act, subject FROM audit ORDER BY number")]

@@ -1,4 +1,4 @@
-"""What people do at random with the list, the roles and the files: hypothesis strategies."""
+"""Hypothesis strategies for random acts on the request list, roles and files."""
 
 from hypothesis import strategies as st
 
@@ -39,7 +39,7 @@ lines = st.builds(
     note=st.sampled_from(("", *HOSTILE, "thiếu quyết định")),
     revision=st.sampled_from((0, 0, 0, 1, 2, None)),
 )
-#: A list that may well be applied.
+#: A list that is likely to be applied.
 sensible = st.builds(
     ImportLine,
     number=st.just(2),
@@ -61,13 +61,13 @@ def saying(*texts: str) -> st.SearchStrategy[tuple[str, object]]:
 
 
 def choosing(*values: str) -> st.SearchStrategy[tuple[str, object]]:
-    """The option of that value, where it is offered."""
+    """Choose the option with one of these values, if it is offered."""
     return st.tuples(st.just("choose"), st.sampled_from(values))
 
 
 reason, yes = saying("lý do chính đáng"), choosing("yes")
 moves = choosing(RequestState.ACCEPTED, RequestState.FORWARDED, RequestState.SENT_BACK, RequestState.REFUSED)
-#: What people with a role come for, step by step.
+#: The tasks of people with a role, step by step.
 works = st.one_of(
     st.tuples(saying(*(f"/danhsach {code}" for code in CODES)), moves, reason),
     st.tuples(saying("/danhsach"), choosing("all"), choosing(RequestState.ACCEPTED, RequestState.FORWARDED), yes),
@@ -83,7 +83,7 @@ works = st.one_of(
     st.tuples(saying("/xuat"), choosing("xlsx", "docx"), saying("/nhatky", "/thongke", "/danhsach")),
     st.tuples(saying("/danhsach QT", "/danhsach nguyen", "/thongke"), taps, taps),
 )
-#: And everybody.
+#: The acts that everybody can perform.
 affairs = st.one_of(
     st.tuples(saying(*(f"/yeucau {code}" for code in CODES)), choosing("withdraw"), yes),
     st.tuples(
@@ -103,11 +103,11 @@ acts = st.one_of(
     st.tuples(st.just("say"), st.sampled_from(WORDS)),
     st.tuples(st.just("say"), st.just("lý do chính đáng")),
 )
-#: Somebody does something, then anything.
+#: A person, the steps of a task, and then any acts.
 scenes = st.tuples(
     st.sampled_from((*HOLDERS, *HOLDERS, *PEOPLE)),
     st.one_of(works, works, affairs).map(list),
     st.lists(acts, max_size=4),
 )
-#: Two at a time: their acts take turns.
+#: Two scenes at a time, whose acts take turns.
 scripts = st.lists(st.tuples(scenes, scenes), min_size=1, max_size=5)

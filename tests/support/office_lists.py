@@ -1,4 +1,4 @@
-"""Lists of units as offices keep them: workbooks with formats, merged cells and fonts, letters of the past."""
+"""Lists of units as offices keep them: workbooks with formats, merged cells and fonts, and legacy encodings."""
 
 import csv
 import unicodedata
@@ -34,17 +34,17 @@ _VPS = dict(zip(
 
 
 def tcvn3(text: str) -> str:
-    """As a cell holds it that is shown in .VnTime."""
+    """Encode a text as in a cell with the font .VnTime."""
     return "".join(_TCVN3.get(letter, letter) for letter in text)
 
 
 def vps(text: str) -> str:
-    """As a cell holds it that is shown in VPS Times."""
+    """Encode a text as in a cell with the font VPS Times."""
     return "".join(bytes([_VPS[letter]]).decode("cp1252") if letter in _VPS else letter for letter in text)
 
 
 def vni(text: str) -> str:
-    """As a cell holds it that is shown in VNI-Times."""
+    """Encode a text as in a cell with the font VNI-Times."""
     return "".join(map(_vni, text))
 
 
@@ -59,7 +59,7 @@ def _vni(letter: str) -> str:
 
 
 def windows_1258(text: str) -> bytes:
-    """As Excel saves CSV on a Vietnamese Windows."""
+    """Encode a text as Excel saves CSV on a Vietnamese Windows."""
     return b"".join(map(_windows_1258, unicodedata.normalize("NFC", text)))
 
 
@@ -77,7 +77,7 @@ def workbook(
     fonts: Mapping[str, str] | None = None,
     change: Callable[[openpyxl.Workbook], object] | None = None,
 ) -> bytes:
-    """A workbook of one sheet; what is merged, formats and fonts are named by their places."""
+    """Return a workbook of one sheet; ``merged``, ``formats`` and ``fonts`` name cells."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)
@@ -97,7 +97,7 @@ def workbook(
 
 
 def text_file(*rows: Cells, delimiter: str = ";") -> str:
-    """The rows as CSV."""
+    """Return the rows as CSV."""
     text = StringIO()
     csv.writer(text, delimiter=delimiter).writerows(["" if cell is None else cell for cell in row] for row in rows)
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""LibreOffice, without a window and with a profile of its own: opens what the program writes as an office would."""
+"""LibreOffice without a window and with its own profile, to open files as an office would."""
 
 import subprocess
 import tempfile
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from tests.support.programs import program
 
-#: A first start makes the profile.
+#: Seconds for a conversion; the first start creates the profile.
 SECONDS = 100
 
 
 def converted(path: Path, to: str, *options: str) -> Path:
-    """The file in another format, such as ``pdf`` or ``csv:...``, in a folder ``converted`` beside it."""
+    """Convert a file to another format, such as ``pdf`` or ``csv:...``, in a folder ``converted`` beside it."""
     out = path.parent / "converted"
     with tempfile.TemporaryDirectory() as profile:
         command = [program("soffice"), f"-env:UserInstallation=file://{profile}", "--headless", *options]
@@ -28,7 +28,7 @@ def converted(path: Path, to: str, *options: str) -> Path:
 
 
 def text_of(path: Path) -> str:
-    """What a document says, by its pages: converted to PDF, and that to text."""
+    """Return the text of a document by page, by way of PDF."""
     pdf = converted(path, "pdf")
     done = subprocess.run(
         [program("pdftotext"), "-layout", str(pdf), "-"], capture_output=True, timeout=SECONDS, check=True

@@ -24,7 +24,7 @@ _updates = count(1)
 
 @dataclass
 class House:
-    """The assistant, as everybody in a test talks with it."""
+    """The assistant that all people of a test talk with."""
 
     store: Store
     clock: ManualClock = field(default_factory=ManualClock)
@@ -40,7 +40,7 @@ class House:
         return Person(self, address)
 
     async def answer(self, chat: Chat) -> list[Reply]:
-        """Handle what waits; what is said to the chat."""
+        """Handle everything that waits; return the replies to the chat."""
         await self.turns.handle(chat)
         said = []
         while rows := await self.store.outbox.claim(CHANNEL, 100, self.clock.now()):
@@ -52,7 +52,7 @@ class House:
 
 @dataclass
 class Person:
-    """``text`` and ``choices`` are what the last turn said and offered."""
+    """A person; ``text`` and ``choices`` are the output of the last turn."""
 
     house: House
     address: str
@@ -83,7 +83,7 @@ class Person:
         return self.text
 
     async def forges(self, value: str, session: Session | None = None) -> str:
-        """Tap a button that was never shown, on the open screen and at its present version."""
+        """Tap a button that was never shown, on the open screen at its present version."""
         at = session or await self.session()
         return await self.does(ButtonTapped(data=str(ScreenCallback(at.screen, value, str(at.version))), message="8"))
 
@@ -93,15 +93,15 @@ class Person:
         return self
 
     async def session(self) -> Session:
-        """As it is stored."""
+        """Return the stored session."""
         return await self._meanwhile(lambda session: session)
 
     async def stands_at(self, screen: str, about: str | None = None, **kept: object) -> Session:
-        """The session as if the person had got there, by whatever right they had then."""
+        """Put the session onto a screen directly, as if the person had reached it with earlier rights."""
         return await self._meanwhile(lambda session: session.with_screen(screen, about=about, **kept))
 
     async def _meanwhile(self, change: Callable[[Session], Session]) -> Session:
-        """A turn that answers nothing; the session it leaves."""
+        """Change the session in a turn without answer; return the new one."""
         store, now = self.house.store, self.house.clock.now()
         await store.inbox.receive(
             [Incoming(CHANNEL, f"talk {next(_updates)}", self.address, TextReceived(text="?"))], now
@@ -115,5 +115,5 @@ class Person:
 
     @property
     def seen(self) -> str:
-        """All that was shown, labels of buttons too."""
+        """Return all that was shown, including labels of buttons."""
         return "\n".join((self.text, *(choice.label for choice in self.choices)))

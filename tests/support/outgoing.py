@@ -1,4 +1,4 @@
-"""Broadcasts as they stand in the store when they are sent: written behind its back, with a row for everybody."""
+"""Broadcasts in the state of being sent, written by SQL, with a row for everybody."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ DRAFT = BroadcastDraft(
 )
 
 Row = tuple[object, ...]
-#: Runs a statement with question marks for each of these.
+#: Runs a statement with question marks for each row of parameters.
 Many = Callable[[str, Sequence[Row]], object]
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """Writes broadcasts to people of one channel."""
+    """Creates broadcasts to people of one channel."""
 
     keyring: Keyring
     many: Many
@@ -43,7 +43,7 @@ class Outgoing:
         values: PlaceholderValues = PlaceholderValues(name="Nguyễn Thị Lan", unit="Sở Tư pháp"),  # noqa: B008 - frozen
         now: datetime = NOW,
     ) -> None:
-        """Make a broadcast, and its people where they are new."""
+        """Create a broadcast, and its people if they are new."""
         content = self.keyring.seal(draft.model_dump_json(), sealed_columns.broadcast_content(broadcast))
         file = document and self.keyring.seal(document, sealed_columns.broadcast_document(broadcast))
         said = content_digest(draft.model_dump_json()), content_digest(document) if document else None
@@ -65,7 +65,7 @@ class Outgoing:
             " VALUES (?, ?, ?, ?, 2, ?, ?, ?)",
             [(origin, chat, self.channel, payload, broadcast, at, at) for chat, _, origin, payload in rows],
         )
-        # only now: a program that looks on takes one that runs without rows for finished
+        # The state is set last: a scheduler that looks at a running broadcast without rows takes it for finished.
         self.many("UPDATE broadcasts SET state = ? WHERE id = ?", [(state, broadcast)])
 
     def _rows(

@@ -1,4 +1,4 @@
-"""What is held about a person as one, and what a text of it must not show."""
+"""The stored data of a person as one mapping, and checks of its text form."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from handlers.core.ports import OwnData
 
 
 async def everything(own_data: OwnData) -> dict[str, Any]:
-    """All that is held, the pages of its lists put together."""
+    """Return all stored data, with the pages of lists put together."""
     held: dict[str, Any] = {}
     async for name, value in own_data.sections():
         held[name] = [*held[name], *value] if name in held else value
@@ -15,7 +15,7 @@ async def everything(own_data: OwnData) -> dict[str, Any]:
 
 
 def names_in(value: Any) -> Iterator[str]:
-    """Every key of JSON-ready data, however deep."""
+    """Yield every key of JSON-ready data at any depth."""
     if isinstance(value, dict):
         yield from value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -23,6 +23,6 @@ def names_in(value: Any) -> Iterator[str]:
 
 
 def machine_labels(text: str, held: Any) -> set[str]:
-    """Labels of the text, each before the first colon of a line, that are keys of the data."""
+    """Return labels of the text (before the first colon of a line) that are keys of the data, not translations."""
     labels = {line.strip().partition(":")[0].casefold() for line in text.splitlines()}
     return labels & set(names_in(held))

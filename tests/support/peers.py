@@ -1,4 +1,4 @@
-"""Certificates as other programs read them: OpenSSL, which every Debian has, and GnuTLS's certtool (gnutls-bin)."""
+"""Certificates as read by other programs: OpenSSL, which every Debian has, and GnuTLS's certtool (gnutls-bin)."""
 
 import base64
 import binascii
@@ -27,7 +27,7 @@ _OPENSSL_DAY, _CERTTOOL_DAY = "%b %d %H:%M:%S %Y GMT", "%a %b %d %H:%M:%S %Z %Y"
 
 @dataclass(frozen=True)
 class Read:
-    """What one program reads of a certificate; a day is ``None`` where the program says that it is none."""
+    """The fields that a program reads of a certificate; a day is ``None`` if the program calls it invalid."""
 
     subject: tuple[str, ...]  #: values of the name's attributes, cleaned as ours are and sorted
     issuer: tuple[str, ...]
@@ -41,7 +41,7 @@ FIELDS = ("subject", "issuer", "serial", "not_before", "not_after", "email")
 
 
 def certificates_in(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
-    """Every DER certificate and every PEM block in files and folders, by where it lies, each once."""
+    """Yield every DER certificate and PEM block in files and folders with its place, each once."""
     seen: set[bytes] = set()
     for file in _files(paths):
         data = file.read_bytes()

@@ -48,25 +48,25 @@ class Issued:
 
 @cache
 def ec_key(label: str = "leaf") -> ec.EllipticCurvePrivateKey:
-    """A P-256 key; the same label gives the same key."""
+    """Return a P-256 key; the same label gives the same key."""
     del label
     return ec.generate_private_key(ec.SECP256R1())
 
 
 @cache
 def rsa_key(label: str = "leaf") -> rsa.RSAPrivateKey:
-    """An RSA 2048 key, as the profile asks; slower to make."""
+    """Return an RSA 2048 key, as the profile demands; it is slower to make."""
     del label
     return rsa.generate_private_key(65537, 2048)
 
 
 def name_of(*attributes: Rdn) -> x509.Name:
-    """A distinguished name of single-valued RDNs in the given order."""
+    """Return a distinguished name of single-valued RDNs in the given order."""
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
 
 
 def issuer_name(organisation: str, common_name: str, country: str = "VN") -> x509.Name:
-    """C, O, CN: the order all government issuers have."""
+    """Return the name of an issuer as C, O, CN, the order of all government issuers."""
     return name_of(
         (NameOID.COUNTRY_NAME, country), (NameOID.ORGANIZATION_NAME, organisation), (NameOID.COMMON_NAME, common_name)
     )
@@ -75,7 +75,7 @@ def issuer_name(organisation: str, common_name: str, country: str = "VN") -> x50
 def make_authority(
     name: x509.Name, *, parent: Issued | None = None, path_length: int | None = None, key: Key | None = None
 ) -> Issued:
-    """A CA certificate: self-signed without a parent."""
+    """Make a CA certificate, self-signed without a parent."""
     key = key or ec_key(f"authority {name.rfc4514_string()}")
     builder = (
         _builder(name, parent.certificate.subject if parent else name, key)
@@ -95,7 +95,7 @@ def g2_root() -> Issued:
 
 @cache
 def g2_state() -> Issued:
-    """Signs for state bodies; no CA may stand below it."""
+    """Return the authority for state bodies; no CA may be below it."""
     return make_authority(
         issuer_name(GOVERNMENT, "CA phục vụ các cơ quan Nhà nước G2"), parent=g2_root(), path_length=0
     )
@@ -115,14 +115,14 @@ def g1_state() -> Issued:
 
 @cache
 def public_ca() -> Issued:
-    """A provider that serves the public, with an intermediate of its own."""
+    """Return a provider that serves the public, with an intermediate of its own."""
     return make_authority(issuer_name("CÔNG TY CỔ PHẦN CHỮ KÝ MẪU", "MAU-CA"))
 
 
 def subject_of(
     name: str, *, superior: str | None, units: tuple[str, ...] = (), locality: str | None = "Đồng Nai"
 ) -> x509.Name:
-    """C, L, O, OU..., CN: what a G2 certificate's subject looks like."""
+    """Return a subject as in a G2 certificate: C, L, O, OU..., CN."""
     attributes: list[Rdn] = [(NameOID.COUNTRY_NAME, "VN")]
     attributes += [(NameOID.LOCALITY_NAME, locality)] if locality else []
     attributes += [(NameOID.ORGANIZATION_NAME, superior)] if superior else []
@@ -146,7 +146,10 @@ def issue(
     subject: x509.Name | None = None,
     purposes: tuple[x509.ObjectIdentifier, ...] = _PURPOSES,
 ) -> Issued:
-    """A subscriber's certificate with its key; each argument is a field; ``subject`` replaces those of the name."""
+    """Make a subscriber's certificate with its key.
+
+    Each argument is a field, and ``subject`` replaces the whole name.
+    """
     authority, key = issuer or g2_state(), key or ec_key()
     subject = subject or subject_of(name, superior=superior, units=units, locality=locality)
     builder = (
@@ -168,12 +171,12 @@ def issue(
 
 
 def make_certificate(name: str = "UBND xã Phước An", **fields: object) -> bytes:
-    """The DER of ``issue(...)``."""
+    """Return the DER of ``issue(...)``."""
     return issue(name, **fields).der  # type: ignore[arg-type]  # the fields are those of ``issue``
 
 
 def make_personal(name: str = "Nguyễn Thị Mẫu", **fields: object) -> bytes:
-    """A person of a commune: O the province, OU the commune and the office."""
+    """Return the certificate of a person in a commune: O is the province, OU the commune and the office."""
     fields = {
         "superior": "UBND tỉnh Đồng Nai",
         "units": ("UBND xã Phước An", "Văn phòng HĐND và UBND"),
@@ -184,22 +187,22 @@ def make_personal(name: str = "Nguyễn Thị Mẫu", **fields: object) -> bytes
 
 
 def make_device(name: str = "Hệ thống một cửa điện tử", **fields: object) -> bytes:
-    """A system of a department."""
+    """Return the certificate of a department's system."""
     return make_certificate(name, **{"superior": "Sở Nội vụ", "email": None, **fields})
 
 
 def expired(now: datetime = NOW) -> dict[str, datetime]:
-    """Dates for ``issue``: ended yesterday."""
+    """Return dates for ``issue``: it ended yesterday."""
     return {"not_before": now - timedelta(days=1826), "not_after": now - timedelta(days=1)}
 
 
 def near_expiry(now: datetime = NOW) -> dict[str, datetime]:
-    """Dates for ``issue``: ends in two weeks."""
+    """Return dates for ``issue``: it ends in two weeks."""
     return {"not_before": now - timedelta(days=1800), "not_after": now + timedelta(days=14)}
 
 
 def with_sha1(issued: Issued, signer: Key) -> Issued:
-    """The same certificate signed with SHA-1, as generation G1 is (the builder of ``cryptography`` refuses to)."""
+    """Sign the same certificate with SHA-1, as generation G1 is; the builder of ``cryptography`` refuses to."""
     if not isinstance(signer, rsa.RSAPrivateKey):
         raise TypeError("G1 signs with RSA")
     raw = asn1.Certificate.load(issued.der).copy()

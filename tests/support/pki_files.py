@@ -44,17 +44,17 @@ KEY_FORMS = (
 
 
 def pem(*ders: bytes) -> bytes:
-    """PEM certificates one after another."""
+    """Return PEM certificates one after another."""
     return b"".join(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in ders)
 
 
 def bundle(*ders: bytes, encoding: Encoding = Encoding.DER) -> bytes:
-    """A PKCS#7 bag without a signer, as Windows exports .p7b."""
+    """Return a PKCS#7 bag without a signer, as Windows exports .p7b."""
     return pkcs7.serialize_certificates([x509.load_der_x509_certificate(der) for der in ders], encoding)
 
 
 def signed_pkcs7(signer: Issued, *others: Issued, encoding: Encoding = Encoding.DER) -> bytes:
-    """A PKCS#7 signature with the chain beside the signer's certificate."""
+    """Return a PKCS#7 signature with the chain beside the signer's certificate."""
     builder = pkcs7.PKCS7SignatureBuilder().set_data(b"x").add_signer(signer.certificate, signer.key, hashes.SHA256())
     for other in others:
         builder = builder.add_certificate(other.certificate)
@@ -62,19 +62,19 @@ def signed_pkcs7(signer: Issued, *others: Issued, encoding: Encoding = Encoding.
 
 
 def as_ber(der: bytes) -> bytes:
-    """The outer three layers of a ContentInfo with indefinite lengths, as some token software writes it."""
+    """Encode the outer three layers of a ContentInfo with indefinite lengths, as some token software does."""
     return _indefinite(der, depth=3)
 
 
 def pkcs12_file(issued: Issued) -> bytes:
-    """A .p12 with key and certificate."""
+    """Return a .p12 with key and certificate."""
     return pkcs12.serialize_key_and_certificates(
         b"mau", issued.key, issued.certificate, None, BestAvailableEncryption(PASSWORD)
     )
 
 
 def private_keys(key: Key) -> dict[str, bytes]:
-    """A private key in every form that reaches a chat, by name."""
+    """Return a private key in every form that reaches a chat, by name."""
     plain, locked = NoEncryption(), BestAvailableEncryption(PASSWORD)
     pkcs8, old, ssh = PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL, PrivateFormat.OpenSSH
     forms = (
@@ -99,7 +99,7 @@ def pdf(
     user: str = "",
     method: str = "aes256",
 ) -> bytes:
-    """A PDF of one empty page, signed by each in turn; protected with a password, or with an owner's and a user's."""
+    """Return a PDF of one empty page, signed by each in turn, and protected with passwords if there are any."""
     writer = PdfFileWriter()
     writer.insert_page(PageObject(contents=writer.add_object(_stream()), media_box=_page()))
     if password:
@@ -114,13 +114,16 @@ def pdf(
 
 
 def signed_xml(*ders: bytes) -> bytes:
-    """XML with an enveloped signature per certificate; signature values are made up, as no reader verifies them."""
+    """Return XML with an enveloped signature per certificate.
+
+    Signature values are invented, as no reader verifies them.
+    """
     signatures = "".join(_signature(der) for der in ders)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<HDon><DLHDon>Hóa đơn</DLHDon>{signatures}</HDon>'.encode()
 
 
 def office(*ders: bytes) -> bytes:
-    """A Word document with a signature part per certificate; unsigned without any."""
+    """Return a Word document with a signature part per certificate; without any it is unsigned."""
     parts = {
         "[Content_Types].xml": b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
         "word/document.xml": b"<w:document xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'/>",
@@ -130,7 +133,7 @@ def office(*ders: bytes) -> bytes:
 
 
 def make_zip(entries: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A ZIP of the entries, in order."""
+    """Return a ZIP of the entries, in order."""
     out = BytesIO()
     with zipfile.ZipFile(out, "w", compression) as archive:
         for name, content in entries.items():

@@ -1,4 +1,4 @@
-"""What services around certificates write: time stamps, answers about states, requests; all of it made up."""
+"""Made-up data of services around certificates: time stamps, OCSP answers, revocation lists, requests."""
 
 from datetime import timedelta
 
@@ -14,21 +14,24 @@ from tests.support.pki import Issued
 
 
 def time_stamper() -> Issued:
-    """The certificate of a time stamp service."""
+    """Return the certificate of a time stamp service."""
     return pki.issue(
         "Dịch vụ cấp dấu thời gian Mẫu", key=pki.ec_key("tsa"), purposes=(ExtendedKeyUsageOID.TIME_STAMPING,)
     )
 
 
 def state_teller() -> Issued:
-    """The certificate of a service that tells states."""
+    """Return the certificate of an OCSP service."""
     return pki.issue("OCSP Mẫu", key=pki.ec_key("ocsp"), purposes=(ExtendedKeyUsageOID.OCSP_SIGNING,))
 
 
 def signed_data(
     *bag: bytes, signers: tuple[bytes, ...] = (), content_type: str = "data", by_key: bool = False
 ) -> bytes:
-    """A CMS SignedData with the bag in the order given; its signature values are made up; nobody verifies them."""
+    """Return a CMS SignedData with the bag in the given order.
+
+    Its signature values are invented, as nobody verifies them.
+    """
     value: bytes = cms.ContentInfo({
         "content_type": "signed_data",
         "content": {
@@ -43,20 +46,20 @@ def signed_data(
 
 
 def time_stamp() -> bytes:
-    """A token with its service's chain in it."""
+    """Return a time stamp token with its service's chain in it."""
     stamper = time_stamper().der
     return signed_data(stamper, pki.g2_state().der, signers=(stamper,), content_type="tst_info")
 
 
 def time_stamp_response() -> bytes:
-    """The whole answer of a time stamp service."""
+    """Return the whole answer of a time stamp service."""
     response = {"status": {"status": "granted"}, "time_stamp_token": cms.ContentInfo.load(time_stamp())}
     value: bytes = tsp.TimeStampResp(response).dump()
     return value
 
 
 def ocsp_response() -> bytes:
-    """A signed answer about one certificate, with the service's certificate in it."""
+    """Return a signed OCSP answer about one certificate, with the service's certificate in it."""
     teller, asked = state_teller(), pki.issue()
     builder = ocsp.OCSPResponseBuilder().add_response(
         asked.certificate, pki.g2_state().certificate, hashes.SHA256(), ocsp.OCSPCertStatus.GOOD,
@@ -68,20 +71,20 @@ def ocsp_response() -> bytes:
 
 
 def revocation_list(encoding: Encoding = Encoding.DER) -> bytes:
-    """A list of no revoked certificates."""
+    """Return a revocation list without entries."""
     builder = x509.CertificateRevocationListBuilder().issuer_name(pki.g2_state().certificate.subject)
     builder = builder.last_update(pki.NOW).next_update(pki.NOW + timedelta(days=1))
     return builder.sign(pki.g2_state().key, hashes.SHA256()).public_bytes(encoding)
 
 
 def request(encoding: Encoding = Encoding.DER) -> bytes:
-    """A request for a certificate."""
+    """Return a certification request."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(pki.issue().certificate.subject)
     return builder.sign(pki.ec_key(), hashes.SHA256()).public_bytes(encoding)
 
 
 def public_key(encoding: Encoding, form: PublicFormat = PublicFormat.SubjectPublicKeyInfo) -> bytes:
-    """An RSA public key alone."""
+    """Return an RSA public key alone."""
     return pki.rsa_key().public_key().public_bytes(encoding, form)
 
 

@@ -1,4 +1,4 @@
-"""Officers, certificates and requests by the hundred, written behind the store's back and counted in plain Python."""
+"""Officers, certificates and requests in large numbers, written by SQL and counted again in plain Python."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -27,14 +27,14 @@ _WAIVED = {RequestState.DRAFT, RequestState.REFUSED, RequestState.WITHDRAWN}
 
 
 class Sql(Protocol):
-    """A database, asked behind the store's back."""
+    """Runs SQL statements directly on a database."""
 
     def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]: ...
 
 
 @dataclass
 class Certificate:
-    """A standing, and the state of the request for it where there is one."""
+    """A certificate in the register, with the state of its request, if there is one."""
 
     key: str | None
     not_after: date | None
@@ -58,7 +58,7 @@ class Certificate:
 
 @dataclass
 class Officer:
-    """A chat."""
+    """An officer's chat."""
 
     id: str
     unit: str | None
@@ -67,7 +67,7 @@ class Officer:
 
 
 def people(count: int, now: datetime, seed: int = 7) -> list[Officer]:
-    """So many made-up officers."""
+    """Make up ``count`` officers."""
     dice = random.Random(seed)
     return [_officer(dice, number, now) for number in range(count)]
 
@@ -92,7 +92,7 @@ def _certificate(dice: random.Random, key: str, now: datetime) -> Certificate:
 
 
 def write_units(database: Sql) -> None:
-    """The tree, parents first."""
+    """Insert the tree, parents first."""
     for place, (unit, last) in enumerate(_walked(None)):
         database.sql(
             "INSERT INTO units (code, parent, name, place, last) VALUES (?, ?, ?, ?, ?)",
@@ -108,7 +108,7 @@ def _walked(parent: str | None) -> Iterator[tuple[Unit, int]]:
 
 
 def write_people(database: Sql, officers: list[Officer]) -> None:
-    """Rows as the store keeps them; what is sealed is not read by any count."""
+    """Insert the rows as the store would; sealed columns hold a placeholder, because no count reads them."""
     known = [(officer, one) for officer in officers for one in officer.certificates]
     numbered = [(number, *of) for number, of in enumerate(known, 1)]
     heads = [(one.id, "telegram", b"?", *[to_micros(one.heard)] * 2, one.unit, 1) for one in officers]
@@ -145,7 +145,7 @@ def _request(number: int, officer: Officer, one: Certificate) -> tuple[object, .
 
 
 def counted(officers: list[Officer], unit: str | None, now: datetime) -> UnitStatistics:
-    """The numbers of these officers, as their definitions read."""
+    """Count these officers, straight from the definitions."""
     today, every = to_vietnam_day(now), [one for officer in officers for one in officer.certificates]
     states = [one.state for one in every]
     days = [(one.not_after - today).days for one in every if one.not_after]
@@ -171,7 +171,7 @@ def _silent(officer: Officer, now: datetime) -> bool:
 
 
 def still_open(officers: list[Officer], day: date) -> int:
-    """How many certificates were owed or under way at the end of a day in Viet Nam."""
+    """Count the certificates that were owed or under way at the end of a day in Viet Nam."""
     return sum(1 for officer in officers for one in officer.certificates if _open(one, day))
 
 

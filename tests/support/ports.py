@@ -1,4 +1,4 @@
-"""The ports of the conversation in turns, in memory or in a store: what holds for one holds for the other."""
+"""The ports of the conversation in turns, in memory and in a store; contract tests run on both."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -18,7 +18,7 @@ _updates = count(1)
 
 
 class Ports(Protocol):
-    """What a turn can ask of the world."""
+    """The ports that a turn can use."""
 
     requests: OwnRequests
     own_data: OwnData
@@ -27,14 +27,14 @@ class Ports(Protocol):
 
 
 class Turns(Protocol):
-    """One person's turns, one after the other."""
+    """The turns of one person, one after the other."""
 
     def __call__(self, now: datetime = NOW) -> AbstractAsyncContextManager[Ports]: ...
 
 
 @dataclass
 class MemoryPorts:
-    """The same ports in every turn."""
+    """The same in-memory ports in every turn."""
 
     requests: OwnRequests
     own_data: OwnData
@@ -44,7 +44,7 @@ class MemoryPorts:
 
 @dataclass
 class MemoryTurns:
-    """Turns over the memory ports."""
+    """Turns over the in-memory ports."""
 
     book: MemoryOwnRequests = field(default_factory=lambda: MemoryOwnRequests(NOW))
     register: MemoryInterviewRegister = field(default_factory=MemoryInterviewRegister)
@@ -59,7 +59,7 @@ class MemoryTurns:
 
 @dataclass
 class StoredTurns:
-    """Turns of a store, each committed at its end."""
+    """Turns over a store, each committed at its end."""
 
     store: Store
     address: str = ADDRESS

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: one server a test run, shared by its workers; a fresh database a test."""
+"""A real PostgreSQL for tests: one server per test run, shared by its workers, and a fresh database per test."""
 
 import asyncio
 import fcntl
@@ -17,7 +17,7 @@ from bot.services.opening import migrate_database
 
 _TEMPLATE = "troly_template"
 _numbers = count()
-#: Whoever a test left behind, such as a killed process, may still hold locks.
+#: Ends connections that a test left behind, such as those of a killed process, because they may hold locks.
 LEAVE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -32,8 +32,8 @@ _EMPTY = """
 
 @pytest.fixture(scope="session")
 def postgres_server(testrun_uid: str, worker_id: str) -> Iterator[Any]:
-    """The server, with a template database that carries the tables; stopped by the last worker that leaves."""
-    # Not below pytest's own temporary folder, which a root-owned server process could not enter.
+    """Start the server, with a template database that has the tables; the last worker that leaves stops it."""
+    # The folder is not below pytest's own temporary folder, because a server process of root could not enter it.
     data = Path(tempfile.gettempdir(), f"troly-postgres-{testrun_uid[:12]}")
     with _alone(data):
         server = _start(data)
@@ -45,14 +45,14 @@ def postgres_server(testrun_uid: str, worker_id: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def worker_database(postgres_server: Any, worker_id: str) -> Iterator[str]:
-    """The database that the tests of a worker share, one after the other."""
+    """Create the database that the tests of a worker share, one after the other."""
     with _database(postgres_server, worker_id, _TEMPLATE) as url:
         yield url
 
 
 @pytest.fixture
 def postgres_url(worker_database: str) -> str:
-    """The URL of a database with empty tables: emptying takes a tenth of the time that making one does."""
+    """Return the URL of a database with empty tables; emptying takes a tenth of the time of creating one."""
     with psycopg.connect(worker_database, autocommit=True) as connection:
         connection.execute(LEAVE)
         connection.execute(_EMPTY)
@@ -61,7 +61,7 @@ def postgres_url(worker_database: str) -> str:
 
 @pytest.fixture
 def empty_postgres_url(postgres_server: Any, worker_id: str) -> Iterator[str]:
-    """The URL of a fresh database without tables."""
+    """Return the URL of a fresh database without tables."""
     with _database(postgres_server, worker_id, "template0") as url:
         yield url
 
@@ -76,7 +76,7 @@ def _database(server: Any, worker_id: str, template: str) -> Iterator[str]:
 
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
-    # One lock for all runs: the file stays, so there should not be one a run.
+    # One lock file serves all runs, because it is never deleted.
     with (data.parent / "troly-postgres.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""Rows that give power, put as a test wants them and sealed as if the program had written them so."""
+"""Sealed rows that give power (roles, approvals), written by tests as the program would write them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +8,12 @@ from bot.store.power_seals import GRANT_COLUMNS, Warrant, content_digest, seal_g
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import open_keyring
 
-#: Runs a statement behind the store's back; parameters are question marks.
+#: Runs an SQL statement directly on the database; parameters are question marks.
 Sql = Callable[..., list[tuple[Any, ...]]]
 
 
 def seal_grants(sql: Sql, keys: Path) -> None:
-    """Every role as it stands."""
+    """Seal every role as it is in the database."""
     keyring, _ = open_keyring(keys)
     for row in sql(f"SELECT {', '.join(GRANT_COLUMNS)} FROM grants"):
         told = dict(zip(GRANT_COLUMNS, row, strict=True))
@@ -21,7 +21,7 @@ def seal_grants(sql: Sql, keys: Path) -> None:
 
 
 def approve(sql: Sql, keys: Path, broadcast: str) -> None:
-    """A broadcast as it stands, approved at the machine."""
+    """Seal the approval of a broadcast by the operator."""
     keyring, _ = open_keyring(keys)
     ((parent, step, unit, author, content, document),) = sql(
         "SELECT parent, step, unit, author, content, document FROM broadcasts WHERE id = ?", broadcast

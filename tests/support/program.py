@@ -1,4 +1,4 @@
-"""The real program as a process of its own: ``python -m bot run``."""
+"""The real program as a separate process: ``python -m bot run``."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from tests.support.botapi.api import BotApi
 from tests.support.zygote import Fork, Zygote
 
 COMMAND = (sys.executable, "-m", "bot", "run")
-#: Tests say in a second what people say in an hour.
+#: Settings without throttling, because tests say in a second what people say in an hour.
 UNHURRIED = {
     "TROLY_THROTTLE_BURST": "100000",
     "TROLY_THROTTLE_PER_SECOND": "100000",
@@ -23,9 +23,9 @@ START = 30.0  #: seconds until a program must poll or listen
 
 
 class Program:
-    """A program that talks to a Bot API server; its data folder survives it."""
+    """A program that talks to a Bot API server; its data folder outlives it."""
 
-    #: What a forked one runs.
+    #: The command that a fork runs.
     command = "run"
 
     def __init__(
@@ -50,7 +50,7 @@ class Program:
         return self.process.pid
 
     def printed(self) -> str:
-        """Everything written to its output so far."""
+        """Return everything that was written to its output so far."""
         return self.log.read_text()
 
     async def launch(self) -> None:
@@ -71,7 +71,7 @@ class Program:
         await self.until(lambda: self.api.listened != before)
 
     async def until(self, ready: Callable[[], bool]) -> None:
-        """Wait for it, as long as the program runs."""
+        """Wait until a condition holds, and fail if the program ends."""
         async with asyncio.timeout(START):
             while not ready():
                 assert self.running, f"the program ended:\n{self.printed()}"
@@ -82,11 +82,11 @@ class Program:
         return self.process is not None and self.process.returncode is None
 
     async def kill(self) -> None:
-        """SIGKILL: no farewell of any kind."""
+        """Send SIGKILL, so that the program can clean up nothing."""
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> int:
-        """SIGTERM; its exit code."""
+        """Send SIGTERM and return the exit code."""
         return await self._end(signal.SIGTERM)
 
     async def _end(self, number: signal.Signals) -> int:
@@ -100,7 +100,7 @@ class Program:
 async def running(
     api: BotApi, folder: Path, settings: dict[str, str] | None = None, start: Zygote | tuple[str, ...] = COMMAND
 ) -> AsyncIterator[Program]:
-    """The program, started and ready; killed at the end of the block if it still runs."""
+    """Start the program and wait until it is ready; kill it at the end of the block if it still runs."""
     program = Program(api, folder, settings or {}, start)
     try:
         await program.launch_and_wait()

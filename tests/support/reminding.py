@@ -1,4 +1,4 @@
-"""Broadcasts on their way to their rows."""
+"""Broadcasts up to the creation of their rows."""
 
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from handlers.model.rights import Rights
 from tests.support.office import OPERATOR, Sql, office
 from tests.support.storing import NOW
 
-#: Says nothing that anybody lacks.
+#: A text whose placeholders have a value for everybody.
 TEXT = BroadcastText(
     vi="Kính gửi {ho_ten|anh/chị}: {viec_can_lam|không còn việc gì}.", en="Dear {ho_ten|officer}: {to_do|none}."
 )
@@ -27,13 +27,13 @@ SOON = NOW + timedelta(hours=1)
 
 
 def draft(audience: Audience | None = None, text: BroadcastText = TEXT, **more: object) -> BroadcastDraft:
-    """What an admin writes."""
+    """Return the content of a draft."""
     written = {"title": "Nhắc hạn", "text": text, "audience": audience or Audience(), "starts_at": SOON, **more}
     return BroadcastDraft.model_validate(written)
 
 
 async def drafted(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR, document: bytes | None = None) -> str:
-    """Its id."""
+    """Create a draft and return its id."""
     async with office(store) as at:
         made = await at.admin.broadcasts.new(rights, one, document)
     assert made is not None
@@ -48,7 +48,7 @@ async def checked(
 
 
 async def approved(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR) -> str:
-    """One that nothing stands against."""
+    """Create a draft without problems, approve it and return its id."""
     name = await drafted(store, one, rights)
     assert not (await BroadcastOperations.over(store).check(name, NOW)).problems
     async with office(store) as at:
@@ -63,14 +63,14 @@ async def frozen(store: Store, name: str, limit: int = 2000, now: datetime = NOW
 
 
 def rows(sql: Sql, name: str) -> dict[str, tuple[str, str | None]]:
-    """State and reason of each row, by chat."""
+    """Return state and reason of each row, by chat."""
     found = sql("SELECT chat, state, reason FROM outbox WHERE broadcast = ? ORDER BY id", name)
     assert len({chat for chat, _, _ in found}) == len(found)
     return {chat: (state, reason) for chat, state, reason in found}
 
 
 def values(sql: Sql, keyring: Keyring, name: str) -> dict[str, PlaceholderValues]:
-    """What fills each message that will be sent."""
+    """Return the placeholder values of each message to be sent."""
     found = sql("SELECT chat, origin, payload FROM outbox WHERE broadcast = ? AND payload IS NOT NULL", name)
     return {
         chat: PlaceholderValues.model_validate_json(keyring.unseal(payload, sealed_columns.payload(chat, origin)))
@@ -79,6 +79,6 @@ def values(sql: Sql, keyring: Keyring, name: str) -> dict[str, PlaceholderValues
 
 
 def state(sql: Sql, name: str) -> tuple[str, str | None, int]:
-    """Where it stands, why, and how many recipients it has."""
+    """Return the state of a broadcast, its reason and its number of recipients."""
     ((stands, why, recipients),) = sql("SELECT state, why, recipients FROM broadcasts WHERE id = ?", name)
     return stands, why, recipients

@@ -1,4 +1,4 @@
-"""The roads of delivery put together over a store, for tests that walk them by hand."""
+"""Intake, turns and dispatcher over a store, for tests that run them step by step."""
 
 from collections.abc import Iterable
 
@@ -30,7 +30,7 @@ class CountingReader(CertificateReader):
 
 
 class Roads:
-    """Intake, turns and dispatcher of one channel; ``flow`` walks a batch of updates through all of them."""
+    """Intake, turns and dispatcher of one channel; ``flow`` moves a batch of updates through all of them."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Roads:
         await self.dispatcher.deliver()
 
     async def take(self, *updates: Incoming) -> None:
-        """In and handled, not yet delivered."""
+        """Receive and handle updates, without delivery."""
         await self.intake.accept(updates)
         while self.submitted:
             await self.turns.handle(self.submitted.pop(0))

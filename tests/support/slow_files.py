@@ -1,4 +1,4 @@
-"""Files that take long to read, or tell much: what a stranger can send to make others wait."""
+"""Files that take long to read or hold much, as a stranger could send them to delay others."""
 
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -13,7 +13,7 @@ from tests.support.pki import issue
 
 
 def slow_pdf(fields: int = 20_000) -> bytes:
-    """A small PDF with a form of very many fields, none of them signed: each is looked at."""
+    """Return a small PDF with a form of very many unsigned fields, each of which must be looked at."""
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%s] >> >>"
         % b" ".join(b"%d 0 R" % number for number in range(3, 3 + fields)),
@@ -33,7 +33,7 @@ def slow_pdf(fields: int = 20_000) -> bytes:
 
 
 def fat_zip(certificates: int = 60, parts: int = 45) -> bytes:
-    """A small ZIP of certificates whose names are as long as they may be, and repeat what packs well."""
+    """Return a small ZIP of certificates with names of the greatest length, which compress well."""
     key, like = ec.generate_private_key(ec.SECP256R1()), x509.load_der_x509_certificate(issue().der)
     made = BytesIO()
     with ZipFile(made, "w", ZIP_DEFLATED) as archive:

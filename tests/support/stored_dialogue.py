@@ -1,4 +1,4 @@
-"""A conversation over the real store, written as ``tests.support.dialogue`` writes one over the memory ports."""
+"""A conversation over the real store, written like one over the in-memory ports (``tests.support.dialogue``)."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -29,15 +29,15 @@ async def as_given(chat: Chat, event: Event) -> Event:
 
 @dataclass
 class StoredDialogue(Dialogue):
-    """One person's conversation: every turn is taken from the inbox and committed, as the assistant does it."""
+    """One person's conversation; every turn is taken from the inbox and committed, as the assistant does it."""
 
     store: Store = field(kw_only=True)
     address: str = field(kw_only=True)
-    #: What is done between two turns.
+    #: Prepares an event between two turns.
     prepare: Callable[[Chat, Event], Awaitable[Event]] = field(default=as_given, kw_only=True)
 
     async def does(self, event: Event) -> str:
-        """A turn, and those that follow from it."""
+        """Handle an event and those that follow from it."""
         update = f"dialogue {next(_updates)}"
         (chat,) = await self.store.inbox.receive([Incoming(CHANNEL, update, self.address, event)], NOW)
         while pending := await self.store.inbox.claim_turn(chat):
@@ -70,13 +70,13 @@ def _world(unit: TurnTransaction) -> Services:
 
 
 async def registered(store: Store, address: str, content: RequestContent, unit: str | None) -> Request:
-    """A request of an officer of this unit."""
+    """Register a request of an officer of this unit."""
     async with StoredTurns(store, address)() as turn:
         return await turn.requests.register(content.model_copy(update={"unit_code": unit}))
 
 
 async def seen(store: Store, rights: Rights, code: str) -> RequestRow:
-    """A request as these rights let it be seen."""
+    """Return a request as these rights show it."""
     async with office(store) as at:
         filed = await at.admin.desk.get(rights, code)
     assert filed is not None

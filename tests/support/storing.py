@@ -19,11 +19,11 @@ from rules.outcome import Procedure
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CHANNEL = "telegram"
-#: Words that may be found nowhere in a database.
+#: A name whose words must not be found in plain text in any database.
 NAME = "Ủy ban nhân dân xã Phước An"
 SERIAL = "5402DD8A9E3FB18F"
 ADDRESS = "7790118822"
-#: The session of somebody who has agreed that data about them are kept.
+#: The session of a person who has consented.
 AGREED = '{"consented_at": "2026-11-23T02:00:00Z"}'
 
 

@@ -1,4 +1,4 @@
-"""All that waits for a person, delivered."""
+"""Delivers everything that waits for a person."""
 
 from datetime import timedelta
 
@@ -7,12 +7,12 @@ from bot.store.store import Store
 from handlers.core.replies import Reply
 from tests.support.storing import NOW, claim
 
-#: Whatever was queued by a real clock is due.
+#: A moment at which everything is due, also messages queued by a real clock.
 LATER = NOW + timedelta(days=36500)
 
 
 async def told(store: Store, message: str | None = "42") -> list[Reply]:
-    """In order; ``message`` is what the platform calls each."""
+    """Deliver the messages and return them in order; ``message`` is the platform's id of each."""
     replies = []
     while rows := await claim(store, now=LATER):
         for row in rows:

@@ -1,4 +1,4 @@
-"""A clock that runs as the machine's own and that a test turns on."""
+"""A clock that runs like the machine's own and that a test can advance."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 
 class TurnedClock:
-    """Implements ``bot.delivery.Clock``. Whoever sleeps past the moment that is turned to wakes up."""
+    """Implements ``bot.clock.Clock``. A sleeper wakes up when the clock is advanced past its moment."""
 
     def __init__(self, start: datetime) -> None:
         self._start = start
@@ -20,7 +20,7 @@ class TurnedClock:
         return self._start + timedelta(seconds=self.monotonic()) + self._leapt
 
     def monotonic(self) -> float:
-        """Seconds since the test began, those that it turned on included."""
+        """Return the seconds since the test began, including those that it advanced."""
         return time.monotonic() - self._began + self._turned
 
     async def sleep(self, seconds: float) -> None:
@@ -30,15 +30,15 @@ class TurnedClock:
                 await asyncio.wait_for(self._news.wait(), left)
 
     def turn(self, by: timedelta) -> None:
-        """Let so much time pass at once."""
+        """Let time pass at once."""
         self._turned += by.total_seconds()
         self._news.set()
         self._news = asyncio.Event()
 
     def turn_to(self, moment: datetime) -> None:
-        """Let time pass until then."""
+        """Let time pass until a moment."""
         self.turn(moment - self.now())
 
     def leap(self, by: timedelta) -> None:
-        """Set the clock on, or back: it shows another time, and none has passed."""
+        """Set the clock forward or back without any time passing."""
         self._leapt += by

@@ -1,4 +1,4 @@
-"""A small assistant over the store, to be killed: receives from a platform that repeats what was not acknowledged."""
+"""A small assistant over the store that can be killed; its platform repeats updates that were not acknowledged."""
 
 import asyncio
 import os
@@ -19,14 +19,14 @@ CHATS = 4
 BATCH = 5
 
 
-#: What a turn makes of an update: the session it leaves and what it says.
+#: Handles an update; returns the session and the text to say.
 Take = Callable[[PendingTurn, TurnTransaction], Awaitable[tuple[str, str]]]
-#: What is noted of a message that was sent.
+#: Returns the note about a message that was sent.
 Note = Callable[[OutboxRow], str]
 
 
 def run(url: str | None, folder: Path) -> None:
-    """Work until everything is received, handled and delivered; exit code 0 says so."""
+    """Work until everything is received, handled and delivered; exit with 0 at the end."""
     asyncio.run(_run(url, folder))
 
 
@@ -37,7 +37,7 @@ async def _run(url: str | None, folder: Path) -> None:
 
 @asynccontextmanager
 async def opened(url: str | None, folder: Path) -> AsyncIterator[Store]:
-    """The store, as every life of the process opens it."""
+    """Open the store as every life of the process does."""
     store = await open_store(url, folder, open_keyring(folder / "keys.json")[0])
     try:
         yield store
@@ -95,7 +95,7 @@ def _size(path: Path) -> int:
 
 
 def _append(path: Path, text: str) -> None:
-    """One write: it is there as a whole or not at all when the process dies."""
+    """Append in a single write, so that a dying process writes all of it or nothing."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.write(file, text.encode())
     os.close(file)

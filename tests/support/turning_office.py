@@ -1,4 +1,4 @@
-"""The same assistant with an admin, to be killed: requests amended, moved alone, as one and by lists; roles; units."""
+"""The same assistant with an admin: requests are amended and moved (alone, in bulk, by lists); roles; units."""
 
 import asyncio
 import json
@@ -23,18 +23,18 @@ from tests.support.storing import content
 from tests.support.turning import opened, work
 
 UPDATES = 160
-#: Whose admin the person in ``chat 0`` is, and whom all requests belong to.
+#: The unit of the admin in ``chat 0`` and of all requests.
 COMMUNE = "DN.NT"
-#: What sessions count beside the acts of the journal.
+#: Things that sessions count in addition to the acts of the journal.
 REGISTERED, AMENDED, RESENT, MOVED, TURNS = "registered", "amended", "resent", "moved", "turns"
 _NEW = Filter(states=(RequestState.SUBMITTED,))
 
-#: What was done so far, by kind.
+#: The acts done so far, counted by kind.
 Deeds = Counter[str]
 
 
 def run(url: str | None, folder: Path) -> None:
-    """Import the units anew, then work until everything is done; exit code 0 says so."""
+    """Import the units again, then work until everything is done; exit with 0 at the end."""
     asyncio.run(_run(url, folder))
 
 
@@ -71,7 +71,7 @@ async def _take(turn: PendingTurn, unit: TurnTransaction) -> tuple[str, str]:
 
 
 async def _officer(requests: OwnRequests, done: Deeds) -> None:
-    """Register, then put right what can be; what was sent back is sent again."""
+    """Register requests, and amend and resend those that allow it."""
     if done[TURNS] % 3 == 0:
         await requests.register(content().model_copy(update={"unit_code": COMMUNE}))
         done[REGISTERED] += 1
@@ -98,7 +98,7 @@ async def _move_all(office: AdminServices, rights: Rights, done: Deeds, _: str) 
 
 
 async def _import_list(office: AdminServices, rights: Rights, done: Deeds, _: str) -> str:
-    """A list is kept, planned, applied and dropped."""
+    """Store a list, plan it, apply it and drop it."""
     found = await office.desk.page(rights, _NEW, 2)
     lines = [
         ImportLine(number=1, code=f.request.code, state=RequestState.SENT_BACK, note="thiếu", revision=f.revision)
@@ -130,7 +130,7 @@ async def _end(office: AdminServices, rights: Rights, done: Deeds, grant: str) -
     return ""
 
 
-#: What the admin does, one after the other, over and over; each hands a word on to the next.
+#: The acts of the admin, repeated in order; each passes a word on to the next.
 _ADMIN: tuple[Callable[[AdminServices, Rights, Deeds, str], Awaitable[str]], ...] = (
     _move_one, _import_list, _invite, _redeem, _end, _move_one, _move_all,
 )  # fmt: skip

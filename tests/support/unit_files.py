@@ -18,14 +18,14 @@ Cells = tuple[object, ...]
 
 
 def as_csv(*rows: Cells, headers: Cells = HEADERS, delimiter: str = ";", bom: bool = False) -> bytes:
-    """The rows as CSV in UTF-8."""
+    """Return the rows as CSV in UTF-8."""
     text = StringIO()
     csv.writer(text, delimiter=delimiter).writerows([headers, *rows])
     return text.getvalue().encode("utf-8-sig" if bom else "utf-8")
 
 
 def as_xlsx(*rows: Cells, headers: Cells = HEADERS) -> bytes:
-    """The rows as an XLSX workbook; numbers and days stay what they are."""
+    """Return the rows as an XLSX workbook; numbers and days keep their types."""
     file = BytesIO()
     with Workbook(file, {"in_memory": True, "default_date_format": "dd/mm/yyyy"}) as workbook:
         sheet = workbook.add_worksheet()

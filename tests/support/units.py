@@ -1,4 +1,4 @@
-"""Trees of units for tests, and conversations where they are known."""
+"""Trees of units for tests, and conversations that know them."""
 
 from functools import cache
 
@@ -11,20 +11,20 @@ from tests.support.dialogue import NOW, Dialogue, pack
 
 @cache
 def nhon_trach() -> UnitDirectory:
-    """The former district of Nhơn Trạch and the three communes of today: the sample that is shipped."""
+    """Return the shipped sample: the former district of Nhơn Trạch and its three present communes."""
     return plan_import(read_sample("nhon-trach"), NO_UNITS).units
 
 
 def dialogue(units: UnitDirectory) -> Dialogue:
-    """A conversation where these units are known."""
+    """Return a conversation that knows these units."""
     return Dialogue(world=build_memory_services(pack(), NOW, units=units))
 
 
 def unit(talk: Dialogue) -> str | None:
-    """Code of the unit the officer belongs to."""
+    """Return the code of the officer's unit."""
     return talk.session.unit if talk.session else None
 
 
 def screen(talk: Dialogue) -> str:
-    """The open screen."""
+    """Return the name of the open screen."""
     return talk.session.screen if talk.session else ""

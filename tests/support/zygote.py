@@ -1,7 +1,7 @@
-"""Starts of the program without the cost of its imports: forks of a process that has them done.
+"""Starts the program without the cost of its imports, by forking a process that has done them.
 
 Everything after the imports is the same as in ``python -m bot run``: the same command line, settings from the
-environment, a process of its own that can be killed. ``python -m tests.support.zygote`` is the other end.
+environment, and a process of its own that can be killed. ``python -m tests.support.zygote`` is the other end.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-#: Modules the program has loaded by the time it runs with Telegram.
+#: Modules that the program has loaded by the time it runs with Telegram.
 LOADED = ("bot.app", "bot.cli", "bot.cli.run", "bot.channels.telegram", "handlers", "uvicorn")
 
 
@@ -26,7 +26,7 @@ class Fork:
 
     @property
     def returncode(self) -> int | None:
-        """``None`` while it runs; how it ended is not known here."""
+        """Return ``None`` while it runs; the real exit code is not known here."""
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
@@ -47,7 +47,7 @@ class Zygote:
         self._process = process
 
     def fork(self, folder: Path, settings: dict[str, str], log: Path, command: str = "run") -> Fork:
-        """A new process that runs a command of the program in ``folder``, its output appended to ``log``."""
+        """Run a command of the program in a new process in ``folder``; its output is appended to ``log``."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps([str(folder), settings, str(log), command]) + "\n")
@@ -57,7 +57,7 @@ class Zygote:
 
 @contextmanager
 def zygote() -> Iterator[Zygote]:
-    """Blocks while it imports; a fork takes a few milliseconds."""
+    """Start a zygote and wait for its imports; a fork then takes a few milliseconds."""
     command = (sys.executable, "-m", "tests.support.zygote")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -1,4 +1,4 @@
-"""/xuat: the requests that the list shows, as a file; while one is written, how far it is."""
+"""The screen of /xuat: orders an export of the filtered request list, or shows the progress of the running one."""
 
 from markupsafe import Markup
 
@@ -13,7 +13,7 @@ from handlers.model.rights import Act, Rights
 from handlers.understanding.matching import match_names
 from locales import N_
 
-#: What else a form is called by who types.
+#: Other words that people type for a form.
 _FORM_SYNONYMS = {
     ExportForm.XLSX: ("excel", "xlsx", "xls", "bang tinh"),
     ExportForm.CSV: ("csv",),
@@ -24,7 +24,7 @@ _FORM_SYNONYMS = {
 
 
 def form_options(here: Context) -> tuple[Option, ...]:
-    """The forms to choose from."""
+    """Return the forms as options."""
     return tuple(
         Option(form.value, capitalize_first(here.say.t(words)), _FORM_SYNONYMS[form])
         for form, words in EXPORT_FORM_LABELS.items()
@@ -32,7 +32,7 @@ def form_options(here: Context) -> tuple[Option, ...]:
 
 
 async def order_typed_export(here: Context, word: str) -> HandlerResult:
-    """Begin in the form that was typed behind the command; only show the screen where it names none."""
+    """Order an export in the form typed behind the command; if it names none, only show the screen."""
     meant = match_names(word, form_options(here), exact=True).sure
     if len(meant) == 1:
         return await order_export(here, ExportForm(meant[0]))
@@ -40,7 +40,7 @@ async def order_typed_export(here: Context, word: str) -> HandlerResult:
 
 
 async def order_export(here: Context, form: ExportForm) -> HandlerResult:
-    """An export that is written outside this turn; none where nothing is meant."""
+    """Order an export of the filtered list; it is written after this turn, and not ordered if the list is empty."""
     rights, wanted, say = await current_rights(here), list_view(here).wanted, here.say
     order = ExportOrder(wanted=wanted, form=form, language=here.session.language)
     total = await here.world.admin.desk.count(rights, wanted)
@@ -54,10 +54,10 @@ BACK, CANCEL, LIST, LOOK = "back", "cancel", "list", "look"
 
 
 class ExportScreen(OptionsOnlyScreen):
-    """What would be exported, and in which form."""
+    """Shows the filter, the number of requests and the forms to choose from."""
 
     async def page(self, here: Context) -> Page:
-        """The forms; or how far the one under way is."""
+        """Show the forms, or the progress of a running export."""
         say, rights = here.say, await current_rights(here)
         if not rights.reach(Act.EXPORT_REQUESTS):
             return Page(say(N_("Exporting is for those who look after requests.")), options=(_back_option(here),))
@@ -65,7 +65,7 @@ class ExportScreen(OptionsOnlyScreen):
         return _render_progress(here, running) if running else await _render_forms(here, rights)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Begin, cancel, look again, or leave."""
+        """Order or cancel an export, refresh the progress, or leave."""
         if value == LIST:
             return HandlerResult(to_request_list(here))
         if value == BACK:
@@ -86,7 +86,7 @@ async def _render_forms(here: Context, rights: Rights) -> Page:
 
 
 def _format_masking_note(here: Context, rights: Rights) -> tuple[Markup, ...]:
-    """What somebody is told who sees only a part of what is exported in full."""
+    """Warn that the file masks personal data if the person's role does not show all of it."""
     everywhere = rights.reach(Act.SEE_PERSONAL) == rights.reach(Act.EXPORT_REQUESTS)
     masked = N_("Names, serial numbers and notes are masked in the file: your role does not show them in full.")
     return () if everywhere else (here.say(masked),)

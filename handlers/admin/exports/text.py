@@ -1,4 +1,4 @@
-"""What is said about an export: while it is written, at its end, and with its files."""
+"""The texts about an export: its progress message, its end, remarks and the index of its files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,27 +11,27 @@ from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm, ExportRemarks
 from handlers.requests.text import STATE_LABELS
 from locales import N_, Translator
 
-#: Parts that the end names one by one; the index file names all of them.
+#: Files that the last message names; the index file names all of them.
 _MAX_PARTS_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A file of an export."""
+    """One file of an export, with the range of entries in it."""
 
     name: str
-    first: int  #: number of the first that it holds, from 1
+    first: int  #: number of the first entry in it, from 1
     last: int
-    lists: bool = False  #: it holds official lists, not requests
+    lists: bool = False  #: whether the entries are official lists instead of requests
 
 
 def format_count(say: MarkupTranslator, value: int) -> str:
-    """``12.000`` in Vietnamese, ``12,000`` in English."""
+    """Format a number with separators: ``12.000`` in Vietnamese, ``12,000`` in English."""
     return f"{value:,}".replace(",", "," if say.language == "en" else ".")
 
 
 def format_export_queued(say: MarkupTranslator, form: ExportForm, total: int) -> Reply:
-    """The message that will move."""
+    """Format the first progress message; later ones replace it."""
     return _to_reply(
         say(
             N_("Export ({form}): {total} requests, waiting."),
@@ -42,7 +42,7 @@ def format_export_queued(say: MarkupTranslator, form: ExportForm, total: int) ->
 
 
 def format_export_progress(say: MarkupTranslator, done: int, total: int) -> Reply:
-    """How far it is."""
+    """Format the progress message while the export is written."""
     share = min(100, 100 * done // max(total, 1))
     counts = {"done": format_count(say, done), "total": format_count(say, total), "share": share}
     return _to_reply(say(N_("Exporting: {done} / {total} ({share} %)"), **counts))
@@ -51,7 +51,7 @@ def format_export_progress(say: MarkupTranslator, done: int, total: int) -> Repl
 def format_export_finished(
     say: MarkupTranslator, count: int, remarks: ExportRemarks, parts: Sequence[ExportFile]
 ) -> Reply:
-    """The end of the moving message, with an index where there are several files."""
+    """Format the last progress message, with an index if there are several files."""
     holds = say(N_("The export holds {count} requests."), count=format_count(say, count))
     said = [holds, *map(escape, format_remarks(say.t, remarks))]
     if len(parts) > 1:
@@ -65,7 +65,7 @@ def format_export_finished(
 
 
 def format_remarks(t: Translator, remarks: ExportRemarks) -> list[str]:
-    """What was left out of a file and why, and what is to be filled in by hand; a sentence each."""
+    """Format what was left out of a file and why, and what must be filled in by hand; one sentence each."""
     told = {
         N_("{count} other requests are not for this kind of list."): remarks.others,
         N_("{count} requests have no serial number: fill it in by hand before signing."): remarks.serials,
@@ -87,7 +87,7 @@ def _format_left_out_by_state(t: Translator, remarks: ExportRemarks) -> list[str
 
 
 def format_file_index(say: MarkupTranslator, parts: Sequence[ExportFile]) -> list[Markup]:
-    """One line a file."""
+    """Format the index of files, one line each."""
     return [
         say(
             N_("{name}: lists {first} to {last}") if part.lists else N_("{name}: requests {first} to {last}"),
@@ -100,17 +100,17 @@ def format_file_index(say: MarkupTranslator, parts: Sequence[ExportFile]) -> lis
 
 
 def format_export_failed(say: MarkupTranslator) -> Reply:
-    """It could not be written."""
+    """Tell that the export failed."""
     return _to_reply(say(N_("The export could not be written. Nothing was sent; please try again with /xuat.")))
 
 
 def format_export_rights_lost(say: MarkupTranslator) -> Reply:
-    """A role ended meanwhile."""
+    """Tell that the export was stopped because a role ended."""
     return _to_reply(say(N_("The export was stopped: you no longer have the right to it. Nothing was sent.")))
 
 
 def format_export_cancelled(say: MarkupTranslator) -> Reply:
-    """By the person's own wish."""
+    """Tell that the person cancelled the export."""
     return _to_reply(say(N_("The export was cancelled. Nothing was sent.")))
 
 

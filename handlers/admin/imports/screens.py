@@ -1,4 +1,4 @@
-"""An exported list that came back: what it would change, and a yes to it."""
+"""The import of an exported list with changes: shows its plan and applies it after confirmation."""
 
 from handlers.access.current_rights import current_rights, holder_labels
 from handlers.admin.exports.text import format_count
@@ -12,10 +12,10 @@ YES, NO = "yes", "no"
 
 
 class ImportScreen(OptionsOnlyScreen):
-    """The plan, made anew whenever it is shown."""
+    """Shows the plan, computed again each time, and asks whether to apply it."""
 
     async def page(self, here: Context) -> Page:
-        """What would change; a yes only where all of it can be."""
+        """Show the changes; a yes is offered only if all of them can be made."""
         say, found = here.say, await _load_plan(here)
         back = Option(NO, say.t(N_("Back")), ("quay lai", "khong", "thoi", "back"))
         if found is None:
@@ -28,7 +28,7 @@ class ImportScreen(OptionsOnlyScreen):
         return Page(say(N_("<b>This list was not imported</b>")), (*told, why), (back,), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """All of it, or nothing."""
+        """Apply the whole plan, or drop the list."""
         found = await _load_plan(here) if value == YES else None
         if found is not None:
             return await _apply_plan(here, *found)
@@ -46,7 +46,7 @@ def _confirm_options(here: Context, plan: ImportPlan) -> tuple[Option, Option]:
 
 
 async def handle_sheet(here: Context, sheet: ImportSheet) -> HandlerResult | None:
-    """A list was sent by somebody who may import one; ``None``: by anybody else."""
+    """Handle a list that was sent; return ``None`` if the sender may not import."""
     rights, say = await current_rights(here), here.say
     if not rights.reach(Act.IMPORT_REQUESTS):
         return None
@@ -63,7 +63,7 @@ async def handle_sheet(here: Context, sheet: ImportSheet) -> HandlerResult | Non
 
 
 async def _load_plan(here: Context) -> tuple[Rights, ImportPlan] | None:
-    """The plan as it is now; ``None`` where no list waits, or the right to import one is gone."""
+    """Return the plan as of now; ``None`` if no list is waiting or the right to import is gone."""
     rights = await current_rights(here)
     if not rights.reach(Act.IMPORT_REQUESTS):
         return None
@@ -89,7 +89,7 @@ async def _drop_lines(here: Context) -> None:
 
 
 def _format_about(name: str, plan: ImportPlan) -> str:
-    """Which list, and what of it was seen."""
+    """Combine the id of the stored list and the mark of the plan that is shown."""
     return f"{name} {plan.mark}"
 
 

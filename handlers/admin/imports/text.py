@@ -1,4 +1,4 @@
-"""A plan of changes in words, for the chat and for the command line."""
+"""The texts of an import, for the chat and the command line: its plan, problems and result."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ from handlers.model.request_list import MAX_BULK_MOVES
 from handlers.requests.text import STATE_LABELS
 from locales import N_, Translator
 
-#: Lines of a kind that are named one by one.
+#: Lines of each kind that are named one by one.
 MAX_LINES_NAMED = 10
 
 LINE_PROBLEMS = {
@@ -67,7 +67,14 @@ def format_import_plan(
     named: int = MAX_LINES_NAMED,
     labels: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Markup, ...]:
-    """What would change, and what speaks against it; paragraphs."""
+    """Format a plan as paragraphs: changes, conflicts and rejected lines, notes without a move.
+
+    Args:
+        say: The translator.
+        plan: The plan.
+        named: Lines of each kind to name; of the others only the number is told.
+        labels: Names of people by the id of their role.
+    """
     return tuple(
         part
         for part in (
@@ -129,7 +136,7 @@ def _format_rejected_line(say: MarkupTranslator, bad: RejectedLine) -> Markup:
 
 
 def _problem_values(t: Translator, bad: RejectedLine) -> dict[str, str]:
-    """What the faults name: the states before and after as the list has them, and those that could follow."""
+    """Return the values for the text of a line problem: states before and after, and possible states."""
     wanted = t(STATE_LABELS[bad.line.state]) if bad.line.state else ""
     if bad.now is None:
         return {"to": wanted}
@@ -153,7 +160,7 @@ def _format_more(say: MarkupTranslator, named: list[Markup], count: int) -> Mark
 
 
 def format_import_result(say: MarkupTranslator, imported: ImportResult) -> Markup:
-    """What became of the yes."""
+    """Tell whether the plan was applied."""
     if imported.applied:
         done = N_("Changed: {number} requests. Their officers are told.")
         return say(done, number=format_count(say, len(imported.plan.changes)))

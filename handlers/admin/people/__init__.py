@@ -1,1 +1,1 @@
-"""Roles and invitations."""
+"""Roles of people, and invitations to them."""

@@ -1,4 +1,4 @@
-"""An invitation in three steps: which role, for which unit, and how the person is called."""
+"""Invitations to roles: making one in three steps (role, unit, name), the open ones, and accepting one."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ from handlers.model.rights import ACT_TO_GIVE, ROLES, Act, Rights, Role
 from locales import N_
 
 BACK = "back"
-#: How long an invitation made in a chat can be taken.
+#: Time for which an invitation made in a chat is valid.
 INVITATION_LIFETIME = timedelta(hours=72)
 
 _LABEL_QUESTION = N_("<b>What is the person called?</b> Type a name or a post; it stands in the list of roles.")
@@ -38,15 +38,15 @@ _HOW_TO_ACCEPT = N_("The person sends this line to me as a message.")
 
 @dataclass(frozen=True, slots=True)
 class InvitationDraft:
-    """What the session keeps between the steps, as ``role|unit|words``."""
+    """An unfinished invitation, kept in the session between the steps as ``role|unit|words``."""
 
     role: Role
     unit: str | None = None
-    words: str = ""  #: typed for a unit, and not yet clear
+    words: str = ""  #: text typed for a unit that matches several
 
     @classmethod
     def of(cls, about: str | None) -> "InvitationDraft | None":
-        """``None`` where the session keeps none."""
+        """Parse the value kept in the session; return ``None`` if it holds no draft."""
         role, _, rest = (about or "").partition("|")
         unit, _, words = rest.partition("|")
         return cls(Role(role), unit or None, words) if role in set(ACT_TO_GIVE) else None
@@ -56,17 +56,17 @@ class InvitationDraft:
 
 
 class InviteRoleScreen(OptionsOnlyScreen):
-    """To which role."""
+    """The first step: choosing the role."""
 
     async def page(self, here: Context) -> Page:
-        """Those that may be given."""
+        """Show the roles that the person may give."""
         say, rights = here.say, await current_rights(here)
         given = [role for role, act in ACT_TO_GIVE.items() if rights.reach(act)]
         options = (*(Option(role, capitalize_first(say.t(ROLES[role]))) for role in given), _back_option(here))
         return Page(say(N_("<b>To which role do you invite?</b>")), options=options, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """On to the unit; an owner has none."""
+        """Go to the unit; an owner has none."""
         if value == BACK:
             return HandlerResult(here.session.with_screen("roles"))
         step = "invite_label" if value == Role.OWNER else "invite_unit"
@@ -74,10 +74,10 @@ class InviteRoleScreen(OptionsOnlyScreen):
 
 
 class InviteUnitScreen:
-    """For which unit."""
+    """The second step: choosing the unit."""
 
     async def page(self, here: Context) -> Page:
-        """The units of one's own role, or those that were typed."""
+        """Show the units of one's own role, or those that match the typed name."""
         say, plan = here.say, InvitationDraft.of(here.session.about)
         units = () if plan is None else await _offered_units(here, plan)
         options = (*(Option(unit, here.world.units.name(unit)) for unit in units), _back_option(here))
@@ -85,14 +85,14 @@ class InviteUnitScreen:
         return Page(say(N_("<b>For which unit?</b>")), (hint,), options, exact=True, numbers="codes", help=hint)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """On to the name."""
+        """Take the unit and go to the name."""
         plan = InvitationDraft.of(here.session.about)
         if value == BACK or plan is None:
             return HandlerResult(here.session.with_screen("invite"))
         return HandlerResult(here.session.with_screen("invite_label", about=str(InvitationDraft(plan.role, value))))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A unit by its name: clear, to be chosen among several, or not known."""
+        """Look up a unit by name: take it if only one matches, else show those that do."""
         plan = InvitationDraft.of(here.session.about)
         if plan is None or is_unknown_number(here, text):
             return None
@@ -109,10 +109,10 @@ class InviteUnitScreen:
 
 
 class InviteLabelScreen:
-    """How the person is called; then the invitation is made."""
+    """The third step: naming the person, which creates the invitation."""
 
     async def page(self, here: Context) -> Page:
-        """To what, and the question."""
+        """Show the role and ask for the name."""
         say, plan = here.say, InvitationDraft.of(here.session.about)
         told = format_role(say.t, here.world.units, plan.role, plan.unit) if plan else ""
         back = replace(_back_option(here), numbered=False)
@@ -125,11 +125,11 @@ class InviteLabelScreen:
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
-        """Back to the first step."""
+        """Return to the first step."""
         return HandlerResult(here.session.with_screen("invite"))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """The invitation, shown this once."""
+        """Create the invitation and show its code, for the only time."""
         plan, label = InvitationDraft.of(here.session.about), clean_label(text)
         if plan is None:
             return None
@@ -168,10 +168,10 @@ BACK, REVOKE = "back", "revoke"
 
 
 class InvitationListScreen(OptionsOnlyScreen):
-    """The list, the newest first."""
+    """Lists the open invitations, newest first."""
 
     async def page(self, here: Context) -> Page:
-        """One button for each."""
+        """Show one button per invitation."""
         say, units = here.say, here.world.units
         asked = open_page(here.session.about, await _open_invitations(here))
         back = Option(BACK, say.t(N_("Back to the roles")), ("quay lai", "back"))
@@ -181,7 +181,7 @@ class InvitationListScreen(OptionsOnlyScreen):
         return Page(say(N_("<b>Open invitations</b>")), options=(*shown, *asked.turn_options(say.t), back), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Open one, turn the page, or go back."""
+        """Open an invitation, turn the page, or go back."""
         session = here.session
         if value in {PREVIOUS, NEXT}:
             return HandlerResult(
@@ -195,10 +195,10 @@ class InvitationListScreen(OptionsOnlyScreen):
 
 
 class InvitationScreen(OptionsOnlyScreen):
-    """One invitation; its code was told once and cannot be shown again."""
+    """Shows one invitation; its code was shown at creation only."""
 
     async def page(self, here: Context) -> Page:
-        """To whom, by whom, until when."""
+        """Show role, inviter and expiry."""
         say, asked = here.say, await _current_invitation(here)
         back = Option(BACK, say.t(N_("Back to the invitations")), ("quay lai", "back"))
         if asked is None:
@@ -209,7 +209,7 @@ class InvitationScreen(OptionsOnlyScreen):
         return Page(title, (told,), (back, *([revoke] if may_end else [])), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Taken back, or left."""
+        """Withdraw the invitation, or leave it."""
         there = here.session.with_screen("invitations")
         if value != REVOKE:
             return HandlerResult(there)
@@ -230,7 +230,7 @@ _UNKNOWN_INVITATION = N_("I do not know this invitation. It may have been taken 
 
 
 async def accept_invitation(here: Context, code: str) -> Markup:
-    """The role it gave, or why it gave none."""
+    """Take an invitation by its code, and format the new role or the reason of the refusal."""
     say = here.say
     grant = await here.world.admin.people.redeem(code)
     if isinstance(grant, Refusal):

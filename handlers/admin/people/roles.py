@@ -1,4 +1,4 @@
-"""Who has which role: the list, one of them, and its end after a second yes."""
+"""The screens of roles: the list, one role, and ending it after confirmation."""
 
 from markupsafe import escape
 
@@ -18,10 +18,10 @@ _NOT_FOUND = N_("I do not find this role within your reach.")
 
 
 class RoleListScreen:
-    """The list, the newest first."""
+    """Lists the people with a role, newest first."""
 
     async def page(self, here: Context) -> Page:
-        """One button for each, and the ways on."""
+        """Show one button per person, and the next steps."""
         say, units, rights = here.say, here.world.units, await current_rights(here)
         held = open_page(here.session.about, await here.world.admin.people.holders(rights))
         mine = say(N_("Your own: {roles}"), roles=format_roles(here, rights))
@@ -38,7 +38,7 @@ class RoleListScreen:
         return Page(say(N_("<b>Who has which role</b>")), (mine, listed), (*shown, *ways), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Open one, invite, or go elsewhere."""
+        """Open a role, invite, turn the page, or leave."""
         session = here.session
         if value in {PREVIOUS, NEXT}:
             held = open_page(session.about, await here.world.admin.people.holders(await current_rights(here)))
@@ -51,16 +51,16 @@ class RoleListScreen:
         return HandlerResult(there.get(value) or session.with_screen("role", about=value))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A code."""
+        """Open the role whose code was typed."""
         wanted = here.with_session(here.session.with_screen("role", about=text.strip().upper()))
         return HandlerResult(wanted.session) if await _current_holder(wanted) else None
 
 
 class RoleScreen(OptionsOnlyScreen):
-    """One role, and what can be done with it."""
+    """Shows one role and the actions on it."""
 
     async def page(self, here: Context) -> Page:
-        """Who, since when, by whom."""
+        """Show the person, the start of the role, and who gave it."""
         say, holder = here.say, await _current_holder(here)
         back = Option(BACK, say.t(N_("Back to the roles")), ("quay lai", "back"))
         if holder is None:
@@ -73,7 +73,7 @@ class RoleScreen(OptionsOnlyScreen):
         return Page(title, tuple(text for text in told if text), (*([end] if may_end else []), back), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Ask once more, or go back."""
+        """Ask for confirmation, or go back."""
         session = here.session
         return HandlerResult(
             session.with_screen("end_role", about=session.about) if value == END else session.with_screen("roles")
@@ -81,10 +81,10 @@ class RoleScreen(OptionsOnlyScreen):
 
 
 class EndRoleScreen(OptionsOnlyScreen):
-    """A second yes before a role ends."""
+    """Asks for confirmation before a role ends."""
 
     async def page(self, here: Context) -> Page:
-        """Yes or no; no yes where the role is out of reach by now."""
+        """Ask yes or no; there is no yes if the role is out of reach by now."""
         say, holder = here.say, await _current_holder(here)
         no = Option(NO, say.t(N_("No, keep it")), ("khong", "thoi", "giu", "no"))
         if holder is None:
@@ -95,7 +95,7 @@ class EndRoleScreen(OptionsOnlyScreen):
         return Page(say(ask), (told,), (no, yes), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Ended, or why not; back to the list in any case."""
+        """End the role or tell why not, and return to the list in any case."""
         there = here.session.with_screen("roles")
         if value != YES:
             return HandlerResult(there)

@@ -1,1 +1,1 @@
-"""The request list: filters, pages, moves."""
+"""The request list for people with a role: filters, pages and moves."""

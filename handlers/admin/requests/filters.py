@@ -1,4 +1,4 @@
-"""The parts of the list's filter, each chosen from a few; days can be typed."""
+"""The filter of the request list: one screen for each part of it, and the choice of a unit."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ from locales import N_
 
 _NO_SUCH_DAY = N_("There is no day {day}. Please type days such as 01/12/2026 - 31/12/2026.")
 BACK, CLEAR, ANY = "back", "clear", "any"
-#: Where somebody has still to act.
+#: States in which somebody still has to act.
 UNFINISHED = (RequestState.SUBMITTED, RequestState.ACCEPTED, RequestState.SENT_BACK, RequestState.FORWARDED)
-#: Parts of the filter: screen -> what it is called, how it is typed.
+#: Parts of the filter: screen -> label and typed names.
 FILTER_PARTS = {
     "desk_state": (N_("State"), ("trang thai", "state")),
     "desk_procedure": (N_("Procedure"), ("thu tuc", "procedure")),
@@ -41,10 +41,10 @@ FILTER_PARTS = {
 
 
 class RequestFilterScreen(OptionsOnlyScreen):
-    """Which part of the filter to change."""
+    """Asks which part of the filter to change."""
 
     async def page(self, here: Context) -> Page:
-        """The filter in words, and its parts."""
+        """Show the filter and its parts."""
         say, wanted = here.say, list_view(here).wanted
         parts = [Option(name, say.t(label), typed) for name, (label, typed) in FILTER_PARTS.items()]
         clear = Option(CLEAR, say.t(N_("Clear the filter")), ("xoa loc", "bo loc", "clear"))
@@ -53,7 +53,7 @@ class RequestFilterScreen(OptionsOnlyScreen):
         return Page(say(N_("<b>What shall the list be narrowed by?</b>")), (about,), options)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """A part, or back to the list, with or without the filter."""
+        """Open a part, or return to the list with or without the filter."""
         if value in {BACK, CLEAR}:
             return HandlerResult(to_request_list(here) if value == BACK else to_unfiltered_list(here))
         return HandlerResult(to_list_screen(here, value))
@@ -61,7 +61,7 @@ class RequestFilterScreen(OptionsOnlyScreen):
 
 @dataclass(frozen=True, slots=True)
 class FilterChoice:
-    """One way to narrow, and what it sets in the filter."""
+    """One value of a part, with the changes that it makes to the filter."""
 
     option: Option
     changes: Mapping[str, Any]
@@ -69,26 +69,26 @@ class FilterChoice:
 
 @dataclass(frozen=True, slots=True)
 class FilterPartScreen:
-    """A part of the filter that is chosen from a few ways."""
+    """A screen for one part of the filter, with a few values to choose from."""
 
     title: str
     choices: Callable[[Context], list[FilterChoice]]
-    days: tuple[str, str] | None = None  #: fields that two typed days go to
+    days: tuple[str, str] | None = None  #: the fields for two typed days
 
     async def page(self, here: Context) -> Page:
-        """All ways."""
+        """Show all values of the part."""
         say = here.say
         typing = (say(N_("Or type days, such as 01/11/2026 - 15/11/2026.")),) if self.days else ()
         options = (*(choice.option for choice in self.choices(here)), _back_option(here))
         return Page(say(self.title), typing, options)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """The list, narrowed."""
+        """Return to the list with the filter changed."""
         found = next((choice for choice in self.choices(here) if choice.option.value == value), None)
         return HandlerResult(to_narrowed_list(here, **found.changes) if found else to_request_list(here))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """One day, or the first and the last."""
+        """Take one typed day, or the first and last of a range."""
         found = parse_day_range(text) if self.days else None
         if found is None or self.days is None:
             return None
@@ -158,38 +158,42 @@ EXPIRY_PART = FilterPartScreen(
 
 
 def selectable_units(rights: Rights, act: Act, today: date) -> tuple[str, ...]:
-    """The units right at hand: those of the grants, or the tops of the tree."""
+    """Return the units offered first: those of the person's roles, or the top of the tree."""
     reach = rights.reach(act)
     tops = tuple(unit.code for unit in rights.units.children(None) if unit.is_open(today))
     return tops if reach.everything else reach.units
 
 
 def find_units(units: UnitDirectory, text: str, today: date) -> tuple[str, ...]:
-    """The open unit of that code, else those that the text may mean by any of their names, former ones too."""
+    """Find the open unit with this code, else the open units that a name may mean, former names included."""
     named = units.get(text.strip())
     found = (named,) if named else tuple(one.unit for one in units.find(text, today=today))
     return tuple(dict.fromkeys(unit.code for unit in found if unit.is_open(today)))
 
 
 ANY, THIS, UP, BACK = "any", "this", "up", "back"
-#: Units on one page; the others are found by typing.
+#: Units on one page; others are found by typing.
 SHOWN = 20
-#: Names told where several fit what was typed.
+#: Names told if several units match a typed text.
 _MAX_NAMES_LISTED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class UnitChoiceScreen:
-    """``session.about`` is the unit whose lower ones are shown; none: the tops of one's own rights."""
+    """The choice of a unit, level by level; ``session.about`` is the unit whose children are shown.
+
+    Without it, the top units within the person's rights are shown. What happens to the chosen unit is given by
+    ``taken``.
+    """
 
     screen: str
-    act: Act  #: what the unit has to be within reach of
+    act: Act  #: the act that must be allowed in the unit
     taken: Callable[[Context, str | None], Awaitable[HandlerResult]]
     left: Callable[[Context], Session]
-    anywhere: Callable[[Rights], bool]  #: whether no unit may be chosen at all
+    anywhere: Callable[[Rights], bool]  #: whether "any unit" may be chosen
 
     async def page(self, here: Context) -> Page:
-        """The units below, and this one."""
+        """Show the units below the open one, and that one itself."""
         say, rights, units = here.say, await current_rights(here), here.world.units
         at = self._at(here, rights)
         below = self._below(here, rights, at)
@@ -202,7 +206,7 @@ class UnitChoiceScreen:
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Narrow to this one, or look below another."""
+        """Take a unit, or open the level below or above."""
         rights = await current_rights(here)
         at = self._at(here, rights)
         if value == BACK:
@@ -216,7 +220,7 @@ class UnitChoiceScreen:
         return await self.taken(here, value)
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A unit by its name or code."""
+        """Take a unit by its typed name or code."""
         rights, units = await current_rights(here), here.world.units
         if is_unknown_number(here, text):
             return None
@@ -245,12 +249,12 @@ class UnitChoiceScreen:
 
 
 def is_unknown_number(here: Context, text: str) -> bool:
-    """Whether a number was typed that is no unit's code: it is no name either, so nothing is guessed by it."""
+    """Return whether a number was typed that is no unit's code; it is not looked up as a name either."""
     return bool(parse_numbers(text)) and here.world.units.get(text.strip()) is None
 
 
 def _find_unit_codes(here: Context, text: str) -> list[str]:
-    """Units of today that the text may mean; a narrowed list says which it was, so that no slip goes unseen."""
+    """Return the present units that a text may mean; the filter shown afterwards reveals a wrong guess."""
     units, code = here.world.units, text.strip()
     if units.get(code):
         return [code]

@@ -1,4 +1,4 @@
-"""The request list, a page at a time, the newest first."""
+"""The request list and one request of it, with the reason for a move."""
 
 from dataclasses import replace
 
@@ -40,10 +40,10 @@ SHOWN = 8
 
 
 class RequestListScreen:
-    """Requests as buttons; typed words are looked for."""
+    """Shows a page of requests as buttons, newest first; typed words start a search."""
 
     async def page(self, here: Context) -> Page:
-        """The filter in words, how many it means, and some of them."""
+        """Show the filter, the number of matches and the requests of the page."""
         say, view, rights = here.say, list_view(here), await current_rights(here)
         total = await here.world.admin.desk.count(rights, view.wanted)
         found = await _load_rows(here, rights, view)
@@ -58,7 +58,7 @@ class RequestListScreen:
         return Page(say(N_("<b>Request list</b>")), (about, many, typing), options, exact=True, numbers="codes")
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Open one, turn the page, change the filter, change them all, or leave."""
+        """Open a request, turn the page, change the filter, move all, export, or leave."""
         if value in {NEWER, OLDER}:
             return HandlerResult(await _to_turned_page(here, value))
         tools = {FILTER: "desk_filter", ALL: "desk_all"}
@@ -71,7 +71,7 @@ class RequestListScreen:
         return HandlerResult(await open_request(here, value) or to_request_list(here))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A code, or words to look for: not those of a button that is not offered just now."""
+        """Open a typed code or search for words; the name of a button that is not offered now is not searched for."""
         if match_names(text, _all_tool_options(here), exact=True).sure:
             return HandlerResult(
                 here.session, notes=(here.say(N_("There is no button “{word}” just now."), word=text),)
@@ -89,7 +89,7 @@ def _format_empty_list(view: RequestListView) -> str:
 
 
 async def _load_rows(here: Context, rights: Rights, view: RequestListView) -> tuple[RequestRow, ...]:
-    """One more than a page shows: it tells whether there are older ones."""
+    """Load one row more than a page shows, to know whether there are older ones."""
     before = view.turned[-1] if view.turned else None
     return await here.world.admin.desk.page(rights, view.wanted, SHOWN + 1, before)
 
@@ -123,7 +123,7 @@ def _tool_options(here: Context, rights: Rights, total: int) -> list[Option]:
 
 
 def _all_tool_options(here: Context) -> list[Option]:
-    """Those that are offered at times, by the names that nobody in the list has: no single word but the label's own."""
+    """Return the buttons that are offered only at times, with names that cannot be a person's: whole labels only."""
     tools = (
         _clear_option(here),
         _change_all_option(here),
@@ -162,10 +162,13 @@ BACK, SEEN, CANCEL = "back", "seen", "cancel"
 
 
 class RequestDetailScreen(OptionsOnlyScreen):
-    """Moves are offered on what was seen only: where somebody else changed it, that is told first."""
+    """Shows one request and the moves that its state allows.
+
+    If somebody else changed it since it was seen, that is told first and no move is offered.
+    """
 
     async def page(self, here: Context) -> Page:
-        """The request as rights let it be seen."""
+        """Show the request, masked as far as the rights demand."""
         say, rights = here.say, await current_rights(here)
         filed = await here.world.admin.desk.get(rights, here.session.about or "")
         back = Option(BACK, say.t(N_("Back to the list")), ("quay lai", "back"))
@@ -185,7 +188,7 @@ class RequestDetailScreen(OptionsOnlyScreen):
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Move it, ask for the reason or a second yes first, or go back."""
+        """Move the request, after a reason or confirmation if the state needs one, or go back."""
         code = here.session.about or ""
         if value in {BACK, SEEN}:
             return HandlerResult((await open_request(here, code) if value == SEEN else None) or to_request_list(here))
@@ -198,10 +201,10 @@ class RequestDetailScreen(OptionsOnlyScreen):
 
 
 class MoveReasonScreen:
-    """Why: of one request (``session.about``), or of all that are meant."""
+    """Asks for the reason of a move of one request (``session.about``), or of all that match the filter."""
 
     async def page(self, here: Context) -> Page:
-        """The reason, to be typed."""
+        """Ask for the reason."""
         say, to = here.say, list_view(here).moving_to or RequestState.SENT_BACK
         what = here.session.about or say(N_("all requests of the list"))
         title = Markup("<b>{}</b> – {}").format(what, say(MOVE_LABELS[to]))
@@ -211,12 +214,12 @@ class MoveReasonScreen:
         return Page(title, (ask, final), (cancel,), exact=True, help=say(REASON_QUESTION))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
-        """Nothing is changed."""
+        """Return without any change."""
         code = here.session.about
         return HandlerResult((await open_request(here, code) if code else None) or to_request_list(here))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """The reason."""
+        """Check the reason and move the request, or go on to the confirmation of a bulk move."""
         if is_doubt(text, prose=True):
             return HandlerResult(here.session, notes=(here.say(REASON_QUESTION),))
         reason, to = clean_reason(text), list_view(here).moving_to

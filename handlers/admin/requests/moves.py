@@ -1,4 +1,4 @@
-"""All requests of the list moved as one, after it was said how many that changes."""
+"""Moves of requests: all of the list in one step after confirmation, or the open one."""
 
 from collections.abc import Mapping
 
@@ -30,15 +30,15 @@ from handlers.requests.text import STATE_LABELS
 from locales import N_
 
 BACK, YES, NO = "back", "yes", "no"
-#: Codes told of a bulk change.
+#: Codes that the result of a bulk move names.
 _MAX_CODES_LISTED = 20
 
 
 class BulkMoveScreen(OptionsOnlyScreen):
-    """Where to: each state with how many would change."""
+    """Asks for the new state, with the number of requests that would change for each."""
 
     async def page(self, here: Context) -> Page:
-        """The states that any of them can be moved to."""
+        """Show the states to which at least one request of the list can be moved."""
         say, wanted = here.say, list_view(here).wanted
         about = say(N_("Filter: {filter}"), filter=format_filter(wanted, here.world.units, say.t))
         numbers = {to: await _count_changes(here, to) for to in ADMIN_STATES}
@@ -52,7 +52,7 @@ class BulkMoveScreen(OptionsOnlyScreen):
         return Page(title, (about,), (*options, back))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Ask for the reason where one is needed, else for a yes."""
+        """Ask for the reason if the state needs one, else for confirmation."""
         if value == BACK:
             return HandlerResult(to_request_list(here))
         to = RequestState(value)
@@ -62,17 +62,17 @@ class BulkMoveScreen(OptionsOnlyScreen):
 
 
 async def to_bulk_confirm(here: Context, to: RequestState, note: str) -> Session:
-    """A yes is asked for, to those that would change at this moment."""
+    """Open the confirmation, valid for exactly the requests that would change at this moment."""
     fitting = to_movable_filter(list_view(here).wanted, to)
     prospect = await here.world.admin.desk.preview_move_all(await current_rights(here), fitting) if fitting else None
     return to_list_screen(here, "desk_yes", moving_to=to, note=note, mark=prospect.mark if prospect else "")
 
 
 class BulkMoveConfirmScreen(OptionsOnlyScreen):
-    """A second yes, which knows how many it is about."""
+    """Asks for confirmation and tells how many requests will change."""
 
     async def page(self, here: Context) -> Page:
-        """How many change, to what, and why."""
+        """Show how many requests change, to which state and why."""
         say, view = here.say, list_view(here)
         to = view.moving_to or RequestState.ACCEPTED
         total = await here.world.admin.desk.count(await current_rights(here), view.wanted)
@@ -90,7 +90,7 @@ class BulkMoveConfirmScreen(OptionsOnlyScreen):
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Change them, or leave them."""
+        """Move them, or leave them; if the list has changed since it was shown, show it again instead."""
         view = list_view(here)
         to = view.moving_to
         fitting = to_movable_filter(view.wanted, to) if to and value == YES else None
@@ -133,7 +133,7 @@ BAD_REASON = N_("Please write the reason in 1 to 500 characters, without any per
 
 
 async def move_request(here: Context, to: RequestState, note: str) -> HandlerResult:
-    """Move the open request as it was seen, and show it as it stands then."""
+    """Move the open request at the revision that was seen, then show it again."""
     code, revision = here.session.about or "", list_view(here).revision
     seen = -1 if revision is None else revision
     rights = await current_rights(here)
@@ -161,10 +161,10 @@ NO_WAY_BACK = N_("It cannot be changed back afterwards.")
 
 
 class FinalMoveScreen(OptionsOnlyScreen):
-    """Move the open request to an end (``view.moving_to``), or leave it as it is."""
+    """Asks for confirmation before the open request moves to a final state (``view.moving_to``)."""
 
     async def page(self, here: Context) -> Page:
-        """Which request, and to what."""
+        """Show the request and the final state."""
         say, to = here.say, list_view(here).moving_to
         no = Option(NO, say.t(N_("No, change nothing")), ("khong", "thoi", "no"))
         if to is None:

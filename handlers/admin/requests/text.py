@@ -1,4 +1,4 @@
-"""The request list in words."""
+"""The texts of the request list: rows, details, history, and filters in words."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS, format_conten
 from locales import N_, Translator
 from rules.outcome import Procedure
 
-#: Procedures in the few letters that a button has for them.
+#: Short names of the procedures, for buttons.
 SHORT_PROCEDURES = {
     Procedure.CHANGE_INFORMATION: N_("change"),
     Procedure.REVOKE: N_("revoke"),
@@ -26,7 +26,7 @@ SHORT_PROCEDURES = {
     Procedure.ISSUE_NEW: N_("new"),
     Procedure.RESTORE_DEVICE: N_("token"),
 }
-#: What to tap to bring a request there.
+#: Labels of the buttons that move a request, by its new state.
 MOVE_LABELS = {
     RequestState.ACCEPTED: N_("Accept"),
     RequestState.FORWARDED: N_("Mark as forwarded"),
@@ -34,7 +34,7 @@ MOVE_LABELS = {
     RequestState.SENT_BACK: N_("Send back"),
     RequestState.REFUSED: N_("Refuse"),
 }
-#: How that is typed.
+#: Words that people type for them.
 MOVE_SYNONYMS = {
     RequestState.ACCEPTED: ("tiep nhan", "nhan", "accept"),
     RequestState.FORWARDED: ("da chuyen", "chuyen", "forward"),
@@ -42,19 +42,19 @@ MOVE_SYNONYMS = {
     RequestState.SENT_BACK: ("tra lai", "tra", "send back"),
     RequestState.REFUSED: ("tu choi", "refuse"),
 }
-#: Letters of a name on a button.
+#: Characters of a name on a button.
 _MAX_NAME_LENGTH = 18
 
 
 def clip_line(text: str, length: int) -> str:
-    """One line of so many letters at most, without what cannot be seen or turns the line round."""
+    """Shorten a text to one line of at most ``length`` characters, without invisible and direction-changing ones."""
     shown = "".join(letter if letter.isprintable() else " " for letter in text if unicodedata.category(letter) != "Cf")
     joined = " ".join(shown.split())
     return joined if len(joined) <= length else f"{joined[: length - 1]}…"
 
 
 def format_request_row(say: MarkupTranslator, filed: RequestRow) -> str:
-    """``YC-2026-000123 · Nguyễn Văn An · thu hồi · đã ghi nhận``."""
+    """Format the button of a request: ``YC-2026-000123 · Nguyễn Văn An · thu hồi · đã ghi nhận``."""
     request, content = filed.request, filed.request.content
     name = content.subscriber if content.unreadable else clip_line(content.subscriber, _MAX_NAME_LENGTH)
     state = say.t(STATE_LABELS[request.state])
@@ -62,7 +62,7 @@ def format_request_row(say: MarkupTranslator, filed: RequestRow) -> str:
 
 
 def format_request_details(here: Context, filed: RequestRow, labels: Mapping[str, str]) -> tuple[Markup, ...]:
-    """What is asked for, where it belongs, and all that became of it."""
+    """Format the content of a request, its unit and its history."""
     say = here.say
     unit = say(N_("Unit: <b>{unit}</b>"), unit=here.world.units.name(filed.unit)) if filed.unit else Markup()
     return join_lines(format_content(say, filed.request.content), unit), format_request_history(say, filed, labels)
@@ -71,7 +71,7 @@ def format_request_details(here: Context, filed: RequestRow, labels: Mapping[str
 def format_request_history(
     say: MarkupTranslator, filed: RequestRow, labels: Mapping[str, str] = MappingProxyType({})
 ) -> Markup:
-    """Every move, with who made it and why."""
+    """Format every move of a request, with the person who made it and the reason."""
     parts = []
     for step in filed.request.history:
         note = Markup(": {}").format(step.note) if step.note else ""
@@ -83,7 +83,7 @@ def format_request_history(
 
 
 def format_overtaken(say: MarkupTranslator, filed: RequestRow, labels: Mapping[str, str]) -> Markup:
-    """Who changed it, and how it stands now."""
+    """Tell who changed the request in the meantime, and its present state."""
     message = N_(
         "<b>{who}</b> has changed this request in the meantime ({at}). It now stands at: <b>{state}</b>."
         " Nothing of it was overwritten."
@@ -92,13 +92,13 @@ def format_overtaken(say: MarkupTranslator, filed: RequestRow, labels: Mapping[s
     return say(message, who=who, at=at, state=say(STATE_LABELS[filed.request.state]))
 
 
-#: From a day on, until a day, between two.
+#: Message ids for a first day only, a last day only, and both.
 _REGISTERED_BETWEEN = (
     N_("registered from {first}"),
     N_("registered until {last}"),
     N_("registered from {first} to {last}"),
 )
-#: When a certificate ends, for ``between``.
+#: The same for the expiry of certificates, to pass to ``format_period``.
 EXPIRES_BETWEEN = (
     N_("certificate ends from {first}"),
     N_("certificate ends until {last}"),
@@ -107,7 +107,7 @@ EXPIRES_BETWEEN = (
 
 
 def format_filter(wanted: Filter, units: UnitDirectory, t: Translator) -> str:
-    """A filter for a person to read."""
+    """Format a filter in words."""
     parts = (
         t(N_("unit: {unit} and below"), unit=units.name(wanted.unit)) if wanted.unit else "",
         _format_values(
@@ -122,7 +122,7 @@ def format_filter(wanted: Filter, units: UnitDirectory, t: Translator) -> str:
 
 
 def format_period(t: Translator, words: tuple[str, str, str], first: date | None, last: date | None) -> str:
-    """From a day on, until a day, or both; ``words`` in that order."""
+    """Format a period with a first day, a last day or both; ``words`` are the message ids in that order."""
     since, until, both = words
     if first and last:
         return t(both, first=format_day(first), last=format_day(last))
@@ -136,12 +136,12 @@ def _format_values(label: str, words: list[str]) -> str:
 
 
 def format_possible_states(t: Translator, state: RequestState) -> str:
-    """The states that can follow, in the order of the work; empty at the end of it."""
+    """Return the possible next states, in order of work; empty if the state is final."""
     return ", ".join(t(STATE_LABELS[to]) for to in transitions_from(state))
 
 
 def format_move_not_possible(t: Translator, state: RequestState) -> str:
-    """Why a request is not moved: where it stands, and what is possible."""
+    """Tell the present state of a request, and the states to which it can be moved."""
     words, now = format_possible_states(t, state), t(STATE_LABELS[state])
     if not words:
         return t(N_("it stands at “{state}” and cannot be moved any more"), state=now)

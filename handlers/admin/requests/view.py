@@ -1,4 +1,4 @@
-"""What somebody with a role looks at, kept from screen to screen."""
+"""The view of the request list that the session keeps between screens: filter, page, open request."""
 
 from typing import Any
 
@@ -7,45 +7,45 @@ from handlers.core.screen import Context
 from handlers.core.session import RequestListView, Session
 from handlers.model.request_list import Filter, parse_codes
 
-#: Letters of a search that are kept.
+#: Characters of a search that are kept.
 _MAX_SEARCH_LENGTH = 200
 
 
 def list_view(here: Context) -> RequestListView:
-    """The list as it was left; the whole of it at first."""
+    """Return the view as it was left; at first, the whole list."""
     return here.session.desk or RequestListView()
 
 
 def to_list_screen(here: Context, screen: str, about: str | None = None, **changes: Any) -> Session:
-    """The session on a screen of the list, with some of the view changed."""
+    """Open a screen of the list, with some fields of the view changed."""
     return here.session.with_screen(screen, about, desk=list_view(here).model_copy(update=changes))
 
 
 def to_narrowed_list(here: Context, **changes: Any) -> Session:
-    """The list from its newest page, with some of the filter changed."""
+    """Open the first page of the list, with some fields of the filter changed."""
     wanted = list_view(here).wanted.model_copy(update=changes)
     return to_list_screen(here, "desk", wanted=wanted, turned=())
 
 
 def to_unfiltered_list(here: Context) -> Session:
-    """The list without a filter."""
+    """Open the list without a filter."""
     return to_list_screen(here, "desk", wanted=Filter(), turned=())
 
 
 def to_request_list(here: Context) -> Session:
-    """Back to the list as it was left, with nothing under way."""
+    """Return to the list as it was left, with no move under way."""
     return to_list_screen(here, "desk", revision=None, moving_to=None, note="", mark="")
 
 
 async def open_request(here: Context, code: str) -> Session | None:
-    """A request, with what is seen of it now; ``None`` where there is none within reach."""
+    """Open a request at its present revision; return ``None`` if there is none within reach."""
     filed = await here.world.admin.desk.get(await current_rights(here), code)
     changes = {"revision": filed.revision, "moving_to": None, "note": ""} if filed else {}
     return to_list_screen(here, "desk_request", code, **changes) if filed else None
 
 
 async def to_search_result(here: Context, text: str) -> Session:
-    """What typed words mean on the list: a code or its last digits open the request, anything else is looked for."""
+    """Open the request whose code (or last digits) was typed, else search the list for the text."""
     found = [session for code in parse_codes(text, here.today) if (session := await open_request(here, code))]
     if len(found) == 1:
         return found[0]
@@ -54,5 +54,5 @@ async def to_search_result(here: Context, text: str) -> Session:
 
 
 def _code_digits(session: Session) -> str:
-    """The part of the open code that all years share."""
+    """Return the part of the open code without the year."""
     return (session.about or "").rpartition("-")[2]

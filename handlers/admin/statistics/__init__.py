@@ -1,1 +1,1 @@
-"""How many officers of which unit have still to act."""
+"""Statistics: how many officers and certificates of each unit still need action."""

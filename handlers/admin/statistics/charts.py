@@ -1,4 +1,4 @@
-"""From numbers to charts."""
+"""Builds charts from statistics."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,14 +11,14 @@ from handlers.model.statistics import BurnDown, UnitStatistics
 from handlers.model.unit_directory import UnitDirectory
 from locales import N_
 
-#: Bars that are still read easily; units with more to do come first.
+#: Bars that can still be read; the units with most to do come first.
 MAX_BARS = 60
 
 
 def build_bar_chart(
     say: MarkupTranslator, units: UnitDirectory, total: UnitStatistics, lines: Sequence[UnitStatistics], now: datetime
 ) -> BarChart:
-    """A bar for each unit with anything to do or done; the one total where there is no unit below."""
+    """Build a chart with a bar for each unit that has any counts, or with one total bar if no unit is below."""
     telling = [one for one in lines or (total,) if _bar_values(one)]
     shown = sorted(telling, key=lambda one: (-one.action_needed, -one.open, format_line_name(say, units, one, total)))
     return BarChart(
@@ -34,7 +34,7 @@ def build_bar_chart(
 
 
 def _bar_values(one: UnitStatistics) -> tuple[int, ...]:
-    """What the stack shows; empty where it shows nothing."""
+    """Return the parts of a bar, or an empty tuple if all are zero."""
     values = tuple(getattr(one, name) for name in STACKED_COUNTS)
     return values if any(values) else ()
 
@@ -49,7 +49,7 @@ def _format_chart_note(say: MarkupTranslator, now: datetime, number: int, remark
 def build_burn_chart(
     say: MarkupTranslator, units: UnitDirectory, unit: str | None, burnt: BurnDown, now: datetime
 ) -> BurnChart:
-    """What is still open, towards the target."""
+    """Build the chart of what is still open until the target day."""
     return BurnChart(
         title=say.t(N_("Still to be done: {unit}"), unit=format_scope(say, units, unit)),
         note=say.t(N_("As of {moment}."), moment=format_moment(now)),

@@ -1,4 +1,4 @@
-"""The numbers of a unit and of those below it."""
+"""The statistics screen: the numbers of a unit and those below it, and the orders for charts."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -22,13 +22,13 @@ from handlers.model.statistics import UnitStatistics, is_own_line, is_target, st
 from handlers.model.unit import Unit
 from locales import N_
 
-#: Days before today, or before a target that is past, from which a burn-down is shown.
+#: Days before today, or before a past target day, at which a burn-down chart starts.
 BURN_DOWN_WINDOW = timedelta(days=30)
 _OUT_OF_REACH = N_("{unit} is not among the units you look after; these are the numbers of those that are.")
 
 
 async def show_statistics(here: Context, wanted: str) -> HandlerResult:
-    """The command: of what was named, else of all within reach."""
+    """Handle the command: show the unit that was named, else everything within reach."""
     rights = await current_rights(here)
     there = here.with_session(with_statistics_unit(here.session.open_visit("picture"), None))
     if not wanted:
@@ -38,7 +38,7 @@ async def show_statistics(here: Context, wanted: str) -> HandlerResult:
 
 
 async def find_statistics(here: Context, rights: Rights, text: str) -> HandlerResult | None:
-    """A unit by code or name, or the target of a burn-down; ``None`` where it is neither."""
+    """Show a unit by code or name, or a burn-down to a typed day; return ``None`` if the text is neither."""
     if (until := parse_day(text)) and is_target(until, here.today):
         return await _show_burn_down(here, rights, until)
     sure, guessed = _find_units(here, text)
@@ -50,7 +50,7 @@ async def find_statistics(here: Context, rights: Rights, text: str) -> HandlerRe
 
 
 def _find_units(here: Context, text: str) -> tuple[list[Unit], list[Unit]]:
-    """Units of this code or whole name, and those whose name is only like it, the likeliest first."""
+    """Return the units with this code or full name, and those with a similar name, the likeliest first."""
     units, code = here.world.units, text.strip()
     coded = [unit for unit in (units.get(code), units.get(code.upper())) if unit]
     found = units.find(text, today=here.today)
@@ -58,12 +58,12 @@ def _find_units(here: Context, text: str) -> tuple[list[Unit], list[Unit]]:
 
 
 async def current_numbers(here: Context, rights: Rights) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
-    """The numbers of the open unit."""
+    """Return the numbers of the open unit."""
     return await here.world.admin.picture.numbers(rights, statistics_unit(here.session), here.today, here.world.now)
 
 
 async def show_bar_chart(here: Context, rights: Rights) -> HandlerResult:
-    """The bars of the open unit."""
+    """Order the bar chart of the open unit."""
     total, lines = await current_numbers(here, rights)
     return _request_drawing(here, build_bar_chart(here.say, here.world.units, total, lines, here.world.now))
 
@@ -77,32 +77,32 @@ async def _show_burn_down(here: Context, rights: Rights, until: date) -> Handler
 
 
 def _request_drawing(here: Context, drawing: Chart, *notes: Markup) -> HandlerResult:
-    """A chart is drawn after this turn, outside its transaction."""
+    """Order a chart; it is drawn after this turn, outside its transaction."""
     soon = here.say(N_("I am drawing the chart; it comes right away."))
     return HandlerResult(here.session, notes=(*notes, soon), again=(DrawChart(chart=drawing),), show=False)
 
 
 def with_statistics_unit(session: Session, unit: str | None) -> Session:
-    """The session with another unit open, on its first page."""
+    """Open another unit, on its first page."""
     view = session.desk or RequestListView()
     return session.with_changes(desk=view.model_copy(update={"unit": unit}), about=None)
 
 
 def statistics_unit(session: Session) -> str | None:
-    """The unit that was chosen to be looked at; ``None``: all within reach."""
+    """Return the open unit, or ``None`` for everything within reach."""
     return session.desk.unit if session.desk else None
 
 
 UP, CHART, MORE, BACK, UNIT = "up", "chart", "more", "back", "unit:"
-#: Units on one page: each is a paragraph and a button.
+#: Units on one page; each takes a paragraph and a button.
 SHOWN = 8
 
 
 class StatisticsScreen:
-    """A unit with what is below it; each button leads one step down. ``session.about`` is the number of the page."""
+    """Shows a unit and those below it; each button leads one level down. ``session.about`` is the page number."""
 
     async def page(self, here: Context) -> Page:
-        """The numbers; units with most to do first."""
+        """Show the numbers, units with most to do first."""
         rights, say, units = await current_rights(here), here.say, here.world.units
         if not rights.reach(Act.SEE_PICTURE):
             return Page(say(N_("The numbers are for those who look after a unit.")), options=(_back_option(here),))
@@ -117,7 +117,7 @@ class StatisticsScreen:
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Down, up, the next units, the chart, or away."""
+        """Open a unit, go up, turn the page, order the chart, or leave."""
         if value == BACK:
             return HandlerResult(to_next_screen(here))
         rights = await current_rights(here)
@@ -130,12 +130,12 @@ class StatisticsScreen:
         )
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A unit, or the target of a burn-down."""
+        """Take a typed unit, or the target day of a burn-down."""
         return None if is_unknown_number(here, text) else await find_statistics(here, await current_rights(here), text)
 
 
 def _lines_of_page(session: Session, lines: Sequence[UnitStatistics]) -> tuple[Sequence[UnitStatistics], bool]:
-    """The lines of the open page, and whether there are others; after the last page comes the first."""
+    """Return the lines of the open page, and whether there are others; the last page is followed by the first."""
     telling = sorted((one for one in lines if one), key=lambda one: (-one.action_needed, -one.open))
     pages = -(-len(telling) // SHOWN) or 1
     first = _page_number(session) % pages * SHOWN
@@ -171,7 +171,7 @@ def _back_option(here: Context) -> Option:
 
 
 def _parent_unit(here: Context, rights: Rights) -> str | None:
-    """The unit above the open one; all within reach where that lies outside."""
+    """Return the unit above the open one, or ``None`` (everything within reach) if that lies outside."""
     unit = here.world.units.get(statistics_unit(here.session))
     inside = unit is not None and unit.code not in top_units(rights)
     return unit.parent if unit and inside else None
@@ -186,7 +186,7 @@ CHART_PROBLEMS = {
 
 
 def handle_chart(here: Context, event: DrawChart | ChartDrawn) -> HandlerResult:
-    """The picture as a file, beside the open page; one that nobody drew counts as failed."""
+    """Send the picture beside the open page; an order that nobody carried out counts as failed."""
     if isinstance(event, DrawChart) or event.picture is None:
         trouble = event.trouble if isinstance(event, ChartDrawn) else None
         note = here.say(CHART_PROBLEMS[trouble] if trouble else _FAILED)

@@ -1,4 +1,4 @@
-"""The picture in words that fit a phone."""
+"""The texts of the statistics, with bars of characters that fit a phone."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,7 +13,7 @@ from handlers.model.statistics import BurnDown, UnitStatistics, has_no_requests_
 from handlers.model.unit_directory import UnitDirectory
 from locales import N_
 
-#: The counts of a bar in the order of its parts: from what is not begun to what is done.
+#: The counts of a bar in the order of its parts, from not begun to done.
 STACKED_COUNTS = {
     "action_needed": N_("action needed"),
     "requested": N_("being handled"),
@@ -29,24 +29,24 @@ COUNT_LABELS = {
     "expiring_90": N_("expire in ≤ 90 days"),
     "silent": N_("silent for 14 days"),
 }
-#: How each part of a bar is shaded, lightest for what is not begun.
+#: The character for each part of a bar, lightest for what is not begun.
 _SHADES = dict(zip(STACKED_COUNTS, "░▒▓█", strict=True))
-#: Characters of a bar: with the label before it, a line of a phone.
+#: Characters of a bar; with its figures it fits a line on a phone.
 _BAR_LENGTH = 16
 
 
 def format_number(say: MarkupTranslator, value: int) -> str:
-    """``12.000`` in Vietnamese, ``12,000`` in English."""
+    """Format a number with separators: ``12.000`` in Vietnamese, ``12,000`` in English."""
     return f"{value:,}".replace(",", "," if say.language == "en" else ".")
 
 
 def format_scope(say: MarkupTranslator, units: UnitDirectory, unit: str | None) -> str:
-    """What a picture is of."""
+    """Return the name of the unit that the statistics are about."""
     return units.name(unit) if unit else say.t(N_("all units"))
 
 
 def format_line_name(say: MarkupTranslator, units: UnitDirectory, one: UnitStatistics, total: UnitStatistics) -> str:
-    """What a line of it is of."""
+    """Return the name of a line: its unit, the unit itself, or no known unit."""
     if one.unit is None:
         return say.t(N_("all units")) if one is total else say.t(N_("unit not known"))
     name = units.name(one.unit)
@@ -54,13 +54,13 @@ def format_line_name(say: MarkupTranslator, units: UnitDirectory, one: UnitStati
 
 
 def format_statistics_heading(say: MarkupTranslator, units: UnitDirectory, unit: str | None, now: datetime) -> Markup:
-    """Of what, and when."""
+    """Format the heading with the unit and the moment."""
     name = format_bold(say(N_("Numbers: {unit}"), unit=format_scope(say, units, unit)))
     return join_lines(name, say(N_("As of {moment}."), moment=format_moment(now)))
 
 
 def format_table(say: MarkupTranslator, total: UnitStatistics) -> Markup:
-    """Every count on a line of its own, figures below each other."""
+    """Format every count on its own line, figures aligned."""
     counted = [(say.t(label), format_number(say, getattr(total, name))) for name, label in COUNT_LABELS.items()]
     label_width, width = (max(map(len, column)) for column in zip(*counted, strict=True))
     rows = "\n".join(f"{label:<{label_width}}  {figure:>{width}}" for label, figure in counted)
@@ -68,7 +68,7 @@ def format_table(say: MarkupTranslator, total: UnitStatistics) -> Markup:
 
 
 def format_legend(say: MarkupTranslator) -> Markup:
-    """What the shades of the bars mean."""
+    """Explain the shades of the bars."""
     shade = Markup("<code>{}</code> {}")
     return join_lines(*(shade.format(_SHADES[name] * 2, say.t(label)) for name, label in STACKED_COUNTS.items()))
 
@@ -76,7 +76,7 @@ def format_legend(say: MarkupTranslator) -> Markup:
 def format_statistics_remarks(
     say: MarkupTranslator, units: UnitDirectory, total: UnitStatistics, below: Sequence[UnitStatistics]
 ) -> str:
-    """What has to be known to read the figures."""
+    """Explain what the columns count."""
     kinds = say.t(N_("“Action needed” counts certificates, the other columns count requests."))
     if not has_no_requests_below(units, total, below):
         return kinds
@@ -86,7 +86,7 @@ def format_statistics_remarks(
 def format_line(
     say: MarkupTranslator, units: UnitDirectory, one: UnitStatistics, total: UnitStatistics, largest: int
 ) -> Markup:
-    """A line of the picture: its name, its bar beside the longest one, its figures with their sum."""
+    """Format a line: name, bar (relative to the longest one), and figures with their sum."""
     silent = say.t(N_("silent: {number}"), number=format_number(say, one.silent)) if one.silent else ""
     name = format_bold(format_line_name(say, units, one, total))
     return join_lines(
@@ -102,12 +102,12 @@ def _format_figures(say: MarkupTranslator, one: UnitStatistics) -> str:
 
 
 def bar_height(one: UnitStatistics) -> int:
-    """What a bar stands for."""
+    """Return the number that a bar stands for."""
     return one.open + one.done
 
 
 def format_bar(one: UnitStatistics, largest: int) -> str:
-    """What there is, as shaded blocks; the largest fills the line, and the least part of any is still seen."""
+    """Draw a bar of shaded blocks; the largest fills the line, and even the smallest part stays visible."""
     counts = {name: getattr(one, name) for name in STACKED_COUNTS}
     if not any(counts.values()):
         return "·"
@@ -118,7 +118,7 @@ def format_bar(one: UnitStatistics, largest: int) -> str:
 
 
 def format_burn_down(say: MarkupTranslator, burnt: BurnDown) -> Markup:
-    """How much is left until a day, and the pace that takes."""
+    """Tell how much is left until the target day, and the daily pace that this takes."""
     left, until = format_number(say, burnt.open[-1]), format_day(burnt.until)
     if burnt.per_day is None:
         return say(N_("Still to be done: <b>{left}</b>; the target was {day}."), left=left, day=until)
@@ -134,7 +134,15 @@ def format_page(
     shown: Sequence[UnitStatistics],
     every: Sequence[UnitStatistics],
 ) -> tuple[Markup, ...]:
-    """The paragraphs below the heading: of ``every`` line those that are ``shown``."""
+    """Format the paragraphs below the heading.
+
+    Args:
+        say: The translator.
+        units: The tree.
+        total: The total of the unit.
+        shown: The lines on this page.
+        every: All lines; they set the scale of the bars.
+    """
     if not shown:
         return (format_table(say, total),)
     largest = max(map(bar_height, every))
@@ -150,7 +158,7 @@ def format_page(
 def to_statistics_data(
     units: UnitDirectory, total: UnitStatistics, lines: Sequence[UnitStatistics], burnt: BurnDown | None, now: datetime
 ) -> dict[str, Any]:
-    """JSON-ready values."""
+    """Return the statistics as JSON-ready values."""
     return {
         "as_of": now.isoformat(),
         "total": _numbers_data(units, total),

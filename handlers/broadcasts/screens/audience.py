@@ -1,4 +1,4 @@
-"""The conditions of an audience, each chosen from a few; days can be typed."""
+"""The screens for the audience of a broadcast: its conditions, and one screen for each of them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from locales import N_
 
 DONE, CLEAR, BACK = "go_on", "clear", "back"
 AUDIENCE_SCREEN = "broadcast_whom"
-#: Ways to narrow: screen -> what it is called, how it is typed.
+#: Conditions: screen -> label and typed names.
 CONDITION_SCREENS = {
     "broadcast_unit": (N_("Unit"), ("don vi", "unit")),
     "broadcast_role": (N_("Role"), ("vai tro", "role")),
@@ -40,10 +40,10 @@ CONDITION_SCREENS = {
 
 
 class BroadcastAudienceScreen(OptionsOnlyScreen):
-    """The audience in words, its number, and the ways to narrow it."""
+    """Shows the conditions of the audience, the number of recipients, and the ways to narrow it."""
 
     async def page(self, here: Context) -> Page:
-        """Counted anew each time."""
+        """Show the audience, counted again each time."""
         found, rights = await current_draft(here), await current_rights(here)
         if found is None:
             return render_not_changeable(here)
@@ -58,7 +58,7 @@ class BroadcastAudienceScreen(OptionsOnlyScreen):
         return Page(say(N_("<b>Who shall get it?</b>")), (about, many, told), options)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """One way to narrow, none at all, or on."""
+        """Open one condition, remove all of them, or go on."""
         if value == CLEAR:
             whole = Audience(unit=widest_unit(await current_rights(here)))
             return await change_draft(here, AUDIENCE_SCREEN, stay=AUDIENCE_SCREEN, audience=whole)
@@ -70,7 +70,7 @@ class BroadcastAudienceScreen(OptionsOnlyScreen):
 
 
 async def narrow_audience(here: Context, **changes: object) -> HandlerResult:
-    """The audience with one condition changed, counted anew."""
+    """Change conditions of the audience, and show it counted again."""
     found = await current_draft(here)
     audience = found.draft.audience.model_copy(update=changes) if found else Audience()
     return await change_draft(here, AUDIENCE_SCREEN, stay=AUDIENCE_SCREEN, audience=audience)
@@ -100,21 +100,21 @@ AUDIENCE_UNIT_SCREEN = UnitChoiceScreen(
 
 _NO_SUCH_DAY = N_("There is no day {day}. Please type days such as 01/12/2026 - 31/12/2026.")
 BACK, ANY = "back", "any"
-#: Before a channel on a button: its own name may be anything.
+#: Prefix of the option value of a channel, because a channel's own name may be anything.
 _CHANNEL_LABEL = "to:"
 
 
 @dataclass(frozen=True, slots=True)
 class AudienceConditionScreen:
-    """A condition that is chosen from a few ways."""
+    """A screen for one condition, with a few values to choose from."""
 
     title: str
     ways: Callable[[Context, Audience], Awaitable[list[FilterChoice]]]
-    days: Callable[[date, date], Mapping[str, Any]] | None = None  #: what typed days set
-    typing: str = ""  #: how they are typed
+    days: Callable[[date, date], Mapping[str, Any]] | None = None  #: the changes that typed days make
+    typing: str = ""  #: the hint on typing days
 
     async def page(self, here: Context) -> Page:
-        """All ways."""
+        """Show all values of the condition."""
         found = await current_draft(here)
         if found is None:
             return render_not_changeable(here)
@@ -123,7 +123,7 @@ class AudienceConditionScreen:
         return Page(here.say(self.title), told, (*(way.option for way in ways), _back_to_audience_option(here)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """The audience, narrowed."""
+        """Return to the audience with the condition changed."""
         found = await current_draft(here)
         ways = await self.ways(here, found.draft.audience) if found else []
         taken = next((way for way in ways if way.option.value == value), None)
@@ -134,7 +134,7 @@ class AudienceConditionScreen:
         )
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """One day, or the first and the last."""
+        """Take one typed day, or the first and last of a range."""
         found = parse_day_range(text) if self.days else None
         if found is None or self.days is None:
             return None
@@ -215,7 +215,7 @@ async def _silence_choices(here: Context, _: Audience) -> list[FilterChoice]:
 
 
 async def _channel_choices(here: Context, audience: Audience) -> list[FilterChoice]:
-    """Those over which anybody who is meant can be written to."""
+    """Return the channels in which the audience has recipients."""
     wider = audience.model_copy(update={"channel": None})
     found = await here.world.admin.broadcasts.count(await current_rights(here), wider)
     each = [

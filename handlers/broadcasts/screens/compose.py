@@ -1,4 +1,4 @@
-"""A draft written part by part: a new one in one go, a later change each for itself."""
+"""Writing a draft: the kind and title of a new one, its parts in order, and later changes of single parts."""
 
 from dataclasses import replace
 from datetime import date
@@ -27,14 +27,17 @@ from handlers.model.schedule import default_steps
 from locales import N_
 
 BACK = "back"
-#: The parts of a new one, in the order in which they are asked for once it has a title.
+#: The parts of a new draft, in the order in which they are asked for after the title.
 _DRAFT_PARTS = ("broadcast_vi", "broadcast_en", "broadcast_whom", "broadcast_buttons")
 _CAMPAIGN_PARTS = ("broadcast_plan", "broadcast_hour", "broadcast_late")
 _SINGLE_PARTS = ("broadcast_start",)
 
 
 async def create_draft(here: Context, title: str) -> HandlerResult:
-    """A new draft under its title, at first for all whom its author reaches; a campaign for those who have to act."""
+    """Create a draft with a title.
+
+    Its audience is everybody within reach, for a campaign those with something to do.
+    """
     rights, view = await current_rights(here), broadcast_view(here)
     plan = _default_plan(here, view.deadline) if view.campaign and view.deadline else None
     audience, language = Audience(unit=widest_unit(rights), to_do=plan is not None), here.session.language
@@ -53,13 +56,13 @@ def _default_plan(here: Context, deadline: date) -> CampaignPlan:
 
 
 def widest_unit(rights: Rights) -> str | None:
-    """The unit whose people somebody can write to; ``None``: everybody."""
+    """Return the widest unit whose people the person may write to; ``None`` stands for everybody."""
     reach = rights.reach(Act.WRITE_BROADCASTS)
     return None if reach.everything or not reach.units else reach.units[0]
 
 
 async def change_draft(here: Context, part: str, stay: str | None = None, **changes: Any) -> HandlerResult:
-    """The draft with some of it changed, and the part that follows; with ``stay`` the screen of that name."""
+    """Save changes of the draft and open the next part, or the screen ``stay``."""
     found = await current_draft(here)
     if found is None:
         return HandlerResult(
@@ -82,13 +85,13 @@ async def _save_changes(here: Context, found: Broadcast, changes: dict[str, Any]
 
 
 async def _with_new_revision(here: Context) -> Session:
-    """The session with the revision that one's own change made."""
+    """Take over the revision that one's own change has made."""
     view, found = broadcast_view(here), await current_draft(here)
     return here.session.with_changes(broadcast=view.model_copy(update={"revision": found.revision if found else None}))
 
 
 async def to_next_part(here: Context, part: str) -> Session:
-    """The part that follows in a new draft; the whole draft where one part was changed, or none is left."""
+    """Open the next part of a new draft; after a single change, or the last part, open the whole draft."""
     found = await current_draft(here)
     if found is None or not broadcast_view(here).guided:
         return await to_current_broadcast(here)
@@ -102,17 +105,17 @@ async def to_next_part(here: Context, part: str) -> Session:
 
 
 def render_not_changeable(here: Context) -> Page:
-    """What is shown where nothing can be changed any more."""
+    """Return the page for a broadcast that cannot be changed any more."""
     return Page(here.say(N_("This broadcast cannot be changed any more.")), options=(back_to_broadcast_option(here),))
 
 
 def back_to_broadcast_option(here: Context) -> Option:
-    """Back to the whole draft."""
+    """Return the button that leads back to the whole draft."""
     return Option(BACK, here.say.t(N_("Back to the broadcast")), ("quay lai", "back"))
 
 
 def keep_option(here: Context, value: str) -> Option:
-    """Leave a part as it is."""
+    """Return the button that leaves a part unchanged."""
     return Option(value, here.say.t(N_("Leave it so")), ("giu nguyen", "bo qua", "tiep", "keep"))
 
 
@@ -121,10 +124,10 @@ SINGLE, CAMPAIGN, BACK = "single", "campaign", "back"
 
 
 class BroadcastKindScreen(OptionsOnlyScreen):
-    """Told once, or reminded of until a deadline."""
+    """Asks whether to send one message or a campaign until a deadline."""
 
     async def page(self, here: Context) -> Page:
-        """The two kinds."""
+        """Show the two kinds."""
         say = here.say
         if not (await current_rights(here)).reach(Act.WRITE_BROADCASTS):
             return Page(
@@ -140,7 +143,7 @@ class BroadcastKindScreen(OptionsOnlyScreen):
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """On to the deadline."""
+        """Go on to the deadline."""
         if value == BACK:
             return HandlerResult(to_broadcast_list(here))
         return HandlerResult(
@@ -149,10 +152,10 @@ class BroadcastKindScreen(OptionsOnlyScreen):
 
 
 class BroadcastTitleScreen:
-    """What it is called among those with a role; with it, the draft is made."""
+    """Asks for a title that recipients never see, and creates the draft with it."""
 
     async def page(self, here: Context) -> Page:
-        """The question."""
+        """Ask for the title."""
         say, view = here.say, broadcast_view(here)
         ask = say(N_("<b>What shall it be called?</b> Type a short title; recipients do not see it."))
         deadline = say(N_("Deadline: <b>{day}</b>"), day=format_day(view.deadline)) if view.deadline else Markup()
@@ -161,11 +164,11 @@ class BroadcastTitleScreen:
         return Page(ask, (deadline, example), (back,), exact=True, help=join_lines(say(ONE_LINE), say(TITLE_QUESTION)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
-        """Back to the first question."""
+        """Return to the kind."""
         return HandlerResult(to_broadcast_screen(here, "broadcast_kind"))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """The draft, and its first part."""
+        """Create the draft and open its first part."""
         title = clean_label(text)
         if title is None:
             return HandlerResult(here.session, notes=(here.say(ONE_LINE),))
@@ -193,10 +196,10 @@ _SINGLE_PART_LABELS = {"broadcast_start": (N_("Time of sending"), ("gio gui", "k
 
 
 class BroadcastEditScreen(OptionsOnlyScreen):
-    """Every part as a button."""
+    """Shows every part of the draft as a button."""
 
     async def page(self, here: Context) -> Page:
-        """The parts."""
+        """Show the parts."""
         found = await current_draft(here)
         if found is None:
             return render_not_changeable(here)
@@ -205,15 +208,15 @@ class BroadcastEditScreen(OptionsOnlyScreen):
         return Page(here.say(N_("<b>What shall be changed?</b>")), (told,), (*parts, back_to_broadcast_option(here)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """The part, or back."""
+        """Open a part, or go back."""
         return HandlerResult(await to_current_broadcast(here) if value == BACK else to_broadcast_screen(here, value))
 
 
 class BroadcastRenameScreen:
-    """Another title."""
+    """Asks for another title."""
 
     async def page(self, here: Context) -> Page:
-        """The question."""
+        """Ask for the title."""
         found = await current_draft(here)
         if found is None:
             return render_not_changeable(here)
@@ -229,11 +232,11 @@ class BroadcastRenameScreen:
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
-        """Back."""
+        """Go back."""
         return HandlerResult(await to_current_broadcast(here))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """The title."""
+        """Save the title."""
         title = clean_label(text)
         if title is None:
             return HandlerResult(here.session, notes=(here.say(ONE_LINE),))

@@ -1,4 +1,4 @@
-"""A yes before something that cannot be taken back: messages leave, or never will."""
+"""Actions on a broadcast, and the confirmation before those that cannot be undone."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from locales import N_
 
 
 async def move_broadcast(here: Context, to: BroadcastState, revision: int | None = None) -> HandlerResult:
-    """Move the open one, and show it as it stands then; with a revision only as it was seen."""
+    """Move the open broadcast and show it again; with a revision, only if it is still the one that was seen."""
     name, rights = broadcast_view(here).name or "", await current_rights(here)
     became = await here.world.admin.broadcasts.move(rights, name, to, revision)
     return HandlerResult(await to_current_broadcast(here), notes=await format_move_result(here, became, to))
@@ -32,7 +32,7 @@ async def move_broadcast(here: Context, to: BroadcastState, revision: int | None
 async def format_move_result(
     here: Context, became: ActionResult, to: BroadcastState | None = None
 ) -> tuple[Markup, ...]:
-    """What became of a wish about the open one; where another person has to approve, its page says who that can be."""
+    """Format the result of an action on the open broadcast."""
     said, found = format_result(here.say, became, to), await current_broadcast(here)
     return (
         format_approved(here.say, found)
@@ -42,7 +42,7 @@ async def format_move_result(
 
 
 async def needs_another_approver(here: Context, rights: Rights, found: Broadcast) -> bool:
-    """Whether it could be approved, but not by whoever looks at it."""
+    """Return whether the broadcast waits for approval, but must be approved by somebody else."""
     if (
         found.state is not BroadcastState.CHECKED
         or found.checking
@@ -53,7 +53,7 @@ async def needs_another_approver(here: Context, rights: Rights, found: Broadcast
 
 
 async def request_check(here: Context) -> HandlerResult:
-    """Have the whole list gone through."""
+    """Order a check of the whole list."""
     name = broadcast_view(here).name or ""
     became = await here.world.admin.broadcasts.request_check(await current_rights(here), name)
     if became is not ActionResult.DONE:
@@ -63,7 +63,7 @@ async def request_check(here: Context) -> HandlerResult:
 
 
 async def send_test_message(here: Context) -> HandlerResult:
-    """The message as it will be, to the one who taps alone."""
+    """Send the message to this chat only, as a test."""
     sent = await here.world.admin.broadcasts.send_test(await current_rights(here), broadcast_view(here).name or "")
     yes = N_("It comes to you alone, with the values of the first recipient.")
     no = N_("It cannot be sent to you just now. Please look whether it has a text.")
@@ -71,7 +71,7 @@ async def send_test_message(here: Context) -> HandlerResult:
 
 
 async def resend_unknown(here: Context) -> HandlerResult:
-    """Queue again all of whom it is not known whether they got it."""
+    """Send again to all recipients whose result is unknown."""
     rights, name = await current_rights(here), broadcast_view(here).name or ""
     many = await here.world.admin.broadcasts.resend(rights, name)
     done = here.say(N_("It is sent again to {number} people."), number=format_count(here.say, many))
@@ -80,15 +80,15 @@ async def resend_unknown(here: Context) -> HandlerResult:
 
 
 YES, NO = "yes", "no"
-#: Wishes whose yes takes something away or tells people twice: the no comes first.
+#: Actions that take something away or reach people twice: their "no" comes first.
 _RISKY_WISHES = frozenset({"cancel", "resend"})
 
 
 class BroadcastConfirmScreen(OptionsOnlyScreen):
-    """``view.wish`` is what waits."""
+    """Asks for confirmation of the action ``view.wish``."""
 
     async def page(self, here: Context) -> Page:
-        """What happens then."""
+        """Show what the action will do."""
         say, found, wish = here.say, await current_broadcast(here), broadcast_view(here).wish
         no = Option(NO, say.t(N_("No, leave it")), ("khong", "thoi", "no"))
         if found is None or wish is None:
@@ -101,7 +101,7 @@ class BroadcastConfirmScreen(OptionsOnlyScreen):
         return Page(say(asked.title), (format_broadcast_heading(found), told), answers, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Do it, or leave it."""
+        """Carry out the action, or leave the broadcast as it was."""
         wish = broadcast_view(here).wish
         if value != YES or wish is None:
             return await _leave_as_it_was(here)
@@ -114,7 +114,7 @@ class BroadcastConfirmScreen(OptionsOnlyScreen):
 
 
 async def _leave_as_it_was(here: Context) -> HandlerResult:
-    """As it was: what was paused for the question alone goes on, unless somebody moved it meanwhile."""
+    """Cancel the action; a broadcast that was paused for the question goes on, unless somebody else has moved it."""
     if broadcast_view(here).paused:
         return await move_broadcast(here, BroadcastState.RUNNING, broadcast_view(here).revision)
     return HandlerResult(await to_current_broadcast(here), notes=(here.say(N_("Nothing was changed.")),))
@@ -122,7 +122,7 @@ async def _leave_as_it_was(here: Context) -> HandlerResult:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmQuestion:
-    """What is asked, what a yes does, and the button that says so."""
+    """A question, the effect of a yes, and the label of the button for it."""
 
     title: str
     told: str
@@ -163,7 +163,7 @@ def _question_for(found: Broadcast, wish: str) -> ConfirmQuestion:
 
 
 def _count_affected(found: Broadcast, tally: DeliveryCounts, wish: str) -> int:
-    """How many people it is about."""
+    """Return the number of people that the action concerns."""
     return tally.states.get("unknown", 0) if wish == "resend" else tally.open or found.recipients
 
 
@@ -171,7 +171,10 @@ _STATE_OF_ACTION = {ButtonAction.PAUSE: BroadcastState.PAUSED, ButtonAction.RESU
 
 
 async def handle_admin_button(here: Context, tap: BroadcastCallback) -> HandlerResult:
-    """Pause, go on, pause and ask before calling off, or open it; without a role it is a button of long ago."""
+    """Handle a button of a notice: pause, resume, open, or pause and ask before cancelling.
+
+    For a person without a role it is treated as an outdated button.
+    """
     rights = await current_rights(here)
     if not rights.reach(Act.SEE_BROADCASTS):
         note = here.say(N_("That button belongs to an earlier step. The present question:"))
@@ -187,7 +190,7 @@ async def handle_admin_button(here: Context, tap: BroadcastCallback) -> HandlerR
 
 
 async def _ask_before_cancel(here: Context, there: Session) -> HandlerResult:
-    """Ask before it is called off; nothing more leaves while that is thought over."""
+    """Pause the broadcast and ask before cancelling it, so that nothing is sent meanwhile."""
     seen, asked = broadcast_view(here), broadcast_view(here.with_session(there))
     if seen.paused and (seen.name, seen.revision) == (asked.name, asked.revision):
         return HandlerResult(to_broadcast_screen(here.with_session(there), "broadcast_yes", wish="cancel", paused=True))
@@ -201,7 +204,7 @@ async def _ask_before_cancel(here: Context, there: Session) -> HandlerResult:
 
 
 async def _move_at_once(here: Context, broadcast: str, to: BroadcastState) -> HandlerResult:
-    """Moved as it stands now, and the open screen stays; where it cannot be moved, it is shown as it stands."""
+    """Move a broadcast at once and keep the open screen; if it cannot be moved, show it."""
     became = await here.world.admin.broadcasts.move(await current_rights(here), broadcast, to)
     notes = await format_move_result(here, became, to)
     if became is ActionResult.DONE:

@@ -1,4 +1,4 @@
-"""One broadcast: all that was decided on one screen, and what can be done with it as it stands."""
+"""The screen of one broadcast: everything that was decided, its progress, and the actions that its state allows."""
 
 from collections.abc import Iterator, Mapping
 
@@ -26,7 +26,7 @@ from locales import N_
 
 CHECK, APPROVE, START, PAUSE, RESUME, CANCEL = "check", "approve", "start", "pause", "resume", "cancel"
 TO_ME, EDIT, PREVIEW, RESULTS, STEPS, LOOK, BACK = "to_me", "edit", "preview", "results", "steps", "look", "back"
-#: What each is called, and how it is typed.
+#: Labels of the actions, and their typed names.
 _ACTION_LABELS = {
     CHECK: (N_("Check"), ("kiem tra", "check")),
     APPROVE: (N_("Approve"), ("duyet", "phe duyet", "approve")),
@@ -41,7 +41,7 @@ _ACTION_LABELS = {
     STEPS: (N_("Its reminders"), ("cac lan nhac", "lan nhac", "steps")),
     LOOK: (N_("Look again"), ("xem lai", "den dau", "look")),
 }
-#: By its state, the next step first.
+#: Actions by state, the most likely one first.
 _ACTIONS_OF_STATE: Mapping[BroadcastState, tuple[str, ...]] = {
     BroadcastState.DRAFT: (CHECK, TO_ME, EDIT, CANCEL),
     BroadcastState.CHECKED: (APPROVE, TO_ME, EDIT, CANCEL),
@@ -50,14 +50,22 @@ _ACTIONS_OF_STATE: Mapping[BroadcastState, tuple[str, ...]] = {
     BroadcastState.RUNNING: (PAUSE, CANCEL),
     BroadcastState.PAUSED: (RESUME, CANCEL),
 }
-#: Where it moves by itself.
+#: States in which the progress changes without any action.
 _SENDING_STATES = frozenset({BroadcastState.APPROVED, BroadcastState.SCHEDULED, BroadcastState.RUNNING})
 
 
 def action_options(
     say: MarkupTranslator, rights: Rights, found: Broadcast, *, steps: bool, waits_for_another: bool = False
 ) -> tuple[Option, ...]:
-    """The buttons; ``steps``: it has made others; ``waits_for_another``: who looks at it cannot approve it."""
+    """Return the buttons.
+
+    Args:
+        say: The translator.
+        rights: The person's rights.
+        found: The broadcast.
+        steps: Whether it has made other broadcasts.
+        waits_for_another: Whether somebody else has to approve it.
+    """
     to_do = (one for one in _action_values(rights, found) if one != APPROVE or not waits_for_another)
     values = (*to_do, *_view_values(found, steps=steps))
     buttons = tuple(Option(value, say.t(_ACTION_LABELS[value][0]), _ACTION_LABELS[value][1]) for value in values)
@@ -89,24 +97,24 @@ def _view_values(found: Broadcast, *, steps: bool) -> Iterator[str]:
         yield LOOK
 
 
-#: Buttons that lead to another screen.
+#: Buttons that open another screen.
 LINKED_SCREENS = {
     PREVIEW: "broadcast_preview",
     EDIT: "broadcast_edit",
     RESULTS: "broadcast_results",
     STEPS: "broadcast_steps",
 }
-#: Where messages of it are or were under way.
+#: States in which messages are or were being sent.
 _STARTED_STATES = frozenset(
     {BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.FINISHED, BroadcastState.CANCELLED}
 )
 
 
 class BroadcastScreen(OptionsOnlyScreen):
-    """As it stands at this moment."""
+    """Shows the broadcast as it stands at this moment."""
 
     async def page(self, here: Context) -> Page:
-        """What it says, to whom, when; how far it is."""
+        """Show state, schedule, audience, text or progress, and the possible actions."""
         say, found, rights = here.say, await current_broadcast(here), await current_rights(here)
         if found is None:
             back = Option(BACK, say.t(N_("Back to the list")), ("quay lai", "back"))
@@ -136,7 +144,7 @@ class BroadcastScreen(OptionsOnlyScreen):
         return Page(words.format_broadcast_heading(found), tuple(one for one in told if one), options, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Check, try, approve, start, pause, go on, call off; or look at a part of it."""
+        """Carry out an action, ask for its confirmation, or open another screen."""
         if value in LINKED_SCREENS:
             return HandlerResult(to_broadcast_screen(here, LINKED_SCREENS[value]))
         if value in {APPROVE, START, CANCEL}:
@@ -149,14 +157,14 @@ class BroadcastScreen(OptionsOnlyScreen):
 
 
 async def _to_parent(here: Context) -> Session:
-    """From a step back to its campaign, else to the list."""
+    """Return from a step to its campaign, else to the list."""
     found = await current_broadcast(here)
     campaign = await open_broadcast(here, found.parent, "broadcast_steps") if found else None
     return campaign or to_broadcast_list(here)
 
 
 async def _format_draft(here: Context, rights: Rights, found: Broadcast) -> tuple[Markup, ...]:
-    """The text, how many it reaches at this moment, and what the last check found."""
+    """Format the texts, the number of people reached at this moment, and the last check."""
     say, broadcasts = here.say, here.world.admin.broadcasts
     writes = rights.may(Act.WRITE_BROADCASTS, found.unit)
     many = format_audience_counts(say, await broadcasts.count(rights, found.draft.audience)) if writes else Markup()
@@ -166,7 +174,7 @@ async def _format_draft(here: Context, rights: Rights, found: Broadcast) -> tupl
 
 
 async def _format_broadcast_so_far(here: Context, rights: Rights, found: Broadcast) -> tuple[Markup, ...]:
-    """How far it is; of a campaign, what its steps are at."""
+    """Format the progress; a campaign has none of its own."""
     say = here.say
     if found.is_campaign:
         return (words.format_buttons(say, found.draft),)

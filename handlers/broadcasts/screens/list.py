@@ -1,4 +1,4 @@
-"""/thongbao: the broadcasts and campaigns, the newest first."""
+"""The list of broadcasts (/thongbao), and the view of them that the session keeps between screens."""
 
 import re
 from typing import Any
@@ -13,35 +13,35 @@ from handlers.model.broadcast import Broadcast, BroadcastState
 from handlers.model.rights import Act, Rights
 from locales import N_
 
-#: Where text, audience and plan can still be changed.
+#: States in which text, audience and plan can still be changed.
 CHANGEABLE_STATES = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
-#: "TB-000012", "tb 12", "12".
+#: Matches "TB-000012", "tb 12" and "12".
 _BROADCAST_CODE = re.compile(r"(?:tb[\s-]*)?(\d{1,9})")
 
 
 def broadcast_view(here: Context) -> BroadcastView:
-    """What was left open; nothing at first."""
+    """Return the view as it was left, empty at first."""
     return here.session.broadcast or BroadcastView()
 
 
 def to_broadcast_screen(here: Context, screen: str, about: str | None = None, **changes: Any) -> Session:
-    """The session on a screen of the broadcasts, with some of the view changed."""
+    """Open a screen of the broadcasts, with some fields of the view changed."""
     return here.session.with_screen(screen, about, broadcast=broadcast_view(here).model_copy(update=changes))
 
 
 def to_broadcast_list(here: Context) -> Session:
-    """Back to the list as it was left, with nothing under way."""
+    """Return to the list as it was left, with no action under way."""
     return here.session.with_screen("broadcasts", broadcast=BroadcastView(turned=broadcast_view(here).turned))
 
 
 async def current_broadcast(here: Context) -> Broadcast | None:
-    """The broadcast that is open, as it stands now; ``None`` where there is none within reach."""
+    """Return the open broadcast as it stands now, or ``None`` if there is none within reach."""
     name = broadcast_view(here).name
     return await here.world.admin.broadcasts.get(await current_rights(here), name) if name else None
 
 
 async def current_draft(here: Context) -> Broadcast | None:
-    """The same, where it can still be changed by whoever is here."""
+    """Return the open broadcast if the person can still change it, else ``None``."""
     found = await current_broadcast(here)
     if found is None or found.state not in CHANGEABLE_STATES or found.parent is not None:
         return None
@@ -49,7 +49,7 @@ async def current_draft(here: Context) -> Broadcast | None:
 
 
 async def open_broadcast(here: Context, name: str | None, screen: str = "broadcast") -> Session | None:
-    """A broadcast with what is seen of it now; ``None`` where there is none within reach."""
+    """Open a broadcast at its present revision; return ``None`` if there is none within reach."""
     found = await here.world.admin.broadcasts.get(await current_rights(here), name) if name else None
     if found is None:
         return None
@@ -59,12 +59,12 @@ async def open_broadcast(here: Context, name: str | None, screen: str = "broadca
 
 
 async def to_current_broadcast(here: Context) -> Session:
-    """The open broadcast as it is now; the list where it is gone."""
+    """Open the current broadcast again, or the list if it is gone."""
     return await open_broadcast(here, broadcast_view(here).name) or to_broadcast_list(here)
 
 
 def parse_broadcast_code(text: str) -> str | None:
-    """The code that a typed text means; ``None`` where it means none."""
+    """Return the code that a typed text stands for, or ``None``."""
     found = _BROADCAST_CODE.fullmatch(fold(text))
     return f"TB-{int(found[1]):06}" if found else None
 
@@ -76,10 +76,10 @@ _NOT_FOUND = N_("There is no broadcast {code} within your reach.")
 
 
 class BroadcastListScreen:
-    """One button for each; a typed code opens one."""
+    """Lists broadcasts and campaigns, newest first; a typed code opens one."""
 
     async def page(self, here: Context) -> Page:
-        """Where each stands, and the way to a new one."""
+        """Show one button per broadcast with its state, and the button for a new one."""
         say, rights = here.say, await current_rights(here)
         found = await _load_rows(here, rights)
         about = (
@@ -93,7 +93,7 @@ class BroadcastListScreen:
         return Page(say(N_("<b>Broadcasts and reminders</b>")), (about,), options, exact=True, numbers="codes")
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """A new one, one of them, another page, or away."""
+        """Write a new one, open one, turn the page, or leave."""
         if value == NEW:
             return HandlerResult(to_broadcast_screen(here, "broadcast_kind", name=None, revision=None))
         if value in {NEWER, OLDER}:
@@ -101,13 +101,13 @@ class BroadcastListScreen:
         return HandlerResult(to_next_screen(here)) if value == BACK else await open_typed_broadcast(here, value)
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A code."""
+        """Open the broadcast whose code was typed."""
         code = parse_broadcast_code(text)
         return await open_typed_broadcast(here, code) if code else None
 
 
 async def open_typed_broadcast(here: Context, code: str) -> HandlerResult:
-    """A broadcast by its code; the list where there is none."""
+    """Open a broadcast by its code, or show the list with a note if there is none."""
     found = await open_broadcast(here, code)
     return (
         HandlerResult(found)
@@ -122,7 +122,7 @@ def _format_empty_list(rights: Rights) -> str:
 
 
 async def _load_rows(here: Context, rights: Rights) -> tuple[Broadcast, ...]:
-    """One more than a page shows: it tells whether there are older ones."""
+    """Load one row more than a page shows, to know whether there are older ones."""
     turned = broadcast_view(here).turned
     return await here.world.admin.broadcasts.latest(rights, SHOWN + 1, turned[-1] if turned else None)
 

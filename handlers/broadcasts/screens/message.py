@@ -1,4 +1,4 @@
-"""What is said: typed in each language, or a text that is ready."""
+"""The message of a broadcast: its text in each language, the ready-made texts, the buttons, and the preview."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ from locales import LANGUAGES, N_, translator
 
 
 class ReadyText(StrEnum):
-    """Which text; the first needs a deadline."""
+    """The ready-made texts; the first one needs a deadline."""
 
     DEADLINE = "ready_deadline"
     TO_DO = "ready_to_do"
@@ -50,7 +50,7 @@ _GREETING = N_(
 )
 _DEADLINE_SENTENCE = N_("The deadline is *{deadline}* ({days}).\n\n")
 COLLEAGUE = N_("colleague")
-#: What stands for a placeholder where nothing is known of somebody.
+#: Words for a placeholder where a recipient has no value.
 _SLOT_DEFAULTS = {
     Placeholder.NAME: COLLEAGUE,
     Placeholder.UNIT: N_("your unit"),
@@ -59,12 +59,12 @@ _SLOT_DEFAULTS = {
 
 
 def build_ready_text(which: ReadyText) -> BroadcastText:
-    """The text in both languages."""
+    """Return a ready-made text in both languages."""
     return BroadcastText(vi=_format_ready_text("vi", which), en=_format_ready_text("en", which))
 
 
 def is_custom_text(written: str) -> bool:
-    """Whether somebody wrote this text: there is one, and it is none of the ready ones as it stands."""
+    """Return whether somebody wrote this text: it is not empty and not a ready-made one."""
     ready = {text for which in ReadyText for text in (build_ready_text(which).vi, build_ready_text(which).en)}
     return bool(written.strip()) and written not in ready
 
@@ -83,14 +83,14 @@ def _format_ready_text(language: str, which: ReadyText) -> str:
 
 
 KEEP, CUSTOM, REPLACE = "keep", "own", "replace"
-#: Letters of a text that says anything; a "1" or an "ok" typed here does not take the place of what is written.
+#: Shortest text in letters: an answer such as "1" or "ok" must not replace the text.
 MIN_TEXT_LENGTH = 10
 _NO_TEXT = N_("That is too short for a text to officers, so nothing was changed. Please type the whole text.")
 _TEXT_STAYS = {
     "vi": N_("Your Vietnamese text stays as you wrote it."),
     "en": N_("Your English text stays as you wrote it."),
 }
-#: Characters of a text; what a channel holds is said by the check.
+#: Longest text in characters; the check tells how much a channel can hold.
 MAX_TEXT_LENGTH = 4000
 _QUESTIONS = {
     "vi": N_("<b>The Vietnamese text:</b> please type it."),
@@ -106,12 +106,15 @@ _EXAMPLE = N_("<i>For example: Dear {name}, please do this by *{deadline}* ({day
 
 @dataclass(frozen=True, slots=True)
 class BroadcastTextScreen:
-    """The text in one language; ``session.about`` is a ready text that waits for a yes to take the place of it."""
+    """Asks for the text in one language.
+
+    ``session.about`` is the ready-made text that waits for confirmation before it replaces a written one.
+    """
 
     language: Literal["vi", "en"]
 
     async def page(self, here: Context) -> Page:
-        """What can be written, and the text as it is."""
+        """Show the present text and explain placeholders and markup."""
         found = await current_draft(here)
         if found is None:
             return render_not_changeable(here)
@@ -127,7 +130,7 @@ class BroadcastTextScreen:
         return Page(say(_QUESTIONS[self.language]), told, self._options(here, found, written), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """A ready text for what nobody has written yet, the text left as it is, or back."""
+        """Take a ready-made text (after confirmation if it replaces a written one), keep the text, or go back."""
         found, waiting = await current_draft(here), here.session.about
         if value == KEEP:
             return HandlerResult(await to_next_part(here, self._screen))
@@ -142,7 +145,7 @@ class BroadcastTextScreen:
         return await self._taken(here, found, ReadyText(value))
 
     async def _taken(self, here: Context, found: Broadcast, which: ReadyText, *, over: bool = False) -> HandlerResult:
-        """The ready text in this language, and in the other one where nobody has written any."""
+        """Use the ready-made text in this language, and in the other one unless somebody wrote a text there."""
         ready, text = build_ready_text(which), found.draft.text
         kept = {one: getattr(text, one) for one in LANGUAGES if is_custom_text(getattr(text, one))}
         if over:
@@ -151,7 +154,7 @@ class BroadcastTextScreen:
         return replace(done, notes=(*done.notes, *(here.say(_TEXT_STAYS[one]) for one in kept)))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """The text, once nothing stands against it."""
+        """Save the typed text if it has no problems."""
         found = await current_draft(here)
         if found is None:
             return None
@@ -190,7 +193,7 @@ class BroadcastTextScreen:
 
 
 def _replace_page(here: Context, now: Markup) -> Page:
-    """Words that somebody typed are not replaced unasked."""
+    """Ask before a text that somebody typed is replaced."""
     say = here.say
     own = Option(CUSTOM, say.t(N_("No, keep my text")), ("khong", "giu", "giu nguyen", "no"))
     over = Option(REPLACE, say.t(N_("Yes, put the ready text in its place")), ("co", "dong y", "thay", "yes"))
@@ -198,13 +201,13 @@ def _replace_page(here: Context, now: Markup) -> Page:
 
 
 def _slot_names(say: MarkupTranslator) -> dict[str, str]:
-    """The placeholders as they are typed."""
+    """Return the placeholders as they are typed."""
     typed = {one.name.lower(): f"{{{one}}}" for one in Placeholder}
     return {**typed, "instead": f"{{{Placeholder.NAME}|{say.t(COLLEAGUE)}}}"}
 
 
 def _deadline_problems(here: Context, draft: BroadcastDraft, read: Template) -> tuple[Markup, ...]:
-    """What a text speaks of that the draft does not have."""
+    """Warn if the text mentions a deadline and the draft has none."""
     lost = {Placeholder.DEADLINE, Placeholder.DAYS} & set(missing_placeholders(read, PlaceholderValues()))
     if draft.deadline or not lost:
         return ()
@@ -215,15 +218,16 @@ VIETNAMESE, ENGLISH = BroadcastTextScreen("vi"), BroadcastTextScreen("en")
 
 BACK = "back"
 _SCREEN = "broadcast_buttons"
-#: A tick, apart from the button that ends ticking; ticks are those taken off, so that at first all are on.
+#: Prefix of the option value of a button, to tell it from ``DONE``. Ticks mark the buttons that were switched, so that
+#: at first none is stored.
 _TICK = "tick_"
 
 
 class BroadcastButtonsScreen(OptionsOnlyScreen):
-    """Each on or off."""
+    """Asks which buttons the message has; each is switched on or off by itself."""
 
     async def page(self, here: Context) -> Page:
-        """What each does."""
+        """Explain the buttons and show which are on."""
         found = await current_draft(here)
         if found is None:
             return render_not_changeable(here)
@@ -240,7 +244,7 @@ class BroadcastButtonsScreen(OptionsOnlyScreen):
         return Page(say(N_("<b>Which buttons shall it have?</b>")), (told,), (*each, done, back), switches=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Turn one on or off, or go on with them."""
+        """Switch a button on or off, or save them."""
         found = await current_draft(here)
         if value == DONE and found:
             return await change_draft(here, _SCREEN, buttons=_active_buttons(here.session, found.draft.buttons))
@@ -252,19 +256,19 @@ class BroadcastButtonsScreen(OptionsOnlyScreen):
 
 
 def _active_buttons(session: Session, kept: tuple[BroadcastButton, ...]) -> tuple[BroadcastButton, ...]:
-    """Those that are on: the draft's own, with those turned that were ticked."""
+    """Return the buttons that are on: those of the draft, with the ticked ones switched."""
     return tuple(one for one in BroadcastButton if (one in kept) != (f"{_TICK}{one}" in session.ticked))
 
 
-#: Recipients that are shown.
+#: Recipients in the preview.
 SHOWN = 3
 
 
 class BroadcastPreviewScreen(OptionsOnlyScreen):
-    """With the real values of each."""
+    """Shows the messages of the first recipients with their real values."""
 
     async def page(self, here: Context) -> Page:
-        """One after the other, with their buttons."""
+        """Show the messages one after the other, with their buttons."""
         say, found = here.say, await current_broadcast(here)
         back = Option(BACK, say.t(N_("Back to the broadcast")), ("quay lai", "back"))
         if found is None:
@@ -276,12 +280,12 @@ class BroadcastPreviewScreen(OptionsOnlyScreen):
         return Page(title, told or (nobody,), (back,))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
-        """Back."""
+        """Go back."""
         return HandlerResult(await to_current_broadcast(here))
 
 
 def _format_sample(here: Context, to: Recipient, reply: Reply) -> Iterator[Markup]:
-    """Who it is, the message, its buttons."""
+    """Format the recipient, the message and its buttons."""
     whose = " · ".join(part for part in (to.code, to.name, here.world.units.name(to.unit) if to.unit else None) if part)
     yield Markup("<b>— {} —</b>").format(whose)
     yield from (Markup(text) for text in reply.paragraphs)  # noqa: S704 - rendered by the template, values escaped

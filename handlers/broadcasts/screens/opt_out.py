@@ -1,4 +1,4 @@
-"""No more reminders, after a yes; and the way back."""
+"""Stopping reminders after confirmation, and resuming them."""
 
 from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
 from handlers.interview.screens.welcome import NO, NO_SYNONYMS, YES, YES_SYNONYMS
@@ -9,10 +9,10 @@ REMINDERS_RESUMED = N_("You will get reminders again. /dungnhan stops them.")
 
 
 class StopRemindersScreen(OptionsOnlyScreen):
-    """Asks once: whoever stops may miss a deadline."""
+    """Asks for confirmation, because without reminders the person may miss a deadline."""
 
     async def page(self, here: Context) -> Page:
-        """What stops and what does not."""
+        """Explain which messages stop and which do not."""
         t = here.say.t
         what = here.say(
             N_(
@@ -27,7 +27,7 @@ class StopRemindersScreen(OptionsOnlyScreen):
         return Page(here.say(N_("<b>Stop the reminders?</b>")), (what,), options, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Stop, those on their way included."""
+        """Stop all reminders, including those already queued."""
         if value == NO:
             return HandlerResult(here.session.to_previous_screen(), notes=(here.say(N_("Reminders go on as before.")),))
         withheld = await here.world.reminders.stop()
@@ -36,10 +36,10 @@ class StopRemindersScreen(OptionsOnlyScreen):
 
 
 class NoRemindersScreen(OptionsOnlyScreen):
-    """Reminders are stopped."""
+    """Tells that reminders are stopped."""
 
     async def page(self, here: Context) -> Page:
-        """How to have them again."""
+        """Offer to resume them."""
         t = here.say.t
         options = (
             Option(AGAIN, t(N_("Remind me again")), ("nhan lai", "nhac lai", "again")),
@@ -48,7 +48,7 @@ class NoRemindersScreen(OptionsOnlyScreen):
         return Page(here.say(N_("You get no reminders. /nhanlai takes that back at any time.")), options=options)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Back to where the person was."""
+        """Return to the screen the person came from."""
         if value == AGAIN:
             await here.world.reminders.resume()
             return HandlerResult(here.session.to_previous_screen(), notes=(here.say(REMINDERS_RESUMED),))

@@ -1,4 +1,4 @@
-"""What became of a broadcast: how many are in which state, and of whom it is not known."""
+"""The results of a broadcast: counts by state and reason, unknown deliveries, and the report as a file."""
 
 from markupsafe import Markup, escape
 
@@ -32,24 +32,24 @@ REPORT_PROBLEMS = {
     "not_yours": _NOT_YOURS,
     "failed": _FAILED,
 }
-#: What the command line can still do.
+#: Problems for which the command line can still write the report.
 _WRITTEN_ELSEWHERE = {"no_files", "too_much"}
 
 
 def report_option(here: Context) -> Option:
-    """The button that asks for it."""
+    """Return the button that orders the report."""
     return Option(FILE, here.say.t(N_("Get the Excel file")), ("nhan tep", "tep excel", "excel", "file"))
 
 
 def request_report(here: Context) -> HandlerResult:
-    """The report of the open broadcast is made after this turn, outside its transaction."""
+    """Order the report of the open broadcast; it is made after this turn, outside its transaction."""
     soon = here.say(N_("I am making the file; it comes right away."))
     wanted = MakeReport(broadcast=broadcast_view(here).name or "", language=here.session.language)
     return HandlerResult(here.session, notes=(soon,), again=(wanted,), show=False)
 
 
 async def handle_report(here: Context, event: MakeReport | ReportMade) -> HandlerResult:
-    """The file, or why there is none; one that nobody made counts as failed."""
+    """Send the report or tell why there is none; an order that nobody carried out counts as failed."""
     if isinstance(event, MakeReport) or event.content is None:
         trouble = event.trouble if isinstance(event, ReportMade) else None
         return _report_not_delivered(here, event.broadcast, trouble or "failed")
@@ -62,7 +62,7 @@ async def handle_report(here: Context, event: MakeReport | ReportMade) -> Handle
 
 
 async def _current_broadcast_of_report(here: Context, event: ReportMade) -> Broadcast | None:
-    """The broadcast, where every role is still held by which its names were read."""
+    """Return the broadcast only if the person still holds every role by which the names in the report were read."""
     rights = await current_rights(here)
     if not event.roles <= {grant.id for grant in rights.grants}:
         return None
@@ -92,10 +92,10 @@ NAMED = 20
 
 
 class BroadcastResultsScreen(OptionsOnlyScreen):
-    """By state and reason."""
+    """Shows the number of recipients by state and reason."""
 
     async def page(self, here: Context) -> Page:
-        """All rows, counted; those unknown by code."""
+        """Show the counts, and the people whose delivery is unknown."""
         say, found, rights = here.say, await current_broadcast(here), await current_rights(here)
         if found is None:
             return Page(say(N_("There is no such broadcast within your reach.")), options=(_back_option(here),))
@@ -116,7 +116,7 @@ class BroadcastResultsScreen(OptionsOnlyScreen):
         return Page(format_broadcast_heading(found), told, _result_options(here, rights, found, tally), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Send again what is unknown, count anew, have the file, or go back."""
+        """Send again to the unknown ones, refresh, order the report, or go back."""
         if value == FILE:
             return request_report(here)
         if value == RESEND:
@@ -127,7 +127,7 @@ class BroadcastResultsScreen(OptionsOnlyScreen):
 async def _format_unknown_recipients(
     here: Context, rights: Rights, found: Broadcast, tally: DeliveryCounts
 ) -> tuple[Markup, ...]:
-    """Of whom it is not known whether they got it."""
+    """Name the people whose delivery is unknown."""
     if not tally.states.get(UNKNOWN):
         return ()
     people = await here.world.admin.broadcasts.recipients(rights, found.id, NAMED, state=UNKNOWN)

@@ -1,4 +1,4 @@
-"""The plan of a campaign: on which days, at what time, and what becomes of a reminder that was missed."""
+"""The schedule of a broadcast: deadline and start, days and hour of a campaign, missed steps, and the steps made."""
 
 import re
 from collections.abc import Sequence
@@ -34,16 +34,16 @@ from handlers.model.schedule import default_steps
 from locales import N_
 
 KEEP, USUAL, RUN, SKIP = "keep", "usual", "run", "skip"
-#: Steps of one plan, and how far from the deadline they may be, in days.
+#: Greatest number of steps of a plan, and their greatest distance from the deadline in days.
 _MAX_STEPS, _MAX_STEP_DAYS = 20, 366
 _NUMBERS = re.compile(r"-?\d{1,3}(?:[\s,;]+-?\d{1,3})*")
 
 
 class PlanStepsScreen:
-    """On which days before and after the deadline a campaign reminds."""
+    """Asks for the days before and after the deadline on which a campaign reminds."""
 
     async def page(self, here: Context) -> Page:
-        """The usual ones, or typed ones."""
+        """Show the present and the usual days; other days can be typed."""
         found = await current_draft(here)
         if found is None or found.draft.plan is None:
             return render_not_changeable(here)
@@ -66,7 +66,7 @@ class PlanStepsScreen:
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """As it is, as usual, or back."""
+        """Keep the days, take the usual ones, or go back."""
         if value == USUAL:
             return await _use_default_steps(here)
         return HandlerResult(
@@ -74,7 +74,7 @@ class PlanStepsScreen:
         )
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """Numbers of days."""
+        """Take typed days, as numbers before the deadline."""
         if not _NUMBERS.fullmatch(text.strip()):
             return None
         days = sorted({int(one) for one in re.findall(r"-?\d+", text)}, reverse=True)
@@ -89,10 +89,10 @@ class PlanStepsScreen:
 
 
 class PlanHourScreen:
-    """At which time of the day a campaign reminds."""
+    """Asks for the time of day at which a campaign reminds."""
 
     async def page(self, here: Context) -> Page:
-        """The time as it is, or a typed one."""
+        """Show the present time; another one can be typed."""
         found = await current_draft(here)
         if found is None or found.draft.plan is None:
             return render_not_changeable(here)
@@ -102,22 +102,22 @@ class PlanHourScreen:
         return Page(say(N_("<b>At what time?</b>")), (typing,), options, exact=True, numbers="values", help=typing)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """As it is, or back."""
+        """Keep the time, or go back."""
         return HandlerResult(
             await to_next_part(here, "broadcast_hour") if value == KEEP else await to_current_broadcast(here)
         )
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A time."""
+        """Take a typed time."""
         at = parse_time(text)
         return await _change_plan(here, "broadcast_hour", at=at) if at else None
 
 
 class LateStepsScreen(OptionsOnlyScreen):
-    """What becomes of a reminder whose time passed while the program was not running."""
+    """Asks what to do with a reminder whose time passed while the program was not running."""
 
     async def page(self, here: Context) -> Page:
-        """The two ways."""
+        """Show the two ways."""
         found = await current_draft(here)
         if found is None or found.draft.plan is None:
             return render_not_changeable(here)
@@ -131,7 +131,7 @@ class LateStepsScreen(OptionsOnlyScreen):
         return Page(title, (why,), (run, skip, back_to_broadcast_option(here)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Late, not at all, or back."""
+        """Choose to send late or to skip, or go back."""
         ways = {RUN: "run", SKIP: "skip"}
         return (
             await _change_plan(here, "broadcast_late", late=ways[value])
@@ -159,15 +159,15 @@ async def _change_plan(here: Context, part: str, **changes: Any) -> HandlerResul
 
 
 BACK, NONE = "back", "none"
-#: Where a day is typed without a time.
+#: Time of day for a typed day without a time.
 _HOUR: time = CampaignPlan.model_fields["at"].default
 
 
 class BroadcastDeadlineScreen:
-    """Of a new one, before it has a title, or of the open draft."""
+    """Asks for the deadline of the open draft, or of a new one that has no title yet."""
 
     async def page(self, here: Context) -> Page:
-        """A campaign cannot do without."""
+        """Ask for the deadline; only a single message may have none."""
         found = await current_draft(here)
         if found is None and broadcast_view(here).name:
             return render_not_changeable(here)
@@ -187,7 +187,7 @@ class BroadcastDeadlineScreen:
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """None, or back."""
+        """Choose no deadline, or go back."""
         if value == NONE:
             return await _save_deadline(here, None)
         return HandlerResult(
@@ -197,7 +197,7 @@ class BroadcastDeadlineScreen:
         )
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A day that is still to come."""
+        """Take a typed day that is not past."""
         found = parse_day_range(text)
         if found is None:
             return None
@@ -213,10 +213,10 @@ class BroadcastDeadlineScreen:
 
 
 class BroadcastStartScreen:
-    """When a single message leaves."""
+    """Asks when a single message is sent."""
 
     async def page(self, here: Context) -> Page:
-        """By hand, or at a typed time."""
+        """Offer sending by hand; a time can be typed."""
         found = await current_draft(here)
         if found is None or found.draft.plan:
             return render_not_changeable(here)
@@ -228,13 +228,13 @@ class BroadcastStartScreen:
         return Page(ask, (typing, now), options, exact=True, numbers="values", help=typing)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """By hand, or back."""
+        """Choose sending by hand, or go back."""
         if value == NONE:
             return await change_draft(here, "broadcast_start", starts_at=None)
         return HandlerResult(await to_current_broadcast(here))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A day and a time that are still to come."""
+        """Take a typed day and time in the future."""
         at = parse_moment(text, _HOUR)
         if at is None:
             return None
@@ -260,7 +260,7 @@ async def _save_deadline(here: Context, deadline: date | None) -> HandlerResult:
 
 
 def _deadline_changes(draft: BroadcastDraft, deadline: date | None) -> dict[str, Any]:
-    """The deadline of a campaign is that of its plan."""
+    """Return the changes that set a deadline; a campaign keeps it in its plan too."""
     plan = draft.plan.model_copy(update={"deadline": deadline}) if draft.plan and deadline else draft.plan
     return {"deadline": deadline, "plan": plan}
 
@@ -269,10 +269,10 @@ BACK = "back"
 
 
 class CampaignStepsScreen(OptionsOnlyScreen):
-    """``session.about`` is where the open page begins."""
+    """Shows the plan of a campaign and the broadcasts that it made; ``session.about`` is the start of the page."""
 
     async def page(self, here: Context) -> Page:
-        """The plan line by line, and a button for each that was made."""
+        """Show a line for each step of the plan, and a button for each broadcast made."""
         say, found = here.say, await current_broadcast(here)
         back = Option(BACK, say.t(N_("Back to the broadcast")), ("quay lai", "back"))
         if found is None:
@@ -291,7 +291,7 @@ class CampaignStepsScreen(OptionsOnlyScreen):
         return Page(format_broadcast_heading(found), (join_lines(*told), join_lines(*besides), *nothing), options)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Open one, turn the page, have the file, or go back."""
+        """Open a broadcast, turn the page, order the report, or go back."""
         if value == FILE:
             return request_report(here)
         if value == BACK:
@@ -306,12 +306,12 @@ class CampaignStepsScreen(OptionsOnlyScreen):
 
 
 async def _steps_made(here: Context, found: Broadcast) -> Sequence[Broadcast]:
-    """The newest first."""
+    """Return the broadcasts made, newest first."""
     return (await here.world.admin.broadcasts.steps(await current_rights(here), found.id))[::-1]
 
 
 def _format_planned_steps(here: Context, plan: CampaignPlan, made: Sequence[Broadcast]) -> tuple[Markup, ...]:
-    """A line for each step of the plan, made or still to come."""
+    """Format a line for each step of the plan, made or still to come."""
     known = {one.step: one for one in made}
     return tuple(_format_planned_step(here, plan, days, known.get(str(days))) for days in plan.steps)
 

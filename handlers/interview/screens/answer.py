@@ -1,4 +1,4 @@
-"""The answer: what to do, in which order, with which form, why, and what is not certain."""
+"""The answer to the interview, and the screen after a request was registered."""
 
 from handlers.core.decision import (
     current_decision,
@@ -18,10 +18,10 @@ REGISTER, REVIEW, ANOTHER, AGAIN, GO_ON = "register", "review", "another", "agai
 
 
 class AnswerScreen(OptionsOnlyScreen):
-    """Shown when nothing more can change the decision."""
+    """Shows the decision once nothing more can change it."""
 
     async def page(self, here: Context) -> Page:
-        """The decision in words, and what can be done from here."""
+        """Show the decision; if the rules changed so that a question is open again, show the way there."""
         decided = current_decision(here)
         if decided is None:
             go_on = Option(GO_ON, here.say.t(N_("Continue")), ("tiep tuc", "continue"))
@@ -35,7 +35,7 @@ class AnswerScreen(OptionsOnlyScreen):
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Register, review, or take up another certificate."""
+        """Register requests, review the answers, or take up another certificate."""
         decided = current_decision(here)
         if value == REGISTER and decided is not None:
             return await _begin_draft(here, decided)
@@ -60,7 +60,7 @@ def _answer_options(here: Context, decided: Decided) -> list[Option]:
 
 
 async def _begin_draft(here: Context, decided: Decided) -> HandlerResult:
-    """Begin a draft; where all of it was asked for already, show the open request instead."""
+    """Begin a draft; if every action has an open request for this certificate already, show that instead."""
     known = await _find_open_requests(here, decided)
     if known and len(known) == len(registrable_actions(decided)):
         note = here.say(N_("This is already registered; here is the open request."))
@@ -86,10 +86,10 @@ ANOTHER, REQUESTS, ANSWER = "another", "requests", "answer"
 
 
 class NextStepScreen(OptionsOnlyScreen):
-    """One conversation may register several requests: an absorbed body, then its officers."""
+    """Offers the next certificate: one conversation may cover an absorbed body and then its officers."""
 
     async def page(self, here: Context) -> Page:
-        """What can be done now."""
+        """Show what can be done after a registration."""
         t = here.say.t
         options = (
             Option(ANOTHER, t(N_("Take up another certificate")), ("chung thu khac", "tiep tuc", "another")),
@@ -99,7 +99,7 @@ class NextStepScreen(OptionsOnlyScreen):
         return Page(here.say(N_("<b>What next?</b>")), options=options)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """There."""
+        """Open what was chosen; the values are names of screens, except for another certificate."""
         if value == ANOTHER:
             return HandlerResult(to_next_certificate(here))
         return HandlerResult(here.session.with_screen(value))

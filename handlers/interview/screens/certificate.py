@@ -1,4 +1,4 @@
-"""A certificate was read: which one is meant, and whose it is, confirmed rather than typed."""
+"""The certificate: confirming one that was read from a file, or typing its last day and issuer."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -23,7 +23,7 @@ from rules.facts import Issuer, Subject
 from rules.questions import Question
 
 NO = "no"
-#: More certificates than a menu can show are cut, and that is said (a channel takes at most 100 buttons).
+#: Certificates shown at most; a note tells of more. A channel takes up to 100 buttons.
 SHOWN = 50
 
 CONFIRM = {
@@ -39,15 +39,15 @@ SYNONYMS = {
 
 
 class CertificateScreen(OptionsOnlyScreen):
-    """One tap says "this one" and what kind of subscriber it is."""
+    """Asks which certificate is meant and what kind of subscriber it has, so that the officer need not type either."""
 
     async def page(self, here: Context) -> Page:
-        """The list where several were read, from one file or more, else the certificate in words."""
+        """Show a list if several certificates were read (also from several files), else the only one in full."""
         offered = here.session.offered
         return _render_list(here, offered) if len(offered) > 1 else _render_single(here, offered[0])
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """One of the list, a yes with the kind of subscriber, or a no."""
+        """Handle a choice from the list, a yes with the kind of subscriber, or a no."""
         session = here.session
         if value == NO:
             note = here.say(N_("I leave that file aside."))
@@ -92,7 +92,7 @@ def _render_single(here: Context, certificate: Certificate) -> Page:
 
 
 def _format_disagreements(here: Context, certificate: Certificate, said: str | None) -> tuple[Markup, ...]:
-    """What the officer said and what the certificate says may disagree: each is said, and the page asks."""
+    """Warn of contradictions between the certificate and earlier answers; the page then has no plain "yes"."""
     return tuple(
         doubt
         for doubt in (
@@ -138,7 +138,7 @@ def _accept_certificate(here: Context, certificate: Certificate, subject: Subjec
 
 
 def _with_next_certificate(session: Session, certificate: Certificate) -> Session:
-    """Another certificate than the one a request was registered for has a standing of its own."""
+    """Begin the next interview if a request was registered for the previous certificate."""
     before = session.certificate
     if session.registered_key is None or before is None or before.certificate_key == certificate.certificate_key:
         return session
@@ -146,7 +146,7 @@ def _with_next_certificate(session: Session, certificate: Certificate) -> Sessio
 
 
 HOW_TO_FIND_THE_DAY = "how"
-#: Certificates of the first generation ran ten years; nothing ends later than that.
+#: Greatest distance of a last day: certificates of the first generation are valid for ten years, none for longer.
 MAX_EXPIRY_DISTANCE = timedelta(days=366 * 10)
 TYPE_A_DAY = N_(
     "Please type the day it ends (or ended) as day/month/year, such as 16/11/2026."
@@ -180,7 +180,7 @@ EXPORT = N_(
 
 
 def render_expiry_page(here: Context, asked: Question, progress: Markup) -> Page:
-    """First the day, or that it is not at hand; after a typed day, the issuer."""
+    """Ask for the last day or for a reason why it is unknown; after a typed day, ask for the issuer."""
     say = here.say
     if here.session.typed_expiry is not None:
         who = say(N_("<b>Who issued this certificate?</b>"))
@@ -199,7 +199,7 @@ def _issuer_options(here: Context) -> list[Option]:
 
 
 def choose_expiry_option(here: Context, asked: Question, value: str) -> HandlerResult:
-    """Help, an option of the pack, or the issuer after a typed day."""
+    """Handle the help, an option of the pack, or the issuer after a typed day."""
     ends = here.session.typed_expiry
     if value == HOW_TO_FIND_THE_DAY:
         return HandlerResult(here.session, notes=(here.say(EXPORT),))
@@ -212,12 +212,15 @@ def choose_expiry_option(here: Context, asked: Question, value: str) -> HandlerR
 
 
 def _with_typed_certificate(here: Context, fact: dict[str, str | None]) -> Session:
-    """Typed by hand: a file read before no longer speaks for this certificate."""
+    """Store typed facts of the certificate; the file that was read before no longer counts."""
     return to_answered(here.with_session(here.session.with_changes(certificate=None)), "certificate", fact)
 
 
 def take_typed_expiry(here: Context, text: str) -> HandlerResult | None:
-    """A day, and that it was understood as one; another day takes its place."""
+    """Take a typed last day and confirm it, or explain how to type one.
+
+    ``None`` if the text is about something else.
+    """
     ends = parse_day(text)
     if ends is None:
         return HandlerResult(here.session, notes=(here.say(TYPE_A_DAY),)) if _mentions_a_day(text) else None
@@ -228,5 +231,5 @@ def take_typed_expiry(here: Context, text: str) -> HandlerResult | None:
 
 
 def _mentions_a_day(text: str) -> bool:
-    """A day that does not exist, or an end without a day."""
+    """Return whether a text seems to mean a day, although it holds none that exists."""
     return sum(map(str.isdigit, text)) > 3 or "het han" in fold(text)

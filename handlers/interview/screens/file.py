@@ -1,4 +1,4 @@
-"""A file arrived, read or not: what it gave, and what to do where it gave nothing."""
+"""Files that arrived: the certificates they gave, and the explanation where they gave none."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -82,7 +82,7 @@ FILE_PROBLEMS = {
         "I could not fetch the file from the channel, or could not start reading it; please send it again."
     ),
 }
-#: Troubles that the way to export a certificate helps with.
+#: Problems for which the instructions for exporting a certificate help.
 _PROBLEMS_SOLVED_BY_EXPORT = frozenset(
     {
         FileProblemKind.PICTURE,
@@ -96,16 +96,21 @@ _PROBLEMS_SOLVED_BY_EXPORT = frozenset(
         FileProblemKind.END_UNREADABLE,
     }
 )
-#: Characters of a session that certificates may take which wait for a yes.
+#: Characters that the certificates waiting for confirmation may take in a session.
 _MAX_OFFERED_SIZE = 80 * 1024
 #: Entries of an archive that are named one by one.
 _MAX_ENTRIES_NAMED = 5
 
 
 def handle_file_read(here: Context, reading: Reading, name: str = "") -> HandlerResult:
-    """A reading, taken in: certificates to confirm, troubles in words. ``name`` is that of a file among several.
+    """Handle the result of a file: offer its certificates for confirmation, and explain its problems.
 
-    As long as it is not said which certificate is meant, those of the next file join the ones that are offered.
+    Until the officer has said which certificate is meant, the certificates of further files are added to those offered.
+
+    Args:
+        here: The context of the turn.
+        reading: The certificates and problems of the file.
+        name: The file's name, if several files were sent.
     """
     troubles = {problem.trouble for problem in reading.problems}
     if troubles & SECRET_PROBLEMS:
@@ -127,14 +132,14 @@ def handle_file_read(here: Context, reading: Reading, name: str = "") -> Handler
 
 
 def _merge_offered(session: Session, own: list[Certificate]) -> list[Certificate]:
-    """With those that are offered already, each once; nothing where the file gave none."""
+    """Add new certificates to those offered already, each once by fingerprint; return none if the file gave none."""
     if not own or session.screen != "certificate":
         return own
     return list({one.fingerprint: one for one in (*session.offered, *own)}.values())
 
 
 def _limit_offered(own: Iterable[Certificate]) -> tuple[Certificate, ...]:
-    """The first of them, as many as a session has room for: it is read and written with every line of the person."""
+    """Return as many certificates as a session may hold, because it is read and written with every message."""
     offered: list[Certificate] = []
     room = _MAX_OFFERED_SIZE
     for certificate in map(truncate_certificate, islice(own, SHOWN)):

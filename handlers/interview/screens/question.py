@@ -1,4 +1,4 @@
-"""The open question of the interview, computed from the rule pack."""
+"""The open question of the interview, facts that officers mention too early, and the review of all answers."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -22,22 +22,22 @@ from rules.facts import Issuer
 from rules.questions import AnswerOption as PackOption
 from rules.questions import Question
 
-#: Facts that people tell before they are asked.
+#: Facts, with their values, that people tell before they are asked.
 OVERHEARD_FACTS = {"token": frozenset({"lost", "damaged", "locked"}), "key_exposed": frozenset({"true"})}
-#: What a line has to speak of: to be overheard it must say by itself what it is about, for its question is not shown.
+#: Words that must occur in a line for each fact: its question is not shown, so the line must name its subject.
 FACT_KEYWORDS = {"token": frozenset({"token", "usb"}), "key_exposed": frozenset({"khoa", "pin", "key"})}
-#: Letters from which likeness is more than chance ("có pin" is like "lộ pin").
+#: Length in letters from which similarity is more than chance ("có pin" is like "lộ pin").
 MIN_TELLING_LENGTH = 9
 SENT_A_SECRET = N_("You sent a PIN or a key to this chat. I suggest that you answer yes.")
-#: Options of a yes-or-no fact.
+#: Values of a yes-or-no fact by option.
 TRUTH_VALUES = {"true": True, "false": False}
 
 
 class QuestionScreen:
-    """Shows the question whose answer can still change the decision."""
+    """Shows the first question whose answer can still change the decision."""
 
     async def page(self, here: Context) -> Page:
-        """The question with its options; where nothing is left to ask, the way to the answer."""
+        """Show the question with its options; if nothing is left to ask, show the way to the answer."""
         asked = interview.current_question(here.session, here.world.pack, here.today)
         if asked is None:
             return Page(here.say(N_("I know enough.")), (), (Option(DONE, here.say.t(N_("Show the answer"))),))
@@ -46,7 +46,7 @@ class QuestionScreen:
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """An answer, or a tick where several may be chosen."""
+        """Handle an answer, or a tick where several may be chosen."""
         asked = interview.current_question(here.session, here.world.pack, here.today)
         if asked is None:
             return HandlerResult(to_next_screen(here))
@@ -57,7 +57,7 @@ class QuestionScreen:
         return HandlerResult(to_answered(here, asked.fact, TRUTH_VALUES.get(value, value)))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """The day a certificate ends; the answer to a question that has not come yet; or the officer's unit."""
+        """Take the last day of a certificate, an early answer about the token, or the officer's unit."""
         asked = interview.current_question(here.session, here.world.pack, here.today)
         day = screens_certificate.take_typed_expiry(here, text) if asked and asked.fact == "certificate" else None
         return day or _note_token_loss(here, asked, text) or take_unit_beside(here, text)
@@ -92,7 +92,7 @@ def _format_caution(here: Context, asked: Question) -> tuple[Markup, ...]:
 
 
 def _question_options(here: Context, options: Iterable[PackOption], *, many: bool) -> Iterable[Option]:
-    """The pack's options; the one that stands alone ("nothing changed") goes once something is ticked."""
+    """Yield the pack's options; one that excludes all others ("nothing changed") is hidden once something is ticked."""
     t, ticked = here.say.t, here.session.ticked
     for option in options:
         if not (option.alone and ticked):
@@ -103,7 +103,7 @@ def _question_options(here: Context, options: Iterable[PackOption], *, many: boo
 
 
 def _note_token_loss(here: Context, asked: Question | None, text: str) -> HandlerResult | None:
-    """That the token is lost, told while something else is asked: noted, said aloud, and the question comes again."""
+    """Note that the token is lost if that is told during another question; that question is asked again."""
     told = take_overheard_facts(here, asked, [text])
     if told.session == here.session:
         return None
@@ -111,7 +111,7 @@ def _note_token_loss(here: Context, asked: Question | None, text: str) -> Handle
 
 
 def take_overheard_facts(here: Context, asked: Question | None, parts: Iterable[str]) -> HandlerResult:
-    """What the parts of a line say, in words that name it, about questions that have not come yet."""
+    """Store facts about later questions that the parts of a line name, with a note for each."""
     session, notes = here.session, []
     for question in here.world.pack.questions:
         if question.fact in OVERHEARD_FACTS and question != asked and question.fact not in session.answers:
@@ -125,7 +125,7 @@ def take_overheard_facts(here: Context, asked: Question | None, parts: Iterable[
 
 
 def _find_named_option(part: str, fact: str, options: list[Option]) -> str | None:
-    """The option that words about the fact name; numbers, and a mere "yes", name nothing that is not shown."""
+    """Return the option that a text names along with its subject; numbers and a mere "yes" never count."""
     said = fold(part)
     if not FACT_KEYWORDS[fact].intersection(said.split()):
         return None
@@ -138,7 +138,7 @@ def _render_certificate_question(here: Context, asked: Question) -> Page:
 
 
 def format_questions_left(here: Context) -> Markup:
-    """How far it still is; nothing where one answer is being changed."""
+    """Return how many questions are left; nothing while a single answer is being changed."""
     if here.session.about:
         return Markup()
     left = interview.count_remaining(here.session, here.world.pack, here.today)
@@ -157,7 +157,7 @@ def _tick(here: Context, asked: Question, value: str) -> HandlerResult:
 
 BACK, UNIT = "back", "unit"
 YOUR_UNIT = N_("your unit")
-#: Facts in a few words, for lists and buttons.
+#: Short names of the facts, for lists and buttons.
 FACT_LABELS = {
     "subject": N_("whose certificate"),
     "events": N_("what happened"),
@@ -170,10 +170,10 @@ FACT_LABELS = {
 
 
 class ReviewScreen(OptionsOnlyScreen):
-    """Changing one answer asks only what depends on it again."""
+    """Shows all answers; changing one asks again only what depends on it."""
 
     async def page(self, here: Context) -> Page:
-        """Questions with their answers, in the pack's order."""
+        """Show the questions with their answers, in the pack's order."""
         say, given, unit = here.say, _answered_questions(here), _format_unit(here)
         if not given and not unit:
             return Page(say(N_("You have not answered anything yet.")), options=(_back_option(here),))
@@ -183,7 +183,7 @@ class ReviewScreen(OptionsOnlyScreen):
         return Page(say(N_("<b>Your answers so far</b>")), (said,), (*options, *change, _back_option(here)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """The question of that answer, which stands until it is answered anew; or back to where we were."""
+        """Open the question of an answer, which stays valid until it is answered anew, or go on."""
         if value == BACK:
             return HandlerResult(to_next_screen(here))
         if value == UNIT:
@@ -196,7 +196,7 @@ def _answered_questions(here: Context) -> list[Question]:
 
 
 def _format_unit(here: Context) -> tuple[Markup, ...]:
-    """The officer's unit, where units are known and something was answered."""
+    """Format the officer's unit, if units are known and something was answered."""
     units, session = here.world.units, here.session
     if not units or not (session.unit or session.answers):
         return ()
@@ -213,7 +213,7 @@ def _format_answer_line(say: MarkupTranslator, question: Question, answer: Any) 
 
 
 def format_answer(say: MarkupTranslator, question: Question, answer: Any) -> str:
-    """An answer in the words of its options."""
+    """Format an answer in the words of its options."""
     if question.fact == "certificate":
         return _format_certificate_answer(say, answer)
     values = answer if isinstance(answer, list) else [str(answer).lower() if isinstance(answer, bool) else answer]

@@ -1,4 +1,4 @@
-"""The request, field by field: what the certificate says is offered as a button, the rest is typed."""
+"""The screens of a request: filling in its form, confirming it, the list of own requests, and withdrawing one."""
 
 from markupsafe import Markup
 
@@ -24,22 +24,22 @@ from handlers.requests.form import (
 from handlers.requests.text import format_content, format_history, format_procedure, format_request_line
 from locales import N_
 
-#: Words that leave a form.
+#: Texts that leave a form.
 LEAVING = ("khong dang ky", "khong dang ky nua", "thoi", "thoi khong dang ky nua", "quay lai", "bo qua", "giu nguyen")
-#: What says that a serial number is not known.
+#: Texts that say that a serial number is not known.
 NOT_KNOWN = ("khong ro", "khong biet", "chua ro", "chua biet", "khong nho", "chua nho", "khong co", "chua co", "quen")
 FORM_STAYS = N_("This field is still empty; what you filled in before is kept, also if you choose “{leave}” for now.")
 OLD_VALUE = N_("Nothing was changed; “{leave}” keeps the value that was there.")
-#: Before the code of a unit of today; none of the other buttons has a colon.
+#: Prefix of the option value of a unit; the other values have no colon.
 _MARK = "unit:"
 LEAVE, KEEP, RETYPE, UNKNOWN = "leave", "keep", "retype", "unknown"
 
 
 class RequestFormScreen:
-    """Asks the first field that has no value; goes to the review when all have one."""
+    """Asks for the first field without a value; values that the certificate holds are offered as buttons."""
 
     async def page(self, here: Context) -> Page:
-        """The open field."""
+        """Show the open field, or the doubt about the value just typed."""
         field, draft = current_field(here), _current_draft(here)
         if field is None:
             return Page(here.say(N_("The request is complete.")), options=(Option(KEEP, here.say.t(N_("Review it"))),))
@@ -52,7 +52,7 @@ class RequestFormScreen:
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """A suggestion taken, a doubt settled, or the form left."""
+        """Take a suggestion, settle a doubt, or leave the form."""
         field, draft = current_field(here), _current_draft(here)
         if value == LEAVE:
             unedited = draft.model_copy(update={"editing": None, "doubted": None})
@@ -70,7 +70,7 @@ class RequestFormScreen:
         return _take_value(here, field, values[number]) if number in values else HandlerResult(here.session)
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A value, checked; a unit that the certificate contradicts is asked about."""
+        """Check a typed value; a value that the certificate or the tree of units contradicts is asked about."""
         field = current_field(here)
         if field is None:
             return None
@@ -81,14 +81,14 @@ class RequestFormScreen:
 
 
 def _take_value(here: Context, field: Field, value: str) -> HandlerResult:
-    """A value, unless it has to be asked about first: the certificate or the tree of units says otherwise."""
+    """Save a value, unless the certificate or the tree of units contradicts it: then ask first."""
     if certificate_contradiction(field, value, here.session) or (field.name == "unit" and body_choices(here, value)):
         return HandlerResult(_with_draft(here, _current_draft(here), doubted=value))
     return _save_value(here, field, value)
 
 
 def _settle_doubt(here: Context, field: Field, draft: RequestDraft, value: str) -> HandlerResult:
-    """What was typed is kept, typed anew, or the unit of today stands in its place."""
+    """Keep the typed value, replace it by a present unit, or ask for it again."""
     typed = draft.doubted or ""
     if value == KEEP:
         return _save_value(here, field, typed)
@@ -134,7 +134,7 @@ def _render_field(here: Context, field: Field) -> Page:
 
 
 def _format_field_help(here: Context, field: Field) -> Markup:
-    """What the field is, and that nothing is lost meanwhile."""
+    """Explain the field, and that nothing already typed is lost."""
     stays = OLD_VALUE if _current_draft(here).editing else FORM_STAYS
     return join_lines(here.say(field.help), here.say(stays, leave=here.say.t(_format_leaving(here))))
 
@@ -158,7 +158,7 @@ def _render_doubt(here: Context, field: Field, typed: str) -> Page:
 
 
 def _render_unit_choice(here: Context, typed: str) -> Page:
-    """A former name, or one that several units have: the units of today to choose from."""
+    """Offer the present units for a former name, or for a name that several units have."""
     say, units = here.say, here.world.units
     today = (Option(f"{_MARK}{unit.code}", units.path_name(unit.code)) for unit in body_choices(here, typed))
     keep = Option(KEEP, say.t(N_("Keep what I wrote")), ("giu", "giu nguyen"))
@@ -184,10 +184,10 @@ ALREADY = N_(
 
 
 class ConfirmRequestScreen(OptionsOnlyScreen):
-    """Review, then send; any field can still be changed."""
+    """Shows everything that will be stored before it is sent; any field can still be changed."""
 
     async def page(self, here: Context) -> Page:
-        """Everything that will be kept."""
+        """Show the contents of all requests to be stored."""
         say, draft, kept = here.say, _draft_to_confirm(here), await _contents_to_send(here)
         leave = Option(LEAVE, say.t(_format_leave_option(draft)), ("khong", "thoi", "khong dang ky"))
         if not kept:
@@ -199,7 +199,7 @@ class ConfirmRequestScreen(OptionsOnlyScreen):
         return Page(say(N_("<b>Please review what will be stored</b>")), said, options, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Send, change a field, or leave."""
+        """Send the requests, change a field, or leave."""
         draft = _draft_to_confirm(here)
         if value == LEAVE:
             return HandlerResult(to_left_draft(here), notes=format_draft_left(here))
@@ -220,7 +220,7 @@ def _format_leave_option(draft: RequestDraft) -> str:
 
 
 async def _contents_to_send(here: Context) -> list[RequestContent]:
-    """What the decision asks for, or the amended request."""
+    """Return the contents that the decision asks for, or that of the amended request."""
     draft = _draft_to_confirm(here)
     if draft.code is None:
         return build_contents(here)
@@ -242,7 +242,7 @@ async def _register_requests(here: Context) -> HandlerResult:
 
 
 async def _register_content(here: Context, content: RequestContent) -> Markup:
-    """A request under its code, or the open one where the same was asked before."""
+    """Register one request, unless one for the same certificate and procedure is open already."""
     requests, say = here.world.requests, here.say
     known = await requests.open_for(content.certificate_key, content.procedure)
     if known:
@@ -254,7 +254,7 @@ async def _register_content(here: Context, content: RequestContent) -> Markup:
 
 
 async def _save_amendment(here: Context, code: str) -> HandlerResult:
-    """The amended content; a request that was sent back is submitted again with it."""
+    """Save the amended content; a request that was sent back is submitted again."""
     kept = await _contents_to_send(here)
     other = await here.world.requests.open_for(kept[0].certificate_key, kept[0].procedure) if kept else None
     if other and other.code != code:
@@ -271,7 +271,7 @@ async def _save_amendment(here: Context, code: str) -> HandlerResult:
 
 
 def _with_registered_key(session: Session, was: Request | None, saved: Request | None) -> Session:
-    """A corrected serial number is what the request of this interview is found by from now on."""
+    """Keep the key of this interview's request up to date after its serial number was corrected."""
     if was is None or saved is None or session.registered_key != was.content.certificate_key:
         return session
     return session.with_changes(registered_key=saved.content.certificate_key)
@@ -279,15 +279,15 @@ def _with_registered_key(session: Session, was: Request | None, saved: Request |
 
 BACK, AMEND, WITHDRAW = "back", "amend", "withdraw"
 YES, NO = "yes", "no"
-#: Requests on one page; older ones open by typing their code.
+#: Requests shown at most; older ones can be opened by typing their code.
 SHOWN = 10
 
 
 class OwnRequestsScreen:
-    """The list, the newest first."""
+    """Lists the requests of this chat, newest first."""
 
     async def page(self, here: Context) -> Page:
-        """One button per request."""
+        """Show one button per request."""
         say, mine = here.say, await here.world.requests.mine()
         back = Option(BACK, say.t(N_("Back")), ("quay lai", "back"))
         if not mine:
@@ -297,22 +297,22 @@ class OwnRequestsScreen:
         return Page(say(N_("<b>Your requests</b>")), older if len(mine) > SHOWN else (), (*options, back))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Open one, or go back."""
+        """Open a request, or go back."""
         return HandlerResult(
             to_next_screen(here) if value == BACK else here.session.with_screen("request", about=value)
         )
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A code."""
+        """Open the request whose code was typed."""
         found = await here.world.requests.get(text.strip().upper())
         return HandlerResult(here.session.with_screen("request", about=found.code)) if found else None
 
 
 class OwnRequestScreen(OptionsOnlyScreen):
-    """One request: its content, what became of it, and what I may still do."""
+    """Shows one request with its history, and the actions that its state allows."""
 
     async def page(self, here: Context) -> Page:
-        """Content, history, buttons the state allows."""
+        """Show content, history and buttons."""
         say, request = here.say, await _current_request(here)
         back = Option(BACK, say.t(N_("Back to my requests")), ("quay lai", "back"))
         if request is None:
@@ -335,10 +335,10 @@ class OwnRequestScreen(OptionsOnlyScreen):
 
 
 class WithdrawScreen(OptionsOnlyScreen):
-    """A second yes before a request is withdrawn."""
+    """Asks for confirmation before a request is withdrawn."""
 
     async def page(self, here: Context) -> Page:
-        """Yes or no."""
+        """Ask yes or no."""
         say = here.say
         ask = N_("<b>Withdraw {code}?</b> This cannot be undone; you can register a new one.")
         yes = Option(YES, say.t(N_("Yes, withdraw it")), ("co", "rut", "yes"))
@@ -346,7 +346,7 @@ class WithdrawScreen(OptionsOnlyScreen):
         return Page(say(ask, code=here.session.about), options=(no, yes), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Withdrawn where it still can be; back to the request in any case."""
+        """Withdraw the request if its state still allows it, and return to it in any case."""
         code = here.session.about or ""
         there = here.session.with_screen("request", about=code)
         if value != YES:

@@ -1,4 +1,4 @@
-"""The question for the officer's unit: any name of it will do; units that may be meant become buttons."""
+"""The question for the officer's unit, and the confirmation of the present unit if a former one was named."""
 
 from markupsafe import Markup
 
@@ -14,7 +14,7 @@ from handlers.model.unit_search import MAX_QUERY_LENGTH
 from locales import N_
 
 LEAVE, NONE = "leave", "none"
-#: Codes of units have no colon: a button of a unit is told from the others by it.
+#: Prefix of the option value of a unit: codes of units contain no colon.
 _CODE_PREFIX = "unit:"
 #: Units offered at once.
 SHOWN = 8
@@ -32,10 +32,10 @@ LEAVING = ("khong thay", "bo qua", "khong co", "khong biet", "thoi", "skip")
 
 
 class OwnUnitScreen:
-    """Takes any name; a former unit is confirmed on a screen of its own."""
+    """Takes any name of a unit; a former unit is confirmed by ``FormerUnitScreen``."""
 
     async def page(self, here: Context) -> Page:
-        """The question, or the units that may be meant."""
+        """Ask for the name, or show the units that the typed name may mean."""
         say, found = here.say, _find_namesakes(here, here.session.about or "")
         offers = tuple(
             Option(f"{_CODE_PREFIX}{one.matched_code}", _format_unit_option(here, one)) for one in found[:SHOWN]
@@ -51,7 +51,7 @@ class OwnUnitScreen:
         return Page(ask, told, (*offers, *ways), exact=True, help=say(HELP, leave=ways[0].label))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """A unit, or none."""
+        """Take a unit, remove the known one, or skip the question."""
         if value == LEAVE:
             skipped = here.session.with_changes(unit_skipped=here.session.unit is None)
             return HandlerResult(
@@ -64,12 +64,12 @@ class OwnUnitScreen:
         return handle_unit_code(here, value.removeprefix(_CODE_PREFIX))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
-        """A name: taken at once where it is the full name of one unit only."""
+        """Look up a typed name; it is taken at once if it is the full name of exactly one unit."""
         return handle_unit_name(here, text) or HandlerResult(here.session, notes=(here.say(NOT_FOUND),))
 
 
 def handle_unit_name(here: Context, text: str) -> HandlerResult | None:
-    """What a typed name leads to; ``None`` where no unit is meant."""
+    """Handle the typed name of a unit; return ``None`` if it matches none."""
     found = _find_namesakes(here, text)
     if len(found) == 1 and found[0].sure:
         return handle_unit_code(here, found[0].matched_code)
@@ -77,7 +77,7 @@ def handle_unit_name(here: Context, text: str) -> HandlerResult | None:
 
 
 def take_unit_beside(here: Context, text: str) -> HandlerResult | None:
-    """The full name of a unit, told while something else is asked; ``None`` where it is none, or nothing new."""
+    """Take the full name of a unit told during another question; ``None`` if it is none or already known."""
     session = here.session
     news = [one for one in _find_namesakes(here, text) if one.sure and (one.path or one.unit.code != session.unit)]
     if not news:
@@ -91,7 +91,7 @@ def take_unit_beside(here: Context, text: str) -> HandlerResult | None:
 
 
 def handle_unit_code(here: Context, code: str) -> HandlerResult:
-    """A unit by its code: taken where it is one of today, asked about where it was a former one."""
+    """Handle the code of a unit: take a present unit, or ask what a former one is today."""
     units = here.world.units
     unit = units.get(code)
     if unit is None:
@@ -106,7 +106,7 @@ def handle_unit_code(here: Context, code: str) -> HandlerResult:
 
 
 def to_previous_question(here: Context) -> Session:
-    """Back to what was open where the name was told beside it, else to the next question."""
+    """Return to the screen during which the unit was named, else to the next question."""
     return (
         interview.without_stale_events(here.session).to_previous_screen()
         if here.session.came_from
@@ -115,12 +115,12 @@ def to_previous_question(here: Context) -> Session:
 
 
 def _to_unit_screen(session: Session, screen: str, about: str | None = None) -> Session:
-    """One of the screens about the unit; the way back and what was ticked there are kept."""
+    """Open a screen about the unit and keep the way back, with the options ticked there."""
     return session.with_screen(screen, about, came_from=session.came_from, ticked=session.ticked)
 
 
 def _find_namesakes(here: Context, text: str) -> list[UnitMatch]:
-    """One for each unit that has the name: which of its successors is meant is asked afterwards."""
+    """Return one match per unit of that name; which of its successors is meant is asked later."""
     found = here.world.units.find(text, SHOWN + 1, today=here.today) if text else ()
     distinct: dict[str, UnitMatch] = {}
     for one in found:
@@ -156,7 +156,7 @@ def _exit_options(here: Context) -> tuple[Option, ...]:
 
 
 NO = "no"
-#: Codes of units have no colon, and none of the other buttons has this before it.
+#: Prefix of the option value of a unit: codes contain no colon, and no other value begins like this.
 _MARK = "unit:"
 _BECAME = N_("<b>{former} is {unit} today. Is that your unit?</b>")
 _BECAME_SEVERAL = N_("<b>{former} became several units. Which one is yours today?</b>")
@@ -166,10 +166,10 @@ _YES = ("dung", "dung roi", "co", "phai", "vang", "ok", "yes")
 
 
 class FormerUnitScreen(OptionsOnlyScreen):
-    """Names the unit of today, since when and by which document; where there are several, one is chosen."""
+    """Asks which present unit a former one is, with the day and document of each succession."""
 
     async def page(self, here: Context) -> Page:
-        """A yes for each unit of today, and a no."""
+        """Show a yes for each present unit, and a no."""
         say, now = here.say, _present_units(here)
         former = here.world.units.path_name(here.session.about)
         no = Option(NO, say.t(N_("No, another unit")), ("khong", "khong phai", "no", "sai"))
@@ -188,7 +188,7 @@ class FormerUnitScreen(OptionsOnlyScreen):
         return Page(ask, tuple(format_succession(here, path) for _, path in now), (*options, no), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """The unit of today, with what became of the former one; or another name."""
+        """Take the present unit with the successions that lead to it, or ask for another name."""
         for unit, path in _present_units(here):
             if value == f"{_MARK}{unit.code}":
                 session, notes = with_unit(here, unit, path)
@@ -198,7 +198,7 @@ class FormerUnitScreen(OptionsOnlyScreen):
 
 
 def _present_units(here: Context) -> list[tuple[Unit, tuple[Succession, ...]]]:
-    """Units of today that came of the former one, each once; none where the list no longer knows it."""
+    """Return each present unit that came of the former one, once; none if the list no longer knows it."""
     units, former = here.world.units, here.session.about
     distinct: dict[str, tuple[Unit, tuple[Succession, ...]]] = {}
     for unit, path in units.current_units(former, here.today) if former and units.get(former) else ():

@@ -1,4 +1,7 @@
-"""The greeting: what the assistant does, what it stores and why, and consent before anything personal is stored."""
+"""The welcome with consent, and the small screens for language, pause and deleting all data.
+
+Nothing personal is stored before consent.
+"""
 
 from handlers.access.current_rights import current_rights
 from handlers.core.events import FileSent
@@ -38,10 +41,10 @@ BRIEF_GREETING = N_(
 
 
 class WelcomeScreen(OptionsOnlyScreen):
-    """Shown until there is consent."""
+    """Shows the privacy notice and asks for consent."""
 
     async def page(self, here: Context) -> Page:
-        """Greeting, purpose, notice; consent as a button."""
+        """Show greeting, purpose and notice, with consent as a button."""
         say = here.say
         return Page(
             title=say(GREETING),
@@ -59,7 +62,7 @@ class WelcomeScreen(OptionsOnlyScreen):
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Begin, leave without a trace, or speak the other language."""
+        """Begin, leave without storing anything, or switch the language."""
         session = here.session
         if value == ENGLISH:
             return HandlerResult(session.with_changes(language="en" if session.language == "vi" else "vi"))
@@ -78,7 +81,7 @@ class WelcomeScreen(OptionsOnlyScreen):
 
 
 def _waiting_files(here: Context) -> tuple[FileSent, ...]:
-    """The files that waited; of several, each under a number, for their names were not kept."""
+    """Return the files sent before consent; several get numbers, because their names were not stored."""
     files = here.session.waiting_files
     if len(files) == 1:
         return files
@@ -100,16 +103,16 @@ def _welcome_options(here: Context) -> tuple[Option, ...]:
 
 
 YES, NO = "yes", "no"
-#: Without "dung": unaccented it is "đúng" (right) and "đừng" (do not), and a yes here takes something away.
+#: Without "dung": without accents it is both "đúng" (right) and "đừng" (do not), and a yes here deletes data.
 YES_SYNONYMS = ("co", "dong y", "ok", "yes", "xoa")
 NO_SYNONYMS = ("khong", "thoi", "no", "giu lai")
 
 
 class LanguageScreen(OptionsOnlyScreen):
-    """The other language, with the answers kept."""
+    """Switches the language; answers are kept."""
 
     async def page(self, here: Context) -> Page:
-        """Both languages, each in its own words."""
+        """Offer each language under its own name."""
         options = (
             Option("vi", "Tiếng Việt", ("vi", "viet", "vietnamese")),
             Option("en", "English", ("en", "anh", "tieng anh")),
@@ -117,17 +120,17 @@ class LanguageScreen(OptionsOnlyScreen):
         return Page(here.say(N_("<b>Which language shall I speak?</b>")), options=options)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Go on in that language."""
+        """Continue in the chosen language."""
         session = here.session.with_changes(language=value)
         note = here.with_session(session).say(N_("From now on I speak English. Your answers are kept."))
         return HandlerResult(session.to_previous_screen(), notes=(note,))
 
 
 class PauseScreen(OptionsOnlyScreen):
-    """The pause after /huy: nothing is lost."""
+    """The pause after /huy; nothing is lost."""
 
     async def page(self, here: Context) -> Page:
-        """How to go on."""
+        """Offer to continue."""
         go_on = Option(YES, here.say.t(N_("Continue")), ("tiep tuc", "continue", "lam tiep"))
         say = here.say
         return Page(
@@ -135,15 +138,15 @@ class PauseScreen(OptionsOnlyScreen):
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
-        """Back to the open question."""
+        """Return to the open question."""
         return HandlerResult(here.session.to_previous_screen())
 
 
 class EraseScreen(OptionsOnlyScreen):
-    """Everything about me, deleted after a second yes."""
+    """Deletes all data about the person after a second confirmation."""
 
     async def page(self, here: Context) -> Page:
-        """What will go and what must stay."""
+        """Tell which data will be deleted and which must be kept."""
         say = here.say
         what = say(
             N_(
@@ -161,7 +164,7 @@ class EraseScreen(OptionsOnlyScreen):
         return Page(say(N_("<b>Delete all data about you?</b>")), (what, *held), options, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Delete, and say what stayed."""
+        """Delete the data, and name the requests that were kept."""
         if value == NO:
             return HandlerResult(here.session.to_previous_screen(), notes=(here.say(N_("Nothing was deleted.")),))
         kept = await here.world.own_data.erase()

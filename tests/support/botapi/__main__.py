@@ -1,6 +1,6 @@
-"""``python -m tests.support.botapi --port N``: the server alone, with a page to speak as its people.
+"""``python -m tests.support.botapi --port N``: the server alone, with HTTP routes to act as its people.
 
-``POST /people/NAME`` says the body of the request; ``GET /people/NAME`` gives what is on that person's screen.
+``POST /people/NAME`` says the text in the body; ``GET /people/NAME`` returns that person's screen.
 """
 
 import argparse

@@ -12,7 +12,7 @@ DOWNLOAD_LIMIT = 20 * 1024 * 1024
 
 
 class Account:
-    """One bot, its chats, its files, its updates."""
+    """One bot with its chats, files and updates."""
 
     def __init__(self, token: str) -> None:
         self.token = token
@@ -39,7 +39,7 @@ class Account:
         return self._messages
 
     def chat(self, chat_id: str) -> Chat:
-        """A chat the bot may write to; raises 400 or 403."""
+        """Return a chat to which the bot may write; raises 400 or 403."""
         if not chat_id:
             raise bad_request("chat_id is empty")
         chat = self.chats.get(int(chat_id)) if chat_id.lstrip("-").isdigit() else None
@@ -50,7 +50,7 @@ class Account:
         return chat
 
     def message(self, chat: Chat, message_id: int, what: str) -> Message:
-        """A message that is there; ``what`` is what the original calls it in its error."""
+        """Return a message that exists; ``what`` is its name in the original's error text."""
         if not message_id:
             raise bad_request("message identifier is not specified")
         if message_id not in chat.messages:

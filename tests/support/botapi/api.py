@@ -1,4 +1,4 @@
-"""The server in one object."""
+"""The Bot API server with its people and its log, as one object for tests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ FIRST_USER = 700001
 
 
 class BotApi:
-    """A running server, its people and its log. Made by ``BotApi.start``."""
+    """A running server, its people and its log. ``BotApi.start`` makes one."""
 
     def __init__(self, limits: Limits, token: str) -> None:
         self.account = Account(token)
@@ -50,7 +50,7 @@ class BotApi:
 
     @property
     def calls(self) -> list[Call]:
-        """Every call so far, in the order it was answered."""
+        """Return every call so far, in the order of the answers."""
         return self.gate.calls
 
     def calls_of(self, *methods: str) -> list[Call]:
@@ -59,11 +59,11 @@ class BotApi:
 
     @property
     def listened(self) -> int:
-        """How often the bot began to poll, or set a webhook."""
+        """Return how often the bot has begun to poll, or set a webhook."""
         return self.gate.arrived["getupdates"] + self.gate.arrived["setwebhook"]
 
     def user(self, name: str) -> User:
-        """The person of that name; the same one each time."""
+        """Return the person of that name, the same one each time."""
         if name not in self._users:
             chat = Chat(FIRST_USER + len(self._users), name)
             self.account.chats[chat.id] = chat
@@ -71,25 +71,25 @@ class BotApi:
         return self._users[name]
 
     def group(self, name: str) -> Chat:
-        """A group the bot was added to."""
+        """Return a group to which the bot was added."""
         chat = Chat(-FIRST_USER - len(self.account.chats), name)
         self.account.chats[chat.id] = chat
         return chat
 
     def fault(self, method: str, **what: Any) -> Fault:
-        """Let the next call of ``method`` go wrong: see ``Fault``."""
+        """Make the next call of ``method`` fail as described in ``Fault``."""
         return self.gate.faults.add(Fault(method, **what))
 
     def breaks(self, method: str, kind: Kind) -> None:
-        """Let every call of ``method`` go wrong, as servers made elsewhere do it, until ``mends``."""
+        """Make every call of ``method`` fail as on servers of other makes, until ``mends``."""
         self.gate.faults.add(Fault.of(method, kind))
 
     def mends(self, method: str) -> None:
-        """Let ``method`` be as the original has it."""
+        """Make ``method`` behave like the original again."""
         self.gate.faults.mend(method)
 
     def poison(self, body: dict[str, Any]) -> int:
-        """Queue an update as it stands, however malformed."""
+        """Queue an update unchanged, however malformed."""
         return self.account.updates.push_raw(0, body)
 
     async def acknowledged(self, within: float = 15.0) -> None:

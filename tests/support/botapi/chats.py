@@ -51,7 +51,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the bot made appear, change or vanish on the person's screen."""
+    """A change on the person's screen that the bot made: something new, edited or deleted."""
 
     kind: Literal["message", "edit", "delete"]
     message: Message

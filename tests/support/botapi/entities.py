@@ -28,7 +28,7 @@ LINK = re.compile(r"(?:https?|tg|ftp)://\S+|mailto:\S+|(?:[\w-]+\.)+[a-z]{2,}(?:
 
 
 def utf16_length(text: str) -> int:
-    """Length as Telegram counts it: https://core.telegram.org/api/entities#entity-length."""
+    """Return the length as Telegram counts it: https://core.telegram.org/api/entities#entity-length."""
     return len(text.encode("utf-16-le")) // 2
 
 
@@ -132,7 +132,7 @@ class _Parser:
 
 
 def _character(found: re.Match[str]) -> str | None:
-    """What a character reference stands for; ``None`` leaves it as it was written."""
+    """Return the character that a reference stands for; ``None`` leaves it as written."""
     hexadecimal, decimal, name = found.groups()
     if name:
         return NAMED.get(name)
@@ -145,7 +145,7 @@ def _unparsable(why: str) -> ApiError:
 
 
 def parse(source: str, mode: str | None) -> tuple[str, list[dict[str, Any]]]:
-    """Plain text, trimmed, and its entities. Only HTML and plain text are known here."""
+    """Parse a text; return it as plain text, trimmed, with its entities. Only HTML and plain text are supported."""
     if mode and mode.lower() != "html":
         raise bad_request("unsupported parse_mode")
     plain, entities = _Parser(source).run() if mode else (source, [])

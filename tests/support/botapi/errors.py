@@ -1,7 +1,6 @@
-"""Errors as the Bot API answers them.
+"""Errors as the Bot API returns them.
 
-ApiError
-    one class for all: what differs is the code, the text and the parameters
+``ApiError`` is the only class; code, text and parameters differ.
 """
 
 from typing import Any

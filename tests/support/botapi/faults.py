@@ -1,4 +1,4 @@
-"""What may go wrong on the way, on demand."""
+"""Faults on the way, on demand."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,21 +10,21 @@ from tests.support.botapi.errors import ApiError
 
 
 class ConnectionDroppedError(Exception):
-    """The answer never leaves: the connection is reset."""
+    """Resets the connection instead of answering."""
 
 
 class RawAnswerError(Exception):
-    """A status and bytes that are no answer of a Bot API server: a proxy's page, or nothing."""
+    """Answers with a status and bytes that no Bot API server sends, such as a proxy's page or nothing."""
 
     def __init__(self, status: int, body: bytes, media_type: str) -> None:
         super().__init__(status)
         self.status, self.body, self.media_type = status, body, media_type
 
 
-#: ``Fault.times`` of one that lasts until it is mended.
+#: ``Fault.times`` of a fault that lasts until it is mended.
 ALWAYS = -1
 
-#: What servers made elsewhere do with a method, by a word; the original itself answers 404 to a method it lacks.
+#: Names of faults of servers of other makes; the original answers 404 to a method that it lacks.
 Kind = Literal[
     "missing", "unauthorized", "forbidden", "not_allowed", "not_implemented", "unknown_method",
     "broken", "busy", "garbage", "page_404", "page_401", "page_413", "page_502", "nothing_502", "not_ok_200", "slow",
@@ -53,7 +53,7 @@ _RAW: dict[str, tuple[int, bytes, str]] = {
 
 @dataclass
 class Fault:
-    """``before``: nothing is performed; ``after``: performed, and the caller does not learn it."""
+    """``before``: the call is not performed; ``after``: it is performed, but the caller does not learn it."""
 
     method: str
     when: Literal["before", "after"] = "before"
@@ -66,7 +66,7 @@ class Fault:
 
     @classmethod
     def of(cls, method: str, kind: Kind, times: int = ALWAYS) -> "Fault":
-        """A method that goes wrong in a way that has a name; "slow" is performed after a minute."""
+        """Return the fault of a method by its name; "slow" performs the call after a minute."""
         delay = 60.0 if kind == "slow" else 0.0
         return cls(method, error=_ERRORS.get(kind), raw=_RAW.get(kind), delay=delay, times=times)
 
@@ -81,7 +81,7 @@ class Fault:
 
 
 class Faults:
-    """Faults still to come, in the order they were asked for."""
+    """The faults still to come, in the order in which they were requested."""
 
     def __init__(self) -> None:
         self._coming: list[Fault] = []
@@ -91,7 +91,7 @@ class Faults:
         return fault
 
     def mend(self, method: str) -> None:
-        """Nothing is wrong with a method any more."""
+        """Remove all faults of a method."""
         self._coming = [fault for fault in self._coming if fault.method.lower() != method.lower()]
 
     @contextmanager

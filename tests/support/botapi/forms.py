@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from tests.support.botapi.errors import ApiError, bad_request
 
-#: https://core.telegram.org/bots/api#sending-files: 50 MB, and room for the form around it.
+#: Upload limit, https://core.telegram.org/bots/api#sending-files: 50 MB, plus room for the form around it.
 UPLOAD_LIMIT = 50 * 1024 * 1024
 
 
@@ -24,7 +24,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Form:
-    """Everything is text on the wire; each method reads what it needs as the original does."""
+    """The parameters of a call. All are text on the wire; each method converts what it needs, as the original does."""
 
     fields: Mapping[str, str]
     files: Mapping[str, Upload] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Form:
         return self.fields.get(name, "")
 
     def number(self, name: str, default: int = 0, low: int | None = None, high: int | None = None) -> int:
-        """What is not a number counts as 0, and what is out of range is moved into it: the original does so too."""
+        """Return a number as the original does: other text counts as 0, and a number out of range is moved into it."""
         value = _number(self.fields[name]) if name in self.fields else default
         value = value if low is None else max(low, value)
         return value if high is None else min(high, value)
@@ -58,7 +58,7 @@ def _number(text: str) -> int:
 
 
 async def read(request: Request) -> Form:
-    """Query string, URL-encoded, JSON or multipart."""
+    """Read the parameters from query string, URL-encoded form, JSON or multipart."""
     fields = dict(request.query_params)
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if int(request.headers.get("content-length", "0")) > UPLOAD_LIMIT:

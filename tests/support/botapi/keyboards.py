@@ -12,7 +12,7 @@ ROW_LIMIT = 8
 
 
 def inline_keyboard(form: Form) -> list[list[dict[str, Any]]] | None:
-    """The rows of ``reply_markup``; ``None`` where none is given. A button without text is left out."""
+    """Return the rows of ``reply_markup``, or ``None`` if there is none. A button without text is left out."""
     markup = form.parsed("reply_markup", "reply keyboard markup")
     if markup is None:
         return None

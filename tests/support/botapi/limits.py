@@ -11,7 +11,7 @@ from tests.support.botapi.errors import too_many_requests
 
 @dataclass
 class _Bucket:
-    """``rate`` a second on the long run, ``burst`` at once."""
+    """A token bucket: ``rate`` per second in the long run, ``burst`` at once."""
 
     rate: float
     burst: float
@@ -19,7 +19,7 @@ class _Bucket:
     at: float = 0.0
 
     def wait(self, now: float) -> float:
-        """Seconds until one more fits; 0 takes it."""
+        """Return the seconds until one more fits; 0 takes it."""
         level = max(0.0, self.level - (now - self.at) * self.rate)
         if level + 1 > self.burst:
             return (level + 1 - self.burst) / self.rate
@@ -29,13 +29,13 @@ class _Bucket:
 
 @dataclass
 class _Window:
-    """At most ``most`` within any second."""
+    """A sliding window: at most ``most`` within any second."""
 
     most: float
     taken: deque[float] = field(default_factory=deque)
 
     def wait(self, now: float) -> float:
-        """Seconds until one more fits; 0 takes it."""
+        """Return the seconds until one more fits; 0 takes it."""
         while self.taken and self.taken[0] <= now - 1:
             self.taken.popleft()
         if len(self.taken) >= self.most:

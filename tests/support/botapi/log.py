@@ -1,4 +1,4 @@
-"""Every call the bot made."""
+"""The log of every call that the bot made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Call:
-    """A call and its answer; ``code`` 0 is a connection that was reset."""
+    """A call and its answer; the code 0 means that the connection was reset."""
 
     method: str  #: in lower case
     fields: Mapping[str, str]

@@ -50,7 +50,7 @@ async def send_document(account: Account, form: Form) -> Any:
 
 
 def _document(account: Account, form: Form) -> Document:
-    """An upload, ``attach://name`` of one, or the id of a file the server has."""
+    """Return the document of a call: an upload, ``attach://name`` of one, or the id of a file on the server."""
     upload = form.files.get(form.text("document").removeprefix("attach://") or "document")
     if upload:
         if not upload.content:
@@ -98,7 +98,7 @@ def _edit(account: Account, chat: Chat, before: Message, after: Message) -> dict
 
 
 async def delete_message(account: Account, form: Form) -> Any:
-    """In a private chat a bot may delete the person's messages too."""
+    """Delete a message; in a private chat a bot may delete the person's messages too."""
     if not form.text("chat_id"):
         raise bad_request("chat identifier is not specified")
     chat = account.chat(form.text("chat_id"))

@@ -83,6 +83,6 @@ METHODS: dict[str, Method] = {
     "getmycommands": settings.get_my_commands,
     "deletemycommands": settings.delete_my_commands,
 }
-#: What counts against the sending limits.
+#: Methods that count against the sending limits.
 PAID = frozenset({"sendmessage", "senddocument"})
 LIMITED = frozenset({"sendmessage", "senddocument", "editmessagetext", "editmessagereplymarkup"})

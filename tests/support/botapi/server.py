@@ -28,7 +28,7 @@ TOKEN = re.compile(r"\d+:[\w-]{35}", re.ASCII)
 
 
 class Gate:
-    """Checks a call, performs it, and writes it down."""
+    """Checks a call, performs it, and logs it."""
 
     def __init__(self, account: Account, limits: Limits) -> None:
         self.account, self.limits = account, limits
@@ -67,7 +67,7 @@ class Gate:
         await self._awaited.setdefault(method.lower(), asyncio.Event()).wait()
 
     def check_token(self, token: str) -> None:
-        """What is no token is not found; a token of nobody is not authorised."""
+        """Answer 404 for a malformed token, and 401 for one of no bot."""
         if not TOKEN.fullmatch(token):
             raise ApiError(404, "Not Found")
         if token != self.account.token or self.account.revoked:
@@ -106,7 +106,7 @@ class Gate:
 
 
 class _Protocol(H11Protocol):
-    """Lets an answer be a reset connection: each connection's transport is in the state of its requests."""
+    """Allows an answer to be a reset connection: each connection's transport is in the state of its requests."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the parent
         super().connection_made(transport)
@@ -121,7 +121,7 @@ class _Dropped(Response):
 
 
 def _listen(port: int) -> socket.socket:
-    """asyncio turns Nagle's algorithm off only where the protocol is named: without it, 40 ms an answer."""
+    """Name the protocol, because only then does asyncio turn off Nagle's algorithm, which adds 40 ms to an answer."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
@@ -130,7 +130,7 @@ def _listen(port: int) -> socket.socket:
 
 @asynccontextmanager
 async def serving(app: Starlette, port: int = 0) -> AsyncIterator[str]:
-    """Serve on this machine only; gives ``http://127.0.0.1:PORT``. Ends at once, whatever is under way."""
+    """Serve on this machine only and yield ``http://127.0.0.1:PORT``; at the end, running requests are cut off."""
     with _listen(port) as listener:
         config = uvicorn.Config(app, http=_Protocol, ws="none", lifespan="off", log_config=None, access_log=False)
         config.load()

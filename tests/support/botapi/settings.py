@@ -13,7 +13,7 @@ COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 
 
 def remember_allowed_updates(account: Account, form: Form) -> None:
-    """ "Specify an empty list to receive all update types"; "if not specified, the previous setting will be used"."""
+    """Remember the kinds of updates: an empty list means all, and a missing one keeps the previous setting."""
     if form.text("allowed_updates"):
         account.updates.allowed = frozenset(form.parsed("allowed_updates", "allowed updates")) or None
 
@@ -59,7 +59,7 @@ def _scope(form: Form) -> str:
 
 
 async def set_my_commands(account: Account, form: Form) -> Any:
-    """At most 100; 1-32 of a-z, 0-9 and _; a description of 1-256 characters."""
+    """Accept at most 100 commands: 1-32 characters a-z, 0-9 and _; with a description of 1-256 characters."""
     commands = form.parsed("commands", "bot commands")
     if not isinstance(commands, list):
         raise bad_request("expected an Array of BotCommand")

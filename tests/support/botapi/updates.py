@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support.botapi.errors import ApiError, conflict
 
-#: Not sent unless asked for by name: https://core.telegram.org/bots/api#getupdates (allowed_updates).
+#: Kinds that are sent only if named: https://core.telegram.org/bots/api#getupdates (allowed_updates).
 ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 POLL_LIMIT = 50  #: seconds the original waits at most
 OTHER_POLL = "terminated by other getUpdates request; make sure that only one bot instance is running"
@@ -22,7 +22,7 @@ class Update:
 
 
 class Updates:
-    """Unacknowledged updates; an update stays until a poll with a higher offset, or a webhook, confirms it."""
+    """The unacknowledged updates; a poll with a higher offset, or a webhook, confirms an update."""
 
     def __init__(self, first: int = 1000) -> None:
         self._queue: deque[Update] = deque()
@@ -38,7 +38,7 @@ class Updates:
         return len(self._queue)
 
     def push(self, kind: str, chat: int, content: dict[str, Any]) -> int | None:
-        """Queue an update; its id, or ``None`` where the bot did not ask for this kind."""
+        """Queue an update and return its id, or ``None`` if the bot did not ask for this kind."""
         if kind not in self.allowed if self.allowed else kind in ON_REQUEST:
             return None
         return self.push_raw(chat, {kind: content})
@@ -59,7 +59,7 @@ class Updates:
         return list(self._queue)
 
     def drop(self, update: Update) -> None:
-        """A webhook confirmed it."""
+        """Remove an update that a webhook has confirmed."""
         self._queue.remove(update)
         self._note_confirmed()
 
@@ -79,7 +79,7 @@ class Updates:
         return [update.body for update in batch]
 
     def _slowed(self, offset: int, limit: int, seconds: float) -> tuple[int, float]:
-        """The same offset again and again is answered late and with one update at a time, as in the original."""
+        """Answer repeated polls with the same offset late and with one update at a time, as the original does."""
         now = asyncio.get_running_loop().time()
         (last, at), self._last_poll = self._last_poll, (offset, now)
         if offset != last:
@@ -106,7 +106,7 @@ class Updates:
         finally:
             if self._waiting is waiting:
                 self._waiting = None
-        await asyncio.sleep(0.002)  # what arrives together leaves together
+        await asyncio.sleep(0.002)  # updates that arrive together are sent together
 
     def _conflict_delay(self) -> float:
         now = asyncio.get_running_loop().time()
@@ -116,6 +116,6 @@ class Updates:
         return 0
 
     def abort(self, error: ApiError) -> None:
-        """End the poll that waits now."""
+        """End the waiting poll now."""
         if self._waiting and not self._waiting.done():
             self._waiting.set_exception(error)

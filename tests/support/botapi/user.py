@@ -1,4 +1,4 @@
-"""A person with a phone."""
+"""A person with a phone, who talks to the bot."""
 
 import asyncio
 import mimetypes
@@ -12,13 +12,16 @@ from uuid import uuid4
 from tests.support.botapi.account import Account
 from tests.support.botapi.chats import Button, Chat, Document, Message, Shown
 
-#: https://core.telegram.org/bots/api#sendmediagroup: 2 to 10 items.
+#: Files in one album, https://core.telegram.org/bots/api#sendmediagroup: 2 to 10 items.
 ALBUM = 10
 PATIENCE = 15.0  #: seconds a person waits for an answer before the test fails
 
 
 class User:
-    """Says, taps, sends, hears. Every act gives the id of its update (``None`` where the bot did not ask for it)."""
+    """A person who says, taps, sends and hears.
+
+    Every act returns the id of its update, or ``None`` if the bot did not ask for that kind.
+    """
 
     def __init__(self, account: Account, chat: Chat) -> None:
         self.account, self.chat = account, chat
@@ -56,7 +59,7 @@ class User:
         return self.account.keep_file(name, kind, _bytes(content))
 
     async def edits(self, text: str, message: Message | None = None, *, group: Chat | None = None) -> int | None:
-        """Change the words (of a document: the caption) of a message of one's own, the latest where none is named."""
+        """Edit the text (or the caption of a document) of one's own message, by default the latest."""
         chat = group or self.chat
         mine = [one for one in chat.messages.values() if not one.own]
         before = message or mine[-1]
@@ -74,7 +77,7 @@ class User:
         return self._push_message(self.chat, {**self._json(self.chat, message), **content}, message)
 
     async def taps(self, label: str, on: Shown | None = None) -> int | None:
-        """Tap a button by its label: on ``on`` as it looked then, else on the newest message that has such a button."""
+        """Tap a button by its label: on ``on`` as it was then, else on the newest message that has such a button."""
         message, button = self._button(label, on)
         number = str(uuid4().int >> 64)
         self.account.callbacks.add(number)
@@ -83,14 +86,14 @@ class User:
         return self.account.updates.push("callback_query", self.id, {**query, "message": body})
 
     async def hears(self, within: float = PATIENCE) -> Shown:
-        """The next thing the bot shows; fails after ``within`` seconds of silence."""
+        """Return the next thing that the bot shows; fails after ``within`` seconds of silence."""
         try:
             return await asyncio.wait_for(self.chat.next_shown(), within)
         except TimeoutError:
             raise AssertionError(f"{self.chat.name} waited {within} s and heard nothing") from None
 
     async def hears_until(self, wanted: Callable[[Shown], bool], within: float = PATIENCE) -> Shown:
-        """Pass over what comes before the wanted."""
+        """Return the first thing that is wanted, and skip all before it."""
         while not wanted(shown := await self.hears(within)):
             pass
         return shown
@@ -100,7 +103,7 @@ class User:
         assert not self.chat.unheard, f"{self.chat.name} heard {self.chat.unheard[0].text!r}"
 
     def sees(self) -> list[Message]:
-        """The bot's messages on the screen now, the oldest first."""
+        """Return the bot's messages on the screen now, oldest first."""
         return [message for message in self.chat.messages.values() if message.own]
 
     def blocks(self) -> int | None:

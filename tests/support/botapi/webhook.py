@@ -11,7 +11,7 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 
 class Pusher:
-    """Calls the webhook for each update, in order within a chat, again after any answer that is not 2xx."""
+    """Calls the webhook for each update, in order within a chat, and repeats after any answer other than 2xx."""
 
     def __init__(self, account: Account, retry: float = 0.05) -> None:
         self.account, self.retry = account, retry
@@ -30,7 +30,7 @@ class Pusher:
                     task.add_done_callback(self._tasks.discard)
 
     def _ready(self) -> list[Update]:
-        """The oldest update of each chat that has none under way, as far as connections allow."""
+        """Return the oldest update of each chat without a running call, as far as the connection limit allows."""
         if not self.account.webhook["url"]:
             return []
         oldest: dict[int, Update] = {}
