@@ -17,6 +17,8 @@ from bot.clock import Clock
 from bot.exports.own_data_files import OwnDataFiles
 from bot.exports.process import ExportRefused, Finished, LastWord, Lost, Made, Progress, clean, private_folder
 from bot.retry import retry, retry_while_unavailable
+from bot.services.export_tasks import ExportTaskService
+from bot.services.own_data import take_order
 from bot.store.own_data import OwnDataTask
 from bot.store.store import Store
 from bot.store.tasks import Completion, ExportTask, TaskResult
@@ -111,6 +113,7 @@ class Exporter:
     ) -> None:
         """``queued`` is told whenever there may be something to send."""
         self._store = store
+        self._tasks = ExportTaskService(store.tasks)
         self._channel = channel
         self._children = children
         self._clock = clock
@@ -145,7 +148,7 @@ class Exporter:
         worked = 0
         for failed, said in tuple(self._failing.values()):
             await self._fail_again(failed, said)
-        while task := await self._store.tasks.take(self._channel.name, self._clock.now()):
+        while task := await self._tasks.take(self._channel.name, self._clock.now()):
             await self._export(task)
             self._queued()
             worked += 1
@@ -205,7 +208,7 @@ class Exporter:
 
     async def _complete(self, task: ExportTask, finished: Finished, folder: Path) -> Completion:
         result = build_result(task.order, finished, folder, task.id)
-        return await retry_while_unavailable(lambda: self._store.tasks.complete(task, result, self._clock.now()))
+        return await retry_while_unavailable(lambda: self._tasks.complete(task, result, self._clock.now()))
 
     async def _fail_again(self, task: ExportTask, said: Reply) -> None:
         """Whatever is wrong with this one, the others are written."""
@@ -268,7 +271,7 @@ class OwnDataExporter:
     async def work(self) -> int:
         """Put together all that is ordered; how many orders that was."""
         worked = 0
-        while task := await self._store.own_data.take(self._channel.name, self._clock.now()):
+        while task := await take_order(self._store.own_data, self._channel.name, self._clock.now()):
             await self._collect(task)
             self._queued()
             worked += 1
