@@ -25,9 +25,9 @@ from bot.delivery.retention import Retention
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.exports.process import ExportChildren
 from bot.metrics.base import NO_METRICS, Metrics
+from bot.services.opening import open_store_from_settings
 from bot.settings import Settings
 from bot.store.errors import DataIsMadeUp
-from bot.store.opening import open_store_from_settings
 from bot.store.serving_lock import hold_serving_lock
 from bot.store.store import Store
 from handlers.conversation import respond, wants_file

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import structlog
 
+from bot.certificates.reader import CertificateReader
 from bot.channels.base import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts.renderer import ChartsMissing
 from bot.clock import Clock, SystemClock
-from bot.delivery.readers import Reader, Readers, giving_way
+from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
 from bot.exports.broadcast_report import ReportOrder, make_report_bytes
@@ -199,12 +200,12 @@ class EventPreparer:
     def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
         channels: Mapping[str, Channel],
-        reader: Reader,
+        reader: CertificateReader,
         lists: ListReader | None = None,
         draw: DrawCallback | None = None,
         *,
         report: ReportCallback | None = None,
-        slow: Reader | None = None,
+        slow: CertificateReader | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports.

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from markupsafe import escape
@@ -15,7 +14,18 @@ from bot.cancellation import cancel_on
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.exports.own_data_files import OwnDataFiles
-from bot.exports.process import ExportRefused, Finished, LastWord, Lost, Made, Progress, clean, private_folder
+from bot.exports.process import (
+    ExportChild,
+    ExportChildren,
+    ExportRefused,
+    Finished,
+    LastWord,
+    Lost,
+    Made,
+    Progress,
+    clean,
+    private_folder,
+)
 from bot.retry import retry, retry_while_unavailable
 from bot.services.export_tasks import ExportTaskService
 from bot.services.own_data import take_order
@@ -67,27 +77,6 @@ EXPORT_TRIES = 25
 _log = structlog.get_logger(__name__)
 
 
-class RunningExport(Protocol):
-    """``bot.exports.process.ExportChild``."""
-
-    @property
-    def folder(self) -> Path:
-        """Where its files are."""
-
-    async def outcome(self, progress: Callable[[Progress], None]) -> LastWord | None:
-        """Its last word; ``None``: it died without one."""
-
-
-class ExportLauncher(Protocol):
-    """``bot.exports.process.ExportChildren``."""
-
-    def clean(self) -> None:
-        """Throw away what a killed process left."""
-
-    def start_writing(self, task: str) -> AbstractAsyncContextManager[RunningExport]:
-        """A process that writes a task's files; at the end it is gone, and so are they. Raises OSError."""
-
-
 @dataclass
 class _LastProgress:
     """The last progress heard of."""
@@ -109,7 +98,7 @@ class Exporter:
     stall = 900.0
 
     def __init__(
-        self, store: Store, channel: Channel, children: ExportLauncher, clock: Clock, queued: Callable[[], None]
+        self, store: Store, channel: Channel, children: ExportChildren, clock: Clock, queued: Callable[[], None]
     ) -> None:
         """``queued`` is told whenever there may be something to send."""
         self._store = store
@@ -168,7 +157,7 @@ class Exporter:
             _log.error("export_not_written", task=task.id, kind=type(error).__name__)
             await self._fail(task, text.format_export_failed(MarkupTranslator(task.order.language)))
 
-    async def _wait_for_outcome(self, task: ExportTask, child: RunningExport) -> LastWord | None:
+    async def _wait_for_outcome(self, task: ExportTask, child: ExportChild) -> LastWord | None:
         """Its last word; raises ``_Ended`` where nobody wants the export any more."""
         far = _LastProgress(self._clock.monotonic())
         heard = child.outcome(lambda progress: far.update(progress, self._clock.monotonic()))

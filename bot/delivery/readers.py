@@ -8,8 +8,8 @@ import heapq
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import Protocol
 
+from bot.certificates.reader import CertificateReader
 from bot.clock import Clock
 from bot.messages import Chat
 from handlers.model.certificate import FileProblemKind, Reading
@@ -50,13 +50,6 @@ _TROUBLES = frozenset({FileProblemKind.TOO_SLOW, FileProblemKind.TOO_MUCH_MEMORY
 _A_SECOND, _LONGEST = 10_000, 60.0
 
 
-class Reader(Protocol):
-    """``bot.certificates.CertificateReader``."""
-
-    async def read(self, data: bytes, name: str) -> Reading:
-        """A result for any bytes."""
-
-
 class ReadApart(Exception):  # noqa: N818 - says what is to be done
     """The file takes longer than others may wait: it is to be tried again, and is read apart then."""
 
@@ -69,7 +62,7 @@ def giving_way(size: int) -> float:
 class Readers:
     """``quick`` gives up soon, ``slow`` as late as any file may take; without ``slow`` all is read in one place."""
 
-    def __init__(self, quick: Reader, slow: Reader | None, clock: Clock) -> None:
+    def __init__(self, quick: CertificateReader, slow: CertificateReader | None, clock: Clock) -> None:
         self._quick = _Place(quick)
         self._slow = _Place(slow) if slow else None
         self._clock = clock
@@ -100,7 +93,7 @@ class Readers:
 class _Place:
     """One file at a time; whose moment is earliest is next."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: CertificateReader) -> None:
         self.reader = reader
         self._busy = False
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []

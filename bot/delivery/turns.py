@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import structlog
 
@@ -29,6 +28,7 @@ from handlers.core.ports import Services
 from handlers.core.replies import Attachment, Reply
 from handlers.core.session import Session
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
 from rules.pack import Pack
 
@@ -86,27 +86,11 @@ _SESSION_LOST = N_(
 _log = structlog.get_logger(__name__)
 
 
-class TurnOutcome(Protocol):
-    """What the conversation makes of an event (``handlers.Turn``)."""
-
-    @property
-    def session(self) -> Session | None:
-        """None: nothing is remembered any more."""
-
-    @property
-    def replies(self) -> tuple[Reply, ...]:
-        """In order."""
-
-    @property
-    def again(self) -> tuple[Event, ...]:
-        """Events to handle next."""
-
-
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """The conversation's two functions, and what every turn of it knows."""
 
-    respond: Callable[[Session | None, Event, Services], Awaitable[TurnOutcome]]
+    respond: Callable[[Session | None, Event, Services], Awaitable[Turn]]
     wants_file: Callable[[Session | None], bool]
     pack: Pack
     office: str | None = None

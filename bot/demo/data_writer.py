@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
 from bot.store.drivers.base import Query
 from bot.store.encoding import from_micros, has_consent, session_language, to_micros
 from bot.store.errors import FolderHoldsData
 from bot.store.journal import JournalEnd, chain_hash, head_to_continue, journal_columns
-from bot.store.opening import open_store_from_settings
 from bot.store.power_seals import seal_grant
 from bot.store.requests import add_words_queries, open_columns
 from bot.store.sealing import sealed_columns

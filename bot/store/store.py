@@ -13,7 +13,7 @@ from bot.store.inbox import Inbox
 from bot.store.key_rotation import KeyRotation
 from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataTasks
-from bot.store.owner_alerts import OwnerAlerts
+from bot.store.owner_alerts import FormatAlert, FormatDamage, OwnerAlerts
 from bot.store.retention import Retention
 from bot.store.sealing.keyring import Keyring
 from bot.store.status import StoreStatus
@@ -24,8 +24,16 @@ from handlers.model.broadcast import BroadcastPolicy
 
 
 @dataclass(frozen=True, slots=True)
+class StoreTexts:
+    """The words for what the store tells people by itself, each in the language of its reader."""
+
+    alert: FormatAlert
+    damage: FormatDamage
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
-    """The repositories of one process. ``bot.store.opening`` opens them; ``bot.services`` opens transactions over them.
+    """The repositories of one process. ``bot.services`` opens the store and the transactions over it.
 
     Times are aware and in UTC. All methods of the repositories raise ``StoreError`` (``bot.store.errors``); where it is
     ``retryable`` nothing was changed and the same call may be made again.
@@ -50,9 +58,9 @@ class Store:
     status: StoreStatus
 
     @classmethod
-    def over(cls, driver: Driver, keyring: Keyring, policy: BroadcastPolicy) -> "Store":
+    def over(cls, driver: Driver, keyring: Keyring, policy: BroadcastPolicy, texts: StoreTexts) -> "Store":
         """Put the repositories together over a database that is ready for use."""
-        alerts = OwnerAlerts(driver, keyring)
+        alerts = OwnerAlerts(driver, keyring, texts.alert, texts.damage)
         workers = WorkerRegistry(driver, keyring, alerts)
         letters = BroadcastMessages(driver, keyring, policy.reminders_per_week)
         return cls(

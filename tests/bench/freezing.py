@@ -12,9 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
+from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from bot.store.opening import open_store_from_settings
 from bot.store.store import Store
 from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastState, BroadcastText
 from handlers.model.rights import Rights

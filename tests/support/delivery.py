@@ -12,6 +12,7 @@ from handlers.core.events import Event, TextReceived
 from handlers.core.ports import Services
 from handlers.core.replies import Reply
 from handlers.core.session import Session
+from handlers.turn import Turn
 from rules.loading import load_pack
 
 
@@ -93,13 +94,12 @@ class ScriptedChannel:
         return [text for to, text in self.sent if to == address]
 
 
-class Answer:
-    """As ``handlers.Turn``."""
+class Answer(Turn):
+    """A turn whose replies may be mere text."""
 
     def __init__(self, session: Session | None, replies: Iterable[str | Reply], again: Iterable[Event] = ()) -> None:
-        self.session = session
-        self.replies = tuple(Reply(paragraphs=(one,)) if isinstance(one, str) else one for one in replies)
-        self.again = tuple(again)
+        said = (Reply(paragraphs=(one,)) if isinstance(one, str) else one for one in replies)
+        super().__init__(session, tuple(said), tuple(again))
 
 
 async def echo(session: Session | None, event: Event, world: Services) -> Answer:

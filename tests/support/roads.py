@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bot.certificates.reader import CertificateReader
 from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
@@ -16,13 +17,14 @@ from tests.support.delivery import ScriptedChannel, conversation
 UNHURRIED = Rate(1e6, 1e6)
 
 
-class CountingReader:
+class CountingReader(CertificateReader):
     """Finds no certificate in anything, and remembers what it was shown."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.seen: list[tuple[bytes, str]] = []
 
-    async def read(self, data: bytes, name: str) -> Reading:
+    async def read(self, data: bytes, name: str = "") -> Reading:
         self.seen.append((data, name))
         return Reading(problems=(FileProblem(trouble=FileProblemKind.NO_CERTIFICATE),))
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.delivery.broadcasts.scheduler import BroadcastScheduler
 from bot.delivery.broadcasts.sending import SchedulerSettings
-from bot.store.opening import open_store
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from handlers.model.broadcast import (

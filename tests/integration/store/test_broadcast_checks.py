@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.opening import open_store
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import (

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from bot.messages import Chat
+from bot.services.opening import open_store
 from bot.store.broadcasts.repository import seal_draft
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import (

@@ -12,11 +12,11 @@ import pytest
 from bot.clock import SystemClock
 from bot.delivery.heartbeat import Heartbeat, Witness
 from bot.delivery.retention import Retention
+from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
 from bot.store.continuity import CLOCK_LEAP, CODE_GAP, Continuity, DatabasePosition
 from bot.store.encoding import to_micros
 from bot.store.errors import ClockLeapt
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, CampaignPlan
@@ -367,7 +367,7 @@ async def test_owners_are_told_of_a_copy_whose_taking_up_was_cut_off(
             await real(self, *arguments)
             raise KeyboardInterrupt
 
-        patch.setattr(Continuity, "take_up", killed)
+        patch.setattr(Continuity, "continue_from_copy", killed)
         with pytest.raises(KeyboardInterrupt):
             await heartbeat.begin()
 

@@ -263,7 +263,7 @@ async def test_a_damaged_row_of_the_journal_is_shown_as_such(filled: Store, data
 def test_files_say_how_many_cannot_be_read(troly: Command, database: Database) -> None:
     import asyncio  # noqa: PLC0415 - beside its only use
 
-    from bot.store.opening import open_store  # noqa: PLC0415 - as above
+    from bot.services.opening import open_store  # noqa: PLC0415 - as above
     from bot.store.sealing.keyring import open_keyring  # noqa: PLC0415 - as above
 
     async def fill() -> None:

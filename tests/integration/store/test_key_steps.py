@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.messages import DeliveryState
+from bot.services.opening import open_driver, open_store
 from bot.services.unit_of_work import open_turn
 from bot.store import key_rotation
 from bot.store.errors import KeyNotSpread, KeysMissing, UnknownKey
 from bot.store.key_rotation import KeyRotation
-from bot.store.opening import open_driver, open_store
 from bot.store.queries import column_query_name
 from bot.store.sealing import keyring as keyring_module
 from bot.store.sealing.keyfile import read_key_file, replace_key_file

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.opening import open_store
+from bot.services.opening import open_store
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store

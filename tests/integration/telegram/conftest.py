@@ -22,8 +22,8 @@ from bot.delivery.heartbeat import Heartbeat, Witness
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.exports.process import ExportChildren
 from bot.metrics.base import NO_METRICS, Metrics
+from bot.services.opening import open_store
 from bot.settings import Settings
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from tests.support.botapi.api import BotApi

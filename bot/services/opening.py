@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.services.store_texts import STORE_TEXTS
 from bot.settings import Settings, make_data_dir
 from bot.store.audit import seal_powers
 from bot.store.drivers.base import Driver, Query, sqlite_path
@@ -97,7 +98,7 @@ async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: 
     """
     async with _open_migrated(url, data_dir) as driver:
         await _make_ready(driver, keyring)
-    return Store.over(driver, keyring, policy or BroadcastPolicy(rooms=CHANNEL_LIMITS))
+    return Store.over(driver, keyring, policy or BroadcastPolicy(rooms=CHANNEL_LIMITS), STORE_TEXTS)
 
 
 @asynccontextmanager
@@ -130,7 +131,7 @@ async def open_store_from_settings(settings: Settings) -> AsyncIterator[OpenedSt
         StoreError: it cannot be opened; each kind says what to do.
     """
     driver, keyring = await _open_with_keys(settings)
-    store = Store.over(driver, keyring, policy_from_settings(settings))
+    store = Store.over(driver, keyring, policy_from_settings(settings), STORE_TEXTS)
     try:
         yield OpenedStore(store, keyring)
     finally:
