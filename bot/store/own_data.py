@@ -137,7 +137,7 @@ def _own_data_message(task: OwnDataTask | UnreadableTask, mark: str, to: OutboxR
 
 @dataclass(frozen=True, slots=True)
 class OwnDataRepository:
-    """What is held about the person in a chat; ``bot.services.own_data`` decides what of it must stay."""
+    """Rows that are held about the person in a chat; ``bot.services.own_data`` decides which of them must stay."""
 
     ask: RunQueries
     keyring: Keyring

@@ -346,7 +346,7 @@ async def test_a_process_that_starts_while_another_one_beats_takes_nothing_for_a
         return looked(database_id)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(heartbeat._witness, "seen", after_another_beat)
+        patch.setattr(heartbeat._witness, "farthest", after_another_beat)
         await heartbeat.begin()
 
     assert database.sql("SELECT state FROM broadcasts WHERE id = ?", name) == [("running",)]
