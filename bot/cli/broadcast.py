@@ -26,7 +26,6 @@ from bot.cli.broadcast_output import (
 )
 from bot.cli.output import print_json_lines
 from bot.cli.session import As, CommandSession, open_as, open_store_as
-from bot.delivery.broadcasts.notices import request_approval
 from bot.sanitizing import sanitize
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
@@ -91,7 +90,7 @@ async def _check_broadcast(name: str, person: str | None) -> tuple[Broadcast, Ch
         async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
             broadcast = await get_broadcast(unit.admin, by.rights, seen.id)
             another = not found.problems and await unit.admin.broadcasts.needs_second_person(by.rights, seen.id)
-        asked = await request_approval(by.store.broadcasts, seen, found.recipients, by.now) if another else None
+        asked = await by.store.broadcasts.request_approvals(seen, found.recipients, by.now) if another else None
         return broadcast, found, asked
 
 

@@ -5,14 +5,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
+from bot.services.broadcasts.service import BroadcastService
 from bot.services.exports import ExportReaderService, ExportService
 from bot.services.imports import ImportService
 from bot.services.journal import JournalService
 from bot.services.own_data import OwnDataService
+from bot.services.people import PeopleService
 from bot.services.request_list import RequestListService
 from bot.services.statistics import StatisticsService
 from bot.services.units import UnitService
-from bot.store.broadcasts.port import StoredBroadcasts
 from bot.store.broadcasts.reminders import StoredReminders
 from bot.store.chats import chat_row
 from bot.store.context import StoreContext
@@ -24,7 +25,6 @@ from bot.store.imports import ImportRepository
 from bot.store.journal import JournalRepository
 from bot.store.messages import reply_queries
 from bot.store.own_data import OwnDataRepository
-from bot.store.people import StoredPeople
 from bot.store.request_list import RequestListRepository
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import sealed_columns
@@ -57,7 +57,7 @@ class StoredAdminServices:
     def __init__(self, acting: StoreContext) -> None:
         journal = JournalService(JournalRepository(acting))
         self.journal: Journal = journal
-        self.people: People = StoredPeople.of(acting, journal)
+        self.people: People = PeopleService.of(acting, journal)
         requests = RequestListRepository(acting)
         self.desk: RequestList = RequestListService(requests, journal, acting.now)
         self.picture: Statistics = StatisticsService(StatisticsRepository(acting))
@@ -65,7 +65,7 @@ class StoredAdminServices:
         self.exports: Exports = ExportService(ExportRepository(acting), journal)
         self.imports: Imports = ImportService(ImportRepository(acting), requests, journal)
         self.units: Units = UnitService(UnitRepository(acting), journal, acting.now)
-        self.broadcasts: Broadcasts = StoredBroadcasts.of(acting, journal)
+        self.broadcasts: Broadcasts = BroadcastService.of(acting, journal)
 
 
 class TurnTransaction:

@@ -143,7 +143,7 @@ class Outbox:
         return OutboxRow(
             outbox_id,
             self._to_chat(chat, channel, address),
-            letter.render_for(values, today, first=first),
+            self.letters.render(letter, values, today, first),
             attempts,
             BROADCAST,
             origin,

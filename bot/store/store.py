@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from bot.services.broadcasts.recipients import render_message
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.audit import Audit
-from bot.store.broadcast_api import BroadcastOperations
 from bot.store.broadcasts.messages import BroadcastMessages
-from bot.store.broadcasts.operations import StoredBroadcastOperations
 from bot.store.chats import Chats
 from bot.store.continuity import Continuity
 from bot.store.drivers.base import Driver
@@ -62,7 +62,7 @@ class Store:
         """Put the repositories together over a database that is ready for use."""
         alerts = OwnerAlerts(driver, keyring, texts.alert, texts.damage)
         workers = WorkerRegistry(driver, keyring, alerts)
-        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week)
+        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week, render_message)
         return cls(
             driver=driver,
             keyring=keyring,
@@ -72,7 +72,7 @@ class Store:
             outbox=Outbox(driver, keyring, alerts, letters, workers.id),
             tasks=ExportTasks(driver, keyring, alerts, workers.id),
             own_data=OwnDataTasks(driver, keyring, alerts, workers.id),
-            broadcasts=StoredBroadcastOperations.of(driver, keyring, policy),
+            broadcasts=BroadcastOperations(driver, keyring, policy),
             units=UnitReader(driver),
             workers=workers,
             alerts=alerts,

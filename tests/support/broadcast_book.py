@@ -1,12 +1,13 @@
-"""Broadcasts in memory, as ``bot.store.broadcast_api.BroadcastOperations`` keeps them, and people who are told."""
+"""Broadcasts in memory, as ``bot.services.broadcasts.service`` keeps them, and people who are told."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from bot.store.broadcast_api import FormatApprovalRequest
+from handlers.broadcasts.notices import format_approval_request
 from handlers.core.replies import Reply
+from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import (
     ENDED_STATES,
     EXPIRY_CAMPAIGN,
@@ -160,8 +161,10 @@ class MemoryBook:
             self.told.append((broadcast, mark, "\n\n".join(said.paragraphs)))
         return True
 
-    async def request_approvals(self, broadcast: str, asks: FormatApprovalRequest, mark: str, now: datetime) -> int:
-        self.told.append((broadcast, mark, "\n\n".join(asks("en", {"QT-000001": "Lan"}).paragraphs)))
+    async def request_approvals(self, broadcast: Broadcast, recipients: int, now: datetime) -> int:
+        said = format_approval_request(MarkupTranslator("en"), broadcast, recipients, {"QT-000001": "Lan"})
+        mark = f"approve:{broadcast.changed_at.isoformat()}"
+        self.told.append((broadcast.id, mark, "\n\n".join(said.paragraphs)))
         return 1
 
     async def stand(self, now: datetime) -> None:

@@ -1,13 +1,10 @@
 """What the author of a broadcast is told: notices, once each, and a message that moves."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from bot.clock import Clock
-from bot.store.broadcast_api import BroadcastOperations
-from handlers.broadcasts.notices import format_approval_request
+from bot.services.broadcasts.service import BroadcastOperations
 from handlers.core.replies import Reply
-from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import Broadcast
 
 #: Seconds between two states of the message that moves.
@@ -63,12 +60,3 @@ class AuthorNotifier:
 
 def _is_silent(broadcast: Broadcast) -> bool:
     return (broadcast.step or "").startswith(_SILENT_STEP_PREFIX)
-
-
-async def request_approval(book: BroadcastOperations, broadcast: Broadcast, recipients: int, now: datetime) -> int:
-    """Ask all who may approve it, once for a check; ``broadcast`` as it was when that was asked for. How many."""
-
-    def asks(language: str, labels: Mapping[str, str]) -> Reply:
-        return format_approval_request(MarkupTranslator(language), broadcast, recipients, labels)
-
-    return await book.request_approvals(broadcast.id, asks, f"approve:{broadcast.changed_at.isoformat()}", now)

@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.delivery.broadcasts.notices import AuthorNotifier
 from bot.delivery.broadcasts.sending import BroadcastDelivery, RecipientPreparation, SchedulerSettings
 from bot.retry import Backoff
-from bot.store.broadcast_api import BroadcastOperations
+from bot.services.broadcasts.service import BroadcastOperations
 from handlers.broadcasts import notices
 from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import EXPIRY_CAMPAIGN, Audience, Broadcast, BroadcastState, CampaignPlan, StateReason

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 from bot.clock import Clock
-from bot.delivery.broadcasts.notices import AuthorNotifier, request_approval
+from bot.delivery.broadcasts.notices import AuthorNotifier
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.settings import Settings
-from bot.store.broadcast_api import BroadcastOperations
 from handlers.broadcasts import notices
 from handlers.broadcasts.notices import Speed
 from handlers.core.text import MarkupTranslator
@@ -243,14 +243,14 @@ class RecipientPreparation:
         said = notices.format_check_result(_author_translator(broadcast), broadcast, found, second_person=second_person)
         await self._teller.notify_once(broadcast, f"checked:{broadcast.changed_at.isoformat()}", said, now)
         if second_person and not found.problems:
-            await request_approval(self._book, broadcast, found.recipients, now)
+            await self._book.request_approvals(broadcast, found.recipients, now)
         return False
 
     async def request_second_person(self, broadcast: Broadcast, now: datetime) -> bool:
         """Tell the author that a second person has to decide, and ask those who may."""
         mark = f"second_person:{broadcast.revision}"
         if not self._teller.has_told(broadcast, mark):
-            await request_approval(self._book, broadcast, broadcast.recipients, now)
+            await self._book.request_approvals(broadcast, broadcast.recipients, now)
             said = notices.format_second_person_needed(_author_translator(broadcast), broadcast)
             await self._teller.notify_once(broadcast, mark, said, now)
         return False

@@ -1,1 +1,1 @@
-"""Broadcasts in the store: their life, whom they are for, and the rows of those they go to."""
+"""Rows of broadcasts and of their recipients: SQL, sealing, rows as data."""

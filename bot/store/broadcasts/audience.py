@@ -1,15 +1,13 @@
-"""Whom an audience means, as conditions of a query over chats."""
+"""The people whom an audience means: conditions of a query over chats, read page by page, or counted."""
 
 import json
-import re
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from bot.channels.registry import parse_address as at_address
-from bot.store.broadcasts.snapshot import BroadcastSnapshot
+from bot.store.broadcasts.repository import BroadcastSnapshot
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query, Rows, RunQueries
 from bot.store.encoding import Language, session_language, to_micros
@@ -17,8 +15,8 @@ from bot.store.request_filter import QueryConditions, scope_conditions
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import unseal_or_none
-from handlers.model.broadcast import Audience
-from handlers.model.rights import Act, Reach, Rights, Role
+from handlers.model.broadcast import Audience, ChannelCounts
+from handlers.model.rights import Reach, Role
 from rules.calendar import VIETNAM, to_vietnam_day
 from rules.outcome import Procedure
 
@@ -28,9 +26,9 @@ _FIRST_DAY, _LAST_DAY = date.min.toordinal(), date.max.toordinal()
 
 
 def audience_conditions(audience: Audience, reach: Reach, now: datetime) -> QueryConditions | None:
-    """Those of an audience who are within reach at this moment; ``None`` where there can be nobody.
+    """Return the conditions for those of an audience who are within a reach at this moment; ``None``: there is nobody.
 
-    A list of chats is not among the conditions: it may be long, and ``Roll`` goes through it page by page.
+    A list of chats is not among the conditions: it may be long, and ``AudienceReader`` goes through it page by page.
     """
     if not reach or audience.chats == ():
         return None
@@ -87,6 +85,49 @@ def _silent_since(audience: Audience, today: date) -> date | None:
     return min(days, default=None)
 
 
+async def count_audience(
+    context: StoreContext, audience: Audience, reach: Reach, per_week: int
+) -> tuple[ChannelCounts, ...]:
+    """Count those of an audience who are within a reach, by channel and by what keeps a message from them.
+
+    Args:
+        context: the moment for which they are counted, and its transaction.
+        audience: whom it means.
+        reach: beyond it nobody is counted.
+        per_week: reminders after which a person gets none for the rest of seven days.
+    """
+    these = audience_conditions(audience, reach, context.now)
+    if these is None:
+        return ()
+    if audience.chats is not None:
+        these = these.with_condition("listed", chats=json.dumps(audience.chats))
+    counting = these.to_query("audience_counts", after="", week=to_micros(context.now - WEEK), most=per_week)
+    (rows,) = await context.ask(replace(counting, anew=True))
+    return to_channel_counts(rows)
+
+
+def to_channel_counts(rows: Iterable[tuple[str, str, int]]) -> tuple[ChannelCounts, ...]:
+    """Sum rows of channel, what keeps messages back, and number; all of ``terminal:NAME`` are one channel."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for channel, kept, number in rows:
+        found[channel.partition(":")[0]][kept] += number
+    return tuple(ChannelCounts(channel=channel, **kept) for channel, kept in sorted(found.items()))
+
+
+async def find_known(ask: RunQueries, audience: Audience, reach: Reach) -> set[str]:
+    """Return the chats of a list that are known, within a reach, and have agreed to be known where that is needed."""
+    if not reach:
+        return set()
+    conditions = QueryConditions(*scope_conditions(reach))
+    conditions = conditions if is_by_role(audience) else conditions.with_condition("agreed")
+    listed, known = sorted(set(audience.chats or ())), set()
+    for start in range(0, len(listed), PAGE_SIZE):
+        part = json.dumps(listed[start : start + PAGE_SIZE])
+        (rows,) = await ask(conditions.with_condition("listed", chats=part).to_query("audience_known"))
+        known |= {chat for (chat,) in rows}
+    return known
+
+
 #: People read at a time.
 PAGE_SIZE = 1000
 _PROCEDURES = {procedure.value: procedure for procedure in Procedure}
@@ -94,7 +135,7 @@ _PROCEDURES = {procedure.value: procedure for procedure in Procedure}
 
 @dataclass(slots=True)
 class KnownCertificate:
-    """A certificate of a person."""
+    """A certificate of a person, as the register has it."""
 
     standing: str
     not_after: int | None  #: as an ordinal
@@ -104,7 +145,7 @@ class KnownCertificate:
 
     @property
     def to_do(self) -> list[Procedure]:
-        """What is owed and was not requested."""
+        """Procedures that are owed and were not requested."""
         return [_PROCEDURES[one] for one in self.owed if one in _PROCEDURES and one not in self.requested]
 
 
@@ -122,6 +163,7 @@ class Person:
     done: bool  #: said so in this series
     later_on: date | None  #: wants to be reminded in this series on that day
     had: int  #: reminders within a week
+    name: str | None  #: on the newest certificate that has one; ``None`` also where names are not read
     certificates: Sequence[KnownCertificate]  #: the newest first
 
 
@@ -145,14 +187,14 @@ class AudienceReader:
     now: datetime
 
     @classmethod
-    def of(
-        cls, ask: RunQueries, keyring: Keyring, written: BroadcastSnapshot, now: datetime, reach: Reach | None = None
+    def of(  # noqa: PLR0913 - each says something else of the people
+        cls, ask: RunQueries, keyring: Keyring, written: BroadcastSnapshot, now: datetime, reach: Reach, *, named: bool
     ) -> "AudienceReader":
-        """Those a broadcast is for, as far as it may go, or somebody who looks."""
+        """Read those a broadcast is for, within a reach; their names where its text says them."""
         audience = written.draft.audience
-        meant = audience_conditions(audience, written.reach if reach is None else reach, now)
+        meant = audience_conditions(audience, reach, now)
         chats = None if audience.chats is None else tuple(sorted(set(audience.chats)))
-        return cls(ask, keyring, meant, chats, written.series, written.named, now)
+        return cls(ask, keyring, meant, chats, written.series, named, now)
 
     async def pages(self, size: int = PAGE_SIZE) -> AsyncIterator[list[Person]]:
         """All of them."""
@@ -173,7 +215,7 @@ class AudienceReader:
         return AudiencePage(people, part[-1] if len(part) == size else None)
 
     async def of_chats(self, chats: Sequence[str]) -> list[Person]:
-        """Those of these chats who are meant."""
+        """Return people of these chats who are meant."""
         if self.meant is None or not chats:
             return []
         return await self._read(self.meant.with_condition("listed", chats=json.dumps(chats)), "", len(chats))
@@ -188,10 +230,10 @@ class AudienceReader:
         (known,) = await self.ask(Query("audience_certificates", wanted))
         certificates = _certificates_by_chat(known)
         languages = await self._languages([row[0] for row in rows if row[4] is None])
-        return [_to_person(row, languages.get(row[0]), certificates[row[0]]) for row in rows]
+        return [self._person(row, languages.get(row[0]), certificates[row[0]]) for row in rows]
 
     async def _languages(self, chats: Sequence[str]) -> dict[str, Language | None]:
-        """Of those whose language does not stand beside their session: it was kept before there was a place for it."""
+        """Read languages out of sessions that were kept before a language had a place beside them."""
         if not chats:
             return {}
         (rows,) = await self.ask(Query("audience_sessions", {"chats": json.dumps(chats)}))
@@ -200,22 +242,31 @@ class AudienceReader:
             for chat, sealed in rows
         }
 
+    def _person(
+        self, row: tuple[Any, ...], language: Language | None, certificates: Mapping[str, KnownCertificate]
+    ) -> Person:
+        chat, channel, stopped, blocked, known, unit, unit_name, done, later, had = row
+        return Person(
+            chat=chat,
+            channel=channel,
+            stopped=stopped is not None,
+            blocked=blocked is not None,
+            language=known or language,
+            unit=unit,
+            unit_name=unit_name,
+            done=done is not None,
+            later_on=None if later is None else date.fromordinal(later),
+            had=had,
+            name=self._name(certificates.values()),
+            certificates=tuple(certificates.values()),
+        )
 
-def _to_person(row: tuple[Any, ...], language: Language | None, certificates: dict[str, KnownCertificate]) -> Person:
-    chat, channel, stopped, blocked, known, unit, name, done, later, had = row
-    return Person(
-        chat=chat,
-        channel=channel,
-        stopped=stopped is not None,
-        blocked=blocked is not None,
-        language=known or language,
-        unit=unit,
-        unit_name=name,
-        done=done is not None,
-        later_on=None if later is None else date.fromordinal(later),
-        had=had,
-        certificates=tuple(certificates.values()),
-    )
+    def _name(self, certificates: Iterable[KnownCertificate]) -> str | None:
+        for known in certificates:
+            place = sealed_columns.subscriber(known.standing)
+            if (name := unseal_or_none(self.keyring, known.subscriber, place)) is not None:
+                return name
+        return None
 
 
 def _certificates_by_chat(rows: Rows) -> defaultdict[str, dict[str, KnownCertificate]]:
@@ -231,11 +282,22 @@ def _certificates_by_chat(rows: Rows) -> defaultdict[str, dict[str, KnownCertifi
     return found
 
 
-_PERSON_CODE = re.compile(r"N-([0-9A-F]{8})", re.IGNORECASE)
-_REQUEST_CODE = re.compile(r"YC-\d{4}-\d+", re.IGNORECASE)
+class ChatName(NamedTuple):
+    """A name that a list has for somebody."""
+
+    kind: Literal["request", "person", "chat"]
+    key: str  #: a request's code, the part of a chat's id in a person's code, or an address
+    channel: str = ""  #: of an address
 
 
-#: Ways to name somebody: what finds the chats of names of this kind.
+class FoundChat(NamedTuple):
+    """A chat that a name means, and the unit by which it may be reached."""
+
+    chat: str
+    unit: str | None
+
+
+#: Queries that find the chats of names of one kind.
 _LOOKUP_QUERIES: dict[str, Callable[[str], Query]] = {
     "request": lambda keys: Query("chats_of_requests", {"codes": keys}),
     "person": lambda keys: Query("chats_by_code", {"heads": keys}),
@@ -243,40 +305,16 @@ _LOOKUP_QUERIES: dict[str, Callable[[str], Query]] = {
 }
 
 
-class _LookupKey(NamedTuple):
-    """How to look for somebody, and by what."""
-
-    kind: str
-    key: str
-
-
-async def resolve_recipients(
-    acting: StoreContext, rights: Rights, names: Sequence[str]
-) -> Mapping[str, tuple[str, ...]]:
-    """Chats by the names a list has for them, those within the right to write broadcasts alone.
-
-    A name is the code of a request, the code of a person (N-3F2A91C0), or channel and address (telegram:123). One
-    that means nobody within reach is not in the answer; a person's code may mean two.
-    """
-    keys = {name: key for name in names if (key := _lookup_key(acting.keyring, name))}
-    found: defaultdict[_LookupKey, set[str]] = defaultdict(set)
-    for kind, call in _LOOKUP_QUERIES.items():
-        wanted = sorted({key for of, key in keys.values() if of == kind})
-        rows = (await acting.ask(call(json.dumps(wanted))))[0] if wanted else []
-        reach = {unit: rights.may(Act.WRITE_BROADCASTS, unit) for unit in {unit for _, _, unit in rows}}
-        for key, chat, unit in rows:
-            if reach[unit]:
-                found[_LookupKey(kind, key)].add(chat)
-    return {name: tuple(sorted(found[key])) for name, key in keys.items() if key in found}
+async def find_chats(context: StoreContext, names: Iterable[ChatName]) -> dict[ChatName, list[FoundChat]]:
+    """Return the chats that names mean, wherever they belong; a name that means nobody is left out."""
+    wanted = {name: _lookup_key(context.keyring, name) for name in names}
+    found: defaultdict[tuple[str, str], list[FoundChat]] = defaultdict(list)
+    for kind, query in _LOOKUP_QUERIES.items():
+        keys = sorted({key for name, key in wanted.items() if name.kind == kind})
+        for key, chat, unit in (await context.ask(query(json.dumps(keys))))[0] if keys else []:
+            found[kind, key].append(FoundChat(chat, unit))
+    return {name: found[name.kind, key] for name, key in wanted.items() if (name.kind, key) in found}
 
 
-def _lookup_key(keyring: Keyring, name: str) -> _LookupKey | None:
-    """``None``: this is no name."""
-    typed = name.strip()
-    if person := _PERSON_CODE.fullmatch(typed):
-        return _LookupKey("person", person[1].lower())
-    if _REQUEST_CODE.fullmatch(typed):
-        return _LookupKey("request", typed.upper())
-    channel, colon, address = typed.partition(":")
-    where = at_address(f"{channel.lower()}{colon}{address}")
-    return _LookupKey("chat", sealed_columns.chat_id(keyring, *where)) if where else None
+def _lookup_key(keyring: Keyring, name: ChatName) -> str:
+    return sealed_columns.chat_id(keyring, name.channel, name.key) if name.kind == "chat" else name.key

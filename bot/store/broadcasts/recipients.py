@@ -1,189 +1,220 @@
-"""The rows of a broadcast: one for each who is meant, made in batches that keep nobody waiting."""
+"""Rows of recipients: made in batches that keep nobody waiting, counted and listed, queued again."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from bot.messages import BROADCAST, DeliveryState
-from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, Person
-from bot.store.broadcasts.messages import RecipientValues
-from bot.store.broadcasts.snapshot import BroadcastSnapshot, read_snapshot
-from bot.store.drivers.base import Driver, Query
+from bot.store.broadcasts.repository import BroadcastSnapshot, from_optional_micros
+from bot.store.context import StoreContext
+from bot.store.drivers.base import Driver, Query, Rows, RunQueries
 from bot.store.encoding import to_micros
-from bot.store.errors import TurnTakenOver
 from bot.store.power_seals import seal_unapproved
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
-from handlers.model.broadcast import EXPIRY_CAMPAIGN, BroadcastPolicy, BroadcastState
+from bot.store.sealing.readable import unseal_or_none
+from handlers.model.broadcast import BroadcastState, DeliveryCounts, DeliveryReason, PlaceholderValues, StateReason
 
 
-class AddressedPerson(NamedTuple):
-    """Somebody who gets a row, and what {han} means to them where it is not the same for all."""
+class Withheld(NamedTuple):
+    """The end of a row at once: the message is kept from the person."""
 
-    person: Person
-    day: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RecipientRowWriter:
-    """Makes the rows of one broadcast. Values are sealed before the transaction: it only writes."""
-
-    driver: Driver
-    filling: RecipientValues
-    now: datetime
-
-    async def make(self, guard: Query, people: Iterable[AddressedPerson], *more: Query) -> None:
-        """A row for each who has none and was not erased meanwhile.
-
-        Raises:
-            TurnTaken: the guard does not let it; nothing was made.
-        """
-        rows = {one.person.chat: self._row(*one) for one in people}
-        async with self.driver.transaction() as transaction:
-            _, present = await transaction.run(guard, Query("freeze_present", {"chats": json.dumps(list(rows))}))
-            made = [rows[chat] for (chat,) in present]
-            await transaction.run(Query("freeze_row", many=made), *self._reminded_queries(made), *more, commit=True)
-
-    def _row(self, person: Person, day: date | None) -> Mapping[str, object]:
-        broadcast, kept = self.filling.written.id, self.filling.reason_to_withhold(person)
-        origin = sealed_columns.broadcast_origin(broadcast, person.chat)
-        to = {"origin": origin, "chat": person.chat, "channel": person.channel, "broadcast": broadcast}
-        row = {**to, "priority": BROADCAST, "now": to_micros(self.now)}
-        if kept is not None:
-            state, reason = kept
-            return {**row, "state": state.value, "reason": reason.value, "settled": row["now"], "payload": None}
-        values = self.filling.values(person, day).model_dump_json()
-        sealed = self.filling.keyring.seal(values, sealed_columns.payload(person.chat, origin))
-        return {**row, "state": DeliveryState.QUEUED.value, "reason": None, "settled": None, "payload": sealed}
-
-    def _reminded_queries(self, rows: Sequence[Mapping[str, object]]) -> tuple[Query, ...]:
-        """Whoever asked to be reminded by this day is reminded now."""
-        series, day = self.filling.written.series, self.filling.today.toordinal()
-        chats = json.dumps([row["chat"] for row in rows if row["state"] == DeliveryState.QUEUED])
-        return (Query("freeze_reminded", {"series": series, "day": day, "chats": chats}),)
+    state: DeliveryState
+    reason: DeliveryReason
 
 
-#: Steps of which ``Expiring`` makes the rows: this, and the day.
-EXPIRY_STEP = "expiry:"
-#: Steps for those who wanted to be reminded again: this, and the day.
-LATER_STEP = "later:"
-#: Since then nobody has made any.
-_ABANDONED_AFTER = timedelta(minutes=1)
+class NewRecipient(NamedTuple):
+    """Somebody who gets a row."""
+
+    chat: str
+    channel: str
+    content: PlaceholderValues | Withheld
+
+
+class ExpiryReminder(NamedTuple):
+    """A certificate that its person is reminded of, or was too late to be, so many days before its end."""
+
+    standing: str
+    not_after: int  #: as an ordinal
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
-class RecipientWriter:
-    """Makes the rows of an approved broadcast; one process at a time gets on with it, and any other can take it up."""
+class RecipientRepository:
+    """The rows of one broadcast. Values are sealed before the transaction: it only writes.
+
+    Methods that change something raise TurnTakenOver, and leave nothing, where another process was faster or the state
+    of the broadcast does not allow it any more.
+    """
 
     driver: Driver
     keyring: Keyring
-    policy: BroadcastPolicy
+    written: BroadcastSnapshot
+    now: datetime
 
-    async def freeze(self, broadcast: str, now: datetime, limit: int) -> bool:
-        """Make the rows of the next people; False where it has all of them, or may have none."""
-        written = await read_snapshot(self.driver.run, self.keyring, broadcast)
-        if written is None or written.state is not BroadcastState.APPROVED or _is_made_by_expiry(written, now):
-            return False
-        if not written.approved:
-            return False
-        try:
-            return await self._write_next(written, now, limit)
-        except TurnTakenOver:  # another process makes them, or it was cancelled
-            return True
+    async def add_next(self, people: Iterable[NewRecipient], after: str, last: str) -> None:
+        """Make rows for the people behind the chat ``after``, up to the chat ``last``."""
+        guard = Query("freeze_from", {"id": self.written.id, "after": after, "last": last}, must=True)
+        await self._add(guard, people)
 
-    async def _write_next(self, written: BroadcastSnapshot, now: datetime, limit: int) -> bool:
-        if written.draft.plan is not None:
-            await self._move(
-                written, Query("campaign_begins", {"id": written.id, "now": to_micros(now)}, must=True), now
-            )
-            return False
-        roll = AudienceReader.of(self.driver.run, self.keyring, written, now)
-        reached = await self._chats_reached_alone(written)
-        maker = RecipientRowWriter(
-            self.driver, RecipientValues(self.keyring, self.policy, written, written.day(now)), now
-        )
-        after, left = written.frozen_to, limit
-        while left > 0:
-            people, end = await roll.page(after, min(left, PAGE_SIZE))
-            meant = [one for one in people if _is_still_waiting(written, one)]
-            if reached is not None and len(reached | {one.chat for one in meant}) > self.policy.approval_above:
-                await self._return_for_approval(written, roll, after, now)
-                return False
-            last = end or (people[-1].chat if people else after)
-            guard = Query("freeze_from", {"id": written.id, "after": after, "last": last}, must=True)
-            await maker.make(guard, map(AddressedPerson, meant))
-            if reached is not None:
-                reached |= {one.chat for one in meant}
-            if end is None:
-                await self.finish(written, last, now)
-                return False
-            after, left = end, left - PAGE_SIZE
-        return True
+    async def add_reminded(self, people: Iterable[NewRecipient], reminders: Iterable[ExpiryReminder]) -> None:
+        """Make rows for people whose certificates end, and note of which certificates they are reminded."""
+        guard = Query("expiring_open", {"id": self.written.id, "now": to_micros(self.now)}, must=True)
+        known = [{**one._asdict(), "broadcast": self.written.id} for one in reminders]
+        await self._add(guard, people, Query("expiring_reminded", many=known))
 
-    async def _chats_reached_alone(self, written: BroadcastSnapshot) -> set[str] | None:
-        """Chats that it, or its campaign, has reached by the word of its author alone; ``None``: two decided about it.
+    async def _add(self, guard: Query, people: Iterable[NewRecipient], *more: Query) -> None:
+        """A row for each who has none and was not erased meanwhile."""
+        rows = {one.chat: self._row(one) for one in people}
+        async with self.driver.transaction() as transaction:
+            _, present = await transaction.run(guard, Query("freeze_present", {"chats": json.dumps(list(rows))}))
+            made = [rows[chat] for (chat,) in present]
+            await transaction.run(Query("freeze_row", many=made), self._reminded_query(made), *more, commit=True)
 
-        The reminders of certificates that end have no author.
-        """
-        if EXPIRY_CAMPAIGN in {written.id, written.parent}:
-            return None
-        if not await self._alone(written):
-            return None
-        limit = self.policy.approval_above + 1
-        (rows,) = await self.driver.run(Query("series_reached", {"series": written.series, "limit": limit}))
-        return {chat for (chat,) in rows}
+    def _row(self, one: NewRecipient) -> Mapping[str, object]:
+        origin = sealed_columns.broadcast_origin(self.written.id, one.chat)
+        to = {"origin": origin, "chat": one.chat, "channel": one.channel, "broadcast": self.written.id}
+        row = {**to, "priority": BROADCAST, "now": to_micros(self.now)}
+        if isinstance(one.content, Withheld):
+            state, reason = one.content
+            return {**row, "state": state.value, "reason": reason.value, "settled": row["now"], "payload": None}
+        sealed = self.keyring.seal(one.content.model_dump_json(), sealed_columns.payload(one.chat, origin))
+        return {**row, "state": DeliveryState.QUEUED.value, "reason": None, "settled": None, "payload": sealed}
 
-    async def _alone(self, written: BroadcastSnapshot) -> bool:
-        """Roles say whose they are where it was written by an earlier version alone: rows can be changed."""
-        if written.alone is not None:
-            return written.alone
-        (alone,) = await self.driver.run(Query("approved_alone", {"id": written.id}))
-        return bool(alone)
+    def _reminded_query(self, rows: Sequence[Mapping[str, object]]) -> Query:
+        """Close the wishes to be reminded by this day: these people are reminded now."""
+        chats = json.dumps([row["chat"] for row in rows if row["state"] == DeliveryState.QUEUED])
+        day = self.written.day(self.now).toordinal()
+        return Query("freeze_reminded", {"series": self.written.series, "day": day, "chats": chats})
 
-    async def _return_for_approval(
-        self, written: BroadcastSnapshot, roll: AudienceReader, after: str, now: datetime
-    ) -> None:
-        """Send it back to wait for a second person, without a row: what was approved alone was fewer."""
-        (held,) = await self.driver.run(Query("hold_life", {"id": written.id}))
-        recipients = sum(
-            [len([one for one in people if _is_still_waiting(written, one)]) async for people in roll.pages()]
-        )
-        row = {"id": written.id, "after": after, "recipients": recipients, "now": to_micros(now)}
+    async def begin_campaign(self) -> None:
+        """Let a campaign run at once: it has no rows of its own."""
+        await self._move(Query("campaign_begins", {"id": self.written.id, "now": to_micros(self.now)}, must=True))
+
+    async def finish(self, last: str) -> None:
+        """Let it be scheduled: everybody up to the chat ``last`` has a row, and that is all."""
+        end = {"id": self.written.id, "after": last, "now": to_micros(self.now)}
+        postponed = self.written.postponed_to
+        closing = () if postponed is None else (self._close_postponed_query(postponed),)
+        await self._move(Query("freeze_end", end, must=True), *closing)
+
+    def _close_postponed_query(self, day: date) -> Query:
+        """Close wishes whose day has come, whether or not their people were still meant."""
+        closed = {"series": self.written.series, "broadcast": self.written.id, "day": day.toordinal()}
+        return Query("later_over", closed)
+
+    async def return_for_approval(self, after: str, recipients: int) -> None:
+        """Let it wait for an approval again, without a row; ``recipients`` is how many are meant."""
+        (held,) = await self.driver.run(Query("hold_life", {"id": self.written.id}))
+        row = {"id": self.written.id, "after": after, "recipients": recipients, "now": to_micros(self.now)}
         row["warrant"] = seal_unapproved(self.keyring, held[0]) if held else None
-        undone = Query("freeze_undone", {"id": written.id})
-        await self._move(written, Query("freeze_not_alone", row, must=True), now, undone)
+        undone = Query("freeze_undone", {"id": self.written.id})
+        await self._move(Query("freeze_not_alone", row, must=True), undone)
 
-    async def finish(self, written: BroadcastSnapshot, last: str, now: datetime) -> None:
-        """All rows are there."""
-        end = {"id": written.id, "after": last, "now": to_micros(now)}
-        await self._move(written, Query("freeze_end", end, must=True), now, *_close_postponed_queries(written))
-
-    async def _move(self, written: BroadcastSnapshot, move: Query, now: datetime, *others: Query) -> None:
-        noted = {"id": written.id, "was": written.state.value, "now": to_micros(now)}
+    async def _move(self, move: Query, *others: Query) -> None:
+        noted = {"id": self.written.id, "was": self.written.state.value, "now": to_micros(self.now)}
         await self.driver.run(move, Query("note_life", noted), *others)
 
+    async def series_reached(self, limit: int) -> set[str]:
+        """Return chats that have a row of it, or of its campaign; at most ``limit``."""
+        (rows,) = await self.driver.run(Query("series_reached", {"series": self.written.series, "limit": limit}))
+        return {chat for (chat,) in rows}
 
-def _is_made_by_expiry(written: BroadcastSnapshot, now: datetime) -> bool:
-    """``Expiring`` makes these rows. Where it was killed at that, those who have none hear another day."""
-    return (written.step or "").startswith(EXPIRY_STEP) and now - written.changed_at < _ABANDONED_AFTER
+    async def is_approved_alone(self) -> bool:
+        """Whether the roles of its author and of its approver are of one person.
+
+        It is asked only where an earlier version wrote it and no seal says so: rows can be changed.
+        """
+        (alone,) = await self.driver.run(Query("approved_alone", {"id": self.written.id}))
+        return bool(alone)
 
 
-def _is_still_waiting(written: BroadcastSnapshot, person: Person) -> bool:
-    """Of those who wanted to be reminded again, who has not been by another step since."""
-    return not _is_postponed(written) or person.later_on is not None or person.done
+#: What codes of people begin with, how much of a chat's id follows, and what is behind every id with that beginning.
+_CODE_PREFIX, _HEAD_LENGTH, _LAST_TAIL = "N-", 8, "f" * 24
+#: More people than share a code.
+_MOST_SHARING_CODE = 10_000
 
 
-def _is_postponed(written: BroadcastSnapshot) -> bool:
-    return (written.step or "").startswith(LATER_STEP)
+async def read_tally(ask: RunQueries, broadcast: str) -> DeliveryCounts:
+    """Count the rows of a broadcast by state and reason."""
+    (rows,) = await ask(Query("tally", {"id": broadcast}))
+    states: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    for state, reason, number in rows:
+        states[state] = states.get(state, 0) + number
+        if reason is not None:
+            reasons[reason] = reasons.get(reason, 0) + number
+    return DeliveryCounts(states, reasons)
 
 
-def _close_postponed_queries(written: BroadcastSnapshot) -> list[Query]:
-    """Those whose day had come have been asked about, whether or not they were still meant."""
-    if not _is_postponed(written):
-        return []
-    day = date.fromisoformat(
-        (written.step or "").removeprefix(LATER_STEP)
-    ).toordinal()  # whose day comes later: another step
-    return [Query("later_over", {"series": written.series, "broadcast": written.id, "day": day})]
+def chat_head(code: str) -> str:
+    """Return the part of a chat's id that stands in a person's code, however the code was typed."""
+    return code.strip().upper().removeprefix(_CODE_PREFIX).lower()[:_HEAD_LENGTH]
+
+
+class RecipientRow(NamedTuple):
+    """One recipient; the name is that of the certificate last known, in full."""
+
+    chat: str
+    channel: str
+    unit: str | None
+    name: str | None
+    state: str
+    reason: str | None
+    attempts: int
+    queued_at: datetime | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRepository:
+    """Rows of recipients, within a transaction."""
+
+    context: StoreContext
+
+    async def tally(self, broadcast: str) -> DeliveryCounts:
+        """Count them by state and reason."""
+        return await read_tally(self.context.ask, broadcast)
+
+    async def page(self, broadcast: str, limit: int, after: str, state: str | None) -> tuple[RecipientRow, ...]:
+        """Return a page in the order of codes; people who share a code stay together, so it may be a little longer."""
+        asked: dict[str, Any] = {"id": broadcast, "limit": limit, "state": state}
+        rows = await self._rows(asked, chat_head(after) + _LAST_TAIL if after else None)
+        if len(rows) == limit:
+            last = rows[-1][0]
+            rows += await self._rows(
+                {**asked, "limit": _MOST_SHARING_CODE}, last, until=last[:_HEAD_LENGTH] + _LAST_TAIL
+            )
+        return tuple(self._recipient(row) for row in rows)
+
+    async def _rows(self, asked: dict[str, Any], after: str | None, until: str | None = None) -> Rows:
+        meant = {"recipient_after": after, "recipient_until": until, "recipient_in_state": asked["state"]}
+        where = tuple(condition for condition, value in meant.items() if value is not None)
+        (rows,) = await self.context.ask(Query("recipients", {**asked, "after": after, "until": until}, where=where))
+        return rows
+
+    def _recipient(self, row: tuple[Any, ...]) -> RecipientRow:
+        chat, channel, unit, standing, sealed, state, reason, attempts, queued_at, settled_at = row
+        name = None
+        if sealed is not None:
+            name = unseal_or_none(self.context.keyring, sealed, sealed_columns.subscriber(standing))
+        queued, settled = from_optional_micros(queued_at), from_optional_micros(settled_at)
+        return RecipientRow(chat, channel, unit, name, state, reason, attempts, queued, settled)
+
+    async def resend(self, broadcast: str, codes: Sequence[str] | None) -> int:
+        """Queue again what is unknown, of all or of the people with these codes, and return how many that are."""
+        heads = sorted({chat_head(code) for code in codes or ()})
+        row = {"id": broadcast, "heads": json.dumps(heads), "now": to_micros(self.context.now)}
+        where = () if codes is None else ("recipient_coded",)
+        _, queued = await self.context.ask(Query("hold_life", row), Query("resend", row, where=where))
+        return len(queued)
+
+    async def run_again(self, broadcast: str, actor: str) -> None:
+        """Let one run that had finished; nothing changes where it has not."""
+        now = to_micros(self.context.now)
+        (again,) = await self.context.ask(Query("run_again", {"id": broadcast, "now": now}))
+        if again:
+            row = {"id": broadcast, "now": now, "state": BroadcastState.RUNNING.value, "actor": actor}
+            await self.context.ask(Query("note_move", {**row, "why": StateReason.BY_HAND}))

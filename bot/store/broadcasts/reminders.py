@@ -1,4 +1,4 @@
-"""What the person in a chat says to reminders."""
+"""Answers of the person in a chat to reminders."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,38 +11,38 @@ from handlers.model.broadcast import DeliveryReason
 
 @dataclass(frozen=True, slots=True)
 class StoredReminders:
-    """Implements ``handlers.core.broadcast_ports.Reminders``."""
+    """Implements ``handlers.core.broadcast_ports.Reminders`` over the rows of one chat, its own person's."""
 
     ask: RunQueries
     chat: str
     now: datetime
 
     async def is_stopped(self) -> bool:
-        """No reminders are wanted."""
+        """It holds for all broadcasts."""
         (rows,) = await self.ask(Query("stopped", {"chat": self.chat}))
         return bool(rows)
 
     async def stop(self) -> int:
-        """None from now on; what is being queued for this chat at this moment is held back when it is claimed."""
+        """A row that is being queued for this chat at this moment is held back when it is claimed."""
         timed = self._parameters()
         _, skipped = await self.ask(Query("stop_reminders", timed), self._skip_query(DeliveryReason.STOPPED))
         return len(skipped)
 
     async def resume(self) -> None:
-        """They are wanted again."""
+        """Rows that were skipped meanwhile stay so."""
         await self.ask(Query("resume_reminders", {"chat": self.chat}))
 
     async def latest(self) -> str | None:
-        """Which of them was sent last."""
+        """The time of sending decides."""
         (rows,) = await self.ask(Query("latest_reminder", {"chat": self.chat}))
         return rows[0][0] if rows else None
 
     async def has_received(self, broadcast: str) -> bool:
-        """It is one that can be answered here."""
+        """A row of it in this chat is enough, whatever became of that."""
         return await self._series(broadcast) is not None
 
     async def mark_done(self, broadcast: str) -> bool:
-        """Nothing more of the whole campaign."""
+        """Rows of the whole campaign that wait are skipped."""
         series = await self._series(broadcast)
         if series is None:
             return False
@@ -51,7 +51,7 @@ class StoredReminders:
         return True
 
     async def postpone(self, broadcast: str, day: date) -> bool:
-        """On that day, and nothing of the campaign before."""
+        """Rows of the whole campaign that wait are skipped; a step of their own comes on that day."""
         series = await self._series(broadcast)
         if series is None:
             return False

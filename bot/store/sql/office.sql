@@ -102,7 +102,7 @@ RETURNING id;
 
 -- name: spent_invitation
 -- Why one could not be taken.
-SELECT used_at FROM invitations WHERE code = :code AND ended_at IS NULL;
+SELECT used_at, expires_at FROM invitations WHERE code = :code AND ended_at IS NULL;
 
 -- name: grant
 -- A role; somebody who has the same one already has it once.

@@ -79,16 +79,16 @@ async def test_a_broadcast_that_cannot_be_claimed_holds_up_neither_another_nor_a
 async def test_a_row_that_cannot_be_written_out_fails_alone(
     store: Store, clock: ManualClock, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bot.store.broadcasts.messages import BroadcastMessage  # noqa: PLC0415 - patched below
+    from bot.services.broadcasts import recipients  # noqa: PLC0415 - patched below
 
-    to, asked = BroadcastMessage.render_for, iter(range(9))
+    render, asked = recipients.render_broadcast, iter(range(9))
 
     def written(*about: Any, **more: Any) -> Reply:
         if next(asked) == 1:
             raise KeyError
-        return to(*about, **more)
+        return render(*about, **more)
 
-    monkeypatch.setattr(BroadcastMessage, "render_for", written)
+    monkeypatch.setattr(recipients, "render_broadcast", written)
     rows.queue(ONE, 3)
     channel = ScriptedChannel()
     await Dispatcher(store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock).deliver()

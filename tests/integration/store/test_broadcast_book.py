@@ -1,6 +1,5 @@
 """Broadcasts as what goes on by itself meets them: steps, holding, withdrawing, telling their authors."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pytest
@@ -8,9 +7,11 @@ import pytest
 from bot.messages import Chat
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
-from handlers.core.replies import Reply
-from handlers.model.broadcast import Audience, BroadcastState, CampaignPlan, StateReason
+from handlers.broadcasts.notices import format_approval_request
+from handlers.core.text import MarkupTranslator
+from handlers.model.broadcast import Audience, Broadcast, BroadcastState, CampaignPlan, StateReason
 from handlers.model.rights import Role
+from locales import LANGUAGES
 from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import DRAFT, Recipients, campaign, drafted, move, rows_of, stands, state_of
 from tests.support.office import OPERATOR, end, given, office, rights, settle_units
@@ -171,16 +172,20 @@ async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_languag
     ):
         await given(store, address, role, unit)
     database.sql("UPDATE chats SET language = 'en' WHERE id = ?", store.chats.at(CHANNEL, "gần").id)
-    name = await broadcast_of(store, chat)
+    written = await drafted(store, by=await rights(store, "an"), chat=chat)
 
-    def asks(language: str, labels: Mapping[str, str]) -> Reply:
-        return says(f"{language} {dict(labels)}")
-
-    assert await store.broadcasts.request_approvals(name, asks, "approve:1", NOW) == 0  # a draft
-    stands(database.sql, name, BroadcastState.CHECKED)
-    assert [await store.broadcasts.request_approvals(name, asks, "approve:1", NOW) for _ in range(2)] == [3, 3]
+    assert await store.broadcasts.request_approvals(written, 7, NOW) == 0  # a draft
+    stands(database.sql, written.id, BroadcastState.CHECKED)
+    assert [await store.broadcasts.request_approvals(written, 7, NOW) for _ in range(2)] == [3, 3]
 
     queued = database.sql("SELECT chat FROM outbox ORDER BY id")
     assert queued == [(store.chats.at(CHANNEL, one).id,) for one in ("gần", "tỉnh", "chủ")]
-    seen = "{'QT-000002': 'Anh an'}"
-    assert sorted(texts(await claim(store))) == sorted([f"en {seen}", f"vi {seen}", f"vi {seen}"])
+    asked = {language: request_of(written, language) for language in LANGUAGES}
+    assert sorted("\n".join(row.reply.paragraphs) for row in await claim(store)) == sorted(
+        [asked["en"], asked["vi"], asked["vi"]]
+    )
+
+
+def request_of(written: Broadcast, language: str) -> str:
+    labels = {"QT-000002": "Anh an"}
+    return "\n".join(format_approval_request(MarkupTranslator(language), written, 7, labels).paragraphs)

@@ -293,7 +293,7 @@ async def test_following_ends_with_the_broadcast(town: Town, monkeypatch: pytest
     async def meanwhile(_: float) -> None:
         town.stands(name, BroadcastState.FINISHED)
 
-    monkeypatch.setattr(broadcast_output, "pause", meanwhile)
+    monkeypatch.setattr(broadcast_output, "sleep", meanwhile)
     assert f"{name}  finished" in await town.did("status", name, "--follow")
 
 
@@ -303,7 +303,7 @@ async def test_whoever_stops_following_leaves_it_running(town: Town, monkeypatch
     async def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(broadcast_output, "pause", interrupted)
+    monkeypatch.setattr(broadcast_output, "sleep", interrupted)
     code, _, error = await town.does("status", name, "--follow")
     assert code == 130
     assert "The broadcast goes on." in error

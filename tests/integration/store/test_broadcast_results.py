@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.messages import DeliveryState
-from bot.store.broadcasts import results
+from bot.store.broadcasts import recipients
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient, format_person_code
@@ -82,8 +82,8 @@ async def test_page_after_page_names_everybody_once(store: Store, name: str) -> 
 async def test_people_who_share_a_code_are_on_one_page(
     store: Store, database: Database, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "_HEAD", 1)
-    monkeypatch.setattr(results, "_BEHIND", "f" * 31)
+    monkeypatch.setattr(recipients, "_HEAD_LENGTH", 1)
+    monkeypatch.setattr(recipients, "_LAST_TAIL", "f" * 31)
     heads = sorted(chat[:1] for (chat,) in database.sql("SELECT chat FROM outbox"))
     first = await listed(store, name, limit=1)
     assert len(first) == heads.count(heads[0])

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.store.broadcasts import expiry
+from bot.services.broadcasts import expiry
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import EXPIRY_CAMPAIGN, Audience
@@ -92,8 +92,8 @@ async def test_each_distance_comes_once_on_its_day(store: Store, database: Datab
 async def test_what_a_kill_left_open_is_made_to_its_end(
     store: Store, another: OpenStore, database: Database, people: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expiry, "PAGE", 1)
-    monkeypatch.setattr(expiry.RecipientWriter, "finish", _killed)
+    monkeypatch.setattr(expiry, "PAGE_SIZE", 1)
+    monkeypatch.setattr(expiry.RecipientRepository, "finish", _killed)
     with pytest.raises(KeyboardInterrupt):
         await remind(store)
     ((name,),) = database.sql("SELECT id FROM broadcasts WHERE parent IS NOT NULL")
@@ -115,7 +115,7 @@ async def _killed(*_: object) -> None:
 async def test_one_that_nobody_goes_on_with_is_closed(
     store: Store, database: Database, people: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expiry.RecipientWriter, "finish", _killed)
+    monkeypatch.setattr(expiry.RecipientRepository, "finish", _killed)
     with pytest.raises(KeyboardInterrupt):
         await remind(store)
     monkeypatch.undo()

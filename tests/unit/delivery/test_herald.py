@@ -390,7 +390,7 @@ async def test_a_step_that_a_pause_forestalled_is_made_when_the_campaign_goes_on
     seen = await book.list_open()
     book.change(campaign, state=BroadcastState.PAUSED, revision=1)
     with monkeypatch.context() as before:
-        before.setattr(book, "open", lambda: asyncio.sleep(0, seen))
+        before.setattr(book, "list_open", lambda: asyncio.sleep(0, seen))
         scene.clock.set(on(12, 16, 9))
         await scene.herald.conduct()
     assert book.steps(campaign) == {}

@@ -1,22 +1,16 @@
-"""What stands against a broadcast, gathered person by person while the list is gone through."""
+"""The check of a whole list: what stands against a broadcast, for everybody or for some of those who are meant."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, Person, is_by_role
-from bot.store.broadcasts.messages import RecipientValues
-from bot.store.broadcasts.preview import to_channel_counts
-from bot.store.broadcasts.snapshot import BroadcastSnapshot, read_snapshot
-from bot.store.drivers.base import Driver, Query
-from bot.store.encoding import to_micros
-from bot.store.errors import StoreError, TurnTakenOver
-from bot.store.request_filter import QueryConditions, scope_conditions
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
+from bot.services.broadcasts.recipients import RecipientValues, reach_of, says_name
+from bot.store.broadcasts.audience import AudienceReader, Person, find_known, to_channel_counts
+from bot.store.broadcasts.repository import BroadcastRepository, BroadcastSnapshot, read_snapshot
+from bot.store.broadcasts.schedule import ScheduleRepository
+from bot.store.errors import StoreError
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse
 from handlers.model.broadcast import (
@@ -38,7 +32,7 @@ from rules.calendar import VIETNAM
 NAMED_ROWS = 20
 #: UTF-16 code units that a slot takes at most: of a sign that is escaped, of the words for a procedure, of a day.
 _SIGN_UNITS, _PROCEDURE_UNITS, _DAY_UNITS = 5, 80, 40
-#: Under which word of ``Counted`` those come whom it is kept from; what is said in a series is not known to it.
+#: The field of ``ChannelCounts`` for people it is kept from; a count does not know what they answered in a series.
 _COUNTED_AS = {
     DeliveryReason.STOPPED: "stopped",
     DeliveryReason.BLOCKED_BEFORE: "blocked",
@@ -50,13 +44,13 @@ _GET_NOTHING = frozenset({DeliveryReason.STOPPED, DeliveryReason.BLOCKED_BEFORE,
 
 @dataclass(slots=True)
 class ProblemRows:
-    """Whom a problem is about: the first, and how many."""
+    """The people a problem is about: the first, and how many."""
 
     first: list[str] = field(default_factory=list)
     count: int = 0
 
     def add(self, code: str) -> None:
-        """One more."""
+        """Count one more."""
         self.count += 1
         if len(self.first) < NAMED_ROWS:
             self.first.append(code)
@@ -71,7 +65,7 @@ class TextMeasure:
     slots: int
 
     def longest_message(self, values: PlaceholderValues) -> int:
-        """UTF-16 code units that a message cannot exceed."""
+        """Return how many UTF-16 code units a message cannot exceed."""
         named = _SIGN_UNITS * max(len(values.name or ""), len(values.unit or ""))
         return self.fixed + self.slots * max(named, _PROCEDURE_UNITS * len(values.to_do), _DAY_UNITS)
 
@@ -85,9 +79,9 @@ class ProblemCollector:
     found: defaultdict[tuple[ProblemKind, str], ProblemRows] = field(default_factory=lambda: defaultdict(ProblemRows))
 
     def add_person(self, person: Person) -> None:
-        """One who is meant."""
+        """Look at somebody who is meant."""
         kept = self.filling.reason_to_withhold(person)
-        reason = kept[1] if kept else None
+        reason = kept.reason if kept else None
         self.kept[person.channel, _COUNTED_AS.get(reason, "reachable") if reason else "reachable"] += 1
         if reason in _GET_NOTHING:
             return
@@ -96,7 +90,7 @@ class ProblemCollector:
 
     @property
     def counted(self) -> tuple[ChannelCounts, ...]:
-        """All who were looked at."""
+        """All who were looked at, by channel."""
         return to_channel_counts((channel, kept, number) for (channel, kept), number in self.kept.items())
 
     @property
@@ -126,7 +120,7 @@ class ProblemCollector:
         return measure.longest_message(values) > room and self._length(values) > room
 
     def _length(self, values: PlaceholderValues) -> int:
-        """Of the message with all that may be added, as channels count: in UTF-16 code units."""
+        """Measure the message with all that may be added, as channels count: in UTF-16 code units."""
         filling = self.filling
         first = filling.policy.reminders_per_week
         reply = render_broadcast(filling.written.id, filling.written.draft, values, filling.today, first=first)
@@ -154,15 +148,13 @@ _DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
 
 
 @dataclass(frozen=True, slots=True)
-class BroadcastChecker:
-    """Reads page by page: whoever writes is not kept waiting, and memory stays flat."""
-
-    driver: Driver
-    keyring: Keyring
-    policy: BroadcastPolicy
+class ListChecks(ScheduleRepository):
+    """A part of ``BroadcastOperations``. It reads page by page: nobody who writes waits, and memory stays flat."""
 
     async def check(self, broadcast: str, now: datetime) -> CheckReport:
-        """What stands against a broadcast; kept, unless it was changed meanwhile.
+        """Go through the whole list; nothing against a draft makes it ``checked``.
+
+        The report is kept, unless the broadcast was changed meanwhile.
 
         Raises:
             StoreError: there is no such broadcast.
@@ -170,59 +162,48 @@ class BroadcastChecker:
         written = await read_snapshot(self.driver.run, self.keyring, broadcast)
         if written is None:
             raise StoreError(N_("There is no such broadcast within reach."))
-        findings = ProblemCollector(RecipientValues(self.keyring, self.policy, written, written.day(now)))
-        async for people in AudienceReader.of(self.driver.run, self.keyring, written, now).pages():
-            for person in people:
-                findings.add_person(person)
-        found = [*self._common_problems(written, now), *findings.problems]
-        if (unknown := await self._find_unknown(written)).count:
-            found.append(BroadcastProblem(trouble=ProblemKind.UNKNOWN, rows=tuple(unknown.first), count=unknown.count))
-        if not any(one.reachable for one in findings.counted):
-            found.append(BroadcastProblem(trouble=ProblemKind.NOBODY))
-        checked = CheckReport(at=now, counted=findings.counted, problems=tuple(found))
-        await self._save_findings(written, checked)
-        return checked
-
-    def _common_problems(self, written: BroadcastSnapshot, now: datetime) -> Iterator[BroadcastProblem]:
-        """What is the same for every recipient."""
-        draft = written.draft
-        yield from find_problems(draft.text)
-        if draft.document is not None and not 0 < (written.document_size or 0) <= self.policy.document:
-            yield BroadcastProblem(trouble=ProblemKind.DOCUMENT, about=draft.document)
-        if written.parent is None and _is_past(written, now):
-            yield BroadcastProblem(trouble=ProblemKind.PAST)
-
-    async def _find_unknown(self, written: BroadcastSnapshot) -> ProblemRows:
-        """Those of a list whom nobody knows, who have not agreed to be known, or who are out of reach."""
-        listed, unknown = sorted(set(written.draft.audience.chats or ())), ProblemRows()
-        known = QueryConditions(*scope_conditions(written.reach))
-        known = known if is_by_role(written.draft.audience) else known.with_condition("agreed")
-        for start in range(0, len(listed), PAGE_SIZE):
-            part = listed[start : start + PAGE_SIZE]
-            (rows,) = await self.driver.run(
-                known.with_condition("listed", chats=json.dumps(part)).to_query("audience_known")
+        found = await _collect_problems(self, written, now)
+        problems = [*_common_problems(self.policy, written, now), *found.problems]
+        if (unknown := await _find_unknown(self, written)).count:
+            problems.append(
+                BroadcastProblem(trouble=ProblemKind.UNKNOWN, rows=tuple(unknown.first), count=unknown.count)
             )
-            there = {chat for (chat,) in rows}
-            for chat in part:
-                if chat not in there:
-                    unknown.add(format_person_code(chat))
-        return unknown
+        if not any(one.reachable for one in found.counted):
+            problems.append(BroadcastProblem(trouble=ProblemKind.NOBODY))
+        report = CheckReport(at=now, counted=found.counted, problems=tuple(problems))
+        decided = BroadcastState.DRAFT if report.problems else BroadcastState.CHECKED
+        state = decided if written.state in _DRAFTS else written.state
+        await BroadcastRepository(self.machine_context(now)).save_check(written, state, report)
+        return report
 
-    async def _save_findings(self, written: BroadcastSnapshot, checked: CheckReport) -> None:
-        """Kept with the text that was checked: it says nothing of one that was changed, or moved, meanwhile."""
-        state = BroadcastState.DRAFT if checked.problems else BroadcastState.CHECKED
-        row = {"id": written.id, "was": written.state.value, "now": to_micros(checked.at)}
-        noted = {
-            **row,
-            "revision": written.revision,
-            "state": state.value if written.state in _DRAFTS else written.state.value,
-            "recipients": checked.recipients,
-            "findings": self.keyring.seal(checked.model_dump_json(), sealed_columns.broadcast_findings(written.id)),
-        }
-        try:
-            await self.driver.run(Query("note_check", noted, must=True), Query("note_life", row))
-        except TurnTakenOver:
-            return
+
+async def _collect_problems(base: ScheduleRepository, written: BroadcastSnapshot, now: datetime) -> ProblemCollector:
+    found = ProblemCollector(RecipientValues(base.policy, written, written.day(now)))
+    reach, named = reach_of(written), says_name(written)
+    reader = AudienceReader.of(base.driver.run, base.keyring, written, now, reach, named=named)
+    async for people in reader.pages():
+        for person in people:
+            found.add_person(person)
+    return found
+
+
+def _common_problems(policy: BroadcastPolicy, written: BroadcastSnapshot, now: datetime) -> Iterator[BroadcastProblem]:
+    """Yield what is the same for every recipient."""
+    draft = written.draft
+    yield from find_problems(draft.text)
+    if draft.document is not None and not 0 < (written.document_size or 0) <= policy.document:
+        yield BroadcastProblem(trouble=ProblemKind.DOCUMENT, about=draft.document)
+    if written.parent is None and _is_past(written, now):
+        yield BroadcastProblem(trouble=ProblemKind.PAST)
+
+
+async def _find_unknown(base: ScheduleRepository, written: BroadcastSnapshot) -> ProblemRows:
+    """Find people of a list who are unknown, have not agreed to be known, or are out of reach."""
+    audience, unknown = written.draft.audience, ProblemRows()
+    known = await find_known(base.driver.run, audience, reach_of(written))
+    for chat in sorted(set(audience.chats or ()) - known):
+        unknown.add(format_person_code(chat))
+    return unknown
 
 
 def _is_past(written: BroadcastSnapshot, now: datetime) -> bool:

@@ -1,0 +1,1 @@
+"""Broadcasts: what people with a role do with them, and what the scheduler asks for."""

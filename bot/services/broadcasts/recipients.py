@@ -1,0 +1,197 @@
+"""Recipients of an approved broadcast: what each of them gets, what keeps it from somebody, when it needs four eyes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from bot.messages import DeliveryState
+from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, Person, expiry_window
+from bot.store.broadcasts.messages import BroadcastMessage
+from bot.store.broadcasts.recipients import NewRecipient, RecipientRepository, Withheld
+from bot.store.broadcasts.repository import BroadcastSnapshot, read_snapshot
+from bot.store.broadcasts.schedule import ScheduleRepository
+from bot.store.errors import TurnTakenOver
+from handlers.broadcasts.rendering import render_broadcast
+from handlers.broadcasts.template import placeholders_of
+from handlers.core.replies import Reply
+from handlers.model.broadcast import (
+    EXPIRY_CAMPAIGN,
+    BroadcastPolicy,
+    BroadcastState,
+    DeliveryReason,
+    PlaceholderValues,
+)
+from handlers.model.placeholders import Placeholder
+from handlers.model.rights import Act, Reach, Rights
+from handlers.model.unit_directory import NO_UNITS
+from rules.outcome import Procedure
+
+#: Since then nobody has made any rows.
+_ABANDONED_AFTER = timedelta(minutes=1)
+
+
+def reach_of(written: BroadcastSnapshot) -> Reach:
+    """Return how far a broadcast may go: its author was let write it for its unit."""
+    return Rights.operator(NO_UNITS).reach(Act.WRITE_BROADCASTS, written.unit)
+
+
+def says_name(written: BroadcastSnapshot) -> bool:
+    """Whether a text says the name of the person."""
+    text = written.draft.text
+    return any(Placeholder.NAME in placeholders_of(one) for one in (text.vi, text.en))
+
+
+@dataclass(frozen=True)
+class RecipientValues:
+    """Fills the message of one person, or keeps it from them: for one broadcast on one day."""
+
+    policy: BroadcastPolicy
+    written: BroadcastSnapshot
+    today: date
+
+    def values(self, person: Person, day: date | None = None) -> PlaceholderValues:
+        """Return the person's values; ``day`` is what {han} means to this person, where that is known already."""
+        return PlaceholderValues(
+            language=person.language or self.policy.language,
+            name=person.name,
+            unit=person.unit_name,
+            day=day or self.written.deadline or self._end(person),
+            to_do=_open_procedures(person),
+        )
+
+    def reason_to_withhold(self, person: Person) -> Withheld | None:
+        """Return the end of the row at once, where the message is kept from the person."""
+        if person.stopped:
+            return Withheld(DeliveryState.SKIPPED, DeliveryReason.STOPPED)
+        if person.blocked:
+            return Withheld(DeliveryState.BLOCKED, DeliveryReason.BLOCKED_BEFORE)
+        if person.done:
+            return Withheld(DeliveryState.SKIPPED, DeliveryReason.DONE)
+        if person.later_on is not None and person.later_on > self.today:
+            return Withheld(DeliveryState.SKIPPED, DeliveryReason.LATER)
+        if person.had >= self.policy.reminders_per_week:
+            return Withheld(DeliveryState.SKIPPED, DeliveryReason.CAPPED)
+        return None
+
+    def to_recipient(self, person: Person, day: date | None = None) -> NewRecipient:
+        """Return the person as they get a row; ``day`` as in ``values``."""
+        return NewRecipient(person.chat, person.channel, self.reason_to_withhold(person) or self.values(person, day))
+
+    def _end(self, person: Person) -> date | None:
+        """The first end of a certificate that is still to come, or lies in the window that was asked for."""
+        first, last = self._window
+        known = (one.not_after for one in person.certificates)
+        end = min((end for end in known if end is not None and first <= end <= last), default=None)
+        return None if end is None else date.fromordinal(end)
+
+    @cached_property
+    def _window(self) -> tuple[int, int]:
+        asked = expiry_window(self.written.draft.audience, self.today)
+        return asked or (self.today.toordinal(), date.max.toordinal())
+
+
+def _open_procedures(person: Person) -> tuple[Procedure, ...]:
+    return tuple(dict.fromkeys(one for known in person.certificates for one in known.to_do))
+
+
+def render_message(message: BroadcastMessage, values: PlaceholderValues, today: date, first: bool) -> Reply:
+    """Write a message out for one person, with its file.
+
+    Args:
+        message: the text and the file.
+        values: what fills its placeholders.
+        today: the day in Viet Nam on which it is read.
+        first: whether the person never had a reminder before; it says then how to stop them.
+    """
+    a_week = message.a_week if first else None
+    reply = render_broadcast(message.broadcast, message.draft, values, today, first=a_week)
+    return reply.model_copy(update={"attachments": message.documents}) if message.documents else reply
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientFreezing(ScheduleRepository):
+    """A part of ``BroadcastOperations``: one process at a time makes rows, and any other can take it up."""
+
+    async def freeze(self, broadcast: str, now: datetime, *, limit: int = 2000) -> bool:
+        """Make rows for the next recipients of an approved one; False where all have theirs and it is ``scheduled``.
+
+        A campaign has no rows of its own: it is ``running`` at once. Where it was approved by its author alone, and
+        more are meant by now than that may decide, it waits for a second person.
+        """
+        written = await read_snapshot(self.driver.run, self.keyring, broadcast)
+        if written is None or written.state is not BroadcastState.APPROVED or _is_made_by_expiry(written, now):
+            return False
+        if not written.approved:
+            return False
+        try:
+            return await _Freezing(self, written, now).make_next(limit)
+        except TurnTakenOver:  # another process makes them, or it was cancelled
+            return True
+
+
+@dataclass(frozen=True)
+class _Freezing:
+    """The rows of one broadcast, made from where they were left."""
+
+    base: ScheduleRepository
+    written: BroadcastSnapshot
+    now: datetime
+
+    @cached_property
+    def _rows(self) -> RecipientRepository:
+        return RecipientRepository(self.base.driver, self.base.keyring, self.written, self.now)
+
+    async def make_next(self, limit: int) -> bool:
+        """False: it has all rows, or may have none."""
+        written = self.written
+        if written.draft.plan is not None:
+            await self._rows.begin_campaign()
+            return False
+        audience = AudienceReader.of(
+            self.base.driver.run, self.base.keyring, written, self.now, reach_of(written), named=says_name(written)
+        )
+        reached = await self._reached_alone()
+        values = RecipientValues(self.base.policy, written, written.day(self.now))
+        after, left = written.frozen_to, limit
+        while left > 0:
+            people, end = await audience.page(after, min(left, PAGE_SIZE))
+            meant = self._still_waiting(people)
+            if reached is not None and len(reached | {one.chat for one in meant}) > self.base.policy.approval_above:
+                await self._rows.return_for_approval(after, await self._count(audience))
+                return False
+            last = end or (people[-1].chat if people else after)
+            await self._rows.add_next(map(values.to_recipient, meant), after, last)
+            if reached is not None:
+                reached |= {one.chat for one in meant}
+            if end is None:
+                await self._rows.finish(last)
+                return False
+            after, left = end, left - PAGE_SIZE
+        return True
+
+    async def _reached_alone(self) -> set[str] | None:
+        """Chats that it, or its campaign, has reached by the word of its author alone; ``None``: two decided about it.
+
+        The reminders of certificates that end have no author.
+        """
+        if EXPIRY_CAMPAIGN in {self.written.id, self.written.parent}:
+            return None
+        alone = self.written.alone
+        if not (await self._rows.is_approved_alone() if alone is None else alone):
+            return None
+        return await self._rows.series_reached(self.base.policy.approval_above + 1)
+
+    async def _count(self, audience: AudienceReader) -> int:
+        return sum([len(self._still_waiting(people)) async for people in audience.pages()])
+
+    def _still_waiting(self, people: Iterable[Person]) -> list[Person]:
+        """Leave out people who wanted to be reminded again and whom another step has reminded since."""
+        if self.written.postponed_to is None:
+            return list(people)
+        return [person for person in people if person.later_on is not None or person.done]
+
+
+def _is_made_by_expiry(written: BroadcastSnapshot, now: datetime) -> bool:
+    """``ExpiryReminders`` makes these rows. Where it was killed at that, those who have none hear another day."""
+    return written.is_of_expiry and now - written.changed_at < _ABANDONED_AFTER
