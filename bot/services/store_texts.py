@@ -1,5 +1,6 @@
-"""The words for what the store tells people by itself."""
+"""The words for what the store tells people: alerts of owners, failed files, and messages of broadcasts."""
 
+from bot.services.broadcasts.recipients import render_message
 from bot.store.owner_alerts import AbandonedRow
 from bot.store.store import StoreTexts
 from handlers.admin.alerts import (
@@ -32,4 +33,4 @@ def _format_damage(language: str, count: int, rows: str) -> Reply:
     return format_values_unreadable(MarkupTranslator(language), count, rows)
 
 
-STORE_TEXTS = StoreTexts(alert=_format_alert, damage=_format_damage)
+STORE_TEXTS = StoreTexts(alert=_format_alert, damage=_format_damage, broadcast=render_message)

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from bot.services.broadcasts.recipients import render_message
-from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.audit import Audit
-from bot.store.broadcasts.messages import BroadcastMessages
+from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
+from bot.store.broadcasts.schedule import ScheduleRepository
 from bot.store.chats import Chats
 from bot.store.continuity import Continuity
 from bot.store.drivers.base import Driver
@@ -25,10 +24,11 @@ from handlers.model.broadcast import BroadcastPolicy
 
 @dataclass(frozen=True, slots=True)
 class StoreTexts:
-    """The words for what the store tells people by itself, each in the language of its reader."""
+    """The words for what the store tells people, each in the language of its reader."""
 
     alert: FormatAlert
     damage: FormatDamage
+    broadcast: RenderMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Store:
     outbox: Outbox
     tasks: ExportTasks
     own_data: OwnDataTasks
-    broadcasts: BroadcastOperations
+    broadcasts: ScheduleRepository
     units: UnitReader
     workers: WorkerRegistry  #: this process among those that serve a channel
     alerts: OwnerAlerts
@@ -62,7 +62,7 @@ class Store:
         """Put the repositories together over a database that is ready for use."""
         alerts = OwnerAlerts(driver, keyring, texts.alert, texts.damage)
         workers = WorkerRegistry(driver, keyring, alerts)
-        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week, render_message)
+        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week, texts.broadcast)
         return cls(
             driver=driver,
             keyring=keyring,
@@ -72,7 +72,7 @@ class Store:
             outbox=Outbox(driver, keyring, alerts, letters, workers.id),
             tasks=ExportTasks(driver, keyring, alerts, workers.id),
             own_data=OwnDataTasks(driver, keyring, alerts, workers.id),
-            broadcasts=BroadcastOperations(driver, keyring, policy),
+            broadcasts=ScheduleRepository(driver, keyring, policy),
             units=UnitReader(driver),
             workers=workers,
             alerts=alerts,

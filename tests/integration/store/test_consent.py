@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.messages import DeliveryState
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.opening import migrate, open_driver, open_store
 from bot.services.store_texts import STORE_TEXTS
 from bot.store.drivers.base import Driver, Query
@@ -159,7 +160,7 @@ async def test_a_list_that_names_somebody_who_has_not_agreed_says_so_before_anyt
         made = await at.admin.broadcasts.new(OPERATOR, draft(Audience(chats=listed)))
     assert made is not None
 
-    (problem,) = (await store.broadcasts.check(made.id, NOW)).problems
+    (problem,) = (await BroadcastOperations.over(store).check(made.id, NOW)).problems
 
     assert (problem.trouble, problem.count) == ("unknown", 1)
 
@@ -207,7 +208,7 @@ async def test_nobody_is_reminded_of_a_certificate_without_having_agreed(
     people = [Officer(letter * 32, agreed=letter == "a", certificates=ending) for letter in "ab"]
     write(database.sql, keyring, people, NOW)
 
-    name = await store.broadcasts.create_expiry_broadcast(to_vietnam_day(NOW), (60, 30, 7), NOW)
+    name = await BroadcastOperations.over(store).create_expiry_broadcast(to_vietnam_day(NOW), (60, 30, 7), NOW)
 
     assert name is not None
     assert rows(database.sql, name).keys() == {"a" * 32}

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState
 from handlers.model.request import RequestState
@@ -179,7 +180,7 @@ async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
     async with StoredTurns(filled, "an")() as turn:
         assert len(await turn.requests.mine()) == 2
         assert (await everything(turn.own_data))["standings"]
-    await filled.broadcasts.check(name, NOW)
+    await BroadcastOperations.over(filled).check(name, NOW)
     assert await filled.broadcasts.list_open()
 
 
