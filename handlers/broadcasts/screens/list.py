@@ -5,7 +5,7 @@ from typing import Any
 
 from handlers.access.current_rights import current_rights
 from handlers.broadcasts.admin_text import format_broadcast_row
-from handlers.core.screen import Context, HandlerResult, Option, Page
+from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option
 from handlers.core.session import BroadcastView, Session
 from handlers.folding import fold
 from handlers.interview.flow import to_next_screen
@@ -69,7 +69,7 @@ def parse_broadcast_code(text: str) -> str | None:
     return f"TB-{int(found[1]):06}" if found else None
 
 
-NEW, NEWER, OLDER, BACK = "new", "newer", "older", "back"
+NEW, NEWER, OLDER = "new", "newer", "older"
 #: Broadcasts on one page.
 SHOWN = 8
 _NOT_FOUND = N_("There is no broadcast {code} within your reach.")
@@ -149,4 +149,4 @@ def _new_broadcast_options(here: Context, rights: Rights) -> list[Option]:
 
 
 def _leave_option(here: Context) -> Option:
-    return Option(BACK, here.say.t(N_("Leave the broadcasts")), ("quay lai", "thoat", "dong", "back"))
+    return back_option(here.say.t, N_("Leave the broadcasts"), ("thoat", "dong"))
