@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.errors import TrolyError
 from bot.store.api import OutboxRow
+from handlers.model.channels import MessageLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,11 @@ class Capabilities:
     files_out: bool = False
     pictures_out: bool = False  #: a channel that takes ``files_out`` takes pictures anyway
     markup: bool = False  #: takes the HTML subset of replies
+
+    @classmethod
+    def within(cls, limits: MessageLimits, **abilities: bool) -> "Capabilities":
+        """Return these abilities, with the limits that broadcasts to the channel are checked against as well."""
+        return cls(limits.text, limits.caption, **abilities)
 
     def accepts(self, media_type: str) -> bool:
         """Whether a file of this kind can be sent whole."""

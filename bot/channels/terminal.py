@@ -15,9 +15,9 @@ from typing import BinaryIO
 from markupsafe import escape
 from rich.markup import escape as escape_rich
 
-from bot.channels.base import Capabilities, Gone, TooLarge
+from bot.channels.base import Gone, TooLarge
 from bot.channels.markup import to_plain_text
-from bot.channels.registry import terminal_channel
+from bot.channels.registry import CHANNELS, terminal_channel
 from bot.channels.rendering import render_text, split_reply
 from bot.clock import Clock
 from bot.delivery.broadcasts.scheduler import BroadcastScheduler
@@ -31,6 +31,7 @@ from bot.store.api import Chat, Incoming, OutboxRow, Store
 from bot.streams import SafeConsole
 from handlers.core.events import Event, FileSent, TextReceived
 from handlers.core.replies import Attachment, Reply
+from handlers.model.channels import TERMINAL
 from locales import N_, Translator
 
 #: HTML subset -> rich's markup.
@@ -148,7 +149,7 @@ class TerminalChannel:
     """
 
     start_link = None
-    capabilities = Capabilities(text_limit=1_000_000, files_in=True, files_out=True, markup=True)
+    capabilities = CHANNELS[TERMINAL].capabilities
 
     def __init__(self, console: Console, address: str, t: Translator) -> None:
         self.name = terminal_channel(address)

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from bot.channels.registry import TERMINAL, parse_address
+from bot.channels.registry import parse_address
 from bot.errors import Forbidden, PersonUnknown
 from bot.settings import load_settings
 from bot.store.api import AdminTransaction, Store
 from bot.store.opening import open_store_from_settings
 from handlers.core.ports import AdminServices
+from handlers.model.channels import TERMINAL
 from handlers.model.rights import MACHINE, Act, Rights
 from handlers.model.unit_directory import UnitDirectory
 from locales import N_

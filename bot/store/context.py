@@ -7,6 +7,7 @@ from bot.store.drivers.base import Query
 from bot.store.requests import RunQueries
 from bot.store.sealing.keyring import Keyring
 from handlers.model.broadcast import BroadcastPolicy
+from handlers.model.codes import format_code
 from handlers.model.rights import MACHINE
 
 
@@ -24,7 +25,7 @@ class StoreContext:
     async def next_id(self, prefix: str) -> str:
         """A new id such as ``QT-000012``."""
         (((number,),),) = await self.ask(Query("next_number", {"name": prefix}))
-        return f"{prefix}-{number:06d}"
+        return format_code(prefix, number)
 
     async def person(self, actor: str) -> str:
         """The person who acts by a role, whichever of theirs it is, as a keyed digest; the machine is one person."""

@@ -17,13 +17,12 @@ from bot.store.roles import GrantRepository, rights_of_actor
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.readable import unseal_or_none
 from handlers.access.journal_text import AuditAction
+from handlers.model import codes
 from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
 from handlers.model.rights import ACT_TO_GIVE, Act, Grant, Rights, Role
 from handlers.model.unit_directory import NO_UNITS
 from rules.calendar import to_vietnam_day
 
-#: What ids of invitations begin with.
-INVITATION_PREFIX = "LM"
 #: 160 bits: 32 letters and digits, which a person can also type.
 _CODE_BYTES = 20
 
@@ -46,7 +45,7 @@ class InvitationRepository:
         refusal = self._refusal(rights, role, unit) or await self._current_refusal(rights.actor, role, unit)
         if refusal:
             return refusal
-        invitation, code = await self.acting.next_id(INVITATION_PREFIX), _new_code()
+        invitation, code = await self.acting.next_id(codes.INVITATION), _new_code()
         told = {
             "id": invitation,
             "code": self._hash_code(code),

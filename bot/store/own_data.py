@@ -23,6 +23,7 @@ from bot.store.unreadable import AbandonedRow, notify_owners
 from handlers.core.ports import People
 from handlers.core.replies import Reply
 from handlers.core.text import MarkupTranslator
+from handlers.model.codes import format_code
 from handlers.model.request import RETAINED_STATES, Request
 from handlers.own_data import format_data_failed
 from locales import LANGUAGES
@@ -140,7 +141,7 @@ class StoredOwnData:
         if open_one or on_their_way:
             return False
         (((number,),),) = await self.ask(Query("next_number", {"name": "DL"}))
-        task = f"DL-{number:06d}"
+        task = format_code("DL", number)
         spec = self.keyring.seal(OwnDataOrder(language=language).model_dump_json(), sealed_columns.task(task))
         await self.ask(
             Query(

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.store.context import StoreContext
-from bot.store.invitations import INVITATION_PREFIX, InvitationRepository
+from bot.store.invitations import InvitationRepository
 from bot.store.journal import StoredJournal
 from bot.store.roles import GrantRepository
+from handlers.model import codes
 from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
 from handlers.model.rights import Grant, Rights, Role
 
@@ -48,7 +49,7 @@ class StoredPeople:
 
     async def end(self, rights: Rights, holder: str) -> Refusal | None:
         """End a role or an invitation."""
-        ends = self.invited.end if holder.startswith(INVITATION_PREFIX) else self.grants.end
+        ends = self.invited.end if holder.startswith(codes.INVITATION) else self.grants.end
         return await ends(rights, holder)
 
     async def leave(self) -> None:

@@ -18,6 +18,7 @@ from bot.store.units import read_units
 from handlers.access.journal_text import AuditAction
 from handlers.admin.exports.text import format_export_rights_lost
 from handlers.core.text import MarkupTranslator
+from handlers.model import codes
 from handlers.model.exports import ExportOrder
 from handlers.model.request_list import Refusal, RoleHolder
 from handlers.model.rights import ACT_TO_GIVE, MACHINE, Act, Grant, Rights, Role
@@ -136,10 +137,6 @@ class RoleRevocation:
         )
 
 
-#: What ids of roles begin with.
-GRANT_PREFIX = "QT"
-
-
 @dataclass(frozen=True, slots=True)
 class GrantRepository:
     """The roles of everybody, within a transaction."""
@@ -162,7 +159,7 @@ class GrantRepository:
     async def give(self, role: Role, unit: str | None, label: str, by: str) -> Grant:
         """A role of the person in this chat; the one they have where it is the same."""
         acting = self.acting
-        grant = await acting.next_id(GRANT_PREFIX)
+        grant = await acting.next_id(codes.ROLE)
         told: dict[str, Any] = {"id": grant, "chat": acting.chat, "role": role.value, "unit": unit}
         told |= {"granted_at": to_micros(acting.now), "granted_by": by}
         sealed = acting.keyring.seal(label, sealed_columns.grant_label(grant)) if label else None

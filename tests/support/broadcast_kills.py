@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.settings import Settings
 from bot.store.opening import open_demo_data, open_store_from_settings
-from handlers.model.broadcast import format_person_code
+from handlers.model.codes import format_person_code
 from handlers.model.rights import Rights
 from tests.support.botapi.api import BotApi
 from tests.support.botapi.limits import Limits

@@ -27,9 +27,9 @@ from bot.channels.base import (
     Unreachable,
     Unsupported,
 )
-from bot.channels.registry import TELEGRAM
 from bot.channels.telegram.transport import AiohttpRequest, RequestFailedError, proxy_for
 from bot.errors import SettingsError
+from handlers.model.channels import TELEGRAM
 from locales import N_
 
 

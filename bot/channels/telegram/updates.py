@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.channels.registry import TELEGRAM
 from bot.channels.telegram.api import QueryTooOld, TelegramApi
 from bot.delivery.intake import Intake
 from bot.store.api import Incoming
 from handlers.core.events import ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
 from handlers.interview.secrets import has_secret
+from handlers.model.channels import TELEGRAM
 
 CHANNEL = TELEGRAM
 #: What is asked of Telegram. An edited message is no new answer, but may hold a secret; a channel's post is nobody's.

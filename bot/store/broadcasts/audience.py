@@ -1,14 +1,12 @@
 """Whom an audience means, as conditions of a query over chats."""
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from bot.channels.registry import parse_address as at_address
 from bot.store.broadcasts.snapshot import BroadcastSnapshot
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query, Rows
@@ -18,7 +16,9 @@ from bot.store.requests import RunQueries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import unseal_or_none
-from handlers.model.broadcast import Audience
+from handlers.model.broadcast import Audience, RecipientName
+from handlers.model.channels import ChannelAddress
+from handlers.model.codes import PERSON_CODE, REQUEST_CODE
 from handlers.model.rights import Act, Reach, Rights, Role
 from rules.calendar import VIETNAM, to_vietnam_day
 from rules.outcome import Procedure
@@ -232,10 +232,6 @@ def _certificates_by_chat(rows: Rows) -> defaultdict[str, dict[str, KnownCertifi
     return found
 
 
-_PERSON_CODE = re.compile(r"N-([0-9A-F]{8})", re.IGNORECASE)
-_REQUEST_CODE = re.compile(r"YC-\d{4}-\d+", re.IGNORECASE)
-
-
 #: Ways to name somebody: what finds the chats of names of this kind.
 _LOOKUP_QUERIES: dict[str, Callable[[str], Query]] = {
     "request": lambda keys: Query("chats_of_requests", {"codes": keys}),
@@ -252,12 +248,11 @@ class _LookupKey(NamedTuple):
 
 
 async def resolve_recipients(
-    acting: StoreContext, rights: Rights, names: Sequence[str]
-) -> Mapping[str, tuple[str, ...]]:
-    """Chats by the names a list has for them, those within the right to write broadcasts alone.
+    acting: StoreContext, rights: Rights, names: Sequence[RecipientName]
+) -> Mapping[RecipientName, tuple[str, ...]]:
+    """Return chats by the names that a list has for them, those within the right to write broadcasts alone.
 
-    A name is the code of a request, the code of a person (N-3F2A91C0), or channel and address (telegram:123). One
-    that means nobody within reach is not in the answer; a person's code may mean two.
+    A name that means nobody within reach is not in the answer; a person's code may mean two.
     """
     keys = {name: key for name in names if (key := _lookup_key(acting.keyring, name))}
     found: defaultdict[_LookupKey, set[str]] = defaultdict(set)
@@ -271,13 +266,11 @@ async def resolve_recipients(
     return {name: tuple(sorted(found[key])) for name, key in keys.items() if key in found}
 
 
-def _lookup_key(keyring: Keyring, name: str) -> _LookupKey | None:
-    """``None``: this is no name."""
+def _lookup_key(keyring: Keyring, name: RecipientName) -> _LookupKey | None:
+    """Return ``None`` where this is no name."""
+    if isinstance(name, ChannelAddress):
+        return _LookupKey("chat", sealed_columns.chat_id(keyring, *name))
     typed = name.strip()
-    if person := _PERSON_CODE.fullmatch(typed):
+    if person := PERSON_CODE.fullmatch(typed):
         return _LookupKey("person", person[1].lower())
-    if _REQUEST_CODE.fullmatch(typed):
-        return _LookupKey("request", typed.upper())
-    channel, colon, address = typed.partition(":")
-    where = at_address(f"{channel.lower()}{colon}{address}")
-    return _LookupKey("chat", sealed_columns.chat_id(keyring, *where)) if where else None
+    return _LookupKey("request", typed.upper()) if REQUEST_CODE.fullmatch(typed) else None

@@ -18,6 +18,7 @@ from bot.store.request_filter import QueryConditions
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from handlers.broadcasts.text import build_expiry_draft
+from handlers.model import codes
 from handlers.model.broadcast import EXPIRY_CAMPAIGN, Audience, BroadcastDraft, BroadcastPolicy, BroadcastState
 from handlers.model.rights import MACHINE
 
@@ -77,7 +78,7 @@ class ExpiryReminders:
         async with self.driver.transaction() as transaction:
             (rows,) = await transaction.run(_child_query(today))
             if not rows:
-                name = await StoreContext(transaction.run, self.keyring, now, "machine").next_id("TB")
+                name = await StoreContext(transaction.run, self.keyring, now, "machine").next_id(codes.BROADCAST)
                 noted = Query("note_life", {"id": name, "was": BroadcastState.DRAFT.value, "now": to_micros(now)})
                 calls = (
                     self._standing_query(now),

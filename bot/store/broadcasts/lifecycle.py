@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from bot.store.broadcasts.preview import count_audience
-from bot.store.broadcasts.repository import BROADCAST_ID, BroadcastQueries, seal_draft
+from bot.store.broadcasts.repository import BroadcastQueries, seal_draft
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query, Rows
 from bot.store.encoding import to_micros
 from bot.store.journal import StoredJournal
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.sealing import sealed_columns
+from handlers.model import codes
 from handlers.model.broadcast import (
     BROADCAST_TRANSITIONS,
     ENDED_STATES,
@@ -239,7 +240,7 @@ async def make_step(acting: StoreContext, wanted: NewStep) -> str | None:
     (rows,) = await acting.ask(Query("hold_parent", {"parent": wanted.parent}))
     if not rows:
         return None
-    name = await acting.next_id(BROADCAST_ID)
+    name = await acting.next_id(codes.BROADCAST)
     row = _step_row(acting, wanted, name, rows[0])
     if row is None:
         return None

@@ -22,6 +22,7 @@ from handlers.model.broadcast import (
     CheckReport,
     DeliveryCounts,
     Recipient,
+    RecipientName,
 )
 from handlers.model.rights import Rights
 
@@ -74,7 +75,9 @@ class StoredBroadcasts:
         """Who is meant at this moment."""
         return await preview.count_audience(self.acting, rights, audience, self.acting.policy)
 
-    async def resolve_names(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    async def resolve_names(
+        self, rights: Rights, names: Sequence[RecipientName]
+    ) -> Mapping[RecipientName, tuple[str, ...]]:
         """Chats by the names a list has for them."""
         return await resolve_recipients(self.acting, rights, names)
 

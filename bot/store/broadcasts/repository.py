@@ -14,11 +14,9 @@ from bot.store.request_filter import scope_conditions
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS, read_or_none
+from handlers.model import codes
 from handlers.model.broadcast import ActionResult, Broadcast, BroadcastDraft, BroadcastState, CheckReport
 from handlers.model.rights import Act, Rights
-
-#: What ids of broadcasts begin with.
-BROADCAST_ID = "TB"
 
 
 def seal_draft(keyring: Keyring, broadcast: str, draft: BroadcastDraft) -> bytes:
@@ -160,7 +158,7 @@ class DraftRepository:
         """A draft, where its audience is within reach."""
         if not _may_write(rights, draft):
             return None
-        name = await self.acting.next_id(BROADCAST_ID)
+        name = await self.acting.next_id(codes.BROADCAST)
         writer = await self.acting.person(rights.actor)
         row = self._row(rights, name, draft, document, None, writer)
         await self.acting.ask(Query("add_broadcast", row), self._note_query(rights, name))

@@ -14,18 +14,12 @@ from bot.store.requests import RunQueries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.readable import unseal_or_none
 from handlers.access.masking import mask_name
-from handlers.model.broadcast import (
-    ActionResult,
-    BroadcastState,
-    DeliveryCounts,
-    Recipient,
-    StateReason,
-    format_person_code,
-)
+from handlers.model.broadcast import ActionResult, BroadcastState, DeliveryCounts, Recipient, StateReason
+from handlers.model.codes import PERSON_CODE_LENGTH, chat_id_head, format_person_code
 from handlers.model.rights import Act, Rights
 
-#: What codes of people begin with, how much of a chat's id follows, and what is behind every id with that beginning.
-_CODE_PREFIX, _HEAD_LENGTH, _LAST_TAIL = "N-", 8, "f" * 24
+#: Stands behind every id of a chat that begins as a person's code says.
+_LAST_TAIL = "f" * (32 - PERSON_CODE_LENGTH)
 #: More people than share a code.
 _MOST_SHARING_CODE = 10_000
 
@@ -40,11 +34,6 @@ async def read_tally(ask: RunQueries, broadcast: str) -> DeliveryCounts:
         if reason is not None:
             reasons[reason] = reasons.get(reason, 0) + number
     return DeliveryCounts(states, reasons)
-
-
-def chat_head(code: str) -> str:
-    """The part of a chat's id that stands in a person's code, however the code was typed."""
-    return code.strip().upper().removeprefix(_CODE_PREFIX).lower()[:_HEAD_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +56,11 @@ class RecipientResults:
         if await self.shelf.get_visible(rights, name) is None:
             return ()
         asked: dict[str, Any] = {"id": name, "limit": limit, "state": state}
-        rows = await self._rows(asked, chat_head(after) + _LAST_TAIL if after else None)
+        rows = await self._rows(asked, chat_id_head(after) + _LAST_TAIL if after else None)
         if len(rows) == limit:
             last = rows[-1][0]
             rows += await self._rows(
-                {**asked, "limit": _MOST_SHARING_CODE}, last, until=last[:_HEAD_LENGTH] + _LAST_TAIL
+                {**asked, "limit": _MOST_SHARING_CODE}, last, until=last[:PERSON_CODE_LENGTH] + _LAST_TAIL
             )
         return tuple(self._recipient(rights, row) for row in rows)
 
@@ -128,4 +117,4 @@ class RecipientResults:
 
 
 def _chat_heads(codes: Iterable[str] | None) -> list[str]:
-    return sorted({chat_head(code) for code in codes or ()})
+    return sorted({chat_id_head(code) for code in codes or ()})

@@ -9,7 +9,9 @@ from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, bac
 from handlers.core.session import BroadcastView, Session
 from handlers.folding import fold
 from handlers.interview.flow import to_next_screen
+from handlers.model import codes
 from handlers.model.broadcast import Broadcast, BroadcastState
+from handlers.model.codes import format_code
 from handlers.model.rights import Act, Rights
 from locales import N_
 
@@ -66,7 +68,7 @@ async def to_current_broadcast(here: Context) -> Session:
 def parse_broadcast_code(text: str) -> str | None:
     """The code that a typed text means; ``None`` where it means none."""
     found = _BROADCAST_CODE.fullmatch(fold(text))
-    return f"TB-{int(found[1]):06}" if found else None
+    return format_code(codes.BROADCAST, int(found[1])) if found else None
 
 
 NEW, NEWER, OLDER = "new", "newer", "older"

@@ -14,7 +14,8 @@ import pytest
 from bot.cli import broadcast_output
 from bot.settings import load_settings
 from bot.store.api import Chat, Store
-from handlers.model.broadcast import BroadcastState, format_person_code
+from handlers.model.broadcast import BroadcastState
+from handlers.model.codes import format_person_code
 from handlers.model.request import RequestContent
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Role

@@ -7,7 +7,8 @@ import pytest
 from bot.store.api import DeliveryState, Store
 from bot.store.broadcasts import results
 from bot.store.sealing.keyring import Keyring
-from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient, format_person_code
+from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient
+from handlers.model.codes import format_person_code
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Rights, Role
 from tests.integration.store.conftest import Database
