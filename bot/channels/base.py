@@ -1,11 +1,12 @@
 """What delivery asks of a channel."""
 
 # ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.errors import TrolyError
-from bot.store.api import OutboxRow
+from bot.store.api import Incoming, OutboxRow
 from handlers.model.channels import MessageLimits
 
 
@@ -31,6 +32,17 @@ class Capabilities:
     def accepts(self, media_type: str) -> bool:
         """Whether a file of this kind can be sent whole."""
         return self.files_out or (self.pictures_out and media_type.startswith("image/"))
+
+
+#: Takes what was received; returns once all of it is stored, so that it may be acknowledged to the platform.
+AcceptUpdates = Callable[[Sequence[Incoming]], Awaitable[None]]
+
+
+class RecordBlockChange(Protocol):
+    """Takes what a platform tells about being blocked."""
+
+    async def __call__(self, channel: str, address: str, *, blocked: bool) -> None:
+        """Store that a person blocks the assistant, or lets it write again; it is stored when this returns."""
 
 
 class Channel(Protocol):

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import structlog
 
+from bot.channels.base import AcceptUpdates, RecordBlockChange
 from bot.channels.telegram.api import QueryTooOld, TelegramApi
-from bot.delivery.intake import Intake
 from bot.store.api import Incoming
 from handlers.core.events import ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
 from handlers.interview.secrets import has_secret
@@ -252,11 +252,15 @@ _log = structlog.get_logger(__name__)
 
 
 class UpdateReceiver:
-    """``take`` returns once the updates are stored; ``ignored`` counts what was not for us, by reason."""
+    """Reads raw updates and hands on what is for us; ``ignored`` counts the rest, by reason.
 
-    def __init__(self, api: TelegramApi, intake: Intake) -> None:
+    ``accept`` returns once the updates are stored; ``record_block_change`` is told who blocks the assistant.
+    """
+
+    def __init__(self, api: TelegramApi, accept: AcceptUpdates, record_block_change: RecordBlockChange) -> None:
         self._api = api
-        self._intake = intake
+        self._accept = accept
+        self._record_change = record_block_change
         self._answers: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_ANSWERS_AT_ONCE)
         self.ignored: Counter[str] = Counter()
@@ -272,7 +276,7 @@ class UpdateReceiver:
         An update that cannot be read is counted and passed: it must not hold up those behind it.
         """
         received = [self._parse(update) for update in raw]
-        await self._intake.accept([one.incoming for one in received if one.incoming])
+        await self._accept([one.incoming for one in received if one.incoming])
         for one in received:  # after what was said: the last of a batch is how it stands
             if one.membership:
                 await self._record_block_change(one.membership)
@@ -292,7 +296,7 @@ class UpdateReceiver:
     async def _record_block_change(self, membership: BlockChange) -> None:
         """A sign of being blocked that cannot be stored is missed: the next message shows it anyway."""
         try:
-            await self._intake.record_block_change(CHANNEL, membership.address, blocked=membership.blocked)
+            await self._record_change(CHANNEL, membership.address, blocked=membership.blocked)
         except Exception as error:  # noqa: BLE001 - those behind it must go on
             _log.error("membership_not_stored", channel=CHANNEL, error=type(error).__name__)
 

@@ -119,7 +119,7 @@ async def test_a_look_at_a_store_in_trouble_is_repeated(store: Store, monkeypatc
             raise troubles.pop()
         return found
 
-    monkeypatch.setattr(store, "waiting", troubled)
+    monkeypatch.setattr(store, "chats_waiting", troubled)
     await swept(store, monkeypatch, [], [])
     assert troubles == []
 

@@ -31,7 +31,7 @@ def poller(api: TelegramApi, store: Store, chats: list[Chat] | None = None) -> P
     clock = SystemClock()
     found = [] if chats is None else chats
     intake = Intake(store, Throttle(Rate(100, 100), clock), clock, found.extend)
-    return Poller(api, UpdateReceiver(api, intake), hold=1)
+    return Poller(api, UpdateReceiver(api, intake.accept, intake.record_block_change), hold=1)
 
 
 async def test_a_conversation_walks_there_and_back(server: BotApi, assembly: Assembly) -> None:
@@ -149,7 +149,7 @@ async def test_polling_goes_on_where_the_store_refuses_a_batch_and_it_comes_agai
     if isinstance(surprise, StoreError):
         monkeypatch.setattr(store, "receive", sometimes)
     else:
-        monkeypatch.setattr(UpdateReceiver, "take", _once(UpdateReceiver.receive, surprises))
+        monkeypatch.setattr(UpdateReceiver, "receive", _once(UpdateReceiver.receive, surprises))
     lan = server.user("Lan")
     await lan.says("a")
     async with assembly.served():
@@ -173,7 +173,7 @@ async def test_a_sign_of_being_blocked_that_cannot_be_stored_holds_up_nothing(
     async def refused(*_: Any) -> None:
         raise surprise
 
-    monkeypatch.setattr(store, "blocked", refused)
+    monkeypatch.setattr(store, "mark_blocked", refused)
     lan, minh = server.user("Lan"), server.user("Minh")
     await lan.says("a")
     async with assembly.served():
