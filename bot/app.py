@@ -4,16 +4,25 @@ import asyncio
 import gc
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from bot.cancellation import cancel_on, stop_on_signals
 from bot.certificates.errors import LIMITS
 from bot.certificates.reader import CertificateReader
-from bot.channels.base import AcceptUpdates, Channel
+from bot.channels.base import (
+    AcceptUpdates,
+    BackgroundService,
+    Channel,
+    ListenAddress,
+    OpenChannel,
+    Pace,
+    Rate,
+    Receiver,
+    ServedChannel,
+)
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
 from bot.charts.renderer import Charts
 from bot.clock import Clock, SystemClock
@@ -22,18 +31,18 @@ from bot.delivery.broadcasts.sending import SchedulerSettings
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer, ListReader, ReportMaker, may_import_by_role
 from bot.delivery.exporter import Exporter, OwnDataExporter
-from bot.delivery.heartbeat import Heartbeat, Witness
-from bot.delivery.intake import Intake, Rate, Throttle
-from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.heartbeat import Heartbeat, open_heartbeat
+from bot.delivery.intake import Intake, Throttle
+from bot.delivery.pacing import Pacer
 from bot.delivery.retention import Retention
-from bot.delivery.runner import BackgroundService, ChannelService, Runner, StepRunner
+from bot.delivery.runner import ChannelService, Runner, StepRunner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.delivery.worker_lease import WorkerLease
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
 from bot.metrics.base import NO_METRICS, Metrics
-from bot.settings import TELEGRAM, TELEGRAM_FREE, Settings
+from bot.settings import Settings
 from bot.store.api import Incoming, Store
 from bot.store.errors import DataIsMadeUp
 from bot.store.opening import open_store_from_settings
@@ -44,13 +53,6 @@ from handlers.model.channels import CHANNEL_LABELS
 from locales import N_, translator
 from rules.loading import load_pack
 from rules.pack import Pack
-
-if TYPE_CHECKING:
-    from starlette.routing import Route
-
-    from bot.channels.telegram.api import TelegramApi
-    from bot.channels.telegram.updates import UpdateReceiver
-    from bot.web import ListenAddress
 
 _MEGABYTE = 1_000_000
 SYSTEM_CLOCK = SystemClock()
@@ -137,17 +139,6 @@ async def open_components(
             await slow.close()
 
 
-def open_heartbeat(settings: Settings, store: Store, clock: Clock) -> Heartbeat:
-    """The beat of a process over this store."""
-    return Heartbeat(store, _open_witness(settings), settings.expiry_reminder_days, clock)
-
-
-def _open_witness(settings: Settings) -> Witness:
-    """In the data folder, and outside it: a folder that is put back as a whole takes its own witness back, too."""
-    outside = (settings.state_dir,) if settings.state_dir else ()
-    return Witness((settings.data_dir / "witness", *outside))
-
-
 def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
     return Conversation(
         respond=respond,
@@ -161,105 +152,16 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
 
 _NO_CHANNEL = N_("TROLY_TELEGRAM_TOKEN is not set")
 
-#: Opens a channel for as long as it is served.
-OpenChannel = Callable[[Settings], AbstractAsyncContextManager["ServedChannel"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """What brings the updates of a channel in."""
-
-    service: BackgroundService
-    routes: Sequence["Route"] = ()  #: what its platform calls
-    listen: "ListenAddress | None" = None  #: where that arrives on this machine
-
-
-@dataclass(frozen=True, slots=True)
-class ServedChannel:
-    """A channel of this process, opened, and what the loops need to know of it."""
-
-    channel: Channel
-    pace: Pace
-    broadcasts_at_once: int  #: messages of broadcasts under way side by side
-    prepare: Callable[[], Coroutine[Any, Any, None]]  #: done before anything is handled
-    receive: Callable[[Intake], Receiver]
-    stand_by: BackgroundService  #: in place of receiving, where other processes receive
-    is_accepted: Callable[[], bool]  #: whether the platform accepts the assistant's credentials, as far as is known
-
 
 def configured_channels(settings: Settings) -> tuple[OpenChannel, ...]:
-    """Return the channels that these settings configure, a line for each kind."""
-    configured = ((settings.telegram_token, _open_telegram),)
-    return tuple(open_channel for credentials, open_channel in configured if credentials is not None)
+    """Return what opens the channels that these settings configure, a line for each kind."""
+    # Imported where it is served: a chat in the terminal starts without it.
+    wanted: list[OpenChannel] = []
+    if settings.telegram_token is not None:
+        from bot.channels.telegram.opening import open_telegram  # noqa: PLC0415
 
-
-#: Messages that may go to one chat at once: one fewer than Telegram lets through, for two that leave a second apart may
-#: arrive closer together.
-_CHAT_BURST = 4
-#: Broadcast messages under way: for answers that take so long, within these bounds.
-_ANSWER_SECONDS = 0.25
-_FEWEST, _MOST = 8, 256
-#: Connections for everything else.
-_CONNECTIONS = 32
-
-
-@asynccontextmanager
-async def _open_telegram(settings: Settings) -> AsyncIterator[ServedChannel]:
-    # Imported here, as all that only a served channel needs: a chat in the terminal starts without it.
-    from bot.channels.telegram.api import TelegramApi  # noqa: PLC0415
-    from bot.channels.telegram.channel import TelegramChannel  # noqa: PLC0415
-    from bot.channels.telegram.identity import BotIdentity, get_acquainted  # noqa: PLC0415
-    from bot.channels.telegram.updates import UpdateReceiver  # noqa: PLC0415
-
-    if settings.telegram_token is None:
-        raise SettingsError(_NO_CHANNEL)
-    at_once = _broadcast_concurrency(settings.telegram_messages_per_second)
-    async with AsyncExitStack() as closing:
-        api = TelegramApi(settings.telegram_token, settings.telegram_api_url, connections=_CONNECTIONS + at_once)
-        closing.push_async_callback(api.close)
-
-        def receive(intake: Intake) -> Receiver:
-            updates = UpdateReceiver(api, intake.accept, intake.record_block_change)
-            closing.push_async_callback(updates.close)
-            return _telegram_receiver(settings, api, updates)
-
-        yield ServedChannel(
-            channel=TelegramChannel(api, paid=settings.telegram_paid_broadcasts),
-            pace=_telegram_pace(settings),
-            broadcasts_at_once=at_once,
-            prepare=partial(get_acquainted, api),
-            receive=receive,
-            stand_by=BotIdentity(api),
-            is_accepted=lambda: not api.is_refused,
-        )
-
-
-def _telegram_receiver(settings: Settings, api: "TelegramApi", updates: "UpdateReceiver") -> Receiver:
-    """The webhook where its address is set, else long polling."""
-    url, secret = settings.telegram_webhook_url, settings.telegram_webhook_secret
-    if url is None or secret is None:
-        from bot.channels.telegram.polling import Poller  # noqa: PLC0415
-
-        return Receiver(Poller(api, updates))
-    from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings  # noqa: PLC0415
-    from bot.web import ListenAddress  # noqa: PLC0415
-
-    webhook = WebhookReceiver(api, updates, WebhookSettings(url, secret))
-    listen = ListenAddress("TROLY_TELEGRAM_WEBHOOK_LISTEN", settings.telegram_webhook_listen, required=True)
-    return Receiver(webhook, webhook.routes(), listen)
-
-
-def _telegram_pace(settings: Settings) -> Pace:
-    """Only paid broadcasts go beyond what Telegram takes free of charge; other servers have their own mind."""
-    overall, chat = settings.telegram_messages_per_second, settings.telegram_chat_messages_per_second
-    limited = settings.telegram_paid_broadcasts and settings.telegram_api_url.rstrip("/") == TELEGRAM
-    urgent = min(overall, TELEGRAM_FREE) if limited else None
-    return Pace(overall, Rate(chat, max(_CHAT_BURST, chat)), urgent)
-
-
-def _broadcast_concurrency(messages_per_second: float) -> int:
-    """Broadcast messages under way side by side, so that the pace is reached where an answer takes a while."""
-    return max(_FEWEST, min(_MOST, int(messages_per_second * _ANSWER_SECONDS)))
+        wanted.append(partial(open_telegram, settings))
+    return tuple(wanted)
 
 
 async def serve(settings: Settings, *, receiving: bool = True) -> None:
@@ -304,7 +206,7 @@ async def serve_channels(
     if not wanted:
         raise SettingsError(_NO_CHANNEL)
     async with AsyncExitStack() as opened:
-        served = [await opened.enter_async_context(open_channel(parts.settings)) for open_channel in wanted]
+        served = [await opened.enter_async_context(open_channel()) for open_channel in wanted]
         with stop_on_signals(stop):
             for one in served:
                 await cancel_on(stop, one.prepare())
@@ -323,7 +225,10 @@ def _build_runner(
     workers = TurnPool(turns.step, lambda chat: wakes[chat.channel]())
     throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
     intake = Intake(store, throttle, clock, workers.submit, parts.metrics)
-    sources = [one.receive(intake) if receiving else Receiver(one.stand_by) for one in served]
+    sources = [
+        one.receive(intake.accept, intake.record_block_change) if receiving else Receiver(one.stand_by)
+        for one in served
+    ]
 
     def wake_all() -> None:
         for wake in wakes.values():
@@ -364,7 +269,7 @@ def _web_servers(
     receiving: bool,
 ) -> list[BackgroundService]:
     """The one web server, wherever something is to be heard; none where nobody can listen and nobody must."""
-    from bot.web import HealthEndpoints, ListenAddress, WebServer, open_listeners  # noqa: PLC0415
+    from bot.web import HealthEndpoints, WebServer, open_listeners  # noqa: PLC0415
 
     wanted = [source.listen for source in sources if source.listen]
     if parts.settings.web_listen:

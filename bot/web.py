@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import h11
@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from bot.channels.base import ListenAddress
 from bot.errors import SettingsError, TrolyError, to_reason
 from bot.metrics.base import Metrics, QueueDepths
 from bot.settings import host_and_port
@@ -92,40 +93,6 @@ def _drop_longest_awaited(connections: set[Any]) -> None:
         min(waiting, key=lambda one: one.receive_deadline or 0.0).drop()
 
 
-@dataclass(frozen=True, slots=True)
-class ListenAddress:
-    """An address of this machine to listen at, and the setting that names it."""
-
-    variable: str
-    address: str  #: ``host:port``, as ``bot.settings`` has checked it
-    required: bool = True  #: whether the process ends where nobody can listen there, or goes on without
-
-    def covers(self, other: "ListenAddress") -> bool:
-        """Whether what calls there arrives here."""
-        (host, port), (other_host, other_port) = host_and_port(self.address), host_and_port(other.address)
-        everywhere = host in _EVERYWHERE and (":" in host) == (":" in other_host)
-        return port == other_port and (host == other_host or everywhere)
-
-    def listen(self) -> socket.socket | None:
-        """Listen; ``None`` where nobody can and it is not required.
-
-        Ours rather than uvicorn's, which ends the process where the port is taken.
-
-        Raises:
-            SettingsError: nobody can listen there, and it is required.
-        """
-        host, port = host_and_port(self.address)
-        try:
-            return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-        except (OSError, UnicodeError) as error:  # UnicodeError: a name that no resolver takes
-            reason = to_reason(error) if isinstance(error, OSError) else type(error).__name__
-            if self.required:
-                values = {"variable": self.variable, "address": self.address, "reason": reason}
-                raise SettingsError(_NOT_LISTENING, **values) from None
-            _log.warning("web_server_not_listening", address=self.address, setting=self.variable, error=reason)
-            return None
-
-
 #: Hosts that stand for all addresses of their version.
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened at
 _NOT_LISTENING = N_("Nobody can listen on {variable}={address}: {reason}")
@@ -137,7 +104,7 @@ def open_listeners(addresses: Sequence[ListenAddress], opened: contextlib.ExitSt
     Raises:
         SettingsError: nobody can listen at one that is required.
     """
-    listeners = (address.listen() for address in _distinct_addresses(addresses))
+    listeners = map(_listen, _distinct_addresses(addresses))
     return [opened.enter_context(listener) for listener in listeners if listener]
 
 
@@ -145,11 +112,34 @@ def _distinct_addresses(addresses: Sequence[ListenAddress]) -> list[ListenAddres
     """Return those that no other covers; one that covers a required one is required."""
     kept: list[ListenAddress] = []
     for address in sorted(addresses, key=lambda one: not one.required):
-        if not any(one.covers(address) for one in kept):
-            covered = [one for one in kept if address.covers(one)]
+        if not any(_covers(one, address) for one in kept):
+            covered = [one for one in kept if _covers(address, one)]
             required = address.required or any(one.required for one in covered)
             kept = [*(one for one in kept if one not in covered), replace(address, required=required)]
     return kept
+
+
+def _covers(one: ListenAddress, other: ListenAddress) -> bool:
+    """Whether what calls the other address arrives at the one."""
+    (host, port), (other_host, other_port) = host_and_port(one.address), host_and_port(other.address)
+    everywhere = host in _EVERYWHERE and (":" in host) == (":" in other_host)
+    return port == other_port and (host == other_host or everywhere)
+
+
+def _listen(at: ListenAddress) -> socket.socket | None:
+    """Listen; ``None`` where nobody can and it is not required.
+
+    The socket is ours rather than uvicorn's, which ends the process where the port is taken.
+    """
+    host, port = host_and_port(at.address)
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no resolver takes
+        reason = to_reason(error) if isinstance(error, OSError) else type(error).__name__
+        if at.required:
+            raise SettingsError(_NOT_LISTENING, variable=at.variable, address=at.address, reason=reason) from None
+        _log.warning("web_server_not_listening", address=at.address, setting=at.variable, error=reason)
+        return None
 
 
 class WebServerEndedError(TrolyError):

@@ -1,13 +1,18 @@
-"""What delivery asks of a channel."""
+"""A channel: what delivery asks of it, what a process that serves it must know, and how it fails."""
 
 # ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import TrolyError
 from bot.store.api import Incoming, OutboxRow
 from handlers.model.channels import MessageLimits
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,69 @@ class Channel(Protocol):
             TooLarge: it has more.
             ChannelError: it could not be had.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second in the long run, ``burst`` at once."""
+
+    per_second: float
+    burst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a platform takes: a second over all chats, and in one chat (where a short burst is let through)."""
+
+    overall: float
+    chat: Rate
+    urgent: float | None = None  #: a second of what is not a broadcast, where that is less
+
+
+class BackgroundService(Protocol):
+    """Works until told to stop: brings the updates of a channel in, keeps the house clean."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Returns soon after ``stop`` is set.
+
+        Raises:
+            ChannelError: it cannot work at all (its credentials are refused).
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """An address of this machine where calls of a platform, or of somebody who watches, arrive."""
+
+    variable: str  #: the setting that names it
+    address: str  #: ``host:port``, as ``bot.settings`` has checked it
+    required: bool = True  #: whether the process ends where nobody can listen there, or goes on without
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """What brings the updates of a channel in."""
+
+    service: BackgroundService
+    routes: Sequence["Route"] = ()  #: what its platform calls
+    listen: ListenAddress | None = None  #: where those calls arrive
+
+
+@dataclass(frozen=True, slots=True)
+class ServedChannel:
+    """A channel that a process has opened, and what its loops need to know of it."""
+
+    channel: Channel
+    pace: Pace
+    broadcasts_at_once: int  #: messages of broadcasts under way side by side
+    prepare: Callable[[], Coroutine[Any, Any, None]]  #: done before anything is handled
+    receive: Callable[[AcceptUpdates, RecordBlockChange], Receiver]
+    stand_by: BackgroundService  #: in place of receiving, where other processes receive
+    is_accepted: Callable[[], bool]  #: whether the platform accepts the assistant's credentials, as far as is known
+
+
+#: Opens a channel for as long as it is served.
+OpenChannel = Callable[[], AbstractAsyncContextManager[ServedChannel]]
 
 
 class ChannelError(TrolyError):

@@ -7,11 +7,12 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from bot.cancellation import cancel_on, run_in_background, wait_at_most
+from bot.channels.base import BackgroundService
 from bot.clock import Clock
 from bot.delivery.broadcasts.scheduler import BroadcastScheduler
 from bot.delivery.dispatcher import Dispatcher
@@ -28,17 +29,6 @@ _GRACE = 20.0
 _SWEEP = 30.0
 
 _log = structlog.get_logger(__name__)
-
-
-class BackgroundService(Protocol):
-    """Works until told to stop: brings the updates of a channel in, keeps the house clean."""
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Returns soon after ``stop`` is set.
-
-        Raises:
-            ChannelError: it cannot work at all (its credentials are refused).
-        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+from bot.channels.base import Pace, Rate
 from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
-from bot.delivery.intake import Intake, Rate, Throttle
-from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.intake import Intake, Throttle
+from bot.delivery.pacing import Pacer
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.store.api import Chat, Incoming, Store
 from handlers.model.certificate import FileProblem, FileProblemKind, Reading

@@ -16,8 +16,8 @@ from pathlib import Path
 
 #: Modules the program has loaded by the time it runs with Telegram.
 LOADED = (
-    "bot.app", "bot.cli", "bot.cli.run", "bot.channels.telegram.channel", "bot.channels.telegram.polling",
-    "bot.channels.telegram.webhook", "bot.metrics.prometheus", "bot.web", "handlers",
+    "bot.app", "bot.cli", "bot.cli.run", "bot.channels.telegram.opening", "bot.metrics.prometheus", "bot.web",
+    "handlers",
 )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.intake import TEXT_LIMIT, Intake, Rate, Throttle
+from bot.channels.base import Rate
+from bot.delivery.intake import TEXT_LIMIT, Intake, Throttle
 from bot.store.api import Chat, Incoming, Store
 from bot.store.errors import StoreError
 from bot.store.unreadable import AbandonedRow

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from bot.app import accept_in_steps
+from bot.channels.base import Pace
 from bot.channels.rendering import split_reply
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
-from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.pacing import Pacer
 from bot.delivery.runner import StepRunner
 from bot.delivery.turns import TurnHandler
 from bot.store.api import Chat, OutboxRow, Store

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.base import ChannelError, Refused
+from bot.channels.base import ChannelError, Rate, Refused
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.polling import Poller
 from bot.channels.telegram.updates import UpdateReceiver
 from bot.clock import SystemClock
-from bot.delivery.intake import Intake, Rate, Throttle
+from bot.delivery.intake import Intake, Throttle
 from bot.store.api import Chat, Store
 from bot.store.errors import StoreError, StoreLocked
 from handlers.core.events import Event

@@ -10,14 +10,13 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app import Receiver, ServedChannel, configured_channels, serve_channels
-from bot.delivery.intake import Intake
-from bot.delivery.pacing import Pace
+from bot.app import configured_channels, serve_channels
+from bot.channels.base import AcceptUpdates, ListenAddress, Pace, Receiver, RecordBlockChange, ServedChannel
 from bot.errors import SettingsError
 from bot.metrics.prometheus import Prometheus
 from bot.settings import Settings
 from bot.store.api import Store
-from bot.web import ListenAddress, open_listeners
+from bot.web import open_listeners
 from tests.integration.telegram.conftest import Assembly, Settle
 from tests.integration.telegram.test_webhook import HEADER, SECRET, UPDATE, free_port
 from tests.support.botapi.api import BotApi
@@ -174,10 +173,10 @@ class MadeUpChannel:
     def __init__(self) -> None:
         self.channel = ScriptedChannel("zalo")
         self.accepted = True
-        self.intake: Intake | None = None
+        self.accept: AcceptUpdates | None = None
 
     @asynccontextmanager
-    async def open(self, _settings: Settings) -> AsyncIterator[ServedChannel]:
+    async def open(self) -> AsyncIterator[ServedChannel]:
         yield ServedChannel(
             self.channel, Pace(1e6, UNHURRIED), 8, self._prepare, self._receive, self, lambda: self.accepted
         )
@@ -185,8 +184,8 @@ class MadeUpChannel:
     async def _prepare(self) -> None:
         """Nothing is to be done."""
 
-    def _receive(self, intake: Intake) -> Receiver:
-        self.intake = intake
+    def _receive(self, accept: AcceptUpdates, _: RecordBlockChange) -> Receiver:
+        self.accept = accept
         return Receiver(self)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -199,8 +198,8 @@ async def test_several_channels_are_served_by_one_process(server: BotApi, settin
     channels = (*configured_channels(served), other.open)
     async with Assembly(served, store).served(channels=channels):
         await talks(server)
-        assert other.intake is not None
-        await other.intake.accept([said("b", 1, "7", "zalo"), said("c", 2, "7", "zalo")])
+        assert other.accept is not None
+        await other.accept([said("b", 1, "7", "zalo"), said("c", 2, "7", "zalo")])
         await eventually(lambda: other.channel.texts("7") == ["1: b", "2: c"])
         assert await status(port, "/readyz") == 200
         other.accepted = False

@@ -11,15 +11,16 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from bot.channels.base import ListenAddress, Rate
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.updates import UpdateReceiver
 from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
 from bot.clock import SystemClock
-from bot.delivery.intake import Intake, Rate, Throttle
+from bot.delivery.intake import Intake, Throttle
 from bot.errors import SettingsError
 from bot.store.api import Chat, Store
 from bot.store.errors import StoreLocked
-from bot.web import ListenAddress, WebServer, WebServerEndedError, open_listeners
+from bot.web import WebServer, WebServerEndedError, open_listeners
 from tests.integration.telegram.conftest import Assembly, Settle
 from tests.support.botapi.api import BotApi
 from tests.support.waiting import eventually
