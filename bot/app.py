@@ -68,7 +68,7 @@ _DEMO_DATA_REFUSED = N_(
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """What every channel of this process shares."""
+    """The parts that every channel of this process shares."""
 
     settings: Settings
     store: Store
@@ -80,7 +80,7 @@ class Components:
     metrics: Metrics = NO_METRICS
 
     def turn_handler(self, channels: Mapping[str, Channel]) -> TurnHandler:
-        """The turns of these channels."""
+        """Build what handles the turns of these channels."""
         draw = Charts(self.settings.data_dir / "charts").draw
         folder = self.settings.data_dir / "exports" / "reports"
         report = ReportMaker(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
@@ -117,7 +117,7 @@ class Components:
 async def open_components(
     settings: Settings, metrics: Metrics = NO_METRICS, clock: Clock = SYSTEM_CLOCK
 ) -> AsyncIterator[Components]:
-    """Keys, store, rules and the certificate reader, opened and closed in order.
+    """Open keys, store, rules and the certificate reader, and close them in order.
 
     Raises:
         SettingsError: the data folder cannot be made.
@@ -217,7 +217,7 @@ async def serve_channels(
 def _build_runner(
     parts: Components, served: Sequence[ServedChannel], listening: ExitStack, *, receiving: bool
 ) -> Runner:
-    """All loops of this process, over all of its channels."""
+    """Build all loops of this process, over all of its channels."""
     settings, store, clock = parts.settings, parts.store, parts.clock
     services = [_channel_service(parts, one) for one in served]
     wakes = {service.channel: service.dispatcher.notify for service in services}
@@ -247,7 +247,7 @@ def _build_runner(
 
 
 def _channel_service(parts: Components, served: ServedChannel) -> ChannelService:
-    """The way out of a channel, at the pace that it shares with other processes."""
+    """Build the way out of a channel, at the pace that it shares with other processes."""
     settings, store, clock = parts.settings, parts.store, parts.clock
     pacer = Pacer(served.pace, clock)
     lease = LeaseDuration(settings.worker_lease_seconds)
@@ -268,7 +268,7 @@ def _web_servers(
     *,
     receiving: bool,
 ) -> list[BackgroundService]:
-    """The one web server, wherever something is to be heard; none where nobody can listen and nobody must."""
+    """Build the one web server; there is none where nothing is to be heard, or nobody can listen and nobody must."""
     from bot.web import HealthEndpoints, WebServer, open_listeners  # noqa: PLC0415
 
     wanted = [source.listen for source in sources if source.listen]
@@ -283,7 +283,7 @@ def _web_servers(
 
 
 async def run_terminal_chat(settings: Settings, name: str | None) -> None:
-    """The chat in the terminal, over the same inbox, turns and outbox as any channel."""
+    """Run the chat in the terminal, over the same inbox, turns and outbox as any channel."""
     interactive = sys.stdin.isatty()
     address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
     async with open_components(settings) as parts:
@@ -310,7 +310,7 @@ def accept_in_steps(store: Store, clock: Clock, steps: StepRunner) -> AcceptUpda
 
 
 def _build_step_runner(parts: Components, channel: Channel, *, made_up: bool) -> StepRunner:
-    """People who are made up are reminded of nothing."""
+    """Build the steps of a terminal; people who are made up are reminded of nothing."""
     hours = SchedulerSettings.of(parts.settings).hours
     dispatcher = Dispatcher(
         parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock,

@@ -180,7 +180,7 @@ def _state_dir() -> Path | None:
 
 
 class _LanguageSettings(BaseSettings):
-    """What is known before all settings are: the language to complain about the others in."""
+    """The setting that is known before all others: the language to complain about the others in."""
 
     model_config = SettingsConfigDict(
         env_prefix="TROLY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
@@ -202,7 +202,7 @@ def _default_web_listen() -> str:
 
 
 class _FolderSettings(_LanguageSettings):
-    """What is known before all settings are: where everything is kept."""
+    """The setting that is known before the others: where everything is kept."""
 
     #: Everything the assistant keeps lies below this folder.
     data_dir: Annotated[Path, AfterValidator(_check_folder)] = Path("var")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can do; the renderer adapts a reply to it."""
+    """The abilities of a channel; the renderer adapts a reply to them."""
 
     text_limit: int  #: longest message, in UTF-16 code units
     caption_limit: int = 0  #: longest text beside a file; 0: a file carries no text
@@ -59,7 +59,7 @@ class Channel(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do."""
+        """Its abilities and limits."""
 
     @property
     def start_link(self) -> str | None:
@@ -91,7 +91,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a platform takes: a second over all chats, and in one chat (where a short burst is let through)."""
+    """The messages a second that a platform takes: over all chats, and in one chat (which also takes a short burst)."""
 
     overall: float
     chat: Rate
@@ -120,7 +120,7 @@ class ListenAddress:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """What brings the updates of a channel in."""
+    """The part of a channel that brings its updates in."""
 
     service: BackgroundService
     routes: Sequence["Route"] = ()  #: what its platform calls

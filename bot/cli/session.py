@@ -1,4 +1,4 @@
-"""Who acts on the command line: the operator of the machine, or with ``--as`` a person by the rights they have now."""
+"""Says who acts on the command line: the operator of the machine, or with ``--as`` a person by their present rights."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -108,7 +108,7 @@ async def chat_id(store: Store, person: str) -> str:
     """The id of a person's chat; a bare name is that of a terminal whose person has a role.
 
     Raises:
-        PersonUnknown: nobody is named so.
+        PersonUnknown: there is no such person.
     """
     where = parse_address(person)
     found = store.chat(*where).id if where else await store.chat_of_grant(person.strip().upper())

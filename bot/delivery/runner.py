@@ -1,4 +1,4 @@
-"""What a process does: receive, handle, deliver; started from what the store holds, stopped without a loss.
+"""A process receives, handles and delivers; it starts from what the store holds and stops without a loss.
 
 ``Runner`` does all of it side by side, ``StepRunner`` one after the other for somebody who waits at a terminal.
 """
@@ -92,7 +92,7 @@ class Runner:
             self._workers.submit(waiting)
 
     def _background_work(self) -> list[Coroutine[Any, Any, None]]:
-        """What goes on until the last message has left: a process that winds down is not dead."""
+        """Return what goes on until the last message has left: a process that winds down is not dead."""
         signs = [service.membership.run(self._wake_all) for service in self._services]
         return [*signs, ChangeListener(self._store.workers, self._on_change).run()]
 

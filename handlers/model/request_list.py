@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers.model.codes import format_request_code
+from handlers.model.codes import REQUEST, format_request_code
 from handlers.model.personal_number import has_personal_number
 from handlers.model.request import REQUEST_TRANSITIONS, Request, RequestState
 from rules.outcome import Procedure
@@ -192,7 +192,7 @@ def check_reason(to: RequestState, note: str) -> str | None:
 
 
 #: "YC-2026-000303", "yc 303", "2026-303", "303".
-_CODE = re.compile(r"(?:yc)?[\s.\-]*(?:(\d{4})[\s.\-]+)?(\d{1,7})", re.IGNORECASE)
+_CODE = re.compile(rf"(?:{REQUEST})?[\s.\-]*(?:(\d{{4}})[\s.\-]+)?(\d{{1,7}})", re.IGNORECASE)
 
 
 def parse_codes(text: str, today: date) -> tuple[str, ...]:

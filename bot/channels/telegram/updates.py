@@ -79,7 +79,7 @@ class BlockChange:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedUpdate:
-    """What an update holds for us; with no ``incoming``, ``ignored`` tells why in a word."""
+    """The part of an update that is for us; with no ``incoming``, ``ignored`` tells why in a word."""
 
     update_id: int | None = None
     incoming: Incoming | None = None
@@ -267,7 +267,7 @@ class UpdateReceiver:
 
     @property
     def username(self) -> str:
-        """Of our bot, without @; empty until Telegram has told it."""
+        """The name of our bot, without @; empty until Telegram has told it."""
         return self._api.username
 
     async def receive(self, raw: Sequence[object]) -> int | None:

@@ -18,7 +18,7 @@ from locales import N_
 #: Where text, audience and plan can still be changed.
 CHANGEABLE_STATES = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
 #: "TB-000012", "tb 12", "12".
-_BROADCAST_CODE = re.compile(r"(?:tb[\s-]*)?(\d{1,9})")
+_BROADCAST_CODE = re.compile(rf"(?:{codes.BROADCAST.lower()}[\s-]*)?(\d{{1,9}})")
 
 
 def broadcast_view(here: Context) -> BroadcastView:
