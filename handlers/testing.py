@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from handlers.core.ports import Services
+from handlers.model.codes import format_request_code
 from handlers.model.request import (
     AMENDABLE_STATES,
     OPEN_STATES,
@@ -52,7 +53,7 @@ class MemoryOwnRequests:
         """Count codes by the year in Viet Nam, as the store does."""
         year = to_vietnam_day(self.now).year
         self.issued[year] += 1
-        code = f"YC-{year}-{self.issued[year]:06}"
+        code = format_request_code(year, self.issued[year])
         self.kept[code] = Request(code=code, state=state, content=content, history=(self._step(state),))
         return self.kept[code]
 

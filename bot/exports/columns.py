@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from bot.sanitizing import sanitize
+from handlers.model.channels import CHANNEL_LABELS
 from handlers.model.request_list import RequestRow
 from handlers.model.unit_directory import UnitDirectory
 from handlers.requests.fields import FIELDS
@@ -63,8 +64,6 @@ def _unit_name_getter(units: UnitDirectory) -> GetValue:
     return lambda filed: units.name(filed.unit) or None
 
 
-#: Labels of the channels; product names are the same in every language.
-CHANNEL_LABELS = {"telegram": "Telegram", "zalo": "Zalo", "terminal": N_("the office's own machine")}
 #: The new values that a request can contain.
 NEWS_FIELDS = ("new_name", "new_address", "new_superior", "new_unit", "new_email")
 

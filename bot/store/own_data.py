@@ -21,6 +21,7 @@ from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
 from bot.store.tasks import UnreadableTask, read_unreadable_task
 from handlers.core.replies import Reply
+from handlers.model.codes import format_code
 from handlers.model.request import RequestContent
 
 #: The kind of such a task, and what the origins of its messages begin with.
@@ -156,7 +157,7 @@ class OwnDataRepository:
     async def add_order(self, language: str) -> None:
         """Queue an order of everything as files."""
         (((number,),),) = await self.ask(Query("next_number", {"name": "DL"}))
-        task = f"DL-{number:06d}"
+        task = format_code("DL", number)
         spec = self.keyring.seal(OwnDataOrder(language=language).model_dump_json(), sealed_columns.task(task))
         row = {"id": task, "chat": self.pending.chat.id, "kind": OWN_DATA, "spec": spec, "progress": None, "total": 0}
         await self.ask(Query("add_task", {**row, "now": to_micros(self.now)}))

@@ -19,6 +19,7 @@ from handlers.model.broadcast import (
     CheckReport,
     DeliveryCounts,
     Recipient,
+    RecipientName,
 )
 from handlers.model.rights import Rights
 
@@ -79,12 +80,14 @@ class Broadcasts(Protocol):
     async def count(self, rights: Rights, audience: Audience) -> tuple[ChannelCounts, ...]:
         """Count the people that the audience includes at this moment, by channel and reachability."""
 
-    async def resolve_names(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    async def resolve_names(
+        self, rights: Rights, names: Sequence[RecipientName]
+    ) -> Mapping[RecipientName, tuple[str, ...]]:
         """Look up the chats that the names of a list file stand for, within the caller's rights.
 
         Args:
             rights: The caller's rights.
-            names: Codes of requests (YC-2026-000123) or of people (N-3F2A91C0), or ``telegram:ID``.
+            names: Codes of requests (YC-2026-000123) or of people (N-3F2A91C0), or addresses in a channel.
 
         Returns:
             Ids of chats (as in ``Audience.chats``) by name. A name that matches nobody is left out; the code of a

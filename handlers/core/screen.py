@@ -99,6 +99,14 @@ class Page:
 #: Value of the button that ends ticking.
 DONE = "done"
 
+#: Value of the button that leads to the screen before.
+BACK = "back"
+
+
+def back_option(t: Translator, label: str = N_("Back"), also: tuple[str, ...] = (), value: str = BACK) -> Option:
+    """Return the button that leads back; ``also`` are words of this screen that mean it as well."""
+    return Option(value, t(label), ("quay lai", "back", *also))
+
 
 #: Matches the session version of a button, or the digest of the question for a tick or the end of ticking.
 _TAP_VERSION = re.compile(r"[0-9]{1,18}|[-+.][0-9a-f]{8}")

@@ -12,6 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from handlers.model.channels import ChannelAddress, MessageLimits, channel_kind
+from handlers.model.codes import BROADCAST, format_code
 from handlers.model.request import RequestState
 from handlers.model.rights import Role
 from rules.outcome import Procedure
@@ -45,7 +47,7 @@ BROADCAST_TRANSITIONS: Mapping[BroadcastState, frozenset[BroadcastState]] = {
 }
 ENDED_STATES = frozenset({BroadcastState.FINISHED, BroadcastState.CANCELLED})
 #: Id of the built-in campaign that never ends; its steps are the reminders of expiring certificates.
-EXPIRY_CAMPAIGN = "TB-000000"
+EXPIRY_CAMPAIGN = format_code(BROADCAST, 0)
 
 
 class StateReason(StrEnum):
@@ -284,17 +286,8 @@ class ActionResult(StrEnum):
     PROBLEMS = "problems"  #: the check found problems, or was not made
 
 
-def format_person_code(chat: str) -> str:
-    """Return the name of a person in lists and reports: part of the chat's id, which reveals nothing about them."""
-    return f"N-{chat[:8].upper()}"
-
-
-@dataclass(frozen=True, slots=True)
-class MessageLimits:
-    """The capacity of one message in a channel, in UTF-16 code units."""
-
-    text: int
-    caption: int  #: for the text beside a file; 0: the channel sends no files
+#: A person on a list: the code of a request, the code of a person (N-3F2A91C0), or where they are written to.
+RecipientName = str | ChannelAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,4 +303,4 @@ class BroadcastPolicy:
 
     def limits_for(self, channel: str) -> MessageLimits:
         """Return the limits of a channel such as ``telegram`` or ``terminal:NAME``."""
-        return self.rooms.get(channel.partition(":")[0], self.usual)
+        return self.rooms.get(channel_kind(channel), self.usual)

@@ -14,8 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-#: Modules that the program has loaded by the time it runs with Telegram.
-LOADED = ("bot.app", "bot.cli", "bot.cli.run", "bot.channels.telegram", "handlers", "uvicorn")
+#: Modules the program has loaded by the time it runs with Telegram.
+LOADED = (
+    "bot.app", "bot.cli", "bot.cli.run", "bot.channels.telegram.opening", "bot.metrics.prometheus", "bot.web",
+    "handlers",
+)  # fmt: skip
 
 
 class Fork:

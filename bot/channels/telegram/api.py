@@ -30,9 +30,9 @@ from bot.channels.base import (
     Unreachable,
     Unsupported,
 )
-from bot.channels.registry import TELEGRAM
 from bot.channels.telegram.transport import AiohttpRequest, RequestFailedError, proxy_for
 from bot.errors import SettingsError
+from handlers.model.channels import TELEGRAM
 from locales import N_
 
 #: A 400 about the method: Telegram itself answers 404, other servers use descriptions of their own.

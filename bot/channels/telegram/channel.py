@@ -12,27 +12,19 @@ from telegram import InputFile
 
 from bot.channels.base import Capabilities, ChannelError, Gone, Invalid, MaybeSent, Unsupported
 from bot.channels.markup import to_plain_text
+from bot.channels.registry import CHANNELS
 from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message
 from bot.channels.telegram.api import MarkupNotParsed, MessageNotModified, TelegramApi
-from bot.channels.telegram.updates import CHANNEL
 from bot.messages import OutboxRow
 from handlers.core.replies import Attachment, Choice, Reply
+from handlers.model.channels import TELEGRAM
 
 #: The most remembered files; the least recently used one is forgotten first.
 _CACHE_SIZE = 32
 
 SendFile = Callable[[InputFile | str], Awaitable[Any]]
 
-_CAPABILITIES = Capabilities(
-    text_limit=4096,
-    caption_limit=1024,
-    buttons=True,
-    editing=True,
-    deleting=True,
-    files_in=True,
-    files_out=True,
-    markup=True,
-)
+_CAPABILITIES = CHANNELS[TELEGRAM].capabilities
 #: A keyboard row holds at most so many characters and buttons, so that a telephone shows whole labels.
 _ROW_CHARACTERS = 24
 _ROW_BUTTONS = 4
@@ -99,7 +91,7 @@ class TelegramChannel:
 
     @property
     def name(self) -> str:
-        return CHANNEL
+        return TELEGRAM
 
     @property
     def start_link(self) -> str | None:

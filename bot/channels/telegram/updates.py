@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.channels.registry import TELEGRAM
+from bot.channels.base import AcceptUpdates, RecordBlockChange
 from bot.channels.telegram.api import QueryTooOld, TelegramApi
-from bot.delivery.intake import Intake
 from bot.messages import Incoming
 from handlers.core.events import ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
 from handlers.interview.secrets import has_secret
+from handlers.model.channels import TELEGRAM
 
 CHANNEL = TELEGRAM
 #: Update kinds requested from Telegram. An edited message is no new answer, but may hold a secret; channel posts are
@@ -253,14 +253,15 @@ def _to_text(value: object) -> str:
 
 
 class UpdateReceiver:
-    """Receives raw updates and stores the relevant ones.
+    """Receives raw updates and hands on the relevant ones; ``ignored`` counts the others by reason.
 
-    ``receive`` returns once they are stored; ``ignored`` counts the others by reason.
+    ``accept`` returns once the updates are stored; ``record_block_change`` is told who blocks the assistant.
     """
 
-    def __init__(self, api: TelegramApi, intake: Intake) -> None:
+    def __init__(self, api: TelegramApi, accept: AcceptUpdates, record_block_change: RecordBlockChange) -> None:
         self._api = api
-        self._intake = intake
+        self._accept = accept
+        self._record_change = record_block_change
         self._answers: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_ANSWERS_AT_ONCE)
         self.ignored: Counter[str] = Counter()
@@ -276,7 +277,7 @@ class UpdateReceiver:
         An unreadable update is counted and skipped: it must not hold up the following ones.
         """
         received = [self._parse(update) for update in raw]
-        await self._intake.accept([one.incoming for one in received if one.incoming])
+        await self._accept([one.incoming for one in received if one.incoming])
         for one in received:  # after the messages: the last change of a batch is the current state
             if one.membership:
                 await self._record_block_change(one.membership)
@@ -296,7 +297,7 @@ class UpdateReceiver:
     async def _record_block_change(self, membership: BlockChange) -> None:
         """Record a block or unblock; a failure is only logged, because the next message shows a block anyway."""
         try:
-            await self._intake.record_block_change(CHANNEL, membership.address, blocked=membership.blocked)
+            await self._record_change(CHANNEL, membership.address, blocked=membership.blocked)
         except Exception as error:  # noqa: BLE001 - the following updates must go on
             _log.error("membership_not_stored", channel=CHANNEL, error=type(error).__name__)
 

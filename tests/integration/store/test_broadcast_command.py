@@ -15,7 +15,8 @@ from bot.cli import broadcast_output
 from bot.messages import Chat
 from bot.settings import load_settings
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastState, format_person_code
+from handlers.model.broadcast import BroadcastState
+from handlers.model.codes import format_person_code
 from handlers.model.request import RequestContent
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Role
