@@ -1,15 +1,28 @@
 """The composition root: the one place where settings become parts and parts become a program."""
 
+import asyncio
 import gc
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
+from bot.cancellation import cancel_on, stop_on_signals
 from bot.certificates.errors import LIMITS
 from bot.certificates.reader import CertificateReader
-from bot.channels.base import Channel
+from bot.channels.base import (
+    AcceptUpdates,
+    BackgroundService,
+    Channel,
+    ListenAddress,
+    OpenChannel,
+    Pace,
+    Rate,
+    Receiver,
+    ServedChannel,
+)
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
 from bot.charts.renderer import Charts
 from bot.clock import Clock, SystemClock
@@ -18,12 +31,17 @@ from bot.delivery.broadcasts.sending import SchedulerSettings
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer, ListReader, ReportMaker, may_import_by_role
 from bot.delivery.exporter import Exporter, OwnDataExporter
-from bot.delivery.heartbeat import Heartbeat, Witness
-from bot.delivery.intake import Rate
-from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.heartbeat import Heartbeat, open_heartbeat
+from bot.delivery.intake import Intake, Throttle
+from bot.delivery.pacing import Pacer
 from bot.delivery.retention import Retention
+from bot.delivery.runner import ChannelService, Runner, StepRunner
+from bot.delivery.turn_pool import TurnPool
 from bot.delivery.turns import Conversation, TurnHandler
+from bot.delivery.worker_lease import WorkerLease
+from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
+from bot.messages import Incoming
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.opening import open_store_from_settings
@@ -31,7 +49,9 @@ from bot.settings import Settings
 from bot.store.errors import DataIsMadeUp
 from bot.store.serving_lock import hold_serving_lock
 from bot.store.store import Store
+from bot.store.workers import LeaseDuration
 from handlers.conversation import respond, wants_file
+from handlers.model.channels import CHANNEL_LABELS
 from locales import N_, translator
 from rules.loading import load_pack
 from rules.pack import Pack
@@ -50,7 +70,7 @@ _DEMO_DATA_REFUSED = N_(
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """What every channel of this process shares."""
+    """The parts that every channel of this process shares."""
 
     settings: Settings
     store: Store
@@ -62,7 +82,7 @@ class Components:
     metrics: Metrics = NO_METRICS
 
     def turn_handler(self, channels: Mapping[str, Channel]) -> TurnHandler:
-        """The turns of these channels."""
+        """Build what handles the turns of these channels."""
         draw = Charts(self.settings.data_dir / "charts").draw
         folder = self.settings.data_dir / "exports" / "reports"
         report = ReportMaker(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
@@ -72,19 +92,21 @@ class Components:
         )
         return TurnHandler(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 
-    def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:
-        """The exports of a channel; ``queued`` is told when there is something to send."""
-        folder = self.settings.data_dir / "exports" / channel.name.replace(":", "-")
-        return Exporter(self.store, channel, ExportChildren(self.settings, folder), self.clock, queued)
+    def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter, OwnDataExporter]:
+        """Return what writes the lists, and the own data, that people order in a channel.
 
-    def own_data_exporter(self, channel: Channel, queued: Callable[[], None]) -> OwnDataExporter:
-        """Puts together what is held about people of a channel; ``queued`` as above."""
-        folder = self.settings.data_dir / "own-data" / channel.name.replace(":", "-")
+        ``queued`` is told when there is something to send.
+        """
+        name = channel.name.replace(":", "-")
+        lists, own = (self.settings.data_dir / kind / name for kind in ("exports", "own-data"))
         limit = self.settings.export_part_mb * _MEGABYTE
-        return OwnDataExporter(self.store, channel, folder, limit, self.clock, queued)
+        return (
+            Exporter(self.store, channel, ExportChildren(self.settings, lists), self.clock, queued),
+            OwnDataExporter(self.store, channel, own, limit, self.clock, queued),
+        )
 
     def broadcast_scheduler(self, queued: Callable[[], None], *, certificates: bool = True) -> BroadcastScheduler:
-        """What goes on with broadcasts by itself; ``queued`` is told when there may be something to send.
+        """Return what goes on with broadcasts by itself; ``queued`` is told when there may be something to send.
 
         Without ``certificates`` nobody is reminded of the end of theirs.
         """
@@ -99,7 +121,7 @@ class Components:
 async def open_components(
     settings: Settings, metrics: Metrics = NO_METRICS, clock: Clock = SYSTEM_CLOCK
 ) -> AsyncIterator[Components]:
-    """Keys, store, rules and the certificate reader, opened and closed in order.
+    """Open keys, store, rules and the certificate reader, and close them in order.
 
     Raises:
         SettingsError: the data folder cannot be made.
@@ -121,17 +143,6 @@ async def open_components(
             await slow.close()
 
 
-def open_heartbeat(settings: Settings, store: Store, clock: Clock) -> Heartbeat:
-    """The beat of a process over this store."""
-    return Heartbeat(store, _open_witness(settings), settings.expiry_reminder_days, clock)
-
-
-def _open_witness(settings: Settings) -> Witness:
-    """In the data folder, and outside it: a folder that is put back as a whole takes its own witness back, too."""
-    outside = (settings.state_dir,) if settings.state_dir else ()
-    return Witness((settings.data_dir / "witness", *outside))
-
-
 def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
     return Conversation(
         respond=respond,
@@ -143,20 +154,37 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
     )
 
 
+_NO_CHANNEL = N_("TROLY_TELEGRAM_TOKEN is not set")
+
+
+def configured_channels(settings: Settings) -> tuple[OpenChannel, ...]:
+    """Return what opens the channels that these settings configure, a line for each kind."""
+    # Imported where it is served: a chat in the terminal starts without it.
+    wanted: list[OpenChannel] = []
+    if settings.telegram_token is not None:
+        from bot.channels.telegram.opening import open_telegram  # noqa: PLC0415
+
+        wanted.append(partial(open_telegram, settings))
+    return tuple(wanted)
+
+
 async def serve(settings: Settings, *, receiving: bool = True) -> None:
     """Run the configured channels until the process is told to stop; not ``receiving``, it helps one that does.
 
     Raises:
         AlreadyServed: another process serves the same SQLite database.
+        DataIsMadeUp: nobody real is served over the data of a demo.
+        SettingsError: no channel is configured, or a setting cannot be used.
+        ChannelError: a platform does not accept the assistant's credentials.
+        StoreError: the store cannot be used.
     """
-    from bot.channels.telegram.wiring import serve_telegram  # noqa: PLC0415 - its libraries load where it runs
-    from bot.metrics.prometheus import Prometheus  # noqa: PLC0415 - as above
+    from bot.metrics.prometheus import Prometheus  # noqa: PLC0415
 
     async with hold_serving_lock(settings), open_components(settings, Prometheus()) as parts:
         if await parts.store.status.is_made_up():
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         _freeze_gc()
-        await serve_telegram(parts, receiving=receiving)
+        await serve_channels(parts, receiving=receiving)
 
 
 def _freeze_gc() -> None:
@@ -165,31 +193,138 @@ def _freeze_gc() -> None:
     gc.freeze()
 
 
+async def serve_channels(
+    parts: Components,
+    stop: asyncio.Event | None = None,
+    *,
+    receiving: bool = True,
+    channels: Sequence[OpenChannel] | None = None,
+) -> None:
+    """Serve several channels in one process until ``stop`` is set or the process is told to end.
+
+    One that is not ``receiving`` handles and delivers what others receive over the same store. The ``channels`` are
+    those of the settings where none are given. Raises as ``serve`` does.
+    """
+    stop = stop or asyncio.Event()
+    wanted = configured_channels(parts.settings) if channels is None else channels
+    if not wanted:
+        raise SettingsError(_NO_CHANNEL)
+    async with AsyncExitStack() as opened:
+        served = [await opened.enter_async_context(open_channel()) for open_channel in wanted]
+        with stop_on_signals(stop):
+            for one in served:
+                await cancel_on(stop, one.prepare())
+            with ExitStack() as listening:
+                await _build_runner(parts, served, listening, receiving=receiving).run(stop)
+
+
+def _build_runner(
+    parts: Components, served: Sequence[ServedChannel], listening: ExitStack, *, receiving: bool
+) -> Runner:
+    """Build all loops of this process, over all of its channels."""
+    settings, store, clock = parts.settings, parts.store, parts.clock
+    services = [_channel_service(parts, one) for one in served]
+    wakes = {service.channel: service.dispatcher.notify for service in services}
+    turns = parts.turn_handler({one.channel.name: one.channel for one in served})
+    workers = TurnPool(turns.step, lambda chat: wakes[chat.channel]())
+    throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
+    intake = Intake(store, throttle, clock, workers.submit, parts.metrics)
+    sources = [
+        one.receive(intake.accept, intake.record_block_change) if receiving else Receiver(one.stand_by)
+        for one in served
+    ]
+
+    def wake_all() -> None:
+        for wake in wakes.values():
+            wake()
+
+    scheduler = parts.broadcast_scheduler(wake_all)
+    background = (
+        *_web_servers(parts, served, sources, listening, receiving=receiving),
+        *(source.service for source in sources),
+        Retention(store, clock, settings.retention_days),
+        parts.heartbeat,
+        *(part for one in served for part in parts.exporters(one.channel, wakes[one.channel.name])),
+        scheduler,
+    )
+    return Runner(store, workers, services, background, moved=scheduler.notify)
+
+
+def _channel_service(parts: Components, served: ServedChannel) -> ChannelService:
+    """Build the way out of a channel, at the pace that it shares with other processes."""
+    settings, store, clock = parts.settings, parts.store, parts.clock
+    pacer = Pacer(served.pace, clock)
+    lease = LeaseDuration(settings.worker_lease_seconds)
+    membership = WorkerLease(store.workers, served.channel.name, clock, pacer.share, lease)
+    dispatcher = Dispatcher(
+        store, served.channel, pacer, clock,
+        broadcasts_at_once=served.broadcasts_at_once, fence=membership.may_send,
+        open_at=SchedulerSettings.of(settings).hours.is_open_at, language=settings.language, metrics=parts.metrics,
+    )  # fmt: skip
+    return ChannelService(membership, dispatcher)
+
+
+def _web_servers(
+    parts: Components,
+    served: Sequence[ServedChannel],
+    sources: Sequence[Receiver],
+    listening: ExitStack,
+    *,
+    receiving: bool,
+) -> list[BackgroundService]:
+    """Build the one web server; there is none where nothing is to be heard, or nobody can listen and nobody must."""
+    from bot.web import HealthEndpoints, WebServer, open_listeners  # noqa: PLC0415
+
+    wanted = [source.listen for source in sources if source.listen]
+    if parts.settings.web_listen:
+        required = receiving and "web_listen" in parts.settings.model_fields_set
+        wanted.append(ListenAddress("TROLY_WEB_LISTEN", parts.settings.web_listen, required=required))
+    listeners = open_listeners(wanted, listening)
+    accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
+    routes = [route for source in sources for route in source.routes]
+    routes += HealthEndpoints(parts.store, parts.metrics, accepted).routes()
+    return [WebServer(listeners, routes)] if listeners else []
+
+
 async def run_terminal_chat(settings: Settings, name: str | None) -> None:
-    """The chat in the terminal, over the same inbox, turns and outbox as any channel."""
+    """Run the chat in the terminal, over the same inbox, turns and outbox as any channel."""
     interactive = sys.stdin.isatty()
     address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
     async with open_components(settings) as parts:
         await Retention(parts.store, parts.clock, settings.retention_days).forget()
         made_up = await parts.store.status.is_made_up()
-        chat = _terminal_chat(parts, address, made_up=made_up)
+        channel = TerminalChannel(Console(rich=sys.stdout.isatty()), address, translator(settings.language))
+        steps = _build_step_runner(parts, channel, made_up=made_up)
+        chat = TerminalChat(channel, accept_in_steps(parts.store, parts.clock, steps))
         if interactive:
             chat.print_introduction(made_up=made_up)
+        await steps.recover(channel.name)
         await chat.run(input_lines(prompt=interactive))
 
 
-def _terminal_chat(parts: Components, address: str, *, made_up: bool) -> TerminalChat:
-    """Who is made up is reminded of nothing."""
-    console = Console(rich=sys.stdout.isatty())
-    channel = TerminalChannel(console, address, translator(parts.settings.language))
-    turns = parts.turn_handler({channel.name: channel})
+def accept_in_steps(store: Store, clock: Clock, steps: StepRunner) -> AcceptUpdates:
+    """Return what takes the updates of a person who waits: all that follows from them is done when it returns."""
+    intake = Intake(store, Throttle(_UNPACED.chat, clock), clock, steps.submit)
+
+    async def accept(updates: Sequence[Incoming]) -> None:
+        await intake.accept(updates)
+        await steps.step()
+
+    return accept
+
+
+def _build_step_runner(parts: Components, channel: Channel, *, made_up: bool) -> StepRunner:
+    """Build the steps of a terminal; people who are made up are reminded of nothing."""
     hours = SchedulerSettings.of(parts.settings).hours
     dispatcher = Dispatcher(
         parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock,
         open_at=hours.is_open_at, language=parts.settings.language,
     )  # fmt: skip
-    chat = TerminalChat(parts.store, turns, dispatcher, parts.clock, channel)
-    chat.attach_exporter(parts.exporter(channel, dispatcher.notify))
-    chat.attach_own_data_exporter(parts.own_data_exporter(channel, dispatcher.notify))
-    chat.attach_scheduler(parts.broadcast_scheduler(dispatcher.notify, certificates=not made_up))
-    return chat
+    return StepRunner(
+        parts.store,
+        parts.clock,
+        parts.turn_handler({channel.name: channel}),
+        dispatcher,
+        parts.exporters(channel, dispatcher.notify),
+        parts.broadcast_scheduler(dispatcher.notify, certificates=not made_up),
+    )

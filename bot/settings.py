@@ -21,7 +21,13 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
 
 from bot.errors import InvalidSettingsError, SettingFault, SettingsError, to_reason
 from locales import LANGUAGES, N_
@@ -137,6 +143,10 @@ def _check_host_and_port(address: str) -> str:
     return address
 
 
+def _check_listen(address: str) -> str:
+    return _check_host_and_port(address) if address else ""
+
+
 def _check_weekdays(days: tuple[int, ...]) -> tuple[int, ...]:
     if not days or not set(days) <= set(range(1, 8)):
         raise ValueError(N_("it must be days of the week from 1 (Monday) to 7, such as 1,2,3,4,5"))
@@ -170,7 +180,7 @@ def _state_dir() -> Path | None:
 
 
 class _LanguageSettings(BaseSettings):
-    """What is known before all settings are: the language to complain about the others in."""
+    """The setting that is known before all others: the language to complain about the others in."""
 
     model_config = SettingsConfigDict(
         env_prefix="TROLY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
@@ -180,8 +190,19 @@ class _LanguageSettings(BaseSettings):
     language: Literal["vi", "en"] = "vi"
 
 
+#: Where the web server listens unless told otherwise: no other machine reaches it.
+WEB_LISTEN = "127.0.0.1:8080"
+
+
+def _default_web_listen() -> str:
+    """Return the usual address; empty where the variable is there and empty, which of all others means "not set"."""
+    sources = (EnvSettingsSource, DotEnvSettingsSource)
+    given = [source(_LanguageSettings, env_ignore_empty=False).env_vars for source in sources]
+    return "" if any("troly_web_listen" in variables for variables in given) else WEB_LISTEN
+
+
 class _FolderSettings(_LanguageSettings):
-    """What is known before all settings are: where everything is kept."""
+    """The setting that is known before the others: where everything is kept."""
 
     #: Everything the assistant keeps lies below this folder.
     data_dir: Annotated[Path, AfterValidator(_check_folder)] = Path("var")
@@ -205,6 +226,9 @@ class Settings(_FolderSettings):
 
     #: Megabytes of one file that is sent to a chat; a longer export is split. Telegram takes 50.
     export_part_mb: int = Field(default=10, ge=1, le=50)
+
+    #: Where the web server listens that watches over the assistant (/metrics, /healthz, /readyz); empty: nowhere.
+    web_listen: Annotated[str, AfterValidator(_check_listen)] = Field(default_factory=_default_web_listen)
 
     telegram_token: SecretStr | None = None
     telegram_api_url: Annotated[str, AfterValidator(_check_web_address)] = TELEGRAM

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from handlers.core.ports import Services
+from handlers.model.codes import format_request_code
 from handlers.model.request import (
     AMENDABLE_STATES,
     OPEN_STATES,
@@ -54,7 +55,7 @@ class MemoryOwnRequests:
         """Under the next code."""
         year = to_vietnam_day(self.now).year
         self.issued[year] += 1
-        code = f"YC-{year}-{self.issued[year]:06}"
+        code = format_request_code(year, self.issued[year])
         self.kept[code] = Request(code=code, state=state, content=content, history=(self._step(state),))
         return self.kept[code]
 

@@ -1,16 +1,23 @@
-"""What delivery asks of a channel."""
+"""A channel: what delivery asks of it, what a process that serves it must know, and how it fails."""
 
 # ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import TrolyError
-from bot.messages import OutboxRow
+from bot.messages import Incoming, OutboxRow
+from handlers.model.channels import MessageLimits
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can do; the renderer adapts a reply to it."""
+    """The abilities of a channel; the renderer adapts a reply to them."""
 
     text_limit: int  #: longest message, in UTF-16 code units
     caption_limit: int = 0  #: longest text beside a file; 0: a file carries no text
@@ -22,9 +29,25 @@ class Capabilities:
     pictures_out: bool = False  #: a channel that takes ``files_out`` takes pictures anyway
     markup: bool = False  #: takes the HTML subset of replies
 
+    @classmethod
+    def within(cls, limits: MessageLimits, **abilities: bool) -> "Capabilities":
+        """Return these abilities, with the limits that broadcasts to the channel are checked against as well."""
+        return cls(limits.text, limits.caption, **abilities)
+
     def accepts(self, media_type: str) -> bool:
         """Whether a file of this kind can be sent whole."""
         return self.files_out or (self.pictures_out and media_type.startswith("image/"))
+
+
+#: Takes what was received; returns once all of it is stored, so that it may be acknowledged to the platform.
+AcceptUpdates = Callable[[Sequence[Incoming]], Awaitable[None]]
+
+
+class RecordBlockChange(Protocol):
+    """Takes what a platform tells about being blocked."""
+
+    async def __call__(self, channel: str, address: str, *, blocked: bool) -> None:
+        """Store that a person blocks the assistant, or lets it write again; it is stored when this returns."""
 
 
 class Channel(Protocol):
@@ -36,7 +59,7 @@ class Channel(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do."""
+        """Its abilities and limits."""
 
     @property
     def start_link(self) -> str | None:
@@ -56,6 +79,69 @@ class Channel(Protocol):
             TooLarge: it has more.
             ChannelError: it could not be had.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second in the long run, ``burst`` at once."""
+
+    per_second: float
+    burst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The messages a second that a platform takes: over all chats, and in one chat (which also takes a short burst)."""
+
+    overall: float
+    chat: Rate
+    urgent: float | None = None  #: a second of what is not a broadcast, where that is less
+
+
+class BackgroundService(Protocol):
+    """Works until told to stop: brings the updates of a channel in, keeps the house clean."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Returns soon after ``stop`` is set.
+
+        Raises:
+            ChannelError: it cannot work at all (its credentials are refused).
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """An address of this machine where calls of a platform, or of somebody who watches, arrive."""
+
+    variable: str  #: the setting that names it
+    address: str  #: ``host:port``, as ``bot.settings`` has checked it
+    required: bool = True  #: whether the process ends where nobody can listen there, or goes on without
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """The part of a channel that brings its updates in."""
+
+    service: BackgroundService
+    routes: Sequence["Route"] = ()  #: what its platform calls
+    listen: ListenAddress | None = None  #: where those calls arrive
+
+
+@dataclass(frozen=True, slots=True)
+class ServedChannel:
+    """A channel that a process has opened, and what its loops need to know of it."""
+
+    channel: Channel
+    pace: Pace
+    broadcasts_at_once: int  #: messages of broadcasts under way side by side
+    prepare: Callable[[], Coroutine[Any, Any, None]]  #: done before anything is handled
+    receive: Callable[[AcceptUpdates, RecordBlockChange], Receiver]
+    stand_by: BackgroundService  #: in place of receiving, where other processes receive
+    is_accepted: Callable[[], bool]  #: whether the platform accepts the assistant's credentials, as far as is known
+
+
+#: Opens a channel for as long as it is served.
+OpenChannel = Callable[[], AbstractAsyncContextManager[ServedChannel]]
 
 
 class ChannelError(TrolyError):

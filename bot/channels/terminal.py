@@ -15,23 +15,17 @@ from typing import BinaryIO
 from markupsafe import escape
 from rich.markup import escape as escape_rich
 
-from bot.channels.base import Capabilities, Gone, TooLarge
+from bot.channels.base import AcceptUpdates, Gone, TooLarge
 from bot.channels.markup import to_plain_text
-from bot.channels.registry import terminal_channel
+from bot.channels.registry import CHANNELS, terminal_channel
 from bot.channels.rendering import render_text, split_reply
-from bot.clock import Clock
-from bot.delivery.broadcasts.scheduler import BroadcastScheduler
-from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.exporter import Exporter, OwnDataExporter
-from bot.delivery.intake import Intake, Rate, Throttle
-from bot.delivery.turns import TurnHandler
 from bot.errors import to_reason
-from bot.messages import Chat, Incoming, OutboxRow
+from bot.messages import Incoming, OutboxRow
 from bot.sanitizing import sanitize
-from bot.store.store import Store
 from bot.streams import SafeConsole
 from handlers.core.events import Event, FileSent, TextReceived
 from handlers.core.replies import Attachment, Reply
+from handlers.model.channels import TERMINAL
 from locales import N_, Translator
 
 #: HTML subset -> rich's markup.
@@ -128,8 +122,6 @@ def safe_name(name: str) -> str:
 
 
 _FILE_COMMAND = re.compile(r"/tep(?:\s+(?P<path>.+))?", re.IGNORECASE)
-#: A script may be as long as it likes.
-_UNLIMITED_RATE = Rate(1e6, 1e6)
 
 _INTRODUCTION = N_("Send a file with /tep PATH. Leave with Ctrl-D; /trogiup lists the commands.")
 _MADE_UP = N_("All data here are made up: nobody is behind them.")
@@ -149,7 +141,7 @@ class TerminalChannel:
     """
 
     start_link = None
-    capabilities = Capabilities(text_limit=1_000_000, files_in=True, files_out=True, markup=True)
+    capabilities = CHANNELS[TERMINAL].capabilities
 
     def __init__(self, console: Console, address: str, t: Translator) -> None:
         self.name = terminal_channel(address)
@@ -210,38 +202,12 @@ def _open_regular_file(path: Path) -> BinaryIO:
 
 
 class TerminalChat:
-    """One person's conversation: every line goes the way of every message, through inbox, turn and outbox."""
+    """One person's conversation: a line is an update like any other, and answered before the next one is read."""
 
-    def __init__(
-        self,
-        store: Store,
-        turns: TurnHandler,
-        dispatcher: Dispatcher,
-        clock: Clock,
-        channel: TerminalChannel,
-    ) -> None:
-        self._store = store
-        self._turns = turns
-        self._dispatcher = dispatcher
+    def __init__(self, channel: TerminalChannel, accept: AcceptUpdates) -> None:
+        """``accept`` returns once the answers to what it was given are printed."""
         self._channel = channel
-        self._clock = clock
-        self._chats: list[Chat] = []
-        self._intake = Intake(store, Throttle(_UNLIMITED_RATE, clock), clock, self._chats.extend)
-        self._exporter: Exporter | None = None
-        self._collector: OwnDataExporter | None = None
-        self._herald: BroadcastScheduler | None = None
-
-    def attach_exporter(self, exporter: Exporter) -> None:
-        """What is ordered in a turn is written right after it."""
-        self._exporter = exporter
-
-    def attach_own_data_exporter(self, collector: OwnDataExporter) -> None:
-        """What is held about the person is put together right after the turn that asked for it."""
-        self._collector = collector
-
-    def attach_scheduler(self, herald: BroadcastScheduler) -> None:
-        """What goes on with broadcasts goes on after every turn."""
-        self._herald = herald
+        self._accept = accept
 
     def print_introduction(self, *, made_up: bool = False) -> None:
         """Say how a file is sent and how to leave, to somebody who types; and that what they will see is made up."""
@@ -251,11 +217,6 @@ class TerminalChat:
 
     async def run(self, lines: AsyncIterator[str]) -> None:
         """Greet, then answer line by line until the input ends."""
-        await self._store.outbox.recover(self._channel.name, self._clock.now())
-        if self._exporter:
-            await self._exporter.recover()
-        if self._collector:
-            await self._collector.recover()
         await self._handle_event(TextReceived(text="/start"))
         async for line in lines:
             if line.strip():
@@ -278,18 +239,7 @@ class TerminalChat:
 
     async def _handle_event(self, event: Event) -> None:
         update = Incoming(self._channel.name, uuid.uuid4().hex, self._channel.address, event)
-        await self._intake.accept([update])
-        while self._chats:
-            await self._turns.handle(self._chats.pop(0))
-        await self._dispatcher.deliver()
-        if self._exporter and await self._exporter.work():
-            await self._dispatcher.deliver()
-        if self._collector and await self._collector.work():
-            await self._dispatcher.deliver()
-        if self._herald:
-            while await self._herald.work():
-                await self._dispatcher.deliver()
-            await self._dispatcher.deliver()
+        await self._accept([update])
 
 
 def _to_path(typed: str) -> Path:

@@ -43,7 +43,7 @@ def format_invitation(t: Translator, made: NewInvitation, link: str | None) -> s
 
 
 async def fetch_start_link(settings: Settings) -> str | None:
-    """What a code is written behind on Telegram; ``None`` where Telegram is not used, or does not answer now."""
+    """Return Telegram's link for a code, to be written behind it; ``None`` without Telegram, or where it is silent."""
     if settings.telegram_token is None:
         return None
     from bot.channels.telegram.api import TelegramApi  # noqa: PLC0415 - loaded where it is used

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from bot.app import open_heartbeat
 from bot.cli.session import As, open_as
 from bot.cli.tables import print_rows
 from bot.clock import SystemClock
+from bot.delivery.heartbeat import open_heartbeat
 from bot.services.opening import open_store_from_settings
 from bot.settings import load_settings
 from bot.store.audit import Proof

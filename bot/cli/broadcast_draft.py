@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from bot.channels.registry import parse_address
 from bot.cli.broadcast_files import NO_FILE, BroadcastFiles, read_files
 from bot.cli.broadcast_options import Typed
 from bot.cli.broadcast_output import BroadcastCode, format_late_steps, format_next_step, get_broadcast, to_action_error
@@ -267,8 +268,9 @@ async def _chats(at: CommandSession, typed: Typed, files: BroadcastFiles) -> tup
     """
     if files.people is None:
         return None
-    found = await at.admin.broadcasts.resolve_names(at.rights, [one.name for one in files.people])
-    faults = ((one, _fault(len(found.get(one.name, ())))) for one in files.people)
+    names = [parse_address(one.name.strip()) or one.name for one in files.people]
+    found = await at.admin.broadcasts.resolve_names(at.rights, names)
+    faults = ((one, _fault(len(found.get(name, ())))) for one, name in zip(files.people, names, strict=True))
     wrong = [(one, fault) for one, fault in faults if fault]
     if wrong:
         t = translator(load_settings().language)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bot.app import open_heartbeat
 from bot.clock import SystemClock
+from bot.delivery.heartbeat import open_heartbeat
 from bot.services.opening import database_url, migrate_database, open_store_from_settings
 from bot.settings import load_settings, make_data_dir
 from locales import N_, translator

@@ -22,12 +22,12 @@ _ALONE = N_(
 
 def run() -> None:
     """Start every configured channel; the terminal chat where there is none."""
+    from bot.app import configured_channels, serve  # noqa: PLC0415 - the other commands start without it
+
     settings = load_settings()
-    if settings.telegram_token is None:
+    if not configured_channels(settings):
         chat()
         return
-    from bot.app import serve  # noqa: PLC0415 - a channel's libraries are loaded where it runs
-
     configure_logging(level=settings.log_level, form=settings.log_format)
     asyncio.run(serve(settings))
 

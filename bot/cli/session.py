@@ -1,4 +1,4 @@
-"""Who acts on the command line: the operator of the machine, or with ``--as`` a person by the rights they have now."""
+"""Says who acts on the command line: the operator of the machine, or with ``--as`` a person by their present rights."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from bot.channels.registry import TERMINAL, parse_address
+from bot.channels.registry import parse_address
 from bot.errors import Forbidden, PersonUnknown
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import AdminTransaction, open_admin_transaction
 from bot.settings import load_settings
 from bot.store.store import Store
 from handlers.core.ports import AdminServices
+from handlers.model.channels import TERMINAL
 from handlers.model.rights import MACHINE, Act, Rights
 from handlers.model.unit_directory import UnitDirectory
 from locales import N_
@@ -108,7 +109,7 @@ async def chat_id(store: Store, person: str) -> str:
     """The id of a person's chat; a bare name is that of a terminal whose person has a role.
 
     Raises:
-        PersonUnknown: nobody is named so.
+        PersonUnknown: there is no such person.
     """
     where = parse_address(person)
     found = store.chats.at(*where).id if where else await store.chats.find_by_grant(person.strip().upper())

@@ -11,6 +11,7 @@ import structlog
 
 from bot.cancellation import cancel_on
 from bot.clock import Clock
+from bot.settings import Settings
 from bot.store.continuity import DatabasePosition
 from bot.store.errors import ClockLeapt, StoreError
 from bot.store.owner_alerts import AbandonedRow
@@ -136,3 +137,14 @@ class Heartbeat:
             self.leapt = True
         else:
             self.leapt = False
+
+
+def open_heartbeat(settings: Settings, store: Store, clock: Clock) -> Heartbeat:
+    """The beat of a process over this store."""
+    return Heartbeat(store, _open_witness(settings), settings.expiry_reminder_days, clock)
+
+
+def _open_witness(settings: Settings) -> Witness:
+    """In the data folder, and outside it: a folder that is put back as a whole takes its own witness back, too."""
+    outside = (settings.state_dir,) if settings.state_dir else ()
+    return Witness((settings.data_dir / "witness", *outside))

@@ -1,11 +1,11 @@
 """The way in: an update is stored before its platform hears that it arrived."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
+from bot.channels.base import Rate
 from bot.clock import Clock
 from bot.messages import Chat, Incoming
 from bot.metrics.base import NO_METRICS, Metrics
@@ -18,14 +18,6 @@ from handlers.interview.secrets import has_secret_in_name, redact_secret
 
 #: Buckets of chats are forgotten when there are more than this many: a full bucket is as good as none.
 _MOST_BUCKETS = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A rate: so many a second in the long run, ``burst`` at once."""
-
-    per_second: float
-    burst: float
 
 
 class TokenBucket:

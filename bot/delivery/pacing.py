@@ -1,11 +1,11 @@
 """The pace of a channel's messages: exact over any second, and with room for answers during a broadcast."""
 
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
 
+from bot.channels.base import Pace, Rate
 from bot.clock import Clock
-from bot.delivery.intake import Rate, TokenBucket, TokenBuckets
+from bot.delivery.intake import TokenBucket, TokenBuckets
 
 #: Seconds beyond the second, for what clocks round.
 _GRAIN = 0.001
@@ -70,15 +70,6 @@ class MessageKind(Enum):
 
     URGENT = "urgent"  #: answers, and what concerns one person
     BROADCAST = "broadcast"  #: to many; leaves some places free for the others
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """The pace that a platform takes: a second over all chats, and in one chat (where a short burst is let through)."""
-
-    overall: float
-    chat: Rate
-    urgent: float | None = None  #: a second of what is not a broadcast, where that is less
 
 
 class Pacer:

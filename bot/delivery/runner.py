@@ -1,17 +1,26 @@
-"""The loop of a process: receive, handle, deliver; started from what the store holds, stopped without a loss."""
+"""A process receives, handles and delivers; it starts from what the store holds and stops without a loss.
+
+``Runner`` does all of it side by side, ``StepRunner`` one after the other for somebody who waits at a terminal.
+"""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from bot.cancellation import cancel_on, run_in_background, wait_at_most
+from bot.channels.base import BackgroundService
+from bot.clock import Clock
+from bot.delivery.broadcasts.scheduler import BroadcastScheduler
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.turn_pool import TurnPool
+from bot.delivery.turns import TurnHandler
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
+from bot.messages import Chat
 from bot.retry import retry_while_unavailable
 from bot.store.store import Store
 
@@ -21,24 +30,6 @@ _GRACE = 20.0
 _SWEEP = 30.0
 
 _log = structlog.get_logger(__name__)
-
-
-class BackgroundService(Protocol):
-    """Works until told to stop: brings the updates of a channel in, keeps the house clean."""
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Returns soon after ``stop`` is set.
-
-        Raises:
-            ChannelError: it cannot work at all (its credentials are refused).
-        """
-
-
-class NotifiableService(BackgroundService, Protocol):
-    """A part that rests until it is told that there may be something to do."""
-
-    def notify(self) -> None:
-        """There may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +93,7 @@ class Runner:
             self._workers.submit(waiting)
 
     def _background_work(self) -> list[Coroutine[Any, Any, None]]:
-        """What goes on until the last message has left: a process that winds down is not dead."""
+        """Return what goes on until the last message has left: a process that winds down is not dead."""
         signs = [service.membership.run(self._wake_all) for service in self._services]
         return [*signs, ChangeListener(self._store.workers, self._on_change).run()]
 
@@ -161,3 +152,55 @@ class Runner:
             _log.warning("stopped_while_busy")
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+class StepRunner:
+    """Handles what one line brought, and delivers all that follows from it, before the next line is read."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the composition root names each of them
+        self,
+        store: Store,
+        clock: Clock,
+        turns: TurnHandler,
+        dispatcher: Dispatcher,
+        exporters: Sequence[Exporter | OwnDataExporter] = (),
+        scheduler: BroadcastScheduler | None = None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._turns = turns
+        self._dispatcher = dispatcher
+        self._exporters = exporters
+        self._scheduler = scheduler
+        self._chats: list[Chat] = []
+
+    def submit(self, chats: Iterable[Chat]) -> None:
+        """Take chats that have something to be handled at the next step."""
+        self._chats.extend(chats)
+
+    async def recover(self, channel: str) -> None:
+        """Take up what the last process left in a channel.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        await self._store.outbox.recover(channel, self._clock.now())
+        for exporter in self._exporters:
+            await exporter.recover()
+
+    async def step(self) -> None:
+        """Handle what was submitted, write what was ordered meanwhile, go on with broadcasts; deliver each time.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        while self._chats:
+            await self._turns.handle(self._chats.pop(0))
+        await self._dispatcher.deliver()
+        for exporter in self._exporters:
+            if await exporter.work():
+                await self._dispatcher.deliver()
+        if self._scheduler:
+            while await self._scheduler.work():
+                await self._dispatcher.deliver()
+            await self._dispatcher.deliver()

@@ -20,6 +20,8 @@ from bot.store.requests import add_words_queries, open_columns
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
+from handlers.model import codes
+from handlers.model.codes import format_code, request_series
 from handlers.model.request import REQUEST_TRANSITIONS, RequestContent, RequestState
 from handlers.model.request_list import InterviewStatus, JournalEntry
 from handlers.model.rights import Rights, Role
@@ -214,7 +216,7 @@ class DemoDataWriter:
         """Write people with a role, each with a chat of their own."""
         rows = DemoRowBuilder(self.store.keyring)
         calls = [call for grant in grants for call in (rows.chat_query(grant.chat), rows.grant_query(grant))]
-        await self.store.driver.run(*calls, Query("put_counter", {"name": "QT", "value": len(grants)}))
+        await self.store.driver.run(*calls, Query("put_counter", {"name": codes.ROLE, "value": len(grants)}))
 
     async def write_chats(self, chats: Iterable[DemoChat]) -> None:
         """Write people with all that belongs to them."""
@@ -224,7 +226,7 @@ class DemoDataWriter:
     async def write_code_counters(self, counts: dict[int, int]) -> None:
         """Write how many codes each year has given out."""
         await self.store.driver.run(
-            *(Query("put_counter", {"name": f"YC-{year}", "value": count}) for year, count in counts.items())
+            *(Query("put_counter", {"name": request_series(year), "value": count}) for year, count in counts.items())
         )
 
     async def read_admin_moves(self) -> list[AdminMove]:
@@ -255,7 +257,7 @@ class DemoDataWriter:
 
 def format_grant_id(number: int) -> str:
     """Return the id of a role as ``StoreContext.next_id`` numbers it."""
-    return f"QT-{number:06d}"
+    return format_code(codes.ROLE, number)
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from bot.store.requests import CODES_A_YEAR, SUBSCRIBER
 from handlers.core.decision import current_decision, registrable_actions
 from handlers.core.screen import Context
 from handlers.core.session import Session
+from handlers.model.codes import format_request_code
 from handlers.model.request import RequestContent
 from handlers.model.request_list import InterviewStatus
 from handlers.model.unit import Unit
@@ -129,7 +130,7 @@ class OfficerGenerator:
         number = self.issued[year]
         office = self.staff.admin_of(content.unit_code or "")
         steps = make_history(self.issued.total(), at, office, self.hours, self.chosen)
-        return DemoRequest(f"YC-{year}-{number:06d}", year * CODES_A_YEAR + number, content, steps)
+        return DemoRequest(format_request_code(year, number), year * CODES_A_YEAR + number, content, steps)
 
 
 def _to_agreed(interviews: InterviewDriver, teller: DemoOfficer, at: datetime) -> Session:

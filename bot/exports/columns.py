@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from bot.sanitizing import sanitize
+from handlers.model.channels import CHANNEL_LABELS
 from handlers.model.request_list import RequestRow
 from handlers.model.unit_directory import UnitDirectory
 from handlers.requests.fields import FIELDS
@@ -60,8 +61,6 @@ def _unit_name_getter(units: UnitDirectory) -> GetValue:
     return lambda filed: units.name(filed.unit) or None
 
 
-#: Over which channel a request came; names of products are the same in every language.
-CHANNEL_LABELS = {"telegram": "Telegram", "zalo": "Zalo", "terminal": N_("the office's own machine")}
 #: The new information that a request can be about.
 NEWS_FIELDS = ("new_name", "new_address", "new_superior", "new_unit", "new_email")
 

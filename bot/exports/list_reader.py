@@ -15,8 +15,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 from bot.certificates.decompression import Unpacker
 from bot.certificates.errors import MEBIBYTE, Limits, UnreadableError
 from bot.exports.columns import COLUMNS
-from bot.exports.text_formats import unguard_formula
 from bot.tables.formats import TableError, detect_format
+from bot.tables.formulas import unguard_formula
 from bot.tables.legacy_fonts import restore_column, spellings
 from bot.tables.text import TOO_LONG, csv_lines, decode
 from handlers.folding import fold

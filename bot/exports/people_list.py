@@ -11,6 +11,8 @@ from bot.tables.formats import TableError, detect_format, refuse_format
 from bot.tables.text import NO_CSV, NO_TEXT, csv_lines, decode
 from bot.units.workbook import read_pages
 from handlers.folding import fold
+from handlers.model.channels import CHANNEL_LABELS
+from handlers.model.codes import PERSON_CODE, REQUEST_CODE
 from handlers.model.imports import TableFormat
 from locales import N_
 
@@ -21,7 +23,9 @@ HEADINGS = frozenset({"ma", "code", "ma yeu cau", "request code", "ma nguoi nhan
 #: The heading stands in one of the first rows: somebody may have written a title above it.
 _HEADING_ROWS = 20
 #: What names a person: YC-2026-000123, N-3F2A91C0, telegram:123456789, terminal:lan.
-_PERSON_PATTERN = re.compile(r"YC-\d{4}-\d{6,}|N-[0-9A-F]{8}|(?:TELEGRAM|TERMINAL):\S+", re.IGNORECASE)
+_PERSON_PATTERN = re.compile(
+    rf"{REQUEST_CODE.pattern}|{PERSON_CODE.pattern}|(?:{'|'.join(CHANNEL_LABELS)}):\S+", re.IGNORECASE
+)
 
 _TOO_LARGE = N_("{file} is larger than {limit} MB; split it.")
 _TOO_LONG = N_("{file} names more than {most} people; split it.")

@@ -3,27 +3,19 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 from bot.exports.columns import COLUMNS, CellValue, ColumnValue, RowFormatter
 from bot.exports.official_lists import count_unreadable
-from handlers.core.dates import format_day
+from bot.tables.formulas import guard_formula
 from handlers.model.exports import NO_REMARKS
 from handlers.model.request_list import RequestRow
 from handlers.model.unit_directory import UnitDirectory
 
 BYTE_ORDER_MARK = "\ufeff"
-#: Where a spreadsheet may take what follows for a formula: at the beginning of a cell, and behind every separator that
-#: it may split at. Vietnamese Excel splits at ``;`` and then no quotation mark holds a cell together. What stands
-#: between (blanks, quotation marks, our own apostrophes) hides no sign. A blank is a separator for whoever ticks it; a
-#: sign that stands between two blanks is a cell of its own then, and does nothing.
-_FORMULA = re.compile(
-    r"""(^[\t\r]?|[,;|\t\r\n])([\s"]*)('*)(?=[=+\-@＝＋－＠])|([\s]"*)('*)(?=[=+\-@＝＋－＠](?!\s))"""
-)
 
 
 class CsvLines:
@@ -43,31 +35,6 @@ def format_csv(records: Iterable[Sequence[CellValue]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([guard_formula(cell) for cell in record] for record in records)
     return text.getvalue()
-
-
-def guard_formula(cell: CellValue) -> str:
-    """Return the cell as text, with an apostrophe before whatever a spreadsheet would run.
-
-    Every run of apostrophes before a sign grows by one, so that ``unguarded`` gives back what was there.
-    """
-    if isinstance(cell, str):
-        return _FORMULA.sub(lambda found: f"{_before(found)}'{_apostrophes(found)}", cell)
-    if isinstance(cell, datetime):
-        return f"{cell:%H:%M} {format_day(cell)}"
-    return format_day(cell) if isinstance(cell, date) else str(cell)
-
-
-def unguard_formula(text: str) -> str:
-    """Return a cell of our own CSV as it was before ``guarded``."""
-    return _FORMULA.sub(lambda found: f"{_before(found)}{_apostrophes(found)[1:]}", text)
-
-
-def _before(found: re.Match[str]) -> str:
-    return found[4] or f"{found[1] or ''}{found[2] or ''}"
-
-
-def _apostrophes(found: re.Match[str]) -> str:
-    return found[3] or found[5] or ""
 
 
 class LineFormat(Protocol):

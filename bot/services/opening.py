@@ -21,7 +21,8 @@ from bot.store.queries import split_statements
 from bot.store.requests import index_requests
 from bot.store.sealing.keyring import Keyring, open_keyring
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastPolicy, MessageLimits
+from handlers.model.broadcast import BroadcastPolicy
+from handlers.model.channels import CHANNEL_LIMITS
 from locales import N_, translator
 
 
@@ -49,8 +50,6 @@ def _migration_row(step: Migration, now: int) -> dict[str, object]:
     return {"version": step.version, "name": step.name, "checksum": step.checksum, "now": now}
 
 
-#: Of the channels that have other limits than the usual ones: as their ``Capabilities``.
-CHANNEL_LIMITS = {"telegram": MessageLimits(4096, 1024), "terminal": MessageLimits(1_000_000, 1_000_000)}
 _NEW_KEYS = N_(
     "New keys were made in {path}. Copy this file to a safe place: without it nothing that is stored can be read."
 )

@@ -7,9 +7,10 @@ from datetime import datetime
 from bot.services.journal import JournalService
 from bot.services.role_revocation import Consequence, revoke_consequences
 from bot.store.context import StoreContext
-from bot.store.invitations import INVITATION_PREFIX, InvitationRepository
+from bot.store.invitations import InvitationRepository
 from bot.store.roles import GrantRepository
 from bot.store.units import read_units
+from handlers.model import codes
 from handlers.model.journal import AuditAction
 from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
 from handlers.model.rights import ACT_TO_GIVE, MACHINE, Act, Grant, Rights, Role
@@ -98,7 +99,7 @@ class PeopleService:
         """The prefix of the id tells a role from an invitation."""
         if not rights.reach(Act.END_ROLES):
             return Refusal.NOT_YOURS
-        ends = self._end_invitation if holder.startswith(INVITATION_PREFIX) else self._end_role
+        ends = self._end_invitation if holder.startswith(codes.INVITATION) else self._end_role
         return await ends(rights, holder)
 
     async def _end_invitation(self, rights: Rights, invitation: str) -> Refusal | None:

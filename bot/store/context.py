@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.store.drivers.base import Query, RunQueries
 from bot.store.sealing.keyring import Keyring
 from handlers.model.broadcast import BroadcastPolicy
+from handlers.model.codes import format_code
 from handlers.model.rights import MACHINE
 
 
@@ -23,7 +24,7 @@ class StoreContext:
     async def next_id(self, prefix: str) -> str:
         """Return a new id such as ``QT-000012``."""
         (((number,),),) = await self.ask(Query("next_number", {"name": prefix}))
-        return f"{prefix}-{number:06d}"
+        return format_code(prefix, number)
 
     async def person(self, actor: str) -> str:
         """Return the person who acts by a role as a keyed digest, whichever role it is; the machine is one person."""

@@ -14,11 +14,10 @@ from bot.store.power_seals import genuine_invitations, seal_invitation
 from bot.store.request_filter import scope_conditions
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.readable import unseal_or_none
+from handlers.model import codes
 from handlers.model.request_list import NewInvitation, RoleHolder
 from handlers.model.rights import Reach, Role
 
-#: What ids of invitations begin with.
-INVITATION_PREFIX = "LM"
 #: 160 bits: 32 letters and digits, which a person can also type.
 _CODE_BYTES = 20
 
@@ -63,7 +62,7 @@ class InvitationRepository:
 
     async def add(self, role: Role, unit: str | None, label: str, by: str, expires_at: datetime) -> NewInvitation:
         """Make one; of its code only a keyed hash is kept."""
-        invitation, code = await self.context.next_id(INVITATION_PREFIX), _new_code()
+        invitation, code = await self.context.next_id(codes.INVITATION), _new_code()
         row = {
             "id": invitation,
             "code": self._hash_code(code),

@@ -20,6 +20,7 @@ from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
 from handlers.core.replies import Reply
+from handlers.model.codes import format_code
 from handlers.model.request import RequestContent
 from locales import LANGUAGES
 
@@ -163,7 +164,7 @@ class OwnDataRepository:
     async def add_order(self, language: str) -> None:
         """Queue an order of everything as files."""
         (((number,),),) = await self.ask(Query("next_number", {"name": "DL"}))
-        task = f"DL-{number:06d}"
+        task = format_code("DL", number)
         spec = self.keyring.seal(OwnDataOrder(language=language).model_dump_json(), sealed_columns.task(task))
         row = {"id": task, "chat": self.pending.chat.id, "kind": OWN_DATA, "spec": spec, "progress": None, "total": 0}
         await self.ask(Query("add_task", {**row, "now": to_micros(self.now)}))

@@ -14,6 +14,7 @@ from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import read_or_none, unseal_or_none
 from handlers.folding import fold
+from handlers.model.codes import format_request_code, request_series
 from handlers.model.request import REQUEST_TRANSITIONS, Request, RequestContent, RequestState, RequestStep
 from rules.calendar import to_vietnam_day
 
@@ -90,8 +91,8 @@ class StoredOwnRequests:
     async def register(self, content: RequestContent, state: RequestState = RequestState.SUBMITTED) -> Request:
         """Register a new one under the next code of the year in Viet Nam."""
         year = to_vietnam_day(self.now).year
-        (((number,),),) = await self.ask(Query("next_number", {"name": f"YC-{year}"}))
-        code, place = f"YC-{year}-{number:06d}", year * CODES_A_YEAR + number
+        (((number,),),) = await self.ask(Query("next_number", {"name": request_series(year)}))
+        code, place = format_request_code(year, number), year * CODES_A_YEAR + number
         row = {"code": code, "number": place, "state": state.value, "ended": self._ended_at(state)}
         await self.ask(
             Query("register", {**self._columns(code, content), **row}),

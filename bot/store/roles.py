@@ -14,12 +14,10 @@ from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS, unseal_or_none
 from handlers.core.replies import Reply
+from handlers.model import codes
 from handlers.model.exports import ExportOrder
 from handlers.model.request_list import RoleHolder
 from handlers.model.rights import Grant, Reach, Role
-
-#: What ids of roles begin with.
-GRANT_PREFIX = "QT"
 
 
 def to_grants(keyring: Keyring, rows: Rows) -> tuple[Grant, ...]:
@@ -69,7 +67,7 @@ class GrantRepository:
     async def add(self, role: Role, unit: str | None, label: str, by: str) -> Grant:
         """Give a role to the person in this chat; return the one they have where it is the same."""
         context = self.context
-        grant = await context.next_id(GRANT_PREFIX)
+        grant = await context.next_id(codes.ROLE)
         row: dict[str, Any] = {"id": grant, "chat": context.chat, "role": role.value, "unit": unit}
         row |= {"granted_at": to_micros(context.now), "granted_by": by}
         sealed = context.keyring.seal(label, sealed_columns.grant_label(grant)) if label else None

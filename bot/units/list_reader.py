@@ -9,8 +9,8 @@ from pathlib import Path
 
 from bot.certificates.errors import LIMITS, MEBIBYTE
 from bot.errors import to_reason
-from bot.exports.text_formats import unguard_formula
 from bot.tables.formats import TableError, detect_format, refuse_format
+from bot.tables.formulas import unguard_formula
 from bot.tables.legacy_fonts import Charset, LegacyFont, RestoredColumn, possible_readings, restore_column
 from bot.tables.text import csv_lines, decode
 from bot.units.faults import FaultyUnitsError, UnitFault, UnitsFileError

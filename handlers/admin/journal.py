@@ -5,13 +5,13 @@ from markupsafe import escape
 from handlers.access.current_rights import current_rights, holder_labels
 from handlers.access.journal_text import format_action, format_actor, format_subject
 from handlers.core.dates import format_moment
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.text import join_lines
 from handlers.interview.flow import to_next_screen
 from handlers.model.request_list import JournalEntry
 from locales import N_
 
-BACK, OLDER, LATEST = "back", "older", "latest"
+OLDER, LATEST = "older", "latest"
 #: Rows on one page.
 SHOWN = 10
 
@@ -26,7 +26,7 @@ class JournalScreen(OptionsOnlyScreen):
         older = Option(OLDER, say.t(N_("Older")), ("cu hon", "older"))
         latest = Option(LATEST, say.t(N_("The newest")), ("moi nhat", "newest"))
         turning = [*([latest] if here.session.about else []), *([older] if len(rows) > SHOWN else [])]
-        back = Option(BACK, say.t(N_("Back")), ("quay lai", "back"))
+        back = back_option(say.t)
         none = say(N_("There are no rows within your reach."))
         return Page(say(N_("<b>Journal</b>")), (join_lines(*told) or none,), (*turning, back))
 

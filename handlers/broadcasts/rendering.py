@@ -12,12 +12,13 @@ from handlers.core.dates import format_day
 from handlers.core.replies import Choice, Reply
 from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import BroadcastButton, BroadcastDraft, PlaceholderValues
+from handlers.model.codes import BROADCAST_CODE_PATTERN
 from handlers.model.placeholders import Placeholder
 from handlers.requests.text import PROCEDURE_LABELS
 from locales import N_, translator
 from rules.outcome import Procedure
 
-_CALLBACK_PATTERN = re.compile(r"bc\|([a-z0-9_]{1,20})\|(TB-[0-9]{6,12})")
+_CALLBACK_PATTERN = re.compile(rf"bc\|([a-z0-9_]{{1,20}})\|({BROADCAST_CODE_PATTERN})")
 
 
 class ButtonAction(StrEnum):

@@ -17,6 +17,7 @@ from handlers.model.broadcast import (
     ProblemKind,
     StateReason,
 )
+from handlers.model.channels import CHANNEL_LABELS, channel_kind
 from handlers.model.placeholders import Placeholder
 from locales import N_, Translator, translator
 
@@ -170,13 +171,9 @@ def _format_step_days(t: Translator, days: int) -> str:
     return t(N_("{number} days before") if days > 0 else N_("{number} days after"), number=abs(days))
 
 
-#: Names of products are the same in every language.
-_CHANNELS = MappingProxyType({"telegram": "Telegram", "zalo": "Zalo", "terminal": N_("the office's own machine")})
-
-
 def format_channel(t: Translator, channel: str) -> str:
     """A channel; one of a terminal is named as all of them are."""
-    known = _CHANNELS.get(channel.partition(":")[0])
+    known = CHANNEL_LABELS.get(channel_kind(channel))
     return t(known) if known else channel
 
 

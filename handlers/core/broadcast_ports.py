@@ -15,6 +15,7 @@ from handlers.model.broadcast import (
     CheckReport,
     DeliveryCounts,
     Recipient,
+    RecipientName,
 )
 from handlers.model.rights import Rights
 
@@ -42,11 +43,12 @@ class Broadcasts(Protocol):
     async def count(self, rights: Rights, audience: Audience) -> tuple[ChannelCounts, ...]:
         """Who is meant at this moment, by channel and reachability."""
 
-    async def resolve_names(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """Chats (``Audience.chats``) by the names a list file has for them, as far as the rights reach.
+    async def resolve_names(
+        self, rights: Rights, names: Sequence[RecipientName]
+    ) -> Mapping[RecipientName, tuple[str, ...]]:
+        """Return chats (``Audience.chats``) by the names that a list file has for them, as far as the rights reach.
 
-        A name is the code of a request or of a person (N-3F2A91C0), or telegram:ID; one that means nobody is left out,
-        a person's code may mean two.
+        A name that means nobody is left out; a person's code may mean two.
         """
 
     async def request_check(self, rights: Rights, name: str) -> ActionResult:

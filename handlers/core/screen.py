@@ -98,6 +98,14 @@ class Page:
 #: Value of the button that ends ticking.
 DONE = "done"
 
+#: Value of the button that leads to the screen before.
+BACK = "back"
+
+
+def back_option(t: Translator, label: str = N_("Back"), also: tuple[str, ...] = (), value: str = BACK) -> Option:
+    """Return the button that leads back; ``also`` are words of this screen that mean it as well."""
+    return Option(value, t(label), ("quay lai", "back", *also))
+
 
 #: A version of the session; or, of a tick and of the end of ticking, which question it is of.
 _TAP_VERSION = re.compile(r"[0-9]{1,18}|[-+.][0-9a-f]{8}")

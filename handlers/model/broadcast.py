@@ -12,6 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from handlers.model.channels import ChannelAddress, MessageLimits, channel_kind
+from handlers.model.codes import BROADCAST, format_code
 from handlers.model.request import RequestState
 from handlers.model.rights import Role
 from rules.outcome import Procedure
@@ -45,7 +47,7 @@ BROADCAST_TRANSITIONS: Mapping[BroadcastState, frozenset[BroadcastState]] = {
 }
 ENDED_STATES = frozenset({BroadcastState.FINISHED, BroadcastState.CANCELLED})
 #: The campaign that never ends: its steps are the reminders of certificates that end.
-EXPIRY_CAMPAIGN = "TB-000000"
+EXPIRY_CAMPAIGN = format_code(BROADCAST, 0)
 
 
 class StateReason(StrEnum):
@@ -281,17 +283,8 @@ class ActionResult(StrEnum):
     PROBLEMS = "problems"  #: a check found what stands against it, or was not made
 
 
-def format_person_code(chat: str) -> str:
-    """How lists and reports name a person: part of the chat's id, which says nothing about them."""
-    return f"N-{chat[:8].upper()}"
-
-
-@dataclass(frozen=True, slots=True)
-class MessageLimits:
-    """What one message of a channel holds, in UTF-16 code units."""
-
-    text: int
-    caption: int  #: of a text beside a file; 0: the channel sends no files
+#: A person on a list: the code of a request, the code of a person (N-3F2A91C0), or where they are written to.
+RecipientName = str | ChannelAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,4 +300,4 @@ class BroadcastPolicy:
 
     def limits_for(self, channel: str) -> MessageLimits:
         """What one message of a channel (``telegram``, ``terminal:NAME``) holds."""
-        return self.rooms.get(channel.partition(":")[0], self.usual)
+        return self.rooms.get(channel_kind(channel), self.usual)

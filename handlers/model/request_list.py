@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from handlers.model.codes import REQUEST, format_request_code
+from handlers.model.personal_number import has_personal_number
 from handlers.model.request import REQUEST_TRANSITIONS, Request, RequestState
 from rules.outcome import Procedure
 
@@ -161,8 +163,6 @@ FINAL_STATES = frozenset(to for to in ADMIN_STATES if not REQUEST_TRANSITIONS[to
 #: Requests that are moved at one go.
 MAX_BULK_MOVES = 1000
 _MAX_REASON_LENGTH = 500
-#: A number of 9 or 12 digits is a personal number (CMND, CCCD), also in groups; it belongs in no message.
-_PERSONAL_NUMBER = re.compile(r"(?<!\d)\d(?:[ .]?\d){8}(?:(?:[ .]?\d){3})?(?!\d|[ .]\d)")
 
 
 def transitions_from(state: RequestState) -> tuple[RequestState, ...]:
@@ -181,7 +181,7 @@ def clean_reason(text: str) -> str | None:
     visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     joined = " ".join(visible.split())
     fits = 1 <= len(joined) <= _MAX_REASON_LENGTH and joined.isprintable()
-    return joined if fits and not _PERSONAL_NUMBER.search(joined) else None
+    return joined if fits and not has_personal_number(joined) else None
 
 
 def check_reason(to: RequestState, note: str) -> str | None:
@@ -192,7 +192,7 @@ def check_reason(to: RequestState, note: str) -> str | None:
 
 
 #: "YC-2026-000303", "yc 303", "2026-303", "303".
-_CODE = re.compile(r"(?:yc)?[\s.\-]*(?:(\d{4})[\s.\-]+)?(\d{1,7})", re.IGNORECASE)
+_CODE = re.compile(rf"(?:{REQUEST})?[\s.\-]*(?:(\d{{4}})[\s.\-]+)?(\d{{1,7}})", re.IGNORECASE)
 
 
 def parse_codes(text: str, today: date) -> tuple[str, ...]:
@@ -202,4 +202,4 @@ def parse_codes(text: str, today: date) -> tuple[str, ...]:
         return ()
     year, number = found.groups()
     years = (int(year),) if year else (today.year, today.year - 1)
-    return tuple(f"YC-{one}-{int(number):06d}" for one in years)
+    return tuple(format_request_code(int(one), int(number)) for one in years)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from handlers.folding import fold
+from handlers.model.personal_number import has_personal_number
 from handlers.understanding.doubts import is_doubt
 from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
@@ -13,8 +14,6 @@ from locales import N_
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 #: Not issued by the state (practice note on the forms, 09/2024).
 _PRIVATE_MAIL = ("@gmail.com", "@yahoo.com", "@yahoo.com.vn", "@hotmail.com", "@outlook.com", "@icloud.com")
-#: A number of 9 or 12 digits is a personal number (CMND, CCCD); nobody asked for it.
-_PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:\d{9}|\d{12})(?!\d)")
 _REFUSALS = frozenset({"quay lai", "thoi", "bo qua", "huy", "tiep", "tiep tuc", "xong", "skip", "back", "cancel"})
 #: Of fewer letters a typed one is a slip or a word ("da"); certificates of the state have sixteen. Without any digit it
 #: is a word as well ("đá bạc").
@@ -32,7 +31,7 @@ def clean_line(text: str) -> str | None:
     joined = " ".join(visible.split())
     named = 2 <= len(joined) <= 300 and joined.isprintable() and sum(map(str.isalpha, joined)) > 1
     told = named and fold(joined) not in _REFUSALS and not is_doubt(joined) and not parse_numbers(joined)
-    return joined if told and not _PERSONAL_NUMBER.search(joined) else None
+    return joined if told and not has_personal_number(joined) else None
 
 
 def clean_email(text: str) -> str | None:

@@ -8,8 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.app import Components, open_components
-from bot.channels.telegram.wiring import serve_telegram
+from bot.app import Components, open_components, serve_channels
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
 from handlers.model.broadcast import Broadcast, BroadcastState
@@ -106,12 +105,12 @@ def _settings(folder: Path, api: BotApi, approval_above: int) -> Settings:
 @asynccontextmanager
 async def _served(parts: Components) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    serving_telegram = asyncio.create_task(serve_telegram(parts, stop))
+    served = asyncio.create_task(serve_channels(parts, stop))
     try:
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(serving_telegram, PATIENCE)
+        await asyncio.wait_for(served, PATIENCE)
 
 
 async def learns_what_to_do(officer: Officer, old_name: str) -> Shown:

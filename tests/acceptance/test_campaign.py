@@ -6,7 +6,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from handlers.model.broadcast import format_person_code
+from handlers.model.codes import format_person_code
 from handlers.model.rights import Role
 from tests.acceptance.admins import accepts, invited, troly
 from tests.acceptance.campaigns import (

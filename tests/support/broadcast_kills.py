@@ -11,7 +11,7 @@ from bot.demo.data_writer import open_demo_data
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from handlers.model.broadcast import format_person_code
+from handlers.model.codes import format_person_code
 from handlers.model.rights import Rights
 from tests.support.botapi.api import BotApi
 from tests.support.botapi.limits import Limits

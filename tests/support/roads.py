@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from bot.certificates.reader import CertificateReader
+from bot.channels.base import Pace, Rate
 from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
-from bot.delivery.intake import Intake, Rate, Throttle
-from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.intake import Intake, Throttle
+from bot.delivery.pacing import Pacer
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.messages import Chat, Incoming
 from bot.store.store import Store

@@ -15,7 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 #: Modules the program has loaded by the time it runs with Telegram.
-LOADED = ("bot.app", "bot.cli", "bot.cli.run", "bot.channels.telegram", "handlers", "uvicorn")
+LOADED = (
+    "bot.app", "bot.cli", "bot.cli.run", "bot.channels.telegram.opening", "bot.metrics.prometheus", "bot.web",
+    "handlers",
+)  # fmt: skip
 
 
 class Fork:

@@ -27,9 +27,9 @@ from bot.channels.base import (
     Unreachable,
     Unsupported,
 )
-from bot.channels.registry import TELEGRAM
 from bot.channels.telegram.transport import AiohttpRequest, RequestFailedError, proxy_for
 from bot.errors import SettingsError
+from handlers.model.channels import TELEGRAM
 from locales import N_
 
 
@@ -74,7 +74,7 @@ _ERROR_TYPES: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (
 
 
 def to_channel_error(error: Exception) -> ChannelError:
-    """What became of a request that failed; anything unknown may have been carried out."""
+    """Tell what became of a request that failed; anything unknown may have been carried out."""
     if isinstance(error, RequestFailedError):
         return error.outcome
     if isinstance(error, BadRequest):
@@ -114,7 +114,7 @@ class TokenCheck:
         self.refused = False
 
     async def judge(self, method: str, failure: ChannelError) -> ChannelError:
-        """What a failed call of ``method`` means: ``Unsupported`` with its name, ``Refused``, or as it stands.
+        """Tell what a failed call of ``method`` means: ``Unsupported`` with its name, ``Refused``, or as it stands.
 
         ``Unreachable`` where getMe does not answer either: nothing was carried out, and nobody knows why.
         """

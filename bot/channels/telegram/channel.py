@@ -9,11 +9,12 @@ from telegram import InputFile
 
 from bot.channels.base import Capabilities, ChannelError, Gone, Invalid, MaybeSent, Unsupported
 from bot.channels.markup import to_plain_text
+from bot.channels.registry import CHANNELS
 from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message
 from bot.channels.telegram.api import MarkupNotParsed, MessageNotModified, TelegramApi
-from bot.channels.telegram.updates import CHANNEL
 from bot.messages import OutboxRow
 from handlers.core.replies import Attachment, Choice, Reply
+from handlers.model.channels import TELEGRAM
 
 #: Files remembered; the one used longest ago is forgotten first.
 _CACHE_SIZE = 32
@@ -61,16 +62,7 @@ def _file_id(result: object) -> str | None:
     return file_id if isinstance(file_id, str) and file_id else None
 
 
-_CAPABILITIES = Capabilities(
-    text_limit=4096,
-    caption_limit=1024,
-    buttons=True,
-    editing=True,
-    deleting=True,
-    files_in=True,
-    files_out=True,
-    markup=True,
-)
+_CAPABILITIES = CHANNELS[TELEGRAM].capabilities
 #: A keyboard row holds at most so many characters and buttons, so that labels are read whole on a telephone.
 _ROW_CHARACTERS = 24
 _ROW_BUTTONS = 4
@@ -88,7 +80,7 @@ class TelegramChannel:
 
     @property
     def name(self) -> str:
-        return CHANNEL
+        return TELEGRAM
 
     @property
     def start_link(self) -> str | None:

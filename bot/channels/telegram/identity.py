@@ -1,4 +1,4 @@
-"""What is told to Telegram at every start: which bot this is, how updates come, and the menu of commands.
+"""Introduces the assistant to Telegram at every start: which bot this is, how updates come, the menu of commands.
 
 Only getMe decides about the token, and only setWebhook about the webhook. Everything else is a comfort: its failure is
 named in the log, holds nothing up, and is made good later.

@@ -25,9 +25,9 @@ class Poller:
     The offset lives with Telegram: what was not acknowledged comes again after a restart, and the store knows it.
     """
 
-    def __init__(self, api: TelegramApi, front: UpdateReceiver, *, hold: int = _POLL_SECONDS) -> None:
+    def __init__(self, api: TelegramApi, updates: UpdateReceiver, *, hold: int = _POLL_SECONDS) -> None:
         self._api = api
-        self._front = front
+        self._updates = updates
         self._hold = hold
         self._offset: int | None = None
 
@@ -42,7 +42,6 @@ class Poller:
             async with run_in_background((remove_webhook(self._api), announce_commands(self._api))) as tasks:
                 await cancel_on(stop, asyncio.wait(tasks[:1], timeout=_HEAD_START))
                 await self._poll(stop, tasks)
-        await self._front.close()
 
     async def _poll(self, stop: asyncio.Event, beside: Sequence[asyncio.Task[None]]) -> None:
         """Ask again and again; whatever goes wrong with one request, the next is made."""
@@ -72,7 +71,7 @@ class Poller:
             return
         if not isinstance(batch, list):
             raise ChannelError
-        highest = await self._front.receive(batch)
+        highest = await self._updates.receive(batch)
         if highest is not None:
             self._offset = highest + 1
         elif batch:

@@ -162,7 +162,7 @@ def _effective_status(status: int, payload: bytes) -> int:
 
 
 def _failure_of_status(status: int, payload: bytes) -> ChannelError | None:
-    """What the status alone says, where the library would take it for something else; ``None``: let it read."""
+    """Tell what the status alone says, where the library would take it for something else; ``None``: let it read."""
     if status == 429:
         return RetryLater(_retry_after(payload))
     if status in _NOT_OFFERED:

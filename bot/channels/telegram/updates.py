@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.channels.registry import TELEGRAM
+from bot.channels.base import AcceptUpdates, RecordBlockChange
 from bot.channels.telegram.api import QueryTooOld, TelegramApi
-from bot.delivery.intake import Intake
 from bot.messages import Incoming
 from handlers.core.events import ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
 from handlers.interview.secrets import has_secret
+from handlers.model.channels import TELEGRAM
 
 CHANNEL = TELEGRAM
 #: What is asked of Telegram. An edited message is no new answer, but may hold a secret; a channel's post is nobody's.
@@ -79,7 +79,7 @@ class BlockChange:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedUpdate:
-    """What an update holds for us; with no ``incoming``, ``ignored`` tells why in a word."""
+    """The part of an update that is for us; with no ``incoming``, ``ignored`` tells why in a word."""
 
     update_id: int | None = None
     incoming: Incoming | None = None
@@ -252,18 +252,22 @@ _log = structlog.get_logger(__name__)
 
 
 class UpdateReceiver:
-    """``take`` returns once the updates are stored; ``ignored`` counts what was not for us, by reason."""
+    """Reads raw updates and hands on what is for us; ``ignored`` counts the rest, by reason.
 
-    def __init__(self, api: TelegramApi, intake: Intake) -> None:
+    ``accept`` returns once the updates are stored; ``record_block_change`` is told who blocks the assistant.
+    """
+
+    def __init__(self, api: TelegramApi, accept: AcceptUpdates, record_block_change: RecordBlockChange) -> None:
         self._api = api
-        self._intake = intake
+        self._accept = accept
+        self._record_change = record_block_change
         self._answers: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_ANSWERS_AT_ONCE)
         self.ignored: Counter[str] = Counter()
 
     @property
     def username(self) -> str:
-        """Of our bot, without @; empty until Telegram has told it."""
+        """The name of our bot, without @; empty until Telegram has told it."""
         return self._api.username
 
     async def receive(self, raw: Sequence[object]) -> int | None:
@@ -272,7 +276,7 @@ class UpdateReceiver:
         An update that cannot be read is counted and passed: it must not hold up those behind it.
         """
         received = [self._parse(update) for update in raw]
-        await self._intake.accept([one.incoming for one in received if one.incoming])
+        await self._accept([one.incoming for one in received if one.incoming])
         for one in received:  # after what was said: the last of a batch is how it stands
             if one.membership:
                 await self._record_block_change(one.membership)
@@ -292,7 +296,7 @@ class UpdateReceiver:
     async def _record_block_change(self, membership: BlockChange) -> None:
         """A sign of being blocked that cannot be stored is missed: the next message shows it anyway."""
         try:
-            await self._intake.record_block_change(CHANNEL, membership.address, blocked=membership.blocked)
+            await self._record_change(CHANNEL, membership.address, blocked=membership.blocked)
         except Exception as error:  # noqa: BLE001 - those behind it must go on
             _log.error("membership_not_stored", channel=CHANNEL, error=type(error).__name__)
 

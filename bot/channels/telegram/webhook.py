@@ -2,95 +2,20 @@
 
 import asyncio
 import json
-import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Any
 from urllib.parse import urlsplit
 
-import h11
 import structlog
-import uvicorn
 from pydantic import SecretStr
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.cancellation import cancel_on, run_in_background
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.identity import announce_commands, register_bot
 from bot.channels.telegram.updates import CHANNEL, UPDATE_KINDS, UpdateReceiver
-from bot.errors import SettingsError, TrolyError, to_reason
-from bot.settings import host_and_port
-from locales import N_
-
-#: Seconds in which a request must have arrived in full, head and body.
-RECEIVING_SECONDS = 10.0
-#: Connections open at once. Beyond that the one is dropped whose request has been awaited longest, so that whoever
-#: sends a whole request at once is always served, and never so many are open that files can no longer be opened.
-MOST_CONNECTIONS = 200
-
-_RECEIVED = frozenset({h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR})
-
-
-class TimedConnection(H11Protocol):
-    """Drops whoever does not send a whole request in time, be it the first or a later one."""
-
-    _timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Begin to wait for the request; make room first where too many are open."""
-        super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
-            _drop_longest_awaited(self.connections)
-        self._wait()
-
-    def data_received(self, data: bytes) -> None:
-        """Take some more of the request; one that is there in full is waited for no longer."""
-        super().data_received(data)
-        if self.conn.their_state in _RECEIVED:
-            self._stop_waiting()
-
-    def on_response_complete(self) -> None:
-        """Wait for the next request."""
-        super().on_response_complete()
-        if self.conn.their_state not in _RECEIVED:
-            self._stop_waiting()
-            self._wait()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    @property
-    def receive_deadline(self) -> float | None:
-        """When this connection is dropped, by the loop's clock; ``None`` while a request is being answered."""
-        return self._timer.when() if self._timer else None
-
-    def drop(self) -> None:
-        """Close it without a word."""
-        self._stop_waiting()
-        self.transport.abort()
-
-    def _wait(self) -> None:
-        self._timer = self.loop.call_later(RECEIVING_SECONDS, self.drop)
-
-    def _stop_waiting(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-
-
-def _drop_longest_awaited(connections: set[Any]) -> None:
-    waiting = [one for one in connections if isinstance(one, TimedConnection) and one.receive_deadline is not None]
-    if waiting:
-        min(waiting, key=lambda one: one.receive_deadline or 0.0).drop()
-
 
 #: Largest body read, in bytes; an update is a few thousand.
 _BODY_LIMIT = 1024 * 1024
@@ -103,90 +28,34 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WebhookSettings:
-    """Where Telegram calls, with which secret, and where that arrives on this machine (``host:port``)."""
+    """Where Telegram calls, and with which secret."""
 
     url: str
     secret: SecretStr
-    listen: str
-
-    def address(self) -> tuple[str, int]:
-        """Host and port to listen on.
-
-        Raises:
-            SettingsError: ``listen`` is not ``host:port``.
-        """
-        try:
-            return host_and_port(self.listen)
-        except ValueError:
-            message = N_("TROLY_TELEGRAM_WEBHOOK_LISTEN must be host:port, such as 127.0.0.1:8443")
-            raise SettingsError(message) from None
-
-
-class WebhookEndedError(TrolyError):
-    """The webhook's server ended by itself; nothing from Telegram would be heard."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("The webhook server stopped unexpectedly. Start the assistant again."))
-
-
-class _Server(uvicorn.Server):
-    """uvicorn that leaves signals to the process it runs in."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class WebhookReceiver:
-    """Registers the webhook and serves it until told to stop."""
+    """Tells Telegram where to call, and takes what it brings; the web server of the process serves ``routes``."""
 
-    def __init__(
-        self, api: TelegramApi, front: UpdateReceiver, settings: WebhookSettings, more: Sequence[Route] = ()
-    ) -> None:
-        self._more = more
+    def __init__(self, api: TelegramApi, updates: UpdateReceiver, settings: WebhookSettings) -> None:
         self._api = api
-        self._front = front
+        self._updates = updates
         self._settings = settings
-        self._host, self._port = settings.address()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve; Telegram is told where to call once we listen.
+        """Register the address, which must be listened at by now, and stay until told to stop.
 
         Raises:
-            SettingsError: nobody can listen there, or Telegram does not accept the address.
+            SettingsError: Telegram does not accept the address.
             Refused: Telegram does not accept the token.
-            WebhookEndedError: the server ended by itself.
         """
-        listener = self._listen()
-        server = _Server(
-            uvicorn.Config(self.app(), http=TimedConnection, log_config=None, access_log=False, lifespan="off")
-        )
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            await cancel_on(stop, self._register())
-            async with run_in_background((announce_commands(self._api),)):
-                await cancel_on(stop, asyncio.wait([serving]))
-        finally:
-            server.should_exit = True
-            await asyncio.wait([serving])
-            listener.close()
-            await self._front.close()
-        if not stop.is_set():
-            raise WebhookEndedError from serving.exception()
+        await cancel_on(stop, self._register())
+        async with run_in_background((announce_commands(self._api),)):
+            await stop.wait()
 
-    def app(self) -> Starlette:
-        """The application: one address, one method; and what is served beside it on this machine."""
-        path = urlsplit(self._settings.url).path or "/"
-        return Starlette(routes=[Route(path, self._handle_request, methods=["POST"]), *self._more])
-
-    def _listen(self) -> socket.socket:
-        """Ours rather than uvicorn's, which ends the process where the port is taken."""
-        try:
-            family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-            return socket.create_server((self._host, self._port), family=family)
-        except OSError as error:
-            message = N_("Nobody can listen on TROLY_TELEGRAM_WEBHOOK_LISTEN={address}: {reason}")
-            raise SettingsError(message, address=self._settings.listen, reason=to_reason(error)) from None
+    def routes(self) -> list[Route]:
+        """One address, one method."""
+        return [Route(urlsplit(self._settings.url).path or "/", self._handle_request, methods=["POST"])]
 
     async def _register(self) -> None:
         webhook = {
@@ -209,7 +78,7 @@ class WebhookReceiver:
             update = None  # counted as ignored: asking for it again would not make it readable
         try:
             async with asyncio.timeout(_STORING_TIMEOUT):
-                await self._front.receive([update])
+                await self._updates.receive([update])
         except TimeoutError:
             _log.warning("update_not_stored", channel=CHANNEL)
             return Response(status_code=503)

@@ -23,8 +23,8 @@ from handlers.model.broadcast import (
     DeliveryReason,
     PlaceholderValues,
     ProblemKind,
-    format_person_code,
 )
+from handlers.model.codes import format_person_code
 from locales import LANGUAGES, N_
 from rules.calendar import VIETNAM
 

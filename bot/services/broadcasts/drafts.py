@@ -1,20 +1,17 @@
 """Drafts: written, changed, sent to be checked; and the names that a list of people has for chats."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.channels.registry import parse_address
 from bot.services.broadcasts.access import BroadcastAccess
 from bot.store.broadcasts.audience import ChatName, find_chats
-from handlers.model.broadcast import ActionResult, Broadcast, BroadcastDraft, BroadcastState, CheckReport
+from handlers.model.broadcast import ActionResult, Broadcast, BroadcastDraft, BroadcastState, CheckReport, RecipientName
+from handlers.model.channels import ChannelAddress
+from handlers.model.codes import PERSON_CODE, REQUEST_CODE
 from handlers.model.rights import Act, Rights
 
 #: Where nothing is frozen yet.
 _OPEN_TO_CHANGE = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
-
-_PERSON_CODE = re.compile(r"N-([0-9A-F]{8})", re.IGNORECASE)
-_REQUEST_CODE = re.compile(r"YC-\d{4}-\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,9 @@ class BroadcastDrafts(BroadcastAccess):
         """A report that cannot be read is as none."""
         return None if await self.find(rights, name) is None else await self.broadcasts.last_check(name)
 
-    async def resolve_names(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    async def resolve_names(
+        self, rights: Rights, names: Sequence[RecipientName]
+    ) -> Mapping[RecipientName, tuple[str, ...]]:
         """The right to write broadcasts has to reach the unit of a request, or of a chat."""
         meant = {name: parsed for name in names if (parsed := _parse_name(name))}
         chats = await find_chats(self.context, meant.values())
@@ -77,13 +76,11 @@ def _may_write(rights: Rights, draft: BroadcastDraft) -> bool:
     return known and rights.may(Act.WRITE_BROADCASTS, unit)
 
 
-def _parse_name(name: str) -> ChatName | None:
-    """``None``: it is no name."""
+def _parse_name(name: RecipientName) -> ChatName | None:
+    """Return ``None`` where this is no name."""
+    if isinstance(name, ChannelAddress):
+        return ChatName("chat", name.address, name.channel)
     typed = name.strip()
-    if person := _PERSON_CODE.fullmatch(typed):
+    if person := PERSON_CODE.fullmatch(typed):
         return ChatName("person", person[1].lower())
-    if _REQUEST_CODE.fullmatch(typed):
-        return ChatName("request", typed.upper())
-    channel, colon, address = typed.partition(":")
-    where = parse_address(f"{channel.lower()}{colon}{address}")
-    return ChatName("chat", where[1], where[0]) if where else None
+    return ChatName("request", typed.upper()) if REQUEST_CODE.fullmatch(typed) else None

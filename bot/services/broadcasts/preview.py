@@ -19,8 +19,8 @@ from handlers.model.broadcast import (
     ChannelCounts,
     PlaceholderValues,
     Recipient,
-    format_person_code,
 )
+from handlers.model.codes import format_person_code
 from handlers.model.rights import Act, Rights
 from rules.calendar import to_vietnam_day
 

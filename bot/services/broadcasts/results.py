@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from bot.services.broadcasts.access import BroadcastAccess
 from bot.store.broadcasts.recipients import RecipientRow, ResultRepository
 from handlers.access.masking import mask_name
-from handlers.model.broadcast import ActionResult, BroadcastState, DeliveryCounts, Recipient, format_person_code
+from handlers.model.broadcast import ActionResult, BroadcastState, DeliveryCounts, Recipient
+from handlers.model.codes import format_person_code
 from handlers.model.rights import Act, Rights
 
 #: Where something may have been sent, and more may be.

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from bot.store.broadcasts.repository import BROADCAST_ID, EXPIRY_STEP, seal_draft
+from bot.store.broadcasts.repository import EXPIRY_STEP, seal_draft
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query
 from bot.store.encoding import to_micros
 from bot.store.power_seals import Warrant, content_digest
 from bot.store.sealing.keyring import Keyring
+from handlers.model import codes
 from handlers.model.broadcast import EXPIRY_CAMPAIGN, BroadcastDraft, BroadcastState
 from handlers.model.rights import MACHINE
 
@@ -71,7 +72,7 @@ class ExpiryRepository:
         async with self.driver.transaction() as transaction:
             (rows,) = await transaction.run(_child_query(today))
             if not rows:
-                name = await StoreContext(transaction.run, self.keyring, now, MACHINE).next_id(BROADCAST_ID)
+                name = await StoreContext(transaction.run, self.keyring, now, MACHINE).next_id(codes.BROADCAST)
                 noted = {"id": name, "was": BroadcastState.DRAFT.value, "now": to_micros(now)}
                 making = (
                     self._make_query(EXPIRY_CAMPAIGN, None, campaign, BroadcastState.RUNNING, now),

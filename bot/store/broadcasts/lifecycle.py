@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from bot.store.broadcasts.repository import BROADCAST_ID, seal_draft
+from bot.store.broadcasts.repository import seal_draft
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query, Rows
 from bot.store.encoding import to_micros
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.sealing import sealed_columns
-from handlers.model.broadcast import BroadcastDraft, BroadcastState, StateReason
+from handlers.model import codes
+from handlers.model.broadcast import (
+    BroadcastDraft,
+    BroadcastState,
+    StateReason,
+)
 
 
 class StateChange(NamedTuple):
@@ -129,7 +134,7 @@ class LifecycleRepository:
 
     async def add_step(self, parent: StepParent, step: Step, actor: str) -> str | None:
         """Write a step, approved as its parent is, under the next id; ``None`` where the parent has had this step."""
-        name = await self.context.next_id(BROADCAST_ID)
+        name = await self.context.next_id(codes.BROADCAST)
         row = self._step_row(name, parent, step)
         (made,) = await self.context.ask(Query("add_step", row))
         if not made:

@@ -16,6 +16,7 @@ from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import unseal_or_none
 from handlers.model.broadcast import BroadcastState, DeliveryCounts, DeliveryReason, PlaceholderValues, StateReason
+from handlers.model.codes import PERSON_CODE_LENGTH, chat_id_head
 
 
 class Withheld(NamedTuple):
@@ -131,8 +132,8 @@ class RecipientRepository:
         return bool(alone)
 
 
-#: What codes of people begin with, how much of a chat's id follows, and what is behind every id with that beginning.
-_CODE_PREFIX, _HEAD_LENGTH, _LAST_TAIL = "N-", 8, "f" * 24
+#: Stands behind every id of a chat that begins as a person's code says.
+_LAST_TAIL = "f" * (32 - PERSON_CODE_LENGTH)
 #: More people than share a code.
 _MOST_SHARING_CODE = 10_000
 
@@ -147,11 +148,6 @@ async def read_tally(ask: RunQueries, broadcast: str) -> DeliveryCounts:
         if reason is not None:
             reasons[reason] = reasons.get(reason, 0) + number
     return DeliveryCounts(states, reasons)
-
-
-def chat_head(code: str) -> str:
-    """Return the part of a chat's id that stands in a person's code, however the code was typed."""
-    return code.strip().upper().removeprefix(_CODE_PREFIX).lower()[:_HEAD_LENGTH]
 
 
 class RecipientRow(NamedTuple):
@@ -181,11 +177,11 @@ class ResultRepository:
     async def page(self, broadcast: str, limit: int, after: str, state: str | None) -> tuple[RecipientRow, ...]:
         """Return a page in the order of codes; people who share a code stay together, so it may be a little longer."""
         asked: dict[str, Any] = {"id": broadcast, "limit": limit, "state": state}
-        rows = await self._rows(asked, chat_head(after) + _LAST_TAIL if after else None)
+        rows = await self._rows(asked, chat_id_head(after) + _LAST_TAIL if after else None)
         if len(rows) == limit:
             last = rows[-1][0]
             rows += await self._rows(
-                {**asked, "limit": _MOST_SHARING_CODE}, last, until=last[:_HEAD_LENGTH] + _LAST_TAIL
+                {**asked, "limit": _MOST_SHARING_CODE}, last, until=last[:PERSON_CODE_LENGTH] + _LAST_TAIL
             )
         return tuple(self._recipient(row) for row in rows)
 
@@ -205,7 +201,7 @@ class ResultRepository:
 
     async def resend(self, broadcast: str, codes: Sequence[str] | None) -> int:
         """Queue again what is unknown, of all or of the people with these codes, and return how many that are."""
-        heads = sorted({chat_head(code) for code in codes or ()})
+        heads = sorted({chat_id_head(code) for code in codes or ()})
         row = {"id": broadcast, "heads": json.dumps(heads), "now": to_micros(self.context.now)}
         where = () if codes is None else ("recipient_coded",)
         _, queued = await self.context.ask(Query("hold_life", row), Query("resend", row, where=where))

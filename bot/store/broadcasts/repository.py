@@ -14,12 +14,10 @@ from bot.store.request_filter import scope_conditions
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS, read_or_none
+from handlers.model import codes
 from handlers.model.broadcast import Broadcast, BroadcastDraft, BroadcastState, CheckReport
 from handlers.model.rights import MACHINE, Reach
 from rules.calendar import to_vietnam_day
-
-#: What ids of broadcasts begin with.
-BROADCAST_ID = "TB"
 
 
 def seal_draft(keyring: Keyring, broadcast: str, draft: BroadcastDraft) -> bytes:
@@ -199,7 +197,7 @@ class BroadcastRepository:
 
     async def add(self, draft: BroadcastDraft, document: bytes | None, author: str) -> str:
         """Write a new draft under the next id, which is returned."""
-        name = await self.context.next_id(BROADCAST_ID)
+        name = await self.context.next_id(codes.BROADCAST)
         row = await self._row(name, draft, document, None, author)
         await self.context.ask(Query("add_broadcast", row), self._note_draft_query(name, author))
         return name

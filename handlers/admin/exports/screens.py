@@ -6,7 +6,7 @@ from handlers.access.current_rights import current_rights
 from handlers.admin.exports import text
 from handlers.admin.requests.text import format_filter
 from handlers.admin.requests.view import list_view, to_request_list
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.text import capitalize_first
 from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm, ExportOrder, ExportStatus
 from handlers.model.rights import Act, Rights
@@ -50,7 +50,7 @@ async def order_export(here: Context, form: ExportForm) -> HandlerResult:
     return HandlerResult(here.session, notes=(say(note),))
 
 
-BACK, CANCEL, LIST, LOOK = "back", "cancel", "list", "look"
+CANCEL, LIST, LOOK = "cancel", "list", "look"
 
 
 class ExportScreen(OptionsOnlyScreen):
@@ -60,7 +60,7 @@ class ExportScreen(OptionsOnlyScreen):
         """The forms; or how far the one under way is."""
         say, rights = here.say, await current_rights(here)
         if not rights.reach(Act.EXPORT_REQUESTS):
-            return Page(say(N_("Exporting is for those who look after requests.")), options=(_back_option(here),))
+            return Page(say(N_("Exporting is for those who look after requests.")), options=(back_option(here.say.t),))
         running = await here.world.admin.exports.running()
         return _render_progress(here, running) if running else await _render_forms(here, rights)
 
@@ -81,7 +81,7 @@ async def _render_forms(here: Context, rights: Rights) -> Page:
     meant = say(N_("Filter: {filter}"), filter=format_filter(wanted, here.world.units, say.t))
     found = say(N_("Requests found: <b>{total}</b>"), total=text.format_count(say, total))
     told = (meant, found, *_format_masking_note(here, rights))
-    leave = (Option(LIST, say.t(N_("Change the filter")), ("loc", "filter")), _back_option(here))
+    leave = (Option(LIST, say.t(N_("Change the filter")), ("loc", "filter")), back_option(here.say.t))
     return Page(say(N_("<b>Export requests</b>")), told, (*(form_options(here) if total else ()), *leave))
 
 
@@ -98,7 +98,7 @@ def _render_progress(here: Context, running: ExportStatus) -> Page:
     title = say(N_("<b>An export is under way</b>: {done} / {total}"), done=done, total=total)
     cancel = Option(CANCEL, say.t(N_("Cancel the export")), ("huy", "cancel", "dung"))
     look = Option(LOOK, say.t(N_("How far is it?")), ("xem", "look"))
-    return Page(title, options=(look, cancel, _back_option(here)))
+    return Page(title, options=(look, cancel, back_option(here.say.t)))
 
 
 async def _cancel_export(here: Context) -> HandlerResult:
@@ -106,7 +106,3 @@ async def _cancel_export(here: Context) -> HandlerResult:
     ended = await here.world.admin.exports.cancel(rights, text.format_export_cancelled(say))
     note = N_("The export is cancelled.") if ended else N_("That export has ended already.")
     return HandlerResult(here.session, notes=(say(note),))
-
-
-def _back_option(here: Context) -> Option:
-    return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))

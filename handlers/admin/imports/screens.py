@@ -3,7 +3,7 @@
 from handlers.access.current_rights import current_rights, holder_labels
 from handlers.admin.exports.text import format_count
 from handlers.admin.imports import text
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.model.imports import ImportPlan, ImportSheet
 from handlers.model.rights import Act, Rights
 from locales import N_
@@ -17,7 +17,7 @@ class ImportScreen(OptionsOnlyScreen):
     async def page(self, here: Context) -> Page:
         """What would change; a yes only where all of it can be."""
         say, found = here.say, await _load_plan(here)
-        back = Option(NO, say.t(N_("Back")), ("quay lai", "khong", "thoi", "back"))
+        back = back_option(say.t, value=NO, also=("khong", "thoi"))
         if found is None:
             return Page(say(N_("No list waits here any more.")), options=(back,))
         rights, plan = found

@@ -17,13 +17,23 @@ from handlers.access.roles_text import (
 )
 from handlers.admin.requests.filters import find_units, is_unknown_number, selectable_units
 from handlers.core.dates import format_moment
-from handlers.core.screen import NEXT, PREVIOUS, Context, HandlerResult, Option, OptionsOnlyScreen, Page, open_page
+from handlers.core.screen import (
+    BACK,
+    NEXT,
+    PREVIOUS,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    back_option,
+    open_page,
+)
 from handlers.core.text import capitalize_first, format_bold, join_lines
 from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
 from handlers.model.rights import ACT_TO_GIVE, ROLES, Act, Rights, Role
 from locales import N_
 
-BACK = "back"
 #: How long an invitation made in a chat can be taken.
 INVITATION_LIFETIME = timedelta(hours=72)
 
@@ -62,7 +72,7 @@ class InviteRoleScreen(OptionsOnlyScreen):
         """Those that may be given."""
         say, rights = here.say, await current_rights(here)
         given = [role for role, act in ACT_TO_GIVE.items() if rights.reach(act)]
-        options = (*(Option(role, capitalize_first(say.t(ROLES[role]))) for role in given), _back_option(here))
+        options = (*(Option(role, capitalize_first(say.t(ROLES[role]))) for role in given), back_option(here.say.t))
         return Page(say(N_("<b>To which role do you invite?</b>")), options=options, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
@@ -80,7 +90,7 @@ class InviteUnitScreen:
         """The units of one's own role, or those that were typed."""
         say, plan = here.say, InvitationDraft.of(here.session.about)
         units = () if plan is None else await _offered_units(here, plan)
-        options = (*(Option(unit, here.world.units.name(unit)) for unit in units), _back_option(here))
+        options = (*(Option(unit, here.world.units.name(unit)) for unit in units), back_option(here.say.t))
         hint = say(N_("Type the name of the unit, or its code. The role covers all units below it too."))
         return Page(say(N_("<b>For which unit?</b>")), (hint,), options, exact=True, numbers="codes", help=hint)
 
@@ -115,7 +125,7 @@ class InviteLabelScreen:
         """To what, and the question."""
         say, plan = here.say, InvitationDraft.of(here.session.about)
         told = format_role(say.t, here.world.units, plan.role, plan.unit) if plan else ""
-        back = replace(_back_option(here), numbered=False)
+        back = replace(back_option(here.say.t), numbered=False)
         return Page(
             say(_LABEL_QUESTION),
             (escape(capitalize_first(told)),) if told else (),
@@ -152,10 +162,6 @@ def _format_new_invitation(here: Context, plan: InvitationDraft, made: NewInvita
     return told, format_bold(f"/start {made.code}"), say(_HOW_TO_ACCEPT)
 
 
-def _back_option(here: Context) -> Option:
-    return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
-
-
 async def _offered_units(here: Context, plan: InvitationDraft) -> tuple[str, ...]:
     rights: Rights = await current_rights(here)
     act = ACT_TO_GIVE[plan.role]
@@ -164,7 +170,7 @@ async def _offered_units(here: Context, plan: InvitationDraft) -> tuple[str, ...
     return tuple(unit for unit in found if rights.may(act, unit))[:10]
 
 
-BACK, REVOKE = "back", "revoke"
+REVOKE = "revoke"
 
 
 class InvitationListScreen(OptionsOnlyScreen):
@@ -174,7 +180,7 @@ class InvitationListScreen(OptionsOnlyScreen):
         """One button for each."""
         say, units = here.say, here.world.units
         asked = open_page(here.session.about, await _open_invitations(here))
-        back = Option(BACK, say.t(N_("Back to the roles")), ("quay lai", "back"))
+        back = back_option(say.t, N_("Back to the roles"))
         if not asked.entries:
             return Page(say(N_("There are no open invitations within your reach.")), options=(back,))
         shown = [Option(holder.id, format_holder_button(say.t, units, holder)) for holder in asked.page_entries]
@@ -200,7 +206,7 @@ class InvitationScreen(OptionsOnlyScreen):
     async def page(self, here: Context) -> Page:
         """To whom, by whom, until when."""
         say, asked = here.say, await _current_invitation(here)
-        back = Option(BACK, say.t(N_("Back to the invitations")), ("quay lai", "back"))
+        back = back_option(say.t, N_("Back to the invitations"))
         if asked is None:
             return Page(say(N_("This invitation is no longer open.")), options=(back,))
         may_end = (await current_rights(here)).may(Act.END_ROLES, asked.unit)

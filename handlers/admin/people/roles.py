@@ -4,14 +4,25 @@ from markupsafe import escape
 
 from handlers.access.current_rights import current_rights, format_roles
 from handlers.access.roles_text import ROLE_REFUSALS, format_holder, format_holder_button, format_role, format_since
-from handlers.core.screen import NEXT, PREVIOUS, Context, HandlerResult, Option, OptionsOnlyScreen, Page, open_page
+from handlers.core.screen import (
+    BACK,
+    NEXT,
+    PREVIOUS,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    back_option,
+    open_page,
+)
 from handlers.core.text import format_bold, join_lines
 from handlers.interview.flow import to_next_screen
 from handlers.model.request_list import RoleHolder
 from handlers.model.rights import ACT_TO_GIVE, Act
 from locales import N_
 
-BACK, INVITE, OPEN, END = "back", "invite", "open", "end"
+INVITE, OPEN, END = "invite", "open", "end"
 YES, NO = "yes", "no"
 
 _NOT_FOUND = N_("I do not find this role within your reach.")
@@ -33,7 +44,7 @@ class RoleListScreen:
             *([invite] if may_invite else []),
             Option(OPEN, say.t(N_("Open invitations")), ("loi moi", "invitations")),
             *held.turn_options(say.t),
-            Option(BACK, say.t(N_("Back")), ("quay lai", "back")),
+            back_option(say.t),
         ]
         return Page(say(N_("<b>Who has which role</b>")), (mine, listed), (*shown, *ways), exact=True)
 
@@ -62,7 +73,7 @@ class RoleScreen(OptionsOnlyScreen):
     async def page(self, here: Context) -> Page:
         """Who, since when, by whom."""
         say, holder = here.say, await _current_holder(here)
-        back = Option(BACK, say.t(N_("Back to the roles")), ("quay lai", "back"))
+        back = back_option(say.t, N_("Back to the roles"))
         if holder is None:
             return Page(say(_NOT_FOUND), options=(back,))
         role = format_role(say.t, here.world.units, holder.role, holder.unit)

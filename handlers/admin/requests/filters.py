@@ -15,7 +15,7 @@ from handlers.admin.requests.view import (
     to_unfiltered_list,
 )
 from handlers.core.dates import parse_day_range
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import Session
 from handlers.core.text import capitalize_first, format_bold
 from handlers.model.request import RequestState
@@ -27,7 +27,7 @@ from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
 
 _NO_SUCH_DAY = N_("There is no day {day}. Please type days such as 01/12/2026 - 31/12/2026.")
-BACK, CLEAR, ANY = "back", "clear", "any"
+CLEAR, ANY = "clear", "any"
 #: Where somebody has still to act.
 UNFINISHED = (RequestState.SUBMITTED, RequestState.ACCEPTED, RequestState.SENT_BACK, RequestState.FORWARDED)
 #: Parts of the filter: screen -> what it is called, how it is typed.
@@ -98,7 +98,7 @@ class FilterPartScreen:
 
 
 def _back_option(here: Context) -> Option:
-    return Option(BACK, here.say.t(N_("Back to the list")), ("quay lai", "back"))
+    return back_option(here.say.t, N_("Back to the list"))
 
 
 def _any_choice(here: Context, **changes: Any) -> FilterChoice:
@@ -171,7 +171,7 @@ def find_units(units: UnitDirectory, text: str, today: date) -> tuple[str, ...]:
     return tuple(dict.fromkeys(unit.code for unit in found if unit.is_open(today)))
 
 
-ANY, THIS, UP, BACK = "any", "this", "up", "back"
+ANY, THIS, UP = "any", "this", "up"
 #: Units on one page; the others are found by typing.
 SHOWN = 20
 #: Names told where several fit what was typed.
@@ -265,7 +265,7 @@ def _navigation_options(here: Context, at: str | None, *, anywhere: bool) -> lis
     t = here.say.t
     up = [Option(UP, t(N_("One level up")), ("len", "cap tren", "up"))] if at else []
     anyone = [Option(ANY, t(N_("Any unit")), ("tat ca", "moi don vi", "any"))] if anywhere else []
-    return [*up, *anyone, Option(BACK, t(N_("Back")), ("quay lai", "back"))]
+    return [*up, *anyone, back_option(t)]
 
 
 async def _narrow_list(here: Context, unit: str | None) -> HandlerResult:

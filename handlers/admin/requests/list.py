@@ -23,7 +23,7 @@ from handlers.admin.requests.view import (
     to_search_result,
     to_unfiltered_list,
 )
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import RequestListView, Session
 from handlers.core.text import join_lines
 from handlers.interview.flow import to_next_screen
@@ -34,7 +34,7 @@ from handlers.understanding.doubts import is_doubt
 from handlers.understanding.matching import match_names
 from locales import N_
 
-NEWER, OLDER, FILTER, CLEAR, ALL, EXPORT, BACK = "newer", "older", "filter", "clear", "all", "export", "back"
+NEWER, OLDER, FILTER, CLEAR, ALL, EXPORT = "newer", "older", "filter", "clear", "all", "export"
 #: Requests on one page.
 SHOWN = 8
 
@@ -118,7 +118,7 @@ def _tool_options(here: Context, rights: Rights, total: int) -> list[Option]:
         *([_clear_option(here)] if filtered else []),
         *([_change_all_option(here)] if total and rights.reach(Act.CHANGE_REQUESTS) else []),
         *([_export_option(here)] if total and rights.reach(Act.EXPORT_REQUESTS) else []),
-        Option(BACK, t(N_("Leave the list")), ("quay lai", "thoat", "dong", "back")),
+        back_option(t, N_("Leave the list"), ("thoat", "dong")),
     ]
 
 
@@ -158,7 +158,7 @@ REASON_QUESTION = N_(
     "Nothing was changed yet. The reason tells the officer what to put right, such as: “The decision on the new name is"
     " missing.” If there is none yet, choose “Do not change it”."
 )
-BACK, SEEN, CANCEL = "back", "seen", "cancel"
+SEEN, CANCEL = "seen", "cancel"
 
 
 class RequestDetailScreen(OptionsOnlyScreen):
@@ -168,7 +168,7 @@ class RequestDetailScreen(OptionsOnlyScreen):
         """The request as rights let it be seen."""
         say, rights = here.say, await current_rights(here)
         filed = await here.world.admin.desk.get(rights, here.session.about or "")
-        back = Option(BACK, say.t(N_("Back to the list")), ("quay lai", "back"))
+        back = back_option(say.t, N_("Back to the list"))
         if filed is None:
             return Page(say(N_("There is no such request within your reach.")), options=(back,))
         title = say(N_("<b>Request {code}</b>"), code=filed.request.code)

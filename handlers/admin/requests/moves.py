@@ -13,7 +13,7 @@ from handlers.admin.requests.text import (
     format_overtaken,
 )
 from handlers.admin.requests.view import list_view, open_request, to_list_screen, to_request_list
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import Session
 from handlers.model.request import RequestState
 from handlers.model.request_list import (
@@ -29,7 +29,7 @@ from handlers.model.rights import Act
 from handlers.requests.text import STATE_LABELS
 from locales import N_
 
-BACK, YES, NO = "back", "yes", "no"
+YES, NO = "yes", "no"
 #: Codes told of a bulk change.
 _MAX_CODES_LISTED = 20
 
@@ -47,7 +47,7 @@ class BulkMoveScreen(OptionsOnlyScreen):
             for to, number in numbers.items()
             if number
         ]
-        back = Option(BACK, say.t(N_("Back to the list")), ("quay lai", "back"))
+        back = back_option(say.t, N_("Back to the list"))
         title = say(N_("<b>Where shall all requests of the list be moved?</b>"))
         return Page(title, (about,), (*options, back))
 

@@ -12,7 +12,7 @@ from handlers.admin.statistics.text import format_burn_down, format_line_name, f
 from handlers.core.dates import parse_day
 from handlers.core.events import ChartDrawn, DrawChart
 from handlers.core.replies import Attachment
-from handlers.core.screen import Context, HandlerResult, Option, Page
+from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option
 from handlers.core.session import RequestListView, Session
 from handlers.core.text import format_bold
 from handlers.interview.flow import to_next_screen
@@ -93,7 +93,7 @@ def statistics_unit(session: Session) -> str | None:
     return session.desk.unit if session.desk else None
 
 
-UP, CHART, MORE, BACK, UNIT = "up", "chart", "more", "back", "unit:"
+UP, CHART, MORE, UNIT = "up", "chart", "more", "unit:"
 #: Units on one page: each is a paragraph and a button.
 SHOWN = 8
 
@@ -105,7 +105,7 @@ class StatisticsScreen:
         """The numbers; units with most to do first."""
         rights, say, units = await current_rights(here), here.say, here.world.units
         if not rights.reach(Act.SEE_PICTURE):
-            return Page(say(N_("The numbers are for those who look after a unit.")), options=(_back_option(here),))
+            return Page(say(N_("The numbers are for those who look after a unit.")), options=(back_option(here.say.t),))
         total, lines = await current_numbers(here, rights)
         shown, more = _lines_of_page(here.session, lines)
         options = (*_child_options(here, total, shown), *_navigation_options(here, rights, more=more))
@@ -162,12 +162,8 @@ def _navigation_options(here: Context, rights: Rights, *, more: bool) -> list[Op
         *([Option(MORE, t(N_("Next units")), ("tiep", "them", "more"))] if more else []),
         *([Option(UP, t(N_("One step up")), ("len", "len tren", "up"))] if up else []),
         Option(CHART, t(N_("Chart")), ("bieu do", "hinh", "chart")),
-        _back_option(here),
+        back_option(here.say.t),
     ]
-
-
-def _back_option(here: Context) -> Option:
-    return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
 
 
 def _parent_unit(here: Context, rights: Rights) -> str | None:

@@ -18,14 +18,14 @@ from handlers.broadcasts.screens.compose import (
 from handlers.broadcasts.screens.list import broadcast_view, current_draft, to_broadcast_screen
 from handlers.broadcasts.text import format_channel
 from handlers.core.dates import parse_day_range
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.text import capitalize_first
 from handlers.model.broadcast import Audience
 from handlers.model.rights import ROLES, Act, Rights, Role
 from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
 
-DONE, CLEAR, BACK = "go_on", "clear", "back"
+DONE, CLEAR = "go_on", "clear"
 AUDIENCE_SCREEN = "broadcast_whom"
 #: Ways to narrow: screen -> what it is called, how it is typed.
 CONDITION_SCREENS = {
@@ -99,7 +99,7 @@ AUDIENCE_UNIT_SCREEN = UnitChoiceScreen(
 )
 
 _NO_SUCH_DAY = N_("There is no day {day}. Please type days such as 01/12/2026 - 31/12/2026.")
-BACK, ANY = "back", "any"
+ANY = "any"
 #: Before a channel on a button: its own name may be anything.
 _CHANNEL_LABEL = "to:"
 
@@ -120,7 +120,7 @@ class AudienceConditionScreen:
             return render_not_changeable(here)
         ways = await self.ways(here, found.draft.audience)
         told = (here.say(self.typing),) if self.typing else ()
-        return Page(here.say(self.title), told, (*(way.option for way in ways), _back_to_audience_option(here)))
+        return Page(here.say(self.title), told, (*(way.option for way in ways), back_option(here.say.t)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """The audience, narrowed."""
@@ -141,10 +141,6 @@ class AudienceConditionScreen:
         if found.days is None:
             return HandlerResult(here.session, notes=(here.say(_NO_SUCH_DAY, day=found.wrong),))
         return await narrow_audience(here, **self.days(*found.days))
-
-
-def _back_to_audience_option(here: Context) -> Option:
-    return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
 
 
 def _any_choice(here: Context, **changes: Any) -> FilterChoice:

@@ -18,7 +18,7 @@ from handlers.broadcasts.screens.list import (
     to_current_broadcast,
 )
 from handlers.core.dates import format_day
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import BroadcastView, Session
 from handlers.core.text import join_lines
 from handlers.model.broadcast import ActionResult, Audience, Broadcast, BroadcastDraft, CampaignPlan
@@ -26,7 +26,6 @@ from handlers.model.rights import Act, Rights
 from handlers.model.schedule import default_steps
 from locales import N_
 
-BACK = "back"
 #: The parts of a new one, in the order in which they are asked for once it has a title.
 _DRAFT_PARTS = ("broadcast_vi", "broadcast_en", "broadcast_whom", "broadcast_buttons")
 _CAMPAIGN_PARTS = ("broadcast_plan", "broadcast_hour", "broadcast_late")
@@ -108,7 +107,7 @@ def render_not_changeable(here: Context) -> Page:
 
 def back_to_broadcast_option(here: Context) -> Option:
     """Back to the whole draft."""
-    return Option(BACK, here.say.t(N_("Back to the broadcast")), ("quay lai", "back"))
+    return back_option(here.say.t, N_("Back to the broadcast"))
 
 
 def keep_option(here: Context, value: str) -> Option:
@@ -117,7 +116,7 @@ def keep_option(here: Context, value: str) -> Option:
 
 
 TITLE_QUESTION = N_("A few words by which you find it again, such as: Change of information before 15/12.")
-SINGLE, CAMPAIGN, BACK = "single", "campaign", "back"
+SINGLE, CAMPAIGN = "single", "campaign"
 
 
 class BroadcastKindScreen(OptionsOnlyScreen):
@@ -128,16 +127,14 @@ class BroadcastKindScreen(OptionsOnlyScreen):
         say = here.say
         if not (await current_rights(here)).reach(Act.WRITE_BROADCASTS):
             return Page(
-                say(N_("Writing broadcasts is for those who look after a unit.")), options=(_back_to_kind_option(here),)
+                say(N_("Writing broadcasts is for those who look after a unit.")), options=(back_option(here.say.t),)
             )
         single = Option(SINGLE, say.t(N_("One message")), ("mot tin", "mot thong bao", "1 tin", "message"))
         campaign = Option(CAMPAIGN, say.t(N_("A campaign until a deadline")), ("chien dich", "co han", "campaign"))
         told = say(
             N_("A campaign reminds several times until a deadline, and each time only those who still have to act.")
         )
-        return Page(
-            say(N_("<b>What do you want to send?</b>")), (told,), (single, campaign, _back_to_kind_option(here))
-        )
+        return Page(say(N_("<b>What do you want to send?</b>")), (told,), (single, campaign, back_option(here.say.t)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """On to the deadline."""
@@ -157,7 +154,7 @@ class BroadcastTitleScreen:
         ask = say(N_("<b>What shall it be called?</b> Type a short title; recipients do not see it."))
         deadline = say(N_("Deadline: <b>{day}</b>"), day=format_day(view.deadline)) if view.deadline else Markup()
         example = say(N_("For example: Change of information before 15/12"))
-        back = replace(_back_to_kind_option(here), numbered=False)
+        back = replace(back_option(here.say.t), numbered=False)
         return Page(ask, (deadline, example), (back,), exact=True, help=join_lines(say(ONE_LINE), say(TITLE_QUESTION)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
@@ -170,10 +167,6 @@ class BroadcastTitleScreen:
         if title is None:
             return HandlerResult(here.session, notes=(here.say(ONE_LINE),))
         return await create_draft(here, title)
-
-
-def _back_to_kind_option(here: Context) -> Option:
-    return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
 
 
 _PART_LABELS = {

@@ -17,7 +17,7 @@ from handlers.broadcasts.screens.list import (
     to_broadcast_screen,
     to_current_broadcast,
 )
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import Session
 from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import EXPIRY_CAMPAIGN, ActionResult, Broadcast, BroadcastState
@@ -25,7 +25,7 @@ from handlers.model.rights import Act, Rights
 from locales import N_
 
 CHECK, APPROVE, START, PAUSE, RESUME, CANCEL = "check", "approve", "start", "pause", "resume", "cancel"
-TO_ME, EDIT, PREVIEW, RESULTS, STEPS, LOOK, BACK = "to_me", "edit", "preview", "results", "steps", "look", "back"
+TO_ME, EDIT, PREVIEW, RESULTS, STEPS, LOOK = "to_me", "edit", "preview", "results", "steps", "look"
 #: What each is called, and how it is typed.
 _ACTION_LABELS = {
     CHECK: (N_("Check"), ("kiem tra", "check")),
@@ -62,7 +62,7 @@ def action_options(
     values = (*to_do, *_view_values(found, steps=steps))
     buttons = tuple(Option(value, say.t(_ACTION_LABELS[value][0]), _ACTION_LABELS[value][1]) for value in values)
     back = N_("Back to its campaign") if found.parent else N_("Back to the list")
-    return (*buttons, Option(BACK, say.t(back), ("quay lai", "back")))
+    return (*buttons, back_option(say.t, back))
 
 
 def _action_values(rights: Rights, found: Broadcast) -> Iterator[str]:
@@ -109,7 +109,7 @@ class BroadcastScreen(OptionsOnlyScreen):
         """What it says, to whom, when; how far it is."""
         say, found, rights = here.say, await current_broadcast(here), await current_rights(here)
         if found is None:
-            back = Option(BACK, say.t(N_("Back to the list")), ("quay lai", "back"))
+            back = back_option(say.t, N_("Back to the list"))
             return Page(say(N_("There is no such broadcast within your reach.")), options=(back,))
         standing = words.format_authorship(say, found, await holder_labels(here, rights))
         about = say(

@@ -5,18 +5,20 @@ from typing import Any
 
 from handlers.access.current_rights import current_rights
 from handlers.broadcasts.admin_text import format_broadcast_row
-from handlers.core.screen import Context, HandlerResult, Option, Page
+from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option
 from handlers.core.session import BroadcastView, Session
 from handlers.folding import fold
 from handlers.interview.flow import to_next_screen
+from handlers.model import codes
 from handlers.model.broadcast import Broadcast, BroadcastState
+from handlers.model.codes import format_code
 from handlers.model.rights import Act, Rights
 from locales import N_
 
 #: Where text, audience and plan can still be changed.
 CHANGEABLE_STATES = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
 #: "TB-000012", "tb 12", "12".
-_BROADCAST_CODE = re.compile(r"(?:tb[\s-]*)?(\d{1,9})")
+_BROADCAST_CODE = re.compile(rf"(?:{codes.BROADCAST.lower()}[\s-]*)?(\d{{1,9}})")
 
 
 def broadcast_view(here: Context) -> BroadcastView:
@@ -66,10 +68,10 @@ async def to_current_broadcast(here: Context) -> Session:
 def parse_broadcast_code(text: str) -> str | None:
     """The code that a typed text means; ``None`` where it means none."""
     found = _BROADCAST_CODE.fullmatch(fold(text))
-    return f"TB-{int(found[1]):06}" if found else None
+    return format_code(codes.BROADCAST, int(found[1])) if found else None
 
 
-NEW, NEWER, OLDER, BACK = "new", "newer", "older", "back"
+NEW, NEWER, OLDER = "new", "newer", "older"
 #: Broadcasts on one page.
 SHOWN = 8
 _NOT_FOUND = N_("There is no broadcast {code} within your reach.")
@@ -149,4 +151,4 @@ def _new_broadcast_options(here: Context, rights: Rights) -> list[Option]:
 
 
 def _leave_option(here: Context) -> Option:
-    return Option(BACK, here.say.t(N_("Leave the broadcasts")), ("quay lai", "thoat", "dong", "back"))
+    return back_option(here.say.t, N_("Leave the broadcasts"), ("thoat", "dong"))

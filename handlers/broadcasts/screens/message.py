@@ -20,7 +20,7 @@ from handlers.broadcasts.screens.compose import (
 from handlers.broadcasts.screens.list import current_broadcast, current_draft, to_broadcast_screen, to_current_broadcast
 from handlers.broadcasts.template import Template, missing_placeholders, parse
 from handlers.core.replies import Reply
-from handlers.core.screen import DONE, Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import DONE, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import Session
 from handlers.core.text import MarkupTranslator, join_lines
 from handlers.folding import fold
@@ -213,7 +213,6 @@ def _deadline_problems(here: Context, draft: BroadcastDraft, read: Template) -> 
 
 VIETNAMESE, ENGLISH = BroadcastTextScreen("vi"), BroadcastTextScreen("en")
 
-BACK = "back"
 _SCREEN = "broadcast_buttons"
 #: A tick, apart from the button that ends ticking; ticks are those taken off, so that at first all are on.
 _TICK = "tick_"
@@ -266,7 +265,7 @@ class BroadcastPreviewScreen(OptionsOnlyScreen):
     async def page(self, here: Context) -> Page:
         """One after the other, with their buttons."""
         say, found = here.say, await current_broadcast(here)
-        back = Option(BACK, say.t(N_("Back to the broadcast")), ("quay lai", "back"))
+        back = back_option(say.t, N_("Back to the broadcast"))
         if found is None:
             return Page(say(N_("There is no such broadcast within your reach.")), options=(back,))
         sample = await here.world.admin.broadcasts.sample(await current_rights(here), found.id, SHOWN)

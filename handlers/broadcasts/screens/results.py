@@ -14,7 +14,7 @@ from handlers.broadcasts.screens.list import (
 from handlers.broadcasts.text import format_delivery_reason, format_state
 from handlers.core.events import MakeReport, ReportMade
 from handlers.core.replies import Attachment
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.text import join_lines
 from handlers.model.broadcast import Broadcast, DeliveryCounts, Recipient
 from handlers.model.rights import Act, Rights
@@ -85,7 +85,7 @@ def _report_not_delivered(here: Context, code: str, trouble: str) -> HandlerResu
     return HandlerResult(here.session, notes=(here.say(REPORT_PROBLEMS[trouble]), *elsewhere), show=False)
 
 
-RESEND, LOOK, BACK = "resend", "look", "back"
+RESEND, LOOK = "resend", "look"
 UNKNOWN = "unknown"
 #: People named one by one.
 NAMED = 20
@@ -152,4 +152,4 @@ def _result_options(here: Context, rights: Rights, found: Broadcast, tally: Deli
 
 
 def _back_option(here: Context) -> Option:
-    return Option(BACK, here.say.t(N_("Back to the broadcast")), ("quay lai", "back"))
+    return back_option(here.say.t, N_("Back to the broadcast"))

@@ -27,7 +27,18 @@ from handlers.broadcasts.screens.list import (
 from handlers.broadcasts.screens.results import FILE, report_option, request_report
 from handlers.broadcasts.text import format_state, format_state_reason, format_step_name
 from handlers.core.dates import format_day, format_moment, parse_day_range, parse_moment, parse_time
-from handlers.core.screen import NEXT, PREVIOUS, Context, HandlerResult, Option, OptionsOnlyScreen, Page, open_page
+from handlers.core.screen import (
+    BACK,
+    NEXT,
+    PREVIOUS,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    back_option,
+    open_page,
+)
 from handlers.core.text import MarkupTranslator, join_lines
 from handlers.model.broadcast import Broadcast, BroadcastDraft, CampaignPlan
 from handlers.model.schedule import default_steps
@@ -158,7 +169,7 @@ async def _change_plan(here: Context, part: str, **changes: Any) -> HandlerResul
     return await change_draft(here, part, plan=plan.model_copy(update=changes))
 
 
-BACK, NONE = "back", "none"
+NONE = "none"
 #: Where a day is typed without a time.
 _HOUR: time = CampaignPlan.model_fields["at"].default
 
@@ -249,7 +260,7 @@ def _is_deadline_needed(here: Context, found: Broadcast | None) -> bool:
 
 
 def _back_from_deadline_option(here: Context, found: Broadcast | None) -> Option:
-    return back_to_broadcast_option(here) if found else Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
+    return back_to_broadcast_option(here) if found else back_option(here.say.t)
 
 
 async def _save_deadline(here: Context, deadline: date | None) -> HandlerResult:
@@ -265,16 +276,13 @@ def _deadline_changes(draft: BroadcastDraft, deadline: date | None) -> dict[str,
     return {"deadline": deadline, "plan": plan}
 
 
-BACK = "back"
-
-
 class CampaignStepsScreen(OptionsOnlyScreen):
     """``session.about`` is where the open page begins."""
 
     async def page(self, here: Context) -> Page:
         """The plan line by line, and a button for each that was made."""
         say, found = here.say, await current_broadcast(here)
-        back = Option(BACK, say.t(N_("Back to the broadcast")), ("quay lai", "back"))
+        back = back_option(say.t, N_("Back to the broadcast"))
         if found is None:
             return Page(say(N_("There is no such broadcast within your reach.")), options=(back,))
         made = await _steps_made(here, found)

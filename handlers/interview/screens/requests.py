@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import RequestDraft, Session
 from handlers.core.text import format_bold, join_lines
 from handlers.interview.flow import format_draft_left, to_left_draft, to_next_screen
@@ -277,7 +277,7 @@ def _with_registered_key(session: Session, was: Request | None, saved: Request |
     return session.with_changes(registered_key=saved.content.certificate_key)
 
 
-BACK, AMEND, WITHDRAW = "back", "amend", "withdraw"
+AMEND, WITHDRAW = "amend", "withdraw"
 YES, NO = "yes", "no"
 #: Requests on one page; older ones open by typing their code.
 SHOWN = 10
@@ -289,7 +289,7 @@ class OwnRequestsScreen:
     async def page(self, here: Context) -> Page:
         """One button per request."""
         say, mine = here.say, await here.world.requests.mine()
-        back = Option(BACK, say.t(N_("Back")), ("quay lai", "back"))
+        back = back_option(say.t)
         if not mine:
             return Page(say(N_("You have no requests yet.")), options=(back,))
         older = (say(N_("The {number} newest are shown; type a code to open an older one."), number=SHOWN),)
@@ -314,7 +314,7 @@ class OwnRequestScreen(OptionsOnlyScreen):
     async def page(self, here: Context) -> Page:
         """Content, history, buttons the state allows."""
         say, request = here.say, await _current_request(here)
-        back = Option(BACK, say.t(N_("Back to my requests")), ("quay lai", "back"))
+        back = back_option(say.t, N_("Back to my requests"))
         if request is None:
             return Page(say(N_("I do not find this request among yours.")), options=(back,))
         title = say(N_("<b>Request {code}</b>"), code=request.code)

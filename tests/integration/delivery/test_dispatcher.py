@@ -12,6 +12,8 @@ from bot.channels.base import (
     Gone,
     Invalid,
     MaybeSent,
+    Pace,
+    Rate,
     Refused,
     RetryLater,
     TooLarge,
@@ -20,8 +22,7 @@ from bot.channels.base import (
 )
 from bot.clock import SystemClock
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.intake import Rate
-from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.pacing import Pacer
 from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.store.store import Store
 from tests.support.delivery import ManualClock, ScriptedChannel, said

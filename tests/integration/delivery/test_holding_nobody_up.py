@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.channels.base import Unsupported
+from bot.channels.base import Pace, Rate, Unsupported
 from bot.clock import SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.failures import ResultBatcher
-from bot.delivery.intake import Intake, Rate, Throttle
-from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.intake import Intake, Throttle
+from bot.delivery.pacing import Pacer
 from bot.delivery.retention import Retention
 from bot.delivery.runner import Runner
 from bot.delivery.turn_pool import TurnPool

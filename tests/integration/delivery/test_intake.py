@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.intake import TEXT_LIMIT, Intake, Rate, Throttle
+from bot.channels.base import Rate
+from bot.delivery.intake import TEXT_LIMIT, Intake, Throttle
 from bot.messages import Chat, Incoming
 from bot.services.unit_of_work import open_turn
 from bot.store.errors import StoreError

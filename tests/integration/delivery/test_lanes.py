@@ -9,11 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.base import Blocked, ChannelError, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
+from bot.channels.base import (
+    Blocked,
+    ChannelError,
+    Invalid,
+    MaybeSent,
+    Pace,
+    Rate,
+    RetryLater,
+    Unreachable,
+    Unsupported,
+)
 from bot.clock import Clock, SystemClock
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.intake import Rate
-from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.pacing import Pacer
 from bot.messages import OutboxRow
 from bot.store.errors import StoreUnavailable
 from bot.store.sealing.keyring import open_keyring

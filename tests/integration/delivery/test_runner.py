@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.cancellation import cancel_on, stop_on_signals
-from bot.channels.base import Refused
+from bot.channels.base import Pace, Refused
 from bot.clock import SystemClock
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.pacing import Pacer
 from bot.delivery.retention import Retention
 from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool

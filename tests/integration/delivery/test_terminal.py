@@ -3,17 +3,21 @@
 import errno
 import os
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.app import accept_in_steps
+from bot.channels.base import Pace
 from bot.channels.rendering import split_reply
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
-from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.pacing import Pacer
+from bot.delivery.runner import StepRunner
 from bot.delivery.turns import TurnHandler
 from bot.messages import Chat, OutboxRow
 from bot.store.store import Store
@@ -51,6 +55,17 @@ class _DyingWithARow(_Dying):
         await self._claim()
 
 
+@dataclass
+class Terminal:
+    channel: TerminalChannel
+    steps: StepRunner
+    talk: TerminalChat
+
+    async def run(self, lines: AsyncIterator[str]) -> None:
+        await self.steps.recover(self.channel.name)
+        await self.talk.run(lines)
+
+
 class Terminals:
     """Terminals of several people on one machine."""
 
@@ -58,12 +73,13 @@ class Terminals:
         self.store, self.clock = store, clock
         self.reader = CountingReader()
 
-    def chat(self, name: str, dispatcher: type[Dispatcher] = Dispatcher) -> TerminalChat:
+    def chat(self, name: str, dispatcher: type[Dispatcher] = Dispatcher) -> "Terminal":
         channel = TerminalChannel(Console(rich=False), name, translator("en"))
         channels = {channel.name: channel}
         turns = TurnHandler(self.store, conversation(), EventPreparer(channels, self.reader), channels, self.clock)
         pacer = Pacer(Pace(overall=1e6, chat=UNHURRIED), self.clock)
-        return TerminalChat(self.store, turns, dispatcher(self.store, channel, pacer, self.clock), self.clock, channel)
+        steps = StepRunner(self.store, self.clock, turns, dispatcher(self.store, channel, pacer, self.clock))
+        return Terminal(channel, steps, TerminalChat(channel, accept_in_steps(self.store, self.clock, steps)))
 
 
 @pytest.fixture
@@ -174,7 +190,7 @@ async def test_a_file_that_cannot_be_saved_says_why_and_what_to_do(
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("bot.channels.terminal.saved", refuse)
+    monkeypatch.setattr("bot.channels.terminal.save_attachment", refuse)
     await sent(drawn_chart())
     told = capsys.readouterr().out
     assert f"no permission ({tmp_path}). Please go to another folder" in told

@@ -18,8 +18,8 @@ from handlers.model.broadcast import (
     BroadcastState,
     BroadcastText,
     CampaignPlan,
-    format_person_code,
 )
+from handlers.model.codes import format_person_code
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Role
 from rules.outcome import Procedure

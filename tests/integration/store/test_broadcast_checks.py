@@ -17,10 +17,10 @@ from handlers.model.broadcast import (
     BroadcastText,
     CampaignPlan,
     ChannelCounts,
-    MessageLimits,
     ProblemKind,
-    format_person_code,
 )
+from handlers.model.channels import MessageLimits
+from handlers.model.codes import format_person_code
 from handlers.model.rights import Rights
 from rules.calendar import to_vietnam_day
 from tests.integration.store.conftest import Database

@@ -9,7 +9,8 @@ from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.broadcasts import recipients
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient, format_person_code
+from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient
+from handlers.model.codes import format_person_code
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Rights, Role
 from tests.integration.store.conftest import Database

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.base import Pace
 from bot.clock import SystemClock
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.pacing import Pacer
 from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import ChangeListener, WorkerLease

@@ -1,28 +1,23 @@
 """Our side of Telegram against the Bot API server of the tests, over the real store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.base import Channel
+from bot.app import Components, serve_channels
+from bot.certificates.reader import CertificateReader
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.wiring import serve_telegram
 from bot.clock import SystemClock
-from bot.delivery.broadcasts.scheduler import BroadcastScheduler
-from bot.delivery.broadcasts.sending import SchedulerSettings
-from bot.delivery.event_preparation import EventPreparer
-from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.heartbeat import Heartbeat, Witness
-from bot.delivery.turns import Conversation, TurnHandler
-from bot.exports.process import ExportChildren
+from bot.delivery.turns import Conversation
 from bot.metrics.base import NO_METRICS, Metrics
-from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.opening import open_store
 from bot.settings import Settings
 from bot.store.sealing.keyring import open_keyring
@@ -60,7 +55,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @dataclass
 class Assembly:
-    """What the composition root would hand over, with a conversation of the test's choice."""
+    """What the composition root serves, with a conversation of the test's choice."""
 
     settings: Settings
     store: Store
@@ -69,32 +64,16 @@ class Assembly:
     reader: CountingReader = field(default_factory=CountingReader)
     metrics: Metrics = NO_METRICS
 
-    @property
-    def heartbeat(self) -> Heartbeat:
-        return Heartbeat(self.store, Witness((self.settings.data_dir / "witness",)), (), self.clock)
-
-    def turn_handler(self, channels: Mapping[str, Channel]) -> TurnHandler:
-        preparer = EventPreparer(channels, self.reader)
-        return TurnHandler(self.store, self.talk, preparer, channels, self.clock, metrics=self.metrics)
-
-    def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:
-        children = ExportChildren(self.settings, self.settings.data_dir / "exports")
-        return Exporter(self.store, channel, children, self.clock, queued)
-
-    def own_data_exporter(self, channel: Channel, queued: Callable[[], None]) -> OwnDataExporter:
-        folder = self.settings.data_dir / "own-data"
-        return OwnDataExporter(self.store, channel, folder, 1_000_000, self.clock, queued)
-
-    def broadcast_scheduler(self, queued: Callable[[], None]) -> BroadcastScheduler:
-        return BroadcastScheduler(
-            BroadcastOperations.over(self.store), SchedulerSettings.of(self.settings), self.clock, queued
-        )
+    def components(self) -> Components:
+        heartbeat = Heartbeat(self.store, Witness((self.settings.data_dir / "witness",)), (), self.clock)
+        reader = cast("CertificateReader", self.reader)
+        return Components(self.settings, self.store, reader, reader, self.talk, self.clock, heartbeat, self.metrics)
 
     @asynccontextmanager
-    async def served(self) -> AsyncIterator[None]:
-        """Telegram served in this process until the end of the block, then stopped gracefully."""
+    async def served(self, **how: Any) -> AsyncIterator[None]:
+        """Served in this process until the end of the block, then stopped gracefully; ``how`` as ``serve_channels``."""
         stop = asyncio.Event()
-        serving = asyncio.create_task(serve_telegram(self, stop))
+        serving = asyncio.create_task(serve_channels(self.components(), stop, **how))
         try:
             yield
         finally:
@@ -117,6 +96,7 @@ def settings(server: BotApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
             "telegram_messages_per_second": 1e5,
             "telegram_chat_messages_per_second": 1e5,
             "throttle_burst": 10_000,
+            "web_listen": "",
         }
         return Settings.model_validate({**known, **changes})
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.base import ChannelError, Refused
+from bot.channels.base import ChannelError, Rate, Refused
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.polling import Poller
 from bot.channels.telegram.updates import UpdateReceiver
 from bot.clock import SystemClock
-from bot.delivery.intake import Intake, Rate, Throttle
+from bot.delivery.intake import Intake, Throttle
 from bot.messages import Chat
 from bot.store.errors import StoreError, StoreLocked
 from bot.store.store import Store
@@ -33,7 +33,7 @@ def poller(api: TelegramApi, store: Store, chats: list[Chat] | None = None) -> P
     clock = SystemClock()
     found = [] if chats is None else chats
     intake = Intake(store, Throttle(Rate(100, 100), clock), clock, found.extend)
-    return Poller(api, UpdateReceiver(api, intake), hold=1)
+    return Poller(api, UpdateReceiver(api, intake.accept, intake.record_block_change), hold=1)
 
 
 async def test_a_conversation_walks_there_and_back(server: BotApi, assembly: Assembly) -> None:

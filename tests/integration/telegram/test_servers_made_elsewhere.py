@@ -215,7 +215,7 @@ async def test_nothing_is_lost_while_the_token_is_not_accepted(
 async def test_watchers_are_told_that_the_token_is_not_accepted(
     server: BotApi, api: TelegramApi, store: Store, lan: User
 ) -> None:
-    watch = HealthEndpoints(store, NO_METRICS, lambda: not api.is_refused)
+    watch = HealthEndpoints(store, NO_METRICS, {"Telegram": lambda: not api.is_refused})
     ready = next(one for one in watch.routes() if one.path == "/readyz").endpoint
     assert (await ready(None)).status_code == 200
     server.account.revoked = True

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.telegram.wiring import serve_telegram
+from bot.app import serve_channels
 from bot.cli.admins import fetch_start_link
 from bot.messages import Incoming
 from bot.settings import Settings
@@ -67,7 +67,7 @@ async def test_what_a_killed_process_left_unanswered_is_answered_with_the_bots_n
     lan, stop = await left_behind(server, store), asyncio.Event()
     server.fault("getMe", delay=0.3)
 
-    serving = asyncio.create_task(serve_telegram(assembly, stop, receiving=way != "helping"))
+    serving = asyncio.create_task(serve_channels(assembly.components(), stop, receiving=way != "helping"))
     heard = await lan.hears()
     stop.set()
     await asyncio.wait_for(serving, 10)

@@ -2,28 +2,22 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from pydantic import SecretStr
 
 import bot.store.errors
-from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.updates import UpdateReceiver
-from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
-from bot.clock import SystemClock
-from bot.delivery.intake import Intake, Rate, Throttle
 from bot.messages import DeliveryState
 from bot.metrics.base import NO_METRICS, QueueDepths
 from bot.metrics.prometheus import PRIORITIES, Prometheus
 from bot.store.errors import StoreError, StoreLocked
 from bot.store.store import Store
-from bot.web import HealthEndpoints
+from bot.web import HealthEndpoints, WebServer
 from tests.integration.telegram.conftest import Assembly, Settle
-from tests.integration.telegram.test_webhook import SECRET, free_port
 from tests.support.botapi.api import BotApi
 from tests.support.storing import ADDRESS, NAME, answer, next_turn, one_chat, patch_method
 from tests.support.waiting import eventually
@@ -64,19 +58,15 @@ def metrics() -> Prometheus:
 
 
 @pytest.fixture
-async def watched(server: BotApi, api: TelegramApi, store: Store, metrics: Prometheus) -> AsyncIterator[Watched]:
-    clock, port = SystemClock(), free_port()
-    front = UpdateReceiver(api, Intake(store, Throttle(Rate(100, 100), clock), clock, lambda _chats: None))
-    address = f"http://127.0.0.1:{port}"
-    listening = WebhookSettings(f"{address}/hook", SecretStr(SECRET), f"127.0.0.1:{port}")
+async def watched(store: Store, metrics: Prometheus) -> AsyncIterator[Watched]:
     stop = asyncio.Event()
-    receiver = WebhookReceiver(api, front, listening, HealthEndpoints(store, metrics).routes())
-    running = asyncio.create_task(receiver.run(stop))
-    await eventually(lambda: len(server.calls_of("setMyCommands")) == 3)
-    async with aiohttp.ClientSession() as session:
-        yield Watched(address, session)
-    stop.set()
-    await asyncio.wait_for(running, 5)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        running = asyncio.create_task(WebServer([listener], HealthEndpoints(store, metrics).routes()).run(stop))
+        async with aiohttp.ClientSession() as session:
+            yield Watched(address, session)
+        stop.set()
+        await asyncio.wait_for(running, 5)
 
 
 async def test_a_living_process_whose_store_answers_is_alive_and_ready(watched: Watched) -> None:

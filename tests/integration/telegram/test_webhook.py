@@ -4,21 +4,24 @@ import io
 import json
 import socket
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from typing import Any
 
 import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from bot.channels.base import ListenAddress, Rate
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.updates import UpdateReceiver
-from bot.channels.telegram.webhook import WebhookEndedError, WebhookReceiver, WebhookSettings
+from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
 from bot.clock import SystemClock
-from bot.delivery.intake import Intake, Rate, Throttle
+from bot.delivery.intake import Intake, Throttle
 from bot.errors import SettingsError
 from bot.messages import Chat
 from bot.store.errors import StoreLocked
 from bot.store.store import Store
+from bot.web import WebServer, WebServerEndedError, open_listeners
 from tests.integration.telegram.conftest import Assembly, Settle
 from tests.support.botapi.api import BotApi
 from tests.support.storing import patch_method
@@ -59,16 +62,20 @@ class Hook:
 async def hook(server: BotApi, api: TelegramApi, store: Store) -> AsyncIterator[Hook]:
     chats: list[Chat] = []
     clock, port = SystemClock(), free_port()
-    front = UpdateReceiver(api, Intake(store, Throttle(Rate(100, 100), clock), clock, chats.extend))
-    address = f"http://127.0.0.1:{port}"
-    listening = WebhookSettings(f"{address}/hook", SecretStr(SECRET), f"127.0.0.1:{port}")
-    stop = asyncio.Event()
-    running = asyncio.create_task(WebhookReceiver(api, front, listening).run(stop))
-    await eventually(lambda: len(server.calls_of("setMyCommands")) == 3)
-    async with aiohttp.ClientSession() as session:
-        yield Hook(address, session, chats)
-    stop.set()
-    await asyncio.wait_for(running, 5)
+    intake = Intake(store, Throttle(Rate(100, 100), clock), clock, chats.extend)
+    updates = UpdateReceiver(api, intake.accept, intake.record_block_change)
+    address, stop = f"http://127.0.0.1:{port}", asyncio.Event()
+    receiver = WebhookReceiver(api, updates, WebhookSettings(f"{address}/hook", SecretStr(SECRET)))
+    with ExitStack() as opened:
+        listeners = open_listeners([ListenAddress("TROLY_TELEGRAM_WEBHOOK_LISTEN", f"127.0.0.1:{port}")], opened)
+        web = WebServer(listeners, receiver.routes())
+        running = asyncio.gather(web.run(stop), receiver.run(stop))
+        await eventually(lambda: len(server.calls_of("setMyCommands")) == 3)
+        async with aiohttp.ClientSession() as session:
+            yield Hook(address, session, chats)
+        stop.set()
+        await asyncio.wait_for(running, 5)
+    await updates.close()
 
 
 async def test_an_update_is_stored_before_it_is_answered(hook: Hook, store: Store) -> None:
@@ -108,7 +115,7 @@ async def half_a_head(hook: Hook) -> tuple[asyncio.StreamReader, asyncio.StreamW
 
 
 async def test_a_request_that_does_not_end_is_dropped_in_time(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.channels.telegram.webhook.RECEIVING_SECONDS", 0.3)
+    monkeypatch.setattr("bot.web.RECEIVING_SECONDS", 0.3)
     head, slow = await half_a_head(hook)
     body, slower = await half_a_head(hook)
     slower.write(b"1\r\nContent-Length: 100\r\n\r\n{")
@@ -122,7 +129,7 @@ async def test_a_request_that_does_not_end_is_dropped_in_time(hook: Hook, monkey
 
 
 async def test_a_second_request_of_a_connection_has_the_same_time(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.channels.telegram.webhook.RECEIVING_SECONDS", 0.3)
+    monkeypatch.setattr("bot.web.RECEIVING_SECONDS", 0.3)
     reader, writer = await half_a_head(hook)
     writer.write(b"1\r\nContent-Length: 0\r\n\r\n")
     assert (await reader.readline()).startswith(b"HTTP/1.1 403")
@@ -136,7 +143,7 @@ async def test_a_second_request_of_a_connection_has_the_same_time(hook: Hook, mo
 async def test_many_who_send_half_a_request_keep_nobody_out_and_few_stay_open(
     hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.channels.telegram.webhook.MOST_CONNECTIONS", 5)
+    monkeypatch.setattr("bot.web.MOST_CONNECTIONS", 5)
     strangers = [await half_a_head(hook) for _ in range(30)]
 
     assert await hook.called(UPDATE) == 200
@@ -171,18 +178,15 @@ async def test_while_the_store_is_locked_telegram_is_asked_to_come_again(
 
 @pytest.mark.parametrize("failure", [None, OSError()])
 async def test_a_server_that_ends_by_itself_is_heard(
-    server: BotApi, api: TelegramApi, store: Store, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
+    monkeypatch: pytest.MonkeyPatch, failure: Exception | None
 ) -> None:
     async def ended(*_: Any, **__: Any) -> None:
         if failure:
             raise failure
 
     monkeypatch.setattr("uvicorn.Server.serve", ended)
-    clock, port = SystemClock(), free_port()
-    front = UpdateReceiver(api, Intake(store, Throttle(Rate(100, 100), clock), clock, lambda _chats: None))
-    listening = WebhookSettings(f"http://127.0.0.1:{port}/hook", SecretStr(SECRET), f"127.0.0.1:{port}")
-    with pytest.raises(WebhookEndedError) as caught:
-        await asyncio.wait_for(WebhookReceiver(api, front, listening).run(asyncio.Event()), 5)
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(WebServerEndedError) as caught:
+        await asyncio.wait_for(WebServer([listener], []).run(asyncio.Event()), 5)
     assert caught.value.__cause__ is failure
 
 

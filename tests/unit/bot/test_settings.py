@@ -53,6 +53,8 @@ FAULTS = [
     ("telegram_webhook_listen", "127.0.0.1:8443/hook", "it must be host:port"),
     ("telegram_webhook_listen", "8443", "it must be host:port, such as 127.0.0.1:8443"),
     ("telegram_webhook_listen", "127.0.0.1:70000", "it must be host:port"),
+    ("web_listen", "8080", "it must be host:port, such as 127.0.0.1:8443"),
+    ("web_listen", "http://127.0.0.1:8080", "it must be host:port"),
     ("data_dir", __file__, "it is not a folder"),
 ]
 
@@ -98,6 +100,25 @@ def test_a_pace_that_telegram_does_not_let_through_is_told(
 def test_all_faults_are_told_at_once(loading: Loading) -> None:
     with pytest.raises(SettingsError, match=r"TROLY_RETENTION_DAYS: .*; TROLY_LOG_LEVEL: "):
         loading(retention_days="x", log_level="LOUD")
+
+
+@pytest.mark.parametrize(
+    ("environment", "file", "listen"),
+    [
+        (None, None, "127.0.0.1:8080"),
+        ("127.0.0.1:9090", None, "127.0.0.1:9090"),
+        ("", None, ""),  # nowhere
+        (None, "", ""),
+        (None, "127.0.0.1:9090", "127.0.0.1:9090"),
+        ("", "127.0.0.1:9090", "127.0.0.1:9090"),  # as of every setting: what is empty says nothing against the file
+    ],
+)
+def test_the_web_server_listens_nowhere_where_its_address_is_empty(
+    loading: Loading, tmp_path: Path, environment: str | None, file: str | None, listen: str
+) -> None:
+    if file is not None:
+        (tmp_path / ".env").write_text(f"TROLY_WEB_LISTEN={file}\n")
+    assert loading(**({} if environment is None else {"web_listen": environment})).web_listen == listen
 
 
 def test_a_webhook_needs_its_secret(loading: Loading) -> None:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.intake import Rate, TokenBuckets
-from bot.delivery.pacing import MessageKind, Pace, Pacer
+from bot.channels.base import Pace, Rate
+from bot.delivery.intake import TokenBuckets
+from bot.delivery.pacing import MessageKind, Pacer
 from tests.support.delivery import ManualClock
 
 UNHURRIED = Rate(1e6, 1e6)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from bot.delivery.intake import Rate, Throttle
+from bot.channels.base import Rate
+from bot.delivery.intake import Throttle
 from bot.messages import Incoming
 from handlers.core.events import TextReceived, Throttled
 from tests.support.delivery import ManualClock, said

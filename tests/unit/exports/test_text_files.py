@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.exports.columns import COLUMNS
 from bot.exports.export import open_writer
 from bot.exports.text_formats import format_csv as csv_text
-from bot.exports.text_formats import guard_formula, unguard_formula
+from bot.tables.formulas import guard_formula, unguard_formula
 from handlers.model.exports import ExportForm
 from tests.support.filing import FORMULA, HOSTILE, about, filed, hostile
 

@@ -1,9 +1,9 @@
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.webhook import WebhookSettings
 from bot.errors import SettingsError
+from bot.settings import Settings, faults_of, host_and_port
 
 
 @pytest.mark.parametrize(
@@ -11,13 +11,14 @@ from bot.errors import SettingsError
     [("127.0.0.1:8443", ("127.0.0.1", 8443)), ("[::1]:80", ("::1", 80)), ("bot.local:0", ("bot.local", 0))],
 )
 def test_an_address_to_listen_on_is_host_and_port(listen: str, address: tuple[str, int]) -> None:
-    assert WebhookSettings("https://bot.vn/hook", SecretStr("s"), listen).address() == address
+    assert host_and_port(Settings(telegram_webhook_listen=listen).telegram_webhook_listen) == address
 
 
 @pytest.mark.parametrize("listen", ["8443", ":8443", "127.0.0.1", "127.0.0.1:http", "127.0.0.1:70000", ""])
 def test_an_address_nobody_can_listen_on_names_its_variable(listen: str) -> None:
-    with pytest.raises(SettingsError, match="TROLY_TELEGRAM_WEBHOOK_LISTEN"):
-        WebhookSettings("https://bot.vn/hook", SecretStr("s"), listen).address()
+    with pytest.raises(ValidationError) as refused:
+        Settings(telegram_webhook_listen=listen)
+    assert [fault.variable for fault in faults_of(refused.value)] == ["TROLY_TELEGRAM_WEBHOOK_LISTEN"]
 
 
 @pytest.mark.parametrize("token", ["", "abc", "12345", "123:", "123:a b", "123:a/../b"])

@@ -1,0 +1,44 @@
+"""The channels as lists, texts and broadcasts know them; what each can do besides is in ``bot.channels.registry``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
+
+from locales import N_
+
+TELEGRAM, ZALO, TERMINAL = "telegram", "zalo", "terminal"
+
+
+class ChannelAddress(NamedTuple):
+    """A channel of the store, and an address in it."""
+
+    channel: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLimits:
+    """What one message of a channel holds, in UTF-16 code units."""
+
+    text: int
+    caption: int  #: of a text beside a file; 0: the channel sends no files
+
+
+#: Names of products are the same in every language.
+CHANNEL_LABELS: Mapping[str, str] = MappingProxyType({
+    TELEGRAM: "Telegram",
+    ZALO: "Zalo",
+    TERMINAL: N_("the office's own machine"),
+})  # fmt: skip
+#: Telegram: https://core.telegram.org/bots/api#sendmessage and #senddocument . A channel that is not named has the
+#: usual limits of ``BroadcastPolicy``.
+CHANNEL_LIMITS: Mapping[str, MessageLimits] = MappingProxyType({
+    TELEGRAM: MessageLimits(text=4096, caption=1024),
+    TERMINAL: MessageLimits(text=1_000_000, caption=1_000_000),
+})  # fmt: skip
+
+
+def channel_kind(channel: str) -> str:
+    """Return the channel without what tells one conversation of a terminal from another."""
+    return channel.partition(":")[0]
