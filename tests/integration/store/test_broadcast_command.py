@@ -117,7 +117,7 @@ async def ended(town: Town) -> str:
     for number, (state, reason) in enumerate(ENDS, 1):
         if number > 2:
             await town.officer(str(number), f"Người {number}")
-        town.rows(name, town.chats.at(str(number)), state, reason)
+        town.rows(name, town.chat(str(number)), state, reason)
     town.stands(name, BroadcastState.RUNNING)
     return name
 
@@ -128,7 +128,7 @@ async def test_a_broadcast_goes_its_way_from_the_draft_to_the_end(town: Town) ->
     assert "Telegram: 1 of 1 can be reached" in await town.did("check", name)
     assert "Recipients by the last check: 1" in await town.did("status", name)
     preview = await town.did("preview", name)
-    assert format_person_code(town.chats.at("1").id) in preview
+    assert format_person_code(town.chat("1").id) in preview
     assert "By 31/12/2099." in preview
     assert f"troly broadcast start {name}" in await town.did("approve", name)
     await town.did("start", name)
@@ -158,7 +158,7 @@ async def test_a_check_says_where_a_second_person_has_to_approve_and_asks_who_ma
     assert "need the approval of a second person" in out
     assert "told so in their chats: 1" in out
     assert "troly broadcast approve" not in out
-    assert town.database.sql("SELECT chat FROM outbox") == [(town.chats.at("gần").id,)]
+    assert town.database.sql("SELECT chat FROM outbox") == [(town.chat("gần").id,)]
     assert "second person" in (await town.does("approve", name))[2]
     assert "Next: " in await town.did("check", name, "--as", "QT-000001")
 
@@ -202,14 +202,14 @@ async def test_lines_of_a_list_that_name_nobody_are_told_and_nothing_is_stored(t
 
 async def test_a_list_means_people_by_request_by_code_and_by_chat(town: Town) -> None:
     await town.officer("3", "Người 3")
-    names = f"yc-2026-000001\n{format_person_code(town.chats.at('2').id)}\ntelegram:3\ntelegram:3\n"
+    names = f"yc-2026-000001\n{format_person_code(town.chat('2').id)}\ntelegram:3\ntelegram:3\n"
     name = await town.written("--list", town.file("list.csv", names))
     assert "Recipients: 3" in await town.did("check", name)
 
     await given(town.store, "77", Role.ADMIN, "DN.NT")
     _, _, error = await town.does("new", "--title", "Nhắc hạn", "--list", "list.csv", "--as", "telegram:77")
     assert [line for line in error.splitlines() if line.startswith("line")] == [
-        f"line 2: {format_person_code(town.chats.at('2').id)}: nobody within reach is called so"
+        f"line 2: {format_person_code(town.chat('2').id)}: nobody within reach is called so"
     ]
 
 
@@ -257,7 +257,7 @@ async def test_the_report_of_a_campaign_has_its_steps_and_why_one_was_left_out(t
     town.database.sql("UPDATE broadcasts SET parent = ?, step = '14', state = 'finished' WHERE id = ?", campaign, first)
     left_out = "UPDATE broadcasts SET parent = ?, step = '7', state = 'cancelled', why = 'missed' WHERE id = ?"
     town.database.sql(left_out, campaign, second)
-    town.rows(first, town.chats.at("1"), "sent", None)
+    town.rows(first, town.chat("1"), "sent", None)
 
     status = await town.did("status", campaign)
     assert "14 days before" in status
@@ -281,7 +281,7 @@ async def test_only_what_nobody_knows_the_fate_of_is_sent_again_and_only_after_a
     assert (await town.does("resend", name))[0] == 2
     code, _, error = await town.does("resend", name, "--all")
     assert (code, "add --yes" in error) == (1, True)
-    assert (await town.did("resend", name, "--person", format_person_code(town.chats.at("1").id), "--yes")).endswith(
+    assert (await town.did("resend", name, "--person", format_person_code(town.chat("1").id), "--yes")).endswith(
         ": 0.\n"
     )
     assert (await town.did("resend", name, "--all", "--yes")).endswith(": 1.\n")
