@@ -77,7 +77,7 @@ def _may_write(rights: Rights, draft: BroadcastDraft) -> bool:
 
 
 def _parse_name(name: RecipientName) -> ChatName | None:
-    """Return ``None`` where it is no name."""
+    """Return ``None`` where this is no name."""
     if isinstance(name, ChannelAddress):
         return ChatName("chat", name.address, name.channel)
     typed = name.strip()

@@ -13,7 +13,11 @@ from bot.store.encoding import to_micros
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.sealing import sealed_columns
 from handlers.model import codes
-from handlers.model.broadcast import BroadcastDraft, BroadcastState, StateReason
+from handlers.model.broadcast import (
+    BroadcastDraft,
+    BroadcastState,
+    StateReason,
+)
 
 
 class StateChange(NamedTuple):

@@ -9,6 +9,7 @@ from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.broadcasts import recipients
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
+from handlers.model import codes
 from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient
 from handlers.model.codes import format_person_code
 from handlers.model.request_list import InterviewStatus
@@ -84,7 +85,8 @@ async def test_page_after_page_names_everybody_once(store: Store, name: str) -> 
 async def test_people_who_share_a_code_are_on_one_page(
     store: Store, database: Database, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipients, "_HEAD_LENGTH", 1)
+    for module in (codes, recipients):
+        monkeypatch.setattr(module, "PERSON_CODE_LENGTH", 1)
     monkeypatch.setattr(recipients, "_LAST_TAIL", "f" * 31)
     heads = sorted(chat[:1] for (chat,) in database.sql("SELECT chat FROM outbox"))
     first = await listed(store, name, limit=1)
