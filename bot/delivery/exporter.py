@@ -27,6 +27,8 @@ from bot.exports.process import (
     private_folder,
 )
 from bot.retry import retry, retry_while_unavailable
+from bot.services.export_tasks import ExportTaskService
+from bot.services.own_data import take_order
 from bot.store.own_data import OwnDataTask
 from bot.store.store import Store
 from bot.store.tasks import Completion, ExportTask, TaskResult
@@ -100,6 +102,7 @@ class Exporter:
     ) -> None:
         """``queued`` is told whenever there may be something to send."""
         self._store = store
+        self._tasks = ExportTaskService(store.tasks)
         self._channel = channel
         self._children = children
         self._clock = clock
@@ -134,7 +137,7 @@ class Exporter:
         worked = 0
         for failed, said in tuple(self._failing.values()):
             await self._fail_again(failed, said)
-        while task := await self._store.tasks.take(self._channel.name, self._clock.now()):
+        while task := await self._tasks.take(self._channel.name, self._clock.now()):
             await self._export(task)
             self._queued()
             worked += 1
@@ -194,7 +197,7 @@ class Exporter:
 
     async def _complete(self, task: ExportTask, finished: Finished, folder: Path) -> Completion:
         result = build_result(task.order, finished, folder, task.id)
-        return await retry_while_unavailable(lambda: self._store.tasks.complete(task, result, self._clock.now()))
+        return await retry_while_unavailable(lambda: self._tasks.complete(task, result, self._clock.now()))
 
     async def _fail_again(self, task: ExportTask, said: Reply) -> None:
         """Try once more to give a task up; whatever is wrong with it, the others are written."""
@@ -257,7 +260,7 @@ class OwnDataExporter:
     async def work(self) -> int:
         """Put together all that is ordered; how many orders that was."""
         worked = 0
-        while task := await self._store.own_data.take(self._channel.name, self._clock.now()):
+        while task := await take_order(self._store.own_data, self._channel.name, self._clock.now()):
             await self._collect(task)
             self._queued()
             worked += 1

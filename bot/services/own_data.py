@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from bot.store.own_data import OwnDataRepository
+from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
+from bot.store.tasks import UnreadableTask
 from handlers.core.ports import OwnRequests, People
+from handlers.core.text import MarkupTranslator
 from handlers.model.request import RETAINED_STATES
+from handlers.own_data import format_data_failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +44,10 @@ class OwnDataService:
         await self.own_data.erase({request.code: request.content.to_minimal() for request in readable})
         await self.people.leave()
         return tuple(request.code for request in staying)
+
+
+async def take_order(orders: OwnDataTasks, channel: str, now: datetime) -> OwnDataTask | None:
+    """Take the order that waited longest; one that cannot be read fails on the way, and its person is told."""
+    while isinstance(order := await orders.take(channel, now), UnreadableTask):
+        await orders.fail(order, format_data_failed(MarkupTranslator(order.language)), now)
+    return order

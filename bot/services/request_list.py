@@ -119,8 +119,8 @@ class RequestListService:
             return MoveResult(MoveOutcome.NOT_ALLOWED, seen)
         if (reason := check_reason(to, note)) is None:
             return MoveResult(MoveOutcome.NO_REASON, seen)
-        mover = RequestMover(self.requests, rights.actor, to, reason)
-        done = await mover.move(await self.requests.read_movable_at(code, revision))
+        meant = await self.requests.read_movable_at(rights.reach(Act.CHANGE_REQUESTS), code, revision)
+        done = await RequestMover(self.requests, rights.actor, to, reason).move(meant)
         if done.changed:
             await self.journal.record(rights, "request.move", code, unit=seen.unit)
         now = await self._get(rights, Act.CHANGE_REQUESTS, code)

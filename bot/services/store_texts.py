@@ -12,10 +12,8 @@ from handlers.admin.alerts import (
     format_update_unstored,
     format_values_unreadable,
 )
-from handlers.admin.exports.text import format_export_failed
 from handlers.core.replies import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.own_data import format_data_failed
 
 _ALERTS = {
     AbandonedRow.UPDATE: format_update_set_aside,
@@ -35,10 +33,4 @@ def _format_damage(language: str, count: int, rows: str) -> Reply:
     return format_values_unreadable(MarkupTranslator(language), count, rows)
 
 
-STORE_TEXTS = StoreTexts(
-    alert=_format_alert,
-    damage=_format_damage,
-    export_failed=lambda language: format_export_failed(MarkupTranslator(language)),
-    broadcast=render_message,
-    own_data_failed=lambda language: format_data_failed(MarkupTranslator(language)),
-)
+STORE_TEXTS = StoreTexts(alert=_format_alert, damage=_format_damage, broadcast=render_message)

@@ -146,7 +146,7 @@ class _ChainEnd:
 
 
 class ChainFault(StrEnum):
-    """What is wrong with the audit chain where it breaks first."""
+    """The kind of the first fault in the audit chain."""
 
     CHANGED = "changed"  #: the row is not as it was written
     MISSING = "missing"  #: a row that stood between others, or at the end, is gone
@@ -158,7 +158,7 @@ class ChainFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a walk along the audit chain found."""
+    """The result of a walk along the audit chain."""
 
     rows: int  #: in order, up to the fault or to the end
     end: str = ""  #: hash of the last of them

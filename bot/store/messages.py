@@ -72,8 +72,6 @@ def message_query(keyring: Keyring, said: OutboxMessage, now: datetime) -> Query
     return Query("queue", row)
 
 
-#: Words in a language that a file which was ordered could not be made.
-FormatFailure = Callable[[str], Reply]
 #: The kind of task that writes requests into files.
 EXPORT_TASK = "export"
 #: What the marks of messages begin with that carry its files.

@@ -1,4 +1,4 @@
-"""Own data: orders for all that is held about a person, and its deletion."""
+"""The repositories of own data: orders of all that is held about a person, and the deletion of nearly all of it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -12,17 +12,17 @@ from pydantic import BaseModel, ConfigDict
 from bot.messages import NOTICE, Chat, PendingTurn
 from bot.store.drivers.base import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
-from bot.store.messages import FormatFailure, OutboxMessage, OutboxRecipient, message_query, prepare_messages
+from bot.store.messages import OutboxMessage, OutboxRecipient, message_query, prepare_messages
 from bot.store.own_data_reader import PersonalDataReader
 from bot.store.owner_alerts import AbandonedRow, OwnerAlerts
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
+from bot.store.tasks import UnreadableTask, read_unreadable_task
 from handlers.core.replies import Reply
 from handlers.model.codes import format_code
 from handlers.model.request import RequestContent
-from locales import LANGUAGES
 
 #: The kind of such a task, and what the origins of its messages begin with.
 OWN_DATA = "own_data"
@@ -39,7 +39,7 @@ class OwnDataTask:
 
 
 class OwnDataOrder(BaseModel):
-    """The sealed part of an order."""
+    """The sealed content of an order."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -56,36 +56,29 @@ class OwnDataTasks:
     driver: Driver
     keyring: Keyring
     alerts: OwnerAlerts
-    format_failed: FormatFailure
     worker: str  #: id of the worker that takes tasks here
 
-    async def take(self, channel: str, now: datetime) -> OwnDataTask | None:
+    async def take(self, channel: str, now: datetime) -> OwnDataTask | UnreadableTask | None:
         """Take the order that waited longest; it is under way from now on.
 
-        Unreadable ones fail on the way, and the person who ordered them is told.
-
         Returns:
-            The order; ``None`` where none waits.
+            The order, even if it cannot be read; ``None`` where none waits.
         """
         waiting = Query("waiting_task", {"channel": channel, "kind": OWN_DATA})
         while (rows := (await self.driver.run(waiting))[0]) and rows:
             task = rows[0][0]
             taken = Query("take_task", {"id": task, "now": to_micros(now), "worker": self.worker})
-            if (await self.driver.run(taken))[0] and (found := await self._readable(task, now)):
+            if (await self.driver.run(taken))[0] and (found := await self._read(task)):
                 return found
         return None
 
-    async def _readable(self, task: str, now: datetime) -> OwnDataTask | None:
+    async def _read(self, task: str) -> OwnDataTask | UnreadableTask | None:
         (rows,) = await self.driver.run(Query("task", {"id": task}))
         try:
             return self._task(rows[0]) if rows else None
         except UNREADABLE_ERRORS as error:
             self.keyring.damage.record("tasks", "spec", task, error)
-            _, chat, channel, *_ = rows[0]
-            (language,) = await self.driver.run(Query("chat_language", {"chat": chat}))
-            known = str(language[0][0] or LANGUAGES[0])
-            await self.fail(OwnDataTask(task, Chat(chat, channel, ""), known, 0), self.format_failed(known), now)
-            return None
+            return await read_unreadable_task(self.driver, task)
 
     def _task(self, row: tuple[Any, ...]) -> OwnDataTask:
         task, chat, channel, address, spec, tries = row
@@ -116,7 +109,7 @@ class OwnDataTasks:
             await transaction.run(commit=True)
         return bool(ended)
 
-    async def fail(self, task: OwnDataTask, said: Reply, now: datetime) -> None:
+    async def fail(self, task: OwnDataTask | UnreadableTask, said: Reply, now: datetime) -> None:
         """Give an order up, and say so."""
         to = OutboxRecipient(task.chat.id, task.chat.channel)
         async with self.driver.transaction() as transaction:
@@ -139,7 +132,7 @@ def _file_message(task: OwnDataTask, number: int, make: Callable[[], Reply]) -> 
     return _own_data_message(task, f"file:{number}", OutboxRecipient(task.chat.id, task.chat.channel), make())
 
 
-def _own_data_message(task: OwnDataTask, mark: str, to: OutboxRecipient, said: Reply) -> OutboxMessage:
+def _own_data_message(task: OwnDataTask | UnreadableTask, mark: str, to: OutboxRecipient, said: Reply) -> OutboxMessage:
     return OutboxMessage(to, f"{OWN_DATA}:{task.id}:{mark}", said, NOTICE)
 
 

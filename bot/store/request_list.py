@@ -68,15 +68,25 @@ class RequestListRepository:
         (rows,) = await self.context.ask(selection.to_query("desk_meant", limit=limit))
         return [MovableRequest(*row) for row in rows]
 
-    async def read_movable_at(self, code: str, revision: int) -> list[MovableRequest]:
-        """Read the request with this code, if it still has this revision."""
-        selection = QueryConditions().with_condition("coded", code=code).with_condition("seen_at", revision=revision)
-        return await self.read_movable(selection, 1)
+    async def read_movable_at(self, reach: Reach, code: str, revision: int) -> list[MovableRequest]:
+        """Read the request with this code, if it lies within reach and still has this revision."""
+        return await self._read_movable_within(reach, 1, coded={"code": code}, seen_at={"revision": revision})
 
-    async def read_movable_among(self, codes: Sequence[str]) -> list[MovableRequest]:
-        """Read the requests with these codes."""
-        selection = QueryConditions().with_condition("coded_among", codes=json.dumps(codes))
-        return await self.read_movable(selection, len(codes))
+    async def read_movable_among(self, reach: Reach, codes: Sequence[str]) -> list[MovableRequest]:
+        """Read the requests with these codes that lie within reach."""
+        return await self._read_movable_within(reach, len(codes), coded_among={"codes": json.dumps(codes)})
+
+    async def _read_movable_within(
+        self, reach: Reach, limit: int, **conditions: dict[str, object]
+    ) -> list[MovableRequest]:
+        """Read by code: the index of units would bring far more requests than there are codes."""
+        within = await self.select(reach, Filter(), personal_words=False)
+        if within is None:
+            return []
+        named = within.for_scan()
+        for condition, parameters in conditions.items():
+            named = named.with_condition(condition, **parameters)
+        return await self.read_movable(named, limit)
 
     async def move(self, requests: Sequence[MovableRequest], to: RequestState) -> list[MovableRequest]:
         """Move requests that are still as they were read, in one round trip.

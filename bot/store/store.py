@@ -10,7 +10,6 @@ from bot.store.continuity import Continuity
 from bot.store.drivers.base import Driver
 from bot.store.inbox import Inbox
 from bot.store.key_rotation import KeyRotation
-from bot.store.messages import FormatFailure
 from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataTasks
 from bot.store.owner_alerts import FormatAlert, FormatDamage, OwnerAlerts
@@ -29,8 +28,6 @@ class StoreTexts:
 
     alert: FormatAlert
     damage: FormatDamage
-    export_failed: FormatFailure
-    own_data_failed: FormatFailure
     broadcast: RenderMessage
 
 
@@ -73,8 +70,8 @@ class Store:
             chats=Chats(driver, keyring),
             inbox=Inbox(driver, keyring, alerts, workers.id),
             outbox=Outbox(driver, keyring, alerts, letters, workers.id),
-            tasks=ExportTasks(driver, keyring, alerts, texts.export_failed, workers.id),
-            own_data=OwnDataTasks(driver, keyring, alerts, texts.own_data_failed, workers.id),
+            tasks=ExportTasks(driver, keyring, alerts, workers.id),
+            own_data=OwnDataTasks(driver, keyring, alerts, workers.id),
             broadcasts=ScheduleRepository(driver, keyring, policy),
             units=UnitReader(driver),
             workers=workers,

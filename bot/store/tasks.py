@@ -1,7 +1,7 @@
 """Export tasks: rows that a worker takes, reports on, and ends once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,11 +13,9 @@ from bot.messages import Chat
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query, Transaction
 from bot.store.encoding import to_micros
-from bot.store.journal import JournalRepository
 from bot.store.messages import (
     EXPORT_TASK,
     FILE_MARK,
-    FormatFailure,
     OutboxMessage,
     OutboxRecipient,
     PreparedMessage,
@@ -33,8 +31,7 @@ from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
 from handlers.core.replies import Reply
 from handlers.model.exports import ExportOrder
-from handlers.model.rights import Rights
-from handlers.model.unit_directory import NO_UNITS
+from handlers.model.rights import Grant
 from locales import LANGUAGES
 
 
@@ -48,8 +45,17 @@ class ExportTask:
     tries: int = field(default=1, compare=False)  #: this one included
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadableTask:
+    """An order that cannot be read any more; the person who ordered it can still be told."""
+
+    id: str
+    chat: Chat  #: without its address
+    language: str  #: of the conversation
+
+
 class Completion(StrEnum):
-    """The outcome of handing a task's results over."""
+    """The result of the attempt to hand a task's results over."""
 
     DONE = "done"
     ENDED = "ended"  #: it was cancelled meanwhile, or its chat was erased; nothing was handed over
@@ -58,7 +64,7 @@ class Completion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """The results of a task."""
+    """The messages that a task made, and what the journal says of them."""
 
     messages: Sequence[Callable[[], Reply]]  #: each made when it is stored: one file at a time is in memory
     said: Reply  #: the end of the moving message
@@ -70,12 +76,11 @@ class TaskResult:
 
 @dataclass(frozen=True, slots=True)
 class ExportTasks:
-    """The exports of all channels, as a worker writes them. Every method raises StoreError."""
+    """The exports of all channels; ``bot.services.export_tasks`` decides their end. Every method raises StoreError."""
 
     driver: Driver
     keyring: Keyring
     alerts: OwnerAlerts
-    format_failed: FormatFailure
     worker: str  #: id of the worker that takes tasks here
 
     async def recover(self, channel: str) -> int:
@@ -87,19 +92,17 @@ class ExportTasks:
         (rows,) = await self.driver.run(Query("recover_tasks", {"channel": channel}))
         return len(rows)
 
-    async def take(self, channel: str, now: datetime) -> ExportTask | None:
+    async def take(self, channel: str, now: datetime) -> ExportTask | UnreadableTask | None:
         """Take the task that waited longest; it is under way from now on.
 
-        Unreadable ones fail on the way, and the person who ordered them is told.
-
         Returns:
-            The task; ``None`` where none waits.
+            The task, even if it cannot be read; ``None`` where none waits.
         """
         while waiting := await self._waiting(channel):
             (taken,) = await self.driver.run(
                 Query("take_task", {"id": waiting, "now": to_micros(now), "worker": self.worker})
             )
-            if taken and (task := await self._readable(waiting, now)):
+            if taken and (task := await self._read(waiting)):
                 return task
         return None
 
@@ -107,27 +110,12 @@ class ExportTasks:
         (rows,) = await self.driver.run(Query("waiting_task", {"channel": channel, "kind": EXPORT_TASK}))
         return rows[0][0] if rows else None
 
-    async def _readable(self, task: str, now: datetime) -> ExportTask | None:
+    async def _read(self, task: str) -> ExportTask | UnreadableTask | None:
         try:
             return await self.get(task)
         except UNREADABLE_ERRORS as error:
             self.keyring.damage.record("tasks", "spec", task, error)
-            await self._give_up(task, now)
-            return None
-
-    async def _give_up(self, task: str, now: datetime) -> None:
-        async with self.driver.transaction() as transaction:
-            (rows,) = await transaction.run(Query("task", {"id": task}))
-            (ended,) = await transaction.run(_end_query(task, "failed", now))
-            if rows and ended:
-                _, chat, channel, *_ = rows[0]
-                acting = StoreContext(transaction.run, self.keyring, now, channel, chat)
-                (language,) = await acting.ask(Query("chat_language", {"chat": chat}))
-                said = self.format_failed(language[0][0] or LANGUAGES[0])
-                await acting.ask(
-                    task_message_query(acting, task, "end", await format_task_edit(acting, task, said) or said)
-                )
-            await transaction.run(commit=True)
+            return await read_unreadable_task(self.driver, task)
 
     async def get(self, task: str) -> ExportTask | None:
         """Return a task that is under way; ``None`` where it has ended."""
@@ -155,33 +143,24 @@ class ExportTasks:
         Returns:
             False where it was ended meanwhile.
         """
-        async with self._acting(task, now) as (transaction, acting):
-            row = {"id": task.id, "done": done, "total": total, "now": to_micros(now)}
-            going, untold = await acting.ask(Query("report_task", row), Query("untold", {"chat": task.chat.id}))
-            if going and said and not untold and (moved := await format_task_edit(acting, task.id, said)):
-                await acting.ask(task_message_query(acting, task.id, str(to_micros(now)), moved))
-            await transaction.run(commit=True)
+        async with self.open(task, now) as at:
+            context, row = at.context, {"id": task.id, "done": done, "total": total, "now": to_micros(now)}
+            going, untold = await context.ask(Query("report_task", row), Query("untold", {"chat": task.chat.id}))
+            if going and said and not untold and (edit := await format_task_edit(context, task.id, said)):
+                await context.ask(task_message_query(context, task.id, str(to_micros(now)), edit))
+            await at.commit()
         return bool(going)
 
-    async def complete(self, task: ExportTask, result: TaskResult, now: datetime) -> Completion:
-        """Queue the results, and end the moving message and the task, all in one transaction.
+    @asynccontextmanager
+    async def prepare(
+        self, task: ExportTask, messages: Iterable[Callable[[], Reply]], now: datetime
+    ) -> AsyncIterator[list[PreparedMessage]]:
+        """Make and seal the messages of a task, outside any transaction; their origins number them from 1."""
+        made = [partial(_result_message, task, number, make) for number, make in enumerate(messages, 1)]
+        async with prepare_messages(self.keyring, made, now) as ready:
+            yield ready
 
-        Nothing is handed over where the task was ended meanwhile, or a role that it was done by.
-        """
-        messages = [partial(_result_message, task, number, make) for number, make in enumerate(result.messages, 1)]
-        aside = prepare_messages(self.keyring, messages, now)
-        async with aside as ready, self._acting(task, now) as (transaction, acting):
-            (ended,) = await acting.ask(_end_query(task.id, "done", now))
-            if not ended:
-                return Completion.ENDED
-            rights = await _own_rights(acting)
-            if not set(result.grants) <= {grant.id for grant in rights.grants}:
-                return Completion.LOST
-            await _deliver_results(acting, rights, task, result, ready)
-            await transaction.run(commit=True)
-        return Completion.DONE
-
-    async def fail(self, task: ExportTask, said: Reply, now: datetime, *, aside: bool = False) -> bool:
+    async def fail(self, task: ExportTask | UnreadableTask, said: Reply, now: datetime, *, aside: bool = False) -> bool:
         """Give a task up, and say so.
 
         Args:
@@ -195,42 +174,63 @@ class ExportTasks:
         """
         if aside:
             await self.alerts.raise_alarm(AbandonedRow.TASK, task.id, now)
-        async with self._acting(task, now) as (transaction, acting):
-            (ended,) = await acting.ask(_end_query(task.id, "failed", now))
-            if ended:
-                await _notify_end(acting, task, said)
-            await transaction.run(commit=True)
-        return bool(ended)
+        async with self.open(task, now) as at:
+            if ended := await at.end("failed"):
+                await at.notify_end(said)
+            await at.commit()
+        return ended
 
     @asynccontextmanager
-    async def _acting(self, task: ExportTask, now: datetime) -> AsyncIterator[tuple[Transaction, StoreContext]]:
+    async def open(self, task: ExportTask | UnreadableTask, now: datetime) -> AsyncIterator["TaskTransaction"]:
+        """Open a transaction about a task; without ``commit``, or with an exception, nothing of it stays."""
         async with self.driver.transaction() as transaction:
-            yield transaction, StoreContext(transaction.run, self.keyring, now, task.chat.channel, task.chat.id)
+            context = StoreContext(transaction.run, self.keyring, now, task.chat.channel, task.chat.id)
+            yield TaskTransaction(transaction, context, task.id)
 
 
-def _end_query(task: str, state: str, now: datetime) -> Query:
-    return Query("end_task", {"id": task, "state": state, "now": to_micros(now)})
+@dataclass(frozen=True, slots=True)
+class TaskTransaction:
+    """The end of a task, with all that goes with it."""
+
+    transaction: Transaction
+    context: StoreContext
+    task: str
+
+    async def end(self, state: str) -> bool:
+        """Give the task its end; false where it had one before."""
+        now = to_micros(self.context.now)
+        (ended,) = await self.context.ask(Query("end_task", {"id": self.task, "state": state, "now": now}))
+        return bool(ended)
+
+    async def read_grants(self) -> tuple[Grant, ...]:
+        """Read the roles that the person of the task's chat has at this moment."""
+        (rows,) = await self.context.ask(Query("my_grants", {"chat": self.context.chat}))
+        return tuple(to_grants(self.context.keyring, rows))
+
+    async def queue(self, messages: Iterable[PreparedMessage]) -> None:
+        """Queue prepared messages, one in memory at a time."""
+        for message in messages:
+            await self.context.ask(await asyncio.to_thread(message.to_query))
+
+    async def notify_end(self, said: Reply) -> None:
+        """Queue ``said`` in place of the moving message; as a message of its own where that cannot be changed."""
+        edit = await format_task_edit(self.context, self.task, said)
+        await self.context.ask(task_message_query(self.context, self.task, "end", edit or said))
+
+    async def commit(self) -> None:
+        """Keep what was done; nothing may be asked afterwards."""
+        await self.transaction.run(commit=True)
+
+
+async def read_unreadable_task(driver: Driver, task: str) -> UnreadableTask | None:
+    """Read what is known of a task whose order cannot be read; ``None`` where it has ended."""
+    (rows,) = await driver.run(Query("task", {"id": task}))
+    if not rows:
+        return None
+    _, chat, channel, *_ = rows[0]
+    (language,) = await driver.run(Query("chat_language", {"chat": chat}))
+    return UnreadableTask(task, Chat(chat, channel, ""), str(language[0][0] or LANGUAGES[0]))
 
 
 def _result_message(task: ExportTask, number: int, make: Callable[[], Reply]) -> OutboxMessage:
     return task_message(OutboxRecipient(task.chat.id, task.chat.channel), task.id, f"{FILE_MARK}:{number}", make())
-
-
-async def _deliver_results(
-    acting: StoreContext, rights: Rights, task: ExportTask, result: TaskResult, ready: Sequence[PreparedMessage]
-) -> None:
-    for message in ready:
-        await acting.ask(await asyncio.to_thread(message.to_query))
-    await _notify_end(acting, task, result.said)
-    await JournalRepository(acting).append(rights.actor, "export", result.subject, unit=result.unit, count=result.count)
-
-
-async def _own_rights(acting: StoreContext) -> Rights:
-    """Read the roles that the person of the task's chat has at this moment; the units do not matter here."""
-    (rows,) = await acting.ask(Query("my_grants", {"chat": acting.chat}))
-    return Rights.of(to_grants(acting.keyring, rows), NO_UNITS)
-
-
-async def _notify_end(acting: StoreContext, task: ExportTask, said: Reply) -> None:
-    """Say it in place of the moving message; as a message of its own where that cannot be changed."""
-    await acting.ask(task_message_query(acting, task.id, "end", await format_task_edit(acting, task.id, said) or said))

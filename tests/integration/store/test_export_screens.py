@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.exports.list_reader import read_list
+from bot.services.export_tasks import ExportTaskService
 from bot.store.store import Store
 from handlers.core.events import ButtonTapped, SheetRead
 from handlers.model.imports import ImportLine, ImportSheet, SheetProblem
@@ -64,7 +65,7 @@ async def test_it_shows_what_the_list_shows_and_begins(desk: Store) -> None:
     assert T("Requests found: <b>{total}</b>", total=1) in said
     said = await admin.taps("Excel")
     assert "0 / 1" in said
-    task = await desk.tasks.take(CHANNEL, NOW)
+    task = await ExportTaskService(desk.tasks).take(CHANNEL, NOW)
     assert task is not None
     assert task.order.wanted == Filter(text="nguyen")
 
@@ -73,7 +74,7 @@ async def test_one_under_way_shows_how_far_it_is_and_can_be_cancelled(desk: Stor
     admin = await talk(desk, "admin")
     await admin.says("/xuat")
     await admin.taps("CSV")
-    task = await desk.tasks.take(CHANNEL, NOW)
+    task = await ExportTaskService(desk.tasks).take(CHANNEL, NOW)
     assert task is not None
     await desk.tasks.report(task, 1, 1, NOW)
 
@@ -188,7 +189,7 @@ async def test_the_word_behind_the_command_is_the_form(desk: Store, word: str, f
     admin = await talk(desk, "admin")
 
     assert "0 / 1" in await admin.says(f"/xuat {word}")
-    task = await desk.tasks.take(CHANNEL, NOW)
+    task = await ExportTaskService(desk.tasks).take(CHANNEL, NOW)
     assert task is not None
     assert task.order.form == form
 

@@ -16,6 +16,7 @@ from bot.exports.list_reader import read_list
 from bot.exports.process import Finished, LastWord, Made, clean, private_folder
 from bot.logs import MASK
 from bot.messages import Chat
+from bot.services.export_tasks import ExportTaskService
 from bot.services.unit_of_work import open_turn
 from bot.store.errors import DatabaseUnusable
 from bot.store.store import Store
@@ -227,7 +228,7 @@ async def test_an_export_that_cannot_be_stored_is_given_up_and_told(
     store: Store, chat: Chat, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ordered(store, chat)
-    monkeypatch.setattr(ExportTasks, "complete", broken)
+    monkeypatch.setattr(ExportTaskService, "complete", broken)
 
     with structlog.testing.capture_logs() as logs:
         assert await exporting.exporter(store, database.url, database.folder).work() == 1
@@ -243,13 +244,14 @@ async def test_an_export_that_cannot_even_be_given_up_is_so_later_and_the_export
     await ordered(store, chat)
     stop, served = asyncio.Event(), exporting.exporter(store, database.url, database.folder)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("complete", "fail", "recover"):
+        patch.setattr(ExportTaskService, "complete", broken)
+        for name in ("fail", "recover"):
             patch.setattr(ExportTasks, name, broken)
         with structlog.testing.capture_logs() as logs:
             running = asyncio.create_task(served.run(stop))
             await eventually(lambda: any(line["event"] == "exports_failed" for line in logs), 60)
             patch.undo()
-            patch.setattr(ExportTasks, "complete", broken)
+            patch.setattr(ExportTaskService, "complete", broken)
             patch.setattr(ExportTasks, "fail", broken)
             await eventually(lambda: any(line["event"] == "export_not_written" for line in logs), 60)
         assert states(database) == ["running"]

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.messages import Chat
+from bot.services.export_tasks import ExportTaskService
 from bot.services.unit_of_work import open_turn
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
@@ -41,8 +42,12 @@ async def ordered(store: Store, chat: Chat, order: ExportOrder = ORDER) -> str |
         return await at.admin.exports.start(held, order, 7, SHOWN)
 
 
+def tasks(store: Store) -> ExportTaskService:
+    return ExportTaskService(store.tasks)
+
+
 async def taken(store: Store) -> ExportTask:
-    task = await store.tasks.take(CHANNEL, NOW)
+    task = await tasks(store).take(CHANNEL, NOW)
     assert task is not None
     return task
 
@@ -72,13 +77,13 @@ async def test_an_order_waits_until_it_is_taken_and_is_taken_once(store: Store, 
 
     task = await taken(store)
     assert (task.id, task.order, task.chat) == (name, ORDER, chat)
-    assert await store.tasks.take(CHANNEL, NOW) is None
+    assert await tasks(store).take(CHANNEL, NOW) is None
 
 
 async def test_another_channels_order_is_left_to_it(store: Store, chat: Chat) -> None:
     await ordered(store, chat)
 
-    assert await store.tasks.take("terminal:1", NOW) is None
+    assert await tasks(store).take("terminal:1", NOW) is None
     assert await store.tasks.recover("terminal:1") == 0
 
 
@@ -86,7 +91,7 @@ async def test_a_chat_has_one_export_at_a_time(store: Store, chat: Chat, databas
     assert await ordered(store, chat)
     assert await ordered(store, chat) is None
 
-    await store.tasks.complete(await taken(store), result("file"), NOW)
+    await tasks(store).complete(await taken(store), result("file"), NOW)
     assert await ordered(store, chat)
     assert acts(database) == ["export_start", "export", "export_start"]
 
@@ -103,7 +108,7 @@ async def test_files_are_sealed_beside_the_event_loop_before_anybody_has_to_wait
 
     await ordered(store, chat)
     order = replace(result(), messages=[large, large])
-    assert await store.tasks.complete(await taken(store), order, NOW) is Completion.DONE
+    assert await tasks(store).complete(await taken(store), order, NOW) is Completion.DONE
     assert made == [True, True]
     assert [reply.paragraphs for reply in await told(store)].count(says("file").paragraphs) == 2
 
@@ -155,7 +160,7 @@ async def test_results_come_in_order_and_then_the_end(store: Store, chat: Chat) 
     await ordered(store, chat)
     await told(store)
 
-    assert await store.tasks.complete(await taken(store), result("1", "2"), NOW) is Completion.DONE
+    assert await tasks(store).complete(await taken(store), result("1", "2"), NOW) is Completion.DONE
     replies = await told(store)
     assert [reply.paragraphs[0] for reply in replies] == ["1", "2", "done"]
     assert (replies[-1].action, replies[-1].target) == ("edit", "42")
@@ -167,7 +172,7 @@ async def test_where_messages_have_no_id_the_end_is_a_message_of_its_own(store: 
     task = await taken(store)
 
     assert await store.tasks.report(task, 1, 7, NOW, says("1 / 7"))
-    await store.tasks.complete(task, result("1"), NOW)
+    await tasks(store).complete(task, result("1"), NOW)
     assert [(reply.action, reply.paragraphs[0]) for reply in await told(store)] == [("send", "1"), ("send", "done")]
 
 
@@ -178,7 +183,7 @@ async def test_a_cancelled_export_hands_nothing_over(store: Store, chat: Chat, d
 
     assert await cancelled(store, chat)
     assert not await store.tasks.report(task, 1, 7, NOW)
-    assert await store.tasks.complete(task, result("file"), NOW) is Completion.ENDED
+    assert await tasks(store).complete(task, result("file"), NOW) is Completion.ENDED
     assert [reply.paragraphs[0] for reply in await told(store)] == ["cancelled"]
     assert states(database) == ["cancelled"]
     assert not await cancelled(store, chat)
@@ -189,7 +194,7 @@ async def test_an_export_cancelled_while_it_waits_is_never_taken(store: Store, c
     await ordered(store, chat)
     await cancelled(store, chat)
 
-    assert await store.tasks.take(CHANNEL, NOW) is None
+    assert await tasks(store).take(CHANNEL, NOW) is None
 
 
 async def test_what_a_killed_process_was_at_is_begun_anew_and_handed_over_once(
@@ -201,8 +206,8 @@ async def test_what_a_killed_process_was_at_is_begun_anew_and_handed_over_once(
     assert await store.tasks.recover(CHANNEL) == 1
     again = await taken(store)
     assert again == first
-    assert await store.tasks.complete(again, result("file"), NOW) is Completion.DONE
-    assert await store.tasks.complete(first, result("file"), NOW) is Completion.ENDED
+    assert await tasks(store).complete(again, result("file"), NOW) is Completion.DONE
+    assert await tasks(store).complete(first, result("file"), NOW) is Completion.ENDED
     assert [reply.paragraphs[0] for reply in await told(store)].count("file") == 1
     assert states(database) == ["done"]
 
@@ -212,7 +217,7 @@ async def test_a_role_lost_before_the_end_hands_nothing_over(store: Store, chat:
     task = await taken(store)
     database.sql("UPDATE grants SET ended_at = 1")
 
-    assert await store.tasks.complete(task, result("file"), NOW) is Completion.LOST
+    assert await tasks(store).complete(task, result("file"), NOW) is Completion.LOST
     assert await store.tasks.fail(task, says("lost"), NOW)
     assert not await store.tasks.fail(task, says("lost"), NOW)
     assert "file" not in [reply.paragraphs[0] for reply in await told(store)]
@@ -230,7 +235,7 @@ async def test_a_message_that_cannot_be_made_leaves_nothing_half_done(
         raise FileNotFoundError
 
     with pytest.raises(FileNotFoundError):
-        await store.tasks.complete(task, TaskResult([lambda: says("1"), gone], says("done"), (), "XD", None, 7), NOW)
+        await tasks(store).complete(task, TaskResult([lambda: says("1"), gone], says("done"), (), "XD", None, 7), NOW)
     assert states(database) == ["running"]
     assert await told(store) == []
 
@@ -241,7 +246,7 @@ async def test_an_order_that_cannot_be_read_fails_alone(
     await ordered(store, chat)
     database.sql("UPDATE tasks SET spec = ?", b"\x00" * 64)
 
-    assert await store.tasks.take(CHANNEL, NOW) is None
+    assert await tasks(store).take(CHANNEL, NOW) is None
     assert states(database) == ["failed"]
     assert "/xuat" in str(await told(store))
     await store.inbox.chats_waiting(CHANNEL)
@@ -280,7 +285,7 @@ async def test_an_open_export_ends_with_the_role(store: Store, chat: Chat, datab
     await ended(store, "QT-000001")
 
     assert states(database) == ["cancelled"]
-    assert await store.tasks.complete(task, result("file"), NOW) is Completion.ENDED
+    assert await tasks(store).complete(task, result("file"), NOW) is Completion.ENDED
     (said,) = await told(store)
     assert (said.action, said.paragraphs) == ("edit", format_export_rights_lost(MarkupTranslator("vi")).paragraphs)
     assert database.sql("SELECT subject, unit FROM audit WHERE act = 'export_cancel'") == [
@@ -293,7 +298,7 @@ async def test_files_that_have_not_left_do_not_leave_after_the_role(
 ) -> None:
     await ordered(store, chat)
     await told(store)
-    await store.tasks.complete(await taken(store), result("index", "file"), NOW)
+    await tasks(store).complete(await taken(store), result("index", "file"), NOW)
     (leaving,) = await claim(store, 1)
 
     await ended(store, "QT-000001")
@@ -319,7 +324,7 @@ async def test_an_export_that_the_roles_that_are_left_allow_is_delivered(
 ) -> None:
     await given(store, ADDRESS, left, unit)
     await ordered(store, chat)
-    await store.tasks.complete(await taken(store), result("file"), NOW)
+    await tasks(store).complete(await taken(store), result("file"), NOW)
 
     await ended(store, "QT-000001")
 
