@@ -25,9 +25,10 @@ from bot.delivery.retention import Retention
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.exports.process import ExportChildren
 from bot.metrics.base import NO_METRICS, Metrics
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import open_store_from_settings
 from bot.settings import Settings
 from bot.store.errors import DataIsMadeUp
-from bot.store.opening import open_store_from_settings
 from bot.store.serving_lock import hold_serving_lock
 from bot.store.store import Store
 from handlers.conversation import respond, wants_file
@@ -89,7 +90,9 @@ class Components:
         """
         terms = SchedulerSettings.of(self.settings)
         kept = terms if certificates else replace(terms, expiry_days=())
-        return BroadcastScheduler(self.store.broadcasts, kept, self.clock, queued, lambda: self.heartbeat.leapt)
+        return BroadcastScheduler(
+            BroadcastOperations.over(self.store), kept, self.clock, queued, lambda: self.heartbeat.leapt
+        )
 
 
 @asynccontextmanager

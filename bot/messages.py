@@ -51,7 +51,7 @@ class PendingTurn:
 
 
 class DeliveryState(StrEnum):
-    """What became of an outbox row."""
+    """The state of an outbox row."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -78,7 +78,7 @@ class OutboxRow:
 
 
 class MessageSize(IntEnum):
-    """Which messages are claimed: large ones carry files, and take memory and time."""
+    """The size of the messages to claim: large ones carry files, and take memory and time."""
 
     SMALL = 0
     LARGE = 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.store.opening import migrate_database
+from bot.services.opening import migrate_database
 from tests.support.postgres import empty_postgres_url, postgres_server, postgres_url, worker_database
 
 __all__ = ["empty_postgres_url", "postgres_server", "postgres_url", "worker_database"]

@@ -13,9 +13,9 @@ from bot.cli.output import Language, translator_for
 from bot.cli.session import As, open_as
 from bot.cli.tables import print_rows
 from bot.errors import Forbidden, PersonUnknown, TrolyError
+from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings, load_settings
-from bot.store.opening import open_store_from_settings
 from handlers.access.journal_text import format_actor
 from handlers.access.roles_text import ROLE_REFUSALS, clean_label, format_role
 from handlers.core.dates import format_moment

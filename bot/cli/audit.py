@@ -10,10 +10,10 @@ from bot.app import open_heartbeat
 from bot.cli.session import As, open_as
 from bot.cli.tables import print_rows
 from bot.clock import SystemClock
+from bot.services.opening import open_store_from_settings
 from bot.settings import load_settings
 from bot.store.audit import Proof
 from bot.store.journal import ChainFault, Verdict
-from bot.store.opening import open_store_from_settings
 from handlers.access.journal_text import format_action, format_actor, format_subject
 from handlers.core.dates import format_moment
 from handlers.model.request_list import JournalEntry

@@ -27,6 +27,7 @@ from bot.cli.broadcast_output import (
 from bot.cli.output import print_json_lines
 from bot.cli.session import As, CommandSession, open_as, open_store_as
 from bot.sanitizing import sanitize
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from handlers.broadcasts.text import format_channel, format_problem, format_problem_rows, format_reachability
@@ -86,11 +87,15 @@ async def _check_broadcast(name: str, person: str | None) -> tuple[Broadcast, Ch
                 raise to_action_error(outcome, seen)
             seen = await get_broadcast(unit.admin, by.rights, seen.id)
             await unit.commit()
-        found = await by.store.broadcasts.check(seen.id, by.now)
+        found = await BroadcastOperations.over(by.store).check(seen.id, by.now)
         async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
             broadcast = await get_broadcast(unit.admin, by.rights, seen.id)
             another = not found.problems and await unit.admin.broadcasts.needs_second_person(by.rights, seen.id)
-        asked = await by.store.broadcasts.request_approvals(seen, found.recipients, by.now) if another else None
+        asked = (
+            await BroadcastOperations.over(by.store).request_approvals(seen, found.recipients, by.now)
+            if another
+            else None
+        )
         return broadcast, found, asked
 
 

@@ -21,6 +21,7 @@ from bot.errors import Forbidden, NotFound, OutputError, TrolyError
 from bot.exports.atomic_file import notes_folder, refuse_existing
 from bot.exports.broadcast_report import REPORT_WRITERS, ReportOrder, ReportTotals, write_report
 from bot.sanitizing import sanitize
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from bot.store.store import Store
@@ -269,7 +270,7 @@ async def freeze_recipients(by: AuthorizedStore, broadcast: Broadcast, say: Mark
     """Give every recipient their row; what is interrupted is taken up again by the running program."""
     with open_progress_bar(say) as progress:
         task = progress.add_task("", total=broadcast.recipients or None, counts="")
-        while await by.store.broadcasts.freeze(broadcast.id, by.now):
+        while await BroadcastOperations.over(by.store).freeze(broadcast.id, by.now):
             progress.update(task, completed=(await by.store.broadcasts.tally(broadcast.id)).total)
 
 

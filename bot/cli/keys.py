@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from bot.services.opening import open_key_rotation
 from bot.settings import load_settings
 from bot.store.key_rotation import RETIREMENT_GRACE, KeyCheck, Retirement
-from bot.store.opening import open_key_rotation
 from bot.store.sealing.keyfile import KeyFile
 from locales import N_, translator
 

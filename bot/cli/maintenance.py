@@ -9,8 +9,8 @@ import typer
 
 from bot.app import open_heartbeat
 from bot.clock import SystemClock
+from bot.services.opening import database_url, migrate_database, open_store_from_settings
 from bot.settings import load_settings, make_data_dir
-from bot.store.opening import database_url, migrate_database, open_store_from_settings
 from locales import N_, translator
 
 #: What the counts of ``Store.retention`` are called.

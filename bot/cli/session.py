@@ -10,9 +10,9 @@ import typer
 
 from bot.channels.registry import TERMINAL, parse_address
 from bot.errors import Forbidden, PersonUnknown
+from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import AdminTransaction, open_admin_transaction
 from bot.settings import load_settings
-from bot.store.opening import open_store_from_settings
 from bot.store.store import Store
 from handlers.core.ports import AdminServices
 from handlers.model.rights import MACHINE, Act, Rights

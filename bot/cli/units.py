@@ -11,8 +11,8 @@ import typer
 
 from bot.cli.session import As, open_as
 from bot.cli.units_output import print_ended_units, print_faults, print_found, print_notes, print_plan, print_units
+from bot.services.opening import open_store_from_settings
 from bot.settings import load_settings
-from bot.store.opening import open_store_from_settings
 from bot.units.faults import FaultyUnitsError
 from bot.units.import_plan import UnitImportPlan, plan_import
 from bot.units.list_reader import UnitList, open_list, read_sample

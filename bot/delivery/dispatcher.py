@@ -46,7 +46,7 @@ class RoundRobin:
         self._looked = float("-inf")
 
     async def claim(self, limit: int, now: datetime) -> list[OutboxRow]:
-        """At most so many rows, of one broadcast; none where nothing is due.
+        """Claim at most ``limit`` rows of one broadcast; none where nothing is due.
 
         Raises:
             Exception: as the store does; the broadcast at fault is left out for a while, and what was claimed of it is
@@ -69,13 +69,13 @@ class RoundRobin:
         return []
 
     def _rest(self, broadcast: str, error: Exception) -> None:
-        """Whatever is wrong with one, the others go on at the next claim."""
+        """Leave out a broadcast for a while; the others go on at the next claim."""
         _log.error("broadcast_not_claimed", broadcast=broadcast, error=type(error).__name__)
         self._resting[broadcast] = self._clock.monotonic() + _FAILURE_REST_SECONDS
         self._round.popleft()
 
     async def _look(self, now: datetime) -> None:
-        """Those known keep their turn, new ones come last."""
+        """Look for broadcasts that run: known ones keep their turn, new ones come last."""
         if self._clock.monotonic() - self._looked < _REFRESH_SECONDS:
             return
         running = dict.fromkeys(await self._store.outbox.running_broadcasts(self._channel, now))
@@ -119,7 +119,7 @@ class _FileClaims:
         self._nothing = float("-inf")
 
     async def claim(self, limit: int, now: datetime, resting: Sequence[str]) -> list[OutboxRow]:
-        """At most so many rows. Raises StoreError."""
+        """Claim at most ``limit`` rows. Raises StoreError."""
         if self._clock.monotonic() - self._nothing < _FILE_SWEEP:
             return []
         rows = await self._store.outbox.claim(self._channel, limit, now, resting, MessageSize.LARGE)
@@ -165,11 +165,11 @@ class Dispatcher:
         self._lanes = (SendQueue(road, urgent), SendQueue(road, files), SendQueue(road, many))
 
     async def _claim_broadcasts(self, limit: int, now: datetime, _: Sequence[str]) -> list[OutboxRow]:
-        """Of a broadcast: a chat that is resting is put back when it comes up, which is seldom."""
+        """Claim from a broadcast: a chat that is resting is put back when it comes up, which is seldom."""
         return await self._rotation.claim(limit, now)
 
     def notify(self) -> None:
-        """There may be something to send."""
+        """Wake the queues: there may be something to send."""
         for lane in self._lanes:
             lane.notify()
 

@@ -1,4 +1,4 @@
-"""What a turn needs from outside is fetched before its transaction opens: the bytes of a file, read into a result."""
+"""Fetches what a turn needs from outside before its transaction opens: the bytes of a file, read into a result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -95,12 +95,12 @@ class ListReader:
         self._turn = asyncio.Semaphore(1)
 
     async def is_wanted(self, chat: Chat, name: str, data: bytes = b"") -> bool:
-        """Whether it is a list, or called one, and its sender may import it. Raises StoreError."""
+        """Tell whether a file is a list, or named like one, and its sender may import it. Raises StoreError."""
         called = name.lower().endswith(_LIST_SUFFIXES)
         return (called or is_spreadsheet(data) or is_own_archive(data)) and await self._may_import(chat)
 
     async def read(self, data: bytes) -> ImportSheet:
-        """What it says, once every list that came before is read."""
+        """Read a list, once every list that came before is read."""
         async with self._turn:
             return await self._sheets(data)
 
@@ -150,7 +150,7 @@ class ReportMaker:
         return ReportMade.of(wanted.broadcast, content, totals.count, roles)
 
     async def _prepare_order(self, chat: Chat, wanted: MakeReport) -> tuple[ReportOrder, int]:
-        """What the person may have of it, and how many rows that is."""
+        """Make the report as far as the person may have it, and count its rows."""
         units, now = await self._store.units.read(), self._clock.now()
         async with open_admin_transaction(self._store, now, chat=chat.id, channel=chat.channel, reading=True) as office:
             rights = Rights.of(await office.admin.people.mine(), units)
@@ -220,7 +220,7 @@ class EventPreparer:
         self._room, self._room_apart = asyncio.Semaphore(_FILES_IN_MEMORY), asyncio.Semaphore(_SLOW_AT_ONCE)
 
     def kind(self, chat: Chat, event: Event) -> SlowTaskKind | None:
-        """What an event waits for where it is to be prepared; ``None`` for one that is taken as it is."""
+        """Return what an event waits for when it is prepared; ``None`` for one that is taken as it is."""
         if isinstance(event, DrawChart | MakeReport):
             return SlowTaskKind.MADE
         if isinstance(event, FileSent) or (isinstance(event, TextReceived) and holds_certificate(event.text)):
@@ -229,7 +229,7 @@ class EventPreparer:
 
     @staticmethod
     def gives_way(event: Event) -> float:
-        """Seconds for which others of its kind go first that come later: a large file keeps no small one waiting."""
+        """Return the seconds for which later events of its kind go first: a large file keeps no small one waiting."""
         if not isinstance(event, FileSent):
             return 0.0
         return giving_way(FILE_LIMIT if event.size is None else max(0, event.size))
@@ -299,12 +299,12 @@ class EventPreparer:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether a file may be had at the next try."""
+    """Tell whether a file may be had at the next try."""
     return isinstance(error, ChannelError) and not isinstance(error, TooLarge | Gone | Invalid | Unsupported)
 
 
 def _event_origin(event: FileSent | TextReceived) -> dict[str, Any]:
-    """Where what was read of an event came from."""
+    """Return the place that the contents of an event came from."""
     return {"message": event.message, "group": event.group, "secret": event.secret}
 
 

@@ -42,7 +42,7 @@ from locales import N_
 
 
 def build_result(order: ExportOrder, finished: Finished, folder: Path, task: str) -> TaskResult:
-    """One message a file; several are named by an index that comes first."""
+    """Build one message a file; several are named by an index that comes first."""
     voice = MarkupTranslator(order.language)
     parts = [ExportFile(made.name, made.first, made.last, lists=made.holds == "lists") for made in finished.files]
     files = [partial(_format_file_message, folder, made) for made in finished.files]
@@ -107,7 +107,7 @@ class Exporter:
         self._failing: dict[str, tuple[ExportTask, Reply]] = {}  # given up, but the store does not know it yet
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop; what is under way then is begun anew by the next start."""
+        """Work until told to stop; the next start begins anew what is under way then."""
         await self._retry_until_done(stop, self.recover)
         while not stop.is_set():
             await self._retry_until_done(stop, self.work)
@@ -197,7 +197,7 @@ class Exporter:
         return await retry_while_unavailable(lambda: self._store.tasks.complete(task, result, self._clock.now()))
 
     async def _fail_again(self, task: ExportTask, said: Reply) -> None:
-        """Whatever is wrong with this one, the others are written."""
+        """Try once more to give a task up; whatever is wrong with it, the others are written."""
         try:
             await self._fail(task, said)
         except Exception as error:  # noqa: BLE001 - as above
@@ -235,7 +235,7 @@ class OwnDataExporter:
         self._queued = queued
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop; what is under way then is begun anew by the next start."""
+        """Work until told to stop; the next start begins anew what is under way then."""
         await self._retry_until_done(stop, self.recover)
         while not stop.is_set():
             await self._retry_until_done(stop, self.work)

@@ -1,4 +1,4 @@
-"""What becomes of a row that did not get through."""
+"""Failures of delivery: what becomes of a row that did not get through."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -35,7 +35,7 @@ _REFUSALS_OF_BOT = 3
 
 
 class Cooldown:
-    """Of one channel: what all its lanes heed.
+    """The pauses of one channel, which all its queues heed.
 
     A plea for patience is one chat's own affair: whoever floods a group makes nobody else wait. Only where chat after
     chat is refused and nothing gets through is it taken for the platform's word to the bot as a whole. Then everything
@@ -50,7 +50,7 @@ class Cooldown:
         self._doubt = Backoff(first=1.0, longest=_LONGEST_PAUSE)
 
     def seconds_left(self) -> float:
-        """Seconds until anything may leave again."""
+        """Return the seconds until anything may leave again."""
         return max(0.0, self._until - self._clock.monotonic())
 
     def pause(self, seconds: float) -> None:
@@ -65,11 +65,11 @@ class Cooldown:
 
     @property
     def is_careful(self) -> bool:
-        """Whether one message at a time is enough until something gets through."""
+        """Tell whether one message at a time is enough until something gets through."""
         return len(self._refused) >= _REFUSALS_OF_BOT
 
     def note_unreachable(self) -> float:
-        """Nobody can be reached now; seconds until the next try. What was on its way together failed together."""
+        """Note that the platform cannot be reached, and return the seconds until the next try: rows fail together."""
         if not self.seconds_left():
             self.pause(self._outage.next())
         return self.seconds_left()
@@ -170,7 +170,7 @@ class FailureHandler:
         self._metrics = metrics
 
     async def handle_error(self, row: OutboxRow, error: ChannelError) -> None:
-        """Only what surely did not arrive is tried again, but for an answer, which may come twice rather than never."""
+        """Settle or retry a row: only what surely did not arrive is tried again, and answers, which may come twice."""
         kind, method = type(error).__name__, error.method if isinstance(error, Unsupported) else None
         said = {"error": kind, "method": method} if method else {"error": kind}
         _log.info("not_delivered", channel=row.chat.channel, row=row.id, attempts=row.attempts + 1, **said)
@@ -194,7 +194,7 @@ class FailureHandler:
                 await self._retry(row, min(_LONGEST_DELAY, 2.0**row.attempts))
 
     async def return_unsent(self, row: OutboxRow, seconds: float = 0.0) -> None:
-        """It was never tried: whoever may send takes it up, once so much time has passed."""
+        """Put back a row that was never tried: a worker that may send takes it up after so many seconds."""
         await self._retry(row, seconds, counted=False)
 
     async def _give_up(self, row: OutboxRow, error: ChannelError) -> None:
@@ -208,7 +208,7 @@ class FailureHandler:
         await self._settler.settle(Settlement(row, state, reason=reason, instead=instead))
 
     async def _replacement_notices(self, row: OutboxRow, state: DeliveryState) -> tuple[Reply, ...]:
-        """What is said where a file did not arrive; nothing of a message to many, whose report names it."""
+        """Return what is said where a file did not arrive; nothing for a broadcast, whose report names it."""
         if row.broadcast or not row.reply.attachments or state is DeliveryState.BLOCKED:
             return ()
         t = translator(await self._language_of(row))

@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Witness:
-    """One small file a database in each of several folders: no restore of one folder takes them all back."""
+    """Keeps one small file a database in each of several folders: no restore of one folder takes them all back."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._folders = tuple(folders)

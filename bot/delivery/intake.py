@@ -22,7 +22,7 @@ _MOST_BUCKETS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many a second in the long run, ``burst`` at once."""
+    """A rate: so many a second in the long run, ``burst`` at once."""
 
     per_second: float
     burst: float
@@ -45,7 +45,7 @@ class TokenBucket:
         return self._tokens
 
     def wait(self, now: float) -> float:
-        """Seconds until there is a whole token."""
+        """Return the seconds until there is a whole token."""
         return max(0.0, (1 - self.level(now)) / self._rate.per_second)
 
     def put_back(self, tokens: float) -> None:
@@ -60,7 +60,7 @@ class TokenBucket:
 
 
 class TokenBuckets:
-    """One bucket a key, made when first asked for and forgotten once it is full again."""
+    """Keeps one bucket a key, made when first asked for and forgotten once it is full again."""
 
     def __init__(self, rate: Rate, clock: Clock) -> None:
         self._rate = rate
@@ -81,7 +81,7 @@ class TokenBuckets:
         return self._of(key).level(self._clock.monotonic())
 
     def wait(self, key: str) -> float:
-        """Seconds until there is a whole token."""
+        """Return the seconds until there is a whole token."""
         return self._of(key).wait(self._clock.monotonic())
 
     def try_take(self, key: str) -> bool:
@@ -142,7 +142,7 @@ class Throttle:
         self.dropped = 0
 
     def admit(self, updates: Iterable[Incoming]) -> Iterator[Incoming]:
-        """What is let in, in order."""
+        """Select the updates that are let in, in order."""
         for update in updates:
             admitted = self._admit(update)
             if admitted is not None:
@@ -179,7 +179,7 @@ class Throttle:
         return self._buckets.level(key) >= self._rate.burst / 2
 
     def _remember(self, key: str) -> None:
-        """Told; those whose burst is long over are forgotten once there are many."""
+        """Note that a chat was told; chats whose burst is long over are forgotten once there are many."""
         if len(self._told) >= self._crowded:
             self._told = {told for told in self._told if not self._calm(told)}
             self._crowded = max(_MOST_REMEMBERED_PEOPLE, 2 * len(self._told))
@@ -261,7 +261,7 @@ class Intake:
         return chats
 
     def _hopeless(self, update: Incoming) -> bool:
-        """Whether it was refused again and again while others were taken: it would come again for ever."""
+        """Tell whether an update was refused again and again while others were taken: it would come again for ever."""
         key = update.channel, update.update_id
         refusals, taken = self._refused.pop(key, (0, -1))
         refusals += taken < self._taken  # with nothing taken in between it may be the store's own trouble still

@@ -1,4 +1,4 @@
-"""How fast a channel's messages leave: exact over any second, and with room for answers while many are written to."""
+"""The pace of a channel's messages: exact over any second, and with room for answers during a broadcast."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class SlidingWindow:
         return max(0, self.places - self._reserved - len(self._arrivals))
 
     def wait(self, now: float, wanted: int = 1) -> float:
-        """Seconds until so many places are free, if nothing is reserved meanwhile."""
+        """Return the seconds until so many places are free, if nothing is reserved meanwhile."""
         missing = wanted - self.free(now)
         if missing <= 0 or not self._arrivals:
             return 0.0
@@ -66,7 +66,7 @@ _SHORTEST_WAIT = 0.005
 
 
 class MessageKind(Enum):
-    """What leaves."""
+    """The kind of a message that leaves."""
 
     URGENT = "urgent"  #: answers, and what concerns one person
     BROADCAST = "broadcast"  #: to many; leaves some places free for the others
@@ -74,7 +74,7 @@ class MessageKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a platform takes: a second over all chats, and in one chat (where a short burst is let through)."""
+    """The pace that a platform takes: a second over all chats, and in one chat (where a short burst is let through)."""
 
     overall: float
     chat: Rate
@@ -96,7 +96,7 @@ class Pacer:
         self._divide(1)
 
     def share(self, live: int) -> None:
-        """So many processes share the pace from now on.
+        """Share the pace with so many processes from now on.
 
         Among more of them it is less at once; among fewer it is more only when what those who left have sent is a
         second ago. Who joins must not send before the others know of it and a second has passed. Exact as long as the
@@ -131,7 +131,7 @@ class Pacer:
         return now
 
     def reserve(self, kind: MessageKind, most: int) -> int:
-        """At most so many places; how many there are. Of a broadcast some at a time, so that few looks fetch many."""
+        """Reserve at most so many places, and return how many; for a broadcast several at a time, to claim seldom."""
         now = self._now()
         if kind is MessageKind.URGENT:
             places = min(most, self._overall.free(now), self._urgent.free(now))
@@ -159,7 +159,7 @@ class Pacer:
             self._urgent.record_arrival(now)
 
     def wait(self, kind: MessageKind) -> float:
-        """Seconds until it is worth asking for places again."""
+        """Return the seconds until it is worth asking for places again."""
         now = self._now()
         if kind is MessageKind.URGENT:
             return max(_SHORTEST_WAIT, self._overall.wait(now), self._urgent.wait(now))
@@ -181,11 +181,11 @@ class Pacer:
         return list(self._resting)
 
     def rest_seconds(self) -> float | None:
-        """Seconds until the next of them may get something again; ``None`` where there is none."""
+        """Return the seconds until the next chat may get something again; ``None`` where there is none."""
         return max(0.0, min(self._resting.values()) - self._clock.monotonic()) if self._resting else None
 
     def return_chat_place(self, chat: str) -> None:
-        """It comes up another time."""
+        """Let a chat rest: it comes up another time."""
         self._chats.put_back(chat)
         self._resting.pop(chat, None)
 

@@ -21,14 +21,14 @@ _HALF_LIFE = 60.0
 
 
 class Lately:
-    """Seconds of each chat, by a clock that does not jump."""
+    """The seconds that each chat took lately, by a clock that does not jump."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._taken: dict[str, tuple[float, float]] = {}  #: seconds, as of when
 
     def add(self, chat: str, seconds: float) -> None:
-        """The chat took so many more."""
+        """Add seconds that a chat took."""
         taken = self.of(chat) + seconds
         self._taken.pop(chat, None)
         self._taken[chat] = taken, self._now()
@@ -36,7 +36,7 @@ class Lately:
             del self._taken[next(iter(self._taken))]
 
     def of(self, chat: str) -> float:
-        """What is not forgotten yet of what it took."""
+        """Return the seconds of a chat that are not forgotten yet."""
         seconds, since = self._taken.get(chat, (0.0, 0.0))
         return seconds and float(seconds * 0.5 ** ((self._now() - since) / _HALF_LIFE))
 
@@ -55,7 +55,7 @@ class ReadApart(Exception):  # noqa: N818 - says what is to be done
 
 
 def giving_way(size: int) -> float:
-    """Seconds for which a file of so many bytes lets others go first that come behind it."""
+    """Return the seconds for which a file of so many bytes lets later ones go first."""
     return min(_LONGEST, size / _A_SECOND)
 
 
@@ -69,11 +69,11 @@ class Readers:
         self._lately = Lately(clock.monotonic)
 
     def apart(self, chat: Chat) -> bool:
-        """Whether this person's files are read apart from others'."""
+        """Tell whether this person's files are read apart from others'."""
         return self._slow is not None and self._lately.of(chat.id) >= _MUCH
 
     async def read(self, chat: Chat, data: bytes, name: str) -> Reading:
-        """What the file says.
+        """Read a file.
 
         Raises:
             ReadApart: it was slow; from now on this person's files are read apart.
@@ -91,7 +91,7 @@ class Readers:
 
 
 class _Place:
-    """One file at a time; whose moment is earliest is next."""
+    """Reads one file at a time; the one with the earliest moment is next."""
 
     def __init__(self, reader: CertificateReader) -> None:
         self.reader = reader

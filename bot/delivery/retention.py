@@ -1,4 +1,4 @@
-"""What is past its time is deleted once a day."""
+"""Deletes once a day what is past its time."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ class Retention:
         self._days = days
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop."""
+        """Delete until told to stop."""
         while not stop.is_set():
             await self.forget()
             with contextlib.suppress(TimeoutError):

@@ -36,7 +36,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ChannelContext:
-    """What the lanes of a channel share."""
+    """The parts that the queues of a channel share."""
 
     store: Store
     channel: Channel
@@ -52,7 +52,7 @@ class ChannelContext:
 
 @dataclass(frozen=True, slots=True)
 class QueueOptions:
-    """What goes along a lane."""
+    """The kind of messages of a queue, and how they are sent."""
 
     kind: MessageKind
     claim: ClaimRows
@@ -83,7 +83,7 @@ class SendQueue:
         )  # fmt: skip
 
     def notify(self) -> None:
-        """There may be something to send."""
+        """Wake the queue: there may be something to send."""
         self._wake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -115,7 +115,7 @@ class SendQueue:
             await asyncio.wait(list(self._sending))
 
     def _room(self) -> int:
-        """How many more may be under way."""
+        """Return how many more may be under way."""
         may = self._may_send() and not self._road.patience.seconds_left()
         most = 1 if self._road.patience.is_careful else self._traffic.at_once
         room = most - len(self._sending) if may else 0
@@ -149,7 +149,7 @@ class SendQueue:
         return await retry_while_unavailable(lambda: self._claim(places, resting), self._road.metrics)
 
     async def _claim(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
-        """What a claim took whose answer never came is put back first: nobody else would ever send it."""
+        """Put back first what a claim took whose answer never came: no other process would ever send it."""
         if self._claiming:
             await self._release_claims()
         self._claiming = True
@@ -171,7 +171,7 @@ class SendQueue:
             _log.error("delivery_not_recorded", channel=self._road.channel.name, error=type(error).__name__)
 
     async def _rest(self) -> None:
-        """Until something may have become possible; no signal makes the pace faster."""
+        """Wait until something may have become possible; no signal makes the pace faster."""
         if self._paced:
             await asyncio.sleep(min(_LONGEST_WAIT, self._road.pacer.wait(self._traffic.kind)))
             return
@@ -220,12 +220,12 @@ class SendQueue:
             self._on_answered()
 
     def _on_answered(self) -> None:
-        """There is room for the next one, although the end of this one is not stored yet."""
+        """Make room for the next row, although the end of this one is not stored yet."""
         self._under_way -= 1
         self._wake.set()
 
     async def _hold_back(self, row: OutboxRow) -> float:
-        """Where its chat gets too much after all (a claim passes by chats that are resting): others have its place.
+        """Put a row back whose chat gets too much after all (a claim passes by chats that are resting).
 
         One of a broadcast goes back to the queue for so many seconds: the chat's answers would wait behind it.
         """

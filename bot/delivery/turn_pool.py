@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 
 class SlowTaskKind(StrEnum):
-    """What an errand waits for."""
+    """The kind of a slow task, by what it waits for."""
 
     FILE = "file"  #: a stranger's file is fetched and read
     SLOW = "slow"  #: the same of somebody whose files took long lately
@@ -110,7 +110,7 @@ class TurnPool:
         (self.roomy.set if len(self._running) < self._concurrency else self.roomy.clear)()
 
     async def _handle_one(self, chat: Chat) -> None:
-        """One event of a chat."""
+        """Handle one event of a chat."""
         going_on: bool | SlowTask = False
         try:
             going_on = await self._handle_next(chat)
@@ -175,7 +175,7 @@ class TurnPool:
 
 
 class _TurnQueue:
-    """Whose turn is next, in rounds as the queue of messages has them (``queue`` in conversation.sql).
+    """The order of turns, in rounds as the queue of messages has them (``queue`` in conversation.sql).
 
     In each round those come first who have nothing waiting but this, up to three times; then all others, once.
     """
@@ -189,7 +189,7 @@ class _TurnQueue:
         self._count = count()
 
     def add(self, chat: Chat, *, alone: bool) -> None:
-        """It waits for a turn; ``alone``: with one event, as far as is known. What was earlier than this stays."""
+        """Add a chat that waits for a turn; ``alone``: with one event, as far as is known. An earlier place stays."""
         mine = self._last.get(chat.id, 0.0)
         place = max(mine + 0.2, self._round) if alone else max(mine // 1 + 1.5, self._round + 0.5)
         if place < self._places.get(chat.id, place + 1):

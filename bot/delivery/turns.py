@@ -1,4 +1,4 @@
-"""One turn: the oldest update of a chat meets its session; the new session and the replies are stored together."""
+"""Turns: the oldest update of a chat meets its session; the new session and the replies are stored together."""
 
 import asyncio
 import contextlib
@@ -48,7 +48,7 @@ class UnitCache:
         self._looking = asyncio.Lock()
 
     async def units(self) -> UnitDirectory:
-        """The present units; who asks while somebody looks waits for what is found. Raises StoreError."""
+        """Return the present units; turns that ask during a look wait for its result. Raises StoreError."""
         async with self._looking:
             now = self._clock.monotonic()
             if now - self._looked >= _CACHE_SECONDS:
@@ -138,7 +138,7 @@ class TurnHandler:
         return pending is not None
 
     async def step(self, chat: Chat) -> bool | SlowTask:
-        """The same, but for an update that is not a line: its handling, with all that it waits for, is given back."""
+        """Do the same, but return the handling of an update that is not a line, with all that it waits for."""
         pending = await self._pending(chat)
         if pending is None:
             return False
@@ -151,7 +151,7 @@ class TurnHandler:
         return await retry_while_unavailable(lambda: self._store.inbox.claim_turn(chat), self._metrics)
 
     def _slow_task_kind(self, pending: PendingTurn) -> SlowTaskKind | None:
-        """What it waits for; nothing where the file is not wanted."""
+        """Return what an update waits for; nothing where its file is not wanted."""
         kind = self._preparer.kind(pending.chat, pending.event)
         wanted = kind not in {SlowTaskKind.FILE, SlowTaskKind.SLOW} or self._conversation.wants_file(
             _open_session(pending)
@@ -174,7 +174,7 @@ class TurnHandler:
             await self._give_up(pending)
 
     def _again(self, pending: PendingTurn) -> Callable[[Exception], bool]:
-        """Whether a turn is tried once more; it tells what went wrong."""
+        """Return a function that tells whether a turn is tried once more, and logs what went wrong."""
         failures = 0
 
         def again(error: Exception) -> bool:
@@ -235,14 +235,14 @@ class TurnHandler:
         )
 
     def _messages(self, chat: Chat, replies: Sequence[Reply]) -> list[Reply]:
-        """One outbox row a platform message, so that a retry repeats no other part."""
+        """Split replies into one outbox row a platform message, so that a retry repeats no other part."""
         channel = self._channels.get(chat.channel)
         if channel is None:
             return list(replies)
         return [message for reply in replies for message in self._parts(reply, channel)]
 
     def _parts(self, reply: Reply, channel: Channel) -> Sequence[Reply]:
-        """As many messages as a chat can be expected to read; what is longer comes as a file where the channel can."""
+        """Split a reply into as many messages as a chat can be expected to read; a longer one becomes a file."""
         parts = list(split_reply(reply, channel.capabilities))
         if len(parts) - len(reply.attachments) <= _MOST_MESSAGES or not channel.capabilities.files_out:
             return parts
@@ -253,7 +253,7 @@ class TurnHandler:
         return list(split_reply(reply.model_copy(update=short), channel.capabilities))
 
     async def _leave_aside(self, pending: PendingTurn) -> None:
-        """What is too much to be kept is answered so; the session stays as it was, or begins anew where that is it."""
+        """Answer that it is too much to be kept; the session stays as it was, or begins anew where it is too large."""
         t = translator(_pending_language(pending) or self._conversation.language)
         kept = pending.session if pending.session and len(pending.session) <= MOST_SESSION else None
 

@@ -29,7 +29,7 @@ _log = structlog.get_logger(__name__)
 
 
 class WorkerLease:
-    """One channel's; ``fence`` is asked before every message."""
+    """The lease of this process on one channel; ``fence`` is asked before every message."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class WorkerLease:
         self._waits_until = self._trusted_until = float("-inf")  # of the steady clock
 
     def may_send(self) -> bool:
-        """Whether this process may send now; always where it is alone by nature."""
+        """Tell whether this process may send now; always where it is alone by nature."""
         if not self._book.shared:
             return True
         return self._waits_until <= self._clock.monotonic() < self._trusted_until
@@ -93,7 +93,7 @@ class WorkerLease:
         return True
 
     async def _beat(self) -> None:
-        """Only who heard from the store lately judges: after an outage all are silent, and none of them dead."""
+        """Only a worker with a fresh lease may expire others: after a database outage every worker looks stale."""
         begun = self._clock.monotonic()
         presence = await self._book.beat(self.channel, self._clock.now(), judge=begun < self._trusted_until)
         if presence is None:
@@ -113,7 +113,7 @@ class WorkerLease:
             self._found()
 
     def _look_when_allowed(self) -> None:
-        """Nobody signals the end of the wait."""
+        """Wake the dispatcher at the end of the wait: no signal tells of it."""
         wait = self._waits_until - self._clock.monotonic()
         if wait > 0:
             asyncio.get_running_loop().call_later(wait + _MARGIN, self._on_allowed)
@@ -146,7 +146,7 @@ class ChangeListener:
         self._backoff = Backoff(first=0.1, longest=_LONGEST_RECONNECT_DELAY)
 
     async def run(self) -> None:
-        """Until cancelled. A store of one process has nothing to tell."""
+        """Listen until cancelled. A store of one process has nothing to tell."""
         while self._book.shared:
             try:
                 await self._book.listen(self._on_change)

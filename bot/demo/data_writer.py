@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
 from bot.store.drivers.base import Query
 from bot.store.encoding import from_micros, has_consent, session_language, to_micros
 from bot.store.errors import FolderHoldsData
 from bot.store.journal import JournalEnd, chain_hash, head_to_continue, journal_columns
-from bot.store.opening import open_store_from_settings
 from bot.store.power_seals import seal_grant
 from bot.store.requests import add_words_queries, open_columns
 from bot.store.sealing import sealed_columns
@@ -80,7 +80,7 @@ class DemoRowBuilder:
     keyring: Keyring
 
     def all_queries(self, chat: DemoChat) -> Iterator[Query]:
-        """A person with all that belongs to them."""
+        """Write a person with all that belongs to them."""
         yield self.chat_query(chat)
         owner = self._id(chat)
         for standing in chat.standings:
@@ -89,7 +89,7 @@ class DemoRowBuilder:
             yield from self._request(owner, request)
 
     def chat_query(self, chat: DemoChat) -> Query:
-        """A person alone."""
+        """Write a person alone."""
         owner = self._id(chat)
         session = self.keyring.seal(chat.session, sealed_columns.session(owner)) if chat.session else None
         return Query(
@@ -174,7 +174,7 @@ DEMO_MARK = "demo"
 
 @dataclass(frozen=True, slots=True)
 class AdminMove:
-    """What somebody with a role moved at one moment to one state."""
+    """Requests that somebody with a role moved at one moment to one state."""
 
     at: datetime
     actor: str
@@ -192,10 +192,10 @@ class DemoDataWriter:
     store: Store
 
     async def begin(self) -> None:
-        """Mark an empty database as one of made-up data; whoever begins at the same time waits.
+        """Mark an empty database as one of made-up data; another process that begins at the same time waits.
 
         Raises:
-            HoldsData: it is not empty, and nothing was changed.
+            FolderHoldsData: it is not empty, and nothing was changed.
         """
         async with self.store.driver.transaction() as transaction:
             _, marked, held = await transaction.run(Query("lock_migrations"), Query("made_up"), Query("holds_data"))
@@ -204,36 +204,36 @@ class DemoDataWriter:
             await transaction.run(Query("put_counter", {"name": DEMO_MARK, "value": 1}), commit=True)
 
     async def write_units(self, directory: UnitDirectory, at: datetime) -> None:
-        """The tree of units, as an import would bring it."""
+        """Write the tree of units, as an import would."""
         async with open_admin_transaction(self.store, at) as office:
             await office.admin.units.load_for_update()
             await office.admin.units.save(Rights.operator(directory), directory, frozenset(directory.units))
             await office.commit()
 
     async def write_grants(self, grants: Sequence[DemoGrant]) -> None:
-        """People with a role, each with a chat of their own."""
+        """Write people with a role, each with a chat of their own."""
         rows = DemoRowBuilder(self.store.keyring)
         calls = [call for grant in grants for call in (rows.chat_query(grant.chat), rows.grant_query(grant))]
         await self.store.driver.run(*calls, Query("put_counter", {"name": "QT", "value": len(grants)}))
 
     async def write_chats(self, chats: Iterable[DemoChat]) -> None:
-        """People with all that belongs to them."""
+        """Write people with all that belongs to them."""
         rows = DemoRowBuilder(self.store.keyring)
         await self.store.driver.run(*(call for chat in chats for call in rows.all_queries(chat)))
 
     async def write_code_counters(self, counts: dict[int, int]) -> None:
-        """How many codes each year has given out."""
+        """Write how many codes each year has given out."""
         await self.store.driver.run(
             *(Query("put_counter", {"name": f"YC-{year}", "value": count}) for year, count in counts.items())
         )
 
     async def read_admin_moves(self) -> list[AdminMove]:
-        """What people with a role moved, in the order of time."""
+        """Read what people with a role moved, in the order of time."""
         (rows,) = await self.store.driver.run(Query("office_moves"))
         return [AdminMove(from_micros(at), *rest) for at, *rest in rows]
 
     async def write_journal(self, entries: Sequence[JournalEntry]) -> None:
-        """Rows for the end of the journal; their numbers are given here."""
+        """Add rows to the end of the journal; their numbers are given here."""
         if not entries:
             return
         async with self.store.driver.transaction() as transaction:
@@ -254,7 +254,7 @@ class DemoDataWriter:
 
 
 def format_grant_id(number: int) -> str:
-    """As ``Acting.next_id`` numbers them."""
+    """Return the id of a role as ``StoreContext.next_id`` numbers it."""
     return f"QT-{number:06d}"
 
 

@@ -15,9 +15,9 @@ from bot.exports.model import ExportJob
 from bot.exports.parts import write_parts
 from bot.exports.process import ExportRefused, Finished, LastWord, Line, Lost, Progress
 from bot.process_sandbox import exit_with_parent
+from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
-from bot.store.opening import open_store_from_settings
 from bot.store.store import Store
 from bot.store.tasks import ExportTask
 from handlers.model.rights import Act, Rights

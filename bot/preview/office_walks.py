@@ -13,9 +13,9 @@ from bot.demo.database import DemoSizes, fill_database
 from bot.demo.roles import ADMIN, FOCAL, OWNER
 from bot.messages import Incoming
 from bot.preview.walks import TODAY, WalkStop, take_steps
+from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import TurnTransaction, open_admin_transaction, open_turn
 from bot.settings import Settings
-from bot.store.opening import open_store_from_settings
 from bot.store.sealing.keyfile import KeyFile, StoredKey, replace_key_file
 from bot.store.store import Store
 from handlers.core.events import ChartDrawn, Event, SheetRead, TextReceived

@@ -31,41 +31,32 @@ from bot.store.sealing import sealed_columns
 from bot.store.statistics import StatisticsRepository
 from bot.store.store import Store
 from bot.store.units import StoredInterviewRegister, UnitRepository
-from handlers.core.broadcast_ports import Broadcasts, Reminders
+from handlers.core.broadcast_ports import Reminders
 from handlers.core.events import EVENT_ADAPTER, Event
 from handlers.core.ports import (
     AdminServices,
-    ExportReader,
-    Exports,
-    Imports,
     InterviewRegister,
-    Journal,
     OwnData,
     OwnRequests,
-    People,
-    RequestList,
-    Statistics,
-    Units,
 )
 from handlers.core.replies import Reply
 from handlers.model.rights import MACHINE
 
 
-class StoredAdminServices:
-    """Implements ``handlers.core.ports.AdminServices``."""
-
-    def __init__(self, acting: StoreContext) -> None:
-        journal = JournalService(JournalRepository(acting))
-        self.journal: Journal = journal
-        self.people: People = PeopleService.of(acting, journal)
-        requests = RequestListRepository(acting)
-        self.desk: RequestList = RequestListService(requests, journal, acting.now)
-        self.picture: Statistics = StatisticsService(StatisticsRepository(acting))
-        self.extract: ExportReader = ExportReaderService(ExportReaderRepository(acting), requests)
-        self.exports: Exports = ExportService(ExportRepository(acting), journal)
-        self.imports: Imports = ImportService(ImportRepository(acting), requests, journal)
-        self.units: Units = UnitService(UnitRepository(acting), journal, acting.now)
-        self.broadcasts: Broadcasts = BroadcastService.of(acting, journal)
+def build_admin_services(context: StoreContext) -> AdminServices:
+    """Build the services of people with a role over the repositories of one transaction."""
+    journal, requests = JournalService(JournalRepository(context)), RequestListRepository(context)
+    return AdminServices(
+        people=PeopleService.of(context, journal),
+        desk=RequestListService(requests, journal, context.now),
+        extract=ExportReaderService(ExportReaderRepository(context), requests),
+        journal=journal,
+        exports=ExportService(ExportRepository(context), journal),
+        imports=ImportService(ImportRepository(context), requests, journal),
+        picture=StatisticsService(StatisticsRepository(context)),
+        units=UnitService(UnitRepository(context), journal, context.now),
+        broadcasts=BroadcastService.of(context, journal),
+    )
 
 
 class TurnTransaction:
@@ -84,7 +75,7 @@ class TurnTransaction:
         context = StoreContext(self._ask, keyring, now, chat.channel, chat.id, store.policy)
         requests = StoredOwnRequests(self._ask, keyring, chat.id, now)
         self.requests: OwnRequests = requests
-        self.admin: AdminServices = StoredAdminServices(context)
+        self.admin = build_admin_services(context)
         own_data = OwnDataRepository(self._ask, keyring, pending, now, requests)
         self.own_data: OwnData = OwnDataService(own_data, requests, self.admin.people)
         self.register: InterviewRegister = StoredInterviewRegister(context)
@@ -155,7 +146,7 @@ class AdminTransaction:
     def __init__(self, transaction: Transaction, context: StoreContext) -> None:
         self._transaction = transaction
         self._context = context
-        self.admin: AdminServices = StoredAdminServices(context)
+        self.admin = build_admin_services(context)
 
     async def expect(self, chat: Chat) -> None:
         """Make a chat known that may never have written, so that it can be given a role."""

@@ -1,4 +1,4 @@
-"""Whether the journal, roles, invitations and approvals are as the program wrote them.
+"""Checks that the journal, roles, invitations and approvals are as the program wrote them.
 
 Those of a database from before they were sealed are sealed once, at its first start. That it was done stands in the key
 file, which nobody can change who has the database alone: an unsealed row is worthless from then on. It stands in the
@@ -68,21 +68,21 @@ async def seal_powers(driver: Driver, keyring: Keyring) -> None:
 
 
 async def _is_already_sealed(transaction: Transaction) -> bool:
-    """Whether it was done, or there is nothing to be done."""
+    """Tell whether it was done, or there is nothing to be done."""
     ((told, sealed, anything),) = (await transaction.run(Query("sealed_before")))[0]
     return bool(told or sealed or not anything)
 
 
 @dataclass(frozen=True, slots=True)
 class _PowerSealing:
-    """Within a transaction that nobody else starts at the same time."""
+    """Seals rows within a transaction that no other process starts at the same time."""
 
     transaction: Transaction
     keyring: Keyring
     now: datetime
 
     async def seal(self) -> None:
-        """Everything that stands, as it stands."""
+        """Seal everything that stands, as it stands."""
         grants, invitations, broadcasts = await self.transaction.run(
             Query("standing_grants"), Query("standing_invitations"), Query("warranted")
         )
@@ -92,7 +92,7 @@ class _PowerSealing:
         await self.transaction.run(*calls)
 
     async def head(self, before: JournalHead) -> None:
-        """The end as the last row has it; what has ended stays spent."""
+        """Move the end to the last row; what has ended stays spent."""
         ended, last = await self.transaction.run(Query("spent_in_journal"), Query("journal_last"))
         spent = [subject.split()[0] for (subject,) in ended if subject]
         number, hashed = last[0] if last else (0, "")
@@ -101,7 +101,7 @@ class _PowerSealing:
         await self.transaction.run(Query("journal_next", {"made": ""}), end)
 
     async def note(self, deed: AuditAction, count: int) -> None:
-        """In the journal, as the operator's."""
+        """Add a row to the journal, as the operator."""
         acting = StoreContext(self.transaction.run, self.keyring, self.now, MACHINE)
         await JournalRepository(acting).append(MACHINE, deed, "", count=count)
 
@@ -132,14 +132,14 @@ class _PowerSealing:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was found of the rows that give power."""
+    """The result of a check of the rows that give power."""
 
     worthless: tuple[str, ...]  #: roles, invitations and broadcasts that the program did not write so
     changed_end: int | None  #: the row at which the journal's end was found changed; ``None``: it is whole
 
     @property
     def whole(self) -> bool:
-        """Nothing was found."""
+        """Tell whether nothing was found."""
         return not self.worthless and self.changed_end is None
 
 
@@ -188,7 +188,7 @@ class Audit:
 
 
 def _find_changed_end(keyring: Keyring, end: tuple[Any, ...]) -> int | None:
-    """The row at which the end was found to be another one than the program's; ``None``: it is whole."""
+    """Return the row at which the end was found to be another than the program's; ``None``: it is whole."""
     number, hashed, count, seal = end
     if number is None and not count:
         return None

@@ -11,7 +11,7 @@ from handlers.model.rights import MACHINE
 
 @dataclass(frozen=True, slots=True)
 class StoreContext:
-    """What every repository of a transaction needs."""
+    """The state of a transaction that its repositories share."""
 
     ask: RunQueries
     keyring: Keyring
@@ -21,12 +21,12 @@ class StoreContext:
     policy: BroadcastPolicy = field(default_factory=BroadcastPolicy)  #: of broadcasts
 
     async def next_id(self, prefix: str) -> str:
-        """A new id such as ``QT-000012``."""
+        """Return a new id such as ``QT-000012``."""
         (((number,),),) = await self.ask(Query("next_number", {"name": prefix}))
         return f"{prefix}-{number:06d}"
 
     async def person(self, actor: str) -> str:
-        """The person who acts by a role, whichever of theirs it is, as a keyed digest; the machine is one person."""
+        """Return the person who acts by a role as a keyed digest, whichever role it is; the machine is one person."""
         if actor == MACHINE:
             return MACHINE
         (rows,) = ([(self.chat,)],) if self.chat else await self.ask(Query("who_has", {"id": actor}))

@@ -1,4 +1,4 @@
-"""Whether this database goes on from where it was: a copy that was put back, and a clock that leapt, are noticed.
+"""Continuity of the database: a copy that was put back, and a clock that leapt, are noticed.
 
 A process that serves beats: it counts in the database, and a witness outside it keeps the count. A database whose count
 is behind its witness is an older copy. What was done since the copy was made is not known here, so codes go on far
@@ -29,7 +29,7 @@ _CODES = re.compile(r"[A-Z]{2}(-\d{4})?")
 
 @dataclass(frozen=True, slots=True)
 class DatabasePosition:
-    """How far a database was used."""
+    """The position that a database has reached."""
 
     database: str  #: the same for all copies of one database
     beats: int = 0
@@ -41,13 +41,13 @@ class DatabasePosition:
 
 @dataclass(frozen=True, slots=True)
 class Continuity:
-    """A part of the store."""
+    """Counts how far the database was used, and takes up an older copy. Every method raises StoreError."""
 
     driver: Driver
     keyring: Keyring
 
     async def position(self) -> DatabasePosition:
-        """How far the database was used; one that is new to this gets what tells it from others."""
+        """Return how far the database was used; one without an identity of its own gets one."""
         number = secrets.randbits(62)
         _, rows = await self.driver.run(Query("know_database", {"number": number}), Query("counters"))
         found: dict[str, int] = {str(name): int(value) for name, value in rows}
@@ -64,7 +64,7 @@ class Continuity:
         return _with_journal(await self.position(), unseal_head(self.keyring, seals[0][0]) if seals else None)
 
     async def keeps_journal(self, witness: DatabasePosition) -> bool:
-        """Whether the journal still holds the row that was its last; one that is known as changed is left alone."""
+        """Tell whether the journal still holds the row that was its last; one known to be changed counts as whole."""
         seals, rows = await self.driver.run(Query("journal_seal"), Query("journal_hash", {"number": witness.journal}))
         head = unseal_head(self.keyring, seals[0][0]) if seals else None
         if head is None or head.broken or not witness.journal or head.era > witness.era:
@@ -121,11 +121,11 @@ class Continuity:
         return True
 
     async def _new_era(self, witness: DatabasePosition, now: datetime) -> None:
-        """The journal goes on from its end as the copy has it; that it is behind what witnesses saw is known."""
+        """Let the journal go on from its end as the copy has it; the era says that it is behind what witnesses saw."""
         await self._change_end(lambda head: replace(head, era=max(to_micros(now), head.era + 1, witness.era + 1)))
 
     async def _change_end(self, change: Callable[[JournalHead], JournalHead]) -> None:
-        """A transaction of its own: whoever adds a row holds the end as well, and what others wait for."""
+        """Change the end in a transaction of its own: writers of rows hold the end, too, and what others wait for."""
         async with self.driver.transaction() as transaction:
             (held,) = await transaction.run(Query("hold_journal"))
             head = unseal_head(self.keyring, held[0][1]) if held else None
@@ -135,7 +135,7 @@ class Continuity:
 
 
 def _with_journal(point: DatabasePosition, head: JournalHead | None) -> DatabasePosition:
-    """Nothing is known of an end that was changed."""
+    """Add the journal's end, unless it was changed: then nothing is known of it."""
     if head is None or head.broken:
         return point
     return replace(point, era=head.era, journal=head.number, hash=head.hash)
@@ -146,7 +146,7 @@ def _counter_query(name: str, value: int) -> Query:
 
 
 def _reminded_queries(days: Sequence[int], now: datetime) -> list[Query]:
-    """Whoever may have been reminded by this day is not reminded of the same again."""
+    """Keep people who may have been reminded by this day from being reminded of the same again."""
     today = to_vietnam_day(now).toordinal()
     near = [{"days": one, "first": today, "last": today + one} for one in days if one > 0]
     return [Query("restored_wishes", {"today": today}), *(Query("restored_expiry", row) for row in near)]

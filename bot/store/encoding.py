@@ -1,4 +1,4 @@
-"""Sealed contents of requests, opened."""
+"""How values are written in the database: contents of requests, moments, and what is known of a session."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from rules.outcome import Procedure
 
 
 def unseal_content(keyring: Keyring, code: str, sealed: bytes) -> RequestContent:
-    """What the request of a code asks for.
+    """Open the content of a request.
 
     Raises:
         SealError: it does not open.
@@ -29,7 +29,7 @@ def unseal_content(keyring: Keyring, code: str, sealed: bytes) -> RequestContent
 
 
 def unseal_without_decision(keyring: Keyring, code: str, sealed: bytes) -> RequestContent:
-    """The same with an empty decision: kilobytes that no list shows, and whose reading takes most of the time."""
+    """Open a content with an empty decision: it is kilobytes that no list shows, and most of the time of reading."""
     return _ContentWithoutDecision.model_validate_json(
         cut_decision(keyring.unseal_bytes(sealed, sealed_columns.content(code)))
     )
@@ -38,7 +38,7 @@ def unseal_without_decision(keyring: Keyring, code: str, sealed: bytes) -> Reque
 def content_for_display(  # noqa: PLR0913 - a row, and how it is shown
     keyring: Keyring, code: str, sealed: bytes, procedure: str, *, language: str = LANGUAGES[0], whole: bool = True
 ) -> RequestContent:
-    """The same for a list: one that cannot be read is shown as such, in a language, and noted."""
+    """Open a content for a list: one that cannot be read is shown as such, in a language, and noted."""
     opened = unseal_content if whole else unseal_without_decision
     found = read_or_none(keyring, sealed_columns.content(code), lambda: opened(keyring, code, sealed))
     if found is not None:
@@ -49,7 +49,7 @@ def content_for_display(  # noqa: PLR0913 - a row, and how it is shown
 
 
 def cut_decision(content: bytes) -> bytes:
-    """The JSON of a content without its decision, where the fields stand in the order of the model.
+    """Cut the decision out of the JSON of a content, where the fields stand in the order of the model.
 
     Within a JSON string every quote has a backslash before it (RFC 8259, 7): no text can look like the name of a field.
     """
@@ -70,12 +70,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(moment: datetime) -> int:
-    """An aware moment as a number; a naive one is a TypeError."""
+    """Return an aware moment as a number; a naive one is a TypeError."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def from_micros(number: int) -> datetime:
-    """The number as an aware moment in UTC."""
+    """Return the number as an aware moment in UTC."""
     return _EPOCH + number * _MICROSECOND
 
 
@@ -83,13 +83,13 @@ Language = Literal["vi", "en"]
 
 
 def session_language(session: str) -> Language | None:
-    """The language of a session as JSON; ``None`` where it names none that there is."""
+    """Return the language of a session in JSON; ``None`` where it names none that there is."""
     language: Language | None = _session_fields(session).get("language")
     return language if language in LANGUAGES else None
 
 
 def has_consent(session: str) -> bool:
-    """Whether its person has agreed that data about them are kept."""
+    """Tell whether the person of a session has agreed that data about them are kept."""
     return _session_fields(session).get("consented_at") is not None
 
 

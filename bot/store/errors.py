@@ -1,4 +1,4 @@
-"""What can go wrong between the assistant and what it keeps.
+"""Errors of the store.
 
 ::
 

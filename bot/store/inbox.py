@@ -1,4 +1,4 @@
-"""What came in: stored once, read in order, out of the way when it is poison."""
+"""The inbox: updates are stored once, read in order, and set aside when nobody can handle them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -119,7 +119,7 @@ class Inbox:
             return PendingTurn(inbox_id, chat, event, opened, from_micros(received_at), lost, tries)
 
     async def _wait_for_key(self, chat: Chat, error: Exception) -> None:
-        """Leave it to whoever has the key, in the meantime; raises the error where one is missing that may come."""
+        """Leave the chat to a process that has the key; raises the error where the key is missing and may come."""
         if isinstance(error, UnknownKey) and await is_key_awaited(self.driver, error):
             await self.driver.run(self._release_query(chat))
             raise error

@@ -25,7 +25,7 @@ from locales import N_
 RESEAL_BATCH = 100
 #: A superseded key is kept so long where nobody says otherwise: a process that no one knows of may still seal with it.
 RETIREMENT_GRACE = timedelta(days=1)
-#: Whoever reads the key file of this machine seals with its current key after that time, and has written what it had
+#: After that time every reader of the key file of this machine seals with its current key, and has written what it had
 #: sealed before.
 SETTLING_TIME = timedelta(seconds=7)
 
@@ -63,7 +63,7 @@ class MissingKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyCheck:
-    """Whether everything can be read."""
+    """The result of a check that everything can be read."""
 
     missing: tuple[MissingKey, ...]
     damaged: tuple[str, ...]  #: table, column and row of each value that does not open
@@ -72,7 +72,7 @@ class KeyCheck:
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """Which keys went, and why others stay."""
+    """Keys that were dropped, and why others stay."""
 
     dropped: tuple[str, ...]
     kept: Mapping[str, str]  #: id -> message id of the reason
@@ -80,7 +80,7 @@ class Retirement:
 
 @dataclass(frozen=True, slots=True)
 class RotationResult:
-    """What a rotation of the keys did."""
+    """The result of a rotation of the keys."""
 
     key: str  #: id of the new key
     resealed: int  #: values
@@ -89,13 +89,13 @@ class RotationResult:
 
 @dataclass(frozen=True, slots=True)
 class KeyRotation:
-    """Goes through every sealed column."""
+    """Rotates the keys of every sealed column. Every method raises StoreError."""
 
     driver: Driver
     keyring: Keyring
 
     async def rotate(self, now: datetime, grace: timedelta = RETIREMENT_GRACE) -> RotationResult:
-        """All steps, as far as they go: add a key, use it, reseal, retire what nothing has needed for a while.
+        """Take all steps: add a key, use it, reseal, and retire keys that nothing has needed for a while.
 
         Raises:
             KeyNotSpread: a live process lacks the key; it was added, and the same call goes on with it.
@@ -107,7 +107,7 @@ class KeyRotation:
         return RotationResult(key, resealed, (await self.retire(now, grace)).dropped)
 
     async def add(self, now: datetime) -> str:
-        """The key that waits to be used, made where none does."""
+        """Return the key that waits to be used; it is made where none does."""
         keys = await self._rewrite(lambda keys: keys.with_new_key(now))
         return keys.pending or keys.current
 
@@ -143,9 +143,9 @@ class KeyRotation:
         return after
 
     async def processes(self) -> list[ServingProcess]:
-        """Those that serve a channel now, with the keys they say they hold.
+        """List the processes that serve a channel now, with the keys they say they hold.
 
-        None where the database is for one machine: whoever works there reads this key file before it seals.
+        There are none where the database is for one machine: every process there reads this key file before it seals.
         """
         if not self.driver.shared:
             return []
@@ -153,14 +153,14 @@ class KeyRotation:
         return [ServingProcess(name or "?", tuple((keys or "").split(","))) for name, keys in rows]
 
     async def key_usage(self) -> dict[str, int]:
-        """How many values each key seals, by key id."""
+        """Count the values that each key seals, by key id."""
         usage: dict[str, int] = {}
         for _, name, count in await self._usage():
             usage[name] = usage.get(name, 0) + count
         return usage
 
     async def _usage(self) -> list[tuple[str, str, int]]:
-        """Table, key id, and how many of its values that key seals."""
+        """Return table, key id, and how many of the table's values that key seals."""
         answers = await self.driver.run(*(Query(column_query_name("key_usage", sealed)) for sealed in SEALED_COLUMNS))
         return [
             (sealed.table, bytes(name).hex(), count)
@@ -170,7 +170,7 @@ class KeyRotation:
         ]
 
     async def verify(self, *, every: bool = False) -> KeyCheck:
-        """Which keys are missing for how many values of which table; quick unless ``every`` value is opened."""
+        """Find keys that are missing, with tables and counts; this is quick unless ``every`` value is opened."""
         held = set(read_key_file(self.keyring.path).keys)
         lost: dict[tuple[str, str], int] = {}
         for table, name, count in await self._usage():
@@ -181,7 +181,7 @@ class KeyRotation:
         return KeyCheck(missing, damaged, tuple(await self.processes()))
 
     async def _find_broken(self, sealed: SealedColumn) -> list[str]:
-        """Values whose key is there and that do not open."""
+        """Find values whose key is there and that do not open."""
         found: list[str] = []
         after = sealed.before_first
         while True:
@@ -264,7 +264,7 @@ class KeyRotation:
         return Retirement(tuple(sorted(dropped)), kept)
 
     async def _opening(self) -> set[str]:
-        """Older keys that open a value here; what is damaged is sealed with none, whatever it begins with."""
+        """Find older keys that open a value here; damaged values are sealed with none, whatever they begin with."""
         found: set[str] = set()
         for sealed in SEALED_COLUMNS:
             after = sealed.before_first
@@ -278,15 +278,15 @@ class KeyRotation:
 
     @property
     def settling(self) -> timedelta:
-        """After which whoever reads this key file has written what it had sealed with an older key."""
+        """The time after which every reader of this key file has written what it had sealed with an older key."""
         return SETTLING_TIME
 
     async def settle(self) -> None:
-        """Wait for that."""
+        """Wait for the time of ``settling``."""
         await asyncio.sleep(self.settling.total_seconds())
 
     async def give_up(self, name: str, now: datetime) -> int:
-        """A key that is lost for ever is not waited for any more: what it sealed counts as unreadable; how much."""
+        """Stop waiting for a key that is lost for ever, and return how many values count as unreadable from now on."""
         await self.driver.run(
             Query("key_in_use", {"id": name}), Query("key_retired", {"id": name, "now": to_micros(now)})
         )
@@ -296,7 +296,7 @@ class KeyRotation:
 def _reason_to_keep(
     keys: KeyFile, name: str, opening: Collection[str], processes: Sequence[ServingProcess], before: datetime
 ) -> str | None:
-    """Why a key has to stay; ``None``: it may go."""
+    """Return why a key has to stay; ``None``: it may go."""
     since = keys.superseded_since(name)
     if name == keys.current or since is None:
         return N_("it is in use, or waits to be")

@@ -1,4 +1,4 @@
-"""What goes out, as it is queued; ``claiming`` and ``settling`` are the rest of its way."""
+"""Queues messages; ``bot.store.outbox`` delivers them."""
 
 import asyncio
 import tempfile
@@ -25,7 +25,7 @@ MAX_MESSAGE_BYTES = 72 * 1024 * 1024
 
 
 def reply_queries(keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now: datetime) -> list[Query]:
-    """The replies of a turn, in order; the same turn cannot queue them twice."""
+    """Queue the replies of a turn, in order; the same turn cannot queue them twice."""
     to = OutboxRecipient(pending.chat.id, pending.chat.channel)
     return [
         message_query(keyring, OutboxMessage(to, f"turn:{pending.inbox_id}:{number}", reply, follows=number > 0), now)
@@ -34,24 +34,24 @@ def reply_queries(keyring: Keyring, pending: PendingTurn, replies: Sequence[Repl
 
 
 class OutboxRecipient(NamedTuple):
-    """A chat as a message needs it: without its address, which only whoever delivers has to know."""
+    """A chat as a message needs it: without its address, which only the delivery has to know."""
 
     chat: str
     channel: str
 
 
 class OutboxMessage(NamedTuple):
-    """What is to be said, to whom, and what asked for it."""
+    """A message to be queued, and what asked for it."""
 
     to: OutboxRecipient
-    origin: str  #: whoever asks again under the same origin is not heard twice
+    origin: str  #: a second message of the same origin is not queued
     reply: Reply
     priority: int = REPLY
     follows: bool = False  #: a further part of one answer
 
 
 def message_query(keyring: Keyring, said: OutboxMessage, now: datetime) -> Query:
-    """The message in the queue.
+    """Queue a message.
 
     Raises:
         MessageTooLarge: it could be neither kept nor read without harm to everybody else.
@@ -72,6 +72,8 @@ def message_query(keyring: Keyring, said: OutboxMessage, now: datetime) -> Query
     return Query("queue", row)
 
 
+#: Words in a language that a file which was ordered could not be made.
+FormatFailure = Callable[[str], Reply]
 #: The kind of task that writes requests into files.
 EXPORT_TASK = "export"
 #: What the marks of messages begin with that carry its files.
@@ -79,7 +81,7 @@ FILE_MARK = "file"
 
 
 def task_origin(task: str, mark: str = "shown") -> str:
-    """What asks for a message of a task; ``shown`` is the one that moves."""
+    """Return the origin of a message of a task; ``shown`` is the message that moves."""
     return f"{EXPORT_TASK}:{task}:{mark}"
 
 
@@ -91,17 +93,17 @@ def task_message_query(acting: StoreContext, task: str, mark: str, said: Reply) 
 
 
 def task_message(to: OutboxRecipient, task: str, mark: str, said: Reply) -> OutboxMessage:
-    """A message of a task."""
+    """Make a message of a task."""
     return OutboxMessage(to, task_origin(task, mark), said, NOTICE)
 
 
 async def format_task_edit(acting: StoreContext, task: str, said: Reply) -> Reply | None:
-    """``said`` as a change of the moving message; ``None`` where that was not sent, or the channel names no message."""
+    """Make ``said`` a change of the moving message; ``None`` where that was not sent, or has no id."""
     return await format_edit(acting, task_origin(task), said)
 
 
 async def format_edit(acting: StoreContext, origin: str, said: Reply) -> Reply | None:
-    """``said`` in place of the message that was asked for under an origin; ``None`` where that cannot be."""
+    """Make ``said`` replace the message of an origin; ``None`` where that cannot be."""
     (rows,) = await acting.ask(Query("shown_message", {"origin": origin}))
     if not rows:
         return None
@@ -120,7 +122,7 @@ class PreparedMessage:
     keyring: Keyring
 
     def to_query(self) -> Query:
-        """With its payload; sealed anew where the key has changed since, for the older one may be gone soon."""
+        """Return the row with its payload, sealed anew where the key has changed: the older one may be gone soon."""
         self.payload.seek(0)
         place = sealed_columns.payload(self.row.parameters["chat"], self.row.parameters["origin"])
         payload = self.keyring.reseal(self.payload.read(), place)
@@ -131,7 +133,7 @@ class PreparedMessage:
 async def prepare_messages(
     keyring: Keyring, messages: Iterable[Callable[[], OutboxMessage]], now: datetime
 ) -> AsyncIterator[list[PreparedMessage]]:
-    """Make and seal them one after the other, off the event loop. Raises OSError where there is no room for them."""
+    """Make and seal messages one after the other, off the event loop. Raises OSError where there is no room."""
     with ExitStack() as files:
         ready = []
         for message in messages:

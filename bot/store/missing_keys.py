@@ -40,7 +40,7 @@ async def check_all_keys(driver: Driver, keyring: Keyring) -> None:
 
 
 def _credible_keys(usage: Mapping[str, int]) -> set[str]:
-    """What a damaged value or two begin with is no key."""
+    """Leave out key ids that only a damaged value or two begin with."""
     most = max(usage.values(), default=0)
     return {
         key
@@ -54,7 +54,7 @@ async def _record_keys(driver: Driver, keys: set[str]) -> None:
 
 
 async def _refuse_missing_keys(driver: Driver, keyring: Keyring, known: set[str]) -> None:
-    """Where values are really sealed by what is missing; a key that seals nothing is missed by nobody."""
+    """Raise KeysMissing where missing keys really seal values; a key that seals nothing is not missed."""
     check = await KeyRotation(driver, keyring).verify()
     missing = [one for one in check.missing if one.key in known]
     if missing:
@@ -63,7 +63,7 @@ async def _refuse_missing_keys(driver: Driver, keyring: Keyring, known: set[str]
 
 
 async def is_key_awaited(driver: Driver, error: SealError) -> bool:
-    """Whether a key that sealed values of this database is missing: what it sealed is whole and waits for it."""
+    """Tell whether the error is about a key that is missing and may come: its values are whole and wait for it."""
     if not isinstance(error, UnknownKey):
         return False
     (rows,) = await driver.run(Query("sealing_keys"))

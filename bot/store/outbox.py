@@ -33,7 +33,7 @@ MAX_WORKER_DEATHS = 12
 
 
 def recovery_query(channel: str, now: datetime) -> Query:
-    """What the dead had in hand is queued again, or ends."""
+    """Queue again what dead workers had in hand, or end it."""
     return Query("recover", {"channel": channel, "now": to_micros(now), "most": MAX_WORKER_DEATHS})
 
 

@@ -1,4 +1,4 @@
-"""What is held about the person in a chat, within a turn: ordered to be shown, nearly all of it deleted."""
+"""Own data: orders for all that is held about a person, and its deletion."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.messages import NOTICE, Chat, PendingTurn
 from bot.store.drivers.base import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
-from bot.store.messages import OutboxMessage, OutboxRecipient, message_query, prepare_messages
+from bot.store.messages import FormatFailure, OutboxMessage, OutboxRecipient, message_query, prepare_messages
 from bot.store.own_data_reader import PersonalDataReader
 from bot.store.owner_alerts import AbandonedRow, OwnerAlerts
 from bot.store.requests import StoredOwnRequests
@@ -20,9 +20,7 @@ from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
 from handlers.core.replies import Reply
-from handlers.core.text import MarkupTranslator
 from handlers.model.request import RequestContent
-from handlers.own_data import format_data_failed
 from locales import LANGUAGES
 
 #: The kind of such a task, and what the origins of its messages begin with.
@@ -40,7 +38,7 @@ class OwnDataTask:
 
 
 class OwnDataOrder(BaseModel):
-    """What an order says."""
+    """The sealed part of an order."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -57,6 +55,7 @@ class OwnDataTasks:
     driver: Driver
     keyring: Keyring
     alerts: OwnerAlerts
+    format_failed: FormatFailure
     worker: str  #: id of the worker that takes tasks here
 
     async def take(self, channel: str, now: datetime) -> OwnDataTask | None:
@@ -84,9 +83,7 @@ class OwnDataTasks:
             _, chat, channel, *_ = rows[0]
             (language,) = await self.driver.run(Query("chat_language", {"chat": chat}))
             known = str(language[0][0] or LANGUAGES[0])
-            await self.fail(
-                OwnDataTask(task, Chat(chat, channel, ""), known, 0), format_data_failed(MarkupTranslator(known)), now
-            )
+            await self.fail(OwnDataTask(task, Chat(chat, channel, ""), known, 0), self.format_failed(known), now)
             return None
 
     def _task(self, row: tuple[Any, ...]) -> OwnDataTask:
@@ -147,7 +144,7 @@ def _own_data_message(task: OwnDataTask, mark: str, to: OutboxRecipient, said: R
 
 @dataclass(frozen=True, slots=True)
 class OwnDataRepository:
-    """What is held about the person in a chat; ``bot.services.own_data`` decides what of it must stay."""
+    """Rows that are held about the person in a chat; ``bot.services.own_data`` decides which of them must stay."""
 
     ask: RunQueries
     keyring: Keyring

@@ -1,4 +1,4 @@
-"""What is held about a person, read part by part and page by page: however much it is, little of it is in memory."""
+"""Reads all that is held about a person part by part and page by page: little of it is in memory."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ _PAGE_SIZE, _REQUEST_PAGE_SIZE = 500, 50
 
 
 class _MessageQueries(NamedTuple):
-    """What is asked for messages of one kind, state by state."""
+    """The queries for messages of one kind, state by state."""
 
     states: tuple[str, ...]  #: what is over comes first: a message that is handled meanwhile is not listed twice
     page: Query
@@ -44,7 +44,7 @@ _OUTBOX_QUERIES = _MessageQueries(
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataReader:
-    """All of one chat. ``sections`` gives what ``handlers.core.ports.OwnData.sections`` says."""
+    """Reads all of one chat; ``sections`` gives what ``handlers.core.ports.OwnData.sections`` says."""
 
     ask: RunQueries
     keyring: Keyring
@@ -53,7 +53,7 @@ class PersonalDataReader:
     _earlier: dict[str, int] = field(default_factory=dict)
 
     async def sections(self) -> AsyncIterator[tuple[str, Any]]:
-        """Part by part; long lists in pages under the same name."""
+        """Read part by part; long lists come in pages under the same name."""
         mine = {"chat": self.chat.id}
         chat, standings, roles, tasks, marks = await self.ask(
             Query("my_chat", mine),
@@ -89,7 +89,7 @@ class PersonalDataReader:
     async def _messages(
         self, name: str, kept: "_MessageQueries", told: Callable[[tuple[Any, ...]], dict[str, Any]]
     ) -> AsyncIterator[list[dict[str, Any]]]:
-        """State by state, in order; nothing of another chat's waiting is kept up by it."""
+        """Read messages state by state, in order; other chats do not wait for it."""
         yield []
         for state in kept.states:
             of = {
@@ -105,7 +105,7 @@ class PersonalDataReader:
                 after = rows[-1][0]
 
     async def _newest_counted(self, name: str, kept: "_MessageQueries", of: dict[str, object]) -> int:
-        """The id up to which messages are counted only."""
+        """Return the id up to which messages are counted only."""
         (rows,) = await self.ask(replace(kept.before, parameters=of))
         if not rows:
             return 0

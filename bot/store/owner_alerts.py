@@ -1,6 +1,6 @@
 """What the owners are told of the store itself: values that cannot be read, and rows that were given up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,26 +12,12 @@ from bot.store.encoding import to_micros
 from bot.store.messages import OutboxMessage, OutboxRecipient, message_query
 from bot.store.power_seals import genuine_grants
 from bot.store.sealing.keyring import Keyring
-from handlers.admin.alerts import (
-    format_clock_leap,
-    format_database_restored,
-    format_message_set_aside,
-    format_task_set_aside,
-    format_update_set_aside,
-    update_unstored,
-)
 from handlers.core.replies import Reply
-from handlers.core.text import MarkupTranslator
-from locales import LANGUAGES, N_, translator
+from locales import LANGUAGES
 from rules.calendar import to_vietnam_day
 
 #: Rows that one message names.
 _NAMED = 20
-_UNREADABLE_NOTICE = N_(
-    "{count} values in the database can no longer be read: {rows}. Everything else goes on; these rows are marked in"
-    " lists and files. Please let the operator know: troly keys verify --every says more, and a copy of the database"
-    " may have them whole."
-)
 
 
 class AbandonedRow(StrEnum):
@@ -45,14 +31,10 @@ class AbandonedRow(StrEnum):
     CLOCK = "clock"  #: the clock leapt by so many days
 
 
-_NOTICES = {
-    AbandonedRow.UPDATE: format_update_set_aside,
-    AbandonedRow.UNSTORED: update_unstored,
-    AbandonedRow.MESSAGE: format_message_set_aside,
-    AbandonedRow.TASK: format_task_set_aside,
-    AbandonedRow.RESTORED: format_database_restored,
-    AbandonedRow.CLOCK: format_clock_leap,
-}
+#: Words a notice of an abandoned row in a language.
+FormatAlert = Callable[[str, AbandonedRow, int | str], Reply]
+#: Words in a language that so many values cannot be read any more, the places of some of which follow.
+FormatDamage = Callable[[str, int, str], Reply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +43,8 @@ class OwnerAlerts:
 
     driver: Driver
     keyring: Keyring
+    format_alert: FormatAlert
+    format_damage: FormatDamage
 
     async def raise_alarm(self, what: AbandonedRow, row: int | str, now: datetime) -> None:
         """Queue a notice; of the same kind one a day, however many rows there are; of each older copy one.
@@ -74,7 +58,7 @@ class OwnerAlerts:
             OutboxMessage(
                 OutboxRecipient(chat, channel),
                 f"aside:{what}:{once}:{chat}",
-                _NOTICES[what](MarkupTranslator(language or LANGUAGES[0]), row),
+                self.format_alert(language or LANGUAGES[0], what, row),
                 NOTICE,
             )
             for chat, channel, language in sorted(owners)
@@ -92,23 +76,20 @@ class OwnerAlerts:
             fresh = [row for (_, row), rows in zip(met.items(), found, strict=True) if rows]
             if fresh:
                 (owners,) = await transaction.run(Query("owners"))
-                calls = list(_notice_queries(self.keyring, genuine_grants(self.keyring, owners), fresh, now))
+                calls = list(self._damage_queries(genuine_grants(self.keyring, owners), fresh, now))
                 await transaction.run(*calls)
             await transaction.run(commit=True)
         for place in met:
             self.keyring.damage.unnoted.pop(place, None)
 
+    def _damage_queries(self, owners: Iterable[Sequence[Any]], rows: list[str], now: datetime) -> Iterator[Query]:
+        named = ", ".join(rows[:_NAMED]) + (" …" if len(rows) > _NAMED else "")
+        for chat, channel, language in {(row[4], *row[-2:]) for row in owners}:
+            said = self.format_damage(str(language or LANGUAGES[0]), len(rows), named)
+            origin = f"unreadable:{rows[0]}:{to_micros(now)}:{chat}"
+            to = OutboxRecipient(str(chat), str(channel))
+            yield message_query(self.keyring, OutboxMessage(to, origin, said, NOTICE), now)
+
 
 def _note_query(place: str, now: datetime) -> Query:
     return Query("note_unreadable", {"place": place, "now": to_micros(now), "value": None})
-
-
-def _notice_queries(
-    keyring: Keyring, owners: Iterable[Sequence[Any]], rows: list[str], now: datetime
-) -> Iterable[Query]:
-    named = ", ".join(rows[:_NAMED]) + (" …" if len(rows) > _NAMED else "")
-    for chat, channel, language in {(row[4], *row[-2:]) for row in owners}:
-        t = translator(str(language or LANGUAGES[0]))
-        said = Reply(paragraphs=(t(_UNREADABLE_NOTICE, count=len(rows), rows=named),))
-        origin = f"unreadable:{rows[0]}:{to_micros(now)}:{chat}"
-        yield message_query(keyring, OutboxMessage(OutboxRecipient(str(chat), str(channel)), origin, said, NOTICE), now)

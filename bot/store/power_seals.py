@@ -1,8 +1,8 @@
-"""What proves that a row that gives power was written by the program: a sealed copy of all in it that matters.
+"""Seals that prove that the program wrote a row that gives power: a sealed copy of all in it that matters.
 
 Roles, invitations and broadcasts carry such a seal, bound to their row; the end of the journal carries one as well,
 and in it stands which roles and invitations are spent: an old row that is put back stays worthless. A seal is checked
-where the row is used. Whoever has the database alone can take power away, and cannot give any.
+where the row is used. A thief of the database alone can take power away, and cannot give any.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class JournalHead:
     era: int = 0  #: when the operator last answered for it, or the database was put back; an older one is out of date
 
     def with_spent(self, codes: Iterable[str]) -> "JournalHead":
-        """With these spent as well."""
+        """Return the end with these codes spent as well."""
         spent = dict(self.spent)
         for code in codes:
             prefix, number = _split_code(code)
@@ -47,23 +47,23 @@ class JournalHead:
         return replace(self, spent=spent)
 
     def with_row(self, number: int, hashed: str) -> "JournalHead":
-        """A row further."""
+        """Return the end one row further."""
         return replace(self, number=number, hash=hashed)
 
     def is_spent(self, code: str) -> bool:
-        """Whether it has ended for ever."""
+        """Tell whether a code has ended for ever."""
         prefix, number = _split_code(code)
         return not prefix or bool(self.spent.get(prefix, 0) >> number & 1)
 
     def seal(self, keyring: Keyring) -> bytes:
-        """As it lies in the database."""
+        """Seal it for the database."""
         spent = {prefix: f"{bits:x}" for prefix, bits in sorted(self.spent.items())}
         told = [self.number, self.hash, spent, self.broken, *([self.era] if self.era else [])]
         return keyring.seal(json.dumps(told), sealed_columns.journal_head())
 
 
 def unseal_head(keyring: Keyring, sealed: bytes | None) -> JournalHead | None:
-    """``None``: it does not open."""
+    """Open the end of the journal; ``None`` where it does not open."""
     if sealed is None:
         return None
     try:
@@ -74,7 +74,7 @@ def unseal_head(keyring: Keyring, sealed: bytes | None) -> JournalHead | None:
 
 
 def _split_code(code: str) -> tuple[str, int]:
-    """``QT-000012``; what is no such code is number 0 of nothing, which is always spent."""
+    """Split a code such as ``QT-000012``; anything else is number 0 of nothing, which is always spent."""
     found = _CODE.fullmatch(code)
     return (found[1], int(found[2])) if found else ("", 0)
 
@@ -90,12 +90,12 @@ class ProvenRow(NamedTuple):
 
     @classmethod
     def of(cls, row: Sequence[Any], columns: Sequence[str]) -> "ProvenRow":
-        """The row as it comes; what follows is the caller's."""
+        """Take the row as it comes; columns behind it are the caller's."""
         size = len(columns)
         return cls(tuple(row[:size]), *row[size : size + 4])
 
     def head(self, keyring: Keyring) -> JournalHead | None:
-        """The end that the whole journal has; ``None`` where it is none."""
+        """Return the end of the whole journal; ``None`` where it does not fit the last row."""
         head = unseal_head(keyring, self.seal)
         if head is None or head.broken:
             return None
@@ -104,29 +104,29 @@ class ProvenRow(NamedTuple):
 
 
 def seal_grant(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
-    """What proves a role; ``row`` as ``grant`` takes it."""
+    """Seal a role; ``row`` has the parameters of the query ``grant``."""
     told = [row["role"], row["unit"], row["chat"], row["granted_at"], row["granted_by"]]
     return keyring.seal(json.dumps(told), sealed_columns.grant_seal(row["id"]))
 
 
 def seal_invitation(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
-    """What proves an invitation."""
+    """Seal an invitation."""
     told = [row["role"], row["unit"], row["code"], row["created_at"], row["created_by"], row["expires_at"]]
     return keyring.seal(json.dumps(told), sealed_columns.invitation_seal(row["id"]))
 
 
 def genuine_grants(keyring: Keyring, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    """Of rows of ``{grant}`` those that the program wrote and that have not ended; the others give nothing."""
+    """Select rows of ``{grant}`` that the program wrote and that have not ended; the others give nothing."""
     return (row for row in rows if is_genuine(keyring, ProvenRow.of(row, GRANT_COLUMNS), GRANT_COLUMNS))
 
 
 def genuine_invitations(keyring: Keyring, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    """The same of invitations."""
+    """Select rows of ``{invitation}`` likewise."""
     return (row for row in rows if is_genuine(keyring, ProvenRow.of(row, INVITATION_COLUMNS), INVITATION_COLUMNS))
 
 
 def is_genuine(keyring: Keyring, proven: ProvenRow, columns: Sequence[str]) -> bool:
-    """Whether it gives what it says; where not, the log names it."""
+    """Tell whether a row gives what it says; where not, the log names it."""
     code = proven.row[0]
     why = _describe_objection(keyring, proven, columns)
     if why is not None and keyring.damage.is_first_time(f"{code} {why}"):
@@ -154,7 +154,7 @@ def _is_sealed_as(keyring: Keyring, seal: bytes | None, place: SealContext, told
 
 
 class Warrant(NamedTuple):
-    """Who wrote a broadcast and who approved it."""
+    """The author and the approver of a broadcast."""
 
     id: str
     parent: str | None
@@ -169,21 +169,21 @@ class Warrant(NamedTuple):
 
     @property
     def alone(self) -> bool | None:
-        """Whether one person wrote and approved it; ``None``: the rows of their roles have to tell."""
+        """Tell whether one person wrote and approved it; ``None``: the rows of their roles have to tell."""
         return None if self.writer is None or self.decider is None else self.writer == self.decider
 
     def covers(self, content: str | bytes, document: bytes | None) -> bool:
-        """Whether it was approved with this content and this document."""
+        """Tell whether it was approved with this content and this document."""
         file = None if document is None else content_digest(document)
         return self.approver is not None and (self.content, self.document) == (content_digest(content), file)
 
     def seal(self, keyring: Keyring) -> bytes:
-        """As it lies in the database."""
+        """Seal it for the database."""
         return keyring.seal(json.dumps(self), sealed_columns.warrant(self.id))
 
 
 def content_digest(plain: str | bytes) -> str:
-    """Of a content or a document as it was sealed."""
+    """Return the digest of a content or a document as it was sealed."""
     return hashlib.sha256(plain.encode() if isinstance(plain, str) else plain).hexdigest()
 
 
@@ -194,7 +194,7 @@ def seal_unapproved(keyring: Keyring, row: Sequence[Any]) -> bytes | None:
 
 
 def unseal_warrant(keyring: Keyring, row: Sequence[Any]) -> Warrant | None:
-    """What a row of ``{warrant}`` proves; ``None``, and a line in the log, where the row says something else."""
+    """Open what a row of ``{warrant}`` proves; ``None``, and a line in the log, where the row says something else."""
     name, *told, sealed = row
     try:
         warrant = Warrant(*json.loads(keyring.unseal(sealed, sealed_columns.warrant(name)))) if sealed else None

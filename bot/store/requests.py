@@ -19,24 +19,24 @@ from rules.calendar import to_vietnam_day
 
 
 def search_words(code: str, content: RequestContent) -> frozenset[str]:
-    """The folded words of the names, the serial number and the code."""
+    """Return the folded words of the names, the serial number and the code."""
     named = (content.subscriber, content.certificate_name or "", content.unit, content.serial or "", code)
     return frozenset(word for text in named for word in fold(text).split())
 
 
 def open_search_words(code: str, content: RequestContent) -> frozenset[str]:
-    """Those of the managing body and the code: whoever sees the rest masked must not find it by guessing either."""
+    """Return the words of the managing body and the code: what a reader sees masked must not be found by guessing."""
     return frozenset(word for text in (content.unit, code) for word in fold(text).split())
 
 
 def open_columns(content: RequestContent) -> dict[str, object]:
-    """What a request is found by that tells nothing about a person."""
+    """Return the columns that a request is found by and that tell nothing about a person."""
     not_after = content.not_after.toordinal() if content.not_after else None
     return {"procedure": content.procedure.value, "unit": content.unit_code, "not_after": not_after}
 
 
 def add_words_queries(keyring: Keyring, code: str, number: int, content: RequestContent) -> tuple[Query, Query]:
-    """The words of a new request, as the database knows them: one by one, and in one text a kind."""
+    """Store the words of a new request: one by one, and in one text a kind."""
     words = sorted(sealed_columns.word_digest(keyring, word) for word in search_words(code, content))
     open_words = sorted(sealed_columns.open_word_digest(keyring, word) for word in open_search_words(code, content))
     listed = {"words": " ".join(words), "open_words": " ".join(open_words)}
@@ -47,11 +47,11 @@ def add_words_queries(keyring: Keyring, code: str, number: int, content: Request
 
 
 def replace_words_queries(keyring: Keyring, code: str, number: int, content: RequestContent) -> tuple[Query, ...]:
-    """The words of a request instead of those it had."""
+    """Replace the words of a request."""
     return Query("drop_words", {"number": number}), *add_words_queries(keyring, code, number, content)
 
 
-#: Who moves a request from within its own conversation.
+#: The actor that moves a request from within its own conversation.
 SUBSCRIBER = "subscriber"
 #: More codes than a year will see.
 CODES_A_YEAR = 1_000_000_000
@@ -67,28 +67,28 @@ class StoredOwnRequests:
     now: datetime
 
     async def mine(self) -> tuple[Request, ...]:
-        """All of them, the newest first."""
+        """List my requests, the newest first."""
         return await self._read("my_requests")
 
     async def page(self, before: int | None, limit: int) -> list[tuple[int, Request]]:
-        """Some of them, each with its number, the newest first; those before a number, where one is named."""
+        """List some of my requests with their numbers, the newest first; with ``before``, only smaller numbers."""
         (rows,) = await self.ask(Query("my_requests_page", {"chat": self.chat, "before": before or 0, "limit": limit}))
         (history,) = await self.ask(Query("history_of", {"codes": json.dumps([code for _, code, *_ in rows])}))
         steps = steps_by_code(self.keyring, history)
         return [(number, self._request((code, *rest), steps[code])) for number, code, *rest in rows]
 
     async def get(self, code: str) -> Request | None:
-        """One of mine."""
+        """Return one of mine."""
         return next(iter(await self._read("my_request", code=code)), None)
 
     async def open_for(self, certificate_key: str, procedure: str) -> Request | None:
-        """The newest open one for this certificate and procedure."""
+        """Return the newest open one for this certificate and procedure."""
         looked_up = sealed_columns.certificate_id(self.keyring, certificate_key)
         found = await self._read("my_open_request", certificate_key=looked_up, procedure=procedure)
         return next(iter(found), None)
 
     async def register(self, content: RequestContent, state: RequestState = RequestState.SUBMITTED) -> Request:
-        """A new one, under the next code of the year in Viet Nam."""
+        """Register a new one under the next code of the year in Viet Nam."""
         year = to_vietnam_day(self.now).year
         (((number,),),) = await self.ask(Query("next_number", {"name": f"YC-{year}"}))
         code, place = f"YC-{year}-{number:06d}", year * CODES_A_YEAR + number
@@ -101,7 +101,7 @@ class StoredOwnRequests:
         return Request(code=code, state=state, content=content, history=(self._step(state),))
 
     async def amend(self, code: str, content: RequestContent) -> Request | None:
-        """New content, where the state still allows it."""
+        """Replace the content where the state still allows it."""
         (changed,) = await self.ask(Query("amend", self._columns(code, content)))
         if not changed:
             return None
@@ -110,7 +110,7 @@ class StoredOwnRequests:
         return await self.get(code)
 
     async def move(self, code: str, to: RequestState) -> Request | None:
-        """A move by the subscriber, where there is one from the present state."""
+        """Move it for the subscriber, where there is a way from the present state."""
         moved = {
             "code": code,
             "chat": self.chat,
@@ -159,7 +159,7 @@ class StoredOwnRequests:
 
 
 def steps_by_code(keyring: Keyring, history: Rows) -> dict[str, list[RequestStep]]:
-    """Rows of a history (code, state, at, actor, revision, note) as steps, in the order they come in."""
+    """Read rows of a history (code, state, at, actor, revision, note) as steps, in the order they come in."""
     steps = defaultdict(list)
     for code, state, at, actor, revision, note in history:
         why = unseal_or_none(keyring, note, sealed_columns.note(code, revision)) or ""
@@ -172,7 +172,10 @@ INDEX_BATCH = 500
 
 
 async def index_requests(driver: Driver, keyring: Keyring) -> int:
-    """Index what is not yet; how many that were. What cannot be unsealed stays as it is, with a line in the log."""
+    """Index the requests that are not yet, and return how many that were.
+
+    What cannot be unsealed stays as it is, with a line in the log.
+    """
     indexed, after = 0, 0
     while True:
         async with driver.transaction() as transaction:

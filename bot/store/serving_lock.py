@@ -75,12 +75,12 @@ async def hold_serving_lock(settings: Settings) -> AsyncIterator[None]:
 
 
 def _resolve_links(path: Path) -> Path:
-    """Where it lies, whatever links lead there: the lock is one, however the database is named."""
+    """Resolve links: there is one lock, however the database is named."""
     return Path(os.path.realpath(path))
 
 
 async def _open_locked(database: Path, language: str) -> int:
-    """The open file that holds the lock."""
+    """Return the open file that holds the lock."""
     path = database.with_name(f"{database.name}.lock")
     opened = _open_lock_file(database, path)
     try:
@@ -111,7 +111,7 @@ def _open_lock_file(database: Path, path: Path) -> int:
 
 
 async def _try_lock(opened: int) -> bool:
-    """Whether the lock is ours; one that is just ending is waited for."""
+    """Take the lock, and tell whether it is ours; a process that is just ending is waited for."""
     for _ in range(int(_LOCK_TIMEOUT / _LOCK_RETRY_SECONDS)):
         with suppress(BlockingIOError):
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -121,7 +121,7 @@ async def _try_lock(opened: int) -> bool:
 
 
 def _write_owner(opened: int) -> None:
-    """Write down who serves, for whoever is refused. The lock holds without that, so a full disk is no matter."""
+    """Write down who serves, for a process that is refused. The lock holds without it: a full disk is no matter."""
     note = json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat()})
     with suppress(OSError):
         os.ftruncate(opened, 0)
@@ -129,7 +129,7 @@ def _write_owner(opened: int) -> None:
 
 
 def _to_already_served(opened: int, database: Path) -> AlreadyServed:
-    """Names the process where the file does."""
+    """Name the process where the file does."""
     try:
         note = json.loads(os.pread(opened, _LONGEST_NOTE, 0))
         since = to_vietnam_time(datetime.fromisoformat(note["since"])).strftime("%H:%M %d/%m/%Y")

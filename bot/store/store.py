@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
-from bot.services.broadcasts.recipients import render_message
-from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.audit import Audit
-from bot.store.broadcasts.messages import BroadcastMessages
+from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
+from bot.store.broadcasts.schedule import ScheduleRepository
 from bot.store.chats import Chats
 from bot.store.continuity import Continuity
 from bot.store.drivers.base import Driver
 from bot.store.inbox import Inbox
 from bot.store.key_rotation import KeyRotation
+from bot.store.messages import FormatFailure
 from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataTasks
-from bot.store.owner_alerts import OwnerAlerts
+from bot.store.owner_alerts import FormatAlert, FormatDamage, OwnerAlerts
 from bot.store.retention import Retention
 from bot.store.sealing.keyring import Keyring
 from bot.store.status import StoreStatus
@@ -24,8 +24,19 @@ from handlers.model.broadcast import BroadcastPolicy
 
 
 @dataclass(frozen=True, slots=True)
+class StoreTexts:
+    """The words for what the store tells people, each in the language of its reader."""
+
+    alert: FormatAlert
+    damage: FormatDamage
+    export_failed: FormatFailure
+    own_data_failed: FormatFailure
+    broadcast: RenderMessage
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
-    """The repositories of one process. ``bot.store.opening`` opens them; ``bot.services`` opens transactions over them.
+    """The repositories of one process. ``bot.services`` opens the store and the transactions over it.
 
     Times are aware and in UTC. All methods of the repositories raise ``StoreError`` (``bot.store.errors``); where it is
     ``retryable`` nothing was changed and the same call may be made again.
@@ -39,7 +50,7 @@ class Store:
     outbox: Outbox
     tasks: ExportTasks
     own_data: OwnDataTasks
-    broadcasts: BroadcastOperations
+    broadcasts: ScheduleRepository
     units: UnitReader
     workers: WorkerRegistry  #: this process among those that serve a channel
     alerts: OwnerAlerts
@@ -50,11 +61,11 @@ class Store:
     status: StoreStatus
 
     @classmethod
-    def over(cls, driver: Driver, keyring: Keyring, policy: BroadcastPolicy) -> "Store":
+    def over(cls, driver: Driver, keyring: Keyring, policy: BroadcastPolicy, texts: StoreTexts) -> "Store":
         """Put the repositories together over a database that is ready for use."""
-        alerts = OwnerAlerts(driver, keyring)
+        alerts = OwnerAlerts(driver, keyring, texts.alert, texts.damage)
         workers = WorkerRegistry(driver, keyring, alerts)
-        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week, render_message)
+        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week, texts.broadcast)
         return cls(
             driver=driver,
             keyring=keyring,
@@ -62,9 +73,9 @@ class Store:
             chats=Chats(driver, keyring),
             inbox=Inbox(driver, keyring, alerts, workers.id),
             outbox=Outbox(driver, keyring, alerts, letters, workers.id),
-            tasks=ExportTasks(driver, keyring, alerts, workers.id),
-            own_data=OwnDataTasks(driver, keyring, alerts, workers.id),
-            broadcasts=BroadcastOperations(driver, keyring, policy),
+            tasks=ExportTasks(driver, keyring, alerts, texts.export_failed, workers.id),
+            own_data=OwnDataTasks(driver, keyring, alerts, texts.own_data_failed, workers.id),
+            broadcasts=ScheduleRepository(driver, keyring, policy),
             units=UnitReader(driver),
             workers=workers,
             alerts=alerts,

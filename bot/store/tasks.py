@@ -17,6 +17,7 @@ from bot.store.journal import JournalRepository
 from bot.store.messages import (
     EXPORT_TASK,
     FILE_MARK,
+    FormatFailure,
     OutboxMessage,
     OutboxRecipient,
     PreparedMessage,
@@ -30,9 +31,7 @@ from bot.store.roles import to_grants
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
-from handlers.admin.exports.text import format_export_failed
 from handlers.core.replies import Reply
-from handlers.core.text import MarkupTranslator
 from handlers.model.exports import ExportOrder
 from handlers.model.rights import Rights
 from handlers.model.unit_directory import NO_UNITS
@@ -50,7 +49,7 @@ class ExportTask:
 
 
 class Completion(StrEnum):
-    """What became of the wish to hand a task's results over."""
+    """The outcome of handing a task's results over."""
 
     DONE = "done"
     ENDED = "ended"  #: it was cancelled meanwhile, or its chat was erased; nothing was handed over
@@ -59,7 +58,7 @@ class Completion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What a task made."""
+    """The results of a task."""
 
     messages: Sequence[Callable[[], Reply]]  #: each made when it is stored: one file at a time is in memory
     said: Reply  #: the end of the moving message
@@ -76,6 +75,7 @@ class ExportTasks:
     driver: Driver
     keyring: Keyring
     alerts: OwnerAlerts
+    format_failed: FormatFailure
     worker: str  #: id of the worker that takes tasks here
 
     async def recover(self, channel: str) -> int:
@@ -123,7 +123,7 @@ class ExportTasks:
                 _, chat, channel, *_ = rows[0]
                 acting = StoreContext(transaction.run, self.keyring, now, channel, chat)
                 (language,) = await acting.ask(Query("chat_language", {"chat": chat}))
-                said = format_export_failed(MarkupTranslator(language[0][0] or LANGUAGES[0]))
+                said = self.format_failed(language[0][0] or LANGUAGES[0])
                 await acting.ask(
                     task_message_query(acting, task, "end", await format_task_edit(acting, task, said) or said)
                 )
@@ -232,5 +232,5 @@ async def _own_rights(acting: StoreContext) -> Rights:
 
 
 async def _notify_end(acting: StoreContext, task: ExportTask, said: Reply) -> None:
-    """In place of the moving message; as a message of its own where that cannot be changed."""
+    """Say it in place of the moving message; as a message of its own where that cannot be changed."""
     await acting.ask(task_message_query(acting, task.id, "end", await format_task_edit(acting, task.id, said) or said))

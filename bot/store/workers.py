@@ -27,24 +27,24 @@ BEATS_PER_LEASE, FENCE_PART = 5, 2
 
 @dataclass(frozen=True, slots=True)
 class LeaseDuration:
-    """How long a worker is trusted, in seconds; all processes agree on it, for each row carries its own."""
+    """The time for which a worker is trusted, in seconds; all processes agree on it, for each row carries its own."""
 
     seconds: float = 10.0  #: of silence after which others take over what it has in hand
 
     @property
     def beat(self) -> float:
-        """Between two signs of life."""
+        """The time between two signs of life."""
         return self.seconds / BEATS_PER_LEASE
 
     @property
     def fence(self) -> float:
-        """Of silence after which it stops sending: long before anybody else sends what it had."""
+        """The silence after which it stops sending: long before another worker sends what it had."""
         return self.seconds / FENCE_PART
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Who serves a channel, and what was taken from those who no longer do."""
+    """The workers that serve a channel, and what was taken over from dead ones."""
 
     live: int  #: workers, this one and those that are silent, but not for so long that they are given up
     wait: float = 0.0  #: seconds after which every other worker that sends has heard of this one; 0: there is none
@@ -55,7 +55,7 @@ class Presence:
 
     @property
     def recovered(self) -> bool:
-        """Whether there is something to do that nobody was told of."""
+        """Tell whether there is something to do that this process was not told of."""
         return bool(self.dead or self.messages or self.unknown or self.tasks)
 
 
@@ -76,7 +76,7 @@ class WorkerRegistry:
 
     @property
     def shared(self) -> bool:
-        """Whether other processes may serve the same channel; where not, a start takes over at once."""
+        """Tell whether other processes may serve the same channel; where not, a start takes over at once."""
         return self.driver.shared
 
     async def join(self, channel: str, lease: LeaseDuration, now: datetime) -> Presence:
@@ -129,24 +129,24 @@ class WorkerRegistry:
         """
         await self.driver.listen(heard)
 
-    async def _take_over(self, channel: str, now: datetime, *burial: Query) -> Presence:
-        """Bury, take over, and see who is left."""
+    async def _take_over(self, channel: str, now: datetime, *giving_up: Query) -> Presence:
+        """Give up dead workers, take over what they had in hand, and count who is left."""
         results = await self.driver.run(
-            *burial,
+            *giving_up,
             recovery_query(channel, now),
             Query("recover_tasks", {"channel": channel}),
             Query("present_workers", {**self._parameters(channel), "part": FENCE_PART}),
         )
-        *buried, messages, tasks, present = results
+        *given_up, messages, tasks, present = results
         await report_failed_recovery(self.alerts, now, messages)
-        return _to_presence(present, sum(map(len, buried)), messages, tasks)
+        return _to_presence(present, sum(map(len, given_up)), messages, tasks)
 
     def _parameters(self, channel: str) -> dict[str, object]:
         return {"worker": self.id, "channel": channel}
 
 
 def _process_name() -> str:
-    """By which an operator finds the process."""
+    """Return the name by which an operator finds the process."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 

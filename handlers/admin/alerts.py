@@ -7,6 +7,11 @@ from locales import N_
 _CLOSING_NOTE = N_(
     "Everything else goes on. More cases of today are in the log only. Please tell whoever runs the assistant."
 )
+_VALUES_UNREADABLE = N_(
+    "{count} values in the database can no longer be read: {rows}. Everything else goes on; these rows are marked in"
+    " lists and files. Please let the operator know: troly keys verify --every says more, and a copy of the database"
+    " may have them whole."
+)
 
 
 def format_update_set_aside(say: MarkupTranslator, row: int | str) -> Reply:
@@ -15,7 +20,7 @@ def format_update_set_aside(say: MarkupTranslator, row: int | str) -> Reply:
     return _format_alert(say, what, row)
 
 
-def update_unstored(say: MarkupTranslator, update: int | str) -> Reply:
+def format_update_unstored(say: MarkupTranslator, update: int | str) -> Reply:
     """Somebody's message could not even be stored."""
     what = N_("⚠ A message from somebody could not be stored in several tries and was left out (update {row}).")
     return _format_alert(say, what, update)
@@ -47,6 +52,11 @@ def format_database_restored(say: MarkupTranslator, _: int | str) -> Reply:
         )
     )
     return Reply(paragraphs=(str(what), str(means)))
+
+
+def format_values_unreadable(say: MarkupTranslator, count: int, rows: str) -> Reply:
+    """Tell of values in the database that cannot be read any more, and name some of their places."""
+    return Reply(paragraphs=(say.t(_VALUES_UNREADABLE, count=count, rows=rows),))
 
 
 def format_clock_leap(say: MarkupTranslator, days: int | str) -> Reply:

@@ -247,8 +247,9 @@ class Units(Protocol):
         """
 
 
-class AdminServices(Protocol):
-    """What people with a role see and do; nothing here is for those without."""
+@dataclass(frozen=True, slots=True)
+class AdminServices:
+    """The ports of people with a role; nothing here is for others."""
 
     people: People
     desk: RequestList

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from bot.demo.data_writer import open_demo_data
+from bot.services.opening import open_store_from_settings
 from bot.settings import Settings
-from bot.store.opening import open_store_from_settings
 from tests.acceptance.admins import registers
 from tests.acceptance.commands import does, sql
 from tests.acceptance.helping import helping

@@ -12,9 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from bot.store.opening import open_store_from_settings
 from bot.store.store import Store
 from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastState, BroadcastText
 from handlers.model.rights import Rights
@@ -61,9 +62,9 @@ async def _on(province: Province) -> Made:
         counted = await _count(store, rights)
         name = await _drafted(store, rights)
         start = perf_counter()
-        assert not (await store.broadcasts.check(name, NOW)).problems
+        assert not (await BroadcastOperations.over(store).check(name, NOW)).problems
         check = perf_counter() - start
-        assert await store.broadcasts.move(name, BroadcastState.CHECKED, BroadcastState.APPROVED, NOW)
+        assert await BroadcastOperations.over(store).move(name, BroadcastState.CHECKED, BroadcastState.APPROVED, NOW)
         seconds, longest = await _frozen(store, name)
         rows = (await store.broadcasts.tally(name)).total
         return Made(rows, seconds, longest, check, counted)
@@ -89,7 +90,7 @@ async def _frozen(store: Store, name: str) -> tuple[float, float]:
     """Seconds for all, milliseconds of the longest batch."""
     batches = []
     start = before = perf_counter()
-    while await store.broadcasts.freeze(name, NOW):
+    while await BroadcastOperations.over(store).freeze(name, NOW):
         batches.append((now := perf_counter()) - before)
         before = now
     return perf_counter() - start, max(batches) * 1000
@@ -115,10 +116,10 @@ async def _all_of_them(settings: Settings) -> tuple[float, float]:
     async with open_store_from_settings(settings) as opened:
         store = opened.store
         name = await _drafted(store, Rights.operator(await store.units.read()))
-        assert not (await store.broadcasts.check(name, NOW)).problems
-        assert await store.broadcasts.move(name, BroadcastState.CHECKED, BroadcastState.APPROVED, NOW)
+        assert not (await BroadcastOperations.over(store).check(name, NOW)).problems
+        assert await BroadcastOperations.over(store).move(name, BroadcastState.CHECKED, BroadcastState.APPROVED, NOW)
         start, made, before = perf_counter(), 0, 0.0
-        while await store.broadcasts.freeze(name, NOW):
+        while await BroadcastOperations.over(store).freeze(name, NOW):
             made += _BATCH
             before = _peak() if made == _FIRST else before
         assert (await store.broadcasts.tally(name)).total == MANY

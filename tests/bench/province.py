@@ -17,8 +17,8 @@ import psycopg
 
 from bot.demo.data_writer import open_demo_data
 from bot.demo.database import DemoSizes, DemoTotals, fill_database
+from bot.services.opening import migrate_database, open_store_from_settings
 from bot.settings import Settings
-from bot.store.opening import migrate_database, open_store_from_settings
 from bot.store.store import Store
 from rules.loading import load_pack
 

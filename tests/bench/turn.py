@@ -15,10 +15,10 @@ from typing import Any
 import aiosqlite
 
 from bot.messages import DeliveryState, Incoming, MessageSize
+from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
 from bot.store.drivers.sqlite import SqliteDriver
 from bot.store.messages import LARGE_MESSAGE, MAX_MESSAGE_BYTES
-from bot.store.opening import open_store
 from bot.store.queries import load_queries
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.demo.data_writer import open_demo_data
+from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from bot.store.opening import open_store_from_settings
 from handlers.model.broadcast import format_person_code
 from handlers.model.rights import Rights
 from tests.support.botapi.api import BotApi

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.demo.data_writer import DemoChat, DemoDataWriter
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store.store import Store
 from handlers.model.broadcast import ActionResult, BroadcastDraft, BroadcastState, BroadcastText
@@ -31,10 +32,10 @@ async def frozen(store: Store, now: datetime, draft: BroadcastDraft = DRAFT) -> 
         made = await office.admin.broadcasts.new(rights, draft)
         await office.commit()
     assert made is not None
-    checked = await store.broadcasts.check(made.id, now)
+    checked = await BroadcastOperations.over(store).check(made.id, now)
     assert not checked.problems, checked.problems
     await _moved(store, made.id, BroadcastState.APPROVED, now)
-    while await store.broadcasts.freeze(made.id, now):
+    while await BroadcastOperations.over(store).freeze(made.id, now):
         pass
     return made.id
 

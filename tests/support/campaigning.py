@@ -11,6 +11,7 @@ from typing import Any
 from bot.delivery.broadcasts.scheduler import BroadcastScheduler
 from bot.delivery.broadcasts.sending import SchedulerSettings
 from bot.messages import DeliveryState
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.encoding import to_micros
 from bot.store.store import Store
 from handlers.core.replies import Reply
@@ -46,7 +47,7 @@ class Campaigning:
 
     def start(self) -> None:
         """A new process."""
-        self.herald = BroadcastScheduler(self.store.broadcasts, self.terms, self.clock, lambda: None)
+        self.herald = BroadcastScheduler(BroadcastOperations.over(self.store), self.terms, self.clock, lambda: None)
 
     async def at(self, moment: datetime) -> None:
         """The clock is set, and the herald looks until there is nothing more to do at once."""

@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from bot.clock import SystemClock
 from bot.delivery.exporter import Exporter
 from bot.exports.process import ExportChildren
+from bot.services.opening import open_store
 from bot.settings import Settings
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from tests.support.delivery import ScriptedChannel

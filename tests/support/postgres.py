@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.store.opening import migrate_database
+from bot.services.opening import migrate_database
 
 _TEMPLATE = "troly_template"
 _numbers = count()

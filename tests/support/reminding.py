@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
@@ -43,13 +44,13 @@ async def checked(
     store: Store, one: BroadcastDraft, rights: Rights = OPERATOR, document: bytes | None = None
 ) -> CheckReport:
     """What its check finds."""
-    return await store.broadcasts.check(await drafted(store, one, rights, document), NOW)
+    return await BroadcastOperations.over(store).check(await drafted(store, one, rights, document), NOW)
 
 
 async def approved(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR) -> str:
     """One that nothing stands against."""
     name = await drafted(store, one, rights)
-    assert not (await store.broadcasts.check(name, NOW)).problems
+    assert not (await BroadcastOperations.over(store).check(name, NOW)).problems
     async with office(store) as at:
         assert await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
     return name
@@ -57,7 +58,7 @@ async def approved(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR)
 
 async def frozen(store: Store, name: str, limit: int = 2000, now: datetime = NOW) -> None:
     """All its rows are made."""
-    while await store.broadcasts.freeze(name, now, limit=limit):
+    while await BroadcastOperations.over(store).freeze(name, now, limit=limit):
         pass
 
 

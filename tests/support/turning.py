@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.messages import DeliveryState, OutboxRow, PendingTurn
+from bot.services.opening import open_store
 from bot.services.unit_of_work import TurnTransaction, open_turn
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from tests.support.storing import CHANNEL, content, said, says

@@ -15,6 +15,7 @@ from bot.services.broadcasts.preview import BroadcastPreview
 from bot.services.broadcasts.recipients import RecipientFreezing
 from bot.services.broadcasts.results import BroadcastResults
 from bot.store.broadcasts.lifecycle import StateChange
+from bot.store.store import Store
 from handlers.model.broadcast import Audience, BroadcastState, StateReason
 from handlers.model.rights import MACHINE
 
@@ -31,6 +32,11 @@ class BroadcastOperations(ListChecks, RecipientFreezing, ExpiryReminders, Broadc
     All of them raise ``StoreError`` where the database fails. Plain reading and holding back is
     ``ScheduleRepository``; the other parts have files of their own.
     """
+
+    @classmethod
+    def over(cls, store: Store) -> "BroadcastOperations":
+        """Make the operations over the database of a store."""
+        return cls(store.driver, store.keyring, store.policy)
 
     async def move(
         self, broadcast: str, was: BroadcastState, to: BroadcastState, now: datetime, why: StateReason | None = None

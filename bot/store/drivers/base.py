@@ -1,4 +1,4 @@
-"""What the store asks of a database."""
+"""The interface of a database: queries, transactions, and the URL that names one."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -25,7 +25,7 @@ class Query:
     where: tuple[str, ...] = ()
     #: Run once for each of these instead of with ``parameters``, as fast as the database can; no rows come back.
     many: Sequence[Mapping[str, Any]] | None = None
-    #: What it reads grows while it is asked again and again: a plan that was made for little must not be kept.
+    #: Plan anew on every run: the table grows between runs, and a cached plan becomes slow.
     anew: bool = False
 
 
@@ -55,7 +55,7 @@ class Driver(Protocol):
         """Run queries as one transaction in one go; ``durable``: on the disk before it returns, even if power fails."""
 
     def transaction(self, *, reading: bool = False) -> AbstractAsyncContextManager[Transaction]:
-        """A transaction that answers between its queries; rolled back unless it was told to commit.
+        """Open a transaction that answers between its queries; it is rolled back unless it was told to commit.
 
         One that is only ``reading`` sees one moment and keeps nobody from writing; nothing may be written in it.
         """
@@ -73,7 +73,9 @@ WRONG_URL = N_(
 
 
 def sqlite_path(url: str | None, data_dir: Path) -> Path | None:
-    """The file to open, or ``None`` for PostgreSQL. ``sqlite:///var/x`` is relative, ``sqlite:////var/x`` absolute.
+    """Return the file to open, or ``None`` for PostgreSQL.
+
+    ``sqlite:///var/x`` is relative, ``sqlite:////var/x`` absolute.
 
     Raises:
         DatabaseUrlError: it names neither; the message never repeats the URL, which may hold a password.

@@ -44,7 +44,7 @@ def to_store_error(error: psycopg.Error) -> StoreError:
 
 
 def to_connection_error(error: psycopg.Error, url: str) -> StoreError:
-    """Why the first connection failed."""
+    """Translate the failure of the first connection."""
     if isinstance(error, psycopg.ProgrammingError):
         return DatabaseUrlError(WRONG_URL)
     message = N_(
@@ -82,11 +82,11 @@ class ChangeNotifier:
         self._tables = {name: table for name, sql in queries.items() if (table := notified_table(sql))}
 
     def signals(self, queries: Iterable[str]) -> list[str]:
-        """What is told once these queries are committed."""
+        """Return the signals to send once these queries are committed."""
         return [f"{self._process} {table}" for table in {self._tables.get(query) for query in queries} - {None}]
 
     async def listen(self, url: str, heard: Callable[[str], None]) -> None:
-        """Until cancelled. Raises psycopg.Error where the connection breaks."""
+        """Listen until cancelled. Raises psycopg.Error where the connection breaks."""
         connecting = AsyncConnection.connect(
             url, autocommit=True, keepalives_idle=_IDLE, keepalives_interval=_AGAIN, keepalives_count=3
         )

@@ -95,7 +95,7 @@ def _run_jobs(connection: sqlite3.Connection, works: Sequence[BatchJob]) -> None
 
 
 def _begin_statement(steps: Sequence[SqlStep]) -> str:
-    """Whoever only looks waits for no writer, and no writer for them."""
+    """Choose how to begin: readers wait for no writer, and no writer for them."""
     return BEGIN_READING if all(sql.startswith("SELECT") for sql, _, _ in steps) else BEGIN_WRITING
 
 
@@ -127,7 +127,7 @@ def _run(connection: sqlite3.Connection, step: SqlStep) -> Rows:
 def _run_durably(
     connection: sqlite3.Connection, steps: Sequence[SqlStep], begin: str | None, commit: bool
 ) -> list[Rows]:
-    """With the write-ahead log synced to the disk.
+    """Run a batch with the write-ahead log synced to the disk.
 
     Elsewhere synchronous=NORMAL does: a killed process loses nothing, and what a power failure may take (a turn, a
     settled message) is done again from the inbox, which is written here.
@@ -211,7 +211,7 @@ class SqliteDriver:
         self._waiting: list[BatchJob] = []
 
     async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
-        """Whoever gets the connection first takes along all that wait: a hop to its thread costs more than a statement.
+        """Run queries; the first to get the connection takes along all that wait: a hop to its thread costs the most.
 
         Where the one under way is cancelled, the next hop queues behind it, so that nothing is done twice.
         """

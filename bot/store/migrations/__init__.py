@@ -26,7 +26,7 @@ class Migration:
 
 
 def load_migrations() -> list[Migration]:
-    """All that this program carries, in order."""
+    """Load all that this program carries, in order."""
     found = [path for path in files(__name__).iterdir() if path.name.endswith(".sql")]
     steps = [
         Migration(int(path.name[:4]), path.name.removesuffix(".sql"), path.read_text(encoding="utf-8"))
@@ -36,7 +36,7 @@ def load_migrations() -> list[Migration]:
 
 
 def missing_migrations(carried: Sequence[Migration], applied: Sequence[tuple[int, str, str]]) -> list[Migration]:
-    """What a database lacks, given (version, name, checksum) of what it has.
+    """Return what a database lacks, given (version, name, checksum) of what it has.
 
     Raises:
         SchemaNewer: the database has a migration that the program does not carry.

@@ -78,17 +78,17 @@ class KeyFile(_KeyModel):
         return self.model_copy(update={"keys": {**self.keys, fresh: _new_key(made)}})
 
     def with_current_key(self, name: str, now: datetime) -> "KeyFile":
-        """With another key that seals from now on; the others stay to open what they sealed."""
+        """Return the file with another key that seals from now on; the others stay to open what they sealed."""
         used = self.keys[name].model_copy(update={"used": now})
         return self.model_copy(update={"current": name, "keys": {**self.keys, name: used}})
 
     def with_rotated_key(self, now: datetime) -> "KeyFile":
-        """With a new current key, added and used at once."""
+        """Return the file with a new current key, added and used at once."""
         added = self.with_new_key(now)
         return added.with_current_key(added.pending or added.current, now)
 
     def superseded_since(self, name: str) -> datetime | None:
-        """Since when another key seals in the place of this one; ``None``: it is not so."""
+        """Return since when another key seals in the place of this one; ``None`` where none does."""
         newer = [key.used or key.created for key in self.keys.values() if key.created > self.keys[name].created]
         in_use = [key for key in newer if key <= self._in_use_since(self.current)]
         return min(in_use, default=None)
@@ -97,7 +97,7 @@ class KeyFile(_KeyModel):
         return self.keys[name].used or self.keys[name].created
 
     def with_powers_sealed(self) -> "KeyFile":
-        """Roles and approvals are sealed from now on."""
+        """Return the file that says: roles and approvals are sealed from now on."""
         return self.model_copy(update={"powers": True})
 
     def without_keys(self, unused: frozenset[str]) -> "KeyFile":

@@ -30,14 +30,14 @@ class DamageLog:
         self.unnoted: dict[str, str] = {}  #: table, column and row -> how the owners are told of it
 
     def is_first_time(self, what: str) -> bool:
-        """Whether this was not asked about before."""
+        """Tell whether this is asked for the first time."""
         if what in self._told or len(self._told) >= _MOST_DAMAGE_LOGGED:
             return False
         self._told.add(what)
         return True
 
     def record(self, table: str, column: str, row: str, error: Exception) -> None:
-        """A value could not be read; the log names its row."""
+        """Note that a value could not be read; the log names its row."""
         place = f"{table}.{column} {row}"
         if self.is_first_time(place):
             _log.error("value_unreadable", table=table, column=column, row=row, kind=type(error).__name__)
@@ -123,25 +123,25 @@ class Keyring:
         return plain
 
     def _adopt_newer_key(self, name: str) -> None:
-        """Another process, which shares the keys, seals with a newer one: so does this one from now on."""
+        """Seal with a newer key from now on, as another process that shares the keys does."""
         if self.keys.keys[name].created > self.keys.keys[self.keys.current].created:
             self._newest_met = name
             self._set_keys(self.keys)
 
     def reseal(self, sealed: bytes, place: SealContext) -> bytes:
-        """The same, sealed with the current key where it was not."""
+        """Seal a value with the current key where it is not."""
         return sealed if sealed[:KEY_ID_BYTES] == self.current else self.seal(self.unseal_bytes(sealed, place), place)
 
     @property
     def key_ids(self) -> str:
-        """The ids of the keys this process holds, that which it seals with first; a changed key file is read before."""
+        """The ids of the keys of this process, the one it seals with first; a changed key file is read before."""
         self._looked = 0.0
         self._refresh()
         others = sorted(name for name in self.keys.keys if name != self.keys.current)
         return ",".join((self.keys.current, *others))
 
     def lookup(self, purpose: str, *parts: str) -> str:
-        """A keyed HMAC-SHA256 to find a value by, 32 hex characters; differs from purpose to purpose."""
+        """Return a keyed HMAC-SHA256 to find a value by, 32 hex characters; it differs from purpose to purpose."""
         text = "\x1f".join((purpose, *parts)).encode()
         return hmac.digest(self.keys.index, text, hashlib.sha256).hex()[:32]
 
@@ -164,7 +164,7 @@ class Keyring:
             self._reload_if_readable()
 
     def _reload_if_readable(self) -> None:
-        """What is running goes on with the keys it has: nothing that arrives may be lost over a file's mode."""
+        """Reload, or go on with the keys at hand: nothing that arrives may be lost over a file's mode."""
         try:
             self.reload()
         except (KeyFileError, FileNotFoundError) as error:
@@ -172,7 +172,7 @@ class Keyring:
 
 
 def _file_stamp(path: Path) -> tuple[int, int] | None:
-    """What changes with every replacement and every change of rights; None where there is no file just now."""
+    """Return what changes with every replacement and every change of rights; None where there is no file just now."""
     try:
         status = path.stat()
     except OSError:
@@ -181,7 +181,7 @@ def _file_stamp(path: Path) -> tuple[int, int] | None:
 
 
 def open_keyring(path: Path) -> tuple[Keyring, bool]:
-    """The keyring of a file, and whether it was made just now because there was none.
+    """Return the keyring of a file, and whether the file was made just now because there was none.
 
     Raises:
         KeyFileError: the file cannot be used or made; the message says what to do.

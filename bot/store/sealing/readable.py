@@ -1,6 +1,6 @@
 """Sealed values where others are shown beside them: one that cannot be read stands in nobody's way.
 
-It is noted (``Damage``): the log names its row, and the owners are told once.
+It is noted (``DamageLog``): the log names its row, and the owners are told once.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ UNREADABLE_ERRORS = (SealError, ValueError)
 
 
 def read_or_none(keyring: Keyring, place: SealContext, opened: Callable[[], _Opened]) -> _Opened | None:
-    """What opening gives; ``None``, noted, where it cannot be read."""
+    """Return what opening gives; ``None``, noted, where it cannot be read."""
     try:
         return opened()
     except UNREADABLE_ERRORS as error:
@@ -24,5 +24,5 @@ def read_or_none(keyring: Keyring, place: SealContext, opened: Callable[[], _Ope
 
 
 def unseal_or_none(keyring: Keyring, sealed: bytes | None, place: SealContext) -> str | None:
-    """A text that need not be; ``None`` also where it cannot be read."""
+    """Open a text that may be missing; ``None`` also where it cannot be read."""
     return None if sealed is None else read_or_none(keyring, place, lambda: keyring.unseal(sealed, place))

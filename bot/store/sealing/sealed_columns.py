@@ -1,4 +1,4 @@
-"""Where each sealed value of the tables belongs, and the rows' ids, all known before the row is written."""
+"""The place that each sealed value of the tables is bound to, and ids of rows: known before a row is written."""
 
 from typing import NamedTuple
 
@@ -6,122 +6,122 @@ from bot.store.sealing.keyring import Keyring, SealContext
 
 
 def chat_id(keyring: Keyring, channel: str, address: str) -> str:
-    """The id of a chat: found again from its address, saying nothing about it."""
+    """Return the id of a chat: it is found again from the address, and says nothing about it."""
     return keyring.lookup("chat", channel, address)
 
 
 def certificate_id(keyring: Keyring, certificate_key: str) -> str:
-    """What requests for one certificate (``Content.certificate_key``) are found by."""
+    """Return the digest that finds requests for one certificate (``RequestContent.certificate_key``)."""
     return keyring.lookup("serial", certificate_key)  # the word stays: stored ids were made with it
 
 
 def address(chat: str) -> SealContext:
-    """The platform's chat id."""
+    """Place of the platform's chat id."""
     return SealContext("chats", "address", chat)
 
 
 def session(chat: str) -> SealContext:
-    """The conversation."""
+    """Place of the conversation."""
     return SealContext("chats", "session", chat)
 
 
 def update(chat: str, update_id: str) -> SealContext:
-    """What came in; the channel is part of the chat's id."""
+    """Place of an update; the channel is part of the chat's id."""
     return SealContext("inbox", "payload", f"{chat} {update_id}")
 
 
 def payload(chat: str, origin: str) -> SealContext:
-    """What goes out."""
+    """Place of a message that goes out."""
     return SealContext("outbox", "payload", f"{chat} {origin}")
 
 
 def message(chat: str, origin: str) -> SealContext:
-    """The platform's id of what was sent."""
+    """Place of the platform's id of a sent message."""
     return SealContext("outbox", "message", f"{chat} {origin}")
 
 
 def content(code: str) -> SealContext:
-    """What a request asks for."""
+    """Place of the content of a request."""
     return SealContext("requests", "content", code)
 
 
 def note(code: str, revision: int) -> SealContext:
-    """Why a request was moved."""
+    """Place of the reason for a move of a request."""
     return SealContext("request_history", "note", f"{code} {revision}")
 
 
 def grant_label(grant: str) -> SealContext:
-    """How a person with a role is called."""
+    """Place of the name of a person with a role."""
     return SealContext("grants", "label", grant)
 
 
 def invitation_label(invitation: str) -> SealContext:
-    """How an invited person is called."""
+    """Place of the name of an invited person."""
     return SealContext("invitations", "label", invitation)
 
 
 def grant_seal(grant: str) -> SealContext:
-    """What proves a role."""
+    """Place of the seal of a role."""
     return SealContext("grants", "seal", grant)
 
 
 def invitation_seal(invitation: str) -> SealContext:
-    """What proves an invitation."""
+    """Place of the seal of an invitation."""
     return SealContext("invitations", "seal", invitation)
 
 
 def warrant(broadcast: str) -> SealContext:
-    """What proves who wrote a broadcast and who approved it."""
+    """Place of the seal that says who wrote and approved a broadcast."""
     return SealContext("broadcasts", "warrant", broadcast)
 
 
 def journal_head() -> SealContext:
-    """What proves the end of the journal."""
+    """Place of the seal of the journal's end."""
     return SealContext("audit_head", "seal", "1")
 
 
 def standing_id(chat: str, interview: int) -> str:
-    """A row of the register of certificates."""
+    """Return the id of a row of the register of certificates."""
     return f"{chat}:{interview}"
 
 
 def subscriber(standing: str) -> SealContext:
-    """The name on a certificate of the register."""
+    """Place of the name on a certificate of the register."""
     return SealContext("standings", "subscriber", standing)
 
 
 def task(task_id: str) -> SealContext:
-    """What a task is to do."""
+    """Place of the order of a task."""
     return SealContext("tasks", "spec", task_id)
 
 
 def broadcast_content(broadcast: str) -> SealContext:
-    """What is said, to whom, by which plan (``Draft``)."""
+    """Place of text, audience and plan of a broadcast (``BroadcastDraft``)."""
     return SealContext("broadcasts", "content", broadcast)
 
 
 def broadcast_document(broadcast: str) -> SealContext:
-    """The bytes of the file that goes along."""
+    """Place of the file that goes along with a broadcast."""
     return SealContext("broadcasts", "document", broadcast)
 
 
 def broadcast_findings(broadcast: str) -> SealContext:
-    """What the last check found (``Checked``)."""
+    """Place of the findings of the last check (``CheckReport``)."""
     return SealContext("broadcasts", "findings", broadcast)
 
 
 def broadcast_origin(broadcast: str, chat: str) -> str:
-    """What asks for one recipient's message: it is there once. Its payload is ``Values``, not a reply."""
+    """Return the unique origin of one recipient's message, whose payload is ``PlaceholderValues``, not a reply."""
     return f"broadcast:{broadcast}:{chat}"
 
 
 def word_digest(keyring: Keyring, folded: str) -> str:
-    """What requests with this folded word are found by: half a digest is enough to tell words apart."""
+    """Return the digest that finds requests with this folded word: half of one is enough to tell words apart."""
     return keyring.lookup("word", folded)[:16]
 
 
 def open_word_digest(keyring: Keyring, folded: str) -> str:
-    """The same for a word that tells nothing about a person."""
+    """Return the digest of a word that tells nothing about a person."""
     return keyring.lookup("open word", folded)[:16]
 
 

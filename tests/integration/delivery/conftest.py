@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import stamina
 
-from bot.store.opening import open_store
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from tests.support.delivery import ManualClock

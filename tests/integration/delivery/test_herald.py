@@ -9,7 +9,8 @@ import pytest
 
 from bot.delivery.broadcasts.scheduler import BroadcastScheduler
 from bot.delivery.broadcasts.sending import SchedulerSettings
-from bot.store.opening import open_store
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from handlers.model.broadcast import (
@@ -167,7 +168,10 @@ async def test_a_paused_campaign_rests_and_a_cancelled_one_withdraws_what_waits(
 async def test_several_processes_may_do_it_at_once(house: Campaigning) -> None:
     house.officers("lan", "minh")
     campaign = await house.approved(CAMPAIGN)
-    heralds = [BroadcastScheduler(house.store.broadcasts, house.terms, house.clock, lambda: None) for _ in range(3)]
+    heralds = [
+        BroadcastScheduler(BroadcastOperations.over(house.store), house.terms, house.clock, lambda: None)
+        for _ in range(3)
+    ]
     for day in (1, 17):
         house.clock.set(on(12, day, 8, 30))
         for _ in range(8):

@@ -15,8 +15,8 @@ from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import WorkerLease
 from bot.messages import Chat
+from bot.services.opening import open_store
 from bot.store.errors import UnknownKey
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from bot.store.workers import LeaseDuration

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.store.opening import open_store
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from tests.support.office import settle_units

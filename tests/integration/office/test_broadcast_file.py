@@ -12,6 +12,7 @@ import pytest
 
 from bot.delivery.event_preparation import EventPreparer, ReportCallback, ReportMaker
 from bot.messages import Chat
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.errors import StoreUnavailable
 from bot.store.store import Store
 from handlers.broadcasts.screens.results import REPORT_PROBLEMS, XLSX
@@ -114,7 +115,7 @@ async def test_the_file_of_a_campaign_is_asked_for_among_its_reminders(town: Sto
     await admin.taps("Các lần nhắc")
     assert GET not in admin.labels
     for step in ("7", "1"):
-        child = await town.broadcasts.create_step(campaign, step, NOW, starts_at=NOW)
+        child = await BroadcastOperations.over(town).create_step(campaign, step, NOW, starts_at=NOW)
         assert child
         await listed(town, child)
 
@@ -130,14 +131,14 @@ async def approved(store: Store, draft: BroadcastDraft) -> str:
     async with office(store) as at:
         made = await at.admin.broadcasts.new(OPERATOR, draft.model_copy(update={"audience": within}))
     assert made
-    await store.broadcasts.check(made.id, NOW)
+    await BroadcastOperations.over(store).check(made.id, NOW)
     async with office(store) as at:
         await at.admin.broadcasts.move(OPERATOR, made.id, BroadcastState.APPROVED)
     return made.id
 
 
 async def listed(store: Store, name: str) -> None:
-    while await store.broadcasts.freeze(name, NOW):
+    while await BroadcastOperations.over(store).freeze(name, NOW):
         pass
 
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.store import Store
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
 from handlers.core.events import ButtonTapped
@@ -74,11 +75,11 @@ async def written(store: Store, unit: str | None = "DN.NT", **changes: object) -
 
 async def sending(store: Store, name: str) -> None:
     """Checked, approved, listed and started."""
-    await store.broadcasts.check(name, NOW)
+    await BroadcastOperations.over(store).check(name, NOW)
     async with office(store) as at:
         await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED)
     await listed(store, name)
-    await store.broadcasts.move(name, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
+    await BroadcastOperations.over(store).move(name, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
 
 
 def admin_chat(store: Store) -> str:
@@ -86,7 +87,7 @@ def admin_chat(store: Store) -> str:
 
 
 async def listed(store: Store, name: str) -> None:
-    while await store.broadcasts.freeze(name, NOW):
+    while await BroadcastOperations.over(store).freeze(name, NOW):
         pass
 
 
@@ -108,7 +109,7 @@ async def test_one_message_is_written_checked_approved_and_sent(town: Store, sql
     assert "Kính gửi {ho_ten|anh/chị}" in said
 
     assert "đang kiểm tra" in (await admin.taps("Kiểm tra")).casefold()
-    await town.broadcasts.check(CODE, NOW)
+    await BroadcastOperations.over(town).check(CODE, NOW)
     await admin.taps("Xem lại")
     said = await admin.taps("Xem trước")
     assert "Xã Nhơn Trạch" in said
@@ -145,11 +146,11 @@ async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Sto
     assert "trước hạn 30, 7, 1 ngày; đúng ngày đến hạn; sau hạn 1 ngày; lúc 14:30" in said
     assert "15/11/2026: chưa đến ngày" not in await admin.taps("Các lần nhắc")
     await admin.taps("Về thông báo", "Kiểm tra")
-    await town.broadcasts.check(CODE, NOW)
+    await BroadcastOperations.over(town).check(CODE, NOW)
     await admin.taps("Xem lại", "Duyệt", "Đồng ý, duyệt")
     assert "tự nhắc theo lịch" in admin.text
     await listed(town, CODE)
-    await town.broadcasts.create_step(CODE, "7", NOW, starts_at=NOW)
+    await BroadcastOperations.over(town).create_step(CODE, "7", NOW, starts_at=NOW)
 
     said = await admin.taps("Xem lại", "Các lần nhắc")
     assert "08/12/2026" in said
@@ -208,7 +209,7 @@ async def test_a_start_is_typed_as_day_and_time(town: Store) -> None:
 async def test_what_somebody_else_changed_is_not_approved_unseen(town: Store) -> None:
     first, second = await talk(town, "first"), await talk(town, "second")
     name = await written(town)
-    await town.broadcasts.check(name, NOW)
+    await BroadcastOperations.over(town).check(name, NOW)
     for one in (first, second):
         await one.says(f"/thongbao {name}")
 
@@ -343,7 +344,7 @@ async def test_so_many_need_a_second_person_who_is_named(town: Store, sql: Sql) 
     await admin.taps("Soạn mới", "Gửi một lần", "Không có hạn")
     await admin.says("Gửi nhiều người")
     await admin.taps("Dùng mẫu không nêu hạn", "Đúng những người này", "Xong", "Khi tôi bấm")
-    await town.broadcasts.check(CODE, NOW)
+    await BroadcastOperations.over(town).check(CODE, NOW)
     await admin.says(f"/thongbao {CODE}")
     await admin.taps("Duyệt")
     sql("UPDATE broadcasts SET recipients = 100000")
@@ -362,7 +363,7 @@ async def test_so_many_need_a_second_person_who_is_named(town: Store, sql: Sql) 
 
 async def test_the_reminders_of_certificates_can_be_paused_and_not_called_off(town: Store) -> None:
     await certificate(town, "4", NOW.date() + timedelta(days=7))
-    assert await town.broadcasts.create_expiry_broadcast(NOW.date(), (60, 30, 7), NOW)
+    assert await BroadcastOperations.over(town).create_expiry_broadcast(NOW.date(), (60, 30, 7), NOW)
     owner = await talk(town, "owner", Role.OWNER, None)
 
     said = await owner.says(f"/thongbao {EXPIRY_CAMPAIGN}")

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from bot.services.opening import open_driver
 from bot.store import request_filter
-from bot.store.opening import open_driver
 from bot.store.requests import index_requests
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from bot.cli import main
+from bot.services.opening import open_store
 from bot.settings import load_settings
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import Keyring, open_keyring
 from bot.store.store import Store
 from tests.support.ports import MemoryTurns, StoredTurns, Turns

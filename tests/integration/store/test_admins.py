@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.store.opening import open_store
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from handlers.model.rights import Role

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.messages import Chat
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.broadcasts.notices import format_approval_request
@@ -38,9 +39,9 @@ async def chat(store: Store) -> Chat:
 async def test_a_step_is_made_once_and_says_what_its_campaign_says(store: Store, database: Database) -> None:
     name = await campaign(store, PLAN, database.sql)
 
-    step = await store.broadcasts.create_step(name, "14", NOW, starts_at=LATER, why=StateReason.LATE)
+    step = await BroadcastOperations.over(store).create_step(name, "14", NOW, starts_at=LATER, why=StateReason.LATE)
     assert step is not None
-    assert await store.broadcasts.create_step(name, "14", NOW) is None
+    assert await BroadcastOperations.over(store).create_step(name, "14", NOW) is None
 
     made = {one.id: one for one in await store.broadcasts.list_open()}[step]
     assert (made.state, made.parent, made.step, made.starts_at, made.why) == ("approved", name, "14", LATER, "late")
@@ -54,8 +55,8 @@ async def test_a_step_can_be_for_some_or_left_out(store: Store, database: Databa
     name = await campaign(store, PLAN, database.sql)
     some = Audience(chats=("a", "b"))
 
-    await store.broadcasts.create_step(name, "later:2026-12-01", NOW, audience=some)
-    await store.broadcasts.create_step(name, "3", NOW, left_out=StateReason.MISSED)
+    await BroadcastOperations.over(store).create_step(name, "later:2026-12-01", NOW, audience=some)
+    await BroadcastOperations.over(store).create_step(name, "3", NOW, left_out=StateReason.MISSED)
 
     async with office(store) as at:
         few, missed = await at.admin.broadcasts.steps(OPERATOR, name)
@@ -67,8 +68,8 @@ async def test_that_a_step_is_late_stays_said_until_something_else_is_to_be_said
     store: Store, database: Database
 ) -> None:
     name = await campaign(store, PLAN, database.sql)
-    step = await store.broadcasts.create_step(name, "14", NOW, why=StateReason.LATE) or ""
-    book = store.broadcasts
+    step = await BroadcastOperations.over(store).create_step(name, "14", NOW, why=StateReason.LATE) or ""
+    book = BroadcastOperations.over(store)
     await book.move(step, BroadcastState.APPROVED, BroadcastState.SCHEDULED, NOW)
     assert await book.hold(step, LATER, StateReason.QUIET, NOW)
     assert state_of(database.sql, step) == ("scheduled", "quiet")
@@ -122,18 +123,20 @@ async def broadcast_of(store: Store, chat: Chat) -> str:
 async def test_its_author_is_told_each_thing_once(store: Store, chat: Chat) -> None:
     name = await broadcast_of(store, chat)
     for mark in ("ready", "ready", "finished"):
-        await store.broadcasts.notify_author(name, says(mark), mark, NOW)
+        await BroadcastOperations.over(store).notify_author(name, says(mark), mark, NOW)
     assert texts(await claim(store)) == ["ready"]
 
 
 async def test_the_moving_message_moves_in_its_place(store: Store, chat: Chat) -> None:
     name = await broadcast_of(store, chat)
     for number, at in enumerate((NOW, NOW + timedelta(seconds=1))):
-        await store.broadcasts.notify_author(name, says(str(number)), "shown", at)
+        await BroadcastOperations.over(store).notify_author(name, says(str(number)), "shown", at)
     assert [(one.paragraphs, one.action) for one in await told(store)] == [(("0",), "send")]
 
     for seconds in (2, 3):  # the second waits for the first
-        await store.broadcasts.notify_author(name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds))
+        await BroadcastOperations.over(store).notify_author(
+            name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds)
+        )
     assert [(one.paragraphs, one.action, one.target) for one in await told(store)] == [(("2",), "edit", "42")]
 
 
@@ -145,7 +148,9 @@ async def test_it_moves_although_its_author_is_among_those_who_still_wait(
     await Recipients(store, database.sql, keyring).add(name, chat.address)
 
     for seconds in (1, 2):
-        assert await store.broadcasts.notify_author(name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds))
+        assert await BroadcastOperations.over(store).notify_author(
+            name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds)
+        )
         assert [one.paragraphs for one in await told(store)] == [(str(seconds),)]
 
 
@@ -153,7 +158,7 @@ async def test_whoever_has_lost_the_role_is_not_told_any_more(store: Store, chat
     name = await broadcast_of(store, chat)
     assert await end(store, OPERATOR, "QT-000002") is None
 
-    await store.broadcasts.notify_author(name, says("7 / 9"), "finished", NOW)
+    await BroadcastOperations.over(store).notify_author(name, says("7 / 9"), "finished", NOW)
 
     assert await claim(store) == []
 
@@ -174,9 +179,9 @@ async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_languag
     database.sql("UPDATE chats SET language = 'en' WHERE id = ?", store.chats.at(CHANNEL, "gần").id)
     written = await drafted(store, by=await rights(store, "an"), chat=chat)
 
-    assert await store.broadcasts.request_approvals(written, 7, NOW) == 0  # a draft
+    assert await BroadcastOperations.over(store).request_approvals(written, 7, NOW) == 0  # a draft
     stands(database.sql, written.id, BroadcastState.CHECKED)
-    assert [await store.broadcasts.request_approvals(written, 7, NOW) for _ in range(2)] == [3, 3]
+    assert [await BroadcastOperations.over(store).request_approvals(written, 7, NOW) for _ in range(2)] == [3, 3]
 
     queued = database.sql("SELECT chat FROM outbox ORDER BY id")
     assert queued == [(store.chats.at(CHANNEL, one).id,) for one in ("gần", "tỉnh", "chủ")]

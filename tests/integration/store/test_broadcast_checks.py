@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.opening import open_store
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import (
@@ -62,7 +63,7 @@ async def test_nothing_against_a_draft_makes_it_checked_and_tells_who_is_meant(
     store: Store, database: Database, people: list[Officer]
 ) -> None:
     name = await drafted(store, draft())
-    made = await store.broadcasts.check(name, NOW)
+    made = await BroadcastOperations.over(store).check(name, NOW)
 
     assert made.problems == ()
     telegram = ChannelCounts(channel="telegram", reachable=1, stopped=1, blocked=1)
@@ -78,7 +79,7 @@ async def test_what_is_missing_is_told_with_those_it_concerns_and_the_draft_stay
 ) -> None:
     name = await drafted(store, draft(text=NAMED))
 
-    made = await store.broadcasts.check(name, NOW)
+    made = await BroadcastOperations.over(store).check(name, NOW)
 
     assert made.problems == found((ProblemKind.MISSING, "{ho_ten}", "b"))
     assert state(database.sql, name)[0] == "draft"
@@ -108,7 +109,7 @@ async def test_a_draft_that_was_changed_meanwhile_is_not_checked(
         return await run(self, *calls, **more)
 
     monkeypatch.setattr(type(store.driver), "run", run_after_a_change)
-    assert (await store.broadcasts.check(name, NOW)).problems == ()
+    assert (await BroadcastOperations.over(store).check(name, NOW)).problems == ()
 
     assert state(database.sql, name) == ("draft", None, 0)
     assert database.sql("SELECT checking FROM broadcasts") == [(1,)]
@@ -118,10 +119,10 @@ async def test_what_was_checked_is_a_draft_again_once_nobody_is_left(
     store: Store, database: Database, people: list[Officer]
 ) -> None:
     name = await drafted(store, draft())
-    await store.broadcasts.check(name, NOW)
+    await BroadcastOperations.over(store).check(name, NOW)
     database.sql("UPDATE chats SET blocked_at = 1")
 
-    made = await store.broadcasts.check(name, NOW)
+    made = await BroadcastOperations.over(store).check(name, NOW)
 
     assert made.problems == found((ProblemKind.NOBODY, "", ""))
     assert state(database.sql, name)[0] == "draft"
@@ -224,6 +225,6 @@ async def test_how_far_an_approved_one_is_goes_on_being_told(
     name = await approved(store, draft())
     await frozen(store, name)
 
-    await store.broadcasts.check(name, NOW)
+    await BroadcastOperations.over(store).check(name, NOW)
 
     assert state(database.sql, name) == ("scheduled", None, 4)

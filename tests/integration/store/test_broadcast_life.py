@@ -7,8 +7,9 @@ from random import Random
 import pytest
 
 from bot.messages import Chat
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import open_store
 from bot.store.broadcasts.repository import seal_draft
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import (
@@ -78,7 +79,7 @@ async def test_whoever_moves_it_at_random_its_path_is_one_of_its_life(store: Sto
             to, was = chance.choice(list(BroadcastState)), chance.choice((state, *BroadcastState))
             if chance.random() < 0.5:
                 done, expected = (
-                    await store.broadcasts.move(name, was, to, NOW),
+                    await BroadcastOperations.over(store).move(name, was, to, NOW),
                     was is state and to in BROADCAST_TRANSITIONS[state],
                 )
             else:
@@ -100,7 +101,7 @@ async def test_two_who_move_it_at_once_move_it_once(store: Store, another: OpenS
     second = await move(other, OPERATOR, name, BroadcastState.CANCELLED, 0)
 
     assert (first, second) == (ActionResult.DONE, ActionResult.OVERTAKEN)
-    assert not await other.broadcasts.move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, NOW)
+    assert not await BroadcastOperations.over(other).move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, NOW)
     assert state_of(database.sql, name) == (BroadcastState.PAUSED, StateReason.BY_HAND)
 
 
@@ -283,7 +284,9 @@ async def test_while_a_check_goes_on_nothing_is_approved(store: Store, database:
 
 async def test_a_campaigns_steps_pause_resume_and_end_with_it(store: Store, database: Database) -> None:
     name = await campaign(store, PLAN, database.sql)
-    steps = [await store.broadcasts.create_step(name, step, NOW) or "" for step in ("30", "14", "7", "3")]
+    steps = [
+        await BroadcastOperations.over(store).create_step(name, step, NOW) or "" for step in ("30", "14", "7", "3")
+    ]
     for step, state in zip(
         steps,
         (BroadcastState.FINISHED, BroadcastState.PAUSED, BroadcastState.RUNNING, BroadcastState.SCHEDULED),
@@ -296,13 +299,15 @@ async def test_a_campaigns_steps_pause_resume_and_end_with_it(store: Store, data
         return [state_of(database.sql, step)[0] for step in steps]
 
     assert await after(BroadcastState.PAUSED) == ["finished", "paused", "paused", "scheduled"]
-    assert not await store.broadcasts.move(steps[3], BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
+    assert not await BroadcastOperations.over(store).move(
+        steps[3], BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW
+    )
     assert await move(store, OPERATOR, steps[2], BroadcastState.RUNNING) is ActionResult.NOT_ALLOWED
-    assert await store.broadcasts.create_step(name, "1", NOW) is None
+    assert await BroadcastOperations.over(store).create_step(name, "1", NOW) is None
     assert await after(BroadcastState.RUNNING) == ["finished", "paused", "running", "scheduled"]
     assert await after(BroadcastState.CANCELLED) == ["finished", "cancelled", "cancelled", "cancelled"]
     assert state_of(database.sql, steps[3])[1] == StateReason.PARENT
-    assert await store.broadcasts.create_step(name, "1", NOW) is None
+    assert await BroadcastOperations.over(store).create_step(name, "1", NOW) is None
 
 
 async def test_the_campaign_of_certificates_ends_can_be_paused_but_not_ended(

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.unit_of_work import open_turn
 from bot.store.sealing.keyring import Keyring, open_keyring
 from bot.store.store import Store
@@ -88,7 +89,7 @@ async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(
 ) -> None:
     settle_units(database.sql)
     name = await campaign(store, CampaignPlan(deadline=DAY), database.sql)
-    steps = [await store.broadcasts.create_step(name, step, NOW) or "" for step in ("14", "7")]
+    steps = [await BroadcastOperations.over(store).create_step(name, step, NOW) or "" for step in ("14", "7")]
     other = (await drafted(store)).id
     recipients = Recipients(store, database.sql, keyring)
     for broadcast, state in ((steps[0], "sent"), (steps[1], "queued"), (other, "queued")):
@@ -145,7 +146,7 @@ async def test_whoever_is_erased_is_not_told_how_far_their_broadcasts_are(store:
     async with StoredTurns(store)() as unit:
         await unit.own_data.erase()
 
-    await store.broadcasts.notify_author(name, says("7 / 9"), "finished", NOW)
+    await BroadcastOperations.over(store).notify_author(name, says("7 / 9"), "finished", NOW)
 
     assert database.sql("SELECT chat FROM broadcasts") == [(None,)]
     assert database.sql("SELECT 1 FROM outbox") == []

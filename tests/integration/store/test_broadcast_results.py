@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.messages import DeliveryState
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.broadcasts import recipients
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
@@ -130,7 +131,7 @@ async def test_what_is_queued_again_as_it_is_about_to_finish_is_not_left_behind(
     async with office(store) as at:
         assert await at.admin.broadcasts.resend(OPERATOR, name) == 2
         finishing = asyncio.create_task(
-            store.broadcasts.move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, NOW)
+            BroadcastOperations.over(store).move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, NOW)
         )
         await asyncio.sleep(0.05)  # it has counted, and found nothing open
     assert not await finishing

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.services.opening import open_store
 from bot.store import key_rotation
 from bot.store.migrations import load_migrations
-from bot.store.opening import open_store
 from bot.store.sealing.keyfile import read_key_file
 from bot.store.sealing.keyring import open_keyring
 from tests.integration.store.conftest import Command, Database

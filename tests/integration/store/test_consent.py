@@ -5,17 +5,17 @@ from datetime import timedelta
 import pytest
 
 from bot.messages import DeliveryState
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import migrate, open_driver, open_store
+from bot.services.store_texts import STORE_TEXTS
 from bot.store.drivers.base import Driver, Query
-from bot.store.inbox import Inbox
 from bot.store.migrations import load_migrations
-from bot.store.opening import migrate, open_driver, open_store
-from bot.store.owner_alerts import OwnerAlerts
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring, open_keyring
 from bot.store.store import Store
 from handlers.core.events import TextReceived
 from handlers.core.session import Session
-from handlers.model.broadcast import Audience
+from handlers.model.broadcast import Audience, BroadcastPolicy
 from handlers.model.rights import Role
 from rules.calendar import to_vietnam_day
 from tests.integration.store.conftest import Database
@@ -160,7 +160,7 @@ async def test_a_list_that_names_somebody_who_has_not_agreed_says_so_before_anyt
         made = await at.admin.broadcasts.new(OPERATOR, draft(Audience(chats=listed)))
     assert made is not None
 
-    (problem,) = (await store.broadcasts.check(made.id, NOW)).problems
+    (problem,) = (await BroadcastOperations.over(store).check(made.id, NOW)).problems
 
     assert (problem.trouble, problem.count) == ("unknown", 1)
 
@@ -208,7 +208,7 @@ async def test_nobody_is_reminded_of_a_certificate_without_having_agreed(
     people = [Officer(letter * 32, agreed=letter == "a", certificates=ending) for letter in "ab"]
     write(database.sql, keyring, people, NOW)
 
-    name = await store.broadcasts.create_expiry_broadcast(to_vietnam_day(NOW), (60, 30, 7), NOW)
+    name = await BroadcastOperations.over(store).create_expiry_broadcast(to_vietnam_day(NOW), (60, 30, 7), NOW)
 
     assert name is not None
     assert rows(database.sql, name).keys() == {"a" * 32}
@@ -242,7 +242,9 @@ async def test_what_an_earlier_version_kept_is_judged_when_the_store_is_opened(b
 
 async def met_before(driver: Driver, keyring: Keyring, number: str) -> str:
     """Somebody who wrote once and was answered; the id of the chat."""
-    (chat,) = await Inbox(driver, keyring, OwnerAlerts(driver, keyring)).receive([said(number, address=number)], NOW)
+    (chat,) = await Store.over(driver, keyring, BroadcastPolicy(), STORE_TEXTS).inbox.receive(
+        [said(number, address=number)], NOW
+    )
     await driver.run(Query("finish", {"inbox": int(number), "now": 0}))
     return chat.id
 

@@ -12,11 +12,11 @@ import pytest
 from bot.clock import SystemClock
 from bot.delivery.heartbeat import Heartbeat, Witness
 from bot.delivery.retention import Retention
+from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
 from bot.store.continuity import CLOCK_LEAP, CODE_GAP, Continuity, DatabasePosition
 from bot.store.encoding import to_micros
 from bot.store.errors import ClockLeapt
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, CampaignPlan
@@ -346,7 +346,7 @@ async def test_a_process_that_starts_while_another_one_beats_takes_nothing_for_a
         return looked(database_id)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(heartbeat._witness, "seen", after_another_beat)
+        patch.setattr(heartbeat._witness, "farthest", after_another_beat)
         await heartbeat.begin()
 
     assert database.sql("SELECT state FROM broadcasts WHERE id = ?", name) == [("running",)]
@@ -367,7 +367,7 @@ async def test_owners_are_told_of_a_copy_whose_taking_up_was_cut_off(
             await real(self, *arguments)
             raise KeyboardInterrupt
 
-        patch.setattr(Continuity, "take_up", killed)
+        patch.setattr(Continuity, "continue_from_copy", killed)
         with pytest.raises(KeyboardInterrupt):
             await heartbeat.begin()
 

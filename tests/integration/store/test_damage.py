@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState
 from handlers.model.request import RequestState
@@ -179,7 +180,7 @@ async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
     async with StoredTurns(filled, "an")() as turn:
         assert len(await turn.requests.mine()) == 2
         assert (await everything(turn.own_data))["standings"]
-    await filled.broadcasts.check(name, NOW)
+    await BroadcastOperations.over(filled).check(name, NOW)
     assert await filled.broadcasts.list_open()
 
 
@@ -263,7 +264,7 @@ async def test_a_damaged_row_of_the_journal_is_shown_as_such(filled: Store, data
 def test_files_say_how_many_cannot_be_read(troly: Command, database: Database) -> None:
     import asyncio  # noqa: PLC0415 - beside its only use
 
-    from bot.store.opening import open_store  # noqa: PLC0415 - as above
+    from bot.services.opening import open_store  # noqa: PLC0415 - as above
     from bot.store.sealing.keyring import open_keyring  # noqa: PLC0415 - as above
 
     async def fill() -> None:

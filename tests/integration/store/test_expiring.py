@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.services.broadcasts import expiry
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import EXPIRY_CAMPAIGN, Audience
@@ -44,7 +45,7 @@ def people(database: Database, keyring: Keyring, store: Store) -> None:
 
 async def remind(store: Store, days_later: int = 0) -> str | None:
     later = timedelta(days=days_later)
-    return await store.broadcasts.create_expiry_broadcast(TODAY + later, DAYS, NOW + later)
+    return await BroadcastOperations.over(store).create_expiry_broadcast(TODAY + later, DAYS, NOW + later)
 
 
 def known(sql: Sql) -> set[tuple[str, int]]:
@@ -99,7 +100,7 @@ async def test_what_a_kill_left_open_is_made_to_its_end(
     ((name,),) = database.sql("SELECT id FROM broadcasts WHERE parent IS NOT NULL")
     half = len(rows(database.sql, name))
     monkeypatch.undo()
-    assert not await store.broadcasts.freeze(name, NOW)
+    assert not await BroadcastOperations.over(store).freeze(name, NOW)
 
     assert await remind(await another(), 1) == name
 
@@ -161,7 +162,7 @@ async def test_who_wanted_to_hear_again_is_told_of_once_the_day_has_come_and_hea
     assert await later(store, day) == {EXPIRY_CAMPAIGN: ("a" * 32,)}
 
     at = NOW + timedelta(days=2)
-    again = await store.broadcasts.create_step(
+    again = await BroadcastOperations.over(store).create_step(
         EXPIRY_CAMPAIGN, f"later:{day}", at, audience=Audience(chats=("a" * 32,))
     )
     assert again is not None
@@ -180,7 +181,7 @@ async def test_who_was_reminded_since_is_not_again_and_who_waits_for_a_day_behin
     for letter, on in (("a", day), ("b", day), ("0", day + timedelta(days=1))):
         database.sql(marks, EXPIRY_CAMPAIGN, letter * 32, on.toordinal())
     wanted = Audience(chats=("a" * 32, "b" * 32))
-    name = await store.broadcasts.create_step(EXPIRY_CAMPAIGN, f"later:{day}", NOW, audience=wanted)
+    name = await BroadcastOperations.over(store).create_step(EXPIRY_CAMPAIGN, f"later:{day}", NOW, audience=wanted)
     assert name is not None
     database.sql("UPDATE reminder_marks SET later_on = NULL WHERE chat = ?", "a" * 32)  # by a step of the campaign
 

@@ -14,8 +14,8 @@ import pytest
 from bot.errors import Forbidden, OutputError
 from bot.exports.export import FORM_SUFFIXES, write_export
 from bot.exports.model import ExportJob
+from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from handlers.model.exports import ExportForm

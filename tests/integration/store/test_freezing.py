@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.encoding import to_micros
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
@@ -47,7 +48,7 @@ async def test_each_who_is_meant_has_one_row_however_often_and_by_whom_it_is_mad
     write(database.sql, keyring, officers, NOW)
     name = await approved(store, draft())
 
-    assert await store.broadcasts.freeze(name, NOW, limit=20)
+    assert await BroadcastOperations.over(store).freeze(name, NOW, limit=20)
     assert len(rows(database.sql, name)) == 20
     await frozen(await another(), name, 7)
     await frozen(store, name)
@@ -188,8 +189,8 @@ async def test_what_is_not_approved_or_was_cancelled_gets_no_rows(
 ) -> None:
     fresh = await drafted(store, draft())
     name = await approved(store, draft())
-    assert await store.broadcasts.freeze(name, NOW, limit=1)
-    assert await store.broadcasts.move(name, BroadcastState.APPROVED, BroadcastState.CANCELLED, NOW)
+    assert await BroadcastOperations.over(store).freeze(name, NOW, limit=1)
+    assert await BroadcastOperations.over(store).move(name, BroadcastState.APPROVED, BroadcastState.CANCELLED, NOW)
 
     await frozen(store, name)
     await frozen(store, fresh)

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.messages import DeliveryState
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import open_driver, open_store
 from bot.services.unit_of_work import open_turn
 from bot.store import key_rotation
 from bot.store.errors import KeyNotSpread, KeysMissing, UnknownKey
 from bot.store.key_rotation import KeyRotation
-from bot.store.opening import open_driver, open_store
 from bot.store.queries import column_query_name
 from bot.store.sealing import keyring as keyring_module
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
@@ -83,7 +84,7 @@ async def one_of_each(store: Store, database: Database) -> str:
         draft = DRAFT.model_copy(update={"document": "a.pdf", "document_type": "application/pdf"})
         made = await at.admin.broadcasts.new(rights, draft, b"%PDF \xff\xfe binary")
         assert made is not None
-    await store.broadcasts.check(made.id, NOW)
+    await BroadcastOperations.over(store).check(made.id, NOW)
     return code
 
 
@@ -146,7 +147,7 @@ async def test_a_broadcast_with_a_binary_document_is_sealed_anew_and_goes_out_wh
         await at.admin.broadcasts.move(OPERATOR, "TB-000001", BroadcastState.APPROVED)
     await store.keys.rotate(datetime.now(UTC))
 
-    while await store.broadcasts.freeze("TB-000001", NOW):
+    while await BroadcastOperations.over(store).freeze("TB-000001", NOW):
         pass
     rows = database.sql("SELECT state FROM broadcasts WHERE id = 'TB-000001'")
     assert rows == [("scheduled",)]

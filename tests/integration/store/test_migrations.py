@@ -4,14 +4,15 @@ import asyncio
 
 import pytest
 
+from bot.services.opening import migrate, migrate_database, open_driver, open_store
+from bot.services.store_texts import STORE_TEXTS
 from bot.services.unit_of_work import open_turn
 from bot.store.errors import SchemaAltered, SchemaNewer, StoreError
-from bot.store.inbox import Inbox
 from bot.store.migrations import Migration, load_migrations
-from bot.store.opening import migrate, migrate_database, open_driver, open_store
-from bot.store.owner_alerts import OwnerAlerts
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
+from handlers.model.broadcast import BroadcastPolicy
 from tests.integration.store.conftest import Database
 from tests.support.storing import NOW, closing_async, content, heard, next_turn, said
 
@@ -35,7 +36,7 @@ async def test_a_database_of_version_one_keeps_what_it_holds(bare_database: Data
     keyring, _ = open_keyring(bare_database.keys)
     async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
         await migrate(driver, load_migrations()[:1])
-        (chat,) = await Inbox(driver, keyring, OwnerAlerts(driver, keyring)).receive(
+        (chat,) = await Store.over(driver, keyring, BroadcastPolicy(), STORE_TEXTS).inbox.receive(
             [said("1", "trước khi nâng cấp")], NOW
         )
 
@@ -51,7 +52,7 @@ async def test_a_request_registered_before_the_upgrade_is_still_found_by_its_ser
     keyring, _ = open_keyring(bare_database.keys)
     async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
         await migrate(driver, load_migrations()[:2])
-        (chat,) = await Inbox(driver, keyring, OwnerAlerts(driver, keyring)).receive([said("1")], NOW)
+        (chat,) = await Store.over(driver, keyring, BroadcastPolicy(), STORE_TEXTS).inbox.receive([said("1")], NOW)
     sealed = keyring.seal(content("AA").model_dump_json(), sealed_columns.content("YC-2026-000001"))
     bare_database.sql(
         "INSERT INTO requests (code, number, chat, state, procedure, serial, content) VALUES (?, 1, ?, ?, ?, ?, ?)",
@@ -72,7 +73,7 @@ async def test_before_broadcasts_whoever_had_no_session_is_taken_for_a_group_unt
     keyring, _ = open_keyring(bare_database.keys)
     async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
         await migrate(driver, load_migrations()[:4])
-        one, two, *_ = await Inbox(driver, keyring, OwnerAlerts(driver, keyring)).receive(
+        one, two, *_ = await Store.over(driver, keyring, BroadcastPolicy(), STORE_TEXTS).inbox.receive(
             [said(str(n), address=str(n)) for n in range(3)], NOW
         )
     bare_database.sql("UPDATE chats SET session = ? WHERE id = ?", b"?", one.id)

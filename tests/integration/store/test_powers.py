@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.opening import open_store
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import open_store
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
@@ -225,7 +226,7 @@ async def test_what_nobody_approved_is_not_sent(store: Store, database: Database
     made = await drafted(store)
     database.sql("UPDATE broadcasts SET state = 'approved', approver = 'machine'")
 
-    assert not await store.broadcasts.freeze(made.id, NOW)
+    assert not await BroadcastOperations.over(store).freeze(made.id, NOW)
     assert database.sql("SELECT COUNT(*) FROM outbox") == [(0,)]
     assert await worthless(store) == (made.id,)
 
@@ -421,6 +422,6 @@ async def test_what_was_approved_alone_stays_so_whatever_the_rows_of_roles_say(
 
     policy, (keyring, _) = BroadcastPolicy(approval_above=1), open_keyring(database.keys)
     async with closing_async(await open_store(database.url, database.folder, keyring, policy)) as strict:
-        while await strict.broadcasts.freeze(name, NOW):
+        while await BroadcastOperations.over(strict).freeze(name, NOW):
             pass
     assert database.sql("SELECT state, why FROM broadcasts") == [("checked", "second_person")]

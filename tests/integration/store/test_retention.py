@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.messages import DeliveryState
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.unit_of_work import open_turn
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
@@ -190,7 +191,7 @@ async def test_a_broadcast_goes_some_time_after_its_end_with_all_that_hangs_on_i
         await unit.reminders.mark_done(name)
     ended = NOW + timedelta(days=9)
     assert (await store.retention.delete_expired(LATE, DAYS, dry_run=True))["broadcasts"] == 0
-    assert await store.broadcasts.move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, ended)
+    assert await BroadcastOperations.over(store).move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, ended)
 
     assert (await store.retention.delete_expired(LATE, DAYS))["broadcasts"] == 0
     assert (await store.retention.delete_expired(ended + timedelta(days=DAYS, seconds=1), DAYS))["broadcasts"] == 1
@@ -203,11 +204,11 @@ async def test_a_campaign_goes_with_its_steps_and_keeps_them_until_then(store: S
     settle_units(database.sql)
     name = await campaign(store, CampaignPlan(deadline=NOW.date()), database.sql)
     for step in ("7", "1"):
-        await store.broadcasts.create_step(name, step, NOW, left_out=StateReason.MISSED)
+        await BroadcastOperations.over(store).create_step(name, step, NOW, left_out=StateReason.MISSED)
 
     assert (await store.retention.delete_expired(LATE, DAYS))["broadcasts"] == 0
-    assert await store.broadcasts.create_step(name, "7", LATE) is None
-    await store.broadcasts.move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, LATE)
+    assert await BroadcastOperations.over(store).create_step(name, "7", LATE) is None
+    await BroadcastOperations.over(store).move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, LATE)
     assert (await store.retention.delete_expired(LATE, DAYS))["broadcasts"] == 0
     assert (await store.retention.delete_expired(LATE + timedelta(days=DAYS, seconds=1), DAYS))["broadcasts"] == 3
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.messages import DeliveryState
+from bot.services.opening import open_driver
 from bot.services.unit_of_work import open_turn
 from bot.store import key_rotation
 from bot.store.key_rotation import KeyRotation
-from bot.store.opening import open_driver
 from bot.store.sealing import keyring as keyring_module
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.keyring import Keyring

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.messages import DeliveryState
+from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
 from bot.store.errors import KeyFileMismatch, UnknownKey
-from bot.store.opening import open_store
 from bot.store.sealing.keyfile import new_key_file, read_key_file, replace_key_file
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.opening import open_store
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from handlers.model.rights import Role
 from handlers.model.statistics import COUNTED_FIELDS

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bot.services.opening import migrate, open_driver, open_store
 from bot.services.unit_of_work import open_turn
 from bot.store.drivers import postgres, sqlite
 from bot.store.drivers.base import Query
@@ -21,7 +22,6 @@ from bot.store.errors import (
     StoreLost,
     StoreUnavailable,
 )
-from bot.store.opening import migrate, open_driver, open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from tests.integration.store.conftest import Database, OpenStore

@@ -9,8 +9,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from bot.services.opening import open_store
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from bot.units.import_plan import plan_import

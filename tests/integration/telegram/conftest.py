@@ -22,8 +22,9 @@ from bot.delivery.heartbeat import Heartbeat, Witness
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.exports.process import ExportChildren
 from bot.metrics.base import NO_METRICS, Metrics
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import open_store
 from bot.settings import Settings
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from tests.support.botapi.api import BotApi
@@ -85,7 +86,9 @@ class Assembly:
         return OwnDataExporter(self.store, channel, folder, 1_000_000, self.clock, queued)
 
     def broadcast_scheduler(self, queued: Callable[[], None]) -> BroadcastScheduler:
-        return BroadcastScheduler(self.store.broadcasts, SchedulerSettings.of(self.settings), self.clock, queued)
+        return BroadcastScheduler(
+            BroadcastOperations.over(self.store), SchedulerSettings.of(self.settings), self.clock, queued
+        )
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:

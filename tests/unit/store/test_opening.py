@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.services.opening import open_store_from_settings
 from bot.settings import Settings
 from bot.store.errors import DatabaseUnusable, KeyFileError, KeyFileMismatch
-from bot.store.opening import open_store_from_settings
 from bot.store.sealing.keyring import open_keyring
 
 

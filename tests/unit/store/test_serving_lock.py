@@ -18,7 +18,7 @@ from locales import translator
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving_lock, "_PATIENCE", 0.2)
+    monkeypatch.setattr(serving_lock, "_LOCK_TIMEOUT", 0.2)
 
 
 def settings(folder: Path, **changes: object) -> Settings:

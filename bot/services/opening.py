@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.services.store_texts import STORE_TEXTS
 from bot.settings import Settings, make_data_dir
 from bot.store.audit import seal_powers
 from bot.store.drivers.base import Driver, Query, sqlite_path
@@ -25,7 +26,7 @@ from locales import N_, translator
 
 
 async def migrate(driver: Driver, carried: Sequence[Migration] | None = None) -> list[str]:
-    """Apply what is missing in one transaction, alone among all processes; the names of what was applied.
+    """Apply missing migrations in one transaction, alone among all processes, and return their names.
 
     Raises:
         SchemaError: the tables are newer than the program, or not its own.
@@ -68,14 +69,14 @@ class OpenedStore:
 
 
 def policy_from_settings(settings: Settings) -> BroadcastPolicy:
-    """What the settings say about broadcasts."""
+    """Return the policy of broadcasts that the settings describe."""
     return BroadcastPolicy(
         settings.reminders_per_week, settings.approval_above, CHANNEL_LIMITS, language=settings.language
     )
 
 
 async def open_driver(url: str | None, data_dir: Path) -> Driver:
-    """The database of a URL, or the SQLite file of the data folder.
+    """Open the database of a URL, or the SQLite file of the data folder.
 
     Raises:
         DatabaseUrlError: the URL names no database.
@@ -90,19 +91,19 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
 
 
 async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: BroadcastPolicy | None = None) -> Store:
-    """The store with its tables brought up to date; the usual policy where none is named.
+    """Open the store with its tables brought up to date; the usual policy applies where none is named.
 
     Raises:
         StoreError: it cannot be opened; each kind says what to do.
     """
     async with _open_migrated(url, data_dir) as driver:
         await _make_ready(driver, keyring)
-    return Store.over(driver, keyring, policy or BroadcastPolicy(rooms=CHANNEL_LIMITS))
+    return Store.over(driver, keyring, policy or BroadcastPolicy(rooms=CHANNEL_LIMITS), STORE_TEXTS)
 
 
 @asynccontextmanager
 async def _open_migrated(url: str | None, data_dir: Path) -> AsyncIterator[Driver]:
-    """The database with its tables brought up to date, to be used on; closed where what follows fails."""
+    """Open the database with its tables brought up to date; it stays open unless what follows fails."""
     driver = await open_driver(url, data_dir)
     try:
         await migrate(driver)
@@ -113,7 +114,7 @@ async def _open_migrated(url: str | None, data_dir: Path) -> AsyncIterator[Drive
 
 
 async def migrate_database(url: str | None, data_dir: Path) -> list[str]:
-    """Bring the tables up to date without opening the store; the names of the migrations applied."""
+    """Bring the tables up to date without opening the store, and return the names of the migrations applied."""
     driver = await open_driver(url, data_dir)
     try:
         return await migrate(driver)
@@ -123,14 +124,14 @@ async def migrate_database(url: str | None, data_dir: Path) -> list[str]:
 
 @asynccontextmanager
 async def open_store_from_settings(settings: Settings) -> AsyncIterator[OpenedStore]:
-    """The store that the settings name, closed again at the end; whoever has new keys is told so, once.
+    """Open the store that the settings name, and close it at the end. A person who has new keys is told so, once.
 
     Raises:
         SettingsError: the data folder cannot be made.
         StoreError: it cannot be opened; each kind says what to do.
     """
     driver, keyring = await _open_with_keys(settings)
-    store = Store.over(driver, keyring, policy_from_settings(settings))
+    store = Store.over(driver, keyring, policy_from_settings(settings), STORE_TEXTS)
     try:
         yield OpenedStore(store, keyring)
     finally:
@@ -139,7 +140,11 @@ async def open_store_from_settings(settings: Settings) -> AsyncIterator[OpenedSt
 
 @asynccontextmanager
 async def open_key_rotation(settings: Settings) -> AsyncIterator[KeyRotation]:
-    """The keys of the same database, also where some of them are missing; raises as ``store_of`` does else."""
+    """Open the keys of the same database, also where some of them are missing.
+
+    Raises:
+        SettingsError, StoreError: as ``open_store_from_settings`` does for any other reason.
+    """
     driver, keyring = await _open_with_keys(settings, whole=False)
     try:
         yield KeyRotation(driver, keyring)
@@ -156,7 +161,7 @@ async def _open_with_keys(settings: Settings, *, whole: bool = True) -> tuple[Dr
 
 
 async def _make_ready(driver: Driver, keyring: Keyring) -> None:
-    """Every value can be read, as far as its key goes; what gives power is sealed, and requests can be found."""
+    """Make sure that no key is missing, that rows that give power are sealed, and that requests can be found."""
     await _check_keys(driver, keyring)
     await check_all_keys(driver, keyring)
     await seal_powers(driver, keyring)
@@ -165,19 +170,21 @@ async def _make_ready(driver: Driver, keyring: Keyring) -> None:
 
 
 def database_url(settings: Settings) -> str | None:
-    """The URL as a driver needs it."""
+    """Return the URL as a driver needs it."""
     return settings.database_url.get_secret_value() if settings.database_url else None
 
 
 async def _load_keyring(driver: Driver, settings: Settings) -> Keyring:
-    """The keys of the settings' file; made where there are none, but never for a database that was sealed already.
+    """Load the keys of the settings' file; they are made where there are none, but never for a sealed database.
 
     Raises:
         KeyFileError: the database knows its keys and their file is gone, or the file cannot be used.
     """
     path = settings.key_file or settings.data_dir / "keys.json"
     (marked,) = await driver.run(Query("keyring_mark"))
-    if marked and not path.exists():  # in this order: whoever starts at the same time makes the file before the mark
+    if (
+        marked and not path.exists()
+    ):  # in this order: a process that starts at the same time makes the file before the mark
         raise KeyFileError(_KEYS_GONE, path=path)
     keyring, created = open_keyring(path)
     if created:
@@ -187,7 +194,7 @@ async def _load_keyring(driver: Driver, settings: Settings) -> Keyring:
 
 
 async def _check_keys(driver: Driver, keyring: Keyring) -> None:
-    """A database opened with another key file would lose chats silently: refuse it."""
+    """Refuse a database of another key file: opened with this one, it would lose chats silently."""
     mark = keyring.lookup("keyring")
     (rows,) = await driver.run(Query("keyring_mark"))
     if not rows:
