@@ -85,6 +85,7 @@ class Kept:
 def exporter(tasks: Tasks, children: Children) -> Exporter:
     store: Any = Kept(tasks)
     made = Exporter(store, ScriptedChannel(), children, SystemClock(), lambda: None)
+    made._tasks = store.tasks  # in place of the service over them
     made.step, made.stall = 0.01, 0.05
     return made
 
