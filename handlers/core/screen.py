@@ -99,6 +99,11 @@ class Page:
 #: Value of the button that ends ticking.
 DONE = "done"
 
+#: Values of the buttons that confirm and refuse.
+YES, NO = "yes", "no"
+#: Without "dung": without accents it is both "đúng" (right) and "đừng" (do not), and a yes here deletes data.
+YES_SYNONYMS = ("co", "dong y", "ok", "yes", "xoa")
+NO_SYNONYMS = ("khong", "thoi", "no", "giu lai")
 #: Value of the button that leads to the screen before.
 BACK = "back"
 

@@ -13,6 +13,9 @@ from handlers.model.personal_number import has_personal_number
 from handlers.model.request import REQUEST_TRANSITIONS, Request, RequestState
 from rules.outcome import Procedure
 
+#: States in which somebody still has to act.
+UNFINISHED = (RequestState.SUBMITTED, RequestState.ACCEPTED, RequestState.SENT_BACK, RequestState.FORWARDED)
+
 
 class Filter(BaseModel):
     """Conditions that a request must meet, all of those that are set. Days are days in Viet Nam, both ends included."""

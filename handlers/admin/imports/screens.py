@@ -3,12 +3,10 @@
 from handlers.access.current_rights import current_rights, holder_labels
 from handlers.admin.exports.text import format_count
 from handlers.admin.imports import text
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
+from handlers.core.screen import NO, YES, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.model.imports import ImportPlan, ImportSheet
 from handlers.model.rights import Act, Rights
 from locales import N_
-
-YES, NO = "yes", "no"
 
 
 class ImportScreen(OptionsOnlyScreen):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from markupsafe import Markup, escape
 
+from handlers.access.choices import find_units, is_unknown_number, selectable_units
 from handlers.access.current_rights import current_rights
 from handlers.access.roles_text import (
     ONE_LINE,
@@ -15,7 +16,6 @@ from handlers.access.roles_text import (
     format_role,
     format_since,
 )
-from handlers.admin.requests.filters import find_units, is_unknown_number, selectable_units
 from handlers.core.dates import format_moment
 from handlers.core.screen import (
     BACK,

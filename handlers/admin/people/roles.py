@@ -7,7 +7,9 @@ from handlers.access.roles_text import ROLE_REFUSALS, format_holder, format_hold
 from handlers.core.screen import (
     BACK,
     NEXT,
+    NO,
     PREVIOUS,
+    YES,
     Context,
     HandlerResult,
     Option,
@@ -23,7 +25,6 @@ from handlers.model.rights import ACT_TO_GIVE, Act
 from locales import N_
 
 INVITE, OPEN, END = "invite", "open", "end"
-YES, NO = "yes", "no"
 
 _NOT_FOUND = N_("I do not find this role within your reach.")
 

@@ -13,7 +13,7 @@ from handlers.admin.requests.text import (
     format_overtaken,
 )
 from handlers.admin.requests.view import list_view, open_request, to_list_screen, to_request_list
-from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
+from handlers.core.screen import BACK, NO, YES, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import Session
 from handlers.model.request import RequestState
 from handlers.model.request_list import (
@@ -29,7 +29,6 @@ from handlers.model.rights import Act
 from handlers.requests.text import STATE_LABELS
 from locales import N_
 
-YES, NO = "yes", "no"
 #: Codes that the result of a bulk move names.
 _MAX_CODES_LISTED = 20
 
@@ -156,7 +155,6 @@ def _format_move_result(here: Context, code: str, done: MoveResult, labels: Mapp
     return say(N_("There is no such request that your role lets you change."))
 
 
-YES, NO = "yes", "no"
 NO_WAY_BACK = N_("It cannot be changed back afterwards.")
 
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
+from handlers.access.choices import is_unknown_number
 from handlers.access.current_rights import current_rights
-from handlers.admin.requests.filters import is_unknown_number
 from handlers.admin.statistics.charts import build_bar_chart, build_burn_chart
 from handlers.admin.statistics.text import format_burn_down, format_line_name, format_page, format_statistics_heading
 from handlers.core.dates import parse_day

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from handlers.access.choices import FilterChoice, UnitChoiceScreen
 from handlers.access.current_rights import current_rights
-from handlers.admin.requests.filters import UNFINISHED, FilterChoice, UnitChoiceScreen
 from handlers.broadcasts.admin_text import format_audience, format_audience_counts
 from handlers.broadcasts.screens.compose import (
     back_to_broadcast_option,
@@ -21,6 +21,7 @@ from handlers.core.dates import parse_day_range
 from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.text import capitalize_first
 from handlers.model.broadcast import Audience
+from handlers.model.request_list import UNFINISHED
 from handlers.model.rights import ROLES, Act, Rights, Role
 from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_

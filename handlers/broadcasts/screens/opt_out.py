@@ -1,7 +1,16 @@
 """Stopping reminders after confirmation, and resuming them."""
 
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
-from handlers.interview.screens.welcome import NO, NO_SYNONYMS, YES, YES_SYNONYMS
+from handlers.core.screen import (
+    NO,
+    NO_SYNONYMS,
+    YES,
+    YES_SYNONYMS,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+)
 from locales import N_
 
 AGAIN, GO_ON = "again", "continue"

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from handlers.core import interview
 from handlers.core.dates import format_day, parse_day
 from handlers.core.decision import current_decision
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import NO, Context, HandlerResult, Option, OptionsOnlyScreen, Page
 from handlers.core.session import Session
 from handlers.core.text import MarkupTranslator, format_bold
 from handlers.folding import fold
@@ -22,7 +22,6 @@ from rules.calendar import to_vietnam_day
 from rules.facts import Issuer, Subject
 from rules.questions import Question
 
-NO = "no"
 #: Certificates shown at most; a note tells of more. A channel takes up to 100 buttons.
 SHOWN = 50
 

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
+from handlers.core.screen import BACK, NO, YES, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import RequestDraft, Session
 from handlers.core.text import format_bold, join_lines
 from handlers.interview.flow import format_draft_left, to_left_draft, to_next_screen
@@ -278,7 +278,6 @@ def _with_registered_key(session: Session, was: Request | None, saved: Request |
 
 
 AMEND, WITHDRAW = "amend", "withdraw"
-YES, NO = "yes", "no"
 #: Requests shown at most; older ones can be opened by typing their code.
 SHOWN = 10
 

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from handlers.core import interview
 from handlers.core.dates import format_day
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import NO, Context, HandlerResult, Option, OptionsOnlyScreen, Page
 from handlers.core.session import Session
 from handlers.interview.flow import to_next_screen
 from handlers.interview.officer_unit import format_succession, with_unit
@@ -155,7 +155,6 @@ def _exit_options(here: Context) -> tuple[Option, ...]:
     return (Option(LEAVE, t(N_("My unit is not here; skip")), LEAVING),)
 
 
-NO = "no"
 #: Prefix of the option value of a unit: codes contain no colon, and no other value begins like this.
 _MARK = "unit:"
 _BECAME = N_("<b>{former} is {unit} today. Is that your unit?</b>")

@@ -5,7 +5,17 @@ Nothing personal is stored before consent.
 
 from handlers.access.current_rights import current_rights
 from handlers.core.events import FileSent
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.screen import (
+    NO,
+    NO_SYNONYMS,
+    YES,
+    YES_SYNONYMS,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+)
 from handlers.interview.flow import to_next_screen
 from locales import N_
 
@@ -100,12 +110,6 @@ def _welcome_options(here: Context) -> tuple[Option, ...]:
         Option(DECLINE, t(N_("I do not agree")), ("khong", "no", "tu choi", "khong dong y")),
         Option(ENGLISH, t(N_("English / Tiếng Việt")), ("english", "tieng viet", "tieng anh")),
     )
-
-
-YES, NO = "yes", "no"
-#: Without "dung": without accents it is both "đúng" (right) and "đừng" (do not), and a yes here deletes data.
-YES_SYNONYMS = ("co", "dong y", "ok", "yes", "xoa")
-NO_SYNONYMS = ("khong", "thoi", "no", "giu lai")
 
 
 class LanguageScreen(OptionsOnlyScreen):
