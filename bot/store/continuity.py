@@ -48,8 +48,8 @@ class Continuity:
 
     async def position(self) -> DatabasePosition:
         """Return how far the database was used; one without an identity of its own gets one."""
-        number = secrets.randbits(62)
-        _, rows = await self.driver.run(Query("know_database", {"number": number}), Query("counters"))
+        begun = Query("begin_counter", {"name": "database", "value": secrets.randbits(62)})
+        _, rows = await self.driver.run(begun, Query("counters"))
         found: dict[str, int] = {str(name): int(value) for name, value in rows}
         codes = {name: value for name, value in found.items() if _CODES.fullmatch(name)}
         return DatabasePosition(f"{found['database']:016x}", found.get("beats", 0), codes)
@@ -57,8 +57,7 @@ class Continuity:
     async def beat(self, now: datetime) -> DatabasePosition:
         """Count, and note that it is now; where the clock leapt, what was seen before stays noted."""
         leap = await self._leap(now)
-        last = now - leap if leap is not None else now  # else whoever writes next would make the leap the last that was
-        beaten = Query("next_number", {"name": "beats"}), _counter_query("seen", to_micros(last))
+        beaten = Query("next_number", {"name": "beats"}), _seen_query(now, leap)
         # Durable: after a power failure the witness must not know more than the database does.
         seals, *_ = await self.driver.run(Query("journal_seal"), *beaten, durable=True)
         return _with_journal(await self.position(), unseal_head(self.keyring, seals[0][0]) if seals else None)
@@ -139,6 +138,16 @@ def _with_journal(point: DatabasePosition, head: JournalHead | None) -> Database
     if head is None or head.broken:
         return point
     return replace(point, era=head.era, journal=head.number, hash=head.hash)
+
+
+def _seen_query(now: datetime, leap: timedelta | None) -> Query:
+    """Note the moment; after a leap the one before it, for whoever writes next would make the leap the last that was.
+
+    One that is noted stays then: the operator may say at this very moment that the clock is right.
+    """
+    if leap is None:
+        return _counter_query("seen", to_micros(now))
+    return Query("begin_counter", {"name": "seen", "value": to_micros(now - leap)})
 
 
 def _counter_query(name: str, value: int) -> Query:

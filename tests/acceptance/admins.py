@@ -33,12 +33,13 @@ LEFT: dict[str, str | list[str]] = {
 SUBSCRIBER, SERIAL, NAME = FIELDS["subscriber"].ask, FIELDS["serial"].ask, FIELDS["new_name"].ask
 
 
-async def troly(folder: Path, *arguments: str) -> str:
-    """A command on the machine, beside the running program."""
+async def troly(folder: Path, *arguments: str, url: str | None = None) -> str:
+    """A command on the machine, beside the running program; over SQLite where no database is named."""
     settings = {
         "PATH": os.environ["PATH"],
         "TROLY_DATA_DIR": str(folder / "data"),
         "TROLY_STATE_DIR": str(folder / "state"),
+        **({"TROLY_DATABASE_URL": url} if url else {}),
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", *arguments),

@@ -8,9 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+
 from bot.app import Components, open_components, serve_channels
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
+from bot.store.workers import FENCE_PART
 from handlers.model.broadcast import Broadcast, BroadcastState
 from handlers.model.rights import Rights
 from handlers.requests.fields import FIELDS
@@ -26,6 +29,8 @@ from tests.support.turned_clock import TurnedClock
 
 #: Seconds in which something must have become visible.
 PATIENCE = 15.0
+#: Seconds of silence after which another worker takes over.
+LEASE = 2.0
 
 
 @dataclass
@@ -77,20 +82,26 @@ class Town:
 
 
 @asynccontextmanager
-async def town(folder: Path, start: datetime, approval_above: int = 4) -> AsyncIterator[Town]:
-    """All of it, over the data of ``folder``, from a moment of the test's choice on."""
+async def town(folder: Path, start: datetime, approval_above: int = 4, url: str | None = None) -> AsyncIterator[Town]:
+    """All of it, over the data of ``folder``, from a moment of the test's choice on.
+
+    Over the PostgreSQL of ``url`` a second worker helps. It is assembled as in ``troly worker``, with a store and
+    connections of its own, but in this process: two processes could not share the clock that the test turns.
+    """
     clock = TurnedClock(start)
     api = BotApi(Limits(overall=1000, burst=50, clock=clock.monotonic), TOKEN)
-    async with AsyncExitStack() as server:
+    async with AsyncExitStack() as server, AsyncExitStack() as workers:
         api.url = await server.enter_async_context(serving(api.gate.app()))
-        settings = _settings(folder, api, approval_above)
-        async with open_components(settings, clock=clock) as parts, _served(parts):
-            made = Town(api, parts, clock, server)
-            await made.opens()
-            yield made
+        settings = _settings(folder, api, approval_above, url)
+        parts = await workers.enter_async_context(_served(settings, clock))
+        if url:
+            await workers.enter_async_context(_helped(settings, clock, url))
+        made = Town(api, parts, clock, server)
+        await made.opens()
+        yield made
 
 
-def _settings(folder: Path, api: BotApi, approval_above: int) -> Settings:
+def _settings(folder: Path, api: BotApi, approval_above: int, url: str | None) -> Settings:
     known = {name.removeprefix("TROLY_").lower(): value for name, value in UNHURRIED.items()}
     return Settings.model_validate({
         **known,
@@ -99,18 +110,38 @@ def _settings(folder: Path, api: BotApi, approval_above: int) -> Settings:
         "telegram_api_url": api.url,
         "telegram_messages_per_second": 500,
         "approval_above": approval_above,
+        "database_url": url,
+        "worker_lease_seconds": LEASE,
     })  # fmt: skip
 
 
 @asynccontextmanager
-async def _served(parts: Components) -> AsyncIterator[None]:
+async def _served(settings: Settings, clock: TurnedClock, *, receiving: bool = True) -> AsyncIterator[Components]:
     stop = asyncio.Event()
-    served = asyncio.create_task(serve_channels(parts, stop))
-    try:
+    async with open_components(settings, clock=clock) as parts:
+        served = asyncio.create_task(serve_channels(parts, stop, receiving=receiving))
+        try:
+            yield parts
+        finally:
+            stop.set()
+            await asyncio.wait_for(served, PATIENCE)
+
+
+@asynccontextmanager
+async def _helped(settings: Settings, clock: TurnedClock, url: str) -> AsyncIterator[None]:
+    """A second worker has joined, and the time has passed in which it leaves the sending to the first."""
+    await _joined(url, 1)
+    async with _served(settings, clock, receiving=False):
+        await _joined(url, 2)
+        await asyncio.sleep(LEASE / FENCE_PART + 1)
         yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(served, PATIENCE)
+
+
+async def _joined(url: str, number: int) -> None:
+    count = "SELECT COUNT(*) FROM workers"
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as database, asyncio.timeout(PATIENCE):
+        while await (await database.execute(count)).fetchone() != (number,):  # noqa: ASYNC110 - another connection does it
+            await asyncio.sleep(0.02)
 
 
 async def learns_what_to_do(officer: Officer, old_name: str) -> Shown:

@@ -17,6 +17,12 @@ async def api() -> AsyncIterator[BotApi]:
         yield api
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest) -> str | None:
+    """The database that is served: None stands for the SQLite file of the data folder."""
+    return request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+
+
 @pytest.fixture(scope="session")
 def fast_start() -> Iterator[Zygote]:
     with zygote() as one:

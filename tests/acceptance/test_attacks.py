@@ -4,7 +4,6 @@ import asyncio
 from io import BytesIO
 from pathlib import Path
 
-import pytest
 from openpyxl import load_workbook
 
 from handlers.model.exports import ExportForm
@@ -17,11 +16,6 @@ from tests.support.botapi.api import BotApi
 from tests.support.neighbours import Talker, consents, until
 from tests.support.program import UNHURRIED, Program
 from tests.support.zygote import Zygote
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest) -> str | None:
-    return request.getfixturevalue("postgres_url") if request.param == "postgres" else None
 
 
 async def furnished(api: BotApi, folder: Path, url: str | None) -> Officer:

@@ -10,11 +10,12 @@ from tests.acceptance.admins import registers
 from tests.acceptance.campaigns import town
 from tests.acceptance.commands import sql, troly
 from tests.acceptance.officer import Officer
+from tests.acceptance.test_neighbours import serving
 from tests.support.botapi.api import BotApi
 from tests.support.botapi.faults import Kind
 from tests.support.botapi.updates import Updates
 from tests.support.neighbours import until
-from tests.support.program import running
+from tests.support.program import UNHURRIED
 from tests.support.zygote import Zygote
 
 START = datetime(2026, 12, 7, 2, tzinfo=UTC)
@@ -22,8 +23,10 @@ AHEAD = timedelta(hours=9)
 
 
 @pytest.mark.parametrize("kind", ["busy", "broken"])
-async def test_a_clock_that_was_ahead_while_answers_waited_silences_nobody(tmp_path: Path, kind: Kind) -> None:
-    async with town(tmp_path, START) as at:
+async def test_a_clock_that_was_ahead_while_answers_waited_silences_nobody(
+    tmp_path: Path, url: str | None, kind: Kind
+) -> None:
+    async with town(tmp_path, START, url=url) as at:
         lan, minh = Officer(at.api.user("Lan")), Officer(at.api.user("Minh"))
         await lan.consents()
         await minh.consents()
@@ -43,11 +46,11 @@ async def test_a_clock_that_was_ahead_while_answers_waited_silences_nobody(tmp_p
 
 
 async def test_a_start_with_a_clock_far_ahead_deletes_nothing_until_somebody_says_that_it_is_right(
-    api: BotApi, tmp_path: Path, fast_start: Zygote
+    api: BotApi, tmp_path: Path, url: str | None, fast_start: Zygote
 ) -> None:
-    await admins.troly(tmp_path, "units", "import", "--sample", "nhon-trach", "--apply")
-    await admins.troly(tmp_path, "admins", "add", f"telegram:{api.user('Hà').id}")
-    async with town(tmp_path, datetime.now(UTC) - timedelta(days=400)) as before:
+    await admins.troly(tmp_path, "units", "import", "--sample", "nhon-trach", "--apply", url=url)
+    await admins.troly(tmp_path, "admins", "add", f"telegram:{api.user('Hà').id}", url=url)
+    async with town(tmp_path, datetime.now(UTC) - timedelta(days=400), url=url) as before:
         await Officer(before.api.user("Hà")).consents()
         await registers(Officer(before.api.user("Lan")), "xa phu huu", "UBND xã Phú Hữu")
         await Officer(before.api.user("Minh")).consents()
@@ -55,12 +58,13 @@ async def test_a_start_with_a_clock_far_ahead_deletes_nothing_until_somebody_say
     owner.user.chat.started = True
     api.account.updates = Updates(first=9000)  # those of before have been handled
 
-    async with running(api, tmp_path, start=fast_start) as program:
+    async with serving(api, tmp_path, url, fast_start, UNHURRIED) as programs:
+        program = programs[0]
         kept = "SELECT COUNT(*) FROM chats WHERE session IS NOT NULL"
         told = await owner.user.hears_until(lambda shown: "--clock-is-right" in shown.text, 20)
         assert "400" in told.text
         await owner.says("/trogiup")
-        assert "retention_failed" in program.printed()
+        assert all("retention_failed" in one.printed() for one in programs)
         assert sql(program, kept) == [(3,)]
         code, said = await troly(program, "retention")
         assert (code, "--clock-is-right" in said) == (1, True), said

@@ -23,11 +23,11 @@ LATER = ("Hoa", "Tú", "Phúc", "An", "Nam", "Oanh", "Sơn")
 
 
 async def test_a_campaign_that_one_person_approved_for_two_waits_for_a_second_person_before_it_goes_to_nine(
-    tmp_path: Path,
+    tmp_path: Path, url: str | None
 ) -> None:
-    await troly(tmp_path, "units", "import", "--sample", "nhon-trach", "--apply")
-    await troly(tmp_path, "admins", "add", "telegram:700001")
-    async with town(tmp_path, START, approval_above=3) as at:
+    await troly(tmp_path, "units", "import", "--sample", "nhon-trach", "--apply", url=url)
+    await troly(tmp_path, "admins", "add", "telegram:700001", url=url)
+    async with town(tmp_path, START, approval_above=3, url=url) as at:
         owner, admin = Officer(at.api.user("Hà")), Officer(at.api.user("Dung"))
         await owner.consents()
         await accepts(admin, await invited(owner, Role.ADMIN, "xa dai phuoc", "Chị Dung"))

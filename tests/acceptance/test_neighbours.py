@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.acceptance.helping import helping
 from tests.support.botapi.api import BotApi
 from tests.support.botapi.errors import too_many_requests
@@ -33,11 +31,6 @@ async def serving(
         if url:
             programs.append(await stack.enter_async_context(helping(api, folder / "b", settings, start)))
         yield programs
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest) -> str | None:
-    return request.getfixturevalue("postgres_url") if request.param == "postgres" else None
 
 
 async def test_an_officers_line_does_not_wait_for_the_slow_files_of_strangers(
@@ -122,8 +115,10 @@ async def test_a_newcomer_who_asks_for_all_data_nineteen_times_gets_it_once_and_
         assert all(program.running for program in programs)
 
 
-async def test_a_small_archive_that_tells_very_much_leaves_a_small_session(tmp_path: Path, fast_start: Zygote) -> None:
-    async with BotApi.start() as api, serving(api, tmp_path, None, fast_start):
+async def test_a_small_archive_that_tells_very_much_leaves_a_small_session(
+    tmp_path: Path, url: str | None, fast_start: Zygote
+) -> None:
+    async with BotApi.start() as api, serving(api, tmp_path, url, fast_start):
         fat = Talker(api.user("fat"))
         await consents([fat.user])
         await fat.user.sends_file(fat_zip(30), "beo.zip")

@@ -4,9 +4,9 @@
 -- Read every counter.
 SELECT name, value FROM counters;
 
--- name: know_database!
--- Store the number that distinguishes this database and its copies from all others.
-INSERT INTO counters (name, value) VALUES ('database', :number) ON CONFLICT (name) DO NOTHING;
+-- name: begin_counter!
+-- Set a counter that has no value yet, such as the number that distinguishes this database and its copies from others.
+INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING;
 
 -- name: seen_at
 -- Read the last moment known to have passed: noted by a heartbeat, or else the last time that anybody wrote. A person

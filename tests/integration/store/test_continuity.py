@@ -200,6 +200,25 @@ async def test_whoever_writes_by_a_clock_that_leapt_does_not_make_it_right(
         await store.continuity.require_steady_clock(clock.now())
 
 
+async def test_what_the_operator_says_of_the_clock_while_a_process_beats_holds(
+    store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.continuity.beat(clock.now())
+    clock.set(NOW + timedelta(days=400))
+    looked = Continuity._leap
+
+    async def before_the_operator_speaks(continuity: Continuity, now: datetime) -> timedelta | None:
+        found = await looked(continuity, now)
+        await continuity.accept_clock(now)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Continuity, "_leap", before_the_operator_speaks)
+        await store.continuity.beat(clock.now())
+
+    await store.continuity.require_steady_clock(clock.now())
+
+
 async def test_the_first_start_may_come_long_after_the_first_owner(
     store: Store, database: Database, clock: ManualClock
 ) -> None:
