@@ -24,7 +24,7 @@ from handlers.testing.services import (
     add_reminder,
     build_memory_services,
 )
-from handlers.testing.tables import MemoryContext, MemoryTables, chat_id
+from handlers.testing.tables import MemoryContext, MemoryTables, MemoryTransaction, chat_id
 
 __all__ = [
     "MemoryAdminServices",
@@ -36,6 +36,7 @@ __all__ = [
     "MemoryOwnRequests",
     "MemoryReminders",
     "MemoryTables",
+    "MemoryTransaction",
     "MemoryTurn",
     "add_reminder",
     "build_memory_services",

@@ -1,8 +1,8 @@
-"""The ports of the conversation in turns, in memory or in a store: what holds for one holds for the other."""
+"""The ports of the conversation in turns: over a store, or over the services in memory."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Protocol
@@ -10,7 +10,6 @@ from typing import Protocol
 from bot.store.api import Store
 from handlers.core.broadcast_ports import Reminders
 from handlers.core.ports import InterviewRegister, OwnData, OwnRequests
-from handlers.testing import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
 from tests.support.storing import ADDRESS, AGREED, NOW, next_turn, one_chat
 
 _updates = count(1)
@@ -29,31 +28,6 @@ class Turns(Protocol):
     """One person's turns, one after the other."""
 
     def __call__(self, now: datetime = NOW) -> AbstractAsyncContextManager[Ports]: ...
-
-
-@dataclass
-class MemoryPorts:
-    """The same ports in every turn."""
-
-    requests: OwnRequests
-    own_data: OwnData
-    register: InterviewRegister
-    reminders: Reminders
-
-
-@dataclass
-class MemoryTurns:
-    """Turns over the memory ports."""
-
-    book: MemoryOwnRequests = field(default_factory=lambda: MemoryOwnRequests(NOW))
-    register: MemoryInterviewRegister = field(default_factory=MemoryInterviewRegister)
-    reminders: MemoryReminders = field(default_factory=MemoryReminders)
-
-    @asynccontextmanager
-    async def __call__(self, now: datetime = NOW) -> AsyncIterator[Ports]:
-        self.book.now = now
-        own_data = MemoryOwnData(self.book, self.register, reminders=self.reminders)
-        yield MemoryPorts(self.book, own_data, self.register, self.reminders)
 
 
 @dataclass
