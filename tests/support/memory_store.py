@@ -33,6 +33,8 @@ class MemoryStore:
 
     def __init__(self, units: UnitDirectory = NO_UNITS, policy: BroadcastPolicy | None = None) -> None:
         self.house = MemoryHouse(MemoryTables(units), policy or BroadcastPolicy())
+        if units:  # as an import would leave them
+            self.tables.next_number("units")
         self.tasks = MemoryTasks(self)
         self._waiting: list[PendingTurn] = []
         self._known: set[tuple[str, str]] = set()
