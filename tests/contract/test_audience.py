@@ -23,15 +23,17 @@ from handlers.model.broadcast import (
     format_person_code,
 )
 from handlers.model.request import RequestState
+from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Rights, Role
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.support.audiences import PROCEDURES, Certificate, Officer, made_up, meant
-from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER
+from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, person
 from tests.support.ground import Ground
 from tests.support.office import OPERATOR, UNITS, office
 from tests.support.ports import StoredTurns
 from tests.support.reminding import approved, checked, draft, drafted, frozen
+from tests.support.stored_dialogue import registered
 from tests.support.storing import NAME, NOW
 
 TODAY = to_vietnam_day(NOW)
@@ -410,3 +412,21 @@ async def test_more_than_one_person_may_decide_about_go_back_to_wait_for_a_secon
 
     assert ground.state_of(name) == ("checked", "second_person", 3)
     assert ground.rows_of(name) == {}
+
+
+async def test_people_are_found_by_the_names_that_a_list_has_for_them(ground: Ground) -> None:
+    store = ground.store
+    near = await registered(store, "7790118822", person(), "DN.NT")
+    await registered(store, "7790118823", person(), "DN.DP")
+    chat = store.chat("telegram", "7790118822").id
+    async with StoredTurns(store, "7790118822")() as turn:
+        await turn.register.save_status(InterviewStatus(interview=1, unit="DN.NT"))
+    names = (f" {near.code.lower()} ", format_person_code(chat).lower(), "Telegram:7790118822")
+    others = ("YC-2026-000002", "YC-2026-000099", "N-00000000", "telegram:1", "ai đó", "", "=1+1")
+
+    async with office(store) as at:
+        found = await at.admin.broadcasts.resolve_names(ADMIN, [*names, *others])
+        nobody = await at.admin.broadcasts.resolve_names(OFFICER, names)
+
+    assert found == dict.fromkeys(names, (chat,))
+    assert nobody == {}
