@@ -1,4 +1,4 @@
-"""Whom a broadcast is for, what fills its text for each, and what keeps it from them, in memory."""
+"""The audience of a broadcast in memory: the people it means, what fills its text for each, why it is withheld."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ class MemoryAudience:
     acting: MemoryContext
 
     def find(self, audience: Audience, reach: Reach) -> list[ChatRecord]:
-        """Those who are meant within reach, in the order of their chats."""
+        """Find the people who are meant within reach, in the order of their chats."""
         near = (one for one in self.acting.tables.chats.values() if reach and self._is_reached(one, reach))
         return sorted((one for one in near if self._is_meant(one, audience)), key=lambda one: one.id)
 
@@ -50,7 +50,7 @@ class MemoryAudience:
         return [format_person_code(chat) for chat in sorted(set(audience.chats or ())) if chat not in known]
 
     def values(self, person: ChatRecord, written: BroadcastRecord) -> PlaceholderValues:
-        """What fills the placeholders of a broadcast for one person."""
+        """Fill the placeholders of a broadcast for one person."""
         draft, certificates = written.broadcast.draft, self.acting.tables.statuses_of(person.id)
         named = (one.status.subscriber for one in certificates if one.status.subscriber)
         unit = self.acting.tables.units.get(person.unit)
@@ -116,7 +116,7 @@ class MemoryAudience:
         )
 
     def _has_asked_standing(self, person: ChatRecord, audience: Audience) -> bool:
-        """Whoever has a role hears of their work; anybody else hears what they agreed to."""
+        """People with a role hear of their work; anybody else hears what they agreed to."""
         if not is_by_role(audience):
             return person.consented
         return any(one.role is audience.role for one in self.acting.tables.grants_of(person.id))
@@ -143,7 +143,7 @@ class MemoryAudience:
         return min(days, default=None)
 
     def _to_do(self, known: StatusRecord) -> list[Procedure]:
-        """What is owed for a certificate and was not requested."""
+        """List what is owed for a certificate and was not requested."""
         key, requests = known.status.certificate_key, self.acting.tables.requests_of(known.chat)
         asked = [one for one in requests if key is not None and one.content.certificate_key == key]
         counted = {one.content.procedure for one in asked if one.state not in UNCOUNTED_STATES}

@@ -75,7 +75,7 @@ class BroadcastMoves:
         self.acting.tables.broadcasts[name] = replace(known, broadcast=approved, decider=decider)
 
     def _move_steps(self, parent: str, was: BroadcastState, to: BroadcastState) -> int:
-        """What it made goes along; but not what runs on its own when it starts."""
+        """Take its steps along; but not when it starts: they run on their own then."""
         if to not in _STEPS_FROM or (to is BroadcastState.RUNNING and was is not BroadcastState.PAUSED):
             return 0
         made = [one for one in self.acting.tables.broadcasts.values() if one.broadcast.parent == parent]

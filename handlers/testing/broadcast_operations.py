@@ -1,34 +1,28 @@
-"""What goes on with broadcasts by itself, in memory, and called by hand: checks, rows, steps, deliveries."""
+"""Do in memory, when called, what the loops of the program do with broadcasts: checks, rows, steps, deliveries."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from functools import cached_property
+from datetime import date, datetime
 
-from handlers.broadcasts.rendering import render_broadcast
-from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse
 from handlers.model.broadcast import (
     ENDED_STATES,
     EXPIRY_CAMPAIGN,
     Audience,
     Broadcast,
+    BroadcastDraft,
     BroadcastPolicy,
-    BroadcastProblem,
     BroadcastState,
     CheckReport,
     DeliveryCounts,
     DeliveryReason,
-    PlaceholderValues,
-    ProblemKind,
     StateReason,
-    format_person_code,
 )
-from handlers.model.rights import MACHINE, Act, Reach, Rights
-from handlers.model.unit_directory import NO_UNITS
-from handlers.testing.audience import MemoryAudience, day_of, to_channel_counts
+from handlers.model.rights import MACHINE
+from handlers.testing.audience import MemoryAudience, day_of
+from handlers.testing.broadcast_check import BroadcastCheck, reach_of
 from handlers.testing.broadcast_moves import BroadcastMoves, late_reason
-from handlers.testing.broadcasts import BROADCAST_ID, count_messages
+from handlers.testing.broadcast_results import count_messages
+from handlers.testing.broadcasts import BROADCAST_ID
 from handlers.testing.tables import (
     BROADCAST,
     BroadcastRecord,
@@ -37,85 +31,9 @@ from handlers.testing.tables import (
     MemoryTables,
     MessageRecord,
 )
-from rules.calendar import VIETNAM
 
-#: Rows that a problem names.
-_NAMED_ROWS = 20
 _LATER_STEP = "later:"
 _DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
-_GET_NOTHING = frozenset({DeliveryReason.STOPPED, DeliveryReason.BLOCKED_BEFORE, DeliveryReason.DONE})
-#: How people are counted whom a message is kept from; what is said in a series is not counted.
-_COUNTED_AS = {
-    DeliveryReason.STOPPED: "stopped",
-    DeliveryReason.BLOCKED_BEFORE: "blocked",
-    DeliveryReason.CAPPED: "capped",
-}
-
-
-@dataclass(frozen=True)
-class BroadcastCheck:
-    """One check of a broadcast."""
-
-    acting: MemoryContext
-    known: BroadcastRecord
-
-    def run(self) -> CheckReport:
-        """Go through everybody who is meant."""
-        people = MemoryAudience(self.acting)
-        found, kept = defaultdict[tuple[ProblemKind, str], list[str]](list), list[tuple[str, str]]()
-        for person in people.find(self.known.broadcast.draft.audience, reach_of(self.known.broadcast)):
-            reason = people.reason_to_withhold(person, self.known)
-            kept.append((person.channel, _COUNTED_AS.get(reason, "reachable") if reason else "reachable"))
-            for problem in self._problems_of(person) if reason not in _GET_NOTHING else ():
-                found[problem].append(format_person_code(person.id))
-        counted = to_channel_counts(kept)
-        problems = [*self._common_problems(), *(_to_problem(*key, rows) for key, rows in found.items())]
-        if unknown := people.find_unknown(self.known.broadcast.draft.audience, reach_of(self.known.broadcast)):
-            problems.append(_to_problem(ProblemKind.UNKNOWN, "", unknown))
-        if not any(one.reachable for one in counted):
-            problems.append(BroadcastProblem(trouble=ProblemKind.NOBODY))
-        return CheckReport(at=self.acting.now, counted=counted, problems=tuple(problems))
-
-    def _common_problems(self) -> Iterator[BroadcastProblem]:
-        one, document = self.known.broadcast, self.known.document or b""
-        yield from find_problems(one.draft.text)
-        if one.draft.document is not None and not 0 < len(document) <= self.acting.policy.document:
-            yield BroadcastProblem(trouble=ProblemKind.DOCUMENT, about=one.draft.document)
-        if one.parent is None and self._is_past():
-            yield BroadcastProblem(trouble=ProblemKind.PAST)
-
-    def _is_past(self) -> bool:
-        """The time of the start, or the last step of the plan, is over."""
-        plan, starts = self.known.broadcast.draft.plan, self.known.broadcast.starts_at
-        if plan is not None:
-            last = plan.deadline - timedelta(days=min(plan.steps, default=0))
-            return datetime.combine(last, plan.at, VIETNAM) < self.acting.now
-        return starts is not None and starts < self.acting.now
-
-    def _problems_of(self, person: ChatRecord) -> Iterator[tuple[ProblemKind, str]]:
-        values = MemoryAudience(self.acting).values(person, self.known)
-        template, channel = self._templates[values.language], person.channel.partition(":")[0]
-        if template is None:  # found once for everybody
-            return
-        for placeholder in missing_placeholders(template, values):
-            yield ProblemKind.MISSING, f"{{{placeholder.value}}}"
-        limits, has_document = self.acting.policy.limits_for(channel), self.known.broadcast.draft.document is not None
-        if has_document and limits.caption == 0:
-            yield ProblemKind.DOCUMENT, channel
-        elif self._length(values) > (limits.caption if has_document else limits.text):
-            yield ProblemKind.TOO_LONG, channel
-
-    def _length(self, values: PlaceholderValues) -> int:
-        """UTF-16 code units of the message with all that may be added."""
-        one, first = self.known.broadcast, self.acting.policy.reminders_per_week
-        reply = render_broadcast(one.id, one.draft, values, day_of(self.known, self.acting.now), first=first)
-        return len("\n\n".join(reply.paragraphs).encode("utf-16-le")) // 2
-
-    @cached_property
-    def _templates(self) -> dict[str, Template | None]:
-        text = self.known.broadcast.draft.text
-        parsed = {"vi": parse(text.vi), "en": parse(text.en)}
-        return {language: one if isinstance(one, Template) else None for language, one in parsed.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +44,7 @@ class MemoryBroadcastOperations:
     policy: BroadcastPolicy
 
     async def list_open(self) -> tuple[Broadcast, ...]:
-        """Those that something may still have to be done for."""
+        """List the broadcasts that something may still have to be done for."""
         known = sorted(self.tables.broadcasts.values(), key=lambda one: one.broadcast.id)
         return tuple(one.broadcast for one in known if self._is_open(one.broadcast))
 
@@ -231,34 +149,27 @@ class MemoryBroadcastOperations:
         may_make = {BroadcastState.RUNNING, BroadcastState.FINISHED}
         if known is None or known.broadcast.state not in may_make or step in made:
             return None
-        one, acting = known.broadcast, self._acting(now)
-        name, state = acting.next_id(BROADCAST_ID), BroadcastState.CANCELLED if left_out else BroadcastState.APPROVED
-        changes: dict[str, object] = {"plan": None, "starts_at": starts_at}
-        if one.draft.plan is not None:
-            changes["deadline"] = one.draft.plan.deadline
-        if audience is not None:
-            asked = audience.model_dump(exclude_unset=True)
-            changes["audience"] = one.draft.audience.model_copy(update=asked)
-        child = Broadcast(
-            name,
-            state,
-            one.draft.model_copy(update=changes),
-            one.unit,
-            one.author,
-            0,
-            now,
-            now,
+        acting, state = self._acting(now), BroadcastState.CANCELLED if left_out else BroadcastState.APPROVED
+        child = replace(
+            known.broadcast,
+            id=acting.next_id(BROADCAST_ID),
+            state=state,
+            draft=_step_draft(known.broadcast.draft, starts_at, audience),
+            revision=0,
+            created_at=now,
+            changed_at=now,
             parent=parent,
             step=step,
-            chat=one.chat,
-            approver=one.approver,
+            checking=False,
+            recipients=0,
             starts_at=starts_at,
+            held_until=None,
             why=left_out or why,
             finished_at=now if left_out else None,
         )
         record = BroadcastRecord(child, known.writer, known.decider, known.document)
         BroadcastMoves(acting, MACHINE).save(record, state, left_out or why)
-        return name
+        return child.id
 
     async def due_postponed(self, day: date) -> dict[str, tuple[str, ...]]:
         """People who wanted to be reminded again on this day or before, by campaign or broadcast."""
@@ -291,7 +202,7 @@ class MemoryBroadcastOperations:
             BroadcastMoves(acting, MACHINE).save(known, one.state, one.why)
 
     def _still_waits(self, known: BroadcastRecord, person: ChatRecord) -> bool:
-        """Of those who wanted to be reminded again, nobody who has been by another step since."""
+        """Tell whether a person still waits: a reminder asked for again may have come by another step since."""
         mark = self.tables.marks.get((known.series, person.id))
         is_later = (known.broadcast.step or "").startswith(_LATER_STEP)
         return not is_later or (mark is not None and (mark.later_on is not None or mark.done_at is not None))
@@ -348,17 +259,19 @@ class MemoryBroadcastOperations:
             self._close_postponed(known, date.fromisoformat((one.step or "").removeprefix(_LATER_STEP)))
 
     def _close_postponed(self, known: BroadcastRecord, day: date) -> None:
-        """Those whose day had come have been asked about; whoever had enough reminders that week waits on."""
+        """End the wait of people whose day had come, but for those who had enough reminders that week."""
         capped = {one.chat for one in self._messages(known.broadcast.id) if one.reason == DeliveryReason.CAPPED}
         for (series, chat), mark in self.tables.marks.items():
             if series == known.series and mark.later_on and mark.later_on <= day and chat not in capped:
                 self.tables.marks[series, chat] = replace(mark, later_on=None)
 
 
-def reach_of(one: Broadcast) -> Reach:
-    """How far a broadcast may go: its unit with all below it."""
-    return Rights.operator(NO_UNITS).reach(Act.WRITE_BROADCASTS, one.unit)
-
-
-def _to_problem(trouble: ProblemKind, about: str, rows: list[str]) -> BroadcastProblem:
-    return BroadcastProblem(trouble=trouble, about=about, rows=tuple(rows[:_NAMED_ROWS]), count=len(rows))
+def _step_draft(parent: BroadcastDraft, starts_at: datetime | None, audience: Audience | None) -> BroadcastDraft:
+    """The draft of a step: its parent's, for this once; what is set in ``audience`` takes the place of the same."""
+    changes: dict[str, object] = {"plan": None, "starts_at": starts_at}
+    if parent.plan is not None:
+        changes["deadline"] = parent.plan.deadline
+    if audience is not None:
+        asked = audience.model_dump(exclude_unset=True)
+        changes["audience"] = parent.audience.model_copy(update=asked)
+    return parent.model_copy(update=changes)

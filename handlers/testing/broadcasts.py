@@ -1,6 +1,6 @@
 """Broadcasts in memory, as people with a role see and move them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -26,15 +26,13 @@ from handlers.model.broadcast import (
 from handlers.model.rights import Act, Rights
 from handlers.testing.audience import MemoryAudience, day_of
 from handlers.testing.broadcast_moves import BroadcastMoves
+from handlers.testing.broadcast_results import MemoryResults, count_messages
 from handlers.testing.journal import MemoryJournal
-from handlers.testing.tables import BroadcastRecord, MemoryContext, MessageRecord
+from handlers.testing.tables import BroadcastRecord, MemoryContext
 from rules.calendar import to_vietnam_day
 
 BROADCAST_ID = "TB"
 _DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
-_RESENDABLE = frozenset({BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.FINISHED})
-#: States of messages whose reasons are counted.
-_REASONED = frozenset({"blocked", "invalid", "failed", "skipped", "unknown"})
 
 
 class _ActionRule(NamedTuple):
@@ -45,7 +43,7 @@ class _ActionRule(NamedTuple):
 
 
 def find_action_rule(found: Broadcast, to: BroadcastState) -> _ActionRule | None:
-    """What a move by hand is called; ``None``: it is not made so. The campaign that never ends can only be paused."""
+    """Find what a move by hand is called; ``None``: it is not made so. The endless campaign can only be paused."""
     if to not in BROADCAST_TRANSITIONS[found.state] or (found.id == EXPIRY_CAMPAIGN and to is BroadcastState.CANCELLED):
         return None
     start = "broadcast_start" if found.state is BroadcastState.SCHEDULED else "broadcast_resume"
@@ -111,7 +109,7 @@ class MemoryBroadcasts:
         return ActionResult.DONE
 
     def _changed(self, rights: Rights, known: Broadcast, draft: BroadcastDraft) -> Broadcast:
-        """Whoever wrote it last is its author."""
+        """The person who wrote it last is its author."""
         return replace(
             known,
             state=BroadcastState.DRAFT,
@@ -256,69 +254,29 @@ class MemoryBroadcasts:
 
     async def tally(self, rights: Rights, name: str) -> DeliveryCounts:
         """Count its messages."""
-        return count_messages(self._messages(name)) if self._see(rights, name) else DeliveryCounts()
+        return count_messages(self._results.messages(name)) if self._see(rights, name) else DeliveryCounts()
 
     async def recipients(
         self, rights: Rights, name: str, limit: int, after: str = "", state: str | None = None
     ) -> tuple[Recipient, ...]:
-        """List them by the code; people who share one are never parted."""
-        found = self._messages(name) if self._see(rights, name) else []
-        wanted = sorted((one for one in found if state in {None, one.state}), key=lambda one: one.chat)
-        behind = [one for one in wanted if not after or _head(one.chat) > _head_of_code(after)]
-        page = behind[:limit]
-        page += [one for one in behind[limit:] if page and _head(one.chat) == _head(page[-1].chat)]
-        return tuple(self._recipient(rights, one) for one in page)
-
-    def _recipient(self, rights: Rights, message: MessageRecord) -> Recipient:
-        certificates = self.acting.tables.statuses_of(message.chat)
-        unit = self.acting.tables.chats[message.chat].unit
-        name = next((one.status.subscriber for one in certificates if one.status.subscriber), None)
-        if name is not None and not rights.may(Act.SEE_PERSONAL, unit):
-            name = mask_name(name)
-        return Recipient(
-            format_person_code(message.chat),
-            name,
-            unit,
-            message.channel.partition(":")[0],
-            message.state,
-            message.reason,
-            message.attempts,
-            message.queued_at,
-            message.settled_at,
-        )
+        """List them by the code, where the broadcast may be seen."""
+        return self._results.recipients(rights, name, limit, after, state) if self._see(rights, name) else ()
 
     async def resend(self, rights: Rights, name: str, codes: Sequence[str] | None = None) -> int:
         """Queue what is unknown again; one that had finished runs again."""
         known = self._get_for_act(rights, Act.WRITE_BROADCASTS, name)
-        if isinstance(known, ActionResult) or known.broadcast.state not in _RESENDABLE:
-            return 0
-        heads = None if codes is None else {_head_of_code(code) for code in codes}
-        chosen = [one for one in self._messages(name) if heads is None or _head(one.chat) in heads]
-        queued = [one for one in chosen if self._may_be_sent_again(known, one)]
-        for one in queued:
-            again = replace(one, state="queued", reason=None, attempts=0, settled_at=None)
-            self.acting.tables.messages[one.origin] = again
-        if queued:
-            self._run_again(rights, known)
+        queued = 0 if isinstance(known, ActionResult) else self._results.resend(rights, known, codes)
+        if queued and not isinstance(known, ActionResult):
             unit = known.broadcast.unit
-            await self.journal.record(rights, "broadcast_resend", name, unit=unit, count=len(queued))
-        return len(queued)
+            await self.journal.record(rights, "broadcast_resend", name, unit=unit, count=queued)
+        return queued
 
-    def _may_be_sent_again(self, known: BroadcastRecord, message: MessageRecord) -> bool:
-        tables = self.acting.tables
-        mark, person = tables.marks.get((known.series, message.chat)), tables.chats[message.chat]
-        is_done = mark is not None and mark.done_at is not None and mark.done_at >= message.queued_at
-        return message.state == "unknown" and message.values is not None and not person.stopped_at and not is_done
-
-    def _run_again(self, rights: Rights, known: BroadcastRecord) -> None:
-        one = known.broadcast
-        if one.state is BroadcastState.FINISHED:
-            state, revision = BroadcastState.RUNNING, one.revision + 1
-            again = replace(one, state=state, why=None, finished_at=None, revision=revision, changed_at=self.acting.now)
-            BroadcastMoves(self.acting, rights.actor).save(replace(known, broadcast=again), state, StateReason.BY_HAND)
+    @property
+    def _results(self) -> MemoryResults:
+        return MemoryResults(self.acting)
 
     def _all(self, rights: Rights) -> list[Broadcast]:
-        """Those that may be seen, the oldest first."""
+        """List the broadcasts that may be seen, the oldest first."""
         reach = rights.reach(Act.SEE_BROADCASTS)
         known = (one.broadcast for one in self.acting.tables.broadcasts.values())
         near = (one for one in known if reach and self.acting.tables.is_within(reach, one.unit))
@@ -334,30 +292,8 @@ class MemoryBroadcasts:
             return ActionResult.UNKNOWN
         return known if rights.may(act, known.broadcast.unit) else ActionResult.NOT_YOURS
 
-    def _messages(self, name: str) -> list[MessageRecord]:
-        return [one for one in self.acting.tables.messages.values() if one.broadcast == name]
-
-
-def count_messages(messages: Iterable[MessageRecord]) -> DeliveryCounts:
-    """How many are in which state, and why."""
-    states: dict[str, int] = {}
-    reasons: dict[str, int] = {}
-    for one in messages:
-        states[one.state] = states.get(one.state, 0) + 1
-        if one.reason is not None and one.state in _REASONED:
-            reasons[one.reason] = reasons.get(one.reason, 0) + 1
-    return DeliveryCounts(states, reasons)
-
 
 def _may_write(rights: Rights, draft: BroadcastDraft) -> bool:
     """Whether the unit of its audience is known and within reach."""
     unit = draft.audience.unit
     return (unit is None or rights.units.get(unit) is not None) and rights.may(Act.WRITE_BROADCASTS, unit)
-
-
-def _head(chat: str) -> str:
-    return format_person_code(chat)
-
-
-def _head_of_code(code: str) -> str:
-    return f"N-{code.strip().upper().removeprefix('N-')[:8]}"

@@ -170,7 +170,7 @@ class MemoryPeople:
         return bool(reach) and self.acting.tables.is_within(reach, unit)
 
     def _revoke_consequences(self, chat: str, ended: Sequence[Grant]) -> list[tuple[str, str, str | None]]:
-        """What can no longer stand ends: acts for the journal, their subjects and units."""
+        """End what can no longer stand; returns acts for the journal, their subjects and units."""
         units, left = self.acting.tables.units, self.acting.tables.grants_of(chat)
         before, after = Rights.of((*left, *ended), units), Rights.of(left, units)
         cause = ended[0].id

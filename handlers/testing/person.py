@@ -1,4 +1,4 @@
-"""What one person's own conversation asks for, in memory: requests, register, reminders, all that is held."""
+"""The services of one person's own conversation in memory: requests, register, reminders, all that is held."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -135,7 +135,7 @@ class MemoryInterviewRegister:
 
     @property
     def standings(self) -> dict[int, InterviewStatus]:
-        """What is known of this chat, by the number of the interview."""
+        """The interviews of this chat, by their numbers."""
         mine = (one for one in self.acting.tables.statuses.values() if one.chat == self.acting.chat)
         return {one.status.interview: one.status for one in mine}
 
@@ -160,7 +160,7 @@ class MemoryReminders:
 
     @property
     def marks(self) -> dict[str, date | None]:
-        """What was answered to each campaign: the day that was asked for; ``None``: done."""
+        """The answers to each campaign: the day that was asked for; ``None``: done."""
         mine = (one for one in self.acting.tables.marks.values() if one.chat == self.acting.chat)
         return {one.series: one.later_on for one in mine}
 

@@ -165,7 +165,7 @@ def _search_words(known: RequestRecord) -> set[str]:
 
 
 def _open_words(known: RequestRecord) -> set[str]:
-    """Whoever sees the rest masked must not find it by guessing either."""
+    """A person who sees the rest masked must not find it by guessing either."""
     return _words(known.content.unit, known.code)
 
 

@@ -59,7 +59,7 @@ class MemoryAdminServices:
 
 
 class MemoryTurn:
-    """What a turn of one person can ask of the world."""
+    """The services of one person, for one turn."""
 
     def __init__(self, acting: MemoryContext) -> None:
         self.acting = acting
@@ -116,7 +116,7 @@ class MemoryHouse:
 
     @property
     def broadcasts(self) -> MemoryBroadcastOperations:
-        """What goes on by itself, to be called by hand."""
+        """The work of the loops, to be called by hand."""
         return MemoryBroadcastOperations(self.tables, self.policy)
 
     def hear(self, channel: str, address: str, now: datetime) -> ChatRecord:
@@ -127,7 +127,7 @@ class MemoryHouse:
         return self.tables.chats[chat]
 
     def acting(self, now: datetime, channel: str = MACHINE, chat: str = "") -> MemoryContext:
-        """Who acts, and when."""
+        """The context of somebody who acts at a moment."""
         return MemoryContext(self.tables, now, channel, chat, self.policy)
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What the services in memory keep: rows like those of the store, without sealing.
+"""The tables of the services in memory: rows like those of the store, without sealing.
 
 Rows are frozen and every table is a dict, so that a snapshot, and with it a transaction that is undone, is a copy of a
 few dicts.
@@ -150,13 +150,13 @@ class BroadcastRecord:
 
     @property
     def series(self) -> str:
-        """What answers of people are said to: its campaign, or itself."""
+        """The broadcast that answers of people are said to: its campaign, or itself."""
         return self.broadcast.parent or self.broadcast.id
 
 
 @dataclass(frozen=True, slots=True)
 class MarkRecord:
-    """What a person answered to the reminders of a campaign."""
+    """The answer of a person to the reminders of a campaign."""
 
     series: str
     chat: str

@@ -17,7 +17,7 @@ EXPORT_TASK, IMPORT_TASK = "export", "import"
 
 
 def export_origin(task: str, mark: str = "shown") -> str:
-    """What asks for a message of an export; ``shown`` is the one that moves."""
+    """The origin of a message of an export; ``shown`` is the one that moves."""
     return f"{EXPORT_TASK}:{task}:{mark}"
 
 

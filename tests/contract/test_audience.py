@@ -1,4 +1,4 @@
-"""Whom a broadcast means, what stands against it, and who gets a row of it."""
+"""A broadcast means these people; a check names what stands against it; each of them gets a row."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -330,7 +330,7 @@ RIGHTS = st.sampled_from((OPERATOR, OPERATOR, ADMIN, FOCAL, OFFICER, Rights.of((
 
 @pytest.fixture
 def few(ground: Ground) -> dict[str, Officer]:
-    """Whose first letters tell what is special about them."""
+    """Three people; their first letters tell what is special about them."""
     named = {"a": Officer("a" * 32), "b": Officer("b" * 32, blocked=True), "c": Officer("c" * 32, stopped=True)}
     ground.write_people(list(named.values()))
     return named

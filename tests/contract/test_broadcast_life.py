@@ -40,7 +40,7 @@ async def campaign(ground: Ground, plan: CampaignPlan) -> str:
 
 
 def acts(ground: Ground) -> list[tuple[str, str, str]]:
-    """Who did what on what, in order."""
+    """Actors, acts and subjects of the journal, in order."""
     return [row[:3] for row in ground.journal()]
 
 

@@ -50,7 +50,7 @@ async def running(store: Store, chat: Chat) -> ExportStatus | None:
 
 
 async def delivered(store: Store) -> list[Reply]:
-    """What is told; the platform calls each message 42."""
+    """Deliver what waits; the platform calls each message 42."""
     said = []
     while rows := await claim(store):
         for row in rows:

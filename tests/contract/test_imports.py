@@ -20,7 +20,7 @@ REASON = "thiếu quyết định sáp nhập"
 
 @pytest.fixture
 async def officer(store: Store) -> Chat:
-    """Who registered three requests of Nhơn Trạch and one of Đại Phước."""
+    """Somebody who registered three requests of Nhơn Trạch and one of Đại Phước."""
     chat = await one_chat(store)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         for number, code in enumerate(("DN.NT", "DN.NT", "DN.NT", "DN.DP")):

@@ -1,4 +1,4 @@
-"""What is held about a person: shown in one shape, and what is left of it where the person wants it deleted."""
+"""All that is held about a person is shown in one shape; little is left where the person wants it deleted."""
 
 import json
 from datetime import date, datetime, timedelta

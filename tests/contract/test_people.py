@@ -15,7 +15,7 @@ HOSTILE = ['=HYPERLINK("http://x")', "<b>An</b>", "\u202eAn", "x" * 300]
 
 
 def acts(ground: Ground) -> list[tuple[str, str, str]]:
-    """Who did what on what, in order."""
+    """Actors, acts and subjects of the journal, in order."""
     return [row[:3] for row in ground.journal()]
 
 

@@ -1,4 +1,4 @@
-"""What people say to reminders: what it changes for them, and for what waits."""
+"""Answers to reminders change what a person is reminded of, and what waits for them."""
 
 from datetime import date
 

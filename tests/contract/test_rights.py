@@ -37,7 +37,7 @@ SAID = Reply(paragraphs=("0 / 1",))
 
 @dataclass(frozen=True)
 class Other:
-    """What belongs to the other unit."""
+    """Ids of things that belong to the other unit."""
 
     request: str
     grant: str

@@ -1,4 +1,4 @@
-"""What a test needs beyond the ports, whatever lies behind them: looks at what is kept, and changes of it."""
+"""The needs of a test beyond the ports, whatever lies behind them: looks at what is kept, and changes of it."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -70,7 +70,7 @@ class Ground(Protocol):
         """State and reason of each row, by chat."""
 
     def values_of(self, broadcast: str) -> dict[str, PlaceholderValues]:
-        """What fills each message that will be sent, by chat."""
+        """The values that fill each message that will be sent, by chat."""
 
     def write_people(self, officers: Sequence[Officer]) -> None:
         """People who never wrote, with what is known of them."""

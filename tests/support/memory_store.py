@@ -171,7 +171,7 @@ class MemoryAdminTransaction:
 
 @dataclass
 class MemoryTasks:
-    """What a conversation shows of exports that are being written."""
+    """The exports that are being written, as far as a conversation shows them."""
 
     store: MemoryStore
     taken: set[str] = field(default_factory=set)

@@ -16,7 +16,7 @@ _updates = count(1)
 
 
 class Ports(Protocol):
-    """What a turn can ask of the world."""
+    """The ports of a turn."""
 
     requests: OwnRequests
     own_data: OwnData

@@ -111,7 +111,7 @@ async def town(house: House, store: Store, ground: MemoryGround) -> House:
 
 
 def guarded(ground: MemoryGround, who: Person, *, all_of_it: bool) -> list[object]:
-    """What must stay as it is: all of it, or what belongs to Xã Đại Phước and to everything.
+    """Rows that must stay as they are: all of them, or those of Xã Đại Phước and of no single unit.
 
     Of orders and messages what is others'; and of the person's own, all of it, whatever is no reply to them.
     """
