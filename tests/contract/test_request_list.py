@@ -134,3 +134,28 @@ async def test_more_words_than_any_request_has_find_nothing(desk: Store) -> None
     await registered(desk, "1", person(), "DN.NT")
 
     assert await codes(desk, ADMIN, Filter(text=" ".join(map(str, range(5_000))))) == []
+
+
+async def test_what_is_masked_is_not_found_by_guessing_it(desk: Store) -> None:
+    own = await registered(desk, "1", person("Trần Thị Bưởi"), "DN.NT")
+    await registered(desk, "2", person(), "DN.DP")
+    both = Rights.of((*FOCAL.grants, *OTHER.grants), UNITS)
+
+    for guess in ("tran thi buoi", "buoi", "5402DD8A9E3FB18F", f"buoi {own.code}"):
+        assert await codes(desk, ADMIN, Filter(text=guess)) == [own.code]
+        assert await codes(desk, FOCAL, Filter(text=guess)) == []
+        assert await codes(desk, both, Filter(text=guess)) == []
+        async with office(desk) as at:
+            assert await at.admin.extract.extent(FOCAL, Filter(text=guess)) == (0, 0)
+    for open_word in (own.code, "uy ban nhan dan", "nhon trach"):
+        assert await codes(desk, FOCAL, Filter(text=open_word)) == [own.code]
+    assert len(await codes(desk, both, Filter(text="nguyen van an", unit="DN.DP"))) == 1
+
+
+async def test_an_amended_request_is_found_by_its_new_words_alone(desk: Store) -> None:
+    given = await registered(desk, "1", person("Bùi Thị Hoa"), "DN.NT")
+    async with StoredTurns(desk, "1")() as turn:
+        await turn.requests.amend(given.code, person("Bùi Thị Mai"))
+
+    assert await codes(desk, OPERATOR, Filter(text="bui mai")) == [given.code]
+    assert await codes(desk, OPERATOR, Filter(text="bui hoa")) == []
