@@ -18,16 +18,15 @@ it (``tests/contract``). Nothing is sealed, the journal is not chained, and noth
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.person import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
 from handlers.testing.services import (
-    MemoryAdminServices,
     MemoryHouse,
     MemoryTurn,
     add_reminder,
+    build_memory_admin_services,
     build_memory_services,
 )
 from handlers.testing.tables import MemoryContext, MemoryTables, MemoryTransaction, chat_id
 
 __all__ = [
-    "MemoryAdminServices",
     "MemoryBroadcastOperations",
     "MemoryContext",
     "MemoryHouse",
@@ -39,6 +38,7 @@ __all__ = [
     "MemoryTransaction",
     "MemoryTurn",
     "add_reminder",
+    "build_memory_admin_services",
     "build_memory_services",
     "chat_id",
 ]

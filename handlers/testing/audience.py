@@ -12,8 +12,10 @@ from handlers.model.broadcast import (
     ChannelCounts,
     DeliveryReason,
     PlaceholderValues,
-    format_person_code,
+    RecipientName,
 )
+from handlers.model.channels import ChannelAddress
+from handlers.model.codes import format_person_code
 from handlers.model.placeholders import Placeholder
 from handlers.model.rights import Act, Reach, Rights, Role
 from handlers.model.statistics import UNCOUNTED_STATES
@@ -75,20 +77,24 @@ class MemoryAudience:
         }
         return next((reason for reason, holds in reasons.items() if holds), None)
 
-    def resolve_names(self, rights: Rights, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    def resolve_names(self, rights: Rights, names: Iterable[RecipientName]) -> dict[RecipientName, tuple[str, ...]]:
         """Chats by the names a list has for them, as far as the rights to write broadcasts reach."""
-        found = {name: sorted(set(self._named(rights, name.strip()))) for name in names}
+        found = {name: sorted(set(self._named(rights, name))) for name in names}
         return {name: tuple(chats) for name, chats in found.items() if chats}
 
-    def _named(self, rights: Rights, name: str) -> Iterator[str]:
-        tables, upper = self.acting.tables, name.upper()
-        channel, colon, address = name.partition(":")
-        known = [(tables.requests[upper].chat, tables.requests[upper].unit)] if upper in tables.requests else []
-        if upper.startswith("N-"):
-            known = [(one.id, one.unit) for one in tables.chats.values() if format_person_code(one.id) == upper]
-        if colon and (chat := tables.chats.get(chat_id(channel.lower(), address))):
-            known = [(chat.id, chat.unit)]
+    def _named(self, rights: Rights, name: RecipientName) -> Iterator[str]:
+        known = self._at(name) if isinstance(name, ChannelAddress) else self._coded(name.strip().upper())
         yield from (chat for chat, unit in known if rights.may(Act.WRITE_BROADCASTS, unit))
+
+    def _at(self, address: ChannelAddress) -> list[tuple[str, str | None]]:
+        chat = self.acting.tables.chats.get(chat_id(address.channel, address.address))
+        return [(chat.id, chat.unit)] if chat else []
+
+    def _coded(self, code: str) -> list[tuple[str, str | None]]:
+        tables = self.acting.tables
+        if code in tables.requests:
+            return [(tables.requests[code].chat, tables.requests[code].unit)]
+        return [(one.id, one.unit) for one in tables.chats.values() if format_person_code(one.id) == code]
 
     def _is_reached(self, person: ChatRecord, reach: Reach) -> bool:
         present = person.erased_at is None and not person.in_group

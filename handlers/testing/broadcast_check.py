@@ -15,8 +15,8 @@ from handlers.model.broadcast import (
     DeliveryReason,
     PlaceholderValues,
     ProblemKind,
-    format_person_code,
 )
+from handlers.model.codes import format_person_code
 from handlers.model.rights import Act, Reach, Rights
 from handlers.model.unit_directory import NO_UNITS
 from handlers.testing.audience import MemoryAudience, day_of, to_channel_counts

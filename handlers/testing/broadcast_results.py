@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from handlers.access.masking import mask_name
-from handlers.model.broadcast import BroadcastState, DeliveryCounts, Recipient, StateReason, format_person_code
+from handlers.model.broadcast import BroadcastState, DeliveryCounts, Recipient, StateReason
+from handlers.model.codes import format_person_code
 from handlers.model.rights import Act, Rights
 from handlers.testing.broadcast_moves import BroadcastMoves
 from handlers.testing.tables import BroadcastRecord, MemoryContext, MessageRecord

@@ -20,9 +20,10 @@ from handlers.model.broadcast import (
     DeliveryCounts,
     PlaceholderValues,
     Recipient,
+    RecipientName,
     StateReason,
-    format_person_code,
 )
+from handlers.model.codes import format_person_code
 from handlers.model.rights import Act, Rights
 from handlers.testing.audience import MemoryAudience, day_of
 from handlers.testing.broadcast_moves import BroadcastMoves
@@ -143,7 +144,9 @@ class MemoryBroadcasts:
         """Count whom the rights to write broadcasts reach."""
         return MemoryAudience(self.acting).count(audience, rights.reach(Act.WRITE_BROADCASTS))
 
-    async def resolve_names(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    async def resolve_names(
+        self, rights: Rights, names: Sequence[RecipientName]
+    ) -> Mapping[RecipientName, tuple[str, ...]]:
         """Look each name up."""
         return MemoryAudience(self.acting).resolve_names(rights, names)
 

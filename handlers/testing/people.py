@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers.model.journal import AuditAction
 from handlers.admin.exports.text import format_export_rights_lost
 from handlers.core.text import MarkupTranslator
 from handlers.model.exports import ExportOrder
+from handlers.model.journal import AuditAction
 from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
 from handlers.model.rights import ACT_TO_GIVE, Act, Grant, Rights, Role
 from handlers.testing.journal import MemoryJournal

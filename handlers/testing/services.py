@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from handlers.core.ports import Services
+from handlers.core.ports import AdminServices, Services
 from handlers.core.replies import Reply
 from handlers.model.broadcast import Broadcast, BroadcastDraft, BroadcastPolicy, BroadcastState
 from handlers.model.request import OPEN_STATES, RETAINED_STATES
@@ -41,21 +41,20 @@ from rules.pack import Pack
 _WAITING_FROM = 900_000
 
 
-class MemoryAdminServices:
-    """Implements ``handlers.core.ports.AdminServices``."""
-
-    def __init__(self, acting: MemoryContext) -> None:
-        self.acting = acting
-        self.journal = MemoryJournal(acting)
-        self.people = MemoryPeople(acting, self.journal)
-        moves = RequestMoves(acting)
-        self.desk = MemoryRequestList(acting, self.journal, moves)
-        self.extract = MemoryExportReader(acting)
-        self.exports = MemoryExports(acting, self.journal)
-        self.imports = MemoryImports(acting, self.journal, moves)
-        self.picture = MemoryStatistics(acting)
-        self.units = MemoryUnits(acting, self.journal)
-        self.broadcasts = MemoryBroadcasts(acting, self.journal)
+def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
+    """Build the services of people with a role over the tables of a context."""
+    journal, moves = MemoryJournal(acting), RequestMoves(acting)
+    return AdminServices(
+        people=MemoryPeople(acting, journal),
+        desk=MemoryRequestList(acting, journal, moves),
+        extract=MemoryExportReader(acting),
+        journal=journal,
+        exports=MemoryExports(acting, journal),
+        imports=MemoryImports(acting, journal, moves),
+        picture=MemoryStatistics(acting),
+        units=MemoryUnits(acting, journal),
+        broadcasts=MemoryBroadcasts(acting, journal),
+    )
 
 
 class MemoryTurn:
@@ -63,9 +62,9 @@ class MemoryTurn:
 
     def __init__(self, acting: MemoryContext) -> None:
         self.acting = acting
-        self.admin = MemoryAdminServices(acting)
+        self.admin = build_memory_admin_services(acting)
         self.requests = MemoryOwnRequests(acting)
-        self.own_data = MemoryOwnData(acting, self.admin.people)
+        self.own_data = MemoryOwnData(acting, MemoryPeople(acting, MemoryJournal(acting)))
         self.register = MemoryInterviewRegister(acting)
         self.reminders = MemoryReminders(acting)
 
@@ -140,10 +139,10 @@ class MemoryHouse:
     @contextmanager
     def office(
         self, now: datetime, channel: str = MACHINE, chat: str = ""
-    ) -> Iterator[tuple[MemoryAdminServices, MemoryTransaction]]:
+    ) -> Iterator[tuple[AdminServices, MemoryTransaction]]:
         """The admins' side outside any conversation; undone unless it is committed."""
         with self.tables.transaction() as opened:
-            yield MemoryAdminServices(self.acting(now, channel, chat)), opened
+            yield build_memory_admin_services(self.acting(now, channel, chat)), opened
 
 
 def build_memory_services(  # noqa: PLR0913 - what a world may begin with

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from bot.store.api import Store
-from bot.store.opening import open_store
 
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from tests.integration.store.conftest import Database, with_tables
 from tests.support.ground import DatabaseGround, Ground, memory_ground
 from tests.support.office import settle_units

@@ -4,10 +4,10 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from bot.store.api import Store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.store.store import Store
 from handlers.model.broadcast import (
     ActionResult,
     Audience,
@@ -20,8 +20,9 @@ from handlers.model.broadcast import (
     MessageLimits,
     PlaceholderValues,
     ProblemKind,
-    format_person_code,
 )
+from handlers.model.channels import ChannelAddress
+from handlers.model.codes import format_person_code
 from handlers.model.request import RequestState
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Rights, Role
@@ -31,6 +32,7 @@ from tests.support.audiences import PROCEDURES, Certificate, Officer, made_up, m
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, person
 from tests.support.ground import Ground
 from tests.support.office import OPERATOR, UNITS, office
+from tests.support.opening import operations
 from tests.support.ports import StoredTurns
 from tests.support.reminding import approved, checked, draft, drafted, frozen
 from tests.support.stored_dialogue import registered
@@ -69,7 +71,7 @@ async def test_nothing_against_a_draft_makes_it_checked_and_tells_who_is_meant(
     store: Store, ground: Ground, people: list[Officer]
 ) -> None:
     name = await drafted(store, draft())
-    made = await store.broadcasts.check(name, NOW)
+    made = await operations(store).check(name, NOW)
 
     assert made.problems == ()
     telegram = ChannelCounts(channel="telegram", reachable=1, stopped=1, blocked=1)
@@ -85,7 +87,7 @@ async def test_what_is_missing_is_told_with_those_it_concerns_and_the_draft_stay
 ) -> None:
     name = await drafted(store, draft(text=NAMED))
 
-    made = await store.broadcasts.check(name, NOW)
+    made = await operations(store).check(name, NOW)
 
     assert made.problems == found((ProblemKind.MISSING, "{ho_ten}", "b"))
     assert ground.state_of(name)[0] == "draft"
@@ -105,11 +107,11 @@ async def test_what_was_checked_is_a_draft_again_once_nobody_is_left(
     store: Store, ground: Ground, people: list[Officer]
 ) -> None:
     name = await drafted(store, draft())
-    await store.broadcasts.check(name, NOW)
+    await operations(store).check(name, NOW)
     for officer in people:
         ground.change_id(officer.id, blocked_at=NOW)
 
-    made = await store.broadcasts.check(name, NOW)
+    made = await operations(store).check(name, NOW)
 
     assert made.problems == found((ProblemKind.NOBODY, "", ""))
     assert ground.state_of(name)[0] == "draft"
@@ -206,7 +208,7 @@ async def test_how_far_an_approved_one_is_goes_on_being_told(
     name = await approved(store, draft())
     await frozen(store, name)
 
-    await store.broadcasts.check(name, NOW)
+    await operations(store).check(name, NOW)
 
     assert ground.state_of(name) == ("scheduled", None, 4)
 
@@ -275,8 +277,8 @@ async def test_what_is_not_approved_or_was_cancelled_gets_no_rows(
 ) -> None:
     fresh = await drafted(store, draft())
     name = await approved(store, draft())
-    assert await store.broadcasts.freeze(name, NOW, limit=1)
-    assert await store.broadcasts.move(name, BroadcastState.APPROVED, BroadcastState.CANCELLED, NOW)
+    assert await operations(store).freeze(name, NOW, limit=1)
+    assert await operations(store).move(name, BroadcastState.APPROVED, BroadcastState.CANCELLED, NOW)
 
     await frozen(store, name)
     await frozen(store, fresh)
@@ -388,17 +390,17 @@ async def test_whoever_gets_nothing_has_a_row_that_says_why(ground: Ground) -> N
                     await turn.reminders.postpone(campaign, TODAY)
     for _ in range(5):
         ground.add_row(await drafted(store, draft()), "capped", "sent")
-    step = await store.broadcasts.create_step(campaign, "14", NOW) or ""
+    step = await operations(store).create_step(campaign, "14", NOW) or ""
 
     await frozen(store, step)
 
     rows = ground.rows_of(step)
-    assert {address: rows[store.chat("telegram", address).id] for address in ("gets it", "today")} == {
+    assert {address: rows[store.chats.at("telegram", address).id] for address in ("gets it", "today")} == {
         "gets it": QUEUED,
         "today": QUEUED,
     }
     kept = {"stopped": "stopped", "done": "done", "later": "later", "capped": "capped"}
-    assert {address: rows[store.chat("telegram", address).id] for address in kept} == {
+    assert {address: rows[store.chats.at("telegram", address).id] for address in kept} == {
         address: ("skipped", reason) for address, reason in kept.items()
     }
 
@@ -408,7 +410,7 @@ async def test_more_than_one_person_may_decide_about_go_back_to_wait_for_a_secon
     name = await approved(ground.store, draft())
     ground.write_people([Officer("c" * 32)])
     async with ground.with_policy(BroadcastPolicy(approval_above=2)) as strict:
-        assert not await strict.broadcasts.freeze(name, NOW)
+        assert not await operations(strict).freeze(name, NOW)
 
     assert ground.state_of(name) == ("checked", "second_person", 3)
     assert ground.rows_of(name) == {}
@@ -418,11 +420,20 @@ async def test_people_are_found_by_the_names_that_a_list_has_for_them(ground: Gr
     store = ground.store
     near = await registered(store, "7790118822", person(), "DN.NT")
     await registered(store, "7790118823", person(), "DN.DP")
-    chat = store.chat("telegram", "7790118822").id
+    chat = store.chats.at("telegram", "7790118822").id
     async with StoredTurns(store, "7790118822")() as turn:
         await turn.register.save_status(InterviewStatus(interview=1, unit="DN.NT"))
-    names = (f" {near.code.lower()} ", format_person_code(chat).lower(), "Telegram:7790118822")
-    others = ("YC-2026-000002", "YC-2026-000099", "N-00000000", "telegram:1", "ai đó", "", "=1+1")
+    names = (f" {near.code.lower()} ", format_person_code(chat).lower(), ChannelAddress("telegram", "7790118822"))
+    others = (
+        "YC-2026-000002",
+        "YC-2026-000099",
+        "N-00000000",
+        ChannelAddress("telegram", "1"),
+        "telegram:1",
+        "ai đó",
+        "",
+        "=1+1",
+    )
 
     async with office(store) as at:
         found = await at.admin.broadcasts.resolve_names(ADMIN, [*names, *others])

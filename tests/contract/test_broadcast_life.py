@@ -5,8 +5,9 @@ from itertools import pairwise, product
 from random import Random
 
 import pytest
-from bot.store.api import Chat, DeliveryState, Store
 
+from bot.messages import Chat, DeliveryState
+from bot.store.store import Store
 from handlers.model.broadcast import (
     BROADCAST_TRANSITIONS,
     ActionResult,
@@ -17,13 +18,14 @@ from handlers.model.broadcast import (
     DeliveryReason,
     Recipient,
     StateReason,
-    format_person_code,
 )
+from handlers.model.codes import format_person_code
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Rights, Role
 from tests.support.broadcast_life import DRAFT, drafted, move
 from tests.support.ground import Ground
 from tests.support.office import OPERATOR, UNITS, given, office, rights
+from tests.support.opening import operations
 from tests.support.ports import StoredTurns
 from tests.support.storing import CHANNEL, NOW, claim, one_chat
 
@@ -59,7 +61,7 @@ async def far(store: Store) -> Rights:
 
 
 def chat(store: Store, address: str = "gần") -> Chat:
-    return store.chat(CHANNEL, address)
+    return store.chats.at(CHANNEL, address)
 
 
 async def test_by_hand_it_goes_where_its_life_allows_and_nowhere_else(store: Store, ground: Ground) -> None:
@@ -84,7 +86,7 @@ async def test_whoever_moves_it_at_random_its_path_is_one_of_its_life(store: Sto
             to, was = chance.choice(list(BroadcastState)), chance.choice((state, *BroadcastState))
             if chance.random() < 0.5:
                 done, expected = (
-                    await store.broadcasts.move(name, was, to, NOW),
+                    await operations(store).move(name, was, to, NOW),
                     was is state and to in BROADCAST_TRANSITIONS[state],
                 )
             else:
@@ -248,7 +250,7 @@ async def test_what_is_done_stands_in_the_journal(store: Store, ground: Ground) 
 
     done = [act.removeprefix("broadcast_") for _, act, subject in acts(ground) if subject == name]
     assert done == ["new", "change", "check", "approve", "start", "pause", "resume", "cancel"]
-    assert (await store.verify_journal()).fault is None
+    assert (await store.audit.verify_journal()).fault is None
 
 
 async def test_while_a_check_goes_on_nothing_is_approved(store: Store, ground: Ground) -> None:
@@ -262,7 +264,7 @@ async def test_while_a_check_goes_on_nothing_is_approved(store: Store, ground: G
 
 async def test_a_campaigns_steps_pause_resume_and_end_with_it(store: Store, ground: Ground) -> None:
     name = await campaign(ground, PLAN)
-    steps = [await store.broadcasts.create_step(name, step, NOW) or "" for step in ("30", "14", "7", "3")]
+    steps = [await operations(store).create_step(name, step, NOW) or "" for step in ("30", "14", "7", "3")]
     for step, state in zip(
         steps,
         (BroadcastState.FINISHED, BroadcastState.PAUSED, BroadcastState.RUNNING, BroadcastState.SCHEDULED),
@@ -275,21 +277,21 @@ async def test_a_campaigns_steps_pause_resume_and_end_with_it(store: Store, grou
         return [ground.state_of(step)[:2][0] for step in steps]
 
     assert await after(BroadcastState.PAUSED) == ["finished", "paused", "paused", "scheduled"]
-    assert not await store.broadcasts.move(steps[3], BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
+    assert not await operations(store).move(steps[3], BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
     assert await move(store, OPERATOR, steps[2], BroadcastState.RUNNING) is ActionResult.NOT_ALLOWED
-    assert await store.broadcasts.create_step(name, "1", NOW) is None
+    assert await operations(store).create_step(name, "1", NOW) is None
     assert await after(BroadcastState.RUNNING) == ["finished", "paused", "running", "scheduled"]
     assert await after(BroadcastState.CANCELLED) == ["finished", "cancelled", "cancelled", "cancelled"]
     assert ground.state_of(steps[3])[:2][1] == StateReason.PARENT
-    assert await store.broadcasts.create_step(name, "1", NOW) is None
+    assert await operations(store).create_step(name, "1", NOW) is None
 
 
 async def test_a_step_is_made_once_and_says_what_its_campaign_says(store: Store, ground: Ground) -> None:
     name = await campaign(ground, PLAN)
 
-    step = await store.broadcasts.create_step(name, "14", NOW, starts_at=LATER, why=StateReason.LATE)
+    step = await operations(store).create_step(name, "14", NOW, starts_at=LATER, why=StateReason.LATE)
     assert step is not None
-    assert await store.broadcasts.create_step(name, "14", NOW) is None
+    assert await operations(store).create_step(name, "14", NOW) is None
 
     made = {one.id: one for one in await store.broadcasts.list_open()}[step]
     assert (made.state, made.parent, made.step, made.starts_at, made.why) == ("approved", name, "14", LATER, "late")
@@ -303,8 +305,8 @@ async def test_a_step_can_be_for_some_or_left_out(store: Store, ground: Ground) 
     name = await campaign(ground, PLAN)
     some = Audience(chats=("a", "b"))
 
-    await store.broadcasts.create_step(name, "later:2026-12-01", NOW, audience=some)
-    await store.broadcasts.create_step(name, "3", NOW, left_out=StateReason.MISSED)
+    await operations(store).create_step(name, "later:2026-12-01", NOW, audience=some)
+    await operations(store).create_step(name, "3", NOW, left_out=StateReason.MISSED)
 
     async with office(store) as at:
         few, missed = await at.admin.broadcasts.steps(OPERATOR, name)
@@ -314,15 +316,16 @@ async def test_a_step_can_be_for_some_or_left_out(store: Store, ground: Ground) 
 
 async def test_that_a_step_is_late_stays_said_until_something_else_is_to_be_said(store: Store, ground: Ground) -> None:
     name = await campaign(ground, PLAN)
-    step = await store.broadcasts.create_step(name, "14", NOW, why=StateReason.LATE) or ""
+    step = await operations(store).create_step(name, "14", NOW, why=StateReason.LATE) or ""
     book = store.broadcasts
-    await book.move(step, BroadcastState.APPROVED, BroadcastState.SCHEDULED, NOW)
+    going = operations(store)
+    await going.move(step, BroadcastState.APPROVED, BroadcastState.SCHEDULED, NOW)
     assert await book.hold(step, LATER, StateReason.QUIET, NOW)
     assert ground.state_of(step)[:2] == ("scheduled", "quiet")
     assert await book.hold(step, None, None, NOW)
-    await book.move(step, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
+    await going.move(step, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
     assert ground.state_of(step)[:2] == ("running", "late")
-    await book.move(step, BroadcastState.RUNNING, BroadcastState.PAUSED, NOW, StateReason.ERRORS)
+    await going.move(step, BroadcastState.RUNNING, BroadcastState.PAUSED, NOW, StateReason.ERRORS)
     assert await book.hold(step, LATER, StateReason.QUIET, NOW)
     assert ground.state_of(step)[:2] == ("paused", "errors")
 
@@ -411,7 +414,7 @@ async def test_a_name_is_masked_where_it_may_not_be_seen(store: Store, ground: G
             InterviewStatus(interview=1, unit="DN.NT", certificate_key="A", subscriber="Trần Thị Bí Mật")
         )
     await given(store, "đầu mối", Role.FOCAL, "DN.NT")
-    focal, code = await rights(store, "đầu mối"), format_person_code(store.chat(CHANNEL, "người 1").id)
+    focal, code = await rights(store, "đầu mối"), format_person_code(store.chats.at(CHANNEL, "người 1").id)
 
     names = {one.code: (one.name, one.unit) for one in await listed(store, name)}
     masked = {one.code: one.name for one in await listed(store, name, focal)}
@@ -470,4 +473,4 @@ async def test_its_author_gets_it_first_and_nobody_at_the_machine(store: Store, 
     assert row.chat == chat
     assert [(one.name, one.content) for one in row.reply.attachments] == [("cv.pdf", b"%PDF")]
     assert (await store.broadcasts.tally(made.id)).total == 0
-    await store.settle(row, DeliveryState.SENT, made.created_at)
+    await store.outbox.settle(row, DeliveryState.SENT, made.created_at)

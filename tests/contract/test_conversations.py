@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from bot.store.api import NOTICE, DeliveryState, Store
-from bot.store.opening import open_store
 from hypothesis import HealthCheck, given, settings
 
+from bot.messages import NOTICE, DeliveryState
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from handlers.core.events import ButtonTapped, Event, SheetRead, TextReceived
 from handlers.core.replies import Reply
 from handlers.core.screen import ScreenCallback
@@ -86,7 +87,7 @@ async def told(store: Store) -> list[str]:
     while rows := await claim(store, 1000):
         notices += [f"{row.chat.address} {_plain(row.reply)}" for row in rows if row.priority == NOTICE]
         for row in rows:
-            await store.settle(row, DeliveryState.SENT, NOW, message="1")
+            await store.outbox.settle(row, DeliveryState.SENT, NOW, message="1")
     return sorted(notices)
 
 

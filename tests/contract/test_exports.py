@@ -1,8 +1,9 @@
 """Exports are ordered one at a time, read what is within reach, and end with the role that they were ordered by."""
 
 import pytest
-from bot.store.api import Chat, DeliveryState, Store
 
+from bot.messages import Chat, DeliveryState
+from bot.store.store import Store
 from handlers.core.replies import Reply
 from handlers.model.exports import ExportForm, ExportOrder, ExportStatus
 from handlers.model.request import RequestState
@@ -55,7 +56,7 @@ async def delivered(store: Store) -> list[Reply]:
     while rows := await claim(store):
         for row in rows:
             said.append(row.reply)
-            await store.settle(row, DeliveryState.SENT, NOW, message="42")
+            await store.outbox.settle(row, DeliveryState.SENT, NOW, message="42")
     return said
 
 
@@ -93,7 +94,7 @@ async def test_one_is_under_way_at_a_time_and_whoever_may_not_starts_none(
     assert await start(store, admin, await rights(store, "admin")) == "XD-000001"
     assert await start(store, admin, await rights(store, "admin")) is None
     assert await running(store, admin) == ExportStatus("XD-000001", 0, 7)
-    assert await running(store, store.chat(CHANNEL, "somebody else")) is None
+    assert await running(store, store.chats.at(CHANNEL, "somebody else")) is None
     assert ground.journal()[-1] == ("QT-000001", "export_start", "XD-000001 xlsx", "DN.NT", 7)
     assert [reply.paragraphs for reply in await delivered(store)] == [("0 / 7",)]
 

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 
 import pytest
-from bot.store.api import Chat, Store
 
+from bot.messages import Chat
+from bot.services.export_tasks import ExportTaskService
+from bot.store.store import Store
 from handlers.model.imports import ImportConflict, ImportLine, ImportPlan, ImportResult, LineProblem
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, MoveOutcome, RequestRow
 from handlers.model.rights import Rights, Role
 from tests.support.ground import Ground
 from tests.support.office import OPERATOR, given, office, rights
+from tests.support.opening import open_turn
 from tests.support.storing import NOW, content, next_turn, one_chat
 from tests.support.telling import told
 
@@ -22,7 +25,7 @@ REASON = "thiếu quyết định sáp nhập"
 async def officer(store: Store) -> Chat:
     """Somebody who registered three requests of Nhơn Trạch and one of Đại Phước."""
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         for number, code in enumerate(("DN.NT", "DN.NT", "DN.NT", "DN.DP")):
             await unit.requests.register(content(f"{number}").model_copy(update={"unit_code": code}))
         await unit.finish("{}", [])
@@ -132,7 +135,7 @@ async def test_a_newer_change_is_a_conflict_that_says_whose_when_and_what_it_is_
 async def test_an_amended_request_is_a_conflict_too(store: Store, officer: Chat) -> None:
     given_lines = await lines(store, RequestState.ACCEPTED)
     chat = await one_chat(store, "2")
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.requests.amend("YC-2026-000001", content("other").model_copy(update={"unit_code": "DN.NT"}))
         await unit.finish("{}", [])
 
@@ -181,7 +184,7 @@ async def test_no_exporter_takes_a_list_that_waits(store: Store, officer: Chat) 
     async with office(store, officer) as at:
         await at.admin.imports.save_lines(given_lines)
 
-    assert await store.tasks.take("telegram", NOW) is None
+    assert await ExportTaskService(store.tasks).take("telegram", NOW) is None
 
 
 async def test_a_list_waits_in_its_chat_until_there_is_a_yes_or_a_no(store: Store, officer: Chat) -> None:
@@ -190,7 +193,7 @@ async def test_a_list_waits_in_its_chat_until_there_is_a_yes_or_a_no(store: Stor
         older = await at.admin.imports.save_lines(given_lines[:1])
         name = await at.admin.imports.save_lines(given_lines)
         assert await at.admin.imports.load_lines(older) is None
-    async with office(store, store.chat("telegram", ADMIN)) as at:
+    async with office(store, store.chats.at("telegram", ADMIN)) as at:
         assert await at.admin.imports.load_lines(name) is None, "it waits in another chat"
     async with office(store, officer) as at:
         assert await at.admin.imports.load_lines(name) == given_lines

@@ -1,11 +1,11 @@
 """The journal shows the newest rows within reach, page by page."""
 
-from bot.store.api import Store
-
+from bot.store.store import Store
 from handlers.model.rights import Rights
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER
 from tests.support.ground import Ground
 from tests.support.office import OPERATOR, office
+from tests.support.opening import open_admin_transaction
 from tests.support.storing import NOW
 
 
@@ -30,7 +30,7 @@ async def test_the_newest_come_first_and_only_those_within_reach(store: Store) -
 
 
 async def test_a_row_that_was_not_committed_leaves_no_gap(ground: Ground) -> None:
-    async with ground.store.admin_transaction(NOW) as at:
+    async with open_admin_transaction(ground.store, NOW) as at:
         await at.admin.journal.record(OPERATOR, "test", "undone")
     async with office(ground.store) as at:
         await at.admin.journal.record(OPERATOR, "test", "kept")

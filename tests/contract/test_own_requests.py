@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
-from bot.store.api import Store
 
+from bot.store.store import Store
 from handlers.model.request import AMENDABLE_STATES, OPEN_STATES, REQUEST_TRANSITIONS, RequestState, RequestStep
 from rules.outcome import Procedure
 from tests.support.ports import StoredTurns, Turns

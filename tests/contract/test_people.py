@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from bot.store.api import Store
 
+from bot.store.store import Store
 from handlers.model.request_list import NewInvitation, Refusal
 from handlers.model.rights import Grant, Rights, Role
 from tests.support.ground import Ground

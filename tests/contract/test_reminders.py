@@ -7,6 +7,7 @@ import pytest
 from handlers.model.broadcast import BroadcastState, CampaignPlan, DeliveryReason
 from tests.support.broadcast_life import DRAFT, drafted
 from tests.support.ground import Ground
+from tests.support.opening import operations
 from tests.support.own_data import everything
 from tests.support.ports import StoredTurns, Turns
 from tests.support.storing import ADDRESS, NOW
@@ -76,7 +77,7 @@ async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(ground
     plan = CampaignPlan(deadline=DAY)
     name = (await drafted(ground.store, DRAFT.model_copy(update={"plan": plan}))).id
     ground.stands(name, BroadcastState.RUNNING)
-    steps = [await ground.store.broadcasts.create_step(name, step, NOW) or "" for step in ("14", "7")]
+    steps = [await operations(ground.store).create_step(name, step, NOW) or "" for step in ("14", "7")]
     other = (await drafted(ground.store)).id
     for broadcast, state in ((steps[0], "sent"), (steps[1], "queued"), (other, "queued")):
         ground.add_row(broadcast, ADDRESS, state)
@@ -88,4 +89,4 @@ async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(ground
     waits = ("queued", None)
     assert list(ground.rows_of(steps[1]).values()) == [("skipped", DeliveryReason.LATER), waits]
     assert list(ground.rows_of(other).values()) == [waits, waits]
-    assert await ground.store.broadcasts.due_postponed(DAY) == {name: (ground.store.chat("telegram", ADDRESS).id,)}
+    assert await ground.store.broadcasts.due_postponed(DAY) == {name: (ground.store.chats.at("telegram", ADDRESS).id,)}

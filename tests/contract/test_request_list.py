@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from bot.store.api import Store
 
+from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, MoveOutcome
 from handlers.model.rights import Rights

@@ -4,14 +4,16 @@ import json
 from datetime import timedelta
 
 import pytest
-from bot.store.api import NOTICE, Store
 
+from bot.messages import NOTICE
+from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, MoveOutcome
 from handlers.model.rights import Grant, Rights, Role
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, codes, person
 from tests.support.ground import Ground
 from tests.support.office import OPERATOR, UNITS, office
+from tests.support.opening import open_admin_transaction, open_turn
 from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import registered, seen
 from tests.support.storing import NOW, claim, one_chat
@@ -134,9 +136,9 @@ async def test_a_bulk_change_of_what_was_seen_is_refused_once_it_is_something_el
 async def test_an_officer_is_told_in_the_language_of_their_conversation(desk: Store) -> None:
     given = await registered(desk, "1", person(), "DN.NT")
     chat = await one_chat(desk, "english", "1")
-    turn = await desk.claim_turn(chat)
+    turn = await desk.inbox.claim_turn(chat)
     assert turn is not None
-    async with desk.turn(turn, NOW) as unit:
+    async with open_turn(desk, turn, NOW) as unit:
         await unit.finish(json.dumps({"language": "en"}), [])
     async with office(desk) as at:
         await at.admin.desk.move(ADMIN, given.code, RequestState.ACCEPTED, 0)
@@ -147,7 +149,7 @@ async def test_an_officer_is_told_in_the_language_of_their_conversation(desk: St
 
 async def test_a_move_that_is_not_committed_leaves_no_notice_and_no_row(desk: Store, ground: Ground) -> None:
     given = await registered(desk, "1", person(), "DN.NT")
-    async with desk.admin_transaction(NOW) as at:
+    async with open_admin_transaction(desk, NOW) as at:
         await at.admin.desk.move(ADMIN, given.code, RequestState.ACCEPTED, 0)
 
     assert await claim(desk) == []

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from bot.store.api import Store
-from bot.store.opening import open_store
 
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter
 from handlers.model.rights import Grant, Rights, Role
@@ -16,6 +16,7 @@ from rules.calendar import to_vietnam_day
 from tests.integration.store.conftest import Database
 from tests.support.ground import DatabaseGround, Ground, MemoryGround
 from tests.support.memory_store import MemoryStore
+from tests.support.opening import open_admin_transaction, open_turn
 from tests.support.population import (
     UNITS,
     Officer,
@@ -66,7 +67,7 @@ def officers(ground: Ground, kept_in: Database | None) -> list[Officer]:
 async def numbers(
     store: Store, rights: Rights, unit: str | None = None
 ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
-    async with store.admin_transaction(NOW) as office:
+    async with open_admin_transaction(store, NOW) as office:
         return await office.admin.picture.numbers(rights, unit, TODAY, NOW)
 
 
@@ -121,7 +122,7 @@ async def test_an_officer_without_a_role_sees_nothing(store: Store, officers: li
 async def test_the_numbers_of_requests_equal_what_the_request_list_counts(
     store: Store, officers: list[Officer], rights: Rights, unit: str | None
 ) -> None:
-    async with store.admin_transaction(NOW) as office:
+    async with open_admin_transaction(store, NOW) as office:
         total, _ = await office.admin.picture.numbers(rights, unit, TODAY, NOW)
 
         async def listed(*states: RequestState) -> int:
@@ -136,7 +137,7 @@ async def test_what_was_open_each_day_ends_at_what_is_open_now(
     store: Store, officers: list[Officer], unit: str | None
 ) -> None:
     start, until = TODAY - timedelta(days=45), TODAY + timedelta(days=30)
-    async with store.admin_transaction(NOW) as office:
+    async with open_admin_transaction(store, NOW) as office:
         burnt = await office.admin.picture.burn_down(OPERATOR, unit, start, until, TODAY)
         total, _ = await office.admin.picture.numbers(OPERATOR, unit, TODAY, NOW)
     meant = below(officers, unit) if unit else officers
@@ -146,7 +147,7 @@ async def test_what_was_open_each_day_ends_at_what_is_open_now(
 
 
 async def test_a_burn_down_shows_an_admin_only_what_is_within_reach(store: Store, officers: list[Officer]) -> None:
-    async with store.admin_transaction(NOW) as office:
+    async with open_admin_transaction(store, NOW) as office:
         picture = office.admin.picture
         own = await picture.burn_down(admin("DN.NT"), None, TODAY, TODAY, TODAY)
         other = await picture.burn_down(admin("DN.NT"), "TN", TODAY, TODAY, TODAY)
@@ -159,7 +160,7 @@ async def test_whoever_is_erased_is_no_officer_any_more(store: Store, ground: Gr
     chat = await one_chat(store)
     ground.change_id(chat.id, unit="DN")
     assert (await numbers(store, OPERATOR))[0].officers == 1
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish(None, [])
     assert (await numbers(store, OPERATOR))[0] == UnitStatistics()

@@ -3,8 +3,8 @@
 from datetime import date
 
 import pytest
-from bot.store.api import Store
 
+from bot.store.store import Store
 from handlers.model.request_list import InterviewStatus, Refusal
 from handlers.model.rights import Rights, Role
 from handlers.model.succession import UnitAssignment, UnitHoldings
@@ -13,6 +13,7 @@ from handlers.model.unit_directory import UnitDirectory
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, codes, person
 from tests.support.ground import Ground
 from tests.support.office import OPERATOR, UNITS, given, invited, office
+from tests.support.opening import open_admin_transaction
 from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import registered, seen
 from tests.support.storing import NOW
@@ -97,7 +98,7 @@ async def test_without_a_successor_all_stays(settled: Store) -> None:
 
 async def test_an_import_that_is_not_committed_leaves_nothing(ground: Ground, settled: Store) -> None:
     before = ground.everything()
-    async with settled.admin_transaction(NOW) as at:
+    async with open_admin_transaction(settled, NOW) as at:
         await at.admin.units.save(OPERATOR, merged(MERGED), frozenset({"DN.NT"}))
     assert ground.everything() == before
 

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from bot.store.api import Store
-from bot.store.opening import open_store
-
+from bot.services.opening import open_store
 from bot.store.encoding import from_micros, to_micros
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import BroadcastPolicy, BroadcastState, PlaceholderValues
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Grant
@@ -106,7 +105,7 @@ class MemoryGround:
         self.memory.tables.units = replace(units, units={**units.units, code: closed})
 
     def change_chat(self, address: str, **flags: Any) -> None:
-        self.change_id(self.memory.chat(CHANNEL, address).id, **flags)
+        self.change_id(self.memory.chats.at(CHANNEL, address).id, **flags)
 
     def change_id(self, chat: str, **flags: Any) -> None:
         self.memory.tables.chats[chat] = replace(self.memory.tables.chats[chat], **flags)
@@ -213,7 +212,7 @@ class DatabaseGround:
         self.sql("UPDATE units SET closed_on = 1 WHERE code = ?", code)
 
     def change_chat(self, address: str, **flags: Any) -> None:
-        self.change_id(self.store.chat(CHANNEL, address).id, **flags)
+        self.change_id(self.store.chats.at(CHANNEL, address).id, **flags)
 
     def change_id(self, chat: str, **flags: Any) -> None:
         for name, value in flags.items():
@@ -235,7 +234,7 @@ class DatabaseGround:
         return [(state, actor, why) for state, actor, why in self.sql(moves, broadcast)]
 
     def add_row(self, broadcast: str, address: str, state: str = "queued", reason: str | None = None) -> str:
-        chat, at = self.store.chat(CHANNEL, address).id, to_micros(NOW)
+        chat, at = self.store.chats.at(CHANNEL, address).id, to_micros(NOW)
         origin = sealed_columns.broadcast_origin(broadcast, chat)
         values = PlaceholderValues(name="Trần Thị B").model_dump_json()
         self.sql(

@@ -7,10 +7,10 @@ from datetime import datetime
 from itertools import count
 from typing import Protocol
 
-from bot.store.api import Store
-
+from bot.store.store import Store
 from handlers.core.broadcast_ports import Reminders
 from handlers.core.ports import InterviewRegister, OwnData, OwnRequests
+from tests.support.opening import open_turn
 from tests.support.storing import ADDRESS, AGREED, NOW, next_turn, one_chat
 
 _updates = count(1)
@@ -41,6 +41,6 @@ class StoredTurns:
     @asynccontextmanager
     async def __call__(self, now: datetime = NOW) -> AsyncIterator[Ports]:
         chat = await one_chat(self.store, f"update {next(_updates)}", self.address)
-        async with self.store.turn(await next_turn(self.store, chat), now) as unit:
+        async with open_turn(self.store, await next_turn(self.store, chat), now) as unit:
             yield unit
             await unit.finish(AGREED, [])

@@ -1,8 +1,8 @@
 """People with roles, over the services in memory."""
 
 import pytest
-from bot.store.api import Store
 
+from bot.store.store import Store
 from tests.support.ground import MemoryGround, memory_ground
 from tests.support.office_talk import House
 

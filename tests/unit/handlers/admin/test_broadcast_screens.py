@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 
 import pytest
-from bot.store.api import Store
 
+from bot.store.store import Store
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
 from handlers.core.events import ButtonTapped
 from handlers.model.broadcast import (
@@ -16,13 +16,14 @@ from handlers.model.broadcast import (
     BroadcastState,
     BroadcastText,
     CampaignPlan,
-    format_person_code,
 )
+from handlers.model.codes import format_person_code
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Role
 from rules.outcome import Procedure
 from tests.support.ground import MemoryGround
 from tests.support.office import OPERATOR, given, office
+from tests.support.opening import operations
 from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import StoredDialogue
 from tests.support.storing import CHANNEL, NOW
@@ -73,19 +74,19 @@ async def written(store: Store, unit: str | None = "DN.NT", **changes: object) -
 
 async def sending(store: Store, name: str) -> None:
     """Checked, approved, listed and started."""
-    await store.broadcasts.check(name, NOW)
+    await operations(store).check(name, NOW)
     async with office(store) as at:
         await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED)
     await listed(store, name)
-    await store.broadcasts.move(name, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
+    await operations(store).move(name, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
 
 
 def admin_chat(store: Store) -> str:
-    return store.chat(CHANNEL, "admin").id
+    return store.chats.at(CHANNEL, "admin").id
 
 
 async def listed(store: Store, name: str) -> None:
-    while await store.broadcasts.freeze(name, NOW):
+    while await operations(store).freeze(name, NOW):
         pass
 
 

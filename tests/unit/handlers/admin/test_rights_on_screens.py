@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from bot.store.api import Store
 
+from bot.store.store import Store
 from handlers.admin.people.invitations import InvitationDraft
 from handlers.commands import ADMIN_COMMANDS
 from handlers.core.events import ButtonTapped
@@ -21,6 +21,7 @@ from handlers.screens import ADMIN_SCREENS
 from tests.support.ground import MemoryGround
 from tests.support.office import OPERATOR, given, invited, office
 from tests.support.office_talk import House, Person
+from tests.support.opening import open_turn
 from tests.support.stored_dialogue import registered
 from tests.support.storing import NOW, content, next_turn, one_chat
 
@@ -101,7 +102,7 @@ async def town(house: House, store: Store, ground: MemoryGround) -> House:
         assert far is not None
         assert far.id == FAR_BROADCAST
     chat = await one_chat(store, "of an officer", "cán bộ")
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         wanted = content().model_copy(update={"subscriber": SECRET, "certificate_name": SECRET})
         assert (await unit.requests.register(wanted)).code == FAR_REQUEST
         await unit.finish("{}", [])
