@@ -2,37 +2,19 @@
 
 from datetime import date
 
-import pytest
-
 from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.unit_of_work import open_turn
-from bot.store.sealing.keyring import Keyring, open_keyring
+from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, CampaignPlan, DeliveryReason
 from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import Recipients, campaign, drafted, rows_of, stands
 from tests.support.office import settle_units
 from tests.support.own_data import everything
-from tests.support.ports import MemoryTurns, StoredTurns, Turns
+from tests.support.ports import StoredTurns
 from tests.support.storing import ADDRESS, NOW, next_turn, one_chat, says
 
 DAY = date(2026, 12, 1)
-
-
-@pytest.fixture
-async def had(turns: Turns, ground: Database | None) -> str:
-    """A broadcast that the person had, and of which one more waits for them."""
-    if isinstance(turns, MemoryTurns):
-        turns.reminders.sent, turns.reminders.waiting = {"TB-000001"}, 1
-        return "TB-000001"
-    assert ground is not None
-    assert isinstance(turns, StoredTurns)
-    settle_units(ground.sql)
-    recipients = Recipients(turns.store, ground.sql, open_keyring(ground.keys)[0])
-    for state in ("sent", "queued"):
-        name = (await drafted(turns.store)).id
-        await recipients.add(name, ADDRESS, state)
-    return "TB-000001"
 
 
 async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(
