@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -98,6 +100,10 @@ class Conversation:
     language: str = LANGUAGES[0]  #: of a conversation until its person chooses one
 
 
+#: Opens the transaction of a turn over a store; another one than the usual opens it over something else.
+OpenTurn = Callable[[Store, PendingTurn, datetime], AbstractAsyncContextManager[TurnTransaction]]
+
+
 class TurnHandler:
     """``handle(chat)``: idempotent over the rows of the inbox, so it may be called at any time, from anywhere."""
 
@@ -110,8 +116,10 @@ class TurnHandler:
         clock: Clock,
         *,
         metrics: Metrics = NO_METRICS,
+        open_turn: OpenTurn = open_turn,
     ) -> None:
         self._store = store
+        self._open_turn = open_turn
         self._conversation = conversation
         self._preparer = preparer
         self._channels = channels
@@ -201,7 +209,7 @@ class TurnHandler:
         event = await self._prepare(pending, session)
         units = await self._directory.units()
         now = self._clock.now()
-        async with open_turn(self._store, pending, now) as unit:
+        async with self._open_turn(self._store, pending, now) as unit:
             answer = await self._conversation.respond(session, event, self._build_services(pending, unit, units))
             remembered = answer.session.dump(MOST_SESSION) if answer.session else None
             replies = (self._format_session_lost(), *answer.replies) if lost else answer.replies
@@ -258,7 +266,7 @@ class TurnHandler:
         kept = pending.session if pending.session and len(pending.session) <= MOST_SESSION else None
 
         async def answered() -> None:
-            async with open_turn(self._store, pending, self._clock.now()) as unit:
+            async with self._open_turn(self._store, pending, self._clock.now()) as unit:
                 await unit.finish(kept, (Reply(paragraphs=(t(_TOO_MUCH),)),))
 
         with contextlib.suppress(TurnTakenOver):

@@ -26,7 +26,7 @@ from handlers.model.certificate import (
 )
 from handlers.model.unit import Succession, SuccessionKind, Unit
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
-from handlers.testing import MemoryReminders, build_memory_services
+from handlers.testing import build_memory_services
 from locales import N_
 from rules.calendar import to_vietnam_day
 from rules.facts import Issuer, Subject
@@ -225,8 +225,8 @@ async def walk(
     steps: tuple[str, ...], pack: Pack, language: str, units: UnitDirectory = NO_UNITS, reminder: str | None = None
 ) -> list[WalkStop]:
     """Take the steps with services of their own; a ``reminder`` came before them, and another is on its way."""
-    reminders = MemoryReminders({reminder}, waiting=1) if reminder else MemoryReminders()
-    world = build_memory_services(pack, TODAY, units=units, reminders=reminders)
+    received = (reminder,) if reminder else ()
+    world = build_memory_services(pack, TODAY, units=units, received=received, waiting=len(received))
     return await take_steps(steps, Session.model_validate({"language": language}), world, _SENT_EVENTS)
 
 

@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.messages import Chat
-from bot.services.unit_of_work import AdminTransaction, open_admin_transaction
+from bot.services.unit_of_work import AdminTransaction
 from bot.store.store import Store
 from handlers.model.request_list import NewInvitation, Refusal
 from handlers.model.rights import Grant, Rights, Role
 from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
+from tests.support.opening import open_admin_transaction
 from tests.support.storing import CHANNEL, NOW
 
 #: A province with two communes; one of them has an office below it, and another commune has ended.

@@ -7,7 +7,6 @@ from itertools import count
 from bot.delivery.event_preparation import EventPreparer, ListReader, may_import_by_role
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.messages import Chat, DeliveryState, Incoming
-from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.conversation import respond, wants_file
 from handlers.core.events import ButtonTapped, Event, TextReceived
@@ -16,6 +15,7 @@ from handlers.core.screen import ScreenCallback
 from handlers.core.session import Session
 from tests.support.delivery import ManualClock, ScriptedChannel
 from tests.support.dialogue import pack
+from tests.support.opening import open_turn
 from tests.support.roads import CountingReader
 from tests.support.storing import CHANNEL
 
@@ -34,7 +34,7 @@ class House:
         channels = {CHANNEL: self.channel}
         talk = Conversation(respond=respond, wants_file=wants_file, pack=pack())
         preparer = EventPreparer(channels, CountingReader(), ListReader(may_import_by_role(self.store)))
-        self.turns = TurnHandler(self.store, talk, preparer, channels, self.clock)
+        self.turns = TurnHandler(self.store, talk, preparer, channels, self.clock, open_turn=open_turn)
 
     def person(self, address: str) -> "Person":
         return Person(self, address)

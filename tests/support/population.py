@@ -8,10 +8,14 @@ from typing import Any, Protocol
 
 from bot.store.encoding import to_micros
 from handlers.model.request import REQUEST_TRANSITIONS, RequestState
+from handlers.model.request_list import InterviewStatus
 from handlers.model.statistics import UnitStatistics
 from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
+from handlers.testing.tables import ChatRecord, MemoryTables, RequestRecord, StatusRecord
 from rules.calendar import to_vietnam_day
+from rules.outcome import Procedure
+from tests.support.storing import content
 
 UNITS = UnitDirectory.of(
     [
@@ -142,6 +146,25 @@ def _request(number: int, officer: Officer, one: Certificate) -> tuple[object, .
     ended, registered = to_micros(one.ended) if one.ended else None, to_micros(one.registered)
     head = (f"YC-2026-{number:06}", number, officer.id, one.state.value, "revoke", one.key, b"?")
     return (*head, ended, officer.unit, registered, registered, 1)
+
+
+def remember_people(tables: MemoryTables, officers: Sequence[Officer]) -> None:
+    """The same in memory."""
+    for officer in officers:
+        heard = officer.heard
+        chat = ChatRecord(officer.id, "telegram", officer.id, heard, heard, officer.unit, consented=True)
+        tables.chats[officer.id] = chat
+        for interview, one in enumerate(officer.certificates, 1):
+            owed = None if one.owed is None else tuple(Procedure(name) for name in one.owed.split(",") if name)
+            known = {"certificate_key": one.key, "not_after": one.not_after, "owed": owed}
+            status = InterviewStatus.model_validate({"interview": interview, "unit": officer.unit, **known})
+            tables.statuses[officer.id, interview] = StatusRecord(officer.id, status, one.known, one.known)
+            if one.state and one.registered:
+                number = len(tables.requests) + 1
+                asked = content(one.key or f"no key {number}", Procedure.REVOKE)
+                head = f"YC-2026-{number:06}", number, officer.id, officer.unit, one.state, asked
+                made = RequestRecord(*head, one.registered, one.registered, (), ended_at=one.ended)
+                tables.requests[made.code] = made
 
 
 def counted(officers: list[Officer], unit: str | None, now: datetime) -> UnitStatistics:

@@ -1,24 +1,23 @@
-"""The ports of the conversation in turns, in memory and in a store; contract tests run on both."""
+"""The ports of the conversation in turns: over a store, or over the services in memory."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Protocol
 
-from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.core.broadcast_ports import Reminders
 from handlers.core.ports import InterviewRegister, OwnData, OwnRequests
-from handlers.testing import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
+from tests.support.opening import open_turn
 from tests.support.storing import ADDRESS, AGREED, NOW, next_turn, one_chat
 
 _updates = count(1)
 
 
 class Ports(Protocol):
-    """The ports that a turn can use."""
+    """The ports of a turn."""
 
     requests: OwnRequests
     own_data: OwnData
@@ -27,39 +26,14 @@ class Ports(Protocol):
 
 
 class Turns(Protocol):
-    """The turns of one person, one after the other."""
+    """One person's turns, one after the other."""
 
     def __call__(self, now: datetime = NOW) -> AbstractAsyncContextManager[Ports]: ...
 
 
 @dataclass
-class MemoryPorts:
-    """The same in-memory ports in every turn."""
-
-    requests: OwnRequests
-    own_data: OwnData
-    register: InterviewRegister
-    reminders: Reminders
-
-
-@dataclass
-class MemoryTurns:
-    """Turns over the in-memory ports."""
-
-    book: MemoryOwnRequests = field(default_factory=lambda: MemoryOwnRequests(NOW))
-    register: MemoryInterviewRegister = field(default_factory=MemoryInterviewRegister)
-    reminders: MemoryReminders = field(default_factory=MemoryReminders)
-
-    @asynccontextmanager
-    async def __call__(self, now: datetime = NOW) -> AsyncIterator[Ports]:
-        self.book.now = now
-        own_data = MemoryOwnData(self.book, self.register, reminders=self.reminders)
-        yield MemoryPorts(self.book, own_data, self.register, self.reminders)
-
-
-@dataclass
 class StoredTurns:
-    """Turns over a store, each committed at its end."""
+    """Turns of a store, each committed at its end."""
 
     store: Store
     address: str = ADDRESS

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
@@ -17,6 +16,7 @@ from handlers.model.broadcast import (
 )
 from handlers.model.rights import Rights
 from tests.support.office import OPERATOR, Sql, office
+from tests.support.opening import operations
 from tests.support.storing import NOW
 
 #: A text whose placeholders have a value for everybody.
@@ -44,13 +44,13 @@ async def checked(
     store: Store, one: BroadcastDraft, rights: Rights = OPERATOR, document: bytes | None = None
 ) -> CheckReport:
     """What its check finds."""
-    return await BroadcastOperations.over(store).check(await drafted(store, one, rights, document), NOW)
+    return await operations(store).check(await drafted(store, one, rights, document), NOW)
 
 
 async def approved(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR) -> str:
     """Create a draft without problems, approve it and return its id."""
     name = await drafted(store, one, rights)
-    assert not (await BroadcastOperations.over(store).check(name, NOW)).problems
+    assert not (await operations(store).check(name, NOW)).problems
     async with office(store) as at:
         assert await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
     return name
@@ -58,7 +58,7 @@ async def approved(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR)
 
 async def frozen(store: Store, name: str, limit: int = 2000, now: datetime = NOW) -> None:
     """All its rows are made."""
-    while await BroadcastOperations.over(store).freeze(name, now, limit=limit):
+    while await operations(store).freeze(name, now, limit=limit):
         pass
 
 

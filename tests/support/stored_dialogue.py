@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from bot.messages import Chat, Incoming, PendingTurn
-from bot.services.unit_of_work import TurnTransaction, open_turn
+from bot.services.unit_of_work import TurnTransaction
 from bot.store.store import Store
 from handlers.conversation import respond
 from handlers.core.events import Event
@@ -16,6 +16,7 @@ from handlers.model.request_list import RequestRow
 from handlers.model.rights import Rights
 from tests.support.dialogue import Dialogue, pack
 from tests.support.office import UNITS, office
+from tests.support.opening import open_turn
 from tests.support.ports import StoredTurns
 from tests.support.storing import CHANNEL, NOW
 

@@ -8,7 +8,6 @@ from typing import Any, Protocol, TypeVar
 import pytest
 
 from bot.messages import Chat, Incoming, OutboxRow, PendingTurn
-from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.core.events import Event, TextReceived
 from handlers.core.replies import Reply
@@ -16,6 +15,7 @@ from handlers.model.request import RequestContent
 from rules.facts import Event as Happened
 from rules.facts import Subject
 from rules.outcome import Procedure
+from tests.support.opening import open_turn
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CHANNEL = "telegram"

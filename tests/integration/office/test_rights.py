@@ -19,7 +19,6 @@ from handlers.screens import ADMIN_SCREENS
 from tests.integration.office.conftest import Sql
 from tests.support.office import OPERATOR, given, invited, office
 from tests.support.office_talk import House, Person
-from tests.support.stored_dialogue import registered
 from tests.support.storing import NOW, content, next_turn, one_chat
 
 #: Stands in everything that belongs to the other unit, in what is told of it and in what it is found by.
@@ -161,24 +160,6 @@ async def test_no_way_through_the_buttons_leads_to_another_unit(town: House, sql
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-@pytest.mark.parametrize("group", GROUPS)
-async def test_no_forged_button_or_text_on_any_screen_does(town: House, sql: Sql, name: str, group: str) -> None:
-    who = await person(town, name)
-    before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
-    abouts = ABOUTS_OF[PEOPLE[name]]
-    for screen in GROUPS[group]:
-        for about in abouts if len(GROUPS[group]) == 1 else ("DN.DP",):
-            for event in (*VALUES, None):
-                session = await who.stands_at(screen, about, broadcast=FAR_VIEW)
-                if event is None:
-                    await who.says("Xã Đại Phước QT-000006")
-                else:
-                    await who.forges(event, session)
-                assert SECRET not in who.seen, (screen, about, event)
-    assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
-
-
-@pytest.mark.parametrize("name", PEOPLE)
 async def test_no_button_of_a_message_that_moves_reaches_another_unit(town: House, sql: Sql, name: str) -> None:
     who = await person(town, name)
     before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
@@ -186,65 +167,6 @@ async def test_no_button_of_a_message_that_moves_reaches_another_unit(town: Hous
         await who.does(ButtonTapped(data=str(BroadcastCallback(action, FAR_BROADCAST)), message="8"))
         assert SECRET not in who.seen
     assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
-
-
-@pytest.mark.parametrize("group", GROUPS)
-async def test_whoever_lost_the_role_is_off_every_screen_with_the_next_message(town: House, group: str) -> None:
-    who = await person(town, "cũ")
-    for screen in GROUPS[group]:
-        await who.stands_at(screen, "QT-000005", broadcast=FAR_VIEW)
-
-        await who.says("xin chào")
-
-        assert "không còn giữ vai trò" in who.text
-        assert (await who.session()).screen not in ADMIN_SCREENS
-
-
-async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(town: House, store: Store, sql: Sql) -> None:
-    who = await person(town, "an")
-    await near_ones(store)
-    taps = [tap for way in WAYS for tap in await shown_from(who, way)]
-    async with office(store) as at:
-        await at.admin.people.end(OPERATOR, "QT-000002")
-    before = guarded(sql, who, all_of_it=True)
-
-    for tap, screen, about in taps:
-        await who.does(ButtonTapped(data=tap, message="8"))
-        assert NEAR_SECRET not in who.seen, tap
-        await who.forges(tap.split("|")[1], await who.stands_at(screen, about))
-        assert NEAR_SECRET not in who.seen, tap
-
-    screens = {"desk", "desk_request", "export", "picture", "role", "journal", "broadcasts", "broadcast"}
-    assert screens <= {screen for _, screen, _ in taps}
-    assert guarded(sql, who, all_of_it=True) == before
-
-
-async def near_ones(store: Store) -> None:
-    """A request that whoever looks after Xã Nhơn Trạch may move and export; a broadcast they may check and call off."""
-    wanted = content().model_copy(update={"subscriber": NEAR_SECRET, "certificate_name": NEAR_SECRET})
-    await registered(store, "cán bộ gần", wanted, "DN.NT")
-    draft = BroadcastDraft(
-        title=NEAR_SECRET, text=BroadcastText(vi=NEAR_SECRET, en=NEAR_SECRET), audience=Audience(unit="DN.NT")
-    )
-    async with office(store) as at:
-        assert await at.admin.broadcasts.new(OPERATOR, draft)
-
-
-async def shown_from(who: Person, command: str) -> list[tuple[str, str, str | None]]:
-    """Every button within two taps of a command, with the screen it was on and what that was about."""
-    found: dict[tuple[str, str, str | None], None] = {}
-    ways: list[tuple[str, ...]] = [()]
-    while ways:
-        way = ways.pop()
-        await who.says(command)
-        for label in way:
-            if label in [choice.label for choice in who.choices]:
-                await who.taps(label)
-        session = await who.session()
-        found |= dict.fromkeys((choice.tap, session.screen, session.about) for choice in who.choices)
-        if len(way) < DEPTH - 1:
-            ways += [(*way, choice.label) for choice in who.choices]
-    return list(found)
 
 
 async def test_the_owner_sees_and_changes_what_the_others_may_not(town: House, sql: Sql) -> None:
@@ -273,7 +195,3 @@ async def test_what_is_ordered_and_what_others_are_told_is_guarded(town: House, 
 
     assert ordered_and_told(sql, an, all_of_it=False)[2] != others[2]
     assert ordered_and_told(sql, owner, all_of_it=True)[1] != mine[1]
-
-
-def test_every_command_says_which_right_it_needs() -> None:
-    assert [command.name for command in ADMIN_COMMANDS if command.needs is None or command.before_consent] == []

@@ -1,13 +1,13 @@
 """What is held about a person: all of it shown, nearly all of it deleted."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from bot.messages import DeliveryState
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.core.text import MarkupTranslator
-from handlers.model.request import RETAINED_STATES, Request, RequestState
+from handlers.model.request import RETAINED_STATES, RequestState
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Role
 from handlers.own_data import render_own_data
@@ -15,7 +15,6 @@ from rules.outcome import Procedure
 from tests.integration.store.conftest import Database
 from tests.support.office import OPERATOR, given, office, rights
 from tests.support.own_data import everything, machine_labels
-from tests.support.ports import Turns
 from tests.support.storing import (
     ADDRESS,
     NAME,
@@ -185,63 +184,6 @@ async def test_who_writes_again_after_erasing_stays_without_a_session_too(store:
     await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
     assert (await store.retention.delete_expired(NOW, 180))["chats"] == 0
-
-
-async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
-    async with turns() as unit:
-        await unit.requests.register(content("AA"))
-        await unit.requests.register(content("BB"))
-        await unit.register.save_status(STANDING)
-    later = NOW + timedelta(hours=1)
-    async with turns(later) as unit:
-        held = await everything(unit.own_data)
-        mine = await unit.requests.mine()
-
-    assert json.loads(json.dumps(held)) == held
-    assert list(held) == [
-        "chat",
-        "session",
-        "standings",
-        "roles",
-        "tasks",
-        "reminders",
-        "requests",
-        "received",
-        "outgoing",
-    ]
-    assert list(held["chat"]) == ["channel", "address", "first_contact_at", "last_contact_at", "blocked_at", "unit"]
-    (standing,) = held["standings"]
-    assert list(standing) == ["interview", "unit", "subscriber", "not_after", "owed", "known_at", "changed_at"]
-    assert standing.items() >= STANDING.model_dump(mode="json", exclude={"certificate_key"}).items()
-    assert datetime.fromisoformat(held["chat"]["last_contact_at"]).utcoffset() == timedelta(0)
-    assert [Request.model_validate(request) for request in held["requests"]] == list(mine)
-    assert [request["content"]["serial"] for request in held["requests"]] == ["BB", "AA"]
-
-
-async def test_erasing_leaves_nothing_in_the_register(turns: Turns) -> None:
-    async with turns() as unit:
-        await unit.register.save_status(STANDING)
-        await unit.register.save_status(STANDING.model_copy(update={"interview": 2, "certificate_key": None}))
-    async with turns() as unit:
-        assert len((await everything(unit.own_data))["standings"]) == 2
-        await unit.own_data.erase()
-    async with turns() as unit:
-        assert (await everything(unit.own_data))["standings"] == []
-
-
-async def test_erasing_keeps_what_is_under_way_and_only_what_that_needs(turns: Turns) -> None:
-    async with turns() as unit:
-        given = [await unit.requests.register(content(), state) for state in (*RequestState, *RETAINED_STATES)]
-        expected = tuple(r.code for r in reversed(given) if r.state in RETAINED_STATES)
-
-        assert await unit.own_data.erase() == expected
-
-    async with turns() as unit:
-        kept = await unit.requests.mine()
-        assert tuple(request.code for request in kept) == expected
-        assert [request["code"] for request in (await everything(unit.own_data))["requests"]] == list(expected)
-        assert all(request.content == content().to_minimal() != content() for request in kept)
-        assert (await unit.requests.register(content())).code not in {request.code for request in given}
 
 
 async def test_my_roles_are_shown_and_end_with_my_data(store: Store, database: Database) -> None:

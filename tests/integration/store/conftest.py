@@ -16,8 +16,6 @@ from bot.services.opening import open_store
 from bot.settings import load_settings
 from bot.store.sealing.keyring import Keyring, open_keyring
 from bot.store.store import Store
-from tests.support.ports import MemoryTurns, StoredTurns, Turns
-from tests.support.storing import closing_async
 
 
 @dataclass(frozen=True)
@@ -59,10 +57,11 @@ OpenStore = Callable[[], Awaitable[Store]]
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """With empty tables."""
-    return _with_tables(request, tmp_path)
+    return with_tables(request, tmp_path)
 
 
-def _with_tables(request: pytest.FixtureRequest, folder: Path) -> Database:
+def with_tables(request: pytest.FixtureRequest, folder: Path) -> Database:
+    """A database of the kind that a fixture's parameter names, with empty tables."""
     if request.param == "postgres":
         return Database(request.getfixturevalue("postgres_url"), folder)
     database = Database(None, folder)
@@ -98,24 +97,6 @@ async def another(database: Database) -> AsyncIterator[OpenStore]:
 @pytest.fixture
 async def store(another: OpenStore) -> Store:
     return await another()
-
-
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Database | None:
-    """A database of one of the two kinds, or none: the memory."""
-    if request.param == "memory":
-        return None
-    return _with_tables(request, tmp_path)
-
-
-@pytest.fixture
-async def turns(ground: Database | None) -> AsyncIterator[Turns]:
-    """One person's turns over whatever implements the ports."""
-    if ground is None:
-        yield MemoryTurns()
-        return
-    async with closing_async(await open_store(ground.url, ground.folder, open_keyring(ground.keys)[0])) as store:
-        yield StoredTurns(store)
 
 
 #: Runs a command on the database; exit code, output, errors.

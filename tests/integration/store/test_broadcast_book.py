@@ -10,12 +10,12 @@ from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.broadcasts.notices import format_approval_request
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import Audience, Broadcast, BroadcastState, CampaignPlan, StateReason
+from handlers.model.broadcast import Broadcast, BroadcastState, CampaignPlan
 from handlers.model.rights import Role
 from locales import LANGUAGES
 from tests.integration.store.conftest import Database
-from tests.support.broadcast_life import DRAFT, Recipients, campaign, drafted, move, rows_of, stands, state_of
-from tests.support.office import OPERATOR, end, given, office, rights, settle_units
+from tests.support.broadcast_life import Recipients, drafted, move, rows_of, stands
+from tests.support.office import OPERATOR, end, given, rights, settle_units
 from tests.support.storing import CHANNEL, NOW, claim, one_chat, says, texts
 from tests.support.telling import told
 
@@ -34,65 +34,6 @@ async def chat(store: Store) -> Chat:
     await given(store, "chủ", Role.OWNER)
     await given(store, "an", Role.ADMIN, "DN.NT", label="Anh an")
     return await one_chat(store, "1", "an")
-
-
-async def test_a_step_is_made_once_and_says_what_its_campaign_says(store: Store, database: Database) -> None:
-    name = await campaign(store, PLAN, database.sql)
-
-    step = await BroadcastOperations.over(store).create_step(name, "14", NOW, starts_at=LATER, why=StateReason.LATE)
-    assert step is not None
-    assert await BroadcastOperations.over(store).create_step(name, "14", NOW) is None
-
-    made = {one.id: one for one in await store.broadcasts.list_open()}[step]
-    assert (made.state, made.parent, made.step, made.starts_at, made.why) == ("approved", name, "14", LATER, "late")
-    assert (made.draft.text, made.draft.deadline, made.is_campaign) == (DRAFT.text, PLAN.deadline, False)
-    async with office(store) as at:
-        assert [one.id for one in await at.admin.broadcasts.steps(OPERATOR, name)] == [step]
-        assert [one.id for one in await at.admin.broadcasts.latest(OPERATOR, 9)] == [name]
-
-
-async def test_a_step_can_be_for_some_or_left_out(store: Store, database: Database) -> None:
-    name = await campaign(store, PLAN, database.sql)
-    some = Audience(chats=("a", "b"))
-
-    await BroadcastOperations.over(store).create_step(name, "later:2026-12-01", NOW, audience=some)
-    await BroadcastOperations.over(store).create_step(name, "3", NOW, left_out=StateReason.MISSED)
-
-    async with office(store) as at:
-        few, missed = await at.admin.broadcasts.steps(OPERATOR, name)
-    assert few.draft.audience == DRAFT.audience.model_copy(update={"chats": ("a", "b")})
-    assert (missed.state, missed.why, missed.finished_at) == (BroadcastState.CANCELLED, StateReason.MISSED, NOW)
-
-
-async def test_that_a_step_is_late_stays_said_until_something_else_is_to_be_said(
-    store: Store, database: Database
-) -> None:
-    name = await campaign(store, PLAN, database.sql)
-    step = await BroadcastOperations.over(store).create_step(name, "14", NOW, why=StateReason.LATE) or ""
-    book = BroadcastOperations.over(store)
-    await book.move(step, BroadcastState.APPROVED, BroadcastState.SCHEDULED, NOW)
-    assert await book.hold(step, LATER, StateReason.QUIET, NOW)
-    assert state_of(database.sql, step) == ("scheduled", "quiet")
-    assert await book.hold(step, None, None, NOW)
-    await book.move(step, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
-    assert state_of(database.sql, step) == ("running", "late")
-    await book.move(step, BroadcastState.RUNNING, BroadcastState.PAUSED, NOW, StateReason.ERRORS)
-    assert await book.hold(step, LATER, StateReason.QUIET, NOW)
-    assert state_of(database.sql, step) == ("paused", "errors")
-
-
-async def test_holding_it_back_is_noted_once(store: Store, database: Database) -> None:
-    name = (await drafted(store)).id
-    stands(database.sql, name, BroadcastState.RUNNING)
-
-    held = [await store.broadcasts.hold(name, until, StateReason.QUIET, NOW) for until in (LATER, LATER, None, None)]
-
-    assert held == [True, False, True, False]
-    assert database.sql("SELECT state, why FROM broadcast_moves WHERE broadcast = ? AND why = 'quiet'", name) == [
-        ("running", "quiet")
-    ]
-    stands(database.sql, name, BroadcastState.FINISHED)
-    assert not await store.broadcasts.hold(name, LATER, StateReason.QUIET, NOW)
 
 
 async def test_what_waits_of_a_cancelled_one_is_withdrawn_in_batches(

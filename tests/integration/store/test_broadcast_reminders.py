@@ -2,86 +2,19 @@
 
 from datetime import date
 
-import pytest
-
 from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.unit_of_work import open_turn
-from bot.store.sealing.keyring import Keyring, open_keyring
+from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, CampaignPlan, DeliveryReason
 from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import Recipients, campaign, drafted, rows_of, stands
 from tests.support.office import settle_units
 from tests.support.own_data import everything
-from tests.support.ports import MemoryTurns, StoredTurns, Turns
+from tests.support.ports import StoredTurns
 from tests.support.storing import ADDRESS, NOW, next_turn, one_chat, says
 
 DAY = date(2026, 12, 1)
-
-
-@pytest.fixture
-async def had(turns: Turns, ground: Database | None) -> str:
-    """A broadcast that the person had, and of which one more waits for them."""
-    if isinstance(turns, MemoryTurns):
-        turns.reminders.sent, turns.reminders.waiting = {"TB-000001"}, 1
-        return "TB-000001"
-    assert ground is not None
-    assert isinstance(turns, StoredTurns)
-    settle_units(ground.sql)
-    recipients = Recipients(turns.store, ground.sql, open_keyring(ground.keys)[0])
-    for state in ("sent", "queued"):
-        name = (await drafted(turns.store)).id
-        await recipients.add(name, ADDRESS, state)
-    return "TB-000001"
-
-
-async def test_stopping_holds_back_what_waits_and_is_taken_back(turns: Turns, had: str) -> None:
-    async with turns() as unit:
-        assert not await unit.reminders.is_stopped()
-        assert await unit.reminders.stop() == 1
-        assert await unit.reminders.stop() == 0
-        assert await unit.reminders.is_stopped()
-    async with turns() as unit:
-        assert await unit.reminders.is_stopped()
-        await unit.reminders.resume()
-        assert not await unit.reminders.is_stopped()
-
-
-async def test_what_is_answered_is_shown_and_the_last_word_counts(turns: Turns, had: str) -> None:
-    async with turns() as unit:
-        assert await unit.reminders.postpone(had, DAY)
-        (later,) = (await everything(unit.own_data))["reminders"]["answers"]
-        assert await unit.reminders.mark_done(had)
-        (done,) = (await everything(unit.own_data))["reminders"]["answers"]
-        await unit.reminders.stop()
-        held = await everything(unit.own_data)
-    assert later == {"broadcast": had, "done_at": None, "later_on": "2026-12-01"}
-    assert done == {"broadcast": had, "done_at": NOW.isoformat(), "later_on": None}
-    assert held["reminders"] == {"stopped_at": NOW.isoformat(), "reminded_at": None, "answers": [done]}
-
-
-async def test_the_latest_is_one_that_came(turns: Turns, had: str) -> None:
-    async with turns() as unit:
-        assert await unit.reminders.latest() == had
-        assert await unit.reminders.has_received(had)
-
-
-async def test_to_a_broadcast_that_was_not_sent_here_nothing_can_be_said(turns: Turns, had: str) -> None:
-    async with turns() as unit:
-        for name in ("TB-999999", "", "'; --"):
-            assert not await unit.reminders.has_received(name)
-            assert not await unit.reminders.mark_done(name)
-            assert not await unit.reminders.postpone(name, DAY)
-        assert (await everything(unit.own_data))["reminders"]["answers"] == []
-
-
-async def test_answers_go_with_my_data_and_a_wish_for_none_stays(turns: Turns, had: str) -> None:
-    async with turns() as unit:
-        await unit.reminders.mark_done(had)
-        await unit.reminders.stop()
-        await unit.own_data.erase()
-        held = (await everything(unit.own_data))["reminders"]
-        assert (held["answers"], held["stopped_at"]) == ([], NOW.isoformat())
 
 
 async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(

@@ -1,6 +1,6 @@
 """Rows of a broadcast: each who is meant has exactly one, with what was known of them at that moment."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -9,13 +9,12 @@ from bot.store.encoding import to_micros
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
-from handlers.model.broadcast import Audience, BroadcastState, CampaignPlan, PlaceholderValues
+from handlers.model.broadcast import PlaceholderValues
 from handlers.model.request import RequestState
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.audiences import Certificate, Officer, made_up, write
-from tests.support.desk import ADMIN
 from tests.support.office import settle_units
 from tests.support.reminding import approved, draft, drafted, frozen, rows, state, values
 from tests.support.storing import NAME, NOW
@@ -130,28 +129,6 @@ async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(
     assert NAME.encode() not in database.bytes_at_rest()
 
 
-async def test_what_is_not_said_is_not_opened_and_a_deadline_is_everybodys(
-    store: Store, database: Database, keyring: Keyring
-) -> None:
-    write(database.sql, keyring, [Officer("a" * 32, certificates=[Certificate("K", NAME, TODAY)])], NOW)
-    text = {"vi": "Hạn {han}.", "en": "By {han}."}
-    name = await approved(store, draft(text=text, deadline=date(2026, 12, 24)))
-
-    await frozen(store, name)
-
-    assert values(database.sql, keyring, name) == {"a" * 32: PlaceholderValues(day=date(2026, 12, 24))}
-
-
-async def test_a_window_says_which_end_is_meant(store: Store, database: Database, keyring: Keyring) -> None:
-    ends = [Certificate(str(days), None, TODAY + timedelta(days=days)) for days in (2, 30, 40)]
-    write(database.sql, keyring, [Officer("a" * 32, certificates=ends)], NOW)
-    name = await approved(store, draft(Audience(expires_from=TODAY + timedelta(days=20))))
-
-    await frozen(store, name)
-
-    assert values(database.sql, keyring, name)["a" * 32].day == TODAY + timedelta(days=30)
-
-
 async def test_a_language_that_stands_nowhere_yet_is_that_of_the_session(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
@@ -163,57 +140,3 @@ async def test_a_language_that_stands_nowhere_yet_is_that_of_the_session(
     await frozen(store, name)
 
     assert values(database.sql, keyring, name)["a" * 32].language == "en"
-
-
-async def test_where_nobody_is_left_it_ends(store: Store, database: Database, people: dict[str, Officer]) -> None:
-    name = await approved(store, draft(Audience(channel="telegram")))
-    database.sql("UPDATE chats SET channel = 'zalo'")
-
-    await frozen(store, name)
-
-    assert state(database.sql, name) == ("finished", "nobody", 0)
-
-
-async def test_a_campaign_has_no_rows_of_its_own(store: Store, database: Database, people: dict[str, Officer]) -> None:
-    plan = CampaignPlan(deadline=TODAY + timedelta(days=40))
-    name = await approved(store, draft(plan=plan, starts_at=None))
-
-    await frozen(store, name)
-
-    assert rows(database.sql, name) == {}
-    assert state(database.sql, name)[0] == "running"
-
-
-async def test_what_is_not_approved_or_was_cancelled_gets_no_rows(
-    store: Store, database: Database, people: dict[str, Officer]
-) -> None:
-    fresh = await drafted(store, draft())
-    name = await approved(store, draft())
-    assert await BroadcastOperations.over(store).freeze(name, NOW, limit=1)
-    assert await BroadcastOperations.over(store).move(name, BroadcastState.APPROVED, BroadcastState.CANCELLED, NOW)
-
-    await frozen(store, name)
-    await frozen(store, fresh)
-
-    assert rows(database.sql, name).keys() == chats("a")
-    assert rows(database.sql, fresh) == {}
-
-
-async def test_nobody_beyond_the_unit_of_a_broadcast_is_meant(
-    store: Store, database: Database, keyring: Keyring
-) -> None:
-    write(database.sql, keyring, [Officer("a" * 32, unit="DN.NT.VP"), Officer("b" * 32, unit="DN.DP")], NOW)
-    name = await approved(store, draft(Audience(unit="DN.NT")), ADMIN)
-
-    await frozen(store, name)
-
-    assert rows(database.sql, name).keys() == chats("a")
-
-
-async def test_every_move_is_noted(store: Store, database: Database, people: dict[str, Officer]) -> None:
-    name = await approved(store, draft())
-    await frozen(store, name)
-
-    moves = database.sql("SELECT state, actor FROM broadcast_moves WHERE broadcast = ? ORDER BY id", name)
-
-    assert moves == [("draft", "machine"), ("checked", "machine"), ("approved", "machine"), ("scheduled", "machine")]

@@ -7,44 +7,15 @@ import pytest
 
 from bot.store.store import Store
 from handlers.model.request_list import NewInvitation, Refusal
-from handlers.model.rights import Grant, Role
+from handlers.model.rights import Role
 from tests.integration.store.conftest import Database, OpenStore
-from tests.support.office import OPERATOR, end, given, invited, journal, office, redeem, rights, settle_units
+from tests.support.office import OPERATOR, end, given, office, redeem, rights, settle_units
 from tests.support.storing import NOW
 
 
 @pytest.fixture(autouse=True)
 def units(database: Database, store: Store) -> None:  # the store has made the tables
     settle_units(database.sql)
-
-
-async def test_what_the_roles_that_are_left_could_still_make_stays(store: Store, database: Database) -> None:
-    lost = await given(store, "an", Role.ADMIN, "DN.DP")
-    await given(store, "an", Role.ADMIN, "DN.NT")
-    await given(store, "xa", Role.ADMIN, "DN.DP")
-    an = await rights(store, "an")
-    near = await invited(store, Role.FOCAL, "DN.NT.VP", by=an)
-    far = await invited(store, Role.FOCAL, "DN.DP", by=an)
-
-    assert await end(store, await rights(store, "xa"), lost.id) is None
-
-    assert isinstance(await redeem(store, "bình", near.code), Grant)
-    assert await redeem(store, "cúc", far.code) is Refusal.UNKNOWN
-    assert ("QT-000003", "end_with_role", f"{far.id} {lost.id}") in journal(database.sql)
-    assert near.id not in {subject.split()[0] for _, act, subject in journal(database.sql) if act.startswith("end")}
-
-
-async def test_an_invitation_outlives_neither_its_makers_right_nor_its_unit(store: Store, database: Database) -> None:
-    await given(store, "an", Role.ADMIN, "DN.NT")
-    made = await invited(store, Role.FOCAL, "DN.NT.VP", by=await rights(store, "an"))
-    closed = await invited(store, Role.ADMIN, "DN.DP")
-    database.sql("UPDATE grants SET ended_at = 1")
-    database.sql("UPDATE units SET closed_on = 1 WHERE code = 'DN.DP'")
-
-    assert await redeem(store, "bình", made.code) is Refusal.UNKNOWN
-    assert await redeem(store, "cúc", closed.code) is Refusal.UNKNOWN
-    assert (await rights(store, "bình")).grants == (await rights(store, "cúc")).grants == ()
-    assert database.sql("SELECT id FROM invitations WHERE used_at IS NULL ORDER BY id") == [(made.id,), (closed.id,)]
 
 
 async def test_nobody_invites_by_a_role_that_is_about_to_end(another: OpenStore, store: Store) -> None:

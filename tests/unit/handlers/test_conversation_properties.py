@@ -12,7 +12,7 @@ from handlers.core.screen import ScreenCallback
 from handlers.core.session import Session
 from handlers.model.certificate import FileProblemKind
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
-from handlers.testing import MemoryReminders, build_memory_services
+from handlers.testing import build_memory_services
 from tests.support.certificates import EXPIRED, PERSON, certificate
 from tests.support.dialogue import NOW, Dialogue, pack
 from tests.support.units import nhon_trach
@@ -104,8 +104,7 @@ def test_any_conversation_goes_on_and_ends_in_a_decision_within_a_bounded_number
     script: list[tuple[str, object]], consented: bool, units: UnitDirectory
 ) -> None:
     async def run() -> None:
-        reminders = MemoryReminders({"TB-000012"})
-        talk = Dialogue(world=build_memory_services(pack(), NOW, units=units, reminders=reminders))
+        talk = Dialogue(world=build_memory_services(pack(), NOW, units=units, received=("TB-000012",)))
         if consented:
             await talk.says("/start", "1")
         for kind, what in script:

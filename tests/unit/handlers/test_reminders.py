@@ -8,7 +8,7 @@ import pytest
 from handlers.core.events import ButtonTapped
 from handlers.core.session import Session
 from handlers.model.request import RequestState
-from handlers.testing import MemoryReminders, build_memory_services
+from handlers.testing import MemoryReminders, add_reminder, build_memory_services
 from tests.support.certificates import certificate
 from tests.support.dialogue import NOW, Dialogue, pack
 
@@ -19,8 +19,7 @@ TO_THE_ANSWER = ("co quan", "doi cap tren", "xong", "1", "1")
 
 @pytest.fixture
 def talk() -> Dialogue:
-    reminders = MemoryReminders(sent={REMINDER}, waiting=2)
-    return Dialogue(build_memory_services(pack(), NOW, reminders=reminders), Session(language="en"))
+    return Dialogue(build_memory_services(pack(), NOW, received=(REMINDER,), waiting=2), Session(language="en"))
 
 
 def reminders(talk: Dialogue) -> MemoryReminders:
@@ -140,9 +139,8 @@ async def test_another_day_is_asked_for_and_confirmed_in_words(
 
 @pytest.mark.parametrize(("action", "weekend"), [("later_3", False), ("later_3", True), ("later_7", True)])
 async def test_no_day_is_promised_on_which_reminders_may_not_leave(action: str, weekend: bool) -> None:
-    known = MemoryReminders(sent={REMINDER})
     saturday = NOW + timedelta(days={"later_3": 2, "later_7": 5}[action] if weekend else 0)
-    talk = Dialogue(build_memory_services(pack(), saturday, reminders=known), Session(language="en"))
+    talk = Dialogue(build_memory_services(pack(), saturday, received=(REMINDER,)), Session(language="en"))
     assert ("on the next working day" in await tap(talk, action)) is weekend
 
 
@@ -177,20 +175,20 @@ async def test_where_there_are_no_buttons_commands_with_the_code_do_the_same(tal
 
 
 async def test_a_command_without_a_code_is_about_the_latest_reminder(talk: Dialogue) -> None:
-    reminders(talk).sent.add("TB-000011")
+    add_reminder(reminders(talk).acting, "TB-000011", "sent", NOW - timedelta(days=1))
     assert "When shall I" in await talk.says("/nhacsau")
     assert reminders(talk).marks == {}
     await talk.says("/nhacsau 3")
     assert reminders(talk).marks == {REMINDER: date(2026, 11, 26)}
     await talk.says("/dalam")
     assert reminders(talk).marks == {REMINDER: None}
-    reminders(talk).sent.clear()
+    reminders(talk).acting.tables.messages.clear()
     assert "I find no such reminder" in await talk.says("/dalam")
 
 
 @pytest.mark.parametrize("words", ["đã làm", "Da lam.", "I have done it"])
 async def test_the_words_of_a_button_are_understood_of_the_latest_reminder(talk: Dialogue, words: str) -> None:
-    reminders(talk).sent.add("TB-000011")
+    add_reminder(reminders(talk).acting, "TB-000011", "sent", NOW - timedelta(days=1))
     await talk.says("/start", "1", "co quan")
     before = talk.session
     assert "I will not remind you of this any more" in await talk.says(words)
@@ -198,7 +196,7 @@ async def test_the_words_of_a_button_are_understood_of_the_latest_reminder(talk:
 
 
 async def test_the_words_of_a_button_are_an_answer_like_any_where_no_reminder_came(talk: Dialogue) -> None:
-    reminders(talk).sent.clear()
+    reminders(talk).acting.tables.messages.clear()
     await talk.says("/start", "1")
     assert "I did not understand that" in await talk.says("nhac lai sau")
 

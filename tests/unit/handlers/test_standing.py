@@ -11,7 +11,7 @@ from handlers.interview.status import interview_status
 from handlers.model.request_list import InterviewStatus
 from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
-from handlers.testing import MemoryInterviewRegister, build_memory_services
+from handlers.testing import MemoryContext, MemoryInterviewRegister, MemoryTables, build_memory_services
 from locales import translator
 from rules.outcome import Procedure
 from tests.support.certificates import certificate
@@ -28,7 +28,7 @@ class Heard(MemoryInterviewRegister):
     """Remembers everything it was told, in order."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(MemoryContext(MemoryTables(), NOW, "memory"))
         self.told: list[InterviewStatus] = []
 
     async def save_status(self, standing: InterviewStatus) -> None:

@@ -1,10 +1,12 @@
 """The numbers of the picture equal what is there, for each who may see it."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from bot.services.unit_of_work import open_admin_transaction, open_turn
+from bot.services.opening import open_store
+from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter
@@ -12,8 +14,20 @@ from handlers.model.rights import Grant, Rights, Role
 from handlers.model.statistics import REQUESTED_STATES, UnitStatistics
 from rules.calendar import to_vietnam_day
 from tests.integration.store.conftest import Database
-from tests.support.population import UNITS, Officer, counted, people, still_open, write_people, write_units
-from tests.support.storing import NOW, next_turn, one_chat
+from tests.support.ground import DatabaseGround, Ground, MemoryGround
+from tests.support.memory_store import MemoryStore
+from tests.support.opening import open_admin_transaction, open_turn
+from tests.support.population import (
+    UNITS,
+    Officer,
+    counted,
+    people,
+    remember_people,
+    still_open,
+    write_people,
+    write_units,
+)
+from tests.support.storing import NOW, closing_async, next_turn, one_chat
 
 TODAY = to_vietnam_day(NOW)
 OPERATOR = Rights.operator(UNITS)
@@ -28,10 +42,25 @@ def below(officers: list[Officer], *tops: str) -> list[Officer]:
 
 
 @pytest.fixture
-def officers(store: Store, database: Database) -> list[Officer]:
-    write_units(database)
+async def ground(kept_in: Database | None) -> AsyncIterator[Ground]:
+    """With other units than elsewhere, and nothing else in it yet."""
+    if kept_in is None:
+        yield MemoryGround(MemoryStore(UNITS))
+        return
+    database, keyring = kept_in, open_keyring(kept_in.keys)[0]
+    async with closing_async(await open_store(database.url, database.folder, keyring)) as store:
+        write_units(database)
+        yield DatabaseGround(store, database.url, database.sql, database.keys, keyring)
+
+
+@pytest.fixture
+def officers(ground: Ground, kept_in: Database | None) -> list[Officer]:
     made = people(150, NOW)
-    write_people(database, made)
+    if isinstance(ground, MemoryGround):
+        remember_people(ground.memory.tables, made)
+    else:
+        assert kept_in is not None
+        write_people(kept_in, made)
     return made
 
 
@@ -42,7 +71,7 @@ async def numbers(
         return await office.admin.picture.numbers(rights, unit, TODAY, NOW)
 
 
-async def test_an_empty_database_counts_nothing(store: Store) -> None:
+async def test_where_nothing_is_kept_nothing_is_counted(store: Store) -> None:
     assert await numbers(store, OPERATOR) == (UnitStatistics(), (UnitStatistics("TN"), UnitStatistics("DN")))
 
 
@@ -127,10 +156,9 @@ async def test_a_burn_down_shows_an_admin_only_what_is_within_reach(store: Store
     assert (other.open, nobody.open) == ((0,), (0,))
 
 
-async def test_whoever_is_erased_is_no_officer_any_more(store: Store, database: Database) -> None:
-    write_units(database)
+async def test_whoever_is_erased_is_no_officer_any_more(store: Store, ground: Ground) -> None:
     chat = await one_chat(store)
-    database.sql("UPDATE chats SET unit = 'DN'")
+    ground.change_id(chat.id, unit="DN")
     assert (await numbers(store, OPERATOR))[0].officers == 1
     async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()

@@ -1,4 +1,4 @@
-"""/xuat and a list that comes back, in the chat over the real store."""
+"""/xuat and a list that comes back, in the chat."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from handlers.model.request import RequestState
 from handlers.model.request_list import Filter
 from handlers.model.rights import Role
 from locales import translator
-from tests.integration.store.conftest import Database
 from tests.support.desk import person
+from tests.support.ground import MemoryGround
 from tests.support.lists import edited, spreadsheet
-from tests.support.office import OPERATOR, given, office, settle_units
+from tests.support.office import OPERATOR, given, office
 from tests.support.stored_dialogue import StoredDialogue, registered, seen
 from tests.support.storing import CHANNEL, NOW
 from tests.support.telling import told
@@ -27,9 +27,8 @@ REASON = "thiếu quyết định"
 
 
 @pytest.fixture
-async def desk(store: Store, database: Database) -> Store:
+async def desk(store: Store) -> Store:
     """A request of Nhơn Trạch and one of Đại Phước."""
-    settle_units(database.sql)
     await registered(store, "1", person(), "DN.NT")
     await registered(store, "2", person("Lê Thị Hoa"), "DN.DP")
     return store
@@ -70,7 +69,7 @@ async def test_it_shows_what_the_list_shows_and_begins(desk: Store) -> None:
     assert task.order.wanted == Filter(text="nguyen")
 
 
-async def test_one_under_way_shows_how_far_it_is_and_can_be_cancelled(desk: Store, database: Database) -> None:
+async def test_one_under_way_shows_how_far_it_is_and_can_be_cancelled(desk: Store, ground: MemoryGround) -> None:
     admin = await talk(desk, "admin")
     await admin.says("/xuat")
     await admin.taps("CSV")
@@ -80,7 +79,7 @@ async def test_one_under_way_shows_how_far_it_is_and_can_be_cancelled(desk: Stor
 
     assert "1 / 1" in await admin.says("/xuat")
     assert T("The export is cancelled.") in await admin.taps(T("Cancel the export"))
-    assert database.sql("SELECT state FROM tasks") == [("cancelled",)]
+    assert [task.state for task in ground.memory.tables.tasks.values()] == ["cancelled"]
     assert "Excel" in " ".join(admin.labels)
 
 
@@ -93,14 +92,14 @@ async def test_a_focal_officer_is_told_what_is_masked(desk: Store) -> None:
     assert masked not in await admin.says("/xuat")
 
 
-async def test_without_a_role_nothing_can_be_exported_or_forged(desk: Store, database: Database) -> None:
+async def test_without_a_role_nothing_can_be_exported_or_forged(desk: Store, ground: MemoryGround) -> None:
     nobody = await talk(desk, "nobody", None)
     await nobody.says("/xuat")
     await nobody.does(ButtonTapped(data="export|xlsx|1", message="8"))
 
     assert nobody.session is not None
     assert nobody.session.screen != "export"
-    assert database.sql("SELECT COUNT(*) FROM tasks") == [(0,)]
+    assert ground.memory.tables.tasks == {}
 
 
 async def test_a_list_that_comes_back_is_shown_and_applied_after_a_yes(desk: Store, tmp_path: Path) -> None:
@@ -117,13 +116,13 @@ async def test_a_list_that_comes_back_is_shown_and_applied_after_a_yes(desk: Sto
     assert any(REASON in str(reply) for reply in await told(desk))
 
 
-async def test_a_no_changes_nothing(desk: Store, database: Database) -> None:
+async def test_a_no_changes_nothing(desk: Store, ground: MemoryGround) -> None:
     admin = await talk(desk, "admin")
     await admin.does(a_list((OWN, RequestState.ACCEPTED, "")))
 
     await admin.taps("Không")
     assert await state_of(desk) is RequestState.SUBMITTED
-    assert database.sql("SELECT COUNT(*) FROM tasks") == [(0,)]
+    assert ground.memory.tables.tasks == {}
 
 
 async def test_another_communes_request_is_unknown_and_stops_all(desk: Store) -> None:
@@ -194,13 +193,13 @@ async def test_the_word_behind_the_command_is_the_form(desk: Store, word: str, f
     assert task.order.form == form
 
 
-async def test_a_word_that_is_no_form_begins_nothing(desk: Store, database: Database) -> None:
+async def test_a_word_that_is_no_form_begins_nothing(desk: Store, ground: MemoryGround) -> None:
     admin = await talk(desk, "admin")
 
     assert "Tôi không biết dạng tệp “&lt;pdf&gt;”." in await admin.says("/xuat <pdf>")
     assert "Tôi không biết dạng tệp “2”." in await admin.says("/xuat 2")  # of a menu that was not shown
     await admin.says("/danhsach khong co ai", "/xuat excel")
-    assert database.sql("SELECT COUNT(*) FROM tasks") == [(0,)]
+    assert ground.memory.tables.tasks == {}
 
 
 @pytest.mark.parametrize("role", [None, Role.FOCAL])
@@ -228,10 +227,10 @@ async def test_what_a_stranger_wrote_is_shown_as_text(desk: Store) -> None:
     assert "&lt;i&gt;lý do" in said
 
 
-async def test_a_role_lost_before_the_yes_applies_nothing(desk: Store, database: Database) -> None:
+async def test_a_role_lost_before_the_yes_applies_nothing(desk: Store, ground: MemoryGround) -> None:
     admin = await talk(desk, "admin")
     await admin.does(a_list((OWN, RequestState.ACCEPTED, "")))
-    database.sql("UPDATE grants SET ended_at = 1")
+    ground.end_all_roles()
 
     await admin.taps("Đồng ý")
     assert await state_of(desk) is RequestState.SUBMITTED

@@ -1,4 +1,4 @@
-"""The request list in the chat, over the real store: two communes, their admins, a focal officer."""
+"""The request list in the chat: two communes, their admins, a focal officer."""
 
 import pytest
 
@@ -8,17 +8,16 @@ from handlers.model.request import RequestState
 from handlers.model.request_list import Filter
 from handlers.model.rights import Role
 from rules.outcome import Procedure
-from tests.integration.store.conftest import Database
 from tests.support.desk import ADMIN, person
-from tests.support.office import OPERATOR, given, office, settle_units
+from tests.support.ground import MemoryGround
+from tests.support.office import OPERATOR, given, office
 from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import StoredDialogue, registered, seen
 from tests.support.storing import NOW, claim
 
 
 @pytest.fixture
-async def desk(store: Store, database: Database) -> Store:
-    settle_units(database.sql)
+def desk(store: Store) -> Store:
     return store
 
 
@@ -211,11 +210,11 @@ async def test_a_yes_after_one_was_swapped_for_another_changes_nothing(desk: Sto
     assert (await seen(desk, ADMIN, other.code)).note == "thiếu dấu"
 
 
-async def test_a_lost_role_takes_the_list_away_at_the_next_message(desk: Store, database: Database) -> None:
+async def test_a_lost_role_takes_the_list_away_at_the_next_message(desk: Store, ground: MemoryGround) -> None:
     own = await registered(desk, "1", person(), "DN.NT")
     admin = await talk(desk, "admin")
     await admin.says("/danhsach", own.code)
-    database.sql("UPDATE grants SET ended_at = 1, ended_by = 'machine'")
+    ground.end_all_roles()
 
     said = await admin.taps("Tiếp nhận")
 
@@ -348,7 +347,7 @@ async def test_the_last_digits_of_a_code_open_its_request(desk: Store) -> None:
     assert admin.session.screen == "desk"
 
 
-async def test_digits_that_two_years_have_list_both(desk: Store, database: Database) -> None:
+async def test_digits_that_two_years_have_list_both(desk: Store) -> None:
     own = await registered(desk, "1", person(), "DN.NT")
     async with StoredTurns(desk, "2")(NOW.replace(year=2025)) as turn:
         await turn.requests.register(person("Lê Thị Hoa").model_copy(update={"unit_code": "DN.NT"}))
@@ -402,11 +401,11 @@ async def test_back_leads_to_the_interview_and_not_to_the_list(desk: Store, comm
     assert admin.session.screen == "question"
 
 
-async def test_whoever_lost_the_role_is_told_once_and_knows_no_command_then(desk: Store, database: Database) -> None:
+async def test_whoever_lost_the_role_is_told_once_and_knows_no_command_then(desk: Store, ground: MemoryGround) -> None:
     admin = await talk(desk, "admin")
     await admin.says("/danhsach")
     await admin.taps("Thoát danh sách")
-    database.sql("UPDATE grants SET ended_at = 1, ended_by = 'machine'")
+    ground.end_all_roles()
 
     ended = "Anh/chị không còn giữ vai trò nào ở đây."
     assert ended in await admin.says("/danhsach")

@@ -1,0 +1,201 @@
+"""The request list in memory, and what an export reads of it."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from handlers.access.masking import mask_row
+from handlers.folding import fold
+from handlers.model.request import RequestState
+from handlers.model.request_list import (
+    MAX_BULK_MOVES,
+    BulkMoveResult,
+    BulkPreview,
+    Filter,
+    MoveOutcome,
+    MoveResult,
+    RequestRow,
+    check_reason,
+    transitions_from,
+)
+from handlers.model.rights import Act, Rights
+from handlers.testing.journal import MemoryJournal, format_span
+from handlers.testing.request_moves import RequestMoves
+from handlers.testing.tables import SUBSCRIBER, MemoryContext, RequestRecord
+from rules.calendar import to_vietnam_day
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRequestList:
+    """Implements ``handlers.core.ports.RequestList``."""
+
+    acting: MemoryContext
+    journal: MemoryJournal
+    moves: RequestMoves
+
+    async def count(self, rights: Rights, wanted: Filter, act: Act = Act.SEE_REQUESTS) -> int:
+        """Count what is meant."""
+        return len(find_requests(self.acting, rights, act, wanted))
+
+    async def page(
+        self, rights: Rights, wanted: Filter, limit: int, before: int | None = None
+    ) -> tuple[RequestRow, ...]:
+        """Show the newest, masked where the rights say so."""
+        found = find_requests(self.acting, rights, Act.SEE_REQUESTS, wanted)
+        older = [one for one in reversed(found) if before is None or one.number < before]
+        return tuple(_to_row(rights, one) for one in older[:limit])
+
+    async def get(self, rights: Rights, code: str) -> RequestRow | None:
+        """Look it up within reach."""
+        return self._get(rights, Act.SEE_REQUESTS, code)
+
+    def _get(self, rights: Rights, act: Act, code: str) -> RequestRow | None:
+        found = (one for one in find_requests(self.acting, rights, act, Filter()) if one.code == code)
+        return next((_to_row(rights, one) for one in found), None)
+
+    async def move(self, rights: Rights, code: str, to: RequestState, revision: int, note: str = "") -> MoveResult:
+        """Move it as it was seen, or say why not."""
+        seen = self._get(rights, Act.CHANGE_REQUESTS, code)
+        if seen is None:
+            return MoveResult(MoveOutcome.UNKNOWN)
+        if seen.revision != revision:
+            return MoveResult(MoveOutcome.OVERTAKEN, seen)
+        if to not in transitions_from(seen.request.state):
+            return MoveResult(MoveOutcome.NOT_ALLOWED, seen)
+        if (why := check_reason(to, note)) is None:
+            return MoveResult(MoveOutcome.NO_REASON, seen)
+        self.moves.move([self.acting.tables.requests[code]], rights.actor, to, why)
+        await self.journal.record(rights, "request.move", code, unit=seen.unit)
+        return MoveResult(MoveOutcome.MOVED, self._get(rights, Act.CHANGE_REQUESTS, code))
+
+    async def preview_move_all(self, rights: Rights, wanted: Filter) -> BulkPreview:
+        """Count and mark what is meant."""
+        found = find_requests(self.acting, rights, Act.CHANGE_REQUESTS, wanted)
+        return BulkPreview(len(found), _selection_mark(found[:MAX_BULK_MOVES]))
+
+    async def move_all(
+        self, rights: Rights, wanted: Filter, to: RequestState, note: str = "", *, seen: str | None = None
+    ) -> BulkMoveResult:
+        """Move them with one row of the journal."""
+        if not rights.reach(Act.CHANGE_REQUESTS, wanted.unit):
+            return BulkMoveResult(())
+        if (why := check_reason(to, note)) is None:
+            return BulkMoveResult((), outcome=MoveOutcome.NO_REASON)
+        found = find_requests(self.acting, rights, Act.CHANGE_REQUESTS, wanted)
+        if len(found) > MAX_BULK_MOVES:
+            return BulkMoveResult((), outcome=MoveOutcome.TOO_MANY, meant=len(found))
+        if seen is not None and seen != _selection_mark(found):
+            return BulkMoveResult((), outcome=MoveOutcome.OVERTAKEN, meant=len(found))
+        changed, left = self.moves.move(found, rights.actor, to, why)
+        if changed:
+            subject, unit = f"{to}: {format_span(changed)}", rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit)
+            await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(changed))
+        return BulkMoveResult(changed, left, meant=len(found))
+
+    async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
+        """Give it to the unit; where it is there already, nothing is written."""
+        seen = self._get(rights, Act.CHANGE_REQUESTS, code)
+        if seen is None:
+            return MoveResult(MoveOutcome.UNKNOWN)
+        target = rights.units.get(unit)
+        is_open = target is not None and target.is_open(to_vietnam_day(self.acting.now))
+        if not is_open or not rights.may(Act.CHANGE_REQUESTS, unit):
+            return MoveResult(MoveOutcome.NOT_THERE, seen)
+        if seen.unit == unit:
+            return MoveResult(MoveOutcome.MOVED, seen)
+        assign_unit(self.acting, self.acting.tables.requests[code], unit)
+        await self.journal.record(rights, "request.place", code, unit=unit)
+        return MoveResult(MoveOutcome.MOVED, self._get(rights, Act.CHANGE_REQUESTS, code))
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryExportReader:
+    """Implements ``handlers.core.ports.ExportReader``."""
+
+    acting: MemoryContext
+
+    async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
+        """Count, and name the newest number."""
+        found = find_requests(self.acting, rights, Act.EXPORT_REQUESTS, wanted)
+        return len(found), max((one.number for one in found), default=0)
+
+    async def batch(
+        self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int
+    ) -> tuple[RequestRow, ...]:
+        """Read on from a number."""
+        found = find_requests(self.acting, rights, Act.EXPORT_REQUESTS, wanted)
+        beyond = [one for one in found if after < one.number <= last]
+        return tuple(_without_history(_to_row(rights, one), one) for one in beyond[:limit])
+
+
+def assign_unit(acting: MemoryContext, known: RequestRecord, unit: str) -> None:
+    """Place a request; its officer neither moved nor amended it: its day stays."""
+    content = known.content.model_copy(update={"unit_code": unit})
+    placed = replace(known, unit=unit, content=content, revision=known.revision + 1)
+    acting.tables.requests[known.code] = placed
+
+
+def find_requests(acting: MemoryContext, rights: Rights, act: Act, wanted: Filter) -> list[RequestRecord]:
+    """The requests of a filter that the act may be done to, the oldest first."""
+    reach = rights.reach(act, wanted.unit)
+    if not reach:
+        return []
+    words = set(fold(wanted.text).split())
+    search = _search_words if rights.may_search(wanted.unit) else _open_words
+    near = (one for one in acting.tables.requests.values() if acting.tables.is_within(reach, one.unit))
+    found = (one for one in near if _matches(one, wanted) and (not words or words <= search(one)))
+    return sorted(found, key=lambda one: one.number)
+
+
+def _matches(known: RequestRecord, wanted: Filter) -> bool:
+    day, ends = to_vietnam_day(known.registered_at), known.content.not_after
+    return (
+        (not wanted.procedures or known.content.procedure in wanted.procedures)
+        and (not wanted.states or known.state in wanted.states)
+        and (wanted.since is None or day >= wanted.since)
+        and (wanted.until is None or day <= wanted.until)
+        and (wanted.expires_from is None or (ends is not None and ends >= wanted.expires_from))
+        and (wanted.expires_until is None or (ends is not None and ends <= wanted.expires_until))
+    )
+
+
+def _search_words(known: RequestRecord) -> set[str]:
+    content = known.content
+    return _words(content.subscriber, content.certificate_name or "", content.unit, content.serial or "", known.code)
+
+
+def _open_words(known: RequestRecord) -> set[str]:
+    """A person who sees the rest masked must not find it by guessing either."""
+    return _words(known.content.unit, known.code)
+
+
+def _words(*texts: str) -> set[str]:
+    return {word for text in texts for word in fold(text).split()}
+
+
+def _selection_mark(found: Iterable[RequestRecord]) -> str:
+    named = "\n".join(f"{one.code} {one.revision}" for one in found)
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
+
+
+def _to_row(rights: Rights, known: RequestRecord) -> RequestRow:
+    steps = [step for _, step in known.moves]
+    row = RequestRow(
+        known.to_request(),
+        known.number,
+        known.unit,
+        known.registered_at,
+        known.changed_at,
+        known.revision,
+        note=steps[-1].note,
+        actor=steps[-1].by if steps[-1].at == known.changed_at else SUBSCRIBER,
+    )
+    return row if rights.may(Act.SEE_PERSONAL, known.unit) else mask_row(row)
+
+
+def _without_history(row: RequestRow, known: RequestRecord) -> RequestRow:
+    """A row as files show it: its last move alone, and no decision."""
+    content = row.request.content.model_copy(update={"decision": ""})
+    request = row.request.model_copy(update={"content": content, "history": ()})
+    _, last = known.moves[-1]
+    return replace(row, request=request, actor=last.by)

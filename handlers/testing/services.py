@@ -1,0 +1,194 @@
+"""The services of a turn in memory, and the house that several people talk with."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import from_json
+
+from handlers.core.ports import AdminServices, Services
+from handlers.core.replies import Reply
+from handlers.model.broadcast import Broadcast, BroadcastDraft, BroadcastPolicy, BroadcastState
+from handlers.model.request import OPEN_STATES, RETAINED_STATES
+from handlers.model.rights import MACHINE
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.testing.broadcast_operations import MemoryBroadcastOperations
+from handlers.testing.broadcasts import MemoryBroadcasts
+from handlers.testing.journal import MemoryJournal
+from handlers.testing.people import MemoryPeople
+from handlers.testing.person import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
+from handlers.testing.request_list import MemoryExportReader, MemoryRequestList
+from handlers.testing.request_moves import RequestMoves
+from handlers.testing.statistics import MemoryStatistics
+from handlers.testing.tables import (
+    BROADCAST,
+    REPLY,
+    BroadcastRecord,
+    ChatRecord,
+    MemoryContext,
+    MemoryTables,
+    MemoryTransaction,
+    MessageRecord,
+)
+from handlers.testing.tasks import MemoryExports, MemoryImports
+from handlers.testing.units import MemoryUnits
+from locales import LANGUAGES
+from rules.pack import Pack
+
+#: Messages that only wait belong to broadcasts of these numbers.
+_WAITING_FROM = 900_000
+
+
+def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
+    """Build the services of people with a role over the tables of a context."""
+    journal, moves = MemoryJournal(acting), RequestMoves(acting)
+    return AdminServices(
+        people=MemoryPeople(acting, journal),
+        desk=MemoryRequestList(acting, journal, moves),
+        extract=MemoryExportReader(acting),
+        journal=journal,
+        exports=MemoryExports(acting, journal),
+        imports=MemoryImports(acting, journal, moves),
+        picture=MemoryStatistics(acting),
+        units=MemoryUnits(acting, journal),
+        broadcasts=MemoryBroadcasts(acting, journal),
+    )
+
+
+class MemoryTurn:
+    """The services of one person, for one turn."""
+
+    def __init__(self, acting: MemoryContext) -> None:
+        self.acting = acting
+        self.admin = build_memory_admin_services(acting)
+        self.requests = MemoryOwnRequests(acting)
+        self.own_data = MemoryOwnData(acting, MemoryPeople(acting, MemoryJournal(acting)))
+        self.register = MemoryInterviewRegister(acting)
+        self.reminders = MemoryReminders(acting)
+
+    def services(self, pack: Pack, **changes: Any) -> Services:
+        """The ports, as the conversation gets them."""
+        world: dict[str, Any] = {
+            "channel": self.acting.channel.partition(":")[0],
+            "requests": self.requests,
+            "own_data": self.own_data,
+            "register": self.register,
+            "admin": self.admin,
+            "reminders": self.reminders,
+            "units": self.acting.tables.units,
+            **changes,
+        }
+        return Services(now=self.acting.now, pack=pack, **world)
+
+    def finish(self, session: str | None, replies: Sequence[Reply]) -> None:
+        """Keep the session, and queue the replies."""
+        tables, chat = self.acting.tables, self.acting.tables.chats[self.acting.chat]
+        number = tables.next_number("turn")
+        tables.chats[chat.id] = self._forget(chat) if session is None else _remember(chat, session)
+        for place, reply in enumerate(replies):
+            self.acting.queue(chat.id, f"turn:{number}:{place}", reply, REPLY)
+
+    def _forget(self, chat: ChatRecord) -> ChatRecord:
+        """Nothing personal is kept of whoever leaves no session, but of those who have to be found."""
+        tables = self.acting.tables
+        awaited = any(one.state in OPEN_STATES - RETAINED_STATES for one in tables.requests_of(chat.id))
+        erased_at = chat.erased_at if awaited or tables.grants_of(chat.id) else self.acting.now
+        return replace(chat, session=None, language=None, consented=False, erased_at=erased_at)
+
+
+def _remember(chat: ChatRecord, session: str) -> ChatRecord:
+    stored = from_json(session)
+    told = stored if isinstance(stored, dict) else {}
+    language = told.get("language") if told.get("language") in LANGUAGES else None
+    consented = told.get("consented_at") is not None
+    return replace(chat, session=session, language=language, consented=consented, erased_at=None, in_group=False)
+
+
+@dataclass
+class MemoryHouse:
+    """Everybody's conversations over the same tables; each turn is a transaction."""
+
+    tables: MemoryTables = field(default_factory=MemoryTables)
+    policy: BroadcastPolicy = field(default_factory=BroadcastPolicy)
+
+    @property
+    def broadcasts(self) -> MemoryBroadcastOperations:
+        """The work of the loops, to be called by hand."""
+        return MemoryBroadcastOperations(self.tables, self.policy)
+
+    def hear(self, channel: str, address: str, now: datetime) -> ChatRecord:
+        """A person writes: the chat is known from now on, no longer blocked, no longer to be forgotten."""
+        chat = self.acting(now).expect_chat(channel, address)
+        known = self.tables.chats[chat]
+        self.tables.chats[chat] = replace(known, last_contact_at=now, blocked_at=None, erased_at=None)
+        return self.tables.chats[chat]
+
+    def acting(self, now: datetime, channel: str = MACHINE, chat: str = "") -> MemoryContext:
+        """The context of somebody who acts at a moment."""
+        return MemoryContext(self.tables, now, channel, chat, self.policy)
+
+    @contextmanager
+    def turn(self, chat: ChatRecord, now: datetime) -> Iterator[MemoryTurn]:
+        """A turn of a person; undone where it raises."""
+        with self.tables.transaction() as opened:
+            yield MemoryTurn(self.acting(now, chat.channel, chat.id))
+            opened.commit()
+
+    @contextmanager
+    def office(
+        self, now: datetime, channel: str = MACHINE, chat: str = ""
+    ) -> Iterator[tuple[AdminServices, MemoryTransaction]]:
+        """The admins' side outside any conversation; undone unless it is committed."""
+        with self.tables.transaction() as opened:
+            yield build_memory_admin_services(self.acting(now, channel, chat)), opened
+
+
+def build_memory_services(  # noqa: PLR0913 - what a world may begin with
+    pack: Pack,
+    now: datetime,
+    *,
+    channel: str = "memory",
+    units: UnitDirectory = NO_UNITS,
+    register: MemoryInterviewRegister | None = None,
+    received: Sequence[str] = (),
+    waiting: int = 0,
+    **changes: Any,
+) -> Services:
+    """A world with one person and nothing in it yet.
+
+    Args:
+        pack: the rules of the conversation.
+        now: the moment at which everything happens.
+        channel: over which the person talks.
+        units: the tree of units.
+        register: one that is watched, in place of a new one; its tables are those of the world.
+        received: broadcasts that were sent to the person.
+        waiting: how many further messages of broadcasts wait for the person.
+        changes: other fields of ``Services``.
+    """
+    acting = register.acting if register else MemoryContext(MemoryTables(units), now, channel)
+    acting.tables.units = units
+    chat = acting.expect_chat(channel, "me")
+    turn = MemoryTurn(replace(acting, chat=chat))
+    if register:
+        register.acting = turn.acting
+        turn.register = register
+    for broadcast in received:
+        add_reminder(turn.acting, broadcast, "sent")
+    for number in range(waiting):
+        add_reminder(turn.acting, f"TB-{_WAITING_FROM + number:06d}", "queued")
+    return turn.services(pack, channel=channel, **changes)
+
+
+def add_reminder(acting: MemoryContext, broadcast: str, state: str, at: datetime | None = None) -> None:
+    """A message of a broadcast to the person of a context, with a broadcast that says nothing where there is none."""
+    tables, when = acting.tables, at or acting.now
+    made = Broadcast(broadcast, BroadcastState.RUNNING, BroadcastDraft(title=""), None, MACHINE, 0, when, when)
+    tables.broadcasts.setdefault(broadcast, BroadcastRecord(made, MACHINE, MACHINE))
+    channel, settled = tables.chats[acting.chat].channel, None if state == "queued" else when
+    row = MessageRecord(
+        f"broadcast:{broadcast}:{acting.chat}", acting.chat, channel, BROADCAST, when, state=state, settled_at=settled
+    )
+    tables.messages[row.origin] = replace(row, broadcast=broadcast)

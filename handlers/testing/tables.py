@@ -1,0 +1,326 @@
+"""The tables of the services in memory: rows like those of the store, without sealing.
+
+Rows are frozen and every table is a dict, so that a snapshot, and with it a transaction that is undone, is a copy of a
+few dicts.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
+from typing import Any
+
+from handlers.core.replies import Reply
+from handlers.model.broadcast import (
+    Broadcast,
+    BroadcastPolicy,
+    BroadcastState,
+    CheckReport,
+    PlaceholderValues,
+)
+from handlers.model.exports import ExportOrder
+from handlers.model.imports import ImportLine
+from handlers.model.request import Request, RequestContent, RequestState, RequestStep
+from handlers.model.request_list import InterviewStatus, JournalEntry
+from handlers.model.rights import MACHINE, Grant, Reach, Rights, Role
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from locales import LANGUAGES
+
+#: Who moves a request from within its own conversation.
+SUBSCRIBER = "subscriber"
+#: What a message is for.
+REPLY, NOTICE, BROADCAST = "reply", "notice", "broadcast"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRecord:
+    """A chat, and what is known of its person."""
+
+    id: str
+    channel: str
+    address: str
+    first_contact_at: datetime
+    last_contact_at: datetime
+    unit: str | None = None
+    session: str | None = None
+    language: str | None = None
+    consented: bool = False
+    erased_at: datetime | None = None
+    stopped_at: datetime | None = None
+    reminded_at: datetime | None = None
+    blocked_at: datetime | None = None
+    in_group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """A request with all of its moves."""
+
+    code: str
+    number: int
+    chat: str
+    unit: str | None
+    state: RequestState
+    content: RequestContent
+    registered_at: datetime
+    changed_at: datetime
+    moves: tuple[tuple[int, RequestStep], ...]  #: each with the revision it made
+    revision: int = 0
+    ended_at: datetime | None = None
+
+    def to_request(self) -> Request:
+        """The request as its officer sees it."""
+        history = tuple(step for _, step in self.moves)
+        return Request(code=self.code, state=self.state, content=self.content, history=history)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRecord:
+    """A role that was given."""
+
+    grant: Grant
+    chat: str
+    granted_at: datetime
+    granted_by: str
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRecord:
+    """An invitation to a role; here its code is kept as it is."""
+
+    id: str
+    code: str
+    role: Role
+    unit: str | None
+    label: str
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+    used_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it can still be taken."""
+        return self.used_at is None and self.ended_at is None and self.expires_at > now
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRecord:
+    """Where an interview of a chat stands."""
+
+    chat: str
+    status: InterviewStatus
+    known_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    """An export that was ordered, or a list that waits for a yes."""
+
+    id: str
+    chat: str
+    kind: str  #: export, import, own_data
+    created_at: datetime
+    state: str = "queued"
+    order: ExportOrder | None = None
+    lines: tuple[ImportLine, ...] = ()
+    done: int = 0
+    total: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """It waits or is being worked at."""
+        return self.state in {"queued", "running"}
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastRecord:
+    """A broadcast with what nobody is shown of it."""
+
+    broadcast: Broadcast
+    writer: str  #: the person who wrote it last
+    decider: str | None = None  #: the person who approved it
+    document: bytes | None = None
+    report: CheckReport | None = None
+    moves: tuple[tuple[BroadcastState, str, str | None], ...] = ()  #: where to, by whom, why
+    rows_until: str = ""  #: the last chat that has its row
+
+    @property
+    def series(self) -> str:
+        """The broadcast that answers of people are said to: its campaign, or itself."""
+        return self.broadcast.parent or self.broadcast.id
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRecord:
+    """The answer of a person to the reminders of a campaign."""
+
+    series: str
+    chat: str
+    done_at: datetime | None = None
+    later_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """A message to a person, with what became of it."""
+
+    origin: str  #: what asked for it; unique
+    chat: str
+    channel: str
+    kind: str  #: REPLY, NOTICE or BROADCAST
+    queued_at: datetime
+    reply: Reply | None = None
+    state: str = "queued"
+    broadcast: str | None = None
+    values: PlaceholderValues | None = None
+    reason: str | None = None
+    attempts: int = 0
+    settled_at: datetime | None = None
+    message: str | None = None  #: the platform's id
+
+    @property
+    def waits(self) -> bool:
+        """It has not left yet."""
+        return self.state in {"queued", "sending"}
+
+
+@dataclass
+class MemoryTables:
+    """All that is kept of everybody."""
+
+    units: UnitDirectory = NO_UNITS
+    chats: dict[str, ChatRecord] = field(default_factory=dict)
+    requests: dict[str, RequestRecord] = field(default_factory=dict)
+    grants: dict[str, GrantRecord] = field(default_factory=dict)
+    invitations: dict[str, InvitationRecord] = field(default_factory=dict)
+    statuses: dict[tuple[str, int], StatusRecord] = field(default_factory=dict)
+    tasks: dict[str, TaskRecord] = field(default_factory=dict)
+    broadcasts: dict[str, BroadcastRecord] = field(default_factory=dict)
+    marks: dict[tuple[str, str], MarkRecord] = field(default_factory=dict)  #: by series and chat
+    messages: dict[str, MessageRecord] = field(default_factory=dict)  #: by origin, in order
+    journal: list[JournalEntry] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def snapshot(self) -> Mapping[str, Any]:
+        """All of it at this moment; two snapshots are equal where nothing was changed between them."""
+        return {one.name: _copy(getattr(self, one.name)) for one in fields(self)}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Put it back as it was."""
+        for name, value in kept.items():
+            setattr(self, name, _copy(value))
+
+    @contextmanager
+    def transaction(self) -> "Iterator[MemoryTransaction]":
+        """Undo what is done within, unless it is committed."""
+        kept, opened = self.snapshot(), MemoryTransaction()
+        try:
+            yield opened
+        finally:
+            if not opened.committed:
+                self.restore(kept)
+
+    def next_number(self, name: str) -> int:
+        """Count on."""
+        self.counters[name] = self.counters.get(name, 0) + 1
+        return self.counters[name]
+
+    def requests_of(self, chat: str) -> list[RequestRecord]:
+        """The requests of a chat, the newest first."""
+        return sorted((one for one in self.requests.values() if one.chat == chat), key=lambda one: -one.number)
+
+    def grants_of(self, chat: str) -> tuple[Grant, ...]:
+        """The roles of a chat that have not ended, in the order in which they were given."""
+        return tuple(one.grant for one in self.grants.values() if one.chat == chat and one.ended_at is None)
+
+    def statuses_of(self, chat: str) -> list[StatusRecord]:
+        """The certificates of a chat, the newest first."""
+        mine = (one for one in self.statuses.values() if one.chat == chat)
+        return sorted(mine, key=lambda one: (one.changed_at, one.status.interview), reverse=True)
+
+    def is_within(self, reach: Reach, unit: str | None) -> bool:
+        """Whether what belongs to a unit lies within reach."""
+        known = unit if unit in self.units.units else None
+        return reach.everything or (known is not None and any(self.units.is_within(known, top) for top in reach.units))
+
+
+@dataclass
+class MemoryTransaction:
+    """Whether what is done is kept."""
+
+    committed: bool = False
+
+    def commit(self) -> None:
+        """Keep what was done so far, and what follows."""
+        self.committed = True
+
+
+def _copy(value: Any) -> Any:
+    return value.copy() if isinstance(value, dict | list) else value
+
+
+def chat_id(channel: str, address: str) -> str:
+    """The id of a chat: 32 hexadecimal digits that say nothing about the person."""
+    return hashlib.sha256(f"{channel}\0{address}".encode(errors="replace")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryContext:
+    """In which tables, over which channel, by whom and when something is done."""
+
+    tables: MemoryTables
+    now: datetime
+    channel: str = MACHINE
+    chat: str = ""  #: id of the chat of the one who acts; empty at the machine
+    policy: BroadcastPolicy = field(default_factory=BroadcastPolicy)
+
+    def next_id(self, prefix: str) -> str:
+        """A new id such as ``QT-000012``."""
+        return f"{prefix}-{self.tables.next_number(prefix):06d}"
+
+    def expect_chat(self, channel: str, address: str) -> str:
+        """Make a chat known that may never have written; its id."""
+        chat = chat_id(channel, address)
+        self.tables.chats.setdefault(chat, ChatRecord(chat, channel, address, self.now, self.now))
+        return chat
+
+    def rights_of(self, actor: str) -> Rights:
+        """By all the roles of the person who has or had this one."""
+        if actor == MACHINE:
+            return Rights.operator(self.tables.units)
+        known = self.tables.grants.get(actor)
+        return Rights.of(self.tables.grants_of(known.chat) if known else (), self.tables.units)
+
+    def person(self, actor: str) -> str:
+        """The person who acts by a role, whichever of theirs it is; the machine is one person."""
+        if actor == MACHINE:
+            return MACHINE
+        known = self.tables.grants.get(actor)
+        return self.chat or (known.chat if known else "")
+
+    def language(self, chat: str) -> str:
+        """The language of a conversation; Vietnamese where there is none."""
+        known = self.tables.chats.get(chat)
+        return (known.language if known else None) or LANGUAGES[0]
+
+    def queue(self, chat: str, origin: str, reply: Reply, kind: str = NOTICE) -> None:
+        """Queue a message; whoever asks again under the same origin is not heard twice."""
+        channel = self.tables.chats[chat].channel
+        self.tables.messages.setdefault(origin, MessageRecord(origin, chat, channel, kind, self.now, reply))
+
+    def settle(self, origin: str, state: str, reason: str | None = None) -> None:
+        """Give a message its end; nothing is kept of what it said."""
+        known = self.tables.messages[origin]
+        ended = replace(known, state=state, reason=reason, settled_at=self.now, values=None, reply=None)
+        self.tables.messages[origin] = ended
+
+    def edit(self, origin: str, reply: Reply) -> Reply | None:
+        """``reply`` in place of the message of that origin; ``None`` where that was not sent."""
+        shown = self.tables.messages.get(origin)
+        if shown is None or shown.state != "sent" or shown.message is None:
+            return None
+        return reply.model_copy(update={"action": "edit", "target": shown.message})

@@ -1,0 +1,49 @@
+"""The services in memory and those over both databases behind one fixture: what holds for one holds for the others."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.services.opening import open_store
+from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
+from tests.integration.store.conftest import Database, with_tables
+from tests.support.ground import DatabaseGround, Ground, memory_ground
+from tests.support.office import settle_units
+from tests.support.ports import StoredTurns, Turns
+from tests.support.storing import closing_async
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def kept_in(request: pytest.FixtureRequest, tmp_path: Path) -> Database | None:
+    """A database of one of the two kinds, or none: the memory."""
+    return None if request.param == "memory" else with_tables(request, tmp_path)
+
+
+@pytest.fixture
+async def ground(kept_in: Database | None) -> AsyncIterator[Ground]:
+    """With units, and nothing else in it yet."""
+    if kept_in is None:
+        yield memory_ground()
+        return
+    database, keyring = kept_in, open_keyring(kept_in.keys)[0]
+    async with closing_async(await open_store(database.url, database.folder, keyring)) as store:
+        settle_units(database.sql)
+        yield DatabaseGround(store, database.url, database.sql, database.keys, keyring)
+
+
+@pytest.fixture
+def store(ground: Ground) -> Store:
+    return ground.store
+
+
+@pytest.fixture
+def desk(ground: Ground) -> Store:
+    return ground.store
+
+
+@pytest.fixture
+def turns(ground: Ground) -> Turns:
+    """One person's turns."""
+    return StoredTurns(ground.store)
