@@ -23,13 +23,8 @@ from handlers.admin.requests.list import MoveReasonScreen, RequestDetailScreen, 
 from handlers.admin.requests.moves import BulkMoveConfirmScreen, BulkMoveScreen, FinalMoveScreen
 from handlers.admin.statistics.screens import StatisticsScreen
 from handlers.broadcasts.screens.audience import (
+    AUDIENCE_CONDITION_SCREENS,
     AUDIENCE_UNIT_SCREEN,
-    CHANNEL_CONDITION,
-    EXPIRY_CONDITION,
-    OWED_CONDITION,
-    ROLE_CONDITION,
-    SILENT_CONDITION,
-    STATE_CONDITION,
     BroadcastAudienceScreen,
 )
 from handlers.broadcasts.screens.compose import (
@@ -100,12 +95,7 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "broadcast_en": ENGLISH,
     "broadcast_whom": BroadcastAudienceScreen(),
     "broadcast_unit": AUDIENCE_UNIT_SCREEN,
-    "broadcast_role": ROLE_CONDITION,
-    "broadcast_owed": OWED_CONDITION,
-    "broadcast_state": STATE_CONDITION,
-    "broadcast_expiry": EXPIRY_CONDITION,
-    "broadcast_silent": SILENT_CONDITION,
-    "broadcast_channel": CHANNEL_CONDITION,
+    **AUDIENCE_CONDITION_SCREENS,
     "broadcast_buttons": BroadcastButtonsScreen(),
     "broadcast_plan": PlanStepsScreen(),
     "broadcast_hour": PlanHourScreen(),

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, get_type_hints
 
 import typer
 
@@ -47,6 +47,10 @@ _LATE = ("run", "skip")
 _NAMED, _LONGEST = 20, 40
 _NOBODY = N_("no person within your rights has this name")
 _SEVERAL = N_("several people have this code; write the code of a request instead")
+#: Options that are numbers stand in the audience under their own name; 0 takes the condition away.
+_NUMBERS = tuple(
+    name for name, kind in get_type_hints(Typed).items() if kind == int | None and name in Audience.model_fields
+)
 
 
 def drafted(
@@ -125,9 +129,9 @@ def _audience(before: Audience, typed: Typed, units: UnitDirectory, chats: tuple
         changes["states"] = tuple(parse_state("--state", one) for one in _given(typed.state))
     if typed.channel is not None:
         changes["channel"] = typed.channel.strip().lower() or None
-    for name in ("expires_within", "silent_days"):
-        if (days := getattr(typed, name)) is not None:
-            changes[name] = days or None
+    for name in _NUMBERS:
+        if (number := getattr(typed, name)) is not None:
+            changes[name] = number or None
     if chats is not None:
         changes["chats"] = chats or None
     return before.model_copy(update=changes)

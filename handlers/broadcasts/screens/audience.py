@@ -240,3 +240,13 @@ SILENT_CONDITION = AudienceConditionScreen(
     N_("Or type the day since which they have not written, such as 01/11/2026."),
 )
 CHANNEL_CONDITION = AudienceConditionScreen(N_("<b>Over which channel?</b>"), _channel_choices)
+
+#: The screens of the conditions, by the names under which a session and its buttons know them.
+AUDIENCE_CONDITION_SCREENS = {
+    "broadcast_role": ROLE_CONDITION,
+    "broadcast_owed": OWED_CONDITION,
+    "broadcast_state": STATE_CONDITION,
+    "broadcast_expiry": EXPIRY_CONDITION,
+    "broadcast_silent": SILENT_CONDITION,
+    "broadcast_channel": CHANNEL_CONDITION,
+}
