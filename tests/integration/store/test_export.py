@@ -259,7 +259,7 @@ def test_ctrl_c_or_kill_ends_the_command_with_its_code_and_leaves_nothing(
         "import bot.exports.text_formats as text\n"
         "add = text.TextWriter.add\n"
         "def slowly(self, batch):\n"
-        "    print('writing', flush=True); time.sleep(0.3); add(self, batch)\n"
+        "    print('writing', flush=True); time.sleep(2); add(self, batch)\n"
         "text.TextWriter.add = slowly\n"
         f"bot.cli.main(['export', 'requests', '--format', 'csv', '--out', {str(folder / 'list.csv')!r}])\n"
     )
