@@ -32,6 +32,8 @@ _SHORT_NAMES = {
 _UTF8 = 0x0C
 #: Numeric, printable, teletex, videotex, IA5, graphic, visible and general strings.
 _NARROW = {_UTF8, 0x12, 0x13, 0x14, 0x15, 0x16, 0x19, 0x1A, 0x1B}
+#: Tags of no string type. A writer who uses one still meant text, so it is read as text, as OpenSSL does.
+_NO_STRING = {0x07, 0x08, 0x09, 0x0B, 0x0D, 0x0E, 0x0F, 0x1D}
 _WIDE = {0x1C: "utf-32-be", 0x1E: "utf-16-be"}  #: universal and BMP strings
 
 
@@ -100,7 +102,7 @@ def _decode_string(element: Element) -> tuple[str | bytes, bool]:
     tag, content = element[0] & ~der.CONSTRUCTED, der.string_content(element)
     if tag in _WIDE:
         text = content.decode(_WIDE[tag], errors="replace")
-    elif tag == BIT_STRING or tag not in _NARROW:
+    elif tag == BIT_STRING or tag not in _NARROW | _NO_STRING:
         return content, True
     else:
         try:

@@ -2,6 +2,7 @@
 
 import warnings
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -109,6 +110,14 @@ def test_what_openssl_reads_of_a_changed_certificate_is_read_alike(data: bytes) 
         (one,) = own
         different = set(peers.differing(peers.ours(one), other)) - {"email"}  # openssl leaves out what it dislikes
         assert different <= ({"subject", "issuer"} if one.unreadable or _is_teletex(other) else set())
+
+
+@pytest.mark.parametrize("tag", [0x07, 0x08, 0x09, 0x0B, 0x0D, 0x0E, 0x0F, 0x1D])
+def test_a_name_under_a_tag_of_no_string_type_is_read_as_text(tag: int) -> None:
+    data = bytearray(pki.issue().der)
+    data[data.index("Ban Cơ yếu".encode()) - 2] = tag
+    (one,) = read(bytes(data)).certificates
+    assert "Ban Cơ yếu Chính phủ" in [part.value for part in one.issuer]
 
 
 def _is_teletex(other: peers.Read) -> bool:
