@@ -9,11 +9,8 @@ from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.store import Store
 from handlers.model.broadcast import (
     EXPIRY_CAMPAIGN,
-    Audience,
     Broadcast,
-    BroadcastDraft,
     BroadcastState,
-    BroadcastText,
 )
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Role
@@ -22,7 +19,7 @@ from tests.integration.office.conftest import Sql
 from tests.support.office import OPERATOR, given, office
 from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import StoredDialogue
-from tests.support.storing import CHANNEL, NOW
+from tests.support.storing import NOW
 
 CODE = "TB-000001"
 
@@ -55,35 +52,6 @@ async def seen(store: Store, name: str = CODE) -> Broadcast:
         found = await at.admin.broadcasts.get(OPERATOR, name)
     assert found is not None
     return found
-
-
-async def written(store: Store, unit: str | None = "DN.NT", **changes: object) -> str:
-    """A draft of the machine's."""
-    draft = BroadcastDraft(
-        title="Nhắc hạn", text=BroadcastText(vi="Chào {ho_ten|bạn}", en="Hello"), audience=Audience(unit=unit)
-    )
-    async with office(store) as at:
-        made = await at.admin.broadcasts.new(OPERATOR, draft.model_copy(update=changes))
-    assert made is not None
-    return made.id
-
-
-async def sending(store: Store, name: str) -> None:
-    """Checked, approved, listed and started."""
-    await BroadcastOperations.over(store).check(name, NOW)
-    async with office(store) as at:
-        await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED)
-    await listed(store, name)
-    await BroadcastOperations.over(store).move(name, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
-
-
-def admin_chat(store: Store) -> str:
-    return store.chats.at(CHANNEL, "admin").id
-
-
-async def listed(store: Store, name: str) -> None:
-    while await BroadcastOperations.over(store).freeze(name, NOW):
-        pass
 
 
 async def test_the_reminders_of_certificates_can_be_paused_and_not_called_off(town: Store) -> None:

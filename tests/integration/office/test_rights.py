@@ -7,15 +7,12 @@ import pytest
 
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.admin.people.invitations import InvitationDraft
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
 from handlers.commands import ADMIN_COMMANDS
 from handlers.core.events import ButtonTapped
-from handlers.core.session import BroadcastView
 from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastText
 from handlers.model.request import RequestState
 from handlers.model.rights import Role
-from handlers.screens import ADMIN_SCREENS
 from tests.integration.office.conftest import Sql
 from tests.support.office import OPERATOR, given, invited, office
 from tests.support.office_talk import House, Person
@@ -25,37 +22,6 @@ from tests.support.storing import NOW, content, next_turn, one_chat
 SECRET = "Mật Đại Phước"
 FAR_REQUEST = "YC-2026-000001"
 FAR_BROADCAST = "TB-000001"
-#: As if it had been opened while that was allowed, and a yes were all that is missing.
-FAR_VIEW = BroadcastView(name=FAR_BROADCAST, revision=0, wish="cancel")
-#: The parts of a broadcast speak of the one that is open, whatever they are about: they are tried in one go.
-PARTS = tuple(screen for screen in ADMIN_SCREENS if screen.startswith("broadcast_"))
-GROUPS = {screen: (screen,) for screen in ADMIN_SCREENS if screen not in PARTS} | {"broadcast_parts": PARTS}
-#: Whatever a button could carry.
-VALUES = (
-    *("yes", "end", "revoke", "invite", "next", "older", "done", "forwarded", "owner"),
-    *("QT-000006", "LM-000007", FAR_REQUEST, FAR_BROADCAST, "DN.DP"),
-)
-#: Whatever a screen could be about.
-ABOUTS = (
-    *(None, "QT-000006", "LM-000007", FAR_REQUEST, FAR_BROADCAST, "DN.DP", "999999", "\N{BELL}|y|z"),
-    *(
-        str(InvitationDraft(Role.OWNER)),
-        str(InvitationDraft(Role.ADMIN, "DN.DP")),
-        str(InvitationDraft(Role.FOCAL, words="Xã Đại Phước")),
-    ),
-)
-#: A focal officer may do less than an admin, of whom all of them are tried.
-ABOUTS_OF_FOCAL = (
-    None,
-    "QT-000006",
-    FAR_REQUEST,
-    FAR_BROADCAST,
-    "DN.DP",
-    str(InvitationDraft(Role.FOCAL, words="Xã Đại Phước")),
-)
-#: Of a person without a role the screen is taken away, whatever it is about.
-ABOUTS_WITHOUT_ROLE = ("QT-000006", FAR_REQUEST)
-ABOUTS_OF = {Role.ADMIN: ABOUTS, Role.FOCAL: ABOUTS_OF_FOCAL, None: ABOUTS_WITHOUT_ROLE}
 ARGUMENTS = (
     "",
     "QT-000006",
@@ -74,10 +40,6 @@ PEOPLE: dict[str, Role | None] = {"an": Role.ADMIN, "tâm": Role.FOCAL, "cũ": N
 DEPTH = 3
 #: Who may do what they do in their own unit: rows of other units are compared, not all.
 UNIT_TABLES = ("grants", "invitations", "requests", "broadcasts", "audit")
-#: Of the unit of whoever has lost their role.
-NEAR_SECRET = "Mật Nhơn Trạch"
-#: Whatever leads to buttons that do something, in one's own unit.
-WAYS = ("/danhsach", "/xuat", "/thongke", "/vaitro", "/vaitro QT-000005", "/nhatky", "/thongbao")
 
 
 @pytest.fixture

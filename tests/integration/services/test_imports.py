@@ -9,7 +9,7 @@ from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.model.imports import ImportLine, ImportPlan, ImportResult
 from handlers.model.request import RequestState
-from handlers.model.request_list import Filter, MoveOutcome, RequestRow
+from handlers.model.request_list import Filter, RequestRow
 from handlers.model.rights import Rights, Role
 from tests.integration.store.conftest import Database
 from tests.support.office import OPERATOR, given, office, settle_units
@@ -52,19 +52,9 @@ async def lines(store: Store, *states: RequestState | None, note: str = "") -> l
     ]
 
 
-async def planned(store: Store, held: Rights, given_lines: Sequence[ImportLine]) -> ImportPlan:
-    async with office(store) as at:
-        return await at.admin.imports.plan(held, given_lines)
-
-
 async def applied(store: Store, held: Rights, given_lines: Sequence[ImportLine], seen: ImportPlan) -> ImportResult:
     async with office(store) as at:
         return await at.admin.imports.apply(held, given_lines, seen.mark)
-
-
-async def moved(store: Store, code: str, to: RequestState, revision: int = 0, note: str = "") -> None:
-    async with office(store) as at:
-        assert (await at.admin.desk.move(OPERATOR, code, to, revision, note)).outcome is MoveOutcome.MOVED
 
 
 def states(found: Sequence[RequestRow]) -> list[RequestState]:

@@ -6,14 +6,13 @@ import pytest
 
 from bot.store.store import Store
 from handlers.model.request_list import MoveOutcome
-from handlers.model.rights import Grant, Rights, Role
+from handlers.model.rights import Rights, Role
 from tests.integration.store.conftest import Command, Database
 from tests.support.desk import ADMIN, codes, person
-from tests.support.office import UNITS, given, office, settle_units
+from tests.support.office import given, office, settle_units
 from tests.support.stored_dialogue import registered
 
 CODE = "YC-2026-000001"
-PROVINCE = Rights.of([Grant("QT-000004", Role.ADMIN, "DN")], UNITS)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Broadcasts as what goes on by itself meets them: steps, holding, withdrawing, telling their authors."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.broadcasts.notices import format_approval_request
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import Broadcast, BroadcastState, CampaignPlan
+from handlers.model.broadcast import Broadcast, BroadcastState
 from handlers.model.rights import Role
 from locales import LANGUAGES
 from tests.integration.store.conftest import Database
@@ -18,9 +18,6 @@ from tests.support.broadcast_life import Recipients, drafted, move, rows_of, sta
 from tests.support.office import OPERATOR, end, given, rights, settle_units
 from tests.support.storing import CHANNEL, NOW, claim, one_chat, says, texts
 from tests.support.telling import told
-
-PLAN = CampaignPlan(deadline=date(2026, 12, 30))
-LATER = NOW + timedelta(hours=9)
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,7 @@
 """The life of a broadcast: who may take it where, from where, and what goes along."""
 
-from datetime import date
-
 import pytest
 
-from bot.messages import Chat
 from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.broadcasts.repository import seal_draft
 from bot.store.sealing.keyring import Keyring
@@ -13,40 +10,19 @@ from handlers.model.broadcast import (
     EXPIRY_CAMPAIGN,
     ActionResult,
     BroadcastState,
-    CampaignPlan,
     StateReason,
 )
-from handlers.model.rights import Rights, Role
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.broadcast_life import DRAFT, drafted, move, stands, state_of
-from tests.support.office import OPERATOR, given, office, rights, settle_units
-from tests.support.storing import CHANNEL, NOW
+from tests.support.office import OPERATOR, office, settle_units
+from tests.support.storing import NOW
 
 BY_HAND = {BroadcastState.APPROVED, BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.CANCELLED}
-PLAN = CampaignPlan(deadline=date(2026, 12, 30))
 
 
 @pytest.fixture(autouse=True)
 def units(store: Store, database: Database) -> None:
     settle_units(database.sql)
-
-
-@pytest.fixture
-async def near(store: Store) -> Rights:
-    """An admin of Xã Nhơn Trạch."""
-    await given(store, "gần", Role.ADMIN, "DN.NT")
-    return await rights(store, "gần")
-
-
-@pytest.fixture
-async def far(store: Store) -> Rights:
-    """An admin of another commune."""
-    await given(store, "xa", Role.ADMIN, "DN.DP")
-    return await rights(store, "xa")
-
-
-def chat(store: Store, address: str = "gần") -> Chat:
-    return store.chats.at(CHANNEL, address)
 
 
 async def test_two_who_move_it_at_once_move_it_once(store: Store, another: OpenStore, database: Database) -> None:

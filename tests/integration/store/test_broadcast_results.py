@@ -52,11 +52,6 @@ async def listed(
         return await at.admin.broadcasts.recipients(by, name, limit, after, state)
 
 
-async def again(store: Store, name: str, codes: list[str] | None = None) -> int:
-    async with office(store) as at:
-        return await at.admin.broadcasts.resend(OPERATOR, name, codes)
-
-
 async def test_people_who_share_a_code_are_on_one_page(
     store: Store, database: Database, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,8 +12,6 @@ from tests.integration.store.conftest import Database, OpenStore
 from tests.support.office import OPERATOR, end, given, invited, redeem, settle_units
 from tests.support.storing import CHANNEL
 
-HOSTILE = ['=HYPERLINK("http://x")', "<b>An</b>", "\u202eAn", "x" * 300]
-
 
 @pytest.fixture(autouse=True)
 def units(database: Database, store: Store) -> None:  # the store has made the tables
