@@ -58,7 +58,18 @@ async def retry(
         first: Seconds of the first delay.
         longest: Seconds of the longest delay.
     """
+    try:
+        return await operation()  # nearly always all there is; the machinery of retries would cost a turn an eighth
+    except Exception as error:  # noqa: BLE001 - judged below
+        failed: Exception | None = error
     failures = 0
+
+    async def attempt() -> T:
+        nonlocal failed
+        if failed is not None:
+            error, failed = failed, None
+            raise error
+        return await operation()
 
     def said(error: BaseException) -> bool | float:
         nonlocal failures
@@ -71,7 +82,7 @@ async def retry(
     caller = stamina.AsyncRetryingCaller(
         attempts=attempts, timeout=None, wait_initial=first / 2, wait_jitter=first / 2, wait_max=longest
     )
-    return await caller(said, operation)
+    return await caller(said, attempt)
 
 
 async def retry_while_unavailable(operation: Callable[[], Awaitable[T]], metrics: Metrics = NO_METRICS) -> T:
