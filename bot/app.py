@@ -242,10 +242,10 @@ def _build_runner(
     background = (
         *_web_servers(parts, served, sources, listening, receiving=receiving),
         *(source.service for source in sources),
-        Retention(store, clock, settings.retention_days),
-        parts.heartbeat,
-        *(part for one in served for part in parts.exporters(one.channel, wakes[one.channel.name])),
-        scheduler,
+        Retention(store, clock, settings.retention_days).run,
+        parts.heartbeat.run,
+        *(part.run for one in served for part in parts.exporters(one.channel, wakes[one.channel.name])),
+        scheduler.run,
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)
 
@@ -283,7 +283,7 @@ def _web_servers(
     accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
     routes = [route for source in sources for route in source.routes]
     routes += HealthEndpoints(parts.store, parts.metrics, accepted).routes()
-    return [WebServer(listeners, routes)] if listeners else []
+    return [WebServer(listeners, routes).run] if listeners else []
 
 
 async def run_terminal_chat(settings: Settings, name: str | None) -> None:

@@ -37,6 +37,15 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockChange:
+    """A person blocks the assistant, or lets it write again."""
+
+    channel: str
+    address: str  #: of the person in the channel
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PendingTurn:
     """The oldest unhandled update of a chat, with the session it meets."""
 

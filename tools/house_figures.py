@@ -165,7 +165,7 @@ FIGURES = (
         goal=0,
         named=lambda house: map(" <-> ".join, house.folder_circles),
     ),
-    Figure("Protocols", lambda house: len(house.protocols()), bound=24, goal=18, named=House.protocols),
+    Figure("Protocols", lambda house: len(house.protocols()), bound=18, goal=18, named=House.protocols),
     Figure(
         f"files over {LONG_FILE} lines",
         lambda house: len(house.long_files()),

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Protocol
 
 from bot.certificates.errors import MEBIBYTE, Limits, UnreadableError
 from handlers.model.certificate import FileProblemKind
@@ -35,14 +34,6 @@ _UTF8_NAME = 0x800  #: general purpose bit 11: APPNOTE 4.4.4
 _LONGEST_DIRECTORY = 20_000
 #: ``zipfile`` raises these for a damaged archive; NotImplementedError means a feature that the file merely claims.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError)
-
-
-class _Decompressor(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
 
 
 def decompress_stream(data: bytes) -> Iterator[bytes]:
@@ -81,7 +72,7 @@ def decompress_lzma(data: bytes) -> Iterator[bytes]:
     yield from decompress_pieces(lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters), data[_LZMA_HEADER:])
 
 
-def decompress_pieces(unpacker: _Decompressor, data: bytes) -> Iterator[bytes]:
+def decompress_pieces(unpacker: "_Decompressor", data: bytes) -> Iterator[bytes]:
     """Yield the output of a decompressor in pieces; raises the errors of ``decompress_stream``."""
     try:
         piece = unpacker.decompress(data, CHUNK_SIZE)
@@ -112,6 +103,8 @@ class _GzipDecompressor:
     def decompress(self, data: bytes, max_length: int = CHUNK_SIZE, /) -> bytes:
         return self._inner.decompress(data or self._inner.unconsumed_tail, max_length)
 
+
+_Decompressor = bz2.BZ2Decompressor | lzma.LZMADecompressor | _GzipDecompressor
 
 _BOUNDED_METHODS: dict[int, Callable[[bytes], Iterator[bytes]]] = {
     zipfile.ZIP_BZIP2: decompress_stream,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import TrolyError
-from bot.messages import Incoming, OutboxRow
+from bot.messages import BlockChange, Incoming, OutboxRow
 from handlers.model.channels import MessageLimits
 
 if TYPE_CHECKING:
@@ -43,11 +43,8 @@ class Capabilities:
 AcceptUpdates = Callable[[Sequence[Incoming]], Awaitable[None]]
 
 
-class RecordBlockChange(Protocol):
-    """Takes what a platform tells about being blocked."""
-
-    async def __call__(self, channel: str, address: str, *, blocked: bool) -> None:
-        """Store that a person blocks the assistant, or lets it write again; it is stored when this returns."""
+#: Stores that a person blocks the assistant or lets it write again; it is stored when this returns.
+RecordBlockChange = Callable[[BlockChange], Awaitable[None]]
 
 
 class Channel(Protocol):
@@ -101,15 +98,9 @@ class Pace:
     urgent: float | None = None  #: a second of what is not a broadcast, where that is less
 
 
-class BackgroundService(Protocol):
-    """Works until told to stop: brings the updates of a channel in, keeps the house clean."""
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Returns soon after ``stop`` is set.
-
-        Raises:
-            ChannelError: it cannot work at all (its credentials are refused).
-        """
+#: Works until the event is set, and returns soon after: brings the updates of a channel in, keeps the house clean. It
+#: raises ChannelError where it cannot work at all (its credentials are refused).
+BackgroundService = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)

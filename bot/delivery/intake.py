@@ -7,7 +7,7 @@ import structlog
 
 from bot.channels.base import Rate
 from bot.clock import Clock
-from bot.messages import Chat, Incoming
+from bot.messages import BlockChange, Chat, Incoming
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import retry_while_unavailable
 from bot.store.errors import StoreError
@@ -212,15 +212,11 @@ class Intake:
         if admitted:
             self._submit(await self._store_updates(admitted))
 
-    async def record_block_change(self, channel: str, address: str, *, blocked: bool) -> None:
+    async def record_block_change(self, change: BlockChange) -> None:
         """A person blocks the assistant, or lets it write again; stored when this returns."""
-        chat, now = self._store.chats.at(channel, address), self._clock.now()
-        change = (
-            partial(self._store.chats.mark_blocked, chat, now)
-            if blocked
-            else partial(self._store.chats.mark_unblocked, chat)
-        )
-        await retry_while_unavailable(change, self._metrics)
+        chat, chats = self._store.chats.at(change.channel, change.address), self._store.chats
+        mark = partial(chats.mark_blocked, chat, self._clock.now())
+        await retry_while_unavailable(mark if change.blocked else partial(chats.mark_unblocked, chat), self._metrics)
 
     async def _store_updates(self, updates: list[Incoming]) -> list[Chat]:
         try:

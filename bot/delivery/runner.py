@@ -98,8 +98,8 @@ class Runner:
         return [*signs, ChangeListener(self._store.workers, self._on_change).run()]
 
     async def _serve(self, stop: asyncio.Event, beside: Sequence[asyncio.Task[None]]) -> None:
-        dispatchers = [service.dispatcher for service in self._services]
-        parts = [asyncio.create_task(part.run(stop)) for part in (*self._parts, *dispatchers)]
+        dispatchers = [service.dispatcher.run for service in self._services]
+        parts = [asyncio.create_task(part(stop)) for part in (*self._parts, *dispatchers)]
         parts.append(asyncio.create_task(self._sweep(stop)))
         stopped = asyncio.create_task(stop.wait())
         try:

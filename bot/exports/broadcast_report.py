@@ -1,6 +1,6 @@
 """Write the report of a broadcast: its recipients with their results, and totals, as XLSX or CSV.
 
-``report_batches`` reads the lines, a ``ReportFile`` writes them, ``write_report`` joins both.
+``report_batches`` reads the lines, ``CsvReport`` or ``XlsxReport`` writes them, ``write_report`` joins both.
 """
 
 from collections import Counter, defaultdict
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from bot.errors import Forbidden
 from bot.exports.atomic_file import AtomicFile, open_atomic_file
@@ -145,19 +145,6 @@ async def report_batches(
                 break
             yield [ReportLine(of, recipient) for recipient in found]
             after = found[-1].code
-
-
-class ReportFile(Protocol):
-    """The port to a report's file; called from one thread at a time."""
-
-    def add(self, lines: Sequence[ReportLine]) -> None:
-        """Write some more lines."""
-
-    def finish(self, totals: ReportTotals) -> None:
-        """Write the totals and complete the file."""
-
-    def abandon(self) -> None:
-        """Close what is open; the file is useless."""
 
 
 class CsvReport:
@@ -318,7 +305,10 @@ def _step_row(order: ReportOrder, one: Broadcast, totals: ReportTotals) -> Seque
 
 
 #: The writer for each suffix of a file.
-REPORT_WRITERS: dict[str, Callable[[Path, ReportOrder], ReportFile]] = {".xlsx": XlsxReport, ".csv": CsvReport}
+REPORT_WRITERS: dict[str, Callable[[Path, ReportOrder], CsvReport | XlsxReport]] = {
+    ".xlsx": XlsxReport,
+    ".csv": CsvReport,
+}
 
 
 async def write_report(

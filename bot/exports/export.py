@@ -14,7 +14,7 @@ from bot.exports.atomic_file import AtomicFile, open_atomic_file
 from bot.exports.columns import RowFormatter
 from bot.exports.docx import DocxWriter
 from bot.exports.import19 import Import19Writer
-from bot.exports.model import ExportJob, ExportMetadata, ExportResult, ExportWriter
+from bot.exports.model import ExportJob, ExportMetadata, ExportResult
 from bot.exports.text_formats import CsvLines, JsonLines, TextWriter
 from bot.exports.xlsx import XlsxWriter
 from bot.services.unit_of_work import open_admin_transaction
@@ -78,6 +78,11 @@ async def iter_requests(store: Store, order: ExportJob, *, size: int = EXPORT_BA
     async for batch in request_batches(store, order, await read_span(store, order), size=size):
         for filed in batch:
             yield filed
+
+
+#: A writer takes batches of requests with ``add`` and ends with ``finish`` or ``abandon``; ``remarks`` says what
+#: is missing. It is called from one thread at a time.
+ExportWriter = TextWriter | DocxWriter | Import19Writer | XlsxWriter
 
 
 def open_writer(form: ExportForm, path: Path, about: ExportMetadata) -> ExportWriter:

@@ -1,16 +1,14 @@
 """Define an export's order and result, and the port of its writers."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
 
 from handlers.admin.requests.text import format_filter
 from handlers.core.dates import format_moment
 from handlers.model.exports import NO_REMARKS, ExportForm, ExportRemarks
-from handlers.model.request_list import Filter, RequestRow
+from handlers.model.request_list import Filter
 from handlers.model.rights import MACHINE, ROLES, Grant, Rights
 from handlers.model.unit_directory import UnitDirectory
 from locales import N_, Translator
@@ -36,23 +34,6 @@ class ExportResult:
     count: int  #: requests in the files
     files: tuple[Path, ...]
     remarks: ExportRemarks = NO_REMARKS
-
-
-class ExportWriter(Protocol):
-    """The port to the file of one form; called from one thread at a time."""
-
-    @property
-    def remarks(self) -> ExportRemarks:
-        """Return which of the given requests are missing from the file or incomplete in it."""
-
-    def add(self, batch: Sequence[RequestRow]) -> None:
-        """Write some more requests."""
-
-    def finish(self) -> None:
-        """Write what stands at the end and complete the file."""
-
-    def abandon(self) -> None:
-        """Close what is open; the file is useless."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from bot.exports.export import ExportSpan, open_writer, read_span, request_batches
-from bot.exports.model import ExportJob, ExportMetadata, ExportWriter
+from bot.exports.export import ExportSpan, ExportWriter, open_writer, read_span, request_batches
+from bot.exports.model import ExportJob, ExportMetadata
 from bot.exports.process import Made
 from bot.store.store import Store
 from handlers.folding import fold

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Protocol
 
 from bot.exports.columns import COLUMNS, CellValue, ColumnValue, RowFormatter
 from bot.exports.official_lists import count_unreadable
@@ -39,19 +38,10 @@ def format_csv(records: Iterable[Sequence[CellValue]]) -> str:
     return text.getvalue()
 
 
-class LineFormat(Protocol):
-    """The port to a text format of requests."""
-
-    head: str  #: the text before the first request
-
-    def format_batch(self, batch: Sequence[RequestRow]) -> str:
-        """Return the lines of some requests, each with its line end."""
-
-
 class TextWriter:
-    """Writes requests in a ``LineFormat``."""
+    """Writes requests as lines of text."""
 
-    def __init__(self, path: Path, lines: LineFormat) -> None:
+    def __init__(self, path: Path, lines: "CsvLines | JsonLines") -> None:
         self.remarks = NO_REMARKS
         self._lines = lines
         self._file = path.open("w", encoding="utf-8", newline="")

@@ -58,7 +58,7 @@ async def open_telegram(settings: Settings) -> AsyncIterator[ServedChannel]:
             broadcasts_at_once=at_once,
             prepare=partial(get_acquainted, api),
             receive=receive,
-            stand_by=BotIdentity(api),
+            stand_by=BotIdentity(api).run,
             is_accepted=lambda: not api.is_refused,
         )
 
@@ -67,10 +67,10 @@ def _receiver(settings: Settings, api: TelegramApi, updates: UpdateReceiver) -> 
     """The webhook where its address is set, else long polling."""
     url, secret = settings.telegram_webhook_url, settings.telegram_webhook_secret
     if url is None or secret is None:
-        return Receiver(Poller(api, updates))
+        return Receiver(Poller(api, updates).run)
     webhook = WebhookReceiver(api, updates, WebhookSettings(url, secret))
     listen = ListenAddress("TROLY_TELEGRAM_WEBHOOK_LISTEN", settings.telegram_webhook_listen)
-    return Receiver(webhook, webhook.routes(), listen)
+    return Receiver(webhook.run, webhook.routes(), listen)
 
 
 def _sending_pace(settings: Settings) -> Pace:

@@ -15,7 +15,7 @@ import structlog
 
 from bot.channels.base import AcceptUpdates, RecordBlockChange
 from bot.channels.telegram.api import QueryTooOld, TelegramApi
-from bot.messages import Incoming
+from bot.messages import BlockChange, Incoming
 from handlers.core.events import ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
 from handlers.interview.secrets import has_secret
 from handlers.model.channels import TELEGRAM
@@ -78,14 +78,6 @@ _ANSWERS_AT_ONCE = 16
 _ANSWERS_WAITING = 256
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class BlockChange:
-    """A person blocks the assistant, or unblocks it."""
-
-    address: str
-    blocked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +213,7 @@ def _from_membership(update_id: int, change: Mapping[str, Any]) -> ReceivedUpdat
     address = _to_number_text(chat.get("id")) if chat.get("type") == "private" else None
     if address is None or status not in _BLOCKED:
         return ReceivedUpdate(update_id, ignored="membership")
-    return ReceivedUpdate(update_id, membership=BlockChange(address, _BLOCKED[status]))
+    return ReceivedUpdate(update_id, membership=BlockChange(CHANNEL, address, blocked=_BLOCKED[status]))
 
 
 def _to_received(
@@ -297,7 +289,7 @@ class UpdateReceiver:
     async def _record_block_change(self, membership: BlockChange) -> None:
         """Record a block or unblock; a failure is only logged, because the next message shows a block anyway."""
         try:
-            await self._record_change(CHANNEL, membership.address, blocked=membership.blocked)
+            await self._record_change(membership)
         except Exception as error:  # noqa: BLE001 - the following updates must go on
             _log.error("membership_not_stored", channel=CHANNEL, error=type(error).__name__)
 

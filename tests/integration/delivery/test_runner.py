@@ -50,8 +50,8 @@ class Process:
         self.dispatcher = Dispatcher(store, self.roads.channel, pacer, clock)
         service = ChannelService(WorkerLease(store.workers, "telegram", clock, pacer.share), self.dispatcher)
         self.workers = TurnPool(self.roads.turns.handle_next, lambda _chat: self.dispatcher.notify())
-        house = (Retention(store, clock, 180),)
-        self.runner = Runner(store, self.workers, (service,), (*parts, *house))
+        house = (Retention(store, clock, 180).run,)
+        self.runner = Runner(store, self.workers, (service,), (*(part.run for part in parts), *house))
 
     async def until_sent(self, count: int) -> None:
         await eventually(lambda: len(self.roads.channel.sent) >= count)

@@ -186,7 +186,7 @@ class MadeUpChannel:
 
     def _receive(self, accept: AcceptUpdates, _: RecordBlockChange) -> Receiver:
         self.accept = accept
-        return Receiver(self)
+        return Receiver(self.run)
 
     async def run(self, stop: asyncio.Event) -> None:
         await stop.wait()

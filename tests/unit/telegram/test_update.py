@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.telegram.updates import BlockChange, ReceivedUpdate, read_update
-from bot.messages import Incoming
+from bot.channels.telegram.updates import ReceivedUpdate, read_update
+from bot.messages import BlockChange, Incoming
 from handlers.core.events import (
     EVENT_ADAPTER,
     ButtonTapped,
@@ -249,5 +249,5 @@ def check(received: ReceivedUpdate) -> None:
 @pytest.mark.parametrize(("status", "blocked"), [("kicked", True), ("left", True), ("member", False)])
 def test_a_person_who_blocks_the_assistant_or_lets_it_write_again_is_noticed(status: str, *, blocked: bool) -> None:
     received = read_update({"update_id": 1, "my_chat_member": {"chat": PRIVATE, "new_chat_member": {"status": status}}})
-    assert received.membership == BlockChange("5", blocked)
+    assert received.membership == BlockChange("telegram", "5", blocked)
     assert received.ignored is None
