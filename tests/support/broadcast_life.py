@@ -23,11 +23,15 @@ DRAFT = BroadcastDraft(
 
 
 async def drafted(
-    store: Store, draft: BroadcastDraft = DRAFT, by: Rights = OPERATOR, chat: Chat | None = None
+    store: Store,
+    draft: BroadcastDraft = DRAFT,
+    by: Rights = OPERATOR,
+    chat: Chat | None = None,
+    document: bytes | None = None,
 ) -> Broadcast:
     """Create a draft."""
     async with office(store, chat) as at:
-        made = await at.admin.broadcasts.new(by, draft)
+        made = await at.admin.broadcasts.new(by, draft, document)
     assert made is not None
     return made
 

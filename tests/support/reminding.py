@@ -15,7 +15,8 @@ from handlers.model.broadcast import (
 )
 from handlers.model.codes import format_person_code
 from handlers.model.rights import Rights
-from tests.support.office import OPERATOR, office
+from tests.support import broadcast_life
+from tests.support.office import OPERATOR
 from tests.support.opening import operations
 from tests.support.storing import NOW
 
@@ -36,10 +37,7 @@ def draft(audience: Audience | None = None, text: BroadcastText = TEXT, **more: 
 
 async def drafted(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR, document: bytes | None = None) -> str:
     """Create a draft and return its id."""
-    async with office(store) as at:
-        made = await at.admin.broadcasts.new(rights, one, document)
-    assert made is not None
-    return made.id
+    return (await broadcast_life.drafted(store, one, rights, document=document)).id
 
 
 async def checked(
@@ -53,8 +51,7 @@ async def approved(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR)
     """Create a draft without problems, approve it and return its id."""
     name = await drafted(store, one, rights)
     assert not (await operations(store).check(name, NOW)).problems
-    async with office(store) as at:
-        assert await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
+    assert await broadcast_life.move(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
     return name
 
 
