@@ -86,7 +86,7 @@ async def test_what_is_missing_is_told_with_those_it_concerns_and_the_draft_stay
     assert NAME.encode() not in ground.bytes_at_rest()
 
 
-async def test_only_the_first_are_named_and_all_arecounts_of(store: Store, ground: Ground) -> None:
+async def test_only_the_first_are_named_and_all_are_counted(store: Store, ground: Ground) -> None:
     ground.write_people([Officer(f"{number:032x}") for number in range(1, 31)])
 
     (problem,) = (await checked(store, draft(text=NAMED))).problems
