@@ -8,7 +8,7 @@ import pytest
 from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
-from tests.integration.store.conftest import Database, with_tables
+from tests.support.database import Database, with_tables
 from tests.support.ground import DatabaseGround, Ground, memory_ground
 from tests.support.office import settle_units
 from tests.support.ports import StoredTurns, Turns
@@ -30,7 +30,7 @@ async def ground(kept_in: Database | None) -> AsyncIterator[Ground]:
     database, keyring = kept_in, open_keyring(kept_in.keys)[0]
     async with closing_async(await open_store(database.url, database.folder, keyring)) as store:
         settle_units(database.sql)
-        yield DatabaseGround(store, database.url, database.sql, database.keys, keyring)
+        yield DatabaseGround(store, database, keyring)
 
 
 @pytest.fixture

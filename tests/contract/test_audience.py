@@ -1,11 +1,9 @@
 """A broadcast means these people; a check names what stands against it; each of them gets a row."""
 
-from collections import Counter
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from bot.store.store import Store
 from handlers.model.broadcast import (
@@ -25,46 +23,38 @@ from handlers.model.channels import ChannelAddress
 from handlers.model.codes import format_person_code
 from handlers.model.request import RequestState
 from handlers.model.request_list import InterviewStatus
-from handlers.model.rights import Rights, Role
-from rules.calendar import to_vietnam_day
+from handlers.model.rights import Rights
 from rules.outcome import Procedure
-from tests.support.audiences import PROCEDURES, Certificate, Officer, made_up, meant
+from tests.support.audiences import (
+    AUDIENCES,
+    PEOPLE,
+    RIGHTS,
+    TODAY,
+    Certificate,
+    Officer,
+    chat_ids,
+    counts_of,
+    meant,
+    officers_of_communes,
+    one_of_each,
+)
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, person
 from tests.support.ground import Ground
-from tests.support.office import OPERATOR, UNITS, office
+from tests.support.office import OPERATOR, office
 from tests.support.opening import operations
 from tests.support.ports import StoredTurns
-from tests.support.reminding import approved, checked, draft, drafted, frozen
+from tests.support.reminding import NAMED, approved, checked, draft, drafted, expected_problems, frozen
 from tests.support.stored_dialogue import registered
 from tests.support.storing import NAME, NOW
 
-TODAY = to_vietnam_day(NOW)
-NAMED = BroadcastText(vi="Kính gửi {ho_ten}.", en="Dear {ho_ten}.")
 QUEUED = ("queued", None)
 
 
 @pytest.fixture
 def people(ground: Ground) -> list[Officer]:
-    """Three within a commune, one elsewhere; of the first the name is known."""
-    certificate = Certificate("K1", NAME, TODAY + timedelta(days=5))
-    officers = [
-        Officer("a" * 32, unit="DN.NT", certificates=[certificate]),
-        Officer("b" * 32, "terminal:lan", unit="DN.NT", language="en"),
-        Officer("c" * 32, unit="DN.NT", stopped=True),
-        Officer("d" * 32, unit="DN.DP", blocked=True),
-    ]
+    officers = officers_of_communes()
     ground.write_people(officers)
     return officers
-
-
-def found(*problems: tuple[ProblemKind, str, str]) -> tuple[BroadcastProblem, ...]:
-    """Trouble, what it is about, first letters of whom."""
-    return tuple(
-        BroadcastProblem(
-            trouble=trouble, about=about, rows=tuple(format_person_code(one * 32) for one in who), count=len(who)
-        )
-        for trouble, about, who in problems
-    )
 
 
 async def test_nothing_against_a_draft_makes_it_checked_and_tells_who_is_meant(
@@ -89,10 +79,11 @@ async def test_what_is_missing_is_told_with_those_it_concerns_and_the_draft_stay
 
     made = await operations(store).check(name, NOW)
 
-    assert made.problems == found((ProblemKind.MISSING, "{ho_ten}", "b"))
+    assert made.problems == expected_problems((ProblemKind.MISSING, "{ho_ten}", "b"))
     assert ground.state_of(name)[0] == "draft"
     async with office(store) as at:
         assert await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED) is not ActionResult.DONE
+    assert NAME.encode() not in ground.bytes_at_rest()
 
 
 async def test_only_the_first_are_named_and_all_are_counted(store: Store, ground: Ground) -> None:
@@ -113,7 +104,7 @@ async def test_what_was_checked_is_a_draft_again_once_nobody_is_left(
 
     made = await operations(store).check(name, NOW)
 
-    assert made.problems == found((ProblemKind.NOBODY, "", ""))
+    assert made.problems == expected_problems((ProblemKind.NOBODY, "", ""))
     assert ground.state_of(name)[0] == "draft"
 
 
@@ -122,7 +113,7 @@ async def test_a_list_that_names_strangers_or_those_out_of_reach_is_told(store: 
 
     made = await checked(store, draft(listed), ADMIN)
 
-    assert made.problems == found((ProblemKind.UNKNOWN, "", "df"))
+    assert made.problems == expected_problems((ProblemKind.UNKNOWN, "", "df"))
     assert made.recipients == 2
 
 
@@ -136,7 +127,9 @@ async def test_a_text_is_measured_with_what_fills_it_for_each_channel(ground: Gr
         fits = await checked(store, draft(text=text))
         beside_a_file = await checked(store, draft(text=text, document="k.pdf"), document=b"%PDF-1.7")
 
-    assert made.problems == found((ProblemKind.TOO_LONG, "telegram", "a"), (ProblemKind.TOO_LONG, "terminal", "b"))
+    assert made.problems == expected_problems(
+        (ProblemKind.TOO_LONG, "telegram", "a"), (ProblemKind.TOO_LONG, "terminal", "b")
+    )
     assert fits.problems == ()
     assert beside_a_file.problems == made.problems
 
@@ -152,7 +145,7 @@ async def test_a_document_must_be_there_and_be_taken(ground: Ground, people: lis
         everywhere = await checked(store, draft(document="k.pdf"), document=b"x")
 
     assert large.problems == lost.problems == (BroadcastProblem(trouble=ProblemKind.DOCUMENT, about="k.pdf"),)
-    assert everywhere.problems == found((ProblemKind.DOCUMENT, "terminal", "b"))
+    assert everywhere.problems == expected_problems((ProblemKind.DOCUMENT, "terminal", "b"))
 
 
 async def test_a_text_that_cannot_be_read_is_found_once(store: Store, people: list[Officer]) -> None:
@@ -171,7 +164,7 @@ async def test_a_text_that_cannot_be_read_is_found_once(store: Store, people: li
 async def test_what_would_begin_in_the_past_is_told(
     store: Store, people: list[Officer], past: dict[str, object]
 ) -> None:
-    assert (await checked(store, draft(**past))).problems == found((ProblemKind.PAST, "", ""))
+    assert (await checked(store, draft(**past))).problems == expected_problems((ProblemKind.PAST, "", ""))
 
 
 @pytest.mark.parametrize(("rights", "seen"), [(OPERATOR, NAME), (ADMIN, NAME), (FOCAL, "Ủ. b. n. d. x. P. An")])
@@ -213,7 +206,7 @@ async def test_how_far_an_approved_one_is_goes_on_being_told(
     assert ground.state_of(name) == ("scheduled", None, 4)
 
 
-async def test_a_row_holds_what_was_known_of_the_person(store: Store, ground: Ground) -> None:
+async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(store: Store, ground: Ground) -> None:
     done = Certificate(
         "K1", "Cũ", TODAY + timedelta(days=3), (Procedure.REVOKE,), {Procedure.REVOKE: RequestState.DONE}
     )
@@ -230,6 +223,7 @@ async def test_a_row_holds_what_was_known_of_the_person(store: Store, ground: Gr
     end, to_do = TODAY + timedelta(days=3), (Procedure.EXTEND,)
     assert known["a" * 32] == PlaceholderValues(language="en", name=NAME, unit="Xã Nhơn Trạch", day=end, to_do=to_do)
     assert known["b" * 32] == PlaceholderValues()
+    assert NAME.encode() not in ground.bytes_at_rest()
 
 
 async def test_what_is_not_said_is_not_opened_and_a_deadline_is_everybodys(store: Store, ground: Ground) -> None:
@@ -283,7 +277,7 @@ async def test_what_is_not_approved_or_was_cancelled_gets_no_rows(
     await frozen(store, name)
     await frozen(store, fresh)
 
-    assert ground.rows_of(name).keys() == chats("a")
+    assert ground.rows_of(name).keys() == chat_ids("a")
     assert ground.rows_of(fresh) == {}
 
 
@@ -293,7 +287,7 @@ async def test_nobody_beyond_the_unit_of_a_broadcast_is_meant(store: Store, grou
 
     await frozen(store, name)
 
-    assert ground.rows_of(name).keys() == chats("a")
+    assert ground.rows_of(name).keys() == chat_ids("a")
 
 
 async def test_every_move_is_noted(store: Store, ground: Ground, few: dict[str, Officer]) -> None:
@@ -305,41 +299,11 @@ async def test_every_move_is_noted(store: Store, ground: Ground, few: dict[str, 
     assert moves == [("draft", "machine"), ("checked", "machine"), ("approved", "machine"), ("scheduled", "machine")]
 
 
-PEOPLE = made_up(90, NOW)
-DAYS = st.dates(date(2026, 11, 18), date(2026, 11, 30))
-FIELDS: dict[str, st.SearchStrategy[object]] = {
-    "unit": st.sampled_from(("DN", "DN.NT", "XX")),
-    "role": st.sampled_from((Role.OFFICER, Role.ADMIN, Role.FOCAL)),
-    "to_do": st.just(value=True),
-    "owed": st.lists(st.sampled_from(PROCEDURES), min_size=1, max_size=2, unique=True),
-    "states": st.lists(st.sampled_from(list(RequestState)), min_size=1, max_size=3, unique=True),
-    "expires_from": DAYS,
-    "expires_until": DAYS,
-    "expires_within": st.integers(0, 6),
-    "channel": st.sampled_from(("telegram", "terminal", "terminal:lan")),
-    "silent_since": DAYS,
-    "silent_days": st.integers(0, 5),
-    "chats": st.lists(st.sampled_from([*(one.id for one in PEOPLE), "f" * 32]), max_size=80),
-}
-#: A few conditions at a time: all of them at once mean nobody.
-AUDIENCES = (
-    st.sets(st.sampled_from(sorted(FIELDS)), max_size=3)
-    .flatmap(lambda names: st.fixed_dictionaries({name: FIELDS[name] for name in sorted(names)}))
-    .map(Audience.model_validate)
-)
-RIGHTS = st.sampled_from((OPERATOR, OPERATOR, ADMIN, FOCAL, OFFICER, Rights.of((*ADMIN.grants, *OTHER.grants), UNITS)))
-
-
 @pytest.fixture
 def few(ground: Ground) -> dict[str, Officer]:
-    """Three people; their first letters tell what is special about them."""
-    named = {"a": Officer("a" * 32), "b": Officer("b" * 32, blocked=True), "c": Officer("c" * 32, stopped=True)}
+    named = one_of_each()
     ground.write_people(list(named.values()))
     return named
-
-
-def chats(*letters: str) -> set[str]:
-    return {letter * 32 for letter in letters}
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -350,23 +314,13 @@ async def test_an_audience_is_what_a_look_at_everybody_gives(
     expected = [one for one in PEOPLE if meant(one, audience, rights, NOW)]
     async with office(peopled) as at:
         counts = await at.admin.broadcasts.count(rights, audience)
-    assert {one.channel: (one.reachable, one.blocked, one.stopped, one.capped) for one in counts} == _counted(expected)
+    assert {one.channel: (one.reachable, one.blocked, one.stopped, one.capped) for one in counts} == counts_of(expected)
 
 
 @pytest.fixture
 def peopled(ground: Ground) -> Store:
     ground.write_people(PEOPLE)
     return ground.store
-
-
-def _counted(expected: list[Officer]) -> dict[str, tuple[int, int, int, int]]:
-    kept = Counter((one.channel.partition(":")[0], _kept(one)) for one in expected)
-    words = ("reachable", "blocked", "stopped", "capped")
-    return {channel: tuple(kept[channel, word] for word in words) for channel in {channel for channel, _ in kept}}
-
-
-def _kept(one: Officer) -> str:
-    return "stopped" if one.stopped else "blocked" if one.blocked else "reachable"
 
 
 async def test_whoever_gets_nothing_has_a_row_that_says_why(ground: Ground) -> None:

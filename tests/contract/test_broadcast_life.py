@@ -15,14 +15,13 @@ from handlers.model.broadcast import (
     BroadcastPolicy,
     BroadcastState,
     CampaignPlan,
-    DeliveryReason,
     Recipient,
     StateReason,
 )
 from handlers.model.codes import format_person_code
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Rights, Role
-from tests.support.broadcast_life import DRAFT, drafted, move
+from tests.support.broadcast_life import DRAFT, ROW_STATES, create_with_rows, drafted, list_recipients, move
 from tests.support.ground import Ground
 from tests.support.office import OPERATOR, UNITS, given, office, rights
 from tests.support.opening import operations
@@ -75,7 +74,7 @@ async def test_by_hand_it_goes_where_its_life_allows_and_nowhere_else(store: Sto
         unchecked = was is BroadcastState.DRAFT and to is BroadcastState.APPROVED
         refusal = ActionResult.PROBLEMS if unchecked else ActionResult.NOT_ALLOWED
         assert outcome is (ActionResult.DONE if allowed else refusal), (was, to)
-        assert ground.state_of(name)[:2][0] == (to if allowed else was)
+        assert ground.state_of(name)[0] == (to if allowed else was)
 
 
 async def test_whoever_moves_it_at_random_its_path_is_one_of_its_life(store: Store, ground: Ground) -> None:
@@ -274,7 +273,7 @@ async def test_a_campaigns_steps_pause_resume_and_end_with_it(store: Store, grou
 
     async def after(to: BroadcastState) -> list[str]:
         assert await move(store, OPERATOR, name, to) is ActionResult.DONE
-        return [ground.state_of(step)[:2][0] for step in steps]
+        return [ground.state_of(step)[0] for step in steps]
 
     assert await after(BroadcastState.PAUSED) == ["finished", "paused", "paused", "scheduled"]
     assert not await operations(store).move(steps[3], BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
@@ -342,38 +341,9 @@ async def test_holding_it_back_is_noted_once(store: Store, ground: Ground) -> No
     assert not await store.broadcasts.hold(name, LATER, StateReason.QUIET, NOW)
 
 
-STATES = (
-    *(
-        ("queued", None),
-        ("sent", None),
-        ("sent", None),
-        ("blocked", DeliveryReason.BLOCKED_BEFORE),
-        ("failed", DeliveryReason.GAVE_UP),
-    ),
-    *(
-        ("skipped", DeliveryReason.STOPPED),
-        ("unknown", DeliveryReason.CRASH),
-        ("unknown", DeliveryReason.NO_ANSWER),
-        ("invalid", None),
-    ),
-)
-
-
 @pytest.fixture
 async def name(ground: Ground) -> str:
-    """A broadcast with rows in every state."""
-    name = (await drafted(ground.store)).id
-    ground.stands(name, BroadcastState.RUNNING)
-    for number, (state, reason) in enumerate(STATES):
-        ground.add_row(name, f"người {number}", state, reason)
-    return name
-
-
-async def listed(
-    store: Store, name: str, by: Rights = OPERATOR, *, limit: int = 100, after: str = "", state: str | None = None
-) -> tuple[Recipient, ...]:
-    async with office(store) as at:
-        return await at.admin.broadcasts.recipients(by, name, limit, after, state)
+    return await create_with_rows(ground)
 
 
 async def again(store: Store, name: str, codes: list[str] | None = None) -> int:
@@ -387,7 +357,7 @@ async def test_the_totals_are_those_of_the_rows(store: Store, ground: Ground, na
 
     rows = list(ground.rows_of(name).values())
     assert tally == await store.broadcasts.tally(name)
-    assert tally.total == len(rows) == len(await listed(store, name))
+    assert tally.total == len(rows) == len(await list_recipients(store, name))
     assert tally.open == 1
     assert tally.states == {state: [one for one, _ in rows].count(state) for state, _ in rows}
     assert tally.reasons == {reason: [one for _, one in rows].count(reason) for _, reason in rows if reason}
@@ -396,14 +366,14 @@ async def test_the_totals_are_those_of_the_rows(store: Store, ground: Ground, na
 async def test_page_after_page_names_everybody_once(store: Store, name: str) -> None:
     for limit in (1, 2, 4, 100):
         found: list[Recipient] = []
-        while page := await listed(store, name, limit=limit, after=found[-1].code if found else ""):
+        while page := await list_recipients(store, name, limit=limit, after=found[-1].code if found else ""):
             found += page
         assert [one.code for one in found] == sorted(one.code for one in found)
-        assert len({one.code for one in found}) == len(STATES)
+        assert len({one.code for one in found}) == len(ROW_STATES)
 
 
 async def test_one_state_can_be_listed_alone(store: Store, name: str) -> None:
-    found = await listed(store, name, state="unknown")
+    found = await list_recipients(store, name, state="unknown")
     assert {(one.state, one.reason) for one in found} == {("unknown", "crash"), ("unknown", "no_answer")}
     assert len(found) == 2
 
@@ -416,8 +386,8 @@ async def test_a_name_is_masked_where_it_may_not_be_seen(store: Store, ground: G
     await given(store, "đầu mối", Role.FOCAL, "DN.NT")
     focal, code = await rights(store, "đầu mối"), format_person_code(store.chats.at(CHANNEL, "người 1").id)
 
-    names = {one.code: (one.name, one.unit) for one in await listed(store, name)}
-    masked = {one.code: one.name for one in await listed(store, name, focal)}
+    names = {one.code: (one.name, one.unit) for one in await list_recipients(store, name)}
+    masked = {one.code: one.name for one in await list_recipients(store, name, focal)}
 
     assert names[code] == ("Trần Thị Bí Mật", "DN.NT")
     assert masked[code] == "T. T. B. Mật"
@@ -431,15 +401,15 @@ async def test_only_what_is_unknown_is_sent_once_more(store: Store, ground: Grou
 
     async with office(store) as at:
         tally = await at.admin.broadcasts.tally(OPERATOR, name)
-    assert (tally.states["queued"], "unknown" in tally.states, tally.total) == (3, False, len(STATES))
-    assert ground.state_of(name)[:2][0] == BroadcastState.RUNNING
+    assert (tally.states["queued"], "unknown" in tally.states, tally.total) == (3, False, len(ROW_STATES))
+    assert ground.state_of(name)[0] == BroadcastState.RUNNING
     assert acts(ground)[-1] == ("machine", "broadcast_resend", name)
 
 
 async def test_one_of_them_can_be_chosen_however_its_code_is_typed(store: Store, name: str) -> None:
-    one, other = await listed(store, name, state="unknown")
+    one, other = await list_recipients(store, name, state="unknown")
     assert await again(store, name, [f" {one.code.lower()} ", "N-00000000", "=1+1"]) == 1
-    assert [left.code for left in await listed(store, name, state="unknown")] == [other.code]
+    assert [left.code for left in await list_recipients(store, name, state="unknown")] == [other.code]
 
 
 async def test_whoever_wants_no_reminders_since_gets_none(store: Store, name: str) -> None:

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -12,69 +11,30 @@ from bot.messages import NOTICE, DeliveryState
 from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
-from handlers.core.events import ButtonTapped, Event, SheetRead, TextReceived
 from handlers.core.replies import Reply
-from handlers.core.screen import ScreenCallback
-from handlers.core.session import Session
-from handlers.model.imports import ImportSheet
-from tests.integration.store.conftest import Database
-from tests.support.company import PEOPLE, furnish
+from tests.support.company import Crowd, furnish
+from tests.support.database import Database
 from tests.support.ground import DatabaseGround, memory_ground
 from tests.support.office import settle_units
 from tests.support.office_deeds import Scene, scripts
-from tests.support.stored_dialogue import StoredDialogue
 from tests.support.storing import NOW, claim, closing_async
 
 _INVITATION, _PERSON = re.compile(r"[a-z2-7]{32}"), re.compile(r"N-[0-9A-F]{8}")
 
 
-@dataclass
-class Stage:
+class Stage(Crowd):
     """The people of one store, and what was shown to them so far."""
-
-    store: Store
-    taps: list[str] = field(default_factory=lambda: ["desk|all|1"])
-    invitations: list[str] = field(default_factory=lambda: ["abcdefgh" * 4])
-
-    def __post_init__(self) -> None:
-        self.talks = {name: StoredDialogue(store=self.store, address=name) for name in PEOPLE}
 
     async def does(self, who: str, kind: str, what: object) -> list[str]:
         """One act; what is heard, but for what differs by chance."""
         talk = self.talks[who]
-        event = self._event(talk, kind, what)
+        event = self.event_of(talk, kind, what)
         if event is None:
             return []
         await talk.does(event)
         for reply in talk.heard:
-            self.taps += [choice.tap for choice in reply.choices]
-            self.invitations += re.findall(r"/start ([a-z2-7]{32})", "\n".join(reply.paragraphs))
+            self.remember(reply)
         return [_plain(reply) for reply in talk.heard]
-
-    def _event(self, talk: StoredDialogue, kind: str, what: object) -> Event | None:
-        """What reaches the assistant; ``None`` where there is nothing to tap."""
-        match kind, what:
-            case "say", str(text):
-                return TextReceived(text=text, message="4")
-            case "take", int(number):
-                return TextReceived(text=f"/start {self.invitations[number % len(self.invitations)]}", message="5")
-            case "sheet", list(rows):
-                return SheetRead(sheet=ImportSheet(lines=tuple(rows)), message="6")
-        data = self._tap(talk, kind, what)
-        return ButtonTapped(data=data, message="1") if data else None
-
-    def _tap(self, talk: StoredDialogue, kind: str, what: object) -> str | None:
-        match kind, what:
-            case "tap", int(number) if talk.choices:
-                return talk.choices[number % len(talk.choices)].tap
-            case "choose", str(value):
-                return next((choice.tap for choice in talk.choices if choice.tap.split("|")[1] == value), None)
-            case "replay", int(number):
-                return self.taps[number % len(self.taps)]
-            case "forge", (None | str() as screen, str(value)):
-                at = talk.session or Session()
-                return str(ScreenCallback(screen or at.screen, value, str(at.version)))
-        return None
 
 
 def _plain(reply: Reply) -> str:
@@ -101,7 +61,7 @@ async def test_the_same_is_heard_over_a_database(
     keyring = open_keyring(database.keys)[0]
     async with closing_async(await open_store(None, database.folder, keyring)) as stored:
         settle_units(database.sql)
-        known = DatabaseGround(stored, None, database.sql, database.keys, keyring)
+        known = DatabaseGround(stored, database, keyring)
         grounds = memory_ground(), known
         in_memory, over_database = (Stage(ground.store) for ground in grounds)
         for stage in (in_memory, over_database):

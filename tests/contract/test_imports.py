@@ -1,66 +1,34 @@
 """A list that comes back: all of it or nothing is applied."""
 
-from collections.abc import Sequence
-
 import pytest
 
 from bot.messages import Chat
 from bot.services.export_tasks import ExportTaskService
 from bot.store.store import Store
-from handlers.model.imports import ImportConflict, ImportLine, ImportPlan, ImportResult, LineProblem
+from handlers.model.imports import ImportConflict, ImportLine, LineProblem
 from handlers.model.request import RequestState
-from handlers.model.request_list import Filter, MoveOutcome, RequestRow
-from handlers.model.rights import Rights, Role
+from handlers.model.request_list import MoveOutcome
+from handlers.model.rights import Role
 from tests.support.ground import Ground
+from tests.support.lists import (
+    IMPORTER,
+    REASON,
+    apply_import,
+    list_lines,
+    list_requests,
+    plan_import,
+    register_four,
+    states_of,
+)
 from tests.support.office import OPERATOR, given, office, rights
 from tests.support.opening import open_turn
 from tests.support.storing import NOW, content, next_turn, one_chat
 from tests.support.telling import told
 
-ADMIN = "admin of Nhơn Trạch"
-REASON = "thiếu quyết định sáp nhập"
-
 
 @pytest.fixture
 async def officer(store: Store) -> Chat:
-    """Somebody who registered three requests of Nhơn Trạch and one of Đại Phước."""
-    chat = await one_chat(store)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        for number, code in enumerate(("DN.NT", "DN.NT", "DN.NT", "DN.DP")):
-            await unit.requests.register(content(f"{number}").model_copy(update={"unit_code": code}))
-        await unit.finish("{}", [])
-    await given(store, ADMIN, Role.ADMIN, "DN.NT")
-    return chat
-
-
-async def listed(store: Store, held: Rights = OPERATOR) -> list[RequestRow]:
-    """The oldest first."""
-    async with office(store) as at:
-        return list(reversed(await at.admin.desk.page(held, Filter(), 100)))
-
-
-async def lines(store: Store, *states: RequestState | None, note: str = "") -> list[ImportLine]:
-    """The whole list as it stands, with the states of the first ones changed."""
-    return [
-        ImportLine(
-            number=at + 2,
-            code=one.request.code,
-            state=(states[at] if at < len(states) else None) or one.request.state,
-            note=note if at < len(states) and states[at] else one.note,
-            revision=one.revision,
-        )
-        for at, one in enumerate(await listed(store))
-    ]
-
-
-async def planned(store: Store, held: Rights, given_lines: Sequence[ImportLine]) -> ImportPlan:
-    async with office(store) as at:
-        return await at.admin.imports.plan(held, given_lines)
-
-
-async def applied(store: Store, held: Rights, given_lines: Sequence[ImportLine], seen: ImportPlan) -> ImportResult:
-    async with office(store) as at:
-        return await at.admin.imports.apply(held, given_lines, seen.mark)
+    return await register_four(store)
 
 
 async def moved(store: Store, code: str, to: RequestState, revision: int = 0, note: str = "") -> None:
@@ -68,17 +36,13 @@ async def moved(store: Store, code: str, to: RequestState, revision: int = 0, no
         assert (await at.admin.desk.move(OPERATOR, code, to, revision, note)).outcome is MoveOutcome.MOVED
 
 
-def states(found: Sequence[RequestRow]) -> list[RequestState]:
-    return [one.request.state for one in found]
-
-
 async def test_changes_are_made_told_and_recorded_as_any_move(store: Store, officer: Chat, ground: Ground) -> None:
-    given_lines = await lines(store, RequestState.ACCEPTED, RequestState.SENT_BACK, note=REASON)
-    plan = await planned(store, OPERATOR, given_lines)
+    given_lines = await list_lines(store, RequestState.ACCEPTED, RequestState.SENT_BACK, note=REASON)
+    plan = await plan_import(store, OPERATOR, given_lines)
 
-    assert (await applied(store, OPERATOR, given_lines, plan)).applied
-    found = await listed(store)
-    assert states(found) == [
+    assert (await apply_import(store, OPERATOR, given_lines, plan)).applied
+    found = await list_requests(store)
+    assert states_of(found) == [
         RequestState.ACCEPTED,
         RequestState.SENT_BACK,
         RequestState.SUBMITTED,
@@ -94,15 +58,15 @@ async def test_changes_are_made_told_and_recorded_as_any_move(store: Store, offi
 
 
 async def test_an_admin_changes_their_own_communes_requests_and_knows_of_no_other(store: Store, officer: Chat) -> None:
-    held = await rights(store, ADMIN)
-    own = (await lines(store, RequestState.ACCEPTED))[:3]
-    assert (await applied(store, held, own, await planned(store, held, own))).applied
+    held = await rights(store, IMPORTER)
+    own = (await list_lines(store, RequestState.ACCEPTED))[:3]
+    assert (await apply_import(store, held, own, await plan_import(store, held, own))).applied
 
-    all_of_them = await lines(store, None, RequestState.ACCEPTED)
-    plan = await planned(store, held, all_of_them)
+    all_of_them = await list_lines(store, None, RequestState.ACCEPTED)
+    plan = await plan_import(store, held, all_of_them)
     assert [(bad.line.code, bad.fault) for bad in plan.bad] == [("YC-2026-000004", LineProblem.UNKNOWN)]
-    assert not (await applied(store, held, all_of_them, plan)).applied
-    assert states(await listed(store)) == [RequestState.ACCEPTED, *[RequestState.SUBMITTED] * 3]
+    assert not (await apply_import(store, held, all_of_them, plan)).applied
+    assert states_of(await list_requests(store)) == [RequestState.ACCEPTED, *[RequestState.SUBMITTED] * 3]
 
 
 @pytest.mark.parametrize("role", [Role.FOCAL, None])
@@ -110,90 +74,93 @@ async def test_whoever_may_not_import_changes_nothing(store: Store, officer: Cha
     if role:
         await given(store, "somebody", role, "DN")
     held = await rights(store, "somebody")
-    given_lines = await lines(store, RequestState.ACCEPTED)
-    plan = await planned(store, held, given_lines)
+    given_lines = await list_lines(store, RequestState.ACCEPTED)
+    plan = await plan_import(store, held, given_lines)
 
     assert {bad.fault for bad in plan.bad} == {LineProblem.UNKNOWN}
-    assert not (await applied(store, held, given_lines, plan)).applied
-    assert set(states(await listed(store))) == {RequestState.SUBMITTED}
+    assert not (await apply_import(store, held, given_lines, plan)).applied
+    assert set(states_of(await list_requests(store))) == {RequestState.SUBMITTED}
 
 
 async def test_a_newer_change_is_a_conflict_that_says_whose_when_and_what_it_is_now(
     store: Store, officer: Chat
 ) -> None:
-    given_lines = await lines(store, RequestState.ACCEPTED, RequestState.ACCEPTED)
+    given_lines = await list_lines(store, RequestState.ACCEPTED, RequestState.ACCEPTED)
     await moved(store, "YC-2026-000001", RequestState.REFUSED, note=REASON)
-    plan = await planned(store, OPERATOR, given_lines)
+    plan = await plan_import(store, OPERATOR, given_lines)
 
     (conflict,) = plan.conflicts
     assert (conflict.line, conflict.now.state, conflict.now.actor) == (given_lines[0], RequestState.REFUSED, "machine")
     assert conflict.now.changed_at == NOW
-    assert not (await applied(store, OPERATOR, given_lines, plan)).applied
-    assert states(await listed(store))[1] is RequestState.SUBMITTED
+    assert not (await apply_import(store, OPERATOR, given_lines, plan)).applied
+    assert states_of(await list_requests(store))[1] is RequestState.SUBMITTED
 
 
 async def test_an_amended_request_is_a_conflict_too(store: Store, officer: Chat) -> None:
-    given_lines = await lines(store, RequestState.ACCEPTED)
+    given_lines = await list_lines(store, RequestState.ACCEPTED)
     chat = await one_chat(store, "2")
     async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.requests.amend("YC-2026-000001", content("other").model_copy(update={"unit_code": "DN.NT"}))
         await unit.finish("{}", [])
 
-    (conflict,) = (await planned(store, OPERATOR, given_lines)).conflicts
+    (conflict,) = (await plan_import(store, OPERATOR, given_lines)).conflicts
     assert isinstance(conflict, ImportConflict)
     assert conflict.now.actor == "subscriber"
 
 
 async def test_what_changed_between_the_look_and_the_yes_undoes_the_yes(store: Store, officer: Chat) -> None:
-    given_lines = await lines(store, RequestState.ACCEPTED, RequestState.ACCEPTED)
-    seen = await planned(store, OPERATOR, given_lines)
+    given_lines = await list_lines(store, RequestState.ACCEPTED, RequestState.ACCEPTED)
+    seen = await plan_import(store, OPERATOR, given_lines)
     await moved(store, "YC-2026-000001", RequestState.ACCEPTED)
 
-    imported = await applied(store, OPERATOR, given_lines, seen)
+    imported = await apply_import(store, OPERATOR, given_lines, seen)
     assert not imported.applied
     assert [change.code for change in imported.plan.changes] == ["YC-2026-000002"]
-    assert states(await listed(store))[1] is RequestState.SUBMITTED
-    assert (await applied(store, OPERATOR, given_lines, imported.plan)).applied
+    assert states_of(await list_requests(store))[1] is RequestState.SUBMITTED
+    assert (await apply_import(store, OPERATOR, given_lines, imported.plan)).applied
 
 
 async def test_one_bad_line_stops_all(store: Store, officer: Chat) -> None:
     given_lines = [
-        *await lines(store, RequestState.ACCEPTED),
+        *await list_lines(store, RequestState.ACCEPTED),
         ImportLine(number=9, code="YC-1999-000001", state=RequestState.DONE),
     ]
-    plan = await planned(store, OPERATOR, given_lines)
+    plan = await plan_import(store, OPERATOR, given_lines)
 
-    assert not (await applied(store, OPERATOR, given_lines, plan)).applied
-    assert set(states(await listed(store))) == {RequestState.SUBMITTED}
+    assert not (await apply_import(store, OPERATOR, given_lines, plan)).applied
+    assert set(states_of(await list_requests(store))) == {RequestState.SUBMITTED}
 
 
 async def test_an_edited_row_of_an_older_list_that_was_not_touched_does_not_disturb(
     store: Store, officer: Chat
 ) -> None:
-    given_lines = await lines(store, None, RequestState.ACCEPTED)
+    given_lines = await list_lines(store, None, RequestState.ACCEPTED)
     await moved(store, "YC-2026-000001", RequestState.ACCEPTED)
 
-    plan = await planned(store, OPERATOR, given_lines)
+    plan = await plan_import(store, OPERATOR, given_lines)
     assert plan.applicable
-    assert (await applied(store, OPERATOR, given_lines, plan)).applied
-    assert states(await listed(store))[:2] == [RequestState.ACCEPTED, RequestState.ACCEPTED]
+    assert (await apply_import(store, OPERATOR, given_lines, plan)).applied
+    assert states_of(await list_requests(store))[:2] == [RequestState.ACCEPTED, RequestState.ACCEPTED]
 
 
 async def test_no_exporter_takes_a_list_that_waits(store: Store, officer: Chat) -> None:
-    given_lines = await lines(store)
+    given_lines = await list_lines(store)
     async with office(store, officer) as at:
         await at.admin.imports.save_lines(given_lines)
 
     assert await ExportTaskService(store.tasks).take("telegram", NOW) is None
 
 
-async def test_a_list_waits_in_its_chat_until_there_is_a_yes_or_a_no(store: Store, officer: Chat) -> None:
-    given_lines = tuple(await lines(store, RequestState.SENT_BACK, note=REASON))
+async def test_a_list_waits_sealed_in_its_chat_until_there_is_a_yes_or_a_no(
+    store: Store, officer: Chat, ground: Ground
+) -> None:
+    given_lines = tuple(await list_lines(store, RequestState.SENT_BACK, note=REASON))
     async with office(store, officer) as at:
         older = await at.admin.imports.save_lines(given_lines[:1])
         name = await at.admin.imports.save_lines(given_lines)
         assert await at.admin.imports.load_lines(older) is None
-    async with office(store, store.chats.at("telegram", ADMIN)) as at:
+    assert REASON.encode() not in ground.bytes_at_rest()
+    async with office(store, store.chats.at("telegram", IMPORTER)) as at:
         assert await at.admin.imports.load_lines(name) is None, "it waits in another chat"
     async with office(store, officer) as at:
         assert await at.admin.imports.load_lines(name) == given_lines

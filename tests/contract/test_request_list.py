@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from bot.store import request_filter
 from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, MoveOutcome
@@ -15,6 +16,10 @@ from tests.support.office import OPERATOR, UNITS, office
 from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import registered, seen
 from tests.support.storing import NOW, content
+
+#: How often a word stands in a database before it is taken for common; in memory no word is.
+COMMON = (1, 20_000)
+COMMON_IDS = ("every word is common", "every word is rare")
 
 
 async def test_an_admin_sees_the_requests_of_their_unit_and_of_all_below_it(desk: Store) -> None:
@@ -136,7 +141,11 @@ async def test_more_words_than_any_request_has_find_nothing(desk: Store) -> None
     assert await codes(desk, ADMIN, Filter(text=" ".join(map(str, range(5_000))))) == []
 
 
-async def test_what_is_masked_is_not_found_by_guessing_it(desk: Store) -> None:
+@pytest.mark.parametrize("common", COMMON, ids=COMMON_IDS)
+async def test_what_is_masked_is_not_found_by_guessing_it(
+    desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
+) -> None:
+    monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", common)
     own = await registered(desk, "1", person("Trần Thị Bưởi"), "DN.NT")
     await registered(desk, "2", person(), "DN.DP")
     both = Rights.of((*FOCAL.grants, *OTHER.grants), UNITS)
@@ -152,7 +161,11 @@ async def test_what_is_masked_is_not_found_by_guessing_it(desk: Store) -> None:
     assert len(await codes(desk, both, Filter(text="nguyen van an", unit="DN.DP"))) == 1
 
 
-async def test_an_amended_request_is_found_by_its_new_words_alone(desk: Store) -> None:
+@pytest.mark.parametrize("common", COMMON, ids=COMMON_IDS)
+async def test_an_amended_request_is_found_by_its_new_words_alone(
+    desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
+) -> None:
+    monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", common)
     given = await registered(desk, "1", person("Bùi Thị Hoa"), "DN.NT")
     async with StoredTurns(desk, "1")() as turn:
         await turn.requests.amend(given.code, person("Bùi Thị Mai"))

@@ -35,6 +35,7 @@ async def test_a_move_is_recorded_told_once_and_journalled(ground: Ground) -> No
     assert "Thiếu quyết định &lt;b&gt;" in row.reply.paragraphs[0]
     assert f"/yeucau {given.code}" in row.reply.paragraphs[-1]
     assert ground.journal() == [("QT-000001", "request.move", given.code, "DN.NT", 1)]
+    assert "Thiếu".encode() not in ground.bytes_at_rest()
     async with StoredTurns(ground.store, "officer")() as turn:
         mine = await turn.requests.get(given.code)
     assert mine is not None

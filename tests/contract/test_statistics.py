@@ -13,7 +13,7 @@ from handlers.model.request_list import Filter
 from handlers.model.rights import Grant, Rights, Role
 from handlers.model.statistics import REQUESTED_STATES, UnitStatistics
 from rules.calendar import to_vietnam_day
-from tests.integration.store.conftest import Database
+from tests.support.database import Database
 from tests.support.ground import DatabaseGround, Ground, MemoryGround
 from tests.support.memory_store import MemoryStore
 from tests.support.opening import open_admin_transaction, open_turn
@@ -50,7 +50,7 @@ async def ground(kept_in: Database | None) -> AsyncIterator[Ground]:
     database, keyring = kept_in, open_keyring(kept_in.keys)[0]
     async with closing_async(await open_store(database.url, database.folder, keyring)) as store:
         write_units(database)
-        yield DatabaseGround(store, database.url, database.sql, database.keys, keyring)
+        yield DatabaseGround(store, database, keyring)
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 """Made-up officers in large numbers, written by SQL, and a second implementation of audiences in plain Python."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+
+from hypothesis import strategies as st
 
 from bot.store.encoding import to_micros
 from bot.store.sealing import sealed_columns
@@ -14,8 +17,11 @@ from handlers.model.rights import Act, Rights, Role
 from handlers.model.statistics import UNCOUNTED_STATES
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
-from tests.support.office import UNITS, Sql
+from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER
+from tests.support.office import OPERATOR, UNITS, Sql
+from tests.support.storing import NAME, NOW
 
+TODAY = to_vietnam_day(NOW)
 PROCEDURES = (Procedure.REVOKE, Procedure.EXTEND, Procedure.ISSUE_NEW)
 CHANNELS = ("telegram", "terminal", "terminal:lan", "zalo")
 
@@ -163,3 +169,61 @@ def _ends_within(day: date | None, audience: Audience, today: date) -> bool:
         and (audience.expires_until is None or day <= audience.expires_until)
         and (within is None or today <= day <= today + timedelta(days=within))
     )
+
+
+def chat_ids(*letters: str) -> set[str]:
+    """Return the ids of the chats of officers who are named by a letter."""
+    return {letter * 32 for letter in letters}
+
+
+def officers_of_communes() -> list[Officer]:
+    """Return three of a commune and one of another; of the first the name is known."""
+    certificate = Certificate("K1", NAME, TODAY + timedelta(days=5))
+    return [
+        Officer("a" * 32, unit="DN.NT", certificates=[certificate]),
+        Officer("b" * 32, "terminal:lan", unit="DN.NT", language="en"),
+        Officer("c" * 32, unit="DN.NT", stopped=True),
+        Officer("d" * 32, unit="DN.DP", blocked=True),
+    ]
+
+
+def one_of_each() -> dict[str, Officer]:
+    """Return, by their letters, one who is reachable, one who has blocked the assistant, and one who wants no more."""
+    return {"a": Officer("a" * 32), "b": Officer("b" * 32, blocked=True), "c": Officer("c" * 32, stopped=True)}
+
+
+def counts_of(expected: list[Officer]) -> dict[str, tuple[int, ...]]:
+    """Return how many of them are reachable, blocked, stopped and capped on each channel."""
+    kept = Counter((one.channel.partition(":")[0], _reached(one)) for one in expected)
+    words = ("reachable", "blocked", "stopped", "capped")
+    return {channel: tuple(kept[channel, word] for word in words) for channel in {channel for channel, _ in kept}}
+
+
+def _reached(one: Officer) -> str:
+    return "stopped" if one.stopped else "blocked" if one.blocked else "reachable"
+
+
+#: People of whom every condition of an audience means some.
+PEOPLE = made_up(90, NOW)
+_DAYS = st.dates(date(2026, 11, 18), date(2026, 11, 30))
+_FIELDS: dict[str, st.SearchStrategy[object]] = {
+    "unit": st.sampled_from(("DN", "DN.NT", "XX")),
+    "role": st.sampled_from((Role.OFFICER, Role.ADMIN, Role.FOCAL)),
+    "to_do": st.just(value=True),
+    "owed": st.lists(st.sampled_from(PROCEDURES), min_size=1, max_size=2, unique=True),
+    "states": st.lists(st.sampled_from(list(RequestState)), min_size=1, max_size=3, unique=True),
+    "expires_from": _DAYS,
+    "expires_until": _DAYS,
+    "expires_within": st.integers(0, 6),
+    "channel": st.sampled_from(("telegram", "terminal", "terminal:lan")),
+    "silent_since": _DAYS,
+    "silent_days": st.integers(0, 5),
+    "chats": st.lists(st.sampled_from([*(one.id for one in PEOPLE), "f" * 32]), max_size=80),
+}
+#: A few conditions at a time: all of them at once mean nobody.
+AUDIENCES = (
+    st.sets(st.sampled_from(sorted(_FIELDS)), max_size=3)
+    .flatmap(lambda names: st.fixed_dictionaries({name: _FIELDS[name] for name in sorted(names)}))
+    .map(Audience.model_validate)
+)
+RIGHTS = st.sampled_from((OPERATOR, OPERATOR, ADMIN, FOCAL, OFFICER, Rights.of((*ADMIN.grants, *OTHER.grants), UNITS)))

@@ -1,13 +1,6 @@
-"""Broadcasts in any state, with rows, for tests of their transitions."""
+"""Broadcasts to be moved by hand or by the machine."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from bot.messages import BROADCAST, Chat
-from bot.store.encoding import to_micros
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
+from bot.messages import Chat
 from bot.store.store import Store
 from handlers.model.broadcast import (
     ActionResult,
@@ -17,15 +10,12 @@ from handlers.model.broadcast import (
     BroadcastState,
     BroadcastText,
     CampaignPlan,
-    PlaceholderValues,
+    DeliveryReason,
+    Recipient,
 )
 from handlers.model.rights import Rights
+from tests.support.ground import Ground
 from tests.support.office import OPERATOR, office
-from tests.support.powers import approve
-from tests.support.storing import CHANNEL, NOW
-
-#: Runs an SQL statement directly on the database; parameters are question marks.
-Sql = Callable[..., list[tuple[Any, ...]]]
 
 DRAFT = BroadcastDraft(
     title="Hạn 30/11", text=BroadcastText(vi="Chào {ho_ten}.", en="Hello {ho_ten}."), audience=Audience(unit="DN.NT")
@@ -33,27 +23,32 @@ DRAFT = BroadcastDraft(
 
 
 async def drafted(
-    store: Store, draft: BroadcastDraft = DRAFT, by: Rights = OPERATOR, chat: Chat | None = None
+    store: Store,
+    draft: BroadcastDraft = DRAFT,
+    by: Rights = OPERATOR,
+    chat: Chat | None = None,
+    document: bytes | None = None,
 ) -> Broadcast:
     """Create a draft."""
     async with office(store, chat) as at:
-        made = await at.admin.broadcasts.new(by, draft)
+        made = await at.admin.broadcasts.new(by, draft, document)
     assert made is not None
     return made
 
 
-async def campaign(store: Store, plan: CampaignPlan, sql: Sql) -> str:
+async def load_broadcast(store: Store, name: str) -> Broadcast:
+    """Return a broadcast as the operator sees it."""
+    async with office(store) as at:
+        found = await at.admin.broadcasts.get(OPERATOR, name)
+    assert found is not None
+    return found
+
+
+async def campaign(ground: Ground, plan: CampaignPlan) -> str:
     """Create a running campaign."""
-    name = (await drafted(store, DRAFT.model_copy(update={"plan": plan}))).id
-    stands(sql, name, BroadcastState.RUNNING)
+    name = (await drafted(ground.store, DRAFT.model_copy(update={"plan": plan}))).id
+    ground.stands(name, BroadcastState.RUNNING)
     return name
-
-
-def stands(sql: Sql, name: str, state: BroadcastState, recipients: int = 1) -> None:
-    """Put a broadcast into a state directly, with the seals that this needs."""
-    if state not in {BroadcastState.DRAFT, BroadcastState.CHECKED}:
-        approve(sql, sql.__self__.keys, name)  # type: ignore[attr-defined]
-    sql("UPDATE broadcasts SET state = ?, checking = 0, recipients = ? WHERE id = ?", state.value, recipients, name)
 
 
 async def move(store: Store, by: Rights, name: str, to: BroadcastState, revision: int | None = None) -> ActionResult:
@@ -62,39 +57,36 @@ async def move(store: Store, by: Rights, name: str, to: BroadcastState, revision
         return await at.admin.broadcasts.move(by, name, to, revision)
 
 
-def state_of(sql: Sql, name: str) -> tuple[str, str | None]:
-    """Return the state of a broadcast and its reason."""
-    ((state, why),) = sql("SELECT state, why FROM broadcasts WHERE id = ?", name)
-    return state, why
+#: State and reason of a row, one for each that there is.
+ROW_STATES = (
+    *(
+        ("queued", None),
+        ("sent", None),
+        ("sent", None),
+        ("blocked", DeliveryReason.BLOCKED_BEFORE),
+        ("failed", DeliveryReason.GAVE_UP),
+    ),
+    *(
+        ("skipped", DeliveryReason.STOPPED),
+        ("unknown", DeliveryReason.CRASH),
+        ("unknown", DeliveryReason.NO_ANSWER),
+        ("invalid", None),
+    ),
+)
 
 
-@dataclass(frozen=True)
-class Recipients:
-    """Creates recipients' rows."""
-
-    store: Store
-    sql: Sql
-    keyring: Keyring
-
-    async def add(self, broadcast: str, address: str, state: str = "queued", reason: str | None = None) -> str:
-        """A person gets a row; the id of their chat."""
-        chat = self.store.chats.at(CHANNEL, address)
-        async with office(self.store) as unit:
-            await unit.expect(chat)
-        origin = sealed_columns.broadcast_origin(broadcast, chat.id)
-        payload = self.keyring.seal(
-            PlaceholderValues(name="Trần Thị B").model_dump_json(), sealed_columns.payload(chat.id, origin)
-        )
-        at = to_micros(NOW)
-        settled = None if state in {"queued", "sending"} else at
-        self.sql(
-            "INSERT INTO outbox (origin, chat, channel, payload, priority, state, attempts, queued_at, due_at,"
-            " settled_at, broadcast, reason) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
-            *(origin, chat.id, CHANNEL, payload, BROADCAST, state, at, at, settled, broadcast, reason),
-        )
-        return chat.id
+async def create_with_rows(ground: Ground) -> str:
+    """Create a running broadcast with rows in every state."""
+    name = (await drafted(ground.store)).id
+    ground.stands(name, BroadcastState.RUNNING)
+    for number, (state, reason) in enumerate(ROW_STATES):
+        ground.add_row(name, f"người {number}", state, reason)
+    return name
 
 
-def rows_of(sql: Sql, broadcast: str) -> list[tuple[str, str | None]]:
-    """Return state and reason of each row, in order."""
-    return sql("SELECT state, reason FROM outbox WHERE broadcast = ? ORDER BY id", broadcast)
+async def list_recipients(
+    store: Store, name: str, by: Rights = OPERATOR, *, limit: int = 100, after: str = "", state: str | None = None
+) -> tuple[Recipient, ...]:
+    """Return a page of recipients."""
+    async with office(store) as at:
+        return await at.admin.broadcasts.recipients(by, name, limit, after, state)

@@ -40,41 +40,17 @@ _CODE, _INVITATION = re.compile(r"YC-\d{4}-\d{6}"), re.compile(r"/start ([a-z2-7
 
 
 @dataclass
-class Company:
-    """Several people over one store; ``does`` checks the invariants after each act."""
+class Crowd:
+    """Several people over one store, and what anybody was shown so far that can be tapped or taken up."""
 
     store: Store
-    file: Path
-    taps: list[str] = field(default_factory=lambda: ["desk|all|1"])
-    invitations: list[str] = field(default_factory=lambda: ["abcdefgh" * 4])
-    #: Codes that each person has typed, tapped or sent, whoever they belong to.
-    brought: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    #: Rights that each person has had so far.
-    held: defaultdict[str, list[Rights]] = field(default_factory=lambda: defaultdict(list))
-    #: Units that each request has belonged to.
-    units: defaultdict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
+    taps: list[str] = field(default_factory=lambda: ["desk|all|1"], kw_only=True)
+    invitations: list[str] = field(default_factory=lambda: ["abcdefgh" * 4], kw_only=True)
 
     def __post_init__(self) -> None:
         self.talks = {name: StoredDialogue(store=self.store, address=name) for name in PEOPLE}
-        self.chats = {self.store.chats.at(CHANNEL, name).id: name for name in PEOPLE}
 
-    async def does(self, who: str, kind: str, what: object) -> None:
-        event = self._event(self.talks[who], kind, what)
-        if event is None:
-            return
-        before, able = Glance.at(self.file), await rights(self.store, who)
-        self.brought[who] |= set(_CODE.findall(event.model_dump_json().upper()))
-        await self.talks[who].does(event)
-        after = Glance.at(self.file)
-        check(Doer(self.store.chats.at(CHANNEL, who).id, able), before, after)
-        assert (await self.store.audit.verify_journal()).fault is None
-        self.held[who] += (able, await rights(self.store, who))
-        for glance in (before, after):
-            for code, stands in glance.requests.items():
-                self.units[code].add(stands.unit)
-        self._heard(who, before)
-
-    def _event(self, talk: StoredDialogue, kind: str, what: object) -> Event | None:
+    def event_of(self, talk: StoredDialogue, kind: str, what: object) -> Event | None:
         """Return the event of an act, or ``None`` if there is nothing to tap."""
         match kind, what:
             case "say", str(text):
@@ -100,12 +76,49 @@ class Company:
                 return str(ScreenCallback(screen or at.screen, value, str(at.version)))
         return None
 
+    def remember(self, reply: Reply) -> None:
+        """Keep the buttons and invitations of a reply for later acts."""
+        self.taps += [choice.tap for choice in reply.choices]
+        self.invitations += _INVITATION.findall("\n".join(reply.paragraphs))
+
+
+@dataclass
+class Company(Crowd):
+    """Several people over one store; ``does`` checks the invariants after each act."""
+
+    file: Path
+    #: Codes that each person has typed, tapped or sent, whoever they belong to.
+    brought: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: Rights that each person has had so far.
+    held: defaultdict[str, list[Rights]] = field(default_factory=lambda: defaultdict(list))
+    #: Units that each request has belonged to.
+    units: defaultdict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.chats = {self.store.chats.at(CHANNEL, name).id: name for name in PEOPLE}
+
+    async def does(self, who: str, kind: str, what: object) -> None:
+        event = self.event_of(self.talks[who], kind, what)
+        if event is None:
+            return
+        before, able = Glance.at(self.file), await rights(self.store, who)
+        self.brought[who] |= set(_CODE.findall(event.model_dump_json().upper()))
+        await self.talks[who].does(event)
+        after = Glance.at(self.file)
+        check(Doer(self.store.chats.at(CHANNEL, who).id, able), before, after)
+        assert (await self.store.audit.verify_journal()).fault is None
+        self.held[who] += (able, await rights(self.store, who))
+        for glance in (before, after):
+            for code, stands in glance.requests.items():
+                self.units[code].add(stands.unit)
+        self._heard(who, before)
+
     def _heard(self, who: str, before: Glance) -> None:
         talk = self.talks[who]
         for reply in talk.heard:
             well_formed(reply)
-            self.taps += [choice.tap for choice in reply.choices]
-            self.invitations += _INVITATION.findall("\n".join(reply.paragraphs))
+            self.remember(reply)
         if talk.session is not None:
             assert Session.load(talk.session.model_dump_json()) == talk.session
         self._kept_from(who, before, "\n".join(map(everything, talk.heard)))

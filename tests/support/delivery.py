@@ -41,20 +41,24 @@ class ManualClock:
         await asyncio.sleep(0)
 
 
+#: The abilities of Telegram.
+TELEGRAM = Capabilities(
+    text_limit=4096,
+    caption_limit=1024,
+    buttons=True,
+    editing=True,
+    deleting=True,
+    files_in=True,
+    files_out=True,
+    markup=True,
+)
+
+
 class ScriptedChannel:
     """Records what it is sent; the next sends fail as scripted, or are slow to reveal overlapping calls."""
 
     start_link: str | None = None
-    capabilities = Capabilities(
-        text_limit=4096,
-        caption_limit=1024,
-        buttons=True,
-        editing=True,
-        deleting=True,
-        files_in=True,
-        files_out=True,
-        markup=True,
-    )
+    capabilities = TELEGRAM
 
     def __init__(self, name: str = "telegram", *, delay: float = 0.0) -> None:
         self.name = name

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Protocol, cast
 
 from bot.services.opening import open_store
@@ -24,12 +23,12 @@ from handlers.testing.tables import (
     StatusRecord,
 )
 from tests.support.audiences import Officer, write
+from tests.support.database import Database
 from tests.support.memory_store import MemoryStore
 from tests.support.office import UNITS
 from tests.support.powers import approve
 from tests.support.storing import CHANNEL, NOW, closing_async, content
 
-Sql = Callable[..., list[tuple[Any, ...]]]
 #: Where nothing is frozen yet.
 DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
 
@@ -80,6 +79,9 @@ class Ground(Protocol):
 
     def everything(self) -> object:
         """All that is kept; equal where nothing was changed."""
+
+    def bytes_at_rest(self) -> bytes:
+        """What a thief of the database would hold; nothing where all is in memory."""
 
 
 @dataclass
@@ -155,6 +157,9 @@ class MemoryGround:
     def everything(self) -> object:
         return self.memory.tables.snapshot()
 
+    def bytes_at_rest(self) -> bytes:
+        return b""
+
 
 def write_officer(tables: MemoryTables, officer: Officer) -> None:
     """One person with roles, certificates and requests."""
@@ -196,10 +201,12 @@ class DatabaseGround:
     """A store over a database."""
 
     store: Store
-    url: str | None
-    sql: Sql
-    keys: Path
+    database: Database
     keyring: Keyring
+
+    @property
+    def sql(self) -> Callable[..., list[tuple[Any, ...]]]:
+        return self.database.sql
 
     def journal(self) -> list[tuple[str, str, str, str | None, int]]:
         rows = self.sql("SELECT actor, act, subject, unit, count FROM audit ORDER BY number")
@@ -221,7 +228,7 @@ class DatabaseGround:
 
     def stands(self, broadcast: str, state: BroadcastState, recipients: int = 1) -> None:
         if state not in DRAFTS:
-            approve(self.sql, self.keys, broadcast)
+            approve(self.sql, self.database.keys, broadcast)
         stands = "UPDATE broadcasts SET state = ?, checking = 0, recipients = ? WHERE id = ?"
         self.sql(stands, state.value, recipients, broadcast)
 
@@ -252,6 +259,7 @@ class DatabaseGround:
 
     def rows_of(self, broadcast: str) -> dict[str, tuple[str, str | None]]:
         found = self.sql("SELECT chat, state, reason FROM outbox WHERE broadcast = ? ORDER BY id", broadcast)
+        assert len({chat for chat, _, _ in found}) == len(found), "somebody has two rows"
         return {chat: (state, reason) for chat, state, reason in found}
 
     def values_of(self, broadcast: str) -> dict[str, PlaceholderValues]:
@@ -268,12 +276,15 @@ class DatabaseGround:
 
     @asynccontextmanager
     async def with_policy(self, policy: BroadcastPolicy) -> AsyncIterator[Store]:
-        folder = self.keys.parent
-        async with closing_async(await open_store(self.url, folder, self.keyring, policy)) as strict:
+        database = self.database
+        async with closing_async(await open_store(database.url, database.folder, self.keyring, policy)) as strict:
             yield strict
 
     def everything(self) -> object:
         return [self.sql(f"SELECT * FROM {table} ORDER BY 1, 2") for table in _TABLES]
+
+    def bytes_at_rest(self) -> bytes:
+        return self.database.bytes_at_rest()
 
 
 def memory_ground() -> MemoryGround:

@@ -10,11 +10,11 @@ from bot.messages import Chat, DeliveryState, Incoming
 from bot.store.store import Store
 from handlers.conversation import respond, wants_file
 from handlers.core.events import ButtonTapped, Event, TextReceived
-from handlers.core.replies import Choice, Reply
+from handlers.core.replies import Reply
 from handlers.core.screen import ScreenCallback
 from handlers.core.session import Session
 from tests.support.delivery import ManualClock, ScriptedChannel
-from tests.support.dialogue import pack
+from tests.support.dialogue import Talker, pack
 from tests.support.opening import open_turn
 from tests.support.roads import CountingReader
 from tests.support.storing import CHANNEL
@@ -51,13 +51,11 @@ class House:
 
 
 @dataclass
-class Person:
-    """A person; ``text`` and ``choices`` are the output of the last turn."""
+class Person(Talker):
+    """A person; ``heard`` and ``choices`` are the output of the last turn."""
 
     house: House
     address: str
-    text: str = ""
-    choices: tuple[Choice, ...] = ()
 
     @property
     def chat(self) -> Chat:
@@ -66,20 +64,8 @@ class Person:
     async def does(self, event: Event) -> str:
         incoming = Incoming(CHANNEL, f"talk {next(_updates)}", self.address, event)
         (chat,) = await self.house.store.inbox.receive([incoming], self.house.clock.now())
-        replies = await self.house.answer(chat)
-        self.text = "\n\n".join("\n\n".join(reply.paragraphs) for reply in replies)
-        self.choices = next((reply.choices for reply in reversed(replies) if reply.choices), ())
-        return self.text
-
-    async def says(self, *lines: str) -> str:
-        for line in lines:
-            await self.does(TextReceived(text=line, message="7"))
-        return self.text
-
-    async def taps(self, *labels: str) -> str:
-        for label in labels:
-            choice = next(c for c in self.choices if label.casefold() in c.label.casefold())
-            await self.does(ButtonTapped(data=choice.tap, message="8"))
+        self.heard = tuple(await self.house.answer(chat))
+        self.choices = next((reply.choices for reply in reversed(self.heard) if reply.choices), ())
         return self.text
 
     async def forges(self, value: str, session: Session | None = None) -> str:
@@ -116,4 +102,4 @@ class Person:
     @property
     def seen(self) -> str:
         """Return all that was shown, including labels of buttons."""
-        return "\n".join((self.text, *(choice.label for choice in self.choices)))
+        return "\n".join((self.text, *self.labels))

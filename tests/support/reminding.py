@@ -2,20 +2,21 @@
 
 from datetime import datetime, timedelta
 
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import (
     ActionResult,
     Audience,
     BroadcastDraft,
+    BroadcastProblem,
     BroadcastState,
     BroadcastText,
     CheckReport,
-    PlaceholderValues,
+    ProblemKind,
 )
+from handlers.model.codes import format_person_code
 from handlers.model.rights import Rights
-from tests.support.office import OPERATOR, Sql, office
+from tests.support import broadcast_life
+from tests.support.office import OPERATOR
 from tests.support.opening import operations
 from tests.support.storing import NOW
 
@@ -23,6 +24,8 @@ from tests.support.storing import NOW
 TEXT = BroadcastText(
     vi="Kính gửi {ho_ten|anh/chị}: {viec_can_lam|không còn việc gì}.", en="Dear {ho_ten|officer}: {to_do|none}."
 )
+#: A text that not everybody has a value for.
+NAMED = BroadcastText(vi="Kính gửi {ho_ten}.", en="Dear {ho_ten}.")
 SOON = NOW + timedelta(hours=1)
 
 
@@ -34,10 +37,7 @@ def draft(audience: Audience | None = None, text: BroadcastText = TEXT, **more: 
 
 async def drafted(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR, document: bytes | None = None) -> str:
     """Create a draft and return its id."""
-    async with office(store) as at:
-        made = await at.admin.broadcasts.new(rights, one, document)
-    assert made is not None
-    return made.id
+    return (await broadcast_life.drafted(store, one, rights, document=document)).id
 
 
 async def checked(
@@ -51,8 +51,7 @@ async def approved(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR)
     """Create a draft without problems, approve it and return its id."""
     name = await drafted(store, one, rights)
     assert not (await operations(store).check(name, NOW)).problems
-    async with office(store) as at:
-        assert await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
+    assert await broadcast_life.move(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
     return name
 
 
@@ -62,23 +61,11 @@ async def frozen(store: Store, name: str, limit: int = 2000, now: datetime = NOW
         pass
 
 
-def rows(sql: Sql, name: str) -> dict[str, tuple[str, str | None]]:
-    """Return state and reason of each row, by chat."""
-    found = sql("SELECT chat, state, reason FROM outbox WHERE broadcast = ? ORDER BY id", name)
-    assert len({chat for chat, _, _ in found}) == len(found)
-    return {chat: (state, reason) for chat, state, reason in found}
-
-
-def values(sql: Sql, keyring: Keyring, name: str) -> dict[str, PlaceholderValues]:
-    """Return the placeholder values of each message to be sent."""
-    found = sql("SELECT chat, origin, payload FROM outbox WHERE broadcast = ? AND payload IS NOT NULL", name)
-    return {
-        chat: PlaceholderValues.model_validate_json(keyring.unseal(payload, sealed_columns.payload(chat, origin)))
-        for chat, origin, payload in found
-    }
-
-
-def state(sql: Sql, name: str) -> tuple[str, str | None, int]:
-    """Return the state of a broadcast, its reason and its number of recipients."""
-    ((stands, why, recipients),) = sql("SELECT state, why, recipients FROM broadcasts WHERE id = ?", name)
-    return stands, why, recipients
+def expected_problems(*problems: tuple[ProblemKind, str, str]) -> tuple[BroadcastProblem, ...]:
+    """Return problems, each given as its kind, its subject and the letters of the officers it concerns."""
+    return tuple(
+        BroadcastProblem(
+            trouble=trouble, about=about, rows=tuple(format_person_code(one * 32) for one in who), count=len(who)
+        )
+        for trouble, about, who in problems
+    )

@@ -1,6 +1,6 @@
 """A conversation over the real store, written like one over the in-memory ports (``tests.support.dialogue``)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -12,10 +12,11 @@ from handlers.core.events import Event
 from handlers.core.ports import Services
 from handlers.core.session import Session
 from handlers.model.request import Request, RequestContent
-from handlers.model.request_list import RequestRow
-from handlers.model.rights import Rights
+from handlers.model.request_list import InterviewStatus, RequestRow
+from handlers.model.rights import Rights, Role
+from rules.outcome import Procedure
 from tests.support.dialogue import Dialogue, pack
-from tests.support.office import UNITS, office
+from tests.support.office import UNITS, given, office
 from tests.support.opening import open_turn
 from tests.support.ports import StoredTurns
 from tests.support.storing import CHANNEL, NOW
@@ -82,3 +83,25 @@ async def seen(store: Store, rights: Rights, code: str) -> RequestRow:
         filed = await at.admin.desk.get(rights, code)
     assert filed is not None
     return filed
+
+
+async def save_owed(store: Store, address: str, unit: str, owed: Sequence[Procedure]) -> None:
+    """Save an interview of an officer of this unit, with what they still have to do."""
+    async with StoredTurns(store, address)() as turn:
+        name = f"UBND {unit}"
+        await turn.register.save_status(InterviewStatus(interview=1, unit=unit, subscriber=name, owed=tuple(owed)))
+
+
+async def add_owing_officers(store: Store) -> None:
+    """Add two officers of Xã Nhơn Trạch, one of them with something to do, and one of Xã Đại Phước."""
+    await save_owed(store, "1", "DN.NT", (Procedure.CHANGE_INFORMATION,))
+    await save_owed(store, "2", "DN.NT.VP", ())
+    await save_owed(store, "3", "DN.DP", (Procedure.REVOKE,))
+
+
+async def start_talk(store: Store, address: str, role: Role = Role.ADMIN, unit: str | None = "DN.NT") -> StoredDialogue:
+    """Give a person a role and let them consent."""
+    await given(store, address, role, unit, label=f"Anh {address}")
+    dialogue = StoredDialogue(store=store, address=address)
+    await dialogue.says("/start", "dong y")
+    return dialogue

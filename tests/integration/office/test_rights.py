@@ -5,65 +5,23 @@ Written over ``ADMIN_COMMANDS`` and ``ADMIN_SCREENS``: whatever is added to them
 
 import pytest
 
-from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
 from handlers.commands import ADMIN_COMMANDS
 from handlers.core.events import ButtonTapped
-from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastText
 from handlers.model.request import RequestState
-from handlers.model.rights import Role
 from tests.integration.office.conftest import Sql
-from tests.support.office import OPERATOR, given, invited, office
+from tests.support.far_unit import ARGUMENTS, DEPTH, FAR_BROADCAST, FAR_REQUEST, PEOPLE, SECRET, furnish_two_communes
+from tests.support.office import OPERATOR, office
 from tests.support.office_talk import House, Person
-from tests.support.storing import NOW, content, next_turn, one_chat
 
-#: Stands in everything that belongs to the other unit, in what is told of it and in what it is found by.
-SECRET = "Mật Đại Phước"
-FAR_REQUEST = "YC-2026-000001"
-FAR_BROADCAST = "TB-000001"
-ARGUMENTS = (
-    "",
-    "QT-000006",
-    "LM-000007",
-    FAR_REQUEST,
-    FAR_BROADCAST,
-    "DN.DP",
-    "Xã Đại Phước",
-    "x" * 300,
-    "\N{BELL}",
-    "<b>",
-)
-#: Whoever must neither see nor change anything of Xã Đại Phước; ``None``: nobody ever gave them a role.
-PEOPLE: dict[str, Role | None] = {"an": Role.ADMIN, "tâm": Role.FOCAL, "cũ": None, "lạ": None}
-#: Buttons followed from a command.
-DEPTH = 3
 #: Who may do what they do in their own unit: rows of other units are compared, not all.
 UNIT_TABLES = ("grants", "invitations", "requests", "broadcasts", "audit")
 
 
 @pytest.fixture
 async def town(house: House, store: Store, sql: Sql) -> House:
-    """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, and one of all there can be."""
-    await given(store, "chủ", Role.OWNER)
-    await given(store, "an", Role.ADMIN, "DN.NT")
-    await given(store, "tâm", Role.FOCAL, "DN.NT")
-    ended = await given(store, "cũ", Role.ADMIN, "DN")
-    await given(store, "bình", Role.FOCAL, "DN.NT.VP")
-    await given(store, "xa", Role.ADMIN, "DN.DP", label=SECRET)
-    await invited(store, Role.FOCAL, "DN.DP", label=SECRET)
-    async with office(store) as at:
-        await at.admin.people.end(OPERATOR, ended.id)
-        await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
-        draft = BroadcastDraft(title=SECRET, text=BroadcastText(vi=SECRET, en=SECRET), audience=Audience(unit="DN.DP"))
-        far = await at.admin.broadcasts.new(OPERATOR, draft)
-        assert far is not None
-        assert far.id == FAR_BROADCAST
-    chat = await one_chat(store, "of an officer", "cán bộ")
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        wanted = content().model_copy(update={"subscriber": SECRET, "certificate_name": SECRET})
-        assert (await unit.requests.register(wanted)).code == FAR_REQUEST
-        await unit.finish("{}", [])
+    await furnish_two_communes(store)
     sql("UPDATE requests SET unit = 'DN.DP'")
     return house
 
@@ -87,13 +45,9 @@ def ordered_and_told(sql: Sql, who: Person, *, all_of_it: bool) -> list[object]:
     return [told, mine, sql("SELECT * FROM tasks WHERE chat <> ? ORDER BY 1", who.chat.id)]
 
 
-async def person(town: House, name: str) -> Person:
-    return await town.person(name).consents()
-
-
 @pytest.mark.parametrize("name", PEOPLE)
 async def test_no_command_shows_or_changes_anything_of_another_unit(town: House, sql: Sql, name: str) -> None:
-    who = await person(town, name)
+    who = await town.person(name).consents()
     before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
     for command in ADMIN_COMMANDS:
         for argument in ARGUMENTS:
@@ -106,7 +60,7 @@ async def test_no_command_shows_or_changes_anything_of_another_unit(town: House,
 
 @pytest.mark.parametrize("name", PEOPLE)
 async def test_no_way_through_the_buttons_leads_to_another_unit(town: House, sql: Sql, name: str) -> None:
-    who = await person(town, name)
+    who = await town.person(name).consents()
     before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
     ways: list[tuple[str, ...]] = [(f"/{command.name}",) for command in ADMIN_COMMANDS]
     while ways:
@@ -123,7 +77,7 @@ async def test_no_way_through_the_buttons_leads_to_another_unit(town: House, sql
 
 @pytest.mark.parametrize("name", PEOPLE)
 async def test_no_button_of_a_message_that_moves_reaches_another_unit(town: House, sql: Sql, name: str) -> None:
-    who = await person(town, name)
+    who = await town.person(name).consents()
     before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
     for action in ADMIN_ACTIONS:
         await who.does(ButtonTapped(data=str(BroadcastCallback(action, FAR_BROADCAST)), message="8"))
@@ -133,7 +87,7 @@ async def test_no_button_of_a_message_that_moves_reaches_another_unit(town: Hous
 
 async def test_the_owner_sees_and_changes_what_the_others_may_not(town: House, sql: Sql) -> None:
     """Else all of the above would prove nothing."""
-    owner = await person(town, "chủ")
+    owner = await town.person("chủ").consents()
     before = guarded(sql, owner, all_of_it=True)
     assert SECRET in await owner.says("/vaitro")
     assert SECRET in await owner.says("/nhatky")
@@ -145,7 +99,7 @@ async def test_the_owner_sees_and_changes_what_the_others_may_not(town: House, s
 
 async def test_what_is_ordered_and_what_others_are_told_is_guarded(town: House, store: Store, sql: Sql) -> None:
     """Else all of the above would prove nothing of them."""
-    owner, an = await person(town, "chủ"), await person(town, "an")
+    owner, an = await town.person("chủ").consents(), await town.person("an").consents()
     mine, others = ordered_and_told(sql, owner, all_of_it=True), ordered_and_told(sql, an, all_of_it=False)
     async with office(store) as at:
         await at.admin.desk.move(OPERATOR, FAR_REQUEST, RequestState.ACCEPTED, 0)

@@ -1,17 +1,15 @@
 """What is held about a person: all of it shown, nearly all of it deleted."""
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 
 from bot.messages import DeliveryState
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.core.text import MarkupTranslator
 from handlers.model.request import RETAINED_STATES, RequestState
-from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Role
 from handlers.own_data import render_own_data
-from rules.outcome import Procedure
 from tests.integration.store.conftest import Database
 from tests.support.office import OPERATOR, given, office, rights
 from tests.support.own_data import everything, machine_labels
@@ -19,7 +17,6 @@ from tests.support.storing import (
     ADDRESS,
     NAME,
     NOW,
-    SERIAL,
     answer,
     claim,
     content,
@@ -28,14 +25,6 @@ from tests.support.storing import (
     said,
     says,
     texts,
-)
-
-STANDING = InterviewStatus(
-    interview=1,
-    certificate_key=SERIAL,
-    subscriber=NAME,
-    not_after=date(2026, 11, 16),
-    owed=(Procedure.REVOKE, Procedure.ISSUE_NEW),
 )
 
 

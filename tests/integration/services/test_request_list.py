@@ -5,16 +5,14 @@ from datetime import date
 import pytest
 
 from bot.services.opening import open_driver
-from bot.store import request_filter
 from bot.store.requests import index_requests
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.request_list import Filter
-from handlers.model.rights import Rights
 from tests.integration.store.conftest import Database, OpenStore
-from tests.support.desk import ADMIN, FOCAL, OTHER, codes, person
-from tests.support.office import OPERATOR, UNITS, office, settle_units
+from tests.support.desk import ADMIN, codes, person
+from tests.support.office import OPERATOR, settle_units
 from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import registered
 from tests.support.storing import closing_async
@@ -24,26 +22,6 @@ from tests.support.storing import closing_async
 async def desk(store: Store, database: Database) -> Store:
     settle_units(database.sql)
     return store
-
-
-@pytest.mark.parametrize("common", [1, 20_000], ids=["every word is common", "every word is rare"])
-async def test_what_is_masked_is_not_found_by_guessing_it(
-    desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
-) -> None:
-    monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", common)
-    own = await registered(desk, "1", person("Trần Thị Bưởi"), "DN.NT")
-    await registered(desk, "2", person(), "DN.DP")
-    both = Rights.of((*FOCAL.grants, *OTHER.grants), UNITS)
-
-    for guess in ("tran thi buoi", "buoi", "5402DD8A9E3FB18F", f"buoi {own.code}"):
-        assert await codes(desk, ADMIN, Filter(text=guess)) == [own.code]
-        assert await codes(desk, FOCAL, Filter(text=guess)) == []
-        assert await codes(desk, both, Filter(text=guess)) == []
-        async with office(desk) as at:
-            assert await at.admin.extract.extent(FOCAL, Filter(text=guess)) == (0, 0)
-    for open_word in (own.code, "uy ban nhan dan", "nhon trach"):
-        assert await codes(desk, FOCAL, Filter(text=open_word)) == [own.code]
-    assert len(await codes(desk, both, Filter(text="nguyen van an", unit="DN.DP"))) == 1
 
 
 async def test_words_are_kept_as_digests_and_go_with_the_request(desk: Store, database: Database) -> None:
@@ -57,19 +35,6 @@ async def test_words_are_kept_as_digests_and_go_with_the_request(desk: Store, da
         await turn.own_data.erase()
     assert database.sql("SELECT COUNT(*) FROM request_words") == [(0,)]
     assert database.sql("SELECT COUNT(*) FROM request_word_lists") == [(0,)]
-
-
-@pytest.mark.parametrize("common", [1, 20_000], ids=["every word is common", "every word is rare"])
-async def test_an_amended_request_is_found_by_its_new_words_alone(
-    desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
-) -> None:
-    monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", common)
-    given = await registered(desk, "1", person("Bùi Thị Hoa"), "DN.NT")
-    async with StoredTurns(desk, "1")() as turn:
-        await turn.requests.amend(given.code, person("Bùi Thị Mai"))
-
-    assert await codes(desk, OPERATOR, Filter(text="bui mai")) == [given.code]
-    assert await codes(desk, OPERATOR, Filter(text="bui hoa")) == []
 
 
 async def test_requests_from_before_are_found_once_the_store_was_opened(

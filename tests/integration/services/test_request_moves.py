@@ -2,47 +2,19 @@
 
 import pytest
 
-from bot.messages import NOTICE
 from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import MAX_BULK_MOVES, Filter, MoveOutcome
 from tests.integration.store.conftest import Database
 from tests.support.desk import ADMIN, person
 from tests.support.office import office, settle_units
-from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import registered, seen
-from tests.support.storing import claim
 
 
 @pytest.fixture
 async def desk(store: Store, database: Database) -> Store:
     settle_units(database.sql)
     return store
-
-
-async def test_a_move_is_recorded_told_once_and_journalled(desk: Store, database: Database) -> None:
-    given = await registered(desk, "officer", person(), "DN.NT")
-    async with office(desk) as at:
-        done = await at.admin.desk.move(ADMIN, given.code, RequestState.SENT_BACK, 0, "Thiếu quyết định <b>")
-
-    assert done.outcome is MoveOutcome.MOVED
-    assert done.filed is not None
-    assert (done.filed.revision, done.filed.actor, done.filed.note) == (1, "QT-000001", "Thiếu quyết định <b>")
-    (row,) = await claim(desk)
-    assert (row.chat.address, row.priority, row.origin) == ("officer", NOTICE, f"request:{given.code}:1")
-    assert "Thiếu quyết định &lt;b&gt;" in row.reply.paragraphs[0]
-    assert f"/yeucau {given.code}" in row.reply.paragraphs[-1]
-    assert database.sql("SELECT actor, act, subject, unit, count FROM audit") == [
-        ("QT-000001", "request.move", given.code, "DN.NT", 1)
-    ]
-    assert "Thiếu".encode() not in database.bytes_at_rest()
-    async with StoredTurns(desk, "officer")() as turn:
-        mine = await turn.requests.get(given.code)
-    assert mine is not None
-    assert [(step.state, step.note) for step in mine.history] == [
-        (RequestState.SUBMITTED, ""),
-        (RequestState.SENT_BACK, "Thiếu quyết định <b>"),
-    ]
 
 
 async def test_more_than_a_thousand_are_not_moved_at_one_go(desk: Store, database: Database) -> None:

@@ -1,11 +1,7 @@
 """Whom an audience means is what looking at everybody would say, for any audience and any rights."""
 
-from collections import Counter
-from datetime import date
-
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from bot.messages import Incoming
 from bot.store.broadcasts.audience import AudienceReader, audience_conditions
@@ -13,44 +9,19 @@ from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.core.events import TextReceived
 from handlers.model.broadcast import Audience
-from handlers.model.request import RequestState
-from handlers.model.rights import Act, Rights, Role
+from handlers.model.rights import Act, Rights
 from tests.integration.store.conftest import Database
-from tests.support.audiences import PROCEDURES, Officer, made_up, meant, write
-from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER
-from tests.support.office import OPERATOR, UNITS, office, settle_units
+from tests.support.audiences import AUDIENCES, PEOPLE, RIGHTS, counts_of, meant
+from tests.support.ground import DatabaseGround
+from tests.support.office import OPERATOR, office, settle_units
 from tests.support.storing import NOW, answer, said
-
-PEOPLE = made_up(90, NOW)
-DAYS = st.dates(date(2026, 11, 18), date(2026, 11, 30))
-FIELDS: dict[str, st.SearchStrategy[object]] = {
-    "unit": st.sampled_from(("DN", "DN.NT", "XX")),
-    "role": st.sampled_from((Role.OFFICER, Role.ADMIN, Role.FOCAL)),
-    "to_do": st.just(value=True),
-    "owed": st.lists(st.sampled_from(PROCEDURES), min_size=1, max_size=2, unique=True),
-    "states": st.lists(st.sampled_from(list(RequestState)), min_size=1, max_size=3, unique=True),
-    "expires_from": DAYS,
-    "expires_until": DAYS,
-    "expires_within": st.integers(0, 6),
-    "channel": st.sampled_from(("telegram", "terminal", "terminal:lan")),
-    "silent_since": DAYS,
-    "silent_days": st.integers(0, 5),
-    "chats": st.lists(st.sampled_from([*(one.id for one in PEOPLE), "f" * 32]), max_size=80),
-}
-#: A few conditions at a time: all of them at once mean nobody.
-AUDIENCES = (
-    st.sets(st.sampled_from(sorted(FIELDS)), max_size=3)
-    .flatmap(lambda names: st.fixed_dictionaries({name: FIELDS[name] for name in sorted(names)}))
-    .map(Audience.model_validate)
-)
-RIGHTS = st.sampled_from((OPERATOR, OPERATOR, ADMIN, FOCAL, OFFICER, Rights.of((*ADMIN.grants, *OTHER.grants), UNITS)))
 
 
 @pytest.fixture
-def peopled(store: Store, database: Database, keyring: Keyring) -> Store:
+def peopled(database: Database, ground: DatabaseGround) -> Store:
     settle_units(database.sql)
-    write(database.sql, keyring, PEOPLE, NOW)
-    return store
+    ground.write_people(PEOPLE)
+    return ground.store
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -69,7 +40,7 @@ async def test_an_audience_is_what_a_look_at_everybody_gives(
     found = [person.chat async for people in roll.pages(7) for person in people]
 
     assert found == sorted(one.id for one in expected)
-    assert {one.channel: (one.reachable, one.blocked, one.stopped, one.capped) for one in counts} == _counted(expected)
+    assert {one.channel: (one.reachable, one.blocked, one.stopped, one.capped) for one in counts} == counts_of(expected)
 
 
 async def test_a_group_that_asked_something_is_never_meant(store: Store) -> None:
@@ -81,13 +52,3 @@ async def test_a_group_that_asked_something_is_never_meant(store: Store) -> None
         assert counted.all == 1
         (counted,) = await at.admin.broadcasts.count(OPERATOR, Audience())
     assert counted.all == 1
-
-
-def _counted(expected: list[Officer]) -> dict[str, tuple[int, int, int, int]]:
-    kept = Counter((one.channel.partition(":")[0], _kept(one)) for one in expected)
-    words = ("reachable", "blocked", "stopped", "capped")
-    return {channel: tuple(kept[channel, word] for word in words) for channel in {channel for channel, _ in kept}}
-
-
-def _kept(one: Officer) -> str:
-    return "stopped" if one.stopped else "blocked" if one.blocked else "reachable"

@@ -6,7 +6,6 @@ import pytest
 
 from bot.messages import Chat
 from bot.services.broadcasts.service import BroadcastOperations
-from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.broadcasts.notices import format_approval_request
 from handlers.core.text import MarkupTranslator
@@ -14,7 +13,8 @@ from handlers.model.broadcast import Broadcast, BroadcastState
 from handlers.model.rights import Role
 from locales import LANGUAGES
 from tests.integration.store.conftest import Database
-from tests.support.broadcast_life import Recipients, drafted, move, rows_of, stands
+from tests.support.broadcast_life import drafted, move
+from tests.support.ground import DatabaseGround
 from tests.support.office import OPERATOR, end, given, rights, settle_units
 from tests.support.storing import CHANNEL, NOW, claim, one_chat, says, texts
 from tests.support.telling import told
@@ -34,13 +34,12 @@ async def chat(store: Store) -> Chat:
 
 
 async def test_what_waits_of_a_cancelled_one_is_withdrawn_in_batches(
-    store: Store, database: Database, keyring: Keyring
+    store: Store, ground: DatabaseGround, database: Database
 ) -> None:
     name = (await drafted(store)).id
-    stands(database.sql, name, BroadcastState.RUNNING)
-    recipients = Recipients(store, database.sql, keyring)
+    ground.stands(name, BroadcastState.RUNNING)
     for number, state in enumerate(("queued", "sending", "queued", "sent", "queued")):
-        await recipients.add(name, str(number), state)
+        ground.add_row(name, str(number), state)
     assert not await store.broadcasts.withdraw(name, NOW)
     await move(store, OPERATOR, name, BroadcastState.CANCELLED)
 
@@ -50,7 +49,7 @@ async def test_what_waits_of_a_cancelled_one_is_withdrawn_in_batches(
 
     assert await store.broadcasts.list_open() == ()
     gone = ("skipped", "cancelled")
-    assert rows_of(database.sql, name) == [gone, ("sending", None), gone, ("sent", None), gone]
+    assert list(ground.rows_of(name).values()) == [gone, ("sending", None), gone, ("sent", None), gone]
     assert database.sql("SELECT COUNT(*) FROM outbox WHERE state = 'skipped' AND payload IS NOT NULL") == [(0,)]
 
 
@@ -79,11 +78,11 @@ async def test_the_moving_message_moves_in_its_place(store: Store, chat: Chat) -
 
 
 async def test_it_moves_although_its_author_is_among_those_who_still_wait(
-    store: Store, database: Database, keyring: Keyring, chat: Chat
+    store: Store, ground: DatabaseGround, chat: Chat
 ) -> None:
     name = await broadcast_of(store, chat)
-    stands(database.sql, name, BroadcastState.PAUSED)
-    await Recipients(store, database.sql, keyring).add(name, chat.address)
+    ground.stands(name, BroadcastState.PAUSED)
+    ground.add_row(name, chat.address)
 
     for seconds in (1, 2):
         assert await BroadcastOperations.over(store).notify_author(
@@ -102,7 +101,7 @@ async def test_whoever_has_lost_the_role_is_not_told_any_more(store: Store, chat
 
 
 async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_language(
-    store: Store, database: Database, chat: Chat
+    store: Store, ground: DatabaseGround, database: Database, chat: Chat
 ) -> None:
     """``chat`` is an owner's and an admin's: of its author, by the second role."""
     await given(store, "an", Role.OWNER)
@@ -118,7 +117,7 @@ async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_languag
     written = await drafted(store, by=await rights(store, "an"), chat=chat)
 
     assert await BroadcastOperations.over(store).request_approvals(written, 7, NOW) == 0  # a draft
-    stands(database.sql, written.id, BroadcastState.CHECKED)
+    ground.stands(written.id, BroadcastState.CHECKED)
     assert [await BroadcastOperations.over(store).request_approvals(written, 7, NOW) for _ in range(2)] == [3, 3]
 
     queued = database.sql("SELECT chat FROM outbox ORDER BY id")

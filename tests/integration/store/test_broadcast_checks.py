@@ -1,72 +1,27 @@
 """Before anything is sent the whole list is gone through, and what stands against it names the people."""
 
-from datetime import timedelta
-
 import pytest
 
 from bot.services.broadcasts.service import BroadcastOperations
-from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
-from handlers.model.broadcast import (
-    ActionResult,
-    BroadcastProblem,
-    BroadcastState,
-    BroadcastText,
-    ProblemKind,
-)
-from handlers.model.codes import format_person_code
-from rules.calendar import to_vietnam_day
 from tests.integration.store.conftest import Database
-from tests.support.audiences import Certificate, Officer, write
-from tests.support.office import OPERATOR, office, settle_units
-from tests.support.reminding import draft, drafted, state
-from tests.support.storing import NAME, NOW
-
-TODAY = to_vietnam_day(NOW)
-NAMED = BroadcastText(vi="Kính gửi {ho_ten}.", en="Dear {ho_ten}.")
+from tests.support.audiences import Officer, officers_of_communes
+from tests.support.ground import DatabaseGround
+from tests.support.office import settle_units
+from tests.support.reminding import draft, drafted
+from tests.support.storing import NOW
 
 
 @pytest.fixture
-def people(store: Store, database: Database, keyring: Keyring) -> list[Officer]:
-    """Three within a commune, one elsewhere; of the first the name is known."""
+def people(database: Database, ground: DatabaseGround) -> list[Officer]:
     settle_units(database.sql)
-    certificate = Certificate("K1", NAME, TODAY + timedelta(days=5))
-    officers = [
-        Officer("a" * 32, unit="DN.NT", certificates=[certificate]),
-        Officer("b" * 32, "terminal:lan", unit="DN.NT", language="en"),
-        Officer("c" * 32, unit="DN.NT", stopped=True),
-        Officer("d" * 32, unit="DN.DP", blocked=True),
-    ]
-    write(database.sql, keyring, officers, NOW)
+    officers = officers_of_communes()
+    ground.write_people(officers)
     return officers
 
 
-def found(*problems: tuple[ProblemKind, str, str]) -> tuple[BroadcastProblem, ...]:
-    """Trouble, what it is about, first letters of whom."""
-    return tuple(
-        BroadcastProblem(
-            trouble=trouble, about=about, rows=tuple(format_person_code(one * 32) for one in who), count=len(who)
-        )
-        for trouble, about, who in problems
-    )
-
-
-async def test_what_is_missing_is_told_with_those_it_concerns_and_the_draft_stays_one(
-    store: Store, database: Database, people: list[Officer]
-) -> None:
-    name = await drafted(store, draft(text=NAMED))
-
-    made = await BroadcastOperations.over(store).check(name, NOW)
-
-    assert made.problems == found((ProblemKind.MISSING, "{ho_ten}", "b"))
-    assert state(database.sql, name)[0] == "draft"
-    async with office(store) as at:
-        assert await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED) is not ActionResult.DONE
-    assert NAME.encode() not in database.bytes_at_rest()
-
-
 async def test_a_draft_that_was_changed_meanwhile_is_not_checked(
-    store: Store, database: Database, people: list[Officer], monkeypatch: pytest.MonkeyPatch
+    store: Store, ground: DatabaseGround, database: Database, people: list[Officer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = await drafted(store, draft())
     database.sql("UPDATE broadcasts SET revision = 1, checking = 1 WHERE id = ?", name)
@@ -80,5 +35,5 @@ async def test_a_draft_that_was_changed_meanwhile_is_not_checked(
     monkeypatch.setattr(type(store.driver), "run", run_after_a_change)
     assert (await BroadcastOperations.over(store).check(name, NOW)).problems == ()
 
-    assert state(database.sql, name) == ("draft", None, 0)
+    assert ground.state_of(name) == ("draft", None, 0)
     assert database.sql("SELECT checking FROM broadcasts") == [(1,)]

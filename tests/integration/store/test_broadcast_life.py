@@ -13,7 +13,8 @@ from handlers.model.broadcast import (
     StateReason,
 )
 from tests.integration.store.conftest import Database, OpenStore
-from tests.support.broadcast_life import DRAFT, drafted, move, stands, state_of
+from tests.support.broadcast_life import DRAFT, drafted, move
+from tests.support.ground import DatabaseGround
 from tests.support.office import OPERATOR, office, settle_units
 from tests.support.storing import NOW
 
@@ -25,9 +26,9 @@ def units(store: Store, database: Database) -> None:
     settle_units(database.sql)
 
 
-async def test_two_who_move_it_at_once_move_it_once(store: Store, another: OpenStore, database: Database) -> None:
+async def test_two_who_move_it_at_once_move_it_once(store: Store, ground: DatabaseGround, another: OpenStore) -> None:
     name = (await drafted(store)).id
-    stands(database.sql, name, BroadcastState.RUNNING)
+    ground.stands(name, BroadcastState.RUNNING)
     other = await another()
 
     first = await move(store, OPERATOR, name, BroadcastState.PAUSED, 0)
@@ -35,7 +36,7 @@ async def test_two_who_move_it_at_once_move_it_once(store: Store, another: OpenS
 
     assert (first, second) == (ActionResult.DONE, ActionResult.OVERTAKEN)
     assert not await BroadcastOperations.over(other).move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, NOW)
-    assert state_of(database.sql, name) == (BroadcastState.PAUSED, StateReason.BY_HAND)
+    assert ground.state_of(name)[:2] == (BroadcastState.PAUSED, StateReason.BY_HAND)
 
 
 async def test_the_document_stays_until_another_comes_or_its_name_goes(store: Store, database: Database) -> None:

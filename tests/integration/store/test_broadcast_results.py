@@ -6,50 +6,20 @@ import pytest
 
 from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.broadcasts import recipients
-from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model import codes
-from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient
-from handlers.model.rights import Rights
+from handlers.model.broadcast import BroadcastState
 from tests.integration.store.conftest import Database
-from tests.support.broadcast_life import Recipients, drafted, stands, state_of
+from tests.support.broadcast_life import create_with_rows, list_recipients
+from tests.support.ground import DatabaseGround
 from tests.support.office import OPERATOR, office, settle_units
 from tests.support.storing import NOW
 
-STATES = (
-    *(
-        ("queued", None),
-        ("sent", None),
-        ("sent", None),
-        ("blocked", DeliveryReason.BLOCKED_BEFORE),
-        ("failed", DeliveryReason.GAVE_UP),
-    ),
-    *(
-        ("skipped", DeliveryReason.STOPPED),
-        ("unknown", DeliveryReason.CRASH),
-        ("unknown", DeliveryReason.NO_ANSWER),
-        ("invalid", None),
-    ),
-)
-
 
 @pytest.fixture
-async def name(store: Store, database: Database, keyring: Keyring) -> str:
-    """A broadcast with rows in every state."""
+async def name(database: Database, ground: DatabaseGround) -> str:
     settle_units(database.sql)
-    name = (await drafted(store)).id
-    stands(database.sql, name, BroadcastState.RUNNING)
-    recipients = Recipients(store, database.sql, keyring)
-    for number, (state, reason) in enumerate(STATES):
-        await recipients.add(name, f"người {number}", state, reason)
-    return name
-
-
-async def listed(
-    store: Store, name: str, by: Rights = OPERATOR, *, limit: int = 100, after: str = "", state: str | None = None
-) -> tuple[Recipient, ...]:
-    async with office(store) as at:
-        return await at.admin.broadcasts.recipients(by, name, limit, after, state)
+    return await create_with_rows(ground)
 
 
 async def test_people_who_share_a_code_are_on_one_page(
@@ -59,12 +29,12 @@ async def test_people_who_share_a_code_are_on_one_page(
         monkeypatch.setattr(module, "PERSON_CODE_LENGTH", 1)
     monkeypatch.setattr(recipients, "_LAST_TAIL", "f" * 31)
     heads = sorted(chat[:1] for (chat,) in database.sql("SELECT chat FROM outbox"))
-    first = await listed(store, name, limit=1)
+    first = await list_recipients(store, name, limit=1)
     assert len(first) == heads.count(heads[0])
 
 
 async def test_what_is_queued_again_as_it_is_about_to_finish_is_not_left_behind(
-    store: Store, database: Database, name: str
+    store: Store, ground: DatabaseGround, database: Database, name: str
 ) -> None:
     database.sql("UPDATE outbox SET state = 'sent' WHERE state = 'queued'")
     async with office(store) as at:
@@ -74,4 +44,4 @@ async def test_what_is_queued_again_as_it_is_about_to_finish_is_not_left_behind(
         )
         await asyncio.sleep(0.05)  # it has counted, and found nothing open
     assert not await finishing
-    assert state_of(database.sql, name)[0] == BroadcastState.RUNNING
+    assert ground.state_of(name)[0] == BroadcastState.RUNNING

@@ -19,10 +19,10 @@ from handlers.model.broadcast import Audience, BroadcastPolicy
 from handlers.model.rights import Role
 from rules.calendar import to_vietnam_day
 from tests.integration.store.conftest import Database
-from tests.support.audiences import Certificate, Officer, write
-from tests.support.broadcast_life import Recipients
+from tests.support.audiences import Certificate, Officer
+from tests.support.ground import DatabaseGround
 from tests.support.office import OPERATOR, given, office
-from tests.support.reminding import approved, draft, frozen, rows
+from tests.support.reminding import approved, draft, frozen
 from tests.support.stored_dialogue import StoredDialogue
 from tests.support.storing import AGREED, CHANNEL, NOW, answer, claim, closing_async, one_chat, said
 
@@ -180,17 +180,17 @@ async def test_whoever_has_a_role_hears_what_is_sent_to_that_role_and_nothing_el
 
 
 async def test_a_row_made_before_for_somebody_who_has_not_agreed_does_not_leave(
-    store: Store, database: Database, keyring: Keyring
+    store: Store, ground: DatabaseGround, database: Database
 ) -> None:
     name = await approved_to_one(store)
     database.sql("UPDATE broadcasts SET state = 'running' WHERE id = ?", name)
-    await Recipients(store, database.sql, keyring).add(name, "2")
+    ground.add_row(name, "2")
 
     left = await store.outbox.claim_broadcast(name, CHANNEL, 10, NOW)
 
     assert [row.chat.address for row in left] == ["1"]
     stranger = store.chats.at(CHANNEL, "2").id
-    assert rows(database.sql, name)[stranger] == ("skipped", "no_consent")
+    assert ground.rows_of(name)[stranger] == ("skipped", "no_consent")
 
 
 async def approved_to_one(store: Store) -> str:
@@ -201,17 +201,17 @@ async def approved_to_one(store: Store) -> str:
 
 
 async def test_nobody_is_reminded_of_a_certificate_without_having_agreed(
-    store: Store, database: Database, keyring: Keyring
+    store: Store, ground: DatabaseGround, database: Database, keyring: Keyring
 ) -> None:
     end = to_vietnam_day(NOW) + timedelta(days=30)
     ending = [Certificate("AA", not_after=end)]
     people = [Officer(letter * 32, agreed=letter == "a", certificates=ending) for letter in "ab"]
-    write(database.sql, keyring, people, NOW)
+    ground.write_people(people)
 
     name = await BroadcastOperations.over(store).create_expiry_broadcast(to_vietnam_day(NOW), (60, 30, 7), NOW)
 
     assert name is not None
-    assert rows(database.sql, name).keys() == {"a" * 32}
+    assert ground.rows_of(name).keys() == {"a" * 32}
 
 
 async def test_what_an_earlier_version_kept_is_judged_when_the_store_is_opened(bare_database: Database) -> None:

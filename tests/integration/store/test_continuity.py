@@ -22,8 +22,9 @@ from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, CampaignPlan
 from handlers.model.rights import Role
 from tests.integration.store.conftest import Command, Database, OpenStore
-from tests.support.broadcast_life import Recipients, campaign, drafted, stands
+from tests.support.broadcast_life import campaign, drafted
 from tests.support.delivery import ManualClock
+from tests.support.ground import DatabaseGround
 from tests.support.office import OPERATOR, end, given, office, rights, settle_units
 from tests.support.storing import NOW, SERIAL, answer, claim, closing_async, content, next_turn, one_chat, said, texts
 
@@ -53,11 +54,11 @@ async def registered(store: Store, update: str, address: str) -> str:
 
 
 async def test_a_database_that_goes_on_from_where_it_was_is_left_alone(
-    store: Store, database: Database, clock: ManualClock
+    store: Store, ground: DatabaseGround, database: Database, clock: ManualClock
 ) -> None:
     settle_units(database.sql)
     name = (await drafted(store)).id
-    stands(database.sql, name, BroadcastState.RUNNING)
+    ground.stands(name, BroadcastState.RUNNING)
     for _ in range(3):
         await beating(store, database.folder, clock).begin()
 
@@ -87,21 +88,20 @@ async def test_no_code_of_a_copy_that_was_put_back_is_given_twice(
 
 
 async def test_what_a_copy_would_send_rests_and_counts_as_not_known(
-    store: Store, database: Database, clock: ManualClock
+    store: Store, ground: DatabaseGround, database: Database, clock: ManualClock
 ) -> None:
     settle_units(database.sql)
     await given(store, "4242", Role.OWNER)
-    people = Recipients(store, database.sql, open_keyring(database.keys)[0])
     names = [(await drafted(store)).id for _ in range(4)]
     for name, state in zip(
         names,
         (BroadcastState.RUNNING, BroadcastState.SCHEDULED, BroadcastState.APPROVED, BroadcastState.CHECKED),
         strict=True,
     ):
-        await people.add(name, f"1{name[-1]}", "queued")
-        stands(database.sql, name, state)
-    plan = await campaign(store, CampaignPlan(deadline=(NOW + timedelta(days=20)).date()), database.sql)
-    stands(database.sql, plan, BroadcastState.RUNNING)
+        ground.add_row(name, f"1{name[-1]}", "queued")
+        ground.stands(name, state)
+    plan = await campaign(ground, CampaignPlan(deadline=(NOW + timedelta(days=20)).date()))
+    ground.stands(plan, BroadcastState.RUNNING)
     await beating(store, database.folder, clock).begin()
     await beating(store, database.folder, clock).begin()
     older(database)
@@ -310,12 +310,12 @@ def test_the_command_says_what_to_do_about_a_clock_that_fell_back(troly: Command
 
 
 async def test_a_process_that_goes_on_while_a_copy_is_put_back_notices_it_at_its_next_beat(
-    store: Store, database: Database, clock: ManualClock
+    store: Store, ground: DatabaseGround, database: Database, clock: ManualClock
 ) -> None:
     settle_units(database.sql)
     await given(store, "4242", Role.OWNER)
     name = (await drafted(store)).id
-    stands(database.sql, name, BroadcastState.RUNNING)
+    ground.stands(name, BroadcastState.RUNNING)
     heartbeat = beating(store, database.folder, clock)
     await heartbeat.begin()
     await beats(heartbeat)
@@ -346,11 +346,11 @@ async def beats(heartbeat: Heartbeat, times: int = 1) -> None:
 
 
 async def test_a_process_that_starts_while_another_one_beats_takes_nothing_for_a_copy(
-    store: Store, another: OpenStore, database: Database, clock: ManualClock
+    store: Store, ground: DatabaseGround, another: OpenStore, database: Database, clock: ManualClock
 ) -> None:
     settle_units(database.sql)
     name = (await drafted(store)).id
-    stands(database.sql, name, BroadcastState.RUNNING)
+    ground.stands(name, BroadcastState.RUNNING)
     other = beating(await another(), database.folder, clock)
     await other.begin()
     heartbeat = beating(store, database.folder, clock)

@@ -9,17 +9,13 @@ from bot.store.encoding import to_micros
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
-from handlers.model.broadcast import PlaceholderValues
-from handlers.model.request import RequestState
-from rules.calendar import to_vietnam_day
-from rules.outcome import Procedure
 from tests.integration.store.conftest import Database, OpenStore
-from tests.support.audiences import Certificate, Officer, made_up, write
+from tests.support.audiences import TODAY, Officer, chat_ids, made_up, one_of_each
+from tests.support.ground import DatabaseGround
 from tests.support.office import settle_units
-from tests.support.reminding import approved, draft, drafted, frozen, rows, state, values
-from tests.support.storing import NAME, NOW
+from tests.support.reminding import approved, draft, drafted, frozen
+from tests.support.storing import NOW
 
-TODAY = to_vietnam_day(NOW)
 QUEUED = ("queued", None)
 
 
@@ -29,48 +25,43 @@ def units(store: Store, database: Database) -> None:
 
 
 @pytest.fixture
-def people(database: Database, keyring: Keyring) -> dict[str, Officer]:
-    """Whose first letters tell what is special about them."""
-    named = {"a": Officer("a" * 32), "b": Officer("b" * 32, blocked=True), "c": Officer("c" * 32, stopped=True)}
-    write(database.sql, keyring, list(named.values()), NOW)
+def people(ground: DatabaseGround) -> dict[str, Officer]:
+    named = one_of_each()
+    ground.write_people(list(named.values()))
     return named
 
 
-def chats(*letters: str) -> set[str]:
-    return {letter * 32 for letter in letters}
-
-
 async def test_each_who_is_meant_has_one_row_however_often_and_by_whom_it_is_made(
-    store: Store, another: OpenStore, database: Database, keyring: Keyring
+    store: Store, ground: DatabaseGround, another: OpenStore, database: Database, keyring: Keyring
 ) -> None:
     officers = made_up(60, NOW)
-    write(database.sql, keyring, officers, NOW)
+    ground.write_people(officers)
     name = await approved(store, draft())
 
     assert await BroadcastOperations.over(store).freeze(name, NOW, limit=20)
-    assert len(rows(database.sql, name)) == 20
+    assert len(ground.rows_of(name)) == 20
     await frozen(await another(), name, 7)
     await frozen(store, name)
 
-    assert rows(database.sql, name).keys() == {one.id for one in officers if one.agreed and not one.erased}
-    assert state(database.sql, name) == ("scheduled", None, len(rows(database.sql, name)))
+    assert ground.rows_of(name).keys() == {one.id for one in officers if one.agreed and not one.erased}
+    assert ground.state_of(name) == ("scheduled", None, len(ground.rows_of(name)))
 
 
 async def test_whoever_gets_nothing_has_a_row_that_says_why(
-    store: Store, database: Database, keyring: Keyring, people: dict[str, Officer]
+    store: Store, ground: DatabaseGround, database: Database, keyring: Keyring, people: dict[str, Officer]
 ) -> None:
-    write(database.sql, keyring, [Officer(letter * 32) for letter in "def0"], NOW)
+    ground.write_people([Officer(letter * 32) for letter in "def0"])
     name = await approved(store, draft())
     today = TODAY.toordinal()
     marks = "INSERT INTO reminder_marks (broadcast, chat, done_at, later_on) VALUES (?, ?, ?, ?)"
     database.sql(marks, name, "d" * 32, 1, None)
     database.sql(marks, name, "e" * 32, None, today + 1)
     database.sql(marks, name, "0" * 32, None, today)
-    await had(store, database, "f")
+    await had(ground, "f")
 
     await frozen(store, name)
 
-    assert rows(database.sql, name) == {
+    assert ground.rows_of(name) == {
         "a" * 32: QUEUED,
         "b" * 32: ("blocked", "blocked_before"),
         "c" * 32: ("skipped", "stopped"),
@@ -80,15 +71,15 @@ async def test_whoever_gets_nothing_has_a_row_that_says_why(
         "0" * 32: QUEUED,
     }
     assert database.sql("SELECT chat FROM reminder_marks WHERE later_on IS NOT NULL") == [("e" * 32,)]
-    assert values(database.sql, keyring, name).keys() == chats("a", "0")
+    assert ground.values_of(name).keys() == chat_ids("a", "0")
 
 
-async def had(store: Store, database: Database, letter: str, *, days: int = 6, state: str = "sent") -> None:
+async def had(ground: DatabaseGround, letter: str, *, days: int = 6, state: str = "sent") -> None:
     """As many reminders as one person may get in a week."""
     at = to_micros(NOW - timedelta(days=days))
     for _ in range(5):
-        name = await drafted(store, draft())
-        database.sql(
+        name = await drafted(ground.store, draft())
+        ground.sql(
             "INSERT INTO outbox (origin, chat, channel, priority, broadcast, state, queued_at, due_at, settled_at)"
             " VALUES (?, ?, 'telegram', 2, ?, ?, ?, ?, ?)",
             *(name, letter * 32, name, state, at, at, at),
@@ -97,46 +88,24 @@ async def had(store: Store, database: Database, letter: str, *, days: int = 6, s
 
 @pytest.mark.parametrize(("days", "kept"), [(8, "sent"), (1, "skipped"), (1, "failed")])
 async def test_what_came_long_ago_or_never_is_not_counted(
-    store: Store, database: Database, people: dict[str, Officer], days: int, kept: str
+    store: Store, ground: DatabaseGround, people: dict[str, Officer], days: int, kept: str
 ) -> None:
-    await had(store, database, "a", days=days, state=kept)
+    await had(ground, "a", days=days, state=kept)
     name = await approved(store, draft())
 
     await frozen(store, name)
 
-    assert rows(database.sql, name)["a" * 32] == QUEUED
-
-
-async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(
-    store: Store, database: Database, keyring: Keyring
-) -> None:
-    done = Certificate(
-        "K1", "Cũ", TODAY + timedelta(days=3), (Procedure.REVOKE,), {Procedure.REVOKE: RequestState.DONE}
-    )
-    half = {Procedure.REVOKE: RequestState.SUBMITTED, Procedure.EXTEND: RequestState.WITHDRAWN}
-    open_ = Certificate("K2", NAME, TODAY + timedelta(days=9), (Procedure.REVOKE, Procedure.EXTEND), half)
-    ended = Certificate("K3", None, TODAY - timedelta(days=1), ())
-    lan = Officer("a" * 32, unit="DN.NT", language="en", certificates=[done, open_, ended])
-    write(database.sql, keyring, [lan, Officer("b" * 32, language=None)], NOW)
-    name = await approved(store, draft())
-
-    await frozen(store, name)
-
-    known = values(database.sql, keyring, name)
-    end, to_do = TODAY + timedelta(days=3), (Procedure.EXTEND,)
-    assert known["a" * 32] == PlaceholderValues(language="en", name=NAME, unit="Xã Nhơn Trạch", day=end, to_do=to_do)
-    assert known["b" * 32] == PlaceholderValues()
-    assert NAME.encode() not in database.bytes_at_rest()
+    assert ground.rows_of(name)["a" * 32] == QUEUED
 
 
 async def test_a_language_that_stands_nowhere_yet_is_that_of_the_session(
-    store: Store, database: Database, keyring: Keyring
+    store: Store, ground: DatabaseGround, database: Database, keyring: Keyring
 ) -> None:
-    write(database.sql, keyring, [Officer("a" * 32, language=None)], NOW)
+    ground.write_people([Officer("a" * 32, language=None)])
     session = keyring.seal('{"language":"en"}', sealed_columns.session("a" * 32))
     database.sql("UPDATE chats SET session = ?", session)
     name = await approved(store, draft())
 
     await frozen(store, name)
 
-    assert values(database.sql, keyring, name)["a" * 32].language == "en"
+    assert ground.values_of(name)["a" * 32].language == "en"

@@ -7,14 +7,14 @@ import pytest
 from bot.messages import DeliveryState
 from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.unit_of_work import open_turn
-from bot.store.sealing.keyring import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, CampaignPlan, StateReason
 from handlers.model.request import REQUEST_TRANSITIONS, RequestState
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Role
 from tests.integration.store.conftest import Database
-from tests.support.broadcast_life import Recipients, campaign, drafted, stands
+from tests.support.broadcast_life import campaign, drafted
+from tests.support.ground import DatabaseGround
 from tests.support.office import OPERATOR, given, invited, office, settle_units
 from tests.support.ports import StoredTurns
 from tests.support.storing import AGREED, NOW, answer, claim, content, next_turn, one_chat, said
@@ -181,12 +181,12 @@ async def test_the_journal_stays_whole(store: Store) -> None:
 
 
 async def test_a_broadcast_goes_some_time_after_its_end_with_all_that_hangs_on_it(
-    store: Store, database: Database, keyring: Keyring
+    store: Store, ground: DatabaseGround, database: Database
 ) -> None:
     settle_units(database.sql)
     name = (await drafted(store)).id
-    stands(database.sql, name, BroadcastState.RUNNING)
-    await Recipients(store, database.sql, keyring).add(name, "an", "sent")
+    ground.stands(name, BroadcastState.RUNNING)
+    ground.add_row(name, "an", "sent")
     async with StoredTurns(store, "an")() as unit:
         await unit.reminders.mark_done(name)
     ended = NOW + timedelta(days=9)
@@ -200,9 +200,11 @@ async def test_a_broadcast_goes_some_time_after_its_end_with_all_that_hangs_on_i
         assert database.sql(f"SELECT 1 FROM {table}") == [], table
 
 
-async def test_a_campaign_goes_with_its_steps_and_keeps_them_until_then(store: Store, database: Database) -> None:
+async def test_a_campaign_goes_with_its_steps_and_keeps_them_until_then(
+    store: Store, ground: DatabaseGround, database: Database
+) -> None:
     settle_units(database.sql)
-    name = await campaign(store, CampaignPlan(deadline=NOW.date()), database.sql)
+    name = await campaign(ground, CampaignPlan(deadline=NOW.date()))
     for step in ("7", "1"):
         await BroadcastOperations.over(store).create_step(name, step, NOW, left_out=StateReason.MISSED)
 
@@ -214,12 +216,12 @@ async def test_a_campaign_goes_with_its_steps_and_keeps_them_until_then(store: S
 
 
 async def test_a_silent_chat_that_was_reminded_and_wrote_broadcasts_goes(
-    store: Store, database: Database, keyring: Keyring
+    store: Store, ground: DatabaseGround, database: Database
 ) -> None:
     settle_units(database.sql)
     await answer(store, await one_chat(store, "1", "an"))
     name = (await drafted(store, chat=store.chats.at("telegram", "an"))).id
-    await Recipients(store, database.sql, keyring).add(name, "an", "sent")
+    ground.add_row(name, "an", "sent")
 
     counts = await store.retention.delete_expired(LATE, DAYS)
 

@@ -9,17 +9,8 @@ from bot.channels.base import Capabilities
 from bot.channels.markup import to_plain_text, to_well_formed, utf16_length
 from bot.channels.rendering import render_text, split_paragraph, split_reply
 from handlers.core.replies import Attachment, Choice, Reply
+from tests.support.delivery import TELEGRAM
 
-TELEGRAM = Capabilities(
-    text_limit=4096,
-    caption_limit=1024,
-    buttons=True,
-    editing=True,
-    deleting=True,
-    files_in=True,
-    files_out=True,
-    markup=True,
-)
 SMALL = Capabilities(text_limit=200, caption_limit=100, buttons=True, editing=True, deleting=True, markup=True)
 BARE = Capabilities(text_limit=200)
 YES_NO = (Choice(label="Có", tap="q|yes|1"), Choice(label="Không", tap="q|no|1"))

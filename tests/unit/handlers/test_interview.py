@@ -13,20 +13,14 @@ from handlers.model.certificate import Recognition
 from handlers.requests.text import PROCEDURE_LABELS
 from locales import translator
 from tests.support.certificates import EXPIRED, PERSON, certificate
-from tests.support.dialogue import Dialogue, pack
+from tests.support.dialogue import BEGIN, Dialogue, expects, pack
 
 t = translator("vi")
-BEGIN = ("/start", "đồng ý")
 
 
 @pytest.fixture
 def talk() -> Dialogue:
     return Dialogue()
-
-
-def expects(text: str, *messages: str) -> None:
-    for message in messages:
-        assert t(message) in text, message
 
 
 def titles(text: str) -> set[str]:

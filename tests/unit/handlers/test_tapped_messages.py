@@ -6,10 +6,9 @@ from handlers.core.events import ButtonTapped
 from handlers.core.replies import Reply
 from locales import translator
 from tests.support.certificates import certificate
-from tests.support.dialogue import Dialogue
+from tests.support.dialogue import BEGIN, Dialogue
 
 t = translator("vi")
-BEGIN = ("/start", "đồng ý")
 #: Up to the answer: an organisation, another superior, the end, the issuer, the token is there, the key is safe.
 ANSWERS = ("1", "3", "31/12/2028", "1", "1", "2")
 

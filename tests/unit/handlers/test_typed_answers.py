@@ -6,20 +6,14 @@ from handlers.core.events import Throttled
 from handlers.interview.screens.question import SENT_A_SECRET
 from handlers.typed_lines import CONTRADICTION
 from locales import translator
-from tests.support.dialogue import Dialogue
+from tests.support.dialogue import BEGIN, Dialogue, expects
 
 t = translator("vi")
-BEGIN = ("/start", "đồng ý")
 
 
 @pytest.fixture
 def talk() -> Dialogue:
     return Dialogue()
-
-
-def expects(text: str, *messages: str) -> None:
-    for message in messages:
-        assert t(message) in text, message
 
 
 async def test_unaccented_words_with_typos_answer_as_buttons_do(talk: Dialogue) -> None:

@@ -1,6 +1,5 @@
 """/thongbao in the chat: an admin writes, checks, approves, sends and watches."""
 
-from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -10,7 +9,6 @@ from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
 from handlers.core.events import ButtonTapped
 from handlers.model.broadcast import (
     Audience,
-    Broadcast,
     BroadcastButton,
     BroadcastDraft,
     BroadcastState,
@@ -18,14 +16,12 @@ from handlers.model.broadcast import (
     CampaignPlan,
 )
 from handlers.model.codes import format_person_code
-from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Role
-from rules.outcome import Procedure
+from tests.support.broadcast_life import load_broadcast
 from tests.support.ground import MemoryGround
-from tests.support.office import OPERATOR, given, office
+from tests.support.office import OPERATOR, office
 from tests.support.opening import operations
-from tests.support.ports import StoredTurns
-from tests.support.stored_dialogue import StoredDialogue
+from tests.support.stored_dialogue import StoredDialogue, add_owing_officers, start_talk
 from tests.support.storing import CHANNEL, NOW
 
 CODE = "TB-000001"
@@ -33,32 +29,8 @@ CODE = "TB-000001"
 
 @pytest.fixture
 async def town(store: Store) -> Store:
-    """Officers: two of Xã Nhơn Trạch, one of them with something to do; one of Xã Đại Phước."""
-    await officer(store, "1", "DN.NT", (Procedure.CHANGE_INFORMATION,))
-    await officer(store, "2", "DN.NT.VP", ())
-    await officer(store, "3", "DN.DP", (Procedure.REVOKE,))
+    await add_owing_officers(store)
     return store
-
-
-async def officer(store: Store, address: str, unit: str, owed: Sequence[Procedure]) -> None:
-    async with StoredTurns(store, address)() as turn:
-        name = f"UBND {unit}"
-        await turn.register.save_status(InterviewStatus(interview=1, unit=unit, subscriber=name, owed=tuple(owed)))
-
-
-async def talk(store: Store, address: str, role: Role = Role.ADMIN, unit: str | None = "DN.NT") -> StoredDialogue:
-    """Somebody with a role who has agreed to talk."""
-    await given(store, address, role, unit, label=f"Anh {address}")
-    dialogue = StoredDialogue(store=store, address=address)
-    await dialogue.says("/start", "dong y")
-    return dialogue
-
-
-async def seen(store: Store, name: str = CODE) -> Broadcast:
-    async with office(store) as at:
-        found = await at.admin.broadcasts.get(OPERATOR, name)
-    assert found is not None
-    return found
 
 
 async def written(store: Store, unit: str | None = "DN.NT", **changes: object) -> str:
@@ -91,7 +63,7 @@ async def listed(store: Store, name: str) -> None:
 
 
 async def test_one_message_is_written_checked_approved_and_sent(town: Store, ground: MemoryGround) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
 
     await admin.says("/thongbao")
     await admin.taps("Soạn mới", "Gửi một lần")
@@ -120,7 +92,7 @@ async def test_one_message_is_written_checked_approved_and_sent(town: Store, gro
     assert "1 người" in admin.text
     await admin.taps("Đồng ý, gửi")
 
-    found = await seen(town)
+    found = await load_broadcast(town, CODE)
     assert (found.state, found.draft.audience) == (BroadcastState.RUNNING, Audience(unit="DN.NT", to_do=True))
     assert found.draft.buttons == (BroadcastButton.NOW, BroadcastButton.DONE)
     assert (await town.broadcasts.tally(CODE)).states == {"queued": 1}
@@ -129,7 +101,7 @@ async def test_one_message_is_written_checked_approved_and_sent(town: Store, gro
 
 
 async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Store) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
 
     await admin.says("/thongbao")
     await admin.taps("Soạn mới", "Chiến dịch")
@@ -160,21 +132,21 @@ async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Sto
 
 
 async def test_a_text_that_cannot_be_read_is_asked_for_again_and_nothing_is_lost(town: Store) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     name = await written(town)
 
     await admin.says(f"/thongbao {name}")
     await admin.taps("Sửa", "Nội dung tiếng Việt")
     said = await admin.says("Chào {ho_tn}")
     assert "{ho_tn} → {ho_ten}" in said
-    assert (await seen(town)).draft.text.vi == "Chào {ho_ten|bạn}"
+    assert (await load_broadcast(town, CODE)).draft.text.vi == "Chào {ho_ten|bạn}"
     said = await admin.says("Chào {ho_ten|bạn}\nHạn: *{han}*")
     assert "chưa đặt hạn" in said
-    assert (await seen(town)).draft.text.vi == "Chào {ho_ten|bạn}\nHạn: *{han}*"
+    assert (await load_broadcast(town, CODE)).draft.text.vi == "Chào {ho_ten|bạn}\nHạn: *{han}*"
 
 
 async def test_conditions_are_chosen_by_buttons_and_typed_and_counted_at_once(town: Store) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     await written(town)
 
     await admin.says("/thongbao 1")
@@ -184,7 +156,7 @@ async def test_conditions_are_chosen_by_buttons_and_typed_and_counted_at_once(to
     await admin.taps("Đơn vị")
     assert "Mọi đơn vị" not in admin.labels
     await admin.says("xa dai phuoc")  # out of reach
-    assert (await seen(town)).draft.audience.unit == "DN.NT.VP"
+    assert (await load_broadcast(town, CODE)).draft.audience.unit == "DN.NT.VP"
     await admin.taps("Quay lại", "Bỏ mọi điều kiện", "Hạn chứng thư")
     await admin.says("từ 1/12/2026 đến 31/12/2026")
     assert "<b>0</b>/0" in admin.text
@@ -193,11 +165,11 @@ async def test_conditions_are_chosen_by_buttons_and_typed_and_counted_at_once(to
     assert "<b>2</b>/2" in await admin.taps("Lâu chưa liên hệ", "Không lọc")
     assert "<b>2</b>/2" in await admin.taps("Kênh", "Telegram")
     assert "<b>0</b>/0" in await admin.taps("Trạng thái yêu cầu", "chưa xong")
-    assert (await seen(town)).draft.audience.channel == "telegram"
+    assert (await load_broadcast(town, CODE)).draft.audience.channel == "telegram"
 
 
 async def test_a_start_is_typed_as_day_and_time(town: Store) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     await written(town)
 
     await admin.says("/thongbao TB-000001")
@@ -207,7 +179,7 @@ async def test_a_start_is_typed_as_day_and_time(town: Store) -> None:
 
 
 async def test_what_somebody_else_changed_is_not_approved_unseen(town: Store) -> None:
-    first, second = await talk(town, "first"), await talk(town, "second")
+    first, second = await start_talk(town, "first"), await start_talk(town, "second")
     name = await written(town)
     await town.broadcasts.check(name, NOW)
     for one in (first, second):
@@ -220,11 +192,11 @@ async def test_what_somebody_else_changed_is_not_approved_unseen(town: Store) ->
 
     assert "thay đổi sau khi anh/chị xem" in said
     assert "Nhắc hạn lần hai" in said
-    assert (await seen(town)).state is BroadcastState.DRAFT
+    assert (await load_broadcast(town, CODE)).state is BroadcastState.DRAFT
 
 
 async def test_progress_pause_and_results_with_the_unknown_named(town: Store, ground: MemoryGround) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     name = await written(town)
     await sending(town, name)
     lost, got = ground.rows_of(name)
@@ -233,7 +205,7 @@ async def test_progress_pause_and_results_with_the_unknown_named(town: Store, gr
 
     await admin.says(f"/thongbao {name}")
     assert "Đã tạm dừng" in await admin.taps("Tạm dừng")
-    assert (await seen(town)).state is BroadcastState.PAUSED
+    assert (await load_broadcast(town, CODE)).state is BroadcastState.PAUSED
     await admin.taps("Gửi tiếp")
     said = await admin.taps("Kết quả")
     assert "100 %" in said
@@ -248,7 +220,7 @@ async def test_progress_pause_and_results_with_the_unknown_named(town: Store, gr
 
 
 async def test_buttons_of_the_moving_message_act_at_once_whatever_screen_is_open(town: Store) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     name = await written(town)
     await sending(town, name)
     await admin.says("/danhsach")
@@ -260,12 +232,12 @@ async def test_buttons_of_the_moving_message_act_at_once_whatever_screen_is_open
     assert "không làm được" in await tap(ButtonAction.PAUSE)
     assert "tạm dừng" in admin.text
     await admin.says("/danhsach")
-    assert (await seen(town)).state is BroadcastState.PAUSED
+    assert (await load_broadcast(town, CODE)).state is BroadcastState.PAUSED
     await tap(ButtonAction.RESUME)
-    assert (await seen(town)).state is BroadcastState.RUNNING
+    assert (await load_broadcast(town, CODE)).state is BroadcastState.RUNNING
     assert "Hủy thông báo này" in await tap(ButtonAction.CANCEL)
     await admin.taps("Đồng ý, hủy")
-    assert (await seen(town)).state is BroadcastState.CANCELLED
+    assert (await load_broadcast(town, CODE)).state is BroadcastState.CANCELLED
     assert f"{name}: Nhắc hạn" in await tap(ButtonAction.SHOW)
     assert "Không có thông báo" in await tap(ButtonAction.SHOW, "TB-000999")
 
@@ -273,7 +245,7 @@ async def test_buttons_of_the_moving_message_act_at_once_whatever_screen_is_open
 async def test_what_is_about_to_be_called_off_stands_still_and_goes_on_where_that_is_not_wanted(
     town: Store, ground: MemoryGround
 ) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     name = await written(town)
     await sending(town, name)
 
@@ -281,9 +253,9 @@ async def test_what_is_about_to_be_called_off_stands_still_and_goes_on_where_tha
         states = []
         for _ in range(2):  # tapped twice
             await admin.does(ButtonTapped(data=str(BroadcastCallback(ButtonAction.CANCEL, name)), message="8"))
-            states.append((await seen(town)).state)
+            states.append((await load_broadcast(town, CODE)).state)
         await admin.taps("Không, giữ nguyên")
-        return [*states, (await seen(town)).state]
+        return [*states, (await load_broadcast(town, CODE)).state]
 
     assert await wavers() == [BroadcastState.PAUSED, BroadcastState.PAUSED, BroadcastState.RUNNING]
     acts = [act for _, act, *_ in ground.journal() if act in {"broadcast_pause", "broadcast_resume"}]
@@ -297,27 +269,27 @@ async def test_what_is_about_to_be_called_off_stands_still_and_goes_on_where_tha
         for to in (BroadcastState.RUNNING, BroadcastState.PAUSED):  # by somebody else, who means it
             await at.admin.broadcasts.move(OPERATOR, name, to)
     assert "thay đổi sau khi" in await admin.taps("Không, giữ nguyên")
-    assert (await seen(town)).state is BroadcastState.PAUSED
+    assert (await load_broadcast(town, CODE)).state is BroadcastState.PAUSED
 
 
 @pytest.mark.parametrize(("address", "role", "unit"), [("tâm", Role.FOCAL, "DN.NT"), ("xa", Role.ADMIN, "DN.DP")])
 async def test_who_may_not_write_here_changes_nothing(town: Store, address: str, role: Role, unit: str) -> None:
     name = await written(town)
     await sending(town, name)
-    who = await talk(town, address, role, unit)
+    who = await start_talk(town, address, role, unit)
 
     await who.says(f"/thongbao {name}")
     for action in (ButtonAction.PAUSE, ButtonAction.RESUME, ButtonAction.CANCEL):
         await who.does(ButtonTapped(data=str(BroadcastCallback(action, name)), message="8"))
         await who.says("đồng ý")
-    assert (await seen(town)).state is BroadcastState.RUNNING
+    assert (await load_broadcast(town, CODE)).state is BroadcastState.RUNNING
     assert ("Nhắc hạn" in await who.says(f"/thongbao {name}")) == (role is Role.FOCAL)
     assert "Tạm dừng" not in who.labels
 
 
 async def test_a_focal_officer_sees_and_writes_nothing(town: Store) -> None:
     await written(town)
-    focal = await talk(town, "focal", Role.FOCAL)
+    focal = await start_talk(town, "focal", Role.FOCAL)
 
     await focal.says("/thongbao")
     assert "Soạn mới" not in focal.labels
@@ -335,11 +307,11 @@ async def test_without_a_role_there_are_no_broadcasts(town: Store) -> None:
     for action in (ButtonAction.PAUSE, ButtonAction.CANCEL, ButtonAction.SHOW):
         said = await nobody.does(ButtonTapped(data=str(BroadcastCallback(action, name)), message="8"))
         assert name not in said
-    assert (await seen(town)).state is BroadcastState.RUNNING
+    assert (await load_broadcast(town, CODE)).state is BroadcastState.RUNNING
 
 
 async def test_so_many_need_a_second_person_who_is_named(town: Store, ground: MemoryGround) -> None:
-    admin, second = await talk(town, "admin"), await talk(town, "second")
+    admin, second = await start_talk(town, "admin"), await start_talk(town, "second")
     await admin.says("/thongbao")
     await admin.taps("Soạn mới", "Gửi một lần", "Không có hạn")
     await admin.says("Gửi nhiều người")
@@ -354,17 +326,17 @@ async def test_so_many_need_a_second_person_who_is_named(town: Store, ground: Me
     assert "người thứ hai" in said
     assert "Anh second" in said
     assert f"/thongbao {CODE}" in said
-    assert (await seen(town)).state is BroadcastState.CHECKED
+    assert (await load_broadcast(town, CODE)).state is BroadcastState.CHECKED
     assert "Duyệt" not in admin.labels
     await second.says(f"/thongbao {CODE}")
     await second.taps("Duyệt", "Đồng ý, duyệt")
-    assert (await seen(town)).state is BroadcastState.APPROVED
+    assert (await load_broadcast(town, CODE)).state is BroadcastState.APPROVED
 
 
 async def test_pages_turn_to_older_ones_and_back(town: Store) -> None:
     for _ in range(9):
         await written(town)
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
 
     await admin.says("/thongbao")
     assert "TB-000009" in admin.labels[1]
@@ -375,7 +347,7 @@ async def test_pages_turn_to_older_ones_and_back(town: Store) -> None:
 
 
 async def test_a_typed_text_is_not_replaced_on_the_page_that_asks_for_the_other_language(town: Store) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     await admin.says("/thongbao")
     await admin.taps("Soạn mới", "Gửi một lần", "Không có hạn")
     await admin.says("Nhắc việc", "Kính gửi anh/chị, *lời của tôi*.")
@@ -384,7 +356,7 @@ async def test_a_typed_text_is_not_replaced_on_the_page_that_asks_for_the_other_
 
     assert "Gửi cho ai" in said
     assert "tiếng Việt anh/chị đã viết được giữ nguyên" in said
-    text = (await seen(town)).draft.text
+    text = (await load_broadcast(town, CODE)).draft.text
     assert text.vi == "Kính gửi anh/chị, *lời của tôi*."
     assert text.en.startswith("Dear {ho_ten|colleague}")
 
@@ -393,7 +365,7 @@ async def test_a_typed_text_is_not_replaced_on_the_page_that_asks_for_the_other_
 async def test_a_ready_text_takes_the_place_of_a_typed_one_after_a_yes_only(
     town: Store, answer: str, kept: bool
 ) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     own = BroadcastText(vi="Lời của tôi, gửi mọi người", en="Words of my own, for all")
     name = await written(town, text=own)
     await admin.says(f"/thongbao {name}")
@@ -402,53 +374,53 @@ async def test_a_ready_text_takes_the_place_of_a_typed_one_after_a_yes_only(
     said = await admin.taps("Dùng mẫu không nêu hạn")
 
     assert "Lời của tôi" in said
-    assert (await seen(town)).draft.text == own
+    assert (await load_broadcast(town, CODE)).draft.text == own
     await admin.taps(answer)
-    text = (await seen(town)).draft.text
+    text = (await load_broadcast(town, CODE)).draft.text
     assert (text.vi == own.vi) is kept
     assert text.en == own.en
 
 
 async def test_a_ready_text_that_nobody_changed_gives_way_to_the_other_in_both_languages(town: Store) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     name = await written(town, text=BroadcastText(), deadline=date(2026, 12, 15))
     await admin.says(f"/thongbao {name}")
     await admin.taps("Sửa", "Nội dung tiếng Việt", "Dùng mẫu không nêu hạn")
     await admin.taps("Sửa", "Nội dung tiếng Việt", "Dùng mẫu nhắc hạn")
-    text = (await seen(town)).draft.text
+    text = (await load_broadcast(town, CODE)).draft.text
     assert "{han}" in text.vi
     assert "{han}" in text.en
 
 
 @pytest.mark.parametrize("typed", ["1", "so 2", "?", "chưa rõ", "ok", "sau"])
 async def test_a_number_or_a_doubt_takes_the_place_of_no_text(town: Store, typed: str) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     own = BroadcastText(vi="Lời của tôi, gửi mọi người", en="Words of my own, for all")
     name = await written(town, text=own)
     await admin.says(f"/thongbao {name}")
     await admin.taps("Sửa", "Nội dung tiếng Việt")
     await admin.says(typed)
-    assert (await seen(town)).draft.text == own
+    assert (await load_broadcast(town, CODE)).draft.text == own
 
 
 @pytest.mark.parametrize(("typed", "steps"), [("1", (1,)), ("2", (2,)), ("7, 3", (7, 3))])
 async def test_a_number_typed_for_the_plan_is_a_day_and_no_button(
     town: Store, typed: str, steps: tuple[int, ...]
 ) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     deadline = date(2026, 12, 15)
     name = await written(town, deadline=deadline, plan=CampaignPlan(deadline=deadline, steps=(5,)))
     await admin.says(f"/thongbao {name}")
     await admin.taps("Sửa", "Ngày nhắc")
     await admin.says(typed)
-    plan = (await seen(town)).draft.plan
+    plan = (await load_broadcast(town, CODE)).draft.plan
     assert plan
     assert plan.steps == steps
 
 
 @pytest.mark.parametrize("typed", ["1", "một", "khong biet", "?"])
 async def test_a_number_or_a_doubt_is_no_title_and_leaves_what_was_chosen(town: Store, typed: str) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     await admin.says("/thongbao")
     await admin.taps("Soạn mới", "Chiến dịch")
     await admin.says("15/12/2026", typed)
@@ -459,7 +431,7 @@ async def test_a_number_or_a_doubt_is_no_title_and_leaves_what_was_chosen(town: 
 
 
 async def test_two_buttons_turned_quickly_are_both_turned(town: Store) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     name = await written(town)
     await admin.says(f"/thongbao {name}")
     await admin.taps("Sửa", "Nút")
@@ -467,12 +439,12 @@ async def test_two_buttons_turned_quickly_are_both_turned(town: Store) -> None:
     for tap in (now, done, done):
         await admin.does(ButtonTapped(data=tap, message="8"))
     await admin.taps("Xong")
-    assert (await seen(town)).draft.buttons == (BroadcastButton.LATER,)
+    assert (await load_broadcast(town, CODE)).draft.buttons == (BroadcastButton.LATER,)
 
 
 @pytest.mark.parametrize("typed", ["cuối năm nay nhé", "khi nào xong thì xong", "1", "một", "chưa rõ"])
 async def test_where_a_day_is_wanted_its_form_is_said_once_and_no_button_is_named(town: Store, typed: str) -> None:
-    admin = await talk(town, "admin")
+    admin = await start_talk(town, "admin")
     await admin.says("/thongbao")
     await admin.taps("Soạn mới", "Gửi một lần")
     text = await admin.says(typed)

@@ -18,17 +18,13 @@ from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastText
 from handlers.model.request import RequestState
 from handlers.model.rights import Role
 from handlers.screens import ADMIN_SCREENS
+from tests.support.far_unit import DEPTH, FAR_BROADCAST, FAR_REQUEST, PEOPLE, SECRET, furnish_two_communes
 from tests.support.ground import MemoryGround
-from tests.support.office import OPERATOR, given, invited, office
+from tests.support.office import OPERATOR, office
 from tests.support.office_talk import House, Person
-from tests.support.opening import open_turn
 from tests.support.stored_dialogue import registered
-from tests.support.storing import NOW, content, next_turn, one_chat
+from tests.support.storing import content
 
-#: Stands in everything that belongs to the other unit, in what is told of it and in what it is found by.
-SECRET = "Mật Đại Phước"
-FAR_REQUEST = "YC-2026-000001"
-FAR_BROADCAST = "TB-000001"
 #: As if it had been opened while that was allowed, and a yes were all that is missing.
 FAR_VIEW = BroadcastView(name=FAR_BROADCAST, revision=0, wish="cancel")
 #: The parts of a broadcast speak of the one that is open, whatever they are about: they are tried in one go.
@@ -60,24 +56,6 @@ ABOUTS_OF_FOCAL = (
 #: Of a person without a role the screen is taken away, whatever it is about.
 ABOUTS_WITHOUT_ROLE = ("QT-000006", FAR_REQUEST)
 ABOUTS_OF = {Role.ADMIN: ABOUTS, Role.FOCAL: ABOUTS_OF_FOCAL, None: ABOUTS_WITHOUT_ROLE}
-ARGUMENTS = (
-    "",
-    "QT-000006",
-    "LM-000007",
-    FAR_REQUEST,
-    FAR_BROADCAST,
-    "DN.DP",
-    "Xã Đại Phước",
-    "x" * 300,
-    "\N{BELL}",
-    "<b>",
-)
-#: Whoever must neither see nor change anything of Xã Đại Phước; ``None``: nobody ever gave them a role.
-PEOPLE: dict[str, Role | None] = {"an": Role.ADMIN, "tâm": Role.FOCAL, "cũ": None, "lạ": None}
-#: Buttons followed from a command.
-DEPTH = 3
-#: Who may do what they do in their own unit: rows of other units are compared, not all.
-UNIT_TABLES = ("grants", "invitations", "requests", "broadcasts", "audit")
 #: Of the unit of whoever has lost their role.
 NEAR_SECRET = "Mật Nhơn Trạch"
 #: Whatever leads to buttons that do something, in one's own unit.
@@ -86,26 +64,7 @@ WAYS = ("/danhsach", "/xuat", "/thongke", "/vaitro", "/vaitro QT-000005", "/nhat
 
 @pytest.fixture
 async def town(house: House, store: Store, ground: MemoryGround) -> House:
-    """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, and one of all there can be."""
-    await given(store, "chủ", Role.OWNER)
-    await given(store, "an", Role.ADMIN, "DN.NT")
-    await given(store, "tâm", Role.FOCAL, "DN.NT")
-    ended = await given(store, "cũ", Role.ADMIN, "DN")
-    await given(store, "bình", Role.FOCAL, "DN.NT.VP")
-    await given(store, "xa", Role.ADMIN, "DN.DP", label=SECRET)
-    await invited(store, Role.FOCAL, "DN.DP", label=SECRET)
-    async with office(store) as at:
-        await at.admin.people.end(OPERATOR, ended.id)
-        await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
-        draft = BroadcastDraft(title=SECRET, text=BroadcastText(vi=SECRET, en=SECRET), audience=Audience(unit="DN.DP"))
-        far = await at.admin.broadcasts.new(OPERATOR, draft)
-        assert far is not None
-        assert far.id == FAR_BROADCAST
-    chat = await one_chat(store, "of an officer", "cán bộ")
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        wanted = content().model_copy(update={"subscriber": SECRET, "certificate_name": SECRET})
-        assert (await unit.requests.register(wanted)).code == FAR_REQUEST
-        await unit.finish("{}", [])
+    await furnish_two_communes(store)
     tables = ground.memory.tables
     tables.requests[FAR_REQUEST] = replace(tables.requests[FAR_REQUEST], unit="DN.DP")
     return house
@@ -142,16 +101,12 @@ def ordered_and_told(ground: MemoryGround, who: Person, *, all_of_it: bool) -> l
     return [told, mine, [one for one in tables.tasks.values() if one.chat != me]]
 
 
-async def person(town: House, name: str) -> Person:
-    return await town.person(name).consents()
-
-
 @pytest.mark.parametrize("name", PEOPLE)
 @pytest.mark.parametrize("group", GROUPS)
 async def test_no_forged_button_or_text_on_any_screen_does(
     town: House, ground: MemoryGround, name: str, group: str
 ) -> None:
-    who = await person(town, name)
+    who = await town.person(name).consents()
     before = guarded(ground, who, all_of_it=PEOPLE[name] is None)
     abouts = ABOUTS_OF[PEOPLE[name]]
     for screen in GROUPS[group]:
@@ -168,7 +123,7 @@ async def test_no_forged_button_or_text_on_any_screen_does(
 
 @pytest.mark.parametrize("group", GROUPS)
 async def test_whoever_lost_the_role_is_off_every_screen_with_the_next_message(town: House, group: str) -> None:
-    who = await person(town, "cũ")
+    who = await town.person("cũ").consents()
     for screen in GROUPS[group]:
         await who.stands_at(screen, "QT-000005", broadcast=FAR_VIEW)
 
@@ -181,7 +136,7 @@ async def test_whoever_lost_the_role_is_off_every_screen_with_the_next_message(t
 async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(
     town: House, store: Store, ground: MemoryGround
 ) -> None:
-    who = await person(town, "an")
+    who = await town.person("an").consents()
     await near_ones(store)
     taps = [tap for way in WAYS for tap in await shown_from(who, way)]
     async with office(store) as at:
@@ -233,7 +188,7 @@ def test_every_command_says_which_right_it_needs() -> None:
 
 async def test_the_owner_sees_and_changes_what_the_others_may_not(town: House, ground: MemoryGround) -> None:
     """Else all of the above would prove nothing."""
-    owner = await person(town, "chủ")
+    owner = await town.person("chủ").consents()
     before = guarded(ground, owner, all_of_it=True)
     assert SECRET in await owner.says("/vaitro")
     assert SECRET in await owner.says("/nhatky")
@@ -247,7 +202,7 @@ async def test_what_is_ordered_and_what_others_are_told_is_guarded(
     town: House, store: Store, ground: MemoryGround
 ) -> None:
     """Else all of the above would prove nothing of them."""
-    owner, an = await person(town, "chủ"), await person(town, "an")
+    owner, an = await town.person("chủ").consents(), await town.person("an").consents()
     mine, others = ordered_and_told(ground, owner, all_of_it=True), ordered_and_told(ground, an, all_of_it=False)
     async with office(store) as at:
         await at.admin.desk.move(OPERATOR, FAR_REQUEST, RequestState.ACCEPTED, 0)
