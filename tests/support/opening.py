@@ -13,11 +13,13 @@ from handlers.model.rights import MACHINE
 from tests.support.memory_store import MemoryStore
 
 
-def open_turn(store: Store, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnTransaction]:
+def open_turn(
+    store: Store, pending: PendingTurn, now: datetime, *, reading: bool = False
+) -> AbstractAsyncContextManager[TurnTransaction]:
     """Open the transaction of a turn."""
     if isinstance(store, MemoryStore):
         return cast(AbstractAsyncContextManager[TurnTransaction], store.open_turn(pending, now))
-    return unit_of_work.open_turn(store, pending, now)
+    return unit_of_work.open_turn(store, pending, now, reading=reading)
 
 
 def open_admin_transaction(

@@ -57,7 +57,8 @@ class Driver(Protocol):
     def transaction(self, *, reading: bool = False) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction that answers between its queries; it is rolled back unless it was told to commit.
 
-        One that is only ``reading`` sees one moment and keeps nobody from writing; nothing may be written in it.
+        One that is only ``reading`` sees one moment and keeps nobody from writing, in this process or another. What
+        is to be written in it raises ``ReadingOnly``.
         """
 
     async def listen(self, heard: Callable[[str], None]) -> None:
