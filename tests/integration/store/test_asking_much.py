@@ -33,7 +33,7 @@ class SlowQuestions:
         self.asked = 0
         self.answering = asyncio.Event()
         monkeypatch.setattr(store.driver, "transaction", self._transaction)
-        monkeypatch.setattr("bot.delivery.turns._MUCH", 0.1)
+        monkeypatch.setattr("bot.delivery.turns._MUCH", 0.1, raising=False)
 
     @asynccontextmanager
     async def _transaction(self, *, reading: bool = False) -> AsyncIterator["_SlowTransaction"]:
