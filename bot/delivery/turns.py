@@ -22,7 +22,7 @@ from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
-from bot.services.unit_of_work import TurnTransaction, open_turn
+from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
 from bot.store.errors import ReadingOnly, StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from bot.store.store import Store
 from bot.store.units import UnitReader
@@ -108,7 +108,7 @@ class OpenTurn(Protocol):
     """Opens the transaction of a turn over a store; another one than the usual opens it over something else."""
 
     def __call__(
-        self, store: Store, pending: PendingTurn, now: datetime, *, reading: bool = False
+        self, store: Store, pending: PendingTurn, now: datetime, *, reading: bool = False, shown: Shown | None = None
     ) -> AbstractAsyncContextManager[TurnTransaction]:
         """Open it, as ``bot.services.unit_of_work.open_turn`` does."""
 
@@ -220,11 +220,13 @@ class TurnHandler:
             await self._store.inbox.reset_session(pending, self._clock.now())
         event = await self._prepare(pending, session)
         units = await self._directory.units()
+        shown: Shown = {}
+        opening = partial(self._open_turn, self._store, pending, self._clock.now(), shown=shown)
         respond = partial(self._respond, pending, session, event, units, lost=lost)
         try:
-            await respond(reading=self._asks_much(pending.chat))
+            await respond(opening(reading=self._asks_much(pending.chat)))
         except ReadingOnly:  # it also writes: nothing of it was done
-            await respond(reading=False)
+            await respond(opening(reading=False))
         self._metrics.record_turn(self._clock.monotonic() - begun)
 
     async def _respond(  # noqa: PLR0913 - all that a turn begins with
@@ -233,12 +235,12 @@ class TurnHandler:
         session: Session | None,
         event: Event,
         units: UnitDirectory,
+        opened: AbstractAsyncContextManager[TurnTransaction],
         *,
         lost: bool,
-        reading: bool,
     ) -> None:
-        """Answer an update, and store what follows; ``reading``, others write while the answer is found."""
-        async with self._open_turn(self._store, pending, self._clock.now(), reading=reading) as unit:
+        """Answer an update in a transaction, and store what follows."""
+        async with opened as unit:
             try:
                 answer = await self._conversation.respond(session, event, self._build_services(pending, unit, units))
             finally:

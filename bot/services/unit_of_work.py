@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services.broadcasts.service import BroadcastService
@@ -60,6 +61,10 @@ def build_admin_services(context: StoreContext) -> AdminServices:
     )
 
 
+#: What was shown in a turn, by query and parameters.
+Shown = dict[tuple[Any, ...], Rows]
+
+
 class TurnTransaction:
     """The transaction of one turn: all of it is committed, or nothing.
 
@@ -67,14 +72,22 @@ class TurnTransaction:
     ``reading`` asks in a transaction that keeps nobody from writing, and ``finish`` writes in another.
     """
 
-    def __init__(
-        self, store: Store, pending: PendingTurn, now: datetime, stack: AsyncExitStack, *, reading: bool = False
+    def __init__(  # noqa: PLR0913 - what it is opened over, and how
+        self,
+        store: Store,
+        pending: PendingTurn,
+        now: datetime,
+        stack: AsyncExitStack,
+        *,
+        reading: bool = False,
+        shown: Shown | None = None,
     ) -> None:
         self._store = store
         self._pending = pending
         self._now = now
         self._stack = stack
         self._reading = reading
+        self._shown: Shown = {} if shown is None else shown
         self._transaction: Transaction | None = None
         self.seconds = 0.0  #: that the database took to answer, without the wait for its turn
         chat, keyring = pending.chat, store.keyring
@@ -88,6 +101,14 @@ class TurnTransaction:
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
 
     async def _ask(self, *calls: Query) -> list[Rows]:
+        keys = [(call.query, call.where, *call.parameters.items()) for call in calls if call.shown]
+        if len(keys) == len(calls) and all(key in self._shown for key in keys):
+            return [self._shown[key] for key in keys]
+        answers = await self._ask_database(*calls)
+        self._shown |= zip(keys, (rows for call, rows in zip(calls, answers, strict=True) if call.shown), strict=True)
+        return answers
+
+    async def _ask_database(self, *calls: Query) -> list[Rows]:
         if self._transaction is None:
             opening = self._store.driver.transaction(reading=self._reading)
             self._transaction = await self._stack.enter_async_context(opening)
@@ -146,7 +167,7 @@ class TurnTransaction:
 
 @asynccontextmanager
 async def open_turn(
-    store: Store, pending: PendingTurn, now: datetime, *, reading: bool = False
+    store: Store, pending: PendingTurn, now: datetime, *, reading: bool = False, shown: Shown | None = None
 ) -> AsyncIterator[TurnTransaction]:
     """Open the transaction of a turn; without ``finish``, or with an exception, nothing of it stays.
 
@@ -157,9 +178,10 @@ async def open_turn(
         pending: the update.
         now: the time of what is done.
         reading: ``finish`` alone may write, and others write meanwhile; whatever else would raises ``ReadingOnly``.
+        shown: what an earlier attempt at the same turn found out to be shown; it is not asked again.
     """
     async with AsyncExitStack() as stack:
-        yield TurnTransaction(store, pending, now, stack, reading=reading)
+        yield TurnTransaction(store, pending, now, stack, reading=reading, shown=shown)
 
 
 class AdminTransaction:

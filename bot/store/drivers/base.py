@@ -27,6 +27,8 @@ class Query:
     many: Sequence[Mapping[str, Any]] | None = None
     #: Plan anew on every run: the table grows between runs, and a cached plan becomes slow.
     anew: bool = False
+    #: What it returns is shown and decides nothing: within a turn it is asked once.
+    shown: bool = False
 
 
 #: Runs queries in order within a transaction and returns the rows of each: ``run`` of a driver or of a transaction.

@@ -15,6 +15,9 @@ from bot.store.store import Store
 from handlers.core.events import Event, TextReceived
 from handlers.core.ports import Services
 from handlers.core.session import Session
+from handlers.model.broadcast import Audience
+from handlers.model.rights import Rights
+from handlers.model.unit_directory import NO_UNITS
 from tests.support.delivery import Answer, conversation, echo, said
 from tests.support.roads import Roads
 from tests.support.storing import content
@@ -31,6 +34,7 @@ class SlowQuestions:
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self._open: Callable[..., Any] = store.driver.transaction
         self.asked = 0
+        self.counted: list[bool] = []  #: whether it was only read, for each time an audience was counted
         self.answering = asyncio.Event()
         monkeypatch.setattr(store.driver, "transaction", self._transaction)
         monkeypatch.setattr("bot.delivery.turns._MUCH", 0.1, raising=False)
@@ -38,7 +42,7 @@ class SlowQuestions:
     @asynccontextmanager
     async def _transaction(self, *, reading: bool = False) -> AsyncIterator["_SlowTransaction"]:
         async with self._open(reading=reading) as opened:
-            yield _SlowTransaction(opened, self)
+            yield _SlowTransaction(opened, self, reading=reading)
 
     async def wait(self) -> None:
         self.asked += 1
@@ -46,23 +50,30 @@ class SlowQuestions:
 
 
 class _SlowTransaction:
-    def __init__(self, opened: Transaction, slow: SlowQuestions) -> None:
+    def __init__(self, opened: Transaction, slow: SlowQuestions, *, reading: bool) -> None:
         self._opened = opened
         self._slow = slow
+        self._reading = reading
 
     async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
         if any(call.query == "my_grants" for call in calls):
             await self._slow.wait()
+        self._slow.counted += [self._reading for call in calls if call.query == "audience_counts"]
         return await self._opened.run(*calls, commit=commit)
 
 
 async def respond(session: Session | None, event: Event, world: Services) -> Answer:
-    """Answer as ``echo`` does; look up roles, own requests or both, and register one, as the line says."""
+    """Answer as ``echo`` does; look up roles and own requests, count everybody, register one, as the line says."""
     assert isinstance(event, TextReceived)
     if event.text != "officer":
         await world.admin.people.mine()
-    if event.text == "register":
+    counts, everybody = event.text == "count and register", Rights.operator(NO_UNITS)
+    if counts:
+        await world.admin.broadcasts.count(everybody, Audience())
+    if "register" in event.text:
         await world.requests.register(content())
+    if counts:
+        await world.admin.broadcasts.count(everybody, Audience())
     await world.requests.mine()
     return await echo(session, event, world)
 
@@ -111,3 +122,13 @@ async def test_what_somebody_who_looks_up_much_writes_is_written_once(
     assert await assistant.answers("busy", 3) == ["1: list", "2: register", "3: list"]
     ((number,),) = (await store.driver.run(Query("desk_count")))[0]
     assert number == 1
+
+
+async def test_people_are_counted_for_a_change_before_anybody_has_to_wait_for_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, assistant = SlowQuestions(store, monkeypatch), Assistant(store)
+    slow.answering.set()
+    await assistant.hears(*(said(line, number, "busy") for number, line in enumerate(("list", "count and register"))))
+    assert await assistant.answers("busy", 2) == ["1: list", "2: count and register"]
+    assert slow.counted == [True]
