@@ -1,9 +1,9 @@
 """Chats with something to handle are handled side by side, each by one task at a time, and take turns.
 
 One event of a chat is handled, then it is another chat's turn: first theirs who had none for the longest time, and
-before those with a backlog who wait for an answer before they say more. What
-takes its time (an errand: a file to be read, a chart to be drawn) has a few places of its own, so that lines wait for
-lines only. While a chat's errand waits or is under way its later events wait behind it.
+before those with a backlog who wait for an answer before they say more. What takes its time (an errand: a file to be
+read, a chart to be drawn, a line of somebody whose lines kept the database busy lately) has a few places of its own, so
+that lines wait for lines only. While a chat's errand waits or is under way its later events wait behind it.
 """
 
 import asyncio
@@ -32,10 +32,16 @@ class SlowTaskKind(StrEnum):
     FILE = "file"  #: a stranger's file is fetched and read
     SLOW = "slow"  #: the same of somebody whose files took long lately
     MADE = "made"  #: a chart, a report
+    LOOK = "look"  #: a line of somebody for whom the database had much to do lately: searches, statistics
 
 
 #: Errands of each kind side by side. Files of a kind are read one at a time; others are fetched meanwhile.
-SLOW_TASK_PLACES: Mapping[SlowTaskKind, int] = {SlowTaskKind.FILE: 4, SlowTaskKind.SLOW: 2, SlowTaskKind.MADE: 2}
+SLOW_TASK_PLACES: Mapping[SlowTaskKind, int] = {
+    SlowTaskKind.FILE: 4,
+    SlowTaskKind.SLOW: 2,
+    SlowTaskKind.MADE: 2,
+    SlowTaskKind.LOOK: 2,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 import structlog
 
@@ -16,13 +17,13 @@ from bot.channels.markup import to_plain_text
 from bot.channels.rendering import split_reply
 from bot.clock import Clock
 from bot.delivery.event_preparation import EventPreparer
-from bot.delivery.readers import ReadApart
+from bot.delivery.readers import Lately, ReadApart
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
-from bot.services.unit_of_work import TurnTransaction, open_turn
-from bot.store.errors import StoreUnavailable, TooMuchToKeep, TurnTakenOver
+from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
+from bot.store.errors import ReadingOnly, StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from bot.store.store import Store
 from bot.store.units import UnitReader
 from handlers.core.events import DrawChart, Event, MakeReport
@@ -65,6 +66,9 @@ class UnitCache:
             self._units, self._version = await asyncio.to_thread(units.with_index), version
 
 
+#: Seconds from which a turn's questions to the database count as costly, and how many of such seconds within the last
+#: minute or so set a chat's lines apart from others'.
+_COSTLY, _MUCH = 0.05, 0.5
 #: A turn that fails this often is taken out of the way.
 _ATTEMPTS = 3
 #: An update that was taken in hand this often without an end is set aside: it ends processes, or outlasts them.
@@ -100,8 +104,13 @@ class Conversation:
     language: str = LANGUAGES[0]  #: of a conversation until its person chooses one
 
 
-#: Opens the transaction of a turn over a store; another one than the usual opens it over something else.
-OpenTurn = Callable[[Store, PendingTurn, datetime], AbstractAsyncContextManager[TurnTransaction]]
+class OpenTurn(Protocol):
+    """Opens the transaction of a turn over a store; another one than the usual opens it over something else."""
+
+    def __call__(
+        self, store: Store, pending: PendingTurn, now: datetime, *, reading: bool = False, shown: Shown | None = None
+    ) -> AbstractAsyncContextManager[TurnTransaction]:
+        """Open it, as ``bot.services.unit_of_work.open_turn`` does."""
 
 
 class TurnHandler:
@@ -126,6 +135,7 @@ class TurnHandler:
         self._clock = clock
         self._metrics = metrics
         self._directory = UnitCache(store.units, clock)
+        self._lately = Lately(clock.monotonic)  #: of the database, for costly turns
 
     async def handle(self, chat: Chat) -> int:
         """Handle all that the chat has waiting; how many updates that was.
@@ -146,7 +156,7 @@ class TurnHandler:
         return pending is not None
 
     async def step(self, chat: Chat) -> bool | SlowTask:
-        """Do the same, but return the handling of an update that is not a line, with all that it waits for."""
+        """Do the same, but return the handling of what takes its time, with all that it waits for."""
         pending = await self._pending(chat)
         if pending is None:
             return False
@@ -159,12 +169,14 @@ class TurnHandler:
         return await retry_while_unavailable(lambda: self._store.inbox.claim_turn(chat), self._metrics)
 
     def _slow_task_kind(self, pending: PendingTurn) -> SlowTaskKind | None:
-        """Return what an update waits for; nothing where its file is not wanted."""
+        """Return what an update waits for; nothing where its file is not wanted, and its chat asks for little."""
         kind = self._preparer.kind(pending.chat, pending.event)
-        wanted = kind not in {SlowTaskKind.FILE, SlowTaskKind.SLOW} or self._conversation.wants_file(
-            _open_session(pending)
-        )
-        return kind if wanted else None
+        if kind in {SlowTaskKind.FILE, SlowTaskKind.SLOW} and not self._conversation.wants_file(_open_session(pending)):
+            kind = None
+        return kind or (SlowTaskKind.LOOK if self._asks_much(pending.chat) else None)
+
+    def _asks_much(self, chat: Chat) -> bool:
+        return self._lately.of(chat.id) >= _MUCH
 
     async def _handle_one(self, pending: PendingTurn) -> None:
         if pending.tries > _TRIES:
@@ -208,13 +220,38 @@ class TurnHandler:
             await self._store.inbox.reset_session(pending, self._clock.now())
         event = await self._prepare(pending, session)
         units = await self._directory.units()
-        now = self._clock.now()
-        async with self._open_turn(self._store, pending, now) as unit:
-            answer = await self._conversation.respond(session, event, self._build_services(pending, unit, units))
+        shown: Shown = {}
+        opening = partial(self._open_turn, self._store, pending, self._clock.now(), shown=shown)
+        respond = partial(self._respond, pending, session, event, units, lost=lost)
+        try:
+            await respond(opening(reading=self._asks_much(pending.chat)))
+        except ReadingOnly:  # it also writes: nothing of it was done
+            await respond(opening(reading=False))
+        self._metrics.record_turn(self._clock.monotonic() - begun)
+
+    async def _respond(  # noqa: PLR0913 - all that a turn begins with
+        self,
+        pending: PendingTurn,
+        session: Session | None,
+        event: Event,
+        units: UnitDirectory,
+        opened: AbstractAsyncContextManager[TurnTransaction],
+        *,
+        lost: bool,
+    ) -> None:
+        """Answer an update in a transaction, and store what follows."""
+        async with opened as unit:
+            try:
+                answer = await self._conversation.respond(session, event, self._build_services(pending, unit, units))
+            finally:
+                self._record_cost(pending.chat, unit.seconds)
             remembered = answer.session.dump(MOST_SESSION) if answer.session else None
             replies = (self._format_session_lost(), *answer.replies) if lost else answer.replies
             await unit.finish(remembered, self._messages(pending.chat, replies), answer.again)
-        self._metrics.record_turn(self._clock.monotonic() - begun)
+
+    def _record_cost(self, chat: Chat, seconds: float) -> None:
+        if seconds >= _COSTLY:
+            self._lately.add(chat.id, seconds)
 
     def _format_session_lost(self) -> Reply:
         return Reply(paragraphs=(translator(self._conversation.language)(_SESSION_LOST),))

@@ -1,8 +1,10 @@
 """Units of work: the transaction of one turn, and that of an admin outside any conversation."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services.broadcasts.service import BroadcastService
@@ -59,18 +61,35 @@ def build_admin_services(context: StoreContext) -> AdminServices:
     )
 
 
+#: What was shown in a turn, by query and parameters.
+Shown = dict[tuple[Any, ...], Rows]
+
+
 class TurnTransaction:
     """The transaction of one turn: all of it is committed, or nothing.
 
-    The first question opens it and ``finish`` commits it. A turn that asked for nothing is one round trip.
+    The first question opens it and ``finish`` commits it. A turn that asked for nothing is one round trip. One that is
+    ``reading`` asks in a transaction that keeps nobody from writing, and ``finish`` writes in another.
     """
 
-    def __init__(self, store: Store, pending: PendingTurn, now: datetime, stack: AsyncExitStack) -> None:
+    def __init__(  # noqa: PLR0913 - what it is opened over, and how
+        self,
+        store: Store,
+        pending: PendingTurn,
+        now: datetime,
+        stack: AsyncExitStack,
+        *,
+        reading: bool = False,
+        shown: Shown | None = None,
+    ) -> None:
         self._store = store
         self._pending = pending
         self._now = now
         self._stack = stack
+        self._reading = reading
+        self._shown: Shown = {} if shown is None else shown
         self._transaction: Transaction | None = None
+        self.seconds = 0.0  #: that the database took to answer, without the wait for its turn
         chat, keyring = pending.chat, store.keyring
         context = StoreContext(self._ask, keyring, now, chat.channel, chat.id, store.policy)
         requests = StoredOwnRequests(self._ask, keyring, chat.id, now)
@@ -82,9 +101,23 @@ class TurnTransaction:
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
 
     async def _ask(self, *calls: Query) -> list[Rows]:
+        keys = [(call.query, call.where, *call.parameters.items()) for call in calls if call.shown]
+        if len(keys) == len(calls) and all(key in self._shown for key in keys):
+            return [self._shown[key] for key in keys]
+        answers = await self._ask_database(*calls)
+        self._shown |= zip(keys, (rows for call, rows in zip(calls, answers, strict=True) if call.shown), strict=True)
+        return answers
+
+    async def _ask_database(self, *calls: Query) -> list[Rows]:
         if self._transaction is None:
-            self._transaction = await self._stack.enter_async_context(self._store.driver.transaction())
-        return await self._transaction.run(*calls)
+            opening = self._store.driver.transaction(reading=self._reading)
+            self._transaction = await self._stack.enter_async_context(opening)
+        now = asyncio.get_running_loop().time
+        begun = now()
+        try:
+            return await self._transaction.run(*calls)
+        finally:
+            self.seconds += now() - begun
 
     async def finish(self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = ()) -> None:
         """Commit the turn; nothing may be asked afterwards.
@@ -101,7 +134,9 @@ class TurnTransaction:
         follow = [self._follow_up_query(number, event) for number, event in enumerate(again)]
         replied = reply_queries(self._store.keyring, self._pending, replies, self._now)
         calls = [self._handled_query(), self._session_query(session), *replied, *follow]
-        if self._transaction is None:
+        if self._reading:
+            await self._stack.aclose()
+        if self._transaction is None or self._reading:
             await self._store.driver.run(*calls)
         else:
             await self._transaction.run(*calls, commit=True)
@@ -131,13 +166,22 @@ class TurnTransaction:
 
 
 @asynccontextmanager
-async def open_turn(store: Store, pending: PendingTurn, now: datetime) -> AsyncIterator[TurnTransaction]:
+async def open_turn(
+    store: Store, pending: PendingTurn, now: datetime, *, reading: bool = False, shown: Shown | None = None
+) -> AsyncIterator[TurnTransaction]:
     """Open the transaction of a turn; without ``finish``, or with an exception, nothing of it stays.
 
     Call nothing else of the store inside: it would wait for the turn, and the turn for it.
+
+    Args:
+        store: the store.
+        pending: the update.
+        now: the time of what is done.
+        reading: ``finish`` alone may write, and others write meanwhile; whatever else would raises ``ReadingOnly``.
+        shown: what an earlier attempt at the same turn found out to be shown; it is not asked again.
     """
     async with AsyncExitStack() as stack:
-        yield TurnTransaction(store, pending, now, stack)
+        yield TurnTransaction(store, pending, now, stack, reading=reading, shown=shown)
 
 
 class AdminTransaction:

@@ -10,6 +10,7 @@
     │   ├── StoreLocked        somebody else is writing
     │   ├── StoreFull          no room left on the disk
     │   └── StoreLost          the connection broke; a commit under way may or may not have happened
+    ├── ReadingOnly            something was to be written where it is only read
     ├── TurnTakenOver          another process has handled this update
     ├── ClockLeapt             the time is far from what the store has seen: nothing is deleted by such a clock
     ├── TooMuchToKeep          more than one conversation may have kept
@@ -89,6 +90,10 @@ class StoreFull(StoreUnavailable):
 
 class StoreLost(StoreUnavailable):
     """The connection to the database broke."""
+
+
+class ReadingOnly(StoreError):  # noqa: N818 - a state
+    """Something was to be written in a transaction that only reads; nothing was."""
 
 
 class TurnTakenOver(StoreError):  # noqa: N818 - a state

@@ -49,6 +49,7 @@ class UnitIndex:
         self._cores = list(self._by_core)
         self._by_word = _group_pairs((word, at) for at, entry in enumerate(self._entries) for word in entry.words)
         self._by_rarest = _group_pairs(self._rarest())
+        self._words = _join_words(self._entries)
 
     def look_up(self, text: str, limit: int) -> list[NameMatch]:
         """Return the best matches first.
@@ -109,17 +110,14 @@ class UnitIndex:
         return nsmallest(limit, entries, key=distance)
 
     def _says(self, words: set[str], entry: _IndexEntry) -> bool:
-        return entry.words - OPTIONAL_WORDS <= words <= entry.words | self._above(entry.code)
-
-    def _above(self, code: str) -> set[str]:
-        """Return the words in the names of all units above one."""
-        found: set[str] = set()
-        at = self._units[code].parent
-        while at is not None and at in self._units:
-            for name in self._units[at].names:
-                found.update(word for key in name_keys(name) for word in key.split())
+        """Tell whether a text says a whole name, and beyond it only words of the units above."""
+        if not entry.words - OPTIONAL_WORDS <= words:
+            return False
+        left, at = words - entry.words, self._units[entry.code].parent
+        while left and at is not None and at in self._units:
+            left -= self._words.get(at, set())
             at = self._units[at].parent
-        return found
+        return not left
 
     def _rarest(self) -> Iterator[tuple[str, _IndexEntry]]:
         """Pair each name with its rarest significant word, so that few names must be compared."""
@@ -132,6 +130,14 @@ def _index_entries(unit: Unit) -> Iterator[_IndexEntry]:
     """Yield an entry for each way in which a unit may be written; of two names with the same key, the first is used."""
     names = {key: name for name in reversed(unit.names) for key in name_keys(name) if key}
     return (_IndexEntry(unit.code, name, key, frozenset(key.split())) for key, name in names.items())
+
+
+def _join_words(entries: Iterable[_IndexEntry]) -> dict[str, set[str]]:
+    """Return the words in all names of each unit; spelt out once, because a text may be compared with very many."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        found[entry.code] |= entry.words
+    return dict(found)
 
 
 def _group_pairs(pairs: Iterable[tuple[str, V]]) -> dict[str, list[V]]:

@@ -220,6 +220,7 @@ class MemoryTurnTransaction(MemoryTurn):
     """Stands in for ``bot.services.unit_of_work.TurnTransaction``."""
 
     again: Sequence[Event] | None = None  #: ``None``: it is not finished
+    seconds = 0.0  #: there is no database
 
     async def finish(  # type: ignore[override]
         self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = ()

@@ -7,17 +7,19 @@ from typing import cast
 from bot.messages import PendingTurn
 from bot.services import unit_of_work
 from bot.services.broadcasts.service import BroadcastOperations
-from bot.services.unit_of_work import AdminTransaction, TurnTransaction
+from bot.services.unit_of_work import AdminTransaction, Shown, TurnTransaction
 from bot.store.store import Store
 from handlers.model.rights import MACHINE
 from tests.support.memory_store import MemoryStore
 
 
-def open_turn(store: Store, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnTransaction]:
+def open_turn(
+    store: Store, pending: PendingTurn, now: datetime, *, reading: bool = False, shown: Shown | None = None
+) -> AbstractAsyncContextManager[TurnTransaction]:
     """Open the transaction of a turn."""
     if isinstance(store, MemoryStore):
         return cast(AbstractAsyncContextManager[TurnTransaction], store.open_turn(pending, now))
-    return unit_of_work.open_turn(store, pending, now)
+    return unit_of_work.open_turn(store, pending, now, reading=reading, shown=shown)
 
 
 def open_admin_transaction(

@@ -32,7 +32,7 @@ class BroadcastPreview(BroadcastAccess):
     async def count(self, rights: Rights, audience: Audience) -> tuple[ChannelCounts, ...]:
         """Only those count whom the right to write broadcasts reaches."""
         reach, per_week = rights.reach(Act.WRITE_BROADCASTS), self.context.policy.reminders_per_week
-        return await count_audience(self.context, audience, reach, per_week)
+        return await count_audience(self.context, audience, reach, per_week, shown=True)
 
     async def sample(self, rights: Rights, name: str, limit: int) -> tuple[tuple[Recipient, Reply], ...]:
         """A name that may not be seen is masked in the message as well."""

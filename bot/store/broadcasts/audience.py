@@ -86,7 +86,7 @@ def _silent_since(audience: Audience, today: date) -> date | None:
 
 
 async def count_audience(
-    context: StoreContext, audience: Audience, reach: Reach, per_week: int
+    context: StoreContext, audience: Audience, reach: Reach, per_week: int, *, shown: bool = False
 ) -> tuple[ChannelCounts, ...]:
     """Count those of an audience who are within a reach, by channel and by what keeps a message from them.
 
@@ -95,6 +95,7 @@ async def count_audience(
         audience: whom it means.
         reach: beyond it nobody is counted.
         per_week: reminders after which a person gets none for the rest of seven days.
+        shown: the numbers decide nothing; within a turn they are counted once.
     """
     these = audience_conditions(audience, reach, context.now)
     if these is None:
@@ -102,7 +103,7 @@ async def count_audience(
     if audience.chats is not None:
         these = these.with_condition("listed", chats=json.dumps(audience.chats))
     counting = these.to_query("audience_counts", after="", week=to_micros(context.now - WEEK), most=per_week)
-    (rows,) = await context.ask(replace(counting, anew=True))
+    (rows,) = await context.ask(replace(counting, anew=True, shown=shown))
     return to_channel_counts(rows)
 
 

@@ -27,6 +27,8 @@ class Query:
     many: Sequence[Mapping[str, Any]] | None = None
     #: Plan anew on every run: the table grows between runs, and a cached plan becomes slow.
     anew: bool = False
+    #: What it returns is shown and decides nothing: within a turn it is asked once.
+    shown: bool = False
 
 
 #: Runs queries in order within a transaction and returns the rows of each: ``run`` of a driver or of a transaction.
@@ -57,7 +59,8 @@ class Driver(Protocol):
     def transaction(self, *, reading: bool = False) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction that answers between its queries; it is rolled back unless it was told to commit.
 
-        One that is only ``reading`` sees one moment and keeps nobody from writing; nothing may be written in it.
+        One that is only ``reading`` sees one moment and keeps nobody from writing, in this process or another. What
+        is to be written in it raises ``ReadingOnly``.
         """
 
     async def listen(self, heard: Callable[[str], None]) -> None:

@@ -15,6 +15,7 @@ from bot.store.drivers.base import WRONG_URL, Query, Rows
 from bot.store.errors import (
     DatabaseUnusable,
     DatabaseUrlError,
+    ReadingOnly,
     StoreError,
     StoreFull,
     StoreLocked,
@@ -118,27 +119,31 @@ def _to_psycopg_sql(sql: str) -> str:
 
 
 @asynccontextmanager
-async def _translate_errors() -> AsyncIterator[None]:
+async def _translate_errors(*, reading: bool = False) -> AsyncIterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise to_store_error(error) from None
+        refused = reading and isinstance(error, errors.ReadOnlySqlTransaction)
+        raise ReadingOnly if refused else to_store_error(error) from None
 
 
 class PostgresTransaction:
     """A transaction that holds a connection until it ends."""
 
-    def __init__(self, connection: _Connection, queries: QueryTexts, waking: ChangeNotifier) -> None:
+    def __init__(
+        self, connection: _Connection, queries: QueryTexts, waking: ChangeNotifier, *, reading: bool = False
+    ) -> None:
         self._connection = connection
         self._queries = queries
         self._waking = waking
+        self._reading = reading
         self._over = False
 
     async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
         if self._over:
             raise StoreError(N_("This transaction has ended."))
         self._over = True  # a failed batch ends the transaction: whoever opened it rolls it back
-        async with _translate_errors():
+        async with _translate_errors(reading=self._reading):
             rows = await _batch(self._connection, self._queries, self._waking, calls)
             if commit:
                 await self._connection.commit()
@@ -204,7 +209,7 @@ class PostgresDriver:
             try:
                 if reading:
                     await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                yield PostgresTransaction(connection, self._queries, self._waking)
+                yield PostgresTransaction(connection, self._queries, self._waking, reading=reading)
             finally:
                 await connection.rollback()
 

@@ -1,9 +1,9 @@
-"""SQLite through aiosqlite: one connection, one writer at a time, several statements per hop to its thread."""
+"""SQLite through aiosqlite: one connection that writes, another that reads; several statements per hop to a thread."""
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,15 @@ import aiosqlite
 
 from bot.errors import to_reason
 from bot.store.drivers.base import Query, Rows
-from bot.store.errors import DatabaseUnusable, StoreError, StoreFull, StoreLocked, StoreUnavailable, TurnTakenOver
+from bot.store.errors import (
+    DatabaseUnusable,
+    ReadingOnly,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreUnavailable,
+    TurnTakenOver,
+)
 from bot.store.queries import QueryTexts, load_queries
 from locales import N_
 
@@ -153,6 +161,7 @@ class SqliteTransaction:
     def __init__(self, connection: BatchingConnection, queries: QueryTexts, *, reading: bool) -> None:
         self._connection = connection
         self._queries = queries
+        self._reading = reading
         self._begin: str | None = BEGIN_READING if reading else BEGIN_WRITING
         self._begun = False
         self.over = False
@@ -171,7 +180,7 @@ class SqliteTransaction:
         try:
             rows = await self._connection.batch(steps, begin=begin, commit=commit)
         except sqlite3.Error as error:
-            raise to_store_error(error) from None
+            raise ReadingOnly if self._reading and _is_refused_write(error) else to_store_error(error) from None
         self.over = commit
         return rows
 
@@ -179,6 +188,11 @@ class SqliteTransaction:
         """Undo what is still open; safe at any time."""
         if self._begun:
             await self._connection.rollback()
+
+
+def _is_refused_write(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return bool(code & _PRIMARY_CODE_MASK == sqlite3.SQLITE_READONLY)
 
 
 def _to_steps(queries: QueryTexts, calls: Sequence[Query]) -> list[SqlStep]:
@@ -204,11 +218,12 @@ class SqliteDriver:
     }
     shared = False
 
-    def __init__(self, connection: BatchingConnection) -> None:
+    def __init__(self, connection: BatchingConnection, path: Path) -> None:
         self._connection = connection
         self._queries = load_queries(self.dialect)
         self._lock = asyncio.Lock()
         self._waiting: list[BatchJob] = []
+        self._reader = _Reader(path)
 
     async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
         """Run queries; the first to get the connection takes along all that wait: a hop to its thread costs the most.
@@ -233,18 +248,49 @@ class SqliteDriver:
 
     @asynccontextmanager
     async def transaction(self, *, reading: bool = False) -> AsyncIterator[SqliteTransaction]:
-        async with self._lock:
-            transaction = SqliteTransaction(self._connection, self._queries, reading=reading)
+        async with self._reader.held() if reading else self._held() as connection:
+            transaction = SqliteTransaction(connection, self._queries, reading=reading)
             try:
                 yield transaction
             finally:
                 await asyncio.shield(transaction.roll_back())
 
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[BatchingConnection]:
+        async with self._lock:
+            yield self._connection
+
     async def listen(self, heard: Callable[[str], None]) -> None:  # noqa: ARG002 - nobody else writes here
         await asyncio.Event().wait()
 
     async def close(self) -> None:
+        await self._reader.close()
         await self._connection.close()
+
+
+class _Reader:
+    """A second connection to the file, opened when it is needed: what is read there keeps no writer waiting."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = asyncio.Lock()
+        self._opening: asyncio.Task[BatchingConnection] | None = None
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[BatchingConnection]:
+        async with self._lock:
+            yield await self._open()
+
+    async def _open(self) -> BatchingConnection:
+        """Open it once; whoever is cancelled meanwhile leaves no thread behind that nobody ends."""
+        if self._opening is None or (self._opening.done() and self._opening.exception()):
+            self._opening = asyncio.create_task(_connect(self._path, "query_only=ON"))
+        return await asyncio.shield(self._opening)
+
+    async def close(self) -> None:
+        if self._opening is not None:
+            with suppress(StoreError):
+                await (await self._opening).close()
 
 
 async def open_sqlite(path: Path) -> SqliteDriver:
@@ -258,7 +304,7 @@ async def open_sqlite(path: Path) -> SqliteDriver:
             N_("This Python carries SQLite {version}; 3.35 or later is needed."), version=sqlite3.sqlite_version
         )
     _make_private(path)
-    return SqliteDriver(await _connect(path))
+    return SqliteDriver(await _connect(path), path)
 
 
 def _make_private(path: Path) -> None:
@@ -272,7 +318,9 @@ def _make_private(path: Path) -> None:
         raise DatabaseUnusable(message, path=path, why=to_reason(error)) from None
 
 
-async def _connect(path: Path) -> BatchingConnection:
+async def _connect(path: Path, *more: str) -> BatchingConnection:
+    """Connect to a file, with ``more`` pragmas than those that every connection has."""
+
     def connector() -> sqlite3.Connection:
         return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256)
 
@@ -280,7 +328,7 @@ async def _connect(path: Path) -> BatchingConnection:
     try:
         await connection
         await _enable_wal(connection)
-        for pragma in ("foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL"):
+        for pragma in ("foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL", *more):
             await connection.execute_fetchall(f"PRAGMA {pragma}")
     except sqlite3.Error as error:
         await connection.abandon()

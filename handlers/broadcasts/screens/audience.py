@@ -71,9 +71,13 @@ class BroadcastAudienceScreen(OptionsOnlyScreen):
 
 
 async def narrow_audience(here: Context, **changes: object) -> HandlerResult:
-    """Change conditions of the audience, and show it counted again."""
+    """Change conditions of the audience, and show it counted again.
+
+    It is counted before anything is changed: from the change on, everybody else's turns wait for the end of this one.
+    """
     found = await current_draft(here)
     audience = found.draft.audience.model_copy(update=changes) if found else Audience()
+    await here.world.admin.broadcasts.count(await current_rights(here), audience)
     return await change_draft(here, AUDIENCE_SCREEN, stay=AUDIENCE_SCREEN, audience=audience)
 
 

@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from bot.services.unit_of_work import open_admin_transaction
+from bot.store.errors import ReadingOnly
 from bot.store.store import Store
 from handlers.model.request_list import Filter
 from tests.integration.store.conftest import OpenStore
@@ -18,6 +21,20 @@ async def test_an_update_is_stored_while_another_process_reads_the_list(store: S
     async with open_admin_transaction(reader, NOW, reading=True) as at:
         await at.admin.desk.count(OPERATOR, Filter())
         assert len(await asyncio.wait_for(store.inbox.receive([said("1")], NOW), SOON)) == 1
+
+
+async def test_an_update_is_stored_while_the_same_process_reads_the_list(store: Store) -> None:
+    async with open_admin_transaction(store, NOW, reading=True) as at:
+        await at.admin.desk.count(OPERATOR, Filter())
+        assert len(await asyncio.wait_for(store.inbox.receive([said("1")], NOW), SOON)) == 1
+
+
+async def test_what_is_to_be_written_while_it_is_only_read_is_refused_and_says_so(store: Store) -> None:
+    async with open_admin_transaction(store, NOW, reading=True) as at:
+        with pytest.raises(ReadingOnly):
+            await at.admin.journal.record(OPERATOR, "test", "x")
+    async with open_admin_transaction(store, NOW, reading=True) as at:
+        assert await at.admin.journal.latest(OPERATOR, 10) == ()
 
 
 async def test_what_is_read_is_of_one_moment(store: Store, another: OpenStore) -> None:
