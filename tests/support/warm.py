@@ -42,6 +42,7 @@ _HARMLESS = {"PYTHONPATH": None, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": N
 _LENIENT = ("C", "POSIX", "C.UTF-8", "C.utf8")
 _ROOT = Path(__file__).resolve().parents[2]
 _LONGEST = 2**17  #: bytes of a request
+_ROOM = 1000  #: bytes that a fork has for its command line
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  #: prctl(2)
 
 
@@ -97,7 +98,7 @@ def warm() -> Iterator[Warm]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     environment = {"PATH": os.environ.get("PATH", os.defpath)}  # in the locale in which the tests run programs
     with theirs, ours, _Popen(
-        (sys.executable, "-m", "tests.support.warm", str(theirs.fileno())),
+        (sys.executable, "-m", "tests.support.warm", str(theirs.fileno()), "-" * _ROOM),
         pass_fds=[theirs.fileno()], cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         theirs.close()
@@ -303,6 +304,7 @@ def _run(request: Request) -> None:
     os.environ.update(request.environment)
     time.tzset()
     sys.argv[1:] = request.arguments
+    _show_command_line(request)
     added = [entry for entry in request.environment.get("PYTHONPATH", "").split(os.pathsep) if entry]
     first = [] if request.isolated else [request.folder]
     sys.path[:] = [*first, *(entry for entry in added if entry not in sys.path), *sys.path]
@@ -317,6 +319,15 @@ def _run(request: Request) -> None:
     if not isinstance(code, int | None):
         raise SystemExit(code)
     _end(code or 0)
+
+
+def _show_command_line(request: Request) -> None:
+    """Let the system's list of processes tell what runs, as for a process that was started."""
+    options = (*(["-P"] if request.isolated else []), "-c" if request.is_code else "-m")
+    words = (sys.executable, *options, request.what, *request.arguments)
+    start, end = map(int, Path("/proc/self/stat").read_text().rpartition(")")[2].split()[45:47])
+    shown = "\0".join(words).encode()[: end - start - 1]
+    ctypes.memmove(start, shown.ljust(end - start, b"\0"), end - start)
 
 
 def _execute(request: Request) -> None:

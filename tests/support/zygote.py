@@ -1,33 +1,30 @@
 """Starts the program without the cost of its imports: a fork of a warm process (``tests.support.warm``)."""
 
 import asyncio
-import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from tests.support.warm import Request, Warm, WarmPopen, is_installed, warm
+from tests.support import warm
 
 
 class Fork:
     """A process of the program; as much of ``asyncio.subprocess.Process`` as a test needs."""
 
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self._code: int | None = None
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        self.pid = process.pid
 
     @property
     def returncode(self) -> int | None:
         """Return ``None`` while it runs, and a negative number if a signal ended it."""
-        if self._code is None:
-            ended, status = os.waitpid(self.pid, os.WNOHANG)
-            if ended:
-                self._code = os.waitstatus_to_exitcode(status)
-        return self._code
+        return self._process.poll()
 
     def send_signal(self, number: signal.Signals) -> None:
-        os.kill(self.pid, number)
+        self._process.send_signal(number)
 
     async def wait(self) -> int:
         while (code := self.returncode) is None:  # noqa: ASYNC110  # a thread for each would cost more
@@ -36,23 +33,23 @@ class Fork:
 
 
 class Zygote:
-    def __init__(self, process: Warm) -> None:
-        self._process = process
-
     def fork(self, folder: Path, settings: dict[str, str], log: Path, command: str = "run") -> Fork:
         """Run a command of the program in a new process in ``folder``; its output is appended to ``log``."""
-        request = Request(False, "bot", (command,), settings, str(folder))
-        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        try:
-            return Fork(self._process.fork(request, (nothing, output, output)))
-        finally:
-            os.close(output)
-            os.close(nothing)
+        with log.open("ab") as output:
+            return Fork(
+                subprocess.Popen(
+                    (sys.executable, "-m", "bot", command),
+                    cwd=folder,
+                    env=settings,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                )
+            )
 
 
 @contextmanager
 def zygote() -> Iterator[Zygote]:
-    """Start a zygote and wait for its imports, or take the one that is there; a fork takes a few milliseconds."""
-    with nullcontext(WarmPopen.get_warm()) if is_installed() else warm() as process:
-        yield Zygote(process)
+    """Let forks start within a few milliseconds, by the warm process that is there or by one for this block."""
+    with nullcontext() if warm.is_installed() else warm.installed():
+        yield Zygote()
