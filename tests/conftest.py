@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import structlog
 
 from bot.services.opening import migrate_database
+from tests.support import warm
 from tests.support.postgres import empty_postgres_url, postgres_server, postgres_url, worker_database
 
 __all__ = ["empty_postgres_url", "postgres_server", "postgres_url", "worker_database"]
@@ -27,6 +29,20 @@ def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     """Keep files that programs write outside their data folder out of the home of the person who runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _processes_without_imports() -> Iterator[None]:
+    """Fork the program and its guarded processes from a process that has imported them."""
+    with warm.installed():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _fresh_interpreters(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Start every process from nothing in a test that is about the start itself."""
+    with warm.fresh() if request.node.get_closest_marker("fresh_interpreter") else nullcontext():
         yield
 
 

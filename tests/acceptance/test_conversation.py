@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from handlers.requests.fields import FIELDS
 from tests.acceptance.officer import Officer
 from tests.support.botapi.api import BotApi
@@ -27,6 +29,7 @@ FORM = {
 CODE = re.compile(r"YC-\d{4}-\d{6}")
 
 
+@pytest.mark.fresh_interpreter
 async def test_the_program_as_it_is_started_answers(api: BotApi, tmp_path: Path) -> None:
     """``python -m bot run``; the other tests fork a process that has done its imports."""
     lan = Officer(api.user("Lan"))

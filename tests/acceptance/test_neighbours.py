@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.helping import helping
 from tests.support.botapi.api import BotApi
 from tests.support.botapi.errors import too_many_requests
@@ -94,6 +96,7 @@ async def test_sixty_people_at_their_allowed_pace_do_not_make_another_one_wait(
         assert await until(lambda: not any(one.wrong for one in people), 60)
 
 
+@pytest.mark.fresh_interpreter  # its memory is measured
 async def test_a_newcomer_who_asks_for_all_data_nineteen_times_gets_it_once_and_costs_nobody_anything(
     tmp_path: Path, url: str | None, fast_start: Zygote
 ) -> None:

@@ -183,6 +183,7 @@ def test_input_that_is_no_utf8_is_answered_and_the_chat_goes_on(tmp_path: Path, 
     assert "\ufffd" in out
 
 
+@pytest.mark.fresh_interpreter
 def test_ctrl_c_ends_the_chat_at_once_and_quietly(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     terminal.until("/tep ĐƯỜNG-DẪN")
@@ -209,6 +210,7 @@ def test_a_chat_in_the_terminal_deletes_what_is_past_its_time(tmp_path: Path) ->
     assert words.option("subject", "organisation") not in chat(tmp_path, "/xemlai", name="lan")
 
 
+@pytest.mark.fresh_interpreter
 def test_decisions_are_answered_as_json() -> None:
     facts = {"subject": "organisation", "events": ["superior_changed"]}
     command = [sys.executable, "-m", "bot", "decide", "--json"]

@@ -107,6 +107,7 @@ async def test_a_stop_waits_for_the_reply_under_way(lan: Officer, program: Progr
     assert len(lan.user.sees()) == 1
 
 
+@pytest.mark.fresh_interpreter  # a forked program has one more process
 async def test_a_killed_program_leaves_no_process_behind(lan: Officer, program: Program) -> None:
     await lan.consents()
     await lan.user.sends_file(issue().der, "a.cer")

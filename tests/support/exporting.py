@@ -13,6 +13,7 @@ from bot.settings import Settings
 from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from tests.support.delivery import ScriptedChannel
+from tests.support.warm import keep_warm
 
 
 def exporter(store: Store, url: str | None, folder: Path, channel: ScriptedChannel | None = None) -> Exporter:
@@ -26,6 +27,7 @@ def exporter(store: Store, url: str | None, folder: Path, channel: ScriptedChann
 
 def run(url: str | None, folder: Path) -> None:
     """Recover, then write all ordered exports; exit with 0 at the end."""
+    keep_warm()
     asyncio.run(_run(url, folder))
 
 

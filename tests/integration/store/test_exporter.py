@@ -121,6 +121,7 @@ async def test_the_journal_tells_those_of_the_unit_whose_requests_went_out(
     assert rows == [("export_start", "DN"), ("export", "DN")]
 
 
+@pytest.mark.fresh_interpreter
 async def test_a_spreadsheet_can_be_read_back(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat)
     await exporting.exporter(store, database.url, database.folder).work()
@@ -137,7 +138,7 @@ async def test_killed_in_the_middle_it_is_begun_anew_and_comes_exactly_once(
     while states(database) != ["done"]:
         process = nursery.Process(target=exporting.run, args=(database.url, database.folder))
         process.start()
-        process.join(chance.uniform(0.1, 0.4) + kills * 0.3)
+        process.join(chance.uniform(0.02, 0.08) + kills * 0.05)
         if process.exitcode is None:
             process.kill()
             kills += 1

@@ -19,6 +19,8 @@ from bot.process_sandbox import Death
 from handlers.model.certificate import FileProblem, FileProblemKind, Reading, Recognition
 from tests.support import pki, pki_files
 
+#: A worker's memory is measured, and bounded by what it starts with.
+pytestmark = pytest.mark.fresh_interpreter
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 #: Keeps the parser busy for many seconds: every line is decoded by itself.
 SLOW = b"MIIFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!\n" * 480_000

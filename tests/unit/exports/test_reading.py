@@ -233,12 +233,14 @@ async def test_what_is_no_spreadsheet_starts_no_process(monkeypatch: pytest.Monk
     assert (await read_sheet(table())).trouble is SheetProblem.UNAVAILABLE
 
 
+@pytest.mark.fresh_interpreter
 async def test_the_process_reads_what_the_function_reads() -> None:
     data = table(HEADING, ("YC-1", DRAFT, 3))
 
     assert await read_sheet(data) == read_list(data)
 
 
+@pytest.mark.fresh_interpreter
 async def test_a_sheet_that_claims_a_cell_at_its_far_end_takes_no_memory_of_ours() -> None:
     far = entry(table((CODE, STATE)), SHEET).replace(
         b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
