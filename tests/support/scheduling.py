@@ -6,13 +6,13 @@ The library's own groups (``xdist_group``) do not work with this release of pyte
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
 
 #: Modules whose tests look at one result that is made once per process.
 TOGETHER = ("tests/corpus/test_peers.py", "tests/corpus/test_cryptography_vectors.py")
 
 
-class SharingScheduling(LoadGroupScheduling):
+class SharingScheduling(LoadGroupScheduling):  # type: ignore[misc]
     """Keeps the tests of some modules together; the greatest such group is dealt first."""
 
     def _split_scope(self, nodeid: str) -> str:
