@@ -13,6 +13,7 @@ All in the subset that SQLite and PostgreSQL both speak. The files have the form
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 
 from bot.store.power_seals import GRANT_COLUMNS, INVITATION_COLUMNS, WARRANT_COLUMNS
@@ -58,13 +59,18 @@ class QueryTexts(dict[str, str]):
 
 def load_queries(dialect: Mapping[str, str]) -> QueryTexts:
     """Every query by name, without comments, braces filled in."""
-    words = {**_vocabulary(), **dialect, "where": _HOLE}
+    return QueryTexts(_read(tuple(dialect.items())))
+
+
+@cache
+def _read(dialect: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    words = {**_vocabulary(), **dict(dialect), "where": _HOLE}
     queries: dict[str, str] = {}
     for source in sql_files().values():
         for found in _STATEMENT.finditer(source):
             name = f"where.{found['name']}" if found["kind"] else found["name"]
             queries |= _expand_tables(name, found["text"], words)
-    return QueryTexts(queries)
+    return queries
 
 
 def _expand_tables(name: str, text: str, words: Mapping[str, str]) -> dict[str, str]:

@@ -120,13 +120,11 @@ def comparison() -> Comparison:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("peers")
 def test_no_certificate_that_others_read_is_refused(comparison: Comparison) -> None:
     assert comparison.refused == []
     assert comparison.read["peers"] > 480
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("peers")
 def test_no_field_is_read_otherwise_than_by_others(comparison: Comparison) -> None:
     assert [line for line in comparison.differing if not any(name in line for name in KNOWN)] == []

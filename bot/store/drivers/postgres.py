@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -118,6 +119,11 @@ def _to_psycopg_sql(sql: str) -> str:
     return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
 
 
+@cache
+def _load_psycopg_queries() -> Mapping[str, str]:
+    return {name: _to_psycopg_sql(sql) for name, sql in load_queries(PostgresDriver.dialect).items()}
+
+
 @asynccontextmanager
 async def _translate_errors(*, reading: bool = False) -> AsyncIterator[None]:
     try:
@@ -196,7 +202,7 @@ class PostgresDriver:
     def __init__(self, pool: AsyncConnectionPool[_Connection], url: str) -> None:
         self._pool = pool
         self._url = url
-        self._queries = QueryTexts({name: _to_psycopg_sql(sql) for name, sql in load_queries(self.dialect).items()})
+        self._queries = QueryTexts(_load_psycopg_queries())
         self._waking = ChangeNotifier(uuid4().hex, self._queries)
 
     async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:  # noqa: ARG002 - every commit is on the disk here
