@@ -8,12 +8,12 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.errors import OutputError, to_reason
-from bot.exports.process import clean
 from locales import N_
 
 #: Only the owner may read.
@@ -204,3 +204,46 @@ def _lock(opened: int, folder: Path) -> None:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise OutputError(N_("{file} is being written by another export; wait for it."), file=folder.name) from None
+
+
+@contextmanager
+def private_folder(below: Path) -> Iterator[Path]:
+    """Create a folder that only the owner can read, and remove it in the end.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    below.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder, lock = _make_locked(below)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def clean(below: Path) -> None:
+    """Remove the folders that no process holds any more."""
+    for folder in _folders_in(below):
+        with suppress(OSError):  # another process cleans the folder, or works in it
+            lock = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)
+
+
+def _folders_in(below: Path) -> list[Path]:
+    return [path for path in below.iterdir() if path.is_dir()] if below.is_dir() else []
+
+
+def _make_locked(below: Path) -> tuple[Path, int]:
+    """Create and lock a folder; repeat if a cleaner removed it before it was locked."""
+    while True:
+        folder = Path(tempfile.mkdtemp(dir=below))  # mode 0700
+        lock = os.open(folder, os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():
+            return folder, lock
+        os.close(lock)

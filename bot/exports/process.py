@@ -3,19 +3,18 @@
 The child works in a private folder; it reports on standard output, one JSON object (``Line``) per line.
 """
 
-import fcntl
 import os
-import shutil
 import tempfile
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from bot.exports.atomic_file import clean, private_folder
 from bot.logs import scrub
 from bot.process_sandbox import SandboxProcess
 from bot.settings import Settings
@@ -28,49 +27,6 @@ _LONGEST_LINE = 4 * 1024 * 1024
 _LAST_WORDS, _SHOWN = 4096, 200
 
 _log = structlog.get_logger(__name__)
-
-
-@contextmanager
-def private_folder(below: Path) -> Iterator[Path]:
-    """Create a folder that only the owner can read, and remove it in the end.
-
-    Raises:
-        OSError: it cannot be created.
-    """
-    below.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder, lock = _locked(below)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
-
-
-def clean(below: Path) -> None:
-    """Remove the folders that no process holds any more."""
-    for folder in _folders(below):
-        with suppress(OSError):  # another process cleans the folder, or works in it
-            lock = os.open(folder, os.O_RDONLY)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(lock)
-
-
-def _folders(below: Path) -> list[Path]:
-    return [path for path in below.iterdir() if path.is_dir()] if below.is_dir() else []
-
-
-def _locked(below: Path) -> tuple[Path, int]:
-    """Create and lock a folder; repeat if a cleaner removed it before it was locked."""
-    while True:
-        folder = Path(tempfile.mkdtemp(dir=below))  # mode 0700
-        lock = os.open(folder, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if folder.exists():
-            return folder, lock
-        os.close(lock)
 
 
 class _Line(BaseModel):

@@ -12,8 +12,9 @@ import pytest
 import structlog.testing
 
 from bot.delivery.exporter import Exporter
+from bot.exports.atomic_file import clean, private_folder
 from bot.exports.list_reader import read_list
-from bot.exports.process import Finished, LastWord, Made, clean, private_folder
+from bot.exports.process import Finished, LastWord, Made
 from bot.logs import MASK
 from bot.messages import Chat
 from bot.services.export_tasks import ExportTaskService
