@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from handlers.access.current_rights import current_rights, format_roles
+from handlers.access.current_rights import current_rights
+from handlers.access.roles_text import format_roles
 from handlers.admin.imports.screens import handle_sheet as list_arrived
 from handlers.admin.statistics.screens import handle_chart
 from handlers.broadcasts.reminders import answer_tapped_reminder, answer_typed_reminder

@@ -10,7 +10,7 @@ from bot.process_sandbox import Death, SandboxProcess, StartError
 from bot.tables.formats import detect_format
 from handlers.model.imports import TABLE_REFUSALS, ImportSheet, SheetProblem, TableFormat
 
-_MODULE = "bot.exports.sheet_worker"
+_SHEET_MODULE = "bot.exports.sheet_worker"
 #: These formats are opened too, to tell official lists from other documents.
 _LOOKED_INTO = {TableFormat.DOCX, TableFormat.ARCHIVE, TableFormat.JSON}
 #: Every XLSX has an entry of this name; names stand uncompressed in a ZIP file.
@@ -44,7 +44,7 @@ async def read_sheet(data: bytes) -> ImportSheet:
     if len(data) > LIMITS.file:
         return ImportSheet(trouble=SheetProblem.TOO_LARGE)
     try:
-        process = await SandboxProcess.start_server(_MODULE)
+        process = await SandboxProcess.start_server(_SHEET_MODULE)
     except StartError as error:
         _log.error("sheet_process_not_started", error=repr(error.__cause__))
         return ImportSheet(trouble=SheetProblem.UNAVAILABLE)

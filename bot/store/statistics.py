@@ -65,8 +65,8 @@ def _merge_numbers(results: Iterable[tuple[tuple[str, ...], Rows]]) -> list[Unit
 
 def _to_span(row: tuple[Any, ...]) -> OpenSpan:
     begun, ended, count = row
-    return OpenSpan(_to_day(begun), None if ended is None else _to_day(ended), count)
+    return OpenSpan(_to_statistics_day(begun), None if ended is None else _to_statistics_day(ended), count)
 
 
-def _to_day(number: int) -> date:
+def _to_statistics_day(number: int) -> date:
     return date.fromordinal(_FIRST_DAY + number)

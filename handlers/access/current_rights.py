@@ -1,6 +1,5 @@
 """The rights of the person in this conversation, read again in every turn."""
 
-from handlers.access.roles_text import format_role
 from handlers.core.screen import Context
 from handlers.model.rights import Rights
 
@@ -13,9 +12,3 @@ async def current_rights(here: Context) -> Rights:
 async def holder_labels(here: Context, rights: Rights) -> dict[str, str]:
     """Return the names of the people within reach by the id of their role, because people know names, not numbers."""
     return {holder.id: holder.label for holder in await here.world.admin.people.holders(rights)}
-
-
-def format_roles(here: Context, rights: Rights) -> str:
-    """Format all roles of a person with their units."""
-    units = here.world.units
-    return "; ".join(format_role(here.say.t, units, grant.role, grant.unit) for grant in rights.grants)

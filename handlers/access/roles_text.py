@@ -2,8 +2,9 @@
 
 from handlers.access.journal_text import format_actor
 from handlers.core.dates import format_moment
+from handlers.core.screen import Context
 from handlers.model.request_list import Refusal, RoleHolder
-from handlers.model.rights import ROLES, Role
+from handlers.model.rights import ROLES, Rights, Role
 from handlers.model.unit_directory import UnitDirectory
 from handlers.requests.fields import clean_line
 from locales import N_, Translator
@@ -54,3 +55,9 @@ def format_since(t: Translator, holder: RoleHolder) -> str:
         return given
     until = t(N_("It can be taken until {until}."), until=format_moment(holder.expires_at))
     return f"{given} {until}"
+
+
+def format_roles(here: Context, rights: Rights) -> str:
+    """Format all roles of a person with their units."""
+    units = here.world.units
+    return "; ".join(format_role(here.say.t, units, grant.role, grant.unit) for grant in rights.grants)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup, escape
 
 from handlers.access.journal_text import format_actor
-from handlers.admin.exports.text import format_count
 from handlers.admin.requests.text import EXPIRES_BETWEEN, clip_line, format_period
 from handlers.broadcasts.notices import format_counts, format_percent_bar, percent_settled
 from handlers.broadcasts.rendering import BUTTON_LABELS
@@ -18,7 +17,7 @@ from handlers.broadcasts.text import (
 )
 from handlers.core.dates import format_day, format_moment
 from handlers.core.screen import Context
-from handlers.core.text import MarkupTranslator, format_bold, format_bullets, join_lines
+from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_count, join_lines
 from handlers.model.broadcast import (
     EXPIRY_CAMPAIGN,
     ActionResult,

@@ -7,7 +7,6 @@ from datetime import datetime
 from markupsafe import Markup, escape
 
 from handlers.access.journal_text import format_actor
-from handlers.admin.exports.text import format_count
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
 from handlers.broadcasts.text import (
     DELIVERY_REASONS,
@@ -22,7 +21,7 @@ from handlers.broadcasts.text import (
 )
 from handlers.core.dates import format_moment
 from handlers.core.replies import Choice, Reply
-from handlers.core.text import MarkupTranslator, capitalize_first, format_bullets, join_lines
+from handlers.core.text import MarkupTranslator, capitalize_first, format_bullets, format_count, join_lines
 from handlers.model.broadcast import (
     ENDED_STATES,
     Broadcast,

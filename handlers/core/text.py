@@ -56,3 +56,8 @@ def format_bullets(items: Iterable[str]) -> Markup:
 def format_numbered(items: Iterable[str]) -> Markup:
     """Format items as numbered lines, from 1."""
     return Markup("\n").join(Markup("{}. {}").format(number, item) for number, item in enumerate(items, 1))
+
+
+def format_count(say: MarkupTranslator, value: int) -> str:
+    """Format a number with separators: ``12.000`` in Vietnamese, ``12,000`` in English."""
+    return f"{value:,}".replace(",", "," if say.language == "en" else ".")

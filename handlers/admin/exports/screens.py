@@ -7,7 +7,7 @@ from handlers.admin.exports import text
 from handlers.admin.requests.text import format_filter
 from handlers.admin.requests.view import list_view, to_request_list
 from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
-from handlers.core.text import capitalize_first
+from handlers.core.text import capitalize_first, format_count
 from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm, ExportOrder, ExportStatus
 from handlers.model.rights import Act, Rights
 from handlers.understanding.matching import match_names
@@ -79,7 +79,7 @@ async def _render_forms(here: Context, rights: Rights) -> Page:
     say, wanted = here.say, list_view(here).wanted
     total = await here.world.admin.desk.count(rights, wanted)
     meant = say(N_("Filter: {filter}"), filter=format_filter(wanted, here.world.units, say.t))
-    found = say(N_("Requests found: <b>{total}</b>"), total=text.format_count(say, total))
+    found = say(N_("Requests found: <b>{total}</b>"), total=format_count(say, total))
     told = (meant, found, *_format_masking_note(here, rights))
     leave = (Option(LIST, say.t(N_("Change the filter")), ("loc", "filter")), back_option(here.say.t))
     return Page(say(N_("<b>Export requests</b>")), told, (*(form_options(here) if total else ()), *leave))
@@ -94,7 +94,7 @@ def _format_masking_note(here: Context, rights: Rights) -> tuple[Markup, ...]:
 
 def _render_progress(here: Context, running: ExportStatus) -> Page:
     say = here.say
-    done, total = text.format_count(say, running.done), text.format_count(say, running.total)
+    done, total = format_count(say, running.done), format_count(say, running.total)
     title = say(N_("<b>An export is under way</b>: {done} / {total}"), done=done, total=total)
     cancel = Option(CANCEL, say.t(N_("Cancel the export")), ("huy", "cancel", "dung"))
     look = Option(LOOK, say.t(N_("How far is it?")), ("xem", "look"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from handlers.core.replies import Reply
-from handlers.core.text import MarkupTranslator, join_lines
+from handlers.core.text import MarkupTranslator, format_count, join_lines
 from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm, ExportRemarks
 from handlers.requests.text import STATE_LABELS
 from locales import N_, Translator
@@ -23,11 +23,6 @@ class ExportFile:
     first: int  #: number of the first entry in it, from 1
     last: int
     lists: bool = False  #: whether the entries are official lists instead of requests
-
-
-def format_count(say: MarkupTranslator, value: int) -> str:
-    """Format a number with separators: ``12.000`` in Vietnamese, ``12,000`` in English."""
-    return f"{value:,}".replace(",", "," if say.language == "en" else ".")
 
 
 def format_export_queued(say: MarkupTranslator, form: ExportForm, total: int) -> Reply:

@@ -1,9 +1,9 @@
 """The import of an exported list with changes: shows its plan and applies it after confirmation."""
 
 from handlers.access.current_rights import current_rights, holder_labels
-from handlers.admin.exports.text import format_count
 from handlers.admin.imports import text
 from handlers.core.screen import NO, YES, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
+from handlers.core.text import format_count
 from handlers.model.imports import ImportPlan, ImportSheet
 from handlers.model.rights import Act, Rights
 from locales import N_

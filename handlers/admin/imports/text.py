@@ -7,10 +7,9 @@ from types import MappingProxyType
 from markupsafe import Markup
 
 from handlers.access.journal_text import format_actor
-from handlers.admin.exports.text import format_count
 from handlers.admin.requests.text import format_possible_states
 from handlers.core.dates import format_moment
-from handlers.core.text import MarkupTranslator, format_bold, format_bullets, join_lines
+from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_count, join_lines
 from handlers.model.imports import (
     TABLE_REFUSALS,
     ImportChange,

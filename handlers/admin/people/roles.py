@@ -2,8 +2,15 @@
 
 from markupsafe import escape
 
-from handlers.access.current_rights import current_rights, format_roles
-from handlers.access.roles_text import ROLE_REFUSALS, format_holder, format_holder_button, format_role, format_since
+from handlers.access.current_rights import current_rights
+from handlers.access.roles_text import (
+    ROLE_REFUSALS,
+    format_holder,
+    format_holder_button,
+    format_role,
+    format_roles,
+    format_since,
+)
 from handlers.core.screen import (
     BACK,
     NEXT,

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 
 from handlers.access.current_rights import current_rights, holder_labels
-from handlers.admin.exports.text import format_count
 from handlers.broadcasts import admin_text as words
 from handlers.broadcasts.admin_text import format_audience, format_audience_counts
 from handlers.broadcasts.screens.confirm import move_broadcast, needs_another_approver, request_check, send_test_message
@@ -19,7 +18,7 @@ from handlers.broadcasts.screens.list import (
 )
 from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import Session
-from handlers.core.text import MarkupTranslator
+from handlers.core.text import MarkupTranslator, format_count
 from handlers.model.broadcast import EXPIRY_CAMPAIGN, ActionResult, Broadcast, BroadcastState
 from handlers.model.rights import Act, Rights
 from locales import N_

@@ -85,7 +85,7 @@ def _report_not_delivered(here: Context, code: str, trouble: str) -> HandlerResu
     return HandlerResult(here.session, notes=(here.say(REPORT_PROBLEMS[trouble]), *elsewhere), show=False)
 
 
-RESEND, LOOK = "resend", "look"
+RESEND, LOOK_AGAIN = "resend", "look"
 UNKNOWN = "unknown"
 #: People named one by one.
 NAMED = 20
@@ -121,7 +121,7 @@ class BroadcastResultsScreen(OptionsOnlyScreen):
             return request_report(here)
         if value == RESEND:
             return HandlerResult(to_broadcast_screen(here, "broadcast_yes", wish="resend"))
-        return HandlerResult(here.session if value == LOOK else await to_current_broadcast(here))
+        return HandlerResult(here.session if value == LOOK_AGAIN else await to_current_broadcast(here))
 
 
 async def _format_unknown_recipients(
@@ -145,7 +145,7 @@ def _format_recipient(here: Context, one: Recipient) -> str:
 def _result_options(here: Context, rights: Rights, found: Broadcast, tally: DeliveryCounts) -> tuple[Option, ...]:
     t = here.say.t
     resend = Option(RESEND, t(N_("Send again to those unknown")), ("gui lai", "resend"))
-    look = Option(LOOK, t(N_("Look again")), ("xem lai", "look"))
+    look = Option(LOOK_AGAIN, t(N_("Look again")), ("xem lai", "look"))
     again = tally.states.get(UNKNOWN) and rights.may(Act.WRITE_BROADCASTS, found.unit)
     file = (report_option(here),) if tally.total else ()
     return (*([resend] if again else []), *([look] if tally.open else []), *file, _back_option(here))
