@@ -1,1 +1,171 @@
-"""Export the request list: as a spreadsheet, as data for programs, and as official lists to sign and send."""
+"""Declare the columns of an exported list once, for the spreadsheet, CSV, JSON Lines, and the import of a list.
+
+``RowFormatter`` turns requests into cells for people.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any
+
+from bot.sanitizing import sanitize
+from handlers.model.channels import CHANNEL_LABELS
+from handlers.model.request_list import RequestRow
+from handlers.model.unit_directory import UnitDirectory
+from handlers.requests.fields import FIELDS
+from handlers.requests.text import EVENT_LABELS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
+from locales import N_, Translator
+from rules.calendar import to_vietnam_time
+
+#: The value of a column for programs; several words are a tuple, times are aware.
+ColumnValue = str | int | date | datetime | tuple[str, ...] | None
+GetValue = Callable[[RequestRow], ColumnValue]
+#: Returns the getter of a column for the given units.
+BindUnits = Callable[[UnitDirectory], GetValue]
+
+
+class ColumnKind(StrEnum):
+    """The kind of a column's values."""
+
+    TEXT = "text"
+    DAY = "day"
+    MOMENT = "moment"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportColumn:
+    """A column of the exported list: its names, its value, and its look."""
+
+    key: str  #: its name for programs
+    title: str  #: message id of its heading
+    width: int  #: in characters of a spreadsheet
+    get: BindUnits
+    kind: ColumnKind = ColumnKind.TEXT
+    words: Mapping[Any, str] = field(default_factory=dict)  #: message ids of the words it may hold; empty: any text
+    wraps: bool = False  #: cells grow taller instead of being cut
+    personal: bool = False  #: masked for people who may not see it
+    printed: bool = False  #: also printed on paper
+
+
+def _attribute_getter(path: str) -> BindUnits:
+    """Return a getter of an attribute of the ``RequestRow``."""
+    at = attrgetter(path)
+    return lambda _units: at
+
+
+def _news_getter(name: str) -> BindUnits:
+    return lambda _units: lambda filed: filed.request.content.news.get(name)
+
+
+def _unit_name_getter(units: UnitDirectory) -> GetValue:
+    return lambda filed: units.name(filed.unit) or None
+
+
+#: The new values that a request can contain.
+NEWS_FIELDS = ("new_name", "new_address", "new_superior", "new_unit", "new_email")
+
+#: Printed columns come first, as many as fit on paper.
+COLUMNS = (
+    ExportColumn("code", N_("Request code"), 16, _attribute_getter("request.code"), printed=True),
+    ExportColumn("state", N_("State"), 14, _attribute_getter("request.state"), words=STATE_LABELS, printed=True),
+    ExportColumn("note", N_("Note"), 36, _attribute_getter("note"), wraps=True, personal=True, printed=True),
+    ExportColumn("managing_body", FIELDS["unit"].title, 32, _attribute_getter("request.content.unit"), printed=True),
+    ExportColumn(
+        "subscriber",
+        FIELDS["subscriber"].title,
+        32,
+        _attribute_getter("request.content.subscriber"),
+        personal=True,
+        printed=True,
+    ),
+    ExportColumn(
+        "procedure",
+        N_("Procedure"),
+        36,
+        _attribute_getter("request.content.procedure"),
+        words=PROCEDURE_LABELS,
+        printed=True,
+    ),
+    ExportColumn(
+        "serial", FIELDS["serial"].title, 20, _attribute_getter("request.content.serial"), personal=True, printed=True
+    ),
+    ExportColumn(
+        "not_after", N_("Valid until"), 16, _attribute_getter("request.content.not_after"), ColumnKind.DAY, printed=True
+    ),
+    ExportColumn("unit_code", N_("Unit code"), 14, _attribute_getter("unit")),
+    ExportColumn("unit_name", N_("Unit"), 32, _unit_name_getter),
+    ExportColumn(
+        "subject", N_("Kind of subscriber"), 20, _attribute_getter("request.content.subject"), words=SUBJECT_LABELS
+    ),
+    ExportColumn("form", N_("Form"), 8, _attribute_getter("request.content.form")),
+    ExportColumn(
+        "certificate_name",
+        N_("Name on the certificate"),
+        32,
+        _attribute_getter("request.content.certificate_name"),
+        personal=True,
+    ),
+    ExportColumn("events", N_("What happened"), 32, _attribute_getter("request.content.events"), words=EVENT_LABELS),
+    *(ExportColumn(name, FIELDS[name].title, 30, _news_getter(name), personal=True) for name in NEWS_FIELDS),
+    ExportColumn("registered_at", N_("Registered at"), 17, _attribute_getter("registered_at"), ColumnKind.MOMENT),
+    ExportColumn("changed_at", N_("Changed at"), 17, _attribute_getter("changed_at"), ColumnKind.MOMENT),
+    ExportColumn("revision", N_("Revision"), 9, _attribute_getter("revision"), ColumnKind.NUMBER),
+    ExportColumn("channel", N_("Channel"), 18, _attribute_getter("request.content.channel"), words=CHANNEL_LABELS),
+    ExportColumn("pack", N_("Rule pack"), 24, _attribute_getter("request.content.pack")),
+)
+
+#: A cell for people: times are naive, in Viet Nam's time zone; a missing value is an empty text.
+CellValue = str | int | date | datetime
+_FormatCell = Callable[[RequestRow], CellValue]
+
+
+class RowFormatter:
+    """Formats requests as rows of cells."""
+
+    def __init__(self, t: Translator, units: UnitDirectory, columns: Sequence[ExportColumn] = COLUMNS) -> None:
+        self.columns = tuple(columns)
+        self.titles = [t(column.title) for column in columns]
+        self._cells = [_cell_formatter(column, t, units) for column in columns]
+
+    def row(self, filed: RequestRow) -> list[CellValue]:
+        return [cell(filed) for cell in self._cells]
+
+
+def _cell_formatter(column: ExportColumn, t: Translator, units: UnitDirectory) -> _FormatCell:
+    """Return the formatter of a column; the words of the language are looked up once."""
+    said = column.get(units)
+    if column.words:
+        words = {machine: t(message) for machine, message in column.words.items()}
+        return lambda filed: _format_word(said(filed), words)
+    in_kind = _FORMAT_BY_KIND[column.kind]
+    return lambda filed: in_kind(said(filed))
+
+
+def _format_word(value: ColumnValue, words: dict[ColumnValue, str]) -> str:
+    """Return the label of a machine word, or the word itself if it has none."""
+    if isinstance(value, tuple):
+        return ", ".join(words.get(one, one) for one in value)
+    return (words.get(value) or str(value)) if value else ""
+
+
+def _to_local_time(value: ColumnValue) -> CellValue:
+    return to_vietnam_time(value).replace(tzinfo=None) if isinstance(value, datetime) else ""
+
+
+def _sanitize_text(value: ColumnValue) -> CellValue:
+    return sanitize(value) if isinstance(value, str) else ""
+
+
+def _keep_value(value: ColumnValue) -> CellValue:
+    return value if isinstance(value, int | date) else ""
+
+
+_FORMAT_BY_KIND = {
+    ColumnKind.TEXT: _sanitize_text,
+    ColumnKind.MOMENT: _to_local_time,
+    ColumnKind.DAY: _keep_value,
+    ColumnKind.NUMBER: _keep_value,
+}

@@ -1,97 +1,117 @@
-"""The tree of units in memory."""
+"""Counts of what there is to do, in memory."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from handlers.model.request_list import Refusal
-from handlers.model.rights import Act, Rights
-from handlers.model.succession import (
-    UnitAssignment,
-    UnitHoldings,
-    plan_succession,
-    unit_of_managing_body,
+from handlers.model.request import RequestState
+from handlers.model.rights import Act, Reach, Rights
+from handlers.model.statistics import (
+    REQUESTED_STATES,
+    SILENT_AFTER,
+    UNCOUNTED_STATES,
+    BurnDown,
+    OpenSpan,
+    UnitStatistics,
+    build_burn_down,
+    line_units,
+    roll_up,
+    statistics_root,
 )
-from handlers.model.unit_directory import UnitDirectory
-from handlers.testing.journal import MemoryJournal
-from handlers.testing.request_list import assign_unit
-from handlers.testing.tables import MemoryContext
+from handlers.testing.tables import MemoryContext, RequestRecord, StatusRecord
 from rules.calendar import to_vietnam_day
 
-UNITS_COUNTER = "units"
+_EXPIRING = (30, 60, 90)
+_COUNTED_STATES = {
+    **dict.fromkeys(REQUESTED_STATES, "requested"),
+    RequestState.FORWARDED: "forwarded",
+    RequestState.DONE: "done",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryUnits:
-    """Implements ``handlers.core.ports.Units``."""
+class MemoryStatistics:
+    """Implements ``handlers.core.ports.Statistics``."""
 
     acting: MemoryContext
-    journal: MemoryJournal
 
-    async def load_for_update(self) -> UnitDirectory:
-        """Show them as they are."""
-        self.acting.tables.next_number(UNITS_COUNTER)
-        return self.acting.tables.units
+    async def numbers(
+        self, rights: Rights, unit: str | None, today: date, now: datetime
+    ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
+        """Count row by row, and sum them up the tree."""
+        top, reach = statistics_root(rights, unit), rights.reach(Act.SEE_PICTURE)
+        if not reach:
+            return UnitStatistics(top), ()
+        counted: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
+        for place, name in self._counted(today, now):
+            counted[place][name] += 1
+        rows = [UnitStatistics(place, **numbers) for place, numbers in counted.items() if self._near(reach, place)]
+        return roll_up(rows, rights.units, top, line_units(rights, top))
 
-    async def count_holdings(self) -> Mapping[str, UnitHoldings]:
-        """Count rows by their unit."""
-        counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for what, units in self._held().items():
-            for unit in units:
-                if unit is not None:
-                    counted[unit][what] += 1
-        return {unit: UnitHoldings(**numbers) for unit, numbers in counted.items()}
+    async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
+        """Follow what was open from day to day."""
+        top, reach = statistics_root(rights, unit), rights.reach(Act.SEE_PICTURE)
+        spans = [
+            span for place, span in self._spans() if reach and self._near(reach, place) and self._below(top, place)
+        ]
+        return build_burn_down(spans, start, until, today)
 
-    def _held(self) -> Mapping[str, Iterable[str | None]]:
-        tables, now = self.acting.tables, self.acting.now
-        return {
-            "requests": [one.unit for one in tables.requests.values()],
-            "officers": [one.unit for one in tables.chats.values()],
-            "certificates": [one.status.unit for one in tables.statuses.values()],
-            "roles": [one.grant.unit for one in tables.grants.values() if one.ended_at is None],
-            "invitations": [one.unit for one in tables.invitations.values() if one.is_open(now)],
-        }
+    def _near(self, reach: Reach, unit: str | None) -> bool:
+        return self.acting.tables.is_within(reach, unit)
 
-    async def find_unassigned(self, units: UnitDirectory) -> tuple[UnitAssignment, ...]:
-        """Look each managing body up by its name."""
-        return tuple(self._unassigned(units))
+    def _below(self, top: str | None, unit: str | None) -> bool:
+        return top is None or (unit is not None and self.acting.tables.units.is_within(unit, top))
 
-    def _unassigned(self, units: UnitDirectory) -> Iterator[UnitAssignment]:
-        today = to_vietnam_day(self.acting.now)
-        homeless = (one for one in self.acting.tables.requests.values() if one.unit is None)
-        for known in sorted(homeless, key=lambda one: one.number):
-            if unit := unit_of_managing_body(units, known.content.unit, today):
-                yield UnitAssignment(known.code, known.revision, unit)
-
-    async def save(
-        self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[UnitAssignment] = ()
-    ) -> Refusal | None:
-        """Keep the tree, and give what lies on ended units to their heirs."""
-        if not rights.may(Act.MAINTAIN_UNITS):
-            return Refusal.NOT_YOURS
+    def _counted(self, today: date, now: datetime) -> Iterator[tuple[str | None, str]]:
+        """The unit and the column of everything that counts."""
         tables = self.acting.tables
-        tables.units = units
-        moved = await self._transfer(units)
-        for one in placing:
-            known = tables.requests.get(one.code)
-            if known is not None and known.revision == one.revision:
-                assign_unit(self.acting, known, one.unit)
-        await self.journal.record(rights, Act.MAINTAIN_UNITS, UNITS_COUNTER, count=len(changed | moved))
-        return None
+        unplaced = {one.chat for one in tables.statuses.values() if one.status.unit is None}
+        silent = self._silent(now)
+        for chat in tables.chats.values():
+            if chat.unit is not None or chat.id in unplaced:
+                yield chat.unit, "officers"
+            if chat.id in silent:
+                yield chat.unit, "silent"
+        for known in tables.statuses.values():
+            yield from ((known.status.unit, name) for name in self._columns(known, today))
+        for request in tables.requests.values():
+            if request.state in _COUNTED_STATES:
+                yield request.unit, _COUNTED_STATES[request.state]
 
-    async def _transfer(self, units: UnitDirectory) -> frozenset[str]:
-        """The codes of ended units from which something went to an heir."""
-        found = plan_succession(units, await self.count_holdings(), to_vietnam_day(self.acting.now))
-        moving = {one.unit.code: one.heir.code for one in found if one.has_transfer and one.heir}
+    def _columns(self, known: StatusRecord, today: date) -> Iterator[str]:
+        ends, status = known.status.not_after, known.status
+        if ends is not None or status.owed is not None:
+            yield "certificates"
+        for days in _EXPIRING:
+            if ends is not None and today <= ends <= today + timedelta(days=days):
+                yield f"expiring_{days}"
+        if status.owed and not self._requests_for(known):
+            yield "action_needed"
+
+    def _silent(self, now: datetime) -> set[str]:
+        """Chats with something to do or to answer, no request that counts, and no message for long."""
         tables = self.acting.tables
-        for code, request in tables.requests.items():
-            if request.unit in moving:
-                tables.requests[code] = replace(request, unit=moving[request.unit])
-        for chat, person in tables.chats.items():
-            if person.unit in moving:
-                tables.chats[chat] = replace(person, unit=moving[person.unit])
-        for place, known in tables.statuses.items():
-            if known.status.unit in moving:
-                status = known.status.model_copy(update={"unit": moving[known.status.unit]})
-                tables.statuses[place] = replace(known, status=status)
-        return frozenset(moving)
+        asked = {one.chat for one in tables.requests.values() if one.state not in UNCOUNTED_STATES}
+        owing = {one.chat for one in tables.statuses.values() if one.status.owed is None or one.status.owed}
+        return {chat for chat in owing - asked if tables.chats[chat].last_contact_at < now - SILENT_AFTER}
+
+    def _requests_for(self, known: StatusRecord) -> list[RequestRecord]:
+        """Requests of the same person for the same certificate, those that count."""
+        key = known.status.certificate_key
+        mine = (one for one in self.acting.tables.requests.values() if one.chat == known.chat and key is not None)
+        return [one for one in mine if one.content.certificate_key == key and one.state not in UNCOUNTED_STATES]
+
+    def _spans(self) -> Iterator[tuple[str | None, OpenSpan]]:
+        tables = self.acting.tables
+        for known in tables.statuses.values():
+            if known.status.owed:
+                asked = min((one.registered_at for one in self._requests_for(known)), default=None)
+                yield known.status.unit, _to_span(known.known_at, asked)
+        for request in tables.requests.values():
+            if request.state not in UNCOUNTED_STATES:
+                yield request.unit, _to_span(request.registered_at, request.ended_at)
+
+
+def _to_span(begun: datetime, ended: datetime | None) -> OpenSpan:
+    return OpenSpan(to_vietnam_day(begun), to_vietnam_day(ended) if ended else None, 1)
