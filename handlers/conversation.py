@@ -7,17 +7,16 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from handlers.access.current_rights import current_rights
-from handlers.access.roles_text import format_roles
-from handlers.admin.imports.screens import handle_sheet as list_arrived
-from handlers.admin.statistics.screens import handle_chart
+from handlers import understanding
+from handlers.access import format_roles
+from handlers.admin.imports import handle_sheet as list_arrived
+from handlers.admin.statistics import handle_chart
 from handlers.broadcasts.reminders import answer_tapped_reminder, answer_typed_reminder
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
 from handlers.broadcasts.screens.confirm import handle_admin_button
-from handlers.broadcasts.screens.results import handle_report
-from handlers.commands import find_command, parse_command
-from handlers.core import interview
-from handlers.core.events import (
+from handlers.broadcasts.screens.detail import handle_report
+from handlers.core import session as core_session
+from handlers.core.messages import (
     ButtonTapped,
     ChartDrawn,
     DrawChart,
@@ -33,24 +32,29 @@ from handlers.core.events import (
     UnreadableReceived,
 )
 from handlers.core.ports import Services
-from handlers.core.screen import Command, Context, HandlerResult, Page, ScreenCallback
+from handlers.core.screen import Command, Context, HandlerResult, Page, ScreenCallback, current_rights
 from handlers.core.session import Session
-from handlers.interview.flow import to_next_screen
+from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.file import WARNING, handle_file_read
 from handlers.interview.screens.question import take_overheard_facts
 from handlers.interview.secrets import has_secret
-from handlers.interview.status import save_interview_status
 from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblemKind, Reading, holds_certificate
 from handlers.model.rights import Rights
-from handlers.replaced_units import ask_for_unit_again, with_current_units
-from handlers.screens import ADMIN_SCREENS, SCREENS, WITHOUT_CONSENT
-from handlers.turn import Turn, build_turn, delete_message, reply_without_page, to_new_session
-from handlers.typed_lines import answer_typed_options, reject_number
-from handlers.understanding import matching
+from handlers.registry import ADMIN_SCREENS, SCREENS, WITHOUT_CONSENT, find_command, parse_command
+from handlers.turn import (
+    Turn,
+    answer_typed_options,
+    ask_for_unit_again,
+    build_turn,
+    delete_message,
+    reject_number,
+    reply_without_page,
+    to_new_session,
+    with_current_units,
+)
+from handlers.understanding import MAX_PARTS, NEITHER, Match, parse_numbers, split_parts
 from handlers.understanding.doubts import is_doubt
-from handlers.understanding.matching import MAX_PARTS, NEITHER, Match, split_parts
-from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
 
 #: Files kept by reference until there is consent: as many as Telegram allows in one album.
@@ -268,7 +272,7 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     page = await SCREENS[here.session.screen].page(here)
     if len(split_parts(text)) > MAX_PARTS and not page.exact:
         return HandlerResult(here.session, notes=(here.say(SAY_LESS, number=MAX_PARTS),))
-    heard = matching.match_line(text, page, here.session.guesses)
+    heard = understanding.match_line(text, page, here.session.guesses)
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
     if heard.sure:
@@ -293,7 +297,7 @@ async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str
 async def _answer_with_overheard(here: Context, page: Page, heard: Match, text: str) -> HandlerResult:
     """Handle an answer, and facts about later questions in the same line."""
     parts = split_parts(text) if here.session.screen == "question" else []
-    asked = interview.current_question(here.session, here.world.pack, here.today)
+    asked = core_session.current_question(here.session, here.world.pack, here.today)
     told = take_overheard_facts(here, asked, parts if len(parts) > 1 else [])
     answered = await answer_typed_options(here.with_session(told.session), page, heard)
     return replace(answered, notes=(*told.notes, *answered.notes))

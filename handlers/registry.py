@@ -1,28 +1,169 @@
-"""The commands of the conversation, for everybody and for people with a role."""
+"""All screens, by the name that sessions and buttons store."""
 
 from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from handlers.access.current_rights import current_rights
-from handlers.admin.exports.screens import order_typed_export
-from handlers.admin.people.invitations import accept_invitation
+from handlers.admin.exports import ExportScreen, order_typed_export
+from handlers.admin.imports import ImportScreen
+from handlers.admin.journal import JournalScreen
+from handlers.admin.people import (
+    EndRoleScreen,
+    InvitationListScreen,
+    InvitationScreen,
+    InviteLabelScreen,
+    InviteRoleScreen,
+    InviteUnitScreen,
+    RoleListScreen,
+    RoleScreen,
+    accept_invitation,
+)
+from handlers.admin.requests import MoveReasonScreen, RequestDetailScreen, RequestListScreen
+from handlers.admin.requests.filters import (
+    EXPIRY_PART,
+    LIST_UNIT_SCREEN,
+    PERIOD_PART,
+    PROCEDURE_PART,
+    STATE_PART,
+    RequestFilterScreen,
+)
+from handlers.admin.requests.moves import BulkMoveConfirmScreen, BulkMoveScreen, FinalMoveScreen
 from handlers.admin.requests.view import to_request_list, to_search_result
-from handlers.admin.statistics.screens import show_statistics
-from handlers.broadcasts.reminders import REMINDER_COMMANDS, resume_reminders, stop_reminders
-from handlers.broadcasts.screens.list import open_typed_broadcast, parse_broadcast_code
-from handlers.broadcasts.screens.list import to_broadcast_list as broadcasts
-from handlers.core import interview
-from handlers.core.citations import format_statement
+from handlers.admin.statistics import StatisticsScreen, show_statistics
+from handlers.broadcasts.reminders import (
+    REMINDER_COMMANDS,
+    NoRemindersScreen,
+    StopRemindersScreen,
+    resume_reminders,
+    stop_reminders,
+)
+from handlers.broadcasts.screens import BroadcastListScreen, open_typed_broadcast, parse_broadcast_code
+from handlers.broadcasts.screens import to_broadcast_list as broadcasts
+from handlers.broadcasts.screens.audience import (
+    AUDIENCE_CONDITION_SCREENS,
+    AUDIENCE_UNIT_SCREEN,
+    BroadcastAudienceScreen,
+)
+from handlers.broadcasts.screens.compose import (
+    BroadcastEditScreen,
+    BroadcastKindScreen,
+    BroadcastRenameScreen,
+    BroadcastTitleScreen,
+)
+from handlers.broadcasts.screens.confirm import BroadcastConfirmScreen
+from handlers.broadcasts.screens.detail import BroadcastResultsScreen, BroadcastScreen
+from handlers.broadcasts.screens.message import ENGLISH, VIETNAMESE, BroadcastButtonsScreen, BroadcastPreviewScreen
+from handlers.broadcasts.screens.schedule import (
+    BroadcastDeadlineScreen,
+    BroadcastStartScreen,
+    LateStepsScreen,
+    PlanHourScreen,
+    PlanStepsScreen,
+)
+from handlers.broadcasts.screens.schedule import CampaignStepsScreen as Reminders
+from handlers.citations import format_statement
+from handlers.core import session as core_session
 from handlers.core.decision import cited_documents, format_documents
-from handlers.core.screen import Command, Context, HandlerResult
+from handlers.core.screen import Command, Context, HandlerResult, Screen, current_rights
 from handlers.core.text import format_bold, join_lines
 from handlers.folding import strip_accents
-from handlers.interview.flow import to_next_certificate, to_previous_step
-from handlers.interview.screens.certificate import EXPORT
+from handlers.interview import to_next_certificate, to_previous_step
+from handlers.interview.screens.answer import AnswerScreen, NextStepScreen
+from handlers.interview.screens.certificate import EXPORT, CertificateScreen
+from handlers.interview.screens.question import QuestionScreen, ReviewScreen
+from handlers.interview.screens.requests import (
+    ConfirmRequestScreen,
+    OwnRequestScreen,
+    OwnRequestsScreen,
+    RequestFormScreen,
+    WithdrawScreen,
+)
+from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
+from handlers.interview.screens.welcome import EraseScreen, LanguageScreen, PauseScreen, WelcomeScreen
 from handlers.model.rights import Act
 from handlers.own_data import format_data_ordered, format_data_under_way
 from locales import LANGUAGES, N_
+
+ADMIN_SCREENS: dict[str, Screen] = {
+    "picture": StatisticsScreen(),
+    "roles": RoleListScreen(),
+    "role": RoleScreen(),
+    "end_role": EndRoleScreen(),
+    "invite": InviteRoleScreen(),
+    "invite_unit": InviteUnitScreen(),
+    "invite_label": InviteLabelScreen(),
+    "invitations": InvitationListScreen(),
+    "invitation": InvitationScreen(),
+    "journal": JournalScreen(),
+    "desk": RequestListScreen(),
+    "desk_filter": RequestFilterScreen(),
+    "desk_state": STATE_PART,
+    "desk_procedure": PROCEDURE_PART,
+    "desk_unit": LIST_UNIT_SCREEN,
+    "desk_period": PERIOD_PART,
+    "desk_expiry": EXPIRY_PART,
+    "desk_request": RequestDetailScreen(),
+    "desk_reason": MoveReasonScreen(),
+    "desk_final": FinalMoveScreen(),
+    "desk_all": BulkMoveScreen(),
+    "desk_yes": BulkMoveConfirmScreen(),
+    "export": ExportScreen(),
+    "import": ImportScreen(),
+    "broadcasts": BroadcastListScreen(),
+    "broadcast": BroadcastScreen(),
+    "broadcast_kind": BroadcastKindScreen(),
+    "broadcast_deadline": BroadcastDeadlineScreen(),
+    "broadcast_title": BroadcastTitleScreen(),
+    "broadcast_vi": VIETNAMESE,
+    "broadcast_en": ENGLISH,
+    "broadcast_whom": BroadcastAudienceScreen(),
+    "broadcast_unit": AUDIENCE_UNIT_SCREEN,
+    **AUDIENCE_CONDITION_SCREENS,
+    "broadcast_buttons": BroadcastButtonsScreen(),
+    "broadcast_plan": PlanStepsScreen(),
+    "broadcast_hour": PlanHourScreen(),
+    "broadcast_late": LateStepsScreen(),
+    "broadcast_start": BroadcastStartScreen(),
+    "broadcast_edit": BroadcastEditScreen(),
+    "broadcast_name": BroadcastRenameScreen(),
+    "broadcast_preview": BroadcastPreviewScreen(),
+    "broadcast_yes": BroadcastConfirmScreen(),
+    "broadcast_results": BroadcastResultsScreen(),
+    "broadcast_steps": Reminders(),
+}
+
+__all__ = ["QUESTIONS", "SCREENS", "WITHOUT_CONSENT"]
+
+SCREENS: dict[str, Screen] = {
+    "welcome": WelcomeScreen(),
+    "question": QuestionScreen(),
+    "unit": OwnUnitScreen(),
+    "former_unit": FormerUnitScreen(),
+    "certificate": CertificateScreen(),
+    "answer": AnswerScreen(),
+    "review": ReviewScreen(),
+    "form": RequestFormScreen(),
+    "confirm": ConfirmRequestScreen(),
+    "next": NextStepScreen(),
+    "requests": OwnRequestsScreen(),
+    "request": OwnRequestScreen(),
+    "withdraw": WithdrawScreen(),
+    "language": LanguageScreen(),
+    "stopped": PauseScreen(),
+    "erase": EraseScreen(),
+    "stop_reminders": StopRemindersScreen(),
+    "no_reminders": NoRemindersScreen(),
+    **ADMIN_SCREENS,
+}
+
+#: Screens open before consent and after it was withdrawn; they take in nothing personal.
+WITHOUT_CONSENT = frozenset(
+    {"welcome", "language", "erase", "requests", "request", "withdraw", "stop_reminders", "no_reminders"}
+)
+
+#: Screens that only ask: once answered, their message may be shortened to question and answer. Messages of other
+#: screens are never changed, because people show and forward them.
+QUESTIONS = frozenset({"question", "unit", "former_unit", "form", "language"})
 
 
 async def _run_roles(here: Context, holder: str) -> HandlerResult:
@@ -97,7 +238,7 @@ async def _review(here: Context, _: str) -> HandlerResult:
 
 async def _why(here: Context, _: str) -> HandlerResult:
     """Explain why the open question is asked, with the citations of the reason."""
-    asked = interview.current_question(here.session, here.world.pack, here.today)
+    asked = core_session.current_question(here.session, here.world.pack, here.today)
     if here.session.screen != "question" or asked is None:
         return HandlerResult(
             here.session, notes=(here.say(N_("Each reason stands in the answer, with its document.")),)

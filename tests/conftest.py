@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from bot.services.opening import migrate_database
-from tests.support.postgres import empty_postgres_url, postgres_server, postgres_url, worker_database
+from tests.support.database import empty_postgres_url, postgres_server, postgres_url, worker_database
 
 __all__ = ["empty_postgres_url", "postgres_server", "postgres_url", "worker_database"]
 

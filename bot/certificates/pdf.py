@@ -12,8 +12,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from bot.certificates import containers
+from bot.certificates.containers import Finding, FoundCertificate, read_each
 from bot.certificates.errors import UnreadableError
-from bot.certificates.findings import Finding, FoundCertificate, read_each
 from bot.certificates.formats import FileKind, der_kind
 from handlers.model.certificate import FileProblemKind
 

@@ -1,7 +1,9 @@
-"""Define the port that delivery uses to reach a channel, the parts of a served channel, and how a delivery ends."""
+"""Channels to people: the port that delivery uses, the rendering of replies into messages, and each channel."""
 
 # ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
 import asyncio
+import hashlib
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import TrolyError
 from bot.messages import Incoming, OutboxRow
-from handlers.model.channels import MessageLimits
+from handlers.model.channels import CHANNEL_LABELS, CHANNEL_LIMITS, TELEGRAM, TERMINAL, ChannelAddress, MessageLimits
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -199,3 +201,55 @@ class Refused(ChannelError):
     """The platform does not accept the assistant's credentials."""
 
     exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelProfile:
+    """A kind of channel."""
+
+    name: str
+    address: re.Pattern[str]  #: matches the address of a person, as it is typed behind ``NAME:``
+    capabilities: Capabilities
+    channel_of: Callable[[str], str]  #: the ``channel`` in the store of a person with this address
+
+    @property
+    def label(self) -> str:
+        """The message id of what people call it."""
+        return CHANNEL_LABELS[self.name]
+
+
+def terminal_channel(name: str) -> str:
+    """Return the channel of a terminal's conversation.
+
+    It holds only a digest of the name, because the store keeps channels in the clear.
+    """
+    return f"{TERMINAL}:{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:16]}"
+
+
+def _profile(
+    name: str, address: str, channel_of: Callable[[str], str] | None = None, **abilities: bool
+) -> ChannelProfile:
+    capabilities = Capabilities.within(CHANNEL_LIMITS[name], **abilities)
+    return ChannelProfile(name, re.compile(address, re.DOTALL), capabilities, channel_of or (lambda _address: name))
+
+
+#: Telegram: private chats have the number of their person, https://core.telegram.org/bots/api#chat .
+CHANNELS = {
+    profile.name: profile
+    for profile in (
+        _profile(
+            TELEGRAM, r"[1-9][0-9]{0,18}",
+            buttons=True, editing=True, deleting=True, files_in=True, files_out=True, markup=True,
+        ),
+        _profile(TERMINAL, r".+", terminal_channel, files_in=True, files_out=True, markup=True),
+    )
+}  # fmt: skip
+
+
+def parse_address(text: str) -> ChannelAddress | None:
+    """Return the channel and address of ``telegram:ID`` or ``terminal:NAME``; ``None`` if it is no valid address."""
+    kind, _, address = text.partition(":")
+    profile = CHANNELS.get(kind.lower())
+    if profile is None or not profile.address.fullmatch(address):
+        return None
+    return ChannelAddress(profile.channel_of(address), address)

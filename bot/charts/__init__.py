@@ -1,4 +1,4 @@
-"""Draw charts one at a time, outside the event loop."""
+"""Draw charts as PNG files; matplotlib, an optional dependency, is loaded with the first chart."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from bot.errors import SettingsError, TrolyError, to_reason
-from handlers.model.chart import Chart
+from handlers.model.statistics import Chart
 from locales import N_
 
 

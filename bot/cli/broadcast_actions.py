@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from bot.cancellation import EXIT_CODES
 from bot.cli.broadcast_output import (
     BroadcastCode,
     follow_progress,
@@ -20,7 +21,6 @@ from bot.cli.broadcast_output import (
     withdraw_queued,
 )
 from bot.cli.session import As, AuthorizedStore, open_store_as
-from bot.cli.signals import EXIT_CODES
 from bot.errors import TrolyError
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings

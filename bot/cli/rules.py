@@ -1,11 +1,20 @@
-"""Render the rule pack as one Markdown document that a lawyer can read, compare with the sources and sign."""
+"""Prove a rule pack, and print it for a lawyer: ``troly rules``."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
 
-from handlers.core.citations import cite_all, format_statement
-from handlers.core.dates import format_day
-from locales import N_, Translator
+import typer
+
+from bot.cli.output import Language, translator_for, write
+from bot.settings import configured_language, load_settings
+from handlers.citations import cite_all, format_statement
+from handlers.core.text import format_day
+from locales import N_, Translator, translator
+from rules.checking import check as find_troubles
+from rules.errors import PackError
 from rules.facts import Subject
+from rules.loading import load_pack
 from rules.outcome import Statement
 from rules.pack import Document, Pack, ProcedureGuide, ProcedureStep
 from rules.questions import AnswerOption, Question
@@ -173,3 +182,43 @@ def _render_signature(pack: Pack, t: Translator) -> Iterator[str]:
 def _render_grid(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
+
+
+app = typer.Typer(help=N_("Prove the rules, and print them for a lawyer."), no_args_is_help=True)
+
+
+@app.command(help=N_("Prove the tables complete and unique, and report everything that is wrong."))
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(help=N_("Folder of a pack; without it, the one that TROLY_PACK names."))
+    ] = None,
+) -> None:
+    """Prove a pack; exit status 1 if anything is wrong."""
+    t = translator(configured_language())
+    try:
+        pack = load_pack(folder or load_settings().pack)
+    except PackError as error:
+        typer.echo(error.say(t), err=True)
+        raise typer.Exit(1) from None
+    troubles = find_troubles(pack)
+    for trouble in troubles:
+        typer.echo(trouble.say(t))
+    if troubles:
+        typer.echo(t(N_("{pack}: {count} to put right"), pack=pack.label, count=len(troubles)))
+        raise typer.Exit(1)
+    typer.echo(_prove(pack, t))
+
+
+def _prove(pack: Pack, t: Translator) -> str:
+    sound = N_("{pack}: tables {tables}, rows {rows}, worked examples {cases}: complete, unique, cited")
+    return t(sound, pack=pack.label, tables=len(pack.tables), rows=len(pack.rows), cases=len(pack.cases))
+
+
+@app.command(help=N_("Print the whole table with its citations, as a document a lawyer can sign."))
+def show(
+    language: Language = None,
+    out: Annotated[Path | None, typer.Option("--out", help=N_("File to write; without it, standard output."))] = None,
+) -> None:
+    """Print the rules as Markdown."""
+    t = translator_for(language)
+    write(render_rulebook(load_pack(load_settings().pack), t), out)

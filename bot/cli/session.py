@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.channels.registry import parse_address
+from bot.channels import parse_address
 from bot.errors import Forbidden, PersonUnknown
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import AdminTransaction, open_admin_transaction

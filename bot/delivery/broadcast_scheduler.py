@@ -10,10 +10,9 @@ from functools import partial
 import structlog
 
 from bot.clock import Clock
-from bot.delivery.broadcasts.notices import AuthorNotifier
-from bot.delivery.broadcasts.sending import BroadcastDelivery, RecipientPreparation, SchedulerSettings
+from bot.delivery.broadcast_sending import AuthorNotifier, BroadcastDelivery, RecipientPreparation, SchedulerSettings
 from bot.retry import Backoff
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from handlers.broadcasts import notices
 from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import EXPIRY_CAMPAIGN, Audience, Broadcast, BroadcastState, CampaignPlan, StateReason

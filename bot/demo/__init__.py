@@ -1,13 +1,15 @@
-"""Write real certificate files to send to the assistant: DER, in the government profile.
+"""Make up a province for trying, teaching and measuring.
 
-The CA that issues them is worthless.
+Every name in it contains "Mẫu" (sample), and no real person is behind it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -24,10 +26,106 @@ from bot.demo.certificates import (
     SUPERIOR,
     VALIDITY_PERIOD,
     CertificateHolder,
+    CertificateNaming,
 )
+from bot.demo.data_writer import AdminMove, DemoDataWriter
+from bot.demo.interviews import InterviewDriver
+from bot.demo.officers import CHANNEL, OfficerGenerator, Staff, make_staff
+from bot.demo.province import make_province
+from bot.demo.stories import WorkingHours
 from bot.errors import OutputError, to_reason
+from handlers.model.requests import JournalEntry
+from handlers.model.rights import MACHINE, AuditAction
+from handlers.testing import build_memory_services
 from locales import N_
 from rules.facts import Subject
+from rules.pack import Pack
+
+#: So many officers are written in one transaction.
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSizes:
+    """The size of a province, and the seed that makes it reproducible."""
+
+    officers: int = 200
+    units: int = 40
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTotals:
+    """The numbers of what was made up."""
+
+    officers: int
+    units: int
+    requests: int
+    grants: int
+
+
+async def fill_database(
+    bulk: DemoDataWriter, pack: Pack, sizes: DemoSizes, now: datetime, told: Callable[[int], object]
+) -> DemoTotals:
+    """Fill the database; the same sizes and seed at the same moment make the same province.
+
+    Args:
+        bulk: The writer into the database.
+        pack: The rules by which the officers' interviews are decided.
+        sizes: The numbers of officers and units, and the seed.
+        now: The moment at which the history ends.
+        told: Called after each batch with the number of officers added.
+
+    Raises:
+        FolderHoldsData: the database is not empty; nothing was changed.
+    """
+    await bulk.begin()
+    chosen, hours = Random(sizes.seed), WorkingHours(now)  # noqa: S311 - made-up data have to be reproducible
+    directory = make_province(sizes.units, chosen)
+    naming, begun = CertificateNaming(directory), hours.time_at(0)
+    staff = make_staff(naming, now, begun, pack.label)
+    await bulk.write_units(directory, begun)
+    await bulk.write_grants(staff.grants)
+    await bulk.write_journal(list(_role_entries(staff, begun)))
+    interviews = InterviewDriver(build_memory_services(pack, now, units=directory, channel=CHANNEL), naming)
+    officers = OfficerGenerator(interviews, naming, staff, hours, chosen)
+    await _write_officers(bulk, officers, sizes.officers, told)
+    await bulk.write_journal([_move_entry(move) for move in await bulk.read_admin_moves()])
+    return DemoTotals(sizes.officers, len(directory.units), officers.issued.total(), len(staff.grants))
+
+
+async def _write_officers(
+    bulk: DemoDataWriter, officers: OfficerGenerator, total: int, told: Callable[[int], object]
+) -> None:
+    made = officers.generate(total)
+    while batch := list(islice(made, BATCH)):
+        await bulk.write_chats(batch)
+        told(len(batch))
+    await bulk.write_code_counters(officers.issued)
+
+
+def _role_entries(staff: Staff, at: datetime) -> Iterator[JournalEntry]:
+    """Return a journal row for every role."""
+    return (
+        _journal_entry(at, grant.by, grant.unit, act=AuditAction.REDEEM, subject=grant.id) for grant in staff.grants
+    )
+
+
+def _move_entry(move: AdminMove) -> JournalEntry:
+    """Return the journal row of a move, like the one the request list records for one request or for many."""
+    if move.count == 1:
+        return _journal_entry(move.at, move.actor, move.unit, act="request.move", subject=move.first)
+    subject = f"{move.state}: {move.first} … {move.last}"
+    return _journal_entry(move.at, move.actor, move.unit, act="request.move_all", subject=subject, count=move.count)
+
+
+def _journal_entry(at: datetime, actor: str, unit: str | None, **told: Any) -> JournalEntry:
+    """Return a journal row, which gets its number when it is added."""
+    channel = MACHINE if actor == MACHINE else CHANNEL
+    return JournalEntry.model_validate(
+        {"number": 0, "at": at, "actor": actor, "unit": unit, "count": 1, "channel": channel, **told}
+    )
+
 
 _PURPOSES = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.EMAIL_PROTECTION]
 _COMMUNE, _DISTRICT = "UBND xã Mẫu An Phú", "UBND HUYỆN MẪU"

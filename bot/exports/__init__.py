@@ -1,23 +1,99 @@
-"""Declare the columns of an exported list once, for the spreadsheet, CSV, JSON Lines, and the import of a list.
-
-``RowFormatter`` turns requests into cells for people.
-"""
+"""Export the request list: as a spreadsheet, as data for programs, and as official lists to sign and send."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from importlib.metadata import version
 from operator import attrgetter
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from bot.sanitizing import sanitize
+from handlers.admin.requests.view import format_filter
+from handlers.core.text import format_moment
 from handlers.model.channels import CHANNEL_LABELS
-from handlers.model.request_list import RequestRow
+from handlers.model.exports import NO_REMARKS, ExportForm, ExportRemarks
+from handlers.model.requests import Filter, RequestRow
+from handlers.model.rights import MACHINE, ROLES, Grant, Rights
 from handlers.model.unit_directory import UnitDirectory
-from handlers.requests.fields import FIELDS
-from handlers.requests.text import EVENT_LABELS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
+from handlers.requests import EVENT_LABELS, FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_, Translator
 from rules.calendar import to_vietnam_time
+
+
+@dataclass(frozen=True, slots=True)
+class ExportJob:
+    """The order of an export: who asked, for which requests, in which form and language, and when."""
+
+    rights: Rights
+    wanted: Filter
+    form: ExportForm
+    t: Translator
+    now: datetime
+    chat: str = ""  #: id of the chat that asked; empty on the command line
+    channel: str = "machine"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """The files that an export wrote, and its remarks."""
+
+    count: int  #: requests in the files
+    files: tuple[Path, ...]
+    remarks: ExportRemarks = NO_REMARKS
+
+
+class ExportWriter(Protocol):
+    """The port to the file of one form; called from one thread at a time."""
+
+    @property
+    def remarks(self) -> ExportRemarks:
+        """Return which of the given requests are missing from the file or incomplete in it."""
+
+    def add(self, batch: Sequence[RequestRow]) -> None:
+        """Write some more requests."""
+
+    def finish(self) -> None:
+        """Write what stands at the end and complete the file."""
+
+    def abandon(self) -> None:
+        """Close what is open; the file is useless."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportMetadata:
+    """An order, and the number of requests it reads."""
+
+    order: ExportJob
+    count: int
+
+    @property
+    def t(self) -> Translator:
+        """Return the translator of the order's language."""
+        return self.order.t
+
+    @property
+    def units(self) -> UnitDirectory:
+        """Return the units as they were when the export was ordered."""
+        return self.order.rights.units
+
+    def _format_holder(self, grant: Grant) -> str:
+        """Format a role with its code, which the journal also has; the operator has no code."""
+        role = self.t(ROLES[grant.role])
+        return role if grant.id == MACHINE else f"{role} {grant.id}"
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Return labels and values that describe the file."""
+        t, order = self.t, self.order
+        return [
+            (t(N_("Filter")), format_filter(order.wanted, self.units, t)),
+            (t(N_("Exported at")), format_moment(order.now)),
+            (t(N_("Requests in this file")), str(self.count)),
+            (t(N_("Exported by")), ", ".join(self._format_holder(grant) for grant in order.rights.grants)),
+            (t(N_("Program")), f"troly {version('troly-chung-thu')}"),
+        ]
+
 
 #: The value of a column for programs; several words are a tuple, times are aware.
 ColumnValue = str | int | date | datetime | tuple[str, ...] | None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.errors import OutputError
-from bot.exports.model import ExportJob
+from bot.exports import ExportJob
 from bot.exports.parts import write_parts
 from bot.exports.process import ExportRefused, Finished, LastWord, Line, Lost, Progress
 from bot.process_sandbox import exit_with_parent

@@ -3,6 +3,7 @@
 The child works in a private folder; it reports on standard output, one JSON object (``Line``) per line.
 """
 
+import asyncio
 import os
 import tempfile
 from asyncio.subprocess import DEVNULL
@@ -14,11 +15,14 @@ from typing import Annotated, BinaryIO, Literal
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bot.exports.atomic_file import clean, private_folder
+from bot.atomic_file import clean, private_folder
+from bot.exports.list_reader import LIMITS
 from bot.logs import scrub
-from bot.process_sandbox import SandboxProcess
+from bot.process_sandbox import Death, SandboxProcess, StartError
 from bot.settings import Settings
+from bot.tables import detect_format
 from handlers.model.exports import NO_REMARKS, ExportRemarks
+from handlers.model.imports import TABLE_REFUSALS, ImportSheet, SheetProblem, TableFormat
 
 _MODULE = "bot.exports.export_worker"
 #: The most bytes of a line; the last line names every file.
@@ -164,3 +168,60 @@ def _environment(settings: Settings) -> dict[str, str]:
         "TROLY_RECEIVING_OFFICE": settings.receiving_office or "",
     }
     return {name: value for name, value in known.items() if value}
+
+
+_SHEET_MODULE = "bot.exports.sheet_worker"
+#: These formats are opened too, to tell official lists from other documents.
+_LOOKED_INTO = {TableFormat.DOCX, TableFormat.ARCHIVE, TableFormat.JSON}
+#: Every XLSX has an entry of this name; names stand uncompressed in a ZIP file.
+_WORKBOOK = b"xl/workbook.xml"
+#: Seconds that a slow process has to end itself before it is killed.
+_GRACE = 10.0
+_DEATHS = {
+    Death.TOO_SLOW: SheetProblem.TOO_SLOW,
+    Death.TOO_MUCH_MEMORY: SheetProblem.TOO_MUCH_MEMORY,
+    Death.CRASHED: SheetProblem.BROKEN,
+}
+
+
+def is_spreadsheet(data: bytes) -> bool:
+    """Return whether the bytes look like an XLSX file, whole or broken."""
+    return detect_format(data) is TableFormat.XLSX and _WORKBOOK in data
+
+
+def is_own_archive(data: bytes) -> bool:
+    """Return whether the bytes look like an archive of official lists with its index."""
+    return detect_format(data) is TableFormat.ARCHIVE and b"index.txt" in data and b".docx" in data
+
+
+async def read_sheet(data: bytes) -> ImportSheet:
+    """Read a list in a process without environment, so that no key and no token is in its reach."""
+    kind = detect_format(data)
+    if kind in TABLE_REFUSALS and kind not in _LOOKED_INTO:
+        return ImportSheet(trouble=kind)
+    if len(data) > LIMITS.file:
+        return ImportSheet(trouble=SheetProblem.TOO_LARGE)
+    try:
+        process = await SandboxProcess.start_server(_SHEET_MODULE)
+    except StartError as error:
+        _log.error("sheet_process_not_started", error=repr(error.__cause__))
+        return ImportSheet(trouble=SheetProblem.UNAVAILABLE)
+    try:
+        return await _answer(process, data)
+    finally:
+        await process.kill()
+
+
+async def _answer(process: SandboxProcess, data: bytes) -> ImportSheet:
+    try:
+        async with asyncio.timeout(LIMITS.seconds + _GRACE):
+            answer = await process.ask(data)
+        return await asyncio.to_thread(ImportSheet.model_validate_json, answer)
+    except TimeoutError:
+        return ImportSheet(trouble=SheetProblem.TOO_SLOW)
+    except ValidationError:
+        return ImportSheet(trouble=SheetProblem.BROKEN)
+    except (EOFError, OSError):
+        death = await process.death()
+        _log.warning("sheet_process_died", death=death.name)
+        return ImportSheet(trouble=_DEATHS[death])

@@ -11,11 +11,11 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from bot.exports.columns import COLUMNS, CellValue, ColumnValue, RowFormatter
+from bot.exports import COLUMNS, CellValue, ColumnValue, RowFormatter
 from bot.exports.official_lists import count_unreadable
-from bot.tables.formulas import guard_formula
+from bot.tables import guard_formula
 from handlers.model.exports import NO_REMARKS
-from handlers.model.request_list import RequestRow
+from handlers.model.requests import RequestRow
 from handlers.model.unit_directory import UnitDirectory
 
 BYTE_ORDER_MARK = "\ufeff"

@@ -1,4 +1,7 @@
-"""Define the reports that delivery makes to monitoring."""
+"""Count what monitoring may know: waiting rows, the duration of turns, and failures; never anything about a person.
+
+``Metrics`` counts nothing and is the default everywhere; ``bot.metrics.prometheus`` counts.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

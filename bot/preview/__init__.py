@@ -1,12 +1,12 @@
-"""Render the page of all screens and the diagram of the flow as Markdown, by taking the walks."""
+"""Show every screen without a conversation: guided walks, the page of all screens, and the rule book."""
 
 from collections.abc import Iterable
 
 from bot.preview.office_walks import make_office_walks
 from bot.preview.walks import WalkStop, make_reminder_walks, make_walks
-from handlers.commands import ADMIN_COMMANDS, COMMANDS
-from handlers.core.replies import Reply
+from handlers.core.messages import Reply
 from handlers.core.screen import Command
+from handlers.registry import ADMIN_COMMANDS, COMMANDS
 from locales import N_, Translator, translator
 from rules.pack import Pack
 

@@ -9,9 +9,17 @@ from datetime import UTC, date, datetime
 
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.conversation import respond
-from handlers.core.events import ButtonTapped, Event, FileRead, FileSent, TextReceived, Throttled, UnreadableReceived
+from handlers.core.messages import (
+    ButtonTapped,
+    Event,
+    FileRead,
+    FileSent,
+    Reply,
+    TextReceived,
+    Throttled,
+    UnreadableReceived,
+)
 from handlers.core.ports import Services
-from handlers.core.replies import Reply
 from handlers.core.screen import ScreenCallback
 from handlers.core.session import Session
 from handlers.model.broadcast import BroadcastDraft, BroadcastText, PlaceholderValues

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.store.journal import JournalRepository
-from handlers.model.request_list import JournalEntry
+from handlers.model.requests import JournalEntry
 from handlers.model.rights import Act, Rights
 
 #: Codes that a subject names one by one.

@@ -1,15 +1,40 @@
-"""Chats: whose address is which, and what is known of the person in one."""
+"""The context of a transaction: its queries, its moment, and the chat that acts in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.messages import Chat
-from bot.store.drivers.base import Driver, Query
+from bot.store.drivers import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
 from bot.store.power_seals import genuine_grants
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
-from handlers.model.rights import Role
+from bot.store.sealing import Keyring, sealed_columns
+from handlers.model.broadcast import BroadcastPolicy
+from handlers.model.requests import format_code
+from handlers.model.rights import MACHINE, Role
+
+
+@dataclass(frozen=True, slots=True)
+class StoreContext:
+    """The state of a transaction that its repositories share."""
+
+    ask: RunQueries
+    keyring: Keyring
+    now: datetime
+    channel: str  #: of the one who acts; "machine" on the command line
+    chat: str = ""  #: id of the chat of the one who acts; empty on the command line
+    policy: BroadcastPolicy = field(default_factory=BroadcastPolicy)  #: of broadcasts
+
+    async def next_id(self, prefix: str) -> str:
+        """Return a new id such as ``QT-000012``."""
+        (((number,),),) = await self.ask(Query("next_number", {"name": prefix}))
+        return format_code(prefix, number)
+
+    async def person(self, actor: str) -> str:
+        """Return the person who acts by a role as a keyed digest, whichever role it is; the machine is one person."""
+        if actor == MACHINE:
+            return MACHINE
+        (rows,) = ([(self.chat,)],) if self.chat else await self.ask(Query("who_has", {"id": actor}))
+        return self.keyring.lookup("person", *(str(chat) for (chat,) in rows))
 
 
 def chat_at(keyring: Keyring, channel: str, address: str) -> Chat:

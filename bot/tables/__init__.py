@@ -1,14 +1,90 @@
-"""Decode text files and split CSV into cells, as Excel and other programs write it."""
+"""Read tables from files of strangers: detect the format and the encoding, and split lines into cells."""
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from io import StringIO
 
-from bot.tables.formats import TableError
+from bot.errors import TrolyError
 from bot.tables.legacy_fonts import CP1252
+from handlers.core.text import format_day
+from handlers.model.imports import TABLE_REFUSALS, TableFormat
 from locales import N_
+
+_ZIP = b"PK\x03\x04"
+_CENTRAL_ENTRY = b"PK\x01\x02"
+_OLE = b"\xd0\xcf\x11\xe0"
+#: First bytes -> format.
+_FORMAT_BY_START: Mapping[bytes, TableFormat] = {
+    b"%PDF-": TableFormat.PDF,
+    b"{\\rtf": TableFormat.WORD,
+    b"\xff\xd8\xff": TableFormat.PICTURE,
+    b"\x89PNG": TableFormat.PICTURE,
+    b"GIF8": TableFormat.PICTURE,
+    b"II*\x00": TableFormat.PICTURE,
+    b"MM\x00*": TableFormat.PICTURE,
+    b"Rar!": TableFormat.ARCHIVE,
+    b"7z\xbc\xaf": TableFormat.ARCHIVE,
+    b"\x1f\x8b": TableFormat.ARCHIVE,
+    b"\x09\x08": TableFormat.XLS,
+    b"\x09\x04": TableFormat.XLS,
+    b"\x09\x02": TableFormat.XLS,
+    b"\x09\x00\x04": TableFormat.XLS,
+}
+#: Names of entries, which stand uncompressed in a ZIP file, -> format.
+_FORMAT_BY_ENTRY: Mapping[bytes, TableFormat] = {
+    b"xl/workbook.xml": TableFormat.XLSX,
+    b"xl/workbook.bin": TableFormat.XLSB,
+    b"xl/worksheets/": TableFormat.XLSX,
+    b"word/document.xml": TableFormat.DOCX,
+    b"opendocument.spreadsheet": TableFormat.ODS,
+    b"opendocument.text": TableFormat.WORD,
+}
+#: Names of streams in a file of Office 97, in UTF-16, -> format.
+_FORMAT_BY_STREAM: Mapping[str, TableFormat] = {
+    "EncryptedPackage": TableFormat.LOCKED,
+    "WordDocument": TableFormat.WORD,
+    "Workbook": TableFormat.XLS,
+    "Book": TableFormat.XLS,
+}
+_HTML = re.compile(rb"<(?:!doctype html|html|head|meta|table|body|style)\b", re.IGNORECASE)
+_JSON = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\{\[])")
+#: So many bytes at the beginning are searched for marks; a mail's MIME part may precede a table in HTML.
+_START = 4096
+
+
+class TableError(TrolyError):
+    """The file cannot be read as a table."""
+
+
+def detect_format(data: bytes) -> TableFormat:
+    """Return the format of the bytes; text if nothing tells otherwise."""
+    start = data[:_START].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if data.startswith(_ZIP):
+        other = (
+            TableFormat.ARCHIVE if _CENTRAL_ENTRY in data else TableFormat.XLSX
+        )  # a truncated ZIP is reported as a broken XLSX
+        return next((kind for name, kind in _FORMAT_BY_ENTRY.items() if name in data), other)
+    if data.startswith(_OLE):
+        return next(
+            (kind for name, kind in _FORMAT_BY_STREAM.items() if name.encode("utf-16-le") in data), TableFormat.LOCKED
+        )
+    found = next((kind for mark, kind in _FORMAT_BY_START.items() if start.startswith(mark)), None)
+    if found or not start:
+        return found or TableFormat.TEXT
+    if start.startswith((b"<", b"MIME-Version")):
+        of_xml = start.startswith(b"<?xml") and b"<html" not in data[:_START].lower()
+        return TableFormat.HTML if _HTML.search(data[:_START]) and not of_xml else TableFormat.XML
+    return TableFormat.JSON if _JSON.match(start) else TableFormat.TEXT
+
+
+def refuse_format(kind: TableFormat) -> None:
+    """Raise ``TableError`` for a format that is never read as a table."""
+    if kind in TABLE_REFUSALS:
+        raise TableError(TABLE_REFUSALS[kind])
+
 
 #: The most lines and columns, more than a list has; Excel writes separators for empty columns too.
 ROWS, COLUMNS = 200_000, 64
@@ -111,3 +187,37 @@ def _detect_separator(text: str, known: Callable[[str], bool]) -> str:
         return headings, sum(mark in line for line in lines)
 
     return max(_SEPARATORS, key=worth)
+
+
+#: Where a spreadsheet may take what follows for a formula: at the beginning of a cell, and behind every separator that
+#: it may split at. Vietnamese Excel splits at ``;`` and then no quotation mark holds a cell together. What stands
+#: between (blanks, quotation marks, our own apostrophes) hides no sign. A blank is a separator for whoever ticks it; a
+#: sign that stands between two blanks is a cell of its own then, and does nothing.
+_FORMULA = re.compile(
+    r"""(^[\t\r]?|[,;|\t\r\n])([\s"]*)('*)(?=[=+\-@＝＋－＠])|([\s]"*)('*)(?=[=+\-@＝＋－＠](?!\s))"""
+)
+
+
+def guard_formula(cell: str | int | date) -> str:
+    """Return the cell as text, with an apostrophe before whatever a spreadsheet would run.
+
+    Every run of apostrophes before a sign grows by one, so that ``unguard_formula`` gives back what was there.
+    """
+    if isinstance(cell, str):
+        return _FORMULA.sub(lambda found: f"{_before(found)}'{_apostrophes(found)}", cell)
+    if isinstance(cell, datetime):
+        return f"{cell:%H:%M} {format_day(cell)}"
+    return format_day(cell) if isinstance(cell, date) else str(cell)
+
+
+def unguard_formula(text: str) -> str:
+    """Return a cell of our own CSV as it was before ``guard_formula``."""
+    return _FORMULA.sub(lambda found: f"{_before(found)}{_apostrophes(found)[1:]}", text)
+
+
+def _before(found: re.Match[str]) -> str:
+    return found[4] or f"{found[1] or ''}{found[2] or ''}"
+
+
+def _apostrophes(found: re.Match[str]) -> str:
+    return found[3] or found[5] or ""

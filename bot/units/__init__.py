@@ -1,4 +1,4 @@
-"""Describe what is wrong in a file of units, and what to do about it."""
+"""Import the tree of units from a file: read it, validate it as a whole, and compare it with the stored tree."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

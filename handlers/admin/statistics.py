@@ -1,26 +1,92 @@
-"""The statistics screen: the numbers of a unit and those below it, and the orders for charts."""
+"""Statistics: how many officers and certificates of each unit still need action."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
 from handlers.access.choices import is_unknown_number
-from handlers.access.current_rights import current_rights
-from handlers.admin.statistics.charts import build_bar_chart, build_burn_chart
-from handlers.admin.statistics.text import format_burn_down, format_line_name, format_page, format_statistics_heading
-from handlers.core.dates import parse_day
-from handlers.core.events import ChartDrawn, DrawChart
-from handlers.core.replies import Attachment
-from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option
+from handlers.admin.statistics_text import (
+    STACKED_COUNTS,
+    format_burn_down,
+    format_line_name,
+    format_page,
+    format_scope,
+    format_statistics_heading,
+    format_statistics_remarks,
+)
+from handlers.core.messages import Attachment, ChartDrawn, DrawChart
+from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option, current_rights
 from handlers.core.session import RequestListView, Session
-from handlers.core.text import format_bold
-from handlers.interview.flow import to_next_screen
-from handlers.model.chart import Chart
+from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, parse_day
+from handlers.interview import to_next_screen
 from handlers.model.rights import Act, Rights
-from handlers.model.statistics import UnitStatistics, is_own_line, is_target, statistics_root, top_units
+from handlers.model.statistics import (
+    Bar,
+    BarChart,
+    BurnChart,
+    BurnDown,
+    Chart,
+    UnitStatistics,
+    is_own_line,
+    is_target,
+    statistics_root,
+    top_units,
+)
 from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
 from locales import N_
+
+#: Bars that can still be read; the units with most to do come first.
+MAX_BARS = 60
+
+
+def build_bar_chart(
+    say: MarkupTranslator, units: UnitDirectory, total: UnitStatistics, lines: Sequence[UnitStatistics], now: datetime
+) -> BarChart:
+    """Build a chart with a bar for each unit that has any counts, or with one total bar if no unit is below."""
+    telling = [one for one in lines or (total,) if _bar_values(one)]
+    shown = sorted(telling, key=lambda one: (-one.action_needed, -one.open, format_line_name(say, units, one, total)))
+    return BarChart(
+        title=say.t(N_("Certificates and requests: {unit}"), unit=format_scope(say, units, total.unit)),
+        note=_format_chart_note(say, now, len(shown), format_statistics_remarks(say, units, total, lines)),
+        series=tuple(say.t(label) for label in STACKED_COUNTS.values()),
+        bars=tuple(
+            Bar(label=format_line_name(say, units, one, total), values=_bar_values(one)) for one in shown[:MAX_BARS]
+        ),
+        axis=say.t(N_("number")),
+        nothing=say.t(N_("Nothing is known yet.")),
+    )
+
+
+def _bar_values(one: UnitStatistics) -> tuple[int, ...]:
+    """Return the parts of a bar, or an empty tuple if all are zero."""
+    values = tuple(getattr(one, name) for name in STACKED_COUNTS)
+    return values if any(values) else ()
+
+
+def _format_chart_note(say: MarkupTranslator, now: datetime, number: int, remark: str) -> str:
+    made = f"{remark}\n{say.t(N_('As of {moment}.'), moment=format_moment(now))}"
+    if number <= MAX_BARS:
+        return made
+    return made + " " + say.t(N_("The {shown} units with most to do, of {number}."), shown=MAX_BARS, number=number)
+
+
+def build_burn_chart(
+    say: MarkupTranslator, units: UnitDirectory, unit: str | None, burnt: BurnDown, now: datetime
+) -> BurnChart:
+    """Build the chart of what is still open until the target day."""
+    return BurnChart(
+        title=say.t(N_("Still to be done: {unit}"), unit=format_scope(say, units, unit)),
+        note=say.t(N_("As of {moment}."), moment=format_moment(now)),
+        start=burnt.start,
+        until=burnt.until,
+        open=burnt.open,
+        open_label=say.t(N_("still to be done")),
+        ideal_label=say.t(N_("even pace")),
+        until_label=say.t(N_("target {day}"), day=format_day(burnt.until)),
+    )
+
 
 #: Days before today, or before a past target day, at which a burn-down chart starts.
 BURN_DOWN_WINDOW = timedelta(days=30)

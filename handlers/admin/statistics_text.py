@@ -7,8 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from handlers.core.dates import format_day, format_moment
-from handlers.core.text import MarkupTranslator, format_bold, join_lines
+from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, join_lines
 from handlers.model.statistics import BurnDown, UnitStatistics, has_no_requests_below, is_own_line
 from handlers.model.unit_directory import UnitDirectory
 from locales import N_

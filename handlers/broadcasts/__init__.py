@@ -1,9 +1,10 @@
-"""The words for states, reasons, problems and steps of broadcasts, shared by screens, notices and reports."""
+"""Broadcasts and campaigns: their texts, screens and notices, and the recipients' answers."""
 
 from functools import cache
 from types import MappingProxyType
 
-from handlers.core.dates import format_day, parse_day
+from handlers.broadcasts.template import Placeholder
+from handlers.core.text import format_day, parse_day
 from handlers.model.broadcast import (
     EXPIRY_CAMPAIGN,
     ActionResult,
@@ -18,7 +19,6 @@ from handlers.model.broadcast import (
     StateReason,
 )
 from handlers.model.channels import CHANNEL_LABELS, channel_kind
-from handlers.model.placeholders import Placeholder
 from locales import N_, Translator, translator
 
 #: Rows that a problem names one by one.

@@ -6,9 +6,8 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
-from handlers.access.journal_text import format_actor
-from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
-from handlers.broadcasts.text import (
+from handlers.access import format_actor
+from handlers.broadcasts import (
     DELIVERY_REASONS,
     DELIVERY_STATES,
     format_delivery_reason,
@@ -19,9 +18,16 @@ from handlers.broadcasts.text import (
     format_state_reason,
     format_step_name,
 )
-from handlers.core.dates import format_moment
-from handlers.core.replies import Choice, Reply
-from handlers.core.text import MarkupTranslator, capitalize_first, format_bullets, format_count, join_lines
+from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
+from handlers.core.messages import Choice, Reply
+from handlers.core.text import (
+    MarkupTranslator,
+    capitalize_first,
+    format_bullets,
+    format_count,
+    format_moment,
+    join_lines,
+)
 from handlers.model.broadcast import (
     ENDED_STATES,
     Broadcast,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from handlers.core.replies import Reply
+from handlers.core.messages import Reply
 from handlers.model.broadcast import (
     ActionResult,
     Audience,

@@ -12,11 +12,10 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from handlers.core.broadcast_ports import Broadcasts, Reminders
-from handlers.core.replies import Reply
+from handlers.core.messages import Reply
 from handlers.model.exports import ExportOrder, ExportStatus
 from handlers.model.imports import ImportLine, ImportPlan, ImportResult
-from handlers.model.request import Request, RequestContent, RequestState
-from handlers.model.request_list import (
+from handlers.model.requests import (
     BulkMoveResult,
     BulkPreview,
     Filter,
@@ -25,13 +24,15 @@ from handlers.model.request_list import (
     MoveResult,
     NewInvitation,
     Refusal,
+    Request,
+    RequestContent,
     RequestRow,
+    RequestState,
     RoleHolder,
 )
 from handlers.model.rights import Act, Grant, Rights, Role
 from handlers.model.statistics import BurnDown, UnitStatistics
-from handlers.model.succession import UnitAssignment, UnitHoldings
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.model.unit_directory import NO_UNITS, UnitAssignment, UnitDirectory, UnitHoldings
 from rules.pack import Pack
 
 
@@ -374,7 +375,7 @@ class Units(Protocol):
         """Store the whole tree, and record it in the journal.
 
         Requests and officers of a unit that has ended, whenever it ended, move to its successor
-        (``handlers.model.succession``).
+        (``handlers.model.unit_directory``).
 
         Args:
             rights: They must allow ``MAINTAIN_UNITS``.

@@ -1,21 +1,24 @@
-"""The order of the interview's screens: the next step, the previous step, the next certificate, leaving a draft."""
+"""The interview: the questions, the certificate, the decision, and the flow between them."""
 
 from markupsafe import Markup
 
-from handlers.core import interview
+from handlers.core import session as core_session
+from handlers.core.decision import current_decision, registrable_actions
 from handlers.core.screen import Context
 from handlers.core.session import RequestDraft, Session
+from handlers.model.requests import InterviewStatus
 from handlers.requests.form import current_field
 from locales import N_
+from rules.outcome import Procedure
 
 DRAFT_KEPT = N_("Nothing is registered. What you filled in is kept: “{register}” brings it back.")
 
 
 def to_next_screen(here: Context) -> Session:
     """Open the next question; if nothing more matters, the draft of a request or else the answer."""
-    session = interview.without_stale_events(here.session).with_screen("proceed")
+    session = core_session.without_stale_events(here.session).with_screen("proceed")
     amending = session.draft is not None and session.draft.code is not None
-    if not amending and interview.current_question(session, here.world.pack, here.today):
+    if not amending and core_session.current_question(session, here.world.pack, here.today):
         return session.with_screen("unit" if _is_unit_due(here) else "question")
     if session.draft is None:
         return session.with_screen("answer")
@@ -31,7 +34,7 @@ def _is_unit_due(here: Context) -> bool:
 
 def to_answered(here: Context, fact: str, value: object) -> Session:
     """Store an answer and open the screen that follows it."""
-    return to_next_screen(here.with_session(interview.with_answer(here.session, fact, value, here.world.pack)))
+    return to_next_screen(here.with_session(core_session.with_answer(here.session, fact, value, here.world.pack)))
 
 
 def to_next_certificate(here: Context) -> Session:
@@ -77,14 +80,14 @@ def to_previous_step(here: Context) -> Session | None:
 
 def _to_previous_answer(here: Context) -> Session | None:
     """Take back a typed day, else close the question being changed, else take back the latest answer."""
-    session, last = here.session, interview.latest_fact(here.session)
+    session, last = here.session, core_session.latest_fact(here.session)
     if session.typed_expiry is not None:
         return session.with_changes(typed_expiry=None)
     if session.screen == "question" and session.about:
         return to_next_screen(here)
     if last == "subject" and session.screen == "question" and _was_unit_asked(here):
         return session.with_changes(unit=None, unit_skipped=False).with_screen("unit")
-    return interview.without_answer(session, last).with_screen("question") if last else None
+    return core_session.without_answer(session, last).with_screen("question") if last else None
 
 
 def _was_unit_asked(here: Context) -> bool:
@@ -113,3 +116,59 @@ def _to_previous_field(here: Context, draft: RequestDraft) -> Session:
     last, _ = fields.popitem()
     forgotten = {"unit_code": None} if last == "unit" else {}
     return session.with_screen("form", draft=draft.model_copy(update={"fields": fields, **forgotten}))
+
+
+#: The fields of a session that decide its status: if none of them changed, nothing is derived again.
+_STATUS_FIELDS = ("consented_at", "pack", "answers", "certificate", "unit", "interview", "registered_key")
+
+
+def interview_status(here: Context) -> InterviewStatus | None:
+    """Return the status of the open interview, or ``None`` before consent and while nothing is known.
+
+    The officer's unit carries over to later interviews, so it makes a status by itself only for the first one.
+    """
+    session = here.session
+    begun = bool(session.answers or session.certificate)
+    if session.consented_at is None or not (begun or session.interview == 1):
+        return None
+    standing = _empty_status(here).model_copy(update=_certificate_status(session) | {"owed": _owed_procedures(here)})
+    return None if standing == InterviewStatus(interview=session.interview) else standing
+
+
+async def save_interview_status(before: Context, after: Session) -> None:
+    """Store the status if a turn changed it; an ordinary turn changes nothing and runs no statement.
+
+    A status is stored again when the rule pack has changed, because the old pack may have decided otherwise.
+    """
+    here = before.with_session(after)
+    if _status_values(before.session) == _status_values(after):
+        return
+    was, now = interview_status(before), interview_status(here)
+    if now is None and was is not None and was.interview == after.interview:
+        now = _empty_status(here)  # all of it was taken back
+    if now is not None and (now != was or before.session.pack != after.pack):
+        await here.world.register.save_status(now)
+
+
+def _status_values(session: Session) -> tuple[object, ...]:
+    return tuple(getattr(session, name) for name in _STATUS_FIELDS)
+
+
+def _empty_status(here: Context) -> InterviewStatus:
+    """Return a status with nothing but the unit; a unit that is not in the tree counts as none."""
+    unit = here.world.units.get(here.session.unit)
+    return InterviewStatus(interview=here.session.interview, unit=unit.code if unit else None)
+
+
+def _certificate_status(session: Session) -> dict[str, object]:
+    read, known = session.certificate, core_session.facts_of(session).certificate
+    return {
+        "certificate_key": session.registered_key or (read.certificate_key if read else None),
+        "subscriber": read.name if read else None,
+        "not_after": known.not_after if known else None,
+    }
+
+
+def _owed_procedures(here: Context) -> tuple[Procedure, ...] | None:
+    decided = current_decision(here)
+    return None if decided is None else tuple(action.procedure for action in registrable_actions(decided))

@@ -13,8 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from handlers.model.channels import ChannelAddress, MessageLimits, channel_kind
-from handlers.model.codes import BROADCAST, format_code
-from handlers.model.request import RequestState
+from handlers.model.requests import BROADCAST, RequestState, format_code
 from handlers.model.rights import Role
 from rules.outcome import Procedure
 

@@ -3,12 +3,16 @@
 import asyncio
 import sqlite3
 import sys
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from tests.support.fork_server import ForkServer
 from tests.support.program import Program
+from tests.support.telegram.api import BotApi
 
 
 async def troly(program: Program, *arguments: str) -> tuple[int, str]:
@@ -24,7 +28,7 @@ async def troly(program: Program, *arguments: str) -> tuple[int, str]:
     return process.returncode or 0, printed.decode()
 
 
-async def does(program: Program, *arguments: str) -> str:
+async def run_command(program: Program, *arguments: str) -> str:
     """A command that must succeed; all it printed."""
     code, printed = await troly(program, *arguments)
     assert code == 0, printed
@@ -40,3 +44,32 @@ def sql(program: Program, statement: str, *values: object) -> list[tuple[Any, ..
     file = f"{program.settings['TROLY_DATA_DIR']}/troly.sqlite3"
     with closing(sqlite3.connect(file, isolation_level=None, timeout=30)) as database:
         return database.execute(statement, values).fetchall()
+
+
+class WorkerProcess(Program):
+    """``troly worker``."""
+
+    command = "worker"
+
+    async def launch_and_wait(self) -> None:
+        await self.launch()
+        await self.until(lambda: "worker_joined" in self.printed() and "telegram_ready" in self.printed())
+
+
+def prepare_folder(folder: Path) -> Path:
+    """With a log to look at from the first moment on."""
+    folder.mkdir()
+    (folder / "program.log").touch()
+    return folder
+
+
+@asynccontextmanager
+async def run_worker(
+    api: BotApi, folder: Path, settings: dict[str, str], start: ForkServer
+) -> AsyncIterator[WorkerProcess]:
+    helper = WorkerProcess(api, prepare_folder(folder), settings, start)
+    try:
+        await helper.launch_and_wait()
+        yield helper
+    finally:
+        await helper.kill()

@@ -8,13 +8,23 @@ from pathlib import Path
 import pytest
 
 from handlers.model.exports import ExportForm
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from handlers.model.rights import Role
-from tests.acceptance.admins import accepts, changes_all, edited, exports, invited, registers, rows, told, troly
+from tests.acceptance.admins import (
+    accept_invitation,
+    change_all,
+    create_invitation,
+    edit_workbook,
+    export_list,
+    hear_move,
+    register_request,
+    rows,
+    troly,
+)
 from tests.acceptance.officer import Officer
-from tests.support.botapi.api import BotApi
-from tests.support.program import Program, running
-from tests.support.zygote import Zygote
+from tests.support.fork_server import ForkServer
+from tests.support.program import Program, run_program
+from tests.support.telegram.api import BotApi
 
 TOLD = re.compile(r"/start ([\w-]{20,64})")
 #: What an officer of either commune types: the old name of the unit in a hurry, and who is to be written on the form.
@@ -22,11 +32,11 @@ HOSTILE = '=HYPERLINK("http://a.example","UBND xã Phú Hữu")'
 
 
 @pytest.fixture
-async def province(api: BotApi, tmp_path: Path, fast_start: Zygote) -> AsyncIterator[Program]:
+async def province(api: BotApi, tmp_path: Path, fast_start: ForkServer) -> AsyncIterator[Program]:
     """The program with the former district's units, and Hà as its owner."""
     await troly(tmp_path, "units", "import", "--sample", "nhon-trach", "--apply")
     await troly(tmp_path, "admins", "add", f"telegram:{api.user('Hà').id}")
-    async with running(api, tmp_path, start=fast_start) as program:
+    async with run_program(api, tmp_path, start=fast_start) as program:
         yield program
     sys.stdout.write(program.printed())
 
@@ -36,12 +46,12 @@ async def test_an_admin_works_through_the_list_and_another_communes_admin_touche
 ) -> None:
     owner, admin, other = (Officer(api.user(name)) for name in ("Hà", "Dung", "Phúc"))
     await owner.consents()
-    await accepts(admin, await invited(owner, Role.ADMIN, "xa dai phuoc", "Chị Dung, văn phòng"))
-    await accepts(other, await invited(owner, Role.ADMIN, "DN-PA", "Anh Phúc"))
+    await accept_invitation(admin, await create_invitation(owner, Role.ADMIN, "xa dai phuoc", "Chị Dung, văn phòng"))
+    await accept_invitation(other, await create_invitation(owner, Role.ADMIN, "DN-PA", "Anh Phúc"))
 
     officers = [Officer(api.user(name)) for name in ("Lan", "Minh", "Hoa")]
     codes = [
-        await registers(officer, name, subscriber)
+        await register_request(officer, name, subscriber)
         for officer, name, subscriber in zip(
             officers,
             ("xa phu huu", "xa phu dong", "xa vinh thanh"),
@@ -58,13 +68,13 @@ async def test_an_admin_works_through_the_list_and_another_communes_admin_touche
     assert not any(foreign in label for label in searched.labels)
     await admin.taps("Clear the filter")
 
-    await changes_all(admin, "Accept", 2)
+    await change_all(admin, "Accept", 2)
     for officer, code in zip(officers[:2], mine, strict=True):
-        await told(officer, code, RequestState.ACCEPTED)
+        await hear_move(officer, code, RequestState.ACCEPTED)
     await officers[2].user.hears_nothing()
 
-    workbook = await exports(admin, ExportForm.XLSX)
-    changed = edited(
+    workbook = await export_list(admin, ExportForm.XLSX)
+    changed = edit_workbook(
         workbook,
         {mine[0]: (RequestState.FORWARDED, ""), mine[1]: (RequestState.SENT_BACK, "Thiếu quyết định thành lập")},
         admin.words,
@@ -78,8 +88,8 @@ async def test_an_admin_works_through_the_list_and_another_communes_admin_touche
     assert all(code in preview.text for code in mine)
     await admin.user.taps(admin.words("Yes, change {number}", number=2))
     await admin.hears()
-    await told(officers[0], mine[0], RequestState.FORWARDED)
-    assert "Thiếu quyết định thành lập" in (await told(officers[1], mine[1], RequestState.SENT_BACK)).text
+    await hear_move(officers[0], mine[0], RequestState.FORWARDED)
+    assert "Thiếu quyết định thành lập" in (await hear_move(officers[1], mine[1], RequestState.SENT_BACK)).text
 
     states = {row["code"]: row["state"] for row in await rows(tmp_path, "requests", "list")}
     assert states == {mine[0]: "forwarded", mine[1]: "sent_back", foreign: "submitted"}
@@ -90,7 +100,7 @@ async def test_a_role_that_ended_is_lost_at_the_next_message(api: BotApi, provin
     admin = Officer(api.user("Dung"))
     made = await troly(tmp_path, "admins", "invite", "--role", "admin", "--unit", "DN-DP", "--label", "Chị Dung")
     (code,) = TOLD.findall(made)
-    await accepts(admin, code)
+    await accept_invitation(admin, code)
     listed = await admin.says("/danhsach")
     (grant,) = [row for row in await rows(tmp_path, "admins", "list") if row["role"] == "admin"]
 

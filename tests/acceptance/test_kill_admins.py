@@ -10,15 +10,13 @@ import psutil
 import pytest
 
 from tests.acceptance.admins import troly
-from tests.acceptance.killing import Killer
-from tests.acceptance.office_kept import Kept, Outcome, outcome
-from tests.acceptance.office_run import WRITING_KILLS, Office
-from tests.acceptance.witness import Witness
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.limits import Limits
-from tests.support.program import running
-from tests.support.waiting import eventually
-from tests.support.zygote import Zygote
+from tests.acceptance.kill import Killer, Witness
+from tests.acceptance.kill_run import WRITING_KILLS, KillRun, RunData, RunOutcome, read_outcome
+from tests.support.delivery import eventually
+from tests.support.fork_server import ForkServer
+from tests.support.program import run_program
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.limits import Limits
 
 KILLS = 25
 #: What each request went through: the state and who brought it there.
@@ -36,19 +34,21 @@ JOURNAL = [
 ]
 
 
-async def run(start: Zygote, folder: Path, kill_after: Sequence[int], chance: random.Random) -> tuple[Outcome, Killer]:
+async def run(
+    start: ForkServer, folder: Path, kill_after: Sequence[int], chance: random.Random
+) -> tuple[RunOutcome, Killer]:
     """The whole of it, the program killed after these acts."""
-    async with BotApi.start(limits=Limits.off()) as api, running(api, folder, start=start) as program:
+    async with BotApi.start(limits=Limits.off()) as api, run_program(api, folder, start=start) as program:
         killer = Killer(program, frozenset(kill_after), chance)
-        office = Office(api, folder, killer)
-        kept = Kept(office)
+        office = KillRun(api, folder, killer)
+        kept = RunData(office)
         await office.works()
         await eventually(lambda: not kept.witness.busy(), 30)
         await program.stop()
     assert kept.written() == []
     assert writing(folder) == []
     await troly(folder, "audit", "verify")
-    return outcome(office, kept), killer
+    return read_outcome(office, kept), killer
 
 
 def writing(folder: Path) -> list[str]:
@@ -67,7 +67,7 @@ async def furnished(folder: Path) -> None:
 
 @pytest.mark.timeout(300)  # two whole runs, and as many starts as kills
 async def test_killed_at_random_moments_every_act_of_the_office_is_done_and_told_once(
-    fast_start: Zygote, tmp_path: Path
+    fast_start: ForkServer, tmp_path: Path
 ) -> None:
     seed = random.randrange(2**32)
     chance = random.Random(seed)
@@ -86,5 +86,5 @@ async def test_killed_at_random_moments_every_act_of_the_office_is_done_and_told
     assert {state for _, _, state in calm.messages} == {"sent"}
     assert {name: len(told) for name, told in calm.notices.items()} == {"Lan": 3, "Minh": 4}
     assert len(calm.files) == 1
-    for part in fields(Outcome):
+    for part in fields(RunOutcome):
         assert getattr(killed, part.name) == getattr(calm, part.name), f"{part.name}, seed {seed}"

@@ -8,12 +8,12 @@ import psutil
 import pytest
 
 from tests.acceptance.officer import Officer
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.errors import ApiError, too_many_requests
-from tests.support.botapi.user import User
+from tests.support.fork_server import ForkServer
 from tests.support.pki import issue
-from tests.support.program import Program, running
-from tests.support.zygote import Zygote
+from tests.support.program import Program, run_program
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.errors import ApiError, too_many_requests
+from tests.support.telegram.user import User
 
 
 async def test_too_many_requests_are_waited_out(lan: Officer, api: BotApi) -> None:
@@ -118,10 +118,12 @@ async def test_a_killed_program_leaves_no_process_behind(lan: Officer, program: 
     assert not alive
 
 
-async def test_within_the_limits_of_the_platform_everybody_is_answered_once(tmp_path: Path, fast_start: Zygote) -> None:
+async def test_within_the_limits_of_the_platform_everybody_is_answered_once(
+    tmp_path: Path, fast_start: ForkServer
+) -> None:
     """40 people at once, and one who asks eight times in a breath, against 30 a second and 1 a second in a chat."""
     pace = {"TROLY_TELEGRAM_MESSAGES_PER_SECOND": "30", "TROLY_TELEGRAM_CHAT_MESSAGES_PER_SECOND": "1"}
-    async with BotApi.start() as api, running(api, tmp_path, pace, fast_start):
+    async with BotApi.start() as api, run_program(api, tmp_path, pace, fast_start):
         people = [Officer(api.user(f"Người {number}")) for number in range(40)]
         await asyncio.gather(*(one.says("/start") for one in people))
         for _ in range(7):
@@ -135,6 +137,6 @@ async def test_within_the_limits_of_the_platform_everybody_is_answered_once(tmp_
 async def test_what_was_said_while_it_was_away_is_answered_after_the_start(api: BotApi, tmp_path: Path) -> None:
     minh: User = api.user("Minh")
     await minh.says("/start")
-    async with running(api, tmp_path):
+    async with run_program(api, tmp_path):
         await Officer(minh).hears()
         await minh.hears_nothing()

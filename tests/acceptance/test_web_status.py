@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.acceptance.commands import troly
+from tests.acceptance.processes import troly
 from tests.acceptance.test_terminal import piped
-from tests.support.botapi.api import BotApi
-from tests.support.program import Program, running
-from tests.support.zygote import Zygote
+from tests.support.fork_server import ForkServer
+from tests.support.program import Program, run_program
+from tests.support.telegram.api import BotApi
 
 
 @pytest.fixture
@@ -21,10 +21,10 @@ def taken() -> Iterator[str]:
         yield f"127.0.0.1:{listener.getsockname()[1]}"
 
 
-async def test_a_program_that_asks_for_updates_is_watched(api: BotApi, tmp_path: Path, fast_start: Zygote) -> None:
+async def test_a_program_that_asks_for_updates_is_watched(api: BotApi, tmp_path: Path, fast_start: ForkServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         listen = f"127.0.0.1:{probe.getsockname()[1]}"
-    async with running(api, tmp_path, {"TROLY_WEB_LISTEN": listen}, fast_start), httpx.AsyncClient() as client:
+    async with run_program(api, tmp_path, {"TROLY_WEB_LISTEN": listen}, fast_start), httpx.AsyncClient() as client:
         pages = [await client.get(f"http://{listen}{path}") for path in ("/healthz", "/readyz", "/metrics")]
     assert [page.status_code for page in pages] == [200, 200, 200]
     assert "troly_store_up 1.0" in pages[2].text

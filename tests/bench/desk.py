@@ -7,8 +7,7 @@ from time import perf_counter
 
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store.store import Store
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
+from handlers.model.requests import Filter, RequestState
 from handlers.model.rights import Grant, Rights, Role
 from handlers.model.unit_directory import UnitDirectory
 from rules.calendar import to_vietnam_day

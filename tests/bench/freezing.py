@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings

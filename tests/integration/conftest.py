@@ -14,7 +14,7 @@ import pytest
 from bot.cli import main
 from bot.services.opening import open_store
 from bot.settings import load_settings
-from bot.store.sealing.keyring import Keyring, open_keyring
+from bot.store.sealing import Keyring, open_keyring
 from bot.store.store import Store
 
 

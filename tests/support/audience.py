@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from bot.store.encoding import to_micros
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
+from bot.store.sealing import Keyring, sealed_columns
 from handlers.model.broadcast import Audience
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from handlers.model.rights import Act, Rights, Role
 from handlers.model.statistics import UNCOUNTED_STATES
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
-from tests.support.office import UNITS, Sql
+from tests.support.people import UNITS, Sql
 
 PROCEDURES = (Procedure.REVOKE, Procedure.EXTEND, Procedure.ISSUE_NEW)
 CHANNELS = ("telegram", "terminal", "terminal:lan", "zalo")
@@ -55,7 +54,7 @@ class Officer:
     certificates: list[Certificate] = field(default_factory=list)
 
 
-def made_up(count: int, now: datetime, seed: int = 11) -> list[Officer]:
+def make_officers(count: int, now: datetime, seed: int = 11) -> list[Officer]:
     """Make up ``count`` officers, all different."""
     dice = random.Random(seed)
     return [_officer(dice, now) for _ in range(count)]
@@ -88,7 +87,7 @@ def _certificate(dice: random.Random, now: datetime) -> Certificate:
     )
 
 
-def write(sql: Sql, keyring: Keyring, officers: Sequence[Officer], now: datetime) -> None:
+def write_officers(sql: Sql, keyring: Keyring, officers: Sequence[Officer], now: datetime) -> None:
     """Insert the officers as the store would."""
     at, number = to_micros(now), 0
     for officer in officers:
@@ -129,7 +128,7 @@ def _write_standing(sql: Sql, keyring: Keyring, of: tuple[str, Officer], one: Ce
     )
 
 
-def meant(officer: Officer, audience: Audience, rights: Rights, now: datetime) -> bool:
+def is_meant(officer: Officer, audience: Audience, rights: Rights, now: datetime) -> bool:
     """Return whether an audience includes the officer, straight from the definitions."""
     today, ones = to_vietnam_day(now), officer.certificates
     states = {state for one in ones for state in one.requests.values()}

@@ -9,33 +9,24 @@ from typing import Any, Protocol, cast
 
 from bot.services.opening import open_store
 from bot.store.encoding import from_micros, to_micros
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
+from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastPolicy, BroadcastState, PlaceholderValues
-from handlers.model.request_list import InterviewStatus
+from handlers.model.requests import InterviewStatus
 from handlers.model.rights import Grant
-from handlers.testing.tables import (
-    ChatRecord,
-    GrantRecord,
-    MemoryTables,
-    MessageRecord,
-    RequestRecord,
-    StatusRecord,
-)
-from tests.support.audiences import Officer, write
+from handlers.testing.tables import ChatRecord, GrantRecord, MemoryTables, MessageRecord, RequestRecord, StatusRecord
+from tests.support.audience import Officer, write_officers
 from tests.support.memory_store import MemoryStore
-from tests.support.office import UNITS
-from tests.support.powers import approve
-from tests.support.storing import CHANNEL, NOW, closing_async, content
+from tests.support.people import UNITS, approve_broadcast
+from tests.support.store import CHANNEL, NOW, closing_async, make_content
 
 Sql = Callable[..., list[tuple[Any, ...]]]
 #: Where nothing is frozen yet.
 DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
 
 
-class Ground(Protocol):
-    """A store with the units of ``tests.support.office``, or the services in memory."""
+class Backend(Protocol):
+    """A store with the units of ``tests.support.people``, or the services in memory."""
 
     store: Store
 
@@ -83,7 +74,7 @@ class Ground(Protocol):
 
 
 @dataclass
-class MemoryGround:
+class MemoryBackend:
     """The services in memory."""
 
     memory: MemoryStore
@@ -179,7 +170,7 @@ def write_officer(tables: MemoryTables, officer: Officer) -> None:
         tables.statuses[officer.id, interview] = StatusRecord(officer.id, status, at, at)
         for procedure, state in [*known.requests.items()] * 2:  # what was asked for twice counts once
             number = len(tables.requests) + 1
-            asked = content(known.key or f"no key {number}", procedure)
+            asked = make_content(known.key or f"no key {number}", procedure)
             made = RequestRecord(f"YC-2026-{number:06}", number, officer.id, None, state, asked, NOW, NOW, ())
             tables.requests[made.code] = made
 
@@ -192,7 +183,7 @@ _TABLES = (
 
 
 @dataclass
-class DatabaseGround:
+class DatabaseBackend:
     """A store over a database."""
 
     store: Store
@@ -221,7 +212,7 @@ class DatabaseGround:
 
     def stands(self, broadcast: str, state: BroadcastState, recipients: int = 1) -> None:
         if state not in DRAFTS:
-            approve(self.sql, self.keys, broadcast)
+            approve_broadcast(self.sql, self.keys, broadcast)
         stands = "UPDATE broadcasts SET state = ?, checking = 0, recipients = ? WHERE id = ?"
         self.sql(stands, state.value, recipients, broadcast)
 
@@ -264,7 +255,7 @@ class DatabaseGround:
         }
 
     def write_people(self, officers: Sequence[Officer]) -> None:
-        write(self.sql, self.keyring, officers, NOW)
+        write_officers(self.sql, self.keyring, officers, NOW)
 
     @asynccontextmanager
     async def with_policy(self, policy: BroadcastPolicy) -> AsyncIterator[Store]:
@@ -276,6 +267,6 @@ class DatabaseGround:
         return [self.sql(f"SELECT * FROM {table} ORDER BY 1, 2") for table in _TABLES]
 
 
-def memory_ground() -> MemoryGround:
+def make_memory_backend() -> MemoryBackend:
     """In memory, with the units."""
-    return MemoryGround(MemoryStore(UNITS))
+    return MemoryBackend(MemoryStore(UNITS))

@@ -1,13 +1,17 @@
 """Broadcasts in any state, with rows, for tests of their transitions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.demo.data_writer import DemoChat, DemoDataWriter
 from bot.messages import BROADCAST, Chat
+from bot.services.broadcasts import BroadcastOperations
+from bot.services.unit_of_work import open_admin_transaction
 from bot.store.encoding import to_micros
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
+from bot.store.power_seals import Warrant, content_digest
+from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
 from handlers.model.broadcast import (
     ActionResult,
@@ -17,69 +21,71 @@ from handlers.model.broadcast import (
     BroadcastState,
     BroadcastText,
     CampaignPlan,
+    CheckReport,
     PlaceholderValues,
 )
 from handlers.model.rights import Rights
-from tests.support.office import OPERATOR, office
-from tests.support.powers import approve
-from tests.support.storing import CHANNEL, NOW
+from tests.support.people import OPERATOR, Sql, admin_transaction, approve_broadcast
+from tests.support.store import CHANNEL, CONSENTED_SESSION, NOW, broadcast_operations
 
 #: Runs an SQL statement directly on the database; parameters are question marks.
-Sql = Callable[..., list[tuple[Any, ...]]]
+RunSql = Callable[..., list[tuple[Any, ...]]]
 
-DRAFT = BroadcastDraft(
+GREETING_DRAFT = BroadcastDraft(
     title="Hạn 30/11", text=BroadcastText(vi="Chào {ho_ten}.", en="Hello {ho_ten}."), audience=Audience(unit="DN.NT")
 )
 
 
-async def drafted(
-    store: Store, draft: BroadcastDraft = DRAFT, by: Rights = OPERATOR, chat: Chat | None = None
+async def create_draft(
+    store: Store, draft: BroadcastDraft = GREETING_DRAFT, by: Rights = OPERATOR, chat: Chat | None = None
 ) -> Broadcast:
     """Create a draft."""
-    async with office(store, chat) as at:
+    async with admin_transaction(store, chat) as at:
         made = await at.admin.broadcasts.new(by, draft)
     assert made is not None
     return made
 
 
-async def campaign(store: Store, plan: CampaignPlan, sql: Sql) -> str:
+async def start_campaign(store: Store, plan: CampaignPlan, sql: RunSql) -> str:
     """Create a running campaign."""
-    name = (await drafted(store, DRAFT.model_copy(update={"plan": plan}))).id
-    stands(sql, name, BroadcastState.RUNNING)
+    name = (await create_draft(store, GREETING_DRAFT.model_copy(update={"plan": plan}))).id
+    set_state(sql, name, BroadcastState.RUNNING)
     return name
 
 
-def stands(sql: Sql, name: str, state: BroadcastState, recipients: int = 1) -> None:
+def set_state(sql: RunSql, name: str, state: BroadcastState, recipients: int = 1) -> None:
     """Put a broadcast into a state directly, with the seals that this needs."""
     if state not in {BroadcastState.DRAFT, BroadcastState.CHECKED}:
-        approve(sql, sql.__self__.keys, name)  # type: ignore[attr-defined]
+        approve_broadcast(sql, sql.__self__.keys, name)  # type: ignore[attr-defined]
     sql("UPDATE broadcasts SET state = ?, checking = 0, recipients = ? WHERE id = ?", state.value, recipients, name)
 
 
-async def move(store: Store, by: Rights, name: str, to: BroadcastState, revision: int | None = None) -> ActionResult:
+async def move_broadcast(
+    store: Store, by: Rights, name: str, to: BroadcastState, revision: int | None = None
+) -> ActionResult:
     """Move a broadcast by hand."""
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         return await at.admin.broadcasts.move(by, name, to, revision)
 
 
-def state_of(sql: Sql, name: str) -> tuple[str, str | None]:
+def read_state(sql: RunSql, name: str) -> tuple[str, str | None]:
     """Return the state of a broadcast and its reason."""
     ((state, why),) = sql("SELECT state, why FROM broadcasts WHERE id = ?", name)
     return state, why
 
 
 @dataclass(frozen=True)
-class Recipients:
+class RecipientRows:
     """Creates recipients' rows."""
 
     store: Store
-    sql: Sql
+    sql: RunSql
     keyring: Keyring
 
     async def add(self, broadcast: str, address: str, state: str = "queued", reason: str | None = None) -> str:
         """A person gets a row; the id of their chat."""
         chat = self.store.chats.at(CHANNEL, address)
-        async with office(self.store) as unit:
+        async with admin_transaction(self.store) as unit:
             await unit.expect(chat)
         origin = sealed_columns.broadcast_origin(broadcast, chat.id)
         payload = self.keyring.seal(
@@ -95,6 +101,192 @@ class Recipients:
         return chat.id
 
 
-def rows_of(sql: Sql, broadcast: str) -> list[tuple[str, str | None]]:
+def list_rows(sql: RunSql, broadcast: str) -> list[tuple[str, str | None]]:
     """Return state and reason of each row, in order."""
     return sql("SELECT state, reason FROM outbox WHERE broadcast = ? ORDER BY id", broadcast)
+
+
+NOTICE_DRAFT = BroadcastDraft(
+    title="Nhắc hạn",
+    text=BroadcastText(
+        vi="Kính gửi {ho_ten|anh/chị}, xin nhớ việc chứng thư.", en="Dear {ho_ten|colleague}, please act."
+    ),
+)
+
+
+async def write_consenting_people(bulk: DemoDataWriter, addresses: Iterable[str], now: datetime) -> None:
+    """Create people of Telegram who consented and of whom nothing else is known."""
+    met = now - timedelta(days=30)
+    await bulk.write_chats(DemoChat("telegram", address, met, met, session=CONSENTED_SESSION) for address in addresses)
+
+
+async def freeze_notice(store: Store, now: datetime, draft: BroadcastDraft = NOTICE_DRAFT) -> str:
+    """A broadcast to all of them, checked, approved by the operator, with a row for everybody."""
+    rights = Rights.operator(await store.units.read())
+    async with open_admin_transaction(store, now) as office:
+        made = await office.admin.broadcasts.new(rights, draft)
+        await office.commit()
+    assert made is not None
+    checked = await BroadcastOperations.over(store).check(made.id, now)
+    assert not checked.problems, checked.problems
+    await _move_notice(store, made.id, BroadcastState.APPROVED, now)
+    while await BroadcastOperations.over(store).freeze(made.id, now):
+        pass
+    return made.id
+
+
+async def start_notice(store: Store, now: datetime, draft: BroadcastDraft = NOTICE_DRAFT) -> str:
+    """Create the same and start it."""
+    name = await freeze_notice(store, now, draft)
+    await _move_notice(store, name, BroadcastState.RUNNING, now)
+    return name
+
+
+async def _move_notice(store: Store, name: str, to: BroadcastState, now: datetime) -> None:
+    rights = Rights.operator(await store.units.read())
+    async with open_admin_transaction(store, now) as office:
+        assert await office.admin.broadcasts.move(rights, name, to) is ActionResult.DONE
+        await office.commit()
+
+
+#: A text whose placeholders have a value for everybody.
+REMINDER_TEXT = BroadcastText(
+    vi="Kính gửi {ho_ten|anh/chị}: {viec_can_lam|không còn việc gì}.", en="Dear {ho_ten|officer}: {to_do|none}."
+)
+REMINDER_START = NOW + timedelta(hours=1)
+
+
+def make_reminder(
+    audience: Audience | None = None, text: BroadcastText = REMINDER_TEXT, **more: object
+) -> BroadcastDraft:
+    """Return the content of a draft."""
+    written = {
+        "title": "Nhắc hạn",
+        "text": text,
+        "audience": audience or Audience(),
+        "starts_at": REMINDER_START,
+        **more,
+    }
+    return BroadcastDraft.model_validate(written)
+
+
+async def create_reminder(
+    store: Store, one: BroadcastDraft, rights: Rights = OPERATOR, document: bytes | None = None
+) -> str:
+    """Create a draft and return its id."""
+    async with admin_transaction(store) as at:
+        made = await at.admin.broadcasts.new(rights, one, document)
+    assert made is not None
+    return made.id
+
+
+async def check_reminder(
+    store: Store, one: BroadcastDraft, rights: Rights = OPERATOR, document: bytes | None = None
+) -> CheckReport:
+    """What its check finds."""
+    return await broadcast_operations(store).check(await create_reminder(store, one, rights, document), NOW)
+
+
+async def approve_reminder(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR) -> str:
+    """Create a draft without problems, approve it and return its id."""
+    name = await create_reminder(store, one, rights)
+    assert not (await broadcast_operations(store).check(name, NOW)).problems
+    async with admin_transaction(store) as at:
+        assert await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
+    return name
+
+
+async def freeze_recipients(store: Store, name: str, limit: int = 2000, now: datetime = NOW) -> None:
+    """All its rows are made."""
+    while await broadcast_operations(store).freeze(name, now, limit=limit):
+        pass
+
+
+def rows_by_chat(sql: Sql, name: str) -> dict[str, tuple[str, str | None]]:
+    """Return state and reason of each row, by chat."""
+    found = sql("SELECT chat, state, reason FROM outbox WHERE broadcast = ? ORDER BY id", name)
+    assert len({chat for chat, _, _ in found}) == len(found)
+    return {chat: (state, reason) for chat, state, reason in found}
+
+
+def values_by_chat(sql: Sql, keyring: Keyring, name: str) -> dict[str, PlaceholderValues]:
+    """Return the placeholder values of each message to be sent."""
+    found = sql("SELECT chat, origin, payload FROM outbox WHERE broadcast = ? AND payload IS NOT NULL", name)
+    return {
+        chat: PlaceholderValues.model_validate_json(keyring.unseal(payload, sealed_columns.payload(chat, origin)))
+        for chat, origin, payload in found
+    }
+
+
+def read_progress(sql: Sql, name: str) -> tuple[str, str | None, int]:
+    """Return the state of a broadcast, its reason and its number of recipients."""
+    ((stands, why, recipients),) = sql("SELECT state, why, recipients FROM broadcasts WHERE id = ?", name)
+    return stands, why, recipients
+
+
+QUEUED_AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+DEADLINE_DRAFT = BroadcastDraft(
+    title="Nhắc hạn",
+    text=BroadcastText(
+        vi="Kính gửi *{ho_ten|anh/chị}*: hạn gia hạn chứng thư của {don_vi|đơn vị} là {han}, {so_ngay}.",
+        en="Dear *{ho_ten|colleague}*: the certificate of {don_vi|your unit} is due on {han}, {so_ngay}.",
+    ),
+)
+
+Row = tuple[object, ...]
+#: Runs a statement with question marks for each row of parameters.
+RunMany = Callable[[str, Sequence[Row]], object]
+
+
+@dataclass(frozen=True)
+class BroadcastWriter:
+    """Creates broadcasts to people of one channel."""
+
+    keyring: Keyring
+    many: RunMany
+    channel: str = "telegram"
+
+    def queue(
+        self,
+        broadcast: str,
+        addresses: Iterable[str],
+        *,
+        draft: BroadcastDraft = DEADLINE_DRAFT,
+        state: str = "running",
+        document: bytes | None = None,
+        values: PlaceholderValues = PlaceholderValues(name="Nguyễn Thị Lan", unit="Sở Tư pháp"),  # noqa: B008 - frozen
+        now: datetime = QUEUED_AT,
+    ) -> None:
+        """Create a broadcast, and its people if they are new."""
+        content = self.keyring.seal(draft.model_dump_json(), sealed_columns.broadcast_content(broadcast))
+        file = document and self.keyring.seal(document, sealed_columns.broadcast_document(broadcast))
+        said = content_digest(draft.model_dump_json()), content_digest(document) if document else None
+        warrant = Warrant(broadcast, None, None, None, "machine", "machine", *said)
+        at = to_micros(now)
+        self.many(
+            "INSERT INTO broadcasts (id, state, author, approver, content, document, warrant, created_at, changed_at)"
+            " VALUES (?, 'paused', 'machine', 'machine', ?, ?, ?, ?, ?)",
+            [(broadcast, content, file, warrant.seal(self.keyring), at, at)],
+        )
+        rows = list(self._rows(broadcast, addresses, values.model_dump_json(), at))
+        self.many(
+            "INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at, consented)"
+            " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (id) DO NOTHING",
+            [(chat, self.channel, address, at, at) for chat, address, *_ in rows],
+        )
+        self.many(
+            "INSERT INTO outbox (origin, chat, channel, payload, priority, broadcast, queued_at, due_at)"
+            " VALUES (?, ?, ?, ?, 2, ?, ?, ?)",
+            [(origin, chat, self.channel, payload, broadcast, at, at) for chat, _, origin, payload in rows],
+        )
+        # The state is set last: a scheduler that looks at a running broadcast without rows takes it for finished.
+        self.many("UPDATE broadcasts SET state = ? WHERE id = ?", [(state, broadcast)])
+
+    def _rows(
+        self, broadcast: str, addresses: Iterable[str], values: str, at: int
+    ) -> Iterator[tuple[str, bytes, str, bytes]]:
+        for address in addresses:
+            chat = sealed_columns.chat_id(self.keyring, self.channel, address)
+            origin = sealed_columns.broadcast_origin(broadcast, chat)
+            sealed = self.keyring.seal(address, sealed_columns.address(chat))
+            yield chat, sealed, origin, self.keyring.seal(values, sealed_columns.payload(chat, origin))

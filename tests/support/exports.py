@@ -1,21 +1,25 @@
 """Rows of the request list, with hostile or accidental names."""
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
-from bot.exports.columns import RowFormatter
-from bot.exports.model import ExportJob, ExportMetadata
+from bot.exports import ExportJob, ExportMetadata, RowFormatter
+from bot.exports.export import open_writer
 from handlers.model.exports import ExportForm
-from handlers.model.request import Request, RequestState
-from handlers.model.request_list import Filter, RequestRow
+from handlers.model.imports import CurrentRequest
+from handlers.model.requests import Filter, Request, RequestRow, RequestState
 from handlers.model.rights import Rights
 from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
 from locales import translator
 from rules.outcome import Procedure
-from tests.support.storing import NOW, content
+from tests.support.people import OPERATOR
+from tests.support.store import NOW, make_content
 
 UNITS = UnitDirectory.of(
     [Unit("75", "Ủy ban nhân dân tỉnh Đồng Nai"), Unit("75.1", "Ủy ban nhân dân xã Nhơn Trạch", "75")]
@@ -42,32 +46,32 @@ HOSTILE = (
 )
 
 
-def filed(number: int = 1, procedure: Procedure = Procedure.CHANGE_INFORMATION, /, **changes: Any) -> RequestRow:
+def make_row(number: int = 1, procedure: Procedure = Procedure.CHANGE_INFORMATION, /, **changes: Any) -> RequestRow:
     """Return a row; ``changes`` are fields of its content, except unit_of_list, state and note."""
     unit, state = changes.pop("unit_of_list", "75.1"), changes.pop("state", RequestState.SUBMITTED)
     note = changes.pop("note", "")
-    told = content(procedure=procedure).model_copy(update=changes)
+    told = make_content(procedure=procedure).model_copy(update=changes)
     request = Request(code=f"YC-2026-{number:06}", state=state, content=told, history=())
     changed = NOW + timedelta(minutes=number)
     return RequestRow(request, number, unit, NOW, changed, revision=number % 3, note=note)
 
 
-def accepted(requests: Sequence[RequestRow]) -> list[RequestRow]:
+def accept_rows(requests: Sequence[RequestRow]) -> list[RequestRow]:
     """Return the rows as accepted by an admin."""
     moved = {"state": RequestState.ACCEPTED}
     return [replace(one, request=one.request.model_copy(update=moved)) for one in requests]
 
 
-def hostile() -> list[RequestRow]:
+def make_hostile_rows() -> list[RequestRow]:
     """Return one row for each hostile name, and one whose certificate ends before spreadsheets begin."""
     named = [
-        filed(number, subscriber=name, certificate_name=name, news={"new_name": name}, note=name)
+        make_row(number, subscriber=name, certificate_name=name, news={"new_name": name}, note=name)
         for number, name in enumerate(HOSTILE, start=1)
     ]
-    return [*named, filed(len(named) + 1, not_after=date(1850, 1, 2))]
+    return [*named, make_row(len(named) + 1, not_after=date(1850, 1, 2))]
 
 
-def about(
+def make_metadata(
     count: int,
     form: ExportForm = ExportForm.XLSX,
     units: UnitDirectory = UNITS,
@@ -78,6 +82,69 @@ def about(
     return ExportMetadata(ExportJob(Rights.operator(units), wanted, form, translator(language), NOW), count)
 
 
-def cells(language: str = "vi") -> RowFormatter:
+def make_formatter(language: str = "vi") -> RowFormatter:
     """Return the formatter of rows for people."""
     return RowFormatter(translator(language), UNITS)
+
+
+def make_list_row(
+    number: int, state: RequestState = RequestState.SUBMITTED, *, revision: int = 0, note: str = ""
+) -> RequestRow:
+    """Return a row of the request list."""
+    request = Request(code=f"YC-2026-{number:06}", state=state, content=make_content(), history=())
+    return RequestRow(request, number, "DN.NT", NOW, NOW, revision, note=note)
+
+
+def edit_row(one: RequestRow, state: RequestState, note: str = "") -> RequestRow:
+    """Return a row whose state and note were edited in the spreadsheet."""
+    return replace(one, request=one.request.model_copy(update={"state": state}), note=note)
+
+
+def export_spreadsheet(folder: Path, rows: Sequence[RequestRow], language: str = "vi") -> bytes:
+    """Return the list as exported for Excel."""
+    return export_rows(folder, rows, ExportForm.XLSX, language)
+
+
+def export_rows(folder: Path, rows: Sequence[RequestRow], form: ExportForm, language: str = "vi") -> bytes:
+    """Return the list as exported in a form."""
+    path = folder / f"list.{'xlsx' if form is ExportForm.IMPORT19 else form.value}"
+    about = ExportMetadata(ExportJob(OPERATOR, Filter(), form, translator(language), NOW), len(rows))
+    writer = open_writer(form, path, about)
+    writer.add(rows)
+    writer.finish()
+    return path.read_bytes()
+
+
+def make_empty_archive() -> bytes:
+    """Return a ZIP file without entries."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w"):
+        pass
+    return made.getvalue()
+
+
+def known_requests(rows: Sequence[RequestRow]) -> dict[str, CurrentRequest]:
+    """Return these requests as the store knows them."""
+    return {
+        one.request.code: CurrentRequest(
+            one.request.state, one.revision, NOW, note=one.note, moves=((0, one.request.state),)
+        )
+        for one in rows
+    }
+
+
+def replace_entry(data: bytes, name: str, content: bytes) -> bytes:
+    """Return a spreadsheet with one entry of its ZIP replaced."""
+    made = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            if entry.filename != name:
+                new.writestr(entry.filename, old.read(entry))
+        new.writestr(name, content)
+    return made.getvalue()
+
+
+def read_entry(data: bytes, name: str) -> bytes:
+    """Return one entry of the ZIP of a spreadsheet."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        return archive.read(name)

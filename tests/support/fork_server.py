@@ -1,7 +1,7 @@
 """Starts the program without the cost of its imports, by forking a process that has done them.
 
 Everything after the imports is the same as in ``python -m bot run``: the same command line, settings from the
-environment, and a process of its own that can be killed. ``python -m tests.support.zygote`` is the other end.
+environment, and a process of its own that can be killed. ``python -m tests.support.fork_server`` is the other end.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from pathlib import Path
 
 #: Modules the program has loaded by the time it runs with Telegram.
 LOADED = (
-    "bot.app", "bot.cli", "bot.cli.run", "bot.channels.telegram.opening", "bot.metrics.prometheus", "bot.web",
+    "bot.app", "bot.cli", "bot.cli.run", "bot.channels.telegram", "bot.metrics.prometheus", "bot.web",
     "handlers",
 )  # fmt: skip
 
@@ -45,7 +45,7 @@ class Fork:
         return code
 
 
-class Zygote:
+class ForkServer:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
@@ -59,12 +59,12 @@ class Zygote:
 
 
 @contextmanager
-def zygote() -> Iterator[Zygote]:
+def start_fork_server() -> Iterator[ForkServer]:
     """Start a zygote and wait for its imports; a fork then takes a few milliseconds."""
-    command = (sys.executable, "-m", "tests.support.zygote")
+    command = (sys.executable, "-m", "tests.support.fork_server")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield Zygote(process)
+            yield ForkServer(process)
         finally:
             process.kill()
 

@@ -14,7 +14,7 @@ T = TypeVar("T")
 MOVING = ("request.move", "request.move_all", "request.import")
 
 
-class Stands(NamedTuple):
+class RequestSnapshot(NamedTuple):
     """The present state of a request."""
 
     state: str
@@ -23,7 +23,7 @@ class Stands(NamedTuple):
     chat: str
 
 
-class Step(NamedTuple):
+class HistoryRow(NamedTuple):
     """A row of a history."""
 
     code: str
@@ -32,7 +32,7 @@ class Step(NamedTuple):
     revision: int
 
 
-class Row(NamedTuple):
+class JournalRow(NamedTuple):
     """A row of the journal."""
 
     actor: str
@@ -40,7 +40,7 @@ class Row(NamedTuple):
     number: int  #: number of requests
 
 
-class Given(NamedTuple):
+class GrantSnapshot(NamedTuple):
     """A role or an invitation."""
 
     role: str
@@ -53,11 +53,11 @@ class Given(NamedTuple):
 class Glance:
     """The content of the database at one moment."""
 
-    requests: dict[str, Stands]
-    steps: dict[int, Step]
-    audit: dict[int, Row]
-    grants: dict[str, Given]
-    invitations: dict[str, Given]
+    requests: dict[str, RequestSnapshot]
+    steps: dict[int, HistoryRow]
+    audit: dict[int, JournalRow]
+    grants: dict[str, GrantSnapshot]
+    invitations: dict[str, GrantSnapshot]
     origins: frozenset[str]  #: origins of all outgoing messages
     erased: frozenset[str]  #: chats that asked to be forgotten
 
@@ -71,18 +71,18 @@ class Glance:
 
             inviter = "(SELECT g.chat FROM grants g WHERE g.id = created_by)"
             return cls(
-                keyed("SELECT code, state, revision, unit, chat FROM requests", Stands),
-                keyed("SELECT id, code, state, actor, revision FROM request_history", Step),
-                keyed("SELECT number, actor, act, count FROM audit", Row),
-                keyed("SELECT id, role, unit, chat, ended_at IS NOT NULL FROM grants", Given),
-                keyed(f"SELECT id, role, unit, {inviter}, ended_at IS NOT NULL FROM invitations", Given),
+                keyed("SELECT code, state, revision, unit, chat FROM requests", RequestSnapshot),
+                keyed("SELECT id, code, state, actor, revision FROM request_history", HistoryRow),
+                keyed("SELECT number, actor, act, count FROM audit", JournalRow),
+                keyed("SELECT id, role, unit, chat, ended_at IS NOT NULL FROM grants", GrantSnapshot),
+                keyed(f"SELECT id, role, unit, {inviter}, ended_at IS NOT NULL FROM invitations", GrantSnapshot),
                 frozenset(keyed("SELECT origin FROM outbox", str)),
                 frozenset(keyed("SELECT id FROM chats WHERE erased_at IS NOT NULL", str)),
             )
 
 
 @dataclass(frozen=True)
-class Doer:
+class Actor:
     """The person whose turn it was: their chat, and their rights before it."""
 
     chat: str
@@ -93,14 +93,14 @@ class Doer:
         return {grant.id for grant in self.rights.grants}
 
 
-def check(doer: Doer, before: Glance, after: Glance) -> None:
+def check_turn(doer: Actor, before: Glance, after: Glance) -> None:
     """Check that everything a turn changed was within the person's rights and left its traces."""
     check_requests(doer, before, after)
     check_moves(doer, before, after)
     check_roles(doer, before, after)
 
 
-def check_requests(doer: Doer, before: Glance, after: Glance) -> None:
+def check_requests(doer: Actor, before: Glance, after: Glance) -> None:
     """Check that revisions only grow, and do so with every change; a request disappears only with its officer."""
     steps = [after.steps[number] for number in sorted(after.steps.keys() - before.steps.keys())]
     for code, was in before.requests.items():
@@ -115,7 +115,7 @@ def check_requests(doer: Doer, before: Glance, after: Glance) -> None:
         assert [was.revision < step.revision <= now.revision for step in moves] == [True] * len(moves)
 
 
-def check_moves(doer: Doer, before: Glance, after: Glance) -> None:
+def check_moves(doer: Actor, before: Glance, after: Glance) -> None:
     """Check that a move was made by the officer, or by a person with the right, with a journal row and a notice."""
     steps = [after.steps[number] for number in after.steps.keys() - before.steps.keys()]
     theirs = [step for step in steps if step.actor != "subscriber"]
@@ -133,7 +133,7 @@ def check_moves(doer: Doer, before: Glance, after: Glance) -> None:
     assert {actor for actor, _, _ in rows} <= mine
 
 
-def check_roles(doer: Doer, before: Glance, after: Glance) -> None:
+def check_roles(doer: Actor, before: Glance, after: Glance) -> None:
     """Check that roles are offered and ended only by those who may, and that an owner always remains."""
     for made in after.invitations.keys() - before.invitations.keys():
         role, unit, *_ = after.invitations[made]
@@ -141,17 +141,17 @@ def check_roles(doer: Doer, before: Glance, after: Glance) -> None:
     for taken_up in after.grants.keys() - before.grants.keys():
         assert after.grants[taken_up].chat == doer.chat
         assert "redeem" in [act for number, (_, act, _) in after.audit.items() if number not in before.audit]
-    ended = [before.grants[name] for name in _ended(before.grants, after.grants)]
+    ended = [before.grants[name] for name in _find_ended(before.grants, after.grants)]
     for was in ended:
         assert was.chat == doer.chat or doer.rights.may(Act.END_ROLES, was.unit)
     left = {was.chat for was in ended}  # their invitations end with their role
-    for taken in _ended(before.invitations, after.invitations):
+    for taken in _find_ended(before.invitations, after.invitations):
         was = before.invitations[taken]
         assert was.chat in left or doer.rights.may(Act.END_ROLES, was.unit)
     assert any(given.role == Role.OWNER and not given.ended for given in after.grants.values())
 
 
-def _ended(before: dict[str, Given], after: dict[str, Given]) -> Iterator[str]:
+def _find_ended(before: dict[str, GrantSnapshot], after: dict[str, GrantSnapshot]) -> Iterator[str]:
     for name, was in before.items():
         now: Any = after.get(name)
         if not was.ended and (now is None or now.ended):

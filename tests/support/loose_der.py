@@ -29,7 +29,7 @@ def attribute(kind: bytes, text: bytes, tag: bytes = UTF8) -> bytes:
     return value(SET, value(SEQUENCE, kind, value(tag, text)))
 
 
-def named(text: bytes, tag: bytes = UTF8) -> bytes:
+def encode_name(text: bytes, tag: bytes = UTF8) -> bytes:
     """Write a subject of one common name."""
     return value(SEQUENCE, attribute(COMMON_NAME, text, tag))
 
@@ -49,12 +49,12 @@ def extensions_of(der: bytes) -> list[bytes]:
     return _elements(_content(_content(_parts(der)[_PLACES["extensions"]])))
 
 
-def extended(*added: bytes, der: bytes | None = None) -> bytes:
+def encode_extensions(*added: bytes, der: bytes | None = None) -> bytes:
     """Write the extensions of a sound certificate and others behind them, as ``loose`` takes them."""
     return value(b"\xa3", value(SEQUENCE, *extensions_of(der or pki.make_certificate()), *added))
 
 
-def loose(*, signer: pki.Key | None = None, sound: bytes | None = None, **parts: bytes) -> bytes:
+def make_certificate(*, signer: pki.Key | None = None, sound: bytes | None = None, **parts: bytes) -> bytes:
     """Make a certificate with some parts put as they are given, each with its header; signed where a key is given."""
     der = sound or pki.make_certificate()
     fields = _parts(der)

@@ -1,4 +1,4 @@
-"""Broadcasts in memory, as ``bot.services.broadcasts.service`` keeps them, and people who are told."""
+"""Broadcasts in memory, as ``bot.services.broadcasts`` keeps them, and people who are told."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from handlers.broadcasts.notices import format_approval_request
-from handlers.core.replies import Reply
+from handlers.core.messages import Reply
 from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import (
     ENDED_STATES,
@@ -24,7 +24,7 @@ from handlers.model.broadcast import (
 
 
 @dataclass
-class MemoryBook:
+class MemoryBroadcasts:
     """Keeps broadcasts for ``people``; every check finds ``problems``. Nothing is delivered by itself."""
 
     people: list[str] = field(default_factory=lambda: ["lan", "minh"])

@@ -5,22 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.messages import (
-    BROADCAST,
-    NOTICE,
-    REPLY,
-    Chat,
-    DeliveryState,
-    Incoming,
-    OutboxRow,
-    PendingTurn,
-)
+from bot.messages import BROADCAST, NOTICE, REPLY, Chat, DeliveryState, Incoming, OutboxRow, PendingTurn
 from bot.store.journal import Verdict
 from bot.store.tasks import ExportTask
 from handlers import testing
-from handlers.core.events import Event
+from handlers.core.messages import Event, Reply
 from handlers.core.ports import AdminServices
-from handlers.core.replies import Reply
 from handlers.model.broadcast import BroadcastPolicy, DeliveryReason
 from handlers.model.rights import MACHINE, Role
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
@@ -30,7 +20,7 @@ _PRIORITIES = {"reply": REPLY, "notice": NOTICE, "broadcast": BROADCAST}
 
 
 class MemoryStore:
-    """Offers the repositories of ``bot.store.store.Store`` that a conversation needs; ``tests.support.opening`` opens
+    """Offers the repositories of ``bot.store.store.Store`` that a conversation needs; ``tests.support.store`` opens
     transactions over it.
     """
 
@@ -79,7 +69,7 @@ class MemoryStore:
 
 @dataclass(frozen=True)
 class MemoryChats:
-    """Stands in for ``bot.store.chats.Chats``."""
+    """Stands in for ``bot.store.context.Chats``."""
 
     house: MemoryHouse
 

@@ -3,17 +3,20 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from bot.messages import Chat
 from bot.services.unit_of_work import AdminTransaction
+from bot.store.power_seals import GRANT_COLUMNS, Warrant, content_digest, seal_grant
+from bot.store.sealing import open_keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model.request_list import NewInvitation, Refusal
+from handlers.model.requests import Filter, NewInvitation, Refusal, RequestContent
 from handlers.model.rights import Grant, Rights, Role
 from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
-from tests.support.opening import open_admin_transaction
-from tests.support.storing import CHANNEL, NOW
+from rules.facts import Subject
+from tests.support.store import CHANNEL, NOW, make_content, open_admin_transaction
 
 #: A province with two communes; one of them has an office below it, and another commune has ended.
 UNITS = UnitDirectory.of(
@@ -31,7 +34,7 @@ OPERATOR = Rights.operator(UNITS)
 Sql = Callable[..., list[tuple[Any, ...]]]
 
 
-def settle_units(sql: Sql) -> None:
+def insert_units(sql: Sql) -> None:
     """Insert the units as an import would."""
     walk = ["DN", "DN.NT", "DN.NT.VP", "DN.DP", "DN.PD"]
     last = {"DN": 5, "DN.NT": 3, "DN.NT.VP": 3, "DN.DP": 4, "DN.PD": 5}
@@ -46,7 +49,9 @@ def settle_units(sql: Sql) -> None:
 
 
 @asynccontextmanager
-async def office(store: Store, chat: Chat | None = None, now: datetime = NOW) -> AsyncIterator[AdminTransaction]:
+async def admin_transaction(
+    store: Store, chat: Chat | None = None, now: datetime = NOW
+) -> AsyncIterator[AdminTransaction]:
     """Open a transaction of a chat, or of the operator, and commit it at the end."""
     channel = chat.channel if chat else "machine"
     async with open_admin_transaction(store, now, chat=chat.id if chat else "", channel=channel) as unit:
@@ -54,7 +59,7 @@ async def office(store: Store, chat: Chat | None = None, now: datetime = NOW) ->
         await unit.commit()
 
 
-async def invited(
+async def create_invitation(
     store: Store,
     role: Role,
     unit: str | None = None,
@@ -65,43 +70,87 @@ async def invited(
     hours: int = 72,
 ) -> NewInvitation:
     """Create an invitation."""
-    async with office(store, now=now) as at:
+    async with admin_transaction(store, now=now) as at:
         made = await at.admin.people.invite(by, role, unit, label, now + timedelta(hours=hours))
     assert isinstance(made, NewInvitation)
     return made
 
 
-async def given(store: Store, address: str, role: Role, unit: str | None = None, label: str = "") -> Grant:
+async def grant_role(store: Store, address: str, role: Role, unit: str | None = None, label: str = "") -> Grant:
     """A role that the operator gives to a person who may never have written."""
     chat = store.chats.at(CHANNEL, address)
-    code = (await invited(store, role, unit, label=label)).code
-    async with office(store, chat) as at:
+    code = (await create_invitation(store, role, unit, label=label)).code
+    async with admin_transaction(store, chat) as at:
         await at.expect(chat)
         grant = await at.admin.people.redeem(code)
     assert isinstance(grant, Grant)
     return grant
 
 
-async def rights(store: Store, address: str) -> Rights:
+async def load_rights(store: Store, address: str) -> Rights:
     """What a person may do now."""
-    async with office(store, store.chats.at(CHANNEL, address)) as at:
+    async with admin_transaction(store, store.chats.at(CHANNEL, address)) as at:
         return Rights.of(await at.admin.people.mine(), UNITS)
 
 
-async def redeem(store: Store, address: str, code: str, **later: float) -> Grant | Refusal:
+async def redeem_invitation(store: Store, address: str, code: str, **later: float) -> Grant | Refusal:
     """The code is sent by a person, so much later."""
     chat = store.chats.at(CHANNEL, address)
-    async with office(store, chat, NOW + timedelta(**later)) as at:
+    async with admin_transaction(store, chat, NOW + timedelta(**later)) as at:
         await at.expect(chat)
         return await at.admin.people.redeem(code)
 
 
-async def end(store: Store, by: Rights, holder: str) -> Refusal | None:
+async def end_role(store: Store, by: Rights, holder: str) -> Refusal | None:
     """End a role or an invitation on the command line."""
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         return await at.admin.people.end(by, holder)
 
 
-def journal(sql: Sql) -> list[tuple[str, str, str]]:
+def read_journal(sql: Sql) -> list[tuple[str, str, str]]:
     """Return actor, act and subject of every journal row, in order."""
     return [(who, act, subject) for who, act, subject in sql("SELECT actor, act, subject FROM audit ORDER BY number")]
+
+
+ADMIN = Rights.of([Grant("QT-000001", Role.ADMIN, "DN.NT")], UNITS)
+OTHER = Rights.of([Grant("QT-000002", Role.ADMIN, "DN.DP")], UNITS)
+FOCAL = Rights.of([Grant("QT-000003", Role.FOCAL, "DN.NT")], UNITS)
+OFFICER = Rights.of([], UNITS)
+
+
+def make_person_content(
+    name: str = "Nguyễn Văn An", serial: str = "5402DD8A9E3FB18F", **changes: object
+) -> RequestContent:
+    given = {"subject": Subject.INDIVIDUAL, "subscriber": name, "certificate_name": name.upper(), **changes}
+    return make_content(serial).model_copy(update=given)
+
+
+async def list_codes(store: Store, rights: Rights, wanted: Filter | None = None) -> list[str]:
+    async with admin_transaction(store) as at:
+        page = await at.admin.desk.page(rights, wanted or Filter(), 100)
+        assert await at.admin.desk.count(rights, wanted or Filter()) == len(page)
+    return [filed.request.code for filed in page]
+
+
+def seal_grants(sql: Sql, keys: Path) -> None:
+    """Seal every role as it is in the database."""
+    keyring, _ = open_keyring(keys)
+    for row in sql(f"SELECT {', '.join(GRANT_COLUMNS)} FROM grants"):
+        told = dict(zip(GRANT_COLUMNS, row, strict=True))
+        sql("UPDATE grants SET seal = ? WHERE id = ?", seal_grant(keyring, told), told["id"])
+
+
+def approve_broadcast(sql: Sql, keys: Path, broadcast: str) -> None:
+    """Seal the approval of a broadcast by the operator."""
+    keyring, _ = open_keyring(keys)
+    ((parent, step, unit, author, content, document),) = sql(
+        "SELECT parent, step, unit, author, content, document FROM broadcasts WHERE id = ?", broadcast
+    )
+    said = content_digest(keyring.unseal_bytes(content, sealed_columns.broadcast_content(broadcast)))
+    place = sealed_columns.broadcast_document(broadcast)
+    file = None if document is None else content_digest(keyring.unseal_bytes(document, place))
+    warrant = Warrant(broadcast, parent, step, unit, author, "machine", said, file)
+    sql(
+        "UPDATE broadcasts SET approver = 'machine', warrant = ? WHERE id = ?",
+        *(warrant.seal(keyring), broadcast),
+    )

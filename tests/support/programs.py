@@ -1,19 +1,84 @@
-"""Certificates as read by other programs: OpenSSL, which every Debian has, and GnuTLS's certtool (gnutls-bin)."""
+"""Programs that tests open files with: a test without its program is skipped and says how to bring it.
+
+With ``CI`` set nothing is skipped: there a missing program is a fault of the set-up, and the test fails.
+"""
 
 import base64
 import binascii
 import hashlib
+import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from bot.certificates.formats import is_certificate
 from bot.certificates.names import clean_text
 from handlers.model.certificate import Certificate
+
+#: Program -> the Debian packages that bring it, as ``tools/programs.sh`` installs them.
+PACKAGES = {
+    "soffice": "libreoffice-calc-nogui libreoffice-writer-nogui fonts-liberation",
+    "pdftotext": "poppler-utils",
+    "openssl": "openssl",
+    "certtool": "gnutls-bin",
+}
+
+
+def needs(*programs: str) -> pytest.MarkDecorator:
+    """Mark a test, or a module's tests, as in need of these programs."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    packages = " ".join(PACKAGES[program] for program in missing)
+    reason = f"{', '.join(missing)} not installed; make test brings it, or: apt-get install {packages}"
+    return pytest.mark.skipif(bool(missing) and not os.environ.get("CI"), reason=reason)
+
+
+def find_program(name: str) -> str:
+    """Return where a program is.
+
+    Raises:
+        AssertionError: it is not installed, and the test was not skipped for that: ``CI`` is set.
+    """
+    found = shutil.which(name)
+    assert found, f"{name} is not installed: apt-get install {PACKAGES[name]}"
+    return found
+
+
+#: Seconds for a conversion; the first start creates the profile.
+SECONDS = 100
+
+
+def convert_document(path: Path, to: str, *options: str) -> Path:
+    """Convert a file to another format, such as ``pdf`` or ``csv:...``, in a folder ``converted`` beside it."""
+    out = path.parent / "converted"
+    with tempfile.TemporaryDirectory() as profile:
+        command = [find_program("soffice"), f"-env:UserInstallation=file://{profile}", "--headless", *options]
+        done = subprocess.run(
+            [*command, "--convert-to", to, "--outdir", str(out), str(path)],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    made = out / f"{path.stem}.{to.partition(':')[0]}"
+    assert made.exists(), done.stdout + done.stderr
+    return made
+
+
+def read_document(path: Path) -> str:
+    """Return the text of a document by page, by way of PDF."""
+    pdf = convert_document(path, "pdf")
+    done = subprocess.run(
+        [find_program("pdftotext"), "-layout", str(pdf), "-"], capture_output=True, timeout=SECONDS, check=True
+    )
+    return done.stdout.decode()
+
 
 OPENSSL, CERTTOOL = shutil.which("openssl"), shutil.which("certtool")
 _LARGEST = 4_000_000  #: bytes of a file that is looked into
@@ -26,7 +91,7 @@ _OPENSSL_DAY, _CERTTOOL_DAY = "%b %d %H:%M:%S %Y GMT", "%a %b %d %H:%M:%S %Z %Y"
 
 
 @dataclass(frozen=True)
-class Read:
+class PeerReading:
     """The fields that a program reads of a certificate; a day is ``None`` if the program calls it invalid."""
 
     subject: tuple[str, ...]  #: values of the name's attributes, cleaned as ours are and sorted
@@ -40,7 +105,7 @@ class Read:
 FIELDS = ("subject", "issuer", "serial", "not_before", "not_after", "email")
 
 
-def certificates_in(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
+def find_certificates(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
     """Yield every DER certificate and PEM block in files and folders with its place, each once."""
     seen: set[bytes] = set()
     for file in _files(paths):
@@ -61,18 +126,18 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _ders(data: bytes) -> Iterator[bytes]:
     """Take the file itself or its PEM blocks, where they begin as a certificate or a request does."""
-    blocks = (_decoded(body) for body in _PEM.findall(data))
+    blocks = (_decode(body) for body in _PEM.findall(data))
     yield from (der for der in (data, *blocks) if is_certificate(der))
 
 
-def _decoded(body: bytes) -> bytes:
+def _decode(body: bytes) -> bytes:
     try:
         return base64.b64decode(_NOT_BASE64.sub(b"", body.replace(rb"\n", b"")), validate=True)
     except binascii.Error:
         return b""
 
 
-def openssl(der: bytes) -> Read | None:
+def read_with_openssl(der: bytes) -> PeerReading | None:
     """Read with ``openssl x509``; ``None`` where it refuses."""
     said = _run([str(OPENSSL), "x509", "-inform", "DER", *_OPENSSL_FORM, *_OPENSSL_NAMES], der)
     if said is None:
@@ -87,17 +152,17 @@ def openssl(der: bytes) -> Read | None:
             fields[field] += [attribute.partition("=")[2] for attribute in line.strip().split(" + ")]
         elif line:
             emails.add(line)
-    return Read(
-        _cleaned(fields["subject"]),
-        _cleaned(fields["issuer"]),
+    return PeerReading(
+        _clean(fields["subject"]),
+        _clean(fields["issuer"]),
         int(fields["serial"][0], 16),
         _moment(fields["notBefore"][0], _OPENSSL_DAY),
         _moment(fields["notAfter"][0], _OPENSSL_DAY),
-        frozenset(_cleaned(emails)),
+        frozenset(_clean(emails)),
     )
 
 
-def certtool(der: bytes) -> Read | None:
+def read_with_certtool(der: bytes) -> PeerReading | None:
     """Read with ``certtool -i``; ``None`` where it refuses or cannot tell a part of it."""
     said = _run([str(CERTTOOL), "-i", "--inder"], der)
     if said is None:
@@ -106,25 +171,25 @@ def certtool(der: bytes) -> Read | None:
         name: _after(said, name) for name in ("Serial Number (hex)", "Issuer", "Subject", "Not Before", "Not After")
     }
     number = bytes.fromhex(found["Serial Number (hex)"] or "")
-    return Read(
-        _cleaned(_values(found["Subject"])),
-        _cleaned(_values(found["Issuer"])),
+    return PeerReading(
+        _clean(_values(found["Subject"])),
+        _clean(_values(found["Issuer"])),
         int.from_bytes(number, signed=True),
         _moment(found["Not Before"], _CERTTOOL_DAY),
         _moment(found["Not After"], _CERTTOOL_DAY),
-        frozenset(_cleaned(_mails(said, found["Subject"]))),
+        frozenset(_clean(_mails(said, found["Subject"]))),
     )
 
 
-def ours(one: Certificate) -> Read:
+def read_with_ours(one: Certificate) -> PeerReading:
     """Take the same fields of our own record."""
     number = int(one.signed_serial or one.serial, 16)
-    subject, issuer = (_cleaned(part.value for part in name) for name in (one.subject, one.issuer))
+    subject, issuer = (_clean(part.value for part in name) for name in (one.subject, one.issuer))
     emails = frozenset([one.email] if one.email else [])
-    return Read(subject, issuer, number, one.not_before, one.not_after, emails)
+    return PeerReading(subject, issuer, number, one.not_before, one.not_after, emails)
 
 
-def differing(own: Read, other: Read) -> list[str]:
+def find_differences(own: PeerReading, other: PeerReading) -> list[str]:
     """Name the fields on which two programs do not agree; of several e-mail addresses ours is one."""
     told = [name for name in FIELDS[:-1] if getattr(other, name) is not None]
     names = [name for name in told if getattr(own, name) != getattr(other, name)]
@@ -151,10 +216,10 @@ def _after(said: str, name: str) -> str:
 def _values(name: str) -> list[str]:
     """Take the values out of a name as RFC 4514 writes it."""
     attributes = re.findall(r"(?:^|[,+])[^=]*=((?:\\.|[^,+\\])*)", name)
-    return [_undumped(re.sub(r"\\(.)", r"\1", value)) for value in attributes]
+    return [_decode_dump(re.sub(r"\\(.)", r"\1", value)) for value in attributes]
 
 
-def _undumped(value: str) -> str:
+def _decode_dump(value: str) -> str:
     """Take the text out of a value that stands in hexadecimal DER, as certtool writes what it has no name for."""
     if not re.fullmatch(r"#(?:[0-9a-f]{2})+", value):
         return value
@@ -169,7 +234,7 @@ def _mails(said: str, subject: str) -> list[str]:
     return [*named, *re.findall(r"(?:^|[,+])EMAIL=((?:\\.|[^,+\\])*)", subject)]
 
 
-def _cleaned(values: Iterable[str]) -> tuple[str, ...]:
+def _clean(values: Iterable[str]) -> tuple[str, ...]:
     """Make values alike: programs show blanks at the ends, empty values and control characters in ways of their own."""
     return tuple(sorted(cleaned for value in values if (cleaned := " ".join(clean_text(value).split()))))
 

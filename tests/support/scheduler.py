@@ -8,32 +8,32 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.delivery.broadcasts.scheduler import BroadcastScheduler
-from bot.delivery.broadcasts.sending import SchedulerSettings
+from bot.delivery.broadcast_scheduler import BroadcastScheduler
+from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.messages import DeliveryState
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.store.encoding import to_micros
 from bot.store.store import Store
-from handlers.core.replies import Reply
+from handlers.core.messages import Reply
 from handlers.model.broadcast import ActionResult, Broadcast, BroadcastDraft, BroadcastState, BroadcastText
 from handlers.model.rights import Role
 from rules.calendar import VIETNAM
 from tests.support.delivery import ManualClock
-from tests.support.office import OPERATOR, given, office, rights
-from tests.support.population import Certificate, Officer, write_people
-from tests.support.storing import CHANNEL
+from tests.support.people import OPERATOR, admin_transaction, grant_role, load_rights
+from tests.support.statistics import Certificate, Officer, write_people
+from tests.support.store import CHANNEL
 
 TEXT = BroadcastText(vi="Hạn là {han}: {so_ngay}.", en="Due on {han}: {so_ngay}.")
 ADMIN = "4242"
 
 
-def on(month: int, day: int, hour: int = 9, minute: int = 0, year: int = 2026) -> datetime:
+def vietnam_time(month: int, day: int, hour: int = 9, minute: int = 0, year: int = 2026) -> datetime:
     """Return a moment in Viet Nam."""
     return datetime(year, month, day, hour, minute, tzinfo=VIETNAM)
 
 
 @dataclass
-class Campaigning:
+class SchedulerRun:
     """A world on SQLite that starts on a Monday morning; messages are delivered only by ``deliver``."""
 
     store: Store
@@ -42,7 +42,7 @@ class Campaigning:
     clock: ManualClock = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
-        self.clock.set(on(11, 23))
+        self.clock.set(vietnam_time(11, 23))
         self.start()
 
     def start(self) -> None:
@@ -84,9 +84,9 @@ class Campaigning:
         It is written by an admin and checked by the scheduler; ``meanwhile`` is called between the approval and the
         rows.
         """
-        await given(self.store, ADMIN, Role.OWNER)
-        theirs, chat = await rights(self.store, ADMIN), self.store.chats.at(CHANNEL, ADMIN)
-        async with office(self.store, chat, self.clock.now()) as at:
+        await grant_role(self.store, ADMIN, Role.OWNER)
+        theirs, chat = await load_rights(self.store, ADMIN), self.store.chats.at(CHANNEL, ADMIN)
+        async with admin_transaction(self.store, chat, self.clock.now()) as at:
             made = await at.admin.broadcasts.new(theirs, draft)
             assert isinstance(made, Broadcast)
             await at.admin.broadcasts.request_check(theirs, made.id)
@@ -99,9 +99,9 @@ class Campaigning:
 
     async def by_hand(self, name: str, to: BroadcastState, by: str | None = None) -> ActionResult:
         """Move a broadcast by hand, as the operator or as the admin of an address."""
-        whose = await rights(self.store, by) if by else OPERATOR
+        whose = await load_rights(self.store, by) if by else OPERATOR
         chat = self.store.chats.at(CHANNEL, by) if by else None
-        async with office(self.store, chat, self.clock.now()) as at:
+        async with admin_transaction(self.store, chat, self.clock.now()) as at:
             return await at.admin.broadcasts.move(whose, name, to)
 
     def deliver(self, state: str = "sent", names: Sequence[str] = ()) -> None:

@@ -7,15 +7,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from bot.store.encoding import to_micros
-from handlers.model.request import REQUEST_TRANSITIONS, RequestState
-from handlers.model.request_list import InterviewStatus
+from handlers.model.requests import REQUEST_TRANSITIONS, InterviewStatus, RequestState
 from handlers.model.statistics import UnitStatistics
 from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
 from handlers.testing.tables import ChatRecord, MemoryTables, RequestRecord, StatusRecord
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
-from tests.support.storing import content
+from tests.support.store import make_content
 
 UNITS = UnitDirectory.of(
     [
@@ -70,7 +69,7 @@ class Officer:
     certificates: list[Certificate] = field(default_factory=list)
 
 
-def people(count: int, now: datetime, seed: int = 7) -> list[Officer]:
+def make_officers(count: int, now: datetime, seed: int = 7) -> list[Officer]:
     """Make up ``count`` officers."""
     dice = random.Random(seed)
     return [_officer(dice, number, now) for number in range(count)]
@@ -97,16 +96,16 @@ def _certificate(dice: random.Random, key: str, now: datetime) -> Certificate:
 
 def write_units(database: Sql) -> None:
     """Insert the tree, parents first."""
-    for place, (unit, last) in enumerate(_walked(None)):
+    for place, (unit, last) in enumerate(_walk_units(None)):
         database.sql(
             "INSERT INTO units (code, parent, name, place, last) VALUES (?, ?, ?, ?, ?)",
             *(unit.code, unit.parent, unit.name, place, place + last),
         )
 
 
-def _walked(parent: str | None) -> Iterator[tuple[Unit, int]]:
+def _walk_units(parent: str | None) -> Iterator[tuple[Unit, int]]:
     for unit in UNITS.children(parent):
-        below = list(_walked(unit.code))
+        below = list(_walk_units(unit.code))
         yield unit, len(below)
         yield from below
 
@@ -161,13 +160,13 @@ def remember_people(tables: MemoryTables, officers: Sequence[Officer]) -> None:
             tables.statuses[officer.id, interview] = StatusRecord(officer.id, status, one.known, one.known)
             if one.state and one.registered:
                 number = len(tables.requests) + 1
-                asked = content(one.key or f"no key {number}", Procedure.REVOKE)
+                asked = make_content(one.key or f"no key {number}", Procedure.REVOKE)
                 head = f"YC-2026-{number:06}", number, officer.id, officer.unit, one.state, asked
                 made = RequestRecord(*head, one.registered, one.registered, (), ended_at=one.ended)
                 tables.requests[made.code] = made
 
 
-def counted(officers: list[Officer], unit: str | None, now: datetime) -> UnitStatistics:
+def count_statistics(officers: list[Officer], unit: str | None, now: datetime) -> UnitStatistics:
     """Count these officers, straight from the definitions."""
     today, every = to_vietnam_day(now), [one for officer in officers for one in officer.certificates]
     states = [one.state for one in every]
@@ -183,22 +182,22 @@ def counted(officers: list[Officer], unit: str | None, now: datetime) -> UnitSta
         expiring_30=sum(1 for left in days if 0 <= left <= 30),
         expiring_60=sum(1 for left in days if 0 <= left <= 60),
         expiring_90=sum(1 for left in days if 0 <= left <= 90),
-        silent=sum(1 for officer in officers if _silent(officer, now)),
+        silent=sum(1 for officer in officers if _is_silent(officer, now)),
     )
 
 
-def _silent(officer: Officer, now: datetime) -> bool:
+def _is_silent(officer: Officer, now: datetime) -> bool:
     ones = officer.certificates
     waits = any(one.owed != "" for one in ones) and not any(one.met for one in ones)
     return waits and officer.heard < now - timedelta(days=14)
 
 
-def still_open(officers: list[Officer], day: date) -> int:
+def count_open(officers: list[Officer], day: date) -> int:
     """Count the certificates that were owed or under way at the end of a day in Viet Nam."""
-    return sum(1 for officer in officers for one in officer.certificates if _open(one, day))
+    return sum(1 for officer in officers for one in officer.certificates if _is_open(one, day))
 
 
-def _open(one: Certificate, day: date) -> bool:
+def _is_open(one: Certificate, day: date) -> bool:
     if not one.owed or to_vietnam_day(one.known) > day:
         return False
     ended = to_vietnam_day(one.ended) if one.met and one.ended else None

@@ -1,21 +1,49 @@
 """Updates, turns and requests for tests of the store."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
-from typing import Any, Protocol, TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol, TypeVar, cast
 
 import pytest
 
-from bot.messages import Chat, Incoming, OutboxRow, PendingTurn
+from bot.messages import Chat, DeliveryState, Incoming, OutboxRow, PendingTurn
+from bot.services import unit_of_work
+from bot.services.broadcasts import BroadcastOperations
+from bot.services.unit_of_work import AdminTransaction, TurnTransaction
 from bot.store.store import Store
-from handlers.core.events import Event, TextReceived
-from handlers.core.replies import Reply
-from handlers.model.request import RequestContent
+from handlers.core.messages import Event, Reply, TextReceived
+from handlers.model.requests import RequestContent
+from handlers.model.rights import MACHINE
 from rules.facts import Event as Happened
 from rules.facts import Subject
 from rules.outcome import Procedure
-from tests.support.opening import open_turn
+from tests.support.memory_store import MemoryStore
+
+
+def open_turn(store: Store, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnTransaction]:
+    """Open the transaction of a turn."""
+    if isinstance(store, MemoryStore):
+        return cast(AbstractAsyncContextManager[TurnTransaction], store.open_turn(pending, now))
+    return unit_of_work.open_turn(store, pending, now)
+
+
+def open_admin_transaction(
+    store: Store, now: datetime, *, chat: str = "", channel: str = MACHINE
+) -> AbstractAsyncContextManager[AdminTransaction]:
+    """Open a transaction of the admins' side."""
+    if isinstance(store, MemoryStore):
+        opened = store.open_admin_transaction(now, chat=chat, channel=channel)
+        return cast(AbstractAsyncContextManager[AdminTransaction], opened)
+    return unit_of_work.open_admin_transaction(store, now, chat=chat, channel=channel)
+
+
+def broadcast_operations(store: Store) -> BroadcastOperations:
+    """Return what goes on with broadcasts by itself, to be called by hand."""
+    if isinstance(store, MemoryStore):
+        return cast(BroadcastOperations, store.broadcasts)
+    return BroadcastOperations.over(store)
+
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CHANNEL = "telegram"
@@ -24,24 +52,24 @@ NAME = "Ủy ban nhân dân xã Phước An"
 SERIAL = "5402DD8A9E3FB18F"
 ADDRESS = "7790118822"
 #: The session of a person who has consented.
-AGREED = '{"consented_at": "2026-11-23T02:00:00Z"}'
+CONSENTED_SESSION = '{"consented_at": "2026-11-23T02:00:00Z"}'
 
 
-def said(update: str, text: str = "xin chào", address: str = ADDRESS, channel: str = CHANNEL) -> Incoming:
+def make_incoming(update: str, text: str = "xin chào", address: str = ADDRESS, channel: str = CHANNEL) -> Incoming:
     return Incoming(channel, update, address, TextReceived(text=text))
 
 
-def says(text: str) -> Reply:
+def make_reply(text: str) -> Reply:
     return Reply(paragraphs=(text,))
 
 
-def heard(turn: PendingTurn | None) -> str:
+def get_text(turn: PendingTurn | None) -> str:
     assert turn is not None
     assert isinstance(turn.event, TextReceived)
     return turn.event.text
 
 
-def content(serial: str | None = SERIAL, procedure: Procedure = Procedure.CHANGE_INFORMATION) -> RequestContent:
+def make_content(serial: str | None = SERIAL, procedure: Procedure = Procedure.CHANGE_INFORMATION) -> RequestContent:
     return RequestContent(
         subject=Subject.ORGANISATION,
         subscriber=NAME,
@@ -59,35 +87,35 @@ def content(serial: str | None = SERIAL, procedure: Procedure = Procedure.CHANGE
     )
 
 
-async def one_chat(store: Store, update: str = "1", address: str = ADDRESS) -> Chat:
-    (chat,) = await store.inbox.receive([said(update, address=address)], NOW)
+async def open_chat(store: Store, update: str = "1", address: str = ADDRESS) -> Chat:
+    (chat,) = await store.inbox.receive([make_incoming(update, address=address)], NOW)
     return chat
 
 
-async def next_turn(store: Store, chat: Chat) -> PendingTurn:
+async def claim_next_turn(store: Store, chat: Chat) -> PendingTurn:
     turn = await store.inbox.claim_turn(chat)
     assert turn is not None
     return turn
 
 
-async def answer(
+async def answer_next(
     store: Store,
     chat: Chat,
     *replies: str,
-    session: str | None = AGREED,
+    session: str | None = CONSENTED_SESSION,
     again: Sequence[Event] = (),
     now: datetime = NOW,
 ) -> None:
     """Handle the next update of a chat."""
-    async with open_turn(store, await next_turn(store, chat), now) as unit:
-        await unit.finish(session, [says(reply) for reply in replies], again)
+    async with open_turn(store, await claim_next_turn(store, chat), now) as unit:
+        await unit.finish(session, [make_reply(reply) for reply in replies], again)
 
 
-async def claim(store: Store, limit: int = 100, now: datetime = NOW) -> list[OutboxRow]:
+async def claim_rows(store: Store, limit: int = 100, now: datetime = NOW) -> list[OutboxRow]:
     return await store.outbox.claim(CHANNEL, limit, now)
 
 
-def texts(rows: Sequence[OutboxRow]) -> list[str]:
+def reply_texts(rows: Sequence[OutboxRow]) -> list[str]:
     return [row.reply.paragraphs[0] for row in rows]
 
 
@@ -112,3 +140,17 @@ async def closing_async(thing: _Kept) -> AsyncIterator[_Kept]:
         yield thing
     finally:
         await thing.close()
+
+
+#: A moment at which everything is due, also messages queued by a real clock.
+LATER = NOW + timedelta(days=36500)
+
+
+async def deliver_all(store: Store, message: str | None = "42") -> list[Reply]:
+    """Deliver the messages and return them in order; ``message`` is the platform's id of each."""
+    replies = []
+    while rows := await claim_rows(store, now=LATER):
+        for row in rows:
+            replies.append(row.reply)
+            await store.outbox.settle(row, DeliveryState.SENT, NOW, message=message)
+    return replies

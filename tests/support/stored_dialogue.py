@@ -1,29 +1,126 @@
-"""People who talk with the assistant over a real store: ``await lan.says("/vaitro")``."""
+"""A conversation over the real store, written like one over the in-memory ports (``tests.support.dialogue``)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
+from typing import Protocol
 
 from bot.delivery.event_preparation import EventPreparer, ListReader, may_import_by_role
 from bot.delivery.turns import Conversation, TurnHandler
-from bot.messages import Chat, DeliveryState, Incoming
+from bot.messages import Chat, DeliveryState, Incoming, PendingTurn
+from bot.services.unit_of_work import TurnTransaction
 from bot.store.store import Store
 from handlers.conversation import respond, wants_file
-from handlers.core.events import ButtonTapped, Event, TextReceived
-from handlers.core.replies import Choice, Reply
+from handlers.core.broadcast_ports import Reminders
+from handlers.core.messages import ButtonTapped, Choice, Event, Reply, TextReceived
+from handlers.core.ports import InterviewRegister, OwnData, OwnRequests, Services
 from handlers.core.screen import ScreenCallback
 from handlers.core.session import Session
-from tests.support.delivery import ManualClock, ScriptedChannel
-from tests.support.dialogue import pack
-from tests.support.opening import open_turn
-from tests.support.roads import CountingReader
-from tests.support.storing import CHANNEL
+from handlers.model.requests import Request, RequestContent, RequestRow
+from handlers.model.rights import Rights
+from tests.support.delivery import CountingReader, ManualClock, ScriptedChannel
+from tests.support.dialogue import Dialogue, pack
+from tests.support.people import UNITS, admin_transaction
+from tests.support.store import ADDRESS, CHANNEL, CONSENTED_SESSION, NOW, claim_next_turn, open_chat, open_turn
 
 _updates = count(1)
 
 
+class Ports(Protocol):
+    """The ports of a turn."""
+
+    requests: OwnRequests
+    own_data: OwnData
+    register: InterviewRegister
+    reminders: Reminders
+
+
+class Turns(Protocol):
+    """One person's turns, one after the other."""
+
+    def __call__(self, now: datetime = NOW) -> AbstractAsyncContextManager[Ports]: ...
+
+
 @dataclass
-class House:
+class StoredTurns:
+    """Turns of a store, each committed at its end."""
+
+    store: Store
+    address: str = ADDRESS
+
+    @asynccontextmanager
+    async def __call__(self, now: datetime = NOW) -> AsyncIterator[Ports]:
+        chat = await open_chat(self.store, f"update {next(_updates)}", self.address)
+        async with open_turn(self.store, await claim_next_turn(self.store, chat), now) as unit:
+            yield unit
+            await unit.finish(CONSENTED_SESSION, [])
+
+
+async def keep_event(chat: Chat, event: Event) -> Event:
+    del chat
+    return event
+
+
+@dataclass
+class StoredDialogue(Dialogue):
+    """One person's conversation; every turn is taken from the inbox and committed, as the assistant does it."""
+
+    store: Store = field(kw_only=True)
+    address: str = field(kw_only=True)
+    #: Prepares an event between two turns.
+    prepare: Callable[[Chat, Event], Awaitable[Event]] = field(default=keep_event, kw_only=True)
+
+    async def does(self, event: Event) -> str:
+        """Handle an event and those that follow from it."""
+        update = f"dialogue {next(_updates)}"
+        (chat,) = await self.store.inbox.receive([Incoming(CHANNEL, update, self.address, event)], NOW)
+        while pending := await self.store.inbox.claim_turn(chat):
+            event = await self.prepare(chat, pending.event)
+            async with open_turn(self.store, pending, NOW) as unit:
+                await self._take(replace(pending, event=event), unit)
+        return self.text
+
+    async def _take(self, pending: PendingTurn, unit: TurnTransaction) -> None:
+        session = Session.load(pending.session) if pending.session else None
+        turn = await respond(session, pending.event, _world(unit))
+        remembered = turn.session.model_dump_json() if turn.session else None
+        await unit.finish(remembered, turn.replies, turn.again)
+        self.session, self.heard = turn.session, turn.replies
+        self.choices = next((reply.choices for reply in reversed(turn.replies) if reply.choices), self.choices)
+
+
+def _world(unit: TurnTransaction) -> Services:
+    return Services(
+        now=NOW,
+        pack=pack(),
+        requests=unit.requests,
+        own_data=unit.own_data,
+        channel=CHANNEL,
+        register=unit.register,
+        admin=unit.admin,
+        reminders=unit.reminders,
+        units=UNITS,
+    )
+
+
+async def register_request(store: Store, address: str, content: RequestContent, unit: str | None) -> Request:
+    """Register a request of an officer of this unit."""
+    async with StoredTurns(store, address)() as turn:
+        return await turn.requests.register(content.model_copy(update={"unit_code": unit}))
+
+
+async def load_request(store: Store, rights: Rights, code: str) -> RequestRow:
+    """Return a request as these rights show it."""
+    async with admin_transaction(store) as at:
+        filed = await at.admin.desk.get(rights, code)
+    assert filed is not None
+    return filed
+
+
+@dataclass
+class Assistant:
     """The assistant that all people of a test talk with."""
 
     store: Store
@@ -54,7 +151,7 @@ class House:
 class Person:
     """A person; ``text`` and ``choices`` are the output of the last turn."""
 
-    house: House
+    house: Assistant
     address: str
     text: str = ""
     choices: tuple[Choice, ...] = ()

@@ -8,6 +8,7 @@ from io import BytesIO, StringIO
 import openpyxl
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter import Workbook
 
 Cells = Sequence[object]
 HEAD: Cells = ("Mã đơn vị", "Tên", "Mã đơn vị cấp trên")
@@ -33,17 +34,17 @@ _VPS = dict(zip(
 ))  # fmt: skip
 
 
-def tcvn3(text: str) -> str:
+def encode_tcvn3(text: str) -> str:
     """Encode a text as in a cell with the font .VnTime."""
     return "".join(_TCVN3.get(letter, letter) for letter in text)
 
 
-def vps(text: str) -> str:
+def encode_vps(text: str) -> str:
     """Encode a text as in a cell with the font VPS Times."""
     return "".join(bytes([_VPS[letter]]).decode("cp1252") if letter in _VPS else letter for letter in text)
 
 
-def vni(text: str) -> str:
+def encode_vni(text: str) -> str:
     """Encode a text as in a cell with the font VNI-Times."""
     return "".join(map(_vni, text))
 
@@ -58,7 +59,7 @@ def _vni(letter: str) -> str:
     return base + (shown.upper() if base.isupper() else shown)
 
 
-def windows_1258(text: str) -> bytes:
+def encode_windows_1258(text: str) -> bytes:
     """Encode a text as Excel saves CSV on a Vietnamese Windows."""
     return b"".join(map(_windows_1258, unicodedata.normalize("NFC", text)))
 
@@ -70,7 +71,7 @@ def _windows_1258(letter: str) -> bytes:
     return (base + tones).encode("cp1258")
 
 
-def workbook(
+def make_workbook(
     *rows: Cells,
     merged: Iterable[str] = (),
     formats: Mapping[str, str] | None = None,
@@ -96,8 +97,37 @@ def workbook(
     return made.getvalue()
 
 
-def text_file(*rows: Cells, delimiter: str = ";") -> str:
+def make_text_file(*rows: Cells, delimiter: str = ";") -> str:
     """Return the rows as CSV."""
     text = StringIO()
     csv.writer(text, delimiter=delimiter).writerows(["" if cell is None else cell for cell in row] for row in rows)
     return text.getvalue()
+
+
+HEADERS = ("Mã đơn vị", "Tên", "Mã đơn vị cấp trên", "Tên gọi khác", "Tên cũ",
+           "Ngừng từ ngày", "Trở thành", "Hình thức", "Từ ngày", "Căn cứ")  # fmt: skip
+ENGLISH = ("code", "name", "parent", "aliases", "former names",
+           "closed on", "successors", "how", "since", "source")  # fmt: skip
+NEW = ("DN-NT", "xã Nhơn Trạch", "DN", "UBND xã Nhơn Trạch", "", "", "", "", "", "")
+OLD = ("PHO", "xã Phú Hội", "DN", "UBND xã Phú Hội; Phú Hội cũ", "xã Hội", "01/7/2025", "DN-NT",
+       "Sáp nhập thành đơn vị mới", "01/7/2025", "1662/NQ-UBTVQH15")  # fmt: skip
+ROWS = (("DN", "tỉnh Đồng Nai"), NEW, OLD)
+
+RowCells = tuple[object, ...]
+
+
+def write_csv(*rows: RowCells, headers: RowCells = HEADERS, delimiter: str = ";", bom: bool = False) -> bytes:
+    """Return the rows as CSV in UTF-8."""
+    text = StringIO()
+    csv.writer(text, delimiter=delimiter).writerows([headers, *rows])
+    return text.getvalue().encode("utf-8-sig" if bom else "utf-8")
+
+
+def write_xlsx(*rows: RowCells, headers: RowCells = HEADERS) -> bytes:
+    """Return the rows as an XLSX workbook; numbers and days keep their types."""
+    file = BytesIO()
+    with Workbook(file, {"in_memory": True, "default_date_format": "dd/mm/yyyy"}) as workbook:
+        sheet = workbook.add_worksheet()
+        for number, row in enumerate([headers, *rows]):
+            sheet.write_row(number, 0, row)
+    return file.getvalue()

@@ -1,24 +1,18 @@
-"""Opens Telegram as the settings say: its API, its pace, and how updates come."""
+"""Connect to Telegram with python-telegram-bot as transport only.
+
+The store keeps the state, the order and the deliveries.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-from bot.channels.base import (
-    AcceptUpdates,
-    ListenAddress,
-    Pace,
-    Rate,
-    Receiver,
-    RecordBlockChange,
-    ServedChannel,
-)
+from bot.channels import AcceptUpdates, ListenAddress, Pace, Rate, Receiver, RecordBlockChange, ServedChannel
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.identity import BotIdentity, get_acquainted
-from bot.channels.telegram.polling import Poller
+from bot.channels.telegram.receivers import Poller, WebhookReceiver, WebhookSettings
 from bot.channels.telegram.updates import UpdateReceiver
-from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
 from bot.errors import SettingsError
 from bot.settings import TELEGRAM, TELEGRAM_FREE, Settings
 from locales import N_

@@ -18,7 +18,7 @@ from telegram import Bot
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 from telegram.error import Conflict as TelegramConflict
 
-from bot.channels.base import (
+from bot.channels import (
     Blocked,
     ChannelError,
     Conflict,

@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.channels.base import AcceptUpdates, RecordBlockChange
+from bot.channels import AcceptUpdates, RecordBlockChange
 from bot.channels.telegram.api import QueryTooOld, TelegramApi
 from bot.messages import Incoming
-from handlers.core.events import ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
+from handlers.core.messages import ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
 from handlers.interview.secrets import has_secret
 from handlers.model.channels import TELEGRAM
 

@@ -1,4 +1,4 @@
-"""Rows of ``broadcasts``: drafts written and changed, read within a reach, or as the rows of recipients need them."""
+"""Rows of broadcasts and of their recipients: SQL, sealing, rows as data."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,15 +6,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Query, Rows, RunQueries
+from bot.store.drivers import Query, Rows, RunQueries
 from bot.store.encoding import from_micros, to_micros
 from bot.store.errors import TurnTakenOver
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.request_filter import scope_conditions
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
-from bot.store.sealing.readable import UNREADABLE_ERRORS, read_or_none
-from handlers.model import codes
+from bot.store.sealing import UNREADABLE_ERRORS, Keyring, read_or_none, sealed_columns
+from handlers.model import requests
 from handlers.model.broadcast import Broadcast, BroadcastDraft, BroadcastState, CheckReport
 from handlers.model.rights import MACHINE, Reach
 from rules.calendar import to_vietnam_day
@@ -197,7 +195,7 @@ class BroadcastRepository:
 
     async def add(self, draft: BroadcastDraft, document: bytes | None, author: str) -> str:
         """Write a new draft under the next id, which is returned."""
-        name = await self.context.next_id(codes.BROADCAST)
+        name = await self.context.next_id(requests.BROADCAST)
         row = await self._row(name, draft, document, None, author)
         await self.context.ask(Query("add_broadcast", row), self._note_draft_query(name, author))
         return name

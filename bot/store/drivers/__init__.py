@@ -1,25 +1,104 @@
-"""The statements of the files in ``sql/``, by name, in the words of one database.
-
-All in the subset that SQLite and PostgreSQL both speak. The files have the format of aiosql:
-
-- ``-- name: x`` begins a query, the comment below says what it is for, ``:word`` is a parameter; ``-- name: x!`` gives
-  no rows back;
-- ``-- name: where_x`` begins a condition: a query with ``{where}`` is run with those that ``Call.where`` names, all
-  true;
-- other words in braces are filled in when the file is read: lists of states from the vocabulary, the database's own
-  words (``{skip_locked}`` and ``{held}``, empty on SQLite), and those of a sealed column (``{table}``, ``{column}``,
-  ``{key}``, ``{row}``): such a query stands for one query per column.
-"""
+"""Two databases behind one small interface."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from importlib.resources import files
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
+from bot.store.errors import DatabaseUrlError
 from bot.store.power_seals import GRANT_COLUMNS, INVITATION_COLUMNS, WARRANT_COLUMNS
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS, SealedColumn
 from handlers.model.broadcast import ENDED_STATES, EXPIRY_CAMPAIGN
-from handlers.model.request import AMENDABLE_STATES, OPEN_STATES, REQUEST_TRANSITIONS, RETAINED_STATES
+from handlers.model.requests import AMENDABLE_STATES, OPEN_STATES, REQUEST_TRANSITIONS, RETAINED_STATES
 from handlers.model.statistics import REQUESTED_STATES, UNCOUNTED_STATES
+from locales import N_
+
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query of the files in ``sql/`` with its parameters."""
+
+    query: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    #: The whole transaction is undone, with TurnTaken, where this returns no row.
+    must: bool = False
+    #: Names of the conditions that a query with ``{where}`` is run with.
+    where: tuple[str, ...] = ()
+    #: Run once for each of these instead of with ``parameters``, as fast as the database can; no rows come back.
+    many: Sequence[Mapping[str, Any]] | None = None
+    #: Plan anew on every run: the table grows between runs, and a cached plan becomes slow.
+    anew: bool = False
+
+
+#: Runs queries in order within a transaction and returns the rows of each: ``run`` of a driver or of a transaction.
+RunQueries = Callable[..., Awaitable[list[Rows]]]
+
+
+class Transaction(Protocol):
+    """An open transaction."""
+
+    async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
+        """Run queries in order, and commit behind the last one if so told; the rows of each."""
+
+    async def script(self, statements: Sequence[str]) -> None:
+        """Run the statements of a migration."""
+
+
+class Driver(Protocol):
+    """A database. Every method raises ``StoreError`` and leaves nothing half done."""
+
+    #: The database's own words for the braces of migrations and queries.
+    dialect: Mapping[str, str]
+    #: Whether several processes may serve the same channel over it.
+    shared: bool
+
+    async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
+        """Run queries as one transaction in one go; ``durable``: on the disk before it returns, even if power fails."""
+
+    def transaction(self, *, reading: bool = False) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction that answers between its queries; it is rolled back unless it was told to commit.
+
+        One that is only ``reading`` sees one moment and keeps nobody from writing; nothing may be written in it.
+        """
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Tell of every table that another process wrote to, until cancelled; only where it is ``shared``."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+WRONG_URL = N_(
+    "The database URL cannot be used. Write sqlite:///path/to/file or postgresql://user:password@host/database."
+)
+
+
+def sqlite_path(url: str | None, data_dir: Path) -> Path | None:
+    """Return the file to open, or ``None`` for PostgreSQL.
+
+    ``sqlite:///var/x`` is relative, ``sqlite:////var/x`` absolute.
+
+    Raises:
+        DatabaseUrlError: it names neither; the message never repeats the URL, which may hold a password.
+    """
+    if url is None:
+        return data_dir / "troly.sqlite3"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise DatabaseUrlError(WRONG_URL) from None
+    if parts.scheme in {"postgresql", "postgres"} and len(parts.path + parts.query) > 1:
+        return None
+    if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
+        return Path(parts.path[1:])
+    raise DatabaseUrlError(WRONG_URL)
+
 
 _STATEMENT = re.compile(
     r"^-- name: (?P<kind>where_)?(?P<name>\w+)(?P<mark>!?)\n(?P<text>.*?);$", re.MULTILINE | re.DOTALL

@@ -10,9 +10,8 @@ from typing import Any
 import aiosqlite
 
 from bot.errors import to_reason
-from bot.store.drivers.base import Query, Rows
+from bot.store.drivers import Query, QueryTexts, Rows, load_queries
 from bot.store.errors import DatabaseUnusable, StoreError, StoreFull, StoreLocked, StoreUnavailable, TurnTakenOver
-from bot.store.queries import QueryTexts, load_queries
 from locales import N_
 
 #: The upper bits of an extended code refine the lower ones.

@@ -1,18 +1,18 @@
-"""The keys in use: seal, open, look up. Keys that another process added are picked up while running."""
+"""Personal data at rest: AES-256-GCM values bound to their place, keyed look-ups, a key file."""
 
 import hashlib
 import hmac
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot.store.errors import KeyFileError, SealBroken, UnknownKey
+from bot.store.errors import KeyFileError, SealBroken, SealError, UnknownKey
 from bot.store.sealing.keyfile import KeyFile, create_key_file, new_key_file, read_key_file
 from locales import N_
 
@@ -193,3 +193,22 @@ def open_keyring(path: Path) -> tuple[Keyring, bool]:
         created = create_key_file(path, new_key_file())
         keys = read_key_file(path)
     return Keyring(path, keys), created
+
+
+_Opened = TypeVar("_Opened")
+#: What opening raises where a value is altered, cut, sealed with an unknown key, or no longer fits its model.
+UNREADABLE_ERRORS = (SealError, ValueError)
+
+
+def read_or_none(keyring: Keyring, place: SealContext, opened: Callable[[], _Opened]) -> _Opened | None:
+    """Return what opening gives; ``None``, noted, where it cannot be read."""
+    try:
+        return opened()
+    except UNREADABLE_ERRORS as error:
+        keyring.damage.record(*place, error)
+        return None
+
+
+def unseal_or_none(keyring: Keyring, sealed: bytes | None, place: SealContext) -> str | None:
+    """Open a text that may be missing; ``None`` also where it cannot be read."""
+    return None if sealed is None else read_or_none(keyring, place, lambda: keyring.unseal(sealed, place))

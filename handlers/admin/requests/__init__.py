@@ -1,20 +1,17 @@
-"""The request list and one request of it, with the reason for a move."""
+"""The request list for people with a role: filters, pages and moves."""
 
 from dataclasses import replace
 
 from markupsafe import Markup
 
-from handlers.access.current_rights import current_rights, holder_labels
 from handlers.admin.requests.moves import BAD_REASON, NO_WAY_BACK, move_request, to_bulk_confirm
-from handlers.admin.requests.text import (
+from handlers.admin.requests.view import (
     MOVE_LABELS,
     MOVE_SYNONYMS,
     format_filter,
     format_overtaken,
     format_request_details,
     format_request_row,
-)
-from handlers.admin.requests.view import (
     list_view,
     open_request,
     to_list_screen,
@@ -23,15 +20,32 @@ from handlers.admin.requests.view import (
     to_search_result,
     to_unfiltered_list,
 )
-from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
+from handlers.core.screen import (
+    BACK,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    back_option,
+    current_rights,
+    holder_labels,
+)
 from handlers.core.session import RequestListView, Session
 from handlers.core.text import join_lines
-from handlers.interview.flow import to_next_screen
-from handlers.model.request import RequestState
-from handlers.model.request_list import FINAL_STATES, NEEDS_REASON, Filter, RequestRow, clean_reason, transitions_from
+from handlers.interview import to_next_screen
+from handlers.model.requests import (
+    FINAL_STATES,
+    NEEDS_REASON,
+    Filter,
+    RequestRow,
+    RequestState,
+    clean_reason,
+    transitions_from,
+)
 from handlers.model.rights import Act, Rights
+from handlers.understanding import match_names
 from handlers.understanding.doubts import is_doubt
-from handlers.understanding.matching import match_names
 from locales import N_
 
 NEWER, OLDER, FILTER, CLEAR, ALL, EXPORT = "newer", "older", "filter", "clear", "all", "export"

@@ -1,22 +1,73 @@
-"""The texts of the request list: rows, details, history, and filters in words."""
+"""The view of the request list that the session keeps between screens: filter, page, open request."""
 
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
+from typing import Any
 
 from markupsafe import Markup
 
-from handlers.access.journal_text import format_actor
-from handlers.core.dates import format_day, format_moment
-from handlers.core.screen import Context
-from handlers.core.text import MarkupTranslator, join_lines
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter, RequestRow, transitions_from
+from handlers.access import format_actor
+from handlers.core.screen import Context, current_rights
+from handlers.core.session import RequestListView, Session
+from handlers.core.text import MarkupTranslator, format_day, format_moment, join_lines
+from handlers.model.requests import Filter, RequestRow, RequestState, parse_codes, transitions_from
 from handlers.model.unit_directory import UnitDirectory
-from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS, format_content
+from handlers.requests import PROCEDURE_LABELS, STATE_LABELS, format_content
 from locales import N_, Translator
 from rules.outcome import Procedure
+
+#: Characters of a search that are kept.
+_MAX_SEARCH_LENGTH = 200
+
+
+def list_view(here: Context) -> RequestListView:
+    """Return the view as it was left; at first, the whole list."""
+    return here.session.desk or RequestListView()
+
+
+def to_list_screen(here: Context, screen: str, about: str | None = None, **changes: Any) -> Session:
+    """Open a screen of the list, with some fields of the view changed."""
+    return here.session.with_screen(screen, about, desk=list_view(here).model_copy(update=changes))
+
+
+def to_narrowed_list(here: Context, **changes: Any) -> Session:
+    """Open the first page of the list, with some fields of the filter changed."""
+    wanted = list_view(here).wanted.model_copy(update=changes)
+    return to_list_screen(here, "desk", wanted=wanted, turned=())
+
+
+def to_unfiltered_list(here: Context) -> Session:
+    """Open the list without a filter."""
+    return to_list_screen(here, "desk", wanted=Filter(), turned=())
+
+
+def to_request_list(here: Context) -> Session:
+    """Return to the list as it was left, with no move under way."""
+    return to_list_screen(here, "desk", revision=None, moving_to=None, note="", mark="")
+
+
+async def open_request(here: Context, code: str) -> Session | None:
+    """Open a request at its present revision; return ``None`` if there is none within reach."""
+    filed = await here.world.admin.desk.get(await current_rights(here), code)
+    changes = {"revision": filed.revision, "moving_to": None, "note": ""} if filed else {}
+    return to_list_screen(here, "desk_request", code, **changes) if filed else None
+
+
+async def to_search_result(here: Context, text: str) -> Session:
+    """Open the request whose code (or last digits) was typed, else search the list for the text."""
+    found = [session for code in parse_codes(text, here.today) if (session := await open_request(here, code))]
+    if len(found) == 1:
+        return found[0]
+    wanted = _code_digits(found[0]) if found else " ".join(text.split())
+    return to_narrowed_list(here, text=wanted[:_MAX_SEARCH_LENGTH])
+
+
+def _code_digits(session: Session) -> str:
+    """Return the part of the open code without the year."""
+    return (session.about or "").rpartition("-")[2]
+
 
 #: Short names of the procedures, for buttons.
 SHORT_PROCEDURES = {

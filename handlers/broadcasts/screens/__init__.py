@@ -1,24 +1,23 @@
-"""The list of broadcasts (/thongbao), and the view of them that the session keeps between screens."""
+"""The screens on which a broadcast is written, checked, approved and watched."""
 
 import re
 from typing import Any
 
-from handlers.access.current_rights import current_rights
 from handlers.broadcasts.admin_text import format_broadcast_row
-from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option
+from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option, current_rights
 from handlers.core.session import BroadcastView, Session
 from handlers.folding import fold
-from handlers.interview.flow import to_next_screen
-from handlers.model import codes
+from handlers.interview import to_next_screen
+from handlers.model import requests
 from handlers.model.broadcast import Broadcast, BroadcastState
-from handlers.model.codes import format_code
+from handlers.model.requests import format_code
 from handlers.model.rights import Act, Rights
 from locales import N_
 
 #: States in which text, audience and plan can still be changed.
 CHANGEABLE_STATES = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
 #: Matches "TB-000012", "tb 12" and "12".
-_BROADCAST_CODE = re.compile(rf"(?:{codes.BROADCAST.lower()}[\s-]*)?(\d{{1,9}})")
+_BROADCAST_CODE = re.compile(rf"(?:{requests.BROADCAST.lower()}[\s-]*)?(\d{{1,9}})")
 
 
 def broadcast_view(here: Context) -> BroadcastView:
@@ -68,7 +67,7 @@ async def to_current_broadcast(here: Context) -> Session:
 def parse_broadcast_code(text: str) -> str | None:
     """Return the code that a typed text stands for, or ``None``."""
     found = _BROADCAST_CODE.fullmatch(fold(text))
-    return format_code(codes.BROADCAST, int(found[1])) if found else None
+    return format_code(requests.BROADCAST, int(found[1])) if found else None
 
 
 NEW, NEWER, OLDER = "new", "newer", "older"

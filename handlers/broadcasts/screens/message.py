@@ -7,9 +7,9 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
-from handlers.access.current_rights import current_rights
 from handlers.broadcasts.admin_text import format_broadcast_problem
 from handlers.broadcasts.rendering import BUTTON_LABELS
+from handlers.broadcasts.screens import current_broadcast, current_draft, to_broadcast_screen, to_current_broadcast
 from handlers.broadcasts.screens.compose import (
     back_to_broadcast_option,
     change_draft,
@@ -17,10 +17,18 @@ from handlers.broadcasts.screens.compose import (
     render_not_changeable,
     to_next_part,
 )
-from handlers.broadcasts.screens.list import current_broadcast, current_draft, to_broadcast_screen, to_current_broadcast
-from handlers.broadcasts.template import Template, missing_placeholders, parse
-from handlers.core.replies import Reply
-from handlers.core.screen import DONE, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
+from handlers.broadcasts.template import Placeholder, Template, missing_placeholders, parse
+from handlers.core.messages import Reply
+from handlers.core.screen import (
+    DONE,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    back_option,
+    current_rights,
+)
 from handlers.core.session import Session
 from handlers.core.text import MarkupTranslator, join_lines
 from handlers.folding import fold
@@ -32,7 +40,6 @@ from handlers.model.broadcast import (
     PlaceholderValues,
     Recipient,
 )
-from handlers.model.placeholders import Placeholder
 from handlers.understanding.doubts import is_doubt
 from locales import LANGUAGES, N_, translator
 

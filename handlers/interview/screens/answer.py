@@ -9,8 +9,8 @@ from handlers.core.decision import (
 )
 from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
 from handlers.core.session import RequestDraft
-from handlers.interview.flow import to_next_certificate, to_next_screen
-from handlers.model.request import Request
+from handlers.interview import to_next_certificate, to_next_screen
+from handlers.model.requests import Request
 from locales import N_
 from rules.outcome import Decided
 

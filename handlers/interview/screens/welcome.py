@@ -3,8 +3,7 @@
 Nothing personal is stored before consent.
 """
 
-from handlers.access.current_rights import current_rights
-from handlers.core.events import FileSent
+from handlers.core.messages import FileSent
 from handlers.core.screen import (
     NO,
     NO_SYNONYMS,
@@ -15,8 +14,9 @@ from handlers.core.screen import (
     Option,
     OptionsOnlyScreen,
     Page,
+    current_rights,
 )
-from handlers.interview.flow import to_next_screen
+from handlers.interview import to_next_screen
 from locales import N_
 
 AGREE, DECLINE, ENGLISH = "agree", "decline", "language"

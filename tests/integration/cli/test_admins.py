@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.services.opening import open_store
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
 from handlers.model.rights import Role
-from tests.integration.store.conftest import Command, Database
-from tests.support.office import given, invited, settle_units
-from tests.support.storing import closing_async
+from tests.integration.conftest import Command, Database
+from tests.support.people import create_invitation, grant_role, insert_units
+from tests.support.store import closing_async
 
 CODE = re.compile(r"/start ([a-z2-7]{32})")
 FORBIDDEN, WRONG, FAILED = 3, 2, 1
@@ -38,14 +38,14 @@ def town(database: Database) -> None:
         """The tables."""
 
     async def people(store: Store) -> None:
-        await given(store, "1", Role.OWNER)
-        await given(store, "2", Role.ADMIN, "DN.NT")
-        await given(store, "3", Role.FOCAL, "DN.NT")
-        await given(store, "4", Role.ADMIN, "DN.DP", label="Mật")
-        await invited(store, Role.FOCAL, "DN.DP", label="Mật", now=datetime.now(UTC))
+        await grant_role(store, "1", Role.OWNER)
+        await grant_role(store, "2", Role.ADMIN, "DN.NT")
+        await grant_role(store, "3", Role.FOCAL, "DN.NT")
+        await grant_role(store, "4", Role.ADMIN, "DN.DP", label="Mật")
+        await create_invitation(store, Role.FOCAL, "DN.DP", label="Mật", now=datetime.now(UTC))
 
     filled(database, nothing)
-    settle_units(database.sql)
+    insert_units(database.sql)
     filled(database, people)
 
 

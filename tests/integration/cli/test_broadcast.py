@@ -16,15 +16,12 @@ from bot.messages import Chat
 from bot.settings import load_settings
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState
-from handlers.model.codes import format_person_code
-from handlers.model.request import RequestContent
-from handlers.model.request_list import InterviewStatus
+from handlers.model.requests import InterviewStatus, RequestContent, format_person_code
 from handlers.model.rights import Role
-from tests.integration.store.conftest import Command, Database
-from tests.support.desk import person
-from tests.support.office import given, settle_units
-from tests.support.ports import StoredTurns
-from tests.support.storing import CHANNEL
+from tests.integration.conftest import Command, Database
+from tests.support.people import grant_role, insert_units, make_person_content
+from tests.support.store import CHANNEL
+from tests.support.stored_dialogue import StoredTurns
 
 FORMULA = '=HYPERLINK("http://x.example","An")'
 #: What may become of somebody: state, reason.
@@ -70,7 +67,7 @@ class Town:
         """Somebody with a certificate and a request."""
         async with StoredTurns(self.store, address)() as turn:
             await turn.register.save_status(InterviewStatus(interview=1, unit=unit, subscriber=name))
-            content: RequestContent = person(name)
+            content: RequestContent = make_person_content(name)
             await turn.requests.register(content.model_copy(update={"unit_code": unit}))
 
     async def written(self, *more: object) -> str:
@@ -104,7 +101,7 @@ class Town:
 
 @pytest.fixture
 async def town(store: Store, database: Database, troly: Command) -> Town:
-    settle_units(database.sql)
+    insert_units(database.sql)
     town = Town(store, database, troly)
     await town.officer("1", FORMULA)
     await town.officer("2", "Lê Thị Hoa", "DN.DP")
@@ -150,7 +147,7 @@ async def test_a_check_says_where_a_second_person_has_to_approve_and_asks_who_ma
 ) -> None:
     monkeypatch.setenv("TROLY_APPROVAL_ABOVE", "0")
     load_settings.cache_clear()
-    await given(town.store, "gần", Role.ADMIN, "DN.NT")
+    await grant_role(town.store, "gần", Role.ADMIN, "DN.NT")
     name = await town.written("--unit", "DN.NT")
 
     out = await town.did("check", name)
@@ -206,7 +203,7 @@ async def test_a_list_means_people_by_request_by_code_and_by_chat(town: Town) ->
     name = await town.written("--list", town.file("list.csv", names))
     assert "Recipients: 3" in await town.did("check", name)
 
-    await given(town.store, "77", Role.ADMIN, "DN.NT")
+    await grant_role(town.store, "77", Role.ADMIN, "DN.NT")
     _, _, error = await town.does("new", "--title", "Nhắc hạn", "--list", "list.csv", "--as", "telegram:77")
     assert [line for line in error.splitlines() if line.startswith("line")] == [
         f"line 2: {format_person_code(town.chat('2').id)}: no person within your rights has this name"
@@ -242,7 +239,7 @@ async def test_a_report_as_csv_runs_nothing_and_masks_for_those_who_may_not_see(
     assert {row["Name"] for row in rows} >= {f"'{FORMULA}", "Lê Thị Hoa"}
     assert (await town.does("report", name, "--out", out))[0] == 1  # it is there already
 
-    owner = await given(town.store, "77", Role.FOCAL, "DN")
+    owner = await grant_role(town.store, "77", Role.FOCAL, "DN")
     town.database.sql("UPDATE broadcasts SET unit = 'DN'")
     await town.did("report", name, "--out", out, "--force", "--as", owner.id)
     names = {row["Name"] for row in csv.DictReader(out.read_text("utf-8-sig").splitlines())}

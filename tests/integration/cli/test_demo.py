@@ -3,8 +3,8 @@
 import pytest
 
 from bot.settings import load_settings
-from tests.integration.store.conftest import Command, Database
-from tests.integration.store.test_commands import with_a_silent_chat
+from tests.integration.cli.test_maintenance import with_a_silent_chat
+from tests.integration.conftest import Command, Database
 
 
 def test_it_says_what_it_made_and_what_can_be_tried_next(troly: Command, database: Database) -> None:

@@ -12,33 +12,32 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Forbidden, OutputError
+from bot.exports import ExportJob
 from bot.exports.export import FORM_SUFFIXES, write_export
-from bot.exports.model import ExportJob
 from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
 from handlers.model.exports import ExportForm
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
+from handlers.model.requests import Filter, RequestState
 from handlers.model.rights import Grant, Rights, Role
 from locales import translator
 from rules.facts import Subject
-from tests.integration.store.conftest import Command, Database
-from tests.support.office import OPERATOR, UNITS, given, office, rights, settle_units
-from tests.support.storing import CHANNEL, NAME, NOW, content, next_turn, one_chat
+from tests.integration.conftest import Command, Database
+from tests.support.people import OPERATOR, UNITS, admin_transaction, grant_role, insert_units, load_rights
+from tests.support.store import CHANNEL, NAME, NOW, claim_next_turn, make_content, open_chat
 
 FOCAL = Rights.of([Grant("QT-000002", Role.FOCAL, "DN.NT")], UNITS)
-PERSON = content().model_copy(
+PERSON = make_content().model_copy(
     update={"subject": Subject.INDIVIDUAL, "subscriber": "Nguyễn Văn An", "unit_code": "DN.NT"}
 )
 REQUESTS = 7
 
 
 async def fill(store: Store, database: Database) -> None:
-    settle_units(database.sql)
-    chat = await one_chat(store)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+    insert_units(database.sql)
+    chat = await open_chat(store)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         for _ in range(REQUESTS):
             await unit.requests.register(PERSON)
         await unit.finish("{}", [])
@@ -57,7 +56,7 @@ def prepared(database: Database) -> None:
     async def prepare() -> None:
         store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
         await fill(store, database)
-        await given(store, "99", Role.FOCAL, "DN.NT")
+        await grant_role(store, "99", Role.FOCAL, "DN.NT")
         await store.close()
 
     asyncio.run(prepare())
@@ -86,7 +85,7 @@ async def test_every_form_is_written_and_nothing_else_is_left(filled: Store, for
 async def test_the_journal_has_a_row_with_the_form_the_number_and_the_unit(filled: Store, tmp_path: Path) -> None:
     await write_export(filled, order(ExportForm.CSV, FOCAL), tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
 
-    async with office(filled) as at:
+    async with admin_transaction(filled) as at:
         (row,) = await at.admin.journal.latest(OPERATOR, 1)
     assert (row.actor, row.act, row.subject, row.count, row.unit) == ("QT-000002", "export", "csv", REQUESTS, "DN.NT")
 
@@ -98,7 +97,7 @@ async def test_the_row_is_for_those_of_the_unit_that_was_within_reach(
     about = replace(order(ExportForm.CSV, FOCAL), wanted=Filter(unit=unit))
     await write_export(filled, about, tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
 
-    async with office(filled) as at:
+    async with admin_transaction(filled) as at:
         (row,) = await at.admin.journal.latest(OPERATOR, 1)
     assert (row.act, row.unit) == ("export", "DN.NT")
 
@@ -109,7 +108,7 @@ async def test_the_number_is_of_what_is_in_the_file(filled: Store, tmp_path: Pat
     done = await write_export(filled, wanted, tmp_path / "list.xlsx", ignored, notes=tmp_path / "notes")
 
     assert (done.count, done.remarks.states) == (0, {RequestState.SUBMITTED: REQUESTS})
-    async with office(filled) as at:
+    async with admin_transaction(filled) as at:
         (row,) = await at.admin.journal.latest(OPERATOR, 1)
     assert (row.subject, row.count) == ("import19", 0)
 
@@ -143,7 +142,7 @@ async def test_a_cancelled_export_leaves_no_file_no_rest_and_no_row(
         await running
 
     assert list(target.parent.iterdir()) == []
-    async with office(filled) as at:
+    async with admin_transaction(filled) as at:
         assert await at.admin.journal.latest(OPERATOR, 1) == ()
 
 
@@ -151,8 +150,8 @@ async def test_a_cancelled_export_leaves_no_file_no_rest_and_no_row(
 async def test_a_role_that_ends_while_its_export_is_written_lets_no_file_appear(
     filled: Store, database: Database, form: ExportForm, tmp_path: Path
 ) -> None:
-    lost = await given(filled, "99", Role.ADMIN, "DN.NT", label="Chị Lan")
-    await given(filled, "99", Role.FOCAL, "DN")
+    lost = await grant_role(filled, "99", Role.ADMIN, "DN.NT", label="Chị Lan")
+    await grant_role(filled, "99", Role.FOCAL, "DN")
     target = tmp_path / "out" / f"list{FORM_SUFFIXES[form][0]}"
     target.parent.mkdir()
 
@@ -160,18 +159,18 @@ async def test_a_role_that_ends_while_its_export_is_written_lets_no_file_appear(
         if done == total:
             database.sql("UPDATE grants SET ended_at = 1 WHERE id = ?", lost.id)
 
-    ordered = replace(order(form, await rights(filled, "99")), chat=filled.chats.at(CHANNEL, "99").id)
+    ordered = replace(order(form, await load_rights(filled, "99")), chat=filled.chats.at(CHANNEL, "99").id)
     with pytest.raises(Forbidden, match="has ended meanwhile"):
         await write_export(filled, ordered, target, progress, notes=tmp_path / "notes")
 
     assert list(target.parent.iterdir()) == []
-    async with office(filled) as at:
+    async with admin_transaction(filled) as at:
         assert "export" not in [row.act for row in await at.admin.journal.latest(OPERATOR, 10)]
 
 
 async def test_an_export_of_a_person_who_keeps_the_role_is_written(filled: Store, tmp_path: Path) -> None:
-    await given(filled, "99", Role.ADMIN, "DN.NT", label="Chị Lan")
-    ordered = replace(order(ExportForm.CSV, await rights(filled, "99")), chat=filled.chats.at(CHANNEL, "99").id)
+    await grant_role(filled, "99", Role.ADMIN, "DN.NT", label="Chị Lan")
+    ordered = replace(order(ExportForm.CSV, await load_rights(filled, "99")), chat=filled.chats.at(CHANNEL, "99").id)
 
     assert (
         await write_export(filled, ordered, tmp_path / "list.csv", ignored, notes=tmp_path / "notes")

@@ -9,16 +9,16 @@ import pytest
 from bot.services.opening import open_store
 from bot.store import key_rotation
 from bot.store.migrations import load_migrations
+from bot.store.sealing import open_keyring
 from bot.store.sealing.keyfile import read_key_file
-from bot.store.sealing.keyring import open_keyring
-from tests.integration.store.conftest import Command, Database
-from tests.support.storing import answer, one_chat
+from tests.integration.conftest import Command, Database
+from tests.support.store import answer_next, open_chat
 
 
 def with_a_silent_chat(database: Database) -> None:
     async def fill() -> None:
         store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
-        await answer(store, await one_chat(store), now=datetime.now(UTC) - timedelta(days=40))
+        await answer_next(store, await open_chat(store), now=datetime.now(UTC) - timedelta(days=40))
         await store.close()
 
     asyncio.run(fill())

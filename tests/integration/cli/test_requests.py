@@ -10,23 +10,21 @@ from typer import BadParameter
 from bot.cli.options import FilterOptions, parse_unit
 from bot.settings import load_settings
 from bot.store.store import Store
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
+from handlers.model.requests import Filter, RequestState
 from handlers.model.rights import Role
 from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
 from rules.outcome import Procedure
-from tests.integration.store.conftest import Command, Database
-from tests.support.desk import person
-from tests.support.office import OPERATOR, UNITS, given, settle_units
-from tests.support.stored_dialogue import registered, seen
+from tests.integration.conftest import Command, Database
+from tests.support.people import OPERATOR, UNITS, grant_role, insert_units, make_person_content
+from tests.support.stored_dialogue import load_request, register_request
 
 
 @pytest.fixture
 async def desk(store: Store, database: Database) -> Store:
-    settle_units(database.sql)
-    await registered(store, "1", person(), "DN.NT")
-    await registered(store, "2", person("Lê Thị\tHoa \x1b[31m", procedure=Procedure.REVOKE), "DN.DP")
+    insert_units(database.sql)
+    await register_request(store, "1", make_person_content(), "DN.NT")
+    await register_request(store, "2", make_person_content("Lê Thị\tHoa \x1b[31m", procedure=Procedure.REVOKE), "DN.DP")
     return store
 
 
@@ -83,7 +81,7 @@ async def test_set_moves_each_and_says_what_could_not_be(desk: Store, troly: Com
 
     assert code == 1
     assert out.splitlines() == ["YC-2026-000001: accepted", "YC-2026-000009: no such request within reach"]
-    filed = await seen(desk, OPERATOR, "YC-2026-000001")
+    filed = await load_request(desk, OPERATOR, "YC-2026-000001")
     assert (filed.request.state, filed.actor) == (RequestState.ACCEPTED, "machine")
 
 
@@ -91,22 +89,22 @@ async def test_all_that_match_are_counted_before_they_are_changed(desk: Store, t
     bulk = ("set", "--all-matching", "--unit", "DN", "--state", "sent_back", "--note", "thiếu dấu")
     code, out, _ = await run(troly, *bulk)
     assert (code, out.startswith("2 of 2")) == (0, True)
-    assert (await seen(desk, OPERATOR, "YC-2026-000001")).revision == 0
+    assert (await load_request(desk, OPERATOR, "YC-2026-000001")).revision == 0
 
     code, out, _ = await run(troly, *bulk, "--yes")
     assert (code, out) == (0, "To be moved to “sent back”: 2\nChanged: 2; left as they were: 0.\n")
-    assert (await seen(desk, OPERATOR, "YC-2026-000001")).note == "thiếu dấu"
+    assert (await load_request(desk, OPERATOR, "YC-2026-000001")).note == "thiếu dấu"
 
 
 async def test_another_number_than_the_expected_changes_nothing(desk: Store, troly: Command) -> None:
     bulk = ("set", "--all-matching", "--state", "accepted")
     assert "--expect 2" in (await run(troly, *bulk))[1]
-    await registered(desk, "3", person(), "DN.NT")
+    await register_request(desk, "3", make_person_content(), "DN.NT")
 
     code, out, _ = await run(troly, *bulk, "--yes", "--expect", "2")
     assert code == 1
     assert "Expected were 2 requests, found were 3. Nothing was changed." in out
-    assert (await seen(desk, OPERATOR, "YC-2026-000001")).revision == 0
+    assert (await load_request(desk, OPERATOR, "YC-2026-000001")).revision == 0
     assert (await run(troly, *bulk, "--yes", "--expect", "3"))[0] == 0
 
 
@@ -128,8 +126,8 @@ async def test_what_is_not_understood_changes_nothing(desk: Store, troly: Comman
 
 
 async def test_as_a_person_the_command_reaches_as_far_as_they_do(desk: Store, troly: Command) -> None:
-    admin = await given(desk, "admin", Role.ADMIN, "DN.NT")
-    officer = await given(desk, "focal", Role.FOCAL, "DN.NT")
+    admin = await grant_role(desk, "admin", Role.ADMIN, "DN.NT")
+    officer = await grant_role(desk, "focal", Role.FOCAL, "DN.NT")
 
     assert "000002" not in (await run(troly, "list", "--as", admin.id))[1]
     assert "Nguyễn" not in (await run(troly, "list", "--as", officer.id))[1]

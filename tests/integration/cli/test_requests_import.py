@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 
 from bot.store.store import Store
-from handlers.model.request import RequestState
-from handlers.model.request_list import MoveOutcome
+from handlers.model.requests import MoveOutcome, RequestState
 from handlers.model.rights import Role
 from locales import translator
-from tests.integration.store.conftest import Command, Database
-from tests.support.desk import person
-from tests.support.lists import edited, spreadsheet
-from tests.support.office import OPERATOR, given, office, settle_units
-from tests.support.stored_dialogue import registered, seen
+from tests.integration.conftest import Command, Database
+from tests.support.exports import edit_row, export_spreadsheet
+from tests.support.people import OPERATOR, admin_transaction, grant_role, insert_units, make_person_content
+from tests.support.stored_dialogue import load_request, register_request
 
 T = translator("en")  # what the commands of these tests speak
 OWN, OTHER = "YC-2026-000001", "YC-2026-000002"
@@ -22,17 +20,17 @@ OWN, OTHER = "YC-2026-000001", "YC-2026-000002"
 
 @pytest.fixture
 async def desk(store: Store, database: Database) -> Store:
-    settle_units(database.sql)
-    await registered(store, "1", person(), "DN.NT")
-    await registered(store, "2", person("Lê Thị Hoa"), "DN.DP")
+    insert_units(database.sql)
+    await register_request(store, "1", make_person_content(), "DN.NT")
+    await register_request(store, "2", make_person_content("Lê Thị Hoa"), "DN.DP")
     return store
 
 
 async def exported(store: Store, folder: Path, to: RequestState = RequestState.ACCEPTED, note: str = "") -> Path:
     """Both requests, the state of the first one changed."""
-    first, second = await seen(store, OPERATOR, OWN), await seen(store, OPERATOR, OTHER)
+    first, second = await load_request(store, OPERATOR, OWN), await load_request(store, OPERATOR, OTHER)
     path = folder / "edited.xlsx"
-    path.write_bytes(spreadsheet(folder, [edited(first, to, note), second]))
+    path.write_bytes(export_spreadsheet(folder, [edit_row(first, to, note), second]))
     return path
 
 
@@ -42,7 +40,7 @@ async def run(troly: Command, *arguments: object) -> tuple[int, str, str]:
 
 
 async def state_of(store: Store) -> RequestState:
-    return (await seen(store, OPERATOR, OWN)).request.state
+    return (await load_request(store, OPERATOR, OWN)).request.state
 
 
 async def test_without_apply_it_only_shows(desk: Store, troly: Command, tmp_path: Path) -> None:
@@ -74,7 +72,7 @@ async def test_a_bad_line_is_named_and_nothing_is_changed(desk: Store, troly: Co
 
 async def test_a_newer_change_is_named_with_whose_it_is(desk: Store, troly: Command, tmp_path: Path) -> None:
     file = await exported(desk, tmp_path)
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         assert (await at.admin.desk.move(OPERATOR, OWN, RequestState.REFUSED, 0, "trùng")).outcome is MoveOutcome.MOVED
 
     code, out, _ = await run(troly, file, "--apply")
@@ -85,8 +83,8 @@ async def test_a_newer_change_is_named_with_whose_it_is(desk: Store, troly: Comm
 
 
 async def test_a_person_imports_within_their_own_rights(desk: Store, troly: Command, tmp_path: Path) -> None:
-    await given(desk, "77", Role.ADMIN, "DN.DP")
-    await given(desk, "88", Role.FOCAL, "DN")
+    await grant_role(desk, "77", Role.ADMIN, "DN.DP")
+    await grant_role(desk, "88", Role.FOCAL, "DN")
     file = await exported(desk, tmp_path)
 
     assert (await run(troly, file, "--apply", "--as", "telegram:77"))[0] == 1

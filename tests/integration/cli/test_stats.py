@@ -9,14 +9,22 @@ from pathlib import Path
 import pytest
 
 from bot.services.opening import open_store
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from handlers.model.rights import Role
 from handlers.model.statistics import COUNTED_FIELDS
 from rules.calendar import to_vietnam_day
-from tests.integration.store.conftest import Command, Database
-from tests.support.office import given
-from tests.support.population import UNITS, Officer, counted, people, still_open, write_people, write_units
-from tests.support.storing import closing_async
+from tests.integration.conftest import Command, Database
+from tests.support.people import grant_role
+from tests.support.statistics import (
+    UNITS,
+    Officer,
+    count_open,
+    count_statistics,
+    make_officers,
+    write_people,
+    write_units,
+)
+from tests.support.store import closing_async
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -29,11 +37,11 @@ def officers(database: Database) -> list[Officer]:
         opened = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
         async with closing_async(opened) as store:
             write_units(database)
-            await given(store, "1", Role.ADMIN, "DN.NT")
-            await given(store, "2", Role.FOCAL, "DN.DP")
+            await grant_role(store, "1", Role.ADMIN, "DN.NT")
+            await grant_role(store, "2", Role.FOCAL, "DN.DP")
 
     asyncio.run(roles())
-    made = people(60, NOW)
+    made = make_officers(60, NOW)
     write_people(database, made)
     return made
 
@@ -48,7 +56,7 @@ def test_the_json_has_every_count_of_every_unit_below(troly: Command, officers: 
     assert code == 0
     told = json.loads(out)
     assert (told["total"]["unit"], told["total"]["name"], told["burn_down"]) == ("DN", "Tỉnh Đồng Nai", None)
-    expected = counted(below(officers, "DN"), "DN", NOW)
+    expected = count_statistics(below(officers, "DN"), "DN", NOW)
     assert {name: told["total"][name] for name in COUNTED_FIELDS} == {
         name: getattr(expected, name) for name in COUNTED_FIELDS
     }
@@ -61,7 +69,7 @@ def test_in_a_pipe_the_numbers_are_plain_columns_that_end_in_the_total(troly: Co
 
     assert code == 0
     heading, *_, last = out.splitlines()
-    total = counted(officers, None, NOW)
+    total = count_statistics(officers, None, NOW)
     assert heading.split()[:3] == ["Unit", "officers", "certificates"]
     assert last.split() == ["Total", *(f"{getattr(total, name):,}" for name in COUNTED_FIELDS)]
     assert "unit not known" in out
@@ -103,7 +111,7 @@ def test_a_target_shows_what_was_open_each_day(troly: Command, officers: list[Of
     burnt = json.loads(out)["burn_down"]
     assert code == 0
     assert (burnt["until"], burnt["a_day"], len(burnt["open"])) == (today.isoformat(), None, 31)
-    assert burnt["open"][-1] == still_open(officers, today)
+    assert burnt["open"][-1] == count_open(officers, today)
     assert "Open at the end of each day since" in troly("stats", "--until", today.isoformat())[1]
 
 
@@ -157,7 +165,7 @@ def test_a_picture_that_cannot_be_written_leaves_nothing_half_done(
 def test_a_role_sees_its_own_units_and_no_others(troly: Command, officers: list[Officer]) -> None:
     own = json.loads(troly("stats", "--json", "--as", "telegram:1")[1])
     assert own["total"]["unit"] == "DN.NT"
-    assert own["total"]["officers"] == counted(below(officers, "DN.NT"), "DN.NT", NOW).officers
+    assert own["total"]["officers"] == count_statistics(below(officers, "DN.NT"), "DN.NT", NOW).officers
     for unit in ("DN", "DN.DP", "TN", "xa dai phuoc"):
         assert troly("stats", "--json", "--unit", unit, "--as", "telegram:1")[:2] == (3, "")
     assert json.loads(troly("stats", "--json", "--as", "telegram:2")[1])["total"]["unit"] == "DN.DP"

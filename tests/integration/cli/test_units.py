@@ -11,19 +11,29 @@ import pytest
 
 from bot.services.opening import open_store
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
 from bot.units.import_plan import plan_import
 from bot.units.list_reader import read_sample
-from handlers.model.request_list import Refusal
+from handlers.model.requests import Refusal
 from handlers.model.rights import Grant, Rights, Role
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
-from tests.integration.store.conftest import Command, Database
-from tests.support.office import given, settle_units
-from tests.support.office_lists import BODY, HEAD, tcvn3, text_file, workbook
-from tests.support.storing import NOW
-from tests.support.unit_files import NEW, OLD, ROWS, as_csv, as_xlsx
-from tests.support.units import nhon_trach
+from tests.integration.conftest import Command, Database
+from tests.support.dialogue import nhon_trach
+from tests.support.people import grant_role, insert_units
+from tests.support.store import NOW
+from tests.support.unit_lists import (
+    BODY,
+    HEAD,
+    NEW,
+    OLD,
+    ROWS,
+    encode_tcvn3,
+    make_text_file,
+    make_workbook,
+    write_csv,
+    write_xlsx,
+)
 
 OWNER = Rights((Grant("QT-000001", Role.OWNER),), NO_UNITS, "QT-000001")
 TABLES = ("units", "unit_names", "unit_successions", "audit")
@@ -93,9 +103,9 @@ def test_what_was_imported_is_read_back_as_it_was(troly: Command, database: Data
 def test_the_same_file_a_second_time_plans_and_writes_nothing(
     troly: Command, database: Database, listed: Callable[[bytes], str]
 ) -> None:
-    troly("units", "import", listed(as_csv(*ROWS)), "--apply")
+    troly("units", "import", listed(write_csv(*ROWS)), "--apply")
     before = rows(database)
-    code, out, _ = troly("units", "import", listed(as_xlsx(*ROWS)), "--apply")
+    code, out, _ = troly("units", "import", listed(write_xlsx(*ROWS)), "--apply")
     assert code == 0
     assert "Nothing differs" in out
     assert (rows(database), version(database)) == (before, 1)
@@ -104,9 +114,9 @@ def test_the_same_file_a_second_time_plans_and_writes_nothing(
 def test_a_file_with_a_wrong_row_changes_nothing_and_every_fault_is_named(
     troly: Command, database: Database, listed: Callable[[bytes], str]
 ) -> None:
-    troly("units", "import", listed(as_csv(*ROWS)), "--apply")
+    troly("units", "import", listed(write_csv(*ROWS)), "--apply")
     before = rows(database)
-    code, out, err = troly("units", "import", listed(as_csv(("X", "xã X"), ("?", "xã Y"), ("Z", ""))), "--apply")
+    code, out, err = troly("units", "import", listed(write_csv(("X", "xã X"), ("?", "xã Y"), ("Z", ""))), "--apply")
     assert (code, out) == (1, "")
     assert [line.partition(":")[0] for line in err.splitlines()] == ["Line 3", "Line 4", "troly"]
     assert (rows(database), version(database)) == (before, 1)
@@ -115,8 +125,8 @@ def test_a_file_with_a_wrong_row_changes_nothing_and_every_fault_is_named(
 def test_a_unit_that_closes_and_one_that_moves_are_changed_in_place(
     troly: Command, database: Database, listed: Callable[[bytes], str]
 ) -> None:
-    troly("units", "import", listed(as_csv(("DN", "tỉnh Đồng Nai"), NEW, ("PHO", "xã Phú Hội", "DN"))), "--apply")
-    code, out, _ = troly("units", "import", listed(as_csv((*OLD[:2], "DN-NT", *OLD[3:]))), "--apply")
+    troly("units", "import", listed(write_csv(("DN", "tỉnh Đồng Nai"), NEW, ("PHO", "xã Phú Hội", "DN"))), "--apply")
+    code, out, _ = troly("units", "import", listed(write_csv((*OLD[:2], "DN-NT", *OLD[3:]))), "--apply")
     assert code == 0
     assert "closed\tPHO\txã Phú Hội – xã Nhơn Trạch – tỉnh Đồng Nai" in out
     assert "Stored and not in the file: 2" in out
@@ -199,7 +209,7 @@ def test_a_unit_is_found_on_the_command_line_by_its_former_name(troly: Command) 
 def test_on_a_terminal_units_come_as_a_table_and_a_name_is_never_markup(
     troly: Command, listed: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    troly("units", "import", listed(as_csv(("A", "[red]=HYPERLINK(1)[/red]"))), "--apply")
+    troly("units", "import", listed(write_csv(("A", "[red]=HYPERLINK(1)[/red]"))), "--apply")
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "200")
     _, out, _ = troly("units", "list")
@@ -218,7 +228,7 @@ def test_an_import_needs_one_list_and_one_wish(troly: Command, arguments: tuple[
 
 
 def fresh(listed: Callable[[bytes], str], *rows: tuple[object, ...]) -> str:
-    return listed(text_file(HEAD, *rows).encode())
+    return listed(make_text_file(HEAD, *rows).encode())
 
 
 BEFORE = (("79", "Thành phố Mẫu", None), ("26740", "Phường Cũ Bến", "79"))
@@ -243,8 +253,8 @@ def test_a_code_used_again_is_told_and_its_old_name_still_finds_the_unit(
 async def test_what_lies_on_a_code_that_gets_another_name_is_told_before_a_yes(
     store: Store, troly: Command, database: Database, listed: Callable[[bytes], str]
 ) -> None:
-    settle_units(database.sql)
-    await given(store, "77", Role.ADMIN, "DN.NT")
+    insert_units(database.sql)
+    await grant_role(store, "77", Role.ADMIN, "DN.NT")
     _, out, _ = await asyncio.to_thread(troly, "units", "import", fresh(listed, ("DN.NT", "phường Khác Hẳn", "DN")))
     assert "On it: requests 0, officers 0, certificates 0, roles 1, open invitations 0." in out
     assert "give that body a code of its own" in out
@@ -254,9 +264,9 @@ def test_the_plan_says_how_the_file_was_read(
     troly: Command, database: Database, listed: Callable[[bytes], str]
 ) -> None:
     head = (*HEAD, "Ngừng từ ngày", "Ghi chú")
-    body = (("75", tcvn3("tỉnh Mẫu"), None, None), ("7", tcvn3("xã Phước An"), "75", "7/1/2025"),
-            ("70", tcvn3("xã Hai"), None, None))  # fmt: skip
-    data = workbook(("DANH MỤC",), head, *body, (None, "Tổng cộng: 3"), merged=("C4:C5",))
+    body = (("75", encode_tcvn3("tỉnh Mẫu"), None, None), ("7", encode_tcvn3("xã Phước An"), "75", "7/1/2025"),
+            ("70", encode_tcvn3("xã Hai"), None, None))  # fmt: skip
+    data = make_workbook(("DANH MỤC",), head, *body, (None, "Tổng cộng: 3"), merged=("C4:C5",))
     code, out, _ = troly("units", "import", listed(data))
     assert code == 0
     assert "Columns that are left out: “Ghi chú”." in out
@@ -271,7 +281,7 @@ def test_a_sheet_can_be_chosen(troly: Command, database: Database, listed: Calla
     def twice(book: openpyxl.Workbook) -> None:
         book.copy_worksheet(book.worksheets[0]).title = "Xã"
 
-    data = listed(workbook(HEAD, *BODY, change=twice))
+    data = listed(make_workbook(HEAD, *BODY, change=twice))
     assert troly("units", "import", data)[0] == 1
     code, out, _ = troly("units", "import", data, "--sheet", "Xã")
     assert code == 0

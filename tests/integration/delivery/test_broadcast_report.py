@@ -9,14 +9,20 @@ from bot.delivery.event_preparation import EventPreparer, ReportMaker
 from bot.messages import OutboxRow
 from bot.store.store import Store
 from handlers.conversation import respond
-from handlers.core.replies import Reply
+from handlers.core.messages import Reply
 from handlers.model.rights import Role
 from locales import translator
-from tests.support.broadcasting import running
-from tests.support.delivery import ManualClock, ScriptedChannel, conversation, said
-from tests.support.office import given
-from tests.support.ports import StoredTurns
-from tests.support.roads import CountingReader, Roads
+from tests.support.broadcasts import start_notice
+from tests.support.delivery import (
+    CountingReader,
+    DeliveryPipeline,
+    ManualClock,
+    ScriptedChannel,
+    make_conversation,
+    make_text_update,
+)
+from tests.support.people import grant_role
+from tests.support.stored_dialogue import StoredTurns
 
 t = translator("vi")
 
@@ -38,15 +44,15 @@ async def test_the_file_arrives_and_its_totals_are_its_rows(store: Store, clock:
     for address in (*"123", "owner"):  # who is reminded as everybody is
         async with StoredTurns(store, address)():
             pass
-    await given(store, "owner", Role.OWNER)
-    name, channel = await running(store, clock.now()), Keeping()
-    made = Roads(store, clock, conversation(respond), channel)
+    await grant_role(store, "owner", Role.OWNER)
+    name, channel = await start_notice(store, clock.now()), Keeping()
+    made = DeliveryPipeline(store, clock, make_conversation(respond), channel)
     report = ReportMaker(store, clock, tmp_path / "reports", 10_000_000).make
     made.turns._preparer = EventPreparer({channel.name: channel}, CountingReader(), report=report)
 
     lines = ("/start", "đồng ý", f"/thongbao {name}", "kết quả", "tệp excel")
     for number, line in enumerate(lines):
-        await made.flow(said(line, number, "owner"))
+        await made.flow(make_text_update(line, number, "owner"))
 
     (reply,) = [reply for reply in channel.left if reply.attachments]
     (text,), (file,) = reply.paragraphs, reply.attachments

@@ -10,14 +10,13 @@ from bot.delivery.event_preparation import EventPreparer, ListReader
 from bot.delivery.readers import ReadApart
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.messages import Chat
-from handlers.core.events import Event, FileRead, FileSent, SheetRead
+from handlers.core.messages import Event, FileRead, FileSent, SheetRead
 from handlers.model.certificate import FileProblem, FileProblemKind, Reading
 from handlers.model.imports import ImportLine, ImportSheet, SheetProblem, TableFormat
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from locales import translator
-from tests.support.delivery import ManualClock, ScriptedChannel
-from tests.support.lists import empty_archive, with_entry
-from tests.support.roads import CountingReader
+from tests.support.delivery import CountingReader, ManualClock, ScriptedChannel
+from tests.support.exports import make_empty_archive, replace_entry
 
 T = translator("vi")
 CHAT = Chat("1", "telegram", "1")
@@ -99,7 +98,7 @@ async def test_an_exported_list_of_text_is_read_as_one_too(name: str) -> None:
 
 async def test_a_word_file_that_is_no_list_of_ours_goes_to_the_certificate_reader() -> None:
     reader = CountingReader()
-    data = with_entry(empty_archive(), "word/document.xml", b"<x>Quyet dinh</x>")
+    data = replace_entry(make_empty_archive(), "word/document.xml", b"<x>Quyet dinh</x>")
 
     assert isinstance(await prepared(data, reader, "x.docx"), FileRead)
     assert len(reader.seen) == 1

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from bot.channels.base import Pace, Rate, Unsupported
+from bot.channels import Pace, Rate, Unsupported
 from bot.clock import SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.failures import ResultBatcher
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
-from bot.delivery.retention import Retention
-from bot.delivery.runner import Runner
+from bot.delivery.runner import Retention, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
 from bot.messages import Chat, DeliveryState, Incoming, OutboxRow, Settlement
@@ -24,16 +23,22 @@ from bot.store.errors import SealBroken, StoreError
 from bot.store.inbox import Inbox
 from bot.store.store import Store
 from bot.store.workers import LeaseDuration
-from handlers.core.events import Event
+from handlers.core.messages import Attachment, Event, Reply
 from handlers.core.ports import Services
-from handlers.core.replies import Attachment, Reply
 from handlers.core.session import Session
 from tests.integration.delivery.test_dispatcher import Watched
-from tests.integration.delivery.test_lanes import ONE, TWO, Rows
-from tests.support.delivery import Answer, ManualClock, ScriptedChannel, conversation, said
-from tests.support.roads import UNHURRIED, Roads
-from tests.support.storing import patch_method
-from tests.support.waiting import eventually
+from tests.integration.delivery.test_send_queue import ONE, TWO, Rows
+from tests.support.delivery import (
+    UNHURRIED,
+    Answer,
+    DeliveryPipeline,
+    ManualClock,
+    ScriptedChannel,
+    eventually,
+    make_conversation,
+    make_text_update,
+)
+from tests.support.store import patch_method
 
 SURPRISES = [StoreError(), KeyError("a surprise"), ValueError("another")]
 
@@ -71,7 +76,7 @@ async def test_a_broadcast_that_cannot_be_claimed_holds_up_neither_another_nor_a
     clock, channel = SystemClock(), ScriptedChannel()
     rows.queue(ONE, 3)
     rows.queue(TWO, 3, first=200)
-    await Roads(store, clock, channel=channel).take(said("a", 1))
+    await DeliveryPipeline(store, clock, channel=channel).take(make_text_update("a", 1))
     await running(Dispatcher(store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock), lambda: len(channel.sent) == 4)
     assert rows.ends == [("queued", None)] * 3 + [("sent", None)] * 3
 
@@ -109,7 +114,7 @@ async def test_a_claim_that_is_refused_once_is_made_again(
 
     patch_method(monkeypatch, store.outbox, "claim", claimed)
     clock, channel = SystemClock(), ScriptedChannel()
-    await Roads(store, clock, channel=channel).take(said("a", 1))
+    await DeliveryPipeline(store, clock, channel=channel).take(make_text_update("a", 1))
     await running(Dispatcher(store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock), lambda: channel.sent)
 
 
@@ -158,7 +163,9 @@ async def test_an_update_that_the_store_refuses_is_passed_by_where_it_takes_othe
 ) -> None:
     chats: list[Chat] = []
     intake = Intake(choosy(store, "poison"), Throttle(Rate(9, 9), clock), clock, chats.extend)
-    await intake.accept([said("a", 1, "1"), said("poison", 2, "2"), said("c", 3, "3")])
+    await intake.accept(
+        [make_text_update("a", 1, "1"), make_text_update("poison", 2, "2"), make_text_update("c", 3, "3")]
+    )
     assert [chat.address for chat in chats] == ["1", "3"]
     assert intake.unstorable == 1
 
@@ -169,7 +176,7 @@ async def test_where_the_store_refuses_everything_nothing_is_acknowledged(
 ) -> None:
     intake = Intake(choosy(store, ""), Throttle(Rate(9, 9), clock), clock, lambda _chats: None)
     with pytest.raises(StoreError):
-        await intake.accept([said(text, number) for number, text in enumerate(texts)])
+        await intake.accept([make_text_update(text, number) for number, text in enumerate(texts)])
     assert intake.unstorable == 0
 
 
@@ -236,7 +243,7 @@ async def test_a_look_for_what_waits_may_fail_and_is_repeated(
 
     patch_method(monkeypatch, store.inbox, "chats_waiting", looked)
     clock = SystemClock()
-    roads = Roads(store, clock)
+    roads = DeliveryPipeline(store, clock)
     pacer = Pacer(Pace(1e6, UNHURRIED), clock)
     from bot.delivery.runner import ChannelService  # noqa: PLC0415 - used here alone
 
@@ -245,7 +252,7 @@ async def test_a_look_for_what_waits_may_fail_and_is_repeated(
     stop = asyncio.Event()
     task = asyncio.create_task(Runner(store, workers, (service,), ()).run(stop))
     await asyncio.sleep(0)
-    await store.inbox.receive([said("a", 1)], clock.now())
+    await store.inbox.receive([make_text_update("a", 1)], clock.now())
     await eventually(lambda: roads.channel.sent or task.done())
     assert not task.done()
     stop.set()
@@ -261,9 +268,9 @@ async def test_a_file_that_the_platform_cannot_send_fails_at_once_and_only_its_o
     store: Store, clock: ManualClock, broadcast: str | None
 ) -> None:
     watched = Watched(store, broadcast)
-    roads = Roads(watched.store, clock, talk=conversation(sends_a_file))
+    roads = DeliveryPipeline(watched.store, clock, talk=make_conversation(sends_a_file))
     roads.channel.failures.append(Unsupported("sendDocument"))
-    await roads.flow(said("a", 1))
+    await roads.flow(make_text_update("a", 1))
     await roads.dispatcher.deliver()
     assert watched.settled == [DeliveryState.FAILED, *([] if broadcast else [DeliveryState.SENT])]
     assert len(roads.channel.sent) == (0 if broadcast else 1)

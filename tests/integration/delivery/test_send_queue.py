@@ -9,30 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.base import (
-    Blocked,
-    ChannelError,
-    Invalid,
-    MaybeSent,
-    Pace,
-    Rate,
-    RetryLater,
-    Unreachable,
-    Unsupported,
-)
+from bot.channels import Blocked, ChannelError, Invalid, MaybeSent, Pace, Rate, RetryLater, Unreachable, Unsupported
 from bot.clock import Clock, SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
 from bot.messages import OutboxRow
 from bot.store.errors import StoreUnavailable
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastDraft, BroadcastText
-from tests.support.delivery import ManualClock, ScriptedChannel, said
-from tests.support.outgoing import Outgoing, Row
-from tests.support.roads import UNHURRIED, Roads
-from tests.support.storing import patch_method
-from tests.support.waiting import eventually
+from tests.support.broadcasts import BroadcastWriter, Row
+from tests.support.delivery import (
+    UNHURRIED,
+    DeliveryPipeline,
+    ManualClock,
+    ScriptedChannel,
+    eventually,
+    make_text_update,
+)
+from tests.support.store import patch_method
 
 #: Before the manual clock begins.
 _EARLIER = datetime(2026, 11, 22, tzinfo=UTC)
@@ -45,7 +40,7 @@ class Rows:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "troly.sqlite3"
-        self._outgoing = Outgoing(open_keyring(folder / "keys.json")[0], self._many)
+        self._outgoing = BroadcastWriter(open_keyring(folder / "keys.json")[0], self._many)
 
     def _many(self, statement: str, rows: Sequence[Row]) -> None:
         with closing(sqlite3.connect(self._file)) as connection, connection:
@@ -200,8 +195,8 @@ async def test_nothing_is_claimed_nor_leaves_out_of_hours_though_nobody_has_held
     store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
 ) -> None:
     rows.queue(ONE, 3)
-    roads = Roads(store, clock, channel=channel)
-    await roads.take(said("a", 1))
+    roads = DeliveryPipeline(store, clock, channel=channel)
+    await roads.take(make_text_update("a", 1))
     hours = iter([True])  # open for the claim, and closed ever after
     way_out = Dispatcher(
         store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock, open_at=lambda _: next(hours, False)
@@ -217,7 +212,7 @@ async def test_what_was_claimed_as_the_store_went_away_is_sent_once_by_the_same_
 ) -> None:
     channel = ScriptedChannel()
     rows.queue(ONE, 3)
-    await Roads(store, clock, channel=channel).take(said("a", 1))
+    await DeliveryPipeline(store, clock, channel=channel).take(make_text_update("a", 1))
     really, lost = getattr(store.outbox, kind), iter([True])
 
     async def claim(*wanted: object) -> list[OutboxRow]:
@@ -236,13 +231,13 @@ async def test_a_chat_that_gets_much_has_its_answer_before_the_broadcast(
     store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
 ) -> None:
     pacer = Pacer(Pace(1e6, Rate(1, 2)), clock)
-    way_out, roads = Dispatcher(store, channel, pacer, clock), Roads(store, clock, channel=channel)
+    way_out, roads = Dispatcher(store, channel, pacer, clock), DeliveryPipeline(store, clock, channel=channel)
     for number, name in enumerate((ONE, TWO)):
         rows.queue(name, 1)
-        await roads.take(said(str(number), number, address="100"))
+        await roads.take(make_text_update(str(number), number, address="100"))
         await way_out.deliver()  # the second time the answer takes the last that the chat may get at once
     assert clock.slept.count(1.0) == 0
-    await roads.take(said("2", 2, address="100"))
+    await roads.take(make_text_update("2", 2, address="100"))
     await within(4, way_out, clock)
     assert [text[:4] for text in channel.texts("100")] == ["1: 0", "TB-0", "2: 1", "3: 2", "TB-0"]
     assert rows.ends == [("sent", None)] * 2
@@ -250,14 +245,14 @@ async def test_a_chat_that_gets_much_has_its_answer_before_the_broadcast(
 
 async def test_an_answer_overtakes_a_broadcast_that_takes_all_connections(store: Store, rows: Rows) -> None:
     clock, slow = SystemClock(), _Slow()
-    roads = Roads(store, clock, channel=slow)
+    roads = DeliveryPipeline(store, clock, channel=slow)
     way_out = Dispatcher(store, slow, Pacer(Pace(1e6, Rate(1e6, 1e6)), clock), clock)
     rows.queue(ONE, 50)
     stop = asyncio.Event()
     running = asyncio.create_task(way_out.run(stop))
     await eventually(lambda: len(slow.under_way) == 8)
 
-    await roads.take(said("a", 1))
+    await roads.take(make_text_update("a", 1))
     way_out.notify()
     await eventually(slow.texts)
 

@@ -8,26 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.registry import terminal_channel
+from bot.channels import terminal_channel
+from bot.demo import DemoSizes, DemoTotals, fill_database
 from bot.demo.data_writer import open_demo_data
-from bot.demo.database import DemoSizes, DemoTotals, fill_database
-from bot.demo.roles import CHANNEL
+from bot.demo.officers import CHANNEL
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
 from bot.store.errors import FolderHoldsData
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import SealContext, open_keyring
+from bot.store.sealing import SealContext, open_keyring, sealed_columns
 from bot.store.store import Store
 from handlers.core.screen import Context
 from handlers.core.session import Session
-from handlers.model.request import REQUEST_TRANSITIONS, RequestState
-from handlers.model.request_list import Filter, RequestRow
+from handlers.model.requests import REQUEST_TRANSITIONS, Filter, RequestRow, RequestState
 from handlers.model.rights import Rights, Role
-from handlers.screens import SCREENS
+from handlers.registry import SCREENS
 from handlers.testing import build_memory_services
 from rules.loading import load_pack
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support.storing import one_chat
+from tests.integration.conftest import Database, OpenStore
+from tests.support.store import open_chat
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 SIZES = DemoSizes(officers=150, units=40, seed=3)
@@ -193,7 +191,7 @@ async def test_the_same_seed_makes_the_same_province(tmp_path: Path) -> None:
 
 
 async def test_a_folder_with_a_single_real_chat_is_refused_and_left_as_it_is(store: Store, database: Database) -> None:
-    await one_chat(store)
+    await open_chat(store)
     with pytest.raises(FolderHoldsData, match="real data"):
         await fill_in(database)
     assert database.sql("SELECT COUNT(*) FROM chats") == [(1,)]

@@ -11,34 +11,30 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
+from bot.atomic_file import clean, private_folder
 from bot.delivery.exporter import Exporter
-from bot.exports.atomic_file import clean, private_folder
 from bot.exports.list_reader import read_list
 from bot.exports.process import Finished, LastWord, Made
 from bot.logs import MASK
 from bot.messages import Chat
-from bot.services.export_tasks import ExportTaskService
+from bot.services.exports import ExportTaskService
 from bot.services.unit_of_work import open_turn
 from bot.store.errors import DatabaseUnusable
 from bot.store.store import Store
 from bot.store.tasks import ExportTasks
-from handlers.admin.exports import text
-from handlers.core.replies import Attachment
+from handlers.admin import exports
+from handlers.core.messages import Attachment
 from handlers.core.text import MarkupTranslator
 from handlers.folding import fold
 from handlers.model.exports import ExportForm, ExportOrder
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
+from handlers.model.requests import Filter, RequestState
 from handlers.model.rights import Role
 from locales import N_, translator
-from tests.integration.store.conftest import Database
-from tests.support import exporting
-from tests.support.delivery import ManualClock, ScriptedChannel
-from tests.support.office import OPERATOR, given, office, rights, settle_units
-from tests.support.powers import seal_grants
-from tests.support.storing import ADDRESS, NOW, content, next_turn, one_chat, says
-from tests.support.telling import told
-from tests.support.waiting import eventually
+from tests.integration.conftest import Database
+from tests.support import kill
+from tests.support.delivery import ManualClock, ScriptedChannel, eventually
+from tests.support.people import OPERATOR, admin_transaction, grant_role, insert_units, load_rights, seal_grants
+from tests.support.store import ADDRESS, NOW, claim_next_turn, deliver_all, make_content, make_reply, open_chat
 
 T = translator("vi")
 STEM = fold(T("Request list")).replace(" ", "-")
@@ -48,37 +44,37 @@ STEM = fold(T("Request list")).replace(" ", "-")
 def nursery() -> ForkServerContext:
     """Processes without the cost of their imports."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.support.exporting"])
+    context.set_forkserver_preload(["tests.support.kill"])
     return context
 
 
 @pytest.fixture
 async def chat(store: Store, database: Database) -> Chat:
     """Of an admin of the province, who has registered some requests too."""
-    settle_units(database.sql)
-    await given(store, ADDRESS, Role.ADMIN, "DN")
+    insert_units(database.sql)
+    await grant_role(store, ADDRESS, Role.ADMIN, "DN")
     return await registered(store, 3)
 
 
 async def registered(store: Store, number: int) -> Chat:
-    chat = await one_chat(store)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+    chat = await open_chat(store)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         for at in range(number):
-            await unit.requests.register(content(f"{at}").model_copy(update={"unit_code": "DN.NT"}))
+            await unit.requests.register(make_content(f"{at}").model_copy(update={"unit_code": "DN.NT"}))
         await unit.finish("{}", [])
     return chat
 
 
 async def ordered(store: Store, chat: Chat, form: ExportForm = ExportForm.XLSX, language: str = "vi") -> None:
-    held = await rights(store, ADDRESS)
+    held = await load_rights(store, ADDRESS)
     order = ExportOrder(wanted=Filter(states=(RequestState.SUBMITTED,)), form=form, language=language)  # type: ignore[arg-type]  # one of two
-    async with office(store, chat) as at:
-        assert await at.admin.exports.start(held, order, 3, says("waiting"))
+    async with admin_transaction(store, chat) as at:
+        assert await at.admin.exports.start(held, order, 3, make_reply("waiting"))
 
 
 async def files(store: Store) -> list[Attachment]:
     """What a person gets, delivered."""
-    return [attachment for reply in await told(store) for attachment in reply.attachments]
+    return [attachment for reply in await deliver_all(store) for attachment in reply.attachments]
 
 
 def states(database: Database) -> list[str]:
@@ -104,7 +100,7 @@ async def test_every_form_comes_as_one_file(
 ) -> None:
     await ordered(store, chat, form)
 
-    assert await exporting.exporter(store, database.url, database.folder).work() == 1
+    assert await kill.make_exporter(store, database.url, database.folder).work() == 1
     (file,) = await files(store)
     assert file.name == f"{STEM}.{ending}"
     assert file.content
@@ -116,7 +112,7 @@ async def test_the_journal_tells_those_of_the_unit_whose_requests_went_out(
     store: Store, chat: Chat, database: Database
 ) -> None:
     await ordered(store, chat, ExportForm.CSV)
-    await exporting.exporter(store, database.url, database.folder).work()
+    await kill.make_exporter(store, database.url, database.folder).work()
 
     rows = database.sql("SELECT act, unit FROM audit WHERE act LIKE 'export%' ORDER BY number")
     assert rows == [("export_start", "DN"), ("export", "DN")]
@@ -124,7 +120,7 @@ async def test_the_journal_tells_those_of_the_unit_whose_requests_went_out(
 
 async def test_a_spreadsheet_can_be_read_back(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat)
-    await exporting.exporter(store, database.url, database.folder).work()
+    await kill.make_exporter(store, database.url, database.folder).work()
 
     (file,) = await files(store)
     assert [line.code for line in read_list(file.content).lines] == [f"YC-2026-{at:06}" for at in (1, 2, 3)]
@@ -136,7 +132,7 @@ async def test_killed_in_the_middle_it_is_begun_anew_and_comes_exactly_once(
     await ordered(store, chat)
     kills, chance = 0, random.Random(2026)
     while states(database) != ["done"]:
-        process = nursery.Process(target=exporting.run, args=(database.url, database.folder))
+        process = nursery.Process(target=kill.run_exporter, args=(database.url, database.folder))
         process.start()
         process.join(chance.uniform(0.1, 0.4) + kills * 0.3)
         if process.exitcode is None:
@@ -147,7 +143,7 @@ async def test_killed_in_the_middle_it_is_begun_anew_and_comes_exactly_once(
 
     assert kills >= 3
     assert [file.name for file in await files(store)] == [f"{STEM}.xlsx"]
-    await exporting.exporter(store, database.url, database.folder).recover()
+    await kill.make_exporter(store, database.url, database.folder).recover()
     assert left_behind(database) == []
 
 
@@ -187,9 +183,9 @@ async def test_a_cancelled_export_is_ended_while_it_is_written(store: Store, cha
     children = Slow(database.folder)
     working = asyncio.create_task(served_by(store, children).work())
     await children.began.wait()
-    held = await rights(store, ADDRESS)
-    async with office(store, chat) as at:
-        assert await at.admin.exports.cancel(held, says("cancelled"))
+    held = await load_rights(store, ADDRESS)
+    async with admin_transaction(store, chat) as at:
+        assert await at.admin.exports.cancel(held, make_reply("cancelled"))
 
     async with asyncio.timeout(10):
         assert await working == 1
@@ -202,8 +198,8 @@ async def test_a_role_that_ended_before_it_was_written_ends_it(store: Store, cha
     await ordered(store, chat)
     database.sql("UPDATE grants SET ended_at = 1")
 
-    await exporting.exporter(store, database.url, database.folder).work()
-    replies = await told(store)
+    await kill.make_exporter(store, database.url, database.folder).work()
+    replies = await deliver_all(store)
     assert [attachment for reply in replies for attachment in reply.attachments] == []
     assert T("The export was stopped: you no longer have the right to it. Nothing was sent.") in str(replies)
     assert states(database) == ["failed"]
@@ -232,9 +228,9 @@ async def test_an_export_that_cannot_be_stored_is_given_up_and_told(
     monkeypatch.setattr(ExportTaskService, "complete", broken)
 
     with structlog.testing.capture_logs() as logs:
-        assert await exporting.exporter(store, database.url, database.folder).work() == 1
+        assert await kill.make_exporter(store, database.url, database.folder).work() == 1
     assert states(database) == ["failed"]
-    assert (await told(store))[-1] == text.format_export_failed(MarkupTranslator("vi"))
+    assert (await deliver_all(store))[-1] == exports.format_export_failed(MarkupTranslator("vi"))
     assert [line["kind"] for line in logs if line["event"] == "export_not_written"] == ["DatabaseUnusable"]
     await ordered(store, chat)
 
@@ -243,7 +239,7 @@ async def test_an_export_that_cannot_even_be_given_up_is_so_later_and_the_export
     store: Store, chat: Chat, database: Database
 ) -> None:
     await ordered(store, chat)
-    stop, served = asyncio.Event(), exporting.exporter(store, database.url, database.folder)
+    stop, served = asyncio.Event(), kill.make_exporter(store, database.url, database.folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ExportTaskService, "complete", broken)
         for name in ("fail", "recover"):
@@ -271,7 +267,7 @@ async def test_a_child_that_dies_leaves_its_status_and_its_last_words_in_the_log
     await ordered(store, chat)
 
     with structlog.testing.capture_logs() as logs:
-        await exporting.exporter(store, database.url, database.folder).work()
+        await kill.make_exporter(store, database.url, database.folder).work()
     (died,) = [line for line in logs if line["event"] == "export_process_died"]
     assert (died["status"], died["said"]) == (3, f"ValueError: of {MASK}")
     assert states(database) == ["failed"]
@@ -283,7 +279,7 @@ async def test_a_child_that_cannot_be_started_is_told_and_holds_nobody_up(
     monkeypatch.setattr("sys.executable", "/nonexistent")
     await ordered(store, chat)
 
-    assert await exporting.exporter(store, database.url, database.folder).work() == 1
+    assert await kill.make_exporter(store, database.url, database.folder).work() == 1
     assert states(database) == ["failed"]
     assert left_behind(database) == []
     await ordered(store, chat)
@@ -293,7 +289,7 @@ async def test_what_a_focal_officer_exports_is_masked(store: Store, chat: Chat, 
     database.sql("UPDATE grants SET role = 'focal'")
     seal_grants(database.sql, database.keys)
     await ordered(store, chat, ExportForm.CSV)
-    await exporting.exporter(store, database.url, database.folder).work()
+    await kill.make_exporter(store, database.url, database.folder).work()
 
     (file,) = await files(store)
     assert "YC-2026-000001" in file.content.decode()
@@ -320,11 +316,11 @@ def test_a_start_throws_away_what_the_dead_left_and_nothing_that_others_are_writ
 
 async def test_what_is_not_in_the_file_is_told_and_not_counted(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat, ExportForm.IMPORT19)  # for persons; these are requests of a body
-    await exporting.exporter(store, database.url, database.folder).work()
+    await kill.make_exporter(store, database.url, database.folder).work()
 
-    replies = str(await told(store))
+    replies = str(await deliver_all(store))
     assert T("The export holds {count} requests.", count=0) in replies
     assert T("{count} other requests are not for this kind of list.", count=3) in replies
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         entries = await at.admin.journal.latest(OPERATOR, 5)
     assert [entry.count for entry in entries if entry.act == "export"] == [0]

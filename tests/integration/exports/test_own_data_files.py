@@ -14,12 +14,22 @@ from bot.services.unit_of_work import open_turn
 from bot.store import own_data_reader
 from bot.store.own_data import OwnDataTasks
 from bot.store.store import Store
-from handlers.core.replies import Attachment, Reply
+from handlers.core.messages import Attachment, Reply
 from handlers.model.rights import Role
-from tests.integration.store.conftest import Database
+from tests.integration.conftest import Database
 from tests.support.delivery import ScriptedChannel
-from tests.support.office import given
-from tests.support.storing import CHANNEL, NAME, NOW, answer, claim, content, next_turn, one_chat, said
+from tests.support.people import grant_role
+from tests.support.store import (
+    CHANNEL,
+    NAME,
+    NOW,
+    answer_next,
+    claim_next_turn,
+    claim_rows,
+    make_content,
+    make_incoming,
+    open_chat,
+)
 
 MB = 1_000_000
 
@@ -29,8 +39,8 @@ def collector(store: Store, database: Database, limit: int = MB) -> OwnDataExpor
 
 
 async def orders(store: Store, chat: Chat, update: str = "/dulieu") -> bool:
-    await store.inbox.receive([said(update, "/dulieu")], NOW)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+    await store.inbox.receive([make_incoming(update, "/dulieu")], NOW)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         ordered = await unit.own_data.order("vi")
         await unit.finish("{}", [])
     return ordered
@@ -39,7 +49,7 @@ async def orders(store: Store, chat: Chat, update: str = "/dulieu") -> bool:
 async def delivered(store: Store) -> list[Reply]:
     """What the person gets; all of it arrives."""
     replies = []
-    while rows := await claim(store, now=SystemClock().now() + timedelta(seconds=1)):
+    while rows := await claim_rows(store, now=SystemClock().now() + timedelta(seconds=1)):
         for row in rows:
             replies.append(row.reply)
             await store.outbox.settle(row, DeliveryState.SENT, NOW, message="1")
@@ -61,9 +71,9 @@ async def held_by(store: Store, database: Database) -> Any:
 
 
 async def test_all_that_is_held_comes_as_a_text_and_as_json(store: Store, database: Database) -> None:
-    chat = await one_chat(store)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        request = await unit.requests.register(content())
+    chat = await open_chat(store)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        request = await unit.requests.register(make_content())
         await unit.finish("{}", [])
     assert await orders(store, chat)
 
@@ -78,8 +88,8 @@ async def test_all_that_is_held_comes_as_a_text_and_as_json(store: Store, databa
 
 
 async def test_nineteen_orders_in_a_second_are_one(store: Store, database: Database) -> None:
-    chat = await one_chat(store)
-    await answer(store, chat)
+    chat = await open_chat(store)
+    await answer_next(store, chat)
     assert [await orders(store, chat, f"order {number}") for number in range(19)] == [True, *[False] * 18]
     await collector(store, database).work()
     assert not await orders(store, chat, "before they have left")
@@ -89,9 +99,9 @@ async def test_nineteen_orders_in_a_second_are_one(store: Store, database: Datab
 
 async def test_what_waits_to_be_sent_is_named_and_what_its_files_hold_is_not(store: Store, database: Database) -> None:
     """Otherwise an order for one's data holds the one before it, and so on."""
-    chat = await one_chat(store)
+    chat = await open_chat(store)
     large, small = (Attachment.of(f"{size}.txt", "text/plain", b"secret " * size) for size in (100_000, 10))
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         await unit.finish("{}", [Reply(paragraphs=("a file",), attachments=(file,)) for file in (small, large)])
     await orders(store, chat)
 
@@ -105,11 +115,11 @@ async def test_of_a_very_busy_person_the_newest_messages_are_listed_and_the_othe
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(own_data_reader, "MOST_LISTED", 20)
-    chat = await one_chat(store, "0")
-    await answer(store, chat, "0")
+    chat = await open_chat(store, "0")
+    await answer_next(store, chat, "0")
     for number in range(1, 50):
-        await store.inbox.receive([said(f"{number}")], NOW)
-        await answer(store, chat, f"{number}")
+        await store.inbox.receive([make_incoming(f"{number}")], NOW)
+        await answer_next(store, chat, f"{number}")
     assert len(await delivered(store)) == 50
     await orders(store, chat)
 
@@ -121,9 +131,9 @@ async def test_of_a_very_busy_person_the_newest_messages_are_listed_and_the_othe
 async def test_what_is_too_long_for_one_file_comes_in_parts_each_json_by_itself(
     store: Store, database: Database
 ) -> None:
-    chat = await one_chat(store)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        codes = [(await unit.requests.register(content(f"{at}"))).code for at in range(60)]
+    chat = await open_chat(store)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        codes = [(await unit.requests.register(make_content(f"{at}"))).code for at in range(60)]
         await unit.finish("{}", [])
     await orders(store, chat)
 
@@ -139,7 +149,7 @@ async def test_what_is_too_long_for_one_file_comes_in_parts_each_json_by_itself(
 
 
 async def test_killed_while_it_is_made_it_is_begun_anew_and_comes_once(store: Store, database: Database) -> None:
-    chat = await one_chat(store)
+    chat = await open_chat(store)
     await orders(store, chat)
     for _ in range(3):  # taken, and nobody lives who has it
         assert await store.own_data.take(CHANNEL, NOW)
@@ -151,8 +161,8 @@ async def test_killed_while_it_is_made_it_is_begun_anew_and_comes_once(store: St
 
 
 async def test_an_order_that_ends_process_after_process_is_set_aside_and_told(store: Store, database: Database) -> None:
-    await given(store, "owner", Role.OWNER)
-    chat = await one_chat(store)
+    await grant_role(store, "owner", Role.OWNER)
+    chat = await open_chat(store)
     await orders(store, chat)
     for _ in range(10):
         await store.own_data.take(CHANNEL, NOW)
@@ -167,13 +177,13 @@ async def test_an_order_that_ends_process_after_process_is_set_aside_and_told(st
 async def test_what_is_erased_meanwhile_is_not_handed_over(
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chat = await one_chat(store)
+    chat = await open_chat(store)
     await orders(store, chat)
     complete = OwnDataTasks.complete
 
     async def erased_first(self: OwnDataTasks, *wanted: Any) -> bool:
-        await store.inbox.receive([said("/xoadulieu")], NOW)
-        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+        await store.inbox.receive([make_incoming("/xoadulieu")], NOW)
+        async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
             await unit.own_data.erase()
             await unit.finish(None, [])
         return await complete(self, *wanted)
@@ -186,7 +196,7 @@ async def test_what_is_erased_meanwhile_is_not_handed_over(
 async def test_where_it_fails_its_person_is_told_and_may_order_it_again(
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chat = await one_chat(store)
+    chat = await open_chat(store)
     await orders(store, chat)
     with monkeypatch.context() as patch:
         patch.setattr("bot.delivery.exporter.OwnDataFiles", lambda *_: 1 / 0)
@@ -199,7 +209,7 @@ async def test_where_it_fails_its_person_is_told_and_may_order_it_again(
 async def test_an_order_that_cannot_be_read_is_told_to_its_person_who_may_order_it_again(
     store: Store, database: Database
 ) -> None:
-    chat = await one_chat(store)
+    chat = await open_chat(store)
     await orders(store, chat)
     database.sql("UPDATE tasks SET spec = ?", b"\x00" * 64)
 

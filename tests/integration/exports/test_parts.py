@@ -12,22 +12,21 @@ import pytest
 
 from bot.delivery.exporter import build_result
 from bot.errors import OutputError
+from bot.exports import ExportJob
 from bot.exports.list_reader import read_list
-from bot.exports.model import ExportJob
 from bot.exports.parts import ExportParts, write_parts
 from bot.exports.process import Finished
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.model.exports import ExportForm, ExportOrder
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
+from handlers.model.requests import Filter, RequestState
 from handlers.model.rights import Rights
 from locales import translator
 from rules.facts import Subject
 from rules.outcome import Procedure
-from tests.integration.store.conftest import Database
-from tests.support.office import OPERATOR, settle_units
-from tests.support.storing import NOW, content, next_turn, one_chat
+from tests.integration.conftest import Database
+from tests.support.people import OPERATOR, insert_units
+from tests.support.store import NOW, claim_next_turn, make_content, open_chat
 
 REQUESTS = 120
 T = translator("en")
@@ -35,17 +34,17 @@ T = translator("en")
 
 @pytest.fixture
 async def full(store: Store, database: Database) -> Store:
-    settle_units(database.sql)
+    insert_units(database.sql)
     await registered(store, REQUESTS)
     return store
 
 
 async def registered(store: Store, number: int, **changes: object) -> None:
-    chat = await one_chat(store, f"{number}")
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+    chat = await open_chat(store, f"{number}")
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         for at in range(number):
             serial = f"{at:040X}"
-            await unit.requests.register(content(serial).model_copy(update={"unit": f"Xã số {at % 9}", **changes}))
+            await unit.requests.register(make_content(serial).model_copy(update={"unit": f"Xã số {at % 9}", **changes}))
         await unit.finish("{}", [])
 
 
@@ -106,7 +105,7 @@ async def test_the_parts_are_named_by_an_index_that_comes_first(full: Store, tmp
 
 
 async def test_one_request_alone_is_not_cut(store: Store, database: Database, tmp_path: Path) -> None:
-    settle_units(database.sql)
+    insert_units(database.sql)
     await registered(store, 2)
     parts = await written(store, tmp_path / "parts", ExportForm.CSV, 10)
 
@@ -139,7 +138,7 @@ async def test_official_lists_are_split_list_by_list(full: Store, tmp_path: Path
 async def test_a_form_that_none_of_the_requests_is_for_is_told(
     store: Store, database: Database, tmp_path: Path
 ) -> None:
-    settle_units(database.sql)
+    insert_units(database.sql)
     await registered(store, 2, procedure=Procedure.ISSUE_NEW)
 
     with pytest.raises(OutputError):
@@ -147,7 +146,7 @@ async def test_a_form_that_none_of_the_requests_is_for_is_told(
 
 
 async def test_parts_are_numbered_by_what_is_in_them(store: Store, database: Database, tmp_path: Path) -> None:
-    settle_units(database.sql)
+    insert_units(database.sql)
     await registered(store, 4, subject=Subject.INDIVIDUAL)
     await registered(store, 3)
     parts = await written(store, tmp_path / "parts", ExportForm.IMPORT19, 10)

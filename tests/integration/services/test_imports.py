@@ -8,12 +8,11 @@ from bot.messages import Chat
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.model.imports import ImportLine, ImportPlan, ImportResult
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter, RequestRow
+from handlers.model.requests import Filter, RequestRow, RequestState
 from handlers.model.rights import Rights, Role
-from tests.integration.store.conftest import Database
-from tests.support.office import OPERATOR, given, office, settle_units
-from tests.support.storing import NOW, content, next_turn, one_chat
+from tests.integration.conftest import Database
+from tests.support.people import OPERATOR, admin_transaction, grant_role, insert_units
+from tests.support.store import NOW, claim_next_turn, make_content, open_chat
 
 ADMIN = "admin of Nhơn Trạch"
 REASON = "thiếu quyết định sáp nhập"
@@ -22,19 +21,19 @@ REASON = "thiếu quyết định sáp nhập"
 @pytest.fixture
 async def officer(store: Store, database: Database) -> Chat:
     """Who registered three requests of Nhơn Trạch and one of Đại Phước."""
-    settle_units(database.sql)
-    chat = await one_chat(store)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+    insert_units(database.sql)
+    chat = await open_chat(store)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         for number, code in enumerate(("DN.NT", "DN.NT", "DN.NT", "DN.DP")):
-            await unit.requests.register(content(f"{number}").model_copy(update={"unit_code": code}))
+            await unit.requests.register(make_content(f"{number}").model_copy(update={"unit_code": code}))
         await unit.finish("{}", [])
-    await given(store, ADMIN, Role.ADMIN, "DN.NT")
+    await grant_role(store, ADMIN, Role.ADMIN, "DN.NT")
     return chat
 
 
 async def listed(store: Store, held: Rights = OPERATOR) -> list[RequestRow]:
     """The oldest first."""
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         return list(reversed(await at.admin.desk.page(held, Filter(), 100)))
 
 
@@ -53,7 +52,7 @@ async def lines(store: Store, *states: RequestState | None, note: str = "") -> l
 
 
 async def applied(store: Store, held: Rights, given_lines: Sequence[ImportLine], seen: ImportPlan) -> ImportResult:
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         return await at.admin.imports.apply(held, given_lines, seen.mark)
 
 
@@ -65,15 +64,15 @@ async def test_a_list_waits_sealed_in_its_chat_until_there_is_a_yes_or_a_no(
     store: Store, officer: Chat, database: Database
 ) -> None:
     given_lines = tuple(await lines(store, RequestState.SENT_BACK, note=REASON))
-    async with office(store, officer) as at:
+    async with admin_transaction(store, officer) as at:
         older = await at.admin.imports.save_lines(given_lines[:1])
         name = await at.admin.imports.save_lines(given_lines)
         assert await at.admin.imports.load_lines(older) is None
     assert REASON.encode() not in database.bytes_at_rest()
 
-    async with office(store, store.chats.at("telegram", ADMIN)) as at:
+    async with admin_transaction(store, store.chats.at("telegram", ADMIN)) as at:
         assert await at.admin.imports.load_lines(name) is None, "it waits in another chat"
-    async with office(store, officer) as at:
+    async with admin_transaction(store, officer) as at:
         assert await at.admin.imports.load_lines(name) == given_lines
         await at.admin.imports.drop_lines(name)
         assert await at.admin.imports.load_lines(name) is None
@@ -81,17 +80,17 @@ async def test_a_list_waits_sealed_in_its_chat_until_there_is_a_yes_or_a_no(
 
 async def test_a_word_that_names_no_state_waits_sealed_too(store: Store, officer: Chat, database: Database) -> None:
     typed = (ImportLine(number=2, code="YC-2026-000001", state=None, word="xong của chị Hoa", revision=0),)
-    async with office(store, officer) as at:
+    async with admin_transaction(store, officer) as at:
         name = await at.admin.imports.save_lines(typed)
 
     assert "chị Hoa".encode() not in database.bytes_at_rest()
-    async with office(store, officer) as at:
+    async with admin_transaction(store, officer) as at:
         assert await at.admin.imports.load_lines(name) == typed
 
 
 async def test_a_list_that_waits_for_a_yes_is_no_export_under_way(store: Store, officer: Chat) -> None:
     kept = await lines(store, RequestState.ACCEPTED)
-    async with office(store, officer) as at:
+    async with admin_transaction(store, officer) as at:
         await at.admin.imports.save_lines(kept)
 
     assert (await store.status.depths()).tasks == 0

@@ -8,63 +8,73 @@ from bot.messages import PendingTurn
 from bot.services.unit_of_work import open_turn
 from bot.store.errors import StoreError, TurnTakenOver
 from bot.store.store import Store
-from handlers.model.request import RequestState
-from tests.integration.store.conftest import OpenStore
-from tests.support.storing import NOW, answer, claim, content, next_turn, one_chat, said, says, texts
+from handlers.model.requests import RequestState
+from tests.integration.conftest import OpenStore
+from tests.support.store import (
+    NOW,
+    answer_next,
+    claim_next_turn,
+    claim_rows,
+    make_content,
+    make_incoming,
+    make_reply,
+    open_chat,
+    reply_texts,
+)
 
 
 async def stumble(store: Store, turn: PendingTurn) -> None:
     async with open_turn(store, turn, NOW) as unit:
-        await unit.requests.register(content())
+        await unit.requests.register(make_content())
         await unit.own_data.erase()
         raise LookupError
 
 
 async def register_and_finish(store: Store, turn: PendingTurn) -> None:
     async with open_turn(store, turn, NOW) as unit:
-        await unit.requests.register(content())
-        await unit.finish('{"by": "me"}', [says("hai lần")])
+        await unit.requests.register(make_content())
+        await unit.finish('{"by": "me"}', [make_reply("hai lần")])
 
 
 async def test_a_finished_turn_leaves_session_and_replies(store: Store) -> None:
-    chat = await one_chat(store)
-    await answer(store, chat, "một", "hai", session='{"a": 1}')
+    chat = await open_chat(store)
+    await answer_next(store, chat, "một", "hai", session='{"a": 1}')
 
-    await store.inbox.receive([said("2")], NOW)
+    await store.inbox.receive([make_incoming("2")], NOW)
 
-    assert (await next_turn(store, chat)).session == '{"a": 1}'
-    assert texts(await claim(store)) == ["một"]
+    assert (await claim_next_turn(store, chat)).session == '{"a": 1}'
+    assert reply_texts(await claim_rows(store)) == ["một"]
 
 
 async def test_a_turn_left_without_finish_leaves_nothing(store: Store) -> None:
-    chat = await one_chat(store)
+    chat = await open_chat(store)
 
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        await unit.requests.register(content())
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        await unit.requests.register(make_content())
 
-    turn = await next_turn(store, chat)
+    turn = await claim_next_turn(store, chat)
     async with open_turn(store, turn, NOW) as unit:
         assert await unit.requests.mine() == ()
 
 
 async def test_a_turn_that_raises_leaves_nothing(store: Store) -> None:
-    chat = await one_chat(store)
+    chat = await open_chat(store)
 
     with pytest.raises(LookupError):
-        await stumble(store, await next_turn(store, chat))
+        await stumble(store, await claim_next_turn(store, chat))
 
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         assert await unit.requests.mine() == ()
 
 
 async def test_a_cancelled_turn_leaves_nothing_and_the_store_goes_on(store: Store) -> None:
-    chat = await one_chat(store)
-    turn = await next_turn(store, chat)
+    chat = await open_chat(store)
+    turn = await claim_next_turn(store, chat)
     inside = asyncio.Event()
 
     async def stuck() -> None:
         async with open_turn(store, turn, NOW) as unit:
-            await unit.requests.register(content())
+            await unit.requests.register(make_content())
             inside.set()
             await asyncio.Event().wait()
 
@@ -74,63 +84,65 @@ async def test_a_cancelled_turn_leaves_nothing_and_the_store_goes_on(store: Stor
     with pytest.raises(asyncio.CancelledError):
         await task
 
-    await answer(store, chat, "vẫn chạy")
-    assert texts(await claim(store)) == ["vẫn chạy"]
+    await answer_next(store, chat, "vẫn chạy")
+    assert reply_texts(await claim_rows(store)) == ["vẫn chạy"]
 
 
 async def test_a_turn_that_two_processes_take_is_finished_by_one(store: Store, another: OpenStore) -> None:
     other = await another()
-    chat = await one_chat(store)
-    mine, theirs = await next_turn(store, chat), await next_turn(other, chat)
+    chat = await open_chat(store)
+    mine, theirs = await claim_next_turn(store, chat), await claim_next_turn(other, chat)
 
     async with open_turn(other, theirs, NOW) as unit:
-        await unit.finish('{"by": "other"}', [says("một lần")])
+        await unit.finish('{"by": "other"}', [make_reply("một lần")])
     with pytest.raises(TurnTakenOver):
         await register_and_finish(store, mine)
 
-    assert texts(await claim(store)) == ["một lần"]
-    await store.inbox.receive([said("2")], NOW)
-    assert (await next_turn(store, chat)).session == '{"by": "other"}'
+    assert reply_texts(await claim_rows(store)) == ["một lần"]
+    await store.inbox.receive([make_incoming("2")], NOW)
+    assert (await claim_next_turn(store, chat)).session == '{"by": "other"}'
 
 
 async def test_a_turn_asked_for_something_is_finished_by_one_too(store: Store) -> None:
-    chat = await one_chat(store)
-    turn = await next_turn(store, chat)
-    await answer(store, chat, "một lần")
+    chat = await open_chat(store)
+    turn = await claim_next_turn(store, chat)
+    await answer_next(store, chat, "một lần")
 
     with pytest.raises(TurnTakenOver):
         await register_and_finish(store, turn)
 
-    await store.inbox.receive([said("2")], NOW)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+    await store.inbox.receive([make_incoming("2")], NOW)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         assert await unit.requests.mine() == ()
 
 
 async def test_a_turn_may_end_without_a_session(store: Store) -> None:
-    (chat,) = await store.inbox.receive([said("1"), said("2"), said("3")], NOW)
-    await answer(store, chat, session='{"a": 1}')
+    (chat,) = await store.inbox.receive([make_incoming("1"), make_incoming("2"), make_incoming("3")], NOW)
+    await answer_next(store, chat, session='{"a": 1}')
 
-    await answer(store, chat, session=None)
+    await answer_next(store, chat, session=None)
 
-    assert (await next_turn(store, chat)).session is None
+    assert (await claim_next_turn(store, chat)).session is None
 
 
 async def test_nothing_can_be_asked_of_a_turn_that_is_over(store: Store) -> None:
-    chat = await one_chat(store)
+    chat = await open_chat(store)
 
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        request = await unit.requests.register(content())
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        request = await unit.requests.register(make_content())
         await unit.finish("{}", [])
         with pytest.raises(StoreError):
             await unit.requests.move(request.code, RequestState.WITHDRAWN)
 
 
 async def test_turns_of_many_chats_at_once_stay_apart(store: Store) -> None:
-    chats = await store.inbox.receive([said(str(number), address=f"chat {number}") for number in range(30)], NOW)
+    chats = await store.inbox.receive(
+        [make_incoming(str(number), address=f"chat {number}") for number in range(30)], NOW
+    )
 
-    await asyncio.gather(*(answer(store, chat, chat.address, session=f'"{chat.address}"') for chat in chats))
+    await asyncio.gather(*(answer_next(store, chat, chat.address, session=f'"{chat.address}"') for chat in chats))
 
-    rows = await claim(store)
+    rows = await claim_rows(store)
     assert {(row.chat.address, row.reply.paragraphs[0]) for row in rows} == {
         (f"chat {n}", f"chat {n}") for n in range(30)
     }

@@ -11,8 +11,7 @@ import pytest
 
 from bot.services.opening import migrate, open_driver, open_store
 from bot.services.unit_of_work import open_turn
-from bot.store.drivers import postgres, sqlite
-from bot.store.drivers.base import Query
+from bot.store.drivers import Query, postgres, sqlite
 from bot.store.errors import (
     DatabaseUnusable,
     DatabaseUrlError,
@@ -22,22 +21,22 @@ from bot.store.errors import (
     StoreLost,
     StoreUnavailable,
 )
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support.postgres import LEAVE
-from tests.support.storing import (
+from tests.integration.conftest import Database, OpenStore
+from tests.support.database import LEAVE
+from tests.support.store import (
     NOW,
-    answer,
-    claim,
+    answer_next,
+    claim_next_turn,
+    claim_rows,
     closing_async,
-    content,
-    heard,
-    next_turn,
-    one_chat,
-    said,
-    says,
-    texts,
+    get_text,
+    make_content,
+    make_incoming,
+    make_reply,
+    open_chat,
+    reply_texts,
 )
 
 
@@ -67,29 +66,29 @@ async def test_a_locked_database_refuses_for_now_and_everything_works_afterwards
     another: OpenStore, database: Database
 ) -> None:
     store = await another()
-    chat = await one_chat(store)
-    turn = await next_turn(store, chat)
+    chat = await open_chat(store)
+    turn = await claim_next_turn(store, chat)
 
     with writing(database):
         for attempt in (
-            store.inbox.receive([said("2", "hai")], NOW),
+            store.inbox.receive([make_incoming("2", "hai")], NOW),
             finish(store, turn),
             register_and_finish(store, turn),
-            claim(store),
+            claim_rows(store),
         ):
             with pytest.raises(StoreLocked) as locked:
                 await attempt
             assert locked.value.retryable
 
     await register_and_finish(store, turn)
-    await store.inbox.receive([said("2", "hai")], NOW)
-    assert heard(await store.inbox.claim_turn(chat)) == "hai"
-    assert texts(await claim(store)) == ["xong"]
+    await store.inbox.receive([make_incoming("2", "hai")], NOW)
+    assert get_text(await store.inbox.claim_turn(chat)) == "hai"
+    assert reply_texts(await claim_rows(store)) == ["xong"]
 
 
 async def test_a_short_write_of_somebody_else_is_waited_for(store: Store, database: Database) -> None:
     with writing(database):
-        receiving = asyncio.create_task(store.inbox.receive([said("1")], NOW))
+        receiving = asyncio.create_task(store.inbox.receive([make_incoming("1")], NOW))
         await asyncio.sleep(0.1)
         assert not receiving.done()
 
@@ -98,13 +97,13 @@ async def test_a_short_write_of_somebody_else_is_waited_for(store: Store, databa
 
 async def finish(store: Store, turn: object) -> None:
     async with open_turn(store, turn, NOW) as unit:  # type: ignore[arg-type]  # handed through
-        await unit.finish("{}", [says("xong")])
+        await unit.finish("{}", [make_reply("xong")])
 
 
 async def register_and_finish(store: Store, turn: object) -> None:
     async with open_turn(store, turn, NOW) as unit:  # type: ignore[arg-type]  # handed through
-        await unit.requests.register(content())
-        await unit.finish("{}", [says("xong")])
+        await unit.requests.register(make_content())
+        await unit.finish("{}", [make_reply("xong")])
 
 
 async def fill(store: Store, limit: int) -> None:
@@ -115,20 +114,20 @@ async def fill(store: Store, limit: int) -> None:
 async def test_a_full_disk_keeps_the_turn_for_later(tmp_path: Path) -> None:
     store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
     try:
-        chat = await one_chat(store)
-        turn = await next_turn(store, chat)
+        chat = await open_chat(store)
+        turn = await claim_next_turn(store, chat)
         long = "nội dung dài " * 15_000  # as long as a message may be
         await fill(store, 1)
 
-        for attempt in (answer(store, chat, long), store.inbox.receive([said("2", long)], NOW)):
+        for attempt in (answer_next(store, chat, long), store.inbox.receive([make_incoming("2", long)], NOW)):
             with pytest.raises(StoreFull) as full:
                 await attempt
             assert full.value.retryable
 
         await fill(store, 1_000_000)
         assert await store.inbox.claim_turn(chat) == turn
-        await answer(store, chat, long)
-        assert texts(await claim(store)) == [long]
+        await answer_next(store, chat, long)
+        assert reply_texts(await claim_rows(store)) == [long]
     finally:
         await store.close()
 
@@ -137,7 +136,7 @@ async def test_a_full_disk_keeps_the_turn_for_later(tmp_path: Path) -> None:
 async def test_a_broken_connection_is_told_and_replaced(tmp_path: Path, postgres_url: str) -> None:
     store = await open_store(postgres_url, tmp_path, open_keyring(tmp_path / "keys.json")[0])
     try:
-        chat = await one_chat(store)
+        chat = await open_chat(store)
         with psycopg.connect(postgres_url, autocommit=True) as admin:
             admin.execute(LEAVE)
 
@@ -145,7 +144,7 @@ async def test_a_broken_connection_is_told_and_replaced(tmp_path: Path, postgres
             await store.inbox.claim_turn(chat)
 
         assert lost.value.retryable
-        assert heard(await store.inbox.claim_turn(chat)) == "xin chào"
+        assert get_text(await store.inbox.claim_turn(chat)) == "xin chào"
     finally:
         await store.close()
 

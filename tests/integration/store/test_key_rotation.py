@@ -9,15 +9,25 @@ from bot.messages import DeliveryState
 from bot.services.opening import open_driver
 from bot.services.unit_of_work import open_turn
 from bot.store import key_rotation
+from bot.store import sealing as keyring_module
 from bot.store.key_rotation import KeyRotation
-from bot.store.sealing import keyring as keyring_module
+from bot.store.sealing import Keyring
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
-from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 from bot.store.store import Store
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support.own_data import everything
-from tests.support.storing import NOW, answer, claim, closing_async, content, next_turn, one_chat, said, texts
+from tests.integration.conftest import Database, OpenStore
+from tests.support.dialogue import read_own_data
+from tests.support.store import (
+    NOW,
+    answer_next,
+    claim_next_turn,
+    claim_rows,
+    closing_async,
+    make_content,
+    make_incoming,
+    open_chat,
+    reply_texts,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -28,14 +38,14 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def something_of_everything(store: Store) -> None:
     for number in range(8):
-        chat = await one_chat(store, f"first {number}", f"chat {number}")
-        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-            await unit.requests.register(content())
+        chat = await open_chat(store, f"first {number}", f"chat {number}")
+        async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+            await unit.requests.register(make_content())
             await unit.finish('"phiên"', [])
-        await store.inbox.receive([said(f"second {number}", address=f"chat {number}")], NOW)
-        await answer(store, chat, "gửi", "chờ")
-        await store.inbox.receive([said(f"third {number}", address=f"chat {number}")], NOW)
-    for row in await claim(store):
+        await store.inbox.receive([make_incoming(f"second {number}", address=f"chat {number}")], NOW)
+        await answer_next(store, chat, "gửi", "chờ")
+        await store.inbox.receive([make_incoming(f"third {number}", address=f"chat {number}")], NOW)
+    for row in await claim_rows(store):
         await store.outbox.settle(row, DeliveryState.SENT, NOW, message=str(row.id))
 
 
@@ -53,23 +63,23 @@ async def test_a_rotation_seals_every_value_with_the_new_key(store: Store) -> No
 async def test_everything_reads_the_same_after_a_rotation(store: Store) -> None:
     await something_of_everything(store)
     chat = (await store.inbox.chats_waiting("telegram"))[0]
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        before = await everything(unit.own_data)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        before = await read_own_data(unit.own_data)
 
     await store.keys.rotate(datetime.now(UTC))
 
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        assert await everything(unit.own_data) == before
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        assert await read_own_data(unit.own_data) == before
 
 
 async def test_a_running_assistant_goes_on_while_another_process_rotates(store: Store, another: OpenStore) -> None:
     command = await another()
-    chats = await store.inbox.receive([said(f"start {n}", address=f"chat {n}") for n in range(4)], NOW)
+    chats = await store.inbox.receive([make_incoming(f"start {n}", address=f"chat {n}") for n in range(4)], NOW)
 
     async def talk(number: int) -> None:
         for turn in range(12):
-            await answer(store, chats[number], f"{turn}", session=f'"{turn}"')
-            await store.inbox.receive([said(f"{number} {turn}", address=f"chat {number}")], NOW)
+            await answer_next(store, chats[number], f"{turn}", session=f'"{turn}"')
+            await store.inbox.receive([make_incoming(f"{number} {turn}", address=f"chat {number}")], NOW)
 
     *_, first, second = await asyncio.gather(
         *(talk(number) for number in range(4)),
@@ -79,12 +89,12 @@ async def test_a_running_assistant_goes_on_while_another_process_rotates(store: 
 
     await command.keys.reseal()
     assert list(await command.keys.key_usage()) in ([first.key], [second.key])
-    assert {(await next_turn(store, chat)).session for chat in chats} == {'"11"'}
-    assert texts(await claim(store)) == ["0"] * 4
+    assert {(await claim_next_turn(store, chat)).session for chat in chats} == {'"11"'}
+    assert reply_texts(await claim_rows(store)) == ["0"] * 4
 
 
 async def test_a_superseded_key_goes_when_nothing_needs_it_any_more(store: Store, database: Database) -> None:
-    await answer(store, await one_chat(store), "chào")
+    await answer_next(store, await open_chat(store), "chào")
     first = read_key_file(database.keys).current
     now = datetime.now(UTC)
 
@@ -94,7 +104,7 @@ async def test_a_superseded_key_goes_when_nothing_needs_it_any_more(store: Store
 
     assert (second.dropped, third.dropped, fourth.dropped) == ((), (first,), ())
     assert list(read_key_file(database.keys).keys) == [second.key, third.key, fourth.key]
-    assert texts(await claim(store)) == ["chào"]
+    assert reply_texts(await claim_rows(store)) == ["chào"]
 
 
 async def test_a_value_that_cannot_be_opened_keeps_its_key_and_stops_nothing(store: Store, database: Database) -> None:
@@ -116,18 +126,18 @@ async def test_a_value_that_cannot_be_opened_keeps_its_key_and_stops_nothing(sto
 async def test_a_value_written_between_reading_and_resealing_is_not_undone(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
-    (chat,) = await store.inbox.receive([said("1"), said("2"), said("3")], NOW)
-    await answer(store, chat, session='"cũ"')
+    (chat,) = await store.inbox.receive([make_incoming("1"), make_incoming("2"), make_incoming("3")], NOW)
+    await answer_next(store, chat, session='"cũ"')
     async with closing_async(await open_driver(database.url, database.folder)) as driver:
         sealer = KeyRotation(driver, keyring)
         replace_key_file(keyring.path, keyring.keys.with_rotated_key(datetime.now(UTC)))
         keyring.reload()
         sessions = next(sealed for sealed in SEALED_COLUMNS if sealed.column == "session")
         (row,) = await sealer._read_stale(sessions, "")
-        await answer(store, chat, session='"mới"')
+        await answer_next(store, chat, session='"mới"')
 
         late = sealer._reseal_query(sessions, row)
 
         assert late is not None
         assert await driver.run(late) == [[]]
-    assert (await next_turn(store, chat)).session == '"mới"'
+    assert (await claim_next_turn(store, chat)).session == '"mới"'

@@ -7,46 +7,53 @@ from pathlib import Path
 import pytest
 
 from bot.messages import DeliveryState
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_driver, open_store
 from bot.services.unit_of_work import open_turn
 from bot.store import key_rotation
+from bot.store import sealing as keyring_module
+from bot.store.drivers import column_query_name
 from bot.store.errors import KeyNotSpread, KeysMissing, UnknownKey
 from bot.store.key_rotation import KeyRotation
-from bot.store.queries import column_query_name
-from bot.store.sealing import keyring as keyring_module
+from bot.store.sealing import Keyring, open_keyring
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
-from bot.store.sealing.keyring import Keyring, open_keyring
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 from bot.store.store import Store
 from bot.store.workers import LeaseDuration
-from handlers.core.replies import Reply
+from handlers.core.messages import Reply
 from handlers.model.broadcast import BroadcastState
 from handlers.model.exports import ExportForm, ExportOrder
 from handlers.model.imports import ImportLine
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter, InterviewStatus
+from handlers.model.requests import Filter, InterviewStatus, RequestState
 from handlers.model.rights import Rights, Role
-from tests.integration.store.conftest import Command, Database
-from tests.support.broadcast_life import DRAFT
-from tests.support.office import OPERATOR, UNITS, given, invited, office, redeem, settle_units
-from tests.support.own_data import everything
-from tests.support.storing import (
-    AGREED,
+from tests.integration.conftest import Command, Database
+from tests.support.broadcasts import GREETING_DRAFT
+from tests.support.dialogue import read_own_data
+from tests.support.people import (
+    OPERATOR,
+    UNITS,
+    admin_transaction,
+    create_invitation,
+    grant_role,
+    insert_units,
+    redeem_invitation,
+)
+from tests.support.store import (
     CHANNEL,
+    CONSENTED_SESSION,
     NAME,
     NOW,
     SERIAL,
-    answer,
-    claim,
+    answer_next,
+    claim_next_turn,
+    claim_rows,
     closing_async,
-    content,
-    heard,
-    next_turn,
-    one_chat,
-    said,
-    says,
-    texts,
+    get_text,
+    make_content,
+    make_incoming,
+    make_reply,
+    open_chat,
+    reply_texts,
 )
 
 LEASE = LeaseDuration()
@@ -60,19 +67,19 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def one_of_each(store: Store, database: Database) -> str:
     """A value in every sealed column; the code of an invitation that is open."""
-    settle_units(database.sql)
-    owner = await given(store, "owner", Role.OWNER, label="Chị Hạnh")
-    code = (await invited(store, Role.ADMIN, "DN.NT", label="Anh Khôi")).code
-    chat = await one_chat(store)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        request = await unit.requests.register(content())
+    insert_units(database.sql)
+    owner = await grant_role(store, "owner", Role.OWNER, label="Chị Hạnh")
+    code = (await create_invitation(store, Role.ADMIN, "DN.NT", label="Anh Khôi")).code
+    chat = await open_chat(store)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        request = await unit.requests.register(make_content())
         await unit.register.save_status(
             InterviewStatus(interview=1, unit="DN.NT", subscriber=NAME, certificate_key=SERIAL)
         )
-        await unit.finish(AGREED, [says("gửi"), says("chờ")])
-    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW, message="1")
-    await store.inbox.receive([said("2", "đợi")], NOW)
-    async with office(store, store.chats.at(CHANNEL, "owner")) as at:
+        await unit.finish(CONSENTED_SESSION, [make_reply("gửi"), make_reply("chờ")])
+    await store.outbox.settle((await claim_rows(store))[0], DeliveryState.SENT, NOW, message="1")
+    await store.inbox.receive([make_incoming("2", "đợi")], NOW)
+    async with admin_transaction(store, store.chats.at(CHANNEL, "owner")) as at:
         rights = Rights.of((owner,), UNITS)
         seen = await at.admin.desk.get(rights, request.code)
         assert seen is not None
@@ -81,7 +88,7 @@ async def one_of_each(store: Store, database: Database) -> str:
             rights, ExportOrder(wanted=Filter(), form=ExportForm.XLSX), 1, Reply(paragraphs=("…",))
         )
         await at.admin.imports.save_lines([ImportLine(number=2, code=request.code, state=None, note="", revision=None)])
-        draft = DRAFT.model_copy(update={"document": "a.pdf", "document_type": "application/pdf"})
+        draft = GREETING_DRAFT.model_copy(update={"document": "a.pdf", "document_type": "application/pdf"})
         made = await at.admin.broadcasts.new(rights, draft, b"%PDF \xff\xfe binary")
         assert made is not None
     await BroadcastOperations.over(store).check(made.id, NOW)
@@ -91,7 +98,7 @@ async def one_of_each(store: Store, database: Database) -> str:
 async def sealed_by(database: Database) -> dict[tuple[str, str], set[str]]:
     """Which keys seal the values of each column."""
     async with closing_async(await open_driver(database.url, database.folder)) as driver:
-        from bot.store.drivers.base import Query  # noqa: PLC0415 - beside its only use
+        from bot.store.drivers import Query  # noqa: PLC0415 - beside its only use
 
         answers = await driver.run(*(Query(column_query_name("key_usage", sealed)) for sealed in SEALED_COLUMNS))
     return {
@@ -114,7 +121,7 @@ async def test_after_a_rotation_nothing_is_sealed_by_the_old_key_and_everything_
     assert retired.dropped == (old,)
     assert old not in database.keys.read_text()
     async with closing_async(await open_store(database.url, database.folder, open_keyring(database.keys)[0])) as after:
-        async with office(after, after.chats.at(CHANNEL, "owner")) as at:
+        async with admin_transaction(after, after.chats.at(CHANNEL, "owner")) as at:
             (owner,) = await at.admin.people.mine()
             assert (owner.role, owner.label) == (Role.OWNER, "Chị Hạnh")
             rights = Rights.of((owner,), UNITS)
@@ -128,14 +135,14 @@ async def test_after_a_rotation_nothing_is_sealed_by_the_old_key_and_everything_
         assert (await after.audit.verify_journal()).fault is None
         assert (await after.audit.check_powers()).whole
         assert (await after.keys.verify(every=True)).damaged == ()
-        taken = await redeem(after, "admin", code)
+        taken = await redeem_invitation(after, "admin", code)
         assert getattr(taken, "role", None) is Role.ADMIN
-        turn = await next_turn(after, after.chats.at(CHANNEL, "7790118822"))
-        assert heard(turn) == "đợi"
+        turn = await claim_next_turn(after, after.chats.at(CHANNEL, "7790118822"))
+        assert get_text(turn) == "đợi"
         async with open_turn(after, turn, NOW) as unit:
-            mine = await unit.requests.open_for(SERIAL, content().procedure.value)
+            mine = await unit.requests.open_for(SERIAL, make_content().procedure.value)
             assert mine is not None
-            own = await everything(unit.own_data)
+            own = await read_own_data(unit.own_data)
         assert own["standings"][0]["subscriber"] == NAME
 
 
@@ -143,7 +150,7 @@ async def test_a_broadcast_with_a_binary_document_is_sealed_anew_and_goes_out_wh
     store: Store, database: Database
 ) -> None:
     await one_of_each(store, database)
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         await at.admin.broadcasts.move(OPERATOR, "TB-000001", BroadcastState.APPROVED)
     await store.keys.rotate(datetime.now(UTC))
 
@@ -157,7 +164,7 @@ async def test_a_broadcast_with_a_binary_document_is_sealed_anew_and_goes_out_wh
 async def test_a_rotation_that_was_killed_goes_on_when_it_is_repeated(
     store: Store, database: Database, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await answer(store, await one_chat(store), "chào")
+    await answer_next(store, await open_chat(store), "chào")
     old, now = read_key_file(database.keys).current, datetime.now(UTC)
 
     async def killed(*_arguments: object, **_more: object) -> None:
@@ -172,7 +179,7 @@ async def test_a_rotation_that_was_killed_goes_on_when_it_is_repeated(
     assert done.key != old
     assert set(await store.keys.key_usage()) == {done.key}
     assert list(read_key_file(database.keys).keys) == [done.key]
-    assert texts(await claim(store)) == ["chào"]
+    assert reply_texts(await claim_rows(store)) == ["chào"]
 
 
 async def elsewhere(database: Database) -> tuple[Store, Path]:
@@ -192,7 +199,7 @@ async def test_a_key_is_used_only_once_every_live_process_has_it_and_then_by_all
     async with closing_async(here), closing_async(there):
         for one in (here, there):
             await one.workers.join(CHANNEL, LEASE, NOW)
-        await given(here, "owner", Role.OWNER)
+        await grant_role(here, "owner", Role.OWNER)
         key = await here.keys.add(NOW)
 
         with pytest.raises(KeyNotSpread, match=rf"do not have key {key} yet: .+:\d+\. Copy the key file"):
@@ -205,7 +212,7 @@ async def test_a_key_is_used_only_once_every_live_process_has_it_and_then_by_all
         assert await here.keys.use(None, NOW) == key
         await here.keys.reseal()
         await there.workers.beat(CHANNEL, NOW, judge=True)  # it meets the key in use, and follows without a second copy
-        await answer(there, await one_chat(there), "từ máy kia")
+        await answer_next(there, await open_chat(there), "từ máy kia")
         assert set(await here.keys.key_usage()) == {key}
         for one in (here, there):
             await one.workers.beat(CHANNEL, NOW, judge=True)
@@ -242,23 +249,23 @@ async def test_what_a_process_cannot_read_for_want_of_a_key_another_one_answers(
         for one in (here, there):
             await one.workers.join(CHANNEL, LEASE, NOW)
         await here.keys.use(await here.keys.add(NOW), NOW, force=True)
-        chat = await one_chat(here)
+        chat = await open_chat(here)
 
         with pytest.raises(UnknownKey):
             await there.inbox.claim_turn(chat)
 
         assert await here.inbox.chats_waiting(CHANNEL) == [chat]
-        assert heard(await here.inbox.claim_turn(chat)) == "xin chào"
+        assert get_text(await here.inbox.claim_turn(chat)) == "xin chào"
         await here.workers.leave(CHANNEL)
         replace_key_file(path, read_key_file(database.keys))
-        assert heard(await there.inbox.claim_turn(chat)) == "xin chào"
+        assert get_text(await there.inbox.claim_turn(chat)) == "xin chào"
 
 
 async def test_a_start_with_a_key_file_of_before_a_rotation_is_refused_with_tables_and_counts(
     store: Store, database: Database
 ) -> None:
     before = read_key_file(database.keys)
-    await answer(store, await one_chat(store), "chào")
+    await answer_next(store, await open_chat(store), "chào")
     key = (await store.keys.rotate(datetime.now(UTC))).key
     replace_key_file(database.keys, before)
 
@@ -326,7 +333,7 @@ def _filled(database: Database):  # noqa: ANN202 - a key file
 
     async def fill() -> None:
         store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
-        await answer(store, await one_chat(store))
+        await answer_next(store, await open_chat(store))
         await store.close()
 
     asyncio.run(fill())
@@ -336,19 +343,19 @@ def _filled(database: Database):  # noqa: ANN202 - a key file
 async def test_a_damaged_value_of_no_key_at_all_keeps_nothing_from_starting(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
-    await answer(store, await one_chat(store), "chào")
+    await answer_next(store, await open_chat(store), "chào")
     database.sql("UPDATE outbox SET payload = ?", b"\x00\x01\x02\x03" + b"x" * 60)
     database.sql("DELETE FROM sealing_keys")
 
     async with closing_async(await open_store(database.url, database.folder, keyring)) as again:
-        assert await claim(again) == []
+        assert await claim_rows(again) == []
     assert database.sql("SELECT state FROM outbox") == [("failed",)]
 
 
 async def test_a_key_that_leaked_can_be_retired_though_a_value_of_it_is_damaged(
     store: Store, database: Database
 ) -> None:
-    await answer(store, await one_chat(store), "chào")
+    await answer_next(store, await open_chat(store), "chào")
     old = read_key_file(database.keys).current
     ((sealed,),) = database.sql("SELECT payload FROM outbox")
     database.sql("UPDATE outbox SET payload = ?", bytes(sealed)[:-1] + b"?")
@@ -360,7 +367,7 @@ async def test_a_key_that_leaked_can_be_retired_though_a_value_of_it_is_damaged(
     assert (await store.keys.retire(now, timedelta(), (old,))).dropped == (old,)
 
     async with closing_async(await open_store(database.url, database.folder, open_keyring(database.keys)[0])) as again:
-        assert await claim(again) == []
+        assert await claim_rows(again) == []
     assert database.sql("SELECT state FROM outbox") == [("failed",)]
 
 

@@ -7,13 +7,11 @@ from typing import Any
 from bot.store.store import Store
 from bot.store.units import to_nested_sets
 from handlers.model.rights import Act, Role
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support import turning_office
-from tests.support.killing import killed_again_and_again
-from tests.support.office import UNITS, given
-from tests.support.storing import CHANNEL, NOW, next_turn, said
-from tests.support.turning import CHATS
-from tests.support.turning_office import AMENDED, COMMUNE, MOVED, REGISTERED, RESENT, TURNS, UPDATES
+from tests.integration.conftest import Database, OpenStore
+from tests.support import kill
+from tests.support.kill import ADMIN_UPDATES, AMENDED, CHATS, COMMUNE, MOVED, REGISTERED, RESENT, TURNS, kill_until_done
+from tests.support.people import UNITS, grant_role
+from tests.support.store import CHANNEL, NOW, claim_next_turn, make_incoming
 
 #: So often at least, or the work was too little to be a test.
 KILLS = 5
@@ -24,18 +22,18 @@ DEEDS = ("request.move", "request.move_all", "request.import", "invite", "redeem
 
 async def test_killed_at_any_moment_every_act_of_an_admin_is_done_once(database: Database, another: OpenStore) -> None:
     store = await another()
-    await turning_office.import_units(store)
-    await given(store, "chat 0", Role.ADMIN, COMMUNE)
+    await kill.import_units(store)
+    await grant_role(store, "chat 0", Role.ADMIN, COMMUNE)
     await store.close()
 
-    kills = killed_again_and_again(turning_office.run, database.url, database.folder)
+    kills = kill_until_done(kill.run_admin, database.url, database.folder)
 
     assert kills >= KILLS
     store = await another()
     assert await store.inbox.chats_waiting(CHANNEL) == []
     assert await store.outbox.claim(CHANNEL, 10, NOW) == []
     done = await deeds(store)
-    assert done[TURNS] == UPDATES
+    assert done[TURNS] == ADMIN_UPDATES
     assert min(done[deed] for deed in (*DEEDS, REGISTERED, AMENDED, RESENT)) > 0, "too little work to be a test"
     assert (await store.audit.verify_journal()).fault is None
     the_journal_has_a_row_for_each_act(database, done)
@@ -47,8 +45,8 @@ async def test_killed_at_any_moment_every_act_of_an_admin_is_done_once(database:
 
 async def deeds(store: Store) -> Counter[str]:
     """What the sessions say was done."""
-    chats = await store.inbox.receive([said(f"last {n}", address=f"chat {n}") for n in range(CHATS)], NOW)
-    sessions = [json.loads((await next_turn(store, chat)).session or "{}") for chat in chats]
+    chats = await store.inbox.receive([make_incoming(f"last {n}", address=f"chat {n}") for n in range(CHATS)], NOW)
+    sessions = [json.loads((await claim_next_turn(store, chat)).session or "{}") for chat in chats]
     return sum((Counter(session["done"]) for session in sessions), Counter())
 
 

@@ -10,11 +10,21 @@ from bot.store.errors import MessageTooLarge, SessionTooLarge
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.outbox import MAX_WORKER_DEATHS
 from bot.store.store import Store
-from handlers.core.replies import Attachment, Reply
+from handlers.core.messages import Attachment, Reply
 from handlers.model.rights import Role
-from tests.integration.store.conftest import Database
-from tests.support.office import given
-from tests.support.storing import CHANNEL, NOW, answer, claim, next_turn, one_chat, said, says, texts
+from tests.integration.conftest import Database
+from tests.support.people import grant_role
+from tests.support.store import (
+    CHANNEL,
+    NOW,
+    answer_next,
+    claim_next_turn,
+    claim_rows,
+    make_incoming,
+    make_reply,
+    open_chat,
+    reply_texts,
+)
 
 OFFICER = "officer"
 
@@ -23,17 +33,17 @@ async def told(store: Store, address: str, *replies: str, update: str = "", seco
     """A person says something and is to be told so much."""
     now = NOW + timedelta(seconds=second)
     chat = store.chats.at(CHANNEL, address)
-    await store.inbox.receive([said(f"{address} {update or second}", address=address)], now)
-    await answer(store, chat, *replies, now=now)
+    await store.inbox.receive([make_incoming(f"{address} {update or second}", address=address)], now)
+    await answer_next(store, chat, *replies, now=now)
 
 
 async def sent(store: Store, limit: int, second: float = 0) -> list[str]:
     """What leaves next, and has arrived."""
     now = NOW + timedelta(seconds=second)
-    rows = await claim(store, limit, now)
+    rows = await claim_rows(store, limit, now)
     for row in rows:
         await store.outbox.settle(row, DeliveryState.SENT, now)
-    return texts(rows)
+    return reply_texts(rows)
 
 
 async def test_an_officer_who_says_one_line_is_told_next_and_not_behind_the_backlog_of_sixty(store: Store) -> None:
@@ -102,7 +112,7 @@ async def test_the_parts_of_one_answer_leave_one_behind_the_other_and_not_a_roun
 async def test_a_chat_that_has_to_wait_holds_back_nobody_else_and_no_place_in_the_queue(store: Store) -> None:
     """A 429, or its own pace, puts its message off: others do not come to stand behind its place."""
     await told(store, "flooded", "1", "2", "3")
-    (row,) = await claim(store, 1)
+    (row,) = await claim_rows(store, 1)
     await store.outbox.retry(row, NOW + timedelta(seconds=39), counted=False)
     for number in range(3):
         await told(store, f"{number}", "a", "b", "c", second=1)
@@ -115,66 +125,66 @@ async def test_chats_that_have_had_their_share_for_the_moment_are_passed_by(stor
     await told(store, "busy", "1", "2")
     await told(store, OFFICER, "a")
     resting = [store.chats.at(CHANNEL, "busy").id]
-    assert texts(await store.outbox.claim(CHANNEL, 9, NOW, resting)) == ["a"]
-    assert texts(await store.outbox.claim(CHANNEL, 9, NOW)) == ["1"]
+    assert reply_texts(await store.outbox.claim(CHANNEL, 9, NOW, resting)) == ["a"]
+    assert reply_texts(await store.outbox.claim(CHANNEL, 9, NOW)) == ["1"]
 
 
 async def test_files_are_claimed_apart_from_answers_and_keep_their_order_within_the_chat(store: Store) -> None:
     file = Reply(paragraphs=("file",), attachments=(Attachment.of("a.bin", "application/pdf", b"\0" * LARGE_MESSAGE),))
-    chat = await one_chat(store)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        await unit.finish("{}", [file, says("behind the file")])
+    chat = await open_chat(store)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        await unit.finish("{}", [file, make_reply("behind the file")])
     await told(store, OFFICER, "a")
 
-    assert texts(await store.outbox.claim(CHANNEL, 9, NOW, (), MessageSize.SMALL)) == ["a"]
+    assert reply_texts(await store.outbox.claim(CHANNEL, 9, NOW, (), MessageSize.SMALL)) == ["a"]
     (row,) = await store.outbox.claim(CHANNEL, 9, NOW, (), MessageSize.LARGE)
     assert row.reply == file
     await store.outbox.settle(row, DeliveryState.SENT, NOW)
-    assert texts(await store.outbox.claim(CHANNEL, 9, NOW, (), MessageSize.SMALL)) == ["behind the file"]
+    assert reply_texts(await store.outbox.claim(CHANNEL, 9, NOW, (), MessageSize.SMALL)) == ["behind the file"]
 
 
 async def test_a_message_that_is_too_large_is_not_queued_and_one_that_is_there_is_not_read(
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chat = await one_chat(store)
+    chat = await open_chat(store)
     with pytest.raises(MessageTooLarge):
-        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-            await unit.finish("{}", [says("x" * LARGE_MESSAGE)])
-    await given(store, "owner", Role.OWNER)
-    await answer(store, chat, "one", "two")
+        async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+            await unit.finish("{}", [make_reply("x" * LARGE_MESSAGE)])
+    await grant_role(store, "owner", Role.OWNER)
+    await answer_next(store, chat, "one", "two")
     monkeypatch.setattr("bot.store.outbox.MAX_MESSAGE_BYTES", 10)  # what an earlier version queued without any bound
 
-    assert await claim(store) == []
-    assert await claim(store) == []
+    assert await claim_rows(store) == []
+    assert await claim_rows(store) == []
     assert database.sql("SELECT state FROM outbox WHERE origin LIKE 'turn:%' ORDER BY id") == [("failed",)] * 2
     assert len(database.sql("SELECT origin FROM outbox WHERE origin LIKE 'aside:%'")) == 1
 
 
 async def test_a_session_that_is_too_large_is_not_kept(store: Store) -> None:
-    chat = await one_chat(store)
+    chat = await open_chat(store)
     with pytest.raises(SessionTooLarge):
-        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+        async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
             await unit.finish("x" * (MOST_SESSION + 1), [])
-    assert (await next_turn(store, chat)).session is None
+    assert (await claim_next_turn(store, chat)).session is None
 
 
 async def test_every_time_an_update_is_taken_in_hand_is_counted_before_it_is_handled(store: Store) -> None:
-    chat = await one_chat(store)
-    assert [(await next_turn(store, chat)).tries for _ in range(3)] == [1, 2, 3]
-    await store.inbox.receive([said("2")], NOW)
-    await answer(store, chat)
-    assert (await next_turn(store, chat)).tries == 1
+    chat = await open_chat(store)
+    assert [(await claim_next_turn(store, chat)).tries for _ in range(3)] == [1, 2, 3]
+    await store.inbox.receive([make_incoming("2")], NOW)
+    await answer_next(store, chat)
+    assert (await claim_next_turn(store, chat)).tries == 1
 
 
 async def test_a_message_that_was_in_hand_at_death_after_death_is_set_aside_and_the_owners_are_told_once(
     store: Store, database: Database
 ) -> None:
-    await given(store, "owner", Role.OWNER)
+    await grant_role(store, "owner", Role.OWNER)
     await told(store, "poison", "kills")
     for _ in range(MAX_WORKER_DEATHS):
-        assert texts(await claim(store)) == ["kills"]
+        assert reply_texts(await claim_rows(store)) == ["kills"]
         await store.outbox.recover(CHANNEL, NOW)
-    (notice,) = await claim(store)
+    (notice,) = await claim_rows(store)
     assert (notice.chat.address, "tin đi số" in notice.reply.paragraphs[0]) == ("owner", True)
     assert database.sql("SELECT state, reason FROM outbox WHERE origin LIKE 'turn:%'") == [("failed", "crash")]
 
@@ -183,10 +193,10 @@ async def test_what_is_given_up_is_told_to_every_owner_once_a_day_and_names_nobo
     store: Store, database: Database
 ) -> None:
     for owner in ("o1", "o2"):
-        await given(store, owner, Role.OWNER)
+        await grant_role(store, owner, Role.OWNER)
     for number in range(3):
-        chat = await one_chat(store, f"{number}")
-        await store.inbox.give_up(await next_turn(store, chat), NOW)
-    rows = await claim(store)
+        chat = await open_chat(store, f"{number}")
+        await store.inbox.give_up(await claim_next_turn(store, chat), NOW)
+    rows = await claim_rows(store)
     assert sorted(row.chat.address for row in rows) == ["o1", "o2"]
     assert all("xin chào" not in row.reply.paragraphs[0] for row in rows)

@@ -6,26 +6,41 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store
+from bot.store.sealing import open_keyring
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
-from bot.store.sealing.keyring import open_keyring
 from bot.store.store import Store
 from handlers.model.broadcast import ActionResult, BroadcastPolicy, BroadcastState, BroadcastText
-from handlers.model.request_list import Refusal
+from handlers.model.requests import Refusal
 from handlers.model.rights import Grant, Rights, Role
-from tests.integration.store.conftest import Command, Database, OpenStore
-from tests.support.broadcast_life import DRAFT, drafted, move
-from tests.support.broadcasting import frozen, settle_people
-from tests.support.office import OPERATOR, UNITS, end, given, invited, office, redeem, rights, settle_units
-from tests.support.storing import CHANNEL, NOW, answer, closing_async, one_chat, said
+from tests.integration.conftest import Command, Database, OpenStore
+from tests.support.broadcasts import (
+    GREETING_DRAFT,
+    create_draft,
+    freeze_notice,
+    move_broadcast,
+    write_consenting_people,
+)
+from tests.support.people import (
+    OPERATOR,
+    UNITS,
+    admin_transaction,
+    create_invitation,
+    end_role,
+    grant_role,
+    insert_units,
+    load_rights,
+    redeem_invitation,
+)
+from tests.support.store import CHANNEL, NOW, answer_next, closing_async, make_incoming, open_chat
 
 _COLUMNS = "id, chat, role, unit, label, granted_at, granted_by, ended_at, ended_by, seal"
 
 
 @pytest.fixture(autouse=True)
 def _units(database: Database) -> None:
-    settle_units(database.sql)
+    insert_units(database.sql)
 
 
 async def worthless(store: Store) -> tuple[str, ...]:
@@ -35,15 +50,15 @@ async def worthless(store: Store) -> tuple[str, ...]:
 async def test_a_role_that_was_inserted_gives_nothing_and_is_named(
     store: Store, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await given(store, "owner", Role.OWNER)
-    thief = await one_chat(store, address="thief")
+    await grant_role(store, "owner", Role.OWNER)
+    thief = await open_chat(store, address="thief")
     row = "INSERT INTO grants (id, chat, role, granted_at, granted_by) VALUES ('QT-000009', ?, 'owner', 0, 'machine')"
     database.sql(row, thief.id)
 
-    assert not (await rights(store, "thief")).grants
+    assert not (await load_rights(store, "thief")).grants
     assert await store.chats.roles(thief) == frozenset()
     assert await store.chats.find_by_grant("QT-000009") is None
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         assert [holder.id for holder in await at.admin.people.holders(OPERATOR)] == ["QT-000001"]
     assert await worthless(store) == ("QT-000009",)
     log = capsys.readouterr().out
@@ -67,61 +82,61 @@ FORGED = {
 
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
 async def test_a_role_that_was_changed_gives_nothing(store: Store, database: Database, forged: str) -> None:
-    await given(store, "owner", Role.OWNER)
-    await given(store, "admin", Role.ADMIN, "DN.NT")
-    await given(store, "other", Role.FOCAL, "DN.DP")
+    await grant_role(store, "owner", Role.OWNER)
+    await grant_role(store, "admin", Role.ADMIN, "DN.NT")
+    await grant_role(store, "other", Role.FOCAL, "DN.DP")
 
     database.sql(forged)
 
     for address in ("admin", "other"):
-        assert [grant.id for grant in (await rights(store, address)).grants] in ([], ["QT-000003"])
-    assert (await rights(store, "owner")).grants
+        assert [grant.id for grant in (await load_rights(store, address)).grants] in ([], ["QT-000003"])
+    assert (await load_rights(store, "owner")).grants
     assert await worthless(store) in (("QT-000002",), ("QT-000077",))
 
 
 async def test_an_ended_role_does_not_come_back_to_life(store: Store, database: Database) -> None:
-    await given(store, "owner", Role.OWNER)
-    grant = await given(store, "admin", Role.ADMIN, "DN.NT")
+    await grant_role(store, "owner", Role.OWNER)
+    grant = await grant_role(store, "admin", Role.ADMIN, "DN.NT")
     ((*kept,),) = database.sql(f"SELECT {_COLUMNS} FROM grants WHERE id = ?", grant.id)
-    await end(store, OPERATOR, grant.id)
+    await end_role(store, OPERATOR, grant.id)
 
     database.sql("UPDATE grants SET ended_at = NULL, ended_by = NULL WHERE id = ?", grant.id)
-    assert not (await rights(store, "admin")).grants
+    assert not (await load_rights(store, "admin")).grants
     database.sql("DELETE FROM grants WHERE id = ?", grant.id)
     database.sql(f"INSERT INTO grants ({_COLUMNS}) VALUES ({', '.join('?' * 10)})", *kept)
-    assert not (await rights(store, "admin")).grants
+    assert not (await load_rights(store, "admin")).grants
     assert await worthless(store) == (grant.id,)
 
-    again = await given(store, "admin", Role.ADMIN, "DN.NT")
-    assert (again.id, (await rights(store, "admin")).grants) == ("QT-000003", (again,))
+    again = await grant_role(store, "admin", Role.ADMIN, "DN.NT")
+    assert (again.id, (await load_rights(store, "admin")).grants) == ("QT-000003", (again,))
     assert (await store.audit.check_powers()).whole
 
 
 async def test_the_journals_end_of_before_does_not_bring_a_role_back_either(store: Store, database: Database) -> None:
-    await given(store, "owner", Role.OWNER)
-    grant = await given(store, "admin", Role.ADMIN, "DN.NT")
+    await grant_role(store, "owner", Role.OWNER)
+    grant = await grant_role(store, "admin", Role.ADMIN, "DN.NT")
     ((number, hashed, seal),) = database.sql("SELECT number, hash, seal FROM audit_head")
-    await end(store, OPERATOR, grant.id)
+    await end_role(store, OPERATOR, grant.id)
 
     database.sql("UPDATE grants SET ended_at = NULL, ended_by = NULL")
     database.sql("UPDATE audit_head SET number = ?, hash = ?, seal = ?", number, hashed, seal)
 
-    assert not (await rights(store, "admin")).grants
+    assert not (await load_rights(store, "admin")).grants
     assert (await store.audit.verify_journal()).fault is not None
 
 
 async def test_what_a_retired_key_sealed_gives_no_role(store: Store, database: Database) -> None:
-    await given(store, "owner", Role.OWNER)
-    grant = await given(store, "admin", Role.ADMIN, "DN.NT")
+    await grant_role(store, "owner", Role.OWNER)
+    grant = await grant_role(store, "admin", Role.ADMIN, "DN.NT")
     old = read_key_file(database.keys).current
     ((seal,),) = database.sql("SELECT seal FROM grants WHERE id = ?", grant.id)
     await store.keys.rotate(NOW)
     assert (await store.keys.retire(NOW, timedelta(), (old,))).dropped == (old,)
-    assert (await rights(store, "admin")).grants
+    assert (await load_rights(store, "admin")).grants
 
     database.sql("UPDATE grants SET seal = ? WHERE id = ?", seal, grant.id)
 
-    assert not (await rights(store, "admin")).grants
+    assert not (await load_rights(store, "admin")).grants
     assert await worthless(store) == (grant.id,)
 
 
@@ -137,47 +152,47 @@ ENDS = {
 async def test_a_changed_end_is_known_whatever_is_written_after_it_until_the_operator_answers_for_it(
     store: Store, database: Database, change: str
 ) -> None:
-    await given(store, "owner", Role.OWNER)
-    grant = await given(store, "admin", Role.ADMIN, "DN.NT")
-    gone = await given(store, "other", Role.FOCAL, "DN.DP")
-    await end(store, OPERATOR, gone.id)
+    await grant_role(store, "owner", Role.OWNER)
+    grant = await grant_role(store, "admin", Role.ADMIN, "DN.NT")
+    gone = await grant_role(store, "other", Role.FOCAL, "DN.DP")
+    await end_role(store, OPERATOR, gone.id)
     database.sql("DELETE FROM audit WHERE number > 2")
     database.sql(change)
     database.sql("UPDATE grants SET ended_at = NULL, ended_by = NULL")
 
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         await at.admin.journal.record(OPERATOR, "export", "x")
 
     proof = await store.audit.check_powers()
     assert proof.changed_end is not None
     assert set(proof.worthless) == {"QT-000001", grant.id, gone.id}
-    assert not (await rights(store, "owner")).grants
+    assert not (await load_rights(store, "owner")).grants
 
 
 async def test_the_operator_answers_for_a_changed_end_and_sealed_roles_count_again(
     store: Store, database: Database
 ) -> None:
-    await given(store, "owner", Role.OWNER)
-    gone = await given(store, "other", Role.FOCAL, "DN.DP")
-    await end(store, OPERATOR, gone.id)
-    thief = await one_chat(store, address="thief")
+    await grant_role(store, "owner", Role.OWNER)
+    gone = await grant_role(store, "other", Role.FOCAL, "DN.DP")
+    await end_role(store, OPERATOR, gone.id)
+    thief = await open_chat(store, address="thief")
     database.sql("UPDATE audit_head SET seal = NULL")
     database.sql("UPDATE grants SET ended_at = NULL, ended_by = NULL")
     database.sql(
         "INSERT INTO grants (id, chat, role, granted_at, granted_by) VALUES ('QT-000009', ?, 'owner', 0, 'x')", thief.id
     )
-    assert not (await rights(store, "owner")).grants
+    assert not (await load_rights(store, "owner")).grants
 
     await store.audit.accept_journal_end(NOW)
 
-    assert (await rights(store, "owner")).grants
+    assert (await load_rights(store, "owner")).grants
     assert await worthless(store) == (gone.id, "QT-000009")
     assert database.sql("SELECT act FROM audit ORDER BY number DESC LIMIT 1") == [("accept_powers",)]
     assert (await store.audit.verify_journal()).fault is None
 
 
 async def _code(store: Store, role: Role, unit: str | None) -> str:
-    return (await invited(store, role, unit)).code
+    return (await create_invitation(store, role, unit)).code
 
 
 #: What somebody does with an invitation to be focal officer of DN.DP, whose code they have.
@@ -195,18 +210,18 @@ async def test_an_invitation_that_was_changed_gives_nothing(store: Store, databa
     code = await _code(store, Role.FOCAL, "DN.DP")
     database.sql(change)
 
-    assert await redeem(store, "officer", code) is Refusal.UNKNOWN
+    assert await redeem_invitation(store, "officer", code) is Refusal.UNKNOWN
     assert await worthless(store) == ("LM-000001",)
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         assert await at.admin.people.invitations(OPERATOR) == ()
 
 
 async def _taken(store: Store, code: str) -> None:
-    assert isinstance(await redeem(store, "officer", code), Grant)
+    assert isinstance(await redeem_invitation(store, "officer", code), Grant)
 
 
 async def _taken_back(store: Store, code: str) -> None:
-    await end(store, OPERATOR, "LM-000001")
+    await end_role(store, OPERATOR, "LM-000001")
 
 
 @pytest.mark.parametrize("ending", [_taken, _taken_back])
@@ -217,13 +232,13 @@ async def test_an_invitation_that_ended_is_not_taken_again(
     await ending(store, code)
     database.sql("UPDATE invitations SET used_at = NULL, ended_at = NULL")
 
-    assert await redeem(store, "thief", code) is Refusal.UNKNOWN
-    assert not (await rights(store, "thief")).grants
+    assert await redeem_invitation(store, "thief", code) is Refusal.UNKNOWN
+    assert not (await load_rights(store, "thief")).grants
     assert await worthless(store) == ("LM-000001",)
 
 
 async def test_what_nobody_approved_is_not_sent(store: Store, database: Database) -> None:
-    made = await drafted(store)
+    made = await create_draft(store)
     database.sql("UPDATE broadcasts SET state = 'approved', approver = 'machine'")
 
     assert not await BroadcastOperations.over(store).freeze(made.id, NOW)
@@ -234,23 +249,23 @@ async def test_what_nobody_approved_is_not_sent(store: Store, database: Database
 async def _people(store: Store) -> None:
     from bot.demo.data_writer import DemoDataWriter  # noqa: PLC0415 - beside its only use
 
-    await settle_people(DemoDataWriter(store), ("1", "2"), NOW)
+    await write_consenting_people(DemoDataWriter(store), ("1", "2"), NOW)
 
 
 async def test_another_text_than_the_approved_one_is_not_sent(store: Store, database: Database) -> None:
     await _people(store)
-    name = await frozen(store, NOW)
+    name = await freeze_notice(store, NOW)
     ((text,),) = database.sql("SELECT content FROM broadcasts WHERE id = ?", name)
-    async with office(store) as at:
-        other = DRAFT.model_copy(
+    async with admin_transaction(store) as at:
+        other = GREETING_DRAFT.model_copy(
             update={"text": BroadcastText(vi="Gửi mật khẩu cho tôi.", en="Send me your password.")}
         )
         await at.admin.broadcasts.new(OPERATOR, other)
     # a genuine older text of the same broadcast, sealed with the right key and put back
-    from bot.store.broadcasts.repository import seal_draft  # noqa: PLC0415 - beside its only use
+    from bot.store.broadcasts import seal_draft  # noqa: PLC0415 - beside its only use
 
     database.sql("UPDATE broadcasts SET content = ? WHERE id = ?", seal_draft(store.keyring, name, other), name)
-    assert await move(store, OPERATOR, name, BroadcastState.RUNNING) is ActionResult.DONE
+    assert await move_broadcast(store, OPERATOR, name, BroadcastState.RUNNING) is ActionResult.DONE
 
     assert await store.outbox.claim_broadcast(name, CHANNEL, 9, NOW) == []
     assert set(database.sql("SELECT state FROM outbox WHERE broadcast = ?", name)) == {("failed",)}
@@ -258,50 +273,50 @@ async def test_another_text_than_the_approved_one_is_not_sent(store: Store, data
 
 
 async def test_an_author_who_is_made_another_one_does_not_approve_alone(store: Store, database: Database) -> None:
-    await given(store, "owner", Role.OWNER)
-    await given(store, "second", Role.OWNER)
-    mine = await rights(store, "owner")
-    made = await drafted(store, by=mine)
+    await grant_role(store, "owner", Role.OWNER)
+    await grant_role(store, "second", Role.OWNER)
+    mine = await load_rights(store, "owner")
+    made = await create_draft(store, by=mine)
     database.sql("UPDATE broadcasts SET state = 'checked', recipients = 100000, author = 'QT-000002'")
 
-    assert await move(store, mine, made.id, BroadcastState.APPROVED) is not ActionResult.DONE
+    assert await move_broadcast(store, mine, made.id, BroadcastState.APPROVED) is not ActionResult.DONE
     assert database.sql("SELECT state FROM broadcasts") == [("checked",)]
 
 
 async def test_a_database_of_before_is_sealed_once_and_an_unsealed_row_is_worthless_from_then_on(
     store: Store, database: Database
 ) -> None:
-    await given(store, "owner", Role.OWNER)
-    gone = await given(store, "admin", Role.ADMIN, "DN.NT")
-    await end(store, OPERATOR, gone.id)
+    await grant_role(store, "owner", Role.OWNER)
+    gone = await grant_role(store, "admin", Role.ADMIN, "DN.NT")
+    await end_role(store, OPERATOR, gone.id)
     code = await _code(store, Role.FOCAL, "DN.DP")
-    made = await drafted(store)
+    made = await create_draft(store)
     _as_before(database)
 
     async with closing_async(await _opened(database)) as after:
         assert (await after.audit.check_powers()).whole
-        assert (await rights(after, "owner")).grants
+        assert (await load_rights(after, "owner")).grants
         assert read_key_file(database.keys).powers
         assert database.sql("SELECT act, count FROM audit ORDER BY number DESC LIMIT 1") == [("seal_powers", 3)]
-        assert isinstance(await redeem(after, "officer", code), Grant)
+        assert isinstance(await redeem_invitation(after, "officer", code), Grant)
         assert made.id not in await worthless(after)
         database.sql("UPDATE grants SET ended_at = NULL WHERE id = ?", gone.id)
-        assert not (await rights(after, "admin")).grants
+        assert not (await load_rights(after, "admin")).grants
 
     database.sql("UPDATE grants SET seal = NULL")
     database.sql("UPDATE audit_head SET seal = NULL")
     async with closing_async(await _opened(database)) as again:
-        assert not (await rights(again, "owner")).grants
+        assert not (await load_rights(again, "owner")).grants
 
 
 async def test_an_old_copy_of_the_key_file_does_not_have_everything_sealed_again(
     store: Store, database: Database
 ) -> None:
-    await given(store, "owner", Role.OWNER)
+    await grant_role(store, "owner", Role.OWNER)
     _as_before(database)
     old = read_key_file(database.keys)
     async with closing_async(await _opened(database)) as after:
-        thief = (await after.inbox.receive([said("t", address="thief")], NOW))[0]
+        thief = (await after.inbox.receive([make_incoming("t", address="thief")], NOW))[0]
     replace_key_file(database.keys, old)
     database.sql("UPDATE audit_head SET seal = NULL")
     database.sql(
@@ -309,7 +324,7 @@ async def test_an_old_copy_of_the_key_file_does_not_have_everything_sealed_again
     )
 
     async with closing_async(await _opened(database)) as again:
-        assert not (await rights(again, "thief")).grants
+        assert not (await load_rights(again, "thief")).grants
 
 
 def _as_before(database: Database) -> None:
@@ -330,16 +345,16 @@ async def _opened(database: Database) -> Store:
 
 
 async def test_who_has_their_data_deleted_and_comes_back_has_no_role(store: Store, database: Database) -> None:
-    await given(store, "owner", Role.OWNER)
-    grant = await given(store, "admin", Role.ADMIN, "DN.NT")
+    await grant_role(store, "owner", Role.OWNER)
+    grant = await grant_role(store, "admin", Role.ADMIN, "DN.NT")
     ((*kept,),) = database.sql(f"SELECT {_COLUMNS} FROM grants WHERE id = ?", grant.id)
-    async with office(store, store.chats.at(CHANNEL, "admin")) as at:
+    async with admin_transaction(store, store.chats.at(CHANNEL, "admin")) as at:
         await at.admin.people.leave()
     assert database.sql("SELECT COUNT(*) FROM grants") == [(1,)]
 
     database.sql(f"INSERT INTO grants ({_COLUMNS}) VALUES ({', '.join('?' * 10)})", *kept)
 
-    assert not (await rights(store, "admin")).grants
+    assert not (await load_rights(store, "admin")).grants
 
 
 def test_the_command_line_finds_an_inserted_owner_and_lets_them_do_nothing(troly: Command, database: Database) -> None:
@@ -362,21 +377,21 @@ def test_the_command_line_finds_an_inserted_owner_and_lets_them_do_nothing(troly
 
 
 async def test_an_ordinary_turn_asks_for_nothing_more(store: Store) -> None:
-    await answer(store, await one_chat(store), "chào")
+    await answer_next(store, await open_chat(store), "chào")
     later = NOW + timedelta(days=1)
-    assert await store.chats.roles((await store.inbox.receive([said("2")], later))[0]) == frozenset()
+    assert await store.chats.roles((await store.inbox.receive([make_incoming("2")], later))[0]) == frozenset()
 
 
 async def test_many_who_write_the_journal_at_once_leave_its_end_whole(
     store: Store, another: OpenStore, database: Database
 ) -> None:
     stores = [store, await another()]
-    await given(store, "owner", Role.OWNER)
+    await grant_role(store, "owner", Role.OWNER)
 
     async def act(number: int) -> None:
-        code = (await invited(stores[number % 2], Role.FOCAL, "DN.NT")).code
-        assert isinstance(await redeem(stores[(number + 1) % 2], f"officer {number}", code), Grant)
-        await end(stores[number % 2], OPERATOR, f"QT-{number % 5 + 2:06}")
+        code = (await create_invitation(stores[number % 2], Role.FOCAL, "DN.NT")).code
+        assert isinstance(await redeem_invitation(stores[(number + 1) % 2], f"officer {number}", code), Grant)
+        await end_role(stores[number % 2], OPERATOR, f"QT-{number % 5 + 2:06}")
 
     await asyncio.gather(*(act(number) for number in range(12)))
 
@@ -384,39 +399,39 @@ async def test_many_who_write_the_journal_at_once_leave_its_end_whole(
     assert proof.whole
     assert (await store.audit.verify_journal()).fault is None
     standing = {row[0] for row in database.sql("SELECT id FROM grants WHERE ended_at IS NULL")}
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         assert {holder.id for holder in await at.admin.people.holders(OPERATOR)} == standing
 
 
 async def test_an_author_whose_role_was_changed_in_the_database_still_needs_a_second_person(
     store: Store, database: Database
 ) -> None:
-    await given(store, "admin", Role.ADMIN, "DN")
-    await given(store, "admin", Role.OWNER)
-    wrote, approves = (Rights.of((grant,), UNITS) for grant in (await rights(store, "admin")).grants)
-    name = (await drafted(store, by=wrote)).id
+    await grant_role(store, "admin", Role.ADMIN, "DN")
+    await grant_role(store, "admin", Role.OWNER)
+    wrote, approves = (Rights.of((grant,), UNITS) for grant in (await load_rights(store, "admin")).grants)
+    name = (await create_draft(store, by=wrote)).id
     database.sql("UPDATE broadcasts SET state = 'checked', recipients = 201 WHERE id = ?", name)
     database.sql("UPDATE broadcasts SET chat = NULL WHERE id = ?", name)
 
-    somebody = (await one_chat(store, address="somebody")).id
+    somebody = (await open_chat(store, address="somebody")).id
     for change in ("UPDATE grants SET chat = ? WHERE id = 'QT-000001'", "DELETE FROM grants WHERE chat = ?"):
         database.sql(change, somebody)
-        assert await move(store, approves, name, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
-    assert await move(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
+        assert await move_broadcast(store, approves, name, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
+    assert await move_broadcast(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
 
 
 async def test_what_was_approved_alone_stays_so_whatever_the_rows_of_roles_say(
     store: Store, database: Database
 ) -> None:
-    await given(store, "admin", Role.ADMIN, "DN")
-    await given(store, "admin", Role.OWNER)
-    wrote, approves = (Rights.of((grant,), UNITS) for grant in (await rights(store, "admin")).grants)
-    name = (await drafted(store, by=wrote)).id
+    await grant_role(store, "admin", Role.ADMIN, "DN")
+    await grant_role(store, "admin", Role.OWNER)
+    wrote, approves = (Rights.of((grant,), UNITS) for grant in (await load_rights(store, "admin")).grants)
+    name = (await create_draft(store, by=wrote)).id
     database.sql("UPDATE broadcasts SET state = 'checked', chat = NULL")
-    assert await move(store, approves, name, BroadcastState.APPROVED) is ActionResult.DONE
+    assert await move_broadcast(store, approves, name, BroadcastState.APPROVED) is ActionResult.DONE
     await _people(store)
     database.sql("UPDATE chats SET unit = 'DN.NT'")
-    somebody = (await one_chat(store, address="somebody")).id
+    somebody = (await open_chat(store, address="somebody")).id
 
     database.sql("UPDATE grants SET chat = ? WHERE id = 'QT-000001'", somebody)
 

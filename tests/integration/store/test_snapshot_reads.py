@@ -4,10 +4,10 @@ import asyncio
 
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store.store import Store
-from handlers.model.request_list import Filter
-from tests.integration.store.conftest import OpenStore
-from tests.support.office import OPERATOR
-from tests.support.storing import NOW, said
+from handlers.model.requests import Filter
+from tests.integration.conftest import OpenStore
+from tests.support.people import OPERATOR
+from tests.support.store import NOW, make_incoming
 
 #: Seconds: far less than a writer would wait for another one.
 SOON = 2.0
@@ -17,7 +17,7 @@ async def test_an_update_is_stored_while_another_process_reads_the_list(store: S
     reader = await another()
     async with open_admin_transaction(reader, NOW, reading=True) as at:
         await at.admin.desk.count(OPERATOR, Filter())
-        assert len(await asyncio.wait_for(store.inbox.receive([said("1")], NOW), SOON)) == 1
+        assert len(await asyncio.wait_for(store.inbox.receive([make_incoming("1")], NOW), SOON)) == 1
 
 
 async def test_what_is_read_is_of_one_moment(store: Store, another: OpenStore) -> None:

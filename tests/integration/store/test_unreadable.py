@@ -4,18 +4,28 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter, InterviewStatus
+from handlers.model.requests import Filter, InterviewStatus, RequestState
 from handlers.model.rights import Rights, Role
-from tests.integration.store.conftest import Command, Database
-from tests.support.broadcasting import frozen
-from tests.support.office import OPERATOR, UNITS, given, invited, office, settle_units
-from tests.support.own_data import everything
-from tests.support.ports import StoredTurns
-from tests.support.storing import CHANNEL, NAME, NOW, answer, claim, content, next_turn, one_chat, said, texts
+from tests.integration.conftest import Command, Database
+from tests.support.broadcasts import freeze_notice
+from tests.support.dialogue import read_own_data
+from tests.support.people import OPERATOR, UNITS, admin_transaction, create_invitation, grant_role, insert_units
+from tests.support.store import (
+    CHANNEL,
+    NAME,
+    NOW,
+    answer_next,
+    claim_next_turn,
+    claim_rows,
+    make_content,
+    make_incoming,
+    open_chat,
+    reply_texts,
+)
+from tests.support.stored_dialogue import StoredTurns
 
 OTHER_KEY = b"\x00\x01\x02\x03"
 
@@ -67,12 +77,12 @@ def how(request: pytest.FixtureRequest) -> object:
 @pytest.fixture
 async def filled(store: Store, database: Database) -> Store:
     """Three requests of two officers, an owner and an admin."""
-    settle_units(database.sql)
-    await given(store, "owner", Role.OWNER, label="Chị Hạnh")
-    await given(store, "admin", Role.ADMIN, "DN.NT", label="Anh Khôi")
+    insert_units(database.sql)
+    await grant_role(store, "owner", Role.OWNER, label="Chị Hạnh")
+    await grant_role(store, "admin", Role.ADMIN, "DN.NT", label="Anh Khôi")
     for number, address in enumerate(("an", "an", "bình")):
         async with StoredTurns(store, address)() as turn:
-            asked = content(f"11{number}1AAAA1111AAAA").model_copy(update={"unit_code": "DN.NT"})
+            asked = make_content(f"11{number}1AAAA1111AAAA").model_copy(update={"unit_code": "DN.NT"})
             await turn.requests.register(asked)
             await turn.register.save_status(
                 InterviewStatus(interview=number, unit="DN.NT", subscriber=NAME, not_after=date(2027, 1, 1))
@@ -81,14 +91,14 @@ async def filled(store: Store, database: Database) -> Store:
 
 
 async def page(store: Store, by: Rights = OPERATOR) -> list[tuple[str, str]]:
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         return [(one.request.code, one.request.content.subscriber) for one in await at.admin.desk.page(by, Filter(), 9)]
 
 
 async def told(store: Store, database: Database) -> list[str]:
     """What the owners are told."""
     await store.inbox.chats_waiting(CHANNEL)
-    said = [text for _ in range(9) for text in texts(await claim(store, now=datetime.now(UTC)))]
+    said = [text for _ in range(9) for text in reply_texts(await claim_rows(store, now=datetime.now(UTC)))]
     return [text for text in said if "keys verify" in text]
 
 
@@ -104,7 +114,7 @@ async def test_a_request_that_cannot_be_read_is_shown_as_such_among_the_others(
             ("YC-2026-000002", "⚠ không còn đọc được"),
             ("YC-2026-000001", NAME),
         ]
-    async with office(filled) as at:
+    async with admin_transaction(filled) as at:
         one = await at.admin.desk.get(OPERATOR, "YC-2026-000002")
         assert one is not None
         assert one.request.content.unreadable
@@ -114,7 +124,7 @@ async def test_a_request_that_cannot_be_read_is_shown_as_such_among_the_others(
         assert len(moved.changed) == 3
     async with StoredTurns(filled, "an")() as turn:
         assert [one.content.unreadable for one in await turn.requests.mine()] == [True, False]
-        assert len((await everything(turn.own_data))["requests"]) == 2
+        assert len((await read_own_data(turn.own_data))["requests"]) == 2
 
     log = capsys.readouterr().out
     assert log.count("value_unreadable") == 1
@@ -157,15 +167,15 @@ async def test_the_owners_are_told_once_with_codes_and_nothing_personal(filled: 
 async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
     filled: Store, database: Database, how: object, table: str, column: str
 ) -> None:
-    await invited(filled, Role.FOCAL, "DN.NT", label="Bác Năm")
-    async with office(filled) as at:
+    await create_invitation(filled, Role.FOCAL, "DN.NT", label="Bác Năm")
+    async with admin_transaction(filled) as at:
         seen = await at.admin.desk.get(OPERATOR, "YC-2026-000001")
         assert seen is not None
         await at.admin.desk.move(OPERATOR, "YC-2026-000001", RequestState.SENT_BACK, seen.revision, "thiếu quyết định")
-    name = await frozen(filled, NOW)
+    name = await freeze_notice(filled, NOW)
     damage(database, how, table, column)
 
-    async with office(filled, filled.chats.at(CHANNEL, "owner")) as at:
+    async with admin_transaction(filled, filled.chats.at(CHANNEL, "owner")) as at:
         mine = await at.admin.people.mine()
         rights = Rights.of(mine, UNITS)
         assert len(await at.admin.people.holders(rights)) == 2
@@ -179,7 +189,7 @@ async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
         assert await at.admin.journal.latest(rights, 99)
     async with StoredTurns(filled, "an")() as turn:
         assert len(await turn.requests.mine()) == 2
-        assert (await everything(turn.own_data))["standings"]
+        assert (await read_own_data(turn.own_data))["standings"]
     await BroadcastOperations.over(filled).check(name, NOW)
     assert await filled.broadcasts.list_open()
 
@@ -187,30 +197,30 @@ async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
 async def test_whose_session_is_damaged_begins_anew_and_it_is_kept_aside(
     filled: Store, database: Database, how: object
 ) -> None:
-    chat = await one_chat(filled, "x1", "hỏng")
-    await answer(filled, chat, session='{"language": "vi"}')
+    chat = await open_chat(filled, "x1", "hỏng")
+    await answer_next(filled, chat, session='{"language": "vi"}')
     damage(database, how, "chats", "session", f"id = '{chat.id}'")
     ((kept,),) = database.sql("SELECT session FROM chats WHERE id = ?", chat.id)
     kept = kept.encode() if isinstance(kept, str) else bytes(kept)
-    await filled.inbox.receive([said("x2", address="hỏng")], NOW)
+    await filled.inbox.receive([make_incoming("x2", address="hỏng")], NOW)
 
-    turn = await next_turn(filled, chat)
+    turn = await claim_next_turn(filled, chat)
     assert (turn.session, turn.lost) == (None, True)
     await filled.inbox.reset_session(turn, NOW)
 
     assert database.sql("SELECT session FROM chats WHERE id = ?", chat.id) == [(None,)]
     assert database.sql("SELECT value FROM unreadable WHERE value IS NOT NULL") == [(kept.hex(),)]
-    await answer(filled, chat, "xin chào", session='{"language": "vi"}')
-    assert "xin chào" in texts(await claim(filled))
+    await answer_next(filled, chat, "xin chào", session='{"language": "vi"}')
+    assert "xin chào" in reply_texts(await claim_rows(filled))
 
 
 async def test_a_damaged_update_steps_aside_and_the_next_one_is_answered(
     filled: Store, database: Database, how: object
 ) -> None:
-    (chat,) = await filled.inbox.receive([said("x1", "một", "hỏng"), said("x2", "hai", "hỏng")], NOW)
+    (chat,) = await filled.inbox.receive([make_incoming("x1", "một", "hỏng"), make_incoming("x2", "hai", "hỏng")], NOW)
     damage(database, how, "inbox", "payload", "update_id = 'x1'")
 
-    turn = await next_turn(filled, chat)
+    turn = await claim_next_turn(filled, chat)
 
     assert getattr(turn.event, "text", "") == "hai"
     assert database.sql("SELECT state FROM inbox WHERE update_id = 'x1'") == [("failed",)]
@@ -219,22 +229,22 @@ async def test_a_damaged_update_steps_aside_and_the_next_one_is_answered(
 async def test_a_damaged_message_fails_and_its_chat_gets_the_next_one(
     filled: Store, database: Database, how: object
 ) -> None:
-    chat = await one_chat(filled, "x1", "hỏng")
-    await answer(filled, chat, "một", "hai")
+    chat = await open_chat(filled, "x1", "hỏng")
+    await answer_next(filled, chat, "một", "hai")
     damage(database, how, "outbox", "payload", "origin LIKE 'turn:%:0'")
 
-    assert "hai" not in texts(await claim(filled))
-    assert "hai" in texts(await claim(filled))
+    assert "hai" not in reply_texts(await claim_rows(filled))
+    assert "hai" in reply_texts(await claim_rows(filled))
 
 
 async def test_a_damaged_address_is_whole_again_when_its_person_writes(
     filled: Store, database: Database, how: object
 ) -> None:
-    chat = await one_chat(filled, "x1", "hỏng")
+    chat = await open_chat(filled, "x1", "hỏng")
     damage(database, how, "chats", "address", f"id = '{chat.id}'")
     assert chat not in await filled.inbox.chats_waiting(CHANNEL)
 
-    await filled.inbox.receive([said("x2", address="hỏng")], NOW)
+    await filled.inbox.receive([make_incoming("x2", address="hỏng")], NOW)
 
     assert chat in await filled.inbox.chats_waiting(CHANNEL)
 
@@ -242,9 +252,9 @@ async def test_a_damaged_address_is_whole_again_when_its_person_writes(
 async def test_a_damaged_broadcast_fails_row_by_row_and_others_run(
     filled: Store, database: Database, how: object
 ) -> None:
-    broken, sound = await frozen(filled, NOW), await frozen(filled, NOW)
+    broken, sound = await freeze_notice(filled, NOW), await freeze_notice(filled, NOW)
     for name in (broken, sound):
-        async with office(filled) as at:
+        async with admin_transaction(filled) as at:
             await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.RUNNING)
     damage(database, how, "broadcasts", "content", f"id = '{broken}'")
 
@@ -255,7 +265,7 @@ async def test_a_damaged_broadcast_fails_row_by_row_and_others_run(
 async def test_a_damaged_row_of_the_journal_is_shown_as_such(filled: Store, database: Database) -> None:
     database.sql("UPDATE audit SET at = ? WHERE number = 2", 2**62)
 
-    async with office(filled) as at:
+    async with admin_transaction(filled) as at:
         rows = await at.admin.journal.latest(OPERATOR, 99)
 
     assert [row.act for row in rows if row.number == 2] == ["unreadable"]
@@ -265,13 +275,13 @@ def test_files_say_how_many_cannot_be_read(troly: Command, database: Database) -
     import asyncio  # noqa: PLC0415 - beside its only use
 
     from bot.services.opening import open_store  # noqa: PLC0415 - as above
-    from bot.store.sealing.keyring import open_keyring  # noqa: PLC0415 - as above
+    from bot.store.sealing import open_keyring  # noqa: PLC0415 - as above
 
     async def fill() -> None:
         store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
         for number in range(3):
             async with StoredTurns(store, "an")() as turn:
-                await turn.requests.register(content(f"11{number}1AAAA1111AAAA"))
+                await turn.requests.register(make_content(f"11{number}1AAAA1111AAAA"))
         await store.close()
 
     asyncio.run(fill())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.base import Pace
+from bot.channels import Pace
 from bot.clock import SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
@@ -17,11 +17,9 @@ from bot.delivery.worker_lease import ChangeListener, WorkerLease
 from bot.retry import retry_while_unavailable
 from bot.store.store import Store
 from bot.store.workers import LeaseDuration
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support.delivery import said
-from tests.support.postgres import LEAVE
-from tests.support.roads import UNHURRIED, Roads
-from tests.support.waiting import eventually
+from tests.integration.conftest import Database, OpenStore
+from tests.support.database import LEAVE
+from tests.support.delivery import UNHURRIED, DeliveryPipeline, eventually, make_text_update
 
 pytestmark = pytest.mark.postgres
 #: Seconds; the looks that nothing signals are at least 5 s apart.
@@ -35,10 +33,10 @@ def database(postgres_url: str, tmp_path: Path) -> Database:
 
 
 @asynccontextmanager
-async def resting(store: Store, database: Database) -> AsyncIterator[Roads]:
+async def resting(store: Store, database: Database) -> AsyncIterator[DeliveryPipeline]:
     """A process that serves the channel and has nothing to do."""
     clock = SystemClock()
-    roads, pacer = Roads(store, clock), Pacer(Pace(1e6, UNHURRIED), clock)
+    roads, pacer = DeliveryPipeline(store, clock), Pacer(Pace(1e6, UNHURRIED), clock)
     membership = WorkerLease(store.workers, "telegram", clock, pacer.share, LeaseDuration(0.5))
     dispatcher = Dispatcher(store, roads.channel, pacer, clock, fence=membership.may_send)
     workers = TurnPool(roads.turns.handle_next, lambda _chat: dispatcher.notify())
@@ -58,7 +56,7 @@ async def test_what_another_process_receives_is_answered_at_once(
 ) -> None:
     other = await another()
     async with resting(store, database) as roads:
-        await other.inbox.receive([said("xin chào", 1)], SystemClock().now())
+        await other.inbox.receive([make_text_update("xin chào", 1)], SystemClock().now())
         await eventually(lambda: roads.channel.texts() == ["1: xin chào"], SOON)
     assert database.sql("SELECT * FROM workers") == []
 
@@ -68,7 +66,7 @@ async def test_what_a_dead_process_had_in_hand_is_answered_once_its_lease_is_ove
 ) -> None:
     other, now = await another(), SystemClock().now()
     await other.workers.join("telegram", LeaseDuration(0.5), now)
-    (chat,) = await other.inbox.receive([said("xin chào", 1)], now)
+    (chat,) = await other.inbox.receive([make_text_update("xin chào", 1)], now)
     await other.inbox.claim_turn(chat)
     async with resting(store, database) as roads:
         await eventually(lambda: roads.channel.texts() == ["1: xin chào"], 4)
@@ -84,7 +82,7 @@ async def test_signals_are_heard_again_after_the_connection_broke(
         assert await signals.get() == ""
         database.sql(LEAVE)
         assert await signals.get() == ""
-        await retry_while_unavailable(lambda: other.inbox.receive([said("xin chào", 1)], clock.now()))
+        await retry_while_unavailable(lambda: other.inbox.receive([make_text_update("xin chào", 1)], clock.now()))
         assert await signals.get() == "inbox"
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)

@@ -6,8 +6,8 @@ import pytest
 
 from bot.store.store import Store
 from bot.store.workers import LeaseDuration, Presence
-from tests.integration.store.conftest import Command, Database, OpenStore
-from tests.support.storing import CHANNEL, NOW, answer, claim, one_chat, texts
+from tests.integration.conftest import Command, Database, OpenStore
+from tests.support.store import CHANNEL, NOW, answer_next, claim_rows, open_chat, reply_texts
 
 
 @pytest.fixture
@@ -17,13 +17,13 @@ def database(tmp_path: Path) -> Database:
 
 async def test_a_start_takes_over_at_once(store: Store, another: OpenStore) -> None:
     await store.workers.join(CHANNEL, LeaseDuration(), NOW)
-    await answer(store, await one_chat(store), "một")
-    await claim(store)
+    await answer_next(store, await open_chat(store), "một")
+    await claim_rows(store)
     restarted = await another()
 
     assert not restarted.workers.shared
     assert await restarted.workers.join(CHANNEL, LeaseDuration(), NOW) == Presence(live=1, dead=1, messages=1)
-    assert texts(await claim(restarted)) == ["một"]
+    assert reply_texts(await claim_rows(restarted)) == ["một"]
     assert await restarted.outbox.recover(CHANNEL, NOW) == 0, "what it has in hand is its own"
 
 

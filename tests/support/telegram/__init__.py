@@ -15,12 +15,12 @@ Where it differs from the original, on purpose: a webhook may be plain HTTP on a
 webhook calls are tried again within milliseconds, and only the methods of ``methods.METHODS`` exist.
 """
 
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.chats import Button, Shown
-from tests.support.botapi.errors import ApiError
-from tests.support.botapi.faults import Fault
-from tests.support.botapi.limits import Limits
-from tests.support.botapi.log import Call
-from tests.support.botapi.user import User
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.chats import Button, Shown
+from tests.support.telegram.errors import ApiError
+from tests.support.telegram.faults import Fault
+from tests.support.telegram.limits import Limits
+from tests.support.telegram.server import Call
+from tests.support.telegram.user import User
 
 __all__ = ["ApiError", "BotApi", "Button", "Call", "Fault", "Limits", "Shown", "User"]

@@ -1,4 +1,4 @@
-"""``python -m tests.support.botapi --port N``: the server alone, with HTTP routes to act as its people.
+"""``python -m tests.support.telegram --port N``: the server alone, with HTTP routes to act as its people.
 
 ``POST /people/NAME`` says the text in the body; ``GET /people/NAME`` returns that person's screen.
 """
@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.support.botapi.api import TOKEN, BotApi
-from tests.support.botapi.limits import Limits
-from tests.support.botapi.server import serving
+from tests.support.telegram.api import TOKEN, BotApi
+from tests.support.telegram.limits import Limits
+from tests.support.telegram.server import serving
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.support.botapi")
+    parser = argparse.ArgumentParser(prog="python -m tests.support.telegram")
     parser.add_argument("--port", type=int, default=8081, help="of the Bot API; people speak on the next one")
     parser.add_argument("--token", default=TOKEN)
     parser.add_argument("--no-limits", action="store_true", help="never answer 429")

@@ -3,9 +3,9 @@
 import secrets
 from typing import Any
 
-from tests.support.botapi.chats import Chat, Document, Message
-from tests.support.botapi.errors import bad_request, forbidden
-from tests.support.botapi.updates import Updates
+from tests.support.telegram.chats import Chat, Document, Message
+from tests.support.telegram.errors import bad_request, forbidden
+from tests.support.telegram.updates import Updates
 
 #: https://core.telegram.org/bots/api#getfile: "bots can download files of up to 20MB in size".
 DOWNLOAD_LIMIT = 20 * 1024 * 1024

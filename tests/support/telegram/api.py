@@ -5,15 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from tests.support.botapi.account import Account
-from tests.support.botapi.chats import Chat
-from tests.support.botapi.errors import ApiError
-from tests.support.botapi.faults import Fault, Kind
-from tests.support.botapi.limits import Limits
-from tests.support.botapi.log import Call
-from tests.support.botapi.server import Gate, serving
-from tests.support.botapi.user import User
-from tests.support.botapi.webhook import Pusher
+from tests.support.telegram.account import Account
+from tests.support.telegram.chats import Chat
+from tests.support.telegram.errors import ApiError
+from tests.support.telegram.faults import Fault, Kind
+from tests.support.telegram.limits import Limits
+from tests.support.telegram.server import Call, Gate, serving
+from tests.support.telegram.user import User
+from tests.support.telegram.webhook import Pusher
 
 TOKEN = "110201543:" + "made-up-token-for-the-fake-server--"
 FIRST_USER = 700001

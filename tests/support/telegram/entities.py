@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.botapi.errors import ApiError, bad_request
+from tests.support.telegram.errors import ApiError, bad_request
 
 KINDS = {
     **dict.fromkeys(("b", "strong"), "bold"),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.support.botapi.errors import ApiError
+from tests.support.telegram.errors import ApiError
 
 
 class ConnectionDroppedError(Exception):

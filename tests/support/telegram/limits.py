@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.support.botapi.errors import too_many_requests
+from tests.support.telegram.errors import too_many_requests
 
 
 @dataclass

@@ -3,12 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from tests.support.botapi.account import Account
-from tests.support.botapi.chats import Chat, Document, Message
-from tests.support.botapi.entities import parse, utf16_length
-from tests.support.botapi.errors import bad_request
-from tests.support.botapi.forms import Form
-from tests.support.botapi.keyboards import inline_keyboard
+from tests.support.telegram.account import Account
+from tests.support.telegram.chats import Chat, Document, Message
+from tests.support.telegram.entities import parse, utf16_length
+from tests.support.telegram.errors import bad_request
+from tests.support.telegram.forms import Form, inline_keyboard
 
 #: "1-4096 characters after entities parsing", https://core.telegram.org/bots/api#sendmessage.
 TEXT_LIMIT = 4096

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.support.botapi import messages, settings
-from tests.support.botapi.account import DOWNLOAD_LIMIT, Account
-from tests.support.botapi.errors import bad_request, conflict
-from tests.support.botapi.forms import Form
-from tests.support.botapi.updates import POLL_LIMIT
+from tests.support.telegram import messages, settings
+from tests.support.telegram.account import DOWNLOAD_LIMIT, Account
+from tests.support.telegram.errors import bad_request, conflict
+from tests.support.telegram.forms import Form
+from tests.support.telegram.updates import POLL_LIMIT
 
 Method = Callable[[Account, Form], Awaitable[Any]]
 WEBHOOK_ACTIVE = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"

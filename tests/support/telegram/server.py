@@ -4,8 +4,9 @@ import asyncio
 import re
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
@@ -16,13 +17,28 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tests.support.botapi.account import Account
-from tests.support.botapi.errors import ApiError, bad_request
-from tests.support.botapi.faults import ConnectionDroppedError, Faults, RawAnswerError
-from tests.support.botapi.forms import Form, read
-from tests.support.botapi.limits import Limits
-from tests.support.botapi.log import Call
-from tests.support.botapi.methods import LIMITED, METHODS, PAID
+from tests.support.telegram.account import Account
+from tests.support.telegram.errors import ApiError, bad_request
+from tests.support.telegram.faults import ConnectionDroppedError, Faults, RawAnswerError
+from tests.support.telegram.forms import Form, read
+from tests.support.telegram.limits import Limits
+from tests.support.telegram.methods import LIMITED, METHODS, PAID
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call and its answer; the code 0 means that the connection was reset."""
+
+    method: str  #: in lower case
+    fields: Mapping[str, str]
+    code: int
+    description: str = ""
+    result: Any = None
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 200
+
 
 TOKEN = re.compile(r"\d+:[\w-]{35}", re.ASCII)
 

@@ -5,9 +5,9 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.support.botapi.account import Account
-from tests.support.botapi.errors import bad_request, conflict
-from tests.support.botapi.forms import Form
+from tests.support.telegram.account import Account
+from tests.support.telegram.errors import bad_request, conflict
+from tests.support.telegram.forms import Form
 
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.botapi.errors import ApiError, conflict
+from tests.support.telegram.errors import ApiError, conflict
 
 #: Kinds that are sent only if named: https://core.telegram.org/bots/api#getupdates (allowed_updates).
 ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})

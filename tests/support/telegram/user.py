@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from tests.support.botapi.account import Account
-from tests.support.botapi.chats import Button, Chat, Document, Message, Shown
+from tests.support.telegram.account import Account
+from tests.support.telegram.chats import Button, Chat, Document, Message, Shown
 
 #: Files in one album, https://core.telegram.org/bots/api#sendmediagroup: 2 to 10 items.
 ALBUM = 10

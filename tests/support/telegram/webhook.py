@@ -4,8 +4,8 @@ import asyncio
 
 import httpx
 
-from tests.support.botapi.account import Account
-from tests.support.botapi.updates import Update
+from tests.support.telegram.account import Account
+from tests.support.telegram.updates import Update
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 

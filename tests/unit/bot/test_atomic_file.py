@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.atomic_file import open_atomic_file, private_folder, refuse_existing, remove_leftovers, remove_noted
 from bot.errors import OutputError
-from bot.exports.atomic_file import open_atomic_file, refuse_existing, remove_leftovers, remove_noted
-from bot.exports.process import private_folder
 
 
 def test_what_lands_takes_its_name_and_belongs_to_its_owner_alone(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.channels.registry import CHANNELS, parse_address, terminal_channel
+from bot.channels import CHANNELS, parse_address, terminal_channel
 from handlers.model.channels import CHANNEL_LABELS, CHANNEL_LIMITS, ChannelAddress
 
 

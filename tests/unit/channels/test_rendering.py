@@ -5,10 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.base import Capabilities
-from bot.channels.markup import to_plain_text, to_well_formed, utf16_length
-from bot.channels.rendering import render_text, split_paragraph, split_reply
-from handlers.core.replies import Attachment, Choice, Reply
+from bot.channels import Capabilities
+from bot.channels.rendering import (
+    render_text,
+    split_paragraph,
+    split_reply,
+    to_plain_text,
+    to_well_formed,
+    utf16_length,
+)
+from handlers.core.messages import Attachment, Choice, Reply
 
 TELEGRAM = Capabilities(
     text_limit=4096,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.charts.renderer import Charts, ChartsMissing
+from bot.charts import Charts, ChartsMissing
 from bot.errors import SettingsError
-from handlers.model.chart import Bar, BarChart, BurnChart
+from handlers.model.statistics import Bar, BarChart, BurnChart
 
 SERIES = ("cần xử lý", "đã đăng ký", "đã chuyển", "hoàn thành")
 START = date(2026, 11, 1)
@@ -81,8 +81,8 @@ def test_names_wrap_and_end_in_dots_and_direction_marks_are_left_out(charts: Cha
 
 def test_matplotlib_keeps_its_files_in_a_private_folder_and_says_nothing(tmp_path: Path) -> None:
     program = (
-        "import sys, logging\nfrom pathlib import Path\nfrom bot.charts.renderer import Charts\n"
-        "from tests.unit.charts.test_drawing import bars\n"
+        "import sys, logging\nfrom pathlib import Path\nfrom bot.charts import Charts\n"
+        "from tests.unit.charts.test_renderer import bars\n"
         "logging.basicConfig(level='DEBUG', filename=sys.argv[2])\n"
         "sys.stdout.buffer.write(Charts(Path(sys.argv[1])).draw_blocking(bars('Xã')))"
     )

@@ -7,13 +7,12 @@ import pytest
 from typer import BadParameter
 
 from bot.cli.broadcast_draft import drafted
-from bot.cli.broadcast_files import BroadcastDocument, BroadcastFiles
-from bot.cli.broadcast_options import Typed
+from bot.cli.broadcast_options import BroadcastDocument, BroadcastFiles, Typed
 from handlers.model.broadcast import Audience, BroadcastButton, BroadcastDraft, CampaignPlan
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from handlers.model.rights import Role
 from rules.outcome import Procedure
-from tests.support.office import UNITS
+from tests.support.people import UNITS
 
 BASE = BroadcastDraft(title="Nhắc hạn")
 

@@ -11,8 +11,8 @@ import typer
 from rich.text import Text
 from typer.testing import CliRunner
 
-from bot.cli.option_groups import with_option_groups
-from bot.cli.tables import print_rows
+from bot.cli.options import with_option_groups
+from bot.cli.output import print_rows
 
 ROWS = [("YC-1", "[b]Lan[/b]"), ("YC-22", Text("Minh", style="red"))]
 

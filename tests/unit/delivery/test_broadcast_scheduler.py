@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 import pytest
 
-from bot.delivery.broadcasts.scheduler import BroadcastScheduler
-from bot.delivery.broadcasts.sending import SchedulerSettings
+from bot.delivery.broadcast_scheduler import BroadcastScheduler
+from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.settings import Settings
 from bot.store.errors import StoreUnavailable
 from handlers.model.broadcast import (
@@ -21,8 +21,8 @@ from handlers.model.broadcast import (
     ProblemKind,
 )
 from rules.calendar import VIETNAM
-from tests.support.broadcast_book import MemoryBook
 from tests.support.delivery import ManualClock
+from tests.support.memory_broadcasts import MemoryBroadcasts
 
 DRAFT = BroadcastDraft(title="Đổi chứng thư", language="en")
 #: A Wednesday.
@@ -37,7 +37,7 @@ def on(month: int, day: int, hour: int = 9, minute: int = 0) -> datetime:
 class Scene:
     """A herald and its clock, from a Monday morning on."""
 
-    def __init__(self, book: MemoryBook, terms: SchedulerSettings | None = None) -> None:
+    def __init__(self, book: MemoryBroadcasts, terms: SchedulerSettings | None = None) -> None:
         self.clock = ManualClock()
         self.clock.set(on(11, 23))
         self.book = book
@@ -71,18 +71,18 @@ class Scene:
 
 
 @pytest.fixture
-def book() -> MemoryBook:
-    return MemoryBook()
+def book() -> MemoryBroadcasts:
+    return MemoryBroadcasts()
 
 
 @pytest.fixture
-def scene(book: MemoryBook) -> Iterator[Scene]:
+def scene(book: MemoryBroadcasts) -> Iterator[Scene]:
     scene = Scene(book)
     yield scene
     assert scene.failing == scene.may_fail
 
 
-async def test_a_check_that_was_asked_for_is_made_and_its_author_told(scene: Scene, book: MemoryBook) -> None:
+async def test_a_check_that_was_asked_for_is_made_and_its_author_told(scene: Scene, book: MemoryBroadcasts) -> None:
     name = scene.add(BroadcastState.DRAFT, checking=True)
     await scene.until_calm()
     assert book.state(name)[0] == "checked"
@@ -91,7 +91,7 @@ async def test_a_check_that_was_asked_for_is_made_and_its_author_told(scene: Sce
     assert "Nothing stands against it. Send it to yourself first" in text
 
 
-async def test_what_stands_against_it_is_told_with_the_rows(scene: Scene, book: MemoryBook) -> None:
+async def test_what_stands_against_it_is_told_with_the_rows(scene: Scene, book: MemoryBroadcasts) -> None:
     book.problems = (BroadcastProblem(trouble=ProblemKind.MISSING, about="{don_vi}", rows=("N-3F2A91C0",), count=1),)
     name = scene.add(BroadcastState.DRAFT, checking=True)
     await scene.until_calm()
@@ -101,7 +101,7 @@ async def test_what_stands_against_it_is_told_with_the_rows(scene: Scene, book: 
 
 
 async def test_above_the_limit_the_author_hears_that_a_second_person_is_needed_and_others_are_asked(
-    book: MemoryBook,
+    book: MemoryBroadcasts,
 ) -> None:
     scene = Scene(book, SchedulerSettings(approval_above=1))
     scene.add(BroadcastState.DRAFT, checking=True)
@@ -113,7 +113,7 @@ async def test_above_the_limit_the_author_hears_that_a_second_person_is_needed_a
     assert "/thongbao TB-000001" in asked
 
 
-async def test_nobody_is_asked_to_approve_what_cannot_be_sent_yet(book: MemoryBook) -> None:
+async def test_nobody_is_asked_to_approve_what_cannot_be_sent_yet(book: MemoryBroadcasts) -> None:
     scene = Scene(book, SchedulerSettings(approval_above=1))
     book.problems = (BroadcastProblem(trouble=ProblemKind.UNKNOWN, rows=("7",), count=1),)
     scene.add(BroadcastState.DRAFT, checking=True)
@@ -122,7 +122,7 @@ async def test_nobody_is_asked_to_approve_what_cannot_be_sent_yet(book: MemoryBo
 
 
 async def test_rows_are_made_batch_by_batch_and_other_broadcasts_go_on_in_between(
-    scene: Scene, book: MemoryBook
+    scene: Scene, book: MemoryBroadcasts
 ) -> None:
     book.people, book.batch = [str(number) for number in range(5)], 2
     large, small = scene.add(BroadcastState.APPROVED), scene.add(BroadcastState.DRAFT, checking=True)
@@ -135,7 +135,9 @@ async def test_rows_are_made_batch_by_batch_and_other_broadcasts_go_on_in_betwee
     assert book.marks(large) == ["ready"]
 
 
-async def test_it_starts_at_its_time_and_without_one_when_it_is_started_by_hand(scene: Scene, book: MemoryBook) -> None:
+async def test_it_starts_at_its_time_and_without_one_when_it_is_started_by_hand(
+    scene: Scene, book: MemoryBroadcasts
+) -> None:
     timed = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 10))
     by_hand = scene.add(BroadcastState.APPROVED)
     await scene.until_calm()
@@ -145,7 +147,7 @@ async def test_it_starts_at_its_time_and_without_one_when_it_is_started_by_hand(
 
 
 async def test_it_ends_with_its_last_row_and_the_author_reads_what_became_of_all(
-    scene: Scene, book: MemoryBook
+    scene: Scene, book: MemoryBroadcasts
 ) -> None:
     name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 9))
     await scene.until_calm()
@@ -161,7 +163,9 @@ async def test_it_ends_with_its_last_row_and_the_author_reads_what_became_of_all
     assert "Of 1 people it is not known whether the message arrived." in summary
 
 
-async def test_the_message_moves_only_while_something_changes_and_not_too_often(scene: Scene, book: MemoryBook) -> None:
+async def test_the_message_moves_only_while_something_changes_and_not_too_often(
+    scene: Scene, book: MemoryBroadcasts
+) -> None:
     book.people = [str(number) for number in range(10)]
     name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 9))
     await scene.until_calm()
@@ -176,7 +180,9 @@ async def test_the_message_moves_only_while_something_changes_and_not_too_often(
     assert len(shown) <= 4
 
 
-async def test_what_the_message_could_not_show_it_shows_when_its_chat_is_free(scene: Scene, book: MemoryBook) -> None:
+async def test_what_the_message_could_not_show_it_shows_when_its_chat_is_free(
+    scene: Scene, book: MemoryBroadcasts
+) -> None:
     name = scene.add(BroadcastState.PAUSED)
     book.rows[name] = {"lan": "queued"}
     book.busy = True
@@ -188,7 +194,7 @@ async def test_what_the_message_could_not_show_it_shows_when_its_chat_is_free(sc
     assert ["paused" in text for _, _, text in book.told] == [True]
 
 
-async def test_the_message_tells_the_pace_and_the_end(scene: Scene, book: MemoryBook) -> None:
+async def test_the_message_tells_the_pace_and_the_end(scene: Scene, book: MemoryBroadcasts) -> None:
     book.people = [str(number) for number in range(100)]
     name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 9))
     await scene.until_calm()
@@ -199,7 +205,9 @@ async def test_the_message_tells_the_pace_and_the_end(scene: Scene, book: Memory
     assert "a second; ends about 09:" in book.told[-1][2]
 
 
-async def test_in_the_quiet_hours_it_is_held_and_goes_on_when_they_are_over(scene: Scene, book: MemoryBook) -> None:
+async def test_in_the_quiet_hours_it_is_held_and_goes_on_when_they_are_over(
+    scene: Scene, book: MemoryBroadcasts
+) -> None:
     name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 9))
     await scene.until_calm()
     await scene.until_calm(on(11, 23, 21, 30))
@@ -212,7 +220,9 @@ async def test_in_the_quiet_hours_it_is_held_and_goes_on_when_they_are_over(scen
     assert book.state(name) == ("running", None)
 
 
-async def test_what_is_due_on_a_day_off_waits_held_for_the_next_working_day(scene: Scene, book: MemoryBook) -> None:
+async def test_what_is_due_on_a_day_off_waits_held_for_the_next_working_day(
+    scene: Scene, book: MemoryBroadcasts
+) -> None:
     name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 28, 9))
     await scene.until_calm(on(11, 28, 9))
     assert book.state(name) == ("scheduled", "day_off")
@@ -221,7 +231,7 @@ async def test_what_is_due_on_a_day_off_waits_held_for_the_next_working_day(scen
     assert book.state(name) == ("running", None)
 
 
-async def test_what_may_be_started_by_hand_at_night_is_held_beforehand(scene: Scene, book: MemoryBook) -> None:
+async def test_what_may_be_started_by_hand_at_night_is_held_beforehand(scene: Scene, book: MemoryBroadcasts) -> None:
     paused, ready = scene.add(BroadcastState.PAUSED), scene.add(BroadcastState.SCHEDULED)
     await scene.until_calm(on(11, 23, 22))
     assert {book.broadcasts[name].held_until for name in (paused, ready)} == {on(11, 24, 6, 30)}
@@ -245,7 +255,7 @@ def results(sent: int = 0, **states: int) -> dict[str, str]:
     ],
 )
 async def test_too_many_errors_pause_it_and_the_author_is_told_why(
-    scene: Scene, book: MemoryBook, rows: dict[str, str], state: str
+    scene: Scene, book: MemoryBroadcasts, rows: dict[str, str], state: str
 ) -> None:
     name = scene.add(BroadcastState.RUNNING)
     book.rows[name] = {**rows, "lan": "queued"}
@@ -256,7 +266,7 @@ async def test_too_many_errors_pause_it_and_the_author_is_told_why(
     )
 
 
-async def test_who_lets_it_go_on_forgives_what_went_wrong_before(scene: Scene, book: MemoryBook) -> None:
+async def test_who_lets_it_go_on_forgives_what_went_wrong_before(scene: Scene, book: MemoryBroadcasts) -> None:
     name = scene.add(BroadcastState.RUNNING)
     book.rows[name] = {**results(failed=20), "lan": "queued"}
     await scene.until_calm()
@@ -270,7 +280,9 @@ async def test_who_lets_it_go_on_forgives_what_went_wrong_before(scene: Scene, b
     assert len(book.marks(name)) == 2
 
 
-async def test_who_lets_it_go_on_at_once_is_not_stopped_again_for_the_same(scene: Scene, book: MemoryBook) -> None:
+async def test_who_lets_it_go_on_at_once_is_not_stopped_again_for_the_same(
+    scene: Scene, book: MemoryBroadcasts
+) -> None:
     name = scene.add(BroadcastState.RUNNING)
     book.rows[name] = {**results(failed=20), "lan": "queued"}
     await scene.until_calm()
@@ -283,14 +295,14 @@ async def test_who_lets_it_go_on_at_once_is_not_stopped_again_for_the_same(scene
     assert book.state(name)[0] == "running"
 
 
-async def test_certificates_are_looked_through_beside_what_sends(scene: Scene, book: MemoryBook) -> None:
+async def test_certificates_are_looked_through_beside_what_sends(scene: Scene, book: MemoryBroadcasts) -> None:
     await scene.herald.conduct()
     assert book.asked_expiring == []
     await scene.herald.prepare()
     assert len(book.asked_expiring) == 1
 
 
-async def test_what_was_queued_when_it_was_called_off_is_withdrawn(scene: Scene, book: MemoryBook) -> None:
+async def test_what_was_queued_when_it_was_called_off_is_withdrawn(scene: Scene, book: MemoryBroadcasts) -> None:
     book.people, book.batch = [str(number) for number in range(5)], 2
     name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 9))
     await scene.until_calm()
@@ -300,7 +312,7 @@ async def test_what_was_queued_when_it_was_called_off_is_withdrawn(scene: Scene,
     assert sorted(book.rows[name].values()) == ["sent", *["skipped"] * 4]
 
 
-async def test_a_campaign_reminds_at_each_step_those_who_are_left(scene: Scene, book: MemoryBook) -> None:
+async def test_a_campaign_reminds_at_each_step_those_who_are_left(scene: Scene, book: MemoryBroadcasts) -> None:
     campaign = scene.add(BroadcastState.APPROVED, CAMPAIGN)
     reached: dict[str, list[str]] = {}
     for moment, left in [(on(12, 16, 8, 30), ["lan", "minh"]), (on(12, 23, 8, 30), ["lan"]), (on(12, 30, 8, 30), [])]:
@@ -323,7 +335,9 @@ async def test_a_campaign_reminds_at_each_step_those_who_are_left(scene: Scene, 
     ]
 
 
-async def test_a_restart_in_the_middle_repeats_nothing_and_forgets_nothing(scene: Scene, book: MemoryBook) -> None:
+async def test_a_restart_in_the_middle_repeats_nothing_and_forgets_nothing(
+    scene: Scene, book: MemoryBroadcasts
+) -> None:
     book.people, book.batch = [str(number) for number in range(5)], 2
     campaign = scene.add(BroadcastState.APPROVED, CAMPAIGN)
     scene.clock.set(on(12, 16, 8, 30))
@@ -351,7 +365,7 @@ async def test_a_restart_in_the_middle_repeats_nothing_and_forgets_nothing(scene
     ],
 )
 async def test_what_was_missed_runs_late_once_or_is_left_out_as_the_campaign_says(
-    scene: Scene, book: MemoryBook, late: str, steps: dict[str, tuple[str, str | None]]
+    scene: Scene, book: MemoryBroadcasts, late: str, steps: dict[str, tuple[str, str | None]]
 ) -> None:
     plan = CAMPAIGN.plan.model_copy(update={"late": late}) if CAMPAIGN.plan else None
     campaign = scene.add(BroadcastState.RUNNING, CAMPAIGN.model_copy(update={"plan": plan}))
@@ -363,7 +377,7 @@ async def test_what_was_missed_runs_late_once_or_is_left_out_as_the_campaign_say
     assert "left_out:14" in book.marks(campaign)
 
 
-async def test_a_program_that_comes_back_at_night_decides_in_the_morning(scene: Scene, book: MemoryBook) -> None:
+async def test_a_program_that_comes_back_at_night_decides_in_the_morning(scene: Scene, book: MemoryBroadcasts) -> None:
     campaign = scene.add(BroadcastState.RUNNING, CAMPAIGN)
     await scene.until_calm(on(12, 16, 23))
     assert book.steps(campaign) == {}
@@ -371,7 +385,7 @@ async def test_a_program_that_comes_back_at_night_decides_in_the_morning(scene: 
     assert book.steps(campaign) == {"14": ("running", "late")}
 
 
-async def test_a_paused_campaign_makes_no_step_and_starts_none(scene: Scene, book: MemoryBook) -> None:
+async def test_a_paused_campaign_makes_no_step_and_starts_none(scene: Scene, book: MemoryBroadcasts) -> None:
     campaign = scene.add(BroadcastState.PAUSED, CAMPAIGN)
     waiting = scene.add(BroadcastState.APPROVED, parent=campaign, step="14")
     book.wants_later = {campaign: ("lan",)}
@@ -384,7 +398,7 @@ async def test_a_paused_campaign_makes_no_step_and_starts_none(scene: Scene, boo
 
 
 async def test_a_step_that_a_pause_forestalled_is_made_when_the_campaign_goes_on(
-    scene: Scene, book: MemoryBook, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, book: MemoryBroadcasts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = scene.add(BroadcastState.RUNNING, CAMPAIGN)
     seen = await book.list_open()
@@ -400,7 +414,7 @@ async def test_a_step_that_a_pause_forestalled_is_made_when_the_campaign_goes_on
 
 
 async def test_a_step_whose_check_finds_problems_is_not_sent_and_the_author_is_told(
-    scene: Scene, book: MemoryBook
+    scene: Scene, book: MemoryBroadcasts
 ) -> None:
     campaign = scene.add(BroadcastState.RUNNING, CAMPAIGN)
     book.problems = (
@@ -413,7 +427,7 @@ async def test_a_step_whose_check_finds_problems_is_not_sent_and_the_author_is_t
     assert "the reminder “14 days before” was not sent" in book.told[-1][2]
 
 
-async def test_who_is_no_longer_on_the_list_does_not_stop_a_step(scene: Scene, book: MemoryBook) -> None:
+async def test_who_is_no_longer_on_the_list_does_not_stop_a_step(scene: Scene, book: MemoryBroadcasts) -> None:
     campaign = scene.add(BroadcastState.RUNNING, CAMPAIGN)
     book.problems = (BroadcastProblem(trouble=ProblemKind.UNKNOWN, rows=("7",), count=1),)
     await scene.until_calm(on(12, 16, 8, 30))
@@ -421,7 +435,7 @@ async def test_who_is_no_longer_on_the_list_does_not_stop_a_step(scene: Scene, b
 
 
 async def test_ends_of_certificates_are_looked_for_once_a_working_day_in_the_morning(
-    scene: Scene, book: MemoryBook
+    scene: Scene, book: MemoryBroadcasts
 ) -> None:
     await book.stand(scene.clock.now())
     for moment in (on(11, 24, 8), on(11, 24, 8, 30), on(11, 24, 12), on(11, 27, 22), on(11, 28, 9), on(11, 30, 8, 30)):
@@ -431,7 +445,7 @@ async def test_ends_of_certificates_are_looked_for_once_a_working_day_in_the_mor
 
 
 async def test_while_the_reminders_of_certificates_are_paused_nobody_is_looked_for(
-    scene: Scene, book: MemoryBook
+    scene: Scene, book: MemoryBroadcasts
 ) -> None:
     await book.stand(scene.clock.now())
     book.change(EXPIRY_CAMPAIGN, state=BroadcastState.PAUSED)
@@ -442,14 +456,14 @@ async def test_while_the_reminders_of_certificates_are_paused_nobody_is_looked_f
     assert len(book.asked_expiring) == 1
 
 
-async def test_where_no_day_is_set_nobody_is_reminded_of_a_certificate(book: MemoryBook) -> None:
+async def test_where_no_day_is_set_nobody_is_reminded_of_a_certificate(book: MemoryBroadcasts) -> None:
     scene = Scene(book, SchedulerSettings.of(Settings(expiry_reminder_days=(0,), _env_file=None)))
     await scene.until_calm(on(11, 24))
     assert book.asked_expiring == []
 
 
 async def test_who_wanted_to_be_reminded_later_is_when_the_day_has_come_if_still_meant(
-    scene: Scene, book: MemoryBook
+    scene: Scene, book: MemoryBroadcasts
 ) -> None:
     lasting = CAMPAIGN.model_copy(update={"audience": Audience(to_do=True)})
     campaign = scene.add(BroadcastState.RUNNING, lasting)
@@ -465,7 +479,7 @@ async def test_who_wanted_to_be_reminded_later_is_when_the_day_has_come_if_still
     assert [name for name, *_ in book.told if name == again.id] == []
 
 
-async def test_one_that_cannot_be_handled_does_not_stop_the_others(scene: Scene, book: MemoryBook) -> None:
+async def test_one_that_cannot_be_handled_does_not_stop_the_others(scene: Scene, book: MemoryBroadcasts) -> None:
     endless = CampaignPlan(deadline=date(2026, 12, 30), steps=(10**9,))
     scene.may_fail = {scene.add(BroadcastState.RUNNING, CAMPAIGN.model_copy(update={"plan": endless}))}
     name = scene.add(BroadcastState.APPROVED)
@@ -473,7 +487,7 @@ async def test_one_that_cannot_be_handled_does_not_stop_the_others(scene: Scene,
     assert book.state(name)[0] == "scheduled"
 
 
-async def test_it_looks_when_it_is_told_to_and_stops_when_it_is_told_to(scene: Scene, book: MemoryBook) -> None:
+async def test_it_looks_when_it_is_told_to_and_stops_when_it_is_told_to(scene: Scene, book: MemoryBroadcasts) -> None:
     looked = asyncio.Event()
     scene.herald = BroadcastScheduler(book, scene.terms, scene.clock, looked.set)
     stop = asyncio.Event()
@@ -488,7 +502,7 @@ async def test_it_looks_when_it_is_told_to_and_stops_when_it_is_told_to(scene: S
     assert book.state(name)[0] == "checked"
 
 
-async def test_a_store_that_cannot_be_reached_is_looked_at_again(scene: Scene, book: MemoryBook) -> None:
+async def test_a_store_that_cannot_be_reached_is_looked_at_again(scene: Scene, book: MemoryBroadcasts) -> None:
     away = asyncio.Event()
 
     async def unreachable() -> tuple[Broadcast, ...]:

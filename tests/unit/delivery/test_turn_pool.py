@@ -5,7 +5,7 @@ from collections import Counter
 
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind, TurnPool
 from bot.messages import Chat
-from tests.support.waiting import eventually
+from tests.support.delivery import eventually
 
 OFFICER = Chat("officer", "telegram", "officer")
 

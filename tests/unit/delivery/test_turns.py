@@ -11,7 +11,7 @@ from bot.store.errors import StoreUnavailable
 from bot.store.units import UnitReader
 from handlers.model.unit_directory import UnitDirectory
 from tests.support.delivery import ManualClock
-from tests.support.office import UNITS
+from tests.support.people import UNITS
 
 
 @dataclass

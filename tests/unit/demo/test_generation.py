@@ -5,14 +5,13 @@ from random import Random
 import pytest
 
 from bot.certificates.parsing import read
+from bot.demo import SAMPLES, write_samples
 from bot.demo.certificates import AUTHORITY, POLICY, CertificateHolder, make_certificate
-from bot.demo.files import SAMPLES, write_samples
 from bot.demo.interviews import EVERY_HISTORY, make_history
 from bot.demo.province import FEWEST, MOST, make_province
-from bot.demo.stories import STORIES
-from bot.demo.working_hours import DAYS, WorkingHours
+from bot.demo.stories import DAYS, STORIES, WorkingHours
 from bot.errors import OutputError
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from handlers.model.unit import SuccessionKind
 from rules.calendar import to_vietnam_time
 from rules.facts import Issuer, Subject

@@ -13,15 +13,23 @@ from hypothesis import strategies as st
 
 from bot.certificates.errors import MEBIBYTE, Limits
 from bot.exports.list_reader import read_list
-from bot.exports.spreadsheet import read_sheet
+from bot.exports.process import read_sheet
 from handlers.folding import strip_accents
 from handlers.model.exports import ExportForm
 from handlers.model.imports import ImportChange, ImportLine, SheetProblem, TableFormat, plan_import
-from handlers.model.request import RequestState
-from handlers.model.request_list import NEEDS_REASON, transitions_from
+from handlers.model.requests import NEEDS_REASON, RequestState, transitions_from
 from locales import translator
-from tests.support.lists import edited, empty_archive, entry, exported, filed, known, spreadsheet, with_entry
-from tests.support.office_lists import windows_1258
+from tests.support.exports import (
+    edit_row,
+    export_rows,
+    export_spreadsheet,
+    known_requests,
+    make_empty_archive,
+    make_list_row,
+    read_entry,
+    replace_entry,
+)
+from tests.support.unit_lists import encode_windows_1258
 
 T = translator("vi")
 CODE, STATE, DRAFT = T("Request code"), T("State"), T("draft")
@@ -49,11 +57,11 @@ def table(*rows: tuple[object, ...], sheets: int = 1) -> bytes:
 )
 @settings(deadline=None, max_examples=25)
 def test_a_list_that_comes_back_as_it_was_changes_nothing(rows: list[tuple[RequestState, str, int]]) -> None:
-    there = [filed(at, state, note=note, revision=revision) for at, (state, note, revision) in enumerate(rows)]
+    there = [make_list_row(at, state, note=note, revision=revision) for at, (state, note, revision) in enumerate(rows)]
     with TemporaryDirectory() as folder:
-        sheet = read_list(spreadsheet(Path(folder), there))
+        sheet = read_list(export_spreadsheet(Path(folder), there))
 
-    plan = plan_import(sheet.lines, known(there))
+    plan = plan_import(sheet.lines, known_requests(there))
     assert sheet.trouble is None
     assert len(sheet.lines) == len(there)
     assert (plan.changes, plan.conflicts, plan.bad, plan.notes_alone) == ((), (), (), ())
@@ -63,18 +71,19 @@ def test_a_list_that_comes_back_as_it_was_changes_nothing(rows: list[tuple[Reque
 @settings(deadline=None, max_examples=25)
 def test_edits_that_are_moves_are_planned_exactly(data: st.DataObject, language: str) -> None:
     there = [
-        filed(at, data.draw(st.sampled_from(RequestState)), revision=at) for at in range(data.draw(st.integers(1, 8)))
+        make_list_row(at, data.draw(st.sampled_from(RequestState)), revision=at)
+        for at in range(data.draw(st.integers(1, 8)))
     ]
     edits = {}
     for one in there:
         to = data.draw(st.sampled_from([None, *transitions_from(one.request.state)]))
         if to is not None:
             edits[one.request.code] = (to, data.draw(st.sampled_from(REASONS)) if to in NEEDS_REASON else "")
-    shown = [edited(one, *edits[one.request.code]) if one.request.code in edits else one for one in there]
+    shown = [edit_row(one, *edits[one.request.code]) if one.request.code in edits else one for one in there]
     with TemporaryDirectory() as folder:
-        sheet = read_list(spreadsheet(Path(folder), shown, language))
+        sheet = read_list(export_spreadsheet(Path(folder), shown, language))
 
-    plan = plan_import(sheet.lines, known(there))
+    plan = plan_import(sheet.lines, known_requests(there))
     before = {one.request.code: one.request.state for one in there}
     assert plan.changes == tuple(ImportChange(code, before[code], to, note) for code, (to, note) in edits.items())
     assert (plan.conflicts, plan.bad) == ((), ())
@@ -91,16 +100,16 @@ def test_edits_that_are_moves_are_planned_exactly(data: st.DataObject, language:
 def test_a_text_list_that_comes_back_as_it_was_changes_nothing(
     rows: list[tuple[RequestState, str, int]], form: ExportForm, language: str
 ) -> None:
-    there = [filed(at, state, note=note, revision=revision) for at, (state, note, revision) in enumerate(rows)]
+    there = [make_list_row(at, state, note=note, revision=revision) for at, (state, note, revision) in enumerate(rows)]
     with TemporaryDirectory() as folder:
-        data = exported(Path(folder), there, form, language)
+        data = export_rows(Path(folder), there, form, language)
         sheet = read_list(data)
 
     if not there and form is ExportForm.JSONL:
         return  # no line says what it is
     assert sheet.trouble is None
     assert [line.note for line in sheet.lines] == [note.strip() for _, note, _ in rows]
-    plan = plan_import(sheet.lines, known(there))
+    plan = plan_import(sheet.lines, known_requests(there))
     assert (plan.changes, plan.conflicts, plan.bad, plan.notes_alone) == ((), (), (), ())
 
 
@@ -111,7 +120,7 @@ def test_a_text_list_that_comes_back_as_it_was_changes_nothing(
         lambda text: text.replace(",", ";").encode(),
         lambda text: ("sep=;\n" + text.replace(",", ";")).encode("utf-8-sig"),
         lambda text: text.replace(",", "\t").encode("utf-16-le"),
-        windows_1258,
+        encode_windows_1258,
         lambda text: ("Danh sách tháng 7,,,\n,,,\n" + text).encode(),
     ],
 )
@@ -124,17 +133,17 @@ def test_a_text_list_that_another_program_saved_says_the_same(saved: Callable[[s
 
 def test_notes_whose_letters_were_lost_are_refused() -> None:
     text = f"{CODE},{STATE},{T('Note')}\nYC-1,{DRAFT},Thăng\n"
-    assert read_list(windows_1258(text)).lines[0].note == "Thăng"
+    assert read_list(encode_windows_1258(text)).lines[0].note == "Thăng"
     lost = b"Request code,State,Note\nYC-1,Accepted,thi?u gi?y t\xea\n"
     assert read_list(lost).trouble is SheetProblem.LETTERS_LOST
 
 
 def test_official_lists_and_the_table_of_19_columns_say_what_to_send() -> None:
-    there = [filed(1, RequestState.ACCEPTED, revision=1)]
+    there = [make_list_row(1, RequestState.ACCEPTED, revision=1)]
     with TemporaryDirectory() as folder:
-        assert read_list(exported(Path(folder), there, ExportForm.DOCX)).trouble is SheetProblem.OFFICIAL
-        assert read_list(exported(Path(folder), there, ExportForm.IMPORT19)).trouble is SheetProblem.NOT_A_LIST
-        archive = with_entry(with_entry(empty_archive(), "index.txt", b"x"), "a.docx", b"x")
+        assert read_list(export_rows(Path(folder), there, ExportForm.DOCX)).trouble is SheetProblem.OFFICIAL
+        assert read_list(export_rows(Path(folder), there, ExportForm.IMPORT19)).trouble is SheetProblem.NOT_A_LIST
+        archive = replace_entry(replace_entry(make_empty_archive(), "index.txt", b"x"), "a.docx", b"x")
     assert read_list(archive).trouble is SheetProblem.OFFICIAL
 
 
@@ -209,9 +218,9 @@ def test_lists_on_several_sheets_are_one() -> None:
         (b"PK\x03\x04 xl/workbook.xml", SheetProblem.BROKEN),
         (table(("Họ tên", "Lương"), ("x", 1)), SheetProblem.NOT_A_LIST),
         (table(), SheetProblem.NOT_A_LIST),
-        (with_entry(table(), "xl/workbook.xml", b"<workbook"), SheetProblem.BROKEN),
-        (with_entry(table((CODE, STATE)), SHEET, b"<worksheet><sheetData><row>"), SheetProblem.BROKEN),
-        (with_entry(table(), "bomb", bytes(201 * MEBIBYTE)), SheetProblem.TOO_MUCH_UNPACKED),
+        (replace_entry(table(), "xl/workbook.xml", b"<workbook"), SheetProblem.BROKEN),
+        (replace_entry(table((CODE, STATE)), SHEET, b"<worksheet><sheetData><row>"), SheetProblem.BROKEN),
+        (replace_entry(table(), "bomb", bytes(201 * MEBIBYTE)), SheetProblem.TOO_MUCH_UNPACKED),
     ],
 )
 def test_what_is_no_list_gives_a_typed_trouble(data: bytes, trouble: SheetProblem) -> None:
@@ -240,10 +249,10 @@ async def test_the_process_reads_what_the_function_reads() -> None:
 
 
 async def test_a_sheet_that_claims_a_cell_at_its_far_end_takes_no_memory_of_ours() -> None:
-    far = entry(table((CODE, STATE)), SHEET).replace(
+    far = read_entry(table((CODE, STATE)), SHEET).replace(
         b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
     )
-    data = with_entry(table((CODE, STATE)), SHEET, far)
+    data = replace_entry(table((CODE, STATE)), SHEET, far)
 
     assert (await read_sheet(data)).trouble in {SheetProblem.TOO_MUCH_MEMORY, SheetProblem.BROKEN}
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.exports.columns import COLUMNS
+from bot.exports import COLUMNS
 from bot.exports.export import open_writer
 from bot.exports.text_formats import format_csv as csv_text
-from bot.tables.formulas import guard_formula, unguard_formula
+from bot.tables import guard_formula, unguard_formula
 from handlers.model.exports import ExportForm
-from tests.support.filing import FORMULA, HOSTILE, about, filed, hostile
+from tests.support.exports import FORMULA, HOSTILE, make_hostile_rows, make_metadata, make_row
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 DOC = Path(__file__).resolve().parents[3] / "docs" / "exports.md"
@@ -23,8 +23,8 @@ DOC = Path(__file__).resolve().parents[3] / "docs" / "exports.md"
 
 def written(form: ExportForm, folder: Path) -> bytes:
     path = folder / "list"
-    writer = open_writer(form, path, about(len(hostile()), form))
-    writer.add(hostile())
+    writer = open_writer(form, path, make_metadata(len(make_hostile_rows()), form))
+    writer.add(make_hostile_rows())
     writer.finish()
     return path.read_bytes()
 
@@ -39,13 +39,13 @@ def test_csv_begins_with_a_byte_order_mark_and_ends_its_records_in_cr_and_lf(tmp
 
     assert content.startswith(b"\xef\xbb\xbf")
     assert content.endswith(b"\r\n")
-    assert content.count(b"\r\n") == len(hostile()) + 1
+    assert content.count(b"\r\n") == len(make_hostile_rows()) + 1
 
 
 def test_csv_has_a_record_for_each_request_whatever_its_name(tmp_path: Path) -> None:
     found = records(tmp_path)
 
-    assert [record["Mã yêu cầu"] for record in found] == [one.request.code for one in hostile()]
+    assert [record["Mã yêu cầu"] for record in found] == [one.request.code for one in make_hostile_rows()]
     assert found[8]["Thuê bao"] == "Đ" * 300
     assert found[10]["Thuê bao"] == "dòng một\ndòng hai"
 
@@ -106,7 +106,7 @@ def test_nothing_in_csv_steers_or_fools_its_reader(tmp_path: Path) -> None:
 
 def test_every_line_of_json_lines_is_an_object_with_every_key_in_order(tmp_path: Path) -> None:
     found = [json.loads(line) for line in written(ExportForm.JSONL, tmp_path).decode().rstrip("\n").split("\n")]
-    assert len(found) == len(hostile())
+    assert len(found) == len(make_hostile_rows())
     assert all(list(one) == [column.key for column in COLUMNS] for one in found)
     assert [one["subscriber"] for one in found[:12]] == list(HOSTILE[:12])
     assert found[12]["subscriber"] == "nửa ? chữ \uffff"
@@ -119,7 +119,7 @@ def test_json_lines_speak_machine_words_and_iso_8601(tmp_path: Path) -> None:
     assert first["procedure"] == "change_information"
     assert first["events"] == ["merged_into_new"]
     assert first["not_after"] == "2026-11-16"
-    assert datetime.fromisoformat(first["registered_at"]) == filed().registered_at
+    assert datetime.fromisoformat(first["registered_at"]) == make_row().registered_at
     assert first["revision"] == 1
     assert first["new_address"] is None
 

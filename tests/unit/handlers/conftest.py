@@ -3,21 +3,21 @@
 import pytest
 
 from bot.store.store import Store
-from tests.support.ground import MemoryGround, memory_ground
-from tests.support.office_talk import House
+from tests.support.backends import MemoryBackend, make_memory_backend
+from tests.support.stored_dialogue import Assistant
 
 
 @pytest.fixture
-def ground() -> MemoryGround:
+def ground() -> MemoryBackend:
     """With units, and nothing else in it yet."""
-    return memory_ground()
+    return make_memory_backend()
 
 
 @pytest.fixture
-def store(ground: MemoryGround) -> Store:
+def store(ground: MemoryBackend) -> Store:
     return ground.store
 
 
 @pytest.fixture
-def house(store: Store) -> House:
-    return House(store)
+def house(store: Store) -> Assistant:
+    return Assistant(store)

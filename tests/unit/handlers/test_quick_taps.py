@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.core.events import ButtonTapped
+from handlers.core.messages import ButtonTapped
 from handlers.core.screen import ScreenCallback
 from locales import translator
 from tests.support.dialogue import Dialogue

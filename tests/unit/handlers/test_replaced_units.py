@@ -5,14 +5,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from handlers.model.request import RequestContent
+from handlers.model.requests import RequestContent
 from handlers.model.unit import Succession, SuccessionKind, Unit
 from handlers.model.unit_directory import UnitDirectory
 from handlers.testing import MemoryInterviewRegister, MemoryOwnRequests
 from locales import translator
-from tests.support.certificates import certificate
-from tests.support.dialogue import NOW, Dialogue
-from tests.support.units import dialogue, screen, unit
+from tests.support.dialogue import NOW, Dialogue, get_screen, get_unit, make_certificate, open_dialogue
 
 t = translator("vi")
 TODAY = NOW.date()
@@ -23,7 +21,7 @@ BODY = ("/start", "1", "1", "xã A")
 
 @pytest.fixture
 def talk() -> Dialogue:
-    return dialogue(UnitDirectory.of(OPEN))
+    return open_dialogue(UnitDirectory.of(OPEN))
 
 
 def ends(talk: Dialogue, *became: str, on: date = TODAY) -> None:
@@ -42,16 +40,16 @@ def kept(talk: Dialogue) -> list[RequestContent]:
 async def to_review(talk: Dialogue) -> None:
     """Through the draft of a request of xã A, to where it is sent."""
     await talk.says("/start", "1")
-    await talk.sends(certificate())
+    await talk.sends(make_certificate())
     await talk.says("1", "xã A", "3", "1", "1", "dang ky", "1", "1", "1", "UBND tỉnh Đồng Nai")
-    assert screen(talk) == "confirm"
+    assert get_screen(talk) == "confirm"
 
 
 async def test_the_one_unit_that_took_its_place_is_taken_and_said_with_its_document(talk: Dialogue) -> None:
     await talk.says(*BODY)
     ends(talk, "B")
     text = await talk.says("3")
-    assert unit(talk) == "B"
+    assert get_unit(talk) == "B"
     assert t("{former} has ended; I go on with <b>{unit}</b>. If that is wrong, send /xemlai to change it.",
              former="xã A", unit="xã B") in text  # fmt: skip
     assert "7/NQ-X" in text
@@ -79,12 +77,12 @@ async def test_of_several_one_is_chosen_and_the_answer_that_was_given_stands(tal
     await talk.says(*BODY)
     ends(talk, "B", "C")
     text = await talk.says("3")
-    assert (screen(talk), unit(talk)) == ("former_unit", None)
+    assert (get_screen(talk), get_unit(talk)) == ("former_unit", None)
     assert talk.answers["events"] == ["superior_changed"]
     assert talk.labels[:2] == ["xã B", "xã C"]
     assert "7/NQ-X" in text
     await talk.taps("xã C")
-    assert (screen(talk), unit(talk)) == ("question", "C")
+    assert (get_screen(talk), get_unit(talk)) == ("question", "C")
     assert talk.answers["events"] == ["superior_changed"]
 
 
@@ -92,26 +90,26 @@ async def test_where_nothing_took_its_place_the_unit_is_asked_for_again(talk: Di
     await talk.says(*BODY)
     ends(talk)
     text = await talk.says("3")
-    assert (screen(talk), unit(talk)) == ("unit", None)
+    assert (get_screen(talk), get_unit(talk)) == ("unit", None)
     assert f"{TODAY:%d}/{TODAY:%m}/{TODAY:%Y}" in text
     await talk.says("xa b")
-    assert (screen(talk), unit(talk)) == ("question", "B")
+    assert (get_screen(talk), get_unit(talk)) == ("question", "B")
 
 
 async def test_until_its_day_nothing_is_said(talk: Dialogue) -> None:
     await talk.says(*BODY)
     ends(talk, "B", on=TODAY + timedelta(days=1))
     assert "7/NQ-X" not in await talk.says("3")
-    assert unit(talk) == "A"
+    assert get_unit(talk) == "A"
 
 
 async def test_a_short_visit_is_not_interrupted_by_the_question(talk: Dialogue) -> None:
     await talk.says(*BODY)
     ends(talk, "B", "C")
     await talk.says("/xoadulieu")
-    assert screen(talk) == "erase"
+    assert get_screen(talk) == "erase"
     await talk.taps(talk.labels[-1])
-    assert screen(talk) == "former_unit"
+    assert get_screen(talk) == "former_unit"
 
 
 async def test_whoever_has_their_data_deleted_is_asked_nothing(talk: Dialogue) -> None:

@@ -17,22 +17,20 @@ from markupsafe import Markup
 import locales
 from bot.cli import COMMANDS as VERBS
 from bot.messages import DeliveryState
+from bot.preview import render_page
 from bot.preview.office_walks import make_office_walks
-from bot.preview.page import render_page
 from bot.preview.walks import make_reminder_walks, make_walks
 from bot.settings import Settings
 from handlers.broadcasts.rendering import format_days_left
-from handlers.commands import ADMIN_COMMANDS, COMMANDS
 from handlers.core.text import strip_markup
 from handlers.model.broadcast import BroadcastState
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from handlers.model.rights import render_rights_table
-from handlers.screens import SCREENS
+from handlers.registry import ADMIN_COMMANDS, COMMANDS, SCREENS
 from locales import translator
 from rules.loading import load_pack
 from rules.outcome import Procedure
-from tests.support.certificates import EXPIRED, certificate
-from tests.support.dialogue import Dialogue
+from tests.support.dialogue import EXPIRED, Dialogue, make_certificate
 
 TAX = {**EXPIRED, "superior": "BỘ TÀI CHÍNH", "email": None}
 ROOT = Path(__file__).resolve().parents[3]
@@ -196,7 +194,7 @@ async def test_the_sample_conversation_of_the_readme_is_what_the_program_says() 
     sample = (ROOT / "README.md").read_text(encoding="utf-8").split("```")[1].splitlines()
     talk = Dialogue()
     await talk.says("/start", "dong y")
-    said = _lines(await talk.sends(certificate("TỔNG CỤC THUẾ", **TAX)), talk.labels)
+    said = _lines(await talk.sends(make_certificate("TỔNG CỤC THUẾ", **TAX)), talk.labels)
     said += _lines(await talk.says("1"), talk.labels)
     said += _lines(await talk.says("doi cap tren", "1", "2"), talk.labels)
     shown = [line for line in sample if line and line != "..." and not line.startswith("> ")]

@@ -7,7 +7,7 @@ import pytest
 from bot.services.opening import open_store_from_settings
 from bot.settings import Settings
 from bot.store.errors import DatabaseUnusable, KeyFileError, KeyFileMismatch
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 
 
 async def _start(settings: Settings) -> None:

@@ -4,9 +4,9 @@ import sqlite3
 
 import pytest
 
+from bot.store.drivers import load_queries, split_statements
 from bot.store.drivers.sqlite import SqliteDriver
 from bot.store.migrations import load_migrations
-from bot.store.queries import load_queries, split_statements
 
 QUERIES = load_queries(SqliteDriver.dialect)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.tables.legacy_fonts import CP1252, Charset, find_font, restore_column
-from tests.support.office_lists import tcvn3, vni, vps, windows_1258
+from tests.support.unit_lists import encode_tcvn3, encode_vni, encode_vps, encode_windows_1258
 
 NAMES = (
     "tỉnh Đồng Nai", "xã Phước An", "phường Một", "thị trấn Hiệp Phước", "xã Đại Phước", "huyện Nhơn Trạch",
@@ -24,10 +24,10 @@ def as_cp1252(data: bytes) -> str:
 @pytest.mark.parametrize(
     ("charset", "encode"),
     [
-        (Charset.TCVN3, tcvn3),
-        (Charset.VNI, vni),
-        (Charset.VPS, vps),
-        (Charset.CP1258, lambda text: as_cp1252(windows_1258(text))),
+        (Charset.TCVN3, encode_tcvn3),
+        (Charset.VNI, encode_vni),
+        (Charset.VPS, encode_vps),
+        (Charset.CP1258, lambda text: as_cp1252(encode_windows_1258(text))),
         (Charset.UTF8, lambda text: as_cp1252(text.encode())),
     ],
 )
@@ -87,7 +87,7 @@ def test_a_foreign_name_in_unicode_stays_as_it_stands(name: str) -> None:
 
 
 def test_a_foreign_letter_beside_an_encoding_of_the_past_is_asked_about() -> None:
-    old = [tcvn3(name) for name in NAMES[:5]]
+    old = [encode_tcvn3(name) for name in NAMES[:5]]
     assert restore_column((one, None) for one in (*old, "CÔNG TY ÅSE")).unreadable == {"CÔNG TY ÅSE"}
     assert restore_column([("ÅSE", find_font(".VnTime"))]).unreadable == {"ÅSE"}
     assert restore_column([("MÜLLER", None)], one_byte=True).unreadable == {"MÜLLER"}

@@ -9,17 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.units.faults import FaultyUnitsError, UnitsFileError
-from bot.units.import_plan import plan_import
+from bot.units import FaultyUnitsError, UnitsFileError
+from bot.units.import_plan import find_circular, plan_import
 from bot.units.list_reader import read_file, read_rows, read_sample
-from bot.units.validation import find_circular
 from handlers.model.unit import Succession, SuccessionKind, Unit
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
 from locales import translator
-from tests.support.unit_files import ENGLISH, HEADERS, NEW, OLD, ROWS, as_csv, as_xlsx
+from tests.support.unit_lists import ENGLISH, HEADERS, NEW, OLD, ROWS, write_csv, write_xlsx
 
 t = translator("vi")
-STORED = plan_import(read_rows(as_csv(*ROWS)), NO_UNITS).units
+STORED = plan_import(read_rows(write_csv(*ROWS)), NO_UNITS).units
 
 
 def faults(data: bytes, stored: UnitDirectory = NO_UNITS) -> list[str]:
@@ -39,13 +38,13 @@ def test_a_row_becomes_a_unit_with_its_names_its_end_and_what_it_became() -> Non
 @pytest.mark.parametrize(
     "data",
     [
-        as_csv(*ROWS, bom=True),
-        as_csv(*ROWS, delimiter=","),
-        as_csv(*ROWS, delimiter="\t"),
-        as_xlsx(*ROWS),
-        as_xlsx(("DN", "tỉnh Đồng Nai"), NEW, (*OLD[:5], date(2025, 7, 1), *OLD[6:8], date(2025, 7, 1), OLD[9])),
-        as_csv(*ROWS, headers=ENGLISH),
-        as_csv((), *ROWS, ()),
+        write_csv(*ROWS, bom=True),
+        write_csv(*ROWS, delimiter=","),
+        write_csv(*ROWS, delimiter="\t"),
+        write_xlsx(*ROWS),
+        write_xlsx(("DN", "tỉnh Đồng Nai"), NEW, (*OLD[:5], date(2025, 7, 1), *OLD[6:8], date(2025, 7, 1), OLD[9])),
+        write_csv(*ROWS, headers=ENGLISH),
+        write_csv((), *ROWS, ()),
     ],
     ids=["bom", "commas", "tabs", "xlsx", "xlsx with days", "english", "empty lines"],
 )
@@ -55,28 +54,28 @@ def test_the_same_list_in_any_form_gives_the_same_units(data: bytes) -> None:
 
 @pytest.mark.parametrize("word", ["kết thúc hoạt động", "Ket thuc hoat dong", "ceased", "ended"])
 def test_a_unit_may_cease_without_a_word_on_what_its_functions_became(word: str) -> None:
-    (step,) = plan_import(read_rows(as_csv(*ROWS[:2], (*OLD[:7], word, *OLD[8:]))), NO_UNITS).units.successions
+    (step,) = plan_import(read_rows(write_csv(*ROWS[:2], (*OLD[:7], word, *OLD[8:]))), NO_UNITS).units.successions
     assert step.became is SuccessionKind.ENDED
 
 
 def test_a_code_that_the_spreadsheet_took_for_a_number_has_no_decimals() -> None:
-    assert list(plan_import(read_rows(as_xlsx((26500, "xã A"))), NO_UNITS).units.units) == ["26500"]
+    assert list(plan_import(read_rows(write_xlsx((26500, "xã A"))), NO_UNITS).units.units) == ["26500"]
 
 
 def test_the_same_list_again_changes_nothing() -> None:
-    assert plan_import(read_rows(as_xlsx(*ROWS)), STORED).changes == ()
+    assert plan_import(read_rows(write_xlsx(*ROWS)), STORED).changes == ()
 
 
 def test_units_that_are_not_in_the_list_stay_and_are_named() -> None:
-    planned = plan_import(read_rows(as_csv(NEW)), STORED)
+    planned = plan_import(read_rows(write_csv(NEW)), STORED)
     assert planned.missing == ("DN", "PHO")
     assert planned.units == STORED
 
 
 def test_a_column_that_the_list_does_not_have_is_left_as_it_is_stored_and_an_empty_cell_is_not() -> None:
-    bare = plan_import(read_rows(as_csv(("PHO", "xã Phú Hội"), headers=("code", "name"))), STORED)
+    bare = plan_import(read_rows(write_csv(("PHO", "xã Phú Hội"), headers=("code", "name"))), STORED)
     assert bare.changes == ()
-    emptied = plan_import(read_rows(as_csv(("PHO", "xã Phú Hội", ""), headers=("code", "name", "aliases"))), STORED)
+    emptied = plan_import(read_rows(write_csv(("PHO", "xã Phú Hội", ""), headers=("code", "name", "aliases"))), STORED)
     assert emptied.units.units["PHO"].aliases == ()
 
 
@@ -90,7 +89,7 @@ def test_a_column_that_the_list_does_not_have_is_left_as_it_is_stored_and_an_emp
     ],
 )
 def test_a_plan_says_what_happens_to_each_unit(row: tuple[str, ...], kind: str, columns: tuple[str, ...]) -> None:
-    (change,) = plan_import(read_rows(as_csv(row)), STORED).changes
+    (change,) = plan_import(read_rows(write_csv(row)), STORED).changes
     assert (change.kind, change.columns, change.unit.code) == (kind, columns, row[0])
 
 
@@ -115,30 +114,30 @@ def test_a_plan_says_what_happens_to_each_unit(row: tuple[str, ...], kind: str, 
     ],
 )
 def test_a_wrong_row_is_named_with_its_line_and_what_to_do(row: tuple[str, ...], said: str) -> None:
-    (fault,) = faults(as_csv(row), STORED)
+    (fault,) = faults(write_csv(row), STORED)
     assert fault.startswith("Dòng 2: ")
     assert said in fault
     assert fault.endswith(".")
 
 
 def test_all_faults_of_a_file_are_named_at_once_in_the_order_of_its_lines() -> None:
-    found = faults(as_csv(("A", "xã A", "B"), ("B", "xã B", "A"), ("A", "xã A"), ("?", ""), ("C", "xã C", "?")))
+    found = faults(write_csv(("A", "xã A", "B"), ("B", "xã B", "A"), ("A", "xã A"), ("?", ""), ("C", "xã C", "?")))
     assert [fault.partition(":")[0] for fault in found] == ["Dòng 2", "Dòng 3", "Dòng 4", "Dòng 5", "Dòng 5"]
 
 
 def test_a_circle_through_what_is_stored_is_found() -> None:
-    (fault,) = faults(as_csv(("DN", "tỉnh Đồng Nai", "PHO")), STORED)
+    (fault,) = faults(write_csv(("DN", "tỉnh Đồng Nai", "PHO")), STORED)
     assert "“DN”" in fault
 
 
 def test_what_stood_in_a_cell_is_quoted_without_what_moves_the_reader() -> None:
-    (fault,) = faults(as_csv(("A\x1b[2J\u202e" + "x" * 500, "xã A")))
+    (fault,) = faults(write_csv(("A\x1b[2J\u202e" + "x" * 500, "xã A")))
     assert fault.isprintable()
     assert len(fault) < 300
 
 
 def test_lines_count_as_an_editor_counts_them_with_a_cell_of_two_lines_before() -> None:
-    (fault,) = faults(as_csv(("A", "xã\nA"), ("?", "xã B")))
+    (fault,) = faults(write_csv(("A", "xã\nA"), ("?", "xã B")))
     assert fault.startswith("Dòng 4: ")
 
 
@@ -151,7 +150,7 @@ def test_lines_count_as_an_editor_counts_them_with_a_cell_of_two_lines_before() 
     ],
 )
 def test_headers_that_are_not_those_of_a_list_are_named(headers: tuple[str, ...], said: str) -> None:
-    (fault,) = faults(as_csv(("A", "xã A", ""), headers=headers))
+    (fault,) = faults(write_csv(("A", "xã A", ""), headers=headers))
     assert said in fault
 
 
@@ -167,19 +166,19 @@ def test_what_is_no_list_is_refused_with_a_sentence(data: bytes) -> None:
 
 def test_an_archive_of_more_parts_than_allowed_is_not_opened() -> None:
     with pytest.raises(UnitsFileError, match="parts"):
-        read_rows(_with(as_xlsx(*ROWS), {f"x{n}": b"" for n in range(200)}))
+        read_rows(_with(write_xlsx(*ROWS), {f"x{n}": b"" for n in range(200)}))
 
 
 def test_a_zip_bomb_is_not_opened() -> None:
     with pytest.raises(UnitsFileError, match="MB unpacked"):
-        read_rows(_with(as_xlsx(*ROWS), {"xl/media/x": bytes(51 * 1024 * 1024)}))
+        read_rows(_with(write_xlsx(*ROWS), {"xl/media/x": bytes(51 * 1024 * 1024)}))
 
 
 @pytest.mark.parametrize("place", [b"A1048576", b"XFD1", b"ZZZZ1", b"A99999999999999999999"])
 def test_a_cell_in_a_far_corner_does_not_fill_the_memory(place: bytes) -> None:
     sheet = b'<worksheet><sheetData><row><c r="' + place + b'"><v>1</v></c></row></sheetData></worksheet>'
     with pytest.raises(UnitsFileError, match="rows or"):
-        read_rows(_with(as_xlsx(*ROWS), {"xl/worksheets/sheet9.xml": sheet}))
+        read_rows(_with(write_xlsx(*ROWS), {"xl/worksheets/sheet9.xml": sheet}))
 
 
 def test_a_file_over_twenty_megabytes_is_not_read(tmp_path: Path) -> None:
@@ -217,7 +216,7 @@ def test_there_is_no_other_sample_and_none_by_a_path() -> None:
 
 
 def test_headers_of_the_sample_are_the_ones_that_are_documented() -> None:
-    assert tuple(read_sample("nhon-trach")[0].cells) == tuple(read_rows(as_csv(NEW, headers=HEADERS))[0].cells)
+    assert tuple(read_sample("nhon-trach")[0].cells) == tuple(read_rows(write_csv(NEW, headers=HEADERS))[0].cells)
 
 
 def _with(workbook: bytes, entries: dict[str, bytes]) -> bytes:
@@ -232,13 +231,13 @@ def _with(workbook: bytes, entries: dict[str, bytes]) -> bytes:
 @pytest.mark.timeout(10)
 def test_a_chain_of_thousands_of_superiors_is_checked_and_named_in_no_time() -> None:
     chain = [(f"U{at}", f"đơn vị {at}", f"U{at - 1}" if at else "") for at in range(6_000)]
-    units = plan_import(read_rows(as_csv(*chain, headers=("code", "name", "parent code"))), NO_UNITS).units
+    units = plan_import(read_rows(write_csv(*chain, headers=("code", "name", "parent code"))), NO_UNITS).units
     assert all(len(units.path_name(code)) < 200 for code in units.units)
     assert units.path_name("U2") == "đơn vị 2 – đơn vị 1 – đơn vị 0"
     assert units.path_name("U5999").endswith("…")
 
     ring = [("U0", "đơn vị 0", "U5999"), *chain[1:], ("X", "đơn vị X", "U7")]
-    said = faults(as_csv(*ring, headers=("code", "name", "parent code")))
+    said = faults(write_csv(*ring, headers=("code", "name", "parent code")))
     assert len(said) == 6_000
     assert not any("“X”" in one for one in said)
 

@@ -15,17 +15,16 @@ from bot.certificates.reader import CertificateReader
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.clock import SystemClock
-from bot.delivery.heartbeat import Heartbeat, Witness
 from bot.delivery.turns import Conversation
-from bot.metrics.base import NO_METRICS, Metrics
+from bot.delivery.worker_lease import Heartbeat, Witness
+from bot.metrics import NO_METRICS, Metrics
 from bot.services.opening import open_store
 from bot.settings import Settings
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.limits import Limits
-from tests.support.delivery import conversation
-from tests.support.roads import CountingReader
+from tests.support.delivery import CountingReader, make_conversation
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.limits import Limits
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ class Assembly:
 
     settings: Settings
     store: Store
-    talk: Conversation = field(default_factory=conversation)
+    talk: Conversation = field(default_factory=make_conversation)
     clock: SystemClock = field(default_factory=SystemClock)
     reader: CountingReader = field(default_factory=CountingReader)
     metrics: Metrics = NO_METRICS

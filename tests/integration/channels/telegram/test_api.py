@@ -7,21 +7,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.base import (
-    Blocked,
-    ChannelError,
-    Gone,
-    Invalid,
-    MaybeSent,
-    RetryLater,
-    TooLarge,
-    Unreachable,
-    Unsupported,
-)
+from bot.channels import Blocked, ChannelError, Gone, Invalid, MaybeSent, RetryLater, TooLarge, Unreachable, Unsupported
 from bot.channels.telegram.api import TelegramApi
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.errors import ApiError
-from tests.support.botapi.faults import Fault
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.errors import ApiError
+from tests.support.telegram.faults import Fault
 
 STRANGER = "110201543:" + "x" * 35
 

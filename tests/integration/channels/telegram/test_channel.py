@@ -3,14 +3,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.channels.base import Blocked, Invalid
+from bot.channels import Blocked, Invalid
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.messages import Chat, OutboxRow
-from handlers.core.replies import Attachment, Choice, Reply
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.errors import ApiError
-from tests.support.botapi.user import User
+from handlers.core.messages import Attachment, Choice, Reply
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.errors import ApiError
+from tests.support.telegram.user import User
 
 YES_NO = (Choice(label="Có", tap="q|yes|1"), Choice(label="Không", tap="q|no|1"))
 

@@ -9,24 +9,23 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.base import ChannelError, Rate, Refused
+from bot.channels import ChannelError, Rate, Refused
 from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.polling import Poller
+from bot.channels.telegram.receivers import Poller
 from bot.channels.telegram.updates import UpdateReceiver
 from bot.clock import SystemClock
 from bot.delivery.intake import Intake, Throttle
 from bot.messages import Chat
 from bot.store.errors import StoreError, StoreLocked
 from bot.store.store import Store
-from handlers.core.events import Event
+from handlers.core.messages import Event
 from handlers.core.ports import Services
 from handlers.core.session import Session
-from tests.integration.telegram.conftest import Assembly, Settle
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.errors import ApiError
-from tests.support.delivery import Answer, conversation, echo
-from tests.support.storing import patch_method
-from tests.support.waiting import eventually
+from tests.integration.channels.telegram.conftest import Assembly, Settle
+from tests.support.delivery import Answer, echo, eventually, make_conversation
+from tests.support.store import patch_method
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.errors import ApiError
 
 
 def poller(api: TelegramApi, store: Store, chats: list[Chat] | None = None) -> Poller:
@@ -250,7 +249,7 @@ async def test_a_tap_is_answered_before_it_is_handled(server: BotApi, settings: 
         return await echo(session, event, world)
 
     lan = server.user("Lan")
-    async with Assembly(settings(), store, conversation(respond)).served():
+    async with Assembly(settings(), store, make_conversation(respond)).served():
         tapped = {
             "id": "Q",
             "from": lan.as_json(),

@@ -8,23 +8,21 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels.base import ChannelError, Gone, Invalid, MaybeSent, Refused, RetryLater, Unsupported
+from bot.channels import ChannelError, Gone, Invalid, MaybeSent, Refused, RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.messages import Chat, OutboxRow
-from bot.metrics.base import NO_METRICS
+from bot.metrics import NO_METRICS
 from bot.store.store import Store
 from bot.web import HealthEndpoints
-from handlers.core.events import Event, TextReceived
+from handlers.core.messages import Attachment, Choice, Event, Reply, TextReceived
 from handlers.core.ports import Services
-from handlers.core.replies import Attachment, Choice, Reply
 from handlers.core.session import Session
-from tests.integration.telegram.conftest import Assembly, Settle
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.faults import Kind
-from tests.support.botapi.user import User
-from tests.support.delivery import Answer, conversation
-from tests.support.waiting import eventually
+from tests.integration.channels.telegram.conftest import Assembly, Settle
+from tests.support.delivery import Answer, eventually, make_conversation
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.faults import Kind
+from tests.support.telegram.user import User
 
 #: How a server says that it has no such method, and that is not Telegram's word for a token.
 LACKING: tuple[Kind, ...] = (
@@ -158,7 +156,7 @@ async def test_who_asked_for_files_is_told_once_in_their_language_and_the_others
 ) -> None:
     server.breaks("sendDocument", kind)
     lan, minh = server.user("Lan"), server.user("Minh")
-    async with Assembly(settings(), store, conversation(files)).served():
+    async with Assembly(settings(), store, make_conversation(files)).served():
         await lan.says("tệp")
         assert (await lan.hears()).text == "Đây là hai tệp"
         assert "Tôi không gửi được tệp" in (await lan.hears()).text
@@ -182,7 +180,7 @@ async def test_who_asked_for_a_file_is_told_whatever_became_of_it(
     lan = server.user("Lan")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.delivery.failures._LONGEST_DELAY", 0.01)
-        async with replace(assembly, talk=conversation(files)).served():
+        async with replace(assembly, talk=make_conversation(files)).served():
             await lan.says("tệp")
             await lan.hears()
             assert "⚠ Tôi không" in (await lan.hears()).text

@@ -10,15 +10,15 @@ from bot.cli.admins import fetch_start_link
 from bot.messages import Incoming
 from bot.settings import Settings
 from bot.store.store import Store
-from handlers.core.events import Event, TextReceived
+from handlers.core.messages import Event, TextReceived
 from handlers.core.ports import Services
 from handlers.core.session import Session
-from tests.integration.telegram.conftest import Assembly, Settle
-from tests.integration.telegram.test_webhook import SECRET, free_port
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.user import User
-from tests.support.delivery import Answer, conversation
-from tests.support.storing import NOW
+from tests.integration.channels.telegram.conftest import Assembly, Settle
+from tests.integration.channels.telegram.test_webhook import SECRET, free_port
+from tests.support.delivery import Answer, make_conversation
+from tests.support.store import NOW
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.user import User
 
 
 async def test_a_code_is_written_behind_the_bots_own_address(server: BotApi) -> None:
@@ -63,7 +63,7 @@ async def test_what_a_killed_process_left_unanswered_is_answered_with_the_bots_n
         "telegram_webhook_secret": SecretStr(SECRET),
         "telegram_webhook_listen": f"127.0.0.1:{port}",
     }
-    assembly = Assembly(settings(**(hook if way == "webhook" else {})), store, conversation(linking))
+    assembly = Assembly(settings(**(hook if way == "webhook" else {})), store, make_conversation(linking))
     lan, stop = await left_behind(server, store), asyncio.Event()
     server.fault("getMe", delay=0.3)
 
@@ -83,5 +83,5 @@ async def test_where_telegram_does_not_tell_the_name_soon_answers_wait_no_longer
     server.breaks("getMe", "slow")
     lan = await left_behind(server, store)
 
-    async with Assembly(settings(), store, conversation(linking)).served():
+    async with Assembly(settings(), store, make_conversation(linking)).served():
         assert (await lan.hears()).text == "no link"

@@ -11,18 +11,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app import configured_channels, serve_channels
-from bot.channels.base import AcceptUpdates, ListenAddress, Pace, Receiver, RecordBlockChange, ServedChannel
+from bot.channels import AcceptUpdates, ListenAddress, Pace, Receiver, RecordBlockChange, ServedChannel
 from bot.errors import SettingsError
 from bot.metrics.prometheus import Prometheus
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.web import open_listeners
-from tests.integration.telegram.conftest import Assembly, Settle
-from tests.integration.telegram.test_webhook import HEADER, SECRET, UPDATE, free_port
-from tests.support.botapi.api import BotApi
-from tests.support.delivery import ScriptedChannel, said
-from tests.support.roads import UNHURRIED
-from tests.support.waiting import eventually
+from tests.integration.channels.telegram.conftest import Assembly, Settle
+from tests.integration.channels.telegram.test_webhook import HEADER, SECRET, UPDATE, free_port
+from tests.support.delivery import UNHURRIED, ScriptedChannel, eventually, make_text_update
+from tests.support.telegram.api import BotApi
 
 
 @contextmanager
@@ -199,7 +197,7 @@ async def test_several_channels_are_served_by_one_process(server: BotApi, settin
     async with Assembly(served, store).served(channels=channels):
         await talks(server)
         assert other.accept is not None
-        await other.accept([said("b", 1, "7", "zalo"), said("c", 2, "7", "zalo")])
+        await other.accept([make_text_update("b", 1, "7", "zalo"), make_text_update("c", 2, "7", "zalo")])
         await eventually(lambda: other.channel.texts("7") == ["1: b", "2: c"])
         assert await status(port, "/readyz") == 200
         other.accepted = False

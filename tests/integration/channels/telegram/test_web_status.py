@@ -12,15 +12,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import bot.store.errors
 from bot.messages import DeliveryState
-from bot.metrics.base import NO_METRICS, QueueDepths
+from bot.metrics import NO_METRICS, QueueDepths
 from bot.metrics.prometheus import PRIORITIES, Prometheus
 from bot.store.errors import StoreError, StoreLocked
 from bot.store.store import Store
 from bot.web import HealthEndpoints, WebServer
-from tests.integration.telegram.conftest import Assembly, Settle
-from tests.support.botapi.api import BotApi
-from tests.support.storing import ADDRESS, NAME, answer, next_turn, one_chat, patch_method
-from tests.support.waiting import eventually
+from tests.integration.channels.telegram.conftest import Assembly, Settle
+from tests.support.delivery import eventually
+from tests.support.store import ADDRESS, NAME, answer_next, claim_next_turn, open_chat, patch_method
+from tests.support.telegram.api import BotApi
 
 KINDS = {
     name for name, found in vars(bot.store.errors).items() if isinstance(found, type) and issubclass(found, StoreError)
@@ -77,8 +77,8 @@ async def test_a_living_process_whose_store_answers_is_alive_and_ready(watched: 
 
 
 async def test_what_waits_is_told_as_the_store_has_it(watched: Watched, store: Store) -> None:
-    await answer(store, await one_chat(store), "một", "hai")
-    await one_chat(store, "2")
+    await answer_next(store, await open_chat(store), "một", "hai")
+    await open_chat(store, "2")
     told = await watched.told()
     assert told["troly_inbox_waiting[]"] == 1
     assert told["troly_outbox_queued['reply']"] == 2
@@ -130,7 +130,7 @@ async def test_labels_come_from_closed_sets_and_nothing_tells_of_a_person(store:
         metrics.record_delivery("telegram", state)
         metrics.record_delivery(f"terminal:{NAME}", state)
     metrics.record_store_failure(StoreLocked(f"{NAME} {ADDRESS}"))
-    await next_turn(store, await one_chat(store))
+    await claim_next_turn(store, await open_chat(store))
     text = metrics.expose(await store.status.depths()).decode()
     for name, value in re.findall(r'(\w+)="([^"]*)"', text):
         assert value in CLOSED[name], (name, value)

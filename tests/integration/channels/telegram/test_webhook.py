@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.base import ListenAddress, Rate
+from bot.channels import ListenAddress, Rate
 from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.receivers import WebhookReceiver, WebhookSettings
 from bot.channels.telegram.updates import UpdateReceiver
-from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
 from bot.clock import SystemClock
 from bot.delivery.intake import Intake, Throttle
 from bot.errors import SettingsError
@@ -22,10 +22,10 @@ from bot.messages import Chat
 from bot.store.errors import StoreLocked
 from bot.store.store import Store
 from bot.web import WebServer, WebServerEndedError, open_listeners
-from tests.integration.telegram.conftest import Assembly, Settle
-from tests.support.botapi.api import BotApi
-from tests.support.storing import patch_method
-from tests.support.waiting import eventually
+from tests.integration.channels.telegram.conftest import Assembly, Settle
+from tests.support.delivery import eventually
+from tests.support.store import patch_method
+from tests.support.telegram.api import BotApi
 
 SECRET = "made-up_webhook-secret"
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -171,7 +171,7 @@ async def test_while_the_store_is_locked_telegram_is_asked_to_come_again(
     async def locked(*_: Any) -> list[Chat]:
         raise StoreLocked
 
-    monkeypatch.setattr("bot.channels.telegram.webhook._STORING_TIMEOUT", 0.2)
+    monkeypatch.setattr("bot.channels.telegram.receivers._STORING_TIMEOUT", 0.2)
     patch_method(monkeypatch, store.inbox, "receive", locked)
     assert await hook.called(UPDATE) == 503
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bot.services.opening import open_store
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from tests.support.office import settle_units
-from tests.support.office_talk import House
+from tests.support.people import insert_units
+from tests.support.stored_dialogue import Assistant
 
 Sql = Callable[..., list[tuple[Any, ...]]]
 
@@ -34,10 +34,10 @@ def sql(store: Store, tmp_path: Path) -> Sql:  # the store has made the tables
         with closing(sqlite3.connect(tmp_path / "troly.sqlite3", isolation_level=None)) as connection:
             return connection.execute(statement, parameters).fetchall()
 
-    settle_units(run)
+    insert_units(run)
     return run
 
 
 @pytest.fixture
-def house(store: Store, sql: Sql) -> House:
-    return House(store)
+def house(store: Store, sql: Sql) -> Assistant:
+    return Assistant(store)

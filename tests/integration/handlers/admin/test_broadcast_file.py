@@ -12,23 +12,21 @@ import pytest
 
 from bot.delivery.event_preparation import EventPreparer, ReportCallback, ReportMaker
 from bot.messages import Chat
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.store.errors import StoreUnavailable
 from bot.store.store import Store
-from handlers.broadcasts.screens.results import REPORT_PROBLEMS, XLSX
-from handlers.core.events import Event, MakeReport, ReportMade
+from handlers.broadcasts.screens.detail import REPORT_PROBLEMS, XLSX
+from handlers.core.messages import Event, MakeReport, ReportMade
 from handlers.model.broadcast import BroadcastDraft, BroadcastState, CampaignPlan
-from handlers.model.request_list import InterviewStatus
+from handlers.model.requests import InterviewStatus
 from handlers.model.rights import Role
 from locales import translator
-from tests.integration.office.conftest import Sql
-from tests.support.broadcasting import DRAFT, running
-from tests.support.delivery import ManualClock, ScriptedChannel
-from tests.support.office import OPERATOR, end, given, office, rights
-from tests.support.ports import StoredTurns
-from tests.support.roads import CountingReader
-from tests.support.stored_dialogue import StoredDialogue
-from tests.support.storing import CHANNEL, NOW
+from tests.integration.handlers.admin.conftest import Sql
+from tests.support.broadcasts import NOTICE_DRAFT, start_notice
+from tests.support.delivery import CountingReader, ManualClock, ScriptedChannel
+from tests.support.people import OPERATOR, admin_transaction, end_role, grant_role, load_rights
+from tests.support.store import CHANNEL, NOW
+from tests.support.stored_dialogue import StoredDialogue, StoredTurns
 
 t = translator("vi")
 GET = t("Get the Excel file")
@@ -59,16 +57,16 @@ def reports(store: Store, most_bytes: int = 10_000_000, most_rows: int = 20_000)
 
 async def person(store: Store, address: str, role: Role | None = Role.ADMIN, unit: str = "DN.NT") -> StoredDialogue:
     if role:
-        await given(store, address, role, unit)
+        await grant_role(store, address, role, unit)
     dialogue = StoredDialogue(store=store, address=address, prepare=prepare(reports(store)))
     await dialogue.says("/start", "dong y")
     return dialogue
 
 
-async def sent(store: Store, draft: BroadcastDraft = DRAFT) -> str:
+async def sent(store: Store, draft: BroadcastDraft = NOTICE_DRAFT) -> str:
     """To all of Xã Nhơn Trạch."""
     within = draft.audience.model_copy(update={"unit": "DN.NT"})
-    return await running(store, NOW, draft.model_copy(update={"audience": within}))
+    return await start_notice(store, NOW, draft.model_copy(update={"audience": within}))
 
 
 def handed_over(dialogue: StoredDialogue) -> list[openpyxl.Workbook]:
@@ -109,7 +107,7 @@ async def test_a_broadcast_to_nobody_has_no_file(town: Store, sql: Sql) -> None:
 async def test_the_file_of_a_campaign_is_asked_for_among_its_reminders(town: Store) -> None:
     admin = await person(town, "admin")
     plan = CampaignPlan(deadline=date(2026, 12, 15), steps=(7, 1))
-    campaign = await approved(town, DRAFT.model_copy(update={"plan": plan}))
+    campaign = await approved(town, NOTICE_DRAFT.model_copy(update={"plan": plan}))
     await listed(town, campaign)
     await admin.says(f"/thongbao {campaign}")
     await admin.taps("Các lần nhắc")
@@ -128,11 +126,11 @@ async def test_the_file_of_a_campaign_is_asked_for_among_its_reminders(town: Sto
 
 async def approved(store: Store, draft: BroadcastDraft) -> str:
     within = draft.audience.model_copy(update={"unit": "DN.NT"})
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         made = await at.admin.broadcasts.new(OPERATOR, draft.model_copy(update={"audience": within}))
     assert made
     await BroadcastOperations.over(store).check(made.id, NOW)
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         await at.admin.broadcasts.move(OPERATOR, made.id, BroadcastState.APPROVED)
     return made.id
 
@@ -160,13 +158,13 @@ async def test_whoever_loses_the_role_while_the_file_is_made_gets_none(town: Sto
     """Another role, that sees no names, does not do: the file was made with them."""
     name = await sent(town)
     admin = await person(town, "admin")
-    (grant,) = (await rights(town, "admin")).grants
-    await given(town, "admin", Role.FOCAL, "DN.NT")
+    (grant,) = (await load_rights(town, "admin")).grants
+    await grant_role(town, "admin", Role.FOCAL, "DN.NT")
 
     async def overtaken(chat: Chat, wanted: MakeReport) -> ReportMade:
         made = await ReportMaker(town, CLOCK, FOLDER, 10_000_000).make(chat, wanted)
         assert made.content
-        assert await end(town, OPERATOR, grant.id) is None
+        assert await end_role(town, OPERATOR, grant.id) is None
         return made
 
     admin.prepare = prepare(overtaken)

@@ -5,21 +5,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.store.store import Store
-from handlers.model.broadcast import (
-    EXPIRY_CAMPAIGN,
-    Broadcast,
-    BroadcastState,
-)
-from handlers.model.request_list import InterviewStatus
+from handlers.model.broadcast import EXPIRY_CAMPAIGN, Broadcast, BroadcastState
+from handlers.model.requests import InterviewStatus
 from handlers.model.rights import Role
 from rules.outcome import Procedure
-from tests.integration.office.conftest import Sql
-from tests.support.office import OPERATOR, given, office
-from tests.support.ports import StoredTurns
-from tests.support.stored_dialogue import StoredDialogue
-from tests.support.storing import NOW
+from tests.integration.handlers.admin.conftest import Sql
+from tests.support.people import OPERATOR, admin_transaction, grant_role
+from tests.support.store import NOW
+from tests.support.stored_dialogue import StoredDialogue, StoredTurns
 
 CODE = "TB-000001"
 
@@ -41,14 +36,14 @@ async def officer(store: Store, address: str, unit: str, owed: Sequence[Procedur
 
 async def talk(store: Store, address: str, role: Role = Role.ADMIN, unit: str | None = "DN.NT") -> StoredDialogue:
     """Somebody with a role who has agreed to talk."""
-    await given(store, address, role, unit, label=f"Anh {address}")
+    await grant_role(store, address, role, unit, label=f"Anh {address}")
     dialogue = StoredDialogue(store=store, address=address)
     await dialogue.says("/start", "dong y")
     return dialogue
 
 
 async def seen(store: Store, name: str = CODE) -> Broadcast:
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         found = await at.admin.broadcasts.get(OPERATOR, name)
     assert found is not None
     return found

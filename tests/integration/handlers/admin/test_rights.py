@@ -8,15 +8,15 @@ import pytest
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
-from handlers.commands import ADMIN_COMMANDS
-from handlers.core.events import ButtonTapped
+from handlers.core.messages import ButtonTapped
 from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastText
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from handlers.model.rights import Role
-from tests.integration.office.conftest import Sql
-from tests.support.office import OPERATOR, given, invited, office
-from tests.support.office_talk import House, Person
-from tests.support.storing import NOW, content, next_turn, one_chat
+from handlers.registry import ADMIN_COMMANDS
+from tests.integration.handlers.admin.conftest import Sql
+from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role
+from tests.support.store import NOW, claim_next_turn, make_content, open_chat
+from tests.support.stored_dialogue import Assistant, Person
 
 #: Stands in everything that belongs to the other unit, in what is told of it and in what it is found by.
 SECRET = "Mật Đại Phước"
@@ -43,25 +43,25 @@ UNIT_TABLES = ("grants", "invitations", "requests", "broadcasts", "audit")
 
 
 @pytest.fixture
-async def town(house: House, store: Store, sql: Sql) -> House:
+async def town(house: Assistant, store: Store, sql: Sql) -> Assistant:
     """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, and one of all there can be."""
-    await given(store, "chủ", Role.OWNER)
-    await given(store, "an", Role.ADMIN, "DN.NT")
-    await given(store, "tâm", Role.FOCAL, "DN.NT")
-    ended = await given(store, "cũ", Role.ADMIN, "DN")
-    await given(store, "bình", Role.FOCAL, "DN.NT.VP")
-    await given(store, "xa", Role.ADMIN, "DN.DP", label=SECRET)
-    await invited(store, Role.FOCAL, "DN.DP", label=SECRET)
-    async with office(store) as at:
+    await grant_role(store, "chủ", Role.OWNER)
+    await grant_role(store, "an", Role.ADMIN, "DN.NT")
+    await grant_role(store, "tâm", Role.FOCAL, "DN.NT")
+    ended = await grant_role(store, "cũ", Role.ADMIN, "DN")
+    await grant_role(store, "bình", Role.FOCAL, "DN.NT.VP")
+    await grant_role(store, "xa", Role.ADMIN, "DN.DP", label=SECRET)
+    await create_invitation(store, Role.FOCAL, "DN.DP", label=SECRET)
+    async with admin_transaction(store) as at:
         await at.admin.people.end(OPERATOR, ended.id)
         await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
         draft = BroadcastDraft(title=SECRET, text=BroadcastText(vi=SECRET, en=SECRET), audience=Audience(unit="DN.DP"))
         far = await at.admin.broadcasts.new(OPERATOR, draft)
         assert far is not None
         assert far.id == FAR_BROADCAST
-    chat = await one_chat(store, "of an officer", "cán bộ")
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        wanted = content().model_copy(update={"subscriber": SECRET, "certificate_name": SECRET})
+    chat = await open_chat(store, "of an officer", "cán bộ")
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        wanted = make_content().model_copy(update={"subscriber": SECRET, "certificate_name": SECRET})
         assert (await unit.requests.register(wanted)).code == FAR_REQUEST
         await unit.finish("{}", [])
     sql("UPDATE requests SET unit = 'DN.DP'")
@@ -87,12 +87,12 @@ def ordered_and_told(sql: Sql, who: Person, *, all_of_it: bool) -> list[object]:
     return [told, mine, sql("SELECT * FROM tasks WHERE chat <> ? ORDER BY 1", who.chat.id)]
 
 
-async def person(town: House, name: str) -> Person:
+async def person(town: Assistant, name: str) -> Person:
     return await town.person(name).consents()
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-async def test_no_command_shows_or_changes_anything_of_another_unit(town: House, sql: Sql, name: str) -> None:
+async def test_no_command_shows_or_changes_anything_of_another_unit(town: Assistant, sql: Sql, name: str) -> None:
     who = await person(town, name)
     before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
     for command in ADMIN_COMMANDS:
@@ -105,7 +105,7 @@ async def test_no_command_shows_or_changes_anything_of_another_unit(town: House,
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-async def test_no_way_through_the_buttons_leads_to_another_unit(town: House, sql: Sql, name: str) -> None:
+async def test_no_way_through_the_buttons_leads_to_another_unit(town: Assistant, sql: Sql, name: str) -> None:
     who = await person(town, name)
     before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
     ways: list[tuple[str, ...]] = [(f"/{command.name}",) for command in ADMIN_COMMANDS]
@@ -122,7 +122,7 @@ async def test_no_way_through_the_buttons_leads_to_another_unit(town: House, sql
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-async def test_no_button_of_a_message_that_moves_reaches_another_unit(town: House, sql: Sql, name: str) -> None:
+async def test_no_button_of_a_message_that_moves_reaches_another_unit(town: Assistant, sql: Sql, name: str) -> None:
     who = await person(town, name)
     before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
     for action in ADMIN_ACTIONS:
@@ -131,7 +131,7 @@ async def test_no_button_of_a_message_that_moves_reaches_another_unit(town: Hous
     assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
 
 
-async def test_the_owner_sees_and_changes_what_the_others_may_not(town: House, sql: Sql) -> None:
+async def test_the_owner_sees_and_changes_what_the_others_may_not(town: Assistant, sql: Sql) -> None:
     """Else all of the above would prove nothing."""
     owner = await person(town, "chủ")
     before = guarded(sql, owner, all_of_it=True)
@@ -143,11 +143,11 @@ async def test_the_owner_sees_and_changes_what_the_others_may_not(town: House, s
     assert guarded(sql, owner, all_of_it=True) != before
 
 
-async def test_what_is_ordered_and_what_others_are_told_is_guarded(town: House, store: Store, sql: Sql) -> None:
+async def test_what_is_ordered_and_what_others_are_told_is_guarded(town: Assistant, store: Store, sql: Sql) -> None:
     """Else all of the above would prove nothing of them."""
     owner, an = await person(town, "chủ"), await person(town, "an")
     mine, others = ordered_and_told(sql, owner, all_of_it=True), ordered_and_told(sql, an, all_of_it=False)
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         await at.admin.desk.move(OPERATOR, FAR_REQUEST, RequestState.ACCEPTED, 0)
     assert ordered_and_told(sql, an, all_of_it=False) != others
 

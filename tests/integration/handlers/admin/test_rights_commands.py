@@ -16,14 +16,14 @@ from bot.cli import _build_command, main
 from bot.settings import load_settings
 from bot.store.store import Store
 from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastState, BroadcastText
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from handlers.model.rights import RIGHTS_TABLE, Act, Role, Scope
 from locales import translator
-from tests.integration.office.conftest import Sql
-from tests.support.lists import edited, spreadsheet
-from tests.support.office import OPERATOR, given, invited, office
-from tests.support.stored_dialogue import registered, seen
-from tests.support.storing import CHANNEL, content, one_chat
+from tests.integration.handlers.admin.conftest import Sql
+from tests.support.exports import edit_row, export_spreadsheet
+from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role
+from tests.support.store import CHANNEL, make_content, open_chat
+from tests.support.stored_dialogue import load_request, register_request
 
 Verb = tuple[str, ...]
 Command = Callable[..., tuple[int, str]]
@@ -134,13 +134,13 @@ class Town:
 
 @pytest.fixture
 async def town(store: Store, sql: Sql, tmp_path: Path) -> Town:
-    await given(store, "1", Role.OWNER)
-    await given(store, "2", Role.ADMIN, "DN.NT")
-    await given(store, "3", Role.FOCAL, "DN.NT")
-    ended = await given(store, "4", Role.ADMIN, "DN")
-    async with office(store) as at:
+    await grant_role(store, "1", Role.OWNER)
+    await grant_role(store, "2", Role.ADMIN, "DN.NT")
+    await grant_role(store, "3", Role.FOCAL, "DN.NT")
+    ended = await grant_role(store, "4", Role.ADMIN, "DN")
+    async with admin_transaction(store) as at:
         await at.admin.people.end(OPERATOR, ended.id)
-    await one_chat(store, "of an officer", "5")
+    await open_chat(store, "of an officer", "5")
     places = Place("DN.NT", "Lộ Nhơn Trạch"), Place("DN.DP", "Mật Đại Phước")
     town = Town(*[await settled(store, place, tmp_path) for place in places])
     sql("UPDATE chats SET unit = (SELECT r.unit FROM requests r WHERE r.chat = chats.id)")
@@ -148,15 +148,15 @@ async def town(store: Store, sql: Sql, tmp_path: Path) -> Town:
 
 
 async def settled(store: Store, place: Place, folder: Path) -> Place:
-    held = await given(store, f"8{place.unit}", Role.FOCAL, place.unit, label=place.mark)
-    await invited(store, Role.FOCAL, place.unit, label=place.mark, now=datetime.now(UTC))
-    async with office(store) as at:
+    held = await grant_role(store, f"8{place.unit}", Role.FOCAL, place.unit, label=place.mark)
+    await create_invitation(store, Role.FOCAL, place.unit, label=place.mark, now=datetime.now(UTC))
+    async with admin_transaction(store) as at:
         await at.admin.journal.record(OPERATOR, "export", place.mark, unit=place.unit)
-    wanted = content().model_copy(update={"subscriber": place.mark, "certificate_name": place.mark})
-    made = await registered(store, f"9{place.unit}", wanted, place.unit)
+    wanted = make_content().model_copy(update={"subscriber": place.mark, "certificate_name": place.mark})
+    made = await register_request(store, f"9{place.unit}", wanted, place.unit)
     written = await drafted(store, place)
-    row = edited(await seen(store, OPERATOR, made.code), RequestState.ACCEPTED)
-    await asyncio.to_thread(Path(place.file(folder, "xlsx")).write_bytes, spreadsheet(folder, [row]))
+    row = edit_row(await load_request(store, OPERATOR, made.code), RequestState.ACCEPTED)
+    await asyncio.to_thread(Path(place.file(folder, "xlsx")).write_bytes, export_spreadsheet(folder, [row]))
     return Place(place.unit, place.mark, made.code, held.id, written)
 
 
@@ -168,7 +168,7 @@ async def drafted(store: Store, place: Place) -> str:
         text=BroadcastText(vi=place.mark, en=place.mark),
         audience=Audience(unit=place.unit, chats=chats),
     )
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         made = await at.admin.broadcasts.new(OPERATOR, draft)
     assert made is not None
     return made.id

@@ -2,50 +2,45 @@
 
 import pytest
 
-from bot.services.broadcasts.service import BroadcastOperations
-from bot.store.broadcasts.repository import seal_draft
-from bot.store.sealing.keyring import Keyring
+from bot.services.broadcasts import BroadcastOperations
+from bot.store.broadcasts import seal_draft
+from bot.store.sealing import Keyring
 from bot.store.store import Store
-from handlers.model.broadcast import (
-    EXPIRY_CAMPAIGN,
-    ActionResult,
-    BroadcastState,
-    StateReason,
-)
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support.broadcast_life import DRAFT, drafted, move, stands, state_of
-from tests.support.office import OPERATOR, office, settle_units
-from tests.support.storing import NOW
+from handlers.model.broadcast import EXPIRY_CAMPAIGN, ActionResult, BroadcastState, StateReason
+from tests.integration.conftest import Database, OpenStore
+from tests.support.broadcasts import GREETING_DRAFT, create_draft, move_broadcast, read_state, set_state
+from tests.support.people import OPERATOR, admin_transaction, insert_units
+from tests.support.store import NOW
 
 BY_HAND = {BroadcastState.APPROVED, BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.CANCELLED}
 
 
 @pytest.fixture(autouse=True)
 def units(store: Store, database: Database) -> None:
-    settle_units(database.sql)
+    insert_units(database.sql)
 
 
 async def test_two_who_move_it_at_once_move_it_once(store: Store, another: OpenStore, database: Database) -> None:
-    name = (await drafted(store)).id
-    stands(database.sql, name, BroadcastState.RUNNING)
+    name = (await create_draft(store)).id
+    set_state(database.sql, name, BroadcastState.RUNNING)
     other = await another()
 
-    first = await move(store, OPERATOR, name, BroadcastState.PAUSED, 0)
-    second = await move(other, OPERATOR, name, BroadcastState.CANCELLED, 0)
+    first = await move_broadcast(store, OPERATOR, name, BroadcastState.PAUSED, 0)
+    second = await move_broadcast(other, OPERATOR, name, BroadcastState.CANCELLED, 0)
 
     assert (first, second) == (ActionResult.DONE, ActionResult.OVERTAKEN)
     assert not await BroadcastOperations.over(other).move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, NOW)
-    assert state_of(database.sql, name) == (BroadcastState.PAUSED, StateReason.BY_HAND)
+    assert read_state(database.sql, name) == (BroadcastState.PAUSED, StateReason.BY_HAND)
 
 
 async def test_the_document_stays_until_another_comes_or_its_name_goes(store: Store, database: Database) -> None:
-    named, seen = DRAFT.model_copy(update={"document": "cv.pdf"}), []
-    async with office(store) as at:
+    named, seen = GREETING_DRAFT.model_copy(update={"document": "cv.pdf"}), []
+    async with admin_transaction(store) as at:
         made = await at.admin.broadcasts.new(OPERATOR, named, b"mot tep mat")
     assert made is not None
-    for revision, (draft, file) in enumerate(((named, None), (named, b"tep khac"), (DRAFT, None))):
+    for revision, (draft, file) in enumerate(((named, None), (named, b"tep khac"), (GREETING_DRAFT, None))):
         seen += database.sql("SELECT document FROM broadcasts")
-        async with office(store) as at:
+        async with admin_transaction(store) as at:
             await at.admin.broadcasts.change(OPERATOR, made.id, revision, draft, file)
     (first,), (kept,), (other,) = seen
     assert first == kept != other is not None
@@ -58,17 +53,17 @@ async def test_the_campaign_of_certificates_ends_can_be_paused_but_not_ended(
 ) -> None:
     database.sql(
         "INSERT INTO broadcasts (id, state, author, content, created_at, changed_at) VALUES (?, 'running', ?, ?, 0, 0)",
-        *(EXPIRY_CAMPAIGN, "machine", seal_draft(keyring, EXPIRY_CAMPAIGN, DRAFT)),
+        *(EXPIRY_CAMPAIGN, "machine", seal_draft(keyring, EXPIRY_CAMPAIGN, GREETING_DRAFT)),
     )
 
-    assert await move(store, OPERATOR, EXPIRY_CAMPAIGN, BroadcastState.CANCELLED) is ActionResult.NOT_ALLOWED
-    assert await move(store, OPERATOR, EXPIRY_CAMPAIGN, BroadcastState.PAUSED) is ActionResult.DONE
+    assert await move_broadcast(store, OPERATOR, EXPIRY_CAMPAIGN, BroadcastState.CANCELLED) is ActionResult.NOT_ALLOWED
+    assert await move_broadcast(store, OPERATOR, EXPIRY_CAMPAIGN, BroadcastState.PAUSED) is ActionResult.DONE
 
 
 async def test_one_that_cannot_be_read_stands_in_nobodys_way(store: Store, database: Database) -> None:
-    broken, sound = (await drafted(store)).id, (await drafted(store)).id
+    broken, sound = (await create_draft(store)).id, (await create_draft(store)).id
     database.sql("UPDATE broadcasts SET content = ? WHERE id = ?", b"garbage", broken)
 
     assert [one.id for one in await store.broadcasts.list_open()] == [sound]
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         assert [one.id for one in await at.admin.broadcasts.latest(OPERATOR, 9)] == [sound]

@@ -4,23 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services.broadcasts.service import BroadcastOperations
-from bot.store.sealing.keyring import Keyring
+from bot.services.broadcasts import BroadcastOperations
+from bot.store.sealing import Keyring
 from bot.store.store import Store
-from handlers.model.broadcast import (
-    ActionResult,
-    BroadcastProblem,
-    BroadcastState,
-    BroadcastText,
-    ProblemKind,
-)
-from handlers.model.codes import format_person_code
+from handlers.model.broadcast import ActionResult, BroadcastProblem, BroadcastState, BroadcastText, ProblemKind
+from handlers.model.requests import format_person_code
 from rules.calendar import to_vietnam_day
-from tests.integration.store.conftest import Database
-from tests.support.audiences import Certificate, Officer, write
-from tests.support.office import OPERATOR, office, settle_units
-from tests.support.reminding import draft, drafted, state
-from tests.support.storing import NAME, NOW
+from tests.integration.conftest import Database
+from tests.support.audience import Certificate, Officer, write_officers
+from tests.support.broadcasts import create_reminder, make_reminder, read_progress
+from tests.support.people import OPERATOR, admin_transaction, insert_units
+from tests.support.store import NAME, NOW
 
 TODAY = to_vietnam_day(NOW)
 NAMED = BroadcastText(vi="Kính gửi {ho_ten}.", en="Dear {ho_ten}.")
@@ -29,7 +23,7 @@ NAMED = BroadcastText(vi="Kính gửi {ho_ten}.", en="Dear {ho_ten}.")
 @pytest.fixture
 def people(store: Store, database: Database, keyring: Keyring) -> list[Officer]:
     """Three within a commune, one elsewhere; of the first the name is known."""
-    settle_units(database.sql)
+    insert_units(database.sql)
     certificate = Certificate("K1", NAME, TODAY + timedelta(days=5))
     officers = [
         Officer("a" * 32, unit="DN.NT", certificates=[certificate]),
@@ -37,7 +31,7 @@ def people(store: Store, database: Database, keyring: Keyring) -> list[Officer]:
         Officer("c" * 32, unit="DN.NT", stopped=True),
         Officer("d" * 32, unit="DN.DP", blocked=True),
     ]
-    write(database.sql, keyring, officers, NOW)
+    write_officers(database.sql, keyring, officers, NOW)
     return officers
 
 
@@ -54,13 +48,13 @@ def found(*problems: tuple[ProblemKind, str, str]) -> tuple[BroadcastProblem, ..
 async def test_what_is_missing_is_told_with_those_it_concerns_and_the_draft_stays_one(
     store: Store, database: Database, people: list[Officer]
 ) -> None:
-    name = await drafted(store, draft(text=NAMED))
+    name = await create_reminder(store, make_reminder(text=NAMED))
 
     made = await BroadcastOperations.over(store).check(name, NOW)
 
     assert made.problems == found((ProblemKind.MISSING, "{ho_ten}", "b"))
-    assert state(database.sql, name)[0] == "draft"
-    async with office(store) as at:
+    assert read_progress(database.sql, name)[0] == "draft"
+    async with admin_transaction(store) as at:
         assert await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED) is not ActionResult.DONE
     assert NAME.encode() not in database.bytes_at_rest()
 
@@ -68,7 +62,7 @@ async def test_what_is_missing_is_told_with_those_it_concerns_and_the_draft_stay
 async def test_a_draft_that_was_changed_meanwhile_is_not_checked(
     store: Store, database: Database, people: list[Officer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = await drafted(store, draft())
+    name = await create_reminder(store, make_reminder())
     database.sql("UPDATE broadcasts SET revision = 1, checking = 1 WHERE id = ?", name)
     run = type(store.driver).run
 
@@ -80,5 +74,5 @@ async def test_a_draft_that_was_changed_meanwhile_is_not_checked(
     monkeypatch.setattr(type(store.driver), "run", run_after_a_change)
     assert (await BroadcastOperations.over(store).check(name, NOW)).problems == ()
 
-    assert state(database.sql, name) == ("draft", None, 0)
+    assert read_progress(database.sql, name) == ("draft", None, 0)
     assert database.sql("SELECT checking FROM broadcasts") == [(1,)]

@@ -4,19 +4,19 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.services.broadcasts import expiry
-from bot.services.broadcasts.service import BroadcastOperations
-from bot.store.sealing.keyring import Keyring
+from bot.services import broadcasts
+from bot.services.broadcasts import BroadcastOperations
+from bot.store.sealing import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import EXPIRY_CAMPAIGN, Audience
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support.audiences import Certificate, Officer, write
-from tests.support.office import Sql
-from tests.support.reminding import frozen, rows, state, values
-from tests.support.storing import NAME, NOW
+from tests.integration.conftest import Database, OpenStore
+from tests.support.audience import Certificate, Officer, write_officers
+from tests.support.broadcasts import freeze_recipients, read_progress, rows_by_chat, values_by_chat
+from tests.support.people import Sql
+from tests.support.store import NAME, NOW
 
 TODAY = to_vietnam_day(NOW)
 DAYS = (60, 30, 7)
@@ -40,7 +40,7 @@ def people(database: Database, keyring: Keyring, store: Store) -> None:
         Officer("f" * 32, certificates=ends_in(0), erased=True),
         Officer("0" * 32, certificates=ends_in(0)),
     ]
-    write(database.sql, keyring, officers, NOW)
+    write_officers(database.sql, keyring, officers, NOW)
 
 
 async def remind(store: Store, days_later: int = 0) -> str | None:
@@ -60,16 +60,16 @@ async def test_whoever_has_come_so_near_to_the_end_has_a_row_with_that_day(
 
     assert name is not None
     skipped = ("skipped", "stopped")
-    assert rows(database.sql, name) == {"a" * 32: QUEUED, "b" * 32: QUEUED, "c" * 32: skipped, "0" * 32: QUEUED}
-    assert state(database.sql, name) == ("scheduled", None, 4)
-    said = values(database.sql, keyring, name)
+    assert rows_by_chat(database.sql, name) == {"a" * 32: QUEUED, "b" * 32: QUEUED, "c" * 32: skipped, "0" * 32: QUEUED}
+    assert read_progress(database.sql, name) == ("scheduled", None, 4)
+    said = values_by_chat(database.sql, keyring, name)
     assert {chat[:1]: one.day for chat, one in said.items()} == {
         "a": TODAY + timedelta(days=6),
         "b": TODAY + timedelta(days=30),
         "0": TODAY,
     }
     assert said["b" * 32].to_do == (Procedure.EXTEND,)
-    assert state(database.sql, EXPIRY_CAMPAIGN)[0] == "running"
+    assert read_progress(database.sql, EXPIRY_CAMPAIGN)[0] == "running"
 
 
 async def test_distances_that_were_passed_do_not_come_any_more(store: Store, database: Database, people: None) -> None:
@@ -84,7 +84,7 @@ async def test_each_distance_comes_once_on_its_day(store: Store, database: Datab
     came: dict[int, str] = {}
     for day in range(62):
         if name := await remind(store, day):
-            came[day] = "".join(sorted(chat[:1] for chat in rows(database.sql, name)))
+            came[day] = "".join(sorted(chat[:1] for chat in rows_by_chat(database.sql, name)))
 
     # a's second certificate had come to 60 days with the first; e's has a request
     assert came == {0: "0abc", 1: "d", 15: "a", 23: "b", 30: "c", 31: "d", 38: "a", 53: "c", 54: "d"}
@@ -93,20 +93,20 @@ async def test_each_distance_comes_once_on_its_day(store: Store, database: Datab
 async def test_what_a_kill_left_open_is_made_to_its_end(
     store: Store, another: OpenStore, database: Database, people: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expiry, "PAGE_SIZE", 1)
-    monkeypatch.setattr(expiry.RecipientRepository, "finish", _killed)
+    monkeypatch.setattr(broadcasts, "PAGE_SIZE", 1)
+    monkeypatch.setattr(broadcasts.RecipientRepository, "finish", _killed)
     with pytest.raises(KeyboardInterrupt):
         await remind(store)
     ((name,),) = database.sql("SELECT id FROM broadcasts WHERE parent IS NOT NULL")
-    half = len(rows(database.sql, name))
+    half = len(rows_by_chat(database.sql, name))
     monkeypatch.undo()
     assert not await BroadcastOperations.over(store).freeze(name, NOW)
 
     assert await remind(await another(), 1) == name
 
-    assert rows(database.sql, name).keys() == {letter * 32 for letter in "abcd0"}
+    assert rows_by_chat(database.sql, name).keys() == {letter * 32 for letter in "abcd0"}
     assert half == 4
-    assert state(database.sql, name)[0] == "scheduled"
+    assert read_progress(database.sql, name)[0] == "scheduled"
 
 
 async def _killed(*_: object) -> None:
@@ -116,15 +116,15 @@ async def _killed(*_: object) -> None:
 async def test_one_that_nobody_goes_on_with_is_closed(
     store: Store, database: Database, people: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expiry.RecipientRepository, "finish", _killed)
+    monkeypatch.setattr(broadcasts.RecipientRepository, "finish", _killed)
     with pytest.raises(KeyboardInterrupt):
         await remind(store)
     monkeypatch.undo()
     ((name,),) = database.sql("SELECT id FROM broadcasts WHERE parent IS NOT NULL")
 
-    await frozen(store, name, now=NOW + timedelta(minutes=2))
+    await freeze_recipients(store, name, now=NOW + timedelta(minutes=2))
 
-    assert state(database.sql, name) == ("scheduled", None, 4)
+    assert read_progress(database.sql, name) == ("scheduled", None, 4)
 
 
 async def test_whoever_said_done_hears_nothing_more_of_that_certificate_but_of_the_next(
@@ -139,12 +139,12 @@ async def test_whoever_said_done_hears_nothing_more_of_that_certificate_but_of_t
 
     name = await remind(store, 23)
     assert name is not None
-    assert rows(database.sql, name)["b" * 32] == ("skipped", "done")
+    assert rows_by_chat(database.sql, name)["b" * 32] == ("skipped", "done")
 
     database.sql("UPDATE standings SET not_after = not_after + 400 WHERE chat = ?", "b" * 32)
     name = await remind(store, 400)
     assert name is not None
-    assert rows(database.sql, name)["b" * 32] == QUEUED
+    assert rows_by_chat(database.sql, name)["b" * 32] == QUEUED
 
 
 async def test_who_wanted_to_hear_again_is_told_of_once_the_day_has_come_and_heard_then(
@@ -167,8 +167,8 @@ async def test_who_wanted_to_hear_again_is_told_of_once_the_day_has_come_and_hea
     )
     assert again is not None
     assert await later(store, day) == {}
-    await frozen(store, again, now=at)
-    assert rows(database.sql, again) == {"a" * 32: QUEUED}
+    await freeze_recipients(store, again, now=at)
+    assert rows_by_chat(database.sql, again) == {"a" * 32: QUEUED}
     assert await later(store, day + timedelta(days=1)) == {name: ("0" * 32,)}
 
 
@@ -185,9 +185,9 @@ async def test_who_was_reminded_since_is_not_again_and_who_waits_for_a_day_behin
     assert name is not None
     database.sql("UPDATE reminder_marks SET later_on = NULL WHERE chat = ?", "a" * 32)  # by a step of the campaign
 
-    await frozen(store, name, now=NOW + timedelta(days=5))  # nobody was there to do it in time
+    await freeze_recipients(store, name, now=NOW + timedelta(days=5))  # nobody was there to do it in time
 
-    assert rows(database.sql, name) == {"b" * 32: QUEUED}
+    assert rows_by_chat(database.sql, name) == {"b" * 32: QUEUED}
     assert await later(store, day + timedelta(days=3)) == {EXPIRY_CAMPAIGN: ("0" * 32,)}
 
 

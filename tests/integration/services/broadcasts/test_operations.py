@@ -5,44 +5,43 @@ from datetime import timedelta
 import pytest
 
 from bot.messages import Chat
-from bot.services.broadcasts.service import BroadcastOperations
-from bot.store.sealing.keyring import Keyring
+from bot.services.broadcasts import BroadcastOperations
+from bot.store.sealing import Keyring
 from bot.store.store import Store
 from handlers.broadcasts.notices import format_approval_request
 from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import Broadcast, BroadcastState
 from handlers.model.rights import Role
 from locales import LANGUAGES
-from tests.integration.store.conftest import Database
-from tests.support.broadcast_life import Recipients, drafted, move, rows_of, stands
-from tests.support.office import OPERATOR, end, given, rights, settle_units
-from tests.support.storing import CHANNEL, NOW, claim, one_chat, says, texts
-from tests.support.telling import told
+from tests.integration.conftest import Database
+from tests.support.broadcasts import RecipientRows, create_draft, list_rows, move_broadcast, set_state
+from tests.support.people import OPERATOR, end_role, grant_role, insert_units, load_rights
+from tests.support.store import CHANNEL, NOW, claim_rows, deliver_all, make_reply, open_chat, reply_texts
 
 
 @pytest.fixture(autouse=True)
 def units(store: Store, database: Database) -> None:
-    settle_units(database.sql)
+    insert_units(database.sql)
 
 
 @pytest.fixture
 async def chat(store: Store) -> Chat:
     """Of an owner and of an admin."""
-    await given(store, "chủ", Role.OWNER)
-    await given(store, "an", Role.ADMIN, "DN.NT", label="Anh an")
-    return await one_chat(store, "1", "an")
+    await grant_role(store, "chủ", Role.OWNER)
+    await grant_role(store, "an", Role.ADMIN, "DN.NT", label="Anh an")
+    return await open_chat(store, "1", "an")
 
 
 async def test_what_waits_of_a_cancelled_one_is_withdrawn_in_batches(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
-    name = (await drafted(store)).id
-    stands(database.sql, name, BroadcastState.RUNNING)
-    recipients = Recipients(store, database.sql, keyring)
+    name = (await create_draft(store)).id
+    set_state(database.sql, name, BroadcastState.RUNNING)
+    recipients = RecipientRows(store, database.sql, keyring)
     for number, state in enumerate(("queued", "sending", "queued", "sent", "queued")):
         await recipients.add(name, str(number), state)
     assert not await store.broadcasts.withdraw(name, NOW)
-    await move(store, OPERATOR, name, BroadcastState.CANCELLED)
+    await move_broadcast(store, OPERATOR, name, BroadcastState.CANCELLED)
 
     assert [one.id for one in await store.broadcasts.list_open()] == [name]
     assert await store.broadcasts.withdraw(name, NOW, limit=2)
@@ -50,62 +49,62 @@ async def test_what_waits_of_a_cancelled_one_is_withdrawn_in_batches(
 
     assert await store.broadcasts.list_open() == ()
     gone = ("skipped", "cancelled")
-    assert rows_of(database.sql, name) == [gone, ("sending", None), gone, ("sent", None), gone]
+    assert list_rows(database.sql, name) == [gone, ("sending", None), gone, ("sent", None), gone]
     assert database.sql("SELECT COUNT(*) FROM outbox WHERE state = 'skipped' AND payload IS NOT NULL") == [(0,)]
 
 
 async def broadcast_of(store: Store, chat: Chat) -> str:
-    return (await drafted(store, by=await rights(store, "an"), chat=chat)).id
+    return (await create_draft(store, by=await load_rights(store, "an"), chat=chat)).id
 
 
 async def test_its_author_is_told_each_thing_once(store: Store, chat: Chat) -> None:
     name = await broadcast_of(store, chat)
     for mark in ("ready", "ready", "finished"):
-        await BroadcastOperations.over(store).notify_author(name, says(mark), mark, NOW)
-    assert texts(await claim(store)) == ["ready"]
+        await BroadcastOperations.over(store).notify_author(name, make_reply(mark), mark, NOW)
+    assert reply_texts(await claim_rows(store)) == ["ready"]
 
 
 async def test_the_moving_message_moves_in_its_place(store: Store, chat: Chat) -> None:
     name = await broadcast_of(store, chat)
     for number, at in enumerate((NOW, NOW + timedelta(seconds=1))):
-        await BroadcastOperations.over(store).notify_author(name, says(str(number)), "shown", at)
-    assert [(one.paragraphs, one.action) for one in await told(store)] == [(("0",), "send")]
+        await BroadcastOperations.over(store).notify_author(name, make_reply(str(number)), "shown", at)
+    assert [(one.paragraphs, one.action) for one in await deliver_all(store)] == [(("0",), "send")]
 
     for seconds in (2, 3):  # the second waits for the first
         await BroadcastOperations.over(store).notify_author(
-            name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds)
+            name, make_reply(str(seconds)), "shown", NOW + timedelta(seconds=seconds)
         )
-    assert [(one.paragraphs, one.action, one.target) for one in await told(store)] == [(("2",), "edit", "42")]
+    assert [(one.paragraphs, one.action, one.target) for one in await deliver_all(store)] == [(("2",), "edit", "42")]
 
 
 async def test_it_moves_although_its_author_is_among_those_who_still_wait(
     store: Store, database: Database, keyring: Keyring, chat: Chat
 ) -> None:
     name = await broadcast_of(store, chat)
-    stands(database.sql, name, BroadcastState.PAUSED)
-    await Recipients(store, database.sql, keyring).add(name, chat.address)
+    set_state(database.sql, name, BroadcastState.PAUSED)
+    await RecipientRows(store, database.sql, keyring).add(name, chat.address)
 
     for seconds in (1, 2):
         assert await BroadcastOperations.over(store).notify_author(
-            name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds)
+            name, make_reply(str(seconds)), "shown", NOW + timedelta(seconds=seconds)
         )
-        assert [one.paragraphs for one in await told(store)] == [(str(seconds),)]
+        assert [one.paragraphs for one in await deliver_all(store)] == [(str(seconds),)]
 
 
 async def test_whoever_has_lost_the_role_is_not_told_any_more(store: Store, chat: Chat) -> None:
     name = await broadcast_of(store, chat)
-    assert await end(store, OPERATOR, "QT-000002") is None
+    assert await end_role(store, OPERATOR, "QT-000002") is None
 
-    await BroadcastOperations.over(store).notify_author(name, says("7 / 9"), "finished", NOW)
+    await BroadcastOperations.over(store).notify_author(name, make_reply("7 / 9"), "finished", NOW)
 
-    assert await claim(store) == []
+    assert await claim_rows(store) == []
 
 
 async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_language(
     store: Store, database: Database, chat: Chat
 ) -> None:
     """``chat`` is an owner's and an admin's: of its author, by the second role."""
-    await given(store, "an", Role.OWNER)
+    await grant_role(store, "an", Role.OWNER)
     for address, role, unit in (
         ("tỉnh", Role.ADMIN, "DN"),
         ("tâm", Role.FOCAL, "DN.NT"),
@@ -113,18 +112,18 @@ async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_languag
         ("gần", Role.ADMIN, "DN.NT"),
         ("gần", Role.ADMIN, "DN"),
     ):
-        await given(store, address, role, unit)
+        await grant_role(store, address, role, unit)
     database.sql("UPDATE chats SET language = 'en' WHERE id = ?", store.chats.at(CHANNEL, "gần").id)
-    written = await drafted(store, by=await rights(store, "an"), chat=chat)
+    written = await create_draft(store, by=await load_rights(store, "an"), chat=chat)
 
     assert await BroadcastOperations.over(store).request_approvals(written, 7, NOW) == 0  # a draft
-    stands(database.sql, written.id, BroadcastState.CHECKED)
+    set_state(database.sql, written.id, BroadcastState.CHECKED)
     assert [await BroadcastOperations.over(store).request_approvals(written, 7, NOW) for _ in range(2)] == [3, 3]
 
     queued = database.sql("SELECT chat FROM outbox ORDER BY id")
     assert queued == [(store.chats.at(CHANNEL, one).id,) for one in ("gần", "tỉnh", "chủ")]
     asked = {language: request_of(written, language) for language in LANGUAGES}
-    assert sorted("\n".join(row.reply.paragraphs) for row in await claim(store)) == sorted(
+    assert sorted("\n".join(row.reply.paragraphs) for row in await claim_rows(store)) == sorted(
         [asked["en"], asked["vi"], asked["vi"]]
     )
 

@@ -4,20 +4,27 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.store.encoding import to_micros
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
+from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
 from handlers.model.broadcast import PlaceholderValues
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support.audiences import Certificate, Officer, made_up, write
-from tests.support.office import settle_units
-from tests.support.reminding import approved, draft, drafted, frozen, rows, state, values
-from tests.support.storing import NAME, NOW
+from tests.integration.conftest import Database, OpenStore
+from tests.support.audience import Certificate, Officer, make_officers, write_officers
+from tests.support.broadcasts import (
+    approve_reminder,
+    create_reminder,
+    freeze_recipients,
+    make_reminder,
+    read_progress,
+    rows_by_chat,
+    values_by_chat,
+)
+from tests.support.people import insert_units
+from tests.support.store import NAME, NOW
 
 TODAY = to_vietnam_day(NOW)
 QUEUED = ("queued", None)
@@ -25,14 +32,14 @@ QUEUED = ("queued", None)
 
 @pytest.fixture(autouse=True)
 def units(store: Store, database: Database) -> None:
-    settle_units(database.sql)
+    insert_units(database.sql)
 
 
 @pytest.fixture
 def people(database: Database, keyring: Keyring) -> dict[str, Officer]:
     """Whose first letters tell what is special about them."""
     named = {"a": Officer("a" * 32), "b": Officer("b" * 32, blocked=True), "c": Officer("c" * 32, stopped=True)}
-    write(database.sql, keyring, list(named.values()), NOW)
+    write_officers(database.sql, keyring, list(named.values()), NOW)
     return named
 
 
@@ -43,24 +50,24 @@ def chats(*letters: str) -> set[str]:
 async def test_each_who_is_meant_has_one_row_however_often_and_by_whom_it_is_made(
     store: Store, another: OpenStore, database: Database, keyring: Keyring
 ) -> None:
-    officers = made_up(60, NOW)
-    write(database.sql, keyring, officers, NOW)
-    name = await approved(store, draft())
+    officers = make_officers(60, NOW)
+    write_officers(database.sql, keyring, officers, NOW)
+    name = await approve_reminder(store, make_reminder())
 
     assert await BroadcastOperations.over(store).freeze(name, NOW, limit=20)
-    assert len(rows(database.sql, name)) == 20
-    await frozen(await another(), name, 7)
-    await frozen(store, name)
+    assert len(rows_by_chat(database.sql, name)) == 20
+    await freeze_recipients(await another(), name, 7)
+    await freeze_recipients(store, name)
 
-    assert rows(database.sql, name).keys() == {one.id for one in officers if one.agreed and not one.erased}
-    assert state(database.sql, name) == ("scheduled", None, len(rows(database.sql, name)))
+    assert rows_by_chat(database.sql, name).keys() == {one.id for one in officers if one.agreed and not one.erased}
+    assert read_progress(database.sql, name) == ("scheduled", None, len(rows_by_chat(database.sql, name)))
 
 
 async def test_whoever_gets_nothing_has_a_row_that_says_why(
     store: Store, database: Database, keyring: Keyring, people: dict[str, Officer]
 ) -> None:
-    write(database.sql, keyring, [Officer(letter * 32) for letter in "def0"], NOW)
-    name = await approved(store, draft())
+    write_officers(database.sql, keyring, [Officer(letter * 32) for letter in "def0"], NOW)
+    name = await approve_reminder(store, make_reminder())
     today = TODAY.toordinal()
     marks = "INSERT INTO reminder_marks (broadcast, chat, done_at, later_on) VALUES (?, ?, ?, ?)"
     database.sql(marks, name, "d" * 32, 1, None)
@@ -68,9 +75,9 @@ async def test_whoever_gets_nothing_has_a_row_that_says_why(
     database.sql(marks, name, "0" * 32, None, today)
     await had(store, database, "f")
 
-    await frozen(store, name)
+    await freeze_recipients(store, name)
 
-    assert rows(database.sql, name) == {
+    assert rows_by_chat(database.sql, name) == {
         "a" * 32: QUEUED,
         "b" * 32: ("blocked", "blocked_before"),
         "c" * 32: ("skipped", "stopped"),
@@ -80,14 +87,14 @@ async def test_whoever_gets_nothing_has_a_row_that_says_why(
         "0" * 32: QUEUED,
     }
     assert database.sql("SELECT chat FROM reminder_marks WHERE later_on IS NOT NULL") == [("e" * 32,)]
-    assert values(database.sql, keyring, name).keys() == chats("a", "0")
+    assert values_by_chat(database.sql, keyring, name).keys() == chats("a", "0")
 
 
 async def had(store: Store, database: Database, letter: str, *, days: int = 6, state: str = "sent") -> None:
     """As many reminders as one person may get in a week."""
     at = to_micros(NOW - timedelta(days=days))
     for _ in range(5):
-        name = await drafted(store, draft())
+        name = await create_reminder(store, make_reminder())
         database.sql(
             "INSERT INTO outbox (origin, chat, channel, priority, broadcast, state, queued_at, due_at, settled_at)"
             " VALUES (?, ?, 'telegram', 2, ?, ?, ?, ?, ?)",
@@ -100,11 +107,11 @@ async def test_what_came_long_ago_or_never_is_not_counted(
     store: Store, database: Database, people: dict[str, Officer], days: int, kept: str
 ) -> None:
     await had(store, database, "a", days=days, state=kept)
-    name = await approved(store, draft())
+    name = await approve_reminder(store, make_reminder())
 
-    await frozen(store, name)
+    await freeze_recipients(store, name)
 
-    assert rows(database.sql, name)["a" * 32] == QUEUED
+    assert rows_by_chat(database.sql, name)["a" * 32] == QUEUED
 
 
 async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(
@@ -117,12 +124,12 @@ async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(
     open_ = Certificate("K2", NAME, TODAY + timedelta(days=9), (Procedure.REVOKE, Procedure.EXTEND), half)
     ended = Certificate("K3", None, TODAY - timedelta(days=1), ())
     lan = Officer("a" * 32, unit="DN.NT", language="en", certificates=[done, open_, ended])
-    write(database.sql, keyring, [lan, Officer("b" * 32, language=None)], NOW)
-    name = await approved(store, draft())
+    write_officers(database.sql, keyring, [lan, Officer("b" * 32, language=None)], NOW)
+    name = await approve_reminder(store, make_reminder())
 
-    await frozen(store, name)
+    await freeze_recipients(store, name)
 
-    known = values(database.sql, keyring, name)
+    known = values_by_chat(database.sql, keyring, name)
     end, to_do = TODAY + timedelta(days=3), (Procedure.EXTEND,)
     assert known["a" * 32] == PlaceholderValues(language="en", name=NAME, unit="Xã Nhơn Trạch", day=end, to_do=to_do)
     assert known["b" * 32] == PlaceholderValues()
@@ -132,11 +139,11 @@ async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(
 async def test_a_language_that_stands_nowhere_yet_is_that_of_the_session(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
-    write(database.sql, keyring, [Officer("a" * 32, language=None)], NOW)
+    write_officers(database.sql, keyring, [Officer("a" * 32, language=None)], NOW)
     session = keyring.seal('{"language":"en"}', sealed_columns.session("a" * 32))
     database.sql("UPDATE chats SET session = ?", session)
-    name = await approved(store, draft())
+    name = await approve_reminder(store, make_reminder())
 
-    await frozen(store, name)
+    await freeze_recipients(store, name)
 
-    assert values(database.sql, keyring, name)["a" * 32].language == "en"
+    assert values_by_chat(database.sql, keyring, name)["a" * 32].language == "en"

@@ -9,19 +9,18 @@ from hypothesis import strategies as st
 
 from bot.messages import Incoming
 from bot.store.broadcasts.audience import AudienceReader, audience_conditions
-from bot.store.sealing.keyring import Keyring
+from bot.store.sealing import Keyring
 from bot.store.store import Store
-from handlers.core.events import TextReceived
+from handlers.core.messages import TextReceived
 from handlers.model.broadcast import Audience
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from handlers.model.rights import Act, Rights, Role
-from tests.integration.store.conftest import Database
-from tests.support.audiences import PROCEDURES, Officer, made_up, meant, write
-from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER
-from tests.support.office import OPERATOR, UNITS, office, settle_units
-from tests.support.storing import NOW, answer, said
+from tests.integration.conftest import Database
+from tests.support.audience import PROCEDURES, Officer, is_meant, make_officers, write_officers
+from tests.support.people import ADMIN, FOCAL, OFFICER, OPERATOR, OTHER, UNITS, admin_transaction, insert_units
+from tests.support.store import NOW, answer_next, make_incoming
 
-PEOPLE = made_up(90, NOW)
+PEOPLE = make_officers(90, NOW)
 DAYS = st.dates(date(2026, 11, 18), date(2026, 11, 30))
 FIELDS: dict[str, st.SearchStrategy[object]] = {
     "unit": st.sampled_from(("DN", "DN.NT", "XX")),
@@ -48,8 +47,8 @@ RIGHTS = st.sampled_from((OPERATOR, OPERATOR, ADMIN, FOCAL, OFFICER, Rights.of((
 
 @pytest.fixture
 def peopled(store: Store, database: Database, keyring: Keyring) -> Store:
-    settle_units(database.sql)
-    write(database.sql, keyring, PEOPLE, NOW)
+    insert_units(database.sql)
+    write_officers(database.sql, keyring, PEOPLE, NOW)
     return store
 
 
@@ -58,8 +57,8 @@ def peopled(store: Store, database: Database, keyring: Keyring) -> Store:
 async def test_an_audience_is_what_a_look_at_everybody_gives(
     peopled: Store, keyring: Keyring, audience: Audience, rights: Rights
 ) -> None:
-    expected = [one for one in PEOPLE if meant(one, audience, rights, NOW)]
-    async with office(peopled) as at:
+    expected = [one for one in PEOPLE if is_meant(one, audience, rights, NOW)]
+    async with admin_transaction(peopled) as at:
         counts = await at.admin.broadcasts.count(rights, audience)
     these, chats = audience_conditions(audience, rights.reach(Act.WRITE_BROADCASTS), NOW), audience.chats
     ask = peopled.driver.run
@@ -74,9 +73,9 @@ async def test_an_audience_is_what_a_look_at_everybody_gives(
 
 async def test_a_group_that_asked_something_is_never_meant(store: Store) -> None:
     asked = Incoming("telegram", "1", "-100", TextReceived(text="/", group=True))
-    group, person = await store.inbox.receive([asked, said("2", address="7")], NOW)
-    await answer(store, person)
-    async with office(store) as at:
+    group, person = await store.inbox.receive([asked, make_incoming("2", address="7")], NOW)
+    await answer_next(store, person)
+    async with admin_transaction(store) as at:
         (counted,) = await at.admin.broadcasts.count(OPERATOR, Audience(chats=(group.id, person.id)))
         assert counted.all == 1
         (counted,) = await at.admin.broadcasts.count(OPERATOR, Audience())

@@ -10,22 +10,21 @@ import psycopg
 import pytest
 
 from bot.messages import Chat, DeliveryState, OutboxRow, Settlement
+from bot.store.drivers import load_queries
 from bot.store.drivers.postgres import PostgresDriver
 from bot.store.encoding import to_micros
-from bot.store.queries import load_queries
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
+from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
 from handlers.model.broadcast import DeliveryReason, PlaceholderValues
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support.outgoing import DRAFT, NOW, Outgoing, Row
-from tests.support.storing import CHANNEL, answer, claim, one_chat, texts
+from tests.integration.conftest import Database, OpenStore
+from tests.support.broadcasts import DEADLINE_DRAFT, QUEUED_AT, BroadcastWriter, Row
+from tests.support.store import CHANNEL, answer_next, claim_rows, open_chat, reply_texts
 
 NAME = "TB-000001"
 
 
 @pytest.fixture
-def outgoing(database: Database, keyring: Keyring, store: Store) -> Outgoing:
+def outgoing(database: Database, keyring: Keyring, store: Store) -> BroadcastWriter:
     def many(statement: str, rows: Sequence[Row]) -> None:
         if database.url is None:
             with closing(sqlite3.connect(database.file)) as connection, connection:
@@ -34,10 +33,10 @@ def outgoing(database: Database, keyring: Keyring, store: Store) -> Outgoing:
         with psycopg.connect(database.url) as connection, connection.cursor() as cursor:
             cursor.executemany(statement.replace("?", "%s").encode(), rows)
 
-    return Outgoing(keyring, many)
+    return BroadcastWriter(keyring, many)
 
 
-async def taken(store: Store, limit: int = 100, name: str = NAME, now: datetime = NOW) -> list[OutboxRow]:
+async def taken(store: Store, limit: int = 100, name: str = NAME, now: datetime = QUEUED_AT) -> list[OutboxRow]:
     return await store.outbox.claim_broadcast(name, CHANNEL, limit, now)
 
 
@@ -50,7 +49,7 @@ def ends(database: Database) -> list[tuple[str, str | None]]:
 
 
 async def test_a_broadcast_is_claimed_in_small_batches_in_order_and_in_each_persons_words(
-    store: Store, outgoing: Outgoing
+    store: Store, outgoing: BroadcastWriter
 ) -> None:
     values = PlaceholderValues(language="en", name="Trần Văn <B>", day=date(2026, 11, 30))
     outgoing.queue(NAME, "12345", values=values)
@@ -65,109 +64,109 @@ async def test_a_broadcast_is_claimed_in_small_batches_in_order_and_in_each_pers
 
 
 async def test_the_days_that_are_left_are_those_of_the_day_of_sending_in_viet_nam(
-    store: Store, outgoing: Outgoing
+    store: Store, outgoing: BroadcastWriter
 ) -> None:
     outgoing.queue(NAME, "1", values=PlaceholderValues(language="en", day=date(2026, 11, 30)))
     (row,) = await taken(store, now=datetime.fromisoformat("2026-11-28T17:30:00+00:00"))
     assert "1 day left" in row.reply.paragraphs[0]
 
 
-async def test_only_the_first_reminder_that_arrived_says_how_to_stop(store: Store, outgoing: Outgoing) -> None:
+async def test_only_the_first_reminder_that_arrived_says_how_to_stop(store: Store, outgoing: BroadcastWriter) -> None:
     for number in (1, 2, 3):
         outgoing.queue(f"TB-00000{number}", "1")
 
     (lost,) = await taken(store)
-    await store.outbox.settle(lost, DeliveryState.UNKNOWN, NOW, reason=DeliveryReason.NO_ANSWER)
+    await store.outbox.settle(lost, DeliveryState.UNKNOWN, QUEUED_AT, reason=DeliveryReason.NO_ANSWER)
     (first,) = await taken(store, name="TB-000002")
-    await store.outbox.settle(first, DeliveryState.SENT, NOW)
+    await store.outbox.settle(first, DeliveryState.SENT, QUEUED_AT)
     (second,) = await taken(store, name="TB-000003")
 
     assert [row.first for row in (lost, first, second)] == [True, True, False]
     assert [first.reply.paragraphs == row.reply.paragraphs for row in (lost, second)] == [True, False]
 
 
-async def test_a_document_goes_along(store: Store, outgoing: Outgoing) -> None:
-    draft = DRAFT.model_copy(update={"document": "cong-van.pdf"})
+async def test_a_document_goes_along(store: Store, outgoing: BroadcastWriter) -> None:
+    draft = DEADLINE_DRAFT.model_copy(update={"document": "cong-van.pdf"})
     outgoing.queue(NAME, "12", draft=draft, document=b"%PDF-1.7")
     one, two = await taken(store)
     assert [file.content for file in one.reply.attachments] == [b"%PDF-1.7"]
     assert one.reply.attachments[0] is two.reply.attachments[0]  # opened once
 
 
-async def test_a_chat_gets_its_answers_first_and_one_message_at_a_time(store: Store, outgoing: Outgoing) -> None:
-    await answer(store, await one_chat(store, address="1"), "trả lời")
+async def test_a_chat_gets_its_answers_first_and_one_message_at_a_time(store: Store, outgoing: BroadcastWriter) -> None:
+    await answer_next(store, await open_chat(store, address="1"), "trả lời")
     outgoing.queue(NAME, "12")
     outgoing.queue("TB-000002", "12")
 
     assert addresses(await taken(store)) == ["2"]
     assert await taken(store, name="TB-000002") == []  # 2 has one under way, 1 an answer that waits
-    (reply,) = await claim(store)
+    (reply,) = await claim_rows(store)
     assert await taken(store) == []  # under way
-    await store.outbox.settle(reply, DeliveryState.SENT, NOW)
+    await store.outbox.settle(reply, DeliveryState.SENT, QUEUED_AT)
     (mine,) = await taken(store)
-    await answer(store, await one_chat(store, "2", "1"), "trả lời nữa")
-    assert await claim(store) == []
-    await store.outbox.settle(mine, DeliveryState.SENT, NOW)
-    assert texts(await claim(store)) == ["trả lời nữa"]
+    await answer_next(store, await open_chat(store, "2", "1"), "trả lời nữa")
+    assert await claim_rows(store) == []
+    await store.outbox.settle(mine, DeliveryState.SENT, QUEUED_AT)
+    assert reply_texts(await claim_rows(store)) == ["trả lời nữa"]
 
 
-async def test_an_answer_does_not_wait_for_a_broadcast_in_the_queue(store: Store, outgoing: Outgoing) -> None:
+async def test_an_answer_does_not_wait_for_a_broadcast_in_the_queue(store: Store, outgoing: BroadcastWriter) -> None:
     outgoing.queue(NAME, "1")
-    await answer(store, await one_chat(store, address="1"), "trả lời")
-    assert texts(await claim(store)) == ["trả lời"]
+    await answer_next(store, await open_chat(store, address="1"), "trả lời")
+    assert reply_texts(await claim_rows(store)) == ["trả lời"]
 
 
 @pytest.mark.parametrize("state", ["scheduled", "paused", "cancelled", "finished"])
 async def test_nothing_is_claimed_of_a_broadcast_that_does_not_run(
-    store: Store, outgoing: Outgoing, database: Database, state: str
+    store: Store, outgoing: BroadcastWriter, database: Database, state: str
 ) -> None:
     outgoing.queue(NAME, "12")
-    assert await store.outbox.running_broadcasts(CHANNEL, NOW) == [NAME]
+    assert await store.outbox.running_broadcasts(CHANNEL, QUEUED_AT) == [NAME]
     assert len(await taken(store, 1)) == 1
 
     database.sql("UPDATE broadcasts SET state = ?", state)
 
-    assert await store.outbox.running_broadcasts(CHANNEL, NOW) == []
+    assert await store.outbox.running_broadcasts(CHANNEL, QUEUED_AT) == []
     assert await taken(store) == []
 
 
 async def test_a_broadcast_that_is_held_back_waits_for_its_hour(
-    store: Store, outgoing: Outgoing, database: Database
+    store: Store, outgoing: BroadcastWriter, database: Database
 ) -> None:
     outgoing.queue(NAME, "1")
     hour = timedelta(hours=1)
     database.sql("UPDATE broadcasts SET held_until = created_at + ?", hour // timedelta(microseconds=1))
 
-    early = NOW + hour - timedelta(seconds=1)
+    early = QUEUED_AT + hour - timedelta(seconds=1)
     assert (await store.outbox.running_broadcasts(CHANNEL, early), await taken(store, now=early)) == ([], [])
-    assert await store.outbox.running_broadcasts(CHANNEL, NOW + hour) == [NAME]
-    assert len(await taken(store, now=NOW + hour)) == 1
+    assert await store.outbox.running_broadcasts(CHANNEL, QUEUED_AT + hour) == [NAME]
+    assert len(await taken(store, now=QUEUED_AT + hour)) == 1
 
 
-async def test_a_channel_hears_only_of_its_own_broadcasts(store: Store, outgoing: Outgoing) -> None:
+async def test_a_channel_hears_only_of_its_own_broadcasts(store: Store, outgoing: BroadcastWriter) -> None:
     outgoing.queue(NAME, "1")
-    assert await store.outbox.running_broadcasts("zalo", NOW) == []
-    assert await store.outbox.claim_broadcast(NAME, "zalo", 9, NOW) == []
+    assert await store.outbox.running_broadcasts("zalo", QUEUED_AT) == []
+    assert await store.outbox.claim_broadcast(NAME, "zalo", 9, QUEUED_AT) == []
 
 
 async def test_who_stopped_reminders_or_blocked_since_the_row_was_made_gets_none(
-    store: Store, outgoing: Outgoing, database: Database
+    store: Store, outgoing: BroadcastWriter, database: Database
 ) -> None:
     outgoing.queue(NAME, "123")
     database.sql("UPDATE chats SET stopped_at = 1 WHERE id = ?", store.chats.at(CHANNEL, "1").id)
-    await store.chats.mark_blocked(store.chats.at(CHANNEL, "2"), NOW)
+    await store.chats.mark_blocked(store.chats.at(CHANNEL, "2"), QUEUED_AT)
 
     assert addresses(await taken(store)) == ["3"]
     assert ends(database) == [("skipped", "stopped"), ("blocked", "blocked_before"), ("sending", None)]
 
 
 async def test_what_was_said_or_had_since_the_row_was_made_keeps_it_back(
-    store: Store, outgoing: Outgoing, database: Database
+    store: Store, outgoing: BroadcastWriter, database: Database
 ) -> None:
     for number in range(2, 7):  # five at most
-        outgoing.queue(f"TB-00000{number}", "14", state="finished", now=NOW - timedelta(days=30))
-    database.sql("UPDATE outbox SET state = 'sent', settled_at = ?", to_micros(NOW - timedelta(days=6)))
-    eight = to_micros(NOW - timedelta(days=8))
+        outgoing.queue(f"TB-00000{number}", "14", state="finished", now=QUEUED_AT - timedelta(days=30))
+    database.sql("UPDATE outbox SET state = 'sent', settled_at = ?", to_micros(QUEUED_AT - timedelta(days=6)))
+    eight = to_micros(QUEUED_AT - timedelta(days=8))
     database.sql(
         "UPDATE outbox SET settled_at = ? WHERE broadcast = 'TB-000002' AND chat = ?",
         eight,
@@ -175,8 +174,8 @@ async def test_what_was_said_or_had_since_the_row_was_made_keeps_it_back(
     )
     outgoing.queue(NAME, "1234")
     marks = "INSERT INTO reminder_marks (broadcast, chat, done_at, later_on) VALUES (?, ?, ?, ?)"
-    database.sql(marks, NAME, store.chats.at(CHANNEL, "2").id, to_micros(NOW), None)
-    database.sql(marks, NAME, store.chats.at(CHANNEL, "3").id, None, NOW.date().toordinal() + 1)
+    database.sql(marks, NAME, store.chats.at(CHANNEL, "2").id, to_micros(QUEUED_AT), None)
+    database.sql(marks, NAME, store.chats.at(CHANNEL, "3").id, None, QUEUED_AT.date().toordinal() + 1)
 
     assert addresses(await taken(store)) == ["4"]
     kept = [("skipped", "capped"), ("skipped", "done"), ("skipped", "later"), ("sending", None)]
@@ -184,7 +183,7 @@ async def test_what_was_said_or_had_since_the_row_was_made_keeps_it_back(
 
 
 async def test_many_ends_are_stored_together_each_with_what_follows_from_it(
-    store: Store, outgoing: Outgoing, database: Database
+    store: Store, outgoing: BroadcastWriter, database: Database
 ) -> None:
     outgoing.queue(NAME, "12345")
     rows = await taken(store)
@@ -197,7 +196,7 @@ async def test_many_ends_are_stored_together_each_with_what_follows_from_it(
     ]
 
     await store.outbox.settle_all(
-        [Settlement(row, *end[:1], None, end[1]) for row, end in zip(rows, found, strict=True)], NOW
+        [Settlement(row, *end[:1], None, end[1]) for row, end in zip(rows, found, strict=True)], QUEUED_AT
     )
 
     assert ends(database) == [(state.value, reason) for state, reason in found]
@@ -208,53 +207,55 @@ async def test_many_ends_are_stored_together_each_with_what_follows_from_it(
 
 
 async def test_what_a_crash_caught_is_unknown_and_never_sent_again(
-    store: Store, outgoing: Outgoing, database: Database
+    store: Store, outgoing: BroadcastWriter, database: Database
 ) -> None:
     outgoing.queue(NAME, "12")
     await taken(store, 1)
 
-    assert await store.outbox.recover(CHANNEL, NOW) == 1
+    assert await store.outbox.recover(CHANNEL, QUEUED_AT) == 1
 
     assert ends(database) == [("unknown", "crash"), ("queued", None)]
     assert addresses(await taken(store)) == ["2"]
 
 
 async def test_the_late_answer_of_a_worker_that_was_given_up_ends_the_doubt(
-    store: Store, outgoing: Outgoing, database: Database, another: OpenStore
+    store: Store, outgoing: BroadcastWriter, database: Database, another: OpenStore
 ) -> None:
     outgoing.queue(NAME, "12")
     one, two = await taken(store)
     other = await another()
-    await other.outbox.recover(CHANNEL, NOW)
+    await other.outbox.recover(CHANNEL, QUEUED_AT)
 
-    await store.outbox.settle_all([Settlement(one, DeliveryState.SENT), Settlement(two, DeliveryState.FAILED)], NOW)
-    await store.outbox.retry(two, NOW)
+    await store.outbox.settle_all(
+        [Settlement(one, DeliveryState.SENT), Settlement(two, DeliveryState.FAILED)], QUEUED_AT
+    )
+    await store.outbox.retry(two, QUEUED_AT)
 
     assert ends(database) == [("sent", None), ("unknown", "crash")]
     assert await taken(other) == []
 
 
 async def test_nobody_settles_what_another_worker_has_in_hand(
-    store: Store, outgoing: Outgoing, database: Database, another: OpenStore
+    store: Store, outgoing: BroadcastWriter, database: Database, another: OpenStore
 ) -> None:
     outgoing.queue(NAME, "1")
     (row,) = await taken(store)
     other = await another()
 
-    await other.outbox.settle(row, DeliveryState.FAILED, NOW)
-    await other.outbox.settle(row, DeliveryState.SENT, NOW)
-    await other.outbox.retry(row, NOW)
+    await other.outbox.settle(row, DeliveryState.FAILED, QUEUED_AT)
+    await other.outbox.settle(row, DeliveryState.SENT, QUEUED_AT)
+    await other.outbox.retry(row, QUEUED_AT)
 
     assert ends(database) == [("sending", None)]
 
 
 async def test_what_a_worker_claimed_in_vain_is_queued_again_and_nothing_else(
-    store: Store, outgoing: Outgoing, database: Database, another: OpenStore
+    store: Store, outgoing: BroadcastWriter, database: Database, another: OpenStore
 ) -> None:
-    await answer(store, await one_chat(store, address="9"), "trả lời")
+    await answer_next(store, await open_chat(store, address="9"), "trả lời")
     outgoing.queue(NAME, "123")
     in_hand, _ = await taken(store, 2)
-    await claim(store)
+    await claim_rows(store)
     await taken(await another())
 
     await store.outbox.release_claims(CHANNEL, {in_hand.id}, broadcasts=True)
@@ -265,13 +266,13 @@ async def test_what_a_worker_claimed_in_vain_is_queued_again_and_nothing_else(
     assert ends(database)[0] == ("queued", None)
 
 
-async def test_a_row_put_back_is_claimed_when_it_is_due(store: Store, outgoing: Outgoing) -> None:
+async def test_a_row_put_back_is_claimed_when_it_is_due(store: Store, outgoing: BroadcastWriter) -> None:
     outgoing.queue(NAME, "1")
     (row,) = await taken(store)
-    await store.outbox.retry(row, NOW + timedelta(seconds=30), counted=False)
+    await store.outbox.retry(row, QUEUED_AT + timedelta(seconds=30), counted=False)
 
-    assert await taken(store, now=NOW + timedelta(seconds=29)) == []
-    (again,) = await taken(store, now=NOW + timedelta(seconds=30))
+    assert await taken(store, now=QUEUED_AT + timedelta(seconds=29)) == []
+    (again,) = await taken(store, now=QUEUED_AT + timedelta(seconds=30))
     assert again.attempts == 0
 
 
@@ -311,19 +312,21 @@ _MEANS = {"broadcast": "'b'", "id": "'b'", "channel": "'telegram'", "worker": "'
 )
 
 
-async def test_a_row_that_cannot_be_read_fails_alone(store: Store, outgoing: Outgoing, database: Database) -> None:
+async def test_a_row_that_cannot_be_read_fails_alone(
+    store: Store, outgoing: BroadcastWriter, database: Database
+) -> None:
     outgoing.queue(NAME, "12")
     database.sql("UPDATE outbox SET payload = ? WHERE chat = ?", b"\x00" * 40, store.chats.at(CHANNEL, "1").id)
     rows = await taken(store)
     assert addresses(rows) == ["2"]
-    assert len(await store.outbox.running_broadcasts(CHANNEL, NOW)) == 0
+    assert len(await store.outbox.running_broadcasts(CHANNEL, QUEUED_AT)) == 0
 
 
 async def test_a_broadcast_whose_text_cannot_be_read_fails_and_nothing_is_sent(
-    store: Store, outgoing: Outgoing, database: Database
+    store: Store, outgoing: BroadcastWriter, database: Database
 ) -> None:
     outgoing.queue(NAME, "12")
-    elsewhere = outgoing.keyring.seal(DRAFT.model_dump_json(), sealed_columns.broadcast_content("TB-999999"))
+    elsewhere = outgoing.keyring.seal(DEADLINE_DRAFT.model_dump_json(), sealed_columns.broadcast_content("TB-999999"))
     database.sql("UPDATE broadcasts SET content = ?", elsewhere)
 
     assert await taken(store) == []
@@ -333,20 +336,20 @@ async def test_a_broadcast_whose_text_cannot_be_read_fails_and_nothing_is_sent(
 async def test_who_blocks_is_known_as_blocked_until_they_write_or_let_us_write(
     store: Store, database: Database
 ) -> None:
-    chat: Chat = await one_chat(store)
+    chat: Chat = await open_chat(store)
 
     def blocked() -> bool:
         return database.sql("SELECT blocked_at IS NOT NULL FROM chats") in ([(True,)], [(1,)])
 
-    await store.chats.mark_blocked(chat, NOW)
+    await store.chats.mark_blocked(chat, QUEUED_AT)
     assert blocked()
     await store.chats.mark_unblocked(chat)
     assert not blocked()
-    await store.chats.mark_blocked(chat, NOW)
-    await one_chat(store, "2")
+    await store.chats.mark_blocked(chat, QUEUED_AT)
+    await open_chat(store, "2")
     assert not blocked()
 
 
 async def test_a_stranger_who_blocks_stays_a_stranger(store: Store, database: Database) -> None:
-    await store.chats.mark_blocked(store.chats.at(CHANNEL, "999"), NOW)
+    await store.chats.mark_blocked(store.chats.at(CHANNEL, "999"), QUEUED_AT)
     assert database.sql("SELECT COUNT(*) FROM chats") == [(0,)]

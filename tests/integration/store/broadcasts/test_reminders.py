@@ -2,17 +2,17 @@
 
 from datetime import date
 
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_turn
-from bot.store.sealing.keyring import Keyring
+from bot.store.sealing import Keyring
 from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, CampaignPlan, DeliveryReason
-from tests.integration.store.conftest import Database
-from tests.support.broadcast_life import Recipients, campaign, drafted, rows_of, stands
-from tests.support.office import settle_units
-from tests.support.own_data import everything
-from tests.support.ports import StoredTurns
-from tests.support.storing import ADDRESS, NOW, next_turn, one_chat, says
+from tests.integration.conftest import Database
+from tests.support.broadcasts import RecipientRows, create_draft, list_rows, set_state, start_campaign
+from tests.support.dialogue import read_own_data
+from tests.support.people import insert_units
+from tests.support.store import ADDRESS, NOW, claim_next_turn, make_reply, open_chat
+from tests.support.stored_dialogue import StoredTurns
 
 DAY = date(2026, 12, 1)
 
@@ -20,11 +20,11 @@ DAY = date(2026, 12, 1)
 async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
-    settle_units(database.sql)
-    name = await campaign(store, CampaignPlan(deadline=DAY), database.sql)
+    insert_units(database.sql)
+    name = await start_campaign(store, CampaignPlan(deadline=DAY), database.sql)
     steps = [await BroadcastOperations.over(store).create_step(name, step, NOW) or "" for step in ("14", "7")]
-    other = (await drafted(store)).id
-    recipients = Recipients(store, database.sql, keyring)
+    other = (await create_draft(store)).id
+    recipients = RecipientRows(store, database.sql, keyring)
     for broadcast, state in ((steps[0], "sent"), (steps[1], "queued"), (other, "queued")):
         await recipients.add(broadcast, ADDRESS, state)
         await recipients.add(broadcast, "khác", state)
@@ -33,53 +33,53 @@ async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(
         assert await unit.reminders.postpone(steps[0], DAY)
 
     waits = ("queued", None)
-    assert rows_of(database.sql, steps[1]) == [("skipped", DeliveryReason.LATER), waits]
-    assert rows_of(database.sql, other) == [waits, waits]
+    assert list_rows(database.sql, steps[1]) == [("skipped", DeliveryReason.LATER), waits]
+    assert list_rows(database.sql, other) == [waits, waits]
     assert database.sql("SELECT broadcast, later_on FROM reminder_marks") == [(name, DAY.toordinal())]
 
 
 async def test_a_stop_of_a_turn_that_came_to_nothing_holds_nothing_back(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
-    settle_units(database.sql)
-    name = (await drafted(store)).id
-    stands(database.sql, name, BroadcastState.RUNNING)
-    await Recipients(store, database.sql, keyring).add(name, ADDRESS)
+    insert_units(database.sql)
+    name = (await create_draft(store)).id
+    set_state(database.sql, name, BroadcastState.RUNNING)
+    await RecipientRows(store, database.sql, keyring).add(name, ADDRESS)
 
-    async with open_turn(store, await next_turn(store, await one_chat(store)), NOW) as unit:
+    async with open_turn(store, await claim_next_turn(store, await open_chat(store)), NOW) as unit:
         assert await unit.reminders.stop() == 1
 
-    assert rows_of(database.sql, name) == [("queued", None)]
+    assert list_rows(database.sql, name) == [("queued", None)]
 
 
 async def test_what_i_was_reminded_of_is_shown_without_what_others_wrote(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
-    settle_units(database.sql)
-    name = (await drafted(store)).id
-    recipients = Recipients(store, database.sql, keyring)
+    insert_units(database.sql)
+    name = (await create_draft(store)).id
+    recipients = RecipientRows(store, database.sql, keyring)
     await recipients.add(name, ADDRESS, "skipped", DeliveryReason.CAPPED)
     await recipients.add(name, "khác")
 
     async with StoredTurns(store)() as unit:
-        (told,) = (await everything(unit.own_data))["outgoing"]
+        (told,) = (await read_own_data(unit.own_data))["outgoing"]
         await unit.own_data.erase()
 
     assert (told["broadcast"], told["state"], told["reason"], told["reply"]) == (name, "skipped", "capped", None)
     assert told["values"]["name"] == "Trần Thị B"
-    assert rows_of(database.sql, name) == [("queued", None)]
+    assert list_rows(database.sql, name) == [("queued", None)]
 
 
 async def test_whoever_is_erased_is_not_told_how_far_their_broadcasts_are(store: Store, database: Database) -> None:
-    settle_units(database.sql)
+    insert_units(database.sql)
     async with StoredTurns(store)():
         pass
     chat = store.chats.at("telegram", ADDRESS)
-    name = (await drafted(store, chat=chat)).id
+    name = (await create_draft(store, chat=chat)).id
     async with StoredTurns(store)() as unit:
         await unit.own_data.erase()
 
-    await BroadcastOperations.over(store).notify_author(name, says("7 / 9"), "finished", NOW)
+    await BroadcastOperations.over(store).notify_author(name, make_reply("7 / 9"), "finished", NOW)
 
     assert database.sql("SELECT chat FROM broadcasts") == [(None,)]
     assert database.sql("SELECT 1 FROM outbox") == []

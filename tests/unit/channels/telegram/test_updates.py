@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram.updates import BlockChange, ReceivedUpdate, read_update
 from bot.messages import Incoming
-from handlers.core.events import (
+from handlers.core.messages import (
     EVENT_ADAPTER,
     ButtonTapped,
     Event,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.access.journal_text import format_subject
-from handlers.model.request_list import JournalEntry
+from handlers.access import format_subject
+from handlers.model.requests import JournalEntry
 from locales import translator
 
 t = translator("vi")

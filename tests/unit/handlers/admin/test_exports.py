@@ -5,21 +5,18 @@ from pathlib import Path
 import pytest
 
 from bot.exports.list_reader import read_list
-from bot.services.export_tasks import ExportTaskService
+from bot.services.exports import ExportTaskService
 from bot.store.store import Store
-from handlers.core.events import ButtonTapped, SheetRead
+from handlers.core.messages import ButtonTapped, SheetRead
 from handlers.model.imports import ImportLine, ImportSheet, SheetProblem
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
+from handlers.model.requests import Filter, RequestState
 from handlers.model.rights import Role
 from locales import translator
-from tests.support.desk import person
-from tests.support.ground import MemoryGround
-from tests.support.lists import edited, spreadsheet
-from tests.support.office import OPERATOR, given, office
-from tests.support.stored_dialogue import StoredDialogue, registered, seen
-from tests.support.storing import CHANNEL, NOW
-from tests.support.telling import told
+from tests.support.backends import MemoryBackend
+from tests.support.exports import edit_row, export_spreadsheet
+from tests.support.people import OPERATOR, admin_transaction, grant_role, make_person_content
+from tests.support.store import CHANNEL, NOW, deliver_all
+from tests.support.stored_dialogue import StoredDialogue, load_request, register_request
 
 T = translator("vi")
 OWN, OTHER = "YC-2026-000001", "YC-2026-000002"
@@ -29,14 +26,14 @@ REASON = "thiếu quyết định"
 @pytest.fixture
 async def desk(store: Store) -> Store:
     """A request of Nhơn Trạch and one of Đại Phước."""
-    await registered(store, "1", person(), "DN.NT")
-    await registered(store, "2", person("Lê Thị Hoa"), "DN.DP")
+    await register_request(store, "1", make_person_content(), "DN.NT")
+    await register_request(store, "2", make_person_content("Lê Thị Hoa"), "DN.DP")
     return store
 
 
 async def talk(store: Store, address: str, role: Role | None = Role.ADMIN) -> StoredDialogue:
     if role:
-        await given(store, address, role, "DN.NT")
+        await grant_role(store, address, role, "DN.NT")
     dialogue = StoredDialogue(store=store, address=address)
     await dialogue.says("/start", "dong y")
     return dialogue
@@ -52,7 +49,7 @@ def a_list(*lines: tuple[str, RequestState, str]) -> SheetRead:
 
 
 async def state_of(store: Store, code: str = OWN) -> RequestState:
-    return (await seen(store, OPERATOR, code)).request.state
+    return (await load_request(store, OPERATOR, code)).request.state
 
 
 async def test_it_shows_what_the_list_shows_and_begins(desk: Store) -> None:
@@ -69,7 +66,7 @@ async def test_it_shows_what_the_list_shows_and_begins(desk: Store) -> None:
     assert task.order.wanted == Filter(text="nguyen")
 
 
-async def test_one_under_way_shows_how_far_it_is_and_can_be_cancelled(desk: Store, ground: MemoryGround) -> None:
+async def test_one_under_way_shows_how_far_it_is_and_can_be_cancelled(desk: Store, ground: MemoryBackend) -> None:
     admin = await talk(desk, "admin")
     await admin.says("/xuat")
     await admin.taps("CSV")
@@ -92,7 +89,7 @@ async def test_a_focal_officer_is_told_what_is_masked(desk: Store) -> None:
     assert masked not in await admin.says("/xuat")
 
 
-async def test_without_a_role_nothing_can_be_exported_or_forged(desk: Store, ground: MemoryGround) -> None:
+async def test_without_a_role_nothing_can_be_exported_or_forged(desk: Store, ground: MemoryBackend) -> None:
     nobody = await talk(desk, "nobody", None)
     await nobody.says("/xuat")
     await nobody.does(ButtonTapped(data="export|xlsx|1", message="8"))
@@ -104,19 +101,19 @@ async def test_without_a_role_nothing_can_be_exported_or_forged(desk: Store, gro
 
 async def test_a_list_that_comes_back_is_shown_and_applied_after_a_yes(desk: Store, tmp_path: Path) -> None:
     admin = await talk(desk, "admin")
-    filed = await seen(desk, OPERATOR, OWN)
-    data = spreadsheet(tmp_path, [edited(filed, RequestState.SENT_BACK, REASON)])
+    filed = await load_request(desk, OPERATOR, OWN)
+    data = export_spreadsheet(tmp_path, [edit_row(filed, RequestState.SENT_BACK, REASON)])
 
     said = await admin.does(SheetRead(sheet=read_list(data), message="9"))
     assert f"{OWN}</code>: {T('submitted')} → {T('sent back')} – {REASON}" in said
     assert await state_of(desk) is RequestState.SUBMITTED
-    await told(desk)
+    await deliver_all(desk)
     assert T("Changed: {number} requests. Their officers are told.", number=1) in await admin.taps("Đồng ý")
     assert await state_of(desk) is RequestState.SENT_BACK
-    assert any(REASON in str(reply) for reply in await told(desk))
+    assert any(REASON in str(reply) for reply in await deliver_all(desk))
 
 
-async def test_a_no_changes_nothing(desk: Store, ground: MemoryGround) -> None:
+async def test_a_no_changes_nothing(desk: Store, ground: MemoryBackend) -> None:
     admin = await talk(desk, "admin")
     await admin.does(a_list((OWN, RequestState.ACCEPTED, "")))
 
@@ -137,10 +134,10 @@ async def test_another_communes_request_is_unknown_and_stops_all(desk: Store) ->
 
 
 async def test_what_changed_before_the_yes_is_said_and_nothing_is_applied(desk: Store) -> None:
-    await registered(desk, "1", person("Trần Văn Bê"), "DN.NT")
+    await register_request(desk, "1", make_person_content("Trần Văn Bê"), "DN.NT")
     admin = await talk(desk, "admin")
     await admin.does(a_list((OWN, RequestState.ACCEPTED, ""), ("YC-2026-000003", RequestState.ACCEPTED, "")))
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         await at.admin.desk.move(OPERATOR, OWN, RequestState.ACCEPTED, 0)
 
     said = await admin.taps("Đồng ý")
@@ -193,7 +190,7 @@ async def test_the_word_behind_the_command_is_the_form(desk: Store, word: str, f
     assert task.order.form == form
 
 
-async def test_a_word_that_is_no_form_begins_nothing(desk: Store, ground: MemoryGround) -> None:
+async def test_a_word_that_is_no_form_begins_nothing(desk: Store, ground: MemoryBackend) -> None:
     admin = await talk(desk, "admin")
 
     assert "Tôi không biết dạng tệp “&lt;pdf&gt;”." in await admin.says("/xuat <pdf>")
@@ -227,7 +224,7 @@ async def test_what_a_stranger_wrote_is_shown_as_text(desk: Store) -> None:
     assert "&lt;i&gt;lý do" in said
 
 
-async def test_a_role_lost_before_the_yes_applies_nothing(desk: Store, ground: MemoryGround) -> None:
+async def test_a_role_lost_before_the_yes_applies_nothing(desk: Store, ground: MemoryBackend) -> None:
     admin = await talk(desk, "admin")
     await admin.does(a_list((OWN, RequestState.ACCEPTED, "")))
     ground.end_all_roles()

@@ -3,17 +3,14 @@
 import pytest
 
 from bot.store.store import Store
-from handlers.core.events import ButtonTapped
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
+from handlers.core.messages import ButtonTapped
+from handlers.model.requests import Filter, RequestState
 from handlers.model.rights import Role
 from rules.outcome import Procedure
-from tests.support.desk import ADMIN, person
-from tests.support.ground import MemoryGround
-from tests.support.office import OPERATOR, given, office
-from tests.support.ports import StoredTurns
-from tests.support.stored_dialogue import StoredDialogue, registered, seen
-from tests.support.storing import NOW, claim
+from tests.support.backends import MemoryBackend
+from tests.support.people import ADMIN, OPERATOR, admin_transaction, grant_role, make_person_content
+from tests.support.store import NOW, claim_rows
+from tests.support.stored_dialogue import StoredDialogue, StoredTurns, load_request, register_request
 
 
 @pytest.fixture
@@ -23,15 +20,15 @@ def desk(store: Store) -> Store:
 
 async def talk(store: Store, address: str, role: Role = Role.ADMIN, unit: str | None = "DN.NT") -> StoredDialogue:
     """Somebody with a role who has agreed to talk."""
-    await given(store, address, role, unit)
+    await grant_role(store, address, role, unit)
     dialogue = StoredDialogue(store=store, address=address)
     await dialogue.says("/start", "dong y")
     return dialogue
 
 
 async def test_the_list_shows_what_the_role_reaches_and_opens_one(desk: Store) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
-    await registered(desk, "2", person("Lê Thị Hoa"), "DN.DP")
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
+    await register_request(desk, "2", make_person_content("Lê Thị Hoa"), "DN.DP")
     admin = await talk(desk, "admin")
 
     said = await admin.says("/danhsach")
@@ -45,7 +42,7 @@ async def test_the_list_shows_what_the_role_reaches_and_opens_one(desk: Store) -
 
 
 async def test_without_a_role_there_is_no_list(desk: Store) -> None:
-    given_one = await registered(desk, "1", person(), "DN.NT")
+    given_one = await register_request(desk, "1", make_person_content(), "DN.NT")
     nobody = StoredDialogue(store=desk, address="nobody")
     await nobody.says("/start", "dong y")
 
@@ -53,11 +50,11 @@ async def test_without_a_role_there_is_no_list(desk: Store) -> None:
     await nobody.does(ButtonTapped(data=f"desk|{given_one.code}|1", message="8"))
     await nobody.does(ButtonTapped(data="desk_request|accepted|1", message="8"))
     assert given_one.code not in nobody.text
-    assert (await seen(desk, OPERATOR, given_one.code)).request.state is RequestState.SUBMITTED
+    assert (await load_request(desk, OPERATOR, given_one.code)).request.state is RequestState.SUBMITTED
 
 
 async def test_a_focal_officer_sees_initials_and_no_button_that_changes(desk: Store) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
     focal = await talk(desk, "focal", Role.FOCAL)
 
     await focal.says("/danhsach")
@@ -69,8 +66,8 @@ async def test_a_focal_officer_sees_initials_and_no_button_that_changes(desk: St
 
 
 async def test_words_and_codes_are_typed_with_or_without_accents(desk: Store) -> None:
-    hoa = await registered(desk, "1", person("Lê Thị Hoa"), "DN.NT")
-    await registered(desk, "2", person("Đỗ Mạnh"), "DN.NT")
+    hoa = await register_request(desk, "1", make_person_content("Lê Thị Hoa"), "DN.NT")
+    await register_request(desk, "2", make_person_content("Đỗ Mạnh"), "DN.NT")
     admin = await talk(desk, "admin")
 
     await admin.says("/danhsach", "le hoa")
@@ -82,8 +79,8 @@ async def test_words_and_codes_are_typed_with_or_without_accents(desk: Store) ->
 
 
 async def test_filters_are_chosen_by_buttons_and_typed(desk: Store) -> None:
-    await registered(desk, "1", person(procedure=Procedure.REVOKE), "DN.NT.VP")
-    await registered(desk, "2", person(), "DN.NT")
+    await register_request(desk, "1", make_person_content(procedure=Procedure.REVOKE), "DN.NT.VP")
+    await register_request(desk, "2", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
 
     await admin.says("/danhsach")
@@ -107,7 +104,7 @@ async def test_filters_are_chosen_by_buttons_and_typed(desk: Store) -> None:
 
 
 async def test_pages_turn_to_older_ones_and_back(desk: Store) -> None:
-    codes = [(await registered(desk, str(number), person(), "DN.NT")).code for number in range(10)]
+    codes = [(await register_request(desk, str(number), make_person_content(), "DN.NT")).code for number in range(10)]
     admin = await talk(desk, "admin")
 
     await admin.says("/danhsach")
@@ -119,23 +116,23 @@ async def test_pages_turn_to_older_ones_and_back(desk: Store) -> None:
 
 
 async def test_sending_back_asks_why_and_tells_the_officer(desk: Store) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
-    await claim(desk)
+    await claim_rows(desk)
 
     await admin.says("/danhsach", own.code)
     await admin.taps("Trả lại")
     assert "500" in await admin.says("075012345678")
     said = await admin.says("Thiếu quyết định <sáp nhập>")
     assert "Thiếu quyết định &lt;sáp nhập&gt;" in said
-    filed = await seen(desk, ADMIN, own.code)
+    filed = await load_request(desk, ADMIN, own.code)
     assert (filed.request.state, filed.note) == (RequestState.SENT_BACK, "Thiếu quyết định <sáp nhập>")
-    (notice,) = [row for row in await claim(desk) if row.chat.address == "1"]
+    (notice,) = [row for row in await claim_rows(desk) if row.chat.address == "1"]
     assert "Thiếu quyết định" in notice.reply.paragraphs[0]
 
 
 async def test_the_second_admin_is_told_who_was_first_and_sees_the_new_state(desk: Store) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
     first, second = await talk(desk, "first"), await talk(desk, "second")
     for one in (first, second):
         await one.says("/danhsach", own.code)
@@ -145,28 +142,28 @@ async def test_the_second_admin_is_told_who_was_first_and_sees_the_new_state(des
 
     assert "QT-000001" in said
     assert "đã tiếp nhận" in said
-    assert (await seen(desk, ADMIN, own.code)).revision == 1
+    assert (await load_request(desk, ADMIN, own.code)).revision == 1
     assert "Từ chối" not in second.labels
     await second.taps("Tiếp tục")
     assert "đã chuyển" in await second.taps("Đã chuyển")
-    assert (await seen(desk, ADMIN, own.code)).actor == "QT-000002"
+    assert (await load_request(desk, ADMIN, own.code)).actor == "QT-000002"
 
 
 async def test_a_reason_typed_too_late_overwrites_nothing(desk: Store) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
     await admin.says("/danhsach", own.code)
     await admin.taps("Từ chối")
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         await at.admin.desk.move(OPERATOR, own.code, RequestState.ACCEPTED, 0)
 
     assert "đã tiếp nhận" in await admin.says("không đủ hồ sơ")
-    assert (await seen(desk, ADMIN, own.code)).request.state is RequestState.ACCEPTED
+    assert (await load_request(desk, ADMIN, own.code)).request.state is RequestState.ACCEPTED
 
 
 async def test_all_of_the_list_are_changed_after_it_was_said_how_many(desk: Store) -> None:
-    own = [(await registered(desk, str(number), person(), "DN.NT")).code for number in range(3)]
-    other = await registered(desk, "9", person(), "DN.DP")
+    own = [(await register_request(desk, str(number), make_person_content(), "DN.NT")).code for number in range(3)]
+    other = await register_request(desk, "9", make_person_content(), "DN.DP")
     admin = await talk(desk, "admin")
 
     await admin.says("/danhsach")
@@ -176,42 +173,42 @@ async def test_all_of_the_list_are_changed_after_it_was_said_how_many(desk: Stor
     await admin.taps("Chuyển trạng thái tất cả", "Trả lại")
     assert "Lý do: thiếu dấu" in await admin.says("thiếu dấu")
     await admin.says("khong")
-    assert [(await seen(desk, ADMIN, code)).request.state for code in own] == [RequestState.ACCEPTED] * 3
-    assert (await seen(desk, OPERATOR, other.code)).request.state is RequestState.SUBMITTED
+    assert [(await load_request(desk, ADMIN, code)).request.state for code in own] == [RequestState.ACCEPTED] * 3
+    assert (await load_request(desk, OPERATOR, other.code)).request.state is RequestState.SUBMITTED
 
 
 async def test_a_yes_is_to_those_it_named_and_to_no_others(desk: Store) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
     await admin.says("/danhsach")
     await admin.taps("Chuyển trạng thái tất cả", "Tiếp nhận (1)")
-    others = [await registered(desk, address, person(), "DN.NT") for address in ("2", "3")]
+    others = [await register_request(desk, address, make_person_content(), "DN.NT") for address in ("2", "3")]
 
     said = await admin.taps("Đồng ý")
     assert "Danh sách đã thay đổi" in said
     assert "<b>3</b>" in said
-    assert [(await seen(desk, ADMIN, one.code)).revision for one in (own, *others)] == [0, 0, 0]
+    assert [(await load_request(desk, ADMIN, one.code)).revision for one in (own, *others)] == [0, 0, 0]
     assert "Đã chuyển: <b>3</b>" in await admin.taps("Đồng ý, chuyển 3")
 
 
 async def test_a_yes_after_one_was_swapped_for_another_changes_nothing(desk: Store) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
     await admin.says("/danhsach")
     await admin.taps("Chuyển trạng thái tất cả", "Trả lại")
     await admin.says("thiếu dấu")
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         await at.admin.desk.move(OPERATOR, own.code, RequestState.REFUSED, 0, "trùng")
-    other = await registered(desk, "2", person(), "DN.NT")
+    other = await register_request(desk, "2", make_person_content(), "DN.NT")
 
     assert "Danh sách đã thay đổi" in await admin.taps("Đồng ý")
-    assert (await seen(desk, ADMIN, other.code)).revision == 0
+    assert (await load_request(desk, ADMIN, other.code)).revision == 0
     await admin.taps("Đồng ý")
-    assert (await seen(desk, ADMIN, other.code)).note == "thiếu dấu"
+    assert (await load_request(desk, ADMIN, other.code)).note == "thiếu dấu"
 
 
-async def test_a_lost_role_takes_the_list_away_at_the_next_message(desk: Store, ground: MemoryGround) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
+async def test_a_lost_role_takes_the_list_away_at_the_next_message(desk: Store, ground: MemoryBackend) -> None:
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
     await admin.says("/danhsach", own.code)
     ground.end_all_roles()
@@ -219,12 +216,12 @@ async def test_a_lost_role_takes_the_list_away_at_the_next_message(desk: Store, 
     said = await admin.taps("Tiếp nhận")
 
     assert own.code not in said
-    assert (await seen(desk, ADMIN, own.code)).request.state is RequestState.SUBMITTED
+    assert (await load_request(desk, ADMIN, own.code)).request.state is RequestState.SUBMITTED
 
 
 async def test_hostile_names_stay_text_on_one_short_line(desk: Store) -> None:
-    await registered(desk, "1", person("=HYPERLINK(1) <b>An</b>" + "x" * 270), "DN.NT")
-    await registered(desk, "2", person("\u202eAn\x00\nBình"), "DN.NT")
+    await register_request(desk, "1", make_person_content("=HYPERLINK(1) <b>An</b>" + "x" * 270), "DN.NT")
+    await register_request(desk, "2", make_person_content("\u202eAn\x00\nBình"), "DN.NT")
     admin = await talk(desk, "admin")
 
     await admin.says("/danhsach")
@@ -236,7 +233,7 @@ async def test_hostile_names_stay_text_on_one_short_line(desk: Store) -> None:
 
 
 async def test_the_filter_survives_a_look_at_one_request(desk: Store) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
     await admin.says("/danhsach an", own.code)
     await admin.taps("Về danh sách")
@@ -247,19 +244,19 @@ async def test_the_filter_survives_a_look_at_one_request(desk: Store) -> None:
 
 
 async def test_what_a_role_may_only_see_is_not_counted_among_what_would_change(desk: Store) -> None:
-    await registered(desk, "1", person(), "DN.NT")
-    seen_only = await registered(desk, "2", person(), "DN.DP")
+    await register_request(desk, "1", make_person_content(), "DN.NT")
+    seen_only = await register_request(desk, "2", make_person_content(), "DN.DP")
     admin = await talk(desk, "admin")
-    await given(desk, "admin", Role.FOCAL, "DN.DP")
+    await grant_role(desk, "admin", Role.FOCAL, "DN.DP")
 
     assert "Số yêu cầu: <b>2</b>" in await admin.says("/danhsach")
     assert "<b>1</b>" in await admin.taps("Chuyển trạng thái tất cả", "Tiếp nhận (1)")
     assert "Đã chuyển: <b>1</b>" in await admin.says("dong y")
-    assert (await seen(desk, OPERATOR, seen_only.code)).request.state is RequestState.SUBMITTED
+    assert (await load_request(desk, OPERATOR, seen_only.code)).request.state is RequestState.SUBMITTED
 
 
 async def test_typed_days_narrow_without_blanks_and_a_day_that_there_is_not_is_named(desk: Store) -> None:
-    await registered(desk, "1", person(), "DN.NT")
+    await register_request(desk, "1", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
 
     await admin.says("/danhsach")
@@ -275,8 +272,8 @@ async def test_typed_days_narrow_without_blanks_and_a_day_that_there_is_not_is_n
 
 
 async def forwarded(desk: Store) -> str:
-    own = await registered(desk, "1", person(), "DN.NT")
-    async with office(desk) as at:
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
+    async with admin_transaction(desk) as at:
         await at.admin.desk.move(OPERATOR, own.code, RequestState.ACCEPTED, 0)
         await at.admin.desk.move(OPERATOR, own.code, RequestState.FORWARDED, 1)
     return own.code
@@ -290,11 +287,11 @@ async def test_what_cannot_be_undone_needs_a_second_yes(desk: Store) -> None:
     said = await admin.says("1")
     assert f"Chuyển {code} sang “hoàn thành”?" in said
     assert "không đổi lại được" in said
-    assert (await seen(desk, ADMIN, code)).request.state is RequestState.FORWARDED
+    assert (await load_request(desk, ADMIN, code)).request.state is RequestState.FORWARDED
     assert code in await admin.taps("Không")
-    assert (await seen(desk, ADMIN, code)).request.state is RequestState.FORWARDED
+    assert (await load_request(desk, ADMIN, code)).request.state is RequestState.FORWARDED
     assert "hoàn thành" in await admin.says("hoan thanh", "dong y")
-    assert (await seen(desk, ADMIN, code)).request.state is RequestState.DONE
+    assert (await load_request(desk, ADMIN, code)).request.state is RequestState.DONE
 
 
 async def test_a_second_yes_that_comes_too_late_overwrites_nothing(desk: Store) -> None:
@@ -302,11 +299,11 @@ async def test_a_second_yes_that_comes_too_late_overwrites_nothing(desk: Store) 
     admin = await talk(desk, "admin")
     await admin.says("/danhsach", code)
     await admin.taps("Đã hoàn thành")
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         await at.admin.desk.move(OPERATOR, code, RequestState.SENT_BACK, 2, "thiếu dấu")
 
     await admin.taps("Đồng ý")
-    assert (await seen(desk, ADMIN, code)).request.state is RequestState.SENT_BACK
+    assert (await load_request(desk, ADMIN, code)).request.state is RequestState.SENT_BACK
 
 
 async def test_refusing_says_with_the_reason_that_it_stays(desk: Store) -> None:
@@ -320,7 +317,7 @@ async def test_refusing_says_with_the_reason_that_it_stays(desk: Store) -> None:
 
 
 async def test_the_filter_can_be_typed_while_one_is_active_and_no_button_is_searched_for(desk: Store) -> None:
-    await registered(desk, "1", person(), "DN.NT")
+    await register_request(desk, "1", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
 
     await admin.says("/danhsach an", "bo loc")
@@ -333,9 +330,9 @@ async def test_the_filter_can_be_typed_while_one_is_active_and_no_button_is_sear
 
 
 async def test_the_last_digits_of_a_code_open_its_request(desk: Store) -> None:
-    await registered(desk, "1", person(), "DN.NT")
-    other = await registered(desk, "2", person("Lê Thị Hoa"), "DN.DP")
-    mine = await registered(desk, "3", person("Đỗ Mạnh"), "DN.NT")
+    await register_request(desk, "1", make_person_content(), "DN.NT")
+    other = await register_request(desk, "2", make_person_content("Lê Thị Hoa"), "DN.DP")
+    mine = await register_request(desk, "3", make_person_content("Đỗ Mạnh"), "DN.NT")
     admin = await talk(desk, "admin")
 
     for said in ("/danhsach 3", "yc 3", "yc000003"):
@@ -348,9 +345,9 @@ async def test_the_last_digits_of_a_code_open_its_request(desk: Store) -> None:
 
 
 async def test_digits_that_two_years_have_list_both(desk: Store) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
     async with StoredTurns(desk, "2")(NOW.replace(year=2025)) as turn:
-        await turn.requests.register(person("Lê Thị Hoa").model_copy(update={"unit_code": "DN.NT"}))
+        await turn.requests.register(make_person_content("Lê Thị Hoa").model_copy(update={"unit_code": "DN.NT"}))
     admin = await talk(desk, "admin")
 
     assert "Số yêu cầu: <b>2</b>" in await admin.says("/danhsach 1")
@@ -361,12 +358,12 @@ async def test_an_empty_list_says_so(desk: Store) -> None:
     admin = await talk(desk, "admin")
 
     assert "Chưa có yêu cầu nào" in await admin.says("/danhsach")
-    await registered(desk, "1", person(), "DN.NT")
+    await register_request(desk, "1", make_person_content(), "DN.NT")
     assert "Không có yêu cầu nào khớp. Xóa lọc để xem tất cả." in await admin.says("/danhsach khong co ai")
 
 
 async def test_who_changed_it_is_told_without_brackets_in_brackets(desk: Store) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
 
     await admin.says("/danhsach", own.code)
@@ -378,10 +375,10 @@ async def test_a_name_that_several_buttons_have_is_asked_about_and_not_searched_
     desk: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "handlers.admin.requests.list.format_request_row", lambda say, filed: filed.request.content.subscriber
+        "handlers.admin.requests.format_request_row", lambda say, filed: filed.request.content.subscriber
     )
     for number in range(2):
-        await registered(desk, str(number), person(), "DN.NT")
+        await register_request(desk, str(number), make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
 
     assert "Ý anh/chị là" in await admin.says("/danhsach", "nguyen van an")
@@ -401,7 +398,7 @@ async def test_back_leads_to_the_interview_and_not_to_the_list(desk: Store, comm
     assert admin.session.screen == "question"
 
 
-async def test_whoever_lost_the_role_is_told_once_and_knows_no_command_then(desk: Store, ground: MemoryGround) -> None:
+async def test_whoever_lost_the_role_is_told_once_and_knows_no_command_then(desk: Store, ground: MemoryBackend) -> None:
     admin = await talk(desk, "admin")
     await admin.says("/danhsach")
     await admin.taps("Thoát danh sách")
@@ -415,14 +412,14 @@ async def test_whoever_lost_the_role_is_told_once_and_knows_no_command_then(desk
 
 @pytest.mark.parametrize("typed", ["1", "so 1", "một", "chưa rõ", "?"])
 async def test_a_number_or_a_doubt_is_no_reason_and_leaves_the_move_as_it_was(desk: Store, typed: str) -> None:
-    own = await registered(desk, "1", person(), "DN.NT")
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
     await admin.says("/danhsach", own.code)
     await admin.taps("Trả lại")
     await admin.says(typed)
-    assert (await seen(desk, ADMIN, own.code)).request.state is RequestState.SUBMITTED
+    assert (await load_request(desk, ADMIN, own.code)).request.state is RequestState.SUBMITTED
     await admin.says("Thiếu quyết định đổi tên")
-    assert (await seen(desk, ADMIN, own.code)).request.state is RequestState.SENT_BACK
+    assert (await load_request(desk, ADMIN, own.code)).request.state is RequestState.SENT_BACK
 
 
 async def test_a_number_speaks_of_no_button_that_is_not_shown(desk: Store) -> None:

@@ -10,20 +10,17 @@ from dataclasses import replace
 import pytest
 
 from bot.store.store import Store
-from handlers.admin.people.invitations import InvitationDraft
-from handlers.commands import ADMIN_COMMANDS
-from handlers.core.events import ButtonTapped
+from handlers.admin.people import InvitationDraft
+from handlers.core.messages import ButtonTapped
 from handlers.core.session import BroadcastView
 from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastText
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from handlers.model.rights import Role
-from handlers.screens import ADMIN_SCREENS
-from tests.support.ground import MemoryGround
-from tests.support.office import OPERATOR, given, invited, office
-from tests.support.office_talk import House, Person
-from tests.support.opening import open_turn
-from tests.support.stored_dialogue import registered
-from tests.support.storing import NOW, content, next_turn, one_chat
+from handlers.registry import ADMIN_COMMANDS, ADMIN_SCREENS
+from tests.support.backends import MemoryBackend
+from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role
+from tests.support.store import NOW, claim_next_turn, make_content, open_chat, open_turn
+from tests.support.stored_dialogue import Assistant, Person, register_request
 
 #: Stands in everything that belongs to the other unit, in what is told of it and in what it is found by.
 SECRET = "Mật Đại Phước"
@@ -85,25 +82,25 @@ WAYS = ("/danhsach", "/xuat", "/thongke", "/vaitro", "/vaitro QT-000005", "/nhat
 
 
 @pytest.fixture
-async def town(house: House, store: Store, ground: MemoryGround) -> House:
+async def town(house: Assistant, store: Store, ground: MemoryBackend) -> Assistant:
     """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, and one of all there can be."""
-    await given(store, "chủ", Role.OWNER)
-    await given(store, "an", Role.ADMIN, "DN.NT")
-    await given(store, "tâm", Role.FOCAL, "DN.NT")
-    ended = await given(store, "cũ", Role.ADMIN, "DN")
-    await given(store, "bình", Role.FOCAL, "DN.NT.VP")
-    await given(store, "xa", Role.ADMIN, "DN.DP", label=SECRET)
-    await invited(store, Role.FOCAL, "DN.DP", label=SECRET)
-    async with office(store) as at:
+    await grant_role(store, "chủ", Role.OWNER)
+    await grant_role(store, "an", Role.ADMIN, "DN.NT")
+    await grant_role(store, "tâm", Role.FOCAL, "DN.NT")
+    ended = await grant_role(store, "cũ", Role.ADMIN, "DN")
+    await grant_role(store, "bình", Role.FOCAL, "DN.NT.VP")
+    await grant_role(store, "xa", Role.ADMIN, "DN.DP", label=SECRET)
+    await create_invitation(store, Role.FOCAL, "DN.DP", label=SECRET)
+    async with admin_transaction(store) as at:
         await at.admin.people.end(OPERATOR, ended.id)
         await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
         draft = BroadcastDraft(title=SECRET, text=BroadcastText(vi=SECRET, en=SECRET), audience=Audience(unit="DN.DP"))
         far = await at.admin.broadcasts.new(OPERATOR, draft)
         assert far is not None
         assert far.id == FAR_BROADCAST
-    chat = await one_chat(store, "of an officer", "cán bộ")
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        wanted = content().model_copy(update={"subscriber": SECRET, "certificate_name": SECRET})
+    chat = await open_chat(store, "of an officer", "cán bộ")
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        wanted = make_content().model_copy(update={"subscriber": SECRET, "certificate_name": SECRET})
         assert (await unit.requests.register(wanted)).code == FAR_REQUEST
         await unit.finish("{}", [])
     tables = ground.memory.tables
@@ -111,7 +108,7 @@ async def town(house: House, store: Store, ground: MemoryGround) -> House:
     return house
 
 
-def guarded(ground: MemoryGround, who: Person, *, all_of_it: bool) -> list[object]:
+def guarded(ground: MemoryBackend, who: Person, *, all_of_it: bool) -> list[object]:
     """Rows that must stay as they are: all of them, or those of Xã Đại Phước and of no single unit.
 
     Of orders and messages what is others'; and of the person's own, all of it, whatever is no reply to them.
@@ -119,7 +116,7 @@ def guarded(ground: MemoryGround, who: Person, *, all_of_it: bool) -> list[objec
     return [*rows(ground, all_of_it=all_of_it), *ordered_and_told(ground, who, all_of_it=all_of_it)]
 
 
-def rows(ground: MemoryGround, *, all_of_it: bool) -> Iterator[object]:
+def rows(ground: MemoryBackend, *, all_of_it: bool) -> Iterator[object]:
     def kept(unit: str | None) -> bool:
         return all_of_it or unit in {None, "DN", "DN.DP"}
 
@@ -133,7 +130,7 @@ def rows(ground: MemoryGround, *, all_of_it: bool) -> Iterator[object]:
     yield [one.moves for one in tables.requests.values()]
 
 
-def ordered_and_told(ground: MemoryGround, who: Person, *, all_of_it: bool) -> list[object]:
+def ordered_and_told(ground: MemoryBackend, who: Person, *, all_of_it: bool) -> list[object]:
     """Orders and messages; whether a message has left yet does not matter."""
     tables, me = ground.memory.tables, who.chat.id
     messages = tables.messages.values()
@@ -142,14 +139,14 @@ def ordered_and_told(ground: MemoryGround, who: Person, *, all_of_it: bool) -> l
     return [told, mine, [one for one in tables.tasks.values() if one.chat != me]]
 
 
-async def person(town: House, name: str) -> Person:
+async def person(town: Assistant, name: str) -> Person:
     return await town.person(name).consents()
 
 
 @pytest.mark.parametrize("name", PEOPLE)
 @pytest.mark.parametrize("group", GROUPS)
 async def test_no_forged_button_or_text_on_any_screen_does(
-    town: House, ground: MemoryGround, name: str, group: str
+    town: Assistant, ground: MemoryBackend, name: str, group: str
 ) -> None:
     who = await person(town, name)
     before = guarded(ground, who, all_of_it=PEOPLE[name] is None)
@@ -167,7 +164,7 @@ async def test_no_forged_button_or_text_on_any_screen_does(
 
 
 @pytest.mark.parametrize("group", GROUPS)
-async def test_whoever_lost_the_role_is_off_every_screen_with_the_next_message(town: House, group: str) -> None:
+async def test_whoever_lost_the_role_is_off_every_screen_with_the_next_message(town: Assistant, group: str) -> None:
     who = await person(town, "cũ")
     for screen in GROUPS[group]:
         await who.stands_at(screen, "QT-000005", broadcast=FAR_VIEW)
@@ -179,12 +176,12 @@ async def test_whoever_lost_the_role_is_off_every_screen_with_the_next_message(t
 
 
 async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(
-    town: House, store: Store, ground: MemoryGround
+    town: Assistant, store: Store, ground: MemoryBackend
 ) -> None:
     who = await person(town, "an")
     await near_ones(store)
     taps = [tap for way in WAYS for tap in await shown_from(who, way)]
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         await at.admin.people.end(OPERATOR, "QT-000002")
     before = guarded(ground, who, all_of_it=True)
 
@@ -201,12 +198,12 @@ async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(
 
 async def near_ones(store: Store) -> None:
     """A request that whoever looks after Xã Nhơn Trạch may move and export; a broadcast they may check and call off."""
-    wanted = content().model_copy(update={"subscriber": NEAR_SECRET, "certificate_name": NEAR_SECRET})
-    await registered(store, "cán bộ gần", wanted, "DN.NT")
+    wanted = make_content().model_copy(update={"subscriber": NEAR_SECRET, "certificate_name": NEAR_SECRET})
+    await register_request(store, "cán bộ gần", wanted, "DN.NT")
     draft = BroadcastDraft(
         title=NEAR_SECRET, text=BroadcastText(vi=NEAR_SECRET, en=NEAR_SECRET), audience=Audience(unit="DN.NT")
     )
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         assert await at.admin.broadcasts.new(OPERATOR, draft)
 
 
@@ -231,7 +228,7 @@ def test_every_command_says_which_right_it_needs() -> None:
     assert [command.name for command in ADMIN_COMMANDS if command.needs is None or command.before_consent] == []
 
 
-async def test_the_owner_sees_and_changes_what_the_others_may_not(town: House, ground: MemoryGround) -> None:
+async def test_the_owner_sees_and_changes_what_the_others_may_not(town: Assistant, ground: MemoryBackend) -> None:
     """Else all of the above would prove nothing."""
     owner = await person(town, "chủ")
     before = guarded(ground, owner, all_of_it=True)
@@ -244,12 +241,12 @@ async def test_the_owner_sees_and_changes_what_the_others_may_not(town: House, g
 
 
 async def test_what_is_ordered_and_what_others_are_told_is_guarded(
-    town: House, store: Store, ground: MemoryGround
+    town: Assistant, store: Store, ground: MemoryBackend
 ) -> None:
     """Else all of the above would prove nothing of them."""
     owner, an = await person(town, "chủ"), await person(town, "an")
     mine, others = ordered_and_told(ground, owner, all_of_it=True), ordered_and_told(ground, an, all_of_it=False)
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         await at.admin.desk.move(OPERATOR, FAR_REQUEST, RequestState.ACCEPTED, 0)
     assert ordered_and_told(ground, an, all_of_it=False) != others
 

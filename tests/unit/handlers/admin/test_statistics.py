@@ -5,14 +5,22 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from handlers.admin.statistics.screens import CHART_PROBLEMS, StatisticsScreen
-from handlers.admin.statistics.text import STACKED_COUNTS, format_bar
-from handlers.core.events import ButtonTapped, ChartDrawn, DrawChart
+from handlers.admin.statistics import CHART_PROBLEMS, StatisticsScreen
+from handlers.admin.statistics_text import STACKED_COUNTS, format_bar
+from handlers.core.messages import ButtonTapped, ChartDrawn, DrawChart
 from handlers.core.screen import Context
 from handlers.core.session import Session
-from handlers.model.chart import BarChart, BurnChart
 from handlers.model.rights import Grant, Rights, Role
-from handlers.model.statistics import BurnDown, UnitStatistics, build_burn_down, line_units, roll_up, statistics_root
+from handlers.model.statistics import (
+    BarChart,
+    BurnChart,
+    BurnDown,
+    UnitStatistics,
+    build_burn_down,
+    line_units,
+    roll_up,
+    statistics_root,
+)
 from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
 from handlers.testing import build_memory_services

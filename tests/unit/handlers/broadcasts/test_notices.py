@@ -6,12 +6,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from handlers.broadcasts import notices
+from handlers.broadcasts import build_expiry_draft, notices
 from handlers.broadcasts.notices import Speed, format_percent_bar, format_progress, percent_settled
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction, render_broadcast
 from handlers.broadcasts.template import find_problems
-from handlers.broadcasts.text import build_expiry_draft
-from handlers.core.replies import Reply
+from handlers.core.messages import Reply
 from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import (
     Broadcast,

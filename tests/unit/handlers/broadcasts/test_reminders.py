@@ -5,12 +5,11 @@ from typing import cast
 
 import pytest
 
-from handlers.core.events import ButtonTapped
+from handlers.core.messages import ButtonTapped
 from handlers.core.session import Session
-from handlers.model.request import RequestState
+from handlers.model.requests import RequestState
 from handlers.testing import MemoryReminders, add_reminder, build_memory_services
-from tests.support.certificates import certificate
-from tests.support.dialogue import NOW, Dialogue, pack
+from tests.support.dialogue import NOW, Dialogue, make_certificate, pack
 
 REMINDER = "TB-000012"
 #: To the answer: the superior changed, a certificate was read, the token is in hand.
@@ -37,7 +36,7 @@ def screen(talk: Dialogue) -> str:
 
 async def answered(talk: Dialogue) -> None:
     await talk.says("/start", "1")
-    await talk.sends(certificate())
+    await talk.sends(make_certificate())
     await talk.says("1", *TO_THE_ANSWER)
     assert screen(talk) == "answer"
 

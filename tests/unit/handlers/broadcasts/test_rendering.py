@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.markup import to_plain_text, to_well_formed
+from bot.channels.rendering import to_plain_text, to_well_formed
 from handlers.broadcasts.rendering import (
     LATER_DAYS,
     BroadcastCallback,

@@ -7,7 +7,7 @@ import pytest
 
 from bot.store.store import Store
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
-from handlers.core.events import ButtonTapped
+from handlers.core.messages import ButtonTapped
 from handlers.model.broadcast import (
     Audience,
     Broadcast,
@@ -17,16 +17,13 @@ from handlers.model.broadcast import (
     BroadcastText,
     CampaignPlan,
 )
-from handlers.model.codes import format_person_code
-from handlers.model.request_list import InterviewStatus
+from handlers.model.requests import InterviewStatus, format_person_code
 from handlers.model.rights import Role
 from rules.outcome import Procedure
-from tests.support.ground import MemoryGround
-from tests.support.office import OPERATOR, given, office
-from tests.support.opening import operations
-from tests.support.ports import StoredTurns
-from tests.support.stored_dialogue import StoredDialogue
-from tests.support.storing import CHANNEL, NOW
+from tests.support.backends import MemoryBackend
+from tests.support.people import OPERATOR, admin_transaction, grant_role
+from tests.support.store import CHANNEL, NOW, broadcast_operations
+from tests.support.stored_dialogue import StoredDialogue, StoredTurns
 
 CODE = "TB-000001"
 
@@ -48,14 +45,14 @@ async def officer(store: Store, address: str, unit: str, owed: Sequence[Procedur
 
 async def talk(store: Store, address: str, role: Role = Role.ADMIN, unit: str | None = "DN.NT") -> StoredDialogue:
     """Somebody with a role who has agreed to talk."""
-    await given(store, address, role, unit, label=f"Anh {address}")
+    await grant_role(store, address, role, unit, label=f"Anh {address}")
     dialogue = StoredDialogue(store=store, address=address)
     await dialogue.says("/start", "dong y")
     return dialogue
 
 
 async def seen(store: Store, name: str = CODE) -> Broadcast:
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         found = await at.admin.broadcasts.get(OPERATOR, name)
     assert found is not None
     return found
@@ -66,7 +63,7 @@ async def written(store: Store, unit: str | None = "DN.NT", **changes: object) -
     draft = BroadcastDraft(
         title="Nhắc hạn", text=BroadcastText(vi="Chào {ho_ten|bạn}", en="Hello"), audience=Audience(unit=unit)
     )
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         made = await at.admin.broadcasts.new(OPERATOR, draft.model_copy(update=changes))
     assert made is not None
     return made.id
@@ -74,11 +71,11 @@ async def written(store: Store, unit: str | None = "DN.NT", **changes: object) -
 
 async def sending(store: Store, name: str) -> None:
     """Checked, approved, listed and started."""
-    await operations(store).check(name, NOW)
-    async with office(store) as at:
+    await broadcast_operations(store).check(name, NOW)
+    async with admin_transaction(store) as at:
         await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED)
     await listed(store, name)
-    await operations(store).move(name, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
+    await broadcast_operations(store).move(name, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
 
 
 def admin_chat(store: Store) -> str:
@@ -86,11 +83,11 @@ def admin_chat(store: Store) -> str:
 
 
 async def listed(store: Store, name: str) -> None:
-    while await operations(store).freeze(name, NOW):
+    while await broadcast_operations(store).freeze(name, NOW):
         pass
 
 
-async def test_one_message_is_written_checked_approved_and_sent(town: Store, ground: MemoryGround) -> None:
+async def test_one_message_is_written_checked_approved_and_sent(town: Store, ground: MemoryBackend) -> None:
     admin = await talk(town, "admin")
 
     await admin.says("/thongbao")
@@ -223,7 +220,7 @@ async def test_what_somebody_else_changed_is_not_approved_unseen(town: Store) ->
     assert (await seen(town)).state is BroadcastState.DRAFT
 
 
-async def test_progress_pause_and_results_with_the_unknown_named(town: Store, ground: MemoryGround) -> None:
+async def test_progress_pause_and_results_with_the_unknown_named(town: Store, ground: MemoryBackend) -> None:
     admin = await talk(town, "admin")
     name = await written(town)
     await sending(town, name)
@@ -271,7 +268,7 @@ async def test_buttons_of_the_moving_message_act_at_once_whatever_screen_is_open
 
 
 async def test_what_is_about_to_be_called_off_stands_still_and_goes_on_where_that_is_not_wanted(
-    town: Store, ground: MemoryGround
+    town: Store, ground: MemoryBackend
 ) -> None:
     admin = await talk(town, "admin")
     name = await written(town)
@@ -288,12 +285,12 @@ async def test_what_is_about_to_be_called_off_stands_still_and_goes_on_where_tha
     assert await wavers() == [BroadcastState.PAUSED, BroadcastState.PAUSED, BroadcastState.RUNNING]
     acts = [act for _, act, *_ in ground.journal() if act in {"broadcast_pause", "broadcast_resume"}]
     assert acts == ["broadcast_pause", "broadcast_resume"]
-    async with office(town) as at:
+    async with admin_transaction(town) as at:
         await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.PAUSED)
     assert await wavers() == [BroadcastState.PAUSED] * 3
     await admin.taps("Gửi tiếp")
     await admin.does(ButtonTapped(data=str(BroadcastCallback(ButtonAction.CANCEL, name)), message="8"))
-    async with office(town) as at:
+    async with admin_transaction(town) as at:
         for to in (BroadcastState.RUNNING, BroadcastState.PAUSED):  # by somebody else, who means it
             await at.admin.broadcasts.move(OPERATOR, name, to)
     assert "thay đổi sau khi" in await admin.taps("Không, giữ nguyên")
@@ -338,7 +335,7 @@ async def test_without_a_role_there_are_no_broadcasts(town: Store) -> None:
     assert (await seen(town)).state is BroadcastState.RUNNING
 
 
-async def test_so_many_need_a_second_person_who_is_named(town: Store, ground: MemoryGround) -> None:
+async def test_so_many_need_a_second_person_who_is_named(town: Store, ground: MemoryBackend) -> None:
     admin, second = await talk(town, "admin"), await talk(town, "second")
     await admin.says("/thongbao")
     await admin.taps("Soạn mới", "Gửi một lần", "Không có hạn")
@@ -454,7 +451,7 @@ async def test_a_number_or_a_doubt_is_no_title_and_leaves_what_was_chosen(town: 
     await admin.says("15/12/2026", typed)
     assert admin.session
     assert admin.session.screen == "broadcast_title"
-    async with office(town) as at:
+    async with admin_transaction(town) as at:
         assert await at.admin.broadcasts.get(OPERATOR, CODE) is None
 
 

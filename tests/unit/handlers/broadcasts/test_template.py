@@ -6,10 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.markup import to_plain_text, to_well_formed, utf16_length
-from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse, placeholders_of
+from bot.channels.rendering import to_plain_text, to_well_formed, utf16_length
+from handlers.broadcasts.template import (
+    Placeholder,
+    Template,
+    find_problems,
+    missing_placeholders,
+    parse,
+    placeholders_of,
+)
 from handlers.model.broadcast import BroadcastProblem, BroadcastText, PlaceholderValues, ProblemKind
-from handlers.model.placeholders import Placeholder
 
 FILLED = {Placeholder.NAME: "Lan", Placeholder.DEADLINE: "30/11/2026"}
 #: Signs that mean something here or in HTML, so that random texts meet all of it.

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.messages import DeliveryState
-from handlers.broadcasts import text
+from handlers import broadcasts
 from handlers.model.broadcast import (
     ActionResult,
     BroadcastProblem,
@@ -21,12 +21,12 @@ T = translator("en")
 @pytest.mark.parametrize(
     ("words", "kinds"),
     [
-        (text.BROADCAST_STATES, BroadcastState),
-        (text.STATE_REASONS, StateReason),
-        (text.DELIVERY_REASONS, DeliveryReason),
-        (text.PROBLEMS, ProblemKind),
-        (text.ACTION_RESULTS, ActionResult),
-        (text.DELIVERY_STATES, DeliveryState),
+        (broadcasts.BROADCAST_STATES, BroadcastState),
+        (broadcasts.STATE_REASONS, StateReason),
+        (broadcasts.DELIVERY_REASONS, DeliveryReason),
+        (broadcasts.PROBLEMS, ProblemKind),
+        (broadcasts.ACTION_RESULTS, ActionResult),
+        (broadcasts.DELIVERY_STATES, DeliveryState),
     ],
 )
 def test_everything_has_words(words: dict[str, str], kinds: type[str]) -> None:
@@ -46,11 +46,11 @@ def test_everything_has_words(words: dict[str, str], kinds: type[str]) -> None:
     ],
 )
 def test_whom_a_problem_is_about_is_named_up_to_a_number(problem: BroadcastProblem, told: str) -> None:
-    assert text.format_problem_rows(T, problem, named=2) == told
+    assert broadcasts.format_problem_rows(T, problem, named=2) == told
 
 
 def test_a_problem_says_what_it_is_about_and_what_to_do() -> None:
-    told = text.format_problem(T, BroadcastProblem(trouble=ProblemKind.EMPTY, about="en"))
+    told = broadcasts.format_problem(T, BroadcastProblem(trouble=ProblemKind.EMPTY, about="en"))
     assert told == "English text: A text is missing. Write it in both languages."
 
 
@@ -67,11 +67,11 @@ def test_a_problem_says_what_it_is_about_and_what_to_do() -> None:
     ],
 )
 def test_a_step_is_told_by_its_distance_or_its_day(step: str | None, told: str) -> None:
-    assert text.format_step_name(T, step) == told
+    assert broadcasts.format_step_name(T, step) == told
 
 
 def test_a_channel_says_how_many_it_reaches_and_why_not_the_others() -> None:
     one = ChannelCounts(channel="telegram", reachable=5, blocked=2, capped=1)
-    assert text.format_reachability(T, one) == (
+    assert broadcasts.format_reachability(T, one) == (
         "Telegram: 5 of 8 can be reached; blocked the assistant: 2; had as many as they may this week: 1"
     )

@@ -3,11 +3,10 @@
 import pytest
 
 from handlers.conversation import MAX_WAITING_FILES, respond
-from handlers.core.events import FileRead, FileSent, TextReceived
+from handlers.core.messages import FileRead, FileSent, TextReceived
 from handlers.model.certificate import Certificate, FileProblem, FileProblemKind, Reading
 from locales import translator
-from tests.support.certificates import certificate
-from tests.support.dialogue import Dialogue
+from tests.support.dialogue import Dialogue, make_certificate
 
 t = translator("vi")
 
@@ -29,7 +28,7 @@ async def reads(
 @pytest.mark.parametrize("album", [True, False])
 async def test_every_certificate_of_several_files_can_be_chosen(talk: Dialogue, album: bool) -> None:
     for name in ("Một", "Hai", "Ba"):
-        await reads(talk, f"{name}.cer", certificate(name), album=album)
+        await reads(talk, f"{name}.cer", make_certificate(name), album=album)
 
     assert [label.split(" · ")[0] for label in talk.labels] == ["Một", "Hai", "Ba", t("None of them")]
     text = await talk.says("2")
@@ -41,17 +40,17 @@ async def test_every_certificate_of_several_files_can_be_chosen(talk: Dialogue, 
 
 
 async def test_the_same_certificate_twice_is_offered_once(talk: Dialogue) -> None:
-    await reads(talk, "a.cer", certificate("Một"))
-    await reads(talk, "b.cer", certificate("Một"))
+    await reads(talk, "a.cer", make_certificate("Một"))
+    await reads(talk, "b.cer", make_certificate("Một"))
     assert talk.session
     assert len(talk.session.offered) == 1
 
 
 async def test_of_an_album_the_file_that_could_not_be_read_is_named_and_the_others_stay(talk: Dialogue) -> None:
-    await reads(talk, "một.cer", certificate("Một"), album=True)
+    await reads(talk, "một.cer", make_certificate("Một"), album=True)
     text = await reads(talk, "ảnh.jpg", trouble=FileProblemKind.PICTURE, album=True)
     assert "ảnh.jpg" in text
-    await reads(talk, "hai.cer", certificate("Hai"), album=True)
+    await reads(talk, "hai.cer", make_certificate("Hai"), album=True)
     assert talk.session
     assert [one.name for one in talk.session.offered] == ["Một", "Hai"]
 
@@ -61,9 +60,9 @@ async def test_of_an_album_the_first_file_is_named_too_where_it_could_not_be_rea
 
 
 async def test_a_certificate_sent_after_the_answer_is_asked_about_alone(talk: Dialogue) -> None:
-    await reads(talk, "a.cer", certificate("Một"))
+    await reads(talk, "a.cer", make_certificate("Một"))
     await talk.says("1")
-    await reads(talk, "b.cer", certificate("Hai"))
+    await reads(talk, "b.cer", make_certificate("Hai"))
     assert talk.session
     assert [one.name for one in talk.session.offered] == ["Hai"]
 

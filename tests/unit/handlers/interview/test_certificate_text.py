@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.core.interview import certificate_facts
+from handlers.core.session import certificate_facts
 from handlers.core.text import MarkupTranslator, strip_markup
-from handlers.interview.certificate_text import PART_LABELS, format_summary
+from handlers.interview.screens.certificate import PART_LABELS, format_summary
 from handlers.model.certificate import UNKNOWN_KEY, CertificatePart
-from handlers.model.request import RequestContent
+from handlers.model.requests import RequestContent
 from locales import LANGUAGES
 from rules.facts import Subject
 from rules.outcome import Procedure
-from tests.support.certificates import certificate
+from tests.support.dialogue import make_certificate
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 SM2 = {"key": f"{UNKNOWN_KEY}1.2.156.10197.1.301", "unreadable": (CertificatePart.KEY,)}
@@ -25,7 +25,7 @@ SENTENCES = {
 
 
 def _said(language: str = "en", **changes: object) -> list[str]:
-    return strip_markup(format_summary(MarkupTranslator(language), certificate(**changes), NOW)).split("\n")  # type: ignore[arg-type]
+    return strip_markup(format_summary(MarkupTranslator(language), make_certificate(**changes), NOW)).split("\n")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("language", "sentence"), SENTENCES.items())
@@ -41,13 +41,13 @@ def test_every_part_has_a_name_in_every_language() -> None:
 
 
 def test_a_beginning_that_could_not_be_read_is_left_out_and_not_guessed() -> None:
-    unread = certificate(not_before=None, unreadable=(CertificatePart.NOT_BEFORE,))
+    unread = make_certificate(not_before=None, unreadable=(CertificatePart.NOT_BEFORE,))
     assert "Valid until 15:09 01/01/2029 (Vietnamese time)." in _said(not_before=None)
     assert certificate_facts(unread)["not_before"] is None
 
 
 def test_a_negative_number_is_shown_as_viewers_do_and_looked_up_by_its_sign() -> None:
-    negative = certificate(serial="FB", signed_serial="-05")
+    negative = make_certificate(serial="FB", signed_serial="-05")
     assert any("FB" in line for line in _said(serial="FB", signed_serial="-05"))
     content = RequestContent(
         subject=Subject.ORGANISATION,
@@ -61,4 +61,4 @@ def test_a_negative_number_is_shown_as_viewers_do_and_looked_up_by_its_sign() ->
         channel="",
     )
     assert content.certificate_key == negative.certificate_key == "-05"
-    assert certificate(serial="FB").certificate_key == "FB"
+    assert make_certificate(serial="FB").certificate_key == "FB"

@@ -8,9 +8,7 @@ from handlers.core.session import Session
 from handlers.model.unit import Succession, SuccessionKind, Unit
 from handlers.model.unit_directory import UnitDirectory
 from locales import translator
-from tests.support.certificates import PERSON, certificate
-from tests.support.dialogue import Dialogue
-from tests.support.units import dialogue, nhon_trach, screen, unit
+from tests.support.dialogue import PERSON, Dialogue, get_screen, get_unit, make_certificate, nhon_trach, open_dialogue
 
 t = translator("vi")
 DAY = date(2025, 7, 1)
@@ -21,9 +19,9 @@ TAKEN_BACK = t("I took back what I had filled in about what happened, and ask yo
 @pytest.fixture
 async def talk() -> Dialogue:
     """To a commune by its certificate, whose merger was filled in."""
-    talk = dialogue(nhon_trach())
+    talk = open_dialogue(nhon_trach())
     await talk.says("/start", "1")
-    await talk.sends(certificate("ỦY BAN NHÂN DÂN XÃ PHÚ HỮU"))
+    await talk.sends(make_certificate("ỦY BAN NHÂN DÂN XÃ PHÚ HỮU"))
     await talk.says("1", "xa Phu Huu", "dung")
     assert "events" in talk.answers
     return talk
@@ -34,7 +32,7 @@ async def test_a_school_whose_certificate_takes_the_place_of_its_communes_is_ask
 ) -> None:
     await talk.says("2")
     assert "merger_role" in talk.answers
-    await talk.sends(certificate("TRƯỜNG THCS PHÚ HỮU"))
+    await talk.sends(make_certificate("TRƯỜNG THCS PHÚ HỮU"))
     text = await talk.says("1")
     assert not {"events", "merger_role"} & set(talk.answers)
     assert TAKEN_BACK in text
@@ -42,14 +40,14 @@ async def test_a_school_whose_certificate_takes_the_place_of_its_communes_is_ask
 
 
 async def test_a_person_whose_certificate_takes_the_place_of_their_communes_is_asked(talk: Dialogue) -> None:
-    await talk.sends(certificate("Nguyễn Thị Lan", **PERSON))
+    await talk.sends(make_certificate("Nguyễn Thị Lan", **PERSON))
     assert ASKED in await talk.says("1")
     assert "events" not in talk.answers
 
 
 async def test_the_same_certificate_sent_again_changes_nothing(talk: Dialogue) -> None:
     before = talk.answers["events"]
-    await talk.sends(certificate("ỦY BAN NHÂN DÂN XÃ PHÚ HỮU"))
+    await talk.sends(make_certificate("ỦY BAN NHÂN DÂN XÃ PHÚ HỮU"))
     assert TAKEN_BACK not in await talk.says("1")
     assert talk.answers["events"] == before
 
@@ -73,7 +71,7 @@ async def test_what_the_officer_answered_stays_under_another_certificate(talk: D
     await talk.says("/xemlai")
     await talk.says(t("Change: {fact}", fact=t("what happened")))
     await talk.says("3")
-    await talk.sends(certificate(word))
+    await talk.sends(make_certificate(word))
     await talk.says("1")
     assert talk.answers["events"] == ["superior_changed"]
 
@@ -85,23 +83,23 @@ async def test_what_was_filled_in_and_confirmed_by_the_officer_stays(talk: Dialo
     await talk.says(t("Change: {fact}", fact=t("what happened")))
     await talk.says("1")
     assert talk.answers["events"] == filled
-    await talk.sends(certificate("TRƯỜNG THCS PHÚ HỮU"))
+    await talk.sends(make_certificate("TRƯỜNG THCS PHÚ HỮU"))
     await talk.says("1")
     assert talk.answers["events"] == filled
 
 
 async def test_a_unit_corrected_to_one_of_today_takes_back_what_the_wrong_one_told(talk: Dialogue) -> None:
     text = await talk.says("/xemlai", "don vi", "xa nhon trach")
-    assert (unit(talk), "events" in talk.answers, screen(talk)) == ("DN-NT", False, "review")
+    assert (get_unit(talk), "events" in talk.answers, get_screen(talk)) == ("DN-NT", False, "review")
     assert TAKEN_BACK in text
     await talk.says("tiep tuc")
-    assert screen(talk) == "question"
+    assert get_screen(talk) == "question"
 
 
 async def test_a_unit_taken_out_takes_along_what_it_told(talk: Dialogue) -> None:
     await talk.says("/xemlai", "don vi")
     await talk.taps(t("Take my unit out"))
-    assert (unit(talk), "events" in talk.answers) == (None, False)
+    assert (get_unit(talk), "events" in talk.answers) == (None, False)
 
 
 @pytest.mark.parametrize("successor", ["X", "Y"])
@@ -113,15 +111,15 @@ async def test_another_former_unit_of_the_same_name_tells_its_own_story(successo
             Succession("B", successor, SuccessionKind.MERGED_INTO_EXISTING, DAY, "2/QĐ-X"),
         ],
     )
-    talk = dialogue(units)
+    talk = open_dialogue(units)
     await talk.says("/start", "1")
-    await talk.sends(certificate("SỞ A"))
+    await talk.sends(make_certificate("SỞ A"))
     await talk.says("1", "so a")
     await talk.taps("Sở X")
     await talk.says("dung")
     assert talk.answers["events"] == ["renamed"]
     await talk.says("/xemlai", "don vi", "so a", "2", "dung")
-    assert (unit(talk), talk.answers["events"]) == (successor, ["merged_into_existing"])
+    assert (get_unit(talk), talk.answers["events"]) == (successor, ["merged_into_existing"])
 
 
 async def test_another_interview_remembers_nothing_of_it(talk: Dialogue) -> None:
@@ -133,7 +131,7 @@ async def test_another_interview_remembers_nothing_of_it(talk: Dialogue) -> None
 async def test_it_is_remembered_over_a_restart(talk: Dialogue) -> None:
     assert talk.session
     talk.session = Session.load(talk.session.model_dump_json())
-    await talk.sends(certificate("TRƯỜNG THCS PHÚ HỮU"))
+    await talk.sends(make_certificate("TRƯỜNG THCS PHÚ HỮU"))
     assert ASKED in await talk.says("1")
 
 
@@ -145,6 +143,6 @@ async def test_it_is_remembered_over_a_restart(talk: Dialogue) -> None:
     ],
 )
 async def test_whose_change_it_is_is_said_to_each_in_their_own_words(way: str, said: str) -> None:
-    talk = dialogue(nhon_trach())
+    talk = open_dialogue(nhon_trach())
     text = await talk.says("/start", "1", way, "xa phu hoi", "dung")
     assert f"Đây là thay đổi của xã Phú Hội. {said}" in text

@@ -6,14 +6,13 @@ from dataclasses import replace
 import pytest
 
 from handlers.core.decision import REGISTRABLE
-from handlers.core.events import ButtonTapped
+from handlers.core.messages import ButtonTapped
 from handlers.core.session import Session
 from handlers.interview.screens.file import CA_FILE_NOTE
 from handlers.model.certificate import Recognition
-from handlers.requests.text import PROCEDURE_LABELS
+from handlers.requests import PROCEDURE_LABELS
 from locales import translator
-from tests.support.certificates import EXPIRED, PERSON, certificate
-from tests.support.dialogue import Dialogue, pack
+from tests.support.dialogue import EXPIRED, PERSON, Dialogue, make_certificate, pack
 
 t = translator("vi")
 BEGIN = ("/start", "đồng ý")
@@ -151,7 +150,7 @@ async def test_progress_counts_down_to_the_answer(talk: Dialogue) -> None:
 
 async def test_a_certificate_sent_first_leaves_less_to_ask(talk: Dialogue) -> None:
     await talk.says(*BEGIN)
-    text = await talk.sends(certificate())
+    text = await talk.sends(make_certificate())
     assert "75580955FC81D6A7" in text
     await talk.says("dung roi")
     assert talk.answers["subject"] == "organisation"
@@ -164,7 +163,7 @@ async def test_a_certificate_sent_first_leaves_less_to_ask(talk: Dialogue) -> No
 
 async def test_an_expired_certificate_leads_to_revocation_and_a_new_issue(talk: Dialogue) -> None:
     await talk.says(*BEGIN)
-    text = await talk.sends(certificate(**EXPIRED))
+    text = await talk.sends(make_certificate(**EXPIRED))
     expects(text, "⚠ <b>It has expired.</b>")
     text = await talk.says("1", "3", "1", "1")
     assert titles(text) == {"revoke", "return_device", "issue_new"}
@@ -172,7 +171,7 @@ async def test_an_expired_certificate_leads_to_revocation_and_a_new_issue(talk: 
 
 async def test_what_the_certificate_and_the_officer_say_may_disagree(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1")
-    text = await talk.sends(certificate("Nguyễn Thị Lan", **PERSON))
+    text = await talk.sends(make_certificate("Nguyễn Thị Lan", **PERSON))
     assert "⚠" in text
     await talk.taps(t("Yes – the certificate of a person"))
     assert talk.answers["subject"] == "individual"
@@ -181,7 +180,7 @@ async def test_what_the_certificate_and_the_officer_say_may_disagree(talk: Dialo
 async def test_of_several_certificates_one_is_chosen(talk: Dialogue) -> None:
     await talk.says(*BEGIN)
     text = await talk.sends(
-        certificate("UBND XÃ PHƯỚC AN", serial="01"), certificate("UBND XÃ NHƠN TRẠCH", serial="02")
+        make_certificate("UBND XÃ PHƯỚC AN", serial="01"), make_certificate("UBND XÃ NHƠN TRẠCH", serial="02")
     )
     expects(text, "<b>I read several certificates. Which one do you mean?</b>")
     await talk.says("2", "1")
@@ -192,7 +191,7 @@ async def test_of_several_certificates_one_is_chosen(talk: Dialogue) -> None:
 
 async def test_a_typed_expiry_the_file_contradicts_is_said_before_the_file_is_taken(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1", "3", "31/12/2028", "2")
-    text = await talk.sends(certificate())
+    text = await talk.sends(make_certificate())
     assert t("⚠ You typed that it ends on {told}; the file says otherwise.", told="31/12/2028") in text
     expects(text, "⚠ You named another kind of issuer than the file does.")
     assert talk.answers["certificate"]["not_after"] == "2028-12-31"
@@ -215,7 +214,7 @@ async def test_going_back_from_a_question_being_changed_keeps_its_answer(talk: D
 
 async def test_going_back_over_a_read_certificate_forgets_it(talk: Dialogue) -> None:
     await talk.says(*BEGIN)
-    await talk.sends(certificate())
+    await talk.sends(make_certificate())
     await talk.says("1", "/quaylai")
     assert talk.session
     assert talk.session.certificate is None
@@ -261,14 +260,14 @@ async def test_a_session_of_an_earlier_program_never_blocks_a_chat(talk: Dialogu
 
 async def test_the_certificate_of_an_authority_is_nobodys_own(talk: Dialogue) -> None:
     await talk.says(*BEGIN)
-    expects(await talk.sends(certificate("Root CA", authority=True)), CA_FILE_NOTE)
+    expects(await talk.sends(make_certificate("Root CA", authority=True)), CA_FILE_NOTE)
     assert talk.session
     assert talk.session.offered == ()
 
 
 async def test_a_forged_certificate_cannot_be_taken(talk: Dialogue) -> None:
     await talk.says(*BEGIN)
-    await talk.sends(certificate(recognition=Recognition.INVALID))
+    await talk.sends(make_certificate(recognition=Recognition.INVALID))
     assert talk.labels == [t("No, not this certificate")]
 
 

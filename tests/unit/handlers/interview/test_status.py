@@ -7,18 +7,17 @@ import pytest
 
 from handlers.core.screen import Context
 from handlers.core.session import Session
-from handlers.interview.status import interview_status
-from handlers.model.request_list import InterviewStatus
+from handlers.interview import interview_status
+from handlers.model.requests import InterviewStatus
 from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
 from handlers.testing import MemoryContext, MemoryInterviewRegister, MemoryTables, build_memory_services
 from locales import translator
 from rules.outcome import Procedure
-from tests.support.certificates import certificate
-from tests.support.dialogue import NOW, Dialogue, pack
+from tests.support.dialogue import NOW, Dialogue, make_certificate, pack
 
 t = translator("vi")
-READ = certificate("UBND XÃ ĐẠI PHƯỚC")
+READ = make_certificate("UBND XÃ ĐẠI PHƯỚC")
 UNITS = UnitDirectory.of([Unit("DN", "Tỉnh Đồng Nai"), Unit("DN-DP", "Xã Đại Phước", "DN")])
 #: From the greeting to an answer that asks for a change of information, with a typed certificate.
 TYPED = ("/start", "đồng ý", "1", "3", "31/12/2028", "1", "1", "1")
@@ -139,7 +138,7 @@ async def test_another_certificate_than_the_registered_one_leaves_its_standing_a
     await talk.says("đúng")
     assert talk.session
     talk.session = talk.session.with_changes(registered_key=READ.serial)
-    await talk.sends(certificate("SỞ Y TẾ", serial="0A0B"))
+    await talk.sends(make_certificate("SỞ Y TẾ", serial="0A0B"))
     await talk.says("1")
     assert {number: one.certificate_key for number, one in register.standings.items()} == {1: READ.serial, 2: "0A0B"}
 

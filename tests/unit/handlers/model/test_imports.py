@@ -15,9 +15,8 @@ from handlers.model.imports import (
     RejectedLine,
     plan_import,
 )
-from handlers.model.request import RequestState
-from handlers.model.request_list import MAX_BULK_MOVES, NEEDS_REASON, transitions_from
-from tests.support.storing import NOW
+from handlers.model.requests import MAX_BULK_MOVES, NEEDS_REASON, RequestState, transitions_from
+from tests.support.store import NOW
 
 CODE = "YC-2026-000001"
 REASON = "quyết định thiếu dấu"

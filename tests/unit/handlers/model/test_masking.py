@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.access.masking import mask_content, mask_email, mask_name, mask_row, mask_serial
-from handlers.model.request import Request, RequestState, RequestStep
-from handlers.model.request_list import RequestRow
+from handlers.model.requests import Request, RequestRow, RequestState, RequestStep
+from handlers.model.rights import mask_content, mask_email, mask_name, mask_row, mask_serial
 from rules.facts import Subject
-from tests.support.storing import content
+from tests.support.store import make_content
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
-PERSON = content().model_copy(
+PERSON = make_content().model_copy(
     update={
         "subject": Subject.INDIVIDUAL,
         "subscriber": "Nguyễn Văn An",
@@ -57,7 +56,7 @@ def test_nothing_personal_is_left_of_a_persons_request() -> None:
 
 def test_what_a_body_or_a_device_is_called_stays() -> None:
     for subject in (Subject.ORGANISATION, Subject.DEVICE):
-        body = content().model_copy(update={"subject": subject})
+        body = make_content().model_copy(update={"subject": subject})
         shown = mask_content(body)
         assert (shown.subscriber, shown.certificate_name) == (body.subscriber, body.certificate_name)
         assert shown.news == body.news
@@ -65,7 +64,7 @@ def test_what_a_body_or_a_device_is_called_stays() -> None:
 
 
 def test_a_request_without_a_serial_number_shows_none() -> None:
-    assert mask_content(content(None)).serial is None
+    assert mask_content(make_content(None)).serial is None
 
 
 def test_why_a_request_was_moved_is_hidden_and_that_it_was_is_not() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.store.units import to_nested_sets
 from handlers.model.unit import Succession, SuccessionKind, Unit
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
-from tests.support.units import nhon_trach
+from tests.support.dialogue import nhon_trach
 
 DAY = date(2025, 7, 1)
 SAMPLE = nhon_trach()

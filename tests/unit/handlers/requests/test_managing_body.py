@@ -5,14 +5,12 @@ from datetime import date
 
 import pytest
 
-from handlers.model.request import RequestContent
+from handlers.model.requests import RequestContent
 from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
 from handlers.testing import MemoryOwnRequests
 from locales import translator
-from tests.support.certificates import certificate
-from tests.support.dialogue import Dialogue
-from tests.support.units import dialogue, nhon_trach
+from tests.support.dialogue import Dialogue, make_certificate, nhon_trach, open_dialogue
 
 t = translator("vi")
 DAY = date(2025, 7, 1)
@@ -20,7 +18,7 @@ DAY = date(2025, 7, 1)
 
 @pytest.fixture
 def talk() -> Dialogue:
-    return dialogue(nhon_trach())
+    return open_dialogue(nhon_trach())
 
 
 def kept(talk: Dialogue) -> RequestContent:
@@ -32,7 +30,7 @@ def kept(talk: Dialogue) -> RequestContent:
 async def to_managing_body(talk: Dialogue, said: str = "bo qua") -> None:
     """Through the answer to the field for the managing body."""
     await talk.says("/start", "1")
-    await talk.sends(certificate())
+    await talk.sends(make_certificate())
     await talk.says("1", said, "3", "1", "1", "dang ky", "1")
 
 
@@ -97,7 +95,7 @@ async def test_a_name_that_several_units_have_is_asked_about_unless_one_is_the_o
             Unit("B1", "xã Phước An", "B"),
         )
     )
-    talk = dialogue(units)
+    talk = open_dialogue(units)
     await to_managing_body(talk)
     await talk.says("xã Phước An")
     assert talk.labels[:2] == ["xã Phước An – tỉnh A", "xã Phước An – tỉnh B"]

@@ -5,11 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.model.request import REQUEST_TRANSITIONS, RequestState
+from handlers.model.requests import REQUEST_TRANSITIONS, RequestState
 from handlers.testing import MemoryOwnRequests
 from locales import translator
-from tests.support.certificates import EXPIRED, certificate
-from tests.support.dialogue import NOW, Dialogue
+from tests.support.dialogue import EXPIRED, NOW, Dialogue, make_certificate
 
 t = translator("vi")
 #: To the answer of a superior that changed, the certificate read from a file.
@@ -21,7 +20,7 @@ OLD, NEW = "UBND XÃ ĐẠI PHƯỚC", "UBND thành phố Biên Hòa"
 async def talk() -> Dialogue:
     talk = Dialogue()
     await talk.says("/start", "1")
-    await talk.sends(certificate())
+    await talk.sends(make_certificate())
     await talk.says("1", *TO_ANSWER)
     return talk
 
@@ -96,7 +95,7 @@ async def test_an_answer_that_changed_meanwhile_is_read_again_before_it_is_regis
 async def test_a_new_issue_asks_for_the_new_information_and_a_revocation_does_not_keep_it() -> None:
     talk = Dialogue()
     await talk.says("/start", "1")
-    await talk.sends(certificate(**EXPIRED))
+    await talk.sends(make_certificate(**EXPIRED))
     await talk.says("1", *TO_ANSWER, "dang ky", "1", "1", "1", NEW)
     await talk.taps(t("Send the request"))
     kept = {request.content.procedure: request.content.news for request in book(talk).kept.values()}
@@ -182,7 +181,7 @@ async def test_leaving_one_field_keeps_the_amendment(talk: Dialogue) -> None:
 
 async def test_a_file_that_changes_the_answer_is_said_at_once_and_keeps_what_was_typed(talk: Dialogue) -> None:
     await talk.says("dang ky", "1")
-    await talk.sends(certificate(serial="0B", **EXPIRED))
+    await talk.sends(make_certificate(serial="0B", **EXPIRED))
     text = await talk.says("1")
     assert t("This file changes the answer. What you typed for the request is kept.") in text
     await talk.taps(t("Register the request"))
@@ -203,7 +202,7 @@ async def test_a_serial_number_that_is_not_the_certificates_is_asked_about(talk:
 async def test_one_conversation_registers_several_requests(talk: Dialogue) -> None:
     await register(talk)
     await talk.taps(t("Take up another certificate"))
-    await talk.sends(certificate("UBND XÃ PHƯỚC AN", serial="0A"))
+    await talk.sends(make_certificate("UBND XÃ PHƯỚC AN", serial="0A"))
     await talk.says("1", *TO_ANSWER)
     await register(talk)
     assert [request.content.serial for request in book(talk).kept.values()] == ["75580955FC81D6A7", "0A"]
@@ -276,7 +275,7 @@ async def test_what_cannot_be_seen_is_left_out_of_a_name(talk: Dialogue) -> None
 async def test_a_body_that_has_ended_is_not_offered_as_the_managing_body() -> None:
     talk = Dialogue()
     await talk.says("/start", "1")
-    await talk.sends(certificate("UBND XÃ PHÚ HỘI", superior="UBND HUYỆN NHƠN TRẠCH"))
+    await talk.sends(make_certificate("UBND XÃ PHÚ HỘI", superior="UBND HUYỆN NHƠN TRẠCH"))
     await talk.says("1", "1", "2", "1", "1", "dang ky", "1")
     assert t("Choose, or type it.") not in talk.text
     assert not any("HUYỆN" in label or "PHÚ HỘI" in label for label in talk.labels)

@@ -3,7 +3,7 @@
 import pytest
 
 from handlers.core.screen import Option
-from handlers.understanding.matching import Match, match_page
+from handlers.understanding import Match, match_page
 
 OPTIONS = (
     Option("new", "Sáp nhập thành cơ quan mới", ("sap nhap moi", "thanh lap moi")),

@@ -4,11 +4,10 @@ import pytest
 
 from handlers.core.screen import Option
 from handlers.folding import strip_accents
-from handlers.requests.fields import clean_serial
+from handlers.requests import clean_serial
+from handlers.understanding import match_page, parse_numbers
 from handlers.understanding.doubts import is_doubt
-from handlers.understanding.matching import match_page
-from handlers.understanding.typed_numbers import parse_numbers
-from tests.support.units import nhon_trach
+from tests.support.dialogue import nhon_trach
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from bot.messages import DeliveryState
 from bot.services.broadcasts.actions import NewStep, find_action_rule
 from bot.services.broadcasts.recipients import RecipientValues, reach_of, says_name
+from bot.store.broadcasts import BroadcastSnapshot
 from bot.store.broadcasts.audience import Person
-from bot.store.broadcasts.repository import BroadcastSnapshot
 from handlers.model.broadcast import (
     EXPIRY_CAMPAIGN,
     Audience,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.store.errors import KeyFileError
+from bot.store.sealing import open_keyring
 from bot.store.sealing.keyfile import new_key_file, read_key_file, replace_key_file
-from bot.store.sealing.keyring import open_keyring
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

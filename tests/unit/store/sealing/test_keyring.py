@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.store import sealing as keyring_module
 from bot.store.errors import SealBroken, UnknownKey
-from bot.store.sealing import keyring as keyring_module
+from bot.store.sealing import Keyring, SealContext, open_keyring
 from bot.store.sealing.keyfile import new_key_file, read_key_file, replace_key_file
-from bot.store.sealing.keyring import Keyring, SealContext, open_keyring
 
 PLACE = SealContext("chats", "session", "1")
 RING = Keyring(Path(os.devnull), new_key_file())

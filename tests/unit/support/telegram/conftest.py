@@ -4,8 +4,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.limits import Limits
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.limits import Limits
 
 Ask = Callable[..., Coroutine[Any, Any, dict[str, Any]]]
 

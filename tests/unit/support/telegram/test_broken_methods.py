@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.faults import Kind
-from tests.unit.botapi.conftest import Ask
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.faults import Kind
+from tests.unit.support.telegram.conftest import Ask
 
 
 @pytest.mark.parametrize(

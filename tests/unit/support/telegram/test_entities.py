@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.botapi.entities import parse, utf16_length
-from tests.support.botapi.errors import ApiError
+from tests.support.telegram.entities import parse, utf16_length
+from tests.support.telegram.errors import ApiError
 
 VALID = [
     ("một dòng", "một dòng", []),

@@ -1,9 +1,9 @@
 import httpx
 import pytest
 
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.errors import ApiError
-from tests.unit.botapi.conftest import Ask
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.errors import ApiError
+from tests.unit.support.telegram.conftest import Ask
 
 
 @pytest.mark.parametrize(("when", "seen"), [("before", 0), ("after", 1)])

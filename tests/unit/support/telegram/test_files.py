@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.support.botapi.api import BotApi
-from tests.unit.botapi.conftest import Ask
+from tests.support.telegram.api import BotApi
+from tests.unit.support.telegram.conftest import Ask
 
 
 async def sent_file(ask: Ask) -> str:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.errors import ApiError
-from tests.support.botapi.limits import Limits
-from tests.unit.botapi.conftest import Ask
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.errors import ApiError
+from tests.support.telegram.limits import Limits
+from tests.unit.support.telegram.conftest import Ask
 
 
 @dataclass

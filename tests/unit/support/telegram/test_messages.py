@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.user import User
-from tests.unit.botapi.conftest import Ask
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.user import User
+from tests.unit.support.telegram.conftest import Ask
 
 
 @pytest.fixture

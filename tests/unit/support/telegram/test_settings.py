@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.support.botapi.api import BotApi
-from tests.unit.botapi.conftest import Ask
+from tests.support.telegram.api import BotApi
+from tests.unit.support.telegram.conftest import Ask
 
 COMMANDS = [
     ([{"command": "Start", "description": "x"}], "BOT_COMMAND_INVALID"),

@@ -5,9 +5,9 @@ import asyncio
 import httpx
 import pytest
 
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.updates import Updates
-from tests.unit.botapi.conftest import Ask
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.updates import Updates
+from tests.unit.support.telegram.conftest import Ask
 
 
 async def test_an_update_comes_again_until_a_higher_offset_confirms_it(api: BotApi, ask: Ask) -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.botapi.api import BotApi
-from tests.unit.botapi.conftest import Ask
+from tests.support.telegram.api import BotApi
+from tests.unit.support.telegram.conftest import Ask
 
 MENU = json.dumps({"inline_keyboard": [[{"text": "Cơ quan", "callback_data": "org"}]]})
 

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.server import serving
-from tests.support.botapi.webhook import SECRET_HEADER
-from tests.unit.botapi.conftest import Ask
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.server import serving
+from tests.support.telegram.webhook import SECRET_HEADER
+from tests.unit.support.telegram.conftest import Ask
 
 
 class Hook:
