@@ -48,7 +48,7 @@ from bot.store.errors import DataIsMadeUp
 from bot.store.store import Store
 from bot.store.workers import LeaseDuration, hold_serving_lock
 from handlers.conversation import respond, wants_file
-from handlers.model.channels import CHANNEL_LABELS
+from handlers.model import CHANNEL_LABELS
 from locales import N_, translator
 from rules.loading import load_pack
 from rules.pack import Pack

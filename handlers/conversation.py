@@ -15,32 +15,36 @@ from handlers.broadcasts.reminders import answer_tapped_reminder, answer_typed_r
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
 from handlers.broadcasts.screens.confirm import handle_admin_button
 from handlers.broadcasts.screens.detail import handle_report
-from handlers.core import session as core_session
-from handlers.core.messages import (
+from handlers.core import (
     ButtonTapped,
     ChartDrawn,
+    Command,
+    Context,
     DrawChart,
     Event,
     FileRead,
     FileSent,
+    HandlerResult,
     MakeReport,
     MessageEdited,
+    Page,
     ReportMade,
+    ScreenCallback,
+    Services,
+    Session,
     SheetRead,
     TextReceived,
     Throttled,
     UnreadableReceived,
+    current_rights,
 )
-from handlers.core.ports import Services
-from handlers.core.screen import Command, Context, HandlerResult, Page, ScreenCallback, current_rights
-from handlers.core.session import Session
+from handlers.core import session as core_session
 from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.file import WARNING, handle_file_read
 from handlers.interview.screens.question import take_overheard_facts
 from handlers.interview.secrets import has_secret
-from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblemKind, Reading, holds_certificate
-from handlers.model.rights import Rights
+from handlers.model import SECRET_PROBLEMS, FileProblem, FileProblemKind, Reading, Rights, holds_certificate
 from handlers.registry import ADMIN_SCREENS, SCREENS, WITHOUT_CONSENT, find_command, parse_command
 from handlers.turn import (
     Turn,

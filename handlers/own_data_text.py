@@ -10,8 +10,7 @@ from handlers.core.text import MarkupTranslator, format_day, format_moment, stri
 from handlers.interview.screens.certificate import format_key
 from handlers.interview.screens.file import FILE_PROBLEMS
 from handlers.interview.screens.question import FACT_LABELS
-from handlers.model.broadcast import DeliveryReason
-from handlers.model.certificate import FileProblemKind, Recognition
+from handlers.model import DeliveryReason, FileProblemKind, Recognition
 from handlers.requests import EVENT_LABELS, FIELDS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_
 from rules.facts import MergerRole, Token

@@ -62,9 +62,8 @@ from handlers.broadcasts.screens.schedule import (
 )
 from handlers.broadcasts.screens.schedule import CampaignStepsScreen as Reminders
 from handlers.citations import format_statement
+from handlers.core import Command, Context, HandlerResult, Screen, cited_documents, current_rights, format_documents
 from handlers.core import session as core_session
-from handlers.core.decision import cited_documents, format_documents
-from handlers.core.screen import Command, Context, HandlerResult, Screen, current_rights
 from handlers.core.text import format_bold, join_lines
 from handlers.folding import strip_accents
 from handlers.interview import to_next_certificate, to_previous_step
@@ -80,7 +79,7 @@ from handlers.interview.screens.requests import (
 )
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
 from handlers.interview.screens.welcome import EraseScreen, LanguageScreen, PauseScreen, WelcomeScreen
-from handlers.model.rights import Act
+from handlers.model import Act
 from handlers.own_data import format_data_ordered, format_data_under_way
 from locales import LANGUAGES, N_
 

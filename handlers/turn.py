@@ -5,13 +5,22 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from handlers import understanding
-from handlers.core.messages import ButtonTapped, Event, Reply
-from handlers.core.ports import Services
-from handlers.core.screen import DONE, Context, HandlerResult, Page, ScreenCallback
-from handlers.core.session import DerivedEvents, Session
+from handlers.core import (
+    DONE,
+    ButtonTapped,
+    Context,
+    DerivedEvents,
+    Event,
+    HandlerResult,
+    Page,
+    Reply,
+    ScreenCallback,
+    Services,
+    Session,
+)
 from handlers.core.text import join_lines
 from handlers.interview.screens.unit import format_succession, handle_unit_code
-from handlers.model.unit import Succession
+from handlers.model import Succession
 from handlers.registry import ADMIN_SCREENS, QUESTIONS, SCREENS
 from handlers.requests.form import with_managing_body
 from handlers.understanding import Match, to_guess_page

@@ -16,7 +16,7 @@ from bot.certificates.errors import SecretError, UnreadableError
 from bot.certificates.formats import is_archive, is_zip, padding_end, refuse_secret
 from bot.certificates.names import clean_text
 from bot.certificates.pem import refuse_secret_text, to_plain_text
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 
 _CONTENT_TYPES = "[Content_Types].xml"
 _MARKER_FILES = {_CONTENT_TYPES, "mimetype"}

@@ -21,7 +21,7 @@ from bot.certificates.formats import HEAD_SIZE, FileKind, der_kind, is_certifica
 from bot.certificates.names import clean_text
 from bot.certificates.pem import decode_base64, refuse_secret_text
 from bot.certificates.x509_fields import RawCertificate, try_split_certificate
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 
 
 class FoundCertificate(NamedTuple):

@@ -13,7 +13,7 @@ from bot.certificates import der
 from bot.certificates.der import BIT_STRING, OID, SEQUENCE, Element
 from bot.certificates.errors import MalformedError
 from handlers.folding import fold
-from handlers.model.certificate import Recognition
+from handlers.model import Recognition
 from rules.facts import Issuer, Subject
 
 #: The most characters kept of one value; the longest organisation names seen have under 200.

@@ -23,7 +23,7 @@ from bot.certificates.pem import to_plain_text
 from bot.certificates.record import DecodedCertificate, decode_certificate
 from bot.certificates.trust import EMPTY_TRUST_STORE, TrustStore, recognise
 from bot.certificates.x509_fields import RawCertificate
-from handlers.model.certificate import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, Recognition
+from handlers.model import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, Recognition
 from rules.facts import Issuer
 
 #: The problem to report for a text without a certificate, by the label of a PEM boundary or by the first bytes.

@@ -15,7 +15,7 @@ from bot.certificates import containers
 from bot.certificates.containers import Finding, FoundCertificate, read_each
 from bot.certificates.errors import UnreadableError
 from bot.certificates.formats import FileKind, der_kind
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 
 #: A hexadecimal string: the value of /Contents, or one that begins like DER.
 _HEX = re.compile(rb"(?:/Contents[\s\0]{0,99}+<|<(?=[\s\0]{0,99}+3[\s\0]{0,99}+0))(?=([0-9A-Fa-f\s\0]{160,}+))")

@@ -11,7 +11,7 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from bot.certificates import containers
 from bot.certificates.containers import Finding, FoundCertificate, read_each
 from bot.certificates.errors import UnreadableError
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 
 
 def certificates(stream: BinaryIO) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 from bot.certificates import der
 from bot.certificates.errors import SecretError, UnreadableError
 from bot.certificates.formats import refuse_secret
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 
 #: Dashes get lost or joined on the way, and letters become small; the words stay.
 _BOUNDARY = re.compile(

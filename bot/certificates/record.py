@@ -15,7 +15,7 @@ from bot.certificates import names as certificates_names
 from bot.certificates.errors import MalformedError, UnreadableError
 from bot.certificates.names import guess_subject
 from bot.certificates.x509_fields import RawCertificate, split_certificate
-from handlers.model.certificate import UNKNOWN_KEY, Certificate, CertificatePart, FileProblemKind
+from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, FileProblemKind
 
 _EMAIL = NameOID.EMAIL_ADDRESS.dotted_string
 #: Names of algorithms as in OpenSSL and RFC 8017 / RFC 5758; any other algorithm is shown by its dotted OID.

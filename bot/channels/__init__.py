@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import TrolyError
 from bot.messages import Incoming, OutboxRow
-from handlers.model.channels import CHANNEL_LABELS, CHANNEL_LIMITS, TELEGRAM, TERMINAL, ChannelAddress, MessageLimits
+from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, TELEGRAM, TERMINAL, ChannelAddress, MessageLimits
 
 if TYPE_CHECKING:
     from starlette.routing import Route

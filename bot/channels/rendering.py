@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from bot.channels import Capabilities
 from handlers.broadcasts.rendering import BroadcastCallback
-from handlers.core.messages import Attachment, Choice, Reply
+from handlers.core import Attachment, Choice, Reply
 
 _TOKEN = re.compile(
     r"(?P<close></(?:b|i|u|code|a)>)"

@@ -21,8 +21,8 @@ from bot.errors import to_reason
 from bot.messages import Incoming, OutboxRow
 from bot.sanitizing import sanitize
 from bot.streams import SafeConsole
-from handlers.core.messages import Attachment, Event, FileSent, Reply, TextReceived
-from handlers.model.channels import TERMINAL
+from handlers.core import Attachment, Event, FileSent, Reply, TextReceived
+from handlers.model import TERMINAL
 from locales import N_, Translator
 
 #: HTML subset -> rich's markup.

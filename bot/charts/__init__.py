@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from bot.errors import SettingsError, TrolyError, to_reason
-from handlers.model.statistics import Chart
+from handlers.model import Chart
 from locales import N_
 
 

@@ -16,9 +16,20 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings, load_settings
 from handlers.access import ROLE_REFUSALS, clean_label, format_actor, format_role
 from handlers.core.text import format_moment
-from handlers.model.requests import NewInvitation, Refusal, RoleHolder
-from handlers.model.rights import ACT_TO_GIVE, MACHINE, ROLES, Act, Grant, Rights, Role, render_rights_table
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import (
+    ACT_TO_GIVE,
+    MACHINE,
+    ROLES,
+    Act,
+    Grant,
+    NewInvitation,
+    Refusal,
+    Rights,
+    Role,
+    RoleHolder,
+    UnitDirectory,
+    render_rights_table,
+)
 from locales import N_, Translator, translator
 
 #: Seconds to wait for Telegram to name the bot.

@@ -16,9 +16,7 @@ from bot.store.audit import Proof
 from bot.store.journal import ChainFault, Verdict
 from handlers.access import format_action, format_actor, format_subject
 from handlers.core.text import format_moment
-from handlers.model.requests import JournalEntry
-from handlers.model.rights import Act
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Act, JournalEntry, UnitDirectory
 from locales import N_, Translator, translator
 
 _HEADINGS = (N_("No."), N_("When"), N_("Who"), N_("What"), N_("On what"), N_("Count"), N_("Unit"))

@@ -31,11 +31,19 @@ from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from handlers.broadcasts import format_channel, format_problem, format_problem_rows, format_reachability
-from handlers.core.messages import Reply
+from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import ENDED_STATES, ActionResult, Broadcast, CheckReport, DeliveryCounts, Recipient
-from handlers.model.rights import MACHINE, Act
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import (
+    ENDED_STATES,
+    MACHINE,
+    Act,
+    ActionResult,
+    Broadcast,
+    CheckReport,
+    DeliveryCounts,
+    Recipient,
+    UnitDirectory,
+)
 from locales import N_, translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)

@@ -25,8 +25,7 @@ from bot.errors import TrolyError
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import ActionResult, Broadcast, BroadcastState, DeliveryCounts
-from handlers.model.rights import MACHINE, Act
+from handlers.model import MACHINE, Act, ActionResult, Broadcast, BroadcastState, DeliveryCounts
 from locales import N_
 
 Follow = Annotated[bool, typer.Option("--follow", help=N_("Show how far it is until it has ended."))]

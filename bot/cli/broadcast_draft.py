@@ -27,7 +27,9 @@ from bot.sanitizing import sanitize
 from bot.settings import load_settings
 from handlers.broadcasts.rendering import BUTTON_LABELS
 from handlers.core.text import format_day
-from handlers.model.broadcast import (
+from handlers.model import (
+    ROLES,
+    Act,
     ActionResult,
     Audience,
     Broadcast,
@@ -35,9 +37,9 @@ from handlers.model.broadcast import (
     BroadcastDraft,
     BroadcastText,
     CampaignPlan,
+    Role,
+    UnitDirectory,
 )
-from handlers.model.rights import ROLES, Act, Role
-from handlers.model.unit_directory import UnitDirectory
 from handlers.requests import clean_line
 from locales import N_, Translator, translator
 from rules.calendar import VIETNAM, to_vietnam_day

@@ -37,11 +37,19 @@ from handlers.broadcasts import (
     state_message,
 )
 from handlers.broadcasts.admin_text import format_steps as steps_in_words
-from handlers.core.ports import AdminServices
+from handlers.core import AdminServices
 from handlers.core.text import MarkupTranslator, format_moment
-from handlers.model.broadcast import ENDED_STATES, ActionResult, Broadcast, BroadcastState, DeliveryCounts
-from handlers.model.rights import MACHINE, Act, Rights
-from handlers.model.schedule import Timetable
+from handlers.model import (
+    ENDED_STATES,
+    MACHINE,
+    Act,
+    ActionResult,
+    Broadcast,
+    BroadcastState,
+    DeliveryCounts,
+    Rights,
+    Timetable,
+)
 from locales import N_, Translator
 
 #: The argument that names the broadcast of a command.

@@ -19,8 +19,7 @@ from bot.exports.export import FORM_SUFFIXES, write_export
 from bot.settings import load_settings
 from bot.streams import SafeConsole
 from handlers.admin.exports import format_remarks
-from handlers.model.exports import ExportForm
-from handlers.model.rights import Act
+from handlers.model import Act, ExportForm
 from locales import N_, Translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)

@@ -14,9 +14,7 @@ from bot.settings import configured_language
 from handlers.admin.requests.view import MOVE_SYNONYMS, SHORT_PROCEDURES
 from handlers.core.text import parse_day
 from handlers.folding import fold
-from handlers.model.requests import Filter, RequestState
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Filter, RequestState, Unit, UnitDirectory
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import LANGUAGES, N_, translator
 from rules.outcome import Procedure

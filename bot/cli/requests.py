@@ -24,18 +24,20 @@ from bot.sanitizing import sanitize
 from bot.settings import load_settings
 from handlers.admin import imports
 from handlers.core.text import MarkupTranslator, strip_markup
-from handlers.model.imports import ImportLine, ImportResult, SheetProblem
-from handlers.model.requests import (
+from handlers.model import (
+    Act,
     BulkMoveResult,
     Filter,
+    ImportLine,
+    ImportResult,
     MoveOutcome,
     MoveResult,
     RequestRow,
     RequestState,
+    SheetProblem,
     parse_codes,
     to_movable_filter,
 )
-from handlers.model.rights import Act
 from handlers.requests import STATE_LABELS
 from locales import N_, translator
 from rules.calendar import to_vietnam_day

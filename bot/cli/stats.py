@@ -30,9 +30,16 @@ from handlers.admin.statistics_text import (
     to_statistics_data,
 )
 from handlers.core.text import MarkupTranslator, format_day, strip_markup
-from handlers.model.rights import Act
-from handlers.model.statistics import COUNTED_FIELDS, BurnDown, Chart, UnitStatistics, is_target, statistics_root
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import (
+    COUNTED_FIELDS,
+    Act,
+    BurnDown,
+    Chart,
+    UnitDirectory,
+    UnitStatistics,
+    is_target,
+    statistics_root,
+)
 from locales import N_
 from rules.calendar import to_vietnam_day
 

@@ -20,9 +20,9 @@ from bot.units.headings import header_of
 from bot.units.import_plan import UnderstoodDay, UnitChange, UnitChangeKind, UnitImportPlan, UnitRename, plan_import
 from bot.units.list_reader import ReadingNotes, UnitList, open_list, read_sample
 from handlers.core.text import format_day
-from handlers.model.rights import Act
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import (
+from handlers.model import (
+    Act,
+    Unit,
     UnitAssignment,
     UnitDirectory,
     UnitHoldings,

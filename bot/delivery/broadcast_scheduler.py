@@ -15,8 +15,16 @@ from bot.retry import Backoff
 from bot.services.broadcasts import BroadcastOperations
 from handlers.broadcasts import notices
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import EXPIRY_CAMPAIGN, Audience, Broadcast, BroadcastState, CampaignPlan, StateReason
-from handlers.model.schedule import StepDecision, Timetable
+from handlers.model import (
+    EXPIRY_CAMPAIGN,
+    Audience,
+    Broadcast,
+    BroadcastState,
+    CampaignPlan,
+    StateReason,
+    StepDecision,
+    Timetable,
+)
 from rules.calendar import to_vietnam_day, to_vietnam_time
 
 

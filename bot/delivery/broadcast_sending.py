@@ -9,17 +9,17 @@ from bot.services.broadcasts import BroadcastOperations
 from bot.settings import Settings
 from handlers.broadcasts import notices
 from handlers.broadcasts.notices import Speed
-from handlers.core.messages import Reply
+from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import (
+from handlers.model import (
     EXPIRY_CAMPAIGN,
     Broadcast,
     BroadcastState,
     DeliveryCounts,
     ProblemKind,
+    SendingHours,
     StateReason,
 )
-from handlers.model.schedule import SendingHours
 
 #: Seconds between two states of the message that moves.
 EDIT_INTERVAL = 3.0

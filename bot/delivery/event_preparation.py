@@ -23,7 +23,7 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.store.errors import StoreUnavailable
 from bot.store.store import Store
 from handlers.broadcasts.screens.detail import XLSX
-from handlers.core.messages import (
+from handlers.core import (
     ChartDrawn,
     DrawChart,
     Event,
@@ -34,10 +34,20 @@ from handlers.core.messages import (
     SheetRead,
     TextReceived,
 )
-from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblemKind, Reading, holds_certificate
-from handlers.model.imports import ImportSheet, SheetProblem, TableFormat
-from handlers.model.rights import Act, Rights, may_any_role
-from handlers.model.statistics import Chart
+from handlers.model import (
+    SECRET_PROBLEMS,
+    Act,
+    Chart,
+    FileProblem,
+    FileProblemKind,
+    ImportSheet,
+    Reading,
+    Rights,
+    SheetProblem,
+    TableFormat,
+    holds_certificate,
+    may_any_role,
+)
 from locales import translator
 
 #: ``bot.charts.Charts.draw``: a PNG file.

@@ -24,10 +24,10 @@ from bot.store.tasks import Completion, ExportTask, TaskResult
 from handlers.admin import exports
 from handlers.admin import exports as exports_text
 from handlers.admin.exports import ExportFile
-from handlers.core.messages import Attachment, Reply
+from handlers.core import Attachment, Reply
 from handlers.core.text import MarkupTranslator, strip_markup
 from handlers.folding import fold
-from handlers.model.exports import ExportOrder
+from handlers.model import ExportOrder
 from handlers.own_data import format_data_failed
 from locales import N_
 

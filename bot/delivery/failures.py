@@ -25,8 +25,8 @@ from bot.metrics import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
 from bot.store.errors import StoreError
 from bot.store.store import Store
-from handlers.core.messages import Reply
-from handlers.model.broadcast import DeliveryReason
+from handlers.core import Reply
+from handlers.model import DeliveryReason
 from locales import LANGUAGES, N_, translator
 
 _LONGEST_PAUSE = 60.0

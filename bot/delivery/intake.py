@@ -13,7 +13,7 @@ from bot.retry import retry_while_unavailable
 from bot.store.errors import StoreError
 from bot.store.messages import AbandonedRow
 from bot.store.store import Store
-from handlers.core.messages import Event, FileSent, TextReceived, Throttled, UnreadableReceived
+from handlers.core import Event, FileSent, TextReceived, Throttled, UnreadableReceived
 from handlers.interview.secrets import has_secret_in_name, redact_secret
 
 #: Buckets of chats are forgotten when there are more than this many: a full bucket is as good as none.

@@ -24,10 +24,8 @@ from bot.services.unit_of_work import TurnTransaction, open_turn
 from bot.store.errors import StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from bot.store.store import Store
 from bot.store.units import UnitReader
-from handlers.core.messages import Attachment, DrawChart, Event, MakeReport, Reply
-from handlers.core.ports import Services
-from handlers.core.session import Session
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import Attachment, DrawChart, Event, MakeReport, Reply, Services, Session
+from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
 from rules.pack import Pack

@@ -34,8 +34,7 @@ from bot.demo.officers import CHANNEL, OfficerGenerator, Staff, make_staff
 from bot.demo.province import make_province
 from bot.demo.stories import WorkingHours
 from bot.errors import OutputError, to_reason
-from handlers.model.requests import JournalEntry
-from handlers.model.rights import MACHINE, AuditAction
+from handlers.model import MACHINE, AuditAction, JournalEntry
 from handlers.testing import build_memory_services
 from locales import N_
 from rules.facts import Subject

@@ -12,9 +12,7 @@ from random import Random
 from bot.demo import province
 from bot.demo.province import TOP
 from bot.demo.stories import Story
-from handlers.model.certificate import Attribute, Certificate, Recognition
-from handlers.model.unit import SuccessionKind, Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Attribute, Certificate, Recognition, SuccessionKind, Unit, UnitDirectory
 from rules.facts import Event, Issuer, Subject
 
 #: Every made-up serial number begins with these digits.

@@ -19,18 +19,19 @@ from bot.store.power_seals import seal_grant
 from bot.store.requests import add_words_queries, open_columns
 from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model import requests as model_requests
-from handlers.model.requests import (
+from handlers.model import (
     REQUEST_TRANSITIONS,
     InterviewStatus,
     JournalEntry,
     RequestContent,
     RequestState,
+    Rights,
+    Role,
+    UnitDirectory,
     format_code,
     request_series,
 )
-from handlers.model.rights import Rights, Role
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import requests as model_requests
 
 
 @dataclass(frozen=True, slots=True)

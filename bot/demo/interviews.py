@@ -14,16 +14,18 @@ from bot.demo.certificates import CertificateNaming
 from bot.demo.data_writer import DemoStep
 from bot.demo.stories import Story, WorkingHours
 from bot.store.requests import SUBSCRIBER
+from handlers.core import (
+    Context,
+    RequestDraft,
+    ScreenPosition,
+    Services,
+    Session,
+    current_decision,
+    format_decision_plain,
+)
 from handlers.core import session as core_session
-from handlers.core.decision import current_decision, format_decision_plain
-from handlers.core.ports import Services
-from handlers.core.screen import Context
-from handlers.core.session import RequestDraft, ScreenPosition, Session
 from handlers.interview import to_next_screen
-from handlers.model.certificate import Certificate
-from handlers.model.requests import RequestContent, RequestState
-from handlers.model.rights import MACHINE
-from handlers.model.unit import Unit
+from handlers.model import MACHINE, Certificate, RequestContent, RequestState, Unit
 from handlers.requests.form import build_contents, fields_to_fill
 from rules.outcome import Decided
 

@@ -22,12 +22,8 @@ from bot.demo.interviews import (
 )
 from bot.demo.stories import WorkingHours, choose_story
 from bot.store.requests import CODES_A_YEAR, SUBSCRIBER
-from handlers.core.decision import current_decision, registrable_actions
-from handlers.core.screen import Context
-from handlers.core.session import Session
-from handlers.model.requests import InterviewStatus, RequestContent, format_request_code
-from handlers.model.rights import MACHINE, Role
-from handlers.model.unit import Unit
+from handlers.core import Context, Session, current_decision, registrable_actions
+from handlers.model import MACHINE, InterviewStatus, RequestContent, Role, Unit, format_request_code
 from rules.calendar import to_vietnam_day
 
 #: Officers' chats use a channel to which nothing is delivered.

@@ -10,8 +10,7 @@ from itertools import product
 from random import Random
 
 from handlers.folding import fold
-from handlers.model.unit import Succession, SuccessionKind, Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Succession, SuccessionKind, Unit, UnitDirectory
 
 _SYLLABLES = (
     "An Bình Cẩm Châu Chánh Cường Đại Đông Đồng Đức Dương Giang Hà Hải Hiệp Hòa Hoàng Hồng Hưng Hữu Khánh Kim Lạc Lâm"

@@ -12,11 +12,19 @@ from typing import Any, Protocol
 from bot.sanitizing import sanitize
 from handlers.admin.requests.view import format_filter
 from handlers.core.text import format_moment
-from handlers.model.channels import CHANNEL_LABELS
-from handlers.model.exports import NO_REMARKS, ExportForm, ExportRemarks
-from handlers.model.requests import Filter, RequestRow
-from handlers.model.rights import MACHINE, ROLES, Grant, Rights
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import (
+    CHANNEL_LABELS,
+    MACHINE,
+    NO_REMARKS,
+    ROLES,
+    ExportForm,
+    ExportRemarks,
+    Filter,
+    Grant,
+    RequestRow,
+    Rights,
+    UnitDirectory,
+)
 from handlers.requests import EVENT_LABELS, FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_, Translator
 from rules.calendar import to_vietnam_time

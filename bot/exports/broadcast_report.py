@@ -38,8 +38,7 @@ from handlers.broadcasts import (
     format_step_name,
 )
 from handlers.core.text import format_moment
-from handlers.model.broadcast import Broadcast, Recipient
-from handlers.model.rights import MACHINE, Act, Rights
+from handlers.model import MACHINE, Act, Broadcast, Recipient, Rights
 from locales import N_, Translator
 from rules.calendar import to_vietnam_time
 

@@ -17,9 +17,7 @@ from bot.exports.text_formats import CsvLines, JsonLines, TextWriter
 from bot.exports.xlsx import XlsxWriter
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store.store import Store
-from handlers.model.exports import ExportForm
-from handlers.model.requests import RequestRow
-from handlers.model.rights import Act
+from handlers.model import Act, ExportForm, RequestRow
 from locales import N_
 
 #: So many requests are read, decrypted and written in one batch.

@@ -21,7 +21,7 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from bot.store.store import Store
 from bot.store.tasks import ExportTask
-from handlers.model.rights import Act, Rights
+from handlers.model import Act, Rights
 from locales import translator
 
 _MEGABYTE = 1_000_000

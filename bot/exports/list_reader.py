@@ -18,9 +18,7 @@ from bot.exports import COLUMNS
 from bot.tables import TOO_LONG, TableError, csv_lines, decode, detect_format, unguard_formula
 from bot.tables.legacy_fonts import restore_column, spellings
 from handlers.folding import fold
-from handlers.model.certificate import FileProblemKind
-from handlers.model.imports import ImportLine, ImportSheet, SheetProblem, TableFormat
-from handlers.model.requests import RequestState
+from handlers.model import FileProblemKind, ImportLine, ImportSheet, RequestState, SheetProblem, TableFormat
 from handlers.requests import STATE_LABELS
 from locales import LANGUAGES, translator
 

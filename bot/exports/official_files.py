@@ -17,9 +17,7 @@ from bot.exports.xlsx import close_rows, open_workbook, truncate_text, write_inf
 from bot.sanitizing import sanitize
 from handlers.admin.exports import format_remarks
 from handlers.folding import fold
-from handlers.model.exports import ExportRemarks
-from handlers.model.requests import RequestContent, RequestRow
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import ExportRemarks, RequestContent, RequestRow, UnitDirectory
 from locales import N_
 from rules.facts import Subject
 from rules.outcome import Procedure

@@ -12,11 +12,18 @@ from pathlib import Path
 
 from bot.sanitizing import sanitize
 from handlers.folding import fold
-from handlers.model.exports import ExportRemarks
-from handlers.model.requests import Filter, RequestContent, RequestRow, RequestState
-from handlers.model.rights import MASK
-from handlers.model.unit import AUTHORITY_WORDS, Unit, expand_short_forms
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import (
+    AUTHORITY_WORDS,
+    MASK,
+    ExportRemarks,
+    Filter,
+    RequestContent,
+    RequestRow,
+    RequestState,
+    Unit,
+    UnitDirectory,
+    expand_short_forms,
+)
 from handlers.requests import EVENT_LABELS
 from locales import translator
 from rules.outcome import Procedure

@@ -15,8 +15,7 @@ from bot.exports.export import ExportSpan, open_writer, read_span, request_batch
 from bot.exports.process import Made
 from bot.store.store import Store
 from handlers.folding import fold
-from handlers.model.exports import NO_REMARKS, ExportForm, ExportRemarks
-from handlers.model.requests import RequestRow
+from handlers.model import NO_REMARKS, ExportForm, ExportRemarks, RequestRow
 from locales import N_
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"

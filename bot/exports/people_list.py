@@ -10,9 +10,7 @@ from bot.errors import InputError, to_reason
 from bot.tables import NO_CSV, NO_TEXT, TableError, csv_lines, decode, detect_format, refuse_format
 from bot.units.workbook import read_pages
 from handlers.folding import fold
-from handlers.model.channels import CHANNEL_LABELS
-from handlers.model.imports import TableFormat
-from handlers.model.requests import PERSON_CODE, REQUEST_CODE
+from handlers.model import CHANNEL_LABELS, PERSON_CODE, REQUEST_CODE, TableFormat
 from locales import N_
 
 #: The most people on a list.

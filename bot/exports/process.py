@@ -21,8 +21,7 @@ from bot.logs import scrub
 from bot.process_sandbox import Death, SandboxProcess, StartError
 from bot.settings import Settings
 from bot.tables import detect_format
-from handlers.model.exports import NO_REMARKS, ExportRemarks
-from handlers.model.imports import TABLE_REFUSALS, ImportSheet, SheetProblem, TableFormat
+from handlers.model import NO_REMARKS, TABLE_REFUSALS, ExportRemarks, ImportSheet, SheetProblem, TableFormat
 
 _MODULE = "bot.exports.export_worker"
 #: The most bytes of a line; the last line names every file.

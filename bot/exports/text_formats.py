@@ -14,9 +14,7 @@ from typing import Protocol
 from bot.exports import COLUMNS, CellValue, ColumnValue, RowFormatter
 from bot.exports.official_lists import count_unreadable
 from bot.tables import guard_formula
-from handlers.model.exports import NO_REMARKS
-from handlers.model.requests import RequestRow
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import NO_REMARKS, RequestRow, UnitDirectory
 
 BYTE_ORDER_MARK = "\ufeff"
 

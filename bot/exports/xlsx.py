@@ -16,8 +16,7 @@ from bot.exports import ColumnKind, ExportColumn, ExportMetadata, RowFormatter
 from bot.exports.official_lists import count_unreadable
 from bot.sanitizing import sanitize
 from handlers.admin.exports import format_remarks
-from handlers.model.exports import NO_REMARKS
-from handlers.model.requests import RequestRow
+from handlers.model import NO_REMARKS, RequestRow
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
 

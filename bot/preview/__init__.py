@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from bot.preview.office_walks import make_office_walks
 from bot.preview.walks import WalkStop, make_reminder_walks, make_walks
-from handlers.core.messages import Reply
-from handlers.core.screen import Command
+from handlers.core import Command, Reply
 from handlers.registry import ADMIN_COMMANDS, COMMANDS
 from locales import N_, Translator, translator
 from rules.pack import Pack

@@ -18,13 +18,8 @@ from bot.services.unit_of_work import TurnTransaction, open_admin_transaction, o
 from bot.settings import Settings
 from bot.store.sealing.keyfile import KeyFile, StoredKey, replace_key_file
 from bot.store.store import Store
-from handlers.core.messages import ChartDrawn, Event, Reply, SheetRead, TextReceived
-from handlers.core.ports import Services
-from handlers.core.session import Session
-from handlers.model.imports import ImportLine, ImportSheet
-from handlers.model.requests import Filter, RequestRow, RequestState
-from handlers.model.rights import Rights
-from handlers.model.unit_directory import UnitDirectory
+from handlers.core import ChartDrawn, Event, Reply, Services, Session, SheetRead, TextReceived
+from handlers.model import Filter, ImportLine, ImportSheet, RequestRow, RequestState, Rights, UnitDirectory
 from locales import N_
 from rules.pack import Pack
 

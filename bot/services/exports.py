@@ -20,13 +20,19 @@ from bot.store.tasks import (
     UnreadableTask,
 )
 from handlers.admin.exports import format_export_failed
-from handlers.core.messages import Reply
-from handlers.core.ports import Journal, OwnRequests, People
+from handlers.core import Journal, OwnRequests, People, Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model.exports import ExportOrder, ExportStatus
-from handlers.model.requests import RETAINED_STATES, Filter, RequestRow
-from handlers.model.rights import Act, Rights, mask_row
-from handlers.model.unit_directory import NO_UNITS
+from handlers.model import (
+    NO_UNITS,
+    RETAINED_STATES,
+    Act,
+    ExportOrder,
+    ExportStatus,
+    Filter,
+    RequestRow,
+    Rights,
+    mask_row,
+)
 from handlers.own_data import format_data_failed
 
 

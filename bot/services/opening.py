@@ -30,10 +30,9 @@ from handlers.admin.alerts import (
     format_update_unstored,
     format_values_unreadable,
 )
-from handlers.core.messages import Reply
+from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import BroadcastPolicy
-from handlers.model.channels import CHANNEL_LIMITS
+from handlers.model import CHANNEL_LIMITS, BroadcastPolicy
 from locales import N_, translator
 
 _ALERTS = {

@@ -11,11 +11,21 @@ from bot.store.people import GrantRepository, InvitationRepository, UndeliveredE
 from bot.store.units import read_units
 from handlers.admin.exports import format_export_rights_lost
 from handlers.core.text import MarkupTranslator
-from handlers.model import requests
-from handlers.model.exports import ExportOrder
-from handlers.model.requests import NewInvitation, Refusal, RoleHolder
-from handlers.model.rights import ACT_TO_GIVE, MACHINE, Act, AuditAction, Grant, Rights, Role
-from handlers.model.unit_directory import NO_UNITS
+from handlers.model import (
+    ACT_TO_GIVE,
+    MACHINE,
+    NO_UNITS,
+    Act,
+    AuditAction,
+    ExportOrder,
+    Grant,
+    NewInvitation,
+    Refusal,
+    Rights,
+    Role,
+    RoleHolder,
+    requests,
+)
 from rules.calendar import to_vietnam_day
 
 #: What the files of an export show of the requests.

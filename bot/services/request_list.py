@@ -12,29 +12,29 @@ from bot.services.journal import format_span
 from bot.store.messages import OutboxMessage, OutboxRecipient
 from bot.store.request_filter import QueryConditions
 from bot.store.request_list import ImportRepository, MovableRequest, RequestListRepository
-from handlers.core.ports import Journal
-from handlers.model.imports import (
+from handlers.core import Journal
+from handlers.model import (
+    MAX_BULK_MOVES,
+    Act,
+    BulkMoveResult,
+    BulkPreview,
     CurrentRequest,
+    Filter,
     ImportChange,
     ImportLine,
     ImportPlan,
     ImportResult,
-    codes_needing_history,
-    plan_import,
-)
-from handlers.model.requests import (
-    MAX_BULK_MOVES,
-    BulkMoveResult,
-    BulkPreview,
-    Filter,
     MoveOutcome,
     MoveResult,
     RequestRow,
     RequestState,
+    Rights,
     check_reason,
+    codes_needing_history,
+    mask_row,
+    plan_import,
     transitions_from,
 )
-from handlers.model.rights import Act, Rights, mask_row
 from handlers.requests import format_request_moved
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure

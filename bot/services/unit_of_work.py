@@ -25,10 +25,8 @@ from bot.store.sealing import sealed_columns
 from bot.store.store import Store
 from bot.store.tasks import ExportReaderRepository, ExportRepository
 from bot.store.units import StatisticsRepository, StoredInterviewRegister, UnitRepository
-from handlers.core.broadcast_ports import Reminders
-from handlers.core.messages import EVENT_ADAPTER, Event, Reply
-from handlers.core.ports import AdminServices, InterviewRegister, OwnData, OwnRequests
-from handlers.model.rights import MACHINE
+from handlers.core import EVENT_ADAPTER, AdminServices, Event, InterviewRegister, OwnData, OwnRequests, Reminders, Reply
+from handlers.model import MACHINE
 
 
 def build_admin_services(context: StoreContext) -> AdminServices:

@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.store.units import UNITS_COUNTER, StatisticsRepository, UnitRepository
-from handlers.core.ports import Journal
-from handlers.model.requests import Refusal
-from handlers.model.rights import Act, Rights
-from handlers.model.statistics import BurnDown, UnitStatistics, build_burn_down, line_units, roll_up, statistics_root
-from handlers.model.unit_directory import (
+from handlers.core import Journal
+from handlers.model import (
+    Act,
+    BurnDown,
+    Refusal,
+    Rights,
     UnitAssignment,
     UnitDirectory,
     UnitHoldings,
+    UnitStatistics,
+    build_burn_down,
+    line_units,
     plan_succession,
+    roll_up,
+    statistics_root,
     unit_of_managing_body,
 )
 from rules.calendar import to_vietnam_day

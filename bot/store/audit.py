@@ -33,8 +33,7 @@ from bot.store.power_seals import (
 )
 from bot.store.sealing import Keyring, sealed_columns
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
-from handlers.model.broadcast import BroadcastState
-from handlers.model.rights import MACHINE, AuditAction
+from handlers.model import MACHINE, AuditAction, BroadcastState
 
 #: Where a broadcast is not approved yet.
 _DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})

@@ -8,9 +8,7 @@ from bot.store.drivers import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
 from bot.store.power_seals import genuine_grants
 from bot.store.sealing import Keyring, sealed_columns
-from handlers.model.broadcast import BroadcastPolicy
-from handlers.model.requests import format_code
-from handlers.model.rights import MACHINE, Role
+from handlers.model import MACHINE, BroadcastPolicy, Role, format_code
 
 
 @dataclass(frozen=True, slots=True)

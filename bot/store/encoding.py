@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from bot.store.drivers import Driver, Query
 from bot.store.errors import SealError
 from bot.store.sealing import Keyring, read_or_none, sealed_columns
-from handlers.model.requests import RequestContent
+from handlers.model import RequestContent
 from locales import LANGUAGES, N_, translator
 from rules.facts import Subject
 from rules.outcome import Procedure

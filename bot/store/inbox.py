@@ -12,7 +12,7 @@ from bot.store.errors import UnknownKey
 from bot.store.messages import AbandonedRow, OwnerAlerts, reply_queries
 from bot.store.missing_keys import is_key_awaited
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
-from handlers.core.messages import EVENT_ADAPTER, Reply
+from handlers.core import EVENT_ADAPTER, Reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from bot.store.encoding import from_micros, to_micros
 from bot.store.power_seals import JournalHead, unseal_head
 from bot.store.request_filter import scope_conditions
 from bot.store.sealing import Keyring
-from handlers.model.requests import JournalEntry
-from handlers.model.rights import AuditAction, Reach
+from handlers.model import AuditAction, JournalEntry, Reach
 
 
 def chain_hash(keyring: Keyring, previous: str, entry: JournalEntry) -> str:

@@ -16,7 +16,7 @@ from bot.store.encoding import to_micros
 from bot.store.errors import MessageTooLarge
 from bot.store.power_seals import genuine_grants
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
-from handlers.core.messages import Reply
+from handlers.core import Reply
 from locales import LANGUAGES
 from rules.calendar import to_vietnam_day
 

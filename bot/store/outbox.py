@@ -29,8 +29,8 @@ from bot.store.messages import (
 )
 from bot.store.missing_keys import is_key_awaited
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
-from handlers.core.messages import Reply
-from handlers.model.broadcast import DeliveryReason, PlaceholderValues
+from handlers.core import Reply
+from handlers.model import DeliveryReason, PlaceholderValues
 from rules.calendar import to_vietnam_day
 
 #: Deaths of whoever had a message in hand after which it counts as their cause. Many: a reply is not lost to bad luck.

@@ -24,8 +24,8 @@ from bot.store.own_data_reader import PersonalDataReader
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
 from bot.store.tasks import UnreadableTask, read_unreadable_task
-from handlers.core.messages import Reply
-from handlers.model.requests import RequestContent, format_code
+from handlers.core import Reply
+from handlers.model import RequestContent, format_code
 
 #: The kind of such a task, and what the origins of its messages begin with.
 OWN_DATA = "own_data"

@@ -14,11 +14,8 @@ from bot.store.messages import EXPORT_TASK, FILE_MARK, format_task_edit, task_me
 from bot.store.power_seals import genuine_grants, genuine_invitations, seal_grant, seal_invitation
 from bot.store.request_filter import scope_conditions
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
-from handlers.core.messages import Reply
-from handlers.model import requests
-from handlers.model.exports import ExportOrder
-from handlers.model.requests import NewInvitation, RoleHolder
-from handlers.model.rights import Grant, Reach, Role
+from handlers.core import Reply
+from handlers.model import ExportOrder, Grant, NewInvitation, Reach, Role, RoleHolder, requests
 
 
 def to_grants(keyring: Keyring, rows: Rows) -> tuple[Grant, ...]:

@@ -11,8 +11,7 @@ from bot.store.drivers import Query
 from bot.store.encoding import to_micros
 from bot.store.sealing import Keyring, sealed_columns
 from handlers.folding import fold
-from handlers.model.requests import Filter
-from handlers.model.rights import Reach
+from handlers.model import Filter, Reach
 from rules.calendar import VIETNAM
 
 

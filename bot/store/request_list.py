@@ -16,9 +16,17 @@ from bot.store.request_filter import QueryConditions, request_conditions, scope_
 from bot.store.requests import SUBSCRIBER, steps_by_code
 from bot.store.sealing import UNREADABLE_ERRORS, read_or_none, sealed_columns
 from bot.store.units import assign_unit
-from handlers.model.imports import CurrentRequest, ImportLine
-from handlers.model.requests import REQUEST_TRANSITIONS, Filter, Request, RequestRow, RequestState, RequestStep
-from handlers.model.rights import Reach
+from handlers.model import (
+    REQUEST_TRANSITIONS,
+    CurrentRequest,
+    Filter,
+    ImportLine,
+    Reach,
+    Request,
+    RequestRow,
+    RequestState,
+    RequestStep,
+)
 from locales import LANGUAGES
 
 

@@ -12,7 +12,7 @@ from bot.store.drivers import Driver, Query, Rows, RunQueries
 from bot.store.encoding import content_for_display, from_micros, to_micros, unseal_content
 from bot.store.sealing import Keyring, read_or_none, sealed_columns, unseal_or_none
 from handlers.folding import fold
-from handlers.model.requests import (
+from handlers.model import (
     REQUEST_TRANSITIONS,
     Request,
     RequestContent,

@@ -20,7 +20,7 @@ from bot.store.sealing import Keyring
 from bot.store.tasks import ExportTasks
 from bot.store.units import UnitReader
 from bot.store.workers import WorkerRegistry
-from handlers.model.broadcast import BroadcastPolicy
+from handlers.model import BroadcastPolicy
 from rules.calendar import to_vietnam_day
 
 #: What somebody chose or sent before they agreed (a language, a file) is kept for so long; then all of it goes.

@@ -30,10 +30,8 @@ from bot.store.messages import (
 from bot.store.people import to_grants
 from bot.store.request_filter import QueryConditions
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
-from handlers.core.messages import Reply
-from handlers.model.exports import ExportOrder, ExportStatus
-from handlers.model.requests import Request, RequestRow, RequestState
-from handlers.model.rights import Grant
+from handlers.core import Reply
+from handlers.model import ExportOrder, ExportStatus, Grant, Request, RequestRow, RequestState
 from locales import LANGUAGES
 
 

@@ -13,11 +13,20 @@ from bot.store.drivers import Driver, Query, Rows, RunQueries
 from bot.store.encoding import to_micros, unseal_content, unseal_without_decision
 from bot.store.request_filter import scope_conditions
 from bot.store.sealing import read_or_none, sealed_columns
-from handlers.model.requests import InterviewStatus
-from handlers.model.rights import Reach
-from handlers.model.statistics import SILENT_AFTER, OpenSpan, UnitStatistics
-from handlers.model.unit import Succession, SuccessionKind, Unit
-from handlers.model.unit_directory import NO_UNITS, UnitAssignment, UnitDirectory, UnitHoldings
+from handlers.model import (
+    NO_UNITS,
+    SILENT_AFTER,
+    InterviewStatus,
+    OpenSpan,
+    Reach,
+    Succession,
+    SuccessionKind,
+    Unit,
+    UnitAssignment,
+    UnitDirectory,
+    UnitHoldings,
+    UnitStatistics,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from io import StringIO
 from bot.errors import TrolyError
 from bot.tables.legacy_fonts import CP1252
 from handlers.core.text import format_day
-from handlers.model.imports import TABLE_REFUSALS, TableFormat
+from handlers.model import TABLE_REFUSALS, TableFormat
 from locales import N_
 
 _ZIP = b"PK\x03\x04"

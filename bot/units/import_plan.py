@@ -12,8 +12,7 @@ from enum import StrEnum
 from bot.units import FaultyUnitsError, UnitFault
 from bot.units.list_reader import UnitRow
 from bot.units.rows import ListedUnit, ResolvedUnit, RowReader, UnitLookup
-from handlers.model.unit import Unit, name_keys
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Unit, UnitDirectory, name_keys
 from locales import N_
 
 

@@ -26,7 +26,7 @@ from bot.units.headings import (
     to_no_heading_error,
 )
 from bot.units.workbook import EMPTY_CELL, TableCell, TablePage, fill_merged, read_pages
-from handlers.model.imports import TableFormat
+from handlers.model import TableFormat
 from locales import N_
 
 #: Columns of codes: zeros matter in them, blanks and accents do not.

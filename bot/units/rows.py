@@ -15,8 +15,7 @@ from bot.units import UnitFault
 from bot.units.headings import CODE, header_of
 from bot.units.list_reader import UnitRow
 from handlers.folding import fold
-from handlers.model.unit import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, name_keys
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, UnitDirectory, name_keys
 from locales import N_
 
 _DAY_FIRST = re.compile(r"(?:ngày\s*)?(\d{1,2})\s*(?:[/.-]|tháng)\s*(\d{1,2})\s*(?:[/.-]|năm)\s*(\d{4})")

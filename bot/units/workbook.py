@@ -24,7 +24,7 @@ from bot.certificates.decompression import Unpacker
 from bot.certificates.errors import LIMITS, MEBIBYTE, UnreadableError
 from bot.tables import TableError
 from bot.tables.legacy_fonts import LegacyFont, find_font
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 from locales import N_
 
 CellPosition = tuple[int, int]  #: row and column, from 0

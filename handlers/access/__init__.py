@@ -3,12 +3,23 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from handlers.core.screen import Context
+from handlers.core import Context
 from handlers.core.text import format_moment
-from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm
-from handlers.model.requests import JournalEntry, Refusal, RequestState, RoleHolder
-from handlers.model.rights import MACHINE, ROLES, Act, AuditAction, Rights, Role
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import (
+    EXPORT_FORM_LABELS,
+    MACHINE,
+    ROLES,
+    Act,
+    AuditAction,
+    ExportForm,
+    JournalEntry,
+    Refusal,
+    RequestState,
+    Rights,
+    Role,
+    RoleHolder,
+    UnitDirectory,
+)
 from handlers.requests import STATE_LABELS, clean_line
 from locales import N_, Translator
 

@@ -6,20 +6,19 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from handlers.admin.requests.view import format_filter, list_view, to_request_list
-from handlers.core.messages import Reply
-from handlers.core.screen import (
+from handlers.core import (
     BACK,
     Context,
     HandlerResult,
     Option,
     OptionsOnlyScreen,
     Page,
+    Reply,
     back_option,
     current_rights,
 )
 from handlers.core.text import MarkupTranslator, capitalize_first, format_count, join_lines
-from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm, ExportOrder, ExportRemarks, ExportStatus
-from handlers.model.rights import Act, Rights
+from handlers.model import EXPORT_FORM_LABELS, Act, ExportForm, ExportOrder, ExportRemarks, ExportStatus, Rights
 from handlers.requests import STATE_LABELS
 from handlers.understanding import match_names
 from locales import N_, Translator

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from handlers.access import format_actor
 from handlers.admin.requests.view import format_possible_states
-from handlers.core.screen import (
+from handlers.core import (
     NO,
     YES,
     Context,
@@ -21,8 +21,10 @@ from handlers.core.screen import (
     holder_labels,
 )
 from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_count, format_moment, join_lines
-from handlers.model.imports import (
+from handlers.model import (
+    MAX_BULK_MOVES,
     TABLE_REFUSALS,
+    Act,
     ImportChange,
     ImportConflict,
     ImportPlan,
@@ -30,11 +32,10 @@ from handlers.model.imports import (
     ImportSheet,
     LineProblem,
     RejectedLine,
+    Rights,
     SheetProblem,
     TableFormat,
 )
-from handlers.model.requests import MAX_BULK_MOVES
-from handlers.model.rights import Act, Rights
 from handlers.requests import STATE_LABELS
 from locales import N_, Translator
 

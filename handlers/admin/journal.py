@@ -3,7 +3,7 @@
 from markupsafe import escape
 
 from handlers.access import format_action, format_actor, format_subject
-from handlers.core.screen import (
+from handlers.core import (
     BACK,
     Context,
     HandlerResult,
@@ -16,7 +16,7 @@ from handlers.core.screen import (
 )
 from handlers.core.text import format_moment, join_lines
 from handlers.interview import to_next_screen
-from handlers.model.requests import JournalEntry
+from handlers.model import JournalEntry
 from locales import N_
 
 OLDER, LATEST = "older", "latest"

@@ -16,7 +16,7 @@ from handlers.access import (
     format_since,
 )
 from handlers.access.choices import find_units, is_unknown_number, selectable_units
-from handlers.core.screen import (
+from handlers.core import (
     BACK,
     NEXT,
     NO,
@@ -33,8 +33,7 @@ from handlers.core.screen import (
 )
 from handlers.core.text import capitalize_first, format_bold, format_moment, join_lines
 from handlers.interview import to_next_screen
-from handlers.model.requests import NewInvitation, Refusal, RoleHolder
-from handlers.model.rights import ACT_TO_GIVE, ROLES, Act, Rights, Role
+from handlers.model import ACT_TO_GIVE, ROLES, Act, NewInvitation, Refusal, Rights, Role, RoleHolder
 from locales import N_
 
 #: Time for which an invitation made in a chat is valid.

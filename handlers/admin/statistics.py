@@ -15,26 +15,38 @@ from handlers.admin.statistics_text import (
     format_statistics_heading,
     format_statistics_remarks,
 )
-from handlers.core.messages import Attachment, ChartDrawn, DrawChart
-from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option, current_rights
-from handlers.core.session import RequestListView, Session
+from handlers.core import (
+    BACK,
+    Attachment,
+    ChartDrawn,
+    Context,
+    DrawChart,
+    HandlerResult,
+    Option,
+    Page,
+    RequestListView,
+    Session,
+    back_option,
+    current_rights,
+)
 from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, parse_day
 from handlers.interview import to_next_screen
-from handlers.model.rights import Act, Rights
-from handlers.model.statistics import (
+from handlers.model import (
+    Act,
     Bar,
     BarChart,
     BurnChart,
     BurnDown,
     Chart,
+    Rights,
+    Unit,
+    UnitDirectory,
     UnitStatistics,
     is_own_line,
     is_target,
     statistics_root,
     top_units,
 )
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
 from locales import N_
 
 #: Bars that can still be read; the units with most to do come first.

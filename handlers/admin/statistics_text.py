@@ -8,8 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, join_lines
-from handlers.model.statistics import BurnDown, UnitStatistics, has_no_requests_below, is_own_line
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import BurnDown, UnitDirectory, UnitStatistics, has_no_requests_below, is_own_line
 from locales import N_
 
 #: The counts of a bar in the order of its parts, from not begun to done.

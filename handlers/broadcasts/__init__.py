@@ -5,7 +5,8 @@ from types import MappingProxyType
 
 from handlers.broadcasts.template import Placeholder
 from handlers.core.text import format_day, parse_day
-from handlers.model.broadcast import (
+from handlers.model import (
+    CHANNEL_LABELS,
     EXPIRY_CAMPAIGN,
     ActionResult,
     Broadcast,
@@ -17,8 +18,8 @@ from handlers.model.broadcast import (
     DeliveryReason,
     ProblemKind,
     StateReason,
+    channel_kind,
 )
-from handlers.model.channels import CHANNEL_LABELS, channel_kind
 from locales import N_, Translator, translator
 
 #: Rows that a problem names one by one.

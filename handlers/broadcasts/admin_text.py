@@ -9,7 +9,7 @@ from handlers.admin.requests.view import EXPIRES_BETWEEN, clip_line, format_peri
 from handlers.broadcasts import format_channel, format_problem, format_problem_rows, format_state, format_state_reason
 from handlers.broadcasts.notices import format_counts, format_percent_bar, percent_settled
 from handlers.broadcasts.rendering import BUTTON_LABELS
-from handlers.core.screen import Context
+from handlers.core import Context
 from handlers.core.text import (
     MarkupTranslator,
     format_bold,
@@ -19,8 +19,10 @@ from handlers.core.text import (
     format_moment,
     join_lines,
 )
-from handlers.model.broadcast import (
+from handlers.model import (
     EXPIRY_CAMPAIGN,
+    ROLES,
+    Act,
     ActionResult,
     Audience,
     Broadcast,
@@ -31,9 +33,11 @@ from handlers.model.broadcast import (
     ChannelCounts,
     CheckReport,
     DeliveryCounts,
+    Rights,
+    Role,
+    UnitDirectory,
+    may_any_role,
 )
-from handlers.model.rights import ROLES, Act, Rights, Role, may_any_role
-from handlers.model.unit_directory import UnitDirectory
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_, Translator
 

@@ -19,7 +19,7 @@ from handlers.broadcasts import (
     format_step_name,
 )
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
-from handlers.core.messages import Choice, Reply
+from handlers.core import Choice, Reply
 from handlers.core.text import (
     MarkupTranslator,
     capitalize_first,
@@ -28,7 +28,7 @@ from handlers.core.text import (
     format_moment,
     join_lines,
 )
-from handlers.model.broadcast import (
+from handlers.model import (
     ENDED_STATES,
     Broadcast,
     BroadcastProblem,

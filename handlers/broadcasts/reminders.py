@@ -6,26 +6,26 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from handlers.broadcasts.rendering import BUTTON_LABELS, LATER_DAYS, TYPED_COMMANDS, BroadcastCallback, ButtonAction
-from handlers.core.decision import current_decision, registrable_actions
-from handlers.core.messages import Choice
-from handlers.core.screen import (
+from handlers.core import (
     NO,
     NO_SYNONYMS,
     YES,
     YES_SYNONYMS,
+    Choice,
     Command,
     Context,
     HandlerResult,
     Option,
     OptionsOnlyScreen,
     Page,
+    Session,
+    current_decision,
+    registrable_actions,
 )
-from handlers.core.session import Session
 from handlers.core.text import format_day, format_weekday
 from handlers.folding import fold
 from handlers.interview import to_next_screen
-from handlers.model.broadcast import BroadcastButton
-from handlers.model.requests import RequestState
+from handlers.model import BroadcastButton, RequestState
 from handlers.requests import PROCEDURE_LABELS
 from locales import LANGUAGES, N_, translator
 from rules.outcome import Procedure

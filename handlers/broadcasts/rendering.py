@@ -8,10 +8,9 @@ from functools import lru_cache
 from html import escape
 
 from handlers.broadcasts.template import Placeholder, Template, parse
-from handlers.core.messages import Choice, Reply
+from handlers.core import Choice, Reply
 from handlers.core.text import MarkupTranslator, format_day
-from handlers.model.broadcast import BroadcastButton, BroadcastDraft, PlaceholderValues
-from handlers.model.requests import BROADCAST_CODE_PATTERN
+from handlers.model import BROADCAST_CODE_PATTERN, BroadcastButton, BroadcastDraft, PlaceholderValues
 from handlers.requests import PROCEDURE_LABELS
 from locales import N_, translator
 from rules.outcome import Procedure

@@ -20,7 +20,7 @@ from markdown_it.token import Token
 from rapidfuzz import fuzz, process
 
 from handlers.folding import fold
-from handlers.model.broadcast import BroadcastProblem, BroadcastText, PlaceholderValues, ProblemKind
+from handlers.model import BroadcastProblem, BroadcastText, PlaceholderValues, ProblemKind
 from locales import LANGUAGES
 
 

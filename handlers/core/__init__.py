@@ -1,1 +1,78 @@
 """The vocabulary of a conversation: events, replies, the session, screens, ports, and text."""
+
+from handlers.core.broadcast_ports import Reminders
+from handlers.core.decision import (
+    REGISTRABLE,
+    cited_documents,
+    current_decision,
+    format_decision,
+    format_decision_plain,
+    format_documents,
+    format_headline,
+    registrable_actions,
+)
+from handlers.core.messages import (
+    EVENT_ADAPTER,
+    Attachment,
+    ButtonTapped,
+    ChartDrawn,
+    Choice,
+    DrawChart,
+    Event,
+    FileRead,
+    FileSent,
+    MakeReport,
+    MessageEdited,
+    Reply,
+    ReportMade,
+    SheetRead,
+    TextReceived,
+    Throttled,
+    UnreadableReceived,
+)
+from handlers.core.ports import AdminServices, InterviewRegister, Journal, OwnData, OwnRequests, People, Services
+from handlers.core.screen import (
+    BACK,
+    DONE,
+    NEXT,
+    NO,
+    NO_SYNONYMS,
+    PREVIOUS,
+    YES,
+    YES_SYNONYMS,
+    Command,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    Screen,
+    ScreenCallback,
+    back_option,
+    current_rights,
+    holder_labels,
+    open_page,
+)
+from handlers.core.session import (
+    BroadcastView,
+    DerivedEvents,
+    RequestDraft,
+    RequestListView,
+    ScreenPosition,
+    Session,
+    certificate_facts,
+)
+
+# fmt: off
+__all__ = [
+    "BACK", "DONE", "EVENT_ADAPTER", "NEXT", "NO", "NO_SYNONYMS", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS",
+    "AdminServices", "Attachment", "BroadcastView", "ButtonTapped", "ChartDrawn", "Choice", "Command", "Context",
+    "DerivedEvents", "DrawChart", "Event", "FileRead", "FileSent", "HandlerResult", "InterviewRegister", "Journal",
+    "MakeReport", "MessageEdited", "Option", "OptionsOnlyScreen", "OwnData", "OwnRequests", "Page", "People",
+    "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Screen", "ScreenCallback",
+    "ScreenPosition", "Services", "Session", "SheetRead", "TextReceived", "Throttled", "UnreadableReceived",
+    "back_option", "certificate_facts", "cited_documents", "current_decision", "current_rights", "format_decision",
+    "format_decision_plain", "format_documents", "format_headline", "holder_labels", "open_page",
+    "registrable_actions",
+]
+# fmt: on

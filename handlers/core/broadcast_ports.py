@@ -9,7 +9,7 @@ from datetime import date
 from typing import Protocol
 
 from handlers.core.messages import Reply
-from handlers.model.broadcast import (
+from handlers.model import (
     ActionResult,
     Audience,
     Broadcast,
@@ -20,8 +20,8 @@ from handlers.model.broadcast import (
     DeliveryCounts,
     Recipient,
     RecipientName,
+    Rights,
 )
-from handlers.model.rights import Rights
 
 
 class Broadcasts(Protocol):

@@ -5,9 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
 
-from handlers.model.certificate import Reading
-from handlers.model.imports import ImportSheet
-from handlers.model.statistics import Chart
+from handlers.model import Chart, ImportSheet, Reading
 
 
 class _Event(BaseModel):

@@ -13,12 +13,19 @@ from typing import Any, Protocol
 
 from handlers.core.broadcast_ports import Broadcasts, Reminders
 from handlers.core.messages import Reply
-from handlers.model.exports import ExportOrder, ExportStatus
-from handlers.model.imports import ImportLine, ImportPlan, ImportResult
-from handlers.model.requests import (
+from handlers.model import (
+    NO_UNITS,
+    Act,
     BulkMoveResult,
     BulkPreview,
+    BurnDown,
+    ExportOrder,
+    ExportStatus,
     Filter,
+    Grant,
+    ImportLine,
+    ImportPlan,
+    ImportResult,
     InterviewStatus,
     JournalEntry,
     MoveResult,
@@ -28,11 +35,14 @@ from handlers.model.requests import (
     RequestContent,
     RequestRow,
     RequestState,
+    Rights,
+    Role,
     RoleHolder,
+    UnitAssignment,
+    UnitDirectory,
+    UnitHoldings,
+    UnitStatistics,
 )
-from handlers.model.rights import Act, Grant, Rights, Role
-from handlers.model.statistics import BurnDown, UnitStatistics
-from handlers.model.unit_directory import NO_UNITS, UnitAssignment, UnitDirectory, UnitHoldings
 from rules.pack import Pack
 
 

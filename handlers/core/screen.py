@@ -13,8 +13,8 @@ from handlers.core.messages import Attachment, Choice, Event, Reply
 from handlers.core.ports import Services
 from handlers.core.session import Session
 from handlers.core.text import MarkupTranslator
-from handlers.model.rights import Act as Right
-from handlers.model.rights import Rights
+from handlers.model import Act as Right
+from handlers.model import Rights
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 

@@ -7,8 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from handlers.core.messages import FileSent
-from handlers.model.certificate import Certificate
-from handlers.model.requests import Filter, RequestState
+from handlers.model import Certificate, Filter, RequestState
 from rules.calendar import to_vietnam_day
 from rules.deciding import decide as _decide
 from rules.deciding import needs as _needs

@@ -2,11 +2,9 @@
 
 from markupsafe import Markup
 
+from handlers.core import Context, RequestDraft, Session, current_decision, registrable_actions
 from handlers.core import session as core_session
-from handlers.core.decision import current_decision, registrable_actions
-from handlers.core.screen import Context
-from handlers.core.session import RequestDraft, Session
-from handlers.model.requests import InterviewStatus
+from handlers.model import InterviewStatus
 from handlers.requests.form import current_field
 from locales import N_
 from rules.outcome import Procedure

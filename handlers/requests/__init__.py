@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from handlers.core.messages import Reply
+from handlers.core import Reply
 from handlers.core.text import MarkupTranslator, format_day, format_moment, join_lines
 from handlers.folding import fold
-from handlers.model.requests import Request, RequestContent, RequestState, has_personal_number
+from handlers.model import Request, RequestContent, RequestState, has_personal_number
 from handlers.understanding import parse_numbers
 from handlers.understanding.doubts import is_doubt
 from locales import N_

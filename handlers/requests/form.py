@@ -2,14 +2,10 @@
 
 from rapidfuzz import fuzz
 
+from handlers.core import Context, RequestDraft, Session, current_decision, format_decision_plain, registrable_actions
 from handlers.core import session as core_session
-from handlers.core.decision import current_decision, format_decision_plain, registrable_actions
-from handlers.core.screen import Context
-from handlers.core.session import RequestDraft, Session
 from handlers.folding import fold
-from handlers.model.certificate import Certificate
-from handlers.model.requests import AMENDABLE_STATES, Request, RequestContent
-from handlers.model.unit import Unit, matches_unit
+from handlers.model import AMENDABLE_STATES, Certificate, Request, RequestContent, Unit, matches_unit
 from handlers.requests import FIELDS, Field
 from rules.facts import Event, Subject
 from rules.outcome import Action, Procedure

@@ -15,23 +15,26 @@ from handlers.broadcasts.template import (
     parse,
     placeholders_of,
 )
-from handlers.model.broadcast import (
+from handlers.model import (
+    NO_UNITS,
+    UNCOUNTED_STATES,
+    Act,
     Audience,
     Broadcast,
     BroadcastDraft,
     BroadcastProblem,
+    ChannelAddress,
     ChannelCounts,
     CheckReport,
     DeliveryReason,
     PlaceholderValues,
     ProblemKind,
+    Reach,
     RecipientName,
+    Rights,
+    Role,
+    format_person_code,
 )
-from handlers.model.channels import ChannelAddress
-from handlers.model.requests import format_person_code
-from handlers.model.rights import Act, Reach, Rights, Role
-from handlers.model.statistics import UNCOUNTED_STATES
-from handlers.model.unit_directory import NO_UNITS
 from handlers.testing.tables import BroadcastRecord, ChatRecord, MarkRecord, MemoryContext, StatusRecord, chat_id
 from rules.calendar import VIETNAM, to_vietnam_day
 from rules.outcome import Procedure

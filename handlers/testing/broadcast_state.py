@@ -3,17 +3,19 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from handlers.model.broadcast import (
+from handlers.model import (
     BROADCAST_TRANSITIONS,
     ENDED_STATES,
+    Act,
     Broadcast,
     BroadcastState,
     DeliveryCounts,
     Recipient,
+    Rights,
     StateReason,
+    format_person_code,
+    mask_name,
 )
-from handlers.model.requests import format_person_code
-from handlers.model.rights import Act, Rights, mask_name
 from handlers.testing.tables import BroadcastRecord, MemoryContext, MessageRecord
 
 #: What a campaign takes its steps along to, and from where; resumed are only those that were paused with it.

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from handlers.broadcasts.rendering import render_broadcast
-from handlers.core.messages import Attachment, Reply
-from handlers.model.broadcast import (
+from handlers.core import Attachment, Reply
+from handlers.model import (
     BROADCAST_TRANSITIONS,
     EXPIRY_CAMPAIGN,
+    Act,
     ActionResult,
     Audience,
     Broadcast,
@@ -20,10 +21,11 @@ from handlers.model.broadcast import (
     PlaceholderValues,
     Recipient,
     RecipientName,
+    Rights,
     StateReason,
+    format_person_code,
+    mask_name,
 )
-from handlers.model.requests import format_person_code
-from handlers.model.rights import Act, Rights, mask_name
 from handlers.testing.broadcast_audience import MemoryAudience, day_of
 from handlers.testing.broadcast_state import BroadcastMoves, MemoryResults, count_messages
 from handlers.testing.tables import BroadcastRecord, MemoryContext, MemoryJournal

@@ -8,9 +8,18 @@ from datetime import datetime
 
 from handlers.admin.exports import format_export_rights_lost
 from handlers.core.text import MarkupTranslator
-from handlers.model.exports import ExportOrder
-from handlers.model.requests import NewInvitation, Refusal, RoleHolder
-from handlers.model.rights import ACT_TO_GIVE, Act, AuditAction, Grant, Rights, Role
+from handlers.model import (
+    ACT_TO_GIVE,
+    Act,
+    AuditAction,
+    ExportOrder,
+    Grant,
+    NewInvitation,
+    Refusal,
+    Rights,
+    Role,
+    RoleHolder,
+)
 from handlers.testing.tables import GrantRecord, InvitationRecord, MemoryContext, MemoryJournal
 from handlers.testing.tasks import export_origin
 from rules.calendar import to_vietnam_day

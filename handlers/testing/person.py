@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from handlers.core.messages import Reply
-from handlers.model.broadcast import DeliveryReason
-from handlers.model.requests import (
+from handlers.core import Reply
+from handlers.model import (
     AMENDABLE_STATES,
     OPEN_STATES,
     REQUEST_TRANSITIONS,
     RETAINED_STATES,
+    DeliveryReason,
     InterviewStatus,
     Request,
     RequestContent,

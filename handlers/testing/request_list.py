@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from handlers.folding import fold
-from handlers.model.requests import (
+from handlers.model import (
     MAX_BULK_MOVES,
     REQUEST_TRANSITIONS,
+    Act,
     BulkMoveResult,
     BulkPreview,
     Filter,
@@ -16,10 +17,11 @@ from handlers.model.requests import (
     RequestRow,
     RequestState,
     RequestStep,
+    Rights,
     check_reason,
+    mask_row,
     transitions_from,
 )
-from handlers.model.rights import Act, Rights, mask_row
 from handlers.requests import format_request_moved
 from handlers.testing.tables import SUBSCRIBER, MemoryContext, MemoryJournal, RequestRecord, format_span
 from rules.calendar import to_vietnam_day

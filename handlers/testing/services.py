@@ -8,12 +8,18 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from handlers.core.messages import Reply
-from handlers.core.ports import AdminServices, Services
-from handlers.model.broadcast import Broadcast, BroadcastDraft, BroadcastPolicy, BroadcastState
-from handlers.model.requests import OPEN_STATES, RETAINED_STATES
-from handlers.model.rights import MACHINE
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import AdminServices, Reply, Services
+from handlers.model import (
+    MACHINE,
+    NO_UNITS,
+    OPEN_STATES,
+    RETAINED_STATES,
+    Broadcast,
+    BroadcastDraft,
+    BroadcastPolicy,
+    BroadcastState,
+    UnitDirectory,
+)
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
 from handlers.testing.people import MemoryPeople

@@ -11,13 +11,30 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from handlers.core.messages import Reply
-from handlers.model.broadcast import Broadcast, BroadcastPolicy, BroadcastState, CheckReport, PlaceholderValues
-from handlers.model.exports import ExportOrder
-from handlers.model.imports import ImportLine
-from handlers.model.requests import InterviewStatus, JournalEntry, Request, RequestContent, RequestState, RequestStep
-from handlers.model.rights import MACHINE, Act, Grant, Reach, Rights, Role
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import Reply
+from handlers.model import (
+    MACHINE,
+    NO_UNITS,
+    Act,
+    Broadcast,
+    BroadcastPolicy,
+    BroadcastState,
+    CheckReport,
+    ExportOrder,
+    Grant,
+    ImportLine,
+    InterviewStatus,
+    JournalEntry,
+    PlaceholderValues,
+    Reach,
+    Request,
+    RequestContent,
+    RequestState,
+    RequestStep,
+    Rights,
+    Role,
+    UnitDirectory,
+)
 from locales import LANGUAGES
 
 #: Who moves a request from within its own conversation.

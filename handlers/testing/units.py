@@ -5,25 +5,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from handlers.model.requests import Refusal, RequestState
-from handlers.model.rights import Act, Reach, Rights
-from handlers.model.statistics import (
+from handlers.model import (
     REQUESTED_STATES,
     SILENT_AFTER,
     UNCOUNTED_STATES,
+    Act,
     BurnDown,
     OpenSpan,
-    UnitStatistics,
-    build_burn_down,
-    line_units,
-    roll_up,
-    statistics_root,
-)
-from handlers.model.unit_directory import (
+    Reach,
+    Refusal,
+    RequestState,
+    Rights,
     UnitAssignment,
     UnitDirectory,
     UnitHoldings,
+    UnitStatistics,
+    build_burn_down,
+    line_units,
     plan_succession,
+    roll_up,
+    statistics_root,
     unit_of_managing_body,
 )
 from handlers.testing.request_list import assign_unit

@@ -7,7 +7,7 @@ from unicodedata import normalize
 
 from rapidfuzz import fuzz, process
 
-from handlers.core.screen import Option, Page
+from handlers.core import Option, Page
 from handlers.core.text import MarkupTranslator
 from handlers.folding import fold, strip_accents
 from handlers.understanding.doubts import name_variants

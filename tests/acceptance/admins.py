@@ -11,9 +11,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm
-from handlers.model.requests import RequestState
-from handlers.model.rights import ROLES, Role
+from handlers.model import EXPORT_FORM_LABELS, ROLES, ExportForm, RequestState, Role
 from handlers.requests import FIELDS, STATE_LABELS
 from tests.acceptance.officer import Officer
 from tests.acceptance.test_conversation import CODE, ELSE

@@ -14,8 +14,7 @@ from bot.app import Components, open_components, serve_channels
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
 from bot.store.workers import FENCE_PART
-from handlers.model.broadcast import Broadcast, BroadcastState
-from handlers.model.rights import Rights
+from handlers.model import Broadcast, BroadcastState, Rights
 from handlers.requests import FIELDS
 from rules.calendar import VIETNAM
 from tests.acceptance.admins import EVENT_ANSWERS, NAME, OTHER_ANSWERS, SERIAL, SUBSCRIBER

@@ -15,9 +15,7 @@ from openpyxl import load_workbook
 
 from handlers.admin.requests.view import MOVE_LABELS
 from handlers.core.text import capitalize_first
-from handlers.model.exports import ExportForm
-from handlers.model.requests import RequestState
-from handlers.model.rights import Role
+from handlers.model import ExportForm, RequestState, Role
 from handlers.requests import FIELDS, STATE_LABELS
 from tests.acceptance.admins import (
     LINK,

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.model.exports import ExportForm
-from handlers.model.requests import RequestState
-from handlers.model.rights import Role
+from handlers.model import ExportForm, RequestState, Role
 from tests.acceptance.admins import (
     accept_invitation,
     change_all,

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from handlers.model.exports import ExportForm
-from handlers.model.requests import RequestState
+from handlers.model import ExportForm, RequestState
 from tests.acceptance.admins import change_all, export_list, hear_move, register_request
 from tests.acceptance.officer import Officer
 from tests.acceptance.processes import run_command, sql, troly

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from handlers.model.requests import format_person_code
-from handlers.model.rights import Role
+from handlers.model import Role, format_person_code
 from tests.acceptance.admins import accept_invitation, create_invitation, troly
 from tests.acceptance.campaigns import (
     CampaignRun,

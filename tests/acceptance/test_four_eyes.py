@@ -4,8 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from handlers.broadcasts import STATE_REASONS
-from handlers.model.broadcast import StateReason
-from handlers.model.rights import Role
+from handlers.model import Role, StateReason
 from tests.acceptance.admins import accept_invitation, create_invitation, troly
 from tests.acceptance.campaigns import (
     approve_campaign,

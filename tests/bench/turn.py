@@ -22,7 +22,7 @@ from bot.store.drivers.sqlite import SqliteDriver
 from bot.store.messages import LARGE_MESSAGE, MAX_MESSAGE_BYTES
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.core.messages import Choice, Reply, TextReceived
+from handlers.core import Choice, Reply, TextReceived
 from tests.bench.result import Result
 
 ROUNDS = 1500

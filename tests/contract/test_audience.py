@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store.store import Store
-from handlers.model.broadcast import (
+from handlers.model import (
     ActionResult,
     Audience,
     BroadcastPolicy,
@@ -16,13 +16,17 @@ from handlers.model.broadcast import (
     BroadcastState,
     BroadcastText,
     CampaignPlan,
+    ChannelAddress,
     ChannelCounts,
+    InterviewStatus,
+    MessageLimits,
     PlaceholderValues,
     ProblemKind,
+    RequestState,
+    Rights,
+    Role,
+    format_person_code,
 )
-from handlers.model.channels import ChannelAddress, MessageLimits
-from handlers.model.requests import InterviewStatus, RequestState, format_person_code
-from handlers.model.rights import Rights, Role
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.support.audience import PROCEDURES, Certificate, Officer, is_meant, make_officers

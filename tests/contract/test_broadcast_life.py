@@ -8,7 +8,7 @@ import pytest
 
 from bot.messages import Chat, DeliveryState
 from bot.store.store import Store
-from handlers.model.broadcast import (
+from handlers.model import (
     BROADCAST_TRANSITIONS,
     ActionResult,
     Audience,
@@ -16,11 +16,13 @@ from handlers.model.broadcast import (
     BroadcastState,
     CampaignPlan,
     DeliveryReason,
+    InterviewStatus,
     Recipient,
+    Rights,
+    Role,
     StateReason,
+    format_person_code,
 )
-from handlers.model.requests import InterviewStatus, format_person_code
-from handlers.model.rights import Rights, Role
 from tests.support.backends import Backend
 from tests.support.broadcasts import GREETING_DRAFT, create_draft, move_broadcast
 from tests.support.people import OPERATOR, UNITS, admin_transaction, grant_role, load_rights

@@ -12,10 +12,8 @@ from bot.messages import NOTICE, DeliveryState
 from bot.services.opening import open_store
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.core.messages import ButtonTapped, Event, Reply, SheetRead, TextReceived
-from handlers.core.screen import ScreenCallback
-from handlers.core.session import Session
-from handlers.model.imports import ImportSheet
+from handlers.core import ButtonTapped, Event, Reply, ScreenCallback, Session, SheetRead, TextReceived
+from handlers.model import ImportSheet
 from tests.integration.conftest import Database
 from tests.support.backends import DatabaseBackend, make_memory_backend
 from tests.support.people import insert_units

@@ -4,10 +4,8 @@ import pytest
 
 from bot.messages import Chat, DeliveryState
 from bot.store.store import Store
-from handlers.core.messages import Reply
-from handlers.model.exports import ExportForm, ExportOrder, ExportStatus
-from handlers.model.requests import Filter, RequestRow, RequestState
-from handlers.model.rights import Rights, Role
+from handlers.core import Reply
+from handlers.model import ExportForm, ExportOrder, ExportStatus, Filter, RequestRow, RequestState, Rights, Role
 from tests.support.backends import Backend
 from tests.support.people import (
     ADMIN,

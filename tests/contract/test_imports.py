@@ -7,9 +7,19 @@ import pytest
 from bot.messages import Chat
 from bot.services.exports import ExportTaskService
 from bot.store.store import Store
-from handlers.model.imports import ImportConflict, ImportLine, ImportPlan, ImportResult, LineProblem
-from handlers.model.requests import Filter, MoveOutcome, RequestRow, RequestState
-from handlers.model.rights import Rights, Role
+from handlers.model import (
+    Filter,
+    ImportConflict,
+    ImportLine,
+    ImportPlan,
+    ImportResult,
+    LineProblem,
+    MoveOutcome,
+    RequestRow,
+    RequestState,
+    Rights,
+    Role,
+)
 from tests.support.backends import Backend
 from tests.support.people import OPERATOR, admin_transaction, grant_role, load_rights
 from tests.support.store import NOW, claim_next_turn, deliver_all, make_content, open_chat, open_turn

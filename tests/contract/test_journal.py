@@ -1,7 +1,7 @@
 """The journal shows the newest rows within reach, page by page."""
 
 from bot.store.store import Store
-from handlers.model.rights import Rights
+from handlers.model import Rights
 from tests.support.backends import Backend
 from tests.support.people import ADMIN, FOCAL, OFFICER, OPERATOR, OTHER, admin_transaction
 from tests.support.store import NOW, open_admin_transaction

@@ -3,7 +3,7 @@
 import json
 from datetime import date, datetime, timedelta
 
-from handlers.model.requests import RETAINED_STATES, InterviewStatus, Request, RequestState
+from handlers.model import RETAINED_STATES, InterviewStatus, Request, RequestState
 from rules.outcome import Procedure
 from tests.support.dialogue import read_own_data
 from tests.support.store import NAME, NOW, SERIAL, make_content

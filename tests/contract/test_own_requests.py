@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from bot.store.store import Store
-from handlers.model.requests import AMENDABLE_STATES, OPEN_STATES, REQUEST_TRANSITIONS, RequestState, RequestStep
+from handlers.model import AMENDABLE_STATES, OPEN_STATES, REQUEST_TRANSITIONS, RequestState, RequestStep
 from rules.outcome import Procedure
 from tests.support.store import NAME, NOW, make_content
 from tests.support.stored_dialogue import StoredTurns, Turns

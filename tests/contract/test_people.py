@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store.store import Store
-from handlers.model.requests import NewInvitation, Refusal
-from handlers.model.rights import Grant, Rights, Role
+from handlers.model import Grant, NewInvitation, Refusal, Rights, Role
 from tests.support.backends import Backend
 from tests.support.people import (
     OPERATOR,

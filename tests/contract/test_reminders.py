@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from handlers.model.broadcast import BroadcastState, CampaignPlan, DeliveryReason
+from handlers.model import BroadcastState, CampaignPlan, DeliveryReason
 from tests.support.backends import Backend
 from tests.support.broadcasts import GREETING_DRAFT, create_draft
 from tests.support.dialogue import read_own_data

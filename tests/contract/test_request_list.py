@@ -6,8 +6,7 @@ from itertools import pairwise
 import pytest
 
 from bot.store.store import Store
-from handlers.model.requests import Filter, MoveOutcome, RequestState
-from handlers.model.rights import Rights
+from handlers.model import Filter, MoveOutcome, RequestState, Rights
 from rules.outcome import Procedure
 from tests.support.people import (
     ADMIN,

@@ -7,8 +7,7 @@ import pytest
 
 from bot.messages import NOTICE
 from bot.store.store import Store
-from handlers.model.requests import Filter, MoveOutcome, RequestState
-from handlers.model.rights import Grant, Rights, Role
+from handlers.model import Filter, Grant, MoveOutcome, RequestState, Rights, Role
 from tests.support.backends import Backend
 from tests.support.people import (
     ADMIN,

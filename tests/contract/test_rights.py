@@ -11,13 +11,21 @@ from typing import get_type_hints
 
 import pytest
 
-from handlers.core.messages import Reply
-from handlers.core.ports import AdminServices
-from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastState, BroadcastText
-from handlers.model.exports import ExportForm, ExportOrder
-from handlers.model.imports import ImportLine
-from handlers.model.requests import Filter, RequestState
-from handlers.model.rights import Act, Rights, Role
+from handlers.core import AdminServices, Reply
+from handlers.model import (
+    Act,
+    Audience,
+    BroadcastDraft,
+    BroadcastState,
+    BroadcastText,
+    ExportForm,
+    ExportOrder,
+    Filter,
+    ImportLine,
+    RequestState,
+    Rights,
+    Role,
+)
 from rules.calendar import to_vietnam_day
 from tests.support.backends import Backend
 from tests.support.people import (

@@ -8,9 +8,7 @@ import pytest
 from bot.services.opening import open_store
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.model.requests import Filter, RequestState
-from handlers.model.rights import Grant, Rights, Role
-from handlers.model.statistics import REQUESTED_STATES, UnitStatistics
+from handlers.model import REQUESTED_STATES, Filter, Grant, RequestState, Rights, Role, UnitStatistics
 from rules.calendar import to_vietnam_day
 from tests.integration.conftest import Database
 from tests.support.backends import Backend, DatabaseBackend, MemoryBackend

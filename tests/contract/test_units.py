@@ -5,10 +5,18 @@ from datetime import date
 import pytest
 
 from bot.store.store import Store
-from handlers.model.requests import InterviewStatus, Refusal
-from handlers.model.rights import Rights, Role
-from handlers.model.unit import Succession, SuccessionKind, Unit
-from handlers.model.unit_directory import UnitAssignment, UnitDirectory, UnitHoldings
+from handlers.model import (
+    InterviewStatus,
+    Refusal,
+    Rights,
+    Role,
+    Succession,
+    SuccessionKind,
+    Unit,
+    UnitAssignment,
+    UnitDirectory,
+    UnitHoldings,
+)
 from tests.support.backends import Backend
 from tests.support.people import (
     ADMIN,

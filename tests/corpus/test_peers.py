@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.certificates.names import clean_text
 from bot.certificates.record import decode_certificate
-from handlers.model.certificate import UNKNOWN_KEY
+from handlers.model import UNKNOWN_KEY
 from tests.corpus.compare import Comparison, compare
 from tests.support import programs as support_programs
 from tests.support.programs import needs

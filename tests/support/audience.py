@@ -7,10 +7,7 @@ from datetime import date, datetime, timedelta
 
 from bot.store.encoding import to_micros
 from bot.store.sealing import Keyring, sealed_columns
-from handlers.model.broadcast import Audience
-from handlers.model.requests import RequestState
-from handlers.model.rights import Act, Rights, Role
-from handlers.model.statistics import UNCOUNTED_STATES
+from handlers.model import UNCOUNTED_STATES, Act, Audience, RequestState, Rights, Role
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.support.people import UNITS, Sql

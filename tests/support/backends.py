@@ -11,9 +11,7 @@ from bot.services.opening import open_store
 from bot.store.encoding import from_micros, to_micros
 from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastPolicy, BroadcastState, PlaceholderValues
-from handlers.model.requests import InterviewStatus
-from handlers.model.rights import Grant
+from handlers.model import BroadcastPolicy, BroadcastState, Grant, InterviewStatus, PlaceholderValues
 from handlers.testing.tables import ChatRecord, GrantRecord, MemoryTables, MessageRecord, RequestRecord, StatusRecord
 from tests.support.audience import Officer, write_officers
 from tests.support.memory_store import MemoryStore

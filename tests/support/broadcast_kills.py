@@ -11,8 +11,7 @@ from bot.demo.data_writer import open_demo_data
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from handlers.model.requests import format_person_code
-from handlers.model.rights import Rights
+from handlers.model import Rights, format_person_code
 from tests.support.broadcasts import start_notice, write_consenting_people
 from tests.support.delivery import eventually
 from tests.support.fork_server import ForkServer

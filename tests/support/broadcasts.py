@@ -13,7 +13,7 @@ from bot.store.encoding import to_micros
 from bot.store.power_seals import Warrant, content_digest
 from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model.broadcast import (
+from handlers.model import (
     ActionResult,
     Audience,
     Broadcast,
@@ -23,8 +23,8 @@ from handlers.model.broadcast import (
     CampaignPlan,
     CheckReport,
     PlaceholderValues,
+    Rights,
 )
-from handlers.model.rights import Rights
 from tests.support.people import OPERATOR, Sql, admin_transaction, approve_broadcast
 from tests.support.store import CHANNEL, CONSENTED_SESSION, NOW, broadcast_operations
 

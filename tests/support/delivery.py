@@ -17,10 +17,8 @@ from bot.delivery.pacing import Pacer
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.messages import Chat, Incoming, OutboxRow
 from bot.store.store import Store
-from handlers.core.messages import Event, Reply, TextReceived
-from handlers.core.ports import Services
-from handlers.core.session import Session
-from handlers.model.certificate import FileProblem, FileProblemKind, Reading
+from handlers.core import Event, Reply, Services, Session, TextReceived
+from handlers.model import FileProblem, FileProblemKind, Reading
 from handlers.turn import Turn
 from rules.loading import load_pack
 

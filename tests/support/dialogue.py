@@ -9,11 +9,17 @@ from typing import Any
 from bot.units.import_plan import plan_import
 from bot.units.list_reader import read_sample
 from handlers.conversation import respond
-from handlers.core.messages import ButtonTapped, Choice, Event, FileRead, Reply, TextReceived
-from handlers.core.ports import OwnData, Services
-from handlers.core.session import Session
-from handlers.model.certificate import Attribute, Certificate, FileProblem, FileProblemKind, Reading, Recognition
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import ButtonTapped, Choice, Event, FileRead, OwnData, Reply, Services, Session, TextReceived
+from handlers.model import (
+    NO_UNITS,
+    Attribute,
+    Certificate,
+    FileProblem,
+    FileProblemKind,
+    Reading,
+    Recognition,
+    UnitDirectory,
+)
 from handlers.testing import build_memory_services
 from rules.facts import Issuer, Subject
 from rules.loading import load_pack

@@ -10,12 +10,17 @@ from typing import Any
 
 from bot.exports import ExportJob, ExportMetadata, RowFormatter
 from bot.exports.export import open_writer
-from handlers.model.exports import ExportForm
-from handlers.model.imports import CurrentRequest
-from handlers.model.requests import Filter, Request, RequestRow, RequestState
-from handlers.model.rights import Rights
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import (
+    CurrentRequest,
+    ExportForm,
+    Filter,
+    Request,
+    RequestRow,
+    RequestState,
+    Rights,
+    Unit,
+    UnitDirectory,
+)
 from locales import translator
 from rules.outcome import Procedure
 from tests.support.people import OPERATOR

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from handlers.model.rights import ACT_TO_GIVE, Act, Rights, Role
+from handlers.model import ACT_TO_GIVE, Act, Rights, Role
 
 T = TypeVar("T")
 #: Acts of the journal that move requests; the count of a row is the number of requests.

@@ -23,12 +23,20 @@ from bot.services.unit_of_work import TurnTransaction, open_admin_transaction, o
 from bot.settings import Settings
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.core.ports import AdminServices, OwnRequests
-from handlers.model.imports import ImportLine
-from handlers.model.requests import AMENDABLE_STATES, Filter, MoveOutcome, NewInvitation, RequestState
-from handlers.model.rights import Grant, Rights, Role
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.core import AdminServices, OwnRequests
+from handlers.model import (
+    AMENDABLE_STATES,
+    Filter,
+    Grant,
+    ImportLine,
+    MoveOutcome,
+    NewInvitation,
+    RequestState,
+    Rights,
+    Role,
+    Unit,
+    UnitDirectory,
+)
 from tests.support.delivery import ScriptedChannel
 from tests.support.people import OPERATOR, UNITS
 from tests.support.store import CHANNEL, make_content, make_incoming, make_reply

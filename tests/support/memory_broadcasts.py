@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from handlers.broadcasts.notices import format_approval_request
-from handlers.core.messages import Reply
+from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import (
+from handlers.model import (
     ENDED_STATES,
     EXPIRY_CAMPAIGN,
     Audience,

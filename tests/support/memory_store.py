@@ -9,11 +9,8 @@ from bot.messages import BROADCAST, NOTICE, REPLY, Chat, DeliveryState, Incoming
 from bot.store.journal import Verdict
 from bot.store.tasks import ExportTask
 from handlers import testing
-from handlers.core.messages import Event, Reply
-from handlers.core.ports import AdminServices
-from handlers.model.broadcast import BroadcastPolicy, DeliveryReason
-from handlers.model.rights import MACHINE, Role
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import AdminServices, Event, Reply
+from handlers.model import MACHINE, NO_UNITS, BroadcastPolicy, DeliveryReason, Role, UnitDirectory
 from handlers.testing import MemoryBroadcastOperations, MemoryContext, MemoryHouse, MemoryTables, MemoryTurn
 
 _PRIORITIES = {"reply": REPLY, "notice": NOTICE, "broadcast": BROADCAST}

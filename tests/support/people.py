@@ -11,10 +11,7 @@ from bot.services.unit_of_work import AdminTransaction
 from bot.store.power_seals import GRANT_COLUMNS, Warrant, content_digest, seal_grant
 from bot.store.sealing import open_keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model.requests import Filter, NewInvitation, Refusal, RequestContent
-from handlers.model.rights import Grant, Rights, Role
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Filter, Grant, NewInvitation, Refusal, RequestContent, Rights, Role, Unit, UnitDirectory
 from rules.facts import Subject
 from tests.support.store import CHANNEL, NOW, make_content, open_admin_transaction
 

@@ -20,7 +20,7 @@ import pytest
 
 from bot.certificates.formats import is_certificate
 from bot.certificates.names import clean_text
-from handlers.model.certificate import Certificate
+from handlers.model import Certificate
 
 #: Program -> the Debian packages that bring it, as ``tools/programs.sh`` installs them.
 PACKAGES = {

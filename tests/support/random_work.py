@@ -8,12 +8,8 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from bot.store.store import Store
-from handlers.core.messages import ButtonTapped, Event, Reply, SheetRead, TextReceived
-from handlers.core.screen import ScreenCallback
-from handlers.core.session import Session
-from handlers.model.imports import ImportLine, ImportSheet
-from handlers.model.requests import RequestState
-from handlers.model.rights import Act, Rights, Role
+from handlers.core import ButtonTapped, Event, Reply, ScreenCallback, Session, SheetRead, TextReceived
+from handlers.model import Act, ImportLine, ImportSheet, RequestState, Rights, Role
 from handlers.registry import ADMIN_COMMANDS, COMMANDS, SCREENS
 from tests.support.invariants import Actor, Glance, check_turn
 from tests.support.people import grant_role, load_rights, make_person_content

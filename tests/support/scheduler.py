@@ -14,9 +14,8 @@ from bot.messages import DeliveryState
 from bot.services.broadcasts import BroadcastOperations
 from bot.store.encoding import to_micros
 from bot.store.store import Store
-from handlers.core.messages import Reply
-from handlers.model.broadcast import ActionResult, Broadcast, BroadcastDraft, BroadcastState, BroadcastText
-from handlers.model.rights import Role
+from handlers.core import Reply
+from handlers.model import ActionResult, Broadcast, BroadcastDraft, BroadcastState, BroadcastText, Role
 from rules.calendar import VIETNAM
 from tests.support.delivery import ManualClock
 from tests.support.people import OPERATOR, admin_transaction, grant_role, load_rights

@@ -7,10 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from bot.store.encoding import to_micros
-from handlers.model.requests import REQUEST_TRANSITIONS, InterviewStatus, RequestState
-from handlers.model.statistics import UnitStatistics
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import REQUEST_TRANSITIONS, InterviewStatus, RequestState, Unit, UnitDirectory, UnitStatistics
 from handlers.testing.tables import ChatRecord, MemoryTables, RequestRecord, StatusRecord
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure

@@ -12,9 +12,8 @@ from bot.services import unit_of_work
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import AdminTransaction, TurnTransaction
 from bot.store.store import Store
-from handlers.core.messages import Event, Reply, TextReceived
-from handlers.model.requests import RequestContent
-from handlers.model.rights import MACHINE
+from handlers.core import Event, Reply, TextReceived
+from handlers.model import MACHINE, RequestContent
 from rules.facts import Event as Happened
 from rules.facts import Subject
 from rules.outcome import Procedure

@@ -13,13 +13,21 @@ from bot.messages import Chat, DeliveryState, Incoming, PendingTurn
 from bot.services.unit_of_work import TurnTransaction
 from bot.store.store import Store
 from handlers.conversation import respond, wants_file
-from handlers.core.broadcast_ports import Reminders
-from handlers.core.messages import ButtonTapped, Choice, Event, Reply, TextReceived
-from handlers.core.ports import InterviewRegister, OwnData, OwnRequests, Services
-from handlers.core.screen import ScreenCallback
-from handlers.core.session import Session
-from handlers.model.requests import Request, RequestContent, RequestRow
-from handlers.model.rights import Rights
+from handlers.core import (
+    ButtonTapped,
+    Choice,
+    Event,
+    InterviewRegister,
+    OwnData,
+    OwnRequests,
+    Reminders,
+    Reply,
+    ScreenCallback,
+    Services,
+    Session,
+    TextReceived,
+)
+from handlers.model import Request, RequestContent, RequestRow, Rights
 from tests.support.delivery import CountingReader, ManualClock, ScriptedChannel
 from tests.support.dialogue import Dialogue, pack
 from tests.support.people import UNITS, admin_transaction

@@ -18,8 +18,7 @@ from bot.store.errors import TurnTakenOver
 from bot.store.request_filter import QueryConditions
 from bot.store.store import Store
 from handlers.broadcasts import build_expiry_draft
-from handlers.model.broadcast import Audience, BroadcastState, StateReason
-from handlers.model.rights import MACHINE
+from handlers.model import MACHINE, Audience, BroadcastState, StateReason
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,20 @@ from bot.store.broadcasts import BroadcastRepository, ProvenBroadcast
 from bot.store.broadcasts.audience import count_audience
 from bot.store.broadcasts.lifecycle import LifecycleRepository, StateChange, Step
 from bot.store.context import StoreContext
-from handlers.model.broadcast import (
+from handlers.model import (
     BROADCAST_TRANSITIONS,
     ENDED_STATES,
     EXPIRY_CAMPAIGN,
+    MACHINE,
+    Act,
     ActionResult,
     Audience,
     Broadcast,
     BroadcastDraft,
     BroadcastState,
+    Rights,
     StateReason,
 )
-from handlers.model.rights import MACHINE, Act, Rights
 
 
 @dataclass(frozen=True, slots=True)

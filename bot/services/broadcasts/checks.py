@@ -13,7 +13,7 @@ from bot.store.broadcasts.lifecycle import ScheduleRepository
 from bot.store.errors import StoreError
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse
-from handlers.model.broadcast import (
+from handlers.model import (
     BroadcastPolicy,
     BroadcastProblem,
     BroadcastState,
@@ -23,8 +23,8 @@ from handlers.model.broadcast import (
     DeliveryReason,
     PlaceholderValues,
     ProblemKind,
+    format_person_code,
 )
-from handlers.model.requests import format_person_code
 from locales import LANGUAGES, N_
 from rules.calendar import VIETNAM
 

@@ -10,22 +10,26 @@ from bot.store.broadcasts.audience import AudienceReader, ChatName, Person, coun
 from bot.store.broadcasts.messages import NoticeRepository
 from bot.store.encoding import to_micros
 from handlers.broadcasts.rendering import render_broadcast
-from handlers.core.messages import Attachment, Reply
-from handlers.model.broadcast import (
+from handlers.core import Attachment, Reply
+from handlers.model import (
+    PERSON_CODE,
+    REQUEST_CODE,
+    Act,
     ActionResult,
     Audience,
     Broadcast,
     BroadcastDraft,
     BroadcastState,
+    ChannelAddress,
     ChannelCounts,
     CheckReport,
     PlaceholderValues,
     Recipient,
     RecipientName,
+    Rights,
+    format_person_code,
+    mask_name,
 )
-from handlers.model.channels import ChannelAddress
-from handlers.model.requests import PERSON_CODE, REQUEST_CODE, format_person_code
-from handlers.model.rights import Act, Rights, mask_name
 from rules.calendar import to_vietnam_day
 
 #: Where nothing is frozen yet.

@@ -15,20 +15,23 @@ from bot.store.broadcasts.recipients import NewRecipient, RecipientRepository, R
 from bot.store.errors import TurnTakenOver
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import Placeholder, placeholders_of
-from handlers.core.messages import Reply
-from handlers.model.broadcast import (
+from handlers.core import Reply
+from handlers.model import (
     EXPIRY_CAMPAIGN,
+    NO_UNITS,
+    Act,
     ActionResult,
     BroadcastPolicy,
     BroadcastState,
     DeliveryCounts,
     DeliveryReason,
     PlaceholderValues,
+    Reach,
     Recipient,
+    Rights,
+    format_person_code,
+    mask_name,
 )
-from handlers.model.requests import format_person_code
-from handlers.model.rights import Act, Reach, Rights, mask_name
-from handlers.model.unit_directory import NO_UNITS
 from rules.outcome import Procedure
 
 #: Since then nobody has made any rows.

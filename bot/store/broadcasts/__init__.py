@@ -12,9 +12,7 @@ from bot.store.errors import TurnTakenOver
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.request_filter import scope_conditions
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, read_or_none, sealed_columns
-from handlers.model import requests
-from handlers.model.broadcast import Broadcast, BroadcastDraft, BroadcastState, CheckReport
-from handlers.model.rights import MACHINE, Reach
+from handlers.model import MACHINE, Broadcast, BroadcastDraft, BroadcastState, CheckReport, Reach, requests
 from rules.calendar import to_vietnam_day
 
 

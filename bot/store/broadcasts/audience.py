@@ -13,8 +13,7 @@ from bot.store.drivers import Query, Rows, RunQueries
 from bot.store.encoding import Language, session_language, to_micros
 from bot.store.request_filter import QueryConditions, scope_conditions
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
-from handlers.model.broadcast import Audience, ChannelCounts
-from handlers.model.rights import Reach, Role
+from handlers.model import Audience, ChannelCounts, Reach, Role
 from rules.calendar import VIETNAM, to_vietnam_day
 from rules.outcome import Procedure
 

@@ -15,16 +15,16 @@ from bot.store.drivers import Driver, Query, Rows, Transaction
 from bot.store.encoding import to_micros
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.sealing import Keyring, sealed_columns
-from handlers.model import requests
-from handlers.model.broadcast import (
+from handlers.model import (
+    MACHINE,
     Broadcast,
     BroadcastDraft,
     BroadcastPolicy,
     BroadcastState,
     DeliveryCounts,
     StateReason,
+    requests,
 )
-from handlers.model.rights import MACHINE
 
 
 class StateChange(NamedTuple):

@@ -13,9 +13,8 @@ from bot.store.messages import OutboxMessage, OutboxRecipient, format_edit, mess
 from bot.store.people import to_grants
 from bot.store.power_seals import unseal_warrant
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
-from handlers.core.messages import Attachment, Reply
-from handlers.model.broadcast import BroadcastDraft, PlaceholderValues
-from handlers.model.rights import Grant
+from handlers.core import Attachment, Reply
+from handlers.model import BroadcastDraft, Grant, PlaceholderValues
 
 #: Broadcasts kept open: as many as may run side by side. A document has up to 50 MB.
 _CACHE_SIZE = 4

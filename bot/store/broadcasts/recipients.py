@@ -13,8 +13,15 @@ from bot.store.drivers import Driver, Query, Rows, RunQueries
 from bot.store.encoding import to_micros
 from bot.store.power_seals import seal_unapproved
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
-from handlers.model.broadcast import BroadcastState, DeliveryCounts, DeliveryReason, PlaceholderValues, StateReason
-from handlers.model.requests import PERSON_CODE_LENGTH, chat_id_head
+from handlers.model import (
+    PERSON_CODE_LENGTH,
+    BroadcastState,
+    DeliveryCounts,
+    DeliveryReason,
+    PlaceholderValues,
+    StateReason,
+    chat_id_head,
+)
 
 
 class Withheld(NamedTuple):

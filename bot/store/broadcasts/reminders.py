@@ -11,9 +11,7 @@ from bot.store.drivers import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
 from bot.store.power_seals import Warrant, content_digest
 from bot.store.sealing import Keyring
-from handlers.model import requests
-from handlers.model.broadcast import EXPIRY_CAMPAIGN, BroadcastDraft, BroadcastState, DeliveryReason
-from handlers.model.rights import MACHINE
+from handlers.model import EXPIRY_CAMPAIGN, MACHINE, BroadcastDraft, BroadcastState, DeliveryReason, requests
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,16 @@ from urllib.parse import urlsplit
 from bot.store.errors import DatabaseUrlError
 from bot.store.power_seals import GRANT_COLUMNS, INVITATION_COLUMNS, WARRANT_COLUMNS
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS, SealedColumn
-from handlers.model.broadcast import ENDED_STATES, EXPIRY_CAMPAIGN
-from handlers.model.requests import AMENDABLE_STATES, OPEN_STATES, REQUEST_TRANSITIONS, RETAINED_STATES
-from handlers.model.statistics import REQUESTED_STATES, UNCOUNTED_STATES
+from handlers.model import (
+    AMENDABLE_STATES,
+    ENDED_STATES,
+    EXPIRY_CAMPAIGN,
+    OPEN_STATES,
+    REQUEST_TRANSITIONS,
+    REQUESTED_STATES,
+    RETAINED_STATES,
+    UNCOUNTED_STATES,
+)
 from locales import N_
 
 Rows = list[tuple[Any, ...]]

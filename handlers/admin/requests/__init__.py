@@ -20,30 +20,32 @@ from handlers.admin.requests.view import (
     to_search_result,
     to_unfiltered_list,
 )
-from handlers.core.screen import (
+from handlers.core import (
     BACK,
     Context,
     HandlerResult,
     Option,
     OptionsOnlyScreen,
     Page,
+    RequestListView,
+    Session,
     back_option,
     current_rights,
     holder_labels,
 )
-from handlers.core.session import RequestListView, Session
 from handlers.core.text import join_lines
 from handlers.interview import to_next_screen
-from handlers.model.requests import (
+from handlers.model import (
     FINAL_STATES,
     NEEDS_REASON,
+    Act,
     Filter,
     RequestRow,
     RequestState,
+    Rights,
     clean_reason,
     transitions_from,
 )
-from handlers.model.rights import Act, Rights
 from handlers.understanding import match_names
 from handlers.understanding.doubts import is_doubt
 from locales import N_

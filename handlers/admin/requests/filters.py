@@ -14,10 +14,9 @@ from handlers.admin.requests.view import (
     to_request_list,
     to_unfiltered_list,
 )
-from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
+from handlers.core import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.text import capitalize_first, parse_day_range
-from handlers.model.requests import UNFINISHED, Filter
-from handlers.model.rights import Act
+from handlers.model import UNFINISHED, Act, Filter
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
 

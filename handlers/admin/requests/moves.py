@@ -15,7 +15,7 @@ from handlers.admin.requests.view import (
     to_list_screen,
     to_request_list,
 )
-from handlers.core.screen import (
+from handlers.core import (
     BACK,
     NO,
     YES,
@@ -24,22 +24,22 @@ from handlers.core.screen import (
     Option,
     OptionsOnlyScreen,
     Page,
+    Session,
     back_option,
     current_rights,
     holder_labels,
 )
-from handlers.core.session import Session
-from handlers.model.requests import (
+from handlers.model import (
     ADMIN_STATES,
     MAX_BULK_MOVES,
     NEEDS_REASON,
+    Act,
     BulkMoveResult,
     MoveOutcome,
     MoveResult,
     RequestState,
     to_movable_filter,
 )
-from handlers.model.rights import Act
 from handlers.requests import STATE_LABELS
 from locales import N_
 

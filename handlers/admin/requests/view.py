@@ -9,11 +9,9 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.access import format_actor
-from handlers.core.screen import Context, current_rights
-from handlers.core.session import RequestListView, Session
+from handlers.core import Context, RequestListView, Session, current_rights
 from handlers.core.text import MarkupTranslator, format_day, format_moment, join_lines
-from handlers.model.requests import Filter, RequestRow, RequestState, parse_codes, transitions_from
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Filter, RequestRow, RequestState, UnitDirectory, parse_codes, transitions_from
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS, format_content
 from locales import N_, Translator
 from rules.outcome import Procedure

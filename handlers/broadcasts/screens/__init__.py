@@ -4,14 +4,20 @@ import re
 from typing import Any
 
 from handlers.broadcasts.admin_text import format_broadcast_row
-from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option, current_rights
-from handlers.core.session import BroadcastView, Session
+from handlers.core import (
+    BACK,
+    BroadcastView,
+    Context,
+    HandlerResult,
+    Option,
+    Page,
+    Session,
+    back_option,
+    current_rights,
+)
 from handlers.folding import fold
 from handlers.interview import to_next_screen
-from handlers.model import requests
-from handlers.model.broadcast import Broadcast, BroadcastState
-from handlers.model.requests import format_code
-from handlers.model.rights import Act, Rights
+from handlers.model import Act, Broadcast, BroadcastState, Rights, format_code, requests
 from locales import N_
 
 #: States in which text, audience and plan can still be changed.

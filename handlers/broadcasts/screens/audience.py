@@ -16,11 +16,9 @@ from handlers.broadcasts.screens.compose import (
     to_next_part,
     widest_unit,
 )
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option, current_rights
+from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option, current_rights
 from handlers.core.text import capitalize_first, parse_day_range
-from handlers.model.broadcast import Audience
-from handlers.model.requests import UNFINISHED
-from handlers.model.rights import ROLES, Act, Rights, Role
+from handlers.model import ROLES, UNFINISHED, Act, Audience, Rights, Role
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
 

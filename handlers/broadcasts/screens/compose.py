@@ -16,21 +16,20 @@ from handlers.broadcasts.screens import (
     to_broadcast_screen,
     to_current_broadcast,
 )
-from handlers.core.screen import (
+from handlers.core import (
     BACK,
+    BroadcastView,
     Context,
     HandlerResult,
     Option,
     OptionsOnlyScreen,
     Page,
+    Session,
     back_option,
     current_rights,
 )
-from handlers.core.session import BroadcastView, Session
 from handlers.core.text import format_day, join_lines
-from handlers.model.broadcast import ActionResult, Audience, Broadcast, BroadcastDraft, CampaignPlan
-from handlers.model.rights import Act, Rights
-from handlers.model.schedule import default_steps
+from handlers.model import Act, ActionResult, Audience, Broadcast, BroadcastDraft, CampaignPlan, Rights, default_steps
 from locales import N_
 
 #: The parts of a new draft, in the order in which they are asked for after the title.

@@ -13,11 +13,9 @@ from handlers.broadcasts.screens import (
     to_broadcast_screen,
     to_current_broadcast,
 )
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page, current_rights
-from handlers.core.session import Session
+from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_rights
 from handlers.core.text import format_count
-from handlers.model.broadcast import ActionResult, Broadcast, BroadcastState, DeliveryCounts
-from handlers.model.rights import Act, Rights
+from handlers.model import Act, ActionResult, Broadcast, BroadcastState, DeliveryCounts, Rights
 from locales import N_
 
 

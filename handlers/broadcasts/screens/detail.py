@@ -23,21 +23,31 @@ from handlers.broadcasts.screens import (
     to_current_broadcast,
 )
 from handlers.broadcasts.screens.confirm import move_broadcast, needs_another_approver, request_check, send_test_message
-from handlers.core.messages import Attachment, MakeReport, ReportMade
-from handlers.core.screen import (
+from handlers.core import (
+    Attachment,
     Context,
     HandlerResult,
+    MakeReport,
     Option,
     OptionsOnlyScreen,
     Page,
+    ReportMade,
+    Session,
     back_option,
     current_rights,
     holder_labels,
 )
-from handlers.core.session import Session
 from handlers.core.text import MarkupTranslator, format_count, join_lines
-from handlers.model.broadcast import EXPIRY_CAMPAIGN, ActionResult, Broadcast, BroadcastState, DeliveryCounts, Recipient
-from handlers.model.rights import Act, Rights
+from handlers.model import (
+    EXPIRY_CAMPAIGN,
+    Act,
+    ActionResult,
+    Broadcast,
+    BroadcastState,
+    DeliveryCounts,
+    Recipient,
+    Rights,
+)
 from locales import N_
 
 CHECK, APPROVE, START, PAUSE, RESUME, CANCEL = "check", "approve", "start", "pause", "resume", "cancel"

@@ -18,28 +18,21 @@ from handlers.broadcasts.screens.compose import (
     to_next_part,
 )
 from handlers.broadcasts.template import Placeholder, Template, missing_placeholders, parse
-from handlers.core.messages import Reply
-from handlers.core.screen import (
+from handlers.core import (
     DONE,
     Context,
     HandlerResult,
     Option,
     OptionsOnlyScreen,
     Page,
+    Reply,
+    Session,
     back_option,
     current_rights,
 )
-from handlers.core.session import Session
 from handlers.core.text import MarkupTranslator, join_lines
 from handlers.folding import fold
-from handlers.model.broadcast import (
-    Broadcast,
-    BroadcastButton,
-    BroadcastDraft,
-    BroadcastText,
-    PlaceholderValues,
-    Recipient,
-)
+from handlers.model import Broadcast, BroadcastButton, BroadcastDraft, BroadcastText, PlaceholderValues, Recipient
 from handlers.understanding.doubts import is_doubt
 from locales import LANGUAGES, N_, translator
 

@@ -25,7 +25,7 @@ from handlers.broadcasts.screens.compose import (
     to_next_part,
 )
 from handlers.broadcasts.screens.detail import FILE, report_option, request_report
-from handlers.core.screen import (
+from handlers.core import (
     BACK,
     NEXT,
     PREVIOUS,
@@ -47,8 +47,7 @@ from handlers.core.text import (
     parse_moment,
     parse_time,
 )
-from handlers.model.broadcast import Broadcast, BroadcastDraft, CampaignPlan
-from handlers.model.schedule import default_steps
+from handlers.model import Broadcast, BroadcastDraft, CampaignPlan, default_steps
 from locales import N_
 
 KEEP, USUAL, RUN, SKIP = "keep", "usual", "run", "skip"

@@ -5,14 +5,12 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
+from handlers.core import NO, Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_decision
 from handlers.core import session as core_session
-from handlers.core.decision import current_decision
-from handlers.core.screen import NO, Context, HandlerResult, Option, OptionsOnlyScreen, Page
-from handlers.core.session import Session
 from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, join_lines, parse_day
 from handlers.folding import fold
 from handlers.interview import to_answered, to_next_screen
-from handlers.model.certificate import UNKNOWN_KEY, Certificate, CertificatePart, Recognition
+from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, Recognition
 from handlers.requests import SUBJECT_LABELS
 from handlers.requests.form import is_outdated
 from locales import N_, Translator

@@ -5,18 +5,10 @@ from itertools import islice
 
 from markupsafe import Markup
 
-from handlers.core.screen import Context, HandlerResult
-from handlers.core.session import Session
+from handlers.core import Context, HandlerResult, Session
 from handlers.core.text import MarkupTranslator
 from handlers.interview.screens.certificate import EXPORT, SHOWN
-from handlers.model.certificate import (
-    SECRET_PROBLEMS,
-    Certificate,
-    FileProblem,
-    FileProblemKind,
-    Reading,
-    truncate_certificate,
-)
+from handlers.model import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, truncate_certificate
 from locales import N_
 
 WARNING = N_(

@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from handlers.core import DONE, Context, HandlerResult, Option, OptionsOnlyScreen, Page
 from handlers.core import session as core_session
-from handlers.core.screen import DONE, Context, HandlerResult, Option, OptionsOnlyScreen, Page
 from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_day, format_numbered
 from handlers.folding import fold
 from handlers.interview import to_answered, to_next_screen

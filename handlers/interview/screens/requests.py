@@ -2,11 +2,22 @@
 
 from markupsafe import Markup
 
-from handlers.core.screen import BACK, NO, YES, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
-from handlers.core.session import RequestDraft, Session
+from handlers.core import (
+    BACK,
+    NO,
+    YES,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    RequestDraft,
+    Session,
+    back_option,
+)
 from handlers.core.text import format_bold, join_lines
 from handlers.interview import format_draft_left, to_left_draft, to_next_screen
-from handlers.model.requests import REQUEST_TRANSITIONS, Request, RequestContent, RequestState
+from handlers.model import REQUEST_TRANSITIONS, Request, RequestContent, RequestState
 from handlers.requests import FIELDS, Field, format_content, format_history, format_procedure, format_request_line
 from handlers.requests.form import (
     amend_content,

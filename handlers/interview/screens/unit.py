@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from handlers.citations import cite
+from handlers.core import NO, Context, DerivedEvents, HandlerResult, Option, OptionsOnlyScreen, Page, Session
 from handlers.core import session as core_session
-from handlers.core.screen import NO, Context, HandlerResult, Option, OptionsOnlyScreen, Page
-from handlers.core.session import DerivedEvents, Session
 from handlers.core.text import format_day
 from handlers.interview import to_next_screen
-from handlers.model.unit import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, name_keys
-from handlers.model.unit_directory import UnitMatch
+from handlers.model import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, UnitMatch, name_keys
 from handlers.requests import EVENT_LABELS
 from locales import N_, Translator
 from rules.facts import Event, Subject

@@ -3,13 +3,13 @@
 Nothing personal is stored before consent.
 """
 
-from handlers.core.messages import FileSent
-from handlers.core.screen import (
+from handlers.core import (
     NO,
     NO_SYNONYMS,
     YES,
     YES_SYNONYMS,
     Context,
+    FileSent,
     HandlerResult,
     Option,
     OptionsOnlyScreen,

@@ -11,7 +11,7 @@ import pytest
 from bot.services.opening import open_store
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.model.rights import Role
+from handlers.model import Role
 from tests.integration.conftest import Command, Database
 from tests.support.people import create_invitation, grant_role, insert_units
 from tests.support.store import closing_async

@@ -15,9 +15,7 @@ from bot.cli import broadcast_output
 from bot.messages import Chat
 from bot.settings import load_settings
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastState
-from handlers.model.requests import InterviewStatus, RequestContent, format_person_code
-from handlers.model.rights import Role
+from handlers.model import BroadcastState, InterviewStatus, RequestContent, Role, format_person_code
 from tests.integration.conftest import Command, Database
 from tests.support.people import grant_role, insert_units, make_person_content
 from tests.support.store import CHANNEL

@@ -18,9 +18,7 @@ from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.model.exports import ExportForm
-from handlers.model.requests import Filter, RequestState
-from handlers.model.rights import Grant, Rights, Role
+from handlers.model import ExportForm, Filter, Grant, RequestState, Rights, Role
 from locales import translator
 from rules.facts import Subject
 from tests.integration.conftest import Command, Database

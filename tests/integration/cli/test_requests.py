@@ -10,10 +10,7 @@ from typer import BadParameter
 from bot.cli.options import FilterOptions, parse_unit
 from bot.settings import load_settings
 from bot.store.store import Store
-from handlers.model.requests import Filter, RequestState
-from handlers.model.rights import Role
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Filter, RequestState, Role, Unit, UnitDirectory
 from rules.outcome import Procedure
 from tests.integration.conftest import Command, Database
 from tests.support.people import OPERATOR, UNITS, grant_role, insert_units, make_person_content

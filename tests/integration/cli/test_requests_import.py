@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.store import Store
-from handlers.model.requests import MoveOutcome, RequestState
-from handlers.model.rights import Role
+from handlers.model import MoveOutcome, RequestState, Role
 from locales import translator
 from tests.integration.conftest import Command, Database
 from tests.support.exports import edit_row, export_spreadsheet

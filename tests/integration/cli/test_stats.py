@@ -10,8 +10,7 @@ import pytest
 
 from bot.services.opening import open_store
 from bot.store.sealing import open_keyring
-from handlers.model.rights import Role
-from handlers.model.statistics import COUNTED_FIELDS
+from handlers.model import COUNTED_FIELDS, Role
 from rules.calendar import to_vietnam_day
 from tests.integration.conftest import Command, Database
 from tests.support.people import grant_role

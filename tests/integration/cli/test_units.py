@@ -15,9 +15,7 @@ from bot.store.sealing import open_keyring
 from bot.store.store import Store
 from bot.units.import_plan import plan_import
 from bot.units.list_reader import read_sample
-from handlers.model.requests import Refusal
-from handlers.model.rights import Grant, Rights, Role
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.model import NO_UNITS, Grant, Refusal, Rights, Role, UnitDirectory
 from tests.integration.conftest import Command, Database
 from tests.support.dialogue import nhon_trach
 from tests.support.people import grant_role, insert_units

@@ -9,8 +9,8 @@ from bot.delivery.event_preparation import EventPreparer, ReportMaker
 from bot.messages import OutboxRow
 from bot.store.store import Store
 from handlers.conversation import respond
-from handlers.core.messages import Reply
-from handlers.model.rights import Role
+from handlers.core import Reply
+from handlers.model import Role
 from locales import translator
 from tests.support.broadcasts import start_notice
 from tests.support.delivery import (

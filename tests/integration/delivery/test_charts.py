@@ -10,10 +10,8 @@ from bot.delivery.event_preparation import DrawCallback, EventPreparer
 from bot.messages import Chat
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.core.messages import ChartDrawn, DrawChart, Event, TextReceived
-from handlers.core.ports import Services
-from handlers.core.session import Session
-from handlers.model.statistics import BarChart, Chart
+from handlers.core import ChartDrawn, DrawChart, Event, Services, Session, TextReceived
+from handlers.model import BarChart, Chart
 from tests.support.delivery import (
     Answer,
     CountingReader,

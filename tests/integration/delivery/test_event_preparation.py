@@ -10,10 +10,17 @@ from bot.delivery.event_preparation import EventPreparer, ListReader
 from bot.delivery.readers import ReadApart
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.messages import Chat
-from handlers.core.messages import Event, FileRead, FileSent, SheetRead
-from handlers.model.certificate import FileProblem, FileProblemKind, Reading
-from handlers.model.imports import ImportLine, ImportSheet, SheetProblem, TableFormat
-from handlers.model.requests import RequestState
+from handlers.core import Event, FileRead, FileSent, SheetRead
+from handlers.model import (
+    FileProblem,
+    FileProblemKind,
+    ImportLine,
+    ImportSheet,
+    Reading,
+    RequestState,
+    SheetProblem,
+    TableFormat,
+)
 from locales import translator
 from tests.support.delivery import CountingReader, ManualClock, ScriptedChannel
 from tests.support.exports import make_empty_archive, replace_entry

@@ -23,9 +23,7 @@ from bot.store.errors import SealBroken, StoreError
 from bot.store.inbox import Inbox
 from bot.store.store import Store
 from bot.store.workers import LeaseDuration
-from handlers.core.messages import Attachment, Event, Reply
-from handlers.core.ports import Services
-from handlers.core.session import Session
+from handlers.core import Attachment, Event, Reply, Services, Session
 from tests.integration.delivery.test_dispatcher import Watched
 from tests.integration.delivery.test_send_queue import ONE, TWO, Rows
 from tests.support.delivery import (

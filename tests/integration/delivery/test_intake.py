@@ -13,7 +13,7 @@ from bot.store.errors import StoreError
 from bot.store.inbox import Inbox
 from bot.store.messages import AbandonedRow
 from bot.store.store import Store
-from handlers.core.messages import TextReceived, Throttled, UnreadableReceived
+from handlers.core import TextReceived, Throttled, UnreadableReceived
 from tests.support.delivery import DeliveryPipeline, ManualClock, make_text_update
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----"

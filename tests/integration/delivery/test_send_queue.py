@@ -17,7 +17,7 @@ from bot.messages import OutboxRow
 from bot.store.errors import StoreUnavailable
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastDraft, BroadcastText
+from handlers.model import BroadcastDraft, BroadcastText
 from tests.support.broadcasts import BroadcastWriter, Row
 from tests.support.delivery import (
     UNHURRIED,

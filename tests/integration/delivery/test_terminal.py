@@ -22,8 +22,8 @@ from bot.delivery.turns import TurnHandler
 from bot.messages import Chat, OutboxRow
 from bot.store.store import Store
 from handlers.broadcasts.rendering import render_broadcast
-from handlers.core.messages import Attachment, Reply
-from handlers.model.broadcast import BroadcastDraft, BroadcastText, PlaceholderValues
+from handlers.core import Attachment, Reply
+from handlers.model import BroadcastDraft, BroadcastText, PlaceholderValues
 from locales import translator
 from tests.support.delivery import UNHURRIED, CountingReader, ManualClock, make_conversation
 

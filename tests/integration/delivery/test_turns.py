@@ -17,10 +17,8 @@ from bot.services.unit_of_work import open_turn
 from bot.store.errors import StoreLocked
 from bot.store.sealing import open_keyring, sealed_columns
 from bot.store.store import Store
-from handlers.core.messages import Attachment, Event, FileRead, FileSent, Reply, TextReceived
-from handlers.core.ports import Services
-from handlers.core.session import Session
-from handlers.model.certificate import FileProblem, FileProblemKind, Reading
+from handlers.core import Attachment, Event, FileRead, FileSent, Reply, Services, Session, TextReceived
+from handlers.model import FileProblem, FileProblemKind, Reading
 from tests.support.delivery import (
     Answer,
     DeliveryPipeline,

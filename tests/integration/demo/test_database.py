@@ -17,10 +17,8 @@ from bot.settings import Settings
 from bot.store.errors import FolderHoldsData
 from bot.store.sealing import SealContext, open_keyring, sealed_columns
 from bot.store.store import Store
-from handlers.core.screen import Context
-from handlers.core.session import Session
-from handlers.model.requests import REQUEST_TRANSITIONS, Filter, RequestRow, RequestState
-from handlers.model.rights import Rights, Role
+from handlers.core import Context, Session
+from handlers.model import REQUEST_TRANSITIONS, Filter, RequestRow, RequestState, Rights, Role
 from handlers.registry import SCREENS
 from handlers.testing import build_memory_services
 from rules.loading import load_pack

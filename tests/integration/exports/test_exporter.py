@@ -23,12 +23,10 @@ from bot.store.errors import DatabaseUnusable
 from bot.store.store import Store
 from bot.store.tasks import ExportTasks
 from handlers.admin import exports
-from handlers.core.messages import Attachment
+from handlers.core import Attachment
 from handlers.core.text import MarkupTranslator
 from handlers.folding import fold
-from handlers.model.exports import ExportForm, ExportOrder
-from handlers.model.requests import Filter, RequestState
-from handlers.model.rights import Role
+from handlers.model import ExportForm, ExportOrder, Filter, RequestState, Role
 from locales import N_, translator
 from tests.integration.conftest import Database
 from tests.support import kill

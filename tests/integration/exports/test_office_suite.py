@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.exports.export import open_writer
-from handlers.model.exports import ExportForm
-from handlers.model.requests import RequestRow
+from handlers.model import ExportForm, RequestRow
 from rules.outcome import Procedure
 from tests.support.exports import (
     FORMULA,

@@ -14,8 +14,8 @@ from bot.services.unit_of_work import open_turn
 from bot.store import own_data_reader
 from bot.store.own_data import OwnDataTasks
 from bot.store.store import Store
-from handlers.core.messages import Attachment, Reply
-from handlers.model.rights import Role
+from handlers.core import Attachment, Reply
+from handlers.model import Role
 from tests.integration.conftest import Database
 from tests.support.delivery import ScriptedChannel
 from tests.support.people import grant_role

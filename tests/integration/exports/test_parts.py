@@ -18,9 +18,7 @@ from bot.exports.parts import ExportParts, write_parts
 from bot.exports.process import Finished
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.model.exports import ExportForm, ExportOrder
-from handlers.model.requests import Filter, RequestState
-from handlers.model.rights import Rights
+from handlers.model import ExportForm, ExportOrder, Filter, RequestState, Rights
 from locales import translator
 from rules.facts import Subject
 from rules.outcome import Procedure

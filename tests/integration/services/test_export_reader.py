@@ -6,9 +6,7 @@ from bot.exports import ExportJob
 from bot.exports.export import iter_requests, read_span, request_batches
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.model.exports import ExportForm
-from handlers.model.requests import Filter, RequestContent, RequestRow, RequestState
-from handlers.model.rights import Grant, Rights, Role
+from handlers.model import ExportForm, Filter, Grant, RequestContent, RequestRow, RequestState, Rights, Role
 from locales import translator
 from rules.facts import Subject
 from rules.outcome import Procedure

@@ -14,11 +14,9 @@ from bot.store.sealing import Keyring
 from bot.store.store import Store
 from bot.store.tasks import Completion, ExportTask, TaskResult
 from handlers.admin.exports import format_export_rights_lost
-from handlers.core.messages import Reply
+from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model.exports import ExportForm, ExportOrder
-from handlers.model.requests import Filter
-from handlers.model.rights import Role
+from handlers.model import ExportForm, ExportOrder, Filter, Role
 from tests.integration.conftest import Database
 from tests.support.people import OPERATOR, admin_transaction, grant_role, insert_units, load_rights
 from tests.support.store import (

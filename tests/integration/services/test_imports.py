@@ -7,9 +7,7 @@ import pytest
 from bot.messages import Chat
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.model.imports import ImportLine, ImportPlan, ImportResult
-from handlers.model.requests import Filter, RequestRow, RequestState
-from handlers.model.rights import Rights, Role
+from handlers.model import Filter, ImportLine, ImportPlan, ImportResult, RequestRow, RequestState, Rights, Role
 from tests.integration.conftest import Database
 from tests.support.people import OPERATOR, admin_transaction, grant_role, insert_units
 from tests.support.store import NOW, claim_next_turn, make_content, open_chat

@@ -1,7 +1,7 @@
 """The journal as people see it: rows within reach, the newest first."""
 
 from bot.store.store import Store
-from handlers.model.rights import Grant, Rights, Role
+from handlers.model import Grant, Rights, Role
 from tests.integration.conftest import Database
 from tests.support.people import OPERATOR, UNITS, admin_transaction, insert_units
 

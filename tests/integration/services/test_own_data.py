@@ -7,8 +7,7 @@ from bot.messages import DeliveryState
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.core.text import MarkupTranslator
-from handlers.model.requests import RETAINED_STATES, InterviewStatus, RequestState
-from handlers.model.rights import Role
+from handlers.model import RETAINED_STATES, InterviewStatus, RequestState, Role
 from handlers.own_data import render_own_data
 from rules.outcome import Procedure
 from tests.integration.conftest import Database

@@ -8,10 +8,7 @@ from bot.messages import Chat
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.core.text import MarkupTranslator
-from handlers.model.exports import ExportForm, ExportOrder
-from handlers.model.imports import ImportLine
-from handlers.model.requests import Filter, MoveOutcome, RequestState
-from handlers.model.rights import Role
+from handlers.model import ExportForm, ExportOrder, Filter, ImportLine, MoveOutcome, RequestState, Role
 from handlers.own_data import render_own_data
 from tests.integration.conftest import Database, OpenStore
 from tests.support.dialogue import find_machine_labels, read_own_data

@@ -6,8 +6,7 @@ import pytest
 
 from bot.delivery.event_preparation import may_import_by_role
 from bot.store.store import Store
-from handlers.model.requests import Refusal
-from handlers.model.rights import Grant, Role
+from handlers.model import Grant, Refusal, Role
 from tests.integration.conftest import Database, OpenStore
 from tests.support.people import OPERATOR, create_invitation, end_role, grant_role, insert_units, redeem_invitation
 from tests.support.store import CHANNEL

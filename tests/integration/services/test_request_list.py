@@ -9,8 +9,7 @@ from bot.store import request_filter
 from bot.store.requests import index_requests
 from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model.requests import Filter
-from handlers.model.rights import Rights
+from handlers.model import Filter, Rights
 from tests.integration.conftest import Database, OpenStore
 from tests.support.people import (
     ADMIN,

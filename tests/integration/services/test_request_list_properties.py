@@ -10,8 +10,7 @@ from bot.store import request_filter
 from bot.store.requests import open_search_words, search_words
 from bot.store.store import Store
 from handlers.folding import fold
-from handlers.model.requests import Filter, RequestRow, RequestState, transitions_from
-from handlers.model.rights import Act, Rights
+from handlers.model import Act, Filter, RequestRow, RequestState, Rights, transitions_from
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.integration.conftest import Database

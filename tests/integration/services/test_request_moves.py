@@ -4,7 +4,7 @@ import pytest
 
 from bot.messages import NOTICE
 from bot.store.store import Store
-from handlers.model.requests import MAX_BULK_MOVES, Filter, MoveOutcome, RequestState
+from handlers.model import MAX_BULK_MOVES, Filter, MoveOutcome, RequestState
 from tests.integration.conftest import Database
 from tests.support.people import ADMIN, admin_transaction, insert_units, make_person_content
 from tests.support.store import claim_rows

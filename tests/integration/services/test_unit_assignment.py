@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from bot.store.store import Store
-from handlers.model.requests import MoveOutcome
-from handlers.model.rights import Rights, Role
+from handlers.model import MoveOutcome, Rights, Role
 from tests.integration.conftest import Command, Database
 from tests.support.people import ADMIN, admin_transaction, grant_role, insert_units, list_codes, make_person_content
 from tests.support.stored_dialogue import register_request

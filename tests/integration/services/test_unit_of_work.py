@@ -8,7 +8,7 @@ from bot.messages import PendingTurn
 from bot.services.unit_of_work import open_turn
 from bot.store.errors import StoreError, TurnTakenOver
 from bot.store.store import Store
-from handlers.model.requests import RequestState
+from handlers.model import RequestState
 from tests.integration.conftest import OpenStore
 from tests.support.store import (
     NOW,

@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.store.store import Store
-from handlers.model.requests import InterviewStatus
-from handlers.model.rights import Grant, Rights, Role
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Grant, InterviewStatus, Rights, Role, UnitDirectory
 from tests.integration.conftest import Command, Database
 from tests.support.people import admin_transaction, create_invitation, list_codes, make_person_content
 from tests.support.store import CHANNEL

@@ -11,10 +11,8 @@ from bot.store.drivers import Driver, Query
 from bot.store.migrations import load_migrations
 from bot.store.sealing import Keyring, open_keyring, sealed_columns
 from bot.store.store import Store
-from handlers.core.messages import TextReceived
-from handlers.core.session import Session
-from handlers.model.broadcast import Audience, BroadcastPolicy
-from handlers.model.rights import Role
+from handlers.core import Session, TextReceived
+from handlers.model import Audience, BroadcastPolicy, Role
 from rules.calendar import to_vietnam_day
 from tests.integration.conftest import Database
 from tests.support.audience import Certificate, Officer, write_officers

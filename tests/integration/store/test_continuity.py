@@ -19,8 +19,7 @@ from bot.store.encoding import to_micros
 from bot.store.errors import ClockLeapt
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastState, CampaignPlan
-from handlers.model.rights import Role
+from handlers.model import BroadcastState, CampaignPlan, Role
 from tests.integration.conftest import Command, Database, OpenStore
 from tests.support.broadcasts import RecipientRows, create_draft, set_state, start_campaign
 from tests.support.delivery import ManualClock

@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.store.store import Store
-from handlers.core.messages import FileSent, TextReceived
+from handlers.core import FileSent, TextReceived
 from tests.integration.conftest import OpenStore
 from tests.support.store import (
     CHANNEL,

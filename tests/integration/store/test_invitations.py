@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store.store import Store
-from handlers.model.requests import NewInvitation, Refusal
-from handlers.model.rights import Role
+from handlers.model import NewInvitation, Refusal, Role
 from tests.integration.conftest import Database, OpenStore
 from tests.support.people import (
     OPERATOR,

@@ -8,7 +8,7 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.store import journal
 from bot.store.journal import ChainFault
 from bot.store.store import Store
-from handlers.model.rights import Grant, Rights, Role
+from handlers.model import Grant, Rights, Role
 from tests.integration.conftest import Database, OpenStore
 from tests.support.people import OPERATOR, UNITS, admin_transaction
 from tests.support.store import NOW

@@ -20,12 +20,18 @@ from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 from bot.store.store import Store
 from bot.store.workers import LeaseDuration
-from handlers.core.messages import Reply
-from handlers.model.broadcast import BroadcastState
-from handlers.model.exports import ExportForm, ExportOrder
-from handlers.model.imports import ImportLine
-from handlers.model.requests import Filter, InterviewStatus, RequestState
-from handlers.model.rights import Rights, Role
+from handlers.core import Reply
+from handlers.model import (
+    BroadcastState,
+    ExportForm,
+    ExportOrder,
+    Filter,
+    ImportLine,
+    InterviewStatus,
+    RequestState,
+    Rights,
+    Role,
+)
 from tests.integration.conftest import Command, Database
 from tests.support.broadcasts import GREETING_DRAFT
 from tests.support.dialogue import read_own_data

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.store.store import Store
 from bot.store.units import to_nested_sets
-from handlers.model.rights import Act, Role
+from handlers.model import Act, Role
 from tests.integration.conftest import Database, OpenStore
 from tests.support import kill
 from tests.support.kill import ADMIN_UPDATES, AMENDED, CHATS, COMMUNE, MOVED, REGISTERED, RESENT, TURNS, kill_until_done

@@ -10,7 +10,7 @@ from bot.store.errors import SchemaAltered, SchemaNewer, StoreError
 from bot.store.migrations import Migration, load_migrations
 from bot.store.sealing import open_keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastPolicy
+from handlers.model import BroadcastPolicy
 from tests.integration.conftest import Database
 from tests.support.store import NOW, claim_next_turn, closing_async, get_text, make_content, make_incoming
 

@@ -9,8 +9,8 @@ import pytest
 from bot.messages import DeliveryState, Settlement
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.core.session import Session
-from handlers.model.broadcast import DeliveryReason
+from handlers.core import Session
+from handlers.model import DeliveryReason
 from tests.integration.conftest import OpenStore
 from tests.support.store import (
     CHANNEL,

@@ -10,8 +10,8 @@ from bot.store.errors import MessageTooLarge, SessionTooLarge
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.outbox import MAX_WORKER_DEATHS
 from bot.store.store import Store
-from handlers.core.messages import Attachment, Reply
-from handlers.model.rights import Role
+from handlers.core import Attachment, Reply
+from handlers.model import Role
 from tests.integration.conftest import Database
 from tests.support.people import grant_role
 from tests.support.store import (

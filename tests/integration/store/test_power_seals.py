@@ -11,9 +11,7 @@ from bot.services.opening import open_store
 from bot.store.sealing import open_keyring
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.store import Store
-from handlers.model.broadcast import ActionResult, BroadcastPolicy, BroadcastState, BroadcastText
-from handlers.model.requests import Refusal
-from handlers.model.rights import Grant, Rights, Role
+from handlers.model import ActionResult, BroadcastPolicy, BroadcastState, BroadcastText, Grant, Refusal, Rights, Role
 from tests.integration.conftest import Command, Database, OpenStore
 from tests.support.broadcasts import (
     GREETING_DRAFT,

@@ -9,8 +9,7 @@ from bot.store.context import StoreContext
 from bot.store.journal import JournalRepository
 from bot.store.request_list import ImportRepository, RequestListRepository
 from bot.store.store import Store
-from handlers.model.requests import Filter
-from handlers.model.rights import MACHINE, Act, Reach
+from handlers.model import MACHINE, Act, Filter, Reach
 from tests.integration.conftest import Database
 from tests.support.people import ADMIN, FOCAL, OFFICER, OPERATOR, OTHER, admin_transaction, insert_units
 from tests.support.store import NOW, make_content

@@ -9,9 +9,15 @@ from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_turn
 from bot.store.sealing import Keyring
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastState, CampaignPlan, StateReason
-from handlers.model.requests import REQUEST_TRANSITIONS, InterviewStatus, RequestState
-from handlers.model.rights import Role
+from handlers.model import (
+    REQUEST_TRANSITIONS,
+    BroadcastState,
+    CampaignPlan,
+    InterviewStatus,
+    RequestState,
+    Role,
+    StateReason,
+)
 from tests.integration.conftest import Database
 from tests.support.broadcasts import RecipientRows, create_draft, set_state, start_campaign
 from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role, insert_units

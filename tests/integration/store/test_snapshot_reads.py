@@ -4,7 +4,7 @@ import asyncio
 
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store.store import Store
-from handlers.model.requests import Filter
+from handlers.model import Filter
 from tests.integration.conftest import OpenStore
 from tests.support.people import OPERATOR
 from tests.support.store import NOW, make_incoming

@@ -6,9 +6,7 @@ import pytest
 
 from bot.services.broadcasts import BroadcastOperations
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastState
-from handlers.model.requests import Filter, InterviewStatus, RequestState
-from handlers.model.rights import Rights, Role
+from handlers.model import BroadcastState, Filter, InterviewStatus, RequestState, Rights, Role
 from tests.integration.conftest import Command, Database
 from tests.support.broadcasts import freeze_notice
 from tests.support.dialogue import read_own_data

@@ -7,7 +7,7 @@ import pytest
 from bot.certificates import der
 from bot.certificates.errors import MalformedError
 from bot.certificates.parsing import read
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 from tests.support import loose_der, pki, pki_files
 from tests.support import pki_files as support_pki_files
 from tests.support.loose_der import SEQUENCE, value

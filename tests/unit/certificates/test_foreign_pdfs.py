@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.certificates.parsing import read
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 from tests.support import pki, pki_files
 from tests.support import pki_files as support_pki_files
 

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bot.certificates.parsing import read
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 from tests.support import pki, pki_files
 from tests.support import pki_files as support_pki_files
 

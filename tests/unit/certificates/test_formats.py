@@ -11,7 +11,7 @@ from asn1crypto import cms
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from bot.certificates.parsing import read
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 from tests.support import pki, pki_files
 
 NAME = "UBND xã Phước An"

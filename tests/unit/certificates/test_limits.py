@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.certificates.errors import LIMITS, MEBIBYTE
 from bot.certificates.parsing import read
-from handlers.model.certificate import CertificatePart, FileProblem, FileProblemKind
+from handlers.model import CertificatePart, FileProblem, FileProblemKind
 from tests.support import pki, pki_files
 
 SMALL = replace(LIMITS, file=100_000, entries=5, unpacked=200_000)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.certificates.parsing import read
 from bot.certificates.trust import EMPTY_TRUST_STORE, TrustStore
-from handlers.model.certificate import Certificate, CertificatePart, FileProblemKind, Recognition
+from handlers.model import Certificate, CertificatePart, FileProblemKind, Recognition
 from rules.facts import Issuer
 from tests.support import loose_der, pki
 from tests.support.loose_der import BOOLEAN, GENERALIZED, INTEGER, OID, SEQUENCE, extension, value

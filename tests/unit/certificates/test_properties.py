@@ -10,8 +10,7 @@ from bot.certificates.names import clean_text, guess_subject
 from bot.certificates.parsing import read
 from bot.certificates.trust import TrustStore
 from bot.certificates.x509_fields import split_certificate
-from handlers.model.certificate import SECRET_PROBLEMS, Reading, Recognition
-from handlers.model.unit import matches_unit
+from handlers.model import SECRET_PROBLEMS, Reading, Recognition, matches_unit
 from tests.support import pki, pki_files, programs
 
 G2 = TrustStore((pki.g2_root().certificate, pki.g2_state().certificate))

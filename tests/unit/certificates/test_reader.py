@@ -16,7 +16,7 @@ from bot.certificates.errors import LIMITS, MEBIBYTE, Limits
 from bot.certificates.parsing import read
 from bot.certificates.reader import CertificateReader, start_worker
 from bot.process_sandbox import Death
-from handlers.model.certificate import FileProblem, FileProblemKind, Reading, Recognition
+from handlers.model import FileProblem, FileProblemKind, Reading, Recognition
 from tests.support import pki, pki_files
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.channels import CHANNELS, parse_address, terminal_channel
-from handlers.model.channels import CHANNEL_LABELS, CHANNEL_LIMITS, ChannelAddress
+from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, ChannelAddress
 
 
 @pytest.mark.parametrize(

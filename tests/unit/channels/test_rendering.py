@@ -14,7 +14,7 @@ from bot.channels.rendering import (
     to_well_formed,
     utf16_length,
 )
-from handlers.core.messages import Attachment, Choice, Reply
+from handlers.core import Attachment, Choice, Reply
 
 TELEGRAM = Capabilities(
     text_limit=4096,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.terminal import safe_name, save_attachment
-from handlers.core.messages import Attachment
+from handlers.core import Attachment
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from bot.charts import Charts, ChartsMissing
 from bot.errors import SettingsError
-from handlers.model.statistics import Bar, BarChart, BurnChart
+from handlers.model import Bar, BarChart, BurnChart
 
 SERIES = ("cần xử lý", "đã đăng ký", "đã chuyển", "hoàn thành")
 START = date(2026, 11, 1)

@@ -8,9 +8,7 @@ from typer import BadParameter
 
 from bot.cli.broadcast_draft import drafted
 from bot.cli.broadcast_options import BroadcastDocument, BroadcastFiles, Typed
-from handlers.model.broadcast import Audience, BroadcastButton, BroadcastDraft, CampaignPlan
-from handlers.model.requests import RequestState
-from handlers.model.rights import Role
+from handlers.model import Audience, BroadcastButton, BroadcastDraft, CampaignPlan, RequestState, Role
 from rules.outcome import Procedure
 from tests.support.people import UNITS
 

@@ -10,7 +10,7 @@ from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.settings import Settings
 from bot.store.errors import StoreUnavailable
-from handlers.model.broadcast import (
+from handlers.model import (
     EXPIRY_CAMPAIGN,
     Audience,
     Broadcast,

@@ -3,7 +3,7 @@ from dataclasses import replace
 from bot.channels import Rate
 from bot.delivery.intake import Throttle
 from bot.messages import Incoming
-from handlers.core.messages import TextReceived, Throttled
+from handlers.core import TextReceived, Throttled
 from tests.support.delivery import ManualClock, make_text_update
 
 

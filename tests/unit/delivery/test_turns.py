@@ -9,7 +9,7 @@ import pytest
 from bot.delivery.turns import UnitCache
 from bot.store.errors import StoreUnavailable
 from bot.store.units import UnitReader
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import UnitDirectory
 from tests.support.delivery import ManualClock
 from tests.support.people import UNITS
 

@@ -11,8 +11,7 @@ from bot.demo.interviews import EVERY_HISTORY, make_history
 from bot.demo.province import FEWEST, MOST, make_province
 from bot.demo.stories import DAYS, STORIES, WorkingHours
 from bot.errors import OutputError
-from handlers.model.requests import RequestState
-from handlers.model.unit import SuccessionKind
+from handlers.model import RequestState, SuccessionKind
 from rules.calendar import to_vietnam_time
 from rules.facts import Issuer, Subject
 

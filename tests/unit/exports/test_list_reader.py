@@ -15,9 +15,17 @@ from bot.certificates.errors import MEBIBYTE, Limits
 from bot.exports.list_reader import read_list
 from bot.exports.process import read_sheet
 from handlers.folding import strip_accents
-from handlers.model.exports import ExportForm
-from handlers.model.imports import ImportChange, ImportLine, SheetProblem, TableFormat, plan_import
-from handlers.model.requests import NEEDS_REASON, RequestState, transitions_from
+from handlers.model import (
+    NEEDS_REASON,
+    ExportForm,
+    ImportChange,
+    ImportLine,
+    RequestState,
+    SheetProblem,
+    TableFormat,
+    plan_import,
+    transitions_from,
+)
 from locales import translator
 from tests.support.exports import (
     edit_row,

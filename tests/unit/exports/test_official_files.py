@@ -11,11 +11,7 @@ from bot.errors import OutputError
 from bot.exports import NEWS_FIELDS, ExportMetadata, official_files
 from bot.exports.official_files import IMPORT19_COLUMNS, DocxWriter, Import19Writer
 from bot.exports.official_lists import CHANGED_FIELDS, to_entry
-from handlers.model.exports import ExportRemarks
-from handlers.model.requests import Filter, RequestRow, RequestState
-from handlers.model.rights import mask_row
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import ExportRemarks, Filter, RequestRow, RequestState, Unit, UnitDirectory, mask_row
 from rules.facts import Event, Subject
 from rules.outcome import Procedure
 from tests.support.exports import FORMULA, HOSTILE, UNITS, accept_rows, make_hostile_rows, make_metadata, make_row

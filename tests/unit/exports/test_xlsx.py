@@ -10,8 +10,7 @@ from python_calamine import CalamineWorkbook
 
 from bot.exports import COLUMNS, ExportMetadata
 from bot.exports.xlsx import LONGEST_TEXT, XlsxWriter, truncate_text
-from handlers.model.requests import RequestRow, RequestState
-from handlers.model.rights import Grant, Rights, Role
+from handlers.model import Grant, RequestRow, RequestState, Rights, Role
 from tests.support.exports import FORMULA, HOSTILE, UNITS, make_formatter, make_hostile_rows, make_metadata, make_row
 
 

@@ -6,11 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback, ButtonAction
-from handlers.core.messages import ButtonTapped, FileSent, Reply, TextReceived, Throttled, UnreadableReceived
-from handlers.core.screen import ScreenCallback
-from handlers.core.session import Session
-from handlers.model.certificate import FileProblemKind
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import (
+    ButtonTapped,
+    FileSent,
+    Reply,
+    ScreenCallback,
+    Session,
+    TextReceived,
+    Throttled,
+    UnreadableReceived,
+)
+from handlers.model import NO_UNITS, FileProblemKind, UnitDirectory
 from handlers.testing import build_memory_services
 from tests.support.dialogue import EXPIRED, NOW, PERSON, Dialogue, make_certificate, nhon_trach, pack
 

@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.core.session import Session
-from handlers.model.certificate import Certificate
-from handlers.model.requests import RequestState
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import Session
+from handlers.model import NO_UNITS, Certificate, RequestState, UnitDirectory
 from handlers.testing import build_memory_services
 from handlers.turn import NO_NUMBER
 from locales import translator

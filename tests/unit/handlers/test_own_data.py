@@ -9,11 +9,13 @@ from typing import Any, get_args
 
 import pytest
 
-from handlers.core.messages import (
+from handlers.core import (
     Attachment,
+    BroadcastView,
     ButtonTapped,
     ChartDrawn,
     Choice,
+    DerivedEvents,
     DrawChart,
     Event,
     FileRead,
@@ -21,16 +23,33 @@ from handlers.core.messages import (
     MakeReport,
     MessageEdited,
     Reply,
+    RequestDraft,
+    RequestListView,
+    ScreenPosition,
+    Session,
     TextReceived,
     Throttled,
     UnreadableReceived,
 )
-from handlers.core.session import BroadcastView, DerivedEvents, RequestDraft, RequestListView, ScreenPosition, Session
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import DeliveryReason, PlaceholderValues
-from handlers.model.certificate import Certificate, CertificatePart, FileProblem, FileProblemKind, Reading, Recognition
-from handlers.model.requests import Filter, Request, RequestContent, RequestState, RequestStep
-from handlers.model.statistics import Bar, BarChart, BurnChart
+from handlers.model import (
+    Bar,
+    BarChart,
+    BurnChart,
+    Certificate,
+    CertificatePart,
+    DeliveryReason,
+    FileProblem,
+    FileProblemKind,
+    Filter,
+    PlaceholderValues,
+    Reading,
+    Recognition,
+    Request,
+    RequestContent,
+    RequestState,
+    RequestStep,
+)
 from handlers.own_data import OwnDataWriter, render_own_data
 from handlers.own_data_text import (
     ACTIONS,

@@ -3,11 +3,10 @@
 import pytest
 
 from handlers.conversation import respond, wants_file
-from handlers.core.messages import FileSent, TextReceived, Throttled, UnreadableReceived
+from handlers.core import FileSent, TextReceived, Throttled, UnreadableReceived
 from handlers.interview.screens.file import FILE_PROBLEMS, WARNING
 from handlers.interview.secrets import looks_like_pin
-from handlers.model.certificate import FileProblemKind
-from handlers.model.requests import RequestState
+from handlers.model import FileProblemKind, RequestState
 from locales import translator
 from tests.support.dialogue import Dialogue, make_certificate
 

@@ -5,9 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from handlers.model.requests import RequestContent
-from handlers.model.unit import Succession, SuccessionKind, Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import RequestContent, Succession, SuccessionKind, Unit, UnitDirectory
 from handlers.testing import MemoryInterviewRegister, MemoryOwnRequests
 from locales import translator
 from tests.support.dialogue import NOW, Dialogue, get_screen, get_unit, make_certificate, open_dialogue

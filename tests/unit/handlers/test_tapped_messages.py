@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.core.messages import ButtonTapped, Reply
+from handlers.core import ButtonTapped, Reply
 from locales import translator
 from tests.support.dialogue import Dialogue, make_certificate
 

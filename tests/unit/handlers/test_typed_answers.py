@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.core.messages import Throttled
+from handlers.core import Throttled
 from handlers.interview.screens.question import SENT_A_SECRET
 from handlers.turn import CONTRADICTION
 from locales import translator

@@ -23,9 +23,7 @@ from bot.preview.walks import make_reminder_walks, make_walks
 from bot.settings import Settings
 from handlers.broadcasts.rendering import format_days_left
 from handlers.core.text import strip_markup
-from handlers.model.broadcast import BroadcastState
-from handlers.model.requests import RequestState
-from handlers.model.rights import render_rights_table
+from handlers.model import BroadcastState, RequestState, render_rights_table
 from handlers.registry import ADMIN_COMMANDS, COMMANDS, SCREENS
 from locales import translator
 from rules.loading import load_pack

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from handlers.core.screen import Option
+from handlers.core import Option
 from handlers.understanding import match_page
 from locales import translator
 from rules.loading import load_pack

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.store.encoding import cut_decision, from_micros, to_micros
-from handlers.model.requests import RequestContent
+from handlers.model import RequestContent
 from tests.support.store import make_content
 
 TEXTS = st.text() | st.sampled_from(['"', '",', "\\", '","pack":"', ',"decision":"', '\\","pack":"x', "x" * 5_000])

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from bot.units import FaultyUnitsError, UnitsFileError
 from bot.units.import_plan import find_circular, plan_import
 from bot.units.list_reader import read_file, read_rows, read_sample
-from handlers.model.unit import Succession, SuccessionKind, Unit
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.model import NO_UNITS, Succession, SuccessionKind, Unit, UnitDirectory
 from locales import translator
 from tests.support.unit_lists import ENGLISH, HEADERS, NEW, OLD, ROWS, write_csv, write_xlsx
 

@@ -12,7 +12,7 @@ from bot.units import FaultyUnitsError, UnitsFileError, quote_cell
 from bot.units.headings import COLUMNS
 from bot.units.import_plan import UnitImportPlan, plan_import
 from bot.units.list_reader import read_list
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.model import NO_UNITS, UnitDirectory
 from locales import translator
 from tests.support.unit_lists import (
     BODY,

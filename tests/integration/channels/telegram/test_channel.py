@@ -7,7 +7,7 @@ from bot.channels import Blocked, Invalid
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.messages import Chat, OutboxRow
-from handlers.core.messages import Attachment, Choice, Reply
+from handlers.core import Attachment, Choice, Reply
 from tests.support.telegram.api import BotApi
 from tests.support.telegram.errors import ApiError
 from tests.support.telegram.user import User

@@ -18,9 +18,7 @@ from bot.delivery.intake import Intake, Throttle
 from bot.messages import Chat
 from bot.store.errors import StoreError, StoreLocked
 from bot.store.store import Store
-from handlers.core.messages import Event
-from handlers.core.ports import Services
-from handlers.core.session import Session
+from handlers.core import Event, Services, Session
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.support.delivery import Answer, echo, eventually, make_conversation
 from tests.support.store import patch_method

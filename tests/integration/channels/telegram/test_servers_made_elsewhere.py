@@ -15,9 +15,7 @@ from bot.messages import Chat, OutboxRow
 from bot.metrics import NO_METRICS
 from bot.store.store import Store
 from bot.web import HealthEndpoints
-from handlers.core.messages import Attachment, Choice, Event, Reply, TextReceived
-from handlers.core.ports import Services
-from handlers.core.session import Session
+from handlers.core import Attachment, Choice, Event, Reply, Services, Session, TextReceived
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.support.delivery import Answer, eventually, make_conversation
 from tests.support.telegram.api import BotApi

@@ -10,9 +10,7 @@ from bot.cli.admins import fetch_start_link
 from bot.messages import Incoming
 from bot.settings import Settings
 from bot.store.store import Store
-from handlers.core.messages import Event, TextReceived
-from handlers.core.ports import Services
-from handlers.core.session import Session
+from handlers.core import Event, Services, Session, TextReceived
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.integration.channels.telegram.test_webhook import SECRET, free_port
 from tests.support.delivery import Answer, make_conversation

@@ -16,10 +16,8 @@ from bot.services.broadcasts import BroadcastOperations
 from bot.store.errors import StoreUnavailable
 from bot.store.store import Store
 from handlers.broadcasts.screens.detail import REPORT_PROBLEMS, XLSX
-from handlers.core.messages import Event, MakeReport, ReportMade
-from handlers.model.broadcast import BroadcastDraft, BroadcastState, CampaignPlan
-from handlers.model.requests import InterviewStatus
-from handlers.model.rights import Role
+from handlers.core import Event, MakeReport, ReportMade
+from handlers.model import BroadcastDraft, BroadcastState, CampaignPlan, InterviewStatus, Role
 from locales import translator
 from tests.integration.handlers.admin.conftest import Sql
 from tests.support.broadcasts import NOTICE_DRAFT, start_notice

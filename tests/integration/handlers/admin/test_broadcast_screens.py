@@ -7,9 +7,7 @@ import pytest
 
 from bot.services.broadcasts import BroadcastOperations
 from bot.store.store import Store
-from handlers.model.broadcast import EXPIRY_CAMPAIGN, Broadcast, BroadcastState
-from handlers.model.requests import InterviewStatus
-from handlers.model.rights import Role
+from handlers.model import EXPIRY_CAMPAIGN, Broadcast, BroadcastState, InterviewStatus, Role
 from rules.outcome import Procedure
 from tests.integration.handlers.admin.conftest import Sql
 from tests.support.people import OPERATOR, admin_transaction, grant_role

@@ -8,10 +8,8 @@ import pytest
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
-from handlers.core.messages import ButtonTapped
-from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastText
-from handlers.model.requests import RequestState
-from handlers.model.rights import Role
+from handlers.core import ButtonTapped
+from handlers.model import Audience, BroadcastDraft, BroadcastText, RequestState, Role
 from handlers.registry import ADMIN_COMMANDS
 from tests.integration.handlers.admin.conftest import Sql
 from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role

@@ -15,9 +15,17 @@ import pytest
 from bot.cli import _build_command, main
 from bot.settings import load_settings
 from bot.store.store import Store
-from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastState, BroadcastText
-from handlers.model.requests import RequestState
-from handlers.model.rights import RIGHTS_TABLE, Act, Role, Scope
+from handlers.model import (
+    RIGHTS_TABLE,
+    Act,
+    Audience,
+    BroadcastDraft,
+    BroadcastState,
+    BroadcastText,
+    RequestState,
+    Role,
+    Scope,
+)
 from locales import translator
 from tests.integration.handlers.admin.conftest import Sql
 from tests.support.exports import edit_row, export_spreadsheet

@@ -6,7 +6,7 @@ from bot.services.broadcasts import BroadcastOperations
 from bot.store.broadcasts import seal_draft
 from bot.store.sealing import Keyring
 from bot.store.store import Store
-from handlers.model.broadcast import EXPIRY_CAMPAIGN, ActionResult, BroadcastState, StateReason
+from handlers.model import EXPIRY_CAMPAIGN, ActionResult, BroadcastState, StateReason
 from tests.integration.conftest import Database, OpenStore
 from tests.support.broadcasts import GREETING_DRAFT, create_draft, move_broadcast, read_state, set_state
 from tests.support.people import OPERATOR, admin_transaction, insert_units

@@ -7,8 +7,14 @@ import pytest
 from bot.services.broadcasts import BroadcastOperations
 from bot.store.sealing import Keyring
 from bot.store.store import Store
-from handlers.model.broadcast import ActionResult, BroadcastProblem, BroadcastState, BroadcastText, ProblemKind
-from handlers.model.requests import format_person_code
+from handlers.model import (
+    ActionResult,
+    BroadcastProblem,
+    BroadcastState,
+    BroadcastText,
+    ProblemKind,
+    format_person_code,
+)
 from rules.calendar import to_vietnam_day
 from tests.integration.conftest import Database
 from tests.support.audience import Certificate, Officer, write_officers

@@ -8,8 +8,7 @@ from bot.services import broadcasts
 from bot.services.broadcasts import BroadcastOperations
 from bot.store.sealing import Keyring
 from bot.store.store import Store
-from handlers.model.broadcast import EXPIRY_CAMPAIGN, Audience
-from handlers.model.requests import RequestState
+from handlers.model import EXPIRY_CAMPAIGN, Audience, RequestState
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.integration.conftest import Database, OpenStore

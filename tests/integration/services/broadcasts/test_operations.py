@@ -10,8 +10,7 @@ from bot.store.sealing import Keyring
 from bot.store.store import Store
 from handlers.broadcasts.notices import format_approval_request
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import Broadcast, BroadcastState
-from handlers.model.rights import Role
+from handlers.model import Broadcast, BroadcastState, Role
 from locales import LANGUAGES
 from tests.integration.conftest import Database
 from tests.support.broadcasts import RecipientRows, create_draft, list_rows, move_broadcast, set_state

@@ -8,8 +8,7 @@ from bot.services.broadcasts import BroadcastOperations
 from bot.store.encoding import to_micros
 from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model.broadcast import PlaceholderValues
-from handlers.model.requests import RequestState
+from handlers.model import PlaceholderValues, RequestState
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.integration.conftest import Database, OpenStore

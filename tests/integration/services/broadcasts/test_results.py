@@ -8,9 +8,7 @@ from bot.services.broadcasts import BroadcastOperations
 from bot.store.broadcasts import recipients
 from bot.store.sealing import Keyring
 from bot.store.store import Store
-from handlers.model import requests
-from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient
-from handlers.model.rights import Rights
+from handlers.model import BroadcastState, DeliveryReason, Recipient, Rights, requests
 from tests.integration.conftest import Database
 from tests.support.broadcasts import RecipientRows, create_draft, read_state, set_state
 from tests.support.people import OPERATOR, admin_transaction, insert_units

@@ -11,10 +11,8 @@ from bot.messages import Incoming
 from bot.store.broadcasts.audience import AudienceReader, audience_conditions
 from bot.store.sealing import Keyring
 from bot.store.store import Store
-from handlers.core.messages import TextReceived
-from handlers.model.broadcast import Audience
-from handlers.model.requests import RequestState
-from handlers.model.rights import Act, Rights, Role
+from handlers.core import TextReceived
+from handlers.model import Act, Audience, RequestState, Rights, Role
 from tests.integration.conftest import Database
 from tests.support.audience import PROCEDURES, Officer, is_meant, make_officers, write_officers
 from tests.support.people import ADMIN, FOCAL, OFFICER, OPERATOR, OTHER, UNITS, admin_transaction, insert_units

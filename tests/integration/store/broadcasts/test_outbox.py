@@ -15,7 +15,7 @@ from bot.store.drivers.postgres import PostgresDriver
 from bot.store.encoding import to_micros
 from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model.broadcast import DeliveryReason, PlaceholderValues
+from handlers.model import DeliveryReason, PlaceholderValues
 from tests.integration.conftest import Database, OpenStore
 from tests.support.broadcasts import DEADLINE_DRAFT, QUEUED_AT, BroadcastWriter, Row
 from tests.support.store import CHANNEL, answer_next, claim_rows, open_chat, reply_texts

@@ -6,7 +6,7 @@ from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_turn
 from bot.store.sealing import Keyring
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastState, CampaignPlan, DeliveryReason
+from handlers.model import BroadcastState, CampaignPlan, DeliveryReason
 from tests.integration.conftest import Database
 from tests.support.broadcasts import RecipientRows, create_draft, list_rows, set_state, start_campaign
 from tests.support.dialogue import read_own_data

@@ -6,15 +6,7 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram.updates import BlockChange, ReceivedUpdate, read_update
 from bot.messages import Incoming
-from handlers.core.messages import (
-    EVENT_ADAPTER,
-    ButtonTapped,
-    Event,
-    FileSent,
-    MessageEdited,
-    TextReceived,
-    UnreadableReceived,
-)
+from handlers.core import EVENT_ADAPTER, ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
 
 PERSON = {"id": 5, "is_bot": False, "first_name": "Lan", "last_name": "Nguyễn", "username": "lan"}
 PRIVATE = {"id": 5, "type": "private", "first_name": "Lan", "username": "lan"}

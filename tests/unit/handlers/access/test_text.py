@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from handlers.access import format_subject
-from handlers.model.requests import JournalEntry
+from handlers.model import JournalEntry
 from locales import translator
 
 t = translator("vi")

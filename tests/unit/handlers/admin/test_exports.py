@@ -7,10 +7,8 @@ import pytest
 from bot.exports.list_reader import read_list
 from bot.services.exports import ExportTaskService
 from bot.store.store import Store
-from handlers.core.messages import ButtonTapped, SheetRead
-from handlers.model.imports import ImportLine, ImportSheet, SheetProblem
-from handlers.model.requests import Filter, RequestState
-from handlers.model.rights import Role
+from handlers.core import ButtonTapped, SheetRead
+from handlers.model import Filter, ImportLine, ImportSheet, RequestState, Role, SheetProblem
 from locales import translator
 from tests.support.backends import MemoryBackend
 from tests.support.exports import edit_row, export_spreadsheet

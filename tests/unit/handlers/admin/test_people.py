@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store.store import Store
-from handlers.model.rights import Role
+from handlers.model import Role
 from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role, load_rights
 from tests.support.store import NOW
 from tests.support.stored_dialogue import Assistant

@@ -3,9 +3,8 @@
 import pytest
 
 from bot.store.store import Store
-from handlers.core.messages import ButtonTapped
-from handlers.model.requests import Filter, RequestState
-from handlers.model.rights import Role
+from handlers.core import ButtonTapped
+from handlers.model import Filter, RequestState, Role
 from rules.outcome import Procedure
 from tests.support.backends import MemoryBackend
 from tests.support.people import ADMIN, OPERATOR, admin_transaction, grant_role, make_person_content

@@ -11,11 +11,8 @@ import pytest
 
 from bot.store.store import Store
 from handlers.admin.people import InvitationDraft
-from handlers.core.messages import ButtonTapped
-from handlers.core.session import BroadcastView
-from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastText
-from handlers.model.requests import RequestState
-from handlers.model.rights import Role
+from handlers.core import BroadcastView, ButtonTapped
+from handlers.model import Audience, BroadcastDraft, BroadcastText, RequestState, Role
 from handlers.registry import ADMIN_COMMANDS, ADMIN_SCREENS
 from tests.support.backends import MemoryBackend
 from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role

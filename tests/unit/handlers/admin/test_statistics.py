@@ -7,22 +7,22 @@ import pytest
 
 from handlers.admin.statistics import CHART_PROBLEMS, StatisticsScreen
 from handlers.admin.statistics_text import STACKED_COUNTS, format_bar
-from handlers.core.messages import ButtonTapped, ChartDrawn, DrawChart
-from handlers.core.screen import Context
-from handlers.core.session import Session
-from handlers.model.rights import Grant, Rights, Role
-from handlers.model.statistics import (
+from handlers.core import ButtonTapped, ChartDrawn, Context, DrawChart, Session
+from handlers.model import (
     BarChart,
     BurnChart,
     BurnDown,
+    Grant,
+    Rights,
+    Role,
+    Unit,
+    UnitDirectory,
     UnitStatistics,
     build_burn_down,
     line_units,
     roll_up,
     statistics_root,
 )
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
 from handlers.testing import build_memory_services
 from locales import translator
 from tests.support.dialogue import NOW, Dialogue, pack

@@ -10,9 +10,9 @@ from handlers.broadcasts import build_expiry_draft, notices
 from handlers.broadcasts.notices import Speed, format_percent_bar, format_progress, percent_settled
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction, render_broadcast
 from handlers.broadcasts.template import find_problems
-from handlers.core.messages import Reply
+from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import (
+from handlers.model import (
     Broadcast,
     BroadcastDraft,
     BroadcastState,

@@ -5,9 +5,8 @@ from typing import cast
 
 import pytest
 
-from handlers.core.messages import ButtonTapped
-from handlers.core.session import Session
-from handlers.model.requests import RequestState
+from handlers.core import ButtonTapped, Session
+from handlers.model import RequestState
 from handlers.testing import MemoryReminders, add_reminder, build_memory_services
 from tests.support.dialogue import NOW, Dialogue, make_certificate, pack
 

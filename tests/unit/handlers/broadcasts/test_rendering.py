@@ -14,7 +14,7 @@ from handlers.broadcasts.rendering import (
     format_days_left,
     render_broadcast,
 )
-from handlers.model.broadcast import BroadcastButton, BroadcastDraft, BroadcastText, PlaceholderValues
+from handlers.model import BroadcastButton, BroadcastDraft, BroadcastText, PlaceholderValues
 from rules.outcome import Procedure
 
 TODAY = date(2026, 11, 23)

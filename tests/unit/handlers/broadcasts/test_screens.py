@@ -7,8 +7,8 @@ import pytest
 
 from bot.store.store import Store
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
-from handlers.core.messages import ButtonTapped
-from handlers.model.broadcast import (
+from handlers.core import ButtonTapped
+from handlers.model import (
     Audience,
     Broadcast,
     BroadcastButton,
@@ -16,9 +16,10 @@ from handlers.model.broadcast import (
     BroadcastState,
     BroadcastText,
     CampaignPlan,
+    InterviewStatus,
+    Role,
+    format_person_code,
 )
-from handlers.model.requests import InterviewStatus, format_person_code
-from handlers.model.rights import Role
 from rules.outcome import Procedure
 from tests.support.backends import MemoryBackend
 from tests.support.people import OPERATOR, admin_transaction, grant_role

@@ -15,7 +15,7 @@ from handlers.broadcasts.template import (
     parse,
     placeholders_of,
 )
-from handlers.model.broadcast import BroadcastProblem, BroadcastText, PlaceholderValues, ProblemKind
+from handlers.model import BroadcastProblem, BroadcastText, PlaceholderValues, ProblemKind
 
 FILLED = {Placeholder.NAME: "Lan", Placeholder.DEADLINE: "30/11/2026"}
 #: Signs that mean something here or in HTML, so that random texts meet all of it.

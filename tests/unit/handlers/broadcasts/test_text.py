@@ -4,7 +4,7 @@ import pytest
 
 from bot.messages import DeliveryState
 from handlers import broadcasts
-from handlers.model.broadcast import (
+from handlers.model import (
     ActionResult,
     BroadcastProblem,
     BroadcastState,

@@ -3,8 +3,8 @@
 import pytest
 
 from handlers.conversation import MAX_WAITING_FILES, respond
-from handlers.core.messages import FileRead, FileSent, TextReceived
-from handlers.model.certificate import Certificate, FileProblem, FileProblemKind, Reading
+from handlers.core import FileRead, FileSent, TextReceived
+from handlers.model import Certificate, FileProblem, FileProblemKind, Reading
 from locales import translator
 from tests.support.dialogue import Dialogue, make_certificate
 

@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.core.session import certificate_facts
+from handlers.core import certificate_facts
 from handlers.core.text import MarkupTranslator, strip_markup
 from handlers.interview.screens.certificate import PART_LABELS, format_summary
-from handlers.model.certificate import UNKNOWN_KEY, CertificatePart
-from handlers.model.requests import RequestContent
+from handlers.model import UNKNOWN_KEY, CertificatePart, RequestContent
 from locales import LANGUAGES
 from rules.facts import Subject
 from rules.outcome import Procedure

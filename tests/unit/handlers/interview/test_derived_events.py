@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from handlers.core.session import Session
-from handlers.model.unit import Succession, SuccessionKind, Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.core import Session
+from handlers.model import Succession, SuccessionKind, Unit, UnitDirectory
 from locales import translator
 from tests.support.dialogue import PERSON, Dialogue, get_screen, get_unit, make_certificate, nhon_trach, open_dialogue
 

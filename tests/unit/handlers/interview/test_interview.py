@@ -5,11 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from handlers.core.decision import REGISTRABLE
-from handlers.core.messages import ButtonTapped
-from handlers.core.session import Session
+from handlers.core import REGISTRABLE, ButtonTapped, Session
 from handlers.interview.screens.file import CA_FILE_NOTE
-from handlers.model.certificate import Recognition
+from handlers.model import Recognition
 from handlers.requests import PROCEDURE_LABELS
 from locales import translator
 from tests.support.dialogue import EXPIRED, PERSON, Dialogue, make_certificate, pack

@@ -5,12 +5,9 @@ from datetime import date
 
 import pytest
 
-from handlers.core.screen import Context
-from handlers.core.session import Session
+from handlers.core import Context, Session
 from handlers.interview import interview_status
-from handlers.model.requests import InterviewStatus
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import InterviewStatus, Unit, UnitDirectory
 from handlers.testing import MemoryContext, MemoryInterviewRegister, MemoryTables, build_memory_services
 from locales import translator
 from rules.outcome import Procedure

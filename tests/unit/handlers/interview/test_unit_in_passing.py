@@ -2,8 +2,7 @@
 
 import pytest
 
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Unit, UnitDirectory
 from locales import translator
 from tests.support.dialogue import Dialogue, get_screen, get_unit, nhon_trach, open_dialogue
 

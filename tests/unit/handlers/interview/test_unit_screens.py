@@ -6,8 +6,7 @@ from datetime import date
 
 import pytest
 
-from handlers.model.unit import Succession, SuccessionKind, Unit
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.model import NO_UNITS, Succession, SuccessionKind, Unit, UnitDirectory
 from locales import translator
 from tests.support.dialogue import PERSON, Dialogue, get_screen, get_unit, make_certificate, nhon_trach, open_dialogue
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from handlers.model.certificate import holds_certificate
+from handlers.model import holds_certificate
 from tests.support import pki
 
 

@@ -6,16 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.model.imports import (
+from handlers.model import (
+    MAX_BULK_MOVES,
+    NEEDS_REASON,
     CurrentRequest,
     ImportChange,
     ImportConflict,
     ImportLine,
     LineProblem,
     RejectedLine,
+    RequestState,
     plan_import,
+    transitions_from,
 )
-from handlers.model.requests import MAX_BULK_MOVES, NEEDS_REASON, RequestState, transitions_from
 from tests.support.store import NOW
 
 CODE = "YC-2026-000001"

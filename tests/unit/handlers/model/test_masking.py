@@ -5,8 +5,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.model.requests import Request, RequestRow, RequestState, RequestStep
-from handlers.model.rights import mask_content, mask_email, mask_name, mask_row, mask_serial
+from handlers.model import (
+    Request,
+    RequestRow,
+    RequestState,
+    RequestStep,
+    mask_content,
+    mask_email,
+    mask_name,
+    mask_row,
+    mask_serial,
+)
 from rules.facts import Subject
 from tests.support.store import make_content
 

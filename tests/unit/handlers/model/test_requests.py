@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from handlers.model.requests import clean_reason, has_personal_number, parse_codes
+from handlers.model import clean_reason, has_personal_number, parse_codes
 from handlers.requests import FIELDS, clean_line
 
 TODAY = date(2026, 11, 24)

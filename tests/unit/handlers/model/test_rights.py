@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.model.rights import (
+from handlers.model import (
     ACT_TO_GIVE,
     ACTS,
     RIGHTS_TABLE,
@@ -15,11 +15,11 @@ from handlers.model.rights import (
     Rights,
     Role,
     Scope,
+    Unit,
+    UnitDirectory,
     render_rights_table,
     rights_rows,
 )
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
 from locales import LANGUAGES, translator
 
 CODES = [f"u{number}" for number in range(8)]

@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.model.broadcast import CampaignPlan, StateReason
-from handlers.model.schedule import GRACE, PlannedStep, SendingHours, StepDecision, Timetable, default_steps
+from handlers.model import (
+    GRACE,
+    CampaignPlan,
+    PlannedStep,
+    SendingHours,
+    StateReason,
+    StepDecision,
+    Timetable,
+    default_steps,
+)
 from rules.calendar import VIETNAM
 
 EVERY_DAY = SendingHours(days=frozenset(range(1, 8)))

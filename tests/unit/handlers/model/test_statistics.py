@@ -5,18 +5,20 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.model.rights import Grant, Rights, Role
-from handlers.model.statistics import (
+from handlers.model import (
     COUNTED_FIELDS,
+    Grant,
     OpenSpan,
+    Rights,
+    Role,
+    Unit,
+    UnitDirectory,
     UnitStatistics,
     build_burn_down,
     roll_up,
     statistics_root,
     top_units,
 )
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
 
 START = date(2026, 11, 1)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.certificates.parsing import read
-from handlers.model.unit import matches_unit
+from handlers.model import matches_unit
 from tests.support import pki
 
 COMMUNE = {"name": "UBND xã Phước An", "superior": "UBND huyện Nhơn Trạch"}

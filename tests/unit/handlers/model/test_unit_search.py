@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.store.units import to_nested_sets
-from handlers.model.unit import Succession, SuccessionKind, Unit
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.model import NO_UNITS, Succession, SuccessionKind, Unit, UnitDirectory
 from tests.support.dialogue import nhon_trach
 
 DAY = date(2025, 7, 1)

@@ -5,9 +5,7 @@ from datetime import date
 
 import pytest
 
-from handlers.model.requests import RequestContent
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import RequestContent, Unit, UnitDirectory
 from handlers.testing import MemoryOwnRequests
 from locales import translator
 from tests.support.dialogue import Dialogue, make_certificate, nhon_trach, open_dialogue

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.model.requests import REQUEST_TRANSITIONS, RequestState
+from handlers.model import REQUEST_TRANSITIONS, RequestState
 from handlers.testing import MemoryOwnRequests
 from locales import translator
 from tests.support.dialogue import EXPIRED, NOW, Dialogue, make_certificate

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.core.screen import Option
+from handlers.core import Option
 from handlers.understanding import Match, match_page
 
 OPTIONS = (

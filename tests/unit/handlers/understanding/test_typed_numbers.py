@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.core.screen import Option
+from handlers.core import Option
 from handlers.folding import strip_accents
 from handlers.requests import clean_serial
 from handlers.understanding import match_page, parse_numbers

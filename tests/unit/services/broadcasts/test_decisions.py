@@ -10,8 +10,9 @@ from bot.services.broadcasts.actions import NewStep, find_action_rule
 from bot.services.broadcasts.recipients import RecipientValues, reach_of, says_name
 from bot.store.broadcasts import BroadcastSnapshot
 from bot.store.broadcasts.audience import Person
-from handlers.model.broadcast import (
+from handlers.model import (
     EXPIRY_CAMPAIGN,
+    Act,
     Audience,
     Broadcast,
     BroadcastDraft,
@@ -20,9 +21,9 @@ from handlers.model.broadcast import (
     BroadcastText,
     CampaignPlan,
     DeliveryReason,
+    Reach,
     StateReason,
 )
-from handlers.model.rights import Act, Reach
 
 NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
