@@ -28,7 +28,7 @@ from handlers.admin.requests.filters import (
     RequestFilterScreen,
 )
 from handlers.admin.requests.moves import BulkMoveConfirmScreen, BulkMoveScreen, FinalMoveScreen
-from handlers.admin.requests.view import to_request_list, to_search_result
+from handlers.admin.requests_view import to_request_list, to_search_result
 from handlers.admin.statistics import StatisticsScreen, show_statistics
 from handlers.broadcasts.reminders import (
     REMINDER_COMMANDS,

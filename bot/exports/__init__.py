@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.sanitizing import sanitize
-from handlers.admin.requests.view import format_filter
+from handlers.admin.requests_view import format_filter
 from handlers.core.text import format_moment
 from handlers.model import (
     CHANNEL_LABELS,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from handlers.admin.requests.moves import BAD_REASON, NO_WAY_BACK, move_request, to_bulk_confirm
-from handlers.admin.requests.view import (
+from handlers.admin.requests_view import (
     MOVE_LABELS,
     MOVE_SYNONYMS,
     format_filter,

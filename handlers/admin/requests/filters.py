@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from handlers.access.choices import FilterChoice, UnitChoiceScreen
-from handlers.admin.requests.view import (
+from handlers.admin.requests_view import (
     format_filter,
     list_view,
     to_list_screen,
