@@ -1,4 +1,4 @@
-"""All screens, by the name that sessions and buttons store."""
+"""All screens by the name that sessions store, and the commands that open them."""
 
 from collections.abc import Iterable
 

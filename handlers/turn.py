@@ -1,4 +1,4 @@
-"""Builds the replies of a turn: notes, the open page, and the change of the tapped message."""
+"""Builds the replies of a turn: typed options, ended units, notes, the open page, the change of a message."""
 
 from dataclasses import dataclass, replace
 

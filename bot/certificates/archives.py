@@ -1,4 +1,4 @@
-"""Read archives, ZIP and tar; a ZIP that is one document goes to ``office_documents``.
+"""Read archives, ZIP and tar, and a ZIP that is one document (Office, ODF, EPUB, ASiC, a Java program).
 
 A document inside an archive is read; an archive inside an archive is refused.
 """

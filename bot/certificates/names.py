@@ -1,4 +1,4 @@
-"""Decode distinguished names into text that is safe to show: strangers wrote them."""
+"""Decode distinguished names into text that is safe to show, and guess from them what kind of subscriber they name."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Read certificates written as text: PEM (RFC 7468), bare base64 or hexadecimal, amid any other text."""
+"""Read certificates written as text: PEM (RFC 7468), bare base64 or hexadecimal, in any encoding."""
 
 import base64
 import binascii

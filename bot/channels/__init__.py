@@ -1,4 +1,4 @@
-"""Channels to people: the port that delivery uses, the rendering of replies into messages, and each channel."""
+"""Define the port that delivery uses to reach a channel, and list the channels, a line for each."""
 
 # ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
 import asyncio

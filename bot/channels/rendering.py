@@ -1,4 +1,4 @@
-"""Split a reply into messages that a channel can send.
+"""Split a reply into messages that a channel can send; the HTML of replies is b, i, u, code, and a with its href.
 
 Each message is an outbox row of its own, so that a retry never repeats another part.
 """

@@ -1,4 +1,4 @@
-"""Declare the options of ``troly broadcast new`` and ``change``."""
+"""Declare the options of ``troly broadcast new`` and ``change``, and read the files that they name."""
 
 import sys
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Fill an empty data folder with a made-up province: ``troly demo``."""
+"""Show the assistant on a made-up province: ``troly demo`` fills a folder, ``troly screens`` prints every screen."""
 
 import asyncio
 from collections.abc import Callable, Iterator

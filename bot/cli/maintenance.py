@@ -1,4 +1,4 @@
-"""Maintain the database: ``troly retention``, ``migrate`` and ``restored``."""
+"""Maintain the database: ``troly retention``, ``migrate``, ``restored``, and ``keys`` that seal it."""
 
 import asyncio
 import sys

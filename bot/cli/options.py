@@ -1,4 +1,4 @@
-"""Parse options into days, units and words of a list, and declare the filters of requests."""
+"""Parse options into days, units and words of a list, and declare groups of options that several commands share."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping

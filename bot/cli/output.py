@@ -1,4 +1,4 @@
-"""Write a command's text to standard output or to a file, in the chosen language."""
+"""Write a command's text or rows to standard output or to a file, in the chosen language."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

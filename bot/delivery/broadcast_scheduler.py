@@ -1,4 +1,4 @@
-"""What goes on with broadcasts by itself: checks, rows, starts, steps, pauses, ends, and telling their authors."""
+"""Move broadcasts on by themselves: checks, rows, starts, steps, pauses, ends, and telling their authors."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""A broadcast that sends, on its way from approval to its end."""
+"""Send a broadcast on its way from approval to its end, and tell its author about it."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""This process among those that serve a channel: it says that it lives, and knows whether it may send.
+"""Hold the lease of this process among those that serve a channel; its beat notices leaps of clock and database.
 
 The pace stays exact whoever comes and goes. Each worker takes the pace divided by the number it counted at its last
 sign of life, and sends only while the *start* of that is less than a fence ago. Who joins is written down first and

@@ -1,4 +1,4 @@
-"""Declare what happened to made-up officers, as the facts they state."""
+"""Declare what happened to made-up officers, as the facts they state, and when they wrote."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

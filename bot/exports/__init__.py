@@ -1,4 +1,4 @@
-"""Export the request list: as a spreadsheet, as data for programs, and as official lists to sign and send."""
+"""Define an export's order, columns and result, and the port of its writers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

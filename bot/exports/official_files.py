@@ -1,4 +1,4 @@
-"""Write the official lists as Word files, from templates that an office can change."""
+"""Write the official lists as Word files, from templates that an office can change, and as a sheet of 19 columns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

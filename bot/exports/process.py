@@ -1,4 +1,4 @@
-"""Run the process that writes an export, seen from the event loop.
+"""Run the processes that write exports and read spreadsheets, seen from the event loop.
 
 The child works in a private folder; it reports on standard output, one JSON object (``Line``) per line.
 """

@@ -1,4 +1,4 @@
-"""Show every screen without a conversation: guided walks, the page of all screens, and the rule book."""
+"""Render the page of all screens and the diagram of the flow as Markdown, by taking the walks."""
 
 from collections.abc import Iterable
 

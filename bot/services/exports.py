@@ -1,4 +1,4 @@
-"""The use cases of exports: order one, cancel it, and read what it may hold."""
+"""The use cases of exports: order, cancel, write and hand over; also those of the data held about a person."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

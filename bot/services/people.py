@@ -1,4 +1,4 @@
-"""Roles given and ended: invitations are made, taken and taken back, roles are ended and left."""
+"""Give and end roles: invitations are made, taken and taken back; what a role gave ends with it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

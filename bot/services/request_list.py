@@ -1,4 +1,4 @@
-"""The use cases of the request list: see requests as far as rights reach, move them, place them on a unit."""
+"""The use cases of the request list: see requests as far as rights reach, move, place and import them."""
 
 import hashlib
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The use cases of units: save a changed tree, give what lies on ended units to their heirs, place what has no unit."""
+"""The use cases of units: save a changed tree, give what lies on ended units to heirs, count what lies on each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The context of a transaction: its queries, its moment, and the chat that acts in it."""
+"""The context of a transaction: its queries, its moment, the chat that acts in it, and what is known of chats."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

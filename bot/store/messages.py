@@ -1,4 +1,4 @@
-"""Queues messages; ``bot.store.outbox`` delivers them."""
+"""Queue messages, those to the owners about the store included; ``bot.store.outbox`` delivers them."""
 
 import asyncio
 import tempfile

@@ -1,4 +1,4 @@
-"""Roles: rows of ``grants``, each with the seal that proves that the program gave it."""
+"""Rows of ``grants`` and ``invitations``, each with the seal that proves that the program made it."""
 
 import base64
 import secrets

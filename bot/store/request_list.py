@@ -1,4 +1,4 @@
-"""The repository of the request list: pages of it, and guarded changes to any number of requests."""
+"""The repository of the request list: pages of it, guarded changes to any number of requests, lists that come back."""
 
 import json
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The store: its repositories over one database and one key file."""
+"""The store: its repositories over one database and one key file, its state as a whole, and what is past its time."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Export tasks: rows that a worker takes, reports on, and ends once."""
+"""Export tasks: orders are rows that a worker takes, reports on, and ends once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""The repository of units: the tree, read and written as a whole, and what lies on it."""
+"""The repository of units: the tree, read and written as a whole, what lies on it, and counts of that."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator

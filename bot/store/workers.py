@@ -1,4 +1,4 @@
-"""The processes of a channel: who lives, by the database's clock, and what the dead had in hand."""
+"""The processes that serve: one at a time on SQLite, by a lock; several on PostgreSQL, by leases."""
 
 import asyncio
 import errno

@@ -1,4 +1,4 @@
-"""Read tables from files of strangers: detect the format and the encoding, and split lines into cells."""
+"""Read tables from files of strangers: detect the format and the encoding, split lines into cells, disarm formulas."""
 
 import csv
 import re

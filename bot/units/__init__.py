@@ -1,4 +1,4 @@
-"""Import the tree of units from a file: read it, validate it as a whole, and compare it with the stored tree."""
+"""Import the tree of units from a file: its faults are described here, with what to do about them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Plan an import: compare the file with the stored units.
+"""Plan an import: find the faults between rows, and compare the file with the stored units.
 
 An import never deletes; a unit ends by its day.
 """

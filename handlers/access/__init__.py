@@ -1,4 +1,4 @@
-"""Access: the rights of the person in a conversation, masking of personal data, words for roles and the journal."""
+"""Words for roles, the people who hold them, and the acts and subjects of the journal."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

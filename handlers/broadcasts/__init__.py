@@ -1,4 +1,4 @@
-"""Broadcasts and campaigns: their texts, screens and notices, and the recipients' answers."""
+"""The words for states, reasons, problems and steps of broadcasts, shared by screens, notices and reports."""
 
 from functools import cache
 from types import MappingProxyType

@@ -1,5 +1,6 @@
 """The vocabulary of a conversation: events, replies, the session, screens, ports, and text."""
 
+from handlers.core.admin_ports import AdminServices, Journal, People
 from handlers.core.broadcast_ports import Reminders
 from handlers.core.decision import (
     REGISTRABLE,
@@ -30,7 +31,7 @@ from handlers.core.messages import (
     Throttled,
     UnreadableReceived,
 )
-from handlers.core.ports import AdminServices, InterviewRegister, Journal, OwnData, OwnRequests, People, Services
+from handlers.core.ports import InterviewRegister, OwnData, OwnRequests, Services
 from handlers.core.screen import (
     BACK,
     DONE,

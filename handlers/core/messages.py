@@ -1,4 +1,4 @@
-"""The events that a channel, or ``bot`` itself, passes to the conversation."""
+"""Messages of the conversation: the events that a channel passes in, and the replies in a subset of HTML."""
 
 from base64 import b64encode
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""Translates sentences into escaped HTML, and joins them into lines and lists."""
+"""Translates sentences into escaped HTML, joins them, and writes and reads days as Vietnamese officials do."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The interview: the questions, the certificate, the decision, and the flow between them."""
+"""The order of the interview's screens, and the status that the register of units keeps of an interview."""
 
 from markupsafe import Markup
 

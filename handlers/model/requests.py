@@ -1,4 +1,4 @@
-"""The request list as admins see it: filters, rows, moves and their results; also journal rows and role holders."""
+"""Requests: their codes and states, and the list of them as admins see it with filters, moves and their results."""
 
 import re
 import unicodedata

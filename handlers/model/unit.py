@@ -1,4 +1,4 @@
-"""A unit, its names, and the successions between former and present units."""
+"""A unit, its names and successions, and the search for it without accents, with short forms or typing errors."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The tree of units (tỉnh, sở, xã, phòng...): an immutable snapshot in memory that needs no queries."""
+"""The tree of units (tỉnh, sở, xã, phòng...) in memory, and what moves when a unit ends."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Requests (yêu cầu chứng thực), which officers register here for their managing body to file."""
+"""The fields of a request (yêu cầu chứng thực), the cleaning of what is typed into them, and the words for requests."""
 
 import re
 import unicodedata

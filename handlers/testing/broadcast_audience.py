@@ -1,4 +1,4 @@
-"""The audience of a broadcast in memory: the people it means, what fills its text for each, why it is withheld."""
+"""The audience of a broadcast in memory: the people it means, what fills its text for each, and their check."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The results of a broadcast in memory: the state of its message to each person."""
+"""The states of broadcasts in memory: moves by hand or by themselves, and the results for each person."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The tree of units in memory."""
+"""The tree of units in memory, and counts of what there is to do in it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Interpretation of typed lines: options by name or number, and doubts."""
+"""Matches a typed line with the options of a page: by number, by label or synonym, or by similarity."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Connect to Telegram with python-telegram-bot as transport only.
+"""Open Telegram as the settings say: its API, its pace, and how updates come.
 
 The store keeps the state, the order and the deliveries.
 """

@@ -1,4 +1,4 @@
-"""Receive updates by webhook: Telegram calls, the update is stored, and only then answered with 200."""
+"""Receive updates by webhook or by long polling: an update is stored before Telegram hears that it arrived."""
 
 import asyncio
 import json

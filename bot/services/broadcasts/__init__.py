@@ -1,4 +1,4 @@
-"""Broadcasts: what people with a role do with them, and what the scheduler asks for."""
+"""Put the use cases of broadcasts together: those of people with a role, and those of what goes on by itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

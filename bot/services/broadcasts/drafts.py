@@ -1,4 +1,4 @@
-"""Drafts: written, changed, sent to be checked; and the names that a list of people has for chats."""
+"""Write, change and check drafts, and look at what they would send: how many, the first message, a trial send."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Recipients of an approved broadcast: what each of them gets, what keeps it from somebody, when it needs four eyes."""
+"""Make the recipients of an approved broadcast with what each of them gets, and report their results."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

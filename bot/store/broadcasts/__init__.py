@@ -1,4 +1,4 @@
-"""Rows of broadcasts and of their recipients: SQL, sealing, rows as data."""
+"""Rows of ``broadcasts``: drafts written and changed, read within a reach, or as the rows of recipients need them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Moves of broadcasts and steps of campaigns; every change is guarded by the state it starts from."""
+"""Moves of broadcasts and steps of campaigns, by people and by the scheduler; every change is guarded by its state."""
 
 import json
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Text and file of broadcasts that are being sent, kept open."""
+"""Messages of a broadcast: its text and file for recipients, and notices to its author and approvers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

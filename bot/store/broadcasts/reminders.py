@@ -1,4 +1,4 @@
-"""Answers of the person in a chat to reminders."""
+"""Reminders: certificates that come to their end, the broadcasts that remind of them, and the answers of people."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

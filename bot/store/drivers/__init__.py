@@ -1,4 +1,4 @@
-"""Two databases behind one small interface."""
+"""Define the small interface of both databases, and read the statements of ``sql/`` for one of them."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Personal data at rest: AES-256-GCM values bound to their place, keyed look-ups, a key file."""
+"""Seal personal data at rest: AES-256-GCM values bound to their place, keyed look-ups, keys picked up while running."""
 
 import hashlib
 import hmac

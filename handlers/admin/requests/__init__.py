@@ -1,4 +1,4 @@
-"""The request list for people with a role: filters, pages and moves."""
+"""The request list and one request of it, with the reason for a move."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The screens on which a broadcast is written, checked, approved and watched."""
+"""The list of broadcasts (/thongbao), and the view of them that the session keeps between screens."""
 
 import re
 from typing import Any

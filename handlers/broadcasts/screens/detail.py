@@ -1,4 +1,4 @@
-"""The screen of one broadcast: everything that was decided, its progress, and the actions that its state allows."""
+"""The screens of one broadcast: its decisions and progress, the actions that its state allows, and its results."""
 
 from collections.abc import Iterator, Mapping
 
