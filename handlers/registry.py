@@ -62,8 +62,16 @@ from handlers.broadcasts.screens.schedule import (
 )
 from handlers.broadcasts.screens.schedule import CampaignStepsScreen as Reminders
 from handlers.citations import format_statement
-from handlers.core import Command, Context, HandlerResult, Screen, cited_documents, current_rights, format_documents
-from handlers.core import session as core_session
+from handlers.core import (
+    Command,
+    Context,
+    HandlerResult,
+    Screen,
+    cited_documents,
+    current_question,
+    current_rights,
+    format_documents,
+)
 from handlers.core.text import format_bold, join_lines
 from handlers.folding import strip_accents
 from handlers.interview import to_next_certificate, to_previous_step
@@ -237,7 +245,7 @@ async def _review(here: Context, _: str) -> HandlerResult:
 
 async def _why(here: Context, _: str) -> HandlerResult:
     """Explain why the open question is asked, with the citations of the reason."""
-    asked = core_session.current_question(here.session, here.world.pack, here.today)
+    asked = current_question(here.session, here.world.pack, here.today)
     if here.session.screen != "question" or asked is None:
         return HandlerResult(
             here.session, notes=(here.say(N_("Each reason stands in the answer, with its document.")),)

@@ -20,10 +20,12 @@ from handlers.core import (
     ScreenPosition,
     Services,
     Session,
+    certificate_facts,
     current_decision,
+    current_question,
     format_decision_plain,
+    with_answer,
 )
-from handlers.core import session as core_session
 from handlers.interview import to_next_screen
 from handlers.model import MACHINE, Certificate, RequestContent, RequestState, Unit
 from handlers.requests.form import build_contents, fields_to_fill
@@ -125,11 +127,11 @@ class InterviewDriver:
         here, session, pack = self._context_at(at), self.start_session(teller, at), self._world.pack
         if teller.sent_file:
             session = session.with_changes(certificate=teller.certificate)
-            session = core_session.with_answer(session, "subject", teller.story.subject.value, pack)
-            session = core_session.with_answer(session, "certificate", _certificate_facts(teller), pack)
-        while (asked := core_session.current_question(session, pack, here.today)) and len(session.answers) < most:
+            session = with_answer(session, "subject", teller.story.subject.value, pack)
+            session = with_answer(session, "certificate", _certificate_facts(teller), pack)
+        while (asked := current_question(session, pack, here.today)) and len(session.answers) < most:
             told = _certificate_facts(teller) if asked.fact == "certificate" else teller.story.answer(asked.fact)
-            session = core_session.with_answer(session, asked.fact, told, pack)
+            session = with_answer(session, asked.fact, told, pack)
         session = session.with_changes(version=_TURNS + len(session.answers))
         return here.with_session(to_next_screen(here.with_session(session)))
 
@@ -195,7 +197,7 @@ def to_half_typed(session: Session) -> Session:
 
 
 def _certificate_facts(teller: DemoOfficer) -> dict[str, object]:
-    return core_session.certificate_facts(teller.certificate)
+    return certificate_facts(teller.certificate)
 
 
 def make_history(

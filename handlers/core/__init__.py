@@ -62,6 +62,16 @@ from handlers.core.session import (
     ScreenPosition,
     Session,
     certificate_facts,
+    count_remaining,
+    current_question,
+    facts_of,
+    latest_fact,
+    question_of,
+    with_answer,
+    with_derived_events,
+    without_answer,
+    without_derived_events,
+    without_stale_events,
 )
 
 # fmt: off
@@ -72,8 +82,10 @@ __all__ = [
     "MakeReport", "MessageEdited", "Option", "OptionsOnlyScreen", "OwnData", "OwnRequests", "Page", "People",
     "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Screen", "ScreenCallback",
     "ScreenPosition", "Services", "Session", "SheetRead", "TextReceived", "Throttled", "UnreadableReceived",
-    "back_option", "certificate_facts", "cited_documents", "current_decision", "current_rights", "format_decision",
-    "format_decision_plain", "format_documents", "format_headline", "holder_labels", "open_page",
-    "registrable_actions",
+    "back_option", "certificate_facts", "cited_documents", "count_remaining", "current_decision",
+    "current_question", "current_rights", "facts_of", "format_decision", "format_decision_plain",
+    "format_documents", "format_headline", "holder_labels", "latest_fact", "open_page", "question_of",
+    "registrable_actions", "with_answer", "with_derived_events", "without_answer", "without_derived_events",
+    "without_stale_events",
 ]
 # fmt: on

@@ -2,8 +2,19 @@
 
 from markupsafe import Markup
 
-from handlers.core import Context, RequestDraft, Session, current_decision, registrable_actions
-from handlers.core import session as core_session
+from handlers.core import (
+    Context,
+    RequestDraft,
+    Session,
+    current_decision,
+    current_question,
+    facts_of,
+    latest_fact,
+    registrable_actions,
+    with_answer,
+    without_answer,
+    without_stale_events,
+)
 from handlers.model import InterviewStatus
 from handlers.requests.form import current_field
 from locales import N_
@@ -14,9 +25,9 @@ DRAFT_KEPT = N_("Nothing is registered. What you filled in is kept: “{register
 
 def to_next_screen(here: Context) -> Session:
     """Open the next question; if nothing more matters, the draft of a request or else the answer."""
-    session = core_session.without_stale_events(here.session).with_screen("proceed")
+    session = without_stale_events(here.session).with_screen("proceed")
     amending = session.draft is not None and session.draft.code is not None
-    if not amending and core_session.current_question(session, here.world.pack, here.today):
+    if not amending and current_question(session, here.world.pack, here.today):
         return session.with_screen("unit" if _is_unit_due(here) else "question")
     if session.draft is None:
         return session.with_screen("answer")
@@ -32,7 +43,7 @@ def _is_unit_due(here: Context) -> bool:
 
 def to_answered(here: Context, fact: str, value: object) -> Session:
     """Store an answer and open the screen that follows it."""
-    return to_next_screen(here.with_session(core_session.with_answer(here.session, fact, value, here.world.pack)))
+    return to_next_screen(here.with_session(with_answer(here.session, fact, value, here.world.pack)))
 
 
 def to_next_certificate(here: Context) -> Session:
@@ -78,14 +89,14 @@ def to_previous_step(here: Context) -> Session | None:
 
 def _to_previous_answer(here: Context) -> Session | None:
     """Take back a typed day, else close the question being changed, else take back the latest answer."""
-    session, last = here.session, core_session.latest_fact(here.session)
+    session, last = here.session, latest_fact(here.session)
     if session.typed_expiry is not None:
         return session.with_changes(typed_expiry=None)
     if session.screen == "question" and session.about:
         return to_next_screen(here)
     if last == "subject" and session.screen == "question" and _was_unit_asked(here):
         return session.with_changes(unit=None, unit_skipped=False).with_screen("unit")
-    return core_session.without_answer(session, last).with_screen("question") if last else None
+    return without_answer(session, last).with_screen("question") if last else None
 
 
 def _was_unit_asked(here: Context) -> bool:
@@ -159,7 +170,7 @@ def _empty_status(here: Context) -> InterviewStatus:
 
 
 def _certificate_status(session: Session) -> dict[str, object]:
-    read, known = session.certificate, core_session.facts_of(session).certificate
+    read, known = session.certificate, facts_of(session).certificate
     return {
         "certificate_key": session.registered_key or (read.certificate_key if read else None),
         "subscriber": read.name if read else None,

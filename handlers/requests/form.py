@@ -2,8 +2,15 @@
 
 from rapidfuzz import fuzz
 
-from handlers.core import Context, RequestDraft, Session, current_decision, format_decision_plain, registrable_actions
-from handlers.core import session as core_session
+from handlers.core import (
+    Context,
+    RequestDraft,
+    Session,
+    current_decision,
+    facts_of,
+    format_decision_plain,
+    registrable_actions,
+)
 from handlers.folding import fold
 from handlers.model import AMENDABLE_STATES, Certificate, Request, RequestContent, Unit, matches_unit
 from handlers.requests import FIELDS, Field
@@ -90,7 +97,7 @@ _NEWS_FIELD_OF_EVENT: dict[Subject, dict[Event, str]] = {
 
 def fields_to_fill(here: Context) -> list[Field]:
     """Return the fields that the requests of the present decision need, in order; none if nothing can be registered."""
-    facts, decided = core_session.facts_of(here.session), current_decision(here)
+    facts, decided = facts_of(here.session), current_decision(here)
     if decided is None or facts.subject is None or not registrable_actions(decided):
         return []
     about = any(action.procedure in PROCEDURES_WITH_NEWS for action in decided.actions)
@@ -166,7 +173,7 @@ def is_outdated(here: Context) -> bool:
 
 
 def _build_content(here: Context, draft: RequestDraft, action: Action) -> RequestContent:
-    facts, certificate, fields = core_session.facts_of(here.session), here.session.certificate, draft.fields
+    facts, certificate, fields = facts_of(here.session), here.session.certificate, draft.fields
     return RequestContent(
         subject=facts.subject or Subject.ORGANISATION,
         subscriber=fields["subscriber"],

@@ -5,8 +5,18 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
-from handlers.core import NO, Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_decision
-from handlers.core import session as core_session
+from handlers.core import (
+    NO,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    Session,
+    certificate_facts,
+    current_decision,
+    with_answer,
+)
 from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, join_lines, parse_day
 from handlers.folding import fold
 from handlers.interview import to_answered, to_next_screen
@@ -188,7 +198,7 @@ def _format_kind_disagreement(here: Context, certificate: Certificate, said: str
 
 def _format_validity_disagreement(here: Context, certificate: Certificate) -> Iterator[Markup]:
     earlier, say = here.session.answers.get("certificate") or {}, here.say
-    read = core_session.certificate_facts(certificate)
+    read = certificate_facts(certificate)
     if here.session.certificate and here.session.certificate.fingerprint != certificate.fingerprint:
         yield say(N_("It would take the place of the certificate you sent before."))
         return
@@ -203,8 +213,8 @@ def _accept_certificate(here: Context, certificate: Certificate, subject: Subjec
     session = _with_next_certificate(here.session, certificate).with_changes(certificate=certificate, offered=())
     if here.session.certificate and here.session.certificate.serial != certificate.serial:
         session = session.with_changes(set_aside=None)  # it told of the other certificate
-    session = core_session.with_answer(session, "subject", subject.value, here.world.pack)
-    session = to_answered(here.with_session(session), "certificate", core_session.certificate_facts(certificate))
+    session = with_answer(session, "subject", subject.value, here.world.pack)
+    session = to_answered(here.with_session(session), "certificate", certificate_facts(certificate))
     if session.draft and not session.draft.code and is_outdated(here.with_session(session)):
         there = session.with_screen("answer") if current_decision(here.with_session(session)) else session
         return HandlerResult(

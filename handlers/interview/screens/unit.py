@@ -5,8 +5,21 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from handlers.citations import cite
-from handlers.core import NO, Context, DerivedEvents, HandlerResult, Option, OptionsOnlyScreen, Page, Session
-from handlers.core import session as core_session
+from handlers.core import (
+    NO,
+    Context,
+    DerivedEvents,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    Session,
+    facts_of,
+    question_of,
+    with_derived_events,
+    without_derived_events,
+    without_stale_events,
+)
 from handlers.core.text import format_day
 from handlers.interview import to_next_screen
 from handlers.model import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, UnitMatch, name_keys
@@ -53,14 +66,14 @@ def with_unit(here: Context, unit: Unit, path: tuple[Succession, ...] = ()) -> t
         return session, (noted, *_format_whose_change(here.with_session(session), path))
     told = ", ".join(here.say.t(EVENT_LABELS[event]) for event in events)
     source = DerivedEvents(certificate=certificate.fingerprint, former=path[0].former, unit=unit.code)
-    filled = core_session.with_derived_events(session, [event.value for event in events], source, here.world.pack)
+    filled = with_derived_events(session, [event.value for event in events], source, here.world.pack)
     return filled, (noted, here.say(_EVENTS_FILLED_IN, events=told))
 
 
 def with_fresh_events(session: Session, path: tuple[Succession, ...]) -> Session:
     """Drop events that were derived for another unit, or from another former one of the same unit."""
     other = session.derived is not None and bool(path) and path[0].former != session.derived.former
-    return core_session.without_derived_events(session) if other else core_session.without_stale_events(session)
+    return without_derived_events(session) if other else without_stale_events(session)
 
 
 def _steps_of_own_body(here: Context, path: tuple[Succession, ...]) -> tuple[Succession, ...]:
@@ -92,10 +105,10 @@ def _format_whose_change(here: Context, path: tuple[Succession, ...]) -> tuple[M
 
 def _events_of_path(session: Session, path: Iterable[Succession], pack: Pack) -> list[Event]:
     """Return the events of a path, as far as the pack's question offers them."""
-    asked = core_session.question_of(pack, "events")
+    asked = question_of(pack, "events")
     if asked is None or "events" in session.answers or session.ticked:
         return []
-    offered = {option.value for option in asked.options_for(core_session.facts_of(session))}
+    offered = {option.value for option in asked.options_for(facts_of(session))}
     events = dict.fromkeys(event for step in path if (event := _EVENT_OF_BODY.get(step.became)) is not None)
     return [event for event in events if event in offered]
 
@@ -217,11 +230,7 @@ def handle_unit_code(here: Context, code: str) -> HandlerResult:
 
 def to_previous_question(here: Context) -> Session:
     """Return to the screen during which the unit was named, else to the next question."""
-    return (
-        core_session.without_stale_events(here.session).to_previous_screen()
-        if here.session.came_from
-        else to_next_screen(here)
-    )
+    return without_stale_events(here.session).to_previous_screen() if here.session.came_from else to_next_screen(here)
 
 
 def _to_unit_screen(session: Session, screen: str, about: str | None = None) -> Session:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from handlers.conversation import MAX_WAITING_FILES, respond
+from handlers.conversation import respond
 from handlers.core import FileRead, FileSent, TextReceived
+from handlers.interview.screens.file import MAX_WAITING_FILES
 from handlers.model import Certificate, FileProblem, FileProblemKind, Reading
 from locales import translator
 from tests.support.dialogue import Dialogue, make_certificate
