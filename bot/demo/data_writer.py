@@ -21,6 +21,7 @@ from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
 from handlers.model import (
     REQUEST_TRANSITIONS,
+    ROLE_PREFIX,
     InterviewStatus,
     JournalEntry,
     RequestContent,
@@ -31,7 +32,6 @@ from handlers.model import (
     format_code,
     request_series,
 )
-from handlers.model import requests as model_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class DemoDataWriter:
         """Write people with a role, each with a chat of their own."""
         rows = DemoRowBuilder(self.store.keyring)
         calls = [call for grant in grants for call in (rows.chat_query(grant.chat), rows.grant_query(grant))]
-        await self.store.driver.run(*calls, Query("put_counter", {"name": model_requests.ROLE, "value": len(grants)}))
+        await self.store.driver.run(*calls, Query("put_counter", {"name": ROLE_PREFIX, "value": len(grants)}))
 
     async def write_chats(self, chats: Iterable[DemoChat]) -> None:
         """Write people with all that belongs to them."""
@@ -263,7 +263,7 @@ class DemoDataWriter:
 
 def format_grant_id(number: int) -> str:
     """Return the id of a role as ``StoreContext.next_id`` numbers it."""
-    return format_code(model_requests.ROLE, number)
+    return format_code(ROLE_PREFIX, number)
 
 
 @asynccontextmanager

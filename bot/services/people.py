@@ -13,6 +13,7 @@ from handlers.admin.exports import format_export_rights_lost
 from handlers.core.text import MarkupTranslator
 from handlers.model import (
     ACT_TO_GIVE,
+    INVITATION_PREFIX,
     MACHINE,
     NO_UNITS,
     Act,
@@ -24,7 +25,6 @@ from handlers.model import (
     Rights,
     Role,
     RoleHolder,
-    requests,
 )
 from rules.calendar import to_vietnam_day
 
@@ -186,7 +186,7 @@ class PeopleService:
         """The prefix of the id tells a role from an invitation."""
         if not rights.reach(Act.END_ROLES):
             return Refusal.NOT_YOURS
-        ends = self._end_invitation if holder.startswith(requests.INVITATION) else self._end_role
+        ends = self._end_invitation if holder.startswith(INVITATION_PREFIX) else self._end_role
         return await ends(rights, holder)
 
     async def _end_invitation(self, rights: Rights, invitation: str) -> Refusal | None:

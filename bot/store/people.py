@@ -15,7 +15,7 @@ from bot.store.power_seals import genuine_grants, genuine_invitations, seal_gran
 from bot.store.request_filter import scope_conditions
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
 from handlers.core import Reply
-from handlers.model import ExportOrder, Grant, NewInvitation, Reach, Role, RoleHolder, requests
+from handlers.model import INVITATION_PREFIX, ROLE_PREFIX, ExportOrder, Grant, NewInvitation, Reach, Role, RoleHolder
 
 
 def to_grants(keyring: Keyring, rows: Rows) -> tuple[Grant, ...]:
@@ -65,7 +65,7 @@ class GrantRepository:
     async def add(self, role: Role, unit: str | None, label: str, by: str) -> Grant:
         """Give a role to the person in this chat; return the one they have where it is the same."""
         context = self.context
-        grant = await context.next_id(requests.ROLE)
+        grant = await context.next_id(ROLE_PREFIX)
         row: dict[str, Any] = {"id": grant, "chat": context.chat, "role": role.value, "unit": unit}
         row |= {"granted_at": to_micros(context.now), "granted_by": by}
         sealed = context.keyring.seal(label, sealed_columns.grant_label(grant)) if label else None
@@ -218,7 +218,7 @@ class InvitationRepository:
 
     async def add(self, role: Role, unit: str | None, label: str, by: str, expires_at: datetime) -> NewInvitation:
         """Make one; of its code only a keyed hash is kept."""
-        invitation, code = await self.context.next_id(requests.INVITATION), _new_code()
+        invitation, code = await self.context.next_id(INVITATION_PREFIX), _new_code()
         row = {
             "id": invitation,
             "code": self._hash_code(code),

@@ -12,14 +12,14 @@ from handlers.folding import fold
 from rules.facts import Event, Subject
 from rules.outcome import Procedure
 
-REQUEST, BROADCAST, ROLE, INVITATION, PERSON = "YC", "TB", "QT", "LM", "N"
+REQUEST_PREFIX, BROADCAST_PREFIX, ROLE_PREFIX, INVITATION_PREFIX, PERSON_PREFIX = "YC", "TB", "QT", "LM", "N"
 #: Letters of a chat's id in the code of its person.
 PERSON_CODE_LENGTH = 8
 
-REQUEST_CODE = re.compile(rf"{REQUEST}-\d{{4}}-\d+", re.IGNORECASE)
-PERSON_CODE = re.compile(rf"{PERSON}-([0-9A-F]{{{PERSON_CODE_LENGTH}}})", re.IGNORECASE)
+REQUEST_CODE = re.compile(rf"{REQUEST_PREFIX}-\d{{4}}-\d+", re.IGNORECASE)
+PERSON_CODE = re.compile(rf"{PERSON_PREFIX}-([0-9A-F]{{{PERSON_CODE_LENGTH}}})", re.IGNORECASE)
 #: What ``format_code`` gives a broadcast, in a regular expression.
-BROADCAST_CODE_PATTERN = rf"{BROADCAST}-[0-9]{{6,12}}"
+BROADCAST_CODE_PATTERN = rf"{BROADCAST_PREFIX}-[0-9]{{6,12}}"
 
 
 def format_code(prefix: str, number: int) -> str:
@@ -29,7 +29,7 @@ def format_code(prefix: str, number: int) -> str:
 
 def request_series(year: int) -> str:
     """The counter of a year's requests, ``YC-2026``: a request's code begins with it."""
-    return f"{REQUEST}-{year}"
+    return f"{REQUEST_PREFIX}-{year}"
 
 
 def format_request_code(year: int, number: int) -> str:
@@ -39,12 +39,12 @@ def format_request_code(year: int, number: int) -> str:
 
 def format_person_code(chat: str) -> str:
     """How lists and reports name a person: part of the chat's id, which says nothing about them."""
-    return f"{PERSON}-{chat[:PERSON_CODE_LENGTH].upper()}"
+    return f"{PERSON_PREFIX}-{chat[:PERSON_CODE_LENGTH].upper()}"
 
 
 def chat_id_head(code: str) -> str:
     """The part of a chat's id that stands in a person's code, however the code was typed."""
-    return code.strip().upper().removeprefix(f"{PERSON}-").lower()[:PERSON_CODE_LENGTH]
+    return code.strip().upper().removeprefix(f"{PERSON_PREFIX}-").lower()[:PERSON_CODE_LENGTH]
 
 
 #: 9 or 12 digits, also written in groups.
@@ -337,7 +337,7 @@ def check_reason(to: RequestState, note: str) -> str | None:
 
 
 #: Matches "YC-2026-000303", "yc 303", "2026-303" and "303".
-_CODE = re.compile(rf"(?:{REQUEST})?[\s.\-]*(?:(\d{{4}})[\s.\-]+)?(\d{{1,7}})", re.IGNORECASE)
+_CODE = re.compile(rf"(?:{REQUEST_PREFIX})?[\s.\-]*(?:(\d{{4}})[\s.\-]+)?(\d{{1,7}})", re.IGNORECASE)
 
 
 def parse_codes(text: str, today: date) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from bot.store.errors import TurnTakenOver
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.request_filter import scope_conditions
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, read_or_none, sealed_columns
-from handlers.model import MACHINE, Broadcast, BroadcastDraft, BroadcastState, CheckReport, Reach, requests
+from handlers.model import BROADCAST_PREFIX, MACHINE, Broadcast, BroadcastDraft, BroadcastState, CheckReport, Reach
 from rules.calendar import to_vietnam_day
 
 
@@ -193,7 +193,7 @@ class BroadcastRepository:
 
     async def add(self, draft: BroadcastDraft, document: bytes | None, author: str) -> str:
         """Write a new draft under the next id, which is returned."""
-        name = await self.context.next_id(requests.BROADCAST)
+        name = await self.context.next_id(BROADCAST_PREFIX)
         row = await self._row(name, draft, document, None, author)
         await self.context.ask(Query("add_broadcast", row), self._note_draft_query(name, author))
         return name

@@ -16,6 +16,7 @@ from bot.store.encoding import to_micros
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.sealing import Keyring, sealed_columns
 from handlers.model import (
+    BROADCAST_PREFIX,
     MACHINE,
     Broadcast,
     BroadcastDraft,
@@ -23,7 +24,6 @@ from handlers.model import (
     BroadcastState,
     DeliveryCounts,
     StateReason,
-    requests,
 )
 
 
@@ -141,7 +141,7 @@ class LifecycleRepository:
 
     async def add_step(self, parent: StepParent, step: Step, actor: str) -> str | None:
         """Write a step, approved as its parent is, under the next id; ``None`` where the parent has had this step."""
-        name = await self.context.next_id(requests.BROADCAST)
+        name = await self.context.next_id(BROADCAST_PREFIX)
         row = self._step_row(name, parent, step)
         (made,) = await self.context.ask(Query("add_step", row))
         if not made:

@@ -11,7 +11,7 @@ from bot.store.drivers import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
 from bot.store.power_seals import Warrant, content_digest
 from bot.store.sealing import Keyring
-from handlers.model import EXPIRY_CAMPAIGN, MACHINE, BroadcastDraft, BroadcastState, DeliveryReason, requests
+from handlers.model import BROADCAST_PREFIX, EXPIRY_CAMPAIGN, MACHINE, BroadcastDraft, BroadcastState, DeliveryReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class ExpiryRepository:
         async with self.driver.transaction() as transaction:
             (rows,) = await transaction.run(_child_query(today))
             if not rows:
-                name = await StoreContext(transaction.run, self.keyring, now, MACHINE).next_id(requests.BROADCAST)
+                name = await StoreContext(transaction.run, self.keyring, now, MACHINE).next_id(BROADCAST_PREFIX)
                 noted = {"id": name, "was": BroadcastState.DRAFT.value, "now": to_micros(now)}
                 making = (
                     self._make_query(EXPIRY_CAMPAIGN, None, campaign, BroadcastState.RUNNING, now),

@@ -17,13 +17,13 @@ from handlers.core import (
 )
 from handlers.folding import fold
 from handlers.interview import to_next_screen
-from handlers.model import Act, Broadcast, BroadcastState, Rights, format_code, requests
+from handlers.model import BROADCAST_PREFIX, Act, Broadcast, BroadcastState, Rights, format_code
 from locales import N_
 
 #: States in which text, audience and plan can still be changed.
 CHANGEABLE_STATES = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
 #: Matches "TB-000012", "tb 12" and "12".
-_BROADCAST_CODE = re.compile(rf"(?:{requests.BROADCAST.lower()}[\s-]*)?(\d{{1,9}})")
+_BROADCAST_CODE = re.compile(rf"(?:{BROADCAST_PREFIX.lower()}[\s-]*)?(\d{{1,9}})")
 
 
 def broadcast_view(here: Context) -> BroadcastView:
@@ -73,7 +73,7 @@ async def to_current_broadcast(here: Context) -> Session:
 def parse_broadcast_code(text: str) -> str | None:
     """Return the code that a typed text stands for, or ``None``."""
     found = _BROADCAST_CODE.fullmatch(fold(text))
-    return format_code(requests.BROADCAST, int(found[1])) if found else None
+    return format_code(BROADCAST_PREFIX, int(found[1])) if found else None
 
 
 NEW, NEWER, OLDER = "new", "newer", "older"
