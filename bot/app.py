@@ -12,7 +12,7 @@ from functools import partial
 from bot.cancellation import cancel_on, stop_on_signals
 from bot.certificates.errors import LIMITS
 from bot.certificates.reader import CertificateReader
-from bot.channels.base import (
+from bot.channels import (
     AcceptUpdates,
     BackgroundService,
     Channel,
@@ -24,34 +24,31 @@ from bot.channels.base import (
     ServedChannel,
 )
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
-from bot.charts.renderer import Charts
+from bot.charts import Charts
 from bot.clock import Clock, SystemClock
-from bot.delivery.broadcasts.scheduler import BroadcastScheduler
-from bot.delivery.broadcasts.sending import SchedulerSettings
+from bot.delivery.broadcast_scheduler import BroadcastScheduler
+from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer, ListReader, ReportMaker, may_import_by_role
 from bot.delivery.exporter import Exporter, OwnDataExporter
-from bot.delivery.heartbeat import Heartbeat, open_heartbeat
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
-from bot.delivery.retention import Retention
-from bot.delivery.runner import ChannelService, Runner, StepRunner
+from bot.delivery.runner import ChannelService, Retention, Runner, StepRunner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.turns import Conversation, TurnHandler
-from bot.delivery.worker_lease import WorkerLease
+from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
 from bot.messages import Incoming
-from bot.metrics.base import NO_METRICS, Metrics
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.metrics import NO_METRICS, Metrics
+from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store_from_settings
 from bot.settings import Settings
 from bot.store.errors import DataIsMadeUp
-from bot.store.serving_lock import hold_serving_lock
 from bot.store.store import Store
-from bot.store.workers import LeaseDuration
+from bot.store.workers import LeaseDuration, hold_serving_lock
 from handlers.conversation import respond, wants_file
-from handlers.model.channels import CHANNEL_LABELS
+from handlers.model import CHANNEL_LABELS
 from locales import N_, translator
 from rules.loading import load_pack
 from rules.pack import Pack
@@ -162,7 +159,7 @@ def configured_channels(settings: Settings) -> tuple[OpenChannel, ...]:
     # Imported where it is served: a chat in the terminal starts without it.
     wanted: list[OpenChannel] = []
     if settings.telegram_token is not None:
-        from bot.channels.telegram.opening import open_telegram  # noqa: PLC0415
+        from bot.channels.telegram import open_telegram  # noqa: PLC0415
 
         wanted.append(partial(open_telegram, settings))
     return tuple(wanted)

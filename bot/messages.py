@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from handlers.core.events import Event
-from handlers.core.replies import Reply
-from handlers.model.broadcast import DeliveryReason
+from handlers.core import Event, Reply
+from handlers.model import DeliveryReason
 
 #: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
 REPLY, NOTICE, BROADCAST = 0, 1, 2

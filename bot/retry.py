@@ -10,7 +10,7 @@ from typing import TypeVar
 import stamina
 import structlog
 
-from bot.metrics.base import NO_METRICS, Metrics
+from bot.metrics import NO_METRICS, Metrics
 from bot.store.errors import StoreUnavailable
 
 T = TypeVar("T")

@@ -19,9 +19,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bot.channels.base import ListenAddress
+from bot.channels import ListenAddress
 from bot.errors import SettingsError, TrolyError, to_reason
-from bot.metrics.base import Metrics, QueueDepths
+from bot.metrics import Metrics, QueueDepths
 from bot.settings import host_and_port
 from bot.store.errors import StoreError
 from bot.store.store import Store

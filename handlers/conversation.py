@@ -7,57 +7,69 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from handlers.access.current_rights import current_rights, format_roles
-from handlers.admin.imports.screens import handle_sheet as list_arrived
-from handlers.admin.statistics.screens import handle_chart
+from handlers import understanding
+from handlers.access import format_roles
+from handlers.admin.imports import handle_sheet as list_arrived
+from handlers.admin.statistics import handle_chart
 from handlers.broadcasts.reminders import answer_tapped_reminder, answer_typed_reminder
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
 from handlers.broadcasts.screens.confirm import handle_admin_button
-from handlers.broadcasts.screens.results import handle_report
-from handlers.commands import find_command, parse_command
-from handlers.core import interview
-from handlers.core.events import (
+from handlers.broadcasts.screens.detail import handle_report
+from handlers.core import (
     ButtonTapped,
     ChartDrawn,
+    Command,
+    Context,
     DrawChart,
     Event,
     FileRead,
     FileSent,
+    HandlerResult,
     MakeReport,
     MessageEdited,
+    Page,
     ReportMade,
+    ScreenCallback,
+    Services,
+    Session,
     SheetRead,
     TextReceived,
     Throttled,
     UnreadableReceived,
+    current_question,
+    current_rights,
 )
-from handlers.core.ports import Services
-from handlers.core.screen import Command, Context, HandlerResult, Page, ScreenCallback
-from handlers.core.session import Session
-from handlers.interview.flow import to_next_screen
+from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.screens.certificate import EXPORT
-from handlers.interview.screens.file import WARNING, handle_file_read
+from handlers.interview.screens.file import (
+    SEND_AGAIN,
+    WARNING,
+    keep_file_for_consent,
+    take_file_read,
+    to_unreadable_file,
+)
 from handlers.interview.screens.question import take_overheard_facts
 from handlers.interview.secrets import has_secret
-from handlers.interview.status import save_interview_status
-from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblemKind, Reading, holds_certificate
-from handlers.model.rights import Rights
-from handlers.replaced_units import ask_for_unit_again, with_current_units
-from handlers.screens import ADMIN_SCREENS, SCREENS, WITHOUT_CONSENT
-from handlers.turn import Turn, build_turn, delete_message, reply_without_page, to_new_session
-from handlers.typed_lines import answer_typed_options, reject_number
-from handlers.understanding import matching
+from handlers.model import Rights, holds_certificate
+from handlers.registry import ADMIN_SCREENS, SCREENS, WITHOUT_CONSENT, find_command, parse_command
+from handlers.turn import (
+    Turn,
+    answer_typed_options,
+    ask_for_unit_again,
+    build_turn,
+    delete_message,
+    reject_number,
+    reply_without_page,
+    to_new_session,
+    with_current_units,
+)
+from handlers.understanding import MAX_PARTS, NEITHER, Match, parse_numbers, split_parts
 from handlers.understanding.doubts import is_doubt
-from handlers.understanding.matching import MAX_PARTS, NEITHER, Match, split_parts
-from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
 
-#: Files kept by reference until there is consent: as many as Telegram allows in one album.
-MAX_WAITING_FILES = 10
 ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
 STILL_KEPT = N_("Your earlier answers are kept.")
 SAY_LESS = N_("That is too much at once. Please say it in a few words, no more than {number} things.")
-SEND_AGAIN = N_("I see a certificate but have not read it. Please send it again after you agree.")
 
 
 async def respond(session: Session | None, event: Event, world: Services) -> Turn:
@@ -131,10 +143,10 @@ async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
 
 async def _handle_file(here: Context, event: FileSent | FileRead | SheetRead) -> HandlerResult:
     if isinstance(event, FileSent):
-        return _keep_file_for_consent(here, event)
+        return keep_file_for_consent(here, event)
     if isinstance(event, FileRead):
-        return _handle_file_read(here, event)
-    return await list_arrived(here, event.sheet) or _handle_file_read(here, _to_unreadable_file(event))
+        return take_file_read(here, event)
+    return await list_arrived(here, event.sheet) or take_file_read(here, to_unreadable_file(event))
 
 
 async def _handle_background_result(
@@ -181,41 +193,6 @@ def _with_removed_events_note(here: Context, answered: HandlerResult) -> Handler
         return answered
     note = here.say(N_("I took back what I had filled in about what happened, and ask you instead."))
     return replace(answered, notes=(*answered.notes, note))
-
-
-def _keep_file_for_consent(here: Context, event: FileSent) -> HandlerResult:
-    """Keep a file sent before consent by reference and without its name.
-
-    Refuse one whose name says that it holds a key.
-    """
-    if event.name.lower().endswith((".pfx", ".p12", ".key")):
-        return HandlerResult(here.session.with_changes(warned=True), notes=(here.say(WARNING),), secret=True)
-    if len(here.session.waiting_files) >= MAX_WAITING_FILES:
-        full = N_("No more than {number} files can wait until you agree. Please send the others after that.")
-        return HandlerResult(here.session, notes=(here.say(full, number=MAX_WAITING_FILES),))
-    waiting = event.model_copy(update={"name": "", "secret": False})
-    note = here.say(N_("I will read the file as soon as you agree."))
-    return HandlerResult(here.session.with_changes(waiting_files=(*here.session.waiting_files, waiting)), notes=(note,))
-
-
-def _handle_file_read(here: Context, event: FileRead) -> HandlerResult:
-    """Take in the result of a file only after consent; warn of a secret in any case."""
-    secret = SECRET_PROBLEMS & {problem.trouble for problem in event.reading.problems}
-    if here.session.consented_at is None and not secret:
-        return HandlerResult(here.session, notes=(here.say(SEND_AGAIN),))
-    return handle_file_read(here, event.reading, _file_label(here, event))
-
-
-def _file_label(here: Context, event: FileRead) -> str:
-    """Return the file's name if it is one of several, else an empty text."""
-    several = event.album or (here.session.screen == "certificate" and here.session.offered)
-    return event.name if several else ""
-
-
-def _to_unreadable_file(event: SheetRead) -> FileRead:
-    """Treat a list from a person who may not import as a file without a certificate."""
-    nothing = Reading(problems=(FileProblem(trouble=FileProblemKind.NO_CERTIFICATE),))
-    return FileRead(reading=nothing, message=event.message, group=event.group)
 
 
 def _handle_unreadable(here: Context, event: UnreadableReceived) -> HandlerResult:
@@ -267,7 +244,7 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     page = await SCREENS[here.session.screen].page(here)
     if len(split_parts(text)) > MAX_PARTS and not page.exact:
         return HandlerResult(here.session, notes=(here.say(SAY_LESS, number=MAX_PARTS),))
-    heard = matching.match_line(text, page, here.session.guesses)
+    heard = understanding.match_line(text, page, here.session.guesses)
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
     if heard.sure:
@@ -292,7 +269,7 @@ async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str
 async def _answer_with_overheard(here: Context, page: Page, heard: Match, text: str) -> HandlerResult:
     """Handle an answer, and facts about later questions in the same line."""
     parts = split_parts(text) if here.session.screen == "question" else []
-    asked = interview.current_question(here.session, here.world.pack, here.today)
+    asked = current_question(here.session, here.world.pack, here.today)
     told = take_overheard_facts(here, asked, parts if len(parts) > 1 else [])
     answered = await answer_typed_options(here.with_session(told.session), page, heard)
     return replace(answered, notes=(*told.notes, *answered.notes))

@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from handlers import own_data_text as words
-from handlers.interview.certificate_text import PART_LABELS
-from handlers.interview.screens.certificate import ISSUERS
+from handlers.interview.screens.certificate import ISSUERS, PART_LABELS
 from handlers.interview.screens.question import FACT_LABELS
-from handlers.model.rights import ROLES
+from handlers.model import ROLES
 from handlers.own_data_text import ValueFormatter, choose_label, format_as_is, format_iso_day, format_iso_moment
-from handlers.requests.fields import FIELDS
-from handlers.requests.text import EVENT_LABELS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
+from handlers.requests import EVENT_LABELS, FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_
 
 

@@ -6,15 +6,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.core.dates import format_day, format_moment
-from handlers.core.text import MarkupTranslator, strip_markup
-from handlers.interview.certificate_text import format_key
+from handlers.core.text import MarkupTranslator, format_day, format_moment, strip_markup
+from handlers.interview.screens.certificate import format_key
 from handlers.interview.screens.file import FILE_PROBLEMS
 from handlers.interview.screens.question import FACT_LABELS
-from handlers.model.broadcast import DeliveryReason
-from handlers.model.certificate import FileProblemKind, Recognition
-from handlers.requests.fields import FIELDS
-from handlers.requests.text import EVENT_LABELS, STATE_LABELS, SUBJECT_LABELS
+from handlers.model import DeliveryReason, FileProblemKind, Recognition
+from handlers.requests import EVENT_LABELS, FIELDS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_
 from rules.facts import MergerRole, Token
 

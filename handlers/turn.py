@@ -1,17 +1,30 @@
-"""Builds the replies of a turn: notes, the open page, and the change of the tapped message."""
+"""Builds the replies of a turn: typed options, ended units, notes, the open page, the change of a message."""
 
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from handlers.core.events import ButtonTapped, Event
-from handlers.core.ports import Services
-from handlers.core.replies import Reply
-from handlers.core.screen import DONE, Context, HandlerResult, Page, ScreenCallback
-from handlers.core.session import Session
+from handlers import understanding
+from handlers.core import (
+    DONE,
+    ButtonTapped,
+    Context,
+    DerivedEvents,
+    Event,
+    HandlerResult,
+    Page,
+    Reply,
+    ScreenCallback,
+    Services,
+    Session,
+)
 from handlers.core.text import join_lines
-from handlers.screens import QUESTIONS, SCREENS
-from handlers.understanding import matching
+from handlers.interview.screens.unit import format_succession, handle_unit_code
+from handlers.model import Succession
+from handlers.registry import ADMIN_SCREENS, QUESTIONS, SCREENS
+from handlers.requests.form import with_managing_body
+from handlers.understanding import Match, to_guess_page
+from locales import N_
 
 #: Characters of notes up to which a question can be shortened later; longer notes are worth keeping.
 _MAX_NOTE_LENGTH = 300
@@ -118,7 +131,7 @@ async def _render_open_page(here: Context, answered: HandlerResult, *, repeated:
     """Render the open page after the notes; a long page that is in the chat already is shortened."""
     session = here.session
     page: Page = await SCREENS[session.screen].page(here)
-    page = matching.to_guess_page(page, session.guesses, here.say) if session.guesses else page
+    page = understanding.to_guess_page(page, session.guesses, here.say) if session.guesses else page
     page = page.to_short() if repeated and answered.notes else page
     return replace(page, attachments=answered.attachments).with_notes(*answered.notes).to_reply(session)
 
@@ -148,3 +161,119 @@ def _chosen_labels(page: Page, value: str) -> list[str]:
     """Return the label of the option; after ticking, the labels of all ticked ones."""
     ticked = [option.label for option in page.options if option.ticked] if page.many and value == DONE else []
     return ticked or [option.label for option in page.options if option.value == value]
+
+
+UNDERSTOOD_AS = N_("I understood: <b>{answer}</b>. If that is wrong, send /quaylai.")
+CONTRADICTION = N_("“Nothing has changed” and something else cannot both be right. Which is it?")
+OUT_OF_RANGE = N_("There is no {number} here: please choose a number from 1 to {last}.")
+NOT_THE_ONE = N_("There is no {number} here: the only number to choose is 1.")
+ONLY_ONE = N_("Only one answer is possible here. Which one: please choose a number from 1 to {last}.")
+NO_NUMBER = N_("A text is to be typed here; a number by itself does nothing.")
+MORE = N_("I noted: <b>{answer}</b>. As for the rest, do you mean:")
+
+
+async def answer_typed_options(here: Context, page: Page, heard: Match) -> HandlerResult:
+    """Take the options; if they were recognised by similarity only, say what was understood."""
+    ticks = [value for value in heard.sure if _is_tick(page, value)]
+    if page.many and ticks:
+        return await _tick_typed_options(here, page, heard, ticks)
+    answered = await SCREENS[here.session.screen].handle_option(here, heard.sure[0])
+    return _with_understood_note(here, page, heard, answered) if heard.likely else answered
+
+
+async def _tick_typed_options(here: Context, page: Page, heard: Match, ticks: list[str]) -> HandlerResult:
+    """Tick the options and end ticking, unless a guess was being settled or part of the line was not understood."""
+    if len(ticks) < len(heard.sure) and DONE not in heard.sure:
+        return HandlerResult(here.session, notes=(here.say(CONTRADICTION),))
+    session = here.session.with_changes(ticked=tuple(dict.fromkeys((*here.session.ticked, *ticks))))
+    if heard.maybe:
+        note = here.say(MORE, answer=_format_labels(page, ticks))
+        return HandlerResult(session, notes=(note,), guesses=heard.maybe)
+    if here.session.guesses:
+        return HandlerResult(session)
+    answered = await SCREENS[session.screen].handle_option(here.with_session(session), DONE)
+    return _with_understood_note(here, page, heard, answered) if heard.likely else answered
+
+
+def reject_number(here: Context, page: Page, numbers: tuple[int, ...]) -> HandlerResult:
+    """Refuse a number that the page does not have, or several where only one is allowed."""
+    say, guesses = here.say, here.session.guesses
+    shown = to_guess_page(page, guesses, say) if guesses else page
+    last = len(shown.numbered_options)
+    beyond = next((number for number in numbers if not 1 <= number <= last), None)
+    if not last:
+        wanted = shown.help if page.numbers == "values" and shown.help else say(NO_NUMBER)
+        return HandlerResult(here.session, notes=(wanted,), guesses=guesses)
+    if beyond is None:
+        return HandlerResult(here.session, notes=(say(ONLY_ONE, last=last),), guesses=guesses)
+    note = say(OUT_OF_RANGE, number=beyond, last=last) if last > 1 else say(NOT_THE_ONE, number=beyond)
+    return HandlerResult(here.session, notes=(note,), guesses=guesses)
+
+
+def _with_understood_note(here: Context, page: Page, heard: Match, answered: HandlerResult) -> HandlerResult:
+    note = here.say(UNDERSTOOD_AS, answer=_format_labels(page, heard.sure))
+    return replace(answered, notes=(note, *answered.notes))
+
+
+def _format_labels(page: Page, values: list[str] | tuple[str, ...]) -> str:
+    return ", ".join(option.label for value in values if (option := page.option(value)))
+
+
+def _is_tick(page: Page, value: str) -> bool:
+    option = page.option(value)
+    return option is not None and option.ticks
+
+
+#: Screens that the question must not interrupt: two ask it themselves, the others are for people with a role.
+_UNINTERRUPTED_SCREENS = frozenset({"unit", "former_unit", *ADMIN_SCREENS})
+_UNIT_REPLACED = N_("{former} has ended; I go on with <b>{unit}</b>. If that is wrong, send /xemlai to change it.")
+
+
+def with_current_units(here: Context) -> tuple[Context, tuple[Markup, ...]]:
+    """Replace the officer's unit and the managing body by their only successors, with a note for each."""
+    session, draft, units = here.session, here.session.draft, here.world.units
+    named = dict.fromkeys(code for code in (session.unit, draft.unit_code if draft else None) if code)
+    ways = {code: way for code in named if (way := _path_to_successor(here, code))}
+    today = {code: units.get(way[-1].successor) for code, way in ways.items()}
+    if own := today.get(session.unit or ""):
+        session = session.with_changes(unit=own.code, derived=_derived_for_unit(session, own.code))
+    if draft and (body := today.get(draft.unit_code or "")):
+        session = session.with_changes(draft=with_managing_body(draft, body.name, body))
+    return here.with_session(session), tuple(_format_unit_replaced(here, way) for way in ways.values())
+
+
+def _derived_for_unit(session: Session, code: str) -> DerivedEvents | None:
+    """Carry derived events over to the new unit, because the officer did not correct anything."""
+    return session.derived.model_copy(update={"unit": code}) if session.derived else None
+
+
+def ask_for_unit_again(here: Context, answered: HandlerResult) -> HandlerResult:
+    """Ask for the unit again, after the event, if several units or no known one succeeded it.
+
+    It is not asked before the event: a typed number refers to the page that the person saw.
+    """
+    session = answered.session
+    unit = here.world.units.get(session.unit)
+    if unit is None or unit.is_open(here.today) or not _can_ask(answered, session):
+        return answered
+    asked = handle_unit_code(here.with_session(session.with_changes(unit=None).open_visit("unit")), unit.code)
+    return replace(answered, session=asked.session, notes=(*answered.notes, *asked.notes))
+
+
+def _can_ask(answered: HandlerResult, session: Session) -> bool:
+    """Return whether to ask now: not during a short visit, and not together with a "did you mean"."""
+    at_home = session.came_from is None and session.screen not in _UNINTERRUPTED_SCREENS
+    return at_home and answered.show and not answered.guesses
+
+
+def _path_to_successor(here: Context, code: str) -> tuple[Succession, ...]:
+    """Return the successions from an ended unit to its only successor; empty if it is open or has none."""
+    units = here.world.units
+    heir = units.sole_successor(code, here.today)
+    return next((way for unit, way in units.current_units(code, here.today) if unit is heir), ()) if heir else ()
+
+
+def _format_unit_replaced(here: Context, way: tuple[Succession, ...]) -> Markup:
+    units = here.world.units
+    names = {"former": units.name(way[0].former), "unit": units.path_name(way[-1].successor)}
+    return join_lines(here.say(_UNIT_REPLACED, **names), format_succession(here, way))

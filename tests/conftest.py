@@ -11,8 +11,8 @@ import structlog
 
 from bot.services.opening import migrate_database
 from tests.support import warm
+from tests.support.database import empty_postgres_url, postgres_server, postgres_url, worker_database
 from tests.support.fast_folder import use_memory
-from tests.support.postgres import empty_postgres_url, postgres_server, postgres_url, worker_database
 from tests.support.scheduling import pytest_xdist_make_scheduler
 
 __all__ = ["empty_postgres_url", "postgres_server", "postgres_url", "pytest_xdist_make_scheduler", "worker_database"]

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from io import BytesIO
 
 from bot.certificates.errors import MEBIBYTE, Limits, UnreadableError
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 
 CHUNK_SIZE = 64 * 1024
 #: The dictionary of the strongest compression of 7-Zip, in bytes.

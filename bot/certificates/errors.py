@@ -17,7 +17,7 @@
 from dataclasses import dataclass
 
 from bot.errors import TrolyError
-from handlers.model.certificate import SECRET_PROBLEMS, FileProblemKind
+from handlers.model import SECRET_PROBLEMS, FileProblemKind
 from locales import N_
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.certificates import der
 from bot.certificates.errors import SecretError, UnreadableError
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 
 _NAME_AND_TIME = [[der.SEQUENCE, der.UTC_TIME], [der.SEQUENCE, der.GENERALIZED_TIME]]
 #: The tags of PKIStatusInfo: RFC 3161, 2.4.2.

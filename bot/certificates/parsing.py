@@ -8,15 +8,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bot.certificates import archives, containers, pdf, pem, signed_xml, x509_fields
+from bot.certificates.containers import (
+    Finding,
+    FoundCertificate,
+    UnreadPart,
+    is_one_certificate,
+    read_each,
+    split_values,
+)
 from bot.certificates.decompression import Unpacker
 from bot.certificates.errors import LIMITS, Limits, MalformedError, UnreadableError
-from bot.certificates.findings import Finding, FoundCertificate, UnreadPart, is_one_certificate, read_each, split_values
 from bot.certificates.formats import FileKind, detect_kind, strip_padding
+from bot.certificates.pem import to_plain_text
 from bot.certificates.record import DecodedCertificate, decode_certificate
-from bot.certificates.text_decoding import to_plain_text
 from bot.certificates.trust import EMPTY_TRUST_STORE, TrustStore, recognise
 from bot.certificates.x509_fields import RawCertificate
-from handlers.model.certificate import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, Recognition
+from handlers.model import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, Recognition
 from rules.facts import Issuer
 
 #: The problem to report for a text without a certificate, by the label of a PEM boundary or by the first bytes.

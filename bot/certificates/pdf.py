@@ -12,10 +12,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from bot.certificates import containers
+from bot.certificates.containers import Finding, FoundCertificate, read_each
 from bot.certificates.errors import UnreadableError
-from bot.certificates.findings import Finding, FoundCertificate, read_each
 from bot.certificates.formats import FileKind, der_kind
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 
 #: A hexadecimal string: the value of /Contents, or one that begins like DER.
 _HEX = re.compile(rb"(?:/Contents[\s\0]{0,99}+<|<(?=[\s\0]{0,99}+3[\s\0]{0,99}+0))(?=([0-9A-Fa-f\s\0]{160,}+))")

@@ -9,9 +9,9 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from bot.certificates import containers
+from bot.certificates.containers import Finding, FoundCertificate, read_each
 from bot.certificates.errors import UnreadableError
-from bot.certificates.findings import Finding, FoundCertificate, read_each
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 
 
 def certificates(stream: BinaryIO) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from bot.certificates import der
 from bot.certificates.der import INTEGER, OID, SEQUENCE, Element
 from bot.certificates.errors import MalformedError
 from bot.certificates.x509_fields import RawCertificate
-from handlers.model.certificate import UNKNOWN_KEY
+from handlers.model import UNKNOWN_KEY
 
 _RSA, _RSA_PSS, _DSA, _EC = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.10040.4.1", "1.2.840.10045.2.1"
 _EDWARDS = {"1.3.101.112": "Ed25519", "1.3.101.113": "Ed448"}

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bot.certificates.errors import LIMITS, MEBIBYTE, Limits
 from bot.process_sandbox import Death, SandboxProcess, StartError
-from handlers.model.certificate import FileProblem, FileProblemKind, Reading
+from handlers.model import FileProblem, FileProblemKind, Reading
 
 _log = structlog.get_logger(__name__)
 #: A worker is replaced after so many files or after one big file, so that it keeps no memory; an idle worker ends after

@@ -10,11 +10,12 @@ from typing import Literal, NamedTuple, TypeVar
 
 from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
-from bot.certificates import der, names, public_keys, subscriber, x509_fields
+from bot.certificates import der, names, public_keys, x509_fields
+from bot.certificates import names as certificates_names
 from bot.certificates.errors import MalformedError, UnreadableError
-from bot.certificates.subscriber import guess_subject
+from bot.certificates.names import guess_subject
 from bot.certificates.x509_fields import RawCertificate, split_certificate
-from handlers.model.certificate import UNKNOWN_KEY, Certificate, CertificatePart, FileProblemKind
+from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, FileProblemKind
 
 _EMAIL = NameOID.EMAIL_ADDRESS.dotted_string
 #: Names of algorithms as in OpenSSL and RFC 8017 / RFC 5758; any other algorithm is shown by its dotted OID.
@@ -81,7 +82,7 @@ class _FieldDecoder:
         name = names.display_name(subject)
         email = self._decode_optional(CertificatePart.EMAIL, lambda: x509_fields.email_address(structure))
         authority = self._is_ca()
-        issuer_kind, recognition = subscriber.classify_issuer(
+        issuer_kind, recognition = certificates_names.classify_issuer(
             subject, issuer, policies, whole=not _TELLING & set(self._unreadable)
         )
         return Certificate.model_validate({

@@ -19,12 +19,11 @@ from xml.sax.xmlreader import InputSource
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
+from bot.certificates.containers import Finding, FoundCertificate, UnreadPart
 from bot.certificates.errors import SecretError, UnreadableError
-from bot.certificates.findings import Finding, FoundCertificate, UnreadPart
-from bot.certificates.pem import decode_base64
-from bot.certificates.text_decoding import to_utf8
+from bot.certificates.pem import decode_base64, to_utf8
 from bot.certificates.x509_fields import try_split_certificate
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 
 _CERTIFICATE, _BESIDE, _TOKEN = "X509Certificate", "EncapsulatedX509Certificate", "BinarySecurityToken"
 _DIGEST, _SERIAL, _MODULUS = "DigestValue", "X509SerialNumber", "Modulus"

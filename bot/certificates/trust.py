@@ -29,7 +29,7 @@ from bot.certificates.errors import (
 from bot.certificates.names import DistinguishedName
 from bot.certificates.public_keys import is_signed_by
 from bot.certificates.x509_fields import RawCertificate, split_certificate
-from handlers.model.certificate import Recognition
+from handlers.model import Recognition
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from bot.certificates.der import (
 )
 from bot.certificates.errors import MalformedError, UnreadableError
 from bot.certificates.formats import find_lookalike
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 #: Serial number, algorithm, issuer, validity, subject, key; unique identifiers and extensions may follow.

@@ -1,1 +1,246 @@
-"""Channels to people: the port that delivery uses, the rendering of replies into messages, and each channel."""
+"""Define the port that delivery uses to reach a channel, and list the channels, a line for each."""
+
+# ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
+import asyncio
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bot.errors import TrolyError
+from bot.messages import BlockChange, Incoming, OutboxRow
+from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, TELEGRAM, TERMINAL, ChannelAddress, MessageLimits
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The abilities and limits of a channel; the renderer adapts a reply to them."""
+
+    text_limit: int  #: the most UTF-16 code units of a message
+    caption_limit: int = 0  #: the most UTF-16 code units of the text with a file; 0 if a file carries no text
+    buttons: bool = False
+    editing: bool = False
+    deleting: bool = False
+    files_in: bool = False
+    files_out: bool = False
+    pictures_out: bool = False  #: a channel with ``files_out`` sends pictures anyway
+    markup: bool = False  #: accepts the HTML subset of replies
+
+    @classmethod
+    def within(cls, limits: MessageLimits, **abilities: bool) -> "Capabilities":
+        """Return these abilities, with the limits that broadcasts to the channel are checked against as well."""
+        return cls(limits.text, limits.caption, **abilities)
+
+    def accepts(self, media_type: str) -> bool:
+        """Return whether the channel can send a file of this media type as a file."""
+        return self.files_out or (self.pictures_out and media_type.startswith("image/"))
+
+
+#: Takes what was received; returns once all of it is stored, so that it may be acknowledged to the platform.
+AcceptUpdates = Callable[[Sequence[Incoming]], Awaitable[None]]
+
+
+#: Stores that a person blocks the assistant or lets it write again; it is stored when this returns.
+RecordBlockChange = Callable[[BlockChange], Awaitable[None]]
+
+
+class Channel(Protocol):
+    """A channel to people; ``name`` is the ``channel`` of its chats in the store."""
+
+    @property
+    def name(self) -> str:
+        """Return the name, such as ``telegram``."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return the abilities and limits of the channel."""
+
+    @property
+    def start_link(self) -> str | None:
+        """Return an address that opens the assistant's chat, or ``None``.
+
+        Text appended to the address arrives in the chat behind ``/start``.
+        """
+
+    async def send(self, row: OutboxRow) -> str | None:
+        """Deliver one row, which ``split_reply`` has made fit, and return the platform's id of the message, if any.
+
+        Raises:
+            ChannelError: its kind decides the next state of the row.
+        """
+
+    async def fetch(self, reference: str, limit: int) -> bytes:
+        """Return the bytes of a file that a person sent, at most ``limit`` of them.
+
+        Raises:
+            TooLarge: the file is larger.
+            ChannelError: the file cannot be fetched.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second in the long run, ``burst`` at once."""
+
+    per_second: float
+    burst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The messages a second that a platform takes: over all chats, and in one chat (which also takes a short burst)."""
+
+    overall: float
+    chat: Rate
+    urgent: float | None = None  #: a second of what is not a broadcast, where that is less
+
+
+#: Works until the event is set, and returns soon after: brings the updates of a channel in, keeps the house clean. It
+#: raises ChannelError where it cannot work at all (its credentials are refused).
+BackgroundService = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """An address of this machine where calls of a platform, or of somebody who watches, arrive."""
+
+    variable: str  #: the setting that names it
+    address: str  #: ``host:port``, as ``bot.settings`` has checked it
+    required: bool = True  #: whether the process ends where nobody can listen there, or goes on without
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """The part of a channel that brings its updates in."""
+
+    service: BackgroundService
+    routes: Sequence["Route"] = ()  #: what its platform calls
+    listen: ListenAddress | None = None  #: where those calls arrive
+
+
+@dataclass(frozen=True, slots=True)
+class ServedChannel:
+    """A channel that a process has opened, and what its loops need to know of it."""
+
+    channel: Channel
+    pace: Pace
+    broadcasts_at_once: int  #: messages of broadcasts under way side by side
+    prepare: Callable[[], Coroutine[Any, Any, None]]  #: done before anything is handled
+    receive: Callable[[AcceptUpdates, RecordBlockChange], Receiver]
+    stand_by: BackgroundService  #: in place of receiving, where other processes receive
+    is_accepted: Callable[[], bool]  #: whether the platform accepts the assistant's credentials, as far as is known
+
+
+#: Opens a channel for as long as it is served.
+OpenChannel = Callable[[], AbstractAsyncContextManager[ServedChannel]]
+
+
+class ChannelError(TrolyError):
+    """The platform did not do what was asked."""
+
+
+class RetryLater(ChannelError):
+    """The platform asks for patience."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__()
+        self.after = after  #: seconds
+
+
+class Unreachable(ChannelError):
+    """The platform cannot be reached."""
+
+
+class MaybeSent(ChannelError):
+    """The platform did not answer in time."""
+
+
+class Blocked(ChannelError):
+    """This chat takes no messages."""
+
+
+class Invalid(ChannelError):
+    """The platform cannot take this message."""
+
+
+class Gone(ChannelError):
+    """The platform no longer has this file."""
+
+
+class TooLarge(ChannelError):
+    """This file is larger than the limit."""
+
+
+class Unsupported(ChannelError):
+    """The platform offers no such method."""
+
+    def __init__(self, method: str = "") -> None:
+        super().__init__()
+        self.method = method  #: the name of the method; empty while it is not known
+
+
+class Conflict(ChannelError):
+    """Another receiver takes this assistant's messages."""
+
+
+class Refused(ChannelError):
+    """The platform does not accept the assistant's credentials."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelProfile:
+    """A kind of channel."""
+
+    name: str
+    address: re.Pattern[str]  #: matches the address of a person, as it is typed behind ``NAME:``
+    capabilities: Capabilities
+    channel_of: Callable[[str], str]  #: the ``channel`` in the store of a person with this address
+
+    @property
+    def label(self) -> str:
+        """The message id of what people call it."""
+        return CHANNEL_LABELS[self.name]
+
+
+def terminal_channel(name: str) -> str:
+    """Return the channel of a terminal's conversation.
+
+    It holds only a digest of the name, because the store keeps channels in the clear.
+    """
+    return f"{TERMINAL}:{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:16]}"
+
+
+def _profile(
+    name: str, address: str, channel_of: Callable[[str], str] | None = None, **abilities: bool
+) -> ChannelProfile:
+    capabilities = Capabilities.within(CHANNEL_LIMITS[name], **abilities)
+    return ChannelProfile(name, re.compile(address, re.DOTALL), capabilities, channel_of or (lambda _address: name))
+
+
+#: Telegram: private chats have the number of their person, https://core.telegram.org/bots/api#chat .
+CHANNELS = {
+    profile.name: profile
+    for profile in (
+        _profile(
+            TELEGRAM, r"[1-9][0-9]{0,18}",
+            buttons=True, editing=True, deleting=True, files_in=True, files_out=True, markup=True,
+        ),
+        _profile(TERMINAL, r".+", terminal_channel, files_in=True, files_out=True, markup=True),
+    )
+}  # fmt: skip
+
+
+def parse_address(text: str) -> ChannelAddress | None:
+    """Return the channel and address of ``telegram:ID`` or ``terminal:NAME``; ``None`` if it is no valid address."""
+    kind, _, address = text.partition(":")
+    profile = CHANNELS.get(kind.lower())
+    if profile is None or not profile.address.fullmatch(address):
+        return None
+    return ChannelAddress(profile.channel_of(address), address)

@@ -15,17 +15,14 @@ from typing import BinaryIO
 from markupsafe import escape
 from rich.markup import escape as escape_rich
 
-from bot.channels.base import AcceptUpdates, Gone, TooLarge
-from bot.channels.markup import to_plain_text
-from bot.channels.registry import CHANNELS, terminal_channel
-from bot.channels.rendering import render_text, split_reply
+from bot.channels import CHANNELS, AcceptUpdates, Gone, TooLarge, terminal_channel
+from bot.channels.rendering import render_text, split_reply, to_plain_text
 from bot.errors import to_reason
 from bot.messages import Incoming, OutboxRow
 from bot.sanitizing import sanitize
 from bot.streams import SafeConsole
-from handlers.core.events import Event, FileSent, TextReceived
-from handlers.core.replies import Attachment, Reply
-from handlers.model.channels import TERMINAL
+from handlers.core import Attachment, Event, FileSent, Reply, TextReceived
+from handlers.model import TERMINAL
 from locales import N_, Translator
 
 #: HTML subset -> rich's markup.

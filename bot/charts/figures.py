@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import MaxNLocator
 
-from handlers.model.chart import Bar, BarChart, BurnChart, Chart
+from handlers.model import Bar, BarChart, BurnChart, Chart
 
 #: The most lines of a name beside its bar.
 _LINES = 3

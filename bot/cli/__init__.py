@@ -11,8 +11,8 @@ from typing import Any
 import typer
 from typer.core import TyperArgument, TyperOption
 
+from bot.atomic_file import remove_leftovers
 from bot.errors import TrolyError
-from bot.exports.atomic_file import remove_leftovers
 from bot.logs import configure_logging
 from bot.sanitizing import sanitize
 from bot.settings import configured_data_dir, configured_language
@@ -40,7 +40,7 @@ COMMANDS = {
     "trust": ("bot.cli.certificate:app", N_("Install the CA files that signatures are verified against.")),
     "units": ("bot.cli.units:app", N_("Import, show and find the units that people belong to.")),
     "migrate": ("bot.cli.maintenance:migrate", N_("Bring the database up to date.")),
-    "keys": ("bot.cli.keys:app", N_("List and rotate the keys that seal personal data.")),
+    "keys": ("bot.cli.maintenance:app", N_("List and rotate the keys that seal personal data.")),
     "requests": ("bot.cli.requests:app", N_("List, show and move requests.")),
     "restored": (
         "bot.cli.maintenance:restored",
@@ -57,7 +57,7 @@ COMMANDS = {
         N_("Remind many: write, check, approve and follow broadcasts and campaigns, and report what became of them."),
     ),
     "demo": ("bot.cli.demo:demo", N_("Fill an empty data folder with a made-up province, to try everything on.")),
-    "screens": ("bot.cli.screens:screens", N_("Write one page with every screen and a diagram of the flow.")),
+    "screens": ("bot.cli.demo:screens", N_("Write one page with every screen and a diagram of the flow.")),
 }
 
 

@@ -6,22 +6,30 @@ from typing import Annotated
 
 import typer
 
-from bot.channels.base import ChannelError
-from bot.channels.registry import parse_address
+from bot.channels import ChannelError, parse_address
 from bot.cli.options import parse_unit, parse_word
-from bot.cli.output import Language, translator_for
+from bot.cli.output import Language, print_rows, translator_for
 from bot.cli.session import As, open_as
-from bot.cli.tables import print_rows
 from bot.errors import Forbidden, PersonUnknown, TrolyError
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings, load_settings
-from handlers.access.journal_text import format_actor
-from handlers.access.roles_text import ROLE_REFUSALS, clean_label, format_role
-from handlers.core.dates import format_moment
-from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
-from handlers.model.rights import ACT_TO_GIVE, MACHINE, ROLES, Act, Grant, Rights, Role, render_rights_table
-from handlers.model.unit_directory import UnitDirectory
+from handlers.access import ROLE_REFUSALS, clean_label, format_actor, format_role
+from handlers.core.text import format_moment
+from handlers.model import (
+    ACT_TO_GIVE,
+    MACHINE,
+    ROLES,
+    Act,
+    Grant,
+    NewInvitation,
+    Refusal,
+    Rights,
+    Role,
+    RoleHolder,
+    UnitDirectory,
+    render_rights_table,
+)
 from locales import N_, Translator, translator
 
 #: Seconds to wait for Telegram to name the bot.

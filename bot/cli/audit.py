@@ -6,19 +6,17 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.output import print_rows
 from bot.cli.session import As, open_as
-from bot.cli.tables import print_rows
 from bot.clock import SystemClock
-from bot.delivery.heartbeat import open_heartbeat
+from bot.delivery.worker_lease import open_heartbeat
 from bot.services.opening import open_store_from_settings
 from bot.settings import load_settings
 from bot.store.audit import Proof
 from bot.store.journal import ChainFault, Verdict
-from handlers.access.journal_text import format_action, format_actor, format_subject
-from handlers.core.dates import format_moment
-from handlers.model.request_list import JournalEntry
-from handlers.model.rights import Act
-from handlers.model.unit_directory import UnitDirectory
+from handlers.access import format_action, format_actor, format_subject
+from handlers.core.text import format_moment
+from handlers.model import Act, JournalEntry, UnitDirectory
 from locales import N_, Translator, translator
 
 _HEADINGS = (N_("No."), N_("When"), N_("Who"), N_("What"), N_("On what"), N_("Count"), N_("Unit"))

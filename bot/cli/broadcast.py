@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.channels.markup import to_plain_text
+from bot.channels.rendering import to_plain_text
 from bot.cli.broadcast_actions import Follow, approve, cancel, pause, resend, resume, run_interruptible, start
 from bot.cli.broadcast_draft import change, new
 from bot.cli.broadcast_output import (
@@ -27,15 +27,23 @@ from bot.cli.broadcast_output import (
 from bot.cli.output import print_json_lines
 from bot.cli.session import As, CommandSession, open_as, open_store_as
 from bot.sanitizing import sanitize
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
-from handlers.broadcasts.text import format_channel, format_problem, format_problem_rows, format_reachability
-from handlers.core.replies import Reply
+from handlers.broadcasts import format_channel, format_problem, format_problem_rows, format_reachability
+from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import ENDED_STATES, ActionResult, Broadcast, CheckReport, DeliveryCounts, Recipient
-from handlers.model.rights import MACHINE, Act
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import (
+    ENDED_STATES,
+    MACHINE,
+    Act,
+    ActionResult,
+    Broadcast,
+    CheckReport,
+    DeliveryCounts,
+    Recipient,
+    UnitDirectory,
+)
 from locales import N_, translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from bot.cancellation import EXIT_CODES
 from bot.cli.broadcast_output import (
     BroadcastCode,
     follow_progress,
@@ -20,13 +21,11 @@ from bot.cli.broadcast_output import (
     withdraw_queued,
 )
 from bot.cli.session import As, AuthorizedStore, open_store_as
-from bot.cli.signals import EXIT_CODES
 from bot.errors import TrolyError
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import ActionResult, Broadcast, BroadcastState, DeliveryCounts
-from handlers.model.rights import MACHINE, Act
+from handlers.model import MACHINE, Act, ActionResult, Broadcast, BroadcastState, DeliveryCounts
 from locales import N_
 
 Follow = Annotated[bool, typer.Option("--follow", help=N_("Show how far it is until it has ended."))]

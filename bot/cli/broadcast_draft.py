@@ -8,20 +8,28 @@ from typing import Any, get_type_hints
 
 import typer
 
-from bot.channels.registry import parse_address
-from bot.cli.broadcast_files import NO_FILE, BroadcastFiles, read_files
-from bot.cli.broadcast_options import Typed
+from bot.channels import parse_address
+from bot.cli.broadcast_options import NO_FILE, BroadcastFiles, Typed, read_files
 from bot.cli.broadcast_output import BroadcastCode, format_late_steps, format_next_step, get_broadcast, to_action_error
-from bot.cli.option_groups import with_option_groups
-from bot.cli.options import parse_day_option, parse_procedure, parse_state, parse_unit, parse_word, to_bad_parameter
+from bot.cli.options import (
+    parse_day_option,
+    parse_procedure,
+    parse_state,
+    parse_unit,
+    parse_word,
+    to_bad_parameter,
+    with_option_groups,
+)
 from bot.cli.session import As, CommandSession, open_as
 from bot.errors import Forbidden, InputError
 from bot.exports.people_list import ListedPerson
 from bot.sanitizing import sanitize
 from bot.settings import load_settings
 from handlers.broadcasts.rendering import BUTTON_LABELS
-from handlers.core.dates import format_day
-from handlers.model.broadcast import (
+from handlers.core.text import format_day
+from handlers.model import (
+    ROLES,
+    Act,
     ActionResult,
     Audience,
     Broadcast,
@@ -29,10 +37,10 @@ from handlers.model.broadcast import (
     BroadcastDraft,
     BroadcastText,
     CampaignPlan,
+    Role,
+    UnitDirectory,
 )
-from handlers.model.rights import ROLES, Act, Role
-from handlers.model.unit_directory import UnitDirectory
-from handlers.requests.fields import clean_line
+from handlers.requests import clean_line
 from locales import N_, Translator, translator
 from rules.calendar import VIETNAM, to_vietnam_day
 

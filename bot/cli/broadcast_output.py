@@ -12,23 +12,21 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from bot.cli.output import Language, translator_for
+from bot.atomic_file import notes_folder, refuse_existing
+from bot.cancellation import EXIT_CODES, raise_on_sigterm
+from bot.cli.output import Language, print_rows, translator_for
 from bot.cli.session import As, AuthorizedStore, open_store_as
-from bot.cli.signals import EXIT_CODES, raise_on_sigterm
-from bot.cli.tables import print_rows
-from bot.delivery.broadcasts.sending import SchedulerSettings
+from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.errors import Forbidden, NotFound, OutputError, TrolyError
-from bot.exports.atomic_file import notes_folder, refuse_existing
 from bot.exports.broadcast_report import REPORT_WRITERS, ReportOrder, ReportTotals, write_report
 from bot.sanitizing import sanitize
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from bot.store.store import Store
 from bot.streams import SafeConsole
-from handlers.admin.statistics.text import format_number
-from handlers.broadcasts.admin_text import format_steps as steps_in_words
-from handlers.broadcasts.text import (
+from handlers.admin.statistics_text import format_number
+from handlers.broadcasts import (
     ACTION_RESULTS,
     DELIVERY_REASONS,
     DELIVERY_STATES,
@@ -38,12 +36,20 @@ from handlers.broadcasts.text import (
     format_step_name,
     state_message,
 )
-from handlers.core.dates import format_moment
-from handlers.core.ports import AdminServices
-from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import ENDED_STATES, ActionResult, Broadcast, BroadcastState, DeliveryCounts
-from handlers.model.rights import MACHINE, Act, Rights
-from handlers.model.schedule import Timetable
+from handlers.broadcasts.admin_text import format_steps as steps_in_words
+from handlers.core import AdminServices
+from handlers.core.text import MarkupTranslator, format_moment
+from handlers.model import (
+    ENDED_STATES,
+    MACHINE,
+    Act,
+    ActionResult,
+    Broadcast,
+    BroadcastState,
+    DeliveryCounts,
+    Rights,
+    Timetable,
+)
 from locales import N_, Translator
 
 #: The argument that names the broadcast of a command.

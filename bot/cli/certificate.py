@@ -19,11 +19,10 @@ from bot.cli.output import json_text
 from bot.errors import to_reason
 from bot.settings import load_settings
 from bot.streams import SafeConsole
-from handlers.interview.certificate_text import format_key, format_unreadable_parts
+from handlers.interview.screens.certificate import format_key, format_unreadable_parts
 from handlers.interview.screens.file import FILE_PROBLEMS
-from handlers.model.certificate import Certificate, FileProblem, FileProblemKind, Reading, Recognition
-from handlers.model.unit_search import matches_unit
-from handlers.requests.text import SUBJECT_LABELS
+from handlers.model import Certificate, FileProblem, FileProblemKind, Reading, Recognition, matches_unit
+from handlers.requests import SUBJECT_LABELS
 from locales import N_, Translator, translator
 from rules.calendar import to_vietnam_time
 

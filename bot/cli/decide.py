@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.certificates.errors import MEBIBYTE
 from bot.cli.output import Language, json_text, translator_for
 from bot.settings import load_settings
-from handlers.core.citations import format_statement
+from handlers.citations import format_statement
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 from rules.deciding import decide as _decide
@@ -27,7 +26,7 @@ from rules.texts import SHOWN, sentence
 #: The exit status for unusable facts, as for any other wrong use of a command.
 WRONG_FACTS = 2
 #: The most bytes of facts, far more than all facts together need.
-_LARGEST = MEBIBYTE
+_LARGEST = 1024 * 1024
 
 
 def decide(

@@ -1,4 +1,4 @@
-"""Fill an empty data folder with a made-up province: ``troly demo``."""
+"""Show the assistant on a made-up province: ``troly demo`` fills a folder, ``troly screens`` prints every screen."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from bot.cli.output import Language, parse_language, write
+from bot.demo import DemoSizes, DemoTotals, fill_database, write_samples
 from bot.demo.data_writer import open_demo_data
-from bot.demo.database import DemoSizes, DemoTotals, fill_database
-from bot.demo.files import write_samples
+from bot.demo.officers import ADMIN, FOCAL, OWNER
 from bot.demo.province import FEWEST, MOST
-from bot.demo.roles import ADMIN, FOCAL, OWNER
+from bot.preview import render_page
 from bot.settings import load_settings
 from bot.streams import SafeConsole
 from locales import N_, Translator, translator
@@ -73,3 +74,12 @@ def _format_result(made: DemoTotals, files: list[Path], t: Translator) -> Iterat
     yield "  troly requests list"
     if files:
         yield t(N_("Certificate files to send in the chat: /tep {file}"), file=files[0])
+
+
+def screens(
+    out: Annotated[Path | None, typer.Option(help=N_("File to write; without it, standard output."))] = None,
+    language: Language = None,
+) -> None:
+    """Write the page of screens."""
+    spoken = parse_language(language)
+    write(asyncio.run(render_page(load_pack(load_settings().pack), spoken)), out)

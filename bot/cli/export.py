@@ -8,20 +8,18 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from bot.cli.option_groups import with_option_groups
-from bot.cli.options import FilterOptions
+from bot.atomic_file import notes_folder, refuse_existing
+from bot.cancellation import EXIT_CODES, raise_on_sigterm
+from bot.cli.options import FilterOptions, with_option_groups
 from bot.cli.output import Language, translator_for
 from bot.cli.session import As, open_store_as
-from bot.cli.signals import EXIT_CODES, raise_on_sigterm
 from bot.errors import OutputError
-from bot.exports.atomic_file import notes_folder, refuse_existing
+from bot.exports import ExportJob, ExportResult
 from bot.exports.export import FORM_SUFFIXES, write_export
-from bot.exports.model import ExportJob, ExportResult
 from bot.settings import load_settings
 from bot.streams import SafeConsole
-from handlers.admin.exports.text import format_remarks
-from handlers.model.exports import ExportForm
-from handlers.model.rights import Act
+from handlers.admin.exports import format_remarks
+from handlers.model import Act, ExportForm
 from locales import N_, Translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)

@@ -1,23 +1,21 @@
-"""Parse options into days, units and words of a list, and declare the filters of requests."""
+"""Parse options into days, units and words of a list, and declare groups of options that several commands share."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
 from bot.settings import configured_language
-from handlers.admin.requests.text import MOVE_SYNONYMS, SHORT_PROCEDURES
-from handlers.core.dates import parse_day
+from handlers.admin.requests_view import MOVE_SYNONYMS, SHORT_PROCEDURES
+from handlers.core.text import parse_day
 from handlers.folding import fold
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
-from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
+from handlers.model import Filter, RequestState, Unit, UnitDirectory
+from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import LANGUAGES, N_, translator
 from rules.outcome import Procedure
 
@@ -186,3 +184,36 @@ def parse_procedure(option: str, typed: str) -> Procedure:
         for procedure, word in SHORT_PROCEDURES.items()
     }
     return parse_word(option, typed, PROCEDURE_LABELS, short)
+
+
+def with_option_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """Let typer see the fields of a dataclass as options, and the command get the dataclass.
+
+    Each field is annotated like an option of typer and has a default; ``None`` means that the option was not given.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+
+    def called(**given: Any) -> None:
+        made = {
+            name: group(**{field.name: given.pop(field.name) for field in fields(group)})
+            for name, group in groups.items()
+        }
+        command(**made, **given)
+
+    parameters = list(_parameters(signature(command), hints))
+    called.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what typer reads
+    called.__annotations__ = {one.name: one.annotation for one in parameters}
+    called.__name__, called.__doc__ = command.__name__, command.__doc__
+    return called
+
+
+def _parameters(of: Signature, hints: dict[str, Any]) -> Iterator[Parameter]:
+    for one in of.parameters.values():
+        hint = hints[one.name]
+        if is_dataclass(hint) and isinstance(hint, type):
+            inner = get_type_hints(hint, include_extras=True)
+            for field in fields(hint):
+                yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=inner[field.name])
+        else:
+            yield one.replace(annotation=hint, kind=Parameter.KEYWORD_ONLY)

@@ -1,15 +1,19 @@
-"""Write a command's text to standard output or to a file, in the chosen language."""
+"""Write a command's text or rows to standard output or to a file, in the chosen language."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import HEAVY_HEAD
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
 
 from bot.errors import OutputError, to_reason
 from bot.settings import configured_language
-from bot.streams import escape_json
+from bot.streams import SafeConsole, escape_json
 from locales import LANGUAGES, N_, Translator, translator
 
 #: The option ``--lang`` of every command that has one.
@@ -64,3 +68,78 @@ def parse_language(asked: str | None) -> str:
 def translator_for(asked: str | None) -> Translator:
     """Return the translator for ``--lang``; raises the errors of ``parse_language``."""
     return translator(parse_language(asked))
+
+
+Cell = str | Text
+
+
+def terminal_width() -> int | None:
+    """Return the characters in a line of the terminal that standard output is; None in a pipe."""
+    console = SafeConsole()
+    return console.width if console.is_terminal else None
+
+
+def print_rows(
+    rows: Iterable[Sequence[Cell]],
+    headings: Sequence[str],
+    *,
+    json: Iterable[Mapping[str, Any]] | None = None,
+    whole: Sequence[str] = (),
+    aligned: bool = False,
+    title: Text | None = None,
+) -> None:
+    """Print rows, or the objects of ``json`` instead if given; a cell is never markup, whoever wrote it.
+
+    Args:
+        rows: The cells of each row.
+        headings: The headings of a table; a pipe gets none.
+        json: JSON objects, one for each row.
+        whole: Headings of the columns whose cells are never broken.
+        aligned: Print aligned columns with headings in a pipe, instead of cells separated by tabs.
+        title: The title of a table of figures, whose last row is the total.
+    """
+    if json is not None:
+        print_json_lines(json)
+    elif terminal_width() is not None:
+        table = _table(list(rows), headings, whole, title)
+        if table.rows:
+            SafeConsole(highlight=False).print(table)
+    elif aligned:
+        typer.echo(_columns([headings, *([_plain(cell) for cell in row] for row in rows)]), nl=False)
+    else:
+        for row in rows:
+            typer.echo("\t".join(map(_plain, row)))
+
+
+def _table(rows: Sequence[Sequence[Cell]], headings: Sequence[str], whole: Sequence[str], title: Text | None) -> Table:
+    table = Table(title=title, title_justify="left", box=HEAVY_HEAD if title else None, pad_edge=bool(title))
+    for place, heading in enumerate(headings):
+        figures = title is not None and place > 0
+        table.add_column(
+            Text(heading), justify="right" if figures else "left", overflow="fold", no_wrap=heading in whole
+        )
+    for number, row in enumerate(rows, 1):
+        is_total = title is not None and number == len(rows)
+        if is_total:
+            table.add_section()
+        table.add_row(*map(_cell, row), style="bold" if is_total else None)
+    return table
+
+
+def _cell(cell: Cell) -> Text:
+    return cell if isinstance(cell, Text) else Text(cell)
+
+
+def _plain(cell: Cell) -> str:
+    return cell.plain if isinstance(cell, Text) else cell
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return aligned columns, each as wide as its widest cell, with two blanks between them."""
+    widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
+    return "".join(_line(row, widths) for row in rows)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+    return "  ".join(padded).rstrip() + "\n"

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.certificates.errors import LIMITS
-from bot.cli.option_groups import with_option_groups
-from bot.cli.options import FilterOptions, WantedInState, parse_state
+from bot.cli.options import FilterOptions, WantedInState, parse_state, with_option_groups
 from bot.cli.output import json_text
 from bot.cli.requests_output import (
     as_data,
@@ -20,24 +19,26 @@ from bot.cli.requests_output import (
 )
 from bot.cli.session import As, CommandSession, open_as
 from bot.errors import Forbidden, InputError, NotFound, to_reason
-from bot.exports.spreadsheet import read_sheet
+from bot.exports.process import read_sheet
 from bot.sanitizing import sanitize
 from bot.settings import load_settings
-from handlers.admin.imports import text
+from handlers.admin import imports
 from handlers.core.text import MarkupTranslator, strip_markup
-from handlers.model.imports import ImportLine, ImportResult, SheetProblem
-from handlers.model.request import RequestState
-from handlers.model.request_list import (
+from handlers.model import (
+    Act,
     BulkMoveResult,
     Filter,
+    ImportLine,
+    ImportResult,
     MoveOutcome,
     MoveResult,
     RequestRow,
+    RequestState,
+    SheetProblem,
     parse_codes,
     to_movable_filter,
 )
-from handlers.model.rights import Act
-from handlers.requests.text import STATE_LABELS
+from handlers.requests import STATE_LABELS
 from locales import N_, translator
 from rules.calendar import to_vietnam_day
 
@@ -71,10 +72,10 @@ def import_requests(
     """Show or apply the changes of a list; exit status 1 if the list as a whole is refused, and nothing is changed."""
     say = MarkupTranslator(load_settings().language)
     imported = asyncio.run(_import_file(file, person, apply=apply))
-    for paragraph in text.format_import_plan(say, imported.plan, _MOST_LINES_NAMED):
+    for paragraph in imports.format_import_plan(say, imported.plan, _MOST_LINES_NAMED):
         typer.echo(sanitize(strip_markup(paragraph)))
     if imported.applied or (apply and imported.plan.applicable):
-        typer.echo(strip_markup(text.format_import_result(say, imported)))
+        typer.echo(strip_markup(imports.format_import_result(say, imported)))
     elif imported.plan.applicable:
         typer.echo(say.t(N_("Nothing was changed yet: call it with --apply to make these changes.")))
     if imported.plan.conflicts or imported.plan.bad or imported.plan.too_many:
@@ -109,10 +110,10 @@ async def _read_lines(file: Path) -> tuple[ImportLine, ...]:
     except (OSError, ValueError) as error:
         raise InputError(N_("{file} cannot be read ({reason})"), file=file, reason=to_reason(error)) from None
     if len(data) > LIMITS.file:
-        raise InputError(text.SHEET_PROBLEMS[SheetProblem.TOO_LARGE])
+        raise InputError(imports.SHEET_PROBLEMS[SheetProblem.TOO_LARGE])
     sheet = await read_sheet(data)
     if sheet.trouble is not None:
-        raise InputError(text.SHEET_PROBLEMS[sheet.trouble])
+        raise InputError(imports.SHEET_PROBLEMS[sheet.trouble])
     return sheet.lines
 
 

@@ -5,13 +5,12 @@ from typing import Any
 
 import typer
 
-from bot.cli.tables import print_rows, terminal_width
-from handlers.admin.requests.text import SHORT_PROCEDURES, clip_line, format_move_not_possible, format_request_history
-from handlers.core.dates import format_day, format_moment
-from handlers.core.text import MarkupTranslator, strip_markup
-from handlers.model.request_list import MAX_BULK_MOVES, BulkMoveResult, MoveOutcome, MoveResult, RequestRow
-from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
-from handlers.requests.text import format_content as content_told
+from bot.cli.output import print_rows, terminal_width
+from handlers.admin.requests_view import SHORT_PROCEDURES, clip_line, format_move_not_possible, format_request_history
+from handlers.core.text import MarkupTranslator, format_day, format_moment, strip_markup
+from handlers.model import MAX_BULK_MOVES, BulkMoveResult, MoveOutcome, MoveResult, RequestRow
+from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
+from handlers.requests import format_content as content_told
 from locales import N_, Translator
 
 #: The most letters of a cell.

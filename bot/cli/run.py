@@ -9,7 +9,7 @@ from bot.errors import SettingsError
 from bot.logs import configure_logging
 from bot.services.opening import database_url
 from bot.settings import load_settings
-from bot.store.drivers.base import sqlite_path
+from bot.store.drivers import sqlite_path
 from locales import N_
 
 #: Exit status after Ctrl-C, as shells have it: 128 and the signal's number.

@@ -8,16 +8,14 @@ from typing import Annotated
 
 import typer
 
-from bot.channels.registry import parse_address
+from bot.channels import parse_address
 from bot.errors import Forbidden, PersonUnknown
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import AdminTransaction, open_admin_transaction
 from bot.settings import load_settings
 from bot.store.store import Store
-from handlers.core.ports import AdminServices
-from handlers.model.channels import TERMINAL
-from handlers.model.rights import MACHINE, Act, Rights
-from handlers.model.unit_directory import UnitDirectory
+from handlers.core import AdminServices
+from handlers.model import MACHINE, TERMINAL, Act, Rights, UnitDirectory
 from locales import N_
 
 #: ``--as`` of every command of the admins' side.

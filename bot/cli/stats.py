@@ -11,18 +11,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bot.charts.renderer import Charts
+from bot.atomic_file import notes_folder, open_atomic_file, refuse_existing
+from bot.charts import Charts
 from bot.cli.options import UnitOption, parse_day_option, parse_unit, to_bad_parameter
-from bot.cli.output import Language, json_text, parse_language
+from bot.cli.output import Language, json_text, parse_language, print_rows, terminal_width
 from bot.cli.session import As, CommandSession, open_as
-from bot.cli.tables import print_rows, terminal_width
 from bot.errors import Forbidden
-from bot.exports.atomic_file import notes_folder, open_atomic_file, refuse_existing
 from bot.settings import load_settings
 from bot.streams import SafeConsole
-from handlers.admin.statistics.charts import build_bar_chart, build_burn_chart
-from handlers.admin.statistics.screens import BURN_DOWN_WINDOW
-from handlers.admin.statistics.text import (
+from handlers.admin.statistics import BURN_DOWN_WINDOW, build_bar_chart, build_burn_chart
+from handlers.admin.statistics_text import (
     COUNT_LABELS,
     format_burn_down,
     format_line_name,
@@ -31,12 +29,17 @@ from handlers.admin.statistics.text import (
     format_statistics_remarks,
     to_statistics_data,
 )
-from handlers.core.dates import format_day
-from handlers.core.text import MarkupTranslator, strip_markup
-from handlers.model.chart import Chart
-from handlers.model.rights import Act
-from handlers.model.statistics import COUNTED_FIELDS, BurnDown, UnitStatistics, is_target, statistics_root
-from handlers.model.unit_directory import UnitDirectory
+from handlers.core.text import MarkupTranslator, format_day, strip_markup
+from handlers.model import (
+    COUNTED_FIELDS,
+    Act,
+    BurnDown,
+    Chart,
+    UnitDirectory,
+    UnitStatistics,
+    is_target,
+    statistics_root,
+)
 from locales import N_
 from rules.calendar import to_vietnam_day
 

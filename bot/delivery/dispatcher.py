@@ -11,13 +11,13 @@ from functools import partial
 
 import structlog
 
-from bot.channels.base import Channel
+from bot.channels import Channel
 from bot.clock import Clock
 from bot.delivery.failures import Cooldown
 from bot.delivery.pacing import MessageKind, Pacer
 from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue
 from bot.messages import MessageSize, OutboxRow
-from bot.metrics.base import NO_METRICS, Metrics
+from bot.metrics import NO_METRICS, Metrics
 from bot.store.errors import StoreUnavailable
 from bot.store.store import Store
 from locales import LANGUAGES

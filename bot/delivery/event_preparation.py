@@ -9,21 +9,21 @@ from typing import Any, Literal
 import structlog
 
 from bot.certificates.reader import CertificateReader
-from bot.channels.base import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
-from bot.charts.renderer import ChartsMissing
+from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
+from bot.charts import ChartsMissing
 from bot.clock import Clock, SystemClock
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
 from bot.exports.broadcast_report import ReportOrder, make_report_bytes
-from bot.exports.spreadsheet import is_own_archive, is_spreadsheet, read_sheet
+from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
 from bot.messages import Chat
 from bot.retry import retry
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store.errors import StoreUnavailable
 from bot.store.store import Store
-from handlers.broadcasts.screens.results import XLSX
-from handlers.core.events import (
+from handlers.broadcasts.screens.detail import XLSX
+from handlers.core import (
     ChartDrawn,
     DrawChart,
     Event,
@@ -34,10 +34,20 @@ from handlers.core.events import (
     SheetRead,
     TextReceived,
 )
-from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblemKind, Reading, holds_certificate
-from handlers.model.chart import Chart
-from handlers.model.imports import ImportSheet, SheetProblem, TableFormat
-from handlers.model.rights import Act, Rights, may_any_role
+from handlers.model import (
+    SECRET_PROBLEMS,
+    Act,
+    Chart,
+    FileProblem,
+    FileProblemKind,
+    ImportSheet,
+    Reading,
+    Rights,
+    SheetProblem,
+    TableFormat,
+    holds_certificate,
+    may_any_role,
+)
 from locales import translator
 
 #: ``bot.charts.Charts.draw``: a PNG file.

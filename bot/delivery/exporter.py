@@ -10,35 +10,24 @@ from typing import Any
 import structlog
 from markupsafe import escape
 
+from bot.atomic_file import clean, private_folder
 from bot.cancellation import cancel_on
-from bot.channels.base import Channel
+from bot.channels import Channel
 from bot.clock import Clock
 from bot.exports.own_data_files import OwnDataFiles
-from bot.exports.process import (
-    ExportChild,
-    ExportChildren,
-    ExportRefused,
-    Finished,
-    LastWord,
-    Lost,
-    Made,
-    Progress,
-    clean,
-    private_folder,
-)
+from bot.exports.process import ExportChild, ExportChildren, ExportRefused, Finished, LastWord, Lost, Made, Progress
 from bot.retry import retry, retry_while_unavailable
-from bot.services.export_tasks import ExportTaskService
-from bot.services.own_data import take_order
+from bot.services.exports import ExportTaskService, take_order
 from bot.store.own_data import OwnDataTask
 from bot.store.store import Store
 from bot.store.tasks import Completion, ExportTask, TaskResult
-from handlers.admin.exports import text
-from handlers.admin.exports import text as exports_text
-from handlers.admin.exports.text import ExportFile
-from handlers.core.replies import Attachment, Reply
+from handlers.admin import exports
+from handlers.admin import exports as exports_text
+from handlers.admin.exports import ExportFile
+from handlers.core import Attachment, Reply
 from handlers.core.text import MarkupTranslator, strip_markup
 from handlers.folding import fold
-from handlers.model.exports import ExportOrder
+from handlers.model import ExportOrder
 from handlers.own_data import format_data_failed
 from locales import N_
 
@@ -146,7 +135,7 @@ class Exporter:
     async def _export(self, task: ExportTask) -> None:
         if task.tries > EXPORT_TRIES:
             _log.error("export_set_aside", task=task.id, tries=task.tries)
-            await self._fail(task, text.format_export_failed(MarkupTranslator(task.order.language)), aside=True)
+            await self._fail(task, exports.format_export_failed(MarkupTranslator(task.order.language)), aside=True)
             return
         try:
             async with self._children.start_writing(task.id) as child:
@@ -155,7 +144,7 @@ class Exporter:
             _log.info("export_ended", task=task.id)
         except Exception as error:  # noqa: BLE001 - whatever it is, its person is told and may order another one
             _log.error("export_not_written", task=task.id, kind=type(error).__name__)
-            await self._fail(task, text.format_export_failed(MarkupTranslator(task.order.language)))
+            await self._fail(task, exports.format_export_failed(MarkupTranslator(task.order.language)))
 
     async def _wait_for_outcome(self, task: ExportTask, child: ExportChild) -> LastWord | None:
         """Its last word; raises ``_Ended`` where nobody wants the export any more."""
@@ -180,7 +169,7 @@ class Exporter:
         """Move the message; raises ``_Ended`` where nobody wants the export any more."""
         voice, now = MarkupTranslator(task.order.language), self._clock.now()
         shown = self._channel.capabilities.editing and far.total
-        said = text.format_export_progress(voice, far.done, far.total) if shown else None
+        said = exports.format_export_progress(voice, far.done, far.total) if shown else None
         report = partial(self._store.tasks.report, task, far.done, far.total, now, said)
         if not await retry_while_unavailable(report):
             raise _ExportEnded
@@ -189,11 +178,11 @@ class Exporter:
     async def _settle(self, task: ExportTask, outcome: LastWord | None, folder: Path) -> None:
         voice = MarkupTranslator(task.order.language)
         if outcome is None:
-            await self._fail(task, text.format_export_failed(voice))
+            await self._fail(task, exports.format_export_failed(voice))
         elif isinstance(outcome, ExportRefused):
             await self._fail(task, Reply(paragraphs=(str(escape(outcome.why)),)))
         elif isinstance(outcome, Lost) or await self._complete(task, outcome, folder) is Completion.LOST:
-            await self._fail(task, text.format_export_rights_lost(voice))
+            await self._fail(task, exports.format_export_rights_lost(voice))
 
     async def _complete(self, task: ExportTask, finished: Finished, folder: Path) -> Completion:
         result = build_result(task.order, finished, folder, task.id)

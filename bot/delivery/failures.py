@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.channels.base import (
+from bot.channels import (
     Blocked,
     Channel,
     ChannelError,
@@ -21,12 +21,12 @@ from bot.channels.base import (
 from bot.channels.rendering import split_reply
 from bot.clock import Clock
 from bot.messages import DeliveryState, OutboxRow, Settlement
-from bot.metrics.base import NO_METRICS, Metrics
+from bot.metrics import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
 from bot.store.errors import StoreError
 from bot.store.store import Store
-from handlers.core.replies import Reply
-from handlers.model.broadcast import DeliveryReason
+from handlers.core import Reply
+from handlers.model import DeliveryReason
 from locales import LANGUAGES, N_, translator
 
 _LONGEST_PAUSE = 60.0

@@ -5,15 +5,15 @@ from functools import partial
 
 import structlog
 
-from bot.channels.base import Rate
+from bot.channels import Rate
 from bot.clock import Clock
 from bot.messages import BlockChange, Chat, Incoming
-from bot.metrics.base import NO_METRICS, Metrics
+from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry_while_unavailable
 from bot.store.errors import StoreError
-from bot.store.owner_alerts import AbandonedRow
+from bot.store.messages import AbandonedRow
 from bot.store.store import Store
-from handlers.core.events import Event, FileSent, TextReceived, Throttled, UnreadableReceived
+from handlers.core import Event, FileSent, TextReceived, Throttled, UnreadableReceived
 from handlers.interview.secrets import has_secret_in_name, redact_secret
 
 #: Buckets of chats are forgotten when there are more than this many: a full bucket is as good as none.

@@ -3,7 +3,7 @@
 from collections import deque
 from enum import Enum
 
-from bot.channels.base import Pace, Rate
+from bot.channels import Pace, Rate
 from bot.clock import Clock
 from bot.delivery.intake import TokenBucket, TokenBuckets
 

@@ -12,7 +12,7 @@ from itertools import count
 from bot.certificates.reader import CertificateReader
 from bot.clock import Clock
 from bot.messages import Chat
-from handlers.model.certificate import FileProblemKind, Reading
+from handlers.model import FileProblemKind, Reading
 
 #: Chats remembered; the one that took something longest ago is forgotten first.
 _KEPT = 4096

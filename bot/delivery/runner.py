@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +13,9 @@ from typing import Any
 import structlog
 
 from bot.cancellation import cancel_on, run_in_background, wait_at_most
-from bot.channels.base import BackgroundService
+from bot.channels import BackgroundService
 from bot.clock import Clock
-from bot.delivery.broadcasts.scheduler import BroadcastScheduler
+from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.turn_pool import TurnPool
@@ -204,3 +205,33 @@ class StepRunner:
             while await self._scheduler.work():
                 await self._dispatcher.deliver()
             await self._dispatcher.deliver()
+
+
+_DAY = 24 * 60 * 60.0
+
+
+class Retention:
+    """At start and then daily; a failure waits for the next day."""
+
+    def __init__(self, store: Store, clock: Clock, days: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._days = days
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Delete until told to stop."""
+        while not stop.is_set():
+            await self.forget()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_DAY):
+                    await stop.wait()
+
+    async def forget(self) -> None:
+        """Delete what is past its time, by a clock to be trusted alone; where it is not, the heartbeat tells so."""
+        try:
+            await self._store.continuity.require_steady_clock(self._clock.now())
+            counts = await self._store.retention.delete_expired(self._clock.now(), self._days)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on
+            _log.warning("retention_failed", error=type(error).__name__)
+        else:
+            _log.info("retention", **counts)

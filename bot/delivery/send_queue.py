@@ -9,12 +9,12 @@ from datetime import datetime
 import structlog
 
 from bot.cancellation import cancel_on
-from bot.channels.base import Channel, ChannelError, MaybeSent, Unreachable
+from bot.channels import Channel, ChannelError, MaybeSent, Unreachable
 from bot.clock import Clock
 from bot.delivery.failures import Cooldown, FailureHandler, ResultBatcher
 from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
 from bot.messages import DeliveryState, OutboxRow, Settlement
-from bot.metrics.base import NO_METRICS, Metrics
+from bot.metrics import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
 from bot.store.store import Store
 from locales import LANGUAGES

@@ -12,25 +12,21 @@ from typing import Protocol
 
 import structlog
 
-from bot.channels.base import Channel
-from bot.channels.markup import to_plain_text
-from bot.channels.rendering import split_reply
+from bot.channels import Channel
+from bot.channels.rendering import split_reply, to_plain_text
 from bot.clock import Clock
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.readers import Lately, ReadApart
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Chat, PendingTurn
-from bot.metrics.base import NO_METRICS, Metrics
+from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
 from bot.store.errors import ReadingOnly, StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from bot.store.store import Store
 from bot.store.units import UnitReader
-from handlers.core.events import DrawChart, Event, MakeReport
-from handlers.core.ports import Services
-from handlers.core.replies import Attachment, Reply
-from handlers.core.session import Session
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import Attachment, DrawChart, Event, MakeReport, Reply, Services, Session
+from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
 from rules.pack import Pack

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from bot.demo import names
+from bot.demo import province
 from bot.demo.province import TOP
 from bot.demo.stories import Story
-from handlers.model.certificate import Attribute, Certificate, Recognition
-from handlers.model.unit import SuccessionKind, Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Attribute, Certificate, Recognition, SuccessionKind, Unit, UnitDirectory
 from rules.facts import Event, Issuer, Subject
 
 #: Every made-up serial number begins with these digits.
@@ -121,9 +119,11 @@ class CertificateNaming:
         return self._organisation_holder(story, self.managing_body(unit), number, chosen)
 
     def _person_holder(self, unit: Unit, number: int, chosen: Random) -> CertificateHolder:
-        name, body = names.person_name(chosen), self.managing_body(unit)
+        name, body = province.person_name(chosen), self.managing_body(unit)
         bodies = tuple(dict.fromkeys(one.name for one in (body, unit) if one.code != TOP))
-        return CertificateHolder(Subject.INDIVIDUAL, name, "UBND tỉnh Mẫu", bodies, names.email_address(name, number))
+        return CertificateHolder(
+            Subject.INDIVIDUAL, name, "UBND tỉnh Mẫu", bodies, province.email_address(name, number)
+        )
 
     def _organisation_holder(self, story: Story, body: Unit, number: int, chosen: Random) -> CertificateHolder:
         former = self._formed_from.get(body.code)
@@ -135,7 +135,7 @@ class CertificateNaming:
 
 
 def _to_holder(subject: Subject, name: str, superior: str, number: int) -> CertificateHolder:
-    return CertificateHolder(subject, name, superior, (), names.email_address(name, number))
+    return CertificateHolder(subject, name, superior, (), province.email_address(name, number))
 
 
 def _place_name(unit: Unit) -> str:

@@ -11,21 +11,27 @@ from datetime import datetime
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from bot.store.drivers.base import Query
+from bot.store.drivers import Query
 from bot.store.encoding import from_micros, has_consent, session_language, to_micros
 from bot.store.errors import FolderHoldsData
 from bot.store.journal import JournalEnd, chain_hash, head_to_continue, journal_columns
 from bot.store.power_seals import seal_grant
 from bot.store.requests import add_words_queries, open_columns
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
+from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model import codes
-from handlers.model.codes import format_code, request_series
-from handlers.model.request import REQUEST_TRANSITIONS, RequestContent, RequestState
-from handlers.model.request_list import InterviewStatus, JournalEntry
-from handlers.model.rights import Rights, Role
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import (
+    REQUEST_TRANSITIONS,
+    ROLE_PREFIX,
+    InterviewStatus,
+    JournalEntry,
+    RequestContent,
+    RequestState,
+    Rights,
+    Role,
+    UnitDirectory,
+    format_code,
+    request_series,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +222,7 @@ class DemoDataWriter:
         """Write people with a role, each with a chat of their own."""
         rows = DemoRowBuilder(self.store.keyring)
         calls = [call for grant in grants for call in (rows.chat_query(grant.chat), rows.grant_query(grant))]
-        await self.store.driver.run(*calls, Query("put_counter", {"name": codes.ROLE, "value": len(grants)}))
+        await self.store.driver.run(*calls, Query("put_counter", {"name": ROLE_PREFIX, "value": len(grants)}))
 
     async def write_chats(self, chats: Iterable[DemoChat]) -> None:
         """Write people with all that belongs to them."""
@@ -257,7 +263,7 @@ class DemoDataWriter:
 
 def format_grant_id(number: int) -> str:
     """Return the id of a role as ``StoreContext.next_id`` numbers it."""
-    return format_code(codes.ROLE, number)
+    return format_code(ROLE_PREFIX, number)
 
 
 @asynccontextmanager

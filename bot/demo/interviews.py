@@ -9,22 +9,25 @@ from datetime import datetime
 from enum import StrEnum
 from random import Random
 
-from bot.demo import names
+from bot.demo import province
 from bot.demo.certificates import CertificateNaming
 from bot.demo.data_writer import DemoStep
-from bot.demo.stories import Story
-from bot.demo.working_hours import WorkingHours
+from bot.demo.stories import Story, WorkingHours
 from bot.store.requests import SUBSCRIBER
-from handlers.core import interview
-from handlers.core.decision import current_decision, format_decision_plain
-from handlers.core.ports import Services
-from handlers.core.screen import Context
-from handlers.core.session import RequestDraft, ScreenPosition, Session
-from handlers.interview.flow import to_next_screen
-from handlers.model.certificate import Certificate
-from handlers.model.request import RequestContent, RequestState
-from handlers.model.rights import MACHINE
-from handlers.model.unit import Unit
+from handlers.core import (
+    Context,
+    RequestDraft,
+    ScreenPosition,
+    Services,
+    Session,
+    certificate_facts,
+    current_decision,
+    current_question,
+    format_decision_plain,
+    with_answer,
+)
+from handlers.interview import to_next_screen
+from handlers.model import MACHINE, Certificate, RequestContent, RequestState, Unit
 from handlers.requests.form import build_contents, fields_to_fill
 from rules.outcome import Decided
 
@@ -124,11 +127,11 @@ class InterviewDriver:
         here, session, pack = self._context_at(at), self.start_session(teller, at), self._world.pack
         if teller.sent_file:
             session = session.with_changes(certificate=teller.certificate)
-            session = interview.with_answer(session, "subject", teller.story.subject.value, pack)
-            session = interview.with_answer(session, "certificate", _certificate_facts(teller), pack)
-        while (asked := interview.current_question(session, pack, here.today)) and len(session.answers) < most:
+            session = with_answer(session, "subject", teller.story.subject.value, pack)
+            session = with_answer(session, "certificate", _certificate_facts(teller), pack)
+        while (asked := current_question(session, pack, here.today)) and len(session.answers) < most:
             told = _certificate_facts(teller) if asked.fact == "certificate" else teller.story.answer(asked.fact)
-            session = interview.with_answer(session, asked.fact, told, pack)
+            session = with_answer(session, asked.fact, told, pack)
         session = session.with_changes(version=_TURNS + len(session.answers))
         return here.with_session(to_next_screen(here.with_session(session)))
 
@@ -161,7 +164,7 @@ class InterviewDriver:
             "new_address": f"Số {chosen.randrange(1, 300)} đường Mẫu, {body.name}",
             "new_superior": "UBND tỉnh Mẫu",
             "new_unit": teller.unit.name,
-            "new_email": names.email_address(teller.certificate.name, chosen.randrange(100_000)),
+            "new_email": province.email_address(teller.certificate.name, chosen.randrange(100_000)),
         }
 
     def _decision_text(self, here: Context, decided: Decided) -> str:
@@ -194,7 +197,7 @@ def to_half_typed(session: Session) -> Session:
 
 
 def _certificate_facts(teller: DemoOfficer) -> dict[str, object]:
-    return interview.certificate_facts(teller.certificate)
+    return certificate_facts(teller.certificate)
 
 
 def make_history(

@@ -10,11 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bot.atomic_file import AtomicFile, open_atomic_file, private_folder
 from bot.errors import Forbidden
-from bot.exports.atomic_file import AtomicFile, open_atomic_file
-from bot.exports.columns import CellValue
+from bot.exports import CellValue
 from bot.exports.export import run_in_thread
-from bot.exports.process import private_folder
 from bot.exports.text_formats import BYTE_ORDER_MARK, format_csv
 from bot.exports.xlsx import (
     FIRST_YEAR,
@@ -29,7 +28,7 @@ from bot.exports.xlsx import (
 from bot.sanitizing import sanitize
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store.store import Store
-from handlers.broadcasts.text import (
+from handlers.broadcasts import (
     DELIVERY_STATES,
     format_channel,
     format_delivery_reason,
@@ -38,9 +37,8 @@ from handlers.broadcasts.text import (
     format_state_reason,
     format_step_name,
 )
-from handlers.core.dates import format_moment
-from handlers.model.broadcast import Broadcast, Recipient
-from handlers.model.rights import MACHINE, Act, Rights
+from handlers.core.text import format_moment
+from handlers.model import MACHINE, Act, Broadcast, Recipient, Rights
 from locales import N_, Translator
 from rules.calendar import to_vietnam_time
 

@@ -9,19 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bot.atomic_file import AtomicFile, open_atomic_file
 from bot.errors import Forbidden
-from bot.exports.atomic_file import AtomicFile, open_atomic_file
-from bot.exports.columns import RowFormatter
-from bot.exports.docx import DocxWriter
-from bot.exports.import19 import Import19Writer
-from bot.exports.model import ExportJob, ExportMetadata, ExportResult
+from bot.exports import ExportJob, ExportMetadata, ExportResult, RowFormatter
+from bot.exports.official_files import DocxWriter, Import19Writer
 from bot.exports.text_formats import CsvLines, JsonLines, TextWriter
 from bot.exports.xlsx import XlsxWriter
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store.store import Store
-from handlers.model.exports import ExportForm
-from handlers.model.request_list import RequestRow
-from handlers.model.rights import Act
+from handlers.model import Act, ExportForm, RequestRow
 from locales import N_
 
 #: So many requests are read, decrypted and written in one batch.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.errors import OutputError
-from bot.exports.model import ExportJob
+from bot.exports import ExportJob
 from bot.exports.parts import write_parts
 from bot.exports.process import ExportRefused, Finished, LastWord, Line, Lost, Progress
 from bot.process_sandbox import exit_with_parent
@@ -21,7 +21,7 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from bot.store.store import Store
 from bot.store.tasks import ExportTask
-from handlers.model.rights import Act, Rights
+from handlers.model import Act, Rights
 from locales import translator
 
 _MEGABYTE = 1_000_000

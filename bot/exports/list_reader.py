@@ -14,16 +14,12 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from bot.certificates.decompression import Unpacker
 from bot.certificates.errors import MEBIBYTE, Limits, UnreadableError
-from bot.exports.columns import COLUMNS
-from bot.tables.formats import TableError, detect_format
-from bot.tables.formulas import unguard_formula
+from bot.exports import COLUMNS
+from bot.tables import TOO_LONG, TableError, csv_lines, decode, detect_format, unguard_formula
 from bot.tables.legacy_fonts import restore_column, spellings
-from bot.tables.text import TOO_LONG, csv_lines, decode
 from handlers.folding import fold
-from handlers.model.certificate import FileProblemKind
-from handlers.model.imports import ImportLine, ImportSheet, SheetProblem, TableFormat
-from handlers.model.request import RequestState
-from handlers.requests.text import STATE_LABELS
+from handlers.model import FileProblemKind, ImportLine, ImportSheet, RequestState, SheetProblem, TableFormat
+from handlers.requests import STATE_LABELS
 from locales import LANGUAGES, translator
 
 #: The most rows of a list, over all sheets.

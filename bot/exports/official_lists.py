@@ -11,14 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.sanitizing import sanitize
-from handlers.access.masking import MASK
 from handlers.folding import fold
-from handlers.model.exports import ExportRemarks
-from handlers.model.request import RequestContent, RequestState
-from handlers.model.request_list import Filter, RequestRow
-from handlers.model.unit import AUTHORITY_WORDS, Unit, expand_short_forms
-from handlers.model.unit_directory import UnitDirectory
-from handlers.requests.text import EVENT_LABELS
+from handlers.model import (
+    AUTHORITY_WORDS,
+    MASK,
+    ExportRemarks,
+    Filter,
+    RequestContent,
+    RequestRow,
+    RequestState,
+    Unit,
+    UnitDirectory,
+    expand_short_forms,
+)
+from handlers.requests import EVENT_LABELS
 from locales import translator
 from rules.outcome import Procedure
 

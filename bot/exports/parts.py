@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
+from bot.exports import ExportJob, ExportMetadata
 from bot.exports.export import ExportSpan, ExportWriter, open_writer, read_span, request_batches
-from bot.exports.model import ExportJob, ExportMetadata
 from bot.exports.process import Made
 from bot.store.store import Store
 from handlers.folding import fold
-from handlers.model.exports import NO_REMARKS, ExportForm, ExportRemarks
-from handlers.model.request_list import RequestRow
+from handlers.model import NO_REMARKS, ExportForm, ExportRemarks, RequestRow
 from locales import N_
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"

@@ -7,13 +7,10 @@ from typing import NamedTuple
 
 from bot.certificates.errors import LIMITS, MEBIBYTE
 from bot.errors import InputError, to_reason
-from bot.tables.formats import TableError, detect_format, refuse_format
-from bot.tables.text import NO_CSV, NO_TEXT, csv_lines, decode
+from bot.tables import NO_CSV, NO_TEXT, TableError, csv_lines, decode, detect_format, refuse_format
 from bot.units.workbook import read_pages
 from handlers.folding import fold
-from handlers.model.channels import CHANNEL_LABELS
-from handlers.model.codes import PERSON_CODE, REQUEST_CODE
-from handlers.model.imports import TableFormat
+from handlers.model import CHANNEL_LABELS, PERSON_CODE, REQUEST_CODE, TableFormat
 from locales import N_
 
 #: The most people on a list.

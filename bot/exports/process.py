@@ -1,25 +1,27 @@
-"""Run the process that writes an export, seen from the event loop.
+"""Run the processes that write exports and read spreadsheets, seen from the event loop.
 
 The child works in a private folder; it reports on standard output, one JSON object (``Line``) per line.
 """
 
-import fcntl
+import asyncio
 import os
-import shutil
 import tempfile
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from bot.atomic_file import clean, private_folder
+from bot.exports.list_reader import LIMITS
 from bot.logs import scrub
-from bot.process_sandbox import SandboxProcess
+from bot.process_sandbox import Death, SandboxProcess, StartError
 from bot.settings import Settings
-from handlers.model.exports import NO_REMARKS, ExportRemarks
+from bot.tables import detect_format
+from handlers.model import NO_REMARKS, TABLE_REFUSALS, ExportRemarks, ImportSheet, SheetProblem, TableFormat
 
 _MODULE = "bot.exports.export_worker"
 #: The most bytes of a line; the last line names every file.
@@ -28,49 +30,6 @@ _LONGEST_LINE = 4 * 1024 * 1024
 _LAST_WORDS, _SHOWN = 4096, 200
 
 _log = structlog.get_logger(__name__)
-
-
-@contextmanager
-def private_folder(below: Path) -> Iterator[Path]:
-    """Create a folder that only the owner can read, and remove it in the end.
-
-    Raises:
-        OSError: it cannot be created.
-    """
-    below.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder, lock = _locked(below)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
-
-
-def clean(below: Path) -> None:
-    """Remove the folders that no process holds any more."""
-    for folder in _folders(below):
-        with suppress(OSError):  # another process cleans the folder, or works in it
-            lock = os.open(folder, os.O_RDONLY)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(lock)
-
-
-def _folders(below: Path) -> list[Path]:
-    return [path for path in below.iterdir() if path.is_dir()] if below.is_dir() else []
-
-
-def _locked(below: Path) -> tuple[Path, int]:
-    """Create and lock a folder; repeat if a cleaner removed it before it was locked."""
-    while True:
-        folder = Path(tempfile.mkdtemp(dir=below))  # mode 0700
-        lock = os.open(folder, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if folder.exists():
-            return folder, lock
-        os.close(lock)
 
 
 class _Line(BaseModel):
@@ -208,3 +167,60 @@ def _environment(settings: Settings) -> dict[str, str]:
         "TROLY_RECEIVING_OFFICE": settings.receiving_office or "",
     }
     return {name: value for name, value in known.items() if value}
+
+
+_SHEET_MODULE = "bot.exports.sheet_worker"
+#: These formats are opened too, to tell official lists from other documents.
+_LOOKED_INTO = {TableFormat.DOCX, TableFormat.ARCHIVE, TableFormat.JSON}
+#: Every XLSX has an entry of this name; names stand uncompressed in a ZIP file.
+_WORKBOOK = b"xl/workbook.xml"
+#: Seconds that a slow process has to end itself before it is killed.
+_GRACE = 10.0
+_DEATHS = {
+    Death.TOO_SLOW: SheetProblem.TOO_SLOW,
+    Death.TOO_MUCH_MEMORY: SheetProblem.TOO_MUCH_MEMORY,
+    Death.CRASHED: SheetProblem.BROKEN,
+}
+
+
+def is_spreadsheet(data: bytes) -> bool:
+    """Return whether the bytes look like an XLSX file, whole or broken."""
+    return detect_format(data) is TableFormat.XLSX and _WORKBOOK in data
+
+
+def is_own_archive(data: bytes) -> bool:
+    """Return whether the bytes look like an archive of official lists with its index."""
+    return detect_format(data) is TableFormat.ARCHIVE and b"index.txt" in data and b".docx" in data
+
+
+async def read_sheet(data: bytes) -> ImportSheet:
+    """Read a list in a process without environment, so that no key and no token is in its reach."""
+    kind = detect_format(data)
+    if kind in TABLE_REFUSALS and kind not in _LOOKED_INTO:
+        return ImportSheet(trouble=kind)
+    if len(data) > LIMITS.file:
+        return ImportSheet(trouble=SheetProblem.TOO_LARGE)
+    try:
+        process = await SandboxProcess.start_server(_SHEET_MODULE)
+    except StartError as error:
+        _log.error("sheet_process_not_started", error=repr(error.__cause__))
+        return ImportSheet(trouble=SheetProblem.UNAVAILABLE)
+    try:
+        return await _answer(process, data)
+    finally:
+        await process.kill()
+
+
+async def _answer(process: SandboxProcess, data: bytes) -> ImportSheet:
+    try:
+        async with asyncio.timeout(LIMITS.seconds + _GRACE):
+            answer = await process.ask(data)
+        return await asyncio.to_thread(ImportSheet.model_validate_json, answer)
+    except TimeoutError:
+        return ImportSheet(trouble=SheetProblem.TOO_SLOW)
+    except ValidationError:
+        return ImportSheet(trouble=SheetProblem.BROKEN)
+    except (EOFError, OSError):
+        death = await process.death()
+        _log.warning("sheet_process_died", death=death.name)
+        return ImportSheet(trouble=_DEATHS[death])

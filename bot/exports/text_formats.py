@@ -10,12 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from bot.exports.columns import COLUMNS, CellValue, ColumnValue, RowFormatter
+from bot.exports import COLUMNS, CellValue, ColumnValue, RowFormatter
 from bot.exports.official_lists import count_unreadable
-from bot.tables.formulas import guard_formula
-from handlers.model.exports import NO_REMARKS
-from handlers.model.request_list import RequestRow
-from handlers.model.unit_directory import UnitDirectory
+from bot.tables import guard_formula
+from handlers.model import NO_REMARKS, RequestRow, UnitDirectory
 
 BYTE_ORDER_MARK = "\ufeff"
 

@@ -12,14 +12,12 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from bot.exports.columns import ColumnKind, ExportColumn, RowFormatter
-from bot.exports.model import ExportMetadata
+from bot.exports import ColumnKind, ExportColumn, ExportMetadata, RowFormatter
 from bot.exports.official_lists import count_unreadable
 from bot.sanitizing import sanitize
-from handlers.admin.exports.text import format_remarks
-from handlers.model.exports import NO_REMARKS
-from handlers.model.request_list import RequestRow
-from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
+from handlers.admin.exports import format_remarks
+from handlers.model import NO_REMARKS, RequestRow
+from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
 
 #: The most bars that a chart of units can show legibly.

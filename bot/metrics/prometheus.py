@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
-from bot.metrics.base import Metrics, QueueDepths
+from bot.metrics import Metrics, QueueDepths
 
 #: Seconds: most turns take milliseconds, and seconds on a busy disk.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

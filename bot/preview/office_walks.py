@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.channels.registry import terminal_channel
+from bot.channels import terminal_channel
+from bot.demo import DemoSizes, fill_database
 from bot.demo.data_writer import open_demo_data
-from bot.demo.database import DemoSizes, fill_database
-from bot.demo.roles import ADMIN, FOCAL, OWNER
+from bot.demo.officers import ADMIN, FOCAL, OWNER
 from bot.messages import Incoming
 from bot.preview.walks import TODAY, WalkStop, take_steps
 from bot.services.opening import open_store_from_settings
@@ -18,15 +18,8 @@ from bot.services.unit_of_work import TurnTransaction, open_admin_transaction, o
 from bot.settings import Settings
 from bot.store.sealing.keyfile import KeyFile, StoredKey, replace_key_file
 from bot.store.store import Store
-from handlers.core.events import ChartDrawn, Event, SheetRead, TextReceived
-from handlers.core.ports import Services
-from handlers.core.replies import Reply
-from handlers.core.session import Session
-from handlers.model.imports import ImportLine, ImportSheet
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter, RequestRow
-from handlers.model.rights import Rights
-from handlers.model.unit_directory import UnitDirectory
+from handlers.core import ChartDrawn, Event, Reply, Services, Session, SheetRead, TextReceived
+from handlers.model import Filter, ImportLine, ImportSheet, RequestRow, RequestState, Rights, UnitDirectory
 from locales import N_
 from rules.pack import Pack
 

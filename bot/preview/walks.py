@@ -9,23 +9,36 @@ from datetime import UTC, date, datetime
 
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.conversation import respond
-from handlers.core.events import ButtonTapped, Event, FileRead, FileSent, TextReceived, Throttled, UnreadableReceived
-from handlers.core.ports import Services
-from handlers.core.replies import Reply
-from handlers.core.screen import ScreenCallback
-from handlers.core.session import Session
-from handlers.model.broadcast import BroadcastDraft, BroadcastText, PlaceholderValues
-from handlers.model.certificate import (
+from handlers.core import (
+    ButtonTapped,
+    Event,
+    FileRead,
+    FileSent,
+    Reply,
+    ScreenCallback,
+    Services,
+    Session,
+    TextReceived,
+    Throttled,
+    UnreadableReceived,
+)
+from handlers.model import (
+    NO_UNITS,
     Attribute,
+    BroadcastDraft,
+    BroadcastText,
     Certificate,
     CertificatePart,
     FileProblem,
     FileProblemKind,
+    PlaceholderValues,
     Reading,
     Recognition,
+    Succession,
+    SuccessionKind,
+    Unit,
+    UnitDirectory,
 )
-from handlers.model.unit import Succession, SuccessionKind, Unit
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
 from handlers.testing import build_memory_services
 from locales import N_
 from rules.calendar import to_vietnam_day

@@ -1,16 +1,39 @@
-"""The use cases of exports: order one, cancel it, and read what it may hold."""
+"""The use cases of exports: order, cancel, write and hand over; also those of the data held about a person."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from bot.services.journal import JournalService
 from bot.services.request_list import select_requests
-from bot.store.exports import ExportReaderRepository, ExportRepository
+from bot.store.journal import JournalRepository
+from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
 from bot.store.request_list import RequestListRepository
-from handlers.access.masking import mask_row
-from handlers.core.ports import Journal
-from handlers.core.replies import Reply
-from handlers.model.exports import ExportOrder, ExportStatus
-from handlers.model.request_list import Filter, RequestRow
-from handlers.model.rights import Act, Rights
+from bot.store.tasks import (
+    Completion,
+    ExportReaderRepository,
+    ExportRepository,
+    ExportTask,
+    ExportTasks,
+    TaskResult,
+    UnreadableTask,
+)
+from handlers.admin.exports import format_export_failed
+from handlers.core import Journal, OwnRequests, People, Reply
+from handlers.core.text import MarkupTranslator
+from handlers.model import (
+    NO_UNITS,
+    RETAINED_STATES,
+    Act,
+    ExportOrder,
+    ExportStatus,
+    Filter,
+    RequestRow,
+    Rights,
+    mask_row,
+)
+from handlers.own_data import format_data_failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +90,80 @@ class ExportReaderService:
         rows = await self.reader.batch(selection, limit, after=after, last=last)
         seen = {unit: rights.may(Act.SEE_PERSONAL, unit) for unit in {row.unit for row in rows}}
         return tuple(row if seen[row.unit] else mask_row(row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTaskService:
+    """Exports of all channels, outside any turn. Every method raises StoreError."""
+
+    tasks: ExportTasks
+
+    async def take(self, channel: str, now: datetime) -> ExportTask | None:
+        """Take the task that waited longest; it is under way from now on.
+
+        A task that cannot be read fails on the way, and the person who ordered it is told.
+
+        Returns:
+            The task; ``None`` where none waits.
+        """
+        while isinstance(task := await self.tasks.take(channel, now), UnreadableTask):
+            await self.tasks.fail(task, format_export_failed(MarkupTranslator(task.language)), now)
+        return task
+
+    async def complete(self, task: ExportTask, result: TaskResult, now: datetime) -> Completion:
+        """Queue the results, end the moving message and the task, and add a row to the journal, in one transaction.
+
+        Nothing is handed over where the task was ended meanwhile, or a role that it was done by.
+        """
+        async with self.tasks.prepare(task, result.messages, now) as ready, self.tasks.open(task, now) as at:
+            if not await at.end("done"):
+                return Completion.ENDED
+            rights = Rights.of(await at.read_grants(), NO_UNITS)
+            if not set(result.grants) <= {grant.id for grant in rights.grants}:
+                return Completion.LOST
+            await at.queue(ready)
+            await at.notify_end(result.said)
+            journal = JournalService(JournalRepository(at.context))
+            await journal.record(rights, "export", result.subject, unit=result.unit, count=result.count)
+            await at.commit()
+        return Completion.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDataService:
+    """Implements ``handlers.core.ports.OwnData``: decides which requests must stay, and what they keep."""
+
+    own_data: OwnDataRepository
+    requests: OwnRequests
+    people: People
+
+    async def order(self, language: str) -> bool:
+        """Accept one order at a time, until its files have left."""
+        if await self.own_data.has_order():
+            return False
+        await self.own_data.add_order(language)
+        return True
+
+    def sections(self) -> AsyncIterator[tuple[str, Any]]:
+        """Read everything as it is within this turn."""
+        return self.own_data.sections()
+
+    async def erase(self) -> tuple[str, ...]:
+        """Let the turn go on: it can still finish.
+
+        Requests are locked first and the journal last, as moves do: two transactions that go the opposite way would
+        wait for each other.
+        """
+        await self.own_data.lock_requests()
+        staying = [request for request in await self.requests.mine() if request.state in RETAINED_STATES]
+        readable = [request for request in staying if not request.content.unreadable]
+        await self.own_data.erase({request.code: request.content.to_minimal() for request in readable})
+        await self.people.leave()
+        return tuple(request.code for request in staying)
+
+
+async def take_order(orders: OwnDataTasks, channel: str, now: datetime) -> OwnDataTask | None:
+    """Take the order that waited longest; one that cannot be read fails on the way, and its person is told."""
+    while isinstance(order := await orders.take(channel, now), UnreadableTask):
+        await orders.fail(order, format_data_failed(MarkupTranslator(order.language)), now)
+    return order

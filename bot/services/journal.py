@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.store.journal import JournalRepository
-from handlers.model.request_list import JournalEntry
-from handlers.model.rights import Act, Rights
+from handlers.model import Act, JournalEntry, Rights
 
 #: Codes that a subject names one by one.
 _NAMED_CODES = 10

@@ -7,23 +7,53 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.services.store_texts import STORE_TEXTS
+from bot.services.broadcasts.recipients import render_message
 from bot.settings import Settings, make_data_dir
 from bot.store.audit import seal_powers
-from bot.store.drivers.base import Driver, Query, sqlite_path
+from bot.store.drivers import Driver, Query, split_statements, sqlite_path
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.encoding import backfill_consents, to_micros
 from bot.store.errors import KeyFileError, KeyFileMismatch
 from bot.store.key_rotation import KeyRotation
+from bot.store.messages import AbandonedRow
 from bot.store.migrations import Migration, load_migrations, missing_migrations
 from bot.store.missing_keys import check_all_keys
-from bot.store.queries import split_statements
 from bot.store.requests import index_requests
-from bot.store.sealing.keyring import Keyring, open_keyring
-from bot.store.store import Store
-from handlers.model.broadcast import BroadcastPolicy
-from handlers.model.channels import CHANNEL_LIMITS
+from bot.store.sealing import Keyring, open_keyring
+from bot.store.store import Store, StoreTexts
+from handlers.admin.alerts import (
+    format_clock_leap,
+    format_database_restored,
+    format_message_set_aside,
+    format_task_set_aside,
+    format_update_set_aside,
+    format_update_unstored,
+    format_values_unreadable,
+)
+from handlers.core import Reply
+from handlers.core.text import MarkupTranslator
+from handlers.model import CHANNEL_LIMITS, BroadcastPolicy
 from locales import N_, translator
+
+_ALERTS = {
+    AbandonedRow.UPDATE: format_update_set_aside,
+    AbandonedRow.UNSTORED: format_update_unstored,
+    AbandonedRow.MESSAGE: format_message_set_aside,
+    AbandonedRow.TASK: format_task_set_aside,
+    AbandonedRow.RESTORED: format_database_restored,
+    AbandonedRow.CLOCK: format_clock_leap,
+}
+
+
+def _format_alert(language: str, what: AbandonedRow, row: int | str) -> Reply:
+    return _ALERTS[what](MarkupTranslator(language), row)
+
+
+def _format_damage(language: str, count: int, rows: str) -> Reply:
+    return format_values_unreadable(MarkupTranslator(language), count, rows)
+
+
+STORE_TEXTS = StoreTexts(alert=_format_alert, damage=_format_damage, broadcast=render_message)
 
 
 async def migrate(driver: Driver, carried: Sequence[Migration] | None = None) -> list[str]:

@@ -1,21 +1,108 @@
-"""Roles given and ended: invitations are made, taken and taken back, roles are ended and left."""
+"""Give and end roles: invitations are made, taken and taken back; what a role gave ends with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.services.journal import JournalService
-from bot.services.role_revocation import Consequence, revoke_consequences
 from bot.store.context import StoreContext
-from bot.store.invitations import InvitationRepository
-from bot.store.roles import GrantRepository
+from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
 from bot.store.units import read_units
-from handlers.model import codes
-from handlers.model.journal import AuditAction
-from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
-from handlers.model.rights import ACT_TO_GIVE, MACHINE, Act, Grant, Rights, Role
-from handlers.model.unit_directory import NO_UNITS
+from handlers.admin.exports import format_export_rights_lost
+from handlers.core.text import MarkupTranslator
+from handlers.model import (
+    ACT_TO_GIVE,
+    INVITATION_PREFIX,
+    MACHINE,
+    NO_UNITS,
+    Act,
+    AuditAction,
+    ExportOrder,
+    Grant,
+    NewInvitation,
+    Refusal,
+    Rights,
+    Role,
+    RoleHolder,
+)
 from rules.calendar import to_vietnam_day
+
+#: What the files of an export show of the requests.
+_EXPORT_ACTS = (Act.EXPORT_REQUESTS, Act.SEE_PERSONAL)
+
+
+class Consequence(NamedTuple):
+    """A row for the journal: it follows from the end of a role, by whose right does not matter."""
+
+    act: str
+    subject: str
+    unit: str | None
+
+
+async def revoke_consequences(context: StoreContext, chat: str, ended: Sequence[Grant]) -> list[Consequence]:
+    """End what can no longer stand, and tell the person.
+
+    Args:
+        context: the transaction in which the roles ended.
+        chat: whose roles they were.
+        ended: the roles, at least one.
+
+    Returns:
+        What the journal has to say of it.
+    """
+    units = await read_units(context.ask)
+    left = await GrantRepository(context).of_chat(chat)
+    before, after = Rights.of((*left, *ended), units), Rights.of(left, units)
+    revocation = _Revocation(context, chat, before, after, ended[0].id)
+    return [*await revocation.end_invitations(), *await revocation.withhold_exports()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Revocation:
+    """One person before and after roles of theirs ended."""
+
+    context: StoreContext
+    chat: str
+    before: Rights
+    after: Rights
+    cause: str  #: id of the role that ended
+
+    async def end_invitations(self) -> list[Consequence]:
+        """Take back what the person could not promise any more."""
+        invitations = InvitationRepository(self.context)
+        gone = [
+            one
+            for one in await invitations.promised_by(self.chat)
+            if not self.after.may(ACT_TO_GIVE[one.role], one.unit)
+        ]
+        return [
+            Consequence(AuditAction.END_WITH_ROLE, f"{one.invitation} {self.cause}", one.unit)
+            for one in await invitations.end_all(gone)
+        ]
+
+    async def withhold_exports(self) -> list[Consequence]:
+        """Call off exports that the roles left do not cover, and say so in place of their progress."""
+        exports = UndeliveredExports(self.context, self.chat)
+        withheld = [one for one in await exports.find_all() if not self._is_still_covered(one.order)]
+        await exports.withhold(withheld)
+        for one in withheld:
+            await exports.replace_progress(one, format_export_rights_lost(_translator_of(one)))
+        return [
+            Consequence("export_cancel", f"{one.task} {self.cause}", one.order.wanted.unit if one.order else None)
+            for one in withheld
+        ]
+
+    def _is_still_covered(self, order: ExportOrder | None) -> bool:
+        """Whether the roles that are left reach all of what it was ordered by."""
+        if order is None or not self.after.reach(Act.EXPORT_REQUESTS):
+            return False
+        unit = order.wanted.unit
+        return all(self.after.covers(act, self.before.reach(act, unit)) for act in _EXPORT_ACTS)
+
+
+def _translator_of(export: UndeliveredExport) -> MarkupTranslator:
+    return MarkupTranslator(export.order.language if export.order else "vi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +186,7 @@ class PeopleService:
         """The prefix of the id tells a role from an invitation."""
         if not rights.reach(Act.END_ROLES):
             return Refusal.NOT_YOURS
-        ends = self._end_invitation if holder.startswith(codes.INVITATION) else self._end_role
+        ends = self._end_invitation if holder.startswith(INVITATION_PREFIX) else self._end_role
         return await ends(rights, holder)
 
     async def _end_invitation(self, rights: Rights, invitation: str) -> Refusal | None:

@@ -7,42 +7,28 @@ from datetime import datetime
 from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
-from bot.services.broadcasts.service import BroadcastService
-from bot.services.exports import ExportReaderService, ExportService
-from bot.services.imports import ImportService
+from bot.services.broadcasts import BroadcastService
+from bot.services.exports import ExportReaderService, ExportService, OwnDataService
 from bot.services.journal import JournalService
-from bot.services.own_data import OwnDataService
 from bot.services.people import PeopleService
-from bot.services.request_list import RequestListService
-from bot.services.statistics import StatisticsService
-from bot.services.units import UnitService
+from bot.services.request_list import ImportService, RequestListService
+from bot.services.units import StatisticsService, UnitService
 from bot.store.broadcasts.reminders import StoredReminders
-from bot.store.chats import chat_row
-from bot.store.context import StoreContext
-from bot.store.drivers.base import Query, Rows, Transaction
+from bot.store.context import StoreContext, chat_row
+from bot.store.drivers import Query, Rows, Transaction
 from bot.store.encoding import has_consent, session_language, to_micros
 from bot.store.errors import SessionTooLarge
-from bot.store.exports import ExportReaderRepository, ExportRepository
-from bot.store.imports import ImportRepository
 from bot.store.journal import JournalRepository
 from bot.store.messages import reply_queries
 from bot.store.own_data import OwnDataRepository
-from bot.store.request_list import RequestListRepository
+from bot.store.request_list import ImportRepository, RequestListRepository
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import sealed_columns
-from bot.store.statistics import StatisticsRepository
 from bot.store.store import Store
-from bot.store.units import StoredInterviewRegister, UnitRepository
-from handlers.core.broadcast_ports import Reminders
-from handlers.core.events import EVENT_ADAPTER, Event
-from handlers.core.ports import (
-    AdminServices,
-    InterviewRegister,
-    OwnData,
-    OwnRequests,
-)
-from handlers.core.replies import Reply
-from handlers.model.rights import MACHINE
+from bot.store.tasks import ExportReaderRepository, ExportRepository
+from bot.store.units import StatisticsRepository, StoredInterviewRegister, UnitRepository
+from handlers.core import EVENT_ADAPTER, AdminServices, Event, InterviewRegister, OwnData, OwnRequests, Reminders, Reply
+from handlers.model import MACHINE
 
 
 def build_admin_services(context: StoreContext) -> AdminServices:

@@ -1,15 +1,27 @@
-"""The use cases of units: save a changed tree, give what lies on ended units to their heirs, place what has no unit."""
+"""The use cases of units: save a changed tree, give what lies on ended units to heirs, count what lies on each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from bot.store.units import UNITS_COUNTER, UnitRepository
-from handlers.core.ports import Journal
-from handlers.model.request_list import Refusal
-from handlers.model.rights import Act, Rights
-from handlers.model.succession import UnitAssignment, UnitHoldings, plan_succession, unit_of_managing_body
-from handlers.model.unit_directory import UnitDirectory
+from bot.store.units import UNITS_COUNTER, StatisticsRepository, UnitRepository
+from handlers.core import Journal
+from handlers.model import (
+    Act,
+    BurnDown,
+    Refusal,
+    Rights,
+    UnitAssignment,
+    UnitDirectory,
+    UnitHoldings,
+    UnitStatistics,
+    build_burn_down,
+    line_units,
+    plan_succession,
+    roll_up,
+    statistics_root,
+    unit_of_managing_body,
+)
 from rules.calendar import to_vietnam_day
 
 
@@ -60,3 +72,26 @@ class UnitService:
         for former, successor in pairs:
             await self.units.hand_on(former, successor)
         return frozenset(former for former, _ in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsService:
+    """Implements ``handlers.core.ports.Statistics``: sums the counts of single units up the tree."""
+
+    statistics: StatisticsRepository
+
+    async def numbers(
+        self, rights: Rights, unit: str | None, today: date, now: datetime
+    ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
+        """Read all within reach once, whichever units are looked at; what lies out of reach is never read."""
+        top, reach = statistics_root(rights, unit), rights.reach(Act.SEE_PICTURE)
+        if not reach:
+            return UnitStatistics(top), ()
+        rows = await self.statistics.read_counts(reach, today, now)
+        return roll_up(rows, rights.units, top, line_units(rights, top))
+
+    async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
+        """Return a curve of zeros where nothing is within reach."""
+        top, reach = statistics_root(rights, unit), rights.reach(Act.SEE_PICTURE)
+        spans = await self.statistics.read_spans(reach, top) if reach else []
+        return build_burn_down(spans, start, until, today)

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Driver, Query, Transaction
+from bot.store.drivers import Driver, Query, Transaction
 from bot.store.encoding import to_micros
 from bot.store.errors import KeyFileError, SealError
 from bot.store.journal import JournalRepository, Verdict, verify_chain
@@ -31,12 +31,9 @@ from bot.store.power_seals import (
     unseal_head,
     unseal_warrant,
 )
-from bot.store.sealing import sealed_columns
+from bot.store.sealing import Keyring, sealed_columns
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
-from bot.store.sealing.keyring import Keyring
-from handlers.model.broadcast import BroadcastState
-from handlers.model.journal import AuditAction
-from handlers.model.rights import MACHINE
+from handlers.model import MACHINE, AuditAction, BroadcastState
 
 #: Where a broadcast is not approved yet.
 _DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})

@@ -1,13 +1,14 @@
-"""The context of a transaction: its queries, its moment, and the chat that acts in it."""
+"""The context of a transaction: its queries, its moment, the chat that acts in it, and what is known of chats."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.store.drivers.base import Query, RunQueries
-from bot.store.sealing.keyring import Keyring
-from handlers.model.broadcast import BroadcastPolicy
-from handlers.model.codes import format_code
-from handlers.model.rights import MACHINE
+from bot.messages import Chat
+from bot.store.drivers import Driver, Query, RunQueries
+from bot.store.encoding import to_micros
+from bot.store.power_seals import genuine_grants
+from bot.store.sealing import Keyring, sealed_columns
+from handlers.model import MACHINE, BroadcastPolicy, Role, format_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,49 @@ class StoreContext:
             return MACHINE
         (rows,) = ([(self.chat,)],) if self.chat else await self.ask(Query("who_has", {"id": actor}))
         return self.keyring.lookup("person", *(str(chat) for (chat,) in rows))
+
+
+def chat_at(keyring: Keyring, channel: str, address: str) -> Chat:
+    """Name the chat at an address by the id that it has in the database."""
+    return Chat(sealed_columns.chat_id(keyring, channel, address), channel, address)
+
+
+def chat_row(keyring: Keyring, chat: Chat, now: datetime) -> dict[str, object]:
+    """Make the row of a chat that is met now."""
+    address = keyring.seal(chat.address, sealed_columns.address(chat.id))
+    return {"chat": chat.id, "channel": chat.channel, "address": address, "now": to_micros(now)}
+
+
+@dataclass(frozen=True, slots=True)
+class Chats:
+    """The chats of all channels. Every method but ``at`` raises StoreError."""
+
+    driver: Driver
+    keyring: Keyring
+
+    def at(self, channel: str, address: str) -> Chat:
+        """Name the chat at an address, whether or not it ever wrote."""
+        return chat_at(self.keyring, channel, address)
+
+    async def language(self, chat: Chat) -> str | None:
+        """Return the language that the person of a chat has chosen; ``None`` where that is not known."""
+        (rows,) = await self.driver.run(Query("chat_language", {"chat": chat.id}))
+        return rows[0][0] if rows else None
+
+    async def roles(self, chat: Chat) -> frozenset[Role]:
+        """Return the roles of the person in a chat at this moment, without ``OFFICER``."""
+        (rows,) = await self.driver.run(Query("my_grants", {"chat": chat.id}))
+        return frozenset(Role(row[1]) for row in genuine_grants(self.keyring, rows))
+
+    async def find_by_grant(self, grant: str) -> str | None:
+        """Return the id of the chat whose person has this role (QT-000012); ``None`` where nobody has it."""
+        (rows,) = await self.driver.run(Query("chat_of_grant", {"id": grant}))
+        return next((str(row[4]) for row in genuine_grants(self.keyring, rows)), None)
+
+    async def mark_blocked(self, chat: Chat, now: datetime) -> None:
+        """Note that the platform says: this person has blocked the assistant. A chat that never wrote stays unknown."""
+        await self.driver.run(Query("block_chat", {"chat": chat.id, "now": to_micros(now)}), durable=True)
+
+    async def mark_unblocked(self, chat: Chat) -> None:
+        """Note that the platform says: this person lets the assistant write again."""
+        await self.driver.run(Query("unblock_chat", {"chat": chat.id}), durable=True)

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.store.drivers.base import Driver, Query
+from bot.store.drivers import Driver, Query
 from bot.store.encoding import from_micros, to_micros
 from bot.store.errors import ClockLeapt
 from bot.store.power_seals import JournalHead, seal_unapproved, unseal_head
-from bot.store.sealing.keyring import Keyring
-from handlers.model.broadcast import BroadcastState, StateReason
+from bot.store.sealing import Keyring
+from handlers.model import BroadcastState, StateReason
 from rules.calendar import to_vietnam_day
 
 #: A longer way from one beat to the next one is none that a clock goes by itself: it leapt, or nothing ran for so long.

@@ -7,12 +7,10 @@ import structlog
 from pydantic import ConfigDict, Field
 from pydantic_core import from_json
 
-from bot.store.drivers.base import Driver, Query
+from bot.store.drivers import Driver, Query
 from bot.store.errors import SealError
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
-from bot.store.sealing.readable import read_or_none
-from handlers.model.request import RequestContent
+from bot.store.sealing import Keyring, read_or_none, sealed_columns
+from handlers.model import RequestContent
 from locales import LANGUAGES, N_, translator
 from rules.facts import Subject
 from rules.outcome import Procedure

@@ -5,18 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.messages import Chat, Incoming, PendingTurn
-from bot.store.chats import chat_at, chat_row
-from bot.store.drivers.base import Driver, Query, Rows
+from bot.store.context import chat_at, chat_row
+from bot.store.drivers import Driver, Query, Rows
 from bot.store.encoding import from_micros, to_micros
 from bot.store.errors import UnknownKey
-from bot.store.messages import reply_queries
+from bot.store.messages import AbandonedRow, OwnerAlerts, reply_queries
 from bot.store.missing_keys import is_key_awaited
-from bot.store.owner_alerts import AbandonedRow, OwnerAlerts
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
-from bot.store.sealing.readable import UNREADABLE_ERRORS
-from handlers.core.events import EVENT_ADAPTER
-from handlers.core.replies import Reply
+from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
+from handlers.core import EVENT_ADAPTER, Reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,12 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Driver, Query
+from bot.store.drivers import Driver, Query
 from bot.store.encoding import from_micros, to_micros
 from bot.store.power_seals import JournalHead, unseal_head
 from bot.store.request_filter import scope_conditions
-from bot.store.sealing.keyring import Keyring
-from handlers.model.journal import AuditAction
-from handlers.model.request_list import JournalEntry
-from handlers.model.rights import Reach
+from bot.store.sealing import Keyring
+from handlers.model import AuditAction, JournalEntry, Reach
 
 
 def chain_hash(keyring: Keyring, previous: str, entry: JournalEntry) -> str:

@@ -12,12 +12,11 @@ from typing import Any
 
 import structlog
 
-from bot.store.drivers.base import Driver, Query
+from bot.store.drivers import Driver, Query, column_query_name
 from bot.store.encoding import to_micros
 from bot.store.errors import KeyNotSpread, SealError, UnknownKeyName
-from bot.store.queries import column_query_name
+from bot.store.sealing import KEY_ID_BYTES, Keyring, SealContext
 from bot.store.sealing.keyfile import KeyFile, read_key_file, replace_key_file
-from bot.store.sealing.keyring import KEY_ID_BYTES, Keyring, SealContext
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS, SealedColumn
 from locales import N_
 

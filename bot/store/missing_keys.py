@@ -5,10 +5,10 @@ Nothing is started without them; what they sealed waits until the key file is wh
 
 from collections.abc import Mapping
 
-from bot.store.drivers.base import Driver, Query
+from bot.store.drivers import Driver, Query
 from bot.store.errors import KeysMissing, SealError, UnknownKey
 from bot.store.key_rotation import KeyRotation
-from bot.store.sealing.keyring import KEY_ID_BYTES, Keyring
+from bot.store.sealing import KEY_ID_BYTES, Keyring
 from locales import N_
 
 #: So few values of one key beside those of another are damaged ones.

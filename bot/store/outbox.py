@@ -15,17 +15,22 @@ import structlog
 from bot.messages import BROADCAST, Chat, DeliveryState, MessageSize, OutboxRow, Settlement
 from bot.store.broadcasts.audience import WEEK
 from bot.store.broadcasts.messages import BroadcastMessage, BroadcastMessages
-from bot.store.drivers.base import Driver, Query, Rows
+from bot.store.drivers import Driver, Query, Rows
 from bot.store.encoding import to_micros
 from bot.store.errors import MessageTooLarge, SealBroken, UnknownKey
-from bot.store.messages import LARGE_MESSAGE, MAX_MESSAGE_BYTES, OutboxMessage, OutboxRecipient, message_query
+from bot.store.messages import (
+    LARGE_MESSAGE,
+    MAX_MESSAGE_BYTES,
+    AbandonedRow,
+    OutboxMessage,
+    OutboxRecipient,
+    OwnerAlerts,
+    message_query,
+)
 from bot.store.missing_keys import is_key_awaited
-from bot.store.owner_alerts import AbandonedRow, OwnerAlerts
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
-from bot.store.sealing.readable import UNREADABLE_ERRORS
-from handlers.core.replies import Reply
-from handlers.model.broadcast import DeliveryReason, PlaceholderValues
+from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
+from handlers.core import Reply
+from handlers.model import DeliveryReason, PlaceholderValues
 from rules.calendar import to_vietnam_day
 
 #: Deaths of whoever had a message in hand after which it counts as their cause. Many: a reply is not lost to bad luck.

@@ -10,19 +10,22 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bot.messages import NOTICE, Chat, PendingTurn
-from bot.store.drivers.base import Driver, Query, RunQueries
+from bot.store.drivers import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
-from bot.store.messages import OutboxMessage, OutboxRecipient, message_query, prepare_messages
+from bot.store.messages import (
+    AbandonedRow,
+    OutboxMessage,
+    OutboxRecipient,
+    OwnerAlerts,
+    message_query,
+    prepare_messages,
+)
 from bot.store.own_data_reader import PersonalDataReader
-from bot.store.owner_alerts import AbandonedRow, OwnerAlerts
 from bot.store.requests import StoredOwnRequests
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
-from bot.store.sealing.readable import UNREADABLE_ERRORS
+from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
 from bot.store.tasks import UnreadableTask, read_unreadable_task
-from handlers.core.replies import Reply
-from handlers.model.codes import format_code
-from handlers.model.request import RequestContent
+from handlers.core import Reply
+from handlers.model import RequestContent, format_code
 
 #: The kind of such a task, and what the origins of its messages begin with.
 OWN_DATA = "own_data"
@@ -138,7 +141,7 @@ def _own_data_message(task: OwnDataTask | UnreadableTask, mark: str, to: OutboxR
 
 @dataclass(frozen=True, slots=True)
 class OwnDataRepository:
-    """Rows that are held about the person in a chat; ``bot.services.own_data`` decides which of them must stay."""
+    """Rows that are held about the person in a chat; ``bot.services.exports`` decides which of them must stay."""
 
     ask: RunQueries
     keyring: Keyring

@@ -8,13 +8,11 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from bot.messages import Chat, DeliveryState
-from bot.store.drivers.base import Query, Rows, RunQueries
+from bot.store.drivers import Query, Rows, RunQueries
 from bot.store.encoding import from_micros
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.requests import StoredOwnRequests
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring, SealContext
-from bot.store.sealing.readable import read_or_none, unseal_or_none
+from bot.store.sealing import Keyring, SealContext, read_or_none, sealed_columns, unseal_or_none
 
 #: The newest messages of each state that are listed one by one; of what came before only numbers and times are held.
 MOST_LISTED = 5_000

@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from bot.store.errors import SealError
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring, SealContext
+from bot.store.sealing import Keyring, SealContext, sealed_columns
 
 #: Of the rows that are proven, what a query selects of them; ``label`` and ``seal`` prove nothing by themselves.
 GRANT_COLUMNS = ("id", "role", "unit", "label", "chat", "granted_at", "granted_by", "seal")

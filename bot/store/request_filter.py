@@ -7,13 +7,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Query
+from bot.store.drivers import Query
 from bot.store.encoding import to_micros
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
+from bot.store.sealing import Keyring, sealed_columns
 from handlers.folding import fold
-from handlers.model.request_list import Filter
-from handlers.model.rights import Reach
+from handlers.model import Filter, Reach
 from rules.calendar import VIETNAM
 
 

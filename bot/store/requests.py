@@ -8,14 +8,19 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bot.store.drivers.base import Driver, Query, Rows, RunQueries
+from bot.store.drivers import Driver, Query, Rows, RunQueries
 from bot.store.encoding import content_for_display, from_micros, to_micros, unseal_content
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
-from bot.store.sealing.readable import read_or_none, unseal_or_none
+from bot.store.sealing import Keyring, read_or_none, sealed_columns, unseal_or_none
 from handlers.folding import fold
-from handlers.model.codes import format_request_code, request_series
-from handlers.model.request import REQUEST_TRANSITIONS, Request, RequestContent, RequestState, RequestStep
+from handlers.model import (
+    REQUEST_TRANSITIONS,
+    Request,
+    RequestContent,
+    RequestState,
+    RequestStep,
+    format_request_code,
+    request_series,
+)
 from rules.calendar import to_vietnam_day
 
 

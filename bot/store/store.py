@@ -1,25 +1,89 @@
-"""The store: its repositories over one database and one key file."""
+"""The store: its repositories over one database and one key file, its state as a whole, and what is past its time."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from bot.metrics import QueueDepths
 from bot.store.audit import Audit
+from bot.store.broadcasts.lifecycle import ScheduleRepository
 from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
-from bot.store.broadcasts.schedule import ScheduleRepository
-from bot.store.chats import Chats
+from bot.store.context import Chats
 from bot.store.continuity import Continuity
-from bot.store.drivers.base import Driver
+from bot.store.drivers import Driver, Query
+from bot.store.encoding import to_micros
 from bot.store.inbox import Inbox
 from bot.store.key_rotation import KeyRotation
+from bot.store.messages import EXPORT_TASK, FormatAlert, FormatDamage, OwnerAlerts
 from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataTasks
-from bot.store.owner_alerts import FormatAlert, FormatDamage, OwnerAlerts
-from bot.store.retention import Retention
-from bot.store.sealing.keyring import Keyring
-from bot.store.status import StoreStatus
+from bot.store.sealing import Keyring
 from bot.store.tasks import ExportTasks
 from bot.store.units import UnitReader
 from bot.store.workers import WorkerRegistry
-from handlers.model.broadcast import BroadcastPolicy
+from handlers.model import BroadcastPolicy
+from rules.calendar import to_vietnam_day
+
+#: What somebody chose or sent before they agreed (a language, a file) is kept for so long; then all of it goes.
+UNDECIDED_AGE = timedelta(hours=1)
+#: In this order: a chat can go only when its requests did, a standing when its session did, a broadcast when its
+#: messages did.
+_EXPIRY = {
+    "requests": "expire_requests",
+    "sessions": "expire_sessions",
+    "standings": "expire_standings",
+    "inbox": "expire_inbox",
+    "outbox": "expire_outbox",
+    "broadcasts": "expire_broadcasts",
+    "roles": "expire_grants",
+    "invitations": "expire_invitations",
+    "chats": "expire_chats",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Deletes rows by their age."""
+
+    driver: Driver
+
+    async def delete_expired(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
+        """Delete what is older than ``days``, as one transaction. A dry run only counts.
+
+        Returns:
+            How many requests, sessions, standings, updates, messages, broadcasts, roles, invitations and chats went,
+            by these names.
+
+        Raises:
+            StoreError: nothing was deleted.
+        """
+        before = {
+            "before": to_micros(now - timedelta(days=days)),
+            "undecided": to_micros(now - UNDECIDED_AGE),
+            "today": to_vietnam_day(now).toordinal(),
+        }
+        async with self.driver.transaction() as transaction:
+            # not counted: nobody asks for them
+            await transaction.run(Query("expire_tasks", before), Query("expire_unreadable", before))
+            results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
+        return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """Questions about all rows at once. Every method raises StoreError."""
+
+    driver: Driver
+
+    async def depths(self) -> QueueDepths:
+        """Count the updates, messages and tasks that wait."""
+        calls = Query("inbox_waiting"), Query("outbox_queued"), Query("tasks_waiting", {"kind": EXPORT_TASK})
+        inbox, outbox, tasks = await self.driver.run(*calls)
+        return QueueDepths(inbox[0][0], dict(outbox), tasks[0][0])
+
+    async def is_made_up(self) -> bool:
+        """Tell whether the data are those of ``troly demo``."""
+        (rows,) = await self.driver.run(Query("made_up"))
+        return bool(rows)
 
 
 @dataclass(frozen=True, slots=True)

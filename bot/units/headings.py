@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.tables.legacy_fonts import has_lost_letters, spellings
-from bot.units.faults import FaultyUnitsError, UnitFault, UnitsFileError, quote_cell
+from bot.units import FaultyUnitsError, UnitFault, UnitsFileError, quote_cell
 from handlers.folding import fold
 from locales import N_
 

@@ -12,11 +12,9 @@ from pathlib import Path
 
 from bot.certificates.errors import LIMITS, MEBIBYTE
 from bot.errors import to_reason
-from bot.tables.formats import TableError, detect_format, refuse_format
-from bot.tables.formulas import unguard_formula
+from bot.tables import TableError, csv_lines, decode, detect_format, refuse_format, unguard_formula
 from bot.tables.legacy_fonts import Charset, LegacyFont, RestoredColumn, possible_readings, restore_column
-from bot.tables.text import csv_lines, decode
-from bot.units.faults import FaultyUnitsError, UnitFault, UnitsFileError
+from bot.units import FaultyUnitsError, UnitFault, UnitsFileError
 from bot.units.headings import (
     ROWS_SEARCHED,
     HeadingRow,
@@ -28,7 +26,7 @@ from bot.units.headings import (
     to_no_heading_error,
 )
 from bot.units.workbook import EMPTY_CELL, TableCell, TablePage, fill_merged, read_pages
-from handlers.model.imports import TableFormat
+from handlers.model import TableFormat
 from locales import N_
 
 #: Columns of codes: zeros matter in them, blanks and accents do not.

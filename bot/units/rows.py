@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from bot.units.faults import UnitFault
+from bot.units import UnitFault
 from bot.units.headings import CODE, header_of
 from bot.units.list_reader import UnitRow
 from handlers.folding import fold
-from handlers.model.unit import Succession, SuccessionKind, Unit, name_keys
-from handlers.model.unit_directory import UnitDirectory
-from handlers.model.unit_search import MAX_QUERY_LENGTH
+from handlers.model import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, UnitDirectory, name_keys
 from locales import N_
 
 _DAY_FIRST = re.compile(r"(?:ngày\s*)?(\d{1,2})\s*(?:[/.-]|tháng)\s*(\d{1,2})\s*(?:[/.-]|năm)\s*(\d{4})")

@@ -22,9 +22,9 @@ from python_calamine import CalamineError, CalamineSheet, PasswordError, SheetTy
 
 from bot.certificates.decompression import Unpacker
 from bot.certificates.errors import LIMITS, MEBIBYTE, UnreadableError
-from bot.tables.formats import TableError
+from bot.tables import TableError
 from bot.tables.legacy_fonts import LegacyFont, find_font
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 from locales import N_
 
 CellPosition = tuple[int, int]  #: row and column, from 0
@@ -258,7 +258,7 @@ class TablePage:
     name: str = ""
     hidden: bool = False
     merged: tuple[tuple[CellPosition, CellPosition], ...] = ()  #: the first and last place of each merged cell
-    one_byte: bool = False  #: see ``bot.tables.text``
+    one_byte: bool = False  #: see ``bot.tables``
 
 
 def read_pages(data: bytes) -> Iterator[TablePage]:

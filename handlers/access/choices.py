@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from handlers.access.current_rights import current_rights
-from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option
-from handlers.core.session import Session
+from handlers.core import BACK, Context, HandlerResult, Option, Page, Session, back_option, current_rights
 from handlers.core.text import format_bold
-from handlers.model.rights import Act, Rights
-from handlers.model.unit_directory import UnitDirectory
-from handlers.understanding.typed_numbers import parse_numbers
+from handlers.model import Act, Rights, UnitDirectory
+from handlers.understanding import parse_numbers
 from locales import N_
 
 

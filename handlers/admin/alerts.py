@@ -1,6 +1,6 @@
 """Alerts to the owners: things that could not be handled, a restored database, a wrong clock."""
 
-from handlers.core.replies import Reply
+from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
 from locales import N_
 

@@ -2,13 +2,21 @@
 
 from markupsafe import escape
 
-from handlers.access.current_rights import current_rights, holder_labels
-from handlers.access.journal_text import format_action, format_actor, format_subject
-from handlers.core.dates import format_moment
-from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
-from handlers.core.text import join_lines
-from handlers.interview.flow import to_next_screen
-from handlers.model.request_list import JournalEntry
+from handlers.access import format_action, format_actor, format_subject
+from handlers.core import (
+    BACK,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    back_option,
+    current_rights,
+    holder_labels,
+)
+from handlers.core.text import format_moment, join_lines
+from handlers.interview import to_next_screen
+from handlers.model import JournalEntry
 from locales import N_
 
 OLDER, LATEST = "older", "latest"

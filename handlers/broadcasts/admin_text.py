@@ -4,23 +4,25 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
 
-from handlers.access.journal_text import format_actor
-from handlers.admin.exports.text import format_count
-from handlers.admin.requests.text import EXPIRES_BETWEEN, clip_line, format_period
+from handlers.access import format_actor
+from handlers.admin.requests_view import EXPIRES_BETWEEN, clip_line, format_period
+from handlers.broadcasts import format_channel, format_problem, format_problem_rows, format_state, format_state_reason
 from handlers.broadcasts.notices import format_counts, format_percent_bar, percent_settled
 from handlers.broadcasts.rendering import BUTTON_LABELS
-from handlers.broadcasts.text import (
-    format_channel,
-    format_problem,
-    format_problem_rows,
-    format_state,
-    format_state_reason,
+from handlers.core import Context
+from handlers.core.text import (
+    MarkupTranslator,
+    format_bold,
+    format_bullets,
+    format_count,
+    format_day,
+    format_moment,
+    join_lines,
 )
-from handlers.core.dates import format_day, format_moment
-from handlers.core.screen import Context
-from handlers.core.text import MarkupTranslator, format_bold, format_bullets, join_lines
-from handlers.model.broadcast import (
+from handlers.model import (
     EXPIRY_CAMPAIGN,
+    ROLES,
+    Act,
     ActionResult,
     Audience,
     Broadcast,
@@ -31,10 +33,12 @@ from handlers.model.broadcast import (
     ChannelCounts,
     CheckReport,
     DeliveryCounts,
+    Rights,
+    Role,
+    UnitDirectory,
+    may_any_role,
 )
-from handlers.model.rights import ROLES, Act, Rights, Role, may_any_role
-from handlers.model.unit_directory import UnitDirectory
-from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
+from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_, Translator
 
 #: One sentence for each result; for DONE, ``DONE_MESSAGES`` tells what follows.

@@ -6,10 +6,8 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
-from handlers.access.journal_text import format_actor
-from handlers.admin.exports.text import format_count
-from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
-from handlers.broadcasts.text import (
+from handlers.access import format_actor
+from handlers.broadcasts import (
     DELIVERY_REASONS,
     DELIVERY_STATES,
     format_delivery_reason,
@@ -20,10 +18,17 @@ from handlers.broadcasts.text import (
     format_state_reason,
     format_step_name,
 )
-from handlers.core.dates import format_moment
-from handlers.core.replies import Choice, Reply
-from handlers.core.text import MarkupTranslator, capitalize_first, format_bullets, join_lines
-from handlers.model.broadcast import (
+from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
+from handlers.core import Choice, Reply
+from handlers.core.text import (
+    MarkupTranslator,
+    capitalize_first,
+    format_bullets,
+    format_count,
+    format_moment,
+    join_lines,
+)
+from handlers.model import (
     ENDED_STATES,
     Broadcast,
     BroadcastProblem,

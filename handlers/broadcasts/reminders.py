@@ -6,19 +6,80 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from handlers.broadcasts.rendering import BUTTON_LABELS, LATER_DAYS, TYPED_COMMANDS, BroadcastCallback, ButtonAction
-from handlers.broadcasts.screens.opt_out import REMINDERS_RESUMED
-from handlers.core.dates import format_day, format_weekday
-from handlers.core.decision import current_decision, registrable_actions
-from handlers.core.replies import Choice
-from handlers.core.screen import Command, Context, HandlerResult
-from handlers.core.session import Session
+from handlers.core import (
+    NO,
+    NO_SYNONYMS,
+    YES,
+    YES_SYNONYMS,
+    Choice,
+    Command,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    Session,
+    current_decision,
+    registrable_actions,
+)
+from handlers.core.text import format_day, format_weekday
 from handlers.folding import fold
-from handlers.interview.flow import to_next_screen
-from handlers.model.broadcast import BroadcastButton
-from handlers.model.request import RequestState
-from handlers.requests.text import PROCEDURE_LABELS
+from handlers.interview import to_next_screen
+from handlers.model import BroadcastButton, RequestState
+from handlers.requests import PROCEDURE_LABELS
 from locales import LANGUAGES, N_, translator
 from rules.outcome import Procedure
+
+AGAIN, GO_ON = "again", "continue"
+REMINDERS_RESUMED = N_("You will get reminders again. /dungnhan stops them.")
+
+
+class StopRemindersScreen(OptionsOnlyScreen):
+    """Asks for confirmation, because without reminders the person may miss a deadline."""
+
+    async def page(self, here: Context) -> Page:
+        """Explain which messages stop and which do not."""
+        t = here.say.t
+        what = here.say(
+            N_(
+                "Then I remind you of no deadline any more, not of the end of your certificate either. I still answer"
+                " when you write, and tell you what becomes of your requests."
+            )
+        )
+        options = (
+            Option(YES, t(N_("Stop the reminders")), (*YES_SYNONYMS, "dung nhan")),
+            Option(NO, t(N_("Keep reminding me")), (*NO_SYNONYMS, "van nhan")),
+        )
+        return Page(here.say(N_("<b>Stop the reminders?</b>")), (what,), options, exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Stop all reminders, including those already queued."""
+        if value == NO:
+            return HandlerResult(here.session.to_previous_screen(), notes=(here.say(N_("Reminders go on as before.")),))
+        withheld = await here.world.reminders.stop()
+        note = here.say(N_("Reminders that were on their way and will not come: {number}."), number=withheld)
+        return HandlerResult(here.session.with_changes(screen="no_reminders"), notes=(note,) if withheld else ())
+
+
+class NoRemindersScreen(OptionsOnlyScreen):
+    """Tells that reminders are stopped."""
+
+    async def page(self, here: Context) -> Page:
+        """Offer to resume them."""
+        t = here.say.t
+        options = (
+            Option(AGAIN, t(N_("Remind me again")), ("nhan lai", "nhac lai", "again")),
+            Option(GO_ON, t(N_("Continue")), ("tiep tuc", "continue")),
+        )
+        return Page(here.say(N_("You get no reminders. /nhanlai takes that back at any time.")), options=options)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Return to the screen the person came from."""
+        if value == AGAIN:
+            await here.world.reminders.resume()
+            return HandlerResult(here.session.to_previous_screen(), notes=(here.say(REMINDERS_RESUMED),))
+        return HandlerResult(here.session.to_previous_screen())
+
 
 #: States of requests that count as if there were no request.
 _VOID_STATES = frozenset({RequestState.DRAFT, RequestState.REFUSED, RequestState.WITHDRAWN})

@@ -7,14 +7,11 @@ from enum import StrEnum
 from functools import lru_cache
 from html import escape
 
-from handlers.broadcasts.template import Template, parse
-from handlers.core.dates import format_day
-from handlers.core.replies import Choice, Reply
-from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import BroadcastButton, BroadcastDraft, PlaceholderValues
-from handlers.model.codes import BROADCAST_CODE_PATTERN
-from handlers.model.placeholders import Placeholder
-from handlers.requests.text import PROCEDURE_LABELS
+from handlers.broadcasts.template import Placeholder, Template, parse
+from handlers.core import Choice, Reply
+from handlers.core.text import MarkupTranslator, format_day
+from handlers.model import BROADCAST_CODE_PATTERN, BroadcastButton, BroadcastDraft, PlaceholderValues
+from handlers.requests import PROCEDURE_LABELS
 from locales import N_, translator
 from rules.outcome import Procedure
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from handlers.core.replies import Reply
-from handlers.model.broadcast import (
+from handlers.core.messages import Reply
+from handlers.model import (
     ActionResult,
     Audience,
     Broadcast,
@@ -20,8 +20,8 @@ from handlers.model.broadcast import (
     DeliveryCounts,
     Recipient,
     RecipientName,
+    Rights,
 )
-from handlers.model.rights import Rights
 
 
 class Broadcasts(Protocol):

@@ -5,11 +5,18 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
-from handlers.core import interview
-from handlers.core.citations import format_statement
-from handlers.core.dates import format_day
+from handlers.citations import format_statement
+from handlers.core import session
 from handlers.core.screen import Context
-from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_numbered, join_lines, strip_markup
+from handlers.core.text import (
+    MarkupTranslator,
+    format_bold,
+    format_bullets,
+    format_day,
+    format_numbered,
+    join_lines,
+    strip_markup,
+)
 from locales import N_
 from rules.deciding import office_notice
 from rules.outcome import Action, Decided, Notice, Procedure
@@ -29,7 +36,7 @@ REGISTRABLE = frozenset(
 
 def current_decision(here: Context) -> Decided | None:
     """Return the decision of the session's answers, or ``None`` while a question is still open."""
-    outcome = interview.decide_answers(here.session, here.world.pack, here.today)
+    outcome = session.decide_answers(here.session, here.world.pack, here.today)
     return outcome if isinstance(outcome, Decided) else None
 
 

@@ -9,12 +9,12 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from markupsafe import Markup
 
-from handlers.core.events import Event
+from handlers.core.messages import Attachment, Choice, Event, Reply
 from handlers.core.ports import Services
-from handlers.core.replies import Attachment, Choice, Reply
 from handlers.core.session import Session
 from handlers.core.text import MarkupTranslator
-from handlers.model.rights import Act as Right
+from handlers.model import Act as Right
+from handlers.model import Rights
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 
@@ -296,3 +296,13 @@ class Command:
     aliases: tuple[str, ...] = ()
     before_consent: bool = False
     needs: Right | None = None  #: the right that it needs; to people without it the command does not exist
+
+
+async def current_rights(here: Context) -> Rights:
+    """Return the person's rights at this moment; they are read in every turn, so that an ended role has no effect."""
+    return Rights.of(await here.world.admin.people.mine(), here.world.units)
+
+
+async def holder_labels(here: Context, rights: Rights) -> dict[str, str]:
+    """Return the names of the people within reach by the id of their role, because people know names, not numbers."""
+    return {holder.id: holder.label for holder in await here.world.admin.people.holders(rights)}

@@ -1,1 +1,183 @@
-"""The interview: the questions, the certificate, the decision, and the flow between them."""
+"""The order of the interview's screens, and the status that the register of units keeps of an interview."""
+
+from markupsafe import Markup
+
+from handlers.core import (
+    Context,
+    RequestDraft,
+    Session,
+    current_decision,
+    current_question,
+    facts_of,
+    latest_fact,
+    registrable_actions,
+    with_answer,
+    without_answer,
+    without_stale_events,
+)
+from handlers.model import InterviewStatus
+from handlers.requests.form import current_field
+from locales import N_
+from rules.outcome import Procedure
+
+DRAFT_KEPT = N_("Nothing is registered. What you filled in is kept: “{register}” brings it back.")
+
+
+def to_next_screen(here: Context) -> Session:
+    """Open the next question; if nothing more matters, the draft of a request or else the answer."""
+    session = without_stale_events(here.session).with_screen("proceed")
+    amending = session.draft is not None and session.draft.code is not None
+    if not amending and current_question(session, here.world.pack, here.today):
+        return session.with_screen("unit" if _is_unit_due(here) else "question")
+    if session.draft is None:
+        return session.with_screen("answer")
+    return session.with_screen("form" if current_field(here.with_session(session)) else "confirm")
+
+
+def _is_unit_due(here: Context) -> bool:
+    """Return whether to ask for the officer's unit: once, when the subscriber is known, and only if there are units."""
+    session = here.session
+    open_still = session.unit is None and not session.unit_skipped
+    return bool(here.world.units) and open_still and "subject" in session.answers
+
+
+def to_answered(here: Context, fact: str, value: object) -> Session:
+    """Store an answer and open the screen that follows it."""
+    return to_next_screen(here.with_session(with_answer(here.session, fact, value, here.world.pack)))
+
+
+def to_next_certificate(here: Context) -> Session:
+    """Start the interview again for the next certificate; registered requests stay."""
+    begun = here.session.answers or here.session.certificate
+    session = here.session.to_next_interview() if begun else here.session
+    fresh = session.with_changes(
+        answers={}, certificate=None, offered=(), typed_expiry=None, draft=None, set_aside=None
+    )
+    return to_next_screen(here.with_session(fresh.with_changes(derived=None)))
+
+
+def to_left_draft(here: Context) -> Session:
+    """Leave the draft: for the amended request, or for the answer. The values typed for a new request are set aside."""
+    session, draft = here.session.with_changes(draft=None), here.session.draft
+    if draft and draft.code:
+        return session.with_screen("request", about=draft.code)
+    kept = draft.model_copy(update={"editing": None, "doubted": None}) if draft and draft.fields else session.set_aside
+    return to_next_screen(here.with_session(session.with_changes(set_aside=kept)))
+
+
+def format_draft_left(here: Context) -> tuple[Markup, ...]:
+    """Tell that typed values are kept, if there are any."""
+    draft = here.session.draft
+    if draft is None or draft.code or not draft.fields:
+        return ()
+    return (here.say(DRAFT_KEPT, register=here.say.t(N_("Register the request"))),)
+
+
+def to_previous_step(here: Context) -> Session | None:
+    """Return the session one step earlier, or ``None`` at the very first question."""
+    session = here.session
+    if session.came_from:
+        return session.to_previous_screen()
+    if session.screen in {"form", "confirm"}:
+        return _to_previous_field(here, session.draft or RequestDraft())
+    if session.screen == "former_unit":
+        return session.with_screen("unit")
+    if session.screen in {"question", "unit", "answer"}:
+        return _to_previous_answer(here)
+    return _to_previous_request_screen(here)
+
+
+def _to_previous_answer(here: Context) -> Session | None:
+    """Take back a typed day, else close the question being changed, else take back the latest answer."""
+    session, last = here.session, latest_fact(here.session)
+    if session.typed_expiry is not None:
+        return session.with_changes(typed_expiry=None)
+    if session.screen == "question" and session.about:
+        return to_next_screen(here)
+    if last == "subject" and session.screen == "question" and _was_unit_asked(here):
+        return session.with_changes(unit=None, unit_skipped=False).with_screen("unit")
+    return without_answer(session, last).with_screen("question") if last else None
+
+
+def _was_unit_asked(here: Context) -> bool:
+    return bool(here.world.units) and (here.session.unit is not None or here.session.unit_skipped)
+
+
+def _to_previous_request_screen(here: Context) -> Session:
+    session = here.session
+    if session.screen == "request":
+        return session.with_screen("requests")
+    if session.screen == "withdraw":
+        return session.with_screen("request", about=session.about)
+    return to_next_screen(here.with_session(session.with_changes(offered=())))
+
+
+def _to_previous_field(here: Context, draft: RequestDraft) -> Session:
+    """Drop an edit, else ask the last field again; before the first field, leave the draft."""
+    session = here.session
+    if session.screen == "form" and draft.editing:
+        return session.with_screen("confirm", draft=draft.model_copy(update={"editing": None, "doubted": None}))
+    if draft.doubted:
+        return session.with_screen("form", draft=draft.model_copy(update={"doubted": None}))
+    if draft.code or not draft.fields:
+        return to_left_draft(here)
+    fields = dict(draft.fields)
+    last, _ = fields.popitem()
+    forgotten = {"unit_code": None} if last == "unit" else {}
+    return session.with_screen("form", draft=draft.model_copy(update={"fields": fields, **forgotten}))
+
+
+#: The fields of a session that decide its status: if none of them changed, nothing is derived again.
+_STATUS_FIELDS = ("consented_at", "pack", "answers", "certificate", "unit", "interview", "registered_key")
+
+
+def interview_status(here: Context) -> InterviewStatus | None:
+    """Return the status of the open interview, or ``None`` before consent and while nothing is known.
+
+    The officer's unit carries over to later interviews, so it makes a status by itself only for the first one.
+    """
+    session = here.session
+    begun = bool(session.answers or session.certificate)
+    if session.consented_at is None or not (begun or session.interview == 1):
+        return None
+    standing = _empty_status(here).model_copy(update=_certificate_status(session) | {"owed": _owed_procedures(here)})
+    return None if standing == InterviewStatus(interview=session.interview) else standing
+
+
+async def save_interview_status(before: Context, after: Session) -> None:
+    """Store the status if a turn changed it; an ordinary turn changes nothing and runs no statement.
+
+    A status is stored again when the rule pack has changed, because the old pack may have decided otherwise.
+    """
+    here = before.with_session(after)
+    if _status_values(before.session) == _status_values(after):
+        return
+    was, now = interview_status(before), interview_status(here)
+    if now is None and was is not None and was.interview == after.interview:
+        now = _empty_status(here)  # all of it was taken back
+    if now is not None and (now != was or before.session.pack != after.pack):
+        await here.world.register.save_status(now)
+
+
+def _status_values(session: Session) -> tuple[object, ...]:
+    return tuple(getattr(session, name) for name in _STATUS_FIELDS)
+
+
+def _empty_status(here: Context) -> InterviewStatus:
+    """Return a status with nothing but the unit; a unit that is not in the tree counts as none."""
+    unit = here.world.units.get(here.session.unit)
+    return InterviewStatus(interview=here.session.interview, unit=unit.code if unit else None)
+
+
+def _certificate_status(session: Session) -> dict[str, object]:
+    read, known = session.certificate, facts_of(session).certificate
+    return {
+        "certificate_key": session.registered_key or (read.certificate_key if read else None),
+        "subscriber": read.name if read else None,
+        "not_after": known.not_after if known else None,
+    }
+
+
+def _owed_procedures(here: Context) -> tuple[Procedure, ...] | None:
+    decided = current_decision(here)
+    return None if decided is None else tuple(action.procedure for action in registrable_actions(decided))

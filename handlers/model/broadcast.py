@@ -13,8 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from handlers.model.channels import ChannelAddress, MessageLimits, channel_kind
-from handlers.model.codes import BROADCAST, format_code
-from handlers.model.request import RequestState
+from handlers.model.requests import BROADCAST_PREFIX, RequestState, format_code
 from handlers.model.rights import Role
 from rules.outcome import Procedure
 
@@ -47,7 +46,7 @@ BROADCAST_TRANSITIONS: Mapping[BroadcastState, frozenset[BroadcastState]] = {
 }
 ENDED_STATES = frozenset({BroadcastState.FINISHED, BroadcastState.CANCELLED})
 #: Id of the built-in campaign that never ends; its steps are the reminders of expiring certificates.
-EXPIRY_CAMPAIGN = format_code(BROADCAST, 0)
+EXPIRY_CAMPAIGN = format_code(BROADCAST_PREFIX, 0)
 
 
 class StateReason(StrEnum):

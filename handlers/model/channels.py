@@ -1,4 +1,4 @@
-"""The channels as lists, texts and broadcasts know them; what each can do besides is in ``bot.channels.registry``."""
+"""The channels as lists, texts and broadcasts know them; what each can do besides is in ``bot.channels``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -7,8 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
+from handlers.model.requests import Filter, RequestState
 from locales import N_
 
 

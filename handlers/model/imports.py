@@ -11,8 +11,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers.model.request import RequestState
-from handlers.model.request_list import MAX_BULK_MOVES, check_reason, transitions_from
+from handlers.model.requests import MAX_BULK_MOVES, RequestState, check_reason, transitions_from
 from locales import N_
 
 

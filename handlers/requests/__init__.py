@@ -1,1 +1,265 @@
-"""Requests (yêu cầu chứng thực), which officers register here for their managing body to file."""
+"""The fields of a request (yêu cầu chứng thực), the cleaning of what is typed into them, and the words for requests."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from handlers.core import Reply
+from handlers.core.text import MarkupTranslator, format_day, format_moment, join_lines
+from handlers.folding import fold
+from handlers.model import Request, RequestContent, RequestState, has_personal_number
+from handlers.understanding import parse_numbers
+from handlers.understanding.doubts import is_doubt
+from locales import N_
+from rules.facts import Event, Subject
+from rules.outcome import Procedure
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+#: Domains of private mailboxes: an official address is issued by a state body (practice note on the forms, 09/2024).
+_PRIVATE_MAIL = ("@gmail.com", "@yahoo.com", "@yahoo.com.vn", "@hotmail.com", "@outlook.com", "@icloud.com")
+_REFUSALS = frozenset({"quay lai", "thoi", "bo qua", "huy", "tiep", "tiep tuc", "xong", "skip", "back", "cancel"})
+#: A serial number: a shorter text, or one without digits, is a slip or a word ("da", "đá bạc"); certificates of the
+#: state have sixteen digits.
+_SERIAL = re.compile(r"(?=.*[0-9])[0-9A-F]{4,40}")
+#: Matches one run of digits, or groups of equal even length with at least eight digits ("75 58 09 55", "7558:0955").
+_SERIAL_GROUPS = re.compile(
+    r"[0-9A-F]+|[0-9A-F]{2}(?:[\s:.-]+[0-9A-F]{2}){3,}|[0-9A-F]{4}(?:[\s:.-]+[0-9A-F]{4})+"
+    r"|[0-9A-F]{8}(?:[\s:.-]+[0-9A-F]{8})+"
+)
+
+
+def clean_line(text: str) -> str | None:
+    """Clean a typed text to one line; return ``None`` for no letters, a doubt, a menu number or a personal number.
+
+    Invisible characters are removed.
+    """
+    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    joined = " ".join(visible.split())
+    named = 2 <= len(joined) <= 300 and joined.isprintable() and sum(map(str.isalpha, joined)) > 1
+    told = named and fold(joined) not in _REFUSALS and not is_doubt(joined) and not parse_numbers(joined)
+    return joined if told and not has_personal_number(joined) else None
+
+
+def clean_email(text: str) -> str | None:
+    bare = text.strip().lower()
+    official = _EMAIL.fullmatch(bare) and not bare.endswith(_PRIVATE_MAIL)
+    return bare if len(bare) <= 254 and official else None
+
+
+def clean_serial(text: str) -> str | None:
+    written = text.strip().upper().removeprefix("0X")
+    if not _SERIAL_GROUPS.fullmatch(written):
+        return None
+    bare = re.sub(r"[\s:.-]", "", written)
+    return bare if _SERIAL.fullmatch(bare) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field to type or confirm. ``clean`` returns the value to store, or ``None`` if the text cannot be used."""
+
+    name: str
+    title: str
+    ask: str
+    clean: Callable[[str], str | None]
+    wrong: str
+    help: str  #: explains the field and where to find its value
+
+
+LINE_HINT = N_("Please type the name in one line, without any personal number (CCCD).")
+IN_THE_DECISION = N_(
+    "It stands in the decision or resolution about the change; the office or the registry of your body has it."
+)
+FIELDS = {
+    field.name: field
+    for field in (
+        Field(
+            "subscriber",
+            N_("Subscriber"),
+            N_("Name of the subscriber (thuê bao) on the request?"),
+            clean_line,
+            LINE_HINT,
+            N_("The subscriber is the body, person or device that the certificate was issued to; it bears the name."),
+        ),
+        Field(
+            "unit",
+            N_("Managing body"),
+            N_("Which managing body (cơ quan, tổ chức quản lý trực tiếp) files it now? Its present name, please."),
+            clean_line,
+            LINE_HINT,
+            N_(
+                "The managing body is the one that looks after the certificate and files the dossier, such as UBND xã."
+                " If you are not sure, ask your office or the registry clerk."
+            ),
+        ),
+        Field(
+            "serial",
+            N_("Serial number"),
+            N_("Serial number of the certificate (số hiệu chứng thư)? It stands in the certificate's details."),
+            clean_serial,
+            N_("A serial number has only the digits 0-9 and the letters A-F, such as 75580955FC81D6A7."),
+            N_(
+                "The serial number stands in the certificate's details; from the file (.cer) I read it myself."
+                " If you do not have it, choose “I do not know it”."
+            ),
+        ),
+        Field(
+            "new_name",
+            N_("New name"),
+            N_("The new name, exactly as in the decision?"),
+            clean_line,
+            LINE_HINT,
+            IN_THE_DECISION,
+        ),
+        Field(
+            "new_address", N_("New address"), N_("The new operating address?"), clean_line, LINE_HINT, IN_THE_DECISION
+        ),
+        Field(
+            "new_superior",
+            N_("New superior body"),
+            N_("The new superior body (cơ quan quản lý cấp trên)?"),
+            clean_line,
+            LINE_HINT,
+            IN_THE_DECISION,
+        ),
+        Field(
+            "new_unit",
+            N_("New working body"),
+            N_("The body you work for now, exactly as in the decision?"),
+            clean_line,
+            LINE_HINT,
+            IN_THE_DECISION,
+        ),
+        Field(
+            "new_email",
+            N_("New official e-mail"),
+            N_("The new official e-mail address (issued by a state body)?"),
+            clean_email,
+            N_(
+                "Please type an official address issued by a state body,"
+                " such as ten@donvi.gov.vn (no gmail, yahoo, hotmail)."
+            ),
+            N_("It is the mailbox that a state body issued, not a private one; the office of your body knows it."),
+        ),
+    )
+}
+
+STATE_LABELS = {
+    RequestState.DRAFT: N_("draft"),
+    RequestState.SUBMITTED: N_("submitted"),
+    RequestState.ACCEPTED: N_("accepted"),
+    RequestState.SENT_BACK: N_("sent back"),
+    RequestState.FORWARDED: N_("forwarded"),
+    RequestState.DONE: N_("done"),
+    RequestState.REFUSED: N_("refused"),
+    RequestState.WITHDRAWN: N_("withdrawn"),
+}
+PROCEDURE_LABELS = {
+    Procedure.CHANGE_INFORMATION: N_("change of certificate information"),
+    Procedure.REVOKE: N_("revocation of the certificate"),
+    Procedure.EXTEND: N_("extension of the certificate"),
+    Procedure.ISSUE_NEW: N_("issue of a new certificate"),
+    Procedure.RESTORE_DEVICE: N_("restoring the token"),
+}
+
+
+SUBJECT_LABELS = {
+    Subject.ORGANISATION: N_("an organisation"),
+    Subject.INDIVIDUAL: N_("a person"),
+    Subject.DEVICE: N_("a device, service or software"),
+}
+EVENT_LABELS = {
+    Event.MERGED_INTO_NEW: N_("merged into a new body"),
+    Event.MERGED_INTO_EXISTING: N_("merged into an existing body"),
+    Event.SUPERIOR_CHANGED: N_("change of superior"),
+    Event.RENAMED: N_("renamed"),
+    Event.ADDRESS_CHANGED: N_("change of address"),
+    Event.DISSOLVED: N_("dissolved"),
+    Event.SPLIT: N_("split"),
+    Event.UNIT_REORGANISED: N_("unit reorganised"),
+    Event.MOVED_WITHIN_STATE: N_("moved to another state body"),
+    Event.LEFT_STATE_SERVICE: N_("left state service"),
+    Event.DECEASED: N_("deceased"),
+    Event.POSITION_CHANGED: N_("change of position"),
+    Event.EMAIL_CHANGED: N_("change of official e-mail"),
+    Event.DEVICE_RENAMED: N_("device, service or software renamed"),
+    Event.DEVICE_UPGRADED: N_("device, service or software upgraded"),
+    Event.DEVICE_RETIRED: N_("device, service or software retired"),
+}
+
+
+def format_procedure(say: MarkupTranslator, content: RequestContent) -> Markup:
+    """Format the procedure with its form."""
+    form = say(N_(" (form: Mẫu {form})"), form=content.form) if content.form else Markup()
+    return say(PROCEDURE_LABELS[content.procedure]) + form
+
+
+def format_request_line(say: MarkupTranslator, request: Request) -> str:
+    """Format a request on one line, for lists and buttons."""
+    return str(
+        Markup("{} · {} · {}").format(
+            request.code, say(PROCEDURE_LABELS[request.content.procedure]), say(STATE_LABELS[request.state])
+        )
+    )
+
+
+def format_content(say: MarkupTranslator, content: RequestContent) -> Markup:
+    """Format the content of a request."""
+    ends = say(N_("Certificate ends on: {day}"), day=format_day(content.not_after)) if content.not_after else ""
+    return join_lines(
+        say(N_("Procedure: <b>{procedure}</b>"), procedure=format_procedure(say, content)),
+        say(N_("Certificate of: <b>{subject}</b>"), subject=say(SUBJECT_LABELS[content.subject])),
+        say(N_("What happened: <b>{events}</b>"), events=format_events(say, content)),
+        _format_field(say, "subscriber", content.subscriber),
+        _format_field(say, "unit", content.unit),
+        say(_name_label(content), name=content.certificate_name) if content.certificate_name else "",
+        _format_field(say, "serial", content.serial or say(N_("not known"))),
+        ends,
+        *(_format_field(say, name, value) for name, value in content.news.items()),
+    )
+
+
+def _format_field(say: MarkupTranslator, name: str, value: str) -> Markup:
+    return Markup("{}: <b>{}</b>").format(say(FIELDS[name].title), value)
+
+
+def _name_label(content: RequestContent) -> str:
+    if content.procedure is Procedure.ISSUE_NEW:
+        return N_("Name on the old certificate: <b>{name}</b>")
+    return N_("Name on the certificate: <b>{name}</b>")
+
+
+def format_events(say: MarkupTranslator, content: RequestContent) -> str:
+    """Format the events in a few words each."""
+    return ", ".join(say.t(EVENT_LABELS[event]) for event in content.events) or say.t(N_("nothing changed"))
+
+
+def format_history(say: MarkupTranslator, request: Request) -> Markup:
+    """Format the moves of a request with their days."""
+    return join_lines(
+        *(Markup("• {} – {}").format(format_moment(step.at), say(STATE_LABELS[step.state])) for step in request.history)
+    )
+
+
+#: Instructions to the officer after a move, by the state reached.
+_NEXT_ACTION = {
+    RequestState.ACCEPTED: N_("There is nothing to do for you now. To see it: /yeucau {code}"),
+    RequestState.FORWARDED: N_("The dossier is on its way. To see it: /yeucau {code}"),
+    RequestState.DONE: N_("It is finished. To see it: /yeucau {code}"),
+    RequestState.SENT_BACK: N_("Please put it right and send it again: /yeucau {code}"),
+    RequestState.REFUSED: N_(
+        "You can register a new request where the reason no longer holds. To see it: /yeucau {code}"
+    ),
+}
+
+
+def format_request_moved(language: str, code: str, procedure: Procedure, to: RequestState, note: str) -> Reply:
+    """Format the notice about a move: the state, the reason if there is one, and what to do now."""
+    say = MarkupTranslator(language)
+    head = say(N_("<b>Request {code}</b> ({procedure})"), code=code, procedure=say(PROCEDURE_LABELS[procedure]))
+    news = say(N_("An admin has changed its state: <b>{state}</b>."), state=say(STATE_LABELS[to]))
+    why = say(N_("Reason: {note}"), note=note) if note else ""
+    return Reply(paragraphs=tuple(map(str, (join_lines(head, news, why), say(_NEXT_ACTION[to], code=code)))))

@@ -2,16 +2,18 @@
 
 from rapidfuzz import fuzz
 
-from handlers.core import interview
-from handlers.core.decision import current_decision, format_decision_plain, registrable_actions
-from handlers.core.screen import Context
-from handlers.core.session import RequestDraft, Session
+from handlers.core import (
+    Context,
+    RequestDraft,
+    Session,
+    current_decision,
+    facts_of,
+    format_decision_plain,
+    registrable_actions,
+)
 from handlers.folding import fold
-from handlers.model.certificate import Certificate
-from handlers.model.request import AMENDABLE_STATES, Request, RequestContent
-from handlers.model.unit import Unit
-from handlers.model.unit_search import matches_unit
-from handlers.requests.fields import FIELDS, Field
+from handlers.model import AMENDABLE_STATES, Certificate, Request, RequestContent, Unit, matches_unit
+from handlers.requests import FIELDS, Field
 from rules.facts import Event, Subject
 from rules.outcome import Action, Procedure
 
@@ -95,7 +97,7 @@ _NEWS_FIELD_OF_EVENT: dict[Subject, dict[Event, str]] = {
 
 def fields_to_fill(here: Context) -> list[Field]:
     """Return the fields that the requests of the present decision need, in order; none if nothing can be registered."""
-    facts, decided = interview.facts_of(here.session), current_decision(here)
+    facts, decided = facts_of(here.session), current_decision(here)
     if decided is None or facts.subject is None or not registrable_actions(decided):
         return []
     about = any(action.procedure in PROCEDURES_WITH_NEWS for action in decided.actions)
@@ -171,7 +173,7 @@ def is_outdated(here: Context) -> bool:
 
 
 def _build_content(here: Context, draft: RequestDraft, action: Action) -> RequestContent:
-    facts, certificate, fields = interview.facts_of(here.session), here.session.certificate, draft.fields
+    facts, certificate, fields = facts_of(here.session), here.session.certificate, draft.fields
     return RequestContent(
         subject=facts.subject or Subject.ORGANISATION,
         subscriber=fields["subscriber"],

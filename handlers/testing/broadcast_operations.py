@@ -4,9 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from handlers.model.broadcast import (
+from handlers.model import (
     ENDED_STATES,
     EXPIRY_CAMPAIGN,
+    MACHINE,
     Audience,
     Broadcast,
     BroadcastDraft,
@@ -17,20 +18,10 @@ from handlers.model.broadcast import (
     DeliveryReason,
     StateReason,
 )
-from handlers.model.rights import MACHINE
-from handlers.testing.audience import MemoryAudience, day_of
-from handlers.testing.broadcast_check import BroadcastCheck, reach_of
-from handlers.testing.broadcast_moves import BroadcastMoves, late_reason
-from handlers.testing.broadcast_results import count_messages
+from handlers.testing.broadcast_audience import BroadcastCheck, MemoryAudience, day_of, reach_of
+from handlers.testing.broadcast_state import BroadcastMoves, count_messages, late_reason
 from handlers.testing.broadcasts import BROADCAST_ID
-from handlers.testing.tables import (
-    BROADCAST,
-    BroadcastRecord,
-    ChatRecord,
-    MemoryContext,
-    MemoryTables,
-    MessageRecord,
-)
+from handlers.testing.tables import BROADCAST, BroadcastRecord, ChatRecord, MemoryContext, MemoryTables, MessageRecord
 
 _LATER_STEP = "later:"
 _DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})

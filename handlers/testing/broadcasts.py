@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from handlers.access.masking import mask_name
 from handlers.broadcasts.rendering import render_broadcast
-from handlers.core.replies import Attachment, Reply
-from handlers.model.broadcast import (
+from handlers.core import Attachment, Reply
+from handlers.model import (
     BROADCAST_TRANSITIONS,
     EXPIRY_CAMPAIGN,
+    Act,
     ActionResult,
     Audience,
     Broadcast,
@@ -21,15 +21,14 @@ from handlers.model.broadcast import (
     PlaceholderValues,
     Recipient,
     RecipientName,
+    Rights,
     StateReason,
+    format_person_code,
+    mask_name,
 )
-from handlers.model.codes import format_person_code
-from handlers.model.rights import Act, Rights
-from handlers.testing.audience import MemoryAudience, day_of
-from handlers.testing.broadcast_moves import BroadcastMoves
-from handlers.testing.broadcast_results import MemoryResults, count_messages
-from handlers.testing.journal import MemoryJournal
-from handlers.testing.tables import BroadcastRecord, MemoryContext
+from handlers.testing.broadcast_audience import MemoryAudience, day_of
+from handlers.testing.broadcast_state import BroadcastMoves, MemoryResults, count_messages
+from handlers.testing.tables import BroadcastRecord, MemoryContext, MemoryJournal
 from rules.calendar import to_vietnam_day
 
 BROADCAST_ID = "TB"

@@ -6,14 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers.admin.exports.text import format_export_rights_lost
+from handlers.admin.exports import format_export_rights_lost
 from handlers.core.text import MarkupTranslator
-from handlers.model.exports import ExportOrder
-from handlers.model.journal import AuditAction
-from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
-from handlers.model.rights import ACT_TO_GIVE, Act, Grant, Rights, Role
-from handlers.testing.journal import MemoryJournal
-from handlers.testing.tables import GrantRecord, InvitationRecord, MemoryContext
+from handlers.model import (
+    ACT_TO_GIVE,
+    Act,
+    AuditAction,
+    ExportOrder,
+    Grant,
+    NewInvitation,
+    Refusal,
+    Rights,
+    Role,
+    RoleHolder,
+)
+from handlers.testing.tables import GrantRecord, InvitationRecord, MemoryContext, MemoryJournal
 from handlers.testing.tasks import export_origin
 from rules.calendar import to_vietnam_day
 

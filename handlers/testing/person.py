@@ -7,19 +7,19 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from handlers.core.replies import Reply
-from handlers.model.broadcast import DeliveryReason
-from handlers.model.request import (
+from handlers.core import Reply
+from handlers.model import (
     AMENDABLE_STATES,
     OPEN_STATES,
     REQUEST_TRANSITIONS,
     RETAINED_STATES,
+    DeliveryReason,
+    InterviewStatus,
     Request,
     RequestContent,
     RequestState,
     RequestStep,
 )
-from handlers.model.request_list import InterviewStatus
 from handlers.testing.people import MemoryPeople
 from handlers.testing.tables import (
     BROADCAST,

@@ -1,28 +1,63 @@
 """The request list in memory, and what an export reads of it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from handlers.access.masking import mask_row
 from handlers.folding import fold
-from handlers.model.request import RequestState
-from handlers.model.request_list import (
+from handlers.model import (
     MAX_BULK_MOVES,
+    REQUEST_TRANSITIONS,
+    Act,
     BulkMoveResult,
     BulkPreview,
     Filter,
     MoveOutcome,
     MoveResult,
     RequestRow,
+    RequestState,
+    RequestStep,
+    Rights,
     check_reason,
+    mask_row,
     transitions_from,
 )
-from handlers.model.rights import Act, Rights
-from handlers.testing.journal import MemoryJournal, format_span
-from handlers.testing.request_moves import RequestMoves
-from handlers.testing.tables import SUBSCRIBER, MemoryContext, RequestRecord
+from handlers.requests import format_request_moved
+from handlers.testing.tables import SUBSCRIBER, MemoryContext, MemoryJournal, RequestRecord, format_span
 from rules.calendar import to_vietnam_day
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMoves:
+    """Moves any number of requests."""
+
+    acting: MemoryContext
+
+    def move(
+        self, found: Sequence[RequestRecord], actor: str, to: RequestState, note: str
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Move those that can be moved there: their codes, and the codes of those that were left."""
+        fitting = [one for one in found if to in transitions_from(one.state)]
+        for one in fitting:
+            self._move_one(one, actor, to, note)
+        changed = tuple(one.code for one in fitting)
+        return changed, tuple(one.code for one in found if one.code not in set(changed))
+
+    def _move_one(self, known: RequestRecord, actor: str, to: RequestState, note: str) -> None:
+        acting, revision = self.acting, known.revision + 1
+        step = RequestStep(state=to, at=acting.now, by=actor, note=note)
+        acting.tables.requests[known.code] = replace(
+            known,
+            state=to,
+            moves=(*known.moves, (revision, step)),
+            revision=revision,
+            changed_at=acting.now,
+            ended_at=None if REQUEST_TRANSITIONS[to] else acting.now,
+        )
+        if acting.tables.chats[known.chat].erased_at is None:
+            language = acting.language(known.chat)
+            said = format_request_moved(language, known.code, known.content.procedure, to, note)
+            acting.queue(known.chat, f"request:{known.code}:{revision}", said)
 
 
 @dataclass(frozen=True, slots=True)

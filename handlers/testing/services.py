@@ -8,32 +8,36 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from handlers.core.ports import AdminServices, Services
-from handlers.core.replies import Reply
-from handlers.model.broadcast import Broadcast, BroadcastDraft, BroadcastPolicy, BroadcastState
-from handlers.model.request import OPEN_STATES, RETAINED_STATES
-from handlers.model.rights import MACHINE
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import AdminServices, Reply, Services
+from handlers.model import (
+    MACHINE,
+    NO_UNITS,
+    OPEN_STATES,
+    RETAINED_STATES,
+    Broadcast,
+    BroadcastDraft,
+    BroadcastPolicy,
+    BroadcastState,
+    UnitDirectory,
+)
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
-from handlers.testing.journal import MemoryJournal
 from handlers.testing.people import MemoryPeople
 from handlers.testing.person import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
-from handlers.testing.request_list import MemoryExportReader, MemoryRequestList
-from handlers.testing.request_moves import RequestMoves
-from handlers.testing.statistics import MemoryStatistics
+from handlers.testing.request_list import MemoryExportReader, MemoryRequestList, RequestMoves
 from handlers.testing.tables import (
     BROADCAST,
     REPLY,
     BroadcastRecord,
     ChatRecord,
     MemoryContext,
+    MemoryJournal,
     MemoryTables,
     MemoryTransaction,
     MessageRecord,
 )
 from handlers.testing.tasks import MemoryExports, MemoryImports
-from handlers.testing.units import MemoryUnits
+from handlers.testing.units import MemoryStatistics, MemoryUnits
 from locales import LANGUAGES
 from rules.pack import Pack
 

@@ -5,26 +5,36 @@ few dicts.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from handlers.core.replies import Reply
-from handlers.model.broadcast import (
+from handlers.core import Reply
+from handlers.model import (
+    MACHINE,
+    NO_UNITS,
+    Act,
     Broadcast,
     BroadcastPolicy,
     BroadcastState,
     CheckReport,
+    ExportOrder,
+    Grant,
+    ImportLine,
+    InterviewStatus,
+    JournalEntry,
     PlaceholderValues,
+    Reach,
+    Request,
+    RequestContent,
+    RequestState,
+    RequestStep,
+    Rights,
+    Role,
+    UnitDirectory,
 )
-from handlers.model.exports import ExportOrder
-from handlers.model.imports import ImportLine
-from handlers.model.request import Request, RequestContent, RequestState, RequestStep
-from handlers.model.request_list import InterviewStatus, JournalEntry
-from handlers.model.rights import MACHINE, Grant, Reach, Rights, Role
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
 from locales import LANGUAGES
 
 #: Who moves a request from within its own conversation.
@@ -324,3 +334,40 @@ class MemoryContext:
         if shown is None or shown.state != "sent" or shown.message is None:
             return None
         return reply.model_copy(update={"action": "edit", "target": shown.message})
+
+
+#: Codes that a subject names one by one.
+_NAMED_CODES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryJournal:
+    """Implements ``handlers.core.ports.Journal``; rows are not chained here."""
+
+    acting: MemoryContext
+
+    async def latest(self, rights: Rights, limit: int, before: int | None = None) -> tuple[JournalEntry, ...]:
+        """Read from the end."""
+        reach, tables = rights.reach(Act.SEE_JOURNAL), self.acting.tables
+        near = [one for one in tables.journal if reach and tables.is_within(reach, one.unit)]
+        older = [one for one in reversed(near) if before is None or one.number < before]
+        return tuple(older[:limit])
+
+    async def record(self, rights: Rights, act: str, subject: str, *, unit: str | None = None, count: int = 1) -> None:
+        """Write at the end."""
+        self.add(rights.actor, act, subject, unit, count)
+
+    def add(self, actor: str, act: str, subject: str, unit: str | None, count: int = 1) -> None:
+        """Write a row of somebody who acted."""
+        rows, acting = self.acting.tables.journal, self.acting
+        at = {"number": len(rows) + 1, "at": acting.now, "actor": actor, "act": str(act)}
+        rows.append(
+            JournalEntry.model_validate(
+                {**at, "subject": subject, "unit": unit, "count": count, "channel": acting.channel}
+            )
+        )
+
+
+def format_span(codes: Sequence[str]) -> str:
+    """Codes as a subject; of many, the first and the last."""
+    return ", ".join(codes) if len(codes) <= _NAMED_CODES else f"{codes[0]} … {codes[-1]}"

@@ -4,14 +4,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from handlers.core.replies import Reply
-from handlers.model.exports import ExportOrder, ExportStatus
-from handlers.model.imports import CurrentRequest, ImportLine, ImportPlan, ImportResult, plan_import
-from handlers.model.request import RequestState
-from handlers.model.rights import Act, Rights
-from handlers.testing.journal import MemoryJournal, format_span
-from handlers.testing.request_moves import RequestMoves
-from handlers.testing.tables import SUBSCRIBER, MemoryContext, RequestRecord, TaskRecord
+from handlers.core import Reply
+from handlers.model import (
+    Act,
+    CurrentRequest,
+    ExportOrder,
+    ExportStatus,
+    ImportLine,
+    ImportPlan,
+    ImportResult,
+    RequestState,
+    Rights,
+    plan_import,
+)
+from handlers.testing.request_list import RequestMoves
+from handlers.testing.tables import SUBSCRIBER, MemoryContext, MemoryJournal, RequestRecord, TaskRecord, format_span
 
 EXPORT_TASK, IMPORT_TASK = "export", "import"
 

@@ -1,21 +1,34 @@
-"""The tree of units in memory."""
+"""The tree of units in memory, and counts of what there is to do in it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
-from handlers.model.request_list import Refusal
-from handlers.model.rights import Act, Rights
-from handlers.model.succession import (
+from handlers.model import (
+    REQUESTED_STATES,
+    SILENT_AFTER,
+    UNCOUNTED_STATES,
+    Act,
+    BurnDown,
+    OpenSpan,
+    Reach,
+    Refusal,
+    RequestState,
+    Rights,
     UnitAssignment,
+    UnitDirectory,
     UnitHoldings,
+    UnitStatistics,
+    build_burn_down,
+    line_units,
     plan_succession,
+    roll_up,
+    statistics_root,
     unit_of_managing_body,
 )
-from handlers.model.unit_directory import UnitDirectory
-from handlers.testing.journal import MemoryJournal
 from handlers.testing.request_list import assign_unit
-from handlers.testing.tables import MemoryContext
+from handlers.testing.tables import MemoryContext, MemoryJournal, RequestRecord, StatusRecord
 from rules.calendar import to_vietnam_day
 
 UNITS_COUNTER = "units"
@@ -95,3 +108,98 @@ class MemoryUnits:
                 status = known.status.model_copy(update={"unit": moving[known.status.unit]})
                 tables.statuses[place] = replace(known, status=status)
         return frozenset(moving)
+
+
+_EXPIRING = (30, 60, 90)
+_COUNTED_STATES = {
+    **dict.fromkeys(REQUESTED_STATES, "requested"),
+    RequestState.FORWARDED: "forwarded",
+    RequestState.DONE: "done",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryStatistics:
+    """Implements ``handlers.core.ports.Statistics``."""
+
+    acting: MemoryContext
+
+    async def numbers(
+        self, rights: Rights, unit: str | None, today: date, now: datetime
+    ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
+        """Count row by row, and sum them up the tree."""
+        top, reach = statistics_root(rights, unit), rights.reach(Act.SEE_PICTURE)
+        if not reach:
+            return UnitStatistics(top), ()
+        counted: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
+        for place, name in self._counted(today, now):
+            counted[place][name] += 1
+        rows = [UnitStatistics(place, **numbers) for place, numbers in counted.items() if self._near(reach, place)]
+        return roll_up(rows, rights.units, top, line_units(rights, top))
+
+    async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
+        """Follow what was open from day to day."""
+        top, reach = statistics_root(rights, unit), rights.reach(Act.SEE_PICTURE)
+        spans = [
+            span for place, span in self._spans() if reach and self._near(reach, place) and self._below(top, place)
+        ]
+        return build_burn_down(spans, start, until, today)
+
+    def _near(self, reach: Reach, unit: str | None) -> bool:
+        return self.acting.tables.is_within(reach, unit)
+
+    def _below(self, top: str | None, unit: str | None) -> bool:
+        return top is None or (unit is not None and self.acting.tables.units.is_within(unit, top))
+
+    def _counted(self, today: date, now: datetime) -> Iterator[tuple[str | None, str]]:
+        """The unit and the column of everything that counts."""
+        tables = self.acting.tables
+        unplaced = {one.chat for one in tables.statuses.values() if one.status.unit is None}
+        silent = self._silent(now)
+        for chat in tables.chats.values():
+            if chat.unit is not None or chat.id in unplaced:
+                yield chat.unit, "officers"
+            if chat.id in silent:
+                yield chat.unit, "silent"
+        for known in tables.statuses.values():
+            yield from ((known.status.unit, name) for name in self._columns(known, today))
+        for request in tables.requests.values():
+            if request.state in _COUNTED_STATES:
+                yield request.unit, _COUNTED_STATES[request.state]
+
+    def _columns(self, known: StatusRecord, today: date) -> Iterator[str]:
+        ends, status = known.status.not_after, known.status
+        if ends is not None or status.owed is not None:
+            yield "certificates"
+        for days in _EXPIRING:
+            if ends is not None and today <= ends <= today + timedelta(days=days):
+                yield f"expiring_{days}"
+        if status.owed and not self._requests_for(known):
+            yield "action_needed"
+
+    def _silent(self, now: datetime) -> set[str]:
+        """Chats with something to do or to answer, no request that counts, and no message for long."""
+        tables = self.acting.tables
+        asked = {one.chat for one in tables.requests.values() if one.state not in UNCOUNTED_STATES}
+        owing = {one.chat for one in tables.statuses.values() if one.status.owed is None or one.status.owed}
+        return {chat for chat in owing - asked if tables.chats[chat].last_contact_at < now - SILENT_AFTER}
+
+    def _requests_for(self, known: StatusRecord) -> list[RequestRecord]:
+        """Requests of the same person for the same certificate, those that count."""
+        key = known.status.certificate_key
+        mine = (one for one in self.acting.tables.requests.values() if one.chat == known.chat and key is not None)
+        return [one for one in mine if one.content.certificate_key == key and one.state not in UNCOUNTED_STATES]
+
+    def _spans(self) -> Iterator[tuple[str | None, OpenSpan]]:
+        tables = self.acting.tables
+        for known in tables.statuses.values():
+            if known.status.owed:
+                asked = min((one.registered_at for one in self._requests_for(known)), default=None)
+                yield known.status.unit, _to_span(known.known_at, asked)
+        for request in tables.requests.values():
+            if request.state not in UNCOUNTED_STATES:
+                yield request.unit, _to_span(request.registered_at, request.ended_at)
+
+
+def _to_span(begun: datetime, ended: datetime | None) -> OpenSpan:
+    return OpenSpan(to_vietnam_day(begun), to_vietnam_day(ended) if ended else None, 1)

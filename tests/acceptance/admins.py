@@ -11,20 +11,17 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm
-from handlers.model.request import RequestState
-from handlers.model.rights import ROLES, Role
-from handlers.requests.fields import FIELDS
-from handlers.requests.text import STATE_LABELS
+from handlers.model import EXPORT_FORM_LABELS, ROLES, ExportForm, RequestState, Role
+from handlers.requests import FIELDS, STATE_LABELS
 from tests.acceptance.officer import Officer
 from tests.acceptance.test_conversation import CODE, ELSE
-from tests.support.botapi.chats import Shown
+from tests.support.telegram.chats import Shown
 
 LINK = re.compile(r"https://t\.me/\w+\?start=([\w-]{20,64})")
 #: No certificate has said that they are the very body whose old name they type: they are asked what happened to them.
-HAPPENED = {"events": ["merged_into_new"]}
+EVENT_ANSWERS = {"events": ["merged_into_new"]}
 #: What is left to ask then.
-LEFT: dict[str, str | list[str]] = {
+OTHER_ANSWERS: dict[str, str | list[str]] = {
     "merger_role": "designated",
     "certificate": "16/11/2028",
     "information_matches": "false",
@@ -52,7 +49,7 @@ async def troly(folder: Path, *arguments: str, url: str | None = None) -> str:
     return out.decode()
 
 
-async def invited(owner: Officer, role: Role, unit: str, label: str) -> str:
+async def create_invitation(owner: Officer, role: Role, unit: str, label: str) -> str:
     """The code in the link of an invitation that the owner makes in the chat."""
     await owner.says("/vaitro")
     await owner.taps("Invite somebody")
@@ -69,21 +66,21 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-async def accepts(admin: Officer, code: str) -> None:
+async def accept_invitation(admin: Officer, code: str) -> None:
     """The link is opened: Telegram sends what stands behind it as /start."""
     await admin.says(f"/start {code}")
     await admin.taps("I agree, let us begin")
 
 
-async def registers(officer: Officer, old_name: str, subscriber: str) -> str:
+async def register_request(officer: Officer, old_name: str, subscriber: str) -> str:
     """An officer's journey by the unit's old name; the code of the request."""
     await officer.consents()
     await officer.user.taps(officer.words.option("subject", "organisation"))
     await officer.hears()
     shown = await officer.says(old_name)
     await officer.user.taps(shown.labels[0])  # yes, that is my unit now
-    asked = await officer.answers(await officer.hears(), HAPPENED, typing=True)
-    answer = await officer.answers(asked, LEFT)
+    asked = await officer.answers(await officer.hears(), EVENT_ANSWERS, typing=True)
+    answer = await officer.answers(asked, OTHER_ANSWERS)
     assert officer.words("Register the request") in answer.labels
     review = await officer.fills_in(
         await officer.taps("Register the request"),
@@ -94,13 +91,13 @@ async def registers(officer: Officer, old_name: str, subscriber: str) -> str:
     return str(code)
 
 
-async def told(officer: Officer, code: str, state: RequestState) -> Shown:
+async def hear_move(officer: Officer, code: str, state: RequestState) -> Shown:
     """The notice that a request of the officer's was moved."""
     word = officer.words(STATE_LABELS[state])
     return await officer.user.hears_until(lambda shown: code in shown.text and word in shown.text, 30)
 
 
-def edited(workbook: bytes, states: dict[str, tuple[RequestState, str]], words: Any) -> bytes:
+def edit_workbook(workbook: bytes, states: dict[str, tuple[RequestState, str]], words: Any) -> bytes:
     """The spreadsheet with other states and notes, as another program saves it."""
     book = load_workbook(BytesIO(workbook))
     sheet = book.worksheets[0]
@@ -116,13 +113,13 @@ def edited(workbook: bytes, states: dict[str, tuple[RequestState, str]], words: 
     return saved.getvalue()
 
 
-async def changes_all(admin: Officer, move: str, number: int) -> None:
+async def change_all(admin: Officer, move: str, number: int) -> None:
     """All that are listed; how many that is stands in the question, before anything is changed."""
     await admin.says("/danhsach")
-    await changes_listed(admin, move, number)
+    await change_listed(admin, move, number)
 
 
-async def changes_listed(admin: Officer, move: str, number: int) -> None:
+async def change_listed(admin: Officer, move: str, number: int) -> None:
     """The same where the list is open."""
     await admin.taps("Change them all")
     await admin.user.taps(f"{admin.words(move)} ({number})")
@@ -131,7 +128,7 @@ async def changes_listed(admin: Officer, move: str, number: int) -> None:
     await admin.hears()
 
 
-async def exports(admin: Officer, form: ExportForm) -> bytes:
+async def export_list(admin: Officer, form: ExportForm) -> bytes:
     """The file that an export in the chat brings."""
     shown = await admin.says("/xuat")
     wanted = admin.words(EXPORT_FORM_LABELS[form])

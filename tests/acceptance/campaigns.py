@@ -14,18 +14,17 @@ from bot.app import Components, open_components, serve_channels
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
 from bot.store.workers import FENCE_PART
-from handlers.model.broadcast import Broadcast, BroadcastState
-from handlers.model.rights import Rights
-from handlers.requests.fields import FIELDS
+from handlers.model import Broadcast, BroadcastState, Rights
+from handlers.requests import FIELDS
 from rules.calendar import VIETNAM
-from tests.acceptance.admins import HAPPENED, LEFT, NAME, SERIAL, SUBSCRIBER
+from tests.acceptance.admins import EVENT_ANSWERS, NAME, OTHER_ANSWERS, SERIAL, SUBSCRIBER
 from tests.acceptance.officer import Officer
-from tests.support.botapi.api import TOKEN, BotApi
-from tests.support.botapi.chats import Shown
-from tests.support.botapi.limits import Limits
-from tests.support.botapi.server import serving
+from tests.support.delivery import TurnedClock
 from tests.support.program import UNHURRIED
-from tests.support.turned_clock import TurnedClock
+from tests.support.telegram.api import TOKEN, BotApi
+from tests.support.telegram.chats import Shown
+from tests.support.telegram.limits import Limits
+from tests.support.telegram.server import serving
 
 #: Seconds in which something must have become visible.
 PATIENCE = 15.0
@@ -34,7 +33,7 @@ LEASE = 2.0
 
 
 @dataclass
-class Town:
+class CampaignRun:
     """The program, the server and the clock."""
 
     api: BotApi
@@ -82,7 +81,9 @@ class Town:
 
 
 @asynccontextmanager
-async def town(folder: Path, start: datetime, approval_above: int = 4, url: str | None = None) -> AsyncIterator[Town]:
+async def start_campaign_run(
+    folder: Path, start: datetime, approval_above: int = 4, url: str | None = None
+) -> AsyncIterator[CampaignRun]:
     """All of it, over the data of ``folder``, from a moment of the test's choice on.
 
     Over the PostgreSQL of ``url`` a second worker helps. It is assembled as in ``troly worker``, with a store and
@@ -93,10 +94,10 @@ async def town(folder: Path, start: datetime, approval_above: int = 4, url: str 
     async with AsyncExitStack() as server, AsyncExitStack() as workers:
         api.url = await server.enter_async_context(serving(api.gate.app()))
         settings = _settings(folder, api, approval_above, url)
-        parts = await workers.enter_async_context(_served(settings, clock))
+        parts = await workers.enter_async_context(_serve(settings, clock))
         if url:
             await workers.enter_async_context(_helped(settings, clock, url))
-        made = Town(api, parts, clock, server)
+        made = CampaignRun(api, parts, clock, server)
         await made.opens()
         yield made
 
@@ -116,7 +117,7 @@ def _settings(folder: Path, api: BotApi, approval_above: int, url: str | None) -
 
 
 @asynccontextmanager
-async def _served(settings: Settings, clock: TurnedClock, *, receiving: bool = True) -> AsyncIterator[Components]:
+async def _serve(settings: Settings, clock: TurnedClock, *, receiving: bool = True) -> AsyncIterator[Components]:
     stop = asyncio.Event()
     async with open_components(settings, clock=clock) as parts:
         served = asyncio.create_task(serve_channels(parts, stop, receiving=receiving))
@@ -131,7 +132,7 @@ async def _served(settings: Settings, clock: TurnedClock, *, receiving: bool = T
 async def _helped(settings: Settings, clock: TurnedClock, url: str) -> AsyncIterator[None]:
     """A second worker has joined, and the time has passed in which it leaves the sending to the first."""
     await _joined(url, 1)
-    async with _served(settings, clock, receiving=False):
+    async with _serve(settings, clock, receiving=False):
         await _joined(url, 2)
         await asyncio.sleep(LEASE / FENCE_PART + 1)
         yield
@@ -144,20 +145,20 @@ async def _joined(url: str, number: int) -> None:
             await asyncio.sleep(0.02)
 
 
-async def learns_what_to_do(officer: Officer, old_name: str) -> Shown:
+async def finish_interview(officer: Officer, old_name: str) -> Shown:
     """An interview up to its answer: something is owed from now on, and not yet registered."""
     await officer.consents()
     await officer.user.taps(officer.words.option("subject", "organisation"))
     await officer.hears()
     shown = await officer.says(old_name)
     await officer.user.taps(shown.labels[0])
-    asked = await officer.answers(await officer.hears(), HAPPENED, typing=True)
-    answer = await officer.answers(asked, LEFT)
+    asked = await officer.answers(await officer.hears(), EVENT_ANSWERS, typing=True)
+    answer = await officer.answers(asked, OTHER_ANSWERS)
     assert officer.words("Register the request") in answer.labels
     return answer
 
 
-async def registers_now(officer: Officer) -> None:
+async def register_from_reminder(officer: Officer) -> None:
     """From the reminder's button to a request."""
     await officer.user.taps(officer.words("Do it now"))
     answer = await officer.hears()
@@ -169,7 +170,7 @@ async def registers_now(officer: Officer) -> None:
     await officer.taps("Send the request")
 
 
-async def writes_campaign(admin: Officer, deadline: date, days: str) -> str:
+async def write_campaign(admin: Officer, deadline: date, days: str) -> str:
     """From /thongbao to a draft, by its screens; its code."""
     await admin.says("/thongbao")
     await admin.taps("Write a new one")
@@ -187,19 +188,19 @@ async def writes_campaign(admin: Officer, deadline: date, days: str) -> str:
     return next(word.strip(":") for word in shown.text.split() if word.startswith("TB-"))
 
 
-async def has_it_checked(admin: Officer) -> Shown:
+async def check_campaign(admin: Officer) -> Shown:
     """The result of the check, which comes as a message."""
     await admin.user.taps(admin.words("Check"))
     heading = admin.words("<b>Check of {code}</b> {title}", code="", title="").strip()
     return await admin.user.hears_until(lambda shown: heading in shown.text, PATIENCE)
 
 
-async def asked_to_approve(other: Officer, name: str) -> Shown:
+async def hear_approval_request(other: Officer, name: str) -> Shown:
     """What comes to those who may approve what somebody else wrote."""
     return await other.user.hears_until(lambda shown: f"/thongbao {name}" in shown.text, PATIENCE)
 
 
-async def approves(admin: Officer, name: str) -> Shown:
+async def approve_campaign(admin: Officer, name: str) -> Shown:
     """By its code, as somebody who was told of it does."""
     shown = await admin.says(f"/thongbao {name}")
     assert admin.words("Approve") in shown.labels, shown.text
@@ -207,7 +208,7 @@ async def approves(admin: Officer, name: str) -> Shown:
     return await admin.taps("Yes, approve")
 
 
-async def reminded(officer: Officer) -> Shown:
+async def hear_reminder(officer: Officer) -> Shown:
     """The reminder as it arrives."""
     button = officer.words("I have done it")
     return await officer.user.hears_until(lambda shown: button in shown.labels, PATIENCE)

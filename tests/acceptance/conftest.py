@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.officer import Officer
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.limits import Limits
-from tests.support.program import Program, running
-from tests.support.zygote import Zygote, zygote
+from tests.support.fork_server import ForkServer, start_fork_server
+from tests.support.program import Program, run_program
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.limits import Limits
 
 
 @pytest.fixture
@@ -24,15 +24,15 @@ def url(request: pytest.FixtureRequest) -> str | None:
 
 
 @pytest.fixture(scope="session")
-def fast_start() -> Iterator[Zygote]:
-    with zygote() as one:
+def fast_start() -> Iterator[ForkServer]:
+    with start_fork_server() as one:
         yield one
 
 
 @pytest.fixture
-async def program(api: BotApi, tmp_path: Path, fast_start: Zygote) -> AsyncIterator[Program]:
+async def program(api: BotApi, tmp_path: Path, fast_start: ForkServer) -> AsyncIterator[Program]:
     """The real program, polling."""
-    async with running(api, tmp_path, start=fast_start) as program:
+    async with run_program(api, tmp_path, start=fast_start) as program:
         yield program
     sys.stdout.write(program.printed())  # shown where the test fails
 

@@ -6,16 +6,15 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from handlers.model.exports import ExportForm
-from handlers.model.request import RequestState
-from tests.acceptance.admins import changes_all, exports, registers, told
-from tests.acceptance.commands import does, sql, troly
+from handlers.model import ExportForm, RequestState
+from tests.acceptance.admins import change_all, export_list, hear_move, register_request
 from tests.acceptance.officer import Officer
-from tests.acceptance.test_neighbours import serving
-from tests.support.botapi.api import BotApi
-from tests.support.neighbours import Talker, consents, until
+from tests.acceptance.processes import run_command, sql, troly
+from tests.acceptance.test_load import serving
+from tests.support.fork_server import ForkServer
+from tests.support.load import Talker, consent_all, wait_for
 from tests.support.program import UNHURRIED, Program
-from tests.support.zygote import Zygote
+from tests.support.telegram.api import BotApi
 
 
 async def furnished(api: BotApi, folder: Path, url: str | None) -> Officer:
@@ -23,19 +22,19 @@ async def furnished(api: BotApi, folder: Path, url: str | None) -> Officer:
     settings = {"TROLY_DATABASE_URL": url} if url else {}
     (folder / "program.log").touch()
     idle, owner = Program(api, folder, settings), Officer(api.user("Hà"))
-    await does(idle, "units", "import", "--sample", "nhon-trach", "--apply")
-    await does(idle, "admins", "add", f"telegram:{owner.user.id}")
+    await run_command(idle, "units", "import", "--sample", "nhon-trach", "--apply")
+    await run_command(idle, "admins", "add", f"telegram:{owner.user.id}")
     return owner
 
 
 async def test_an_owner_who_was_inserted_beside_the_running_program_can_do_nothing_and_is_named(
-    api: BotApi, tmp_path: Path, url: str | None, fast_start: Zygote
+    api: BotApi, tmp_path: Path, url: str | None, fast_start: ForkServer
 ) -> None:
     await furnished(api, tmp_path, url)
     async with serving(api, tmp_path, url, fast_start, UNHURRIED) as (program, *_):
         thief, lan = Officer(api.user("Kẻ trộm")), Officer(api.user("Lan"))
         await thief.consents()
-        code = await registers(lan, "xa phu huu", "UBND xã Phú Hữu")
+        code = await register_request(lan, "xa phu huu", "UBND xã Phú Hữu")
         ((chat,),) = sql(
             program,
             "SELECT id FROM chats WHERE id NOT IN (SELECT chat FROM grants)"
@@ -60,15 +59,15 @@ async def test_an_owner_who_was_inserted_beside_the_running_program_can_do_nothi
 
 
 async def test_a_spoilt_session_and_a_spoilt_request_stop_neither_the_other_officer_nor_the_list(
-    api: BotApi, tmp_path: Path, url: str | None, fast_start: Zygote
+    api: BotApi, tmp_path: Path, url: str | None, fast_start: ForkServer
 ) -> None:
     owner = await furnished(api, tmp_path, url)
     async with serving(api, tmp_path, url, fast_start, UNHURRIED) as (program, *_):
         await owner.consents()
         lan, minh = Officer(api.user("Lan")), Officer(api.user("Minh"))
         codes = [
-            await registers(lan, "xa phu huu", "UBND xã Phú Hữu"),
-            await registers(minh, "xa phu dong", "UBND xã Phú Đông"),
+            await register_request(lan, "xa phu huu", "UBND xã Phú Hữu"),
+            await register_request(minh, "xa phu dong", "UBND xã Phú Đông"),
         ]
         cut = "substr({0}, 1, length({0}) / 2)".format
         hers = "(SELECT chat FROM requests WHERE code = ?)"
@@ -88,31 +87,31 @@ async def test_a_spoilt_session_and_a_spoilt_request_stop_neither_the_other_offi
         assert all(any(code in label for label in listed.labels) for code in codes), listed.labels
         marked = lan.words("⚠ cannot be read any more")
         assert sum(marked in label for label in listed.labels) + listed.text.count(marked) == 1
-        sheet = load_workbook(BytesIO(await exports(owner, ExportForm.XLSX))).worksheets[0]
+        sheet = load_workbook(BytesIO(await export_list(owner, ExportForm.XLSX))).worksheets[0]
         found = [[str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
         by_code = {code: next(row for row in found if code in row) for code in codes}
         assert marked in " ".join(by_code[codes[0]])
         assert marked not in " ".join(by_code[codes[1]])
-        await changes_all(owner, "Accept", 2)
+        await change_all(owner, "Accept", 2)
         for officer, code in zip((lan, minh), codes, strict=True):
-            await told(officer, code, RequestState.ACCEPTED)
+            await hear_move(officer, code, RequestState.ACCEPTED)
 
 
 async def test_nineteen_orders_of_all_data_then_a_kill_and_no_start_after_it_fails(
-    tmp_path: Path, url: str | None, fast_start: Zygote
+    tmp_path: Path, url: str | None, fast_start: ForkServer
 ) -> None:
     async with BotApi.start() as api, serving(api, tmp_path, url, fast_start) as programs:
         officer, newcomer = Talker(api.user("officer")), api.user("newcomer")
-        await consents([officer.user])
+        await consent_all([officer.user])
         for _ in range(19):
             await newcomer.says("/dulieu")
         for _ in range(2):
-            assert await until(lambda: bool(newcomer.chat.history), 20)
+            assert await wait_for(lambda: bool(newcomer.chat.history), 20)
             for program in programs:
                 await program.kill()
             for program in programs:
                 await program.launch_and_wait()
             await officer.asks()
-        assert await until(lambda: any(shown.document for shown in newcomer.chat.history), 60)
+        assert await wait_for(lambda: any(shown.document for shown in newcomer.chat.history), 60)
         await officer.asks()
         assert all(program.running for program in programs)

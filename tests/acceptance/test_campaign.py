@@ -6,22 +6,21 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from handlers.model.codes import format_person_code
-from handlers.model.rights import Role
-from tests.acceptance.admins import accepts, invited, troly
+from handlers.model import Role, format_person_code
+from tests.acceptance.admins import accept_invitation, create_invitation, troly
 from tests.acceptance.campaigns import (
-    Town,
-    approves,
-    asked_to_approve,
-    has_it_checked,
-    learns_what_to_do,
-    registers_now,
-    reminded,
-    town,
-    writes_campaign,
+    CampaignRun,
+    approve_campaign,
+    check_campaign,
+    finish_interview,
+    hear_approval_request,
+    hear_reminder,
+    register_from_reminder,
+    start_campaign_run,
+    write_campaign,
 )
 from tests.acceptance.officer import Officer
-from tests.support.botapi.errors import too_many_requests
+from tests.support.telegram.errors import too_many_requests
 
 #: Monday morning in Viet Nam; the deadline is the Tuesday a week later.
 START, DEADLINE = datetime(2026, 12, 7, 2, tzinfo=UTC), date(2026, 12, 15)
@@ -31,30 +30,30 @@ OFFICERS = ("Lan", "Minh", "Hoa", "Tú", "Phúc", "An")
 async def test_a_campaign_reaches_exactly_those_who_still_have_to_act(tmp_path: Path) -> None:
     await troly(tmp_path, "units", "import", "--sample", "nhon-trach", "--apply")
     await troly(tmp_path, "admins", "add", "telegram:700001")
-    async with town(tmp_path, START) as at:
+    async with start_campaign_run(tmp_path, START) as at:
         owner, admin = Officer(at.api.user("Hà")), Officer(at.api.user("Dung"))
         await owner.consents()
-        await accepts(admin, await invited(owner, Role.ADMIN, "xa dai phuoc", "Chị Dung"))
+        await accept_invitation(admin, await create_invitation(owner, Role.ADMIN, "xa dai phuoc", "Chị Dung"))
         people = {name: Officer(at.api.user(name)) for name in OFFICERS}
         for one in people.values():
-            await learns_what_to_do(one, "xa phu huu")
+            await finish_interview(one, "xa phu huu")
 
-        campaign = await writes_campaign(admin, DEADLINE, "7, 4, 0")
-        assert "6" in (await has_it_checked(admin)).text
+        campaign = await write_campaign(admin, DEADLINE, "7, 4, 0")
+        assert "6" in (await check_campaign(admin)).text
         mine = await admin.says(f"/thongbao {campaign}")
         assert (
             admin.words("So many recipients need a second person to approve; you wrote this one yourself.") in mine.text
         )
         assert admin.words("Approve") not in mine.labels
-        assert "Chị Dung" in (await asked_to_approve(owner, campaign)).text
-        await approves(owner, campaign)
+        assert "Chị Dung" in (await hear_approval_request(owner, campaign)).text
+        await approve_campaign(owner, campaign)
 
         await _first_step(at, campaign, people)
         await _second_step(at, campaign, people)
     await _report_says(tmp_path, at, people, campaign)
 
 
-async def _first_step(at: Town, campaign: str, people: dict[str, Officer]) -> None:
+async def _first_step(at: CampaignRun, campaign: str, people: dict[str, Officer]) -> None:
     """One has blocked the bot, one has stopped reminders, one message is in doubt, one is answered with patience."""
     people["Minh"].user.blocks()
     await people["Tú"].says("/dungnhan")
@@ -63,13 +62,13 @@ async def _first_step(at: Town, campaign: str, people: dict[str, Officer]) -> No
     at.api.fault("sendMessage", error=too_many_requests(1), chat=people["An"].user.id)
     at.at(date(2026, 12, 8), 8, 30)
     for name in ("Lan", "Hoa", "Phúc", "An"):
-        assert "15/12/2026" in (await reminded(people[name])).text
+        assert "15/12/2026" in (await hear_reminder(people[name])).text
     await at.ended(campaign, "7")
 
 
-async def _second_step(at: Town, campaign: str, people: dict[str, Officer]) -> None:
+async def _second_step(at: CampaignRun, campaign: str, people: dict[str, Officer]) -> None:
     """One has registered since, one says that it is done; nobody can be reached for 20 seconds at the hour itself."""
-    await registers_now(people["Phúc"])
+    await register_from_reminder(people["Phúc"])
     await people["An"].user.taps(people["An"].words("I have done it"))
     await people["An"].hears()
     async with at.outage():
@@ -77,16 +76,16 @@ async def _second_step(at: Town, campaign: str, people: dict[str, Officer]) -> N
         await at.under_way(campaign, "4")
         at.clock.turn(timedelta(seconds=20))
     for name in ("Lan", "Hoa"):
-        await reminded(people[name])
+        await hear_reminder(people[name])
     await at.ended(campaign, "4")
     assert not any(one.user.chat.unheard for one in people.values()), "somebody got more than was meant"
 
 
-def _row(at: Town, step: str, officer: Officer, state: str, reason: str | None = None) -> tuple[str | None, ...]:
+def _row(at: CampaignRun, step: str, officer: Officer, state: str, reason: str | None = None) -> tuple[str | None, ...]:
     return (step, format_person_code(at.parts.store.chats.at("telegram", str(officer.user.id)).id), state, reason)
 
 
-def _expected(at: Town, people: dict[str, Officer]) -> set[tuple[str | None, ...]]:
+def _expected(at: CampaignRun, people: dict[str, Officer]) -> set[tuple[str | None, ...]]:
     """What became of each at each step; who has registered is not on the list of the second."""
     stopped, blocked = ("skipped", "wants no reminders"), "has blocked the assistant"
     known = "was known to have blocked the assistant before anything was sent"
@@ -107,7 +106,7 @@ def _expected(at: Town, people: dict[str, Officer]) -> set[tuple[str | None, ...
     return {_row(at, step, people[name], *became) for step, rows in told.items() for name, became in rows.items()}
 
 
-async def _report_says(folder: Path, at: Town, people: dict[str, Officer], campaign: str) -> None:
+async def _report_says(folder: Path, at: CampaignRun, people: dict[str, Officer], campaign: str) -> None:
     """Row by row, as another program reads it, and the totals are the rows."""
     file = folder / "report.xlsx"
     await troly(folder, "broadcast", "report", campaign, "--lang", "en", "--out", str(file))

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance import admins
-from tests.acceptance.admins import registers
-from tests.acceptance.campaigns import town
-from tests.acceptance.commands import sql, troly
+from tests.acceptance.admins import register_request
+from tests.acceptance.campaigns import start_campaign_run
 from tests.acceptance.officer import Officer
-from tests.acceptance.test_neighbours import serving
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.faults import Kind
-from tests.support.botapi.updates import Updates
-from tests.support.neighbours import until
+from tests.acceptance.processes import sql, troly
+from tests.acceptance.test_load import serving
+from tests.support.fork_server import ForkServer
+from tests.support.load import wait_for
 from tests.support.program import UNHURRIED
-from tests.support.zygote import Zygote
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.faults import Kind
+from tests.support.telegram.updates import Updates
 
 START = datetime(2026, 12, 7, 2, tzinfo=UTC)
 AHEAD = timedelta(hours=9)
@@ -26,7 +26,7 @@ AHEAD = timedelta(hours=9)
 async def test_a_clock_that_was_ahead_while_answers_waited_silences_nobody(
     tmp_path: Path, url: str | None, kind: Kind
 ) -> None:
-    async with town(tmp_path, START, url=url) as at:
+    async with start_campaign_run(tmp_path, START, url=url) as at:
         lan, minh = Officer(at.api.user("Lan")), Officer(at.api.user("Minh"))
         await lan.consents()
         await minh.consents()
@@ -35,7 +35,7 @@ async def test_a_clock_that_was_ahead_while_answers_waited_silences_nobody(
         before = len(at.api.calls_of("sendMessage"))
         await lan.user.says("/trogiup")
         await minh.user.says("/trogiup")
-        assert await until(lambda: len(at.api.calls_of("sendMessage")) >= before + 2, 15)
+        assert await wait_for(lambda: len(at.api.calls_of("sendMessage")) >= before + 2, 15)
 
         at.clock.leap(-AHEAD)
         at.api.mends("sendMessage")
@@ -46,13 +46,13 @@ async def test_a_clock_that_was_ahead_while_answers_waited_silences_nobody(
 
 
 async def test_a_start_with_a_clock_far_ahead_deletes_nothing_until_somebody_says_that_it_is_right(
-    api: BotApi, tmp_path: Path, url: str | None, fast_start: Zygote
+    api: BotApi, tmp_path: Path, url: str | None, fast_start: ForkServer
 ) -> None:
     await admins.troly(tmp_path, "units", "import", "--sample", "nhon-trach", "--apply", url=url)
     await admins.troly(tmp_path, "admins", "add", f"telegram:{api.user('Hà').id}", url=url)
-    async with town(tmp_path, datetime.now(UTC) - timedelta(days=400), url=url) as before:
+    async with start_campaign_run(tmp_path, datetime.now(UTC) - timedelta(days=400), url=url) as before:
         await Officer(before.api.user("Hà")).consents()
-        await registers(Officer(before.api.user("Lan")), "xa phu huu", "UBND xã Phú Hữu")
+        await register_request(Officer(before.api.user("Lan")), "xa phu huu", "UBND xã Phú Hữu")
         await Officer(before.api.user("Minh")).consents()
     owner = Officer(api.user("Hà"))
     owner.user.chat.started = True

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from handlers.requests.fields import FIELDS
+from handlers.requests import FIELDS
 from tests.acceptance.officer import Officer
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.chats import Shown
 from tests.support.pki import issue
-from tests.support.program import running
+from tests.support.program import run_program
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.chats import Shown
 
 MERGED: dict[str, str | list[str]] = {
     "events": ["merged_into_new"],
@@ -33,7 +33,7 @@ CODE = re.compile(r"YC-\d{4}-\d{6}")
 async def test_the_program_as_it_is_started_answers(api: BotApi, tmp_path: Path) -> None:
     """``python -m bot run``; the other tests fork a process that has done its imports."""
     lan = Officer(api.user("Lan"))
-    async with running(api, tmp_path) as program:
+    async with run_program(api, tmp_path) as program:
         assert lan.words.asked_in((await lan.consents()).text) == "subject"
         assert await program.stop() == 0
     assert "Traceback" not in program.printed()

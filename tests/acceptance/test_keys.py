@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.commands import troly
-from tests.acceptance.helping import helping
 from tests.acceptance.officer import Officer
-from tests.support.botapi.api import BotApi
-from tests.support.program import running
-from tests.support.zygote import Zygote
+from tests.acceptance.processes import run_worker, troly
+from tests.support.fork_server import ForkServer
+from tests.support.program import run_program
+from tests.support.telegram.api import BotApi
 
 PEOPLE = 12
 
@@ -23,9 +22,9 @@ async def everybody_is_answered(officers: list[Officer]) -> None:
 
 
 async def test_one_command_changes_the_key_of_a_running_program(
-    api: BotApi, tmp_path: Path, fast_start: Zygote
+    api: BotApi, tmp_path: Path, fast_start: ForkServer
 ) -> None:
-    async with running(api, tmp_path, start=fast_start) as program:
+    async with run_program(api, tmp_path, start=fast_start) as program:
         lan = Officer(api.user("Lan"))
         await lan.consents()  # of whoever did not agree nothing is kept that a key could be missing for
         before = (tmp_path / "data" / "keys.json").read_text()
@@ -49,17 +48,17 @@ async def test_one_command_changes_the_key_of_a_running_program(
 
 @pytest.mark.postgres
 async def test_on_two_machines_nobody_falls_silent_while_the_key_changes(
-    api: BotApi, postgres_url: str, tmp_path: Path, fast_start: Zygote
+    api: BotApi, postgres_url: str, tmp_path: Path, fast_start: ForkServer
 ) -> None:
     here, there = tmp_path / "here.json", tmp_path / "there.json"
     settings = {"TROLY_DATABASE_URL": postgres_url, "TROLY_WORKER_LEASE_SECONDS": "2"}
     async with AsyncExitStack() as stack:
         program = await stack.enter_async_context(
-            running(api, tmp_path, {**settings, "TROLY_KEY_FILE": str(here)}, fast_start)
+            run_program(api, tmp_path, {**settings, "TROLY_KEY_FILE": str(here)}, fast_start)
         )
         shutil.copy(here, there)
         await stack.enter_async_context(
-            helping(api, tmp_path / "there", {**settings, "TROLY_KEY_FILE": str(there)}, fast_start)
+            run_worker(api, tmp_path / "there", {**settings, "TROLY_KEY_FILE": str(there)}, fast_start)
         )
         officers = [Officer(api.user(f"{number}")) for number in range(PEOPLE)]
         await everybody_is_answered(officers)

@@ -11,15 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.killing import Killer, Watched, masked, transcript
+from tests.acceptance.kill import Killer, WatchedOfficer, Witness, mask_clock, transcript
 from tests.acceptance.test_conversation import ELSE, FORM, MERGED, documents
-from tests.acceptance.witness import Witness
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.limits import Limits
+from tests.support.delivery import eventually
+from tests.support.fork_server import ForkServer
 from tests.support.pki import issue
-from tests.support.program import running
-from tests.support.waiting import eventually
-from tests.support.zygote import Zygote
+from tests.support.program import run_program
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.limits import Limits
 
 KILLS = 50
 OFFICERS = ("Lan", "Minh", "Hoa")
@@ -27,7 +26,7 @@ CERTIFICATE = issue().der
 
 
 @dataclass
-class Journey(Watched):
+class Journey(WatchedOfficer):
     """An officer who goes all the way."""
 
     async def converses(self) -> dict[str, Any]:
@@ -53,7 +52,7 @@ class Journey(Watched):
 
 def lasting(held: dict[str, Any]) -> str:
     """What must not depend on kills of what an officer is told is held: the session and the requests."""
-    return masked(json.dumps([held["session"], held["requests"]], ensure_ascii=False))
+    return mask_clock(json.dumps([held["session"], held["requests"]], ensure_ascii=False))
 
 
 def counted(witness: Witness) -> object:
@@ -78,9 +77,9 @@ class Outcome:
     replies: int
 
 
-async def converse(start: Zygote, folder: Path, kill_after: Sequence[int], chance: random.Random) -> Outcome:
+async def converse(start: ForkServer, folder: Path, kill_after: Sequence[int], chance: random.Random) -> Outcome:
     """Three officers at once, the program killed after these acts."""
-    async with BotApi.start(limits=Limits.off()) as api, running(api, folder, start=start) as program:
+    async with BotApi.start(limits=Limits.off()) as api, run_program(api, folder, start=start) as program:
         witness = Witness(folder)
         witness.begin()
         killer = Killer(program, frozenset(kill_after), chance)
@@ -101,7 +100,7 @@ async def converse(start: Zygote, folder: Path, kill_after: Sequence[int], chanc
 
 
 @pytest.mark.timeout(300)  # two whole runs, and as many starts as kills
-async def test_killed_at_fifty_moments_it_handles_every_update_once(fast_start: Zygote, tmp_path: Path) -> None:
+async def test_killed_at_fifty_moments_it_handles_every_update_once(fast_start: ForkServer, tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     chance = random.Random(seed)
     (tmp_path / "calm").mkdir()

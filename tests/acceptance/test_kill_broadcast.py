@@ -8,18 +8,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.acceptance.helping import helping
-from tests.support.botapi.api import BotApi
+from tests.acceptance.processes import run_worker
 from tests.support.broadcast_kills import (
     Aftermath,
-    aftermath,
-    at_any_hour,
-    killed,
-    settings_for,
-    under_way,
-    until_all_are_settled,
+    any_hour_settings,
+    make_settings,
+    read_aftermath,
+    run_with_kills,
+    start_broadcast,
+    wait_until_settled,
 )
-from tests.support.zygote import Zygote
+from tests.support.fork_server import ForkServer
+from tests.support.telegram.api import BotApi
 
 RECIPIENTS, KILLS, PACE = 250, 8, 40
 #: A second: the last kill comes before the end, however long each process lives.
@@ -33,33 +33,36 @@ def everybody_was_reached_once(after: Aftermath, whence: str = "") -> None:
     assert sum(after.tally.values()) == len(after.states) == len(after.received) == RECIPIENTS
 
 
-async def test_killed_at_random_moments_a_broadcast_reaches_everybody_once(fast_start: Zygote, tmp_path: Path) -> None:
+async def test_killed_at_random_moments_a_broadcast_reaches_everybody_once(
+    fast_start: ForkServer, tmp_path: Path
+) -> None:
     seed = random.randrange(2**32)
-    after = await killed(tmp_path, fast_start, recipients=RECIPIENTS, kills=KILLS, pace=SLOW, seed=seed)
+    after = await run_with_kills(tmp_path, fast_start, recipients=RECIPIENTS, kills=KILLS, pace=SLOW, seed=seed)
     everybody_was_reached_once(after, f"seed {seed}")
     assert after.left, "the last kills came when it was over"
 
 
 @pytest.mark.postgres
 async def test_of_two_workers_one_is_killed_and_the_other_ends_the_broadcast(
-    api: BotApi, postgres_url: str, tmp_path: Path, fast_start: Zygote
+    api: BotApi, postgres_url: str, tmp_path: Path, fast_start: ForkServer
 ) -> None:
-    settings = settings_for(tmp_path, postgres_url)
+    settings = make_settings(tmp_path, postgres_url)
     environment = {
-        **at_any_hour(PACE),
+        **any_hour_settings(PACE),
         "TROLY_DATABASE_URL": postgres_url,
         "TROLY_DATA_DIR": str(settings.data_dir),
         "TROLY_WORKER_LEASE_SECONDS": "1",
     }
     async with AsyncExitStack() as stack:
         first, _ = [
-            await stack.enter_async_context(helping(api, tmp_path / one, environment, fast_start)) for one in ("a", "b")
+            await stack.enter_async_context(run_worker(api, tmp_path / one, environment, fast_start))
+            for one in ("a", "b")
         ]
-        name = await under_way(api, settings, RECIPIENTS)  # both are there before anything is to be sent
+        name = await start_broadcast(api, settings, RECIPIENTS)  # both are there before anything is to be sent
         await _both_have_sent(postgres_url)
         await first.kill()
-        await until_all_are_settled(settings, name)
-        after = await aftermath(api, settings, name)
+        await wait_until_settled(settings, name)
+        after = await read_aftermath(api, settings, name)
     everybody_was_reached_once(after)
     assert after.tally.keys() <= {"sent", "unknown"}
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.helping import prepared
 from tests.acceptance.officer import Officer
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.limits import Limits
-from tests.support.program import COMMAND, Program, running
-from tests.support.zygote import Zygote
+from tests.acceptance.processes import prepare_folder
+from tests.support.fork_server import ForkServer
+from tests.support.program import COMMAND, Program, run_program
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.limits import Limits
 
 HEAVY = 60  #: seconds for a command on a machine that has much to do
 
 
 async def refused(api: BotApi, folder: Path, settings: dict[str, str]) -> str:
     """What a second assistant says as it ends."""
-    prepared(folder)
+    prepare_folder(folder)
     second = Program(api, folder, settings, COMMAND)
     await second.launch()
     assert second.process is not None
@@ -53,9 +53,9 @@ def troly(folder: Path, *arguments: str, script: bytes = b"") -> str:
 
 
 async def test_a_second_assistant_is_refused_with_the_reason_and_the_first_goes_on(
-    api: BotApi, tmp_path: Path, fast_start: Zygote
+    api: BotApi, tmp_path: Path, fast_start: ForkServer
 ) -> None:
-    async with BotApi.start(limits=Limits.off()) as other, running(api, tmp_path, start=fast_start) as first:
+    async with BotApi.start(limits=Limits.off()) as other, run_program(api, tmp_path, start=fast_start) as first:
         lan = Officer(api.user("Lan"))
         await lan.consents()
         said = await refused(other, tmp_path / "second", {"TROLY_DATA_DIR": str(tmp_path / "data")})
@@ -69,20 +69,20 @@ async def test_a_second_assistant_is_refused_with_the_reason_and_the_first_goes_
 
 
 async def test_after_a_kill_the_next_start_serves(api: BotApi, tmp_path: Path) -> None:
-    async with running(api, tmp_path) as program:
+    async with run_program(api, tmp_path) as program:
         await Officer(api.user("Lan")).consents()
         program.process.send_signal(signal.SIGKILL)  # type: ignore[union-attr]  # it runs
-        async with running(api, tmp_path):
+        async with run_program(api, tmp_path):
             await Officer(api.user("Minh")).consents()
 
 
 @pytest.mark.parametrize("way", ["by its URL", "by a link to the file", "by a link to the folder"])
 async def test_two_data_folders_that_name_one_database_are_one(
-    api: BotApi, tmp_path: Path, fast_start: Zygote, way: str
+    api: BotApi, tmp_path: Path, fast_start: ForkServer, way: str
 ) -> None:
     database = tmp_path / "data" / "troly.sqlite3"
     keys = {"TROLY_KEY_FILE": str(tmp_path / "data" / "keys.json")}
-    async with BotApi.start(limits=Limits.off()) as other, running(api, tmp_path, start=fast_start):
+    async with BotApi.start(limits=Limits.off()) as other, run_program(api, tmp_path, start=fast_start):
         elsewhere = tmp_path / "elsewhere"
         elsewhere.mkdir()
         settings = {**keys, "TROLY_DATA_DIR": str(elsewhere / "data")}
@@ -97,7 +97,7 @@ async def test_two_data_folders_that_name_one_database_are_one(
         assert other.calls == []
 
 
-async def test_two_databases_of_one_folder_are_two(api: BotApi, tmp_path: Path, fast_start: Zygote) -> None:
+async def test_two_databases_of_one_folder_are_two(api: BotApi, tmp_path: Path, fast_start: ForkServer) -> None:
     (tmp_path / "second").mkdir()
     settings = {
         "TROLY_DATA_DIR": str(tmp_path / "data"),
@@ -105,15 +105,15 @@ async def test_two_databases_of_one_folder_are_two(api: BotApi, tmp_path: Path, 
     }
     async with (
         BotApi.start(limits=Limits.off()) as other,
-        running(api, tmp_path, start=fast_start),
-        running(other, tmp_path / "second", settings, fast_start),
+        run_program(api, tmp_path, start=fast_start),
+        run_program(other, tmp_path / "second", settings, fast_start),
     ):
         await Officer(api.user("Lan")).consents()
         await Officer(other.user("Lan")).consents()
 
 
-async def test_what_does_not_serve_runs_beside(api: BotApi, tmp_path: Path, fast_start: Zygote) -> None:
-    async with running(api, tmp_path, start=fast_start):
+async def test_what_does_not_serve_runs_beside(api: BotApi, tmp_path: Path, fast_start: ForkServer) -> None:
+    async with run_program(api, tmp_path, start=fast_start):
         await Officer(api.user("Lan")).consents()
         talked = await asyncio.to_thread(troly, tmp_path, "chat", script="đồng ý\n".encode())
         assert "1." in talked

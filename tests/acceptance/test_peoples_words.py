@@ -9,9 +9,9 @@ from handlers.interview.screens.file import WARNING
 from tests.acceptance.officer import Officer
 from tests.acceptance.test_conversation import ELSE, MERGED
 from tests.acceptance.test_secrets import assert_nowhere
-from tests.support.botapi.api import BotApi
 from tests.support.pki import issue
 from tests.support.program import Program
+from tests.support.telegram.api import BotApi
 
 PIN = "mã PIN là 87654321"
 

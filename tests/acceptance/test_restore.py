@@ -14,21 +14,20 @@ import pytest
 from bot.demo.data_writer import open_demo_data
 from bot.services.opening import open_store_from_settings
 from bot.settings import Settings
-from tests.acceptance.admins import registers
-from tests.acceptance.commands import does, sql
-from tests.acceptance.helping import helping
+from tests.acceptance.admins import register_request
 from tests.acceptance.officer import Officer
-from tests.support.botapi.api import BotApi
-from tests.support.broadcast_kills import at_any_hour
-from tests.support.broadcasting import DRAFT, running, settle_people
-from tests.support.neighbours import until
-from tests.support.postgres import LEAVE
+from tests.acceptance.processes import run_command, run_worker, sql
+from tests.support.broadcast_kills import any_hour_settings
+from tests.support.broadcasts import NOTICE_DRAFT, start_notice, write_consenting_people
+from tests.support.database import LEAVE
+from tests.support.fork_server import ForkServer
+from tests.support.load import wait_for
 from tests.support.program import Program
-from tests.support.zygote import Zygote
+from tests.support.telegram.api import BotApi
 
 #: People of the broadcast beside the two who were there before, and how many of them a second are told.
 PEOPLE, PACE = 20, 8
-REMINDER = DRAFT.text.vi.rpartition("}, ")[2]
+REMINDER = NOTICE_DRAFT.text.vi.rpartition("}, ")[2]
 
 
 @dataclass
@@ -37,8 +36,8 @@ class Place:
 
     api: BotApi
     folder: Path
-    start: Zygote
-    settings: dict[str, str] = field(default_factory=lambda: at_any_hour(PACE))
+    start: ForkServer
+    settings: dict[str, str] = field(default_factory=lambda: any_hour_settings(PACE))
 
     def __post_init__(self) -> None:
         self.program = Program(self.api, self.folder, self.settings, self.start)
@@ -48,20 +47,20 @@ class Place:
     async def settles(self) -> None:
         """Units, an owner who listens, an officer with a request, and many who may be written to."""
         self.program.log.touch()
-        await does(self.program, "units", "import", "--sample", "nhon-trach", "--apply")
-        await does(self.program, "admins", "add", f"telegram:{self.owner.user.id}")
+        await run_command(self.program, "units", "import", "--sample", "nhon-trach", "--apply")
+        await run_command(self.program, "admins", "add", f"telegram:{self.owner.user.id}")
         await self.program.launch_and_wait()
         await self.owner.consents()
-        assert (await registers(self.lan, "xa phu huu", "UBND xã Phú Hữu")).endswith("-000001")
+        assert (await register_request(self.lan, "xa phu huu", "UBND xã Phú Hữu")).endswith("-000001")
         await self.program.stop()
         async with open_demo_data(self._for_tests()) as bulk:
-            await settle_people(bulk, [str(person.id) for person in self.people], datetime.now(UTC))
+            await write_consenting_people(bulk, [str(person.id) for person in self.people], datetime.now(UTC))
         for person in self.people:
             person.chat.started = True
 
     async def begins_to_send(self) -> str:
         async with open_store_from_settings(self._for_tests()) as opened:
-            return await running(opened.store, datetime.now(UTC))
+            return await start_notice(opened.store, datetime.now(UTC))
 
     def _for_tests(self) -> Settings:
         known = {"data_dir": self.folder / "data", "approval_above": 10**9}
@@ -81,9 +80,9 @@ class Place:
 
     async def nothing_happens_twice(self, name: str, code: str) -> None:
         """With the copy in its place, and the program started over it."""
-        assert await until(lambda: self.told() > 0, 20), self.program.printed()
+        assert await wait_for(lambda: self.told() > 0, 20), self.program.printed()
         before = self.reminded
-        new = await registers(Officer(self.api.user("Tú")), "xa phu dong", "UBND xã Phú Đông")
+        new = await register_request(Officer(self.api.user("Tú")), "xa phu dong", "UBND xã Phú Đông")
         assert int(new[-6:]) > int(code[-6:]) + 900
         assert sql(self.program, "SELECT state, why FROM broadcasts WHERE id = ?", name) == [("paused", "restored")]
         states = dict(sql(self.program, "SELECT state, COUNT(*) FROM outbox WHERE broadcast = ? GROUP BY state", name))
@@ -111,7 +110,7 @@ async def _copied(place: Place) -> Path:
 async def _copied_at_work(place: Place) -> Path:
     """In the middle of the broadcast."""
     await place.program.launch_and_wait()
-    assert await until(lambda: sum(place.reminded) > 2, 20)
+    assert await wait_for(lambda: sum(place.reminded) > 2, 20)
     return await _copied(place)
 
 
@@ -133,7 +132,7 @@ def put_back(place: Place, copy: Path) -> None:
 
 @pytest.mark.parametrize("copied", [_copied, _copied_at_work, _the_folder])
 async def test_a_copy_that_is_put_back_gives_no_code_again_and_reminds_nobody_twice(
-    api: BotApi, tmp_path: Path, fast_start: Zygote, copied: Callable[[Place], Awaitable[Path]]
+    api: BotApi, tmp_path: Path, fast_start: ForkServer, copied: Callable[[Place], Awaitable[Path]]
 ) -> None:
     place = Place(api, tmp_path, fast_start)
     try:
@@ -142,9 +141,9 @@ async def test_a_copy_that_is_put_back_gives_no_code_again_and_reminds_nobody_tw
         copy = await copied(place)
         if not (place.program.process and place.program.running):
             await place.program.launch_and_wait()
-        code = await registers(Officer(api.user("Minh")), "xa phu huu", "UBND xã Phú Hữu")
+        code = await register_request(Officer(api.user("Minh")), "xa phu huu", "UBND xã Phú Hữu")
         assert code.endswith("-000002")
-        assert await until(lambda: place.reminded == [1] * PEOPLE, 30)
+        assert await wait_for(lambda: place.reminded == [1] * PEOPLE, 30)
         await place.program.stop()
 
         put_back(place, copy)
@@ -157,9 +156,9 @@ async def test_a_copy_that_is_put_back_gives_no_code_again_and_reminds_nobody_tw
 
 @pytest.mark.postgres
 async def test_a_copy_of_a_database_that_two_processes_serve_is_noticed_by_both_and_taken_up_once(
-    api: BotApi, postgres_url: str, tmp_path: Path, fast_start: Zygote
+    api: BotApi, postgres_url: str, tmp_path: Path, fast_start: ForkServer
 ) -> None:
-    place = Place(api, tmp_path, fast_start, {**at_any_hour(PACE), "TROLY_DATABASE_URL": postgres_url})
+    place = Place(api, tmp_path, fast_start, {**any_hour_settings(PACE), "TROLY_DATABASE_URL": postgres_url})
     server, _, source = postgres_url.partition("?")[0].rpartition("/")
     query = postgres_url.partition("?")[2]
     copy = f"{source}_copy"
@@ -171,16 +170,16 @@ async def test_a_copy_of_a_database_that_two_processes_serve_is_noticed_by_both_
         admin = f"{server}/postgres{f'?{query}' if query else ''}"
         _alone(postgres_url, admin, f'CREATE DATABASE "{copy}" TEMPLATE "{source}"')
         stack.callback(_dropped, admin, copy)
-        async with helping(api, tmp_path / "first", {**place.settings, **data}, fast_start):
+        async with run_worker(api, tmp_path / "first", {**place.settings, **data}, fast_start):
             await place.program.launch_and_wait()
-            code = await registers(Officer(api.user("Minh")), "xa phu huu", "UBND xã Phú Hữu")
-            assert await until(lambda: place.reminded == [1] * PEOPLE, 30)
+            code = await register_request(Officer(api.user("Minh")), "xa phu huu", "UBND xã Phú Hữu")
+            assert await wait_for(lambda: place.reminded == [1] * PEOPLE, 30)
             await place.program.stop()
 
         url = f"{server}/{copy}{f'?{query}' if query else ''}"
         place.program.settings["TROLY_DATABASE_URL"] = url
         helper = {**place.settings, **data, "TROLY_DATABASE_URL": url}
-        await stack.enter_async_context(helping(api, tmp_path / "second", helper, fast_start))
+        await stack.enter_async_context(run_worker(api, tmp_path / "second", helper, fast_start))
         await place.program.launch_and_wait()
 
         await place.nothing_happens_twice(name, code)

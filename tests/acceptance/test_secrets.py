@@ -8,10 +8,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from handlers.interview.screens.file import WARNING
 from tests.acceptance.officer import Officer
-from tests.support.botapi.api import BotApi
 from tests.support.pki import issue
 from tests.support.pki_files import pkcs12_file
 from tests.support.program import Program
+from tests.support.telegram.api import BotApi
 
 
 def kept(folder: Path) -> Iterator[tuple[Path, bytes]]:

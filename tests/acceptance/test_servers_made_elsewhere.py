@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.officer import Officer
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.faults import Kind
-from tests.support.botapi.limits import Limits
-from tests.support.program import Program, running
-from tests.support.zygote import Zygote
+from tests.support.fork_server import ForkServer
+from tests.support.program import Program, run_program
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.faults import Kind
+from tests.support.telegram.limits import Limits
 
 TROUBLES: tuple[Kind, ...] = ("broken", "missing", "busy", "unauthorized", "garbage", "nothing_502", "page_404", "slow")
 
@@ -31,17 +31,17 @@ def webhook_settings() -> dict[str, str]:
     }
 
 
-def program(api: BotApi, folder: Path, settings: dict[str, str], start: Zygote) -> Program:
+def program(api: BotApi, folder: Path, settings: dict[str, str], start: ForkServer) -> Program:
     (folder / "program.log").touch()
     return Program(api, folder, settings, start)
 
 
 @pytest.mark.parametrize("kind", TROUBLES)
 async def test_a_menu_that_is_not_taken_holds_nobody_up_and_is_set_later(
-    api: BotApi, tmp_path: Path, fast_start: Zygote, kind: Kind
+    api: BotApi, tmp_path: Path, fast_start: ForkServer, kind: Kind
 ) -> None:
     api.breaks("setMyCommands", kind)
-    async with running(api, tmp_path, start=fast_start) as program:
+    async with run_program(api, tmp_path, start=fast_start) as program:
         async with asyncio.timeout(10):
             await Officer(api.user("Lan")).consents()
         assert api.account.commands == {}
@@ -55,10 +55,10 @@ async def test_a_menu_that_is_not_taken_holds_nobody_up_and_is_set_later(
 
 @pytest.mark.parametrize("kind", TROUBLES)
 async def test_a_webhook_that_cannot_be_removed_holds_nobody_up_where_there_is_none(
-    api: BotApi, tmp_path: Path, fast_start: Zygote, kind: Kind
+    api: BotApi, tmp_path: Path, fast_start: ForkServer, kind: Kind
 ) -> None:
     api.breaks("deleteWebhook", kind)
-    async with running(api, tmp_path, start=fast_start) as program:
+    async with run_program(api, tmp_path, start=fast_start) as program:
         async with asyncio.timeout(10):
             await Officer(api.user("Lan")).consents()
         assert "TOKEN" not in program.printed()
@@ -66,11 +66,11 @@ async def test_a_webhook_that_cannot_be_removed_holds_nobody_up_where_there_is_n
 
 
 async def test_a_webhook_that_is_still_set_is_removed_when_the_server_lets_it(
-    api: BotApi, tmp_path: Path, fast_start: Zygote
+    api: BotApi, tmp_path: Path, fast_start: ForkServer
 ) -> None:
     api.account.webhook = {"url": "http://127.0.0.1:1/hook", "secret": "s", "connections": 40}
     api.breaks("deleteWebhook", "broken")
-    async with running(api, tmp_path, start=fast_start) as program:
+    async with run_program(api, tmp_path, start=fast_start) as program:
         await program.until(lambda: "webhook_still_set" in program.printed())
         api.mends("deleteWebhook")
         await Officer(api.user("Lan")).consents()
@@ -78,7 +78,7 @@ async def test_a_webhook_that_is_still_set_is_removed_when_the_server_lets_it(
 
 @pytest.mark.parametrize("kind", ["broken", "busy", "garbage", "nothing_502", "page_404", "page_401"])
 async def test_a_start_waits_for_a_server_that_does_not_say_who_we_are(
-    api: BotApi, tmp_path: Path, fast_start: Zygote, kind: Kind
+    api: BotApi, tmp_path: Path, fast_start: ForkServer, kind: Kind
 ) -> None:
     api.breaks("getMe", kind)
     waiting = program(api, tmp_path, {}, fast_start)
@@ -94,7 +94,7 @@ async def test_a_start_waits_for_a_server_that_does_not_say_who_we_are(
 
 @pytest.mark.parametrize("kind", ["unauthorized", "missing", "not_ok_200"])
 async def test_only_get_me_ends_the_program_for_the_token(
-    api: BotApi, tmp_path: Path, fast_start: Zygote, kind: Kind
+    api: BotApi, tmp_path: Path, fast_start: ForkServer, kind: Kind
 ) -> None:
     api.breaks("getMe", kind)
     ending = program(api, tmp_path, {"TROLY_LANGUAGE": "en"}, fast_start)
@@ -104,7 +104,7 @@ async def test_only_get_me_ends_the_program_for_the_token(
     assert "Telegram does not accept TROLY_TELEGRAM_TOKEN" in ending.printed()
 
 
-async def test_a_server_that_is_not_there_yet_is_waited_for(tmp_path: Path, fast_start: Zygote) -> None:
+async def test_a_server_that_is_not_there_yet_is_waited_for(tmp_path: Path, fast_start: ForkServer) -> None:
     port = free_port()
     async with BotApi.start(limits=Limits.off()) as nobody:
         early = program(nobody, tmp_path, {"TROLY_TELEGRAM_API_URL": f"http://127.0.0.1:{port}"}, fast_start)
@@ -119,7 +119,7 @@ async def test_a_server_that_is_not_there_yet_is_waited_for(tmp_path: Path, fast
 
 @pytest.mark.parametrize("kind", ["broken", "busy", "garbage"])
 async def test_a_webhook_that_is_not_taken_yet_is_set_again(
-    api: BotApi, tmp_path: Path, fast_start: Zygote, kind: Kind
+    api: BotApi, tmp_path: Path, fast_start: ForkServer, kind: Kind
 ) -> None:
     api.breaks("setWebhook", kind)
     waiting = program(api, tmp_path, webhook_settings(), fast_start)
@@ -134,7 +134,7 @@ async def test_a_webhook_that_is_not_taken_yet_is_set_again(
 
 @pytest.mark.parametrize("kind", ["missing", "unauthorized", "not_implemented", "unknown_method"])
 async def test_a_server_that_takes_no_webhook_ends_the_start_with_what_to_do(
-    api: BotApi, tmp_path: Path, fast_start: Zygote, kind: Kind
+    api: BotApi, tmp_path: Path, fast_start: ForkServer, kind: Kind
 ) -> None:
     api.breaks("setWebhook", kind)
     ending = program(api, tmp_path, {**webhook_settings(), "TROLY_LANGUAGE": "en"}, fast_start)
@@ -147,10 +147,10 @@ async def test_a_server_that_takes_no_webhook_ends_the_start_with_what_to_do(
 
 @pytest.mark.parametrize("kind", ["missing", "unauthorized", "not_implemented", "page_404"])
 async def test_two_officers_talk_on_where_the_server_sends_no_files(
-    api: BotApi, tmp_path: Path, fast_start: Zygote, kind: Kind
+    api: BotApi, tmp_path: Path, fast_start: ForkServer, kind: Kind
 ) -> None:
     api.breaks("sendDocument", kind)
-    async with running(api, tmp_path, start=fast_start) as serving:
+    async with run_program(api, tmp_path, start=fast_start) as serving:
         lan, minh = Officer(api.user("Lan")), Officer(api.user("Minh"))
         await lan.consents()
         await minh.consents()
@@ -172,19 +172,19 @@ async def test_two_officers_talk_on_where_the_server_sends_no_files(
 @pytest.mark.parametrize("kind", ["missing", "unauthorized", "broken"])
 @pytest.mark.parametrize("method", ["answerCallbackQuery", "editMessageText", "deleteMessage"])
 async def test_a_conversation_needs_no_more_than_messages(
-    api: BotApi, tmp_path: Path, fast_start: Zygote, method: str, kind: Kind
+    api: BotApi, tmp_path: Path, fast_start: ForkServer, method: str, kind: Kind
 ) -> None:
     api.breaks(method, kind)
-    async with running(api, tmp_path, start=fast_start):
+    async with run_program(api, tmp_path, start=fast_start):
         lan = Officer(api.user("Lan"))
         shown = await lan.answers(await lan.consents(), {"subject": "organisation"})
         assert lan.words.asked_in(shown.text) == "events"
 
 
 async def test_a_token_that_is_taken_back_while_serving_loses_nothing(
-    api: BotApi, tmp_path: Path, fast_start: Zygote
+    api: BotApi, tmp_path: Path, fast_start: ForkServer
 ) -> None:
-    async with running(api, tmp_path, start=fast_start) as serving:
+    async with run_program(api, tmp_path, start=fast_start) as serving:
         lan = Officer(api.user("Lan"))
         await lan.consents()
         api.account.revoked = True

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.words import Words
+from tests.acceptance.officer import Words
 
 COMMAND = (sys.executable, "-m", "bot", "chat")
 LEAF = Path(__file__).resolve().parents[3] / "shared" / "pki" / "leaf" / "organisation-2021.cer"

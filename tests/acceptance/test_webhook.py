@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from tests.acceptance.officer import Officer
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.webhook import SECRET_HEADER
-from tests.support.program import Program, running
-from tests.support.zygote import Zygote
+from tests.support.fork_server import ForkServer
+from tests.support.program import Program, run_program
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.webhook import SECRET_HEADER
 
 
 def free_port() -> int:
@@ -21,14 +21,14 @@ def free_port() -> int:
 
 
 @pytest.fixture
-async def program(api: BotApi, tmp_path: Path, fast_start: Zygote) -> AsyncIterator[Program]:
+async def program(api: BotApi, tmp_path: Path, fast_start: ForkServer) -> AsyncIterator[Program]:
     listen = f"127.0.0.1:{free_port()}"
     settings = {
         "TROLY_TELEGRAM_WEBHOOK_URL": f"http://{listen}/telegram",
         "TROLY_TELEGRAM_WEBHOOK_SECRET": "bi-mat_1",
         "TROLY_TELEGRAM_WEBHOOK_LISTEN": listen,
     }
-    async with running(api, tmp_path, settings, fast_start) as program:
+    async with run_program(api, tmp_path, settings, fast_start) as program:
         yield program
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.acceptance.helping import helping
-from tests.acceptance.killing import Watched, transcript
-from tests.support.botapi.api import BotApi
-from tests.support.program import running
-from tests.support.zygote import Zygote
+from tests.acceptance.kill import WatchedOfficer, transcript
+from tests.acceptance.processes import run_worker
+from tests.support.fork_server import ForkServer
+from tests.support.program import run_program
+from tests.support.telegram.api import BotApi
 
 PEOPLE = 24
 #: Seconds that Telegram takes for an answer: one process alone has its hands full.
@@ -19,7 +19,7 @@ DELAY = 0.05
 pytestmark = pytest.mark.postgres
 
 
-async def converses(officer: Watched) -> list[object]:
+async def converses(officer: WatchedOfficer) -> list[object]:
     """Some questions and answers; what was on the screen."""
     await officer.answers(await officer.consents(), {"subject": "organisation"})
     await officer.says("/visao")
@@ -39,7 +39,7 @@ async def busy(database: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
 
 
 async def test_one_of_several_is_killed_and_everybody_gets_the_right_answers_in_order(
-    api: BotApi, postgres_url: str, tmp_path: Path, fast_start: Zygote
+    api: BotApi, postgres_url: str, tmp_path: Path, fast_start: ForkServer
 ) -> None:
     settings = {
         "TROLY_DATABASE_URL": postgres_url,
@@ -47,14 +47,15 @@ async def test_one_of_several_is_killed_and_everybody_gets_the_right_answers_in_
         "TROLY_WORKER_LEASE_SECONDS": "1",
     }
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(running(api, tmp_path, settings, fast_start))
+        await stack.enter_async_context(run_program(api, tmp_path, settings, fast_start))
         first, second = [
-            await stack.enter_async_context(helping(api, tmp_path / name, settings, fast_start)) for name in ("a", "b")
+            await stack.enter_async_context(run_worker(api, tmp_path / name, settings, fast_start))
+            for name in ("a", "b")
         ]
         database = await stack.enter_async_context(await psycopg.AsyncConnection.connect(postgres_url, autocommit=True))
-        calm = await converses(Watched(api.user("Lan")))
+        calm = await converses(WatchedOfficer(api.user("Lan")))
         api.fault("sendMessage", delay=DELAY, times=10**6)
-        talking = asyncio.gather(*(converses(Watched(api.user(f"{number}"))) for number in range(PEOPLE)))
+        talking = asyncio.gather(*(converses(WatchedOfficer(api.user(f"{number}"))) for number in range(PEOPLE)))
         await busy(database)
         await first.kill()
         for shown in await talking:

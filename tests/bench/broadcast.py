@@ -22,13 +22,13 @@ from statistics import quantiles
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from tests.bench.broadcast_server import PACE, TALKERS, Server, server
 from tests.bench.result import Result
-from tests.support.botapi.api import FIRST_USER
-from tests.support.broadcast_kills import at_any_hour
-from tests.support.outgoing import Outgoing, Row
+from tests.support.broadcast_kills import any_hour_settings
+from tests.support.broadcasts import BroadcastWriter, Row
 from tests.support.program import UNHURRIED
+from tests.support.telegram.api import FIRST_USER
 
 WARM, RECIPIENTS = 1_000, 100_000
 #: Messages side by side: the most that the program allows itself at this pace.
@@ -93,7 +93,7 @@ class _Program:
 
     def queue(self, name: str, addresses: Iterator[str]) -> None:
         keyring = open_keyring(self.folder / "keys.json")[0]
-        Outgoing(keyring, self._many).queue(name, addresses, now=datetime.now(UTC))
+        BroadcastWriter(keyring, self._many).queue(name, addresses, now=datetime.now(UTC))
 
     def _many(self, statement: str, rows: Sequence[Row]) -> None:
         with closing(sqlite3.connect(self.folder / "troly.sqlite3", timeout=60)) as connection, connection:
@@ -112,7 +112,7 @@ def _program(api: Server, folder: Path, pace: int = PACE) -> Iterator[_Program]:
     environment = {
         "PATH": os.environ["PATH"],
         **UNHURRIED,
-        **at_any_hour(pace),
+        **any_hour_settings(pace),
         "TROLY_DATA_DIR": str(folder),
         "TROLY_TELEGRAM_TOKEN": api.token,
         "TROLY_TELEGRAM_API_URL": api.url,

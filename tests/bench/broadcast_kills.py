@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.result import Result
-from tests.support.broadcast_kills import Aftermath, killed
-from tests.support.zygote import zygote
+from tests.support.broadcast_kills import Aftermath, run_with_kills
+from tests.support.fork_server import start_fork_server
 
 RECIPIENTS, KILLS = 5_000, 100
 PACE = 300  #: a second, so that it is still under way at the last kill
@@ -14,8 +14,10 @@ SEED = 2026
 
 
 def _measure() -> Aftermath:
-    with tempfile.TemporaryDirectory() as folder, zygote() as start:
-        return asyncio.run(killed(Path(folder), start, recipients=RECIPIENTS, kills=KILLS, pace=PACE, seed=SEED))
+    with tempfile.TemporaryDirectory() as folder, start_fork_server() as start:
+        return asyncio.run(
+            run_with_kills(Path(folder), start, recipients=RECIPIENTS, kills=KILLS, pace=PACE, seed=SEED)
+        )
 
 
 def run() -> list[Result]:

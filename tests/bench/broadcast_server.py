@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
-from tests.support.botapi.api import FIRST_USER, BotApi
-from tests.support.botapi.limits import Limits
-from tests.support.botapi.user import User
+from tests.support.telegram.api import FIRST_USER, BotApi
+from tests.support.telegram.limits import Limits
+from tests.support.telegram.user import User
 
 PACE = 1000
 #: People who talk, each about once a second.

@@ -8,12 +8,12 @@ import psutil
 
 from locales import translator
 from tests.bench.result import Result
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.entities import parse
-from tests.support.botapi.limits import Limits
-from tests.support.botapi.user import User
 from tests.support.pki import issue
-from tests.support.program import running
+from tests.support.program import run_program
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.entities import parse
+from tests.support.telegram.limits import Limits
+from tests.support.telegram.user import User
 
 CHATS = 1000
 #: Said without waiting for the answers, so that their order is put to the test.
@@ -55,7 +55,7 @@ async def talk(user: User, certificate: bytes) -> list[str]:
 async def _measure(folder: Path) -> tuple[int, float]:
     """Chats that heard something else than a chat alone, and the peak of memory in MB."""
     settings = {"TROLY_LOG_LEVEL": "WARNING"}
-    async with BotApi.start(limits=Limits.off()) as api, running(api, folder, settings) as program:
+    async with BotApi.start(limits=Limits.off()) as api, run_program(api, folder, settings) as program:
         certificate = issue().der
         alone = await talk(api.user("một mình"), certificate)
         memory = Memory(program.pid)

@@ -7,10 +7,7 @@ from time import perf_counter
 
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store.store import Store
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
-from handlers.model.rights import Grant, Rights, Role
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Filter, Grant, RequestState, Rights, Role, UnitDirectory
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.bench.province import NOW, Province, on_postgres, on_sqlite

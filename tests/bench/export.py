@@ -19,13 +19,10 @@ from typing import Any
 
 import xlsxwriter
 
-from bot.exports.columns import CellValue, ColumnKind, RowFormatter
+from bot.exports import CellValue, ColumnKind, ExportJob, ExportMetadata, RowFormatter
 from bot.exports.export import iter_requests, open_writer, read_span, request_batches, write_export
-from bot.exports.model import ExportJob, ExportMetadata
 from bot.store.store import Store
-from handlers.model.exports import ExportForm
-from handlers.model.request_list import Filter
-from handlers.model.rights import Grant, Rights, Role
+from handlers.model import ExportForm, Filter, Grant, Rights, Role
 from locales import translator
 from tests.bench.province import NOW, REQUESTS, Province, on_sqlite
 from tests.bench.result import Result

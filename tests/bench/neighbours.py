@@ -16,17 +16,27 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import open_keyring
-from tests.acceptance.helping import helping
+from bot.store.sealing import open_keyring, sealed_columns
+from tests.acceptance.processes import run_worker
 from tests.bench.result import Result
-from tests.support import postgres
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.user import User
-from tests.support.neighbours import PACE, Memory, Talker, beside, consents, floods, keeps_saying, talks, until
-from tests.support.program import Program, running
-from tests.support.slow_files import fat_zip, slow_pdf
-from tests.support.zygote import Zygote, zygote
+from tests.support import database as support_database
+from tests.support.fork_server import ForkServer, start_fork_server
+from tests.support.load import (
+    PACE,
+    MemoryWatch,
+    Talker,
+    consent_all,
+    flood_group,
+    keep_saying,
+    keep_talking,
+    make_fat_zip,
+    make_slow_pdf,
+    run_beside,
+    wait_for,
+)
+from tests.support.program import Program, run_program
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.user import User
 
 STRANGERS, FILES = 40, 3
 PACED, LINES = 60, 20
@@ -52,31 +62,31 @@ WHERE c.consented = 1 AND o.origin NOT LIKE 'day:%'
 def run() -> list[Result]:
     """Seconds that the officer waits for an answer."""
     results = []
-    with zygote() as start:
+    with start_fork_server() as start:
         for kind, database in (("SQLite", nullcontext()), ("PostgreSQL, two workers", _postgres())):
             with tempfile.TemporaryDirectory() as folder, database as url:
                 results += asyncio.run(_measured(kind, url, Path(folder), start))
     return results
 
 
-async def _measured(kind: str, url: str | None, folder: Path, start: Zygote) -> list[Result]:
+async def _measured(kind: str, url: str | None, folder: Path, start: ForkServer) -> list[Result]:
     async with BotApi.start() as api, _programs(url, api, folder, start) as (programs, busy):
         officer = Talker(api.user("officer"))
         strangers = [api.user(f"stranger {number}") for number in range(STRANGERS)]
         paced = [Talker(api.user(f"paced {number}")) for number in range(PACED)]
-        slow, archive = slow_pdf(5_000), fat_zip()  # made before anybody is waited for
+        slow, archive = make_slow_pdf(5_000), make_fat_zip()  # made before anybody is waited for
         newcomer, fat, tapper = api.user("newcomer"), api.user("fat"), api.user("tapper")
         people = [officer.user, *strangers, fat, *(one.user for one in paced)]
-        await consents(people)
+        await consent_all(people)
         told = await _Told.from_now_on(api, folder / "data", url, people)
-        memory = Memory(*(program.pid for program in programs))
-        async with beside(memory.watch(), talks(officer), floods(api, tapper, PATIENCE)):
+        memory = MemoryWatch(*(program.pid for program in programs))
+        async with run_beside(memory.watch(), keep_talking(officer), flood_group(api, tapper, PATIENCE)):
             await asyncio.sleep(3)
             await _all_at_once(strangers, newcomer, busy, fat, slow=slow, archive=archive)
-            await keeps_saying(paced, LINES)
+            await keep_saying(paced, LINES)
             for _ in range(10):
                 await fat.says("/visao")
-            complete = await until(lambda: not any(one.wrong for one in paced), PATIENCE)
+            complete = await wait_for(lambda: not any(one.wrong for one in paced), PATIENCE)
         wrong = sum(one.wrong for one in paced) + (officer.said - len(officer.answered) > 1)
         assert all(program.running for program in programs), "a program ended"
         for program in programs:
@@ -116,7 +126,7 @@ async def _all_at_once(
 
 @asynccontextmanager
 async def _programs(
-    url: str | None, api: BotApi, folder: Path, start: Zygote
+    url: str | None, api: BotApi, folder: Path, start: ForkServer
 ) -> AsyncIterator[tuple[list[Program], User]]:
     """The programs over a database in which somebody has said very much within a day."""
     busy, settings = api.user("busy"), {**PACE, "TROLY_DATA_DIR": str(folder / "data")}
@@ -124,13 +134,13 @@ async def _programs(
     async with AsyncExitStack() as stack:
         if url:
             settings["TROLY_DATABASE_URL"] = url
-        first = await stack.enter_async_context(running(api, folder, settings, start))
+        first = await stack.enter_async_context(run_program(api, folder, settings, start))
         await first.stop()
         _said_a_day(folder / "data", url, busy)
         await first.launch_and_wait()
         programs: list[Program] = [first]
         if url:
-            programs.append(await stack.enter_async_context(helping(api, folder / "b", settings, start)))
+            programs.append(await stack.enter_async_context(run_worker(api, folder / "b", settings, start)))
         yield programs, busy
 
 
@@ -138,9 +148,9 @@ async def _programs(
 def _postgres() -> Iterator[str]:
     """The URL of a fresh database of a server of its own."""
     with tempfile.TemporaryDirectory(prefix="troly-neighbours-", ignore_cleanup_errors=True) as folder:
-        server = postgres._start(Path(folder, "data"))
-        postgres._make_template(server)
-        with postgres._database(server, "neighbours", postgres._TEMPLATE) as url:
+        server = support_database._start(Path(folder, "data"))
+        support_database._make_template(server)
+        with support_database._database(server, "neighbours", support_database._TEMPLATE) as url:
             yield url
         server.cleanup()
 

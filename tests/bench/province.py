@@ -15,8 +15,8 @@ from typing import Any
 
 import psycopg
 
+from bot.demo import DemoSizes, DemoTotals, fill_database
 from bot.demo.data_writer import open_demo_data
-from bot.demo.database import DemoSizes, DemoTotals, fill_database
 from bot.services.opening import migrate_database, open_store_from_settings
 from bot.settings import Settings
 from bot.store.store import Store

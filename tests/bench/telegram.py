@@ -14,10 +14,10 @@ from statistics import median
 
 from tests.bench import telegram_peer
 from tests.bench.result import Result
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.limits import Limits
-from tests.support.botapi.user import User
-from tests.support.program import COMMAND, running
+from tests.support.program import COMMAND, run_program
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.limits import Limits
+from tests.support.telegram.user import User
 
 CHATS = 40
 LINES = 10  #: each chat says at once
@@ -64,7 +64,7 @@ async def _measure(folder: Path) -> tuple[list[float], list[float]]:
             api = await stack.enter_async_context(BotApi.start(limits=Limits.off()))
             place = folder / name
             (place / "data").mkdir(parents=True)
-            await stack.enter_async_context(running(api, place, QUIET, command))
+            await stack.enter_async_context(run_program(api, place, QUIET, command))
             sides.append(Side(api))
         for side in sides:
             await side.start()

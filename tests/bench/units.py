@@ -7,8 +7,7 @@ from time import process_time
 
 from bot.demo.province import MOST, make_province
 from handlers.folding import strip_accents
-from handlers.model.unit import Unit
-from handlers.model.unit_directory import UnitDirectory
+from handlers.model import Unit, UnitDirectory
 from tests.bench.result import Result
 
 LOOKS = 300

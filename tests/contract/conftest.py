@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from bot.services.opening import open_store
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
+from tests.support.backends import Backend, DatabaseBackend, make_memory_backend
 from tests.support.database import Database, with_tables
-from tests.support.ground import DatabaseGround, Ground, memory_ground
-from tests.support.office import settle_units
-from tests.support.ports import StoredTurns, Turns
-from tests.support.storing import closing_async
+from tests.support.people import insert_units
+from tests.support.store import closing_async
+from tests.support.stored_dialogue import StoredTurns, Turns
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -22,28 +22,28 @@ def kept_in(request: pytest.FixtureRequest, tmp_path: Path) -> Database | None:
 
 
 @pytest.fixture
-async def ground(kept_in: Database | None) -> AsyncIterator[Ground]:
+async def ground(kept_in: Database | None) -> AsyncIterator[Backend]:
     """With units, and nothing else in it yet."""
     if kept_in is None:
-        yield memory_ground()
+        yield make_memory_backend()
         return
     database, keyring = kept_in, open_keyring(kept_in.keys)[0]
     async with closing_async(await open_store(database.url, database.folder, keyring)) as store:
-        settle_units(database.sql)
-        yield DatabaseGround(store, database, keyring)
+        insert_units(database.sql)
+        yield DatabaseBackend(store, database, keyring)
 
 
 @pytest.fixture
-def store(ground: Ground) -> Store:
+def store(ground: Backend) -> Store:
     return ground.store
 
 
 @pytest.fixture
-def desk(ground: Ground) -> Store:
+def desk(ground: Backend) -> Store:
     return ground.store
 
 
 @pytest.fixture
-def turns(ground: Ground) -> Turns:
+def turns(ground: Backend) -> Turns:
     """One person's turns."""
     return StoredTurns(ground.store)

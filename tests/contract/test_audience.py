@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.store.store import Store
-from handlers.model.broadcast import (
+from handlers.model import (
     ActionResult,
     Audience,
     BroadcastPolicy,
@@ -14,18 +14,18 @@ from handlers.model.broadcast import (
     BroadcastState,
     BroadcastText,
     CampaignPlan,
+    ChannelAddress,
     ChannelCounts,
+    InterviewStatus,
     MessageLimits,
     PlaceholderValues,
     ProblemKind,
+    RequestState,
+    Rights,
+    format_person_code,
 )
-from handlers.model.channels import ChannelAddress
-from handlers.model.codes import format_person_code
-from handlers.model.request import RequestState
-from handlers.model.request_list import InterviewStatus
-from handlers.model.rights import Rights
 from rules.outcome import Procedure
-from tests.support.audiences import (
+from tests.support.audience import (
     AUDIENCES,
     PEOPLE,
     RIGHTS,
@@ -34,75 +34,80 @@ from tests.support.audiences import (
     Officer,
     chat_ids,
     counts_of,
-    meant,
+    is_meant,
     officers_of_communes,
     one_of_each,
 )
-from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, person
-from tests.support.ground import Ground
-from tests.support.office import OPERATOR, office
-from tests.support.opening import operations
-from tests.support.ports import StoredTurns
-from tests.support.reminding import NAMED, approved, checked, draft, drafted, expected_problems, frozen
-from tests.support.stored_dialogue import registered
-from tests.support.storing import NAME, NOW
+from tests.support.backends import Backend
+from tests.support.broadcasts import (
+    NAMED,
+    approve_reminder,
+    check_reminder,
+    create_reminder,
+    expected_problems,
+    freeze_recipients,
+    make_reminder,
+)
+from tests.support.people import ADMIN, FOCAL, OFFICER, OPERATOR, OTHER, admin_transaction, make_person_content
+from tests.support.store import NAME, NOW, broadcast_operations
+from tests.support.stored_dialogue import StoredTurns, register_request
 
 QUEUED = ("queued", None)
 
 
 @pytest.fixture
-def people(ground: Ground) -> list[Officer]:
+def people(ground: Backend) -> list[Officer]:
     officers = officers_of_communes()
     ground.write_people(officers)
     return officers
 
 
 async def test_nothing_against_a_draft_makes_it_checked_and_tells_who_is_meant(
-    store: Store, ground: Ground, people: list[Officer]
+    store: Store, ground: Backend, people: list[Officer]
 ) -> None:
-    name = await drafted(store, draft())
-    made = await operations(store).check(name, NOW)
+    name = await create_reminder(store, make_reminder())
+    made = await broadcast_operations(store).check(name, NOW)
 
     assert made.problems == ()
     telegram = ChannelCounts(channel="telegram", reachable=1, stopped=1, blocked=1)
     assert made.counted == (telegram, ChannelCounts(channel="terminal", reachable=1))
     assert ground.state_of(name) == ("checked", None, 4)
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         assert await at.admin.broadcasts.last_check(OPERATOR, name) == made
         assert await at.admin.broadcasts.count(OPERATOR, Audience()) == made.counted
 
 
 async def test_what_is_missing_is_told_with_those_it_concerns_and_the_draft_stays_one(
-    store: Store, ground: Ground, people: list[Officer]
+    store: Store, ground: Backend, people: list[Officer]
 ) -> None:
-    name = await drafted(store, draft(text=NAMED))
+    name = await create_reminder(store, make_reminder(text=NAMED))
 
-    made = await operations(store).check(name, NOW)
+    made = await broadcast_operations(store).check(name, NOW)
 
     assert made.problems == expected_problems((ProblemKind.MISSING, "{ho_ten}", "b"))
     assert ground.state_of(name)[0] == "draft"
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         assert await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED) is not ActionResult.DONE
     assert NAME.encode() not in ground.bytes_at_rest()
 
 
-async def test_only_the_first_are_named_and_all_are_counted(store: Store, ground: Ground) -> None:
+async def test_only_the_first_are_named_and_all_are_counted(store: Store, ground: Backend) -> None:
     ground.write_people([Officer(f"{number:032x}") for number in range(1, 31)])
 
-    (problem,) = (await checked(store, draft(text=NAMED))).problems
+    (problem,) = (await check_reminder(store, make_reminder(text=NAMED))).problems
 
     assert (len(problem.rows), problem.count) == (20, 30)
 
 
 async def test_what_was_checked_is_a_draft_again_once_nobody_is_left(
-    store: Store, ground: Ground, people: list[Officer]
+    store: Store, ground: Backend, people: list[Officer]
 ) -> None:
-    name = await drafted(store, draft())
-    await operations(store).check(name, NOW)
+    name = await create_reminder(store, make_reminder())
+    await broadcast_operations(store).check(name, NOW)
     for officer in people:
         ground.change_id(officer.id, blocked_at=NOW)
 
-    made = await operations(store).check(name, NOW)
+    made = await broadcast_operations(store).check(name, NOW)
 
     assert made.problems == expected_problems((ProblemKind.NOBODY, "", ""))
     assert ground.state_of(name)[0] == "draft"
@@ -111,21 +116,21 @@ async def test_what_was_checked_is_a_draft_again_once_nobody_is_left(
 async def test_a_list_that_names_strangers_or_those_out_of_reach_is_told(store: Store, people: list[Officer]) -> None:
     listed = Audience(unit="DN.NT", chats=tuple(letter * 32 for letter in "abdf"))
 
-    made = await checked(store, draft(listed), ADMIN)
+    made = await check_reminder(store, make_reminder(listed), ADMIN)
 
     assert made.problems == expected_problems((ProblemKind.UNKNOWN, "", "df"))
     assert made.recipients == 2
 
 
-async def test_a_text_is_measured_with_what_fills_it_for_each_channel(ground: Ground, people: list[Officer]) -> None:
+async def test_a_text_is_measured_with_what_fills_it_for_each_channel(ground: Backend, people: list[Officer]) -> None:
     text = BroadcastText(vi=f"{{ho_ten|bạn}}{'ă' * 200}", en="x")
     rooms = {"telegram": MessageLimits(300 + len(NAME), 100), "terminal": MessageLimits(10, 10)}
     async with ground.with_policy(BroadcastPolicy(rooms=rooms)) as store:
-        made = await checked(store, draft(text=text))
+        made = await check_reminder(store, make_reminder(text=text))
     longer = {"telegram": MessageLimits(600, 100), "terminal": MessageLimits(600, 10)}
     async with ground.with_policy(BroadcastPolicy(rooms=longer)) as store:
-        fits = await checked(store, draft(text=text))
-        beside_a_file = await checked(store, draft(text=text, document="k.pdf"), document=b"%PDF-1.7")
+        fits = await check_reminder(store, make_reminder(text=text))
+        beside_a_file = await check_reminder(store, make_reminder(text=text, document="k.pdf"), document=b"%PDF-1.7")
 
     assert made.problems == expected_problems(
         (ProblemKind.TOO_LONG, "telegram", "a"), (ProblemKind.TOO_LONG, "terminal", "b")
@@ -134,22 +139,22 @@ async def test_a_text_is_measured_with_what_fills_it_for_each_channel(ground: Gr
     assert beside_a_file.problems == made.problems
 
 
-async def test_a_document_must_be_there_and_be_taken(ground: Ground, people: list[Officer]) -> None:
+async def test_a_document_must_be_there_and_be_taken(ground: Backend, people: list[Officer]) -> None:
     rooms = {"telegram": MessageLimits(4096, 1024)}
     policy = BroadcastPolicy(rooms=rooms, document=100)
     async with ground.with_policy(policy) as store:
-        over_telegram = draft(Audience(channel="telegram"), document="k.pdf")
-        assert (await checked(store, over_telegram, document=b"x" * 50)).problems == ()
-        large = await checked(store, over_telegram, document=b"x" * 200)
-        lost = await checked(store, over_telegram)
-        everywhere = await checked(store, draft(document="k.pdf"), document=b"x")
+        over_telegram = make_reminder(Audience(channel="telegram"), document="k.pdf")
+        assert (await check_reminder(store, over_telegram, document=b"x" * 50)).problems == ()
+        large = await check_reminder(store, over_telegram, document=b"x" * 200)
+        lost = await check_reminder(store, over_telegram)
+        everywhere = await check_reminder(store, make_reminder(document="k.pdf"), document=b"x")
 
     assert large.problems == lost.problems == (BroadcastProblem(trouble=ProblemKind.DOCUMENT, about="k.pdf"),)
     assert everywhere.problems == expected_problems((ProblemKind.DOCUMENT, "terminal", "b"))
 
 
 async def test_a_text_that_cannot_be_read_is_found_once(store: Store, people: list[Officer]) -> None:
-    made = await checked(store, draft(text=BroadcastText(vi="*Đậm {ho_ten}", en="Dear {ho_tn}")))
+    made = await check_reminder(store, make_reminder(text=BroadcastText(vi="*Đậm {ho_ten}", en="Dear {ho_tn}")))
 
     assert [problem.trouble for problem in made.problems] == [ProblemKind.MARKUP, ProblemKind.PLACEHOLDER]
 
@@ -164,7 +169,9 @@ async def test_a_text_that_cannot_be_read_is_found_once(store: Store, people: li
 async def test_what_would_begin_in_the_past_is_told(
     store: Store, people: list[Officer], past: dict[str, object]
 ) -> None:
-    assert (await checked(store, draft(**past))).problems == expected_problems((ProblemKind.PAST, "", ""))
+    assert (await check_reminder(store, make_reminder(**past))).problems == expected_problems(
+        (ProblemKind.PAST, "", "")
+    )
 
 
 @pytest.mark.parametrize(("rights", "seen"), [(OPERATOR, NAME), (ADMIN, NAME), (FOCAL, "Ủ. b. n. d. x. P. An")])
@@ -172,9 +179,9 @@ async def test_a_sample_shows_real_values_to_whoever_may_see_them(
     store: Store, people: list[Officer], rights: Rights, seen: str
 ) -> None:
     text = BroadcastText(vi="Kính gửi {ho_ten|anh/chị}.", en="Dear {ho_ten|officer}.")
-    name = await drafted(store, draft(Audience(unit="DN.NT"), text))
+    name = await create_reminder(store, make_reminder(Audience(unit="DN.NT"), text))
 
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         sampled = await at.admin.broadcasts.sample(rights, name, 2)
 
     assert [(one.code, one.name, one.channel) for one, _ in sampled] == [
@@ -190,23 +197,23 @@ async def test_a_sample_shows_real_values_to_whoever_may_see_them(
 async def test_who_may_not_see_a_broadcast_sees_no_sample_of_it(
     store: Store, people: list[Officer], rights: Rights
 ) -> None:
-    name = await drafted(store, draft(Audience(unit="DN.NT")))
-    async with office(store) as at:
+    name = await create_reminder(store, make_reminder(Audience(unit="DN.NT")))
+    async with admin_transaction(store) as at:
         assert await at.admin.broadcasts.sample(rights, name, 2) == ()
 
 
 async def test_how_far_an_approved_one_is_goes_on_being_told(
-    store: Store, ground: Ground, people: list[Officer]
+    store: Store, ground: Backend, people: list[Officer]
 ) -> None:
-    name = await approved(store, draft())
-    await frozen(store, name)
+    name = await approve_reminder(store, make_reminder())
+    await freeze_recipients(store, name)
 
-    await operations(store).check(name, NOW)
+    await broadcast_operations(store).check(name, NOW)
 
     assert ground.state_of(name) == ("scheduled", None, 4)
 
 
-async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(store: Store, ground: Ground) -> None:
+async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(store: Store, ground: Backend) -> None:
     done = Certificate(
         "K1", "Cũ", TODAY + timedelta(days=3), (Procedure.REVOKE,), {Procedure.REVOKE: RequestState.DONE}
     )
@@ -215,9 +222,9 @@ async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(store: Sto
     ended = Certificate("K3", None, TODAY - timedelta(days=1), ())
     lan = Officer("a" * 32, unit="DN.NT", language="en", certificates=[done, open_, ended])
     ground.write_people([lan, Officer("b" * 32, language=None)])
-    name = await approved(store, draft())
+    name = await approve_reminder(store, make_reminder())
 
-    await frozen(store, name)
+    await freeze_recipients(store, name)
 
     known = ground.values_of(name)
     end, to_do = TODAY + timedelta(days=3), (Procedure.EXTEND,)
@@ -226,73 +233,73 @@ async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(store: Sto
     assert NAME.encode() not in ground.bytes_at_rest()
 
 
-async def test_what_is_not_said_is_not_opened_and_a_deadline_is_everybodys(store: Store, ground: Ground) -> None:
+async def test_what_is_not_said_is_not_opened_and_a_deadline_is_everybodys(store: Store, ground: Backend) -> None:
     ground.write_people([Officer("a" * 32, certificates=[Certificate("K", NAME, TODAY)])])
     text = {"vi": "Hạn {han}.", "en": "By {han}."}
-    name = await approved(store, draft(text=text, deadline=date(2026, 12, 24)))
+    name = await approve_reminder(store, make_reminder(text=text, deadline=date(2026, 12, 24)))
 
-    await frozen(store, name)
+    await freeze_recipients(store, name)
 
     assert ground.values_of(name) == {"a" * 32: PlaceholderValues(day=date(2026, 12, 24))}
 
 
-async def test_a_window_says_which_end_is_meant(store: Store, ground: Ground) -> None:
+async def test_a_window_says_which_end_is_meant(store: Store, ground: Backend) -> None:
     ends = [Certificate(str(days), None, TODAY + timedelta(days=days)) for days in (2, 30, 40)]
     ground.write_people([Officer("a" * 32, certificates=ends)])
-    name = await approved(store, draft(Audience(expires_from=TODAY + timedelta(days=20))))
+    name = await approve_reminder(store, make_reminder(Audience(expires_from=TODAY + timedelta(days=20))))
 
-    await frozen(store, name)
+    await freeze_recipients(store, name)
 
     assert ground.values_of(name)["a" * 32].day == TODAY + timedelta(days=30)
 
 
-async def test_where_nobody_is_left_it_ends(store: Store, ground: Ground, few: dict[str, Officer]) -> None:
-    name = await approved(store, draft(Audience(channel="telegram")))
+async def test_where_nobody_is_left_it_ends(store: Store, ground: Backend, few: dict[str, Officer]) -> None:
+    name = await approve_reminder(store, make_reminder(Audience(channel="telegram")))
     for officer in few.values():
         ground.change_id(officer.id, channel="zalo")
 
-    await frozen(store, name)
+    await freeze_recipients(store, name)
 
     assert ground.state_of(name) == ("finished", "nobody", 0)
 
 
-async def test_a_campaign_has_no_rows_of_its_own(store: Store, ground: Ground, few: dict[str, Officer]) -> None:
+async def test_a_campaign_has_no_rows_of_its_own(store: Store, ground: Backend, few: dict[str, Officer]) -> None:
     plan = CampaignPlan(deadline=TODAY + timedelta(days=40))
-    name = await approved(store, draft(plan=plan, starts_at=None))
+    name = await approve_reminder(store, make_reminder(plan=plan, starts_at=None))
 
-    await frozen(store, name)
+    await freeze_recipients(store, name)
 
     assert ground.rows_of(name) == {}
     assert ground.state_of(name)[0] == "running"
 
 
 async def test_what_is_not_approved_or_was_cancelled_gets_no_rows(
-    store: Store, ground: Ground, few: dict[str, Officer]
+    store: Store, ground: Backend, few: dict[str, Officer]
 ) -> None:
-    fresh = await drafted(store, draft())
-    name = await approved(store, draft())
-    assert await operations(store).freeze(name, NOW, limit=1)
-    assert await operations(store).move(name, BroadcastState.APPROVED, BroadcastState.CANCELLED, NOW)
+    fresh = await create_reminder(store, make_reminder())
+    name = await approve_reminder(store, make_reminder())
+    assert await broadcast_operations(store).freeze(name, NOW, limit=1)
+    assert await broadcast_operations(store).move(name, BroadcastState.APPROVED, BroadcastState.CANCELLED, NOW)
 
-    await frozen(store, name)
-    await frozen(store, fresh)
+    await freeze_recipients(store, name)
+    await freeze_recipients(store, fresh)
 
     assert ground.rows_of(name).keys() == chat_ids("a")
     assert ground.rows_of(fresh) == {}
 
 
-async def test_nobody_beyond_the_unit_of_a_broadcast_is_meant(store: Store, ground: Ground) -> None:
+async def test_nobody_beyond_the_unit_of_a_broadcast_is_meant(store: Store, ground: Backend) -> None:
     ground.write_people([Officer("a" * 32, unit="DN.NT.VP"), Officer("b" * 32, unit="DN.DP")])
-    name = await approved(store, draft(Audience(unit="DN.NT")), ADMIN)
+    name = await approve_reminder(store, make_reminder(Audience(unit="DN.NT")), ADMIN)
 
-    await frozen(store, name)
+    await freeze_recipients(store, name)
 
     assert ground.rows_of(name).keys() == chat_ids("a")
 
 
-async def test_every_move_is_noted(store: Store, ground: Ground, few: dict[str, Officer]) -> None:
-    name = await approved(store, draft())
-    await frozen(store, name)
+async def test_every_move_is_noted(store: Store, ground: Backend, few: dict[str, Officer]) -> None:
+    name = await approve_reminder(store, make_reminder())
+    await freeze_recipients(store, name)
 
     moves = [(state, actor) for state, actor, _ in ground.moves_of(name)]
 
@@ -300,7 +307,7 @@ async def test_every_move_is_noted(store: Store, ground: Ground, few: dict[str, 
 
 
 @pytest.fixture
-def few(ground: Ground) -> dict[str, Officer]:
+def few(ground: Backend) -> dict[str, Officer]:
     named = one_of_each()
     ground.write_people(list(named.values()))
     return named
@@ -311,25 +318,25 @@ def few(ground: Ground) -> dict[str, Officer]:
 async def test_an_audience_is_what_a_look_at_everybody_gives(
     peopled: Store, audience: Audience, rights: Rights
 ) -> None:
-    expected = [one for one in PEOPLE if meant(one, audience, rights, NOW)]
-    async with office(peopled) as at:
+    expected = [one for one in PEOPLE if is_meant(one, audience, rights, NOW)]
+    async with admin_transaction(peopled) as at:
         counts = await at.admin.broadcasts.count(rights, audience)
     assert {one.channel: (one.reachable, one.blocked, one.stopped, one.capped) for one in counts} == counts_of(expected)
 
 
 @pytest.fixture
-def peopled(ground: Ground) -> Store:
+def peopled(ground: Backend) -> Store:
     ground.write_people(PEOPLE)
     return ground.store
 
 
-async def test_whoever_gets_nothing_has_a_row_that_says_why(ground: Ground) -> None:
+async def test_whoever_gets_nothing_has_a_row_that_says_why(ground: Backend) -> None:
     store, deadline = ground.store, TODAY + timedelta(days=40)
     for address in ("gets it", "stopped", "done", "later", "today", "capped"):
         async with StoredTurns(store, address)():
             """They agree."""
-    campaign = await approved(store, draft(plan=CampaignPlan(deadline=deadline), starts_at=None))
-    await frozen(store, campaign)
+    campaign = await approve_reminder(store, make_reminder(plan=CampaignPlan(deadline=deadline), starts_at=None))
+    await freeze_recipients(store, campaign)
     for address in ("gets it", "stopped", "done", "later", "today", "capped"):
         ground.add_row(campaign, address, "failed")
         async with StoredTurns(store, address)() as turn:
@@ -343,10 +350,10 @@ async def test_whoever_gets_nothing_has_a_row_that_says_why(ground: Ground) -> N
                 case "today":
                     await turn.reminders.postpone(campaign, TODAY)
     for _ in range(5):
-        ground.add_row(await drafted(store, draft()), "capped", "sent")
-    step = await operations(store).create_step(campaign, "14", NOW) or ""
+        ground.add_row(await create_reminder(store, make_reminder()), "capped", "sent")
+    step = await broadcast_operations(store).create_step(campaign, "14", NOW) or ""
 
-    await frozen(store, step)
+    await freeze_recipients(store, step)
 
     rows = ground.rows_of(step)
     assert {address: rows[store.chats.at("telegram", address).id] for address in ("gets it", "today")} == {
@@ -359,21 +366,21 @@ async def test_whoever_gets_nothing_has_a_row_that_says_why(ground: Ground) -> N
     }
 
 
-async def test_more_than_one_person_may_decide_about_go_back_to_wait_for_a_second(ground: Ground) -> None:
+async def test_more_than_one_person_may_decide_about_go_back_to_wait_for_a_second(ground: Backend) -> None:
     ground.write_people([Officer(letter * 32) for letter in "ab"])
-    name = await approved(ground.store, draft())
+    name = await approve_reminder(ground.store, make_reminder())
     ground.write_people([Officer("c" * 32)])
     async with ground.with_policy(BroadcastPolicy(approval_above=2)) as strict:
-        assert not await operations(strict).freeze(name, NOW)
+        assert not await broadcast_operations(strict).freeze(name, NOW)
 
     assert ground.state_of(name) == ("checked", "second_person", 3)
     assert ground.rows_of(name) == {}
 
 
-async def test_people_are_found_by_the_names_that_a_list_has_for_them(ground: Ground) -> None:
+async def test_people_are_found_by_the_names_that_a_list_has_for_them(ground: Backend) -> None:
     store = ground.store
-    near = await registered(store, "7790118822", person(), "DN.NT")
-    await registered(store, "7790118823", person(), "DN.DP")
+    near = await register_request(store, "7790118822", make_person_content(), "DN.NT")
+    await register_request(store, "7790118823", make_person_content(), "DN.DP")
     chat = store.chats.at("telegram", "7790118822").id
     async with StoredTurns(store, "7790118822")() as turn:
         await turn.register.save_status(InterviewStatus(interview=1, unit="DN.NT"))
@@ -389,7 +396,7 @@ async def test_people_are_found_by_the_names_that_a_list_has_for_them(ground: Gr
         "=1+1",
     )
 
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         found = await at.admin.broadcasts.resolve_names(ADMIN, [*names, *others])
         nobody = await at.admin.broadcasts.resolve_names(OFFICER, names)
 

@@ -8,39 +8,46 @@ import pytest
 
 from bot.messages import Chat, DeliveryState
 from bot.store.store import Store
-from handlers.model.broadcast import (
+from handlers.model import (
     BROADCAST_TRANSITIONS,
     ActionResult,
     Audience,
     BroadcastPolicy,
     BroadcastState,
     CampaignPlan,
+    InterviewStatus,
     Recipient,
+    Rights,
+    Role,
     StateReason,
+    format_person_code,
 )
-from handlers.model.codes import format_person_code
-from handlers.model.request_list import InterviewStatus
-from handlers.model.rights import Rights, Role
-from tests.support.broadcast_life import DRAFT, ROW_STATES, create_with_rows, drafted, list_recipients, move
-from tests.support.ground import Ground
-from tests.support.office import OPERATOR, UNITS, given, office, rights
-from tests.support.opening import operations
-from tests.support.ports import StoredTurns
-from tests.support.storing import CHANNEL, NOW, claim, one_chat
+from tests.support.backends import Backend
+from tests.support.broadcasts import (
+    GREETING_DRAFT,
+    ROW_STATES,
+    create_draft,
+    create_with_rows,
+    list_recipients,
+    move_broadcast,
+)
+from tests.support.people import OPERATOR, UNITS, admin_transaction, grant_role, load_rights
+from tests.support.store import CHANNEL, NOW, broadcast_operations, claim_rows, open_chat
+from tests.support.stored_dialogue import StoredTurns
 
 BY_HAND = {BroadcastState.APPROVED, BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.CANCELLED}
 PLAN = CampaignPlan(deadline=date(2026, 12, 30))
 LATER = NOW + timedelta(hours=9)
 
 
-async def campaign(ground: Ground, plan: CampaignPlan) -> str:
+async def campaign(ground: Backend, plan: CampaignPlan) -> str:
     """One that is carried out."""
-    name = (await drafted(ground.store, DRAFT.model_copy(update={"plan": plan}))).id
+    name = (await create_draft(ground.store, GREETING_DRAFT.model_copy(update={"plan": plan}))).id
     ground.stands(name, BroadcastState.RUNNING)
     return name
 
 
-def acts(ground: Ground) -> list[tuple[str, str, str]]:
+def acts(ground: Backend) -> list[tuple[str, str, str]]:
     """Actors, acts and subjects of the journal, in order."""
     return [row[:3] for row in ground.journal()]
 
@@ -48,27 +55,27 @@ def acts(ground: Ground) -> list[tuple[str, str, str]]:
 @pytest.fixture
 async def near(store: Store) -> Rights:
     """An admin of Xã Nhơn Trạch."""
-    await given(store, "gần", Role.ADMIN, "DN.NT")
-    return await rights(store, "gần")
+    await grant_role(store, "gần", Role.ADMIN, "DN.NT")
+    return await load_rights(store, "gần")
 
 
 @pytest.fixture
 async def far(store: Store) -> Rights:
     """An admin of another commune."""
-    await given(store, "xa", Role.ADMIN, "DN.DP")
-    return await rights(store, "xa")
+    await grant_role(store, "xa", Role.ADMIN, "DN.DP")
+    return await load_rights(store, "xa")
 
 
 def chat(store: Store, address: str = "gần") -> Chat:
     return store.chats.at(CHANNEL, address)
 
 
-async def test_by_hand_it_goes_where_its_life_allows_and_nowhere_else(store: Store, ground: Ground) -> None:
-    name = (await drafted(store)).id
+async def test_by_hand_it_goes_where_its_life_allows_and_nowhere_else(store: Store, ground: Backend) -> None:
+    name = (await create_draft(store)).id
     for was, to in product(BroadcastState, BroadcastState):
         ground.stands(name, was)
 
-        outcome = await move(store, OPERATOR, name, to)
+        outcome = await move_broadcast(store, OPERATOR, name, to)
 
         allowed = to in BROADCAST_TRANSITIONS[was] and to in BY_HAND
         unchecked = was is BroadcastState.DRAFT and to is BroadcastState.APPROVED
@@ -77,19 +84,19 @@ async def test_by_hand_it_goes_where_its_life_allows_and_nowhere_else(store: Sto
         assert ground.state_of(name)[0] == (to if allowed else was)
 
 
-async def test_whoever_moves_it_at_random_its_path_is_one_of_its_life(store: Store, ground: Ground) -> None:
+async def test_whoever_moves_it_at_random_its_path_is_one_of_its_life(store: Store, ground: Backend) -> None:
     for seed in range(4):
-        chance, name = Random(seed), (await drafted(store)).id
+        chance, name = Random(seed), (await create_draft(store)).id
         state, path = BroadcastState.DRAFT, [BroadcastState.DRAFT]
         for _ in range(25):
             to, was = chance.choice(list(BroadcastState)), chance.choice((state, *BroadcastState))
             if chance.random() < 0.5:
                 done, expected = (
-                    await operations(store).move(name, was, to, NOW),
+                    await broadcast_operations(store).move(name, was, to, NOW),
                     was is state and to in BROADCAST_TRANSITIONS[state],
                 )
             else:
-                done = await move(store, OPERATOR, name, to) is ActionResult.DONE
+                done = await move_broadcast(store, OPERATOR, name, to) is ActionResult.DONE
                 expected = to in BROADCAST_TRANSITIONS[state] and to in BY_HAND
             assert done is expected, (state, was, to)
             state, path = (to, [*path, to]) if done else (state, path)
@@ -99,12 +106,12 @@ async def test_whoever_moves_it_at_random_its_path_is_one_of_its_life(store: Sto
 
 
 async def test_an_admin_of_another_commune_sees_and_changes_nothing(
-    store: Store, ground: Ground, near: Rights, far: Rights
+    store: Store, ground: Backend, near: Rights, far: Rights
 ) -> None:
-    name = (await drafted(store, by=near, chat=chat(store))).id
-    everywhere = (await drafted(store, DRAFT.model_copy(update={"audience": Audience()}))).id
+    name = (await create_draft(store, by=near, chat=chat(store))).id
+    everywhere = (await create_draft(store, GREETING_DRAFT.model_copy(update={"audience": Audience()}))).id
     before = ground.everything()
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         broadcasts = at.admin.broadcasts
         for who, one in ((far, name), (far, everywhere), (near, everywhere)):
             assert await broadcasts.get(who, one) is None
@@ -116,10 +123,10 @@ async def test_an_admin_of_another_commune_sees_and_changes_nothing(
             assert await broadcasts.resend(who, one) == 0
             assert not await broadcasts.send_test(who, one)
             assert await broadcasts.request_check(who, one) is ActionResult.UNKNOWN
-            assert await broadcasts.change(who, one, 0, DRAFT) is ActionResult.UNKNOWN
+            assert await broadcasts.change(who, one, 0, GREETING_DRAFT) is ActionResult.UNKNOWN
             for to in BroadcastState:
                 assert await broadcasts.move(who, one, to) is ActionResult.UNKNOWN
-        assert await broadcasts.count(far, DRAFT.audience) == ()
+        assert await broadcasts.count(far, GREETING_DRAFT.audience) == ()
         assert await broadcasts.latest(far, 9) == ()
         assert [one.id for one in await broadcasts.latest(near, 9)] == [name]
         assert [one.id for one in await broadcasts.latest(OPERATOR, 9)] == [everywhere, name]
@@ -128,62 +135,64 @@ async def test_an_admin_of_another_commune_sees_and_changes_nothing(
 
 
 async def test_nobody_writes_beyond_their_reach(store: Store, near: Rights) -> None:
-    name = (await drafted(store, by=near)).id
-    async with office(store) as at:
+    name = (await create_draft(store, by=near)).id
+    async with admin_transaction(store) as at:
         broadcasts = at.admin.broadcasts
         for unit in (None, "DN", "DN.DP"):
-            beyond = DRAFT.model_copy(update={"audience": Audience(unit=unit)})
+            beyond = GREETING_DRAFT.model_copy(update={"audience": Audience(unit=unit)})
             assert await broadcasts.new(near, beyond) is None
             assert await broadcasts.change(near, name, 0, beyond) is ActionResult.NOT_YOURS
-        assert await broadcasts.new(OPERATOR, DRAFT.model_copy(update={"audience": Audience(unit="XX")})) is None
+        assert (
+            await broadcasts.new(OPERATOR, GREETING_DRAFT.model_copy(update={"audience": Audience(unit="XX")})) is None
+        )
 
 
-async def test_a_focal_officer_looks_on(store: Store, ground: Ground) -> None:
-    await given(store, "đầu mối", Role.FOCAL, "DN.NT")
-    focal, name = await rights(store, "đầu mối"), (await drafted(store)).id
+async def test_a_focal_officer_looks_on(store: Store, ground: Backend) -> None:
+    await grant_role(store, "đầu mối", Role.FOCAL, "DN.NT")
+    focal, name = await load_rights(store, "đầu mối"), (await create_draft(store)).id
     ground.stands(name, BroadcastState.RUNNING)
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         assert await at.admin.broadcasts.get(focal, name) is not None
-        assert await at.admin.broadcasts.new(focal, DRAFT) is None
+        assert await at.admin.broadcasts.new(focal, GREETING_DRAFT) is None
         assert await at.admin.broadcasts.request_check(focal, name) is ActionResult.NOT_YOURS
     for to in BroadcastState:
-        assert await move(store, focal, name, to) is ActionResult.NOT_YOURS
+        assert await move_broadcast(store, focal, name, to) is ActionResult.NOT_YOURS
 
 
 async def test_many_recipients_need_another_person_whatever_role_the_author_acts_by(
-    store: Store, ground: Ground, near: Rights
+    store: Store, ground: Backend, near: Rights
 ) -> None:
-    name = (await drafted(store, by=near, chat=chat(store))).id
+    name = (await create_draft(store, by=near, chat=chat(store))).id
     ground.stands(name, BroadcastState.CHECKED, recipients=201)
-    await given(store, "gần", Role.OWNER)
-    again = Rights.of((await rights(store, "gần")).grants[1:], UNITS)
+    await grant_role(store, "gần", Role.OWNER)
+    again = Rights.of((await load_rights(store, "gần")).grants[1:], UNITS)
     assert again.actor != near.actor
 
-    assert await move(store, near, name, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
-    assert await move(store, again, name, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
-    assert await move(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
-    async with office(store) as at:
+    assert await move_broadcast(store, near, name, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
+    assert await move_broadcast(store, again, name, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
+    assert await move_broadcast(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
+    async with admin_transaction(store) as at:
         approved = await at.admin.broadcasts.get(OPERATOR, name)
     assert approved is not None
     assert approved.approver == "machine"
 
 
-async def test_whoever_works_at_the_machine_is_one_person(store: Store, ground: Ground, near: Rights) -> None:
-    name = (await drafted(store)).id
+async def test_whoever_works_at_the_machine_is_one_person(store: Store, ground: Backend, near: Rights) -> None:
+    name = (await create_draft(store)).id
     ground.stands(name, BroadcastState.CHECKED, recipients=201)
 
-    assert await move(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
-    assert await move(store, near, name, BroadcastState.APPROVED) is ActionResult.DONE
+    assert await move_broadcast(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
+    assert await move_broadcast(store, near, name, BroadcastState.APPROVED) is ActionResult.DONE
 
 
-async def test_few_recipients_need_nobody_else(store: Store, ground: Ground) -> None:
-    name = (await drafted(store)).id
+async def test_few_recipients_need_nobody_else(store: Store, ground: Backend) -> None:
+    name = (await create_draft(store)).id
     ground.stands(name, BroadcastState.CHECKED, recipients=200)
-    assert await move(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
+    assert await move_broadcast(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
 
 
-async def test_people_who_came_since_the_check_are_counted_too(store: Store, ground: Ground) -> None:
-    name = (await drafted(store)).id
+async def test_people_who_came_since_the_check_are_counted_too(store: Store, ground: Backend) -> None:
+    name = (await create_draft(store)).id
     ground.stands(name, BroadcastState.CHECKED, recipients=1)
     for address in ("một", "hai"):
         async with StoredTurns(store, address)() as unit:
@@ -192,50 +201,50 @@ async def test_people_who_came_since_the_check_are_counted_too(store: Store, gro
     for few, outcome in ((1, ActionResult.SECOND_PERSON), (2, ActionResult.DONE)):
         policy = BroadcastPolicy(approval_above=few)
         async with ground.with_policy(policy) as strict:
-            assert await move(strict, OPERATOR, name, BroadcastState.APPROVED) is outcome
+            assert await move_broadcast(strict, OPERATOR, name, BroadcastState.APPROVED) is outcome
 
 
-async def test_whoever_changed_the_text_does_not_approve_it(store: Store, ground: Ground, near: Rights) -> None:
-    name = (await drafted(store)).id
-    async with office(store, chat(store)) as at:
-        assert await at.admin.broadcasts.change(near, name, 0, DRAFT) is ActionResult.DONE
+async def test_whoever_changed_the_text_does_not_approve_it(store: Store, ground: Backend, near: Rights) -> None:
+    name = (await create_draft(store)).id
+    async with admin_transaction(store, chat(store)) as at:
+        assert await at.admin.broadcasts.change(near, name, 0, GREETING_DRAFT) is ActionResult.DONE
     ground.stands(name, BroadcastState.CHECKED, recipients=201)
 
-    assert await move(store, near, name, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
-    assert await move(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
+    assert await move_broadcast(store, near, name, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
+    assert await move_broadcast(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
 
 
 async def test_a_change_makes_a_draft_of_what_was_checked_and_meets_only_what_was_seen(
-    store: Store, ground: Ground
+    store: Store, ground: Backend
 ) -> None:
-    name = (await drafted(store)).id
+    name = (await create_draft(store)).id
     ground.stands(name, BroadcastState.CHECKED, recipients=7)
-    other = DRAFT.model_copy(update={"title": "Khác"})
-    async with office(store) as at:
+    other = GREETING_DRAFT.model_copy(update={"title": "Khác"})
+    async with admin_transaction(store) as at:
         broadcasts = at.admin.broadcasts
         assert await broadcasts.change(OPERATOR, name, 0, other) is ActionResult.DONE
-        assert await broadcasts.change(OPERATOR, name, 0, DRAFT) is ActionResult.OVERTAKEN
+        assert await broadcasts.change(OPERATOR, name, 0, GREETING_DRAFT) is ActionResult.OVERTAKEN
         now = await broadcasts.get(OPERATOR, name)
     assert now is not None
     assert (now.state, now.recipients, now.revision, now.draft) == (BroadcastState.DRAFT, 0, 1, other)
 
 
-async def test_from_approval_on_the_text_stays(store: Store, ground: Ground) -> None:
-    name = (await drafted(store)).id
+async def test_from_approval_on_the_text_stays(store: Store, ground: Backend) -> None:
+    name = (await create_draft(store)).id
     for state in set(BroadcastState) - {BroadcastState.DRAFT, BroadcastState.CHECKED}:
         ground.stands(name, state)
-        async with office(store) as at:
-            assert await at.admin.broadcasts.change(OPERATOR, name, 0, DRAFT) is ActionResult.NOT_ALLOWED
+        async with admin_transaction(store) as at:
+            assert await at.admin.broadcasts.change(OPERATOR, name, 0, GREETING_DRAFT) is ActionResult.NOT_ALLOWED
             assert await at.admin.broadcasts.request_check(OPERATOR, name) is ActionResult.NOT_ALLOWED
 
 
-async def test_what_is_done_stands_in_the_journal(store: Store, ground: Ground) -> None:
-    name = (await drafted(store)).id
-    async with office(store) as at:
-        await at.admin.broadcasts.change(OPERATOR, name, 0, DRAFT)
+async def test_what_is_done_stands_in_the_journal(store: Store, ground: Backend) -> None:
+    name = (await create_draft(store)).id
+    async with admin_transaction(store) as at:
+        await at.admin.broadcasts.change(OPERATOR, name, 0, GREETING_DRAFT)
         assert await at.admin.broadcasts.request_check(OPERATOR, name) is ActionResult.DONE
         assert await at.admin.broadcasts.request_check(OPERATOR, name) is ActionResult.DONE  # goes on already
-    assert await move(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.PROBLEMS
+    assert await move_broadcast(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.PROBLEMS
     for state, to in (
         (BroadcastState.CHECKED, BroadcastState.APPROVED),
         (BroadcastState.SCHEDULED, BroadcastState.RUNNING),
@@ -245,25 +254,25 @@ async def test_what_is_done_stands_in_the_journal(store: Store, ground: Ground) 
         (BroadcastState.CANCELLED, BroadcastState.RUNNING),
     ):
         ground.stands(name, state)
-        await move(store, OPERATOR, name, to)
+        await move_broadcast(store, OPERATOR, name, to)
 
     done = [act.removeprefix("broadcast_") for _, act, subject in acts(ground) if subject == name]
     assert done == ["new", "change", "check", "approve", "start", "pause", "resume", "cancel"]
     assert (await store.audit.verify_journal()).fault is None
 
 
-async def test_while_a_check_goes_on_nothing_is_approved(store: Store, ground: Ground) -> None:
-    name = (await drafted(store)).id
+async def test_while_a_check_goes_on_nothing_is_approved(store: Store, ground: Backend) -> None:
+    name = (await create_draft(store)).id
     ground.stands(name, BroadcastState.CHECKED)
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         await at.admin.broadcasts.request_check(OPERATOR, name)
 
-    assert await move(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.PROBLEMS
+    assert await move_broadcast(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.PROBLEMS
 
 
-async def test_a_campaigns_steps_pause_resume_and_end_with_it(store: Store, ground: Ground) -> None:
+async def test_a_campaigns_steps_pause_resume_and_end_with_it(store: Store, ground: Backend) -> None:
     name = await campaign(ground, PLAN)
-    steps = [await operations(store).create_step(name, step, NOW) or "" for step in ("30", "14", "7", "3")]
+    steps = [await broadcast_operations(store).create_step(name, step, NOW) or "" for step in ("30", "14", "7", "3")]
     for step, state in zip(
         steps,
         (BroadcastState.FINISHED, BroadcastState.PAUSED, BroadcastState.RUNNING, BroadcastState.SCHEDULED),
@@ -272,52 +281,52 @@ async def test_a_campaigns_steps_pause_resume_and_end_with_it(store: Store, grou
         ground.stands(step, state)
 
     async def after(to: BroadcastState) -> list[str]:
-        assert await move(store, OPERATOR, name, to) is ActionResult.DONE
+        assert await move_broadcast(store, OPERATOR, name, to) is ActionResult.DONE
         return [ground.state_of(step)[0] for step in steps]
 
     assert await after(BroadcastState.PAUSED) == ["finished", "paused", "paused", "scheduled"]
-    assert not await operations(store).move(steps[3], BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
-    assert await move(store, OPERATOR, steps[2], BroadcastState.RUNNING) is ActionResult.NOT_ALLOWED
-    assert await operations(store).create_step(name, "1", NOW) is None
+    assert not await broadcast_operations(store).move(steps[3], BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
+    assert await move_broadcast(store, OPERATOR, steps[2], BroadcastState.RUNNING) is ActionResult.NOT_ALLOWED
+    assert await broadcast_operations(store).create_step(name, "1", NOW) is None
     assert await after(BroadcastState.RUNNING) == ["finished", "paused", "running", "scheduled"]
     assert await after(BroadcastState.CANCELLED) == ["finished", "cancelled", "cancelled", "cancelled"]
     assert ground.state_of(steps[3])[:2][1] == StateReason.PARENT
-    assert await operations(store).create_step(name, "1", NOW) is None
+    assert await broadcast_operations(store).create_step(name, "1", NOW) is None
 
 
-async def test_a_step_is_made_once_and_says_what_its_campaign_says(store: Store, ground: Ground) -> None:
+async def test_a_step_is_made_once_and_says_what_its_campaign_says(store: Store, ground: Backend) -> None:
     name = await campaign(ground, PLAN)
 
-    step = await operations(store).create_step(name, "14", NOW, starts_at=LATER, why=StateReason.LATE)
+    step = await broadcast_operations(store).create_step(name, "14", NOW, starts_at=LATER, why=StateReason.LATE)
     assert step is not None
-    assert await operations(store).create_step(name, "14", NOW) is None
+    assert await broadcast_operations(store).create_step(name, "14", NOW) is None
 
     made = {one.id: one for one in await store.broadcasts.list_open()}[step]
     assert (made.state, made.parent, made.step, made.starts_at, made.why) == ("approved", name, "14", LATER, "late")
-    assert (made.draft.text, made.draft.deadline, made.is_campaign) == (DRAFT.text, PLAN.deadline, False)
-    async with office(store) as at:
+    assert (made.draft.text, made.draft.deadline, made.is_campaign) == (GREETING_DRAFT.text, PLAN.deadline, False)
+    async with admin_transaction(store) as at:
         assert [one.id for one in await at.admin.broadcasts.steps(OPERATOR, name)] == [step]
         assert [one.id for one in await at.admin.broadcasts.latest(OPERATOR, 9)] == [name]
 
 
-async def test_a_step_can_be_for_some_or_left_out(store: Store, ground: Ground) -> None:
+async def test_a_step_can_be_for_some_or_left_out(store: Store, ground: Backend) -> None:
     name = await campaign(ground, PLAN)
     some = Audience(chats=("a", "b"))
 
-    await operations(store).create_step(name, "later:2026-12-01", NOW, audience=some)
-    await operations(store).create_step(name, "3", NOW, left_out=StateReason.MISSED)
+    await broadcast_operations(store).create_step(name, "later:2026-12-01", NOW, audience=some)
+    await broadcast_operations(store).create_step(name, "3", NOW, left_out=StateReason.MISSED)
 
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         few, missed = await at.admin.broadcasts.steps(OPERATOR, name)
-    assert few.draft.audience == DRAFT.audience.model_copy(update={"chats": ("a", "b")})
+    assert few.draft.audience == GREETING_DRAFT.audience.model_copy(update={"chats": ("a", "b")})
     assert (missed.state, missed.why, missed.finished_at) == (BroadcastState.CANCELLED, StateReason.MISSED, NOW)
 
 
-async def test_that_a_step_is_late_stays_said_until_something_else_is_to_be_said(store: Store, ground: Ground) -> None:
+async def test_that_a_step_is_late_stays_said_until_something_else_is_to_be_said(store: Store, ground: Backend) -> None:
     name = await campaign(ground, PLAN)
-    step = await operations(store).create_step(name, "14", NOW, why=StateReason.LATE) or ""
+    step = await broadcast_operations(store).create_step(name, "14", NOW, why=StateReason.LATE) or ""
     book = store.broadcasts
-    going = operations(store)
+    going = broadcast_operations(store)
     await going.move(step, BroadcastState.APPROVED, BroadcastState.SCHEDULED, NOW)
     assert await book.hold(step, LATER, StateReason.QUIET, NOW)
     assert ground.state_of(step)[:2] == ("scheduled", "quiet")
@@ -329,8 +338,8 @@ async def test_that_a_step_is_late_stays_said_until_something_else_is_to_be_said
     assert ground.state_of(step)[:2] == ("paused", "errors")
 
 
-async def test_holding_it_back_is_noted_once(store: Store, ground: Ground) -> None:
-    name = (await drafted(store)).id
+async def test_holding_it_back_is_noted_once(store: Store, ground: Backend) -> None:
+    name = (await create_draft(store)).id
     ground.stands(name, BroadcastState.RUNNING)
 
     held = [await store.broadcasts.hold(name, until, StateReason.QUIET, NOW) for until in (LATER, LATER, None, None)]
@@ -342,17 +351,17 @@ async def test_holding_it_back_is_noted_once(store: Store, ground: Ground) -> No
 
 
 @pytest.fixture
-async def name(ground: Ground) -> str:
+async def name(ground: Backend) -> str:
     return await create_with_rows(ground)
 
 
 async def again(store: Store, name: str, codes: list[str] | None = None) -> int:
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         return await at.admin.broadcasts.resend(OPERATOR, name, codes)
 
 
-async def test_the_totals_are_those_of_the_rows(store: Store, ground: Ground, name: str) -> None:
-    async with office(store) as at:
+async def test_the_totals_are_those_of_the_rows(store: Store, ground: Backend, name: str) -> None:
+    async with admin_transaction(store) as at:
         tally = await at.admin.broadcasts.tally(OPERATOR, name)
 
     rows = list(ground.rows_of(name).values())
@@ -378,13 +387,13 @@ async def test_one_state_can_be_listed_alone(store: Store, name: str) -> None:
     assert len(found) == 2
 
 
-async def test_a_name_is_masked_where_it_may_not_be_seen(store: Store, ground: Ground, name: str) -> None:
+async def test_a_name_is_masked_where_it_may_not_be_seen(store: Store, ground: Backend, name: str) -> None:
     async with StoredTurns(store, "người 1")() as unit:
         await unit.register.save_status(
             InterviewStatus(interview=1, unit="DN.NT", certificate_key="A", subscriber="Trần Thị Bí Mật")
         )
-    await given(store, "đầu mối", Role.FOCAL, "DN.NT")
-    focal, code = await rights(store, "đầu mối"), format_person_code(store.chats.at(CHANNEL, "người 1").id)
+    await grant_role(store, "đầu mối", Role.FOCAL, "DN.NT")
+    focal, code = await load_rights(store, "đầu mối"), format_person_code(store.chats.at(CHANNEL, "người 1").id)
 
     names = {one.code: (one.name, one.unit) for one in await list_recipients(store, name)}
     masked = {one.code: one.name for one in await list_recipients(store, name, focal)}
@@ -393,13 +402,13 @@ async def test_a_name_is_masked_where_it_may_not_be_seen(store: Store, ground: G
     assert masked[code] == "T. T. B. Mật"
 
 
-async def test_only_what_is_unknown_is_sent_once_more(store: Store, ground: Ground, name: str) -> None:
+async def test_only_what_is_unknown_is_sent_once_more(store: Store, ground: Backend, name: str) -> None:
     ground.stands(name, BroadcastState.FINISHED)
 
     assert await again(store, name) == 2
     assert await again(store, name) == 0
 
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         tally = await at.admin.broadcasts.tally(OPERATOR, name)
     assert (tally.states["queued"], "unknown" in tally.states, tally.total) == (3, False, len(ROW_STATES))
     assert ground.state_of(name)[0] == BroadcastState.RUNNING
@@ -420,25 +429,25 @@ async def test_whoever_wants_no_reminders_since_gets_none(store: Store, name: st
 
 
 async def test_of_a_broadcast_that_sends_nothing_nothing_is_sent_once_more(
-    store: Store, ground: Ground, name: str
+    store: Store, ground: Backend, name: str
 ) -> None:
     for state in (BroadcastState.CANCELLED, BroadcastState.SCHEDULED, BroadcastState.DRAFT):
         ground.stands(name, state)
         assert await again(store, name) == 0
 
 
-async def test_its_author_gets_it_first_and_nobody_at_the_machine(store: Store, ground: Ground) -> None:
-    await given(store, "an", Role.ADMIN, "DN.NT")
-    an, chat = await rights(store, "an"), await one_chat(store, "1", "an")
-    file = DRAFT.model_copy(update={"document": "cv.pdf"})
-    async with office(store, chat) as at:
+async def test_its_author_gets_it_first_and_nobody_at_the_machine(store: Store, ground: Backend) -> None:
+    await grant_role(store, "an", Role.ADMIN, "DN.NT")
+    an, chat = await load_rights(store, "an"), await open_chat(store, "1", "an")
+    file = GREETING_DRAFT.model_copy(update={"document": "cv.pdf"})
+    async with admin_transaction(store, chat) as at:
         made = await at.admin.broadcasts.new(an, file, b"%PDF")
         assert made is not None
         assert await at.admin.broadcasts.send_test(an, made.id)
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         assert not await at.admin.broadcasts.send_test(OPERATOR, made.id)
 
-    (row,) = await claim(store)
+    (row,) = await claim_rows(store)
 
     assert row.chat == chat
     assert [(one.name, one.content) for one in row.reply.attachments] == [("cv.pdf", b"%PDF")]

@@ -9,15 +9,14 @@ from hypothesis import HealthCheck, given, settings
 
 from bot.messages import NOTICE, DeliveryState
 from bot.services.opening import open_store
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.core.replies import Reply
-from tests.support.company import Crowd, furnish
+from handlers.core import Reply
+from tests.support.backends import DatabaseBackend, make_memory_backend
 from tests.support.database import Database
-from tests.support.ground import DatabaseGround, memory_ground
-from tests.support.office import settle_units
-from tests.support.office_deeds import Scene, scripts
-from tests.support.storing import NOW, claim, closing_async
+from tests.support.people import insert_units
+from tests.support.random_work import Crowd, Scene, add_people, scripts
+from tests.support.store import NOW, claim_rows, closing_async
 
 _INVITATION, _PERSON = re.compile(r"[a-z2-7]{32}"), re.compile(r"N-[0-9A-F]{8}")
 
@@ -44,7 +43,7 @@ def _plain(reply: Reply) -> str:
 async def told(store: Store) -> list[str]:
     """The notices that wait, whoever they are for."""
     notices = []
-    while rows := await claim(store, 1000):
+    while rows := await claim_rows(store, 1000):
         notices += [f"{row.chat.address} {_plain(row.reply)}" for row in rows if row.priority == NOTICE]
         for row in rows:
             await store.outbox.settle(row, DeliveryState.SENT, NOW, message="1")
@@ -60,12 +59,12 @@ async def test_the_same_is_heard_over_a_database(
     shutil.copy(sqlite_template, database.file)
     keyring = open_keyring(database.keys)[0]
     async with closing_async(await open_store(None, database.folder, keyring)) as stored:
-        settle_units(database.sql)
-        known = DatabaseGround(stored, database, keyring)
-        grounds = memory_ground(), known
+        insert_units(database.sql)
+        known = DatabaseBackend(stored, database, keyring)
+        grounds = make_memory_backend(), known
         in_memory, over_database = (Stage(ground.store) for ground in grounds)
         for stage in (in_memory, over_database):
-            await furnish(stage.store)
+            await add_people(stage.store)
         for pair in script:
             for who, (kind, what) in _acts(pair):
                 heard = await over_database.does(who, kind, what)

@@ -3,14 +3,11 @@
 import pytest
 
 from bot.messages import Chat
-from bot.services.export_tasks import ExportTaskService
+from bot.services.exports import ExportTaskService
 from bot.store.store import Store
-from handlers.model.imports import ImportConflict, ImportLine, LineProblem
-from handlers.model.request import RequestState
-from handlers.model.request_list import MoveOutcome
-from handlers.model.rights import Role
-from tests.support.ground import Ground
-from tests.support.lists import (
+from handlers.model import ImportConflict, ImportLine, LineProblem, MoveOutcome, RequestState, Role
+from tests.support.backends import Backend
+from tests.support.exports import (
     IMPORTER,
     REASON,
     apply_import,
@@ -20,10 +17,8 @@ from tests.support.lists import (
     register_four,
     states_of,
 )
-from tests.support.office import OPERATOR, given, office, rights
-from tests.support.opening import open_turn
-from tests.support.storing import NOW, content, next_turn, one_chat
-from tests.support.telling import told
+from tests.support.people import OPERATOR, admin_transaction, grant_role, load_rights
+from tests.support.store import NOW, claim_next_turn, deliver_all, make_content, open_chat, open_turn
 
 
 @pytest.fixture
@@ -32,11 +27,11 @@ async def officer(store: Store) -> Chat:
 
 
 async def moved(store: Store, code: str, to: RequestState, revision: int = 0, note: str = "") -> None:
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         assert (await at.admin.desk.move(OPERATOR, code, to, revision, note)).outcome is MoveOutcome.MOVED
 
 
-async def test_changes_are_made_told_and_recorded_as_any_move(store: Store, officer: Chat, ground: Ground) -> None:
+async def test_changes_are_made_told_and_recorded_as_any_move(store: Store, officer: Chat, ground: Backend) -> None:
     given_lines = await list_lines(store, RequestState.ACCEPTED, RequestState.SENT_BACK, note=REASON)
     plan = await plan_import(store, OPERATOR, given_lines)
 
@@ -49,7 +44,7 @@ async def test_changes_are_made_told_and_recorded_as_any_move(store: Store, offi
         RequestState.SUBMITTED,
     ]
     assert [(one.revision, one.note, one.actor) for one in found[:2]] == [(1, REASON, "machine")] * 2
-    notices = "\n".join(reply.paragraphs[0] for reply in await told(store))
+    notices = "\n".join(reply.paragraphs[0] for reply in await deliver_all(store))
     assert [notices.count(f"{one.request.code}</b>") for one in found] == [1, 1, 0, 0]
     assert notices.count(REASON) == 2
     assert [(act, count) for _, act, _, _, count in ground.journal() if act.startswith("request")] == [
@@ -58,7 +53,7 @@ async def test_changes_are_made_told_and_recorded_as_any_move(store: Store, offi
 
 
 async def test_an_admin_changes_their_own_communes_requests_and_knows_of_no_other(store: Store, officer: Chat) -> None:
-    held = await rights(store, IMPORTER)
+    held = await load_rights(store, IMPORTER)
     own = (await list_lines(store, RequestState.ACCEPTED))[:3]
     assert (await apply_import(store, held, own, await plan_import(store, held, own))).applied
 
@@ -72,8 +67,8 @@ async def test_an_admin_changes_their_own_communes_requests_and_knows_of_no_othe
 @pytest.mark.parametrize("role", [Role.FOCAL, None])
 async def test_whoever_may_not_import_changes_nothing(store: Store, officer: Chat, role: Role | None) -> None:
     if role:
-        await given(store, "somebody", role, "DN")
-    held = await rights(store, "somebody")
+        await grant_role(store, "somebody", role, "DN")
+    held = await load_rights(store, "somebody")
     given_lines = await list_lines(store, RequestState.ACCEPTED)
     plan = await plan_import(store, held, given_lines)
 
@@ -98,9 +93,9 @@ async def test_a_newer_change_is_a_conflict_that_says_whose_when_and_what_it_is_
 
 async def test_an_amended_request_is_a_conflict_too(store: Store, officer: Chat) -> None:
     given_lines = await list_lines(store, RequestState.ACCEPTED)
-    chat = await one_chat(store, "2")
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        await unit.requests.amend("YC-2026-000001", content("other").model_copy(update={"unit_code": "DN.NT"}))
+    chat = await open_chat(store, "2")
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        await unit.requests.amend("YC-2026-000001", make_content("other").model_copy(update={"unit_code": "DN.NT"}))
         await unit.finish("{}", [])
 
     (conflict,) = (await plan_import(store, OPERATOR, given_lines)).conflicts
@@ -145,24 +140,24 @@ async def test_an_edited_row_of_an_older_list_that_was_not_touched_does_not_dist
 
 async def test_no_exporter_takes_a_list_that_waits(store: Store, officer: Chat) -> None:
     given_lines = await list_lines(store)
-    async with office(store, officer) as at:
+    async with admin_transaction(store, officer) as at:
         await at.admin.imports.save_lines(given_lines)
 
     assert await ExportTaskService(store.tasks).take("telegram", NOW) is None
 
 
 async def test_a_list_waits_sealed_in_its_chat_until_there_is_a_yes_or_a_no(
-    store: Store, officer: Chat, ground: Ground
+    store: Store, officer: Chat, ground: Backend
 ) -> None:
     given_lines = tuple(await list_lines(store, RequestState.SENT_BACK, note=REASON))
-    async with office(store, officer) as at:
+    async with admin_transaction(store, officer) as at:
         older = await at.admin.imports.save_lines(given_lines[:1])
         name = await at.admin.imports.save_lines(given_lines)
         assert await at.admin.imports.load_lines(older) is None
     assert REASON.encode() not in ground.bytes_at_rest()
-    async with office(store, store.chats.at("telegram", IMPORTER)) as at:
+    async with admin_transaction(store, store.chats.at("telegram", IMPORTER)) as at:
         assert await at.admin.imports.load_lines(name) is None, "it waits in another chat"
-    async with office(store, officer) as at:
+    async with admin_transaction(store, officer) as at:
         assert await at.admin.imports.load_lines(name) == given_lines
         await at.admin.imports.drop_lines(name)
         assert await at.admin.imports.load_lines(name) is None

@@ -3,12 +3,11 @@
 import json
 from datetime import date, datetime, timedelta
 
-from handlers.model.request import RETAINED_STATES, Request, RequestState
-from handlers.model.request_list import InterviewStatus
+from handlers.model import RETAINED_STATES, InterviewStatus, Request, RequestState
 from rules.outcome import Procedure
-from tests.support.own_data import everything
-from tests.support.ports import Turns
-from tests.support.storing import NAME, NOW, SERIAL, content
+from tests.support.dialogue import read_own_data
+from tests.support.store import NAME, NOW, SERIAL, make_content
+from tests.support.stored_dialogue import Turns
 
 STANDING = InterviewStatus(
     interview=1,
@@ -21,12 +20,12 @@ STANDING = InterviewStatus(
 
 async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
     async with turns() as unit:
-        await unit.requests.register(content("AA"))
-        await unit.requests.register(content("BB"))
+        await unit.requests.register(make_content("AA"))
+        await unit.requests.register(make_content("BB"))
         await unit.register.save_status(STANDING)
     later = NOW + timedelta(hours=1)
     async with turns(later) as unit:
-        held = await everything(unit.own_data)
+        held = await read_own_data(unit.own_data)
         mine = await unit.requests.mine()
 
     assert json.loads(json.dumps(held)) == held
@@ -55,15 +54,15 @@ async def test_erasing_leaves_nothing_in_the_register(turns: Turns) -> None:
         await unit.register.save_status(STANDING)
         await unit.register.save_status(STANDING.model_copy(update={"interview": 2, "certificate_key": None}))
     async with turns() as unit:
-        assert len((await everything(unit.own_data))["standings"]) == 2
+        assert len((await read_own_data(unit.own_data))["standings"]) == 2
         await unit.own_data.erase()
     async with turns() as unit:
-        assert (await everything(unit.own_data))["standings"] == []
+        assert (await read_own_data(unit.own_data))["standings"] == []
 
 
 async def test_erasing_keeps_what_is_under_way_and_only_what_that_needs(turns: Turns) -> None:
     async with turns() as unit:
-        given = [await unit.requests.register(content(), state) for state in (*RequestState, *RETAINED_STATES)]
+        given = [await unit.requests.register(make_content(), state) for state in (*RequestState, *RETAINED_STATES)]
         expected = tuple(r.code for r in reversed(given) if r.state in RETAINED_STATES)
 
         assert await unit.own_data.erase() == expected
@@ -71,6 +70,6 @@ async def test_erasing_keeps_what_is_under_way_and_only_what_that_needs(turns: T
     async with turns() as unit:
         kept = await unit.requests.mine()
         assert tuple(request.code for request in kept) == expected
-        assert [request["code"] for request in (await everything(unit.own_data))["requests"]] == list(expected)
-        assert all(request.content == content().to_minimal() != content() for request in kept)
-        assert (await unit.requests.register(content())).code not in {request.code for request in given}
+        assert [request["code"] for request in (await read_own_data(unit.own_data))["requests"]] == list(expected)
+        assert all(request.content == make_content().to_minimal() != make_content() for request in kept)
+        assert (await unit.requests.register(make_content())).code not in {request.code for request in given}

@@ -4,22 +4,21 @@ from datetime import date
 
 import pytest
 
-from handlers.model.broadcast import BroadcastState, CampaignPlan, DeliveryReason
-from tests.support.broadcast_life import DRAFT, drafted
-from tests.support.ground import Ground
-from tests.support.opening import operations
-from tests.support.own_data import everything
-from tests.support.ports import StoredTurns, Turns
-from tests.support.storing import ADDRESS, NOW
+from handlers.model import BroadcastState, CampaignPlan, DeliveryReason
+from tests.support.backends import Backend
+from tests.support.broadcasts import GREETING_DRAFT, create_draft
+from tests.support.dialogue import read_own_data
+from tests.support.store import ADDRESS, NOW, broadcast_operations
+from tests.support.stored_dialogue import StoredTurns, Turns
 
 DAY = date(2026, 12, 1)
 
 
 @pytest.fixture
-async def had(ground: Ground) -> str:
+async def had(ground: Backend) -> str:
     """A broadcast that the person had, and of which one more waits for them."""
     for state in ("sent", "queued"):
-        name = (await drafted(ground.store)).id
+        name = (await create_draft(ground.store)).id
         ground.add_row(name, ADDRESS, state)
     return "TB-000001"
 
@@ -39,11 +38,11 @@ async def test_stopping_holds_back_what_waits_and_is_taken_back(turns: Turns, ha
 async def test_what_is_answered_is_shown_and_the_last_word_counts(turns: Turns, had: str) -> None:
     async with turns() as unit:
         assert await unit.reminders.postpone(had, DAY)
-        (later,) = (await everything(unit.own_data))["reminders"]["answers"]
+        (later,) = (await read_own_data(unit.own_data))["reminders"]["answers"]
         assert await unit.reminders.mark_done(had)
-        (done,) = (await everything(unit.own_data))["reminders"]["answers"]
+        (done,) = (await read_own_data(unit.own_data))["reminders"]["answers"]
         await unit.reminders.stop()
-        held = await everything(unit.own_data)
+        held = await read_own_data(unit.own_data)
     assert later == {"broadcast": had, "done_at": None, "later_on": "2026-12-01"}
     assert done == {"broadcast": had, "done_at": NOW.isoformat(), "later_on": None}
     assert held["reminders"] == {"stopped_at": NOW.isoformat(), "reminded_at": None, "answers": [done]}
@@ -61,7 +60,7 @@ async def test_to_a_broadcast_that_was_not_sent_here_nothing_can_be_said(turns: 
             assert not await unit.reminders.has_received(name)
             assert not await unit.reminders.mark_done(name)
             assert not await unit.reminders.postpone(name, DAY)
-        assert (await everything(unit.own_data))["reminders"]["answers"] == []
+        assert (await read_own_data(unit.own_data))["reminders"]["answers"] == []
 
 
 async def test_answers_go_with_my_data_and_a_wish_for_none_stays(turns: Turns, had: str) -> None:
@@ -69,16 +68,16 @@ async def test_answers_go_with_my_data_and_a_wish_for_none_stays(turns: Turns, h
         await unit.reminders.mark_done(had)
         await unit.reminders.stop()
         await unit.own_data.erase()
-        held = (await everything(unit.own_data))["reminders"]
+        held = (await read_own_data(unit.own_data))["reminders"]
         assert (held["answers"], held["stopped_at"]) == ([], NOW.isoformat())
 
 
-async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(ground: Ground) -> None:
+async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(ground: Backend) -> None:
     plan = CampaignPlan(deadline=DAY)
-    name = (await drafted(ground.store, DRAFT.model_copy(update={"plan": plan}))).id
+    name = (await create_draft(ground.store, GREETING_DRAFT.model_copy(update={"plan": plan}))).id
     ground.stands(name, BroadcastState.RUNNING)
-    steps = [await operations(ground.store).create_step(name, step, NOW) or "" for step in ("14", "7")]
-    other = (await drafted(ground.store)).id
+    steps = [await broadcast_operations(ground.store).create_step(name, step, NOW) or "" for step in ("14", "7")]
+    other = (await create_draft(ground.store)).id
     for broadcast, state in ((steps[0], "sent"), (steps[1], "queued"), (other, "queued")):
         ground.add_row(broadcast, ADDRESS, state)
         ground.add_row(broadcast, "khác", state)

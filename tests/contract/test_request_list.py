@@ -7,15 +7,21 @@ import pytest
 
 from bot.store import request_filter
 from bot.store.store import Store
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter, MoveOutcome
-from handlers.model.rights import Rights
+from handlers.model import Filter, MoveOutcome, RequestState, Rights
 from rules.outcome import Procedure
-from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, codes, person
-from tests.support.office import OPERATOR, UNITS, office
-from tests.support.ports import StoredTurns
-from tests.support.stored_dialogue import registered, seen
-from tests.support.storing import NOW, content
+from tests.support.people import (
+    ADMIN,
+    FOCAL,
+    OFFICER,
+    OPERATOR,
+    OTHER,
+    UNITS,
+    admin_transaction,
+    list_codes,
+    make_person_content,
+)
+from tests.support.store import NOW, make_content
+from tests.support.stored_dialogue import StoredTurns, load_request, register_request
 
 #: How often a word stands in a database before it is taken for common; in memory no word is.
 COMMON = (1, 20_000)
@@ -23,38 +29,38 @@ COMMON_IDS = ("every word is common", "every word is rare")
 
 
 async def test_an_admin_sees_the_requests_of_their_unit_and_of_all_below_it(desk: Store) -> None:
-    own = await registered(desk, "1", content(), "DN.NT")
-    below = await registered(desk, "2", content(), "DN.NT.VP")
-    other = await registered(desk, "3", content(), "DN.DP")
-    unknown = await registered(desk, "4", content(), None)
+    own = await register_request(desk, "1", make_content(), "DN.NT")
+    below = await register_request(desk, "2", make_content(), "DN.NT.VP")
+    other = await register_request(desk, "3", make_content(), "DN.DP")
+    unknown = await register_request(desk, "4", make_content(), None)
 
-    assert await codes(desk, ADMIN) == [below.code, own.code]
-    assert await codes(desk, OTHER) == [other.code]
-    assert await codes(desk, OPERATOR) == [unknown.code, other.code, below.code, own.code]
-    assert await codes(desk, OFFICER) == []
+    assert await list_codes(desk, ADMIN) == [below.code, own.code]
+    assert await list_codes(desk, OTHER) == [other.code]
+    assert await list_codes(desk, OPERATOR) == [unknown.code, other.code, below.code, own.code]
+    assert await list_codes(desk, OFFICER) == []
 
 
 async def test_a_filter_never_reaches_further_than_rights_do(desk: Store) -> None:
-    await registered(desk, "1", content(), "DN.DP")
+    await register_request(desk, "1", make_content(), "DN.DP")
 
-    assert await codes(desk, ADMIN, Filter(unit="DN")) == []
-    assert await codes(desk, ADMIN, Filter(unit="DN.DP")) == []
-    assert await codes(desk, OTHER, Filter(unit="DN")) != []
+    assert await list_codes(desk, ADMIN, Filter(unit="DN")) == []
+    assert await list_codes(desk, ADMIN, Filter(unit="DN.DP")) == []
+    assert await list_codes(desk, OTHER, Filter(unit="DN")) != []
 
 
 async def test_rights_over_two_units_reach_both(desk: Store) -> None:
     for number, unit in enumerate(("DN.NT.VP", "DN.DP", None)):
-        await registered(desk, str(number), person(), unit)
+        await register_request(desk, str(number), make_person_content(), unit)
     both = Rights.of([*ADMIN.grants, *OTHER.grants], UNITS)
 
-    assert len(await codes(desk, both)) == 2
-    assert len(await codes(desk, both, Filter(text="an"))) == 2
+    assert len(await list_codes(desk, both)) == 2
+    assert len(await list_codes(desk, both, Filter(text="an"))) == 2
 
 
 async def test_a_unit_that_is_no_longer_known_is_not_kept(desk: Store) -> None:
-    given = await registered(desk, "1", content(), "XX.99")
+    given = await register_request(desk, "1", make_content(), "XX.99")
 
-    assert (await seen(desk, OPERATOR, given.code)).unit is None
+    assert (await load_request(desk, OPERATOR, given.code)).unit is None
 
 
 @pytest.mark.parametrize(
@@ -88,28 +94,28 @@ async def test_a_unit_that_is_no_longer_known_is_not_kept(desk: Store) -> None:
 async def test_each_part_of_a_filter_narrows_to_what_it_says(desk: Store, wanted: Filter, found: set[str]) -> None:
     day = NOW.replace(hour=17, minute=30) - timedelta(days=1)
     given = {
-        "a": (content("AA01"), "DN.NT", day - timedelta(hours=1)),
+        "a": (make_content("AA01"), "DN.NT", day - timedelta(hours=1)),
         "b": (
-            person("Đặng Thị Duyên", "BB02", procedure=Procedure.REVOKE, not_after=date(2026, 12, 31)),
+            make_person_content("Đặng Thị Duyên", "BB02", procedure=Procedure.REVOKE, not_after=date(2026, 12, 31)),
             *("DN.NT.VP", day),
         ),
-        "c": (person("Lê An", "CC03", procedure=Procedure.EXTEND, not_after=None), "DN.DP", NOW),
+        "c": (make_person_content("Lê An", "CC03", procedure=Procedure.EXTEND, not_after=None), "DN.DP", NOW),
     }
     named = {}
     for name, (asked, unit, at) in given.items():
         async with StoredTurns(desk, name)(at) as turn:
             request = await turn.requests.register(asked.model_copy(update={"unit_code": unit}))
         named[request.code] = name
-    async with office(desk) as at_desk:
+    async with admin_transaction(desk) as at_desk:
         await at_desk.admin.desk.move(OPERATOR, "YC-2026-000003", RequestState.ACCEPTED, 0)
 
-    assert {named[code] for code in await codes(desk, OPERATOR, wanted)} == found
+    assert {named[code] for code in await list_codes(desk, OPERATOR, wanted)} == found
 
 
 async def test_pages_follow_each_other_without_a_gap(desk: Store) -> None:
-    given = [(await registered(desk, str(number), content(), "DN.NT")).code for number in range(7)]
+    given = [(await register_request(desk, str(number), make_content(), "DN.NT")).code for number in range(7)]
     found, before = [], None
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         while page := await at.admin.desk.page(ADMIN, Filter(), 3, before):
             found += [filed.request.code for filed in page]
             before = page[-1].number
@@ -119,26 +125,26 @@ async def test_pages_follow_each_other_without_a_gap(desk: Store) -> None:
 
 
 async def test_a_focal_officer_sees_no_personal_data_and_changes_nothing(desk: Store) -> None:
-    given = await registered(desk, "1", person(news={"new_email": "an@dongnai.gov.vn"}), "DN.NT")
+    given = await register_request(desk, "1", make_person_content(news={"new_email": "an@dongnai.gov.vn"}), "DN.NT")
 
-    masked = await seen(desk, FOCAL, given.code)
+    masked = await load_request(desk, FOCAL, given.code)
 
     assert masked.request.content.subscriber == "N. V. An"
     assert "Nguyễn" not in f"{masked}"
     assert "5402DD8A9E3F" not in f"{masked}"
     assert "an@" not in f"{masked}"
-    assert (await seen(desk, ADMIN, given.code)).request.content == given.content.model_copy(
+    assert (await load_request(desk, ADMIN, given.code)).request.content == given.content.model_copy(
         update={"unit_code": "DN.NT"}
     )
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         assert (await at.admin.desk.move(FOCAL, given.code, RequestState.ACCEPTED, 0)).outcome is MoveOutcome.UNKNOWN
         assert (await at.admin.desk.move_all(FOCAL, Filter(), RequestState.ACCEPTED)).changed == ()
 
 
 async def test_more_words_than_any_request_has_find_nothing(desk: Store) -> None:
-    await registered(desk, "1", person(), "DN.NT")
+    await register_request(desk, "1", make_person_content(), "DN.NT")
 
-    assert await codes(desk, ADMIN, Filter(text=" ".join(map(str, range(5_000))))) == []
+    assert await list_codes(desk, ADMIN, Filter(text=" ".join(map(str, range(5_000))))) == []
 
 
 @pytest.mark.parametrize("common", COMMON, ids=COMMON_IDS)
@@ -146,19 +152,19 @@ async def test_what_is_masked_is_not_found_by_guessing_it(
     desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
 ) -> None:
     monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", common)
-    own = await registered(desk, "1", person("Trần Thị Bưởi"), "DN.NT")
-    await registered(desk, "2", person(), "DN.DP")
+    own = await register_request(desk, "1", make_person_content("Trần Thị Bưởi"), "DN.NT")
+    await register_request(desk, "2", make_person_content(), "DN.DP")
     both = Rights.of((*FOCAL.grants, *OTHER.grants), UNITS)
 
     for guess in ("tran thi buoi", "buoi", "5402DD8A9E3FB18F", f"buoi {own.code}"):
-        assert await codes(desk, ADMIN, Filter(text=guess)) == [own.code]
-        assert await codes(desk, FOCAL, Filter(text=guess)) == []
-        assert await codes(desk, both, Filter(text=guess)) == []
-        async with office(desk) as at:
+        assert await list_codes(desk, ADMIN, Filter(text=guess)) == [own.code]
+        assert await list_codes(desk, FOCAL, Filter(text=guess)) == []
+        assert await list_codes(desk, both, Filter(text=guess)) == []
+        async with admin_transaction(desk) as at:
             assert await at.admin.extract.extent(FOCAL, Filter(text=guess)) == (0, 0)
     for open_word in (own.code, "uy ban nhan dan", "nhon trach"):
-        assert await codes(desk, FOCAL, Filter(text=open_word)) == [own.code]
-    assert len(await codes(desk, both, Filter(text="nguyen van an", unit="DN.DP"))) == 1
+        assert await list_codes(desk, FOCAL, Filter(text=open_word)) == [own.code]
+    assert len(await list_codes(desk, both, Filter(text="nguyen van an", unit="DN.DP"))) == 1
 
 
 @pytest.mark.parametrize("common", COMMON, ids=COMMON_IDS)
@@ -166,9 +172,9 @@ async def test_an_amended_request_is_found_by_its_new_words_alone(
     desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
 ) -> None:
     monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", common)
-    given = await registered(desk, "1", person("Bùi Thị Hoa"), "DN.NT")
+    given = await register_request(desk, "1", make_person_content("Bùi Thị Hoa"), "DN.NT")
     async with StoredTurns(desk, "1")() as turn:
-        await turn.requests.amend(given.code, person("Bùi Thị Mai"))
+        await turn.requests.amend(given.code, make_person_content("Bùi Thị Mai"))
 
-    assert await codes(desk, OPERATOR, Filter(text="bui mai")) == [given.code]
-    assert await codes(desk, OPERATOR, Filter(text="bui hoa")) == []
+    assert await list_codes(desk, OPERATOR, Filter(text="bui mai")) == [given.code]
+    assert await list_codes(desk, OPERATOR, Filter(text="bui hoa")) == []

@@ -7,30 +7,35 @@ import pytest
 
 from bot.messages import NOTICE
 from bot.store.store import Store
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter, MoveOutcome
-from handlers.model.rights import Grant, Rights, Role
-from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, codes, person
-from tests.support.ground import Ground
-from tests.support.office import OPERATOR, UNITS, office
-from tests.support.opening import open_admin_transaction, open_turn
-from tests.support.ports import StoredTurns
-from tests.support.stored_dialogue import registered, seen
-from tests.support.storing import NOW, claim, one_chat
+from handlers.model import Filter, Grant, MoveOutcome, RequestState, Rights, Role
+from tests.support.backends import Backend
+from tests.support.people import (
+    ADMIN,
+    FOCAL,
+    OFFICER,
+    OPERATOR,
+    OTHER,
+    UNITS,
+    admin_transaction,
+    list_codes,
+    make_person_content,
+)
+from tests.support.store import NOW, claim_rows, open_admin_transaction, open_chat, open_turn
+from tests.support.stored_dialogue import StoredTurns, load_request, register_request
 
 CODE = "YC-2026-000001"
 PROVINCE = Rights.of([Grant("QT-000004", Role.ADMIN, "DN")], UNITS)
 
 
-async def test_a_move_is_recorded_told_once_and_journalled(ground: Ground) -> None:
-    given = await registered(ground.store, "officer", person(), "DN.NT")
-    async with office(ground.store) as at:
+async def test_a_move_is_recorded_told_once_and_journalled(ground: Backend) -> None:
+    given = await register_request(ground.store, "officer", make_person_content(), "DN.NT")
+    async with admin_transaction(ground.store) as at:
         done = await at.admin.desk.move(ADMIN, given.code, RequestState.SENT_BACK, 0, "Thiếu quyết định <b>")
 
     assert done.outcome is MoveOutcome.MOVED
     assert done.filed is not None
     assert (done.filed.revision, done.filed.actor, done.filed.note) == (1, "QT-000001", "Thiếu quyết định <b>")
-    (row,) = await claim(ground.store)
+    (row,) = await claim_rows(ground.store)
     assert (row.chat.address, row.priority, row.origin) == ("officer", NOTICE, f"request:{given.code}:1")
     assert "Thiếu quyết định &lt;b&gt;" in row.reply.paragraphs[0]
     assert f"/yeucau {given.code}" in row.reply.paragraphs[-1]
@@ -46,85 +51,85 @@ async def test_a_move_is_recorded_told_once_and_journalled(ground: Ground) -> No
 
 
 async def test_the_second_admin_is_told_who_was_first_and_overwrites_nothing(desk: Store) -> None:
-    given = await registered(desk, "1", person(), "DN.NT")
+    given = await register_request(desk, "1", make_person_content(), "DN.NT")
     first = Rights.of([Grant("QT-000009", Role.OWNER)], UNITS)
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         await at.admin.desk.move(first, given.code, RequestState.ACCEPTED, 0)
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         late = await at.admin.desk.move(ADMIN, given.code, RequestState.REFUSED, 0, "không đủ")
 
     assert late.outcome is MoveOutcome.OVERTAKEN
     assert late.filed is not None
     assert (late.filed.actor, late.filed.request.state) == ("QT-000009", RequestState.ACCEPTED)
-    assert len(await claim(desk)) == 1
+    assert len(await claim_rows(desk)) == 1
 
 
 async def test_what_the_officer_did_meanwhile_overtakes_an_admin_too(desk: Store) -> None:
-    given = await registered(desk, "officer", person(), "DN.NT")
+    given = await register_request(desk, "officer", make_person_content(), "DN.NT")
     async with StoredTurns(desk, "officer")(NOW + timedelta(minutes=1)) as turn:
-        await turn.requests.amend(given.code, person("Trần Thị Bình", unit_code="DN.NT"))
-    async with office(desk) as at:
+        await turn.requests.amend(given.code, make_person_content("Trần Thị Bình", unit_code="DN.NT"))
+    async with admin_transaction(desk) as at:
         late = await at.admin.desk.move(ADMIN, given.code, RequestState.ACCEPTED, 0)
 
     assert late.outcome is MoveOutcome.OVERTAKEN
     assert late.filed is not None
     assert (late.filed.actor, late.filed.revision) == ("subscriber", 1)
-    assert await codes(desk, ADMIN, Filter(text="binh")) == [given.code]
-    assert await codes(desk, ADMIN, Filter(text="nguyen")) == []
+    assert await list_codes(desk, ADMIN, Filter(text="binh")) == [given.code]
+    assert await list_codes(desk, ADMIN, Filter(text="nguyen")) == []
 
 
 @pytest.mark.parametrize("to", [RequestState.DONE, RequestState.WITHDRAWN, RequestState.SUBMITTED, RequestState.DRAFT])
 async def test_there_is_no_move_that_is_not_in_the_table_or_belongs_to_the_officer(
     desk: Store, to: RequestState
 ) -> None:
-    given = await registered(desk, "1", person(), "DN.NT")
-    async with office(desk) as at:
+    given = await register_request(desk, "1", make_person_content(), "DN.NT")
+    async with admin_transaction(desk) as at:
         done = await at.admin.desk.move(ADMIN, given.code, to, 0, "lý do")
 
     assert done.outcome is MoveOutcome.NOT_ALLOWED
-    assert await claim(desk) == []
+    assert await claim_rows(desk) == []
 
 
 @pytest.mark.parametrize("note", ["", " ", "x" * 501, "CCCD 075012345678", "\x00", "\u202e"])
 async def test_nothing_is_refused_without_a_reason_that_can_be_told(desk: Store, note: str) -> None:
-    given = await registered(desk, "1", person(), "DN.NT")
-    async with office(desk) as at:
+    given = await register_request(desk, "1", make_person_content(), "DN.NT")
+    async with admin_transaction(desk) as at:
         done = await at.admin.desk.move(ADMIN, given.code, RequestState.REFUSED, 0, note)
         bulk = await at.admin.desk.move_all(ADMIN, Filter(), RequestState.REFUSED, note)
 
     assert (done.outcome, bulk.outcome) == (MoveOutcome.NO_REASON, MoveOutcome.NO_REASON)
-    assert (await seen(desk, ADMIN, given.code)).request.state is RequestState.SUBMITTED
+    assert (await load_request(desk, ADMIN, given.code)).request.state is RequestState.SUBMITTED
 
 
 async def test_an_admin_of_another_commune_changes_nothing(desk: Store) -> None:
-    given = await registered(desk, "1", person(), "DN.NT")
-    async with office(desk) as at:
+    given = await register_request(desk, "1", make_person_content(), "DN.NT")
+    async with admin_transaction(desk) as at:
         assert (await at.admin.desk.move(OTHER, given.code, RequestState.ACCEPTED, 0)).outcome is MoveOutcome.UNKNOWN
         assert (await at.admin.desk.move_all(OTHER, Filter(unit="DN"), RequestState.ACCEPTED)).changed == ()
         assert await at.admin.desk.get(OTHER, given.code) is None
 
-    assert (await seen(desk, ADMIN, given.code)).revision == 0
+    assert (await load_request(desk, ADMIN, given.code)).revision == 0
 
 
-async def test_a_bulk_change_moves_what_can_be_moved_and_names_what_was_left(desk: Store, ground: Ground) -> None:
-    given = [(await registered(desk, str(number), person(), "DN.NT")).code for number in range(4)]
-    async with office(desk) as at:
+async def test_a_bulk_change_moves_what_can_be_moved_and_names_what_was_left(desk: Store, ground: Backend) -> None:
+    given = [(await register_request(desk, str(number), make_person_content(), "DN.NT")).code for number in range(4)]
+    async with admin_transaction(desk) as at:
         await at.admin.desk.move(ADMIN, given[0], RequestState.REFUSED, 0, "trùng")
         done = await at.admin.desk.move_all(ADMIN, Filter(), RequestState.ACCEPTED)
 
     assert (done.outcome, done.changed, done.left, done.meant) == (MoveOutcome.MOVED, tuple(given[1:]), (given[0],), 4)
-    assert len(await claim(desk)) == 4
+    assert len(await claim_rows(desk)) == 4
     *_, (_, *row) = ground.journal()
     assert tuple(row) == ("request.move_all", f"accepted: {', '.join(given[1:])}", "DN.NT", 3)
 
 
 async def test_a_bulk_change_of_what_was_seen_is_refused_once_it_is_something_else(desk: Store) -> None:
-    given = await registered(desk, "officer", person(), "DN.NT")
-    async with office(desk) as at:
+    given = await register_request(desk, "officer", make_person_content(), "DN.NT")
+    async with admin_transaction(desk) as at:
         seen_then = await at.admin.desk.preview_move_all(ADMIN, Filter())
     async with StoredTurns(desk, "officer")(NOW + timedelta(minutes=1)) as turn:
-        await turn.requests.amend(given.code, person("Trần Thị Bình", unit_code="DN.NT"))
-    async with office(desk) as at:
+        await turn.requests.amend(given.code, make_person_content("Trần Thị Bình", unit_code="DN.NT"))
+    async with admin_transaction(desk) as at:
         done = await at.admin.desk.move_all(ADMIN, Filter(), RequestState.ACCEPTED, seen=seen_then.mark)
         seen_now = await at.admin.desk.preview_move_all(ADMIN, Filter())
         again = await at.admin.desk.move_all(ADMIN, Filter(), RequestState.ACCEPTED, seen=seen_now.mark)
@@ -135,56 +140,56 @@ async def test_a_bulk_change_of_what_was_seen_is_refused_once_it_is_something_el
 
 
 async def test_an_officer_is_told_in_the_language_of_their_conversation(desk: Store) -> None:
-    given = await registered(desk, "1", person(), "DN.NT")
-    chat = await one_chat(desk, "english", "1")
+    given = await register_request(desk, "1", make_person_content(), "DN.NT")
+    chat = await open_chat(desk, "english", "1")
     turn = await desk.inbox.claim_turn(chat)
     assert turn is not None
     async with open_turn(desk, turn, NOW) as unit:
         await unit.finish(json.dumps({"language": "en"}), [])
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         await at.admin.desk.move(ADMIN, given.code, RequestState.ACCEPTED, 0)
 
-    (row,) = await claim(desk)
+    (row,) = await claim_rows(desk)
     assert "An admin has changed its state" in row.reply.paragraphs[0]
 
 
-async def test_a_move_that_is_not_committed_leaves_no_notice_and_no_row(desk: Store, ground: Ground) -> None:
-    given = await registered(desk, "1", person(), "DN.NT")
+async def test_a_move_that_is_not_committed_leaves_no_notice_and_no_row(desk: Store, ground: Backend) -> None:
+    given = await register_request(desk, "1", make_person_content(), "DN.NT")
     async with open_admin_transaction(desk, NOW) as at:
         await at.admin.desk.move(ADMIN, given.code, RequestState.ACCEPTED, 0)
 
-    assert await claim(desk) == []
+    assert await claim_rows(desk) == []
     assert ground.journal() == []
-    assert (await seen(desk, ADMIN, given.code)).revision == 0
+    assert (await load_request(desk, ADMIN, given.code)).revision == 0
 
 
 async def test_whoever_asked_to_be_forgotten_is_told_nothing_and_whoever_blocked_breaks_nothing(
-    desk: Store, ground: Ground
+    desk: Store, ground: Backend
 ) -> None:
-    given = [(await registered(desk, str(number), person(), "DN.NT")).code for number in range(2)]
+    given = [(await register_request(desk, str(number), make_person_content(), "DN.NT")).code for number in range(2)]
     ground.change_chat("0", erased_at=NOW, session=None)
     ground.change_chat("1", blocked_at=NOW)
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         done = await at.admin.desk.move_all(ADMIN, Filter(), RequestState.ACCEPTED)
 
     assert done.changed == tuple(given)
-    assert [row.origin for row in await claim(desk)] == [f"request:{given[1]}:1"]
+    assert [row.origin for row in await claim_rows(desk)] == [f"request:{given[1]}:1"]
 
 
 async def place(store: Store, rights: Rights, unit: str, code: str = CODE) -> MoveOutcome:
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         return (await at.admin.desk.assign_unit(rights, code, unit)).outcome
 
 
 async def test_a_request_of_no_unit_is_seen_by_the_admin_of_the_unit_it_is_given_to(desk: Store) -> None:
-    await registered(desk, "1", person(), None)
-    before = await seen(desk, OPERATOR, CODE)
-    assert await codes(desk, ADMIN) == []
+    await register_request(desk, "1", make_person_content(), None)
+    before = await load_request(desk, OPERATOR, CODE)
+    assert await list_codes(desk, ADMIN) == []
 
     assert await place(desk, OPERATOR, "DN.NT") is MoveOutcome.MOVED
 
-    assert await codes(desk, ADMIN) == [CODE]
-    filed = await seen(desk, ADMIN, CODE)
+    assert await list_codes(desk, ADMIN) == [CODE]
+    filed = await load_request(desk, ADMIN, CODE)
     assert (filed.unit, filed.revision) == ("DN.NT", before.revision + 1)
     assert (filed.actor, filed.changed_at, filed.request.state) == (
         before.actor,
@@ -195,19 +200,19 @@ async def test_a_request_of_no_unit_is_seen_by_the_admin_of_the_unit_it_is_given
 
 
 async def test_it_is_found_by_its_words_as_before(desk: Store) -> None:
-    await registered(desk, "1", person(), None)
+    await register_request(desk, "1", make_person_content(), None)
     await place(desk, OPERATOR, "DN.NT")
-    assert await codes(desk, ADMIN, Filter(text="nguyen van an")) == [CODE]
+    assert await list_codes(desk, ADMIN, Filter(text="nguyen van an")) == [CODE]
 
 
 async def test_an_amendment_by_its_officer_keeps_the_place(desk: Store) -> None:
-    await registered(desk, "1", person(), None)
+    await register_request(desk, "1", make_person_content(), None)
     await place(desk, OPERATOR, "DN.NT")
     async with StoredTurns(desk, "1")() as turn:
         mine = await turn.requests.get(CODE)
         assert mine
         assert await turn.requests.amend(CODE, mine.content.model_copy(update={"subscriber": "An"}))
-    assert await codes(desk, ADMIN) == [CODE]
+    assert await list_codes(desk, ADMIN) == [CODE]
 
 
 @pytest.mark.parametrize(
@@ -229,13 +234,15 @@ async def test_an_amendment_by_its_officer_keeps_the_place(desk: Store) -> None:
 async def test_both_where_it_lies_and_where_it_goes_are_within_reach(
     desk: Store, rights: Rights, lies: str | None, unit: str, outcome: MoveOutcome
 ) -> None:
-    await registered(desk, "1", person(), lies)
+    await register_request(desk, "1", make_person_content(), lies)
     assert await place(desk, rights, unit) is outcome
-    assert (await seen(desk, OPERATOR, CODE)).unit == (unit if outcome is MoveOutcome.MOVED else lies)
+    assert (await load_request(desk, OPERATOR, CODE)).unit == (unit if outcome is MoveOutcome.MOVED else lies)
 
 
-async def test_each_placing_has_a_row_of_the_journal_for_those_who_got_the_request(desk: Store, ground: Ground) -> None:
-    await registered(desk, "1", person(), None)
+async def test_each_placing_has_a_row_of_the_journal_for_those_who_got_the_request(
+    desk: Store, ground: Backend
+) -> None:
+    await register_request(desk, "1", make_person_content(), None)
     await place(desk, OPERATOR, "DN.NT")
     await place(desk, OPERATOR, "DN.NT")
     assert ground.journal() == [("machine", "request.place", CODE, "DN.NT", 1)]
@@ -245,9 +252,9 @@ async def test_each_placing_has_a_row_of_the_journal_for_those_who_got_the_reque
 async def test_whoever_looked_before_it_was_placed_changes_nothing(
     desk: Store, rights: Rights, outcome: MoveOutcome
 ) -> None:
-    await registered(desk, "1", person(), "DN.NT")
-    revision = (await seen(desk, rights, CODE)).revision
+    await register_request(desk, "1", make_person_content(), "DN.NT")
+    revision = (await load_request(desk, rights, CODE)).revision
     await place(desk, OPERATOR, "DN.DP")
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         assert (await at.admin.desk.move(rights, CODE, RequestState.ACCEPTED, revision)).outcome is outcome
-    assert (await seen(desk, OTHER, CODE)).request.state is RequestState.SUBMITTED
+    assert (await load_request(desk, OTHER, CODE)).request.state is RequestState.SUBMITTED

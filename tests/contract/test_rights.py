@@ -11,20 +11,36 @@ from typing import get_type_hints
 
 import pytest
 
-from handlers.core.ports import AdminServices
-from handlers.core.replies import Reply
-from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastState, BroadcastText
-from handlers.model.exports import ExportForm, ExportOrder
-from handlers.model.imports import ImportLine
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
-from handlers.model.rights import Act, Rights, Role
+from handlers.core import AdminServices, Reply
+from handlers.model import (
+    Act,
+    Audience,
+    BroadcastDraft,
+    BroadcastState,
+    BroadcastText,
+    ExportForm,
+    ExportOrder,
+    Filter,
+    ImportLine,
+    RequestState,
+    Rights,
+    Role,
+)
 from rules.calendar import to_vietnam_day
-from tests.support.desk import ADMIN, FOCAL, OFFICER, person
-from tests.support.ground import Ground
-from tests.support.office import OPERATOR, UNITS, given, invited, office
-from tests.support.stored_dialogue import registered
-from tests.support.storing import NOW
+from tests.support.backends import Backend
+from tests.support.people import (
+    ADMIN,
+    FOCAL,
+    OFFICER,
+    OPERATOR,
+    UNITS,
+    admin_transaction,
+    create_invitation,
+    grant_role,
+    make_person_content,
+)
+from tests.support.store import NOW
+from tests.support.stored_dialogue import register_request
 
 #: Stands in all that belongs to Xã Đại Phước.
 SECRET = "Mật Đại Phước"
@@ -94,13 +110,13 @@ ELSEWHERE = {"exports.start", "journal.record"}
 
 
 @pytest.fixture
-async def other(ground: Ground) -> Other:
+async def other(ground: Backend) -> Other:
     """In Xã Đại Phước a request, an admin, an invitation, a broadcast with a row, and a row of the journal."""
     store = ground.store
-    grant = await given(store, "xa", Role.ADMIN, "DN.DP", label=SECRET)
-    promised = await invited(store, Role.FOCAL, "DN.DP", label=SECRET)
-    asked = await registered(store, "cán bộ", person(SECRET), "DN.DP")
-    async with office(store) as at:
+    grant = await grant_role(store, "xa", Role.ADMIN, "DN.DP", label=SECRET)
+    promised = await create_invitation(store, Role.FOCAL, "DN.DP", label=SECRET)
+    asked = await register_request(store, "cán bộ", make_person_content(SECRET), "DN.DP")
+    async with admin_transaction(store) as at:
         written = await at.admin.broadcasts.new(OPERATOR, DRAFT)
         await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
     assert written is not None
@@ -121,18 +137,18 @@ def test_every_call_that_demands_rights_is_tried() -> None:
 
 
 @pytest.mark.parametrize("by", [ADMIN, FOCAL, OFFICER], ids=["admin", "focal", "officer"])
-async def test_nothing_of_another_unit_is_shown_or_changed(ground: Ground, other: Other, by: Rights) -> None:
+async def test_nothing_of_another_unit_is_shown_or_changed(ground: Backend, other: Other, by: Rights) -> None:
     before = ground.everything()
     for name, call in CALLS.items():
-        async with office(ground.store) as at:
+        async with admin_transaction(ground.store) as at:
             shown = repr(await call(at.admin, by, other))
         assert SECRET not in shown, name
         assert ground.everything() == before, name
 
 
-async def test_an_admin_takes_nobodys_invitation_back_and_approves_nothing(ground: Ground, other: Other) -> None:
+async def test_an_admin_takes_nobodys_invitation_back_and_approves_nothing(ground: Backend, other: Other) -> None:
     before = ground.everything()
-    async with office(ground.store) as at:
+    async with admin_transaction(ground.store) as at:
         await at.admin.people.end(ADMIN, other.invitation)
         for to in BroadcastState:
             await at.admin.broadcasts.move(ADMIN, other.broadcast, to)
@@ -140,17 +156,17 @@ async def test_an_admin_takes_nobodys_invitation_back_and_approves_nothing(groun
     assert ground.everything() == before
 
 
-async def test_the_operator_sees_and_changes_what_the_others_may_not(ground: Ground, other: Other) -> None:
+async def test_the_operator_sees_and_changes_what_the_others_may_not(ground: Backend, other: Other) -> None:
     """Else all of the above would prove nothing."""
     before = ground.everything()
     shown = []
     for name in ("people.holders", "people.invitations", "desk.get", "journal.latest", "broadcasts.get"):
-        async with office(ground.store) as at:
+        async with admin_transaction(ground.store) as at:
             shown.append(SECRET in repr(await CALLS[name](at.admin, OPERATOR, other)))
     assert all(shown)
     for name in ("desk.move", "people.end", "broadcasts.resend", "broadcasts.move"):
         before = ground.everything()
-        async with office(ground.store) as at:
+        async with admin_transaction(ground.store) as at:
             await CALLS[name](at.admin, OPERATOR, other)
         assert ground.everything() != before, name
     assert OPERATOR.may(Act.MAINTAIN_UNITS)

@@ -6,28 +6,24 @@ from datetime import timedelta
 import pytest
 
 from bot.services.opening import open_store
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter
-from handlers.model.rights import Grant, Rights, Role
-from handlers.model.statistics import REQUESTED_STATES, UnitStatistics
+from handlers.model import REQUESTED_STATES, Filter, Grant, RequestState, Rights, Role, UnitStatistics
 from rules.calendar import to_vietnam_day
+from tests.support.backends import Backend, DatabaseBackend, MemoryBackend
 from tests.support.database import Database
-from tests.support.ground import DatabaseGround, Ground, MemoryGround
 from tests.support.memory_store import MemoryStore
-from tests.support.opening import open_admin_transaction, open_turn
-from tests.support.population import (
+from tests.support.statistics import (
     UNITS,
     Officer,
-    counted,
-    people,
+    count_open,
+    count_statistics,
+    make_officers,
     remember_people,
-    still_open,
     write_people,
     write_units,
 )
-from tests.support.storing import NOW, closing_async, next_turn, one_chat
+from tests.support.store import NOW, claim_next_turn, closing_async, open_admin_transaction, open_chat, open_turn
 
 TODAY = to_vietnam_day(NOW)
 OPERATOR = Rights.operator(UNITS)
@@ -42,21 +38,21 @@ def below(officers: list[Officer], *tops: str) -> list[Officer]:
 
 
 @pytest.fixture
-async def ground(kept_in: Database | None) -> AsyncIterator[Ground]:
+async def ground(kept_in: Database | None) -> AsyncIterator[Backend]:
     """With other units than elsewhere, and nothing else in it yet."""
     if kept_in is None:
-        yield MemoryGround(MemoryStore(UNITS))
+        yield MemoryBackend(MemoryStore(UNITS))
         return
     database, keyring = kept_in, open_keyring(kept_in.keys)[0]
     async with closing_async(await open_store(database.url, database.folder, keyring)) as store:
         write_units(database)
-        yield DatabaseGround(store, database, keyring)
+        yield DatabaseBackend(store, database, keyring)
 
 
 @pytest.fixture
-def officers(ground: Ground, kept_in: Database | None) -> list[Officer]:
-    made = people(150, NOW)
-    if isinstance(ground, MemoryGround):
+def officers(ground: Backend, kept_in: Database | None) -> list[Officer]:
+    made = make_officers(150, NOW)
+    if isinstance(ground, MemoryBackend):
         remember_people(ground.memory.tables, made)
     else:
         assert kept_in is not None
@@ -79,12 +75,12 @@ async def test_the_total_is_everybody_and_those_without_a_unit_have_a_line_of_th
     store: Store, officers: list[Officer]
 ) -> None:
     total, lines = await numbers(store, OPERATOR)
-    assert total == counted(officers, None, NOW)
+    assert total == count_statistics(officers, None, NOW)
     nowhere = [officer for officer in officers if officer.unit is None]
     assert lines == (
-        counted(below(officers, "TN"), "TN", NOW),
-        counted(below(officers, "DN"), "DN", NOW),
-        counted(nowhere, None, NOW),
+        count_statistics(below(officers, "TN"), "TN", NOW),
+        count_statistics(below(officers, "DN"), "DN", NOW),
+        count_statistics(nowhere, None, NOW),
     )
     assert all(getattr(total, name) for name in ("action_needed", "silent", "done", "expiring_30"))
 
@@ -93,10 +89,10 @@ async def test_a_unit_is_told_with_each_unit_below_it_and_with_what_is_its_own(
     store: Store, officers: list[Officer]
 ) -> None:
     total, lines = await numbers(store, OPERATOR, "DN")
-    assert total == counted(below(officers, "DN"), "DN", NOW)
+    assert total == count_statistics(below(officers, "DN"), "DN", NOW)
     own = [officer for officer in officers if officer.unit == "DN"]
-    expected = [counted(below(officers, code), code, NOW) for code in ("DN.NT", "DN.PA", "DN.DP")]
-    assert sorted(lines, key=str) == sorted([*expected, counted(own, "DN", NOW)], key=str)
+    expected = [count_statistics(below(officers, code), code, NOW) for code in ("DN.NT", "DN.PA", "DN.DP")]
+    assert sorted(lines, key=str) == sorted([*expected, count_statistics(own, "DN", NOW)], key=str)
 
 
 @pytest.mark.parametrize("units", [("DN.NT",), ("DN.NT", "DN.NT.VP"), ("DN.NT", "TN"), ("DN.DP", "DN")])
@@ -105,9 +101,9 @@ async def test_an_admin_sees_what_is_within_reach_and_nothing_else(
 ) -> None:
     rights = admin(*units)
     total, lines = await numbers(store, rights)
-    assert total == counted(below(officers, *units), total.unit, NOW)
+    assert total == count_statistics(below(officers, *units), total.unit, NOW)
     assert sum(lines, UnitStatistics(total.unit)) == total
-    expected = counted(below(officers, "DN.PA"), "DN.PA", NOW) if "DN" in units else UnitStatistics("DN.PA")
+    expected = count_statistics(below(officers, "DN.PA"), "DN.PA", NOW) if "DN" in units else UnitStatistics("DN.PA")
     assert (await numbers(store, rights, "DN.PA"))[0] == expected
 
 
@@ -141,7 +137,7 @@ async def test_what_was_open_each_day_ends_at_what_is_open_now(
         burnt = await office.admin.picture.burn_down(OPERATOR, unit, start, until, TODAY)
         total, _ = await office.admin.picture.numbers(OPERATOR, unit, TODAY, NOW)
     meant = below(officers, unit) if unit else officers
-    assert burnt.open == tuple(still_open(meant, start + timedelta(days=day)) for day in range(46))
+    assert burnt.open == tuple(count_open(meant, start + timedelta(days=day)) for day in range(46))
     assert burnt.open[-1] == total.open
     assert burnt.open[0] < max(burnt.open)
 
@@ -152,15 +148,15 @@ async def test_a_burn_down_shows_an_admin_only_what_is_within_reach(store: Store
         own = await picture.burn_down(admin("DN.NT"), None, TODAY, TODAY, TODAY)
         other = await picture.burn_down(admin("DN.NT"), "TN", TODAY, TODAY, TODAY)
         nobody = await picture.burn_down(Rights(units=UNITS), None, TODAY, TODAY, TODAY)
-    assert own.open == (still_open(below(officers, "DN.NT"), TODAY),)
+    assert own.open == (count_open(below(officers, "DN.NT"), TODAY),)
     assert (other.open, nobody.open) == ((0,), (0,))
 
 
-async def test_whoever_is_erased_is_no_officer_any_more(store: Store, ground: Ground) -> None:
-    chat = await one_chat(store)
+async def test_whoever_is_erased_is_no_officer_any_more(store: Store, ground: Backend) -> None:
+    chat = await open_chat(store)
     ground.change_id(chat.id, unit="DN")
     assert (await numbers(store, OPERATOR))[0].officers == 1
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish(None, [])
     assert (await numbers(store, OPERATOR))[0] == UnitStatistics()

@@ -17,8 +17,8 @@ from rich.table import Table
 
 from bot.certificates.errors import UnreadableError
 from bot.certificates.record import decode_certificate
-from tests.support import peers
-from tests.support.peers import FIELDS, Read
+from tests.support import programs as support_programs
+from tests.support.programs import FIELDS, PeerReading
 
 _THREADS = 2  #: each waits for one process of a peer
 _SHOWN = 40  #: lines of differences
@@ -35,11 +35,11 @@ class Comparison:
     refused: list[str] = field(default_factory=list)  #: by us alone: where, and our trouble
     differing: list[str] = field(default_factory=list)
 
-    def take(self, where: str, own: Read | str, others: dict[str, Read | None]) -> None:
+    def take(self, where: str, own: PeerReading | str, others: dict[str, PeerReading | None]) -> None:
         self.certificates += 1
         known = [name for name, other in others.items() if other is not None and other.not_after is not None]
         self.read.update(
-            [*known, *(["ours"] if isinstance(own, Read) else []), *(["peers"] * (len(known) == len(others)))]
+            [*known, *(["ours"] if isinstance(own, PeerReading) else []), *(["peers"] * (len(known) == len(others)))]
         )
         if isinstance(own, str):
             self.refused += [f"{where}: {own}"] if len(known) == len(others) else []
@@ -47,10 +47,10 @@ class Comparison:
         for name in known:
             self._compare(where, name, own, others[name])
 
-    def _compare(self, where: str, name: str, own: Read, other: Read | None) -> None:
+    def _compare(self, where: str, name: str, own: PeerReading, other: PeerReading | None) -> None:
         if other is None:
             return
-        different = peers.differing(own, other)
+        different = support_programs.find_differences(own, other)
         self.compared[name] += 1
         self.agreed[name].update(set(FIELDS) - set(different))
         for one in different:
@@ -58,19 +58,19 @@ class Comparison:
             self.differing.append(f"{where}: {one}: {mine} / {name}: {theirs}")
 
 
-def read_own(der: bytes) -> Read | str:
+def read_own(der: bytes) -> PeerReading | str:
     """Our reading, or the trouble."""
     try:
-        return peers.ours(decode_certificate(der).certificate)
+        return support_programs.read_with_ours(decode_certificate(der).certificate)
     except UnreadableError as error:
         return error.trouble.value
 
 
-def compare(paths: Sequence[Path], programs: dict[str, Callable[[bytes], Read | None]]) -> Comparison:
+def compare(paths: Sequence[Path], programs: dict[str, Callable[[bytes], PeerReading | None]]) -> Comparison:
     """Read all certificates with ours and with the programs."""
     result = Comparison()
     with ThreadPoolExecutor(_THREADS) as pool:
-        for chunk in _chunks(peers.certificates_in(paths)):
+        for chunk in _chunks(support_programs.find_certificates(paths)):
             others = [pool.map(program, [der for _, der in chunk]) for program in programs.values()]
             for (where, der), *read in zip(chunk, *others, strict=True):
                 result.take(where, read_own(der), dict(zip(programs, read, strict=True)))
@@ -101,8 +101,8 @@ def table(results: dict[str, Comparison]) -> Table:
 
 
 def main(folders: Sequence[str]) -> int:
-    programs = {"openssl": peers.openssl, "certtool": peers.certtool}
-    if not folders or peers.OPENSSL is None or peers.CERTTOOL is None:
+    programs = {"openssl": support_programs.read_with_openssl, "certtool": support_programs.read_with_certtool}
+    if not folders or support_programs.OPENSSL is None or support_programs.CERTTOOL is None:
         sys.stderr.write("Name folders with certificates; openssl and certtool (gnutls-bin) must be installed.\n")
         return 2
     results = {folder: compare([Path(folder)], programs) for folder in folders}

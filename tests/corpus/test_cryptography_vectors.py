@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 
 from bot.certificates.parsing import read
-from handlers.model.certificate import FileProblemKind, Reading
+from handlers.model import FileProblemKind, Reading
 
 pytestmark = pytest.mark.corpus
 ROOT = Path(cryptography_vectors.__file__).parent

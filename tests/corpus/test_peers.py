@@ -14,9 +14,9 @@ from cryptography.x509.oid import NameOID
 
 from bot.certificates.names import clean_text
 from bot.certificates.record import decode_certificate
-from handlers.model.certificate import UNKNOWN_KEY
+from handlers.model import UNKNOWN_KEY
 from tests.corpus.compare import Comparison, compare
-from tests.support import peers
+from tests.support import programs as support_programs
 from tests.support.programs import needs
 
 pytestmark = [pytest.mark.corpus, needs("openssl")]
@@ -37,7 +37,7 @@ KNOWN = {
 
 @cache
 def _certificates() -> dict[str, bytes]:
-    return dict(peers.certificates_in([ROOT]))
+    return dict(support_programs.find_certificates([ROOT]))
 
 
 def test_what_cryptography_reads_is_read_alike() -> None:
@@ -107,9 +107,9 @@ def _email(certificate: x509.Certificate, alternative: x509.SubjectAlternativeNa
 
 @cache
 def _comparison() -> Comparison:
-    programs = {"openssl": peers.openssl}
-    if peers.CERTTOOL:
-        programs["certtool"] = peers.certtool
+    programs = {"openssl": support_programs.read_with_openssl}
+    if support_programs.CERTTOOL:
+        programs["certtool"] = support_programs.read_with_certtool
     return compare([ROOT / "x509", ROOT / "pkcs7"], programs)
 
 

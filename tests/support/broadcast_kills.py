@@ -11,14 +11,13 @@ from bot.demo.data_writer import open_demo_data
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from handlers.model.codes import format_person_code
-from handlers.model.rights import Rights
-from tests.support.botapi.api import BotApi
-from tests.support.botapi.limits import Limits
-from tests.support.broadcasting import running, settle_people
+from handlers.model import Rights, format_person_code
+from tests.support.broadcasts import start_notice, write_consenting_people
+from tests.support.delivery import eventually
+from tests.support.fork_server import ForkServer
 from tests.support.program import Program
-from tests.support.waiting import eventually
-from tests.support.zygote import Zygote
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.limits import Limits
 
 #: Shortest and longest life of a process in seconds, including its start.
 SHORTEST, LONGEST = 0.1, 0.5
@@ -51,57 +50,59 @@ class Aftermath:
         return [one for one, state in self.states.items() if state in {"queued", "sending"}]
 
 
-async def killed(folder: Path, start: Zygote, *, recipients: int, kills: int, pace: int, seed: int) -> Aftermath:
+async def run_with_kills(
+    folder: Path, start: ForkServer, *, recipients: int, kills: int, pace: int, seed: int
+) -> Aftermath:
     """Send a broadcast at ``pace`` per second, kill the process at random moments, then let it finish."""
-    chance, settings = random.Random(seed), settings_for(folder)
+    chance, settings = random.Random(seed), make_settings(folder)
     async with BotApi.start(limits=Limits.off()) as api:
-        name = await under_way(api, settings, recipients)
-        program = Program(api, folder, at_any_hour(pace), start)
+        name = await start_broadcast(api, settings, recipients)
+        program = Program(api, folder, any_hour_settings(pace), start)
         for life in range(1, kills + 1):
             await program.launch()
-            await _lives(api, chance.uniform(SHORTEST, LONGEST), recipients * life // (kills + 1))
+            await _let_live(api, chance.uniform(SHORTEST, LONGEST), recipients * life // (kills + 1))
             await program.kill()
-        left = await _left(settings, name)
+        left = await _count_left(settings, name)
         await program.launch()
-        await until_all_are_settled(settings, name)
+        await wait_until_settled(settings, name)
         await program.stop()
-        return replace(await aftermath(api, settings, name), left=left)
+        return replace(await read_aftermath(api, settings, name), left=left)
 
 
-async def _lives(api: BotApi, seconds: float, most: int) -> None:
+async def _let_live(api: BotApi, seconds: float, most: int) -> None:
     """Let a process live, but not beyond ``most`` messages in all, so that no kill comes after the end."""
     with suppress(TimeoutError):
         await eventually(lambda: sum(len(chat.history) for chat in api.account.chats.values()) >= most, seconds)
 
 
-async def _left(settings: Settings, name: str) -> int:
+async def _count_left(settings: Settings, name: str) -> int:
     async with open_store_from_settings(settings) as opened:
         return (await opened.store.broadcasts.tally(name)).open
 
 
-def settings_for(folder: Path, database_url: str | None = None) -> Settings:
+def make_settings(folder: Path, database_url: str | None = None) -> Settings:
     """Return settings for a store whose broadcasts need no second person."""
     known = {"data_dir": folder / "data", "database_url": database_url, "approval_above": 10**9}
     return Settings.model_validate(known)
 
 
-async def under_way(api: BotApi, settings: Settings, recipients: int) -> str:
+async def start_broadcast(api: BotApi, settings: Settings, recipients: int) -> str:
     """Prepare a broadcast to ``recipients`` people of the server, ready to be sent."""
-    now, addresses = datetime.now(UTC), [str(_met(api, number)) for number in range(recipients)]
+    now, addresses = datetime.now(UTC), [str(_add_user(api, number)) for number in range(recipients)]
     async with open_demo_data(settings) as bulk:
-        await settle_people(bulk, addresses, now)
+        await write_consenting_people(bulk, addresses, now)
     async with open_store_from_settings(settings) as opened:
-        return await running(opened.store, now)
+        return await start_notice(opened.store, now)
 
 
-def _met(api: BotApi, number: int) -> int:
+def _add_user(api: BotApi, number: int) -> int:
     """Return the id of a person who has started the bot."""
     user = api.user(f"Người {number}")
     user.chat.started = True
     return user.id
 
 
-def at_any_hour(pace: int) -> dict[str, str]:
+def any_hour_settings(pace: int) -> dict[str, str]:
     """Return settings without quiet hours, days off and automatic pauses."""
     return {
         "TROLY_QUIET_FROM": "00:00",
@@ -112,7 +113,7 @@ def at_any_hour(pace: int) -> dict[str, str]:
     }
 
 
-async def until_all_are_settled(settings: Settings, name: str) -> None:
+async def wait_until_settled(settings: Settings, name: str) -> None:
     """Wait until no row is on its way."""
     async with asyncio.timeout(PATIENCE), open_store_from_settings(settings) as opened:
         while True:
@@ -121,7 +122,7 @@ async def until_all_are_settled(settings: Settings, name: str) -> None:
             await asyncio.sleep(0.1)
 
 
-async def aftermath(api: BotApi, settings: Settings, name: str) -> Aftermath:
+async def read_aftermath(api: BotApi, settings: Settings, name: str) -> Aftermath:
     """Compare the messages that the server received with the rows of the store."""
     received = {str(user): len(chat.history) for user, chat in api.account.chats.items()}
     async with open_store_from_settings(settings) as opened:

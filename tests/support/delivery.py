@@ -1,17 +1,24 @@
 """Fakes for delivery: a manual clock, a scripted channel, and a conversation that echoes."""
 
 import asyncio
+import contextlib
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-from bot.channels.base import Capabilities
-from bot.delivery.turns import Conversation
-from bot.messages import Incoming, OutboxRow
-from handlers.core.events import Event, TextReceived
-from handlers.core.ports import Services
-from handlers.core.replies import Reply
-from handlers.core.session import Session
+from bot.certificates.reader import CertificateReader
+from bot.channels import Capabilities, Pace, Rate
+from bot.clock import Clock
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.event_preparation import EventPreparer
+from bot.delivery.intake import Intake, Throttle
+from bot.delivery.pacing import Pacer
+from bot.delivery.turns import Conversation, TurnHandler
+from bot.messages import Chat, Incoming, OutboxRow
+from bot.store.store import Store
+from handlers.core import Event, Reply, Services, Session, TextReceived
+from handlers.model import FileProblem, FileProblemKind, Reading
 from handlers.turn import Turn
 from rules.loading import load_pack
 
@@ -116,9 +123,107 @@ async def echo(session: Session | None, event: Event, world: Services) -> Answer
 Respond = Callable[[Session | None, Event, Services], Awaitable[Answer]]
 
 
-def conversation(respond: Respond = echo, *, wants_file: bool = True) -> Conversation:
+def make_conversation(respond: Respond = echo, *, wants_file: bool = True) -> Conversation:
     return Conversation(respond=respond, wants_file=lambda _session: wants_file, pack=load_pack("nhon_trach"))
 
 
-def said(text: str, update: int, address: str = "1", channel: str = "telegram") -> Incoming:
+def make_text_update(text: str, update: int, address: str = "1", channel: str = "telegram") -> Incoming:
     return Incoming(channel, str(update), address, TextReceived(text=text, message=str(update)))
+
+
+UNHURRIED = Rate(1e6, 1e6)
+
+
+class CountingReader(CertificateReader):
+    """Finds no certificate in anything, and remembers what it was shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[bytes, str]] = []
+
+    async def read(self, data: bytes, name: str = "") -> Reading:
+        self.seen.append((data, name))
+        return Reading(problems=(FileProblem(trouble=FileProblemKind.NO_CERTIFICATE),))
+
+
+class DeliveryPipeline:
+    """Intake, turns and dispatcher of one channel; ``flow`` moves a batch of updates through all of them."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        talk: Conversation | None = None,
+        channel: ScriptedChannel | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.channel = channel or ScriptedChannel()
+        self.reader = CountingReader()
+        channels = {self.channel.name: self.channel}
+        self.turns = TurnHandler(
+            store, talk or make_conversation(), EventPreparer(channels, self.reader), channels, clock
+        )
+        pacer = Pacer(pace or Pace(overall=1e6, chat=UNHURRIED), clock)
+        self.dispatcher = Dispatcher(store, self.channel, pacer, clock)
+        self.submitted: list[Chat] = []
+        self.intake = Intake(store, Throttle(UNHURRIED, clock), clock, self._submit)
+
+    def _submit(self, chats: Iterable[Chat]) -> None:
+        self.submitted.extend(chats)
+
+    async def flow(self, *updates: Incoming) -> None:
+        await self.take(*updates)
+        await self.dispatcher.deliver()
+
+    async def take(self, *updates: Incoming) -> None:
+        """Receive and handle updates, without delivery."""
+        await self.intake.accept(updates)
+        while self.submitted:
+            await self.turns.handle(self.submitted.pop(0))
+
+
+async def eventually(condition: Callable[[], object], within: float = 5.0) -> None:
+    """Return once the condition holds; raises TimeoutError if it does not in time."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event to tell of it
+            await asyncio.sleep(0.005)
+
+
+class TurnedClock:
+    """Implements ``bot.clock.Clock``. A sleeper wakes up when the clock is advanced past its moment."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+        self._began = time.monotonic()
+        self._turned = 0.0
+        self._leapt = timedelta()
+        self._news = asyncio.Event()
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self.monotonic()) + self._leapt
+
+    def monotonic(self) -> float:
+        """Return the seconds since the test began, including those that it advanced."""
+        return time.monotonic() - self._began + self._turned
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.monotonic() + seconds
+        while (left := until - self.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), left)
+
+    def turn(self, by: timedelta) -> None:
+        """Let time pass at once."""
+        self._turned += by.total_seconds()
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def turn_to(self, moment: datetime) -> None:
+        """Let time pass until a moment."""
+        self.turn(moment - self.now())
+
+    def leap(self, by: timedelta) -> None:
+        """Set the clock forward or back without any time passing."""
+        self._leapt += by

@@ -5,32 +5,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.messages import (
-    BROADCAST,
-    NOTICE,
-    REPLY,
-    Chat,
-    DeliveryState,
-    Incoming,
-    OutboxRow,
-    PendingTurn,
-)
+from bot.messages import BROADCAST, NOTICE, REPLY, Chat, DeliveryState, Incoming, OutboxRow, PendingTurn
 from bot.store.journal import Verdict
 from bot.store.tasks import ExportTask
 from handlers import testing
-from handlers.core.events import Event
-from handlers.core.ports import AdminServices
-from handlers.core.replies import Reply
-from handlers.model.broadcast import BroadcastPolicy, DeliveryReason
-from handlers.model.rights import MACHINE, Role
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import AdminServices, Event, Reply
+from handlers.model import MACHINE, NO_UNITS, BroadcastPolicy, DeliveryReason, Role, UnitDirectory
 from handlers.testing import MemoryBroadcastOperations, MemoryContext, MemoryHouse, MemoryTables, MemoryTurn
 
 _PRIORITIES = {"reply": REPLY, "notice": NOTICE, "broadcast": BROADCAST}
 
 
 class MemoryStore:
-    """Offers the repositories of ``bot.store.store.Store`` that a conversation needs; ``tests.support.opening`` opens
+    """Offers the repositories of ``bot.store.store.Store`` that a conversation needs; ``tests.support.store`` opens
     transactions over it.
     """
 
@@ -79,7 +66,7 @@ class MemoryStore:
 
 @dataclass(frozen=True)
 class MemoryChats:
-    """Stands in for ``bot.store.chats.Chats``."""
+    """Stands in for ``bot.store.context.Chats``."""
 
     house: MemoryHouse
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.support.botapi.api import BotApi
-from tests.support.zygote import Fork, Zygote
+from tests.support.fork_server import Fork, ForkServer
+from tests.support.telegram.api import BotApi
 
 COMMAND = (sys.executable, "-m", "bot", "run")
 UNHURRIED = {
@@ -29,7 +29,7 @@ class Program:
     command = "run"
 
     def __init__(
-        self, api: BotApi, folder: Path, settings: dict[str, str], start: Zygote | tuple[str, ...] = COMMAND
+        self, api: BotApi, folder: Path, settings: dict[str, str], start: ForkServer | tuple[str, ...] = COMMAND
     ) -> None:
         self.api, self.folder, self.start = api, folder, start
         self.log = folder / "program.log"
@@ -55,7 +55,7 @@ class Program:
 
     async def launch(self) -> None:
         """Start the process; returns at once."""
-        if isinstance(self.start, Zygote):
+        if isinstance(self.start, ForkServer):
             self.process = self.start.fork(self.folder, self.settings, self.log, self.command)
             return
         with self.log.open("ab") as log:
@@ -97,8 +97,8 @@ class Program:
 
 
 @asynccontextmanager
-async def running(
-    api: BotApi, folder: Path, settings: dict[str, str] | None = None, start: Zygote | tuple[str, ...] = COMMAND
+async def run_program(
+    api: BotApi, folder: Path, settings: dict[str, str] | None = None, start: ForkServer | tuple[str, ...] = COMMAND
 ) -> AsyncIterator[Program]:
     """Start the program and wait until it is ready; kill it at the end of the block if it still runs."""
     program = Program(api, folder, settings or {}, start)

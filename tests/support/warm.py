@@ -33,7 +33,7 @@ from typing import Any, Self
 _WORKERS = ("bot.exports.export_worker", "bot.exports.sheet_worker", "bot.certificates.worker")
 _PROGRAM = "bot"
 _IMPORTED = (
-    "asyncio", "bot.app", "bot.channels.telegram.opening", "bot.channels.terminal", "bot.metrics.prometheus",
+    "asyncio", "bot.app", "bot.channels.telegram", "bot.channels.terminal", "bot.metrics.prometheus",
     "bot.web", "handlers", "psycopg", *_WORKERS,
 )  # fmt: skip
 #: Variables that say nothing about how the interpreter starts.

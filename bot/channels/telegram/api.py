@@ -18,7 +18,7 @@ from telegram import Bot
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 from telegram.error import Conflict as TelegramConflict
 
-from bot.channels.base import (
+from bot.channels import (
     Blocked,
     ChannelError,
     Conflict,
@@ -32,7 +32,7 @@ from bot.channels.base import (
 )
 from bot.channels.telegram.transport import AiohttpRequest, RequestFailedError, proxy_for
 from bot.errors import SettingsError
-from handlers.model.channels import TELEGRAM
+from handlers.model import TELEGRAM
 from locales import N_
 
 #: A 400 about the method: Telegram itself answers 404, other servers use descriptions of their own.

@@ -10,14 +10,12 @@ from typing import Any
 
 from telegram import InputFile
 
-from bot.channels.base import Capabilities, ChannelError, Gone, Invalid, MaybeSent, Unsupported
-from bot.channels.markup import to_plain_text
-from bot.channels.registry import CHANNELS
-from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message
+from bot.channels import CHANNELS, Capabilities, ChannelError, Gone, Invalid, MaybeSent, Unsupported
+from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message, to_plain_text
 from bot.channels.telegram.api import MarkupNotParsed, MessageNotModified, TelegramApi
 from bot.messages import OutboxRow
-from handlers.core.replies import Attachment, Choice, Reply
-from handlers.model.channels import TELEGRAM
+from handlers.core import Attachment, Choice, Reply
+from handlers.model import TELEGRAM
 
 #: The most remembered files; the least recently used one is forgotten first.
 _CACHE_SIZE = 32

@@ -11,12 +11,12 @@ from typing import Any
 import structlog
 
 from bot.cancellation import cancel_on, wait_at_most
-from bot.channels.base import ChannelError, Invalid, Refused, RetryLater, Unsupported
+from bot.channels import ChannelError, Invalid, Refused, RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.updates import CHANNEL
 from bot.errors import SettingsError
 from bot.retry import retry
-from handlers.commands import COMMANDS
+from handlers.registry import COMMANDS
 from locales import LANGUAGES, N_, translator
 
 #: The most seconds between two tries of an optional call.

@@ -16,7 +16,7 @@ import aiohttp
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 
-from bot.channels.base import ChannelError, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
+from bot.channels import ChannelError, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
 
 _CONNECT_TIMEOUT = 15.0  #: seconds to connect, and to wait for an answer if the caller names no time
 _DEFAULT_RETRY_SECONDS = 5.0  #: seconds to wait after a 429 without a time

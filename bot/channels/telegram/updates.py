@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.channels.base import AcceptUpdates, RecordBlockChange
+from bot.channels import AcceptUpdates, RecordBlockChange
 from bot.channels.telegram.api import QueryTooOld, TelegramApi
 from bot.messages import BlockChange, Incoming
-from handlers.core.events import ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
+from handlers.core import ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
 from handlers.interview.secrets import has_secret
-from handlers.model.channels import TELEGRAM
+from handlers.model import TELEGRAM
 
 CHANNEL = TELEGRAM
 #: Update kinds requested from Telegram. An edited message is no new answer, but may hold a secret; channel posts are

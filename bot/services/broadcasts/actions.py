@@ -2,25 +2,65 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from bot.services.broadcasts.access import BroadcastAccess
+from bot.services.journal import JournalService
+from bot.store.broadcasts import BroadcastRepository, ProvenBroadcast
 from bot.store.broadcasts.audience import count_audience
 from bot.store.broadcasts.lifecycle import LifecycleRepository, StateChange, Step
-from bot.store.broadcasts.repository import ProvenBroadcast
 from bot.store.context import StoreContext
-from handlers.model.broadcast import (
+from handlers.model import (
     BROADCAST_TRANSITIONS,
     ENDED_STATES,
     EXPIRY_CAMPAIGN,
+    MACHINE,
+    Act,
     ActionResult,
     Audience,
     Broadcast,
     BroadcastDraft,
     BroadcastState,
+    Rights,
     StateReason,
 )
-from handlers.model.rights import MACHINE, Act, Rights
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastAccess:
+    """A part of ``handlers.core.broadcast_ports.Broadcasts``: reading."""
+
+    context: StoreContext
+    journal: JournalService
+    broadcasts: BroadcastRepository
+
+    @classmethod
+    def of(cls, context: StoreContext, journal: JournalService) -> Self:
+        """Build it over the repositories of a transaction."""
+        return cls(context, journal, BroadcastRepository(context))
+
+    async def get(self, rights: Rights, name: str) -> Broadcast | None:
+        """One that cannot be read is not there; that is noted for the owners."""
+        found = await self.find(rights, name)
+        return found.broadcast if found else None
+
+    async def latest(self, rights: Rights, limit: int, before: str | None = None) -> tuple[Broadcast, ...]:
+        """A broadcast that cannot be read is left out."""
+        return await self.broadcasts.latest(rights.reach(Act.SEE_BROADCASTS), limit, before)
+
+    async def steps(self, rights: Rights, name: str) -> tuple[Broadcast, ...]:
+        """Each step has a unit of its own: that of its parent when it was made."""
+        return await self.broadcasts.steps(name, rights.reach(Act.SEE_BROADCASTS))
+
+    async def find(self, rights: Rights, name: str) -> ProvenBroadcast | None:
+        """Return one that may be seen, with what proves who wrote it."""
+        return await self.broadcasts.get(name, rights.reach(Act.SEE_BROADCASTS))
+
+    async def find_for(self, rights: Rights, act: Act, name: str) -> ProvenBroadcast | ActionResult:
+        """Return one that an act may be done to, or why it may not."""
+        found = await self.find(rights, name)
+        if found is None:
+            return ActionResult.UNKNOWN
+        return found if rights.may(act, found.broadcast.unit) else ActionResult.NOT_YOURS
 
 
 class ActionRule(NamedTuple):

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from bot.services.broadcasts.recipients import RecipientValues, reach_of, says_name
+from bot.store.broadcasts import BroadcastRepository, BroadcastSnapshot, read_snapshot
 from bot.store.broadcasts.audience import AudienceReader, Person, find_known, to_channel_counts
-from bot.store.broadcasts.repository import BroadcastRepository, BroadcastSnapshot, read_snapshot
-from bot.store.broadcasts.schedule import ScheduleRepository
+from bot.store.broadcasts.lifecycle import ScheduleRepository
 from bot.store.errors import StoreError
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse
-from handlers.model.broadcast import (
+from handlers.model import (
     BroadcastPolicy,
     BroadcastProblem,
     BroadcastState,
@@ -23,8 +23,8 @@ from handlers.model.broadcast import (
     DeliveryReason,
     PlaceholderValues,
     ProblemKind,
+    format_person_code,
 )
-from handlers.model.codes import format_person_code
 from locales import LANGUAGES, N_
 from rules.calendar import VIETNAM
 

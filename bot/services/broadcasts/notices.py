@@ -4,18 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.store.broadcasts.notices import SHOWN_MARK, ApproverRole, AuthorRole, BroadcastAuthor, NoticeRepository
-from bot.store.broadcasts.schedule import ScheduleRepository
+from bot.store.broadcasts.lifecycle import ScheduleRepository
+from bot.store.broadcasts.messages import SHOWN_MARK, ApproverRole, AuthorRole, BroadcastAuthor, NoticeRepository
 from bot.store.context import StoreContext
 from bot.store.encoding import to_micros
-from bot.store.roles import GrantRepository
+from bot.store.people import GrantRepository
 from bot.store.units import read_units
 from handlers.broadcasts.notices import format_approval_request
-from handlers.core.replies import Reply
+from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import Broadcast
-from handlers.model.rights import Act, Rights
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.model import NO_UNITS, Act, Broadcast, Rights, UnitDirectory
 
 #: The mark of the last state of the message that moves.
 LAST_MARK = "last"

@@ -1,30 +1,37 @@
-"""Recipients of an approved broadcast: what each of them gets, what keeps it from somebody, when it needs four eyes."""
+"""Make the recipients of an approved broadcast with what each of them gets, and report their results."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from bot.messages import DeliveryState
+from bot.services.broadcasts.actions import BroadcastAccess
+from bot.store.broadcasts import BroadcastSnapshot, read_snapshot
 from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, Person, expiry_window
+from bot.store.broadcasts.lifecycle import ScheduleRepository
 from bot.store.broadcasts.messages import BroadcastMessage
-from bot.store.broadcasts.recipients import NewRecipient, RecipientRepository, Withheld
-from bot.store.broadcasts.repository import BroadcastSnapshot, read_snapshot
-from bot.store.broadcasts.schedule import ScheduleRepository
+from bot.store.broadcasts.recipients import NewRecipient, RecipientRepository, RecipientRow, ResultRepository, Withheld
 from bot.store.errors import TurnTakenOver
 from handlers.broadcasts.rendering import render_broadcast
-from handlers.broadcasts.template import placeholders_of
-from handlers.core.replies import Reply
-from handlers.model.broadcast import (
+from handlers.broadcasts.template import Placeholder, placeholders_of
+from handlers.core import Reply
+from handlers.model import (
     EXPIRY_CAMPAIGN,
+    NO_UNITS,
+    Act,
+    ActionResult,
     BroadcastPolicy,
     BroadcastState,
+    DeliveryCounts,
     DeliveryReason,
     PlaceholderValues,
+    Reach,
+    Recipient,
+    Rights,
+    format_person_code,
+    mask_name,
 )
-from handlers.model.placeholders import Placeholder
-from handlers.model.rights import Act, Reach, Rights
-from handlers.model.unit_directory import NO_UNITS
 from rules.outcome import Procedure
 
 #: Since then nobody has made any rows.
@@ -195,3 +202,56 @@ class _Freezing:
 def _is_made_by_expiry(written: BroadcastSnapshot, now: datetime) -> bool:
     """``ExpiryReminders`` makes these rows. Where it was killed at that, those who have none hear another day."""
     return written.is_of_expiry and now - written.changed_at < _ABANDONED_AFTER
+
+
+#: Where something may have been sent, and more may be.
+_MAY_RESEND = frozenset({BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.FINISHED})
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastResults(BroadcastAccess):
+    """A part of ``handlers.core.broadcast_ports.Broadcasts``: results."""
+
+    async def tally(self, rights: Rights, name: str) -> DeliveryCounts:
+        """It is empty where the broadcast may not be seen."""
+        if await self.find(rights, name) is None:
+            return DeliveryCounts()
+        return await ResultRepository(self.context).tally(name)
+
+    async def recipients(
+        self, rights: Rights, name: str, limit: int, after: str = "", state: str | None = None
+    ) -> tuple[Recipient, ...]:
+        """Names are masked where they may not be seen."""
+        if await self.find(rights, name) is None:
+            return ()
+        page = await ResultRepository(self.context).page(name, limit, after, state)
+        return tuple(_to_recipient(rights, row) for row in page)
+
+    async def resend(self, rights: Rights, name: str, codes: Sequence[str] | None = None) -> int:
+        """The right to write broadcasts is needed."""
+        found = await self.find_for(rights, Act.WRITE_BROADCASTS, name)
+        if isinstance(found, ActionResult) or found.broadcast.state not in _MAY_RESEND:
+            return 0
+        results = ResultRepository(self.context)
+        queued = await results.resend(name, codes)
+        if queued:
+            await results.run_again(name, rights.actor)
+            await self.journal.record(rights, "broadcast_resend", name, unit=found.broadcast.unit, count=queued)
+        return queued
+
+
+def _to_recipient(rights: Rights, row: RecipientRow) -> Recipient:
+    name = row.name
+    if name is not None and not rights.may(Act.SEE_PERSONAL, row.unit):
+        name = mask_name(name)
+    return Recipient(
+        code=format_person_code(row.chat),
+        name=name,
+        unit=row.unit,
+        channel=row.channel.partition(":")[0],  # what follows names the person at a terminal
+        state=row.state,
+        reason=row.reason,
+        attempts=row.attempts,
+        queued_at=row.queued_at,
+        settled_at=row.settled_at,
+    )

@@ -7,16 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple
 
-from bot.store.broadcasts.repository import BroadcastSnapshot
+from bot.store.broadcasts import BroadcastSnapshot
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Query, Rows, RunQueries
+from bot.store.drivers import Query, Rows, RunQueries
 from bot.store.encoding import Language, session_language, to_micros
 from bot.store.request_filter import QueryConditions, scope_conditions
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
-from bot.store.sealing.readable import unseal_or_none
-from handlers.model.broadcast import Audience, ChannelCounts
-from handlers.model.rights import Reach, Role
+from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
+from handlers.model import Audience, ChannelCounts, Reach, Role
 from rules.calendar import VIETNAM, to_vietnam_day
 from rules.outcome import Procedure
 

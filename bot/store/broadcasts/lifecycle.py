@@ -1,21 +1,28 @@
-"""Moves of broadcasts and steps of campaigns; every change is guarded by the state it starts from."""
+"""Moves of broadcasts and steps of campaigns, by people and by the scheduler; every change is guarded by its state."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from bot.store.broadcasts.repository import seal_draft
+from bot.store.broadcasts import readable_broadcasts, seal_draft
+from bot.store.broadcasts.recipients import read_tally
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Query, Rows
+from bot.store.drivers import Driver, Query, Rows, Transaction
 from bot.store.encoding import to_micros
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
-from bot.store.sealing import sealed_columns
-from handlers.model import codes
-from handlers.model.broadcast import (
+from bot.store.sealing import Keyring, sealed_columns
+from handlers.model import (
+    BROADCAST_PREFIX,
+    MACHINE,
+    Broadcast,
     BroadcastDraft,
+    BroadcastPolicy,
     BroadcastState,
+    DeliveryCounts,
     StateReason,
 )
 
@@ -134,7 +141,7 @@ class LifecycleRepository:
 
     async def add_step(self, parent: StepParent, step: Step, actor: str) -> str | None:
         """Write a step, approved as its parent is, under the next id; ``None`` where the parent has had this step."""
-        name = await self.context.next_id(codes.BROADCAST)
+        name = await self.context.next_id(BROADCAST_PREFIX)
         row = self._step_row(name, parent, step)
         (made,) = await self.context.ask(Query("add_step", row))
         if not made:
@@ -166,3 +173,73 @@ class LifecycleRepository:
             "why": step.why,
             "now": to_micros(self.context.now),
         }
+
+
+class MachineTransaction(NamedTuple):
+    """A transaction in which the machine acts."""
+
+    transaction: Transaction
+    context: StoreContext
+
+    async def commit(self) -> None:
+        """Keep what was done."""
+        await self.transaction.run(commit=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRepository:
+    """Two processes may call any of it at once."""
+
+    driver: Driver
+    keyring: Keyring
+    policy: BroadcastPolicy
+
+    def machine_context(self, now: datetime) -> StoreContext:
+        """Return a context in which the machine acts and every call is a transaction of its own."""
+        return StoreContext(self.driver.run, self.keyring, now, MACHINE, policy=self.policy)
+
+    @asynccontextmanager
+    async def machine_transaction(self, now: datetime) -> AsyncIterator[MachineTransaction]:
+        """Open a transaction in which the machine acts; without ``commit`` nothing of it stays."""
+        async with self.driver.transaction() as transaction:
+            context = StoreContext(transaction.run, self.keyring, now, MACHINE, policy=self.policy)
+            yield MachineTransaction(transaction, context)
+
+    async def list_open(self) -> tuple[Broadcast, ...]:
+        """Return those that have not ended, the oldest first: campaigns, what they made, those that stand alone.
+
+        Those that were cancelled while messages of them wait are among them; what cannot be read any more is not.
+        """
+        (rows,) = await self.driver.run(Query("broadcasts", where=("broadcast_open",)))
+        return tuple(readable_broadcasts(self.keyring, rows))
+
+    async def hold(self, broadcast: str, until: datetime | None, why: StateReason | None, now: datetime) -> bool:
+        """Let nothing leave before; ``None`` lets go again. False where it was held so already, or has ended.
+
+        ``why`` of one that is paused stays.
+        """
+        row = {"id": broadcast, "why": why, "now": to_micros(now)}
+        async with self.driver.transaction() as transaction:
+            held = Query("hold_broadcast", {**row, "until": 0 if until is None else to_micros(until)})
+            (found,) = await transaction.run(held)
+            if found and until is not None:
+                await transaction.run(Query("note_move", {**row, "state": found[0][0], "actor": MACHINE}))
+            await transaction.run(commit=True)
+        return bool(found)
+
+    async def withdraw(self, broadcast: str, now: datetime, *, limit: int = 2000) -> bool:
+        """Give queued rows of a cancelled one their end; False where none is left after it."""
+        (gone,) = await self.driver.run(Query("withdraw", {"id": broadcast, "now": to_micros(now), "limit": limit}))
+        return len(gone) == limit
+
+    async def tally(self, broadcast: str) -> DeliveryCounts:
+        """Count its rows by state and reason."""
+        return await read_tally(self.driver.run, broadcast)
+
+    async def due_postponed(self, day: date) -> dict[str, tuple[str, ...]]:
+        """Return who wanted to be reminded again on this day or before: chats by campaign or broadcast."""
+        (rows,) = await self.driver.run(Query("later_marks", {"day": day.toordinal()}))
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for broadcast, chat in rows:
+            found[broadcast].append(chat)
+        return {broadcast: tuple(chats) for broadcast, chats in found.items()}

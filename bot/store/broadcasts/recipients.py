@@ -7,16 +7,21 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from bot.messages import BROADCAST, DeliveryState
-from bot.store.broadcasts.repository import BroadcastSnapshot, from_optional_micros
+from bot.store.broadcasts import BroadcastSnapshot, from_optional_micros
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Driver, Query, Rows, RunQueries
+from bot.store.drivers import Driver, Query, Rows, RunQueries
 from bot.store.encoding import to_micros
 from bot.store.power_seals import seal_unapproved
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
-from bot.store.sealing.readable import unseal_or_none
-from handlers.model.broadcast import BroadcastState, DeliveryCounts, DeliveryReason, PlaceholderValues, StateReason
-from handlers.model.codes import PERSON_CODE_LENGTH, chat_id_head
+from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
+from handlers.model import (
+    PERSON_CODE_LENGTH,
+    BroadcastState,
+    DeliveryCounts,
+    DeliveryReason,
+    PlaceholderValues,
+    StateReason,
+    chat_id_head,
+)
 
 
 class Withheld(NamedTuple):

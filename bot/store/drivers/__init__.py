@@ -1,1 +1,218 @@
-"""Two databases behind one small interface."""
+"""Define the small interface of both databases, and read the statements of ``sql/`` for one of them."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from bot.store.errors import DatabaseUrlError
+from bot.store.power_seals import GRANT_COLUMNS, INVITATION_COLUMNS, WARRANT_COLUMNS
+from bot.store.sealing.sealed_columns import SEALED_COLUMNS, SealedColumn
+from handlers.model import (
+    AMENDABLE_STATES,
+    ENDED_STATES,
+    EXPIRY_CAMPAIGN,
+    OPEN_STATES,
+    REQUEST_TRANSITIONS,
+    REQUESTED_STATES,
+    RETAINED_STATES,
+    UNCOUNTED_STATES,
+)
+from locales import N_
+
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query of the files in ``sql/`` with its parameters."""
+
+    query: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    #: The whole transaction is undone, with TurnTaken, where this returns no row.
+    must: bool = False
+    #: Names of the conditions that a query with ``{where}`` is run with.
+    where: tuple[str, ...] = ()
+    #: Run once for each of these instead of with ``parameters``, as fast as the database can; no rows come back.
+    many: Sequence[Mapping[str, Any]] | None = None
+    #: Plan anew on every run: the table grows between runs, and a cached plan becomes slow.
+    anew: bool = False
+    #: What it returns is shown and decides nothing: within a turn it is asked once.
+    shown: bool = False
+
+
+#: Runs queries in order within a transaction and returns the rows of each: ``run`` of a driver or of a transaction.
+RunQueries = Callable[..., Awaitable[list[Rows]]]
+
+
+class Transaction(Protocol):
+    """An open transaction."""
+
+    async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
+        """Run queries in order, and commit behind the last one if so told; the rows of each."""
+
+    async def script(self, statements: Sequence[str]) -> None:
+        """Run the statements of a migration."""
+
+
+class Driver(Protocol):
+    """A database. Every method raises ``StoreError`` and leaves nothing half done."""
+
+    #: The database's own words for the braces of migrations and queries.
+    dialect: Mapping[str, str]
+    #: Whether several processes may serve the same channel over it.
+    shared: bool
+
+    async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
+        """Run queries as one transaction in one go; ``durable``: on the disk before it returns, even if power fails."""
+
+    def transaction(self, *, reading: bool = False) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction that answers between its queries; it is rolled back unless it was told to commit.
+
+        One that is only ``reading`` sees one moment and keeps nobody from writing, in this process or another. What
+        is to be written in it raises ``ReadingOnly``.
+        """
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Tell of every table that another process wrote to, until cancelled; only where it is ``shared``."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+WRONG_URL = N_(
+    "The database URL cannot be used. Write sqlite:///path/to/file or postgresql://user:password@host/database."
+)
+
+
+def sqlite_path(url: str | None, data_dir: Path) -> Path | None:
+    """Return the file to open, or ``None`` for PostgreSQL.
+
+    ``sqlite:///var/x`` is relative, ``sqlite:////var/x`` absolute.
+
+    Raises:
+        DatabaseUrlError: it names neither; the message never repeats the URL, which may hold a password.
+    """
+    if url is None:
+        return data_dir / "troly.sqlite3"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise DatabaseUrlError(WRONG_URL) from None
+    if parts.scheme in {"postgresql", "postgres"} and len(parts.path + parts.query) > 1:
+        return None
+    if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
+        return Path(parts.path[1:])
+    raise DatabaseUrlError(WRONG_URL)
+
+
+_STATEMENT = re.compile(
+    r"^-- name: (?P<kind>where_)?(?P<name>\w+)(?P<mark>!?)\n(?P<text>.*?);$", re.MULTILINE | re.DOTALL
+)
+_COMMENT = re.compile(r"--.*$", re.MULTILINE)
+#: Microseconds that a message waits at most after it was put back. One that would wait longer was put back by a clock
+#: that was set back since: it is due.
+_LONGEST_WAIT_MICROS = 3_600_000_000
+#: What stands in a finished query where its conditions go; nothing else in SQL looks like it.
+_HOLE = "{where}"
+#: The end of the journal beside a row that it proves, with the last row there is (``powers.Proven``).
+_HEAD_COLUMNS = "h.number, h.hash, h.seal, (SELECT MAX(a.number) FROM audit a)"
+
+
+def sql_files() -> dict[str, str]:
+    """The files by name, in order."""
+    found = [path for path in files("bot.store").joinpath("sql").iterdir() if path.name.endswith(".sql")]
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(found, key=lambda path: path.name)}
+
+
+class QueryTexts(dict[str, str]):
+    """Queries and conditions (``where.x``) by name; ``text`` gives one with its conditions."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        super().__init__(texts)
+        self._composed: dict[tuple[str, tuple[str, ...]], str] = {}
+
+    def text(self, name: str, where: tuple[str, ...] = ()) -> str:
+        """The statement to run; without conditions, all rows."""
+        known = self._composed.get((name, where))
+        if known is None:
+            joined = " AND ".join(f"({self[f'where.{one}']})" for one in where) or "1 = 1"
+            known = self._composed[name, where] = self[name].replace(_HOLE, joined)
+        return known
+
+
+def load_queries(dialect: Mapping[str, str]) -> QueryTexts:
+    """Every query by name, without comments, braces filled in."""
+    return QueryTexts(_read(tuple(dialect.items())))
+
+
+@cache
+def _read(dialect: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    words = {**_vocabulary(), **dict(dialect), "where": _HOLE}
+    queries: dict[str, str] = {}
+    for source in sql_files().values():
+        for found in _STATEMENT.finditer(source):
+            name = f"where.{found['name']}" if found["kind"] else found["name"]
+            queries |= _expand_tables(name, found["text"], words)
+    return queries
+
+
+def _expand_tables(name: str, text: str, words: Mapping[str, str]) -> dict[str, str]:
+    """A query about ``{table}`` stands for one query for each sealed column."""
+    if "{table}" not in text:
+        return {name: _fill(text, words)}
+    return {
+        column_query_name(name, sealed): _fill(text, {**words, **_column_words(sealed)}) for sealed in SEALED_COLUMNS
+    }
+
+
+def column_query_name(name: str, sealed: SealedColumn) -> str:
+    """The name of such a query for one column."""
+    return f"{name}.{sealed.table}.{sealed.column}"
+
+
+def _column_words(sealed: SealedColumn) -> dict[str, str]:
+    return {"table": sealed.table, "column": sealed.column, "key": sealed.key, "row": sealed.row}
+
+
+def split_statements(script: str, dialect: Mapping[str, str]) -> list[str]:
+    """The statements of a migration, in order; none of them holds a semicolon of its own."""
+    filled = _fill(script, dialect)
+    return [statement for part in filled.split(";") if (statement := part.strip())]
+
+
+def _fill(text: str, words: Mapping[str, str]) -> str:
+    return _COMMENT.sub("", text).strip().format_map(words)
+
+
+def _vocabulary() -> dict[str, str]:
+    """Lists of states as SQL; the words come from the code, never from outside."""
+    moves = ", ".join(f"('{old}', '{new}')" for old, allowed in REQUEST_TRANSITIONS.items() for new in sorted(allowed))
+    return {
+        "open_states": _format_list(OPEN_STATES),
+        "amendable_states": _format_list(AMENDABLE_STATES),
+        "must_stay": _format_list(RETAINED_STATES),
+        "requested": _format_list(REQUESTED_STATES),
+        "waived": _format_list(UNCOUNTED_STATES),
+        "moves": moves,
+        "life_ended": _format_list(ENDED_STATES),
+        "standing": f"'{EXPIRY_CAMPAIGN}'",
+        "longest_wait": str(_LONGEST_WAIT_MICROS),
+        "grant": f"{_format_columns('g', GRANT_COLUMNS)}, {_HEAD_COLUMNS}",
+        "invitation": f"{_format_columns('i', INVITATION_COLUMNS)}, {_HEAD_COLUMNS}",
+        "warrant": _format_columns("b", WARRANT_COLUMNS),
+    }
+
+
+def _format_columns(table: str, names: Iterable[str]) -> str:
+    return ", ".join(f"{table}.{name}" for name in names)
+
+
+def _format_list(words: Iterable[str]) -> str:
+    quoted = ", ".join(f"'{word}'" for word in sorted(words))
+    return f"({quoted})"

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection, AsyncCursor, errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
-from bot.store.drivers.base import WRONG_URL, Query, Rows
+from bot.store.drivers import WRONG_URL, Query, QueryTexts, Rows, load_queries
 from bot.store.errors import (
     DatabaseUnusable,
     DatabaseUrlError,
@@ -24,7 +24,6 @@ from bot.store.errors import (
     StoreUnavailable,
     TurnTakenOver,
 )
-from bot.store.queries import QueryTexts, load_queries
 from locales import N_
 
 _LOCKED = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure, errors.QueryCanceled)

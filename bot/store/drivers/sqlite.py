@@ -10,7 +10,7 @@ from typing import Any
 import aiosqlite
 
 from bot.errors import to_reason
-from bot.store.drivers.base import Query, Rows
+from bot.store.drivers import Query, QueryTexts, Rows, load_queries
 from bot.store.errors import (
     DatabaseUnusable,
     ReadingOnly,
@@ -20,7 +20,6 @@ from bot.store.errors import (
     StoreUnavailable,
     TurnTakenOver,
 )
-from bot.store.queries import QueryTexts, load_queries
 from locales import N_
 
 #: The upper bits of an extended code refine the lower ones.

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from bot.store.sealing.keyring import Keyring, SealContext
+from bot.store.sealing import Keyring, SealContext
 
 
 def chat_id(keyring: Keyring, channel: str, address: str) -> str:

@@ -6,20 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 from handlers.access.choices import FilterChoice, UnitChoiceScreen
-from handlers.admin.requests.text import format_filter
-from handlers.admin.requests.view import (
+from handlers.admin.requests_view import (
+    format_filter,
     list_view,
     to_list_screen,
     to_narrowed_list,
     to_request_list,
     to_unfiltered_list,
 )
-from handlers.core.dates import parse_day_range
-from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
-from handlers.core.text import capitalize_first
-from handlers.model.request_list import UNFINISHED, Filter
-from handlers.model.rights import Act
-from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
+from handlers.core import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
+from handlers.core.text import capitalize_first, parse_day_range
+from handlers.model import UNFINISHED, Act, Filter
+from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
 
 _NO_SUCH_DAY = N_("There is no day {day}. Please type days such as 01/12/2026 - 31/12/2026.")

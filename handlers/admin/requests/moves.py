@@ -4,29 +4,43 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from handlers.access.current_rights import current_rights, holder_labels
-from handlers.admin.requests.text import (
+from handlers.admin.requests_view import (
     MOVE_LABELS,
     MOVE_SYNONYMS,
     format_filter,
     format_move_not_possible,
     format_overtaken,
+    list_view,
+    open_request,
+    to_list_screen,
+    to_request_list,
 )
-from handlers.admin.requests.view import list_view, open_request, to_list_screen, to_request_list
-from handlers.core.screen import BACK, NO, YES, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
-from handlers.core.session import Session
-from handlers.model.request import RequestState
-from handlers.model.request_list import (
+from handlers.core import (
+    BACK,
+    NO,
+    YES,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    Session,
+    back_option,
+    current_rights,
+    holder_labels,
+)
+from handlers.model import (
     ADMIN_STATES,
     MAX_BULK_MOVES,
     NEEDS_REASON,
+    Act,
     BulkMoveResult,
     MoveOutcome,
     MoveResult,
+    RequestState,
     to_movable_filter,
 )
-from handlers.model.rights import Act
-from handlers.requests.text import STATE_LABELS
+from handlers.requests import STATE_LABELS
 from locales import N_
 
 #: Codes that the result of a bulk move names.

@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from handlers.access.choices import FilterChoice, UnitChoiceScreen
-from handlers.access.current_rights import current_rights
+from handlers.broadcasts import format_channel
 from handlers.broadcasts.admin_text import format_audience, format_audience_counts
+from handlers.broadcasts.screens import broadcast_view, current_draft, to_broadcast_screen
 from handlers.broadcasts.screens.compose import (
     back_to_broadcast_option,
     change_draft,
@@ -15,15 +16,10 @@ from handlers.broadcasts.screens.compose import (
     to_next_part,
     widest_unit,
 )
-from handlers.broadcasts.screens.list import broadcast_view, current_draft, to_broadcast_screen
-from handlers.broadcasts.text import format_channel
-from handlers.core.dates import parse_day_range
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
-from handlers.core.text import capitalize_first
-from handlers.model.broadcast import Audience
-from handlers.model.request_list import UNFINISHED
-from handlers.model.rights import ROLES, Act, Rights, Role
-from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
+from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option, current_rights
+from handlers.core.text import capitalize_first, parse_day_range
+from handlers.model import ROLES, UNFINISHED, Act, Audience, Rights, Role
+from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
 
 DONE, CLEAR = "go_on", "clear"

@@ -6,10 +6,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.access.current_rights import current_rights
-from handlers.access.roles_text import ONE_LINE, clean_label
+from handlers.access import ONE_LINE, clean_label
 from handlers.broadcasts.admin_text import format_result
-from handlers.broadcasts.screens.list import (
+from handlers.broadcasts.screens import (
     broadcast_view,
     current_draft,
     open_broadcast,
@@ -17,13 +16,20 @@ from handlers.broadcasts.screens.list import (
     to_broadcast_screen,
     to_current_broadcast,
 )
-from handlers.core.dates import format_day
-from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
-from handlers.core.session import BroadcastView, Session
-from handlers.core.text import join_lines
-from handlers.model.broadcast import ActionResult, Audience, Broadcast, BroadcastDraft, CampaignPlan
-from handlers.model.rights import Act, Rights
-from handlers.model.schedule import default_steps
+from handlers.core import (
+    BACK,
+    BroadcastView,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    Session,
+    back_option,
+    current_rights,
+)
+from handlers.core.text import format_day, join_lines
+from handlers.model import Act, ActionResult, Audience, Broadcast, BroadcastDraft, CampaignPlan, Rights, default_steps
 from locales import N_
 
 #: The parts of a new draft, in the order in which they are asked for after the title.

@@ -4,21 +4,18 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from handlers.access.current_rights import current_rights
-from handlers.admin.exports.text import format_count
 from handlers.broadcasts.admin_text import format_approved, format_broadcast_heading, format_result
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
-from handlers.broadcasts.screens.list import (
+from handlers.broadcasts.screens import (
     broadcast_view,
     current_broadcast,
     open_broadcast,
     to_broadcast_screen,
     to_current_broadcast,
 )
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
-from handlers.core.session import Session
-from handlers.model.broadcast import ActionResult, Broadcast, BroadcastState, DeliveryCounts
-from handlers.model.rights import Act, Rights
+from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_rights
+from handlers.core.text import format_count
+from handlers.model import Act, ActionResult, Broadcast, BroadcastState, DeliveryCounts, Rights
 from locales import N_
 
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
-from handlers.access.current_rights import current_rights
 from handlers.broadcasts.admin_text import format_broadcast_problem
 from handlers.broadcasts.rendering import BUTTON_LABELS
+from handlers.broadcasts.screens import current_broadcast, current_draft, to_broadcast_screen, to_current_broadcast
 from handlers.broadcasts.screens.compose import (
     back_to_broadcast_option,
     change_draft,
@@ -17,22 +17,22 @@ from handlers.broadcasts.screens.compose import (
     render_not_changeable,
     to_next_part,
 )
-from handlers.broadcasts.screens.list import current_broadcast, current_draft, to_broadcast_screen, to_current_broadcast
-from handlers.broadcasts.template import Template, missing_placeholders, parse
-from handlers.core.replies import Reply
-from handlers.core.screen import DONE, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
-from handlers.core.session import Session
+from handlers.broadcasts.template import Placeholder, Template, missing_placeholders, parse
+from handlers.core import (
+    DONE,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    Reply,
+    Session,
+    back_option,
+    current_rights,
+)
 from handlers.core.text import MarkupTranslator, join_lines
 from handlers.folding import fold
-from handlers.model.broadcast import (
-    Broadcast,
-    BroadcastButton,
-    BroadcastDraft,
-    BroadcastText,
-    PlaceholderValues,
-    Recipient,
-)
-from handlers.model.placeholders import Placeholder
+from handlers.model import Broadcast, BroadcastButton, BroadcastDraft, BroadcastText, PlaceholderValues, Recipient
 from handlers.understanding.doubts import is_doubt
 from locales import LANGUAGES, N_, translator
 

@@ -7,16 +7,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from handlers.access.current_rights import current_rights
+from handlers.broadcasts import format_state, format_state_reason, format_step_name
 from handlers.broadcasts.admin_text import format_broadcast_heading, format_steps
-from handlers.broadcasts.screens.compose import (
-    back_to_broadcast_option,
-    change_draft,
-    keep_option,
-    render_not_changeable,
-    to_next_part,
-)
-from handlers.broadcasts.screens.list import (
+from handlers.broadcasts.screens import (
     broadcast_view,
     current_broadcast,
     current_draft,
@@ -24,10 +17,15 @@ from handlers.broadcasts.screens.list import (
     to_broadcast_screen,
     to_current_broadcast,
 )
-from handlers.broadcasts.screens.results import FILE, report_option, request_report
-from handlers.broadcasts.text import format_state, format_state_reason, format_step_name
-from handlers.core.dates import format_day, format_moment, parse_day_range, parse_moment, parse_time
-from handlers.core.screen import (
+from handlers.broadcasts.screens.compose import (
+    back_to_broadcast_option,
+    change_draft,
+    keep_option,
+    render_not_changeable,
+    to_next_part,
+)
+from handlers.broadcasts.screens.detail import FILE, report_option, request_report
+from handlers.core import (
     BACK,
     NEXT,
     PREVIOUS,
@@ -37,11 +35,19 @@ from handlers.core.screen import (
     OptionsOnlyScreen,
     Page,
     back_option,
+    current_rights,
     open_page,
 )
-from handlers.core.text import MarkupTranslator, join_lines
-from handlers.model.broadcast import Broadcast, BroadcastDraft, CampaignPlan
-from handlers.model.schedule import default_steps
+from handlers.core.text import (
+    MarkupTranslator,
+    format_day,
+    format_moment,
+    join_lines,
+    parse_day_range,
+    parse_moment,
+    parse_time,
+)
+from handlers.model import Broadcast, BroadcastDraft, CampaignPlan, default_steps
 from locales import N_
 
 KEEP, USUAL, RUN, SKIP = "keep", "usual", "run", "skip"

@@ -1,16 +1,20 @@
 """The answer to the interview, and the screen after a request was registered."""
 
-from handlers.core.decision import (
+from handlers.core import (
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    RequestDraft,
     current_decision,
     format_decision,
     format_decision_plain,
     format_headline,
     registrable_actions,
 )
-from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
-from handlers.core.session import RequestDraft
-from handlers.interview.flow import to_next_certificate, to_next_screen
-from handlers.model.request import Request
+from handlers.interview import to_next_certificate, to_next_screen
+from handlers.model import Request
 from locales import N_
 from rules.outcome import Decided
 

@@ -1,26 +1,113 @@
 """The certificate: confirming one that was read from a file, or typing its last day and issuer."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
-from handlers.core import interview
-from handlers.core.dates import format_day, parse_day
-from handlers.core.decision import current_decision
-from handlers.core.screen import NO, Context, HandlerResult, Option, OptionsOnlyScreen, Page
-from handlers.core.session import Session
-from handlers.core.text import MarkupTranslator, format_bold
+from handlers.core import (
+    NO,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    Session,
+    certificate_facts,
+    current_decision,
+    with_answer,
+)
+from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, join_lines, parse_day
 from handlers.folding import fold
-from handlers.interview.certificate_text import format_summary
-from handlers.interview.flow import to_answered, to_next_screen
-from handlers.model.certificate import Certificate, Recognition
+from handlers.interview import to_answered, to_next_screen
+from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, Recognition
+from handlers.requests import SUBJECT_LABELS
 from handlers.requests.form import is_outdated
-from handlers.requests.text import SUBJECT_LABELS
-from locales import N_
+from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 from rules.facts import Issuer, Subject
 from rules.questions import Question
+
+RECOGNITIONS = {
+    Recognition.VERIFIED: N_("Issuer: {issuer} (signature chain verified)."),
+    Recognition.BY_NAME_ONLY: N_("Issuer: {issuer} (recognised by name only; the signature chain was not verified)."),
+    Recognition.UNRECOGNISED: N_("Issuer: {issuer} (not an issuer of government certificates that I know)."),
+    Recognition.INVALID: N_("Issuer: {issuer}. <b>Its signature does not verify: do not rely on this file.</b>"),
+}
+PART_LABELS = {
+    CertificatePart.SUBJECT: N_("a part of the name"),
+    CertificatePart.NOT_BEFORE: N_("the day it begins"),
+    CertificatePart.ISSUER: N_("the issuer's name"),
+    CertificatePart.EMAIL: N_("the e-mail address"),
+    CertificatePart.KEY: N_("the public key"),
+    CertificatePart.SIGNATURE_ALGORITHM: N_("the signature algorithm"),
+    CertificatePart.POLICIES: N_("the certificate policies"),
+    CertificatePart.EXTENSIONS: N_("the extensions"),
+}
+PUBLIC_CA_LABEL = N_("This is not a government certificate (chữ ký số chuyên dùng công vụ).")
+
+
+def format_identity(say: MarkupTranslator, certificate: Certificate) -> Markup:
+    """Format name, superior, units and e-mail: the data that may no longer match after a reorganisation."""
+    return join_lines(
+        say(N_("Name on the certificate: <b>{name}</b>"), name=certificate.name),
+        say(N_("Superior or parent body: {superior}"), superior=certificate.superior) if certificate.superior else "",
+        say(N_("Unit: {units}"), units=", ".join(certificate.units)) if certificate.units else "",
+        say(N_("Official e-mail: {email}"), email=certificate.email) if certificate.email else "",
+    )
+
+
+def format_summary(say: MarkupTranslator, certificate: Certificate, now: datetime) -> Markup:
+    """Format everything that an officer checks before confirming that this is the certificate meant."""
+    return join_lines(
+        format_identity(say, certificate),
+        say(N_("Serial number (số hiệu chứng thư): <code>{serial}</code>"), serial=certificate.serial),
+        _format_period(say, certificate),
+        _format_expiry_status(say, certificate, now),
+        say(RECOGNITIONS[certificate.recognition], issuer=certificate.issuer_name or "?"),
+        say(PUBLIC_CA_LABEL) if certificate.issuer_kind is Issuer.PUBLIC else "",
+        _format_unreadable(say, certificate),
+    )
+
+
+def format_key(t: Translator, key: str) -> str:
+    """Format the kind and size of a key; only the text for an unknown algorithm needs translating."""
+    if not key.startswith(UNKNOWN_KEY):
+        return key
+    return t(N_("unknown algorithm OID {oid}"), oid=key.removeprefix(UNKNOWN_KEY))
+
+
+def format_unreadable_parts(t: Translator, certificate: Certificate) -> str:
+    """Name the parts that could not be read; empty if there are none."""
+    return ", ".join(_format_part(t, certificate, part) for part in certificate.unreadable)
+
+
+def _format_part(t: Translator, certificate: Certificate, part: CertificatePart) -> str:
+    named = part is CertificatePart.KEY and certificate.key
+    return f"{t(PART_LABELS[part])} ({format_key(t, certificate.key)})" if named else t(PART_LABELS[part])
+
+
+def _format_unreadable(say: MarkupTranslator, certificate: Certificate) -> Markup:
+    parts = format_unreadable_parts(say.t, certificate)
+    return say(N_("I could not read {parts}; the rest I read."), parts=parts) if parts else Markup()
+
+
+def _format_period(say: MarkupTranslator, certificate: Certificate) -> Markup:
+    end = format_moment(certificate.not_after)
+    if certificate.not_before is None:
+        return say(N_("Valid until <b>{end}</b> (Vietnamese time)."), end=end)
+    start = format_moment(certificate.not_before)
+    return say(N_("Valid from {start} to <b>{end}</b> (Vietnamese time)."), start=start, end=end)
+
+
+def _format_expiry_status(say: MarkupTranslator, certificate: Certificate, now: datetime) -> Markup:
+    if now > certificate.not_after:
+        return say(N_("⚠ <b>It has expired.</b>"))
+    if certificate.not_before is not None and now < certificate.not_before:
+        return say(N_("⚠ It is not valid yet."))
+    days = (certificate.not_after - now).days
+    return say(N_("It is in date; days left: {days}."), days=days)
+
 
 #: Certificates shown at most; a note tells of more. A channel takes up to 100 buttons.
 SHOWN = 50
@@ -111,7 +198,7 @@ def _format_kind_disagreement(here: Context, certificate: Certificate, said: str
 
 def _format_validity_disagreement(here: Context, certificate: Certificate) -> Iterator[Markup]:
     earlier, say = here.session.answers.get("certificate") or {}, here.say
-    read = interview.certificate_facts(certificate)
+    read = certificate_facts(certificate)
     if here.session.certificate and here.session.certificate.fingerprint != certificate.fingerprint:
         yield say(N_("It would take the place of the certificate you sent before."))
         return
@@ -126,8 +213,8 @@ def _accept_certificate(here: Context, certificate: Certificate, subject: Subjec
     session = _with_next_certificate(here.session, certificate).with_changes(certificate=certificate, offered=())
     if here.session.certificate and here.session.certificate.serial != certificate.serial:
         session = session.with_changes(set_aside=None)  # it told of the other certificate
-    session = interview.with_answer(session, "subject", subject.value, here.world.pack)
-    session = to_answered(here.with_session(session), "certificate", interview.certificate_facts(certificate))
+    session = with_answer(session, "subject", subject.value, here.world.pack)
+    session = to_answered(here.with_session(session), "certificate", certificate_facts(certificate))
     if session.draft and not session.draft.code and is_outdated(here.with_session(session)):
         there = session.with_screen("answer") if current_decision(here.with_session(session)) else session
         return HandlerResult(

@@ -5,20 +5,15 @@ from itertools import islice
 
 from markupsafe import Markup
 
-from handlers.core.screen import Context, HandlerResult
-from handlers.core.session import Session
+from handlers.core import Context, FileRead, FileSent, HandlerResult, Session, SheetRead
 from handlers.core.text import MarkupTranslator
 from handlers.interview.screens.certificate import EXPORT, SHOWN
-from handlers.model.certificate import (
-    SECRET_PROBLEMS,
-    Certificate,
-    FileProblem,
-    FileProblemKind,
-    Reading,
-    truncate_certificate,
-)
+from handlers.model import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, truncate_certificate
 from locales import N_
 
+#: Files kept by reference until there is consent: as many as Telegram allows in one album.
+MAX_WAITING_FILES = 10
+SEND_AGAIN = N_("I see a certificate but have not read it. Please send it again after you agree.")
 WARNING = N_(
     "🛑 <b>Security warning.</b> This holds a private key, a PIN or a password. I did not keep it and I"
     " ask the channel to delete"
@@ -102,7 +97,7 @@ _MAX_OFFERED_SIZE = 80 * 1024
 _MAX_ENTRIES_NAMED = 5
 
 
-def handle_file_read(here: Context, reading: Reading, name: str = "") -> HandlerResult:
+def _offer_certificates(here: Context, reading: Reading, name: str = "") -> HandlerResult:
     """Handle the result of a file: offer its certificates for confirmation, and explain its problems.
 
     Until the officer has said which certificate is meant, the certificates of further files are added to those offered.
@@ -163,3 +158,38 @@ def _format_file_problem(say: MarkupTranslator, problem: FileProblem, name: str)
 
 def _format_with_file_name(where: str, sentence: Markup) -> Markup:
     return Markup("<code>{}</code>: {}").format(where, sentence) if where else sentence
+
+
+def keep_file_for_consent(here: Context, event: FileSent) -> HandlerResult:
+    """Keep a file sent before consent by reference and without its name.
+
+    Refuse one whose name says that it holds a key.
+    """
+    if event.name.lower().endswith((".pfx", ".p12", ".key")):
+        return HandlerResult(here.session.with_changes(warned=True), notes=(here.say(WARNING),), secret=True)
+    if len(here.session.waiting_files) >= MAX_WAITING_FILES:
+        full = N_("No more than {number} files can wait until you agree. Please send the others after that.")
+        return HandlerResult(here.session, notes=(here.say(full, number=MAX_WAITING_FILES),))
+    waiting = event.model_copy(update={"name": "", "secret": False})
+    note = here.say(N_("I will read the file as soon as you agree."))
+    return HandlerResult(here.session.with_changes(waiting_files=(*here.session.waiting_files, waiting)), notes=(note,))
+
+
+def take_file_read(here: Context, event: FileRead) -> HandlerResult:
+    """Take in the result of a file only after consent; warn of a secret in any case."""
+    secret = SECRET_PROBLEMS & {problem.trouble for problem in event.reading.problems}
+    if here.session.consented_at is None and not secret:
+        return HandlerResult(here.session, notes=(here.say(SEND_AGAIN),))
+    return _offer_certificates(here, event.reading, _file_label(here, event))
+
+
+def _file_label(here: Context, event: FileRead) -> str:
+    """Return the file's name if it is one of several, else an empty text."""
+    several = event.album or (here.session.screen == "certificate" and here.session.offered)
+    return event.name if several else ""
+
+
+def to_unreadable_file(event: SheetRead) -> FileRead:
+    """Treat a list from a person who may not import as a file without a certificate."""
+    nothing = Reading(problems=(FileProblem(trouble=FileProblemKind.NO_CERTIFICATE),))
+    return FileRead(reading=nothing, message=event.message, group=event.group)

@@ -6,17 +6,25 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.core import interview
-from handlers.core.dates import format_day
-from handlers.core.screen import DONE, Context, HandlerResult, Option, OptionsOnlyScreen, Page
-from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_numbered
+from handlers.core import (
+    DONE,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    count_remaining,
+    current_question,
+    facts_of,
+    with_answer,
+)
+from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_day, format_numbered
 from handlers.folding import fold
-from handlers.interview.certificate_text import format_identity
-from handlers.interview.flow import to_answered, to_next_screen
+from handlers.interview import to_answered, to_next_screen
 from handlers.interview.screens import certificate as screens_certificate
-from handlers.interview.screens.certificate import ISSUERS
+from handlers.interview.screens.certificate import ISSUERS, format_identity
 from handlers.interview.screens.unit import take_unit_beside
-from handlers.understanding.matching import match_names
+from handlers.understanding import match_names
 from locales import N_
 from rules.facts import Issuer
 from rules.questions import AnswerOption as PackOption
@@ -38,7 +46,7 @@ class QuestionScreen:
 
     async def page(self, here: Context) -> Page:
         """Show the question with its options; if nothing is left to ask, show the way to the answer."""
-        asked = interview.current_question(here.session, here.world.pack, here.today)
+        asked = current_question(here.session, here.world.pack, here.today)
         if asked is None:
             return Page(here.say(N_("I know enough.")), (), (Option(DONE, here.say.t(N_("Show the answer"))),))
         return (
@@ -47,7 +55,7 @@ class QuestionScreen:
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Handle an answer, or a tick where several may be chosen."""
-        asked = interview.current_question(here.session, here.world.pack, here.today)
+        asked = current_question(here.session, here.world.pack, here.today)
         if asked is None:
             return HandlerResult(to_next_screen(here))
         if asked.fact == "certificate":
@@ -58,14 +66,14 @@ class QuestionScreen:
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Take the last day of a certificate, an early answer about the token, or the officer's unit."""
-        asked = interview.current_question(here.session, here.world.pack, here.today)
+        asked = current_question(here.session, here.world.pack, here.today)
         day = screens_certificate.take_typed_expiry(here, text) if asked and asked.fact == "certificate" else None
         return day or _note_token_loss(here, asked, text) or take_unit_beside(here, text)
 
 
 def _render_question(here: Context, asked: Question) -> Page:
     say, session = here.say, here.session
-    options = asked.options_for(interview.facts_of(session))
+    options = asked.options_for(facts_of(session))
     certificate = (
         (format_identity(say, session.certificate),)
         if asked.fact == "information_matches" and session.certificate
@@ -119,7 +127,7 @@ def take_overheard_facts(here: Context, asked: Question | None, parts: Iterable[
             sure = next((value for part in parts if (value := _find_named_option(part, question.fact, options))), None)
             if sure in OVERHEARD_FACTS[question.fact]:
                 label = next(option.label for option in options if option.value == sure)
-                session = interview.with_answer(session, question.fact, TRUTH_VALUES.get(sure, sure), here.world.pack)
+                session = with_answer(session, question.fact, TRUTH_VALUES.get(sure, sure), here.world.pack)
                 notes.append(here.say(N_("Noted: <b>{answer}</b>."), answer=label))
     return HandlerResult(session, notes=tuple(notes))
 
@@ -141,7 +149,7 @@ def format_questions_left(here: Context) -> Markup:
     """Return how many questions are left; nothing while a single answer is being changed."""
     if here.session.about:
         return Markup()
-    left = interview.count_remaining(here.session, here.world.pack, here.today)
+    left = count_remaining(here.session, here.world.pack, here.today)
     return here.say(N_("<i>About {number} more to answer, this one included.</i>"), number=left)
 
 

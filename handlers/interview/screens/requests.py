@@ -2,12 +2,23 @@
 
 from markupsafe import Markup
 
-from handlers.core.screen import BACK, NO, YES, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
-from handlers.core.session import RequestDraft, Session
+from handlers.core import (
+    BACK,
+    NO,
+    YES,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    RequestDraft,
+    Session,
+    back_option,
+)
 from handlers.core.text import format_bold, join_lines
-from handlers.interview.flow import format_draft_left, to_left_draft, to_next_screen
-from handlers.model.request import REQUEST_TRANSITIONS, Request, RequestContent, RequestState
-from handlers.requests.fields import FIELDS, Field
+from handlers.interview import format_draft_left, to_left_draft, to_next_screen
+from handlers.model import REQUEST_TRANSITIONS, Request, RequestContent, RequestState
+from handlers.requests import FIELDS, Field, format_content, format_history, format_procedure, format_request_line
 from handlers.requests.form import (
     amend_content,
     body_choices,
@@ -21,7 +32,6 @@ from handlers.requests.form import (
     with_ended_body_reopened,
     with_managing_body,
 )
-from handlers.requests.text import format_content, format_history, format_procedure, format_request_line
 from locales import N_
 
 #: Texts that leave a form.

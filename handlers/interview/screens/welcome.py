@@ -3,20 +3,20 @@
 Nothing personal is stored before consent.
 """
 
-from handlers.access.current_rights import current_rights
-from handlers.core.events import FileSent
-from handlers.core.screen import (
+from handlers.core import (
     NO,
     NO_SYNONYMS,
     YES,
     YES_SYNONYMS,
     Context,
+    FileSent,
     HandlerResult,
     Option,
     OptionsOnlyScreen,
     Page,
+    current_rights,
 )
-from handlers.interview.flow import to_next_screen
+from handlers.interview import to_next_screen
 from locales import N_
 
 AGREE, DECLINE, ENGLISH = "agree", "decline", "language"

@@ -7,7 +7,7 @@ import pytest
 import stamina
 
 from bot.services.opening import open_store
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
 from tests.support.delivery import ManualClock
 

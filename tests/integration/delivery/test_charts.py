@@ -5,17 +5,22 @@ from dataclasses import replace
 
 import pytest
 
-from bot.charts.renderer import ChartsMissing
+from bot.charts import ChartsMissing
 from bot.delivery.event_preparation import DrawCallback, EventPreparer
 from bot.messages import Chat
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.core.events import ChartDrawn, DrawChart, Event, TextReceived
-from handlers.core.ports import Services
-from handlers.core.session import Session
-from handlers.model.chart import BarChart, Chart
-from tests.support.delivery import Answer, ManualClock, ScriptedChannel, conversation, said
-from tests.support.roads import CountingReader, Roads
+from handlers.core import ChartDrawn, DrawChart, Event, Services, Session, TextReceived
+from handlers.model import BarChart, Chart
+from tests.support.delivery import (
+    Answer,
+    CountingReader,
+    DeliveryPipeline,
+    ManualClock,
+    ScriptedChannel,
+    make_conversation,
+    make_text_update,
+)
 
 CHART = BarChart(title="Biểu đồ", note="", series=(), bars=(), nothing="")
 HERE = Chat("c", "telegram", "1")
@@ -41,8 +46,8 @@ async def asks_for_a_chart(session: Session | None, event: Event, world: Service
     return Answer(session, [f"{event.title}: {event.picture or event.trouble}"])
 
 
-def roads(store: Store, clock: ManualClock, draw: DrawCallback | None) -> Roads:
-    made = Roads(store, clock, conversation(asks_for_a_chart, wants_file=False))
+def roads(store: Store, clock: ManualClock, draw: DrawCallback | None) -> DeliveryPipeline:
+    made = DeliveryPipeline(store, clock, make_conversation(asks_for_a_chart, wants_file=False))
     made.turns._preparer = EventPreparer({made.channel.name: made.channel}, CountingReader(), draw=draw)
     return made
 
@@ -55,7 +60,7 @@ async def test_the_picture_or_why_there_is_none_is_the_next_turn(
     store: Store, clock: ManualClock, draw: DrawCallback | None, told: str
 ) -> None:
     made = roads(store, clock, draw)
-    await made.flow(said("/thongke", 1), said("sau đó", 2))
+    await made.flow(make_text_update("/thongke", 1), make_text_update("sau đó", 2))
     assert made.channel.texts() == ["đang vẽ", f"Biểu đồ: {told}"] * 2
 
 
@@ -76,9 +81,9 @@ async def test_other_chats_are_answered_while_a_chart_is_drawn(store: Store, clo
         return b"\x89PNG"
 
     made = roads(store, clock, slow)
-    first = asyncio.create_task(made.take(said("/thongke", 1, "1")))
+    first = asyncio.create_task(made.take(make_text_update("/thongke", 1, "1")))
     await asyncio.wait_for(drawing.wait(), 5)
-    (other,) = await store.inbox.receive([said("a", 2, "2")], clock.now())
+    (other,) = await store.inbox.receive([make_text_update("a", 2, "2")], clock.now())
     pending = await store.inbox.claim_turn(other)
     assert pending
     async with open_turn(store, pending, clock.now()) as unit:

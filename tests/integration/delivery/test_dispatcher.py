@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.base import (
+from bot.channels import (
     Blocked,
     ChannelError,
     Conflict,
@@ -25,9 +25,14 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
 from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.store.store import Store
-from tests.support.delivery import ManualClock, ScriptedChannel, said
-from tests.support.roads import UNHURRIED, Roads
-from tests.support.waiting import eventually
+from tests.support.delivery import (
+    UNHURRIED,
+    DeliveryPipeline,
+    ManualClock,
+    ScriptedChannel,
+    eventually,
+    make_text_update,
+)
 
 
 class Watched:
@@ -52,11 +57,11 @@ class Watched:
         await self._outbox.settle_all(settlements, *args)
 
 
-async def delivered(watched: Watched, clock: ManualClock, *failures: Exception) -> Roads:
+async def delivered(watched: Watched, clock: ManualClock, *failures: Exception) -> DeliveryPipeline:
     """One message, tried until it has a final state."""
-    roads = Roads(watched.store, clock)
+    roads = DeliveryPipeline(watched.store, clock)
     roads.channel.failures.extend(failures)
-    await roads.flow(said("a", 1))
+    await roads.flow(make_text_update("a", 1))
     for _ in range(50):
         if watched.settled:
             break
@@ -111,14 +116,14 @@ async def test_a_broadcast_that_may_have_left_is_never_sent_again(
 
 def test_every_kind_of_channel_error_is_in_the_table_above() -> None:
     named = {Blocked, Invalid, RetryLater, Unreachable, Refused, Conflict, MaybeSent, Gone, TooLarge, Unsupported}
-    assert {kind for kind in ChannelError.__subclasses__() if kind.__module__ == "bot.channels.base"} == named
+    assert {kind for kind in ChannelError.__subclasses__() if kind.__module__ == "bot.channels"} == named
 
 
 async def test_patience_with_one_chat_does_not_stop_the_others(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock)
+    roads = DeliveryPipeline(store, clock)
     roads.channel.failures.append(RetryLater(30))
-    await roads.flow(said("a", 1, "1"))
-    await roads.flow(said("b", 2, "2"), said("c", 3, "1"))
+    await roads.flow(make_text_update("a", 1, "1"))
+    await roads.flow(make_text_update("b", 2, "2"), make_text_update("c", 3, "1"))
     assert roads.channel.sent == [("2", "1: b")]
     clock.seconds += 31
     await roads.dispatcher.deliver()
@@ -126,11 +131,11 @@ async def test_patience_with_one_chat_does_not_stop_the_others(store: Store, clo
 
 
 async def test_two_chats_that_are_told_to_wait_make_nobody_else_wait(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock)
+    roads = DeliveryPipeline(store, clock)
     roads.channel.failures.extend([RetryLater(39), RetryLater(35)])
     for number in range(2):
-        await roads.flow(said("a", number, str(number)))
-    await roads.flow(said("c", 3, "3"))
+        await roads.flow(make_text_update("a", number, str(number)))
+    await roads.flow(make_text_update("c", 3, "3"))
     assert roads.channel.sent == [("3", "1: c")]
     clock.seconds += 40
     await roads.dispatcher.deliver()
@@ -140,11 +145,11 @@ async def test_two_chats_that_are_told_to_wait_make_nobody_else_wait(store: Stor
 async def test_many_chats_told_to_wait_between_answers_that_get_through_make_nobody_else_wait(
     store: Store, clock: ManualClock
 ) -> None:
-    roads = Roads(store, clock)
+    roads = DeliveryPipeline(store, clock)
     for number in range(10):
         roads.channel.failures.extend([RetryLater(39), None])
-        await roads.flow(said("a", number, str(number)))
-        await roads.flow(said("b", 100 + number, "officer"))
+        await roads.flow(make_text_update("a", number, str(number)))
+        await roads.flow(make_text_update("b", 100 + number, "officer"))
         assert len(roads.channel.texts("officer")) == number + 1
 
 
@@ -152,10 +157,10 @@ async def test_where_chat_after_chat_is_refused_everything_pauses_and_one_messag
     store: Store, clock: ManualClock
 ) -> None:
     """The bot as a whole is too fast: it is not asked again and again, nor is a whole minute lost to a wrong guess."""
-    roads = Roads(store, clock)
+    roads = DeliveryPipeline(store, clock)
     roads.channel.failures.extend([RetryLater(30)] * 4)
-    await roads.flow(*(said("a", number, str(number)) for number in range(3)))
-    await roads.flow(*(said("a", number, str(number)) for number in range(3, 9)))
+    await roads.flow(*(make_text_update("a", number, str(number)) for number in range(3)))
+    await roads.flow(*(make_text_update("a", number, str(number)) for number in range(3, 9)))
     assert roads.channel.tried == 3
     clock.seconds += 1
     await roads.dispatcher.deliver()
@@ -169,8 +174,10 @@ async def test_where_chat_after_chat_is_refused_everything_pauses_and_one_messag
 
 
 async def test_messages_of_a_chat_leave_in_order_while_chats_overlap(store: Store) -> None:
-    roads = Roads(store, SystemClock(), channel=ScriptedChannel(delay=0.005))
-    updates = [said(f"{number}", 100 * chat + number, str(chat)) for number in range(5) for chat in range(8)]
+    roads = DeliveryPipeline(store, SystemClock(), channel=ScriptedChannel(delay=0.005))
+    updates = [
+        make_text_update(f"{number}", 100 * chat + number, str(chat)) for number in range(5) for chat in range(8)
+    ]
     began = asyncio.get_running_loop().time()
     await roads.flow(*updates)
     for chat in range(8):
@@ -179,9 +186,9 @@ async def test_messages_of_a_chat_leave_in_order_while_chats_overlap(store: Stor
 
 
 async def test_a_message_in_trouble_keeps_the_ones_behind_it_waiting(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock)
+    roads = DeliveryPipeline(store, clock)
     roads.channel.failures.append(MaybeSent())
-    await roads.flow(said("a", 1), said("b", 2))
+    await roads.flow(make_text_update("a", 1), make_text_update("b", 2))
     assert roads.channel.sent == []
     clock.seconds += 60
     await roads.dispatcher.deliver()
@@ -189,8 +196,8 @@ async def test_a_message_in_trouble_keeps_the_ones_behind_it_waiting(store: Stor
 
 
 async def test_no_more_leave_at_once_than_the_platform_takes(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock, pace=Pace(overall=30, chat=UNHURRIED))
-    await roads.flow(*(said("a", number, str(number)) for number in range(70)))
+    roads = DeliveryPipeline(store, clock, pace=Pace(overall=30, chat=UNHURRIED))
+    await roads.flow(*(make_text_update("a", number, str(number)) for number in range(70)))
     assert len(roads.channel.sent) == 30
     clock.seconds += 1.1
     await roads.dispatcher.deliver()
@@ -198,17 +205,17 @@ async def test_no_more_leave_at_once_than_the_platform_takes(store: Store, clock
 
 
 async def test_a_chat_that_gets_much_is_slowed_to_its_pace(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock, pace=Pace(overall=1e6, chat=Rate(1, 2)))
-    await roads.flow(*(said("a", number) for number in range(5)))
+    roads = DeliveryPipeline(store, clock, pace=Pace(overall=1e6, chat=Rate(1, 2)))
+    await roads.flow(*(make_text_update("a", number) for number in range(5)))
     assert len(roads.channel.sent) == 5
     assert sum(clock.slept) == pytest.approx(3)
 
 
 async def test_what_a_crash_caught_on_its_way_is_sent_by_the_next_process(store: Store, clock: ManualClock) -> None:
-    first = Roads(store, clock)
-    await first.take(said("a", 1))
+    first = DeliveryPipeline(store, clock)
+    await first.take(make_text_update("a", 1))
     assert len(await store.outbox.claim("telegram", 10, clock.now())) == 1
-    later = Roads(store, clock)
+    later = DeliveryPipeline(store, clock)
     assert await later.dispatcher.deliver() == 0
     await store.outbox.recover("telegram", clock.now())
     await later.dispatcher.deliver()
@@ -217,12 +224,12 @@ async def test_what_a_crash_caught_on_its_way_is_sent_by_the_next_process(store:
 
 async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store: Store) -> None:
     clock = SystemClock()
-    roads = Roads(store, clock, channel=ScriptedChannel(delay=0.05))
+    roads = DeliveryPipeline(store, clock, channel=ScriptedChannel(delay=0.05))
     dispatcher = Dispatcher(store, roads.channel, Pacer(Pace(1e6, UNHURRIED), clock), clock)
     stop = asyncio.Event()
     running = asyncio.create_task(dispatcher.run(stop))
     await asyncio.sleep(0.05)
-    await roads.take(said("a", 1))
+    await roads.take(make_text_update("a", 1))
     dispatcher.notify()
     await eventually(lambda: roads.channel.under_way)
     stop.set()
@@ -233,11 +240,11 @@ async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store
 
 async def test_the_loop_sends_again_when_a_retry_falls_due(store: Store) -> None:
     clock = SystemClock()
-    roads = Roads(store, clock)
+    roads = DeliveryPipeline(store, clock)
     roads.channel.failures.append(RetryLater(0.05))
     stop = asyncio.Event()
     running = asyncio.create_task(roads.dispatcher.run(stop))
-    await roads.take(said("a", 1))
+    await roads.take(make_text_update("a", 1))
     roads.dispatcher.notify()
     await eventually(lambda: roads.channel.sent, within=2)
     stop.set()
@@ -245,8 +252,8 @@ async def test_the_loop_sends_again_when_a_retry_falls_due(store: Store) -> None
 
 
 async def test_the_loop_goes_on_with_a_chat_as_soon_as_its_last_message_has_left(store: Store) -> None:
-    roads = Roads(store, SystemClock())
-    await roads.take(*(said(str(number), number) for number in range(5)))
+    roads = DeliveryPipeline(store, SystemClock())
+    await roads.take(*(make_text_update(str(number), number) for number in range(5)))
     stop = asyncio.Event()
     running = asyncio.create_task(roads.dispatcher.run(stop))
     await eventually(lambda: len(roads.channel.sent) == 5, within=3)  # sooner than the sweep would find them

@@ -5,22 +5,21 @@ from typing import Any
 
 import pytest
 
-from bot.channels.base import Rate
+from bot.channels import Rate
 from bot.delivery.intake import TEXT_LIMIT, Intake, Throttle
 from bot.messages import Chat, Incoming
 from bot.services.unit_of_work import open_turn
 from bot.store.errors import StoreError
 from bot.store.inbox import Inbox
-from bot.store.owner_alerts import AbandonedRow
+from bot.store.messages import AbandonedRow
 from bot.store.store import Store
-from handlers.core.events import TextReceived, Throttled, UnreadableReceived
-from tests.support.delivery import ManualClock, said
-from tests.support.roads import Roads
+from handlers.core import TextReceived, Throttled, UnreadableReceived
+from tests.support.delivery import DeliveryPipeline, ManualClock, make_text_update
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----"
 
 
-async def event_of(roads: Roads) -> Any:
+async def event_of(roads: DeliveryPipeline) -> Any:
     (chat,) = roads.submitted
     pending = await roads.store.inbox.claim_turn(chat)
     assert pending is not None
@@ -28,28 +27,28 @@ async def event_of(roads: Roads) -> Any:
 
 
 async def test_a_private_key_that_was_pasted_is_never_stored(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock)
-    await roads.intake.accept([said(f"khóa đây {KEY}", 1)])
+    roads = DeliveryPipeline(store, clock)
+    await roads.intake.accept([make_text_update(f"khóa đây {KEY}", 1)])
     assert await event_of(roads) == TextReceived(text="-----BEGIN PRIVATE KEY-----", message="1")
 
 
 @pytest.mark.parametrize("text", ["mã PIN của tôi là 12345678", "mật khẩu là Abc@xyz", "1 2 3 4 5 6 là mã pin"])
 async def test_a_pin_that_was_typed_is_never_stored(store: Store, clock: ManualClock, text: str) -> None:
-    roads = Roads(store, clock)
-    await roads.intake.accept([said(text, 1)])
+    roads = DeliveryPipeline(store, clock)
+    await roads.intake.accept([make_text_update(text, 1)])
     assert await event_of(roads) == TextReceived(text="PIN: 0000", message="1")
 
 
 async def test_a_text_beyond_any_answer_is_refused(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock)
-    await roads.intake.accept([said("a" * (TEXT_LIMIT + 1), 1)])
+    roads = DeliveryPipeline(store, clock)
+    await roads.intake.accept([make_text_update("a" * (TEXT_LIMIT + 1), 1)])
     assert await event_of(roads) == UnreadableReceived(what="text", message="1")
 
 
 async def test_what_the_throttle_drops_is_not_stored(store: Store, clock: ManualClock) -> None:
     chats: list[Chat] = []
     intake = Intake(store, Throttle(Rate(1, 2), clock), clock, chats.extend)
-    await intake.accept([said("a", number) for number in range(9)])
+    await intake.accept([make_text_update("a", number) for number in range(9)])
     events = []
     while (pending := await store.inbox.claim_turn(chats[0])) is not None:
         events.append(type(pending.event))
@@ -74,15 +73,17 @@ async def test_one_update_nobody_can_store_takes_no_other_with_it(store: Store, 
     chats: list[Chat] = []
     inbox: Any = Choosy(store.inbox)
     intake = Intake(replace(store, inbox=inbox), Throttle(Rate(9, 9), clock), clock, chats.extend)
-    await intake.accept([said("a", 1, "1"), said("poison", 2, "2"), said("c", 3, "3")])
+    await intake.accept(
+        [make_text_update("a", 1, "1"), make_text_update("poison", 2, "2"), make_text_update("c", 3, "3")]
+    )
     assert [chat.address for chat in chats] == ["1", "3"]
     assert intake.unstorable == 1
 
 
 @pytest.mark.parametrize("text", ["mã số thuế 0312345678", "năm 2025", "PIN"])
 async def test_an_ordinary_number_is_kept_as_it_is(store: Store, clock: ManualClock, text: str) -> None:
-    roads = Roads(store, clock)
-    await roads.intake.accept([said(text, 1)])
+    roads = DeliveryPipeline(store, clock)
+    await roads.intake.accept([make_text_update(text, 1)])
     assert (await event_of(roads)).text == text
 
 
@@ -114,12 +115,12 @@ async def test_an_update_that_comes_again_alone_and_again_is_left_out_in_the_end
     refusals = 0
     for number in range(20):
         try:
-            await intake.accept([said("poison", 1, "1")])
+            await intake.accept([make_text_update("poison", 1, "1")])
         except StoreError:
             refusals += 1
         else:
             break
-        await intake.accept([said("a", 2 + number, "2")])
+        await intake.accept([make_text_update("a", 2 + number, "2")])
     assert 3 <= refusals < 10
     assert refusing.told == [(AbandonedRow.UNSTORED, "1")]
     assert intake.unstorable == 1
@@ -130,5 +131,5 @@ async def test_while_the_store_takes_nothing_no_update_is_left_out(store: Store,
     intake = Intake(refusing.store, Throttle(Rate(99, 99), clock), clock, lambda _: None)
     for _ in range(50):
         with pytest.raises(StoreError):
-            await intake.accept([said("poison", 1, "1")])
+            await intake.accept([make_text_update("poison", 1, "1")])
     assert refusing.told == []

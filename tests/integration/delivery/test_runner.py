@@ -6,24 +6,21 @@ from pathlib import Path
 import pytest
 
 from bot.cancellation import cancel_on, stop_on_signals
-from bot.channels.base import Pace, Refused
+from bot.channels import Pace, Refused
 from bot.clock import SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
-from bot.delivery.retention import Retention
-from bot.delivery.runner import ChannelService, Runner
+from bot.delivery.runner import ChannelService, Retention, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import WorkerLease
 from bot.messages import Chat
 from bot.services.opening import open_store
 from bot.store.errors import UnknownKey
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
 from bot.store.workers import LeaseDuration
-from tests.support.delivery import ScriptedChannel, said
-from tests.support.roads import UNHURRIED, Roads
-from tests.support.storing import closing_async, patch_method
-from tests.support.waiting import eventually
+from tests.support.delivery import UNHURRIED, DeliveryPipeline, ScriptedChannel, eventually, make_text_update
+from tests.support.store import closing_async, patch_method
 
 
 class Part:
@@ -45,7 +42,7 @@ class Process:
 
     def __init__(self, store: Store, *parts: Part, delay: float = 0.0) -> None:
         clock = SystemClock()
-        self.roads = Roads(store, clock, channel=ScriptedChannel(delay=delay))
+        self.roads = DeliveryPipeline(store, clock, channel=ScriptedChannel(delay=delay))
         pacer = Pacer(Pace(1e6, UNHURRIED), clock)
         self.dispatcher = Dispatcher(store, self.roads.channel, pacer, clock)
         service = ChannelService(WorkerLease(store.workers, "telegram", clock, pacer.share), self.dispatcher)
@@ -61,10 +58,10 @@ async def test_a_start_picks_up_everything_the_last_process_left(store: Store, t
     clock = SystemClock()
     async with closing_async(await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])) as last:
         await last.workers.join("telegram", LeaseDuration(), clock.now())
-        before = Roads(last, clock)
-        await before.take(said("in flight", 1, "1"), said("queued", 2, "2"))
+        before = DeliveryPipeline(last, clock)
+        await before.take(make_text_update("in flight", 1, "1"), make_text_update("queued", 2, "2"))
         await last.outbox.claim("telegram", 1, clock.now())
-        await before.intake.accept([said("not handled", 3, "3")])
+        await before.intake.accept([make_text_update("not handled", 3, "3")])
     process, stop = Process(store), asyncio.Event()
     running = asyncio.create_task(process.runner.run(stop))
     await process.until_sent(3)
@@ -88,7 +85,7 @@ async def swept(store: Store, monkeypatch: pytest.MonkeyPatch, handled: list[str
     monkeypatch.setattr(process.workers, "_handle_next", watched)
     running = asyncio.create_task(process.runner.run(stop))
     await asyncio.sleep(0.1)
-    await store.inbox.receive([said("nobody was told", 1)], SystemClock().now())
+    await store.inbox.receive([make_text_update("nobody was told", 1)], SystemClock().now())
     await process.until_sent(1)
     stop.set()
     await running

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import accept_in_steps
-from bot.channels.base import Pace
+from bot.channels import Pace
 from bot.channels.rendering import split_reply
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat
 from bot.delivery.dispatcher import Dispatcher
@@ -22,11 +22,10 @@ from bot.delivery.turns import TurnHandler
 from bot.messages import Chat, OutboxRow
 from bot.store.store import Store
 from handlers.broadcasts.rendering import render_broadcast
-from handlers.core.replies import Attachment, Reply
-from handlers.model.broadcast import BroadcastDraft, BroadcastText, PlaceholderValues
+from handlers.core import Attachment, Reply
+from handlers.model import BroadcastDraft, BroadcastText, PlaceholderValues
 from locales import translator
-from tests.support.delivery import ManualClock, conversation
-from tests.support.roads import UNHURRIED, CountingReader
+from tests.support.delivery import UNHURRIED, CountingReader, ManualClock, make_conversation
 
 
 class Killed(BaseException):
@@ -76,7 +75,7 @@ class Terminals:
     def chat(self, name: str, dispatcher: type[Dispatcher] = Dispatcher) -> "Terminal":
         channel = TerminalChannel(Console(rich=False), name, translator("en"))
         channels = {channel.name: channel}
-        turns = TurnHandler(self.store, conversation(), EventPreparer(channels, self.reader), channels, self.clock)
+        turns = TurnHandler(self.store, make_conversation(), EventPreparer(channels, self.reader), channels, self.clock)
         pacer = Pacer(Pace(overall=1e6, chat=UNHURRIED), self.clock)
         steps = StepRunner(self.store, self.clock, turns, dispatcher(self.store, channel, pacer, self.clock))
         return Terminal(channel, steps, TerminalChat(channel, accept_in_steps(self.store, self.clock, steps)))

@@ -9,22 +9,25 @@ import pytest
 import stamina
 import structlog.testing
 
-from bot.channels.base import Gone, MaybeSent, TooLarge
+from bot.channels import Gone, MaybeSent, TooLarge
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Incoming
 from bot.services.unit_of_work import open_turn
 from bot.store.errors import StoreLocked
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring, sealed_columns
 from bot.store.store import Store
-from handlers.core.events import Event, FileRead, FileSent, TextReceived
-from handlers.core.ports import Services
-from handlers.core.replies import Attachment, Reply
-from handlers.core.session import Session
-from handlers.model.certificate import FileProblem, FileProblemKind, Reading
-from tests.support.delivery import Answer, ManualClock, ScriptedChannel, conversation, echo, said
-from tests.support.roads import Roads
+from handlers.core import Attachment, Event, FileRead, FileSent, Reply, Services, Session, TextReceived
+from handlers.model import FileProblem, FileProblemKind, Reading
+from tests.support.delivery import (
+    Answer,
+    DeliveryPipeline,
+    ManualClock,
+    ScriptedChannel,
+    echo,
+    make_conversation,
+    make_text_update,
+)
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
 
@@ -45,24 +48,24 @@ class Heard:
 
 
 async def test_a_message_is_answered_from_the_session_it_meets(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock)
-    await roads.flow(said("a", 1), said("b", 2))
-    await roads.flow(said("c", 3))
+    roads = DeliveryPipeline(store, clock)
+    await roads.flow(make_text_update("a", 1), make_text_update("b", 2))
+    await roads.flow(make_text_update("c", 3))
     assert roads.channel.texts() == ["1: a", "2: b", "3: c"]
 
 
 async def test_a_redelivered_update_is_handled_once(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock)
-    await roads.flow(said("a", 1))
-    await roads.flow(said("a", 1), said("b", 2))
+    roads = DeliveryPipeline(store, clock)
+    await roads.flow(make_text_update("a", 1))
+    await roads.flow(make_text_update("a", 1), make_text_update("b", 2))
     assert roads.channel.texts() == ["1: a", "2: b"]
 
 
 async def test_what_was_stored_but_not_handled_is_picked_up_by_the_next_process(
     store: Store, clock: ManualClock
 ) -> None:
-    await Roads(store, clock).intake.accept([said("a", 1)])
-    later = Roads(store, clock)
+    await DeliveryPipeline(store, clock).intake.accept([make_text_update("a", 1)])
+    later = DeliveryPipeline(store, clock)
     for chat in await store.inbox.chats_waiting("telegram"):
         await later.turns.handle(chat)
     await later.dispatcher.deliver()
@@ -74,8 +77,8 @@ async def test_follow_up_events_are_handled_before_what_came_later(store: Store,
         assert isinstance(event, TextReceived)
         return Answer(session, [event.text], [TextReceived(text="again")] if event.text == "a" else [])
 
-    roads = Roads(store, clock, conversation(respond))
-    await roads.flow(said("a", 1), said("b", 2))
+    roads = DeliveryPipeline(store, clock, make_conversation(respond))
+    await roads.flow(make_text_update("a", 1), make_text_update("b", 2))
     assert roads.channel.texts() == ["a", "again", "b"]
 
 
@@ -83,9 +86,9 @@ async def test_a_long_reply_is_queued_as_one_row_a_message(store: Store, clock: 
     async def respond(session: Session | None, event: Event, world: Services) -> Answer:
         return Answer(session, [Reply(paragraphs=("a" * 3000, "b" * 3000))])
 
-    roads = Roads(store, clock, conversation(respond))
+    roads = DeliveryPipeline(store, clock, make_conversation(respond))
     roads.channel.failures.extend([None, MaybeSent()])
-    await roads.flow(said("x", 1))
+    await roads.flow(make_text_update("x", 1))
     clock.seconds += 60
     await roads.dispatcher.deliver()
     assert roads.channel.texts() == ["a" * 3000, "b" * 3000]
@@ -99,8 +102,8 @@ async def test_a_turn_that_fails_once_is_repeated_and_leaves_nothing_behind(stor
             raise failures.pop()
         return await echo(session, event, world)
 
-    roads = Roads(store, clock, conversation(respond))
-    await roads.flow(said("a", 1))
+    roads = DeliveryPipeline(store, clock, make_conversation(respond))
+    await roads.flow(make_text_update("a", 1))
     assert roads.channel.texts() == ["1: a"]
 
 
@@ -110,9 +113,9 @@ async def test_poison_is_set_aside_with_an_apology_and_the_answers_are_kept(stor
             raise ValueError(event.text)
         return await echo(session, event, world)
 
-    roads = Roads(store, clock, conversation(respond))
+    roads = DeliveryPipeline(store, clock, make_conversation(respond))
     with structlog.testing.capture_logs() as logs:
-        await roads.flow(said("a", 1), said("poison Nguyễn Văn A", 2), said("c", 3))
+        await roads.flow(make_text_update("a", 1), make_text_update("poison Nguyễn Văn A", 2), make_text_update("c", 3))
     first, apology, third = roads.channel.texts()
     assert (first, third) == ("1: a", "2: c")
     assert apology
@@ -122,14 +125,14 @@ async def test_poison_is_set_aside_with_an_apology_and_the_answers_are_kept(stor
 
 
 async def test_a_session_nobody_can_read_any_more_gets_an_apology_and_no_loop(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock)
-    await roads.take(said("a", 1))
-    (chat,) = await store.inbox.receive([said("b", 2)], clock.now())
+    roads = DeliveryPipeline(store, clock)
+    await roads.take(make_text_update("a", 1))
+    (chat,) = await store.inbox.receive([make_text_update("b", 2)], clock.now())
     pending = await store.inbox.claim_turn(chat)
     assert pending is not None
     async with open_turn(store, pending, clock.now()) as unit:
         await unit.finish('{"version": "not a number"}', ())
-    await roads.flow(said("c", 3))
+    await roads.flow(make_text_update("c", 3))
     assert len(roads.channel.texts()) == 2
     assert await store.inbox.chats_waiting("telegram") == []
 
@@ -173,29 +176,29 @@ async def test_a_locked_store_delays_a_turn_and_loses_nothing(
 
     monkeypatch.setattr(asyncio, "sleep", turned)
     stamina.set_testing(False)
-    roads = Roads(locked_store(store, times=7), clock)
-    await roads.flow(said("a", 1), said("b", 2))
+    roads = DeliveryPipeline(locked_store(store, times=7), clock)
+    await roads.flow(make_text_update("a", 1), make_text_update("b", 2))
     assert roads.channel.texts() == ["1: a", "2: b"]
     assert sum(clock.slept) > 10
 
 
 async def test_a_turn_another_process_took_is_not_repeated(store: Store, clock: ManualClock) -> None:
-    other = Roads(store, clock)
+    other = DeliveryPipeline(store, clock)
 
     async def respond(session: Session | None, event: Event, world: Services) -> Answer:
         (chat,) = await store.inbox.chats_waiting("telegram")
         await other.turns.handle(chat)
         return await echo(session, event, world)
 
-    roads = Roads(store, clock, conversation(respond))
-    await roads.flow(said("a", 1))
+    roads = DeliveryPipeline(store, clock, make_conversation(respond))
+    await roads.flow(make_text_update("a", 1))
     await other.dispatcher.deliver()
     assert roads.channel.texts() + other.channel.texts() == ["1: a"]
 
 
 async def test_a_file_is_fetched_and_read_before_the_turn(store: Store, clock: ManualClock) -> None:
     heard = Heard()
-    roads = Roads(store, clock, conversation(heard))
+    roads = DeliveryPipeline(store, clock, make_conversation(heard))
     roads.channel.files["f1"] = b"DER"
     await roads.take(file())
     assert roads.reader.seen == [(b"DER", "a.cer")]
@@ -206,7 +209,7 @@ async def test_a_file_is_fetched_and_read_before_the_turn(store: Store, clock: M
 
 async def test_before_consent_a_file_is_not_even_fetched(store: Store, clock: ManualClock) -> None:
     heard = Heard()
-    roads = Roads(store, clock, conversation(heard, wants_file=False))
+    roads = DeliveryPipeline(store, clock, make_conversation(heard, wants_file=False))
     await roads.take(file())
     assert roads.channel.fetched == []
     assert isinstance(heard.events[0], FileSent)
@@ -225,7 +228,7 @@ async def test_a_file_that_cannot_be_had_is_said_to_be_so(
     store: Store, clock: ManualClock, size: int | None, found: bytes | Exception, outcome: tuple[FileProblemKind, int]
 ) -> None:
     heard = Heard()
-    roads = Roads(store, clock, conversation(heard))
+    roads = DeliveryPipeline(store, clock, make_conversation(heard))
     roads.channel.files["f1"] = found
     await roads.take(file(size=size))
     (event,) = heard.events
@@ -236,8 +239,8 @@ async def test_a_file_that_cannot_be_had_is_said_to_be_so(
 
 async def test_a_pasted_certificate_is_read_like_a_file(store: Store, clock: ManualClock) -> None:
     heard = Heard()
-    roads = Roads(store, clock, conversation(heard))
-    await roads.take(said(f"đây ạ\n{PEM}", 1))
+    roads = DeliveryPipeline(store, clock, make_conversation(heard))
+    await roads.take(make_text_update(f"đây ạ\n{PEM}", 1))
     assert isinstance(heard.events[0], FileRead)
     assert roads.reader.seen == [(f"đây ạ\n{PEM}".encode(), "")]
 
@@ -245,7 +248,7 @@ async def test_a_pasted_certificate_is_read_like_a_file(store: Store, clock: Man
 async def test_chats_are_handled_side_by_side_and_a_slow_file_stalls_only_its_own(
     store: Store, clock: ManualClock
 ) -> None:
-    roads = Roads(store, clock)
+    roads = DeliveryPipeline(store, clock)
     gate = asyncio.Event()
 
     async def slow(reference: str, limit: int) -> bytes:
@@ -253,7 +256,7 @@ async def test_chats_are_handled_side_by_side_and_a_slow_file_stalls_only_its_ow
         return b""
 
     roads.channel.fetch = slow  # type: ignore[method-assign]  # a platform that takes its time
-    await roads.intake.accept([file(1), replace(said("b", 2), address="2")])
+    await roads.intake.accept([file(1), replace(make_text_update("b", 2), address="2")])
     slow_chat, quick_chat = roads.submitted
     waiting = asyncio.create_task(roads.turns.handle(slow_chat))
     await roads.turns.handle(quick_chat)
@@ -266,8 +269,8 @@ async def test_chats_are_handled_side_by_side_and_a_slow_file_stalls_only_its_ow
 async def test_store_calls_of_many_chats_share_the_way_and_a_cancelled_one_harms_no_other(
     store: Store, clock: ManualClock
 ) -> None:
-    roads = Roads(store, clock)
-    await roads.intake.accept([replace(said("a", number), address=str(number)) for number in range(20)])
+    roads = DeliveryPipeline(store, clock)
+    await roads.intake.accept([replace(make_text_update("a", number), address=str(number)) for number in range(20)])
     handling = [asyncio.create_task(roads.turns.handle(chat)) for chat in roads.submitted]
     await asyncio.sleep(0)
     for cancelled in handling[::5]:
@@ -285,9 +288,11 @@ async def test_a_conversation_knows_the_language_that_was_set_and_its_channel(st
             raise ValueError
         return Answer(None, [f"{world.language} {world.channel}"])
 
-    talk = replace(conversation(respond), language="en")
-    roads = Roads(store, clock, talk, ScriptedChannel("terminal:3f2a"))
-    await roads.flow(said("a", 1, channel="terminal:3f2a"), said("poison", 2, channel="terminal:3f2a"))
+    talk = replace(make_conversation(respond), language="en")
+    roads = DeliveryPipeline(store, clock, talk, ScriptedChannel("terminal:3f2a"))
+    await roads.flow(
+        make_text_update("a", 1, channel="terminal:3f2a"), make_text_update("poison", 2, channel="terminal:3f2a")
+    )
     first, apology = roads.channel.texts()
     assert first == "en terminal"
     assert apology.startswith("Sorry")
@@ -297,16 +302,16 @@ async def test_a_conversation_knows_the_language_that_was_set_and_its_channel(st
 async def test_whose_session_cannot_be_read_is_told_so_kindly_and_answered_from_the_beginning(
     store: Store, clock: ManualClock, tmp_path: Path, session: bytes | None
 ) -> None:
-    roads = Roads(store, clock)
-    await roads.flow(said("a", 1), said("khác", 2, "2"))
+    roads = DeliveryPipeline(store, clock)
+    await roads.flow(make_text_update("a", 1), make_text_update("khác", 2, "2"))
     keyring = open_keyring(tmp_path / "keys.json")[0]
     chat = store.chats.at("telegram", "1")
     damaged = session or keyring.seal('["not", "a", "session"]', sealed_columns.session(chat.id))
     with closing(sqlite3.connect(tmp_path / "troly.sqlite3", isolation_level=None)) as database:
         database.execute("UPDATE chats SET session = ? WHERE id = ?", (damaged, chat.id))
 
-    await roads.flow(said("b", 3), said("khác nữa", 4, "2"))
-    await roads.flow(said("c", 5))
+    await roads.flow(make_text_update("b", 3), make_text_update("khác nữa", 4, "2"))
+    await roads.flow(make_text_update("c", 5))
 
     first, sorry, anew, *others = [text for text in roads.channel.texts() if "khác" not in text]
     assert (first, anew, others) == ("1: a", "1: b", ["2: c"])
@@ -319,12 +324,12 @@ async def test_what_ends_the_process_whenever_it_is_handled_is_set_aside_with_an
     store: Store, clock: ManualClock
 ) -> None:
     """The count is raised before it is handled: a process that dies cannot raise it afterwards."""
-    (chat,) = await store.inbox.receive([said("kills", 1)], clock.now())
+    (chat,) = await store.inbox.receive([make_text_update("kills", 1)], clock.now())
     for _ in range(10):  # taken in hand by processes that then died
         assert await store.inbox.claim_turn(chat)
     heard = Heard()
-    later = Roads(store, clock, conversation(heard))
-    await later.intake.accept([said("b", 2)])
+    later = DeliveryPipeline(store, clock, make_conversation(heard))
+    await later.intake.accept([make_text_update("b", 2)])
     await later.turns.handle(chat)
     await later.dispatcher.deliver()
     assert [event.text for event in heard.events if isinstance(event, TextReceived)] == ["b"]
@@ -341,12 +346,12 @@ async def test_a_session_that_grows_beyond_its_bound_is_answered_so_and_the_answ
         text = event.text if isinstance(event, TextReceived) else ""
         return Answer(large if text == "grow" else session.with_changes(version=session.version + 1), [text])
 
-    roads = Roads(store, clock, conversation(respond))
-    await roads.flow(said("a", 1), said("grow", 2), said("b", 3))
+    roads = DeliveryPipeline(store, clock, make_conversation(respond))
+    await roads.flow(make_text_update("a", 1), make_text_update("grow", 2), make_text_update("b", 3))
     first, refused, last = roads.channel.texts()
     assert (first, last) == ("a", "b")
     assert "/lamlai" in refused
-    (chat,) = await store.inbox.receive([said("c", 4)], clock.now())
+    (chat,) = await store.inbox.receive([make_text_update("c", 4)], clock.now())
     pending = await store.inbox.claim_turn(chat)
     assert pending is not None
     assert Session.load(pending.session or "").version == 2
@@ -356,8 +361,8 @@ async def test_an_answer_of_very_many_messages_comes_as_a_file(store: Store, clo
     async def respond(session: Session | None, event: Event, world: Services) -> Answer:
         return Answer(session, [Reply(paragraphs=tuple(f"<b>{number}</b> " + "x" * 3000 for number in range(40)))])
 
-    roads = Roads(store, clock, conversation(respond))
-    await roads.take(said("a", 1))
+    roads = DeliveryPipeline(store, clock, make_conversation(respond))
+    await roads.take(make_text_update("a", 1))
     (row,) = await store.outbox.claim("telegram", 10, clock.now())
     (file,) = row.reply.attachments
     assert file.content.decode().startswith("0 xxx")
@@ -371,18 +376,18 @@ async def test_a_message_over_its_bound_is_answered_so_and_nothing_of_it_is_queu
         file = Attachment.of("a.bin", "application/pdf", b"x")
         return Answer(session, ["before it", Reply(paragraphs=(), attachments=(file,))])
 
-    roads = Roads(store, clock, conversation(respond))
+    roads = DeliveryPipeline(store, clock, make_conversation(respond))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.store.messages.MAX_MESSAGE_BYTES", 10)
-        await roads.flow(said("a", 1))
+        await roads.flow(make_text_update("a", 1))
     (told,) = roads.channel.texts()
     assert "/lamlai" in told
 
 
 async def test_only_what_waits_for_a_file_or_a_chart_is_an_errand(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock)
+    roads = DeliveryPipeline(store, clock)
     roads.channel.files["f1"] = b"DER"
-    await roads.intake.accept([said("a", 1), file(2), said(PEM, 3)])
+    await roads.intake.accept([make_text_update("a", 1), file(2), make_text_update(PEM, 3)])
     (chat,) = roads.submitted
     assert await roads.turns.step(chat) is True
     for _ in range(2):
@@ -405,11 +410,11 @@ class GivingUp:
 async def test_a_file_that_takes_long_steps_aside_and_is_handled_once_among_what_takes_long(
     store: Store, clock: ManualClock
 ) -> None:
-    roads = Roads(store, clock)
+    roads = DeliveryPipeline(store, clock)
     preparer = EventPreparer({roads.channel.name: roads.channel}, GivingUp(), slow=roads.reader, clock=clock)
     roads.turns._preparer = preparer
     roads.channel.files["f1"] = b"slow"
-    await roads.intake.accept([file(1), said("behind it", 2)])
+    await roads.intake.accept([file(1), make_text_update("behind it", 2)])
     (chat,) = roads.submitted
     kinds = []
     while isinstance(errand := await roads.turns.step(chat), SlowTask):
@@ -421,6 +426,6 @@ async def test_a_file_that_takes_long_steps_aside_and_is_handled_once_among_what
 
 
 async def test_a_file_before_consent_is_no_errand(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock, conversation(wants_file=False))
+    roads = DeliveryPipeline(store, clock, make_conversation(wants_file=False))
     await roads.intake.accept([file(1)])
     assert await roads.turns.step(roads.submitted[0]) is True

@@ -6,12 +6,18 @@ from pathlib import Path
 import pytest
 
 from bot.exports.export import open_writer
-from handlers.model.exports import ExportForm
-from handlers.model.request_list import RequestRow
+from handlers.model import ExportForm, RequestRow
 from rules.outcome import Procedure
-from tests.support.filing import FORMULA, HOSTILE, about, accepted, cells, filed, hostile
-from tests.support.office_suite import converted, text_of
-from tests.support.programs import needs
+from tests.support.exports import (
+    FORMULA,
+    HOSTILE,
+    accept_rows,
+    make_formatter,
+    make_hostile_rows,
+    make_metadata,
+    make_row,
+)
+from tests.support.programs import convert_document, needs, read_document
 
 pytestmark = needs("soffice", "pdftotext")
 
@@ -22,14 +28,14 @@ AS_FORMULAS = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
 
 
 def written(form: ExportForm, path: Path, requests: list[RequestRow]) -> Path:
-    writer = open_writer(form, path, about(len(requests), form))
-    writer.add(requests if form is not ExportForm.DOCX else accepted(requests))
+    writer = open_writer(form, path, make_metadata(len(requests), form))
+    writer.add(requests if form is not ExportForm.DOCX else accept_rows(requests))
     writer.finish()
     return path
 
 
 def rows(path: Path, how: str, *options: str) -> list[list[str]]:
-    with converted(path, how, *options).open(encoding="utf-8", newline="") as file:
+    with convert_document(path, how, *options).open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
 
 
@@ -40,20 +46,20 @@ def unspaced(text: str) -> str:
 
 @pytest.mark.parametrize("how", [AS_CSV, AS_FORMULAS])
 def test_the_spreadsheet_has_every_row_and_no_live_formula(tmp_path: Path, how: str) -> None:
-    path = written(ExportForm.XLSX, tmp_path / "list.xlsx", hostile())
+    path = written(ExportForm.XLSX, tmp_path / "list.xlsx", make_hostile_rows())
 
     head, *found = rows(path, how)
 
-    subscriber = cells().titles.index("Thuê bao")
-    assert head == cells().titles
-    assert [row[0] for row in found] == [one.request.code for one in hostile()]
+    subscriber = make_formatter().titles.index("Thuê bao")
+    assert head == make_formatter().titles
+    assert [row[0] for row in found] == [one.request.code for one in make_hostile_rows()]
     assert found[0][subscriber].lstrip("'") == FORMULA
     assert [row[subscriber] for row in found[1:3]] == list(HOSTILE[1:3])
     assert found[8][subscriber] == "Đ" * 300
 
 
 def test_days_and_moments_are_dates_of_viet_nam(tmp_path: Path) -> None:
-    head, row = rows(written(ExportForm.XLSX, tmp_path / "list.xlsx", [filed()]), AS_CSV)
+    head, row = rows(written(ExportForm.XLSX, tmp_path / "list.xlsx", [make_row()]), AS_CSV)
 
     shown = dict(zip(head, row, strict=True))
     assert shown["Có hiệu lực đến"] == "16/11/2026"
@@ -61,12 +67,12 @@ def test_days_and_moments_are_dates_of_viet_nam(tmp_path: Path) -> None:
 
 
 def test_csv_opens_without_a_live_formula(tmp_path: Path) -> None:
-    path = written(ExportForm.CSV, tmp_path / "list.csv", hostile())
+    path = written(ExportForm.CSV, tmp_path / "list.csv", make_hostile_rows())
 
     found = rows(path, AS_FORMULAS, "--infilter=CSV:44,34,76,1")
 
-    assert [row[0] for row in found[1:]] == [one.request.code for one in hostile()]
-    assert found[1][cells().titles.index("Thuê bao")].lstrip("'") == FORMULA
+    assert [row[0] for row in found[1:]] == [one.request.code for one in make_hostile_rows()]
+    assert found[1][make_formatter().titles.index("Thuê bao")].lstrip("'") == FORMULA
 
 
 @pytest.mark.parametrize(
@@ -80,8 +86,8 @@ def test_csv_opens_without_a_live_formula(tmp_path: Path) -> None:
 def test_an_official_list_of_60_opens_with_heading_rows_signature_and_footer(
     tmp_path: Path, procedure: Procedure, asks: str
 ) -> None:
-    requests = [filed(number, procedure, certificate_name=f"Tên số {number:03}") for number in range(1, 61)]
-    pages = text_of(written(ExportForm.DOCX, tmp_path / "list.docx", requests)).rstrip("\f").split("\f")
+    requests = [make_row(number, procedure, certificate_name=f"Tên số {number:03}") for number in range(1, 61)]
+    pages = read_document(written(ExportForm.DOCX, tmp_path / "list.docx", requests)).rstrip("\f").split("\f")
 
     told = unspaced("".join(pages))
     for expected in (
@@ -99,11 +105,11 @@ def test_an_official_list_of_60_opens_with_heading_rows_signature_and_footer(
 
 
 def test_an_official_list_of_hostile_names_opens_with_all_of_them(tmp_path: Path) -> None:
-    told = unspaced(text_of(written(ExportForm.DOCX, tmp_path / "list.docx", hostile())))
+    told = unspaced(read_document(written(ExportForm.DOCX, tmp_path / "list.docx", make_hostile_rows())))
 
     for name in (FORMULA, "<b>Đậm</b>&<w:p/>", "{{7*7}}{%raw%}"):
         assert name[:9] in told
-    assert f"Danhsáchgồm{len(hostile())}trườnghợp." in told
+    assert f"Danhsáchgồm{len(make_hostile_rows())}trườnghợp." in told
 
 
 @pytest.mark.parametrize("procedure", [Procedure.CHANGE_INFORMATION, Procedure.REVOKE, Procedure.RESTORE_DEVICE])
@@ -111,8 +117,8 @@ def test_an_official_list_of_hostile_names_opens_with_all_of_them(tmp_path: Path
 def test_the_signature_of_a_short_list_is_on_a_page_with_entries(
     tmp_path: Path, procedure: Procedure, number: int, most: int
 ) -> None:
-    requests = [filed(at, procedure, certificate_name=f"Tên số {at:03}") for at in range(1, number + 1)]
-    pages = text_of(written(ExportForm.DOCX, tmp_path / "list.docx", requests)).rstrip("\f").split("\f")
+    requests = [make_row(at, procedure, certificate_name=f"Tên số {at:03}") for at in range(1, number + 1)]
+    pages = read_document(written(ExportForm.DOCX, tmp_path / "list.docx", requests)).rstrip("\f").split("\f")
 
     assert len(pages) <= most
     assert "TRỰC TIẾP" in pages[-1]

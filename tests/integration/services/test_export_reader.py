@@ -2,39 +2,36 @@
 
 import pytest
 
+from bot.exports import ExportJob
 from bot.exports.export import iter_requests, read_span, request_batches
-from bot.exports.model import ExportJob
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.model.exports import ExportForm
-from handlers.model.request import RequestContent, RequestState
-from handlers.model.request_list import Filter, RequestRow
-from handlers.model.rights import Grant, Rights, Role
+from handlers.model import ExportForm, Filter, Grant, RequestContent, RequestRow, RequestState, Rights, Role
 from locales import translator
 from rules.facts import Subject
 from rules.outcome import Procedure
-from tests.integration.store.conftest import Database
-from tests.support.office import OPERATOR, UNITS, office, settle_units
-from tests.support.storing import NOW, SERIAL, content, next_turn, one_chat
+from tests.support.database import Database
+from tests.support.people import OPERATOR, UNITS, admin_transaction, insert_units
+from tests.support.store import NOW, SERIAL, claim_next_turn, make_content, open_chat
 
 ADMIN = Rights.of([Grant("QT-000001", Role.ADMIN, "DN.NT")], UNITS)
 FOCAL = Rights.of([Grant("QT-000002", Role.FOCAL, "DN.NT")], UNITS)
 OFFICER = Rights.of([], UNITS)
-PERSON = content().model_copy(update={"subject": Subject.INDIVIDUAL, "subscriber": "Nguyễn Văn An"})
+PERSON = make_content().model_copy(update={"subject": Subject.INDIVIDUAL, "subscriber": "Nguyễn Văn An"})
 
 
 @pytest.fixture
 async def filled(store: Store, database: Database) -> Store:
     """Four requests: of two communes, of an office below one of them, and of a unit that is not known."""
-    settle_units(database.sql)
+    insert_units(database.sql)
     for number, unit in enumerate(("DN.NT", "DN.DP", "DN.NT.VP", None)):
         await register(store, str(number), PERSON.model_copy(update={"unit_code": unit}))
     return store
 
 
 async def register(store: Store, update: str, told: RequestContent) -> None:
-    chat = await one_chat(store, update, address=update)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+    chat = await open_chat(store, update, address=update)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         await unit.requests.register(told)
         await unit.finish("{}", [])
 
@@ -73,7 +70,7 @@ async def test_a_filter_narrows_and_never_widens(filled: Store) -> None:
 async def test_what_is_registered_meanwhile_is_not_part_of_it(filled: Store) -> None:
     meant, read = await read_span(filled, order(OPERATOR)), []
     async for batch in request_batches(filled, order(OPERATOR), meant, size=2):
-        await register(filled, f"late {len(read)}", content())
+        await register(filled, f"late {len(read)}", make_content())
         read += batch
 
     assert meant.count == 4
@@ -100,7 +97,7 @@ async def test_everything_that_was_asked_for_comes_but_the_decision(filled: Stor
 
 async def test_the_note_is_that_of_the_last_move_for_those_who_may_see_it(filled: Store) -> None:
     (first, *_) = await found(filled, ADMIN)
-    async with office(filled) as at:
+    async with admin_transaction(filled) as at:
         await at.admin.desk.move(ADMIN, first.request.code, RequestState.SENT_BACK, first.revision, "Thiếu tên cũ")
 
     (moved, *_), (masked, *_) = await found(filled, ADMIN), await found(filled, FOCAL)

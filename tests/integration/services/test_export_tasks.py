@@ -8,37 +8,44 @@ from datetime import timedelta
 import pytest
 
 from bot.messages import Chat
-from bot.services.export_tasks import ExportTaskService
+from bot.services.exports import ExportTaskService
 from bot.services.unit_of_work import open_turn
-from bot.store.sealing.keyring import Keyring
+from bot.store.sealing import Keyring
 from bot.store.store import Store
 from bot.store.tasks import Completion, ExportTask, TaskResult
-from handlers.admin.exports.text import format_export_rights_lost
-from handlers.core.replies import Reply
+from handlers.admin.exports import format_export_rights_lost
+from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model.exports import ExportForm, ExportOrder
-from handlers.model.request_list import Filter
-from handlers.model.rights import Role
-from tests.integration.store.conftest import Database
-from tests.support.office import OPERATOR, given, office, rights, settle_units
-from tests.support.storing import ADDRESS, CHANNEL, NOW, claim, next_turn, one_chat, says, texts
-from tests.support.telling import told
+from handlers.model import ExportForm, ExportOrder, Filter, Role
+from tests.support.database import Database
+from tests.support.people import OPERATOR, admin_transaction, grant_role, insert_units, load_rights
+from tests.support.store import (
+    ADDRESS,
+    CHANNEL,
+    NOW,
+    claim_next_turn,
+    claim_rows,
+    deliver_all,
+    make_reply,
+    open_chat,
+    reply_texts,
+)
 
 ORDER = ExportOrder(wanted=Filter(unit="DN.NT", text="Nguyễn Thị Bí Mật"), form=ExportForm.XLSX)
-SHOWN = says("waiting")
+SHOWN = make_reply("waiting")
 
 
 @pytest.fixture
 async def chat(store: Store, database: Database) -> Chat:
     """Of an admin of one commune."""
-    settle_units(database.sql)
-    await given(store, ADDRESS, Role.ADMIN, "DN.NT")
-    return await one_chat(store)
+    insert_units(database.sql)
+    await grant_role(store, ADDRESS, Role.ADMIN, "DN.NT")
+    return await open_chat(store)
 
 
 async def ordered(store: Store, chat: Chat, order: ExportOrder = ORDER) -> str | None:
-    held = await rights(store, ADDRESS)
-    async with office(store, chat) as at:
+    held = await load_rights(store, ADDRESS)
+    async with admin_transaction(store, chat) as at:
         return await at.admin.exports.start(held, order, 7, SHOWN)
 
 
@@ -53,14 +60,19 @@ async def taken(store: Store) -> ExportTask:
 
 
 async def cancelled(store: Store, chat: Chat) -> bool:
-    held = await rights(store, ADDRESS)
-    async with office(store, chat) as at:
-        return await at.admin.exports.cancel(held, says("cancelled"))
+    held = await load_rights(store, ADDRESS)
+    async with admin_transaction(store, chat) as at:
+        return await at.admin.exports.cancel(held, make_reply("cancelled"))
 
 
 def result(*messages: str, grants: Sequence[str] = ("QT-000001",)) -> TaskResult:
     return TaskResult(
-        [lambda text=text: says(text) for text in messages], says("done"), tuple(grants), "XD xlsx", "DN.NT", 7
+        [lambda text=text: make_reply(text) for text in messages],
+        make_reply("done"),
+        tuple(grants),
+        "XD xlsx",
+        "DN.NT",
+        7,
     )
 
 
@@ -104,13 +116,13 @@ async def test_files_are_sealed_beside_the_event_loop_before_anybody_has_to_wait
     def large() -> Reply:
         database.sql("UPDATE counters SET value = value + 0")  # locked out where a transaction were open
         made.append(threading.current_thread() is not threading.main_thread())
-        return says("file")
+        return make_reply("file")
 
     await ordered(store, chat)
     order = replace(result(), messages=[large, large])
     assert await tasks(store).complete(await taken(store), order, NOW) is Completion.DONE
     assert made == [True, True]
-    assert [reply.paragraphs for reply in await told(store)].count(says("file").paragraphs) == 2
+    assert [reply.paragraphs for reply in await deliver_all(store)].count(make_reply("file").paragraphs) == 2
 
 
 @pytest.mark.parametrize("unit", [None, "DN", "DN.NT"])
@@ -133,24 +145,24 @@ async def test_what_is_ordered_is_sealed(store: Store, chat: Chat, database: Dat
 
 
 async def test_somebody_without_the_right_orders_nothing(store: Store, database: Database) -> None:
-    settle_units(database.sql)
-    assert await ordered(store, await one_chat(store)) is None
+    insert_units(database.sql)
+    assert await ordered(store, await open_chat(store)) is None
     assert states(database) == []
 
 
 async def test_the_message_that_shows_it_moves_once_it_is_sent(store: Store, chat: Chat) -> None:
     await ordered(store, chat)
     task = await taken(store)
-    assert await store.tasks.report(task, 1, 7, NOW, says("1 / 7"))
-    assert texts([*(await claim(store))]) == ["waiting"]
+    assert await store.tasks.report(task, 1, 7, NOW, make_reply("1 / 7"))
+    assert reply_texts([*(await claim_rows(store))]) == ["waiting"]
     await store.outbox.recover(CHANNEL, NOW)
-    await told(store)
+    await deliver_all(store)
 
-    assert await store.tasks.report(task, 3, 7, NOW, says("3 / 7"))
-    assert await store.tasks.report(task, 4, 7, NOW, says("4 / 7")), "one state at a time waits to be told"
-    (moved,) = await told(store)
+    assert await store.tasks.report(task, 3, 7, NOW, make_reply("3 / 7"))
+    assert await store.tasks.report(task, 4, 7, NOW, make_reply("4 / 7")), "one state at a time waits to be told"
+    (moved,) = await deliver_all(store)
     assert (moved.action, moved.target, moved.paragraphs) == ("edit", "42", ("3 / 7",))
-    async with office(store, chat) as at:
+    async with admin_transaction(store, chat) as at:
         running = await at.admin.exports.running()
     assert running
     assert (running.done, running.total) == (4, 7)
@@ -158,33 +170,36 @@ async def test_the_message_that_shows_it_moves_once_it_is_sent(store: Store, cha
 
 async def test_results_come_in_order_and_then_the_end(store: Store, chat: Chat) -> None:
     await ordered(store, chat)
-    await told(store)
+    await deliver_all(store)
 
     assert await tasks(store).complete(await taken(store), result("1", "2"), NOW) is Completion.DONE
-    replies = await told(store)
+    replies = await deliver_all(store)
     assert [reply.paragraphs[0] for reply in replies] == ["1", "2", "done"]
     assert (replies[-1].action, replies[-1].target) == ("edit", "42")
 
 
 async def test_where_messages_have_no_id_the_end_is_a_message_of_its_own(store: Store, chat: Chat) -> None:
     await ordered(store, chat)
-    await told(store, message=None)
+    await deliver_all(store, message=None)
     task = await taken(store)
 
-    assert await store.tasks.report(task, 1, 7, NOW, says("1 / 7"))
+    assert await store.tasks.report(task, 1, 7, NOW, make_reply("1 / 7"))
     await tasks(store).complete(task, result("1"), NOW)
-    assert [(reply.action, reply.paragraphs[0]) for reply in await told(store)] == [("send", "1"), ("send", "done")]
+    assert [(reply.action, reply.paragraphs[0]) for reply in await deliver_all(store)] == [
+        ("send", "1"),
+        ("send", "done"),
+    ]
 
 
 async def test_a_cancelled_export_hands_nothing_over(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat)
-    await told(store)
+    await deliver_all(store)
     task = await taken(store)
 
     assert await cancelled(store, chat)
     assert not await store.tasks.report(task, 1, 7, NOW)
     assert await tasks(store).complete(task, result("file"), NOW) is Completion.ENDED
-    assert [reply.paragraphs[0] for reply in await told(store)] == ["cancelled"]
+    assert [reply.paragraphs[0] for reply in await deliver_all(store)] == ["cancelled"]
     assert states(database) == ["cancelled"]
     assert not await cancelled(store, chat)
     assert acts(database) == ["export_start", "export_cancel"]
@@ -208,7 +223,7 @@ async def test_what_a_killed_process_was_at_is_begun_anew_and_handed_over_once(
     assert again == first
     assert await tasks(store).complete(again, result("file"), NOW) is Completion.DONE
     assert await tasks(store).complete(first, result("file"), NOW) is Completion.ENDED
-    assert [reply.paragraphs[0] for reply in await told(store)].count("file") == 1
+    assert [reply.paragraphs[0] for reply in await deliver_all(store)].count("file") == 1
     assert states(database) == ["done"]
 
 
@@ -218,9 +233,9 @@ async def test_a_role_lost_before_the_end_hands_nothing_over(store: Store, chat:
     database.sql("UPDATE grants SET ended_at = 1")
 
     assert await tasks(store).complete(task, result("file"), NOW) is Completion.LOST
-    assert await store.tasks.fail(task, says("lost"), NOW)
-    assert not await store.tasks.fail(task, says("lost"), NOW)
-    assert "file" not in [reply.paragraphs[0] for reply in await told(store)]
+    assert await store.tasks.fail(task, make_reply("lost"), NOW)
+    assert not await store.tasks.fail(task, make_reply("lost"), NOW)
+    assert "file" not in [reply.paragraphs[0] for reply in await deliver_all(store)]
     assert states(database) == ["failed"]
 
 
@@ -228,16 +243,18 @@ async def test_a_message_that_cannot_be_made_leaves_nothing_half_done(
     store: Store, chat: Chat, database: Database
 ) -> None:
     await ordered(store, chat)
-    await told(store)
+    await deliver_all(store)
     task = await taken(store)
 
     def gone() -> Reply:
         raise FileNotFoundError
 
     with pytest.raises(FileNotFoundError):
-        await tasks(store).complete(task, TaskResult([lambda: says("1"), gone], says("done"), (), "XD", None, 7), NOW)
+        await tasks(store).complete(
+            task, TaskResult([lambda: make_reply("1"), gone], make_reply("done"), (), "XD", None, 7), NOW
+        )
     assert states(database) == ["running"]
-    assert await told(store) == []
+    assert await deliver_all(store) == []
 
 
 async def test_an_order_that_cannot_be_read_fails_alone(
@@ -248,7 +265,7 @@ async def test_an_order_that_cannot_be_read_fails_alone(
 
     assert await tasks(store).take(CHANNEL, NOW) is None
     assert states(database) == ["failed"]
-    assert "/xuat" in str(await told(store))
+    assert "/xuat" in str(await deliver_all(store))
     await store.inbox.chats_waiting(CHANNEL)
     assert database.sql("SELECT place FROM unreadable") == [("tasks.spec XD-000001",)]
 
@@ -264,7 +281,7 @@ async def test_an_order_goes_when_its_time_is_over(store: Store, chat: Chat, dat
 
 async def test_whoever_is_forgotten_leaves_no_order(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish(None, [])
 
@@ -272,21 +289,21 @@ async def test_whoever_is_forgotten_leaves_no_order(store: Store, chat: Chat, da
 
 
 async def ended(store: Store, *grants: str) -> None:
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         for grant in grants:
             await at.admin.people.end(OPERATOR, grant)
 
 
 async def test_an_open_export_ends_with_the_role(store: Store, chat: Chat, database: Database) -> None:
     name = await ordered(store, chat)
-    await told(store)
+    await deliver_all(store)
     task = await taken(store)
 
     await ended(store, "QT-000001")
 
     assert states(database) == ["cancelled"]
     assert await tasks(store).complete(task, result("file"), NOW) is Completion.ENDED
-    (said,) = await told(store)
+    (said,) = await deliver_all(store)
     assert (said.action, said.paragraphs) == ("edit", format_export_rights_lost(MarkupTranslator("vi")).paragraphs)
     assert database.sql("SELECT subject, unit FROM audit WHERE act = 'export_cancel'") == [
         (f"{name} QT-000001", "DN.NT")
@@ -297,15 +314,15 @@ async def test_files_that_have_not_left_do_not_leave_after_the_role(
     store: Store, chat: Chat, database: Database
 ) -> None:
     await ordered(store, chat)
-    await told(store)
+    await deliver_all(store)
     await tasks(store).complete(await taken(store), result("index", "file"), NOW)
-    (leaving,) = await claim(store, 1)
+    (leaving,) = await claim_rows(store, 1)
 
     await ended(store, "QT-000001")
     await store.outbox.retry(leaving, NOW)
 
-    assert "file" not in texts([leaving, *await claim(store)])
-    assert {reply.paragraphs[0] for reply in await told(store)} & {"index", "file"} == set()
+    assert "file" not in reply_texts([leaving, *await claim_rows(store)])
+    assert {reply.paragraphs[0] for reply in await deliver_all(store)} & {"index", "file"} == set()
     files = database.sql("SELECT state, payload FROM outbox WHERE origin LIKE ? ORDER BY id", "export:%:file:_")
     assert files == [("unknown", None), ("skipped", None)]
 
@@ -322,20 +339,20 @@ async def test_files_that_have_not_left_do_not_leave_after_the_role(
 async def test_an_export_that_the_roles_that_are_left_allow_is_delivered(
     store: Store, chat: Chat, left: Role, unit: str | None, delivered: bool
 ) -> None:
-    await given(store, ADDRESS, left, unit)
+    await grant_role(store, ADDRESS, left, unit)
     await ordered(store, chat)
     await tasks(store).complete(await taken(store), result("file"), NOW)
 
     await ended(store, "QT-000001")
 
-    said = [paragraph for reply in await told(store) for paragraph in reply.paragraphs]
+    said = [paragraph for reply in await deliver_all(store) for paragraph in reply.paragraphs]
     assert ("file" in said) is delivered
     assert (format_export_rights_lost(MarkupTranslator("vi")).paragraphs[0] in said) is not delivered
 
 
 async def test_an_order_that_cannot_be_read_ends_with_the_role(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat)
-    await told(store)
+    await deliver_all(store)
     database.sql("UPDATE tasks SET spec = ?", b"\x00")
 
     await ended(store, "QT-000001")

@@ -6,28 +6,25 @@ import pytest
 
 from bot.services.opening import open_driver
 from bot.store.requests import index_requests
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
+from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model.request_list import Filter
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support.desk import ADMIN, codes, person
-from tests.support.office import OPERATOR, settle_units
-from tests.support.ports import StoredTurns
-from tests.support.stored_dialogue import registered
-from tests.support.storing import closing_async
+from handlers.model import Filter
+from tests.support.database import Database, OpenStore
+from tests.support.people import ADMIN, OPERATOR, insert_units, list_codes, make_person_content
+from tests.support.store import closing_async
+from tests.support.stored_dialogue import StoredTurns, register_request
 
 
 @pytest.fixture
 async def desk(store: Store, database: Database) -> Store:
-    settle_units(database.sql)
+    insert_units(database.sql)
     return store
 
 
 async def test_words_are_kept_as_digests_and_go_with_the_request(desk: Store, database: Database) -> None:
-    await registered(desk, "1", person("=HYPERLINK(1) <b>Quỳnh</b> " + "x" * 300), "DN.NT")
+    await register_request(desk, "1", make_person_content("=HYPERLINK(1) <b>Quỳnh</b> " + "x" * 300), "DN.NT")
 
-    assert len(await codes(desk, ADMIN, Filter(text="quynh hyperlink"))) == 1
+    assert len(await list_codes(desk, ADMIN, Filter(text="quynh hyperlink"))) == 1
     words = [word for (word,) in database.sql("SELECT word FROM request_words")]
     assert words
     assert all(len(word) == 16 and int(word, 16) >= 0 for word in words)
@@ -41,17 +38,17 @@ async def test_requests_from_before_are_found_once_the_store_was_opened(
     desk: Store, database: Database, keyring: Keyring, another: OpenStore
 ) -> None:
     given = [
-        (await registered(desk, str(number), person(f"Bùi Thị {name}"), None)).code
+        (await register_request(desk, str(number), make_person_content(f"Bùi Thị {name}"), None)).code
         for number, name in enumerate(("Hoa", "Mai"))
     ]
     database.sql("DELETE FROM request_words")
     database.sql("UPDATE requests SET indexed = 0, not_after = NULL")
     database.sql("UPDATE requests SET content = ? WHERE code = ?", b"\0" * 64, given[1])
-    assert await codes(desk, OPERATOR, Filter(text="hoa")) == []
+    assert await list_codes(desk, OPERATOR, Filter(text="hoa")) == []
 
     again = await another()
 
-    assert await codes(again, OPERATOR, Filter(text="hoa", expires_from=date(2026, 11, 16))) == [given[0]]
+    assert await list_codes(again, OPERATOR, Filter(text="hoa", expires_from=date(2026, 11, 16))) == [given[0]]
     async with closing_async(await open_driver(database.url, database.folder)) as driver:
         assert await index_requests(driver, keyring) == 0
     assert database.sql("SELECT code FROM requests WHERE indexed = 0") == [(given[1],)]

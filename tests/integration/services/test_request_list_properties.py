@@ -10,16 +10,23 @@ from bot.store import request_filter
 from bot.store.requests import open_search_words, search_words
 from bot.store.store import Store
 from handlers.folding import fold
-from handlers.model.request import RequestState
-from handlers.model.request_list import Filter, RequestRow, transitions_from
-from handlers.model.rights import Act, Rights
+from handlers.model import Act, Filter, RequestRow, RequestState, Rights, transitions_from
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
-from tests.integration.store.conftest import Database
-from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, person
-from tests.support.office import OPERATOR, UNITS, office, settle_units
-from tests.support.ports import StoredTurns
-from tests.support.storing import NOW
+from tests.support.database import Database
+from tests.support.people import (
+    ADMIN,
+    FOCAL,
+    OFFICER,
+    OPERATOR,
+    OTHER,
+    UNITS,
+    admin_transaction,
+    insert_units,
+    make_person_content,
+)
+from tests.support.store import NOW
+from tests.support.stored_dialogue import StoredTurns
 
 NAMES = ("Nguyễn Văn An", "Đặng Thị Ân", "Lê An Đông", "Trần Đông Nguyên")
 PROCEDURES = (Procedure.REVOKE, Procedure.EXTEND, Procedure.ISSUE_NEW)
@@ -69,7 +76,7 @@ def searches_names(rights: Rights, unit: str | None) -> bool:
 async def fill(store: Store) -> None:
     """Sixty requests, no two alike, half of them moved on."""
     for number in range(60):
-        asked = person(
+        asked = make_person_content(
             NAMES[number % 4],
             f"{number:04}AB",
             procedure=PROCEDURES[number % 3],
@@ -78,7 +85,7 @@ async def fill(store: Store) -> None:
         )
         async with StoredTurns(store, f"officer {number}")(NOW - timedelta(hours=7 * (number % 13))) as turn:
             code = (await turn.requests.register(asked)).code
-        async with office(store) as at:
+        async with admin_transaction(store) as at:
             for to in transitions_from(RequestState.SUBMITTED)[number % 6 : number % 6 + 1]:
                 await at.admin.desk.move(OPERATOR, code, to, 0, "lý do")
 
@@ -88,7 +95,7 @@ async def desk(
     store: Store, database: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Store:
     monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", request.param)
-    settle_units(database.sql)
+    insert_units(database.sql)
     await fill(store)
     return store
 
@@ -96,7 +103,7 @@ async def desk(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=FILTERS, rights=RIGHTS)
 async def test_the_list_is_what_a_look_at_every_request_gives(desk: Store, wanted: Filter, rights: Rights) -> None:
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         everything = await at.admin.desk.page(OPERATOR, Filter(), 1000)
         found = await at.admin.desk.page(rights, wanted, 1000)
         number = await at.admin.desk.count(rights, wanted)

@@ -3,30 +3,28 @@
 import pytest
 
 from bot.store.store import Store
-from handlers.model.request import RequestState
-from handlers.model.request_list import MAX_BULK_MOVES, Filter, MoveOutcome
-from tests.integration.store.conftest import Database
-from tests.support.desk import ADMIN, person
-from tests.support.office import office, settle_units
-from tests.support.stored_dialogue import registered, seen
+from handlers.model import MAX_BULK_MOVES, Filter, MoveOutcome, RequestState
+from tests.support.database import Database
+from tests.support.people import ADMIN, admin_transaction, insert_units, make_person_content
+from tests.support.stored_dialogue import load_request, register_request
 
 
 @pytest.fixture
 async def desk(store: Store, database: Database) -> Store:
-    settle_units(database.sql)
+    insert_units(database.sql)
     return store
 
 
 async def test_more_than_a_thousand_are_not_moved_at_one_go(desk: Store, database: Database) -> None:
-    given = await registered(desk, "1", person(), "DN.NT")
+    given = await register_request(desk, "1", make_person_content(), "DN.NT")
     database.sql(
         "WITH RECURSIVE others (place) AS (SELECT 1 UNION ALL SELECT place + 1 FROM others WHERE place < ?)"
         " INSERT INTO requests (code, number, chat, state, procedure, content, unit)"
         " SELECT 'YC-2025-' || place, place, chat, state, procedure, content, unit FROM requests, others",
         MAX_BULK_MOVES,
     )
-    async with office(desk) as at:
+    async with admin_transaction(desk) as at:
         done = await at.admin.desk.move_all(ADMIN, Filter(), RequestState.ACCEPTED)
 
     assert (done.outcome, done.meant, done.changed) == (MoveOutcome.TOO_MANY, MAX_BULK_MOVES + 1, ())
-    assert (await seen(desk, ADMIN, given.code)).request.state is RequestState.SUBMITTED
+    assert (await load_request(desk, ADMIN, given.code)).request.state is RequestState.SUBMITTED

@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given, settings
 
 from bot.store.store import Store
-from tests.integration.store.conftest import Database
-from tests.support import turning
-from tests.support.company import Company, furnish
-from tests.support.office import settle_units
-from tests.support.office_deeds import Deed, Scene, scripts
+from tests.support import kill
+from tests.support.database import Database
+from tests.support.people import insert_units
+from tests.support.random_work import Company, Scene, Step, add_people, scripts
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +28,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def _furnish(folder: Path) -> None:
     async with opened(folder) as store:
-        settle_units(Database(None, folder).sql)
-        await furnish(store)
+        insert_units(Database(None, folder).sql)
+        await add_people(store)
 
 
 def opened(folder: Path) -> AbstractAsyncContextManager[Store]:
-    return turning.opened(None, folder)
+    return kill.reopen_store(None, folder)
 
 
 @settings(max_examples=30, deadline=None)
@@ -54,7 +53,7 @@ def test_nobody_reaches_beyond_their_role_and_every_change_leaves_its_traces(
         asyncio.run(run(folder))
 
 
-def in_turns(script: list[tuple[Scene, Scene]]) -> Iterator[tuple[str, Deed]]:
+def in_turns(script: list[tuple[Scene, Scene]]) -> Iterator[tuple[str, Step]]:
     for pair in script:
         for step in zip_longest(*([(who, deed) for deed in (*work, *more)] for who, work, more in pair)):
             yield from (one for one in step if one)

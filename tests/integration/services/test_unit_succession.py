@@ -6,16 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.store.store import Store
-from handlers.model.request_list import InterviewStatus
-from handlers.model.rights import Grant, Rights, Role
-from handlers.model.unit_directory import UnitDirectory
-from tests.integration.store.conftest import Command, Database
-from tests.support.desk import codes, person
-from tests.support.office import invited, office
-from tests.support.ports import StoredTurns
-from tests.support.stored_dialogue import registered
-from tests.support.storing import CHANNEL
-from tests.support.unit_files import HEADERS, as_csv
+from handlers.model import Grant, InterviewStatus, Rights, Role, UnitDirectory
+from tests.support.database import Command, Database
+from tests.support.people import admin_transaction, create_invitation, list_codes, make_person_content
+from tests.support.store import CHANNEL
+from tests.support.stored_dialogue import StoredTurns, register_request
+from tests.support.unit_lists import HEADERS, write_csv
 
 OPEN = [("A", "xã A"), ("B", "xã B"), ("C", "xã C"), ("D", "xã D")]
 NOTHING_DIFFERS = "Nothing differs"
@@ -36,7 +32,7 @@ class Town:
     async def imports(self, *rows: tuple[str, ...], apply: bool = True) -> str:
         """What the import said."""
         path = self.database.folder / "units.csv"
-        path.write_bytes(as_csv(*(row + ("",) * (len(HEADERS) - len(row)) for row in rows)))
+        path.write_bytes(write_csv(*(row + ("",) * (len(HEADERS) - len(row)) for row in rows)))
         code, out, err = await asyncio.to_thread(
             self._troly, "units", "import", str(path), *(["--apply"] if apply else [])
         )
@@ -45,14 +41,14 @@ class Town:
 
     async def settles(self, unit: str) -> None:
         """A request, an officer with a certificate, an admin and an invitation on a unit."""
-        await registered(self.store, f"officer {unit}", person(), unit)
+        await register_request(self.store, f"officer {unit}", make_person_content(), unit)
         async with StoredTurns(self.store, f"officer {unit}")() as turn:
             await turn.register.save_status(InterviewStatus(interview=1, unit=unit, subscriber="An"))
         now, by = datetime.now(UTC), Rights.operator(await self.store.units.read())
-        made = await invited(self.store, Role.ADMIN, unit, by=by, now=now)
-        async with office(self.store, self.store.chats.at(CHANNEL, f"officer {unit}"), now) as at:
+        made = await create_invitation(self.store, Role.ADMIN, unit, by=by, now=now)
+        async with admin_transaction(self.store, self.store.chats.at(CHANNEL, f"officer {unit}"), now) as at:
             assert isinstance(await at.admin.people.redeem(made.code), Grant)
-        await invited(self.store, Role.FOCAL, unit, by=by, now=now)
+        await create_invitation(self.store, Role.FOCAL, unit, by=by, now=now)
 
     def lies(self, table: str) -> list[str | None]:
         """On which units."""
@@ -61,7 +57,7 @@ class Town:
     async def sees(self, unit: str) -> list[str]:
         """The requests that an admin of the unit sees."""
         units: UnitDirectory = await self.store.units.read()
-        return await codes(self.store, Rights.of([Grant("QT-000009", Role.ADMIN, unit)], units))
+        return await list_codes(self.store, Rights.of([Grant("QT-000009", Role.ADMIN, unit)], units))
 
 
 @pytest.fixture
@@ -135,7 +131,7 @@ async def test_what_still_lies_on_a_unit_of_an_earlier_import_goes_with_the_next
 
 async def test_what_came_to_an_ended_unit_later_goes_though_the_list_is_the_same(town: Town) -> None:
     await town.imports(ended("A", "B"))
-    await registered(town.store, "late", person(), "A")
+    await register_request(town.store, "late", make_person_content(), "A")
     assert "go to xã B" in await town.imports(ended("A", "B"))
     assert await town.sees("B") == ["YC-2026-000002", "YC-2026-000001"]
     assert NOTHING_DIFFERS in await town.imports(ended("A", "B"))
@@ -176,7 +172,7 @@ async def test_an_import_with_a_fault_moves_nothing(town: Town) -> None:
 async def test_a_request_that_names_one_unit_in_full_is_placed_with_the_import(
     town: Town, typed: str, unit: str | None
 ) -> None:
-    request = await registered(town.store, "x", person().model_copy(update={"unit": typed}), None)
+    request = await register_request(town.store, "x", make_person_content().model_copy(update={"unit": typed}), None)
     rows = (ended("A", "B"), ended("C", "B", "D", how="chia tách"))
     told = "whose managing body is now known by its full name: 1"
     assert (told in await town.imports(*rows, apply=False)) is (unit is not None)
@@ -188,7 +184,7 @@ async def test_a_request_that_names_one_unit_in_full_is_placed_with_the_import(
 
 
 async def test_a_request_that_cannot_be_read_stays_and_stops_no_import(town: Town) -> None:
-    await registered(town.store, "x", person().model_copy(update={"unit": "xã B"}), None)
+    await register_request(town.store, "x", make_person_content().model_copy(update={"unit": "xã B"}), None)
     town.database.sql("UPDATE requests SET content = ? WHERE unit IS NULL", b"x" * 60)
     await town.imports(ended("A", "B"))
     assert town.lies("requests") == ["B"]

@@ -10,18 +10,12 @@ import pytest
 from bot.clock import SystemClock
 from bot.delivery.turn_pool import TurnPool
 from bot.messages import Incoming
-from bot.store.drivers.base import Query, Rows, Transaction
+from bot.store.drivers import Query, Rows, Transaction
 from bot.store.store import Store
-from handlers.core.events import Event, TextReceived
-from handlers.core.ports import Services
-from handlers.core.session import Session
-from handlers.model.broadcast import Audience
-from handlers.model.rights import Rights
-from handlers.model.unit_directory import NO_UNITS
-from tests.support.delivery import Answer, conversation, echo, said
-from tests.support.roads import Roads
-from tests.support.storing import content
-from tests.support.waiting import eventually
+from handlers.core import Event, Services, Session, TextReceived
+from handlers.model import NO_UNITS, Audience, Rights
+from tests.support.delivery import Answer, DeliveryPipeline, echo, eventually, make_conversation, make_text_update
+from tests.support.store import make_content
 
 #: Seconds: nobody waits longer for another's doing.
 GOAL = 2.0
@@ -71,7 +65,7 @@ async def respond(session: Session | None, event: Event, world: Services) -> Ans
     if counts:
         await world.admin.broadcasts.count(everybody, Audience())
     if "register" in event.text:
-        await world.requests.register(content())
+        await world.requests.register(make_content())
     if counts:
         await world.admin.broadcasts.count(everybody, Audience())
     await world.requests.mine()
@@ -82,7 +76,7 @@ class Assistant:
     """Receives, handles and answers lines, as a process does."""
 
     def __init__(self, store: Store) -> None:
-        self.roads = Roads(store, SystemClock(), conversation(respond))
+        self.roads = DeliveryPipeline(store, SystemClock(), make_conversation(respond))
         self.pool = TurnPool(self.roads.turns.step, lambda _: None)
 
     async def hears(self, *updates: Incoming) -> None:
@@ -101,12 +95,12 @@ async def test_an_officers_line_is_answered_beside_people_who_look_up_what_is_co
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow, assistant = SlowQuestions(store, monkeypatch), Assistant(store)
-    await assistant.hears(*(said("list", number, one) for number, one in enumerate(BUSY)))
+    await assistant.hears(*(make_text_update("list", number, one) for number, one in enumerate(BUSY)))
     await assistant.pool.drain()
-    await assistant.hears(*(said("list", 10 + number, one) for number, one in enumerate(BUSY * 2)))
+    await assistant.hears(*(make_text_update("list", 10 + number, one) for number, one in enumerate(BUSY * 2)))
     await eventually(lambda: slow.asked > len(BUSY))
     async with asyncio.timeout(GOAL):
-        await assistant.hears(said("officer", 100, "officer"))
+        await assistant.hears(make_text_update("officer", 100, "officer"))
         await assistant.answers("officer")
     slow.answering.set()
     for one in BUSY:
@@ -118,7 +112,9 @@ async def test_what_somebody_who_looks_up_much_writes_is_written_once(
 ) -> None:
     slow, assistant = SlowQuestions(store, monkeypatch), Assistant(store)
     slow.answering.set()
-    await assistant.hears(*(said(line, number, "busy") for number, line in enumerate(("list", "register", "list"))))
+    await assistant.hears(
+        *(make_text_update(line, number, "busy") for number, line in enumerate(("list", "register", "list")))
+    )
     assert await assistant.answers("busy", 3) == ["1: list", "2: register", "3: list"]
     ((number,),) = (await store.driver.run(Query("desk_count")))[0]
     assert number == 1
@@ -129,6 +125,8 @@ async def test_people_are_counted_for_a_change_before_anybody_has_to_wait_for_it
 ) -> None:
     slow, assistant = SlowQuestions(store, monkeypatch), Assistant(store)
     slow.answering.set()
-    await assistant.hears(*(said(line, number, "busy") for number, line in enumerate(("list", "count and register"))))
+    await assistant.hears(
+        *(make_text_update(line, number, "busy") for number, line in enumerate(("list", "count and register")))
+    )
     assert await assistant.answers("busy", 2) == ["1: list", "2: count and register"]
     assert slow.counted == [True]

@@ -5,26 +5,31 @@ from datetime import timedelta
 import pytest
 
 from bot.messages import DeliveryState
-from bot.services.broadcasts.service import BroadcastOperations
-from bot.services.opening import migrate, open_driver, open_store
-from bot.services.store_texts import STORE_TEXTS
-from bot.store.drivers.base import Driver, Query
+from bot.services.broadcasts import BroadcastOperations
+from bot.services.opening import STORE_TEXTS, migrate, open_driver, open_store
+from bot.store.drivers import Driver, Query
 from bot.store.migrations import load_migrations
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring, open_keyring
+from bot.store.sealing import Keyring, open_keyring, sealed_columns
 from bot.store.store import Store
-from handlers.core.events import TextReceived
-from handlers.core.session import Session
-from handlers.model.broadcast import Audience, BroadcastPolicy
-from handlers.model.rights import Role
+from handlers.core import Session, TextReceived
+from handlers.model import Audience, BroadcastPolicy, Role
 from rules.calendar import to_vietnam_day
-from tests.integration.store.conftest import Database
-from tests.support.audiences import Certificate, Officer
-from tests.support.ground import DatabaseGround
-from tests.support.office import OPERATOR, given, office
-from tests.support.reminding import approved, draft, frozen
+from tests.support.audience import Certificate, Officer
+from tests.support.backends import DatabaseBackend
+from tests.support.broadcasts import approve_reminder, freeze_recipients, make_reminder
+from tests.support.database import Database
+from tests.support.people import OPERATOR, admin_transaction, grant_role
+from tests.support.store import (
+    CHANNEL,
+    CONSENTED_SESSION,
+    NOW,
+    answer_next,
+    claim_rows,
+    closing_async,
+    make_incoming,
+    open_chat,
+)
 from tests.support.stored_dialogue import StoredDialogue
-from tests.support.storing import AGREED, CHANNEL, NOW, answer, claim, closing_async, one_chat, said
 
 CHATS = "SELECT COUNT(*) FROM chats"
 
@@ -38,13 +43,13 @@ async def talk(store: Store, address: str, *lines: str) -> StoredDialogue:
 
 
 async def delivered_all(store: Store) -> None:
-    while waiting := await claim(store):
+    while waiting := await claim_rows(store):
         for row in waiting:
             await store.outbox.settle(row, DeliveryState.SENT, NOW, message="1")
 
 
 async def counted(store: Store, audience: Audience) -> int:
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         return sum(one.all for one in await at.admin.broadcasts.count(OPERATOR, audience))
 
 
@@ -85,7 +90,7 @@ async def test_an_update_that_comes_again_after_a_kill_brings_nobody_back_who_is
         await delivered_all(store)
     taken = database.sql("SELECT update_id FROM inbox ORDER BY id")
 
-    await store.inbox.receive([said(update, address="1") for (update,) in taken], NOW)  # none was acknowledged
+    await store.inbox.receive([make_incoming(update, address="1") for (update,) in taken], NOW)  # none was acknowledged
     await delivered_all(store)
 
     assert database.sql(CHATS) == [(0,)]
@@ -97,7 +102,7 @@ async def test_whoever_writes_again_before_the_greeting_is_settled_is_not_forgot
 ) -> None:
     person = StoredDialogue(store=store, address="1")
     await person.says("/start")
-    (greeting,) = await claim(store)
+    (greeting,) = await claim_rows(store)
     await person.taps("Tôi đồng ý, bắt đầu")
 
     await store.outbox.settle(greeting, DeliveryState.SENT, NOW, message="1")
@@ -110,7 +115,7 @@ async def test_the_goodbye_still_reaches_whoever_declined(store: Store, database
     person = StoredDialogue(store=store, address="1")
     await person.says("/start", "không đồng ý")
 
-    assert len(await claim(store)) == 1
+    assert len(await claim_rows(store)) == 1
     assert database.sql(CHATS) == [(1,)]
 
 
@@ -156,8 +161,8 @@ async def test_a_list_that_names_somebody_who_has_not_agreed_says_so_before_anyt
     await talk(store, "1", "/start", "english")
     await talk(store, "2", "/start", "đồng ý")
     listed = tuple(store.chats.at(CHANNEL, address).id for address in "12")
-    async with office(store) as at:
-        made = await at.admin.broadcasts.new(OPERATOR, draft(Audience(chats=listed)))
+    async with admin_transaction(store) as at:
+        made = await at.admin.broadcasts.new(OPERATOR, make_reminder(Audience(chats=listed)))
     assert made is not None
 
     (problem,) = (await BroadcastOperations.over(store).check(made.id, NOW)).problems
@@ -168,19 +173,19 @@ async def test_a_list_that_names_somebody_who_has_not_agreed_says_so_before_anyt
 async def test_whoever_has_a_role_hears_what_is_sent_to_that_role_and_nothing_else(
     store: Store, database: Database
 ) -> None:
-    await given(store, "1", Role.OWNER)
+    await grant_role(store, "1", Role.OWNER)
     await talk(store, "1", "/start")
 
     assert await counted(store, Audience(role=Role.OWNER)) == 1
     assert await counted(store, Audience()) == 0
-    name = await approved(store, draft(Audience(role=Role.OWNER)))
-    await frozen(store, name)
+    name = await approve_reminder(store, make_reminder(Audience(role=Role.OWNER)))
+    await freeze_recipients(store, name)
     database.sql("UPDATE broadcasts SET state = 'running' WHERE id = ?", name)
     assert len(await store.outbox.claim_broadcast(name, CHANNEL, 10, NOW)) == 1
 
 
 async def test_a_row_made_before_for_somebody_who_has_not_agreed_does_not_leave(
-    store: Store, ground: DatabaseGround, database: Database
+    store: Store, ground: DatabaseBackend, database: Database
 ) -> None:
     name = await approved_to_one(store)
     database.sql("UPDATE broadcasts SET state = 'running' WHERE id = ?", name)
@@ -194,14 +199,14 @@ async def test_a_row_made_before_for_somebody_who_has_not_agreed_does_not_leave(
 
 
 async def approved_to_one(store: Store) -> str:
-    await answer(store, await one_chat(store, address="1"))
-    name = await approved(store, draft())
-    await frozen(store, name)
+    await answer_next(store, await open_chat(store, address="1"))
+    name = await approve_reminder(store, make_reminder())
+    await freeze_recipients(store, name)
     return name
 
 
 async def test_nobody_is_reminded_of_a_certificate_without_having_agreed(
-    store: Store, ground: DatabaseGround, database: Database, keyring: Keyring
+    store: Store, ground: DatabaseBackend, database: Database, keyring: Keyring
 ) -> None:
     end = to_vietnam_day(NOW) + timedelta(days=30)
     ending = [Certificate("AA", not_after=end)]
@@ -221,7 +226,7 @@ async def test_what_an_earlier_version_kept_is_judged_when_the_store_is_opened(b
         looked, agreed, declined, admin = [await met_before(driver, keyring, str(number)) for number in range(1, 5)]
     sealed = {
         looked: Session(screen="welcome").model_dump_json(),
-        agreed: AGREED,
+        agreed: CONSENTED_SESSION,
         admin: Session(screen="welcome").model_dump_json(),
     }
     for chat, session in sealed.items():
@@ -243,7 +248,7 @@ async def test_what_an_earlier_version_kept_is_judged_when_the_store_is_opened(b
 async def met_before(driver: Driver, keyring: Keyring, number: str) -> str:
     """Somebody who wrote once and was answered; the id of the chat."""
     (chat,) = await Store.over(driver, keyring, BroadcastPolicy(), STORE_TEXTS).inbox.receive(
-        [said(number, address=number)], NOW
+        [make_incoming(number, address=number)], NOW
     )
     await driver.run(Query("finish", {"inbox": int(number), "now": 0}))
     return chat.id
@@ -266,7 +271,7 @@ async def test_a_session_that_cannot_be_opened_counts_as_no_consent_and_stays(ba
 async def test_a_group_goes_with_its_answer(store: Store, database: Database) -> None:
     person = StoredDialogue(store=store, address="-100")
     await person.does(TextReceived(text="/", group=True))
-    (row,) = await claim(store)
+    (row,) = await claim_rows(store)
     await store.outbox.settle(row, DeliveryState.SENT, NOW, message="1")
 
     assert database.sql(CHATS) == [(0,)]

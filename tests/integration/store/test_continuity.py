@@ -10,23 +10,33 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
-from bot.delivery.heartbeat import Heartbeat, Witness
-from bot.delivery.retention import Retention
+from bot.delivery.runner import Retention
+from bot.delivery.worker_lease import Heartbeat, Witness
 from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
 from bot.store.continuity import CLOCK_LEAP, CODE_GAP, Continuity, DatabasePosition
 from bot.store.encoding import to_micros
 from bot.store.errors import ClockLeapt
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastState, CampaignPlan
-from handlers.model.rights import Role
-from tests.integration.store.conftest import Command, Database, OpenStore
-from tests.support.broadcast_life import campaign, drafted
+from handlers.model import BroadcastState, CampaignPlan, Role
+from tests.support.backends import DatabaseBackend
+from tests.support.broadcasts import create_draft, start_campaign
+from tests.support.database import Command, Database, OpenStore
 from tests.support.delivery import ManualClock
-from tests.support.ground import DatabaseGround
-from tests.support.office import OPERATOR, end, given, office, rights, settle_units
-from tests.support.storing import NOW, SERIAL, answer, claim, closing_async, content, next_turn, one_chat, said, texts
+from tests.support.people import OPERATOR, admin_transaction, end_role, grant_role, insert_units, load_rights
+from tests.support.store import (
+    NOW,
+    SERIAL,
+    answer_next,
+    claim_next_turn,
+    claim_rows,
+    closing_async,
+    make_content,
+    make_incoming,
+    open_chat,
+    reply_texts,
+)
 
 
 def beating(store: Store, folder: Path, clock: ManualClock) -> Heartbeat:
@@ -46,24 +56,24 @@ def older(database: Database, beats: int = 1) -> None:
 
 
 async def registered(store: Store, update: str, address: str) -> str:
-    chat = await one_chat(store, update, address)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        request = await unit.requests.register(content(SERIAL))
+    chat = await open_chat(store, update, address)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        request = await unit.requests.register(make_content(SERIAL))
         await unit.finish(None, [])
     return request.code
 
 
 async def test_a_database_that_goes_on_from_where_it_was_is_left_alone(
-    store: Store, ground: DatabaseGround, database: Database, clock: ManualClock
+    store: Store, ground: DatabaseBackend, database: Database, clock: ManualClock
 ) -> None:
-    settle_units(database.sql)
-    name = (await drafted(store)).id
+    insert_units(database.sql)
+    name = (await create_draft(store)).id
     ground.stands(name, BroadcastState.RUNNING)
     for _ in range(3):
         await beating(store, database.folder, clock).begin()
 
     assert database.sql("SELECT state FROM broadcasts WHERE id = ?", name) == [("running",)]
-    assert texts(await claim(store)) == []
+    assert reply_texts(await claim_rows(store)) == []
 
 
 async def test_no_code_of_a_copy_that_was_put_back_is_given_twice(
@@ -88,11 +98,11 @@ async def test_no_code_of_a_copy_that_was_put_back_is_given_twice(
 
 
 async def test_what_a_copy_would_send_rests_and_counts_as_not_known(
-    store: Store, ground: DatabaseGround, database: Database, clock: ManualClock
+    store: Store, ground: DatabaseBackend, database: Database, clock: ManualClock
 ) -> None:
-    settle_units(database.sql)
-    await given(store, "4242", Role.OWNER)
-    names = [(await drafted(store)).id for _ in range(4)]
+    insert_units(database.sql)
+    await grant_role(store, "4242", Role.OWNER)
+    names = [(await create_draft(store)).id for _ in range(4)]
     for name, state in zip(
         names,
         (BroadcastState.RUNNING, BroadcastState.SCHEDULED, BroadcastState.APPROVED, BroadcastState.CHECKED),
@@ -100,7 +110,7 @@ async def test_what_a_copy_would_send_rests_and_counts_as_not_known(
     ):
         ground.add_row(name, f"1{name[-1]}", "queued")
         ground.stands(name, state)
-    plan = await campaign(ground, CampaignPlan(deadline=(NOW + timedelta(days=20)).date()))
+    plan = await start_campaign(ground, CampaignPlan(deadline=(NOW + timedelta(days=20)).date()))
     ground.stands(plan, BroadcastState.RUNNING)
     await beating(store, database.folder, clock).begin()
     await beating(store, database.folder, clock).begin()
@@ -113,11 +123,11 @@ async def test_what_a_copy_would_send_rests_and_counts_as_not_known(
     assert set(database.sql("SELECT state, reason FROM outbox WHERE broadcast IS NOT NULL")) == {
         ("unknown", "restored")
     }
-    (told,) = texts(await claim(store))
+    (told,) = reply_texts(await claim_rows(store))
     assert told.startswith("⚠")
     # Repeated, it changes nothing more.
     await beating(store, database.folder, clock).begin()
-    assert texts(await claim(store)) == []
+    assert reply_texts(await claim_rows(store)) == []
 
 
 async def test_two_processes_that_meet_the_same_copy_take_it_up_once(
@@ -153,9 +163,9 @@ async def test_a_witness_in_another_folder_is_enough_and_a_spoilt_one_is_none(
 async def test_a_clock_that_leapt_deletes_nothing_until_somebody_says_that_it_is_right(
     store: Store, database: Database, clock: ManualClock
 ) -> None:
-    await given(store, "4242", Role.OWNER)
-    chat = await one_chat(store)
-    await answer(store, chat)
+    await grant_role(store, "4242", Role.OWNER)
+    chat = await open_chat(store)
+    await answer_next(store, chat)
     heartbeat, retention = beating(store, database.folder, clock), Retention(store, clock, 180)
     await heartbeat.begin()
 
@@ -167,7 +177,7 @@ async def test_a_clock_that_leapt_deletes_nothing_until_somebody_says_that_it_is
 
     assert heartbeat.leapt
     assert database.sql("SELECT COUNT(*) FROM chats WHERE session IS NOT NULL") == [(1,)]
-    (told,) = texts(await claim(store, now=clock.now()))
+    (told,) = reply_texts(await claim_rows(store, now=clock.now()))
     assert "400" in told
     await store.continuity.accept_clock(clock.now())
     await heartbeat.begin()
@@ -177,7 +187,7 @@ async def test_a_clock_that_leapt_deletes_nothing_until_somebody_says_that_it_is
 
 
 async def test_a_database_that_never_beat_goes_by_the_last_who_wrote(store: Store, database: Database) -> None:
-    await one_chat(store)
+    await open_chat(store)
 
     await store.continuity.require_steady_clock(NOW + CLOCK_LEAP)
     with pytest.raises(ClockLeapt):
@@ -187,12 +197,12 @@ async def test_a_database_that_never_beat_goes_by_the_last_who_wrote(store: Stor
 async def test_whoever_writes_by_a_clock_that_leapt_does_not_make_it_right(
     store: Store, database: Database, clock: ManualClock
 ) -> None:
-    await one_chat(store)
+    await open_chat(store)
     clock.set(NOW + timedelta(days=400))
     heartbeat = beating(store, database.folder, clock)
     await heartbeat.begin()
 
-    await store.inbox.receive([said("2")], clock.now())
+    await store.inbox.receive([make_incoming("2")], clock.now())
     await heartbeat.begin()
 
     assert heartbeat.leapt
@@ -222,7 +232,7 @@ async def test_what_the_operator_says_of_the_clock_while_a_process_beats_holds(
 async def test_the_first_start_may_come_long_after_the_first_owner(
     store: Store, database: Database, clock: ManualClock
 ) -> None:
-    await given(store, "4242", Role.OWNER)
+    await grant_role(store, "4242", Role.OWNER)
     clock.set(NOW + timedelta(days=9))
     heartbeat = beating(store, database.folder, clock)
 
@@ -233,22 +243,22 @@ async def test_the_first_start_may_come_long_after_the_first_owner(
 
 async def test_messages_do_not_wait_for_a_clock_that_was_set_back(store: Store, database: Database) -> None:
     ahead = NOW + timedelta(hours=9)
-    chat = await one_chat(store)
-    await answer(store, chat, "một", "hai", now=ahead)
-    (row,) = await claim(store, now=ahead)
+    chat = await open_chat(store)
+    await answer_next(store, chat, "một", "hai", now=ahead)
+    (row,) = await claim_rows(store, now=ahead)
     await store.outbox.retry(row, ahead + timedelta(seconds=30))
 
-    assert texts(await claim(store, now=NOW)) == ["một"]
+    assert reply_texts(await claim_rows(store, now=NOW)) == ["một"]
 
 
 async def test_a_message_that_was_put_back_waits_as_long_as_it_was_to(store: Store) -> None:
-    chat = await one_chat(store)
-    await answer(store, chat, "một")
-    (row,) = await claim(store)
+    chat = await open_chat(store)
+    await answer_next(store, chat, "một")
+    (row,) = await claim_rows(store)
     await store.outbox.retry(row, NOW + timedelta(seconds=30))
 
-    assert await claim(store, now=NOW + timedelta(seconds=29)) == []
-    assert texts(await claim(store, now=NOW + timedelta(seconds=30))) == ["một"]
+    assert await claim_rows(store, now=NOW + timedelta(seconds=29)) == []
+    assert reply_texts(await claim_rows(store, now=NOW + timedelta(seconds=30))) == ["một"]
 
 
 def test_the_command_says_what_to_do_about_a_clock_that_leapt(troly: Command, database: Database) -> None:
@@ -281,15 +291,15 @@ def test_a_dry_run_says_nothing_about_the_clock(troly: Command, database: Databa
 async def test_a_clock_that_was_behind_for_a_while_stops_nothing_once_it_is_right(
     store: Store, database: Database, clock: ManualClock
 ) -> None:
-    await given(store, "4242", Role.OWNER)
-    await one_chat(store)
+    await grant_role(store, "4242", Role.OWNER)
+    await open_chat(store)
     heartbeat = beating(store, database.folder, clock)
     await heartbeat.begin()
 
     clock.set(NOW - timedelta(days=400))
     await heartbeat.begin()
     assert heartbeat.leapt  # by a day that is over people would be reminded of what is not due
-    (told,) = texts(await claim(store, now=clock.now()))
+    (told,) = reply_texts(await claim_rows(store, now=clock.now()))
     assert "400" in told
     clock.set(NOW + timedelta(minutes=5))
     await heartbeat.begin()
@@ -310,11 +320,11 @@ def test_the_command_says_what_to_do_about_a_clock_that_fell_back(troly: Command
 
 
 async def test_a_process_that_goes_on_while_a_copy_is_put_back_notices_it_at_its_next_beat(
-    store: Store, ground: DatabaseGround, database: Database, clock: ManualClock
+    store: Store, ground: DatabaseBackend, database: Database, clock: ManualClock
 ) -> None:
-    settle_units(database.sql)
-    await given(store, "4242", Role.OWNER)
-    name = (await drafted(store)).id
+    insert_units(database.sql)
+    await grant_role(store, "4242", Role.OWNER)
+    name = (await create_draft(store)).id
     ground.stands(name, BroadcastState.RUNNING)
     heartbeat = beating(store, database.folder, clock)
     await heartbeat.begin()
@@ -324,7 +334,7 @@ async def test_a_process_that_goes_on_while_a_copy_is_put_back_notices_it_at_its
     await beats(heartbeat)
 
     assert database.sql("SELECT state, why FROM broadcasts WHERE id = ?", name) == [("paused", "restored")]
-    (told,) = texts(await claim(store))
+    (told,) = reply_texts(await claim_rows(store))
     assert told.startswith("⚠")
 
 
@@ -346,10 +356,10 @@ async def beats(heartbeat: Heartbeat, times: int = 1) -> None:
 
 
 async def test_a_process_that_starts_while_another_one_beats_takes_nothing_for_a_copy(
-    store: Store, ground: DatabaseGround, another: OpenStore, database: Database, clock: ManualClock
+    store: Store, ground: DatabaseBackend, another: OpenStore, database: Database, clock: ManualClock
 ) -> None:
-    settle_units(database.sql)
-    name = (await drafted(store)).id
+    insert_units(database.sql)
+    name = (await create_draft(store)).id
     ground.stands(name, BroadcastState.RUNNING)
     other = beating(await another(), database.folder, clock)
     await other.begin()
@@ -374,7 +384,7 @@ async def test_a_process_that_starts_while_another_one_beats_takes_nothing_for_a
 async def test_owners_are_told_of_a_copy_whose_taking_up_was_cut_off(
     store: Store, database: Database, clock: ManualClock
 ) -> None:
-    await given(store, "4242", Role.OWNER)
+    await grant_role(store, "4242", Role.OWNER)
     heartbeat = beating(store, database.folder, clock)
     await heartbeat.begin()
     await heartbeat.begin()
@@ -392,7 +402,7 @@ async def test_owners_are_told_of_a_copy_whose_taking_up_was_cut_off(
 
     await beating(store, database.folder, clock).begin()
 
-    assert len(texts(await claim(store))) == 1
+    assert len(reply_texts(await claim_rows(store))) == 1
 
 
 #: What there is of roles and of the journal.
@@ -415,64 +425,64 @@ def put_back(database: Database, rows: dict[str, list[tuple[Any, ...]]]) -> None
 async def test_a_journal_put_back_with_an_ended_role_gives_that_role_nothing(
     store: Store, database: Database, clock: ManualClock
 ) -> None:
-    settle_units(database.sql)
-    await given(store, "4242", Role.OWNER)
-    grant = await given(store, "admin", Role.ADMIN, "DN.NT")
+    insert_units(database.sql)
+    await grant_role(store, "4242", Role.OWNER)
+    grant = await grant_role(store, "admin", Role.ADMIN, "DN.NT")
     heartbeat = beating(store, database.folder, clock)
     await heartbeat.begin()
     copy = kept(database)
-    await end(store, OPERATOR, grant.id)
+    await end_role(store, OPERATOR, grant.id)
     await heartbeat.begin()
 
     put_back(database, copy)
     await heartbeat.begin()
 
-    assert not (await rights(store, "admin")).grants
+    assert not (await load_rights(store, "admin")).grants
     assert (await store.audit.check_powers()).changed_end is not None
     await heartbeat.begin()
     put_back(database, copy)  # the witness does not forget by it
     await heartbeat.begin()
-    assert not (await rights(store, "admin")).grants
+    assert not (await load_rights(store, "admin")).grants
 
     await store.audit.accept_journal_end(NOW)
     await heartbeat.begin()
     await heartbeat.begin()
     assert (await store.audit.check_powers()).whole
-    assert (await rights(store, "4242")).grants
+    assert (await load_rights(store, "4242")).grants
 
 
 async def test_a_journal_that_is_begun_anew_gives_no_ended_role_back(
     store: Store, database: Database, clock: ManualClock
 ) -> None:
-    settle_units(database.sql)
-    await given(store, "4242", Role.OWNER)
-    grant = await given(store, "admin", Role.ADMIN, "DN.NT")
+    insert_units(database.sql)
+    await grant_role(store, "4242", Role.OWNER)
+    grant = await grant_role(store, "admin", Role.ADMIN, "DN.NT")
     grants = kept(database)["grants"]
-    await end(store, OPERATOR, grant.id)
+    await end_role(store, OPERATOR, grant.id)
     heartbeat = beating(store, database.folder, clock)
     await heartbeat.begin()
 
     for table in ("audit", "audit_head", "grants", "invitations"):
         database.sql(f"DELETE FROM {table}")
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         await at.admin.journal.record(OPERATOR, "export", "x")
     for row in grants:
         database.sql(f"INSERT INTO grants VALUES ({', '.join('?' * len(row))})", *row)
     await heartbeat.begin()
 
-    assert not (await rights(store, "admin")).grants
+    assert not (await load_rights(store, "admin")).grants
 
 
 async def test_roles_count_after_a_copy_was_put_back_as_a_whole_also_for_another_machine(
     store: Store, database: Database, clock: ManualClock
 ) -> None:
-    settle_units(database.sql)
-    await given(store, "4242", Role.OWNER)
+    insert_units(database.sql)
+    await grant_role(store, "4242", Role.OWNER)
     here = beating(store, database.folder, clock)
     there = Heartbeat(store, Witness((database.folder / "elsewhere",)), (), clock)
     await here.begin()
     copy = kept(database)
-    await given(store, "admin", Role.ADMIN, "DN.NT")
+    await grant_role(store, "admin", Role.ADMIN, "DN.NT")
     for heartbeat in (there, here, here):
         await heartbeat.begin()
     put_back(database, copy)
@@ -482,7 +492,7 @@ async def test_roles_count_after_a_copy_was_put_back_as_a_whole_also_for_another
     await there.begin()
     await here.begin()
 
-    assert (await rights(store, "4242")).grants
+    assert (await load_rights(store, "4242")).grants
     assert (await store.audit.check_powers()).whole
 
 

@@ -3,39 +3,50 @@
 import asyncio
 
 from bot.store.store import Store
-from handlers.core.events import FileSent, TextReceived
-from tests.integration.store.conftest import OpenStore
-from tests.support.storing import CHANNEL, NOW, answer, claim, heard, next_turn, one_chat, said, says, texts
+from handlers.core import FileSent, TextReceived
+from tests.support.database import OpenStore
+from tests.support.store import (
+    CHANNEL,
+    NOW,
+    answer_next,
+    claim_next_turn,
+    claim_rows,
+    get_text,
+    make_incoming,
+    make_reply,
+    open_chat,
+    reply_texts,
+)
 
 
 async def test_a_redelivered_update_is_stored_once(store: Store) -> None:
-    chat = await one_chat(store, "1")
+    chat = await open_chat(store, "1")
 
-    assert await store.inbox.receive([said("1")], NOW) == []
-    await answer(store, chat)
-    assert await store.inbox.receive([said("1")], NOW) == []
+    assert await store.inbox.receive([make_incoming("1")], NOW) == []
+    await answer_next(store, chat)
+    assert await store.inbox.receive([make_incoming("1")], NOW) == []
     assert await store.inbox.claim_turn(chat) is None
 
 
 async def test_an_update_twice_in_one_batch_is_stored_once(store: Store) -> None:
-    (chat,) = await store.inbox.receive([said("1", "một"), said("1", "một")], NOW)
-    await answer(store, chat)
+    (chat,) = await store.inbox.receive([make_incoming("1", "một"), make_incoming("1", "một")], NOW)
+    await answer_next(store, chat)
 
     assert await store.inbox.claim_turn(chat) is None
 
 
 async def test_receiving_names_each_chat_with_something_new_once(store: Store) -> None:
-    await store.inbox.receive([said("1", address="an")], NOW)
+    await store.inbox.receive([make_incoming("1", address="an")], NOW)
 
     chats = await store.inbox.receive(
-        [said("1", address="an"), said("2", address="bình"), said("3", address="bình")], NOW
+        [make_incoming("1", address="an"), make_incoming("2", address="bình"), make_incoming("3", address="bình")], NOW
     )
 
     assert [chat.address for chat in chats] == ["bình"]
 
 
 async def test_the_same_update_id_on_two_channels_is_two_updates(store: Store) -> None:
-    chats = await store.inbox.receive([said("1", channel="telegram"), said("1", channel="zalo")], NOW)
+    chats = await store.inbox.receive([make_incoming("1", channel="telegram"), make_incoming("1", channel="zalo")], NOW)
 
     assert [chat.channel for chat in chats] == ["telegram", "zalo"]
     assert chats[0].id != chats[1].id
@@ -46,22 +57,24 @@ async def test_nothing_received_is_nothing_stored(store: Store) -> None:
 
 
 async def test_updates_of_a_chat_come_in_the_order_they_came(store: Store) -> None:
-    (chat,) = await store.inbox.receive([said("9", "một"), said("8", "hai"), said("7", "ba")], NOW)
+    (chat,) = await store.inbox.receive(
+        [make_incoming("9", "một"), make_incoming("8", "hai"), make_incoming("7", "ba")], NOW
+    )
 
     spoken = []
     while turn := await store.inbox.claim_turn(chat):
-        spoken.append(heard(turn))
-        await answer(store, chat)
+        spoken.append(get_text(turn))
+        await answer_next(store, chat)
 
     assert spoken == ["một", "hai", "ba"]
 
 
 async def test_every_kind_of_event_comes_back_as_it_came(store: Store) -> None:
     event = FileSent(message="12", reference="BQACAgUAAx", name="chứng thư.cer", size=1830)
-    update = said("1")
+    update = make_incoming("1")
     (chat,) = await store.inbox.receive([type(update)(CHANNEL, "1", "42", event)], NOW)
 
-    turn = await next_turn(store, chat)
+    turn = await claim_next_turn(store, chat)
 
     assert turn.event == event
     assert turn.chat == chat
@@ -69,20 +82,22 @@ async def test_every_kind_of_event_comes_back_as_it_came(store: Store) -> None:
 
 
 async def test_a_follow_up_goes_before_what_the_chat_sent_later(store: Store) -> None:
-    (chat,) = await store.inbox.receive([said("1", "tệp"), said("2", "sau đó")], NOW)
+    (chat,) = await store.inbox.receive([make_incoming("1", "tệp"), make_incoming("2", "sau đó")], NOW)
 
-    await answer(store, chat, again=[TextReceived(text="đã đọc tệp"), TextReceived(text="rồi nữa")])
+    await answer_next(store, chat, again=[TextReceived(text="đã đọc tệp"), TextReceived(text="rồi nữa")])
 
     spoken = []
     while turn := await store.inbox.claim_turn(chat):
-        spoken.append(heard(turn))
-        await answer(store, chat)
+        spoken.append(get_text(turn))
+        await answer_next(store, chat)
     assert spoken == ["đã đọc tệp", "rồi nữa", "sau đó"]
 
 
 async def test_a_start_finds_the_chats_that_still_wait(store: Store, another: OpenStore) -> None:
-    await store.inbox.receive([said("1", address="an"), said("2", address="bình"), said("3", address="chi")], NOW)
-    await answer(store, (await store.inbox.chats_waiting(CHANNEL))[0])
+    await store.inbox.receive(
+        [make_incoming("1", address="an"), make_incoming("2", address="bình"), make_incoming("3", address="chi")], NOW
+    )
+    await answer_next(store, (await store.inbox.chats_waiting(CHANNEL))[0])
     await store.close()
 
     restarted = await another()
@@ -93,7 +108,7 @@ async def test_a_start_finds_the_chats_that_still_wait(store: Store, another: Op
 
 async def test_two_processes_that_receive_the_same_updates_store_each_once(store: Store, another: OpenStore) -> None:
     other = await another()
-    updates = [said(str(number), address=f"chat {number % 5}") for number in range(40)]
+    updates = [make_incoming(str(number), address=f"chat {number % 5}") for number in range(40)]
 
     new = await asyncio.gather(*(each.inbox.receive([update], NOW) for update in updates for each in (store, other)))
 
@@ -101,18 +116,18 @@ async def test_two_processes_that_receive_the_same_updates_store_each_once(store
 
 
 async def test_a_poison_update_steps_aside_with_an_apology(store: Store) -> None:
-    (chat,) = await store.inbox.receive([said("1", "độc"), said("2", "lành")], NOW)
+    (chat,) = await store.inbox.receive([make_incoming("1", "độc"), make_incoming("2", "lành")], NOW)
 
-    await store.inbox.give_up(await next_turn(store, chat), NOW, [says("xin lỗi")])
+    await store.inbox.give_up(await claim_next_turn(store, chat), NOW, [make_reply("xin lỗi")])
 
-    assert heard(await store.inbox.claim_turn(chat)) == "lành"
-    assert texts(await claim(store)) == ["xin lỗi"]
-    assert (await next_turn(store, chat)).session is None
+    assert get_text(await store.inbox.claim_turn(chat)) == "lành"
+    assert reply_texts(await claim_rows(store)) == ["xin lỗi"]
+    assert (await claim_next_turn(store, chat)).session is None
 
 
 async def test_an_update_that_no_database_takes_spoils_none_of_those_beside_it(store: Store) -> None:
-    updates = [said(f"{number}", address=f"chat {number}") for number in range(9)]
-    updates[4] = said("not text \ud800", address="chat 4")
+    updates = [make_incoming(f"{number}", address=f"chat {number}") for number in range(9)]
+    updates[4] = make_incoming("not text \ud800", address="chat 4")
 
     results = await asyncio.gather(*(store.inbox.receive([update], NOW) for update in updates), return_exceptions=True)
 

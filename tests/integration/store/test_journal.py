@@ -8,16 +8,16 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.store import journal
 from bot.store.journal import ChainFault
 from bot.store.store import Store
-from handlers.model.rights import Grant, Rights, Role
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support.office import OPERATOR, UNITS, office
-from tests.support.storing import NOW
+from handlers.model import Grant, Rights, Role
+from tests.support.database import Database, OpenStore
+from tests.support.people import OPERATOR, UNITS, admin_transaction
+from tests.support.store import NOW
 
 ROWS = 7
 
 
 async def written(store: Store, rows: int = ROWS, unit: str | None = None) -> None:
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         for number in range(rows):
             await at.admin.journal.record(OPERATOR, "export", f"YC-{number}", unit=unit, count=number)
 
@@ -116,7 +116,7 @@ async def test_a_genuine_row_of_another_chain_is_found(store: Store, database: D
     kept = database.sql("SELECT * FROM audit WHERE number = 3")[0]
     database.sql("DELETE FROM audit WHERE number >= 2")
     database.sql("UPDATE audit_head SET number = 1, hash = (SELECT hash FROM audit WHERE number = 1)")
-    async with office(store) as at:
+    async with admin_transaction(store) as at:
         for _ in range(2):
             await at.admin.journal.record(Rights((Grant("QT-1", Role.OWNER),), UNITS, "QT-1"), "export", "x")
     database.sql("DELETE FROM audit WHERE number = 3")

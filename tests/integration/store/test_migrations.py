@@ -4,17 +4,15 @@ import asyncio
 
 import pytest
 
-from bot.services.opening import migrate, migrate_database, open_driver, open_store
-from bot.services.store_texts import STORE_TEXTS
+from bot.services.opening import STORE_TEXTS, migrate, migrate_database, open_driver, open_store
 from bot.services.unit_of_work import open_turn
 from bot.store.errors import SchemaAltered, SchemaNewer, StoreError
 from bot.store.migrations import Migration, load_migrations
-from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import open_keyring
+from bot.store.sealing import open_keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastPolicy
-from tests.integration.store.conftest import Database
-from tests.support.storing import NOW, closing_async, content, heard, next_turn, said
+from handlers.model import BroadcastPolicy
+from tests.support.database import Database
+from tests.support.store import NOW, claim_next_turn, closing_async, get_text, make_content, make_incoming
 
 NAMES = [step.name for step in load_migrations()]
 
@@ -37,14 +35,14 @@ async def test_a_database_of_version_one_keeps_what_it_holds(bare_database: Data
     async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
         await migrate(driver, load_migrations()[:1])
         (chat,) = await Store.over(driver, keyring, BroadcastPolicy(), STORE_TEXTS).inbox.receive(
-            [said("1", "trước khi nâng cấp")], NOW
+            [make_incoming("1", "trước khi nâng cấp")], NOW
         )
 
     async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
-        turn = await next_turn(store, chat)
-        assert heard(turn) == "trước khi nâng cấp"
+        turn = await claim_next_turn(store, chat)
+        assert get_text(turn) == "trước khi nâng cấp"
         async with open_turn(store, turn, NOW) as unit:
-            assert (await unit.requests.register(content())).code == "YC-2026-000001"
+            assert (await unit.requests.register(make_content())).code == "YC-2026-000001"
             await unit.finish("{}", [])
 
 
@@ -52,15 +50,17 @@ async def test_a_request_registered_before_the_upgrade_is_still_found_by_its_ser
     keyring, _ = open_keyring(bare_database.keys)
     async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
         await migrate(driver, load_migrations()[:2])
-        (chat,) = await Store.over(driver, keyring, BroadcastPolicy(), STORE_TEXTS).inbox.receive([said("1")], NOW)
-    sealed = keyring.seal(content("AA").model_dump_json(), sealed_columns.content("YC-2026-000001"))
+        (chat,) = await Store.over(driver, keyring, BroadcastPolicy(), STORE_TEXTS).inbox.receive(
+            [make_incoming("1")], NOW
+        )
+    sealed = keyring.seal(make_content("AA").model_dump_json(), sealed_columns.content("YC-2026-000001"))
     bare_database.sql(
         "INSERT INTO requests (code, number, chat, state, procedure, serial, content) VALUES (?, 1, ?, ?, ?, ?, ?)",
         *("YC-2026-000001", chat.id, "submitted", "change_information", keyring.lookup("serial", "AA"), sealed),
     )
 
     async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
-        turn = await next_turn(store, chat)
+        turn = await claim_next_turn(store, chat)
         async with open_turn(store, turn, NOW) as unit:
             found = await unit.requests.open_for("AA", "change_information")
     assert found is not None
@@ -74,14 +74,14 @@ async def test_before_broadcasts_whoever_had_no_session_is_taken_for_a_group_unt
     async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
         await migrate(driver, load_migrations()[:4])
         one, two, *_ = await Store.over(driver, keyring, BroadcastPolicy(), STORE_TEXTS).inbox.receive(
-            [said(str(n), address=str(n)) for n in range(3)], NOW
+            [make_incoming(str(n), address=str(n)) for n in range(3)], NOW
         )
     bare_database.sql("UPDATE chats SET session = ? WHERE id = ?", b"?", one.id)
 
     async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
         taken_for = "SELECT COUNT(*) FROM chats WHERE in_group = 1"
         assert bare_database.sql(taken_for) == [(2,)]
-        turn = await next_turn(store, two)
+        turn = await claim_next_turn(store, two)
         async with open_turn(store, turn, NOW) as unit:
             await unit.finish("{}", [])
     assert bare_database.sql(taken_for) == [(1,)]

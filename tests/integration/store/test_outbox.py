@@ -9,68 +9,78 @@ import pytest
 from bot.messages import DeliveryState, Settlement
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.core.session import Session
-from handlers.model.broadcast import DeliveryReason
-from tests.integration.store.conftest import OpenStore
-from tests.support.storing import CHANNEL, NOW, answer, claim, next_turn, one_chat, said, says, texts
-from tests.support.telling import told
+from handlers.core import Session
+from handlers.model import DeliveryReason
+from tests.support.database import OpenStore
+from tests.support.store import (
+    CHANNEL,
+    NOW,
+    answer_next,
+    claim_next_turn,
+    claim_rows,
+    deliver_all,
+    make_incoming,
+    make_reply,
+    open_chat,
+    reply_texts,
+)
 
 
 async def test_a_chat_has_one_message_under_way_and_keeps_its_order(store: Store) -> None:
-    await answer(store, await one_chat(store), "một", "hai")
+    await answer_next(store, await open_chat(store), "một", "hai")
 
-    (first,) = await claim(store)
-    assert await claim(store) == []
+    (first,) = await claim_rows(store)
+    assert await claim_rows(store) == []
     await store.outbox.settle(first, DeliveryState.SENT, NOW, message="501")
-    (second,) = await claim(store)
+    (second,) = await claim_rows(store)
 
-    assert texts([first, second]) == ["một", "hai"]
+    assert reply_texts([first, second]) == ["một", "hai"]
 
 
 async def test_chats_do_not_wait_for_each_other(store: Store) -> None:
     for number in range(3):
-        await answer(store, await one_chat(store, str(number), f"chat {number}"), f"lời {number}", "sau")
+        await answer_next(store, await open_chat(store, str(number), f"chat {number}"), f"lời {number}", "sau")
 
-    assert texts(await claim(store, limit=2)) == ["lời 0", "lời 1"]
-    assert texts(await claim(store, limit=2)) == ["lời 2"]
+    assert reply_texts(await claim_rows(store, limit=2)) == ["lời 0", "lời 1"]
+    assert reply_texts(await claim_rows(store, limit=2)) == ["lời 2"]
 
 
 async def test_a_channel_claims_only_its_own(store: Store) -> None:
-    (chat,) = await store.inbox.receive([said("1", channel="zalo")], NOW)
-    await answer(store, chat, "chào")
+    (chat,) = await store.inbox.receive([make_incoming("1", channel="zalo")], NOW)
+    await answer_next(store, chat, "chào")
 
-    assert await claim(store) == []
-    assert texts(await store.outbox.claim("zalo", 10, NOW)) == ["chào"]
+    assert await claim_rows(store) == []
+    assert reply_texts(await store.outbox.claim("zalo", 10, NOW)) == ["chào"]
 
 
 async def test_a_message_put_back_waits_for_its_time_and_its_chat_with_it(store: Store) -> None:
-    await answer(store, await one_chat(store), "một", "hai")
-    (row,) = await claim(store)
+    await answer_next(store, await open_chat(store), "một", "hai")
+    (row,) = await claim_rows(store)
 
     await store.outbox.retry(row, NOW + timedelta(seconds=30))
 
-    assert await claim(store, now=NOW + timedelta(seconds=29)) == []
-    (again,) = await claim(store, now=NOW + timedelta(seconds=30))
-    assert texts([again]) == ["một"]
+    assert await claim_rows(store, now=NOW + timedelta(seconds=29)) == []
+    (again,) = await claim_rows(store, now=NOW + timedelta(seconds=30))
+    assert reply_texts([again]) == ["một"]
     assert (row.attempts, again.attempts) == (0, 1)
 
 
 async def test_an_attempt_that_does_not_count_is_given_back(store: Store) -> None:
-    await answer(store, await one_chat(store), "một")
+    await answer_next(store, await open_chat(store), "một")
     for counted in (True, False, False):
-        (row,) = await claim(store)
+        (row,) = await claim_rows(store)
         await store.outbox.retry(row, NOW, counted=counted)
 
-    assert [row.attempts for row in await claim(store)] == [1]
+    assert [row.attempts for row in await claim_rows(store)] == [1]
 
 
 async def test_a_crash_does_not_count_as_an_attempt(store: Store) -> None:
-    await answer(store, await one_chat(store), "một")
+    await answer_next(store, await open_chat(store), "một")
     for _ in range(3):
-        await claim(store)
+        await claim_rows(store)
         await store.outbox.recover(CHANNEL, NOW)
 
-    assert [row.attempts for row in await claim(store)] == [0]
+    assert [row.attempts for row in await claim_rows(store)] == [0]
 
 
 @pytest.mark.parametrize(
@@ -85,62 +95,64 @@ async def test_a_crash_does_not_count_as_an_attempt(store: Store) -> None:
     ],
 )
 async def test_a_settled_message_is_never_claimed_again(store: Store, state: DeliveryState) -> None:
-    await answer(store, await one_chat(store), "một")
-    (row,) = await claim(store)
+    await answer_next(store, await open_chat(store), "một")
+    (row,) = await claim_rows(store)
 
     await store.outbox.settle(row, state, NOW)
     await store.outbox.retry(row, NOW)
     await store.outbox.settle(row, DeliveryState.FAILED, NOW)
 
-    assert await claim(store, now=NOW + timedelta(days=1)) == []
+    assert await claim_rows(store, now=NOW + timedelta(days=1)) == []
     assert await store.outbox.recover(CHANNEL, NOW) == 0
 
 
 async def test_replies_caught_by_a_crash_are_sent_again(store: Store, another: OpenStore) -> None:
-    await answer(store, await one_chat(store), "một", "hai")
-    await claim(store)
+    await answer_next(store, await open_chat(store), "một", "hai")
+    await claim_rows(store)
     await store.close()
 
     restarted = await another()
 
     assert await restarted.outbox.recover("zalo", NOW) == 0
     assert await restarted.outbox.recover(CHANNEL, NOW) == 1
-    assert texts(await claim(restarted)) == ["một"]
+    assert reply_texts(await claim_rows(restarted)) == ["một"]
 
 
 async def test_two_processes_never_claim_the_same_message(store: Store, another: OpenStore) -> None:
     other = await another()
-    chats = await store.inbox.receive([said(str(number), address=f"chat {number}") for number in range(60)], NOW)
+    chats = await store.inbox.receive(
+        [make_incoming(str(number), address=f"chat {number}") for number in range(60)], NOW
+    )
     for chat in chats:
-        await answer(store, chat, chat.address)
+        await answer_next(store, chat, chat.address)
 
-    batches = await asyncio.gather(*(claim(each, limit=7) for _ in range(6) for each in (store, other)))
+    batches = await asyncio.gather(*(claim_rows(each, limit=7) for _ in range(6) for each in (store, other)))
 
     claimed = [row.id for rows in batches for row in rows]
-    claimed += [row.id for row in await claim(store)]
+    claimed += [row.id for row in await claim_rows(store)]
     assert sorted(claimed) == sorted(set(claimed))
     assert len(claimed) == len(chats)
 
 
 async def test_what_is_said_instead_of_a_message_comes_once_however_many_of_its_parts_fail(store: Store) -> None:
-    chat = await one_chat(store)
-    await answer(store, chat, "a", "b", "c")
-    instead = (says("not a"), says("nor b"))
+    chat = await open_chat(store)
+    await answer_next(store, chat, "a", "b", "c")
+    instead = (make_reply("not a"), make_reply("nor b"))
     for expected in ("a", "b"):
-        (row,) = await claim(store)
+        (row,) = await claim_rows(store)
         assert row.reply.paragraphs == (expected,)
         failed = Settlement(row, DeliveryState.FAILED, reason=DeliveryReason.NO_SEND_DOCUMENT, instead=instead)
         await store.outbox.settle_all([failed], NOW)
-    assert [reply.paragraphs for reply in await told(store)] == [("c",), ("not a",), ("nor b",)]
+    assert [reply.paragraphs for reply in await deliver_all(store)] == [("c",), ("not a",), ("nor b",)]
 
 
 @pytest.mark.parametrize(("session", "language"), [(None, None), (Session(language="en"), "en"), (Session(), "vi")])
 async def test_the_language_of_a_person_is_known_once_it_is_chosen(
     store: Store, session: Session | None, language: str | None
 ) -> None:
-    chat = await one_chat(store)
+    chat = await open_chat(store)
     if session:
-        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+        async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
             await unit.finish(session.model_dump_json(), [])
     assert await store.chats.language(chat) == language
     assert await store.chats.language(replace(chat, id="nobody")) is None

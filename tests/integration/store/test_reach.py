@@ -6,17 +6,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.store.context import StoreContext
-from bot.store.imports import ImportRepository
 from bot.store.journal import JournalRepository
-from bot.store.request_list import RequestListRepository
+from bot.store.request_list import ImportRepository, RequestListRepository
 from bot.store.store import Store
-from handlers.model.request_list import Filter
-from handlers.model.rights import MACHINE, Act, Reach
-from tests.integration.store.conftest import Database
-from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER
-from tests.support.office import OPERATOR, office, settle_units
-from tests.support.stored_dialogue import registered
-from tests.support.storing import NOW, content
+from handlers.model import MACHINE, Act, Filter, Reach
+from tests.support.database import Database
+from tests.support.people import ADMIN, FOCAL, OFFICER, OPERATOR, OTHER, admin_transaction, insert_units
+from tests.support.store import NOW, make_content
+from tests.support.stored_dialogue import register_request
 
 WITHIN = [OPERATOR.reach(Act.CHANGE_REQUESTS), ADMIN.reach(Act.CHANGE_REQUESTS), Reach(units=("DN.DP", "DN.NT"))]
 OUTSIDE = [OTHER.reach(Act.CHANGE_REQUESTS), FOCAL.reach(Act.CHANGE_REQUESTS), OFFICER.reach(Act.CHANGE_REQUESTS)]
@@ -25,9 +22,9 @@ OUTSIDE = [OTHER.reach(Act.CHANGE_REQUESTS), FOCAL.reach(Act.CHANGE_REQUESTS), O
 @pytest.fixture
 async def code(store: Store, database: Database) -> str:
     """Of a request below the unit of ``ADMIN``, with a row of the journal."""
-    settle_units(database.sql)
-    request = await registered(store, "1", content(), "DN.NT.VP")
-    async with office(store) as at:
+    insert_units(database.sql)
+    request = await register_request(store, "1", make_content(), "DN.NT.VP")
+    async with admin_transaction(store) as at:
         await at.admin.journal.record(OPERATOR, "export", request.code, unit="DN.NT.VP")
     return request.code
 

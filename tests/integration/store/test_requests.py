@@ -3,9 +3,9 @@
 import asyncio
 
 from bot.store.store import Store
-from tests.integration.store.conftest import OpenStore
-from tests.support.ports import StoredTurns
-from tests.support.storing import content
+from tests.support.database import OpenStore
+from tests.support.store import make_content
+from tests.support.stored_dialogue import StoredTurns
 
 
 async def test_codes_are_unique_when_many_register_at_once(store: Store, another: OpenStore) -> None:
@@ -13,7 +13,7 @@ async def test_codes_are_unique_when_many_register_at_once(store: Store, another
 
     async def register(each: Store, address: str) -> str:
         async with StoredTurns(each, address)() as unit:
-            return (await unit.requests.register(content())).code
+            return (await unit.requests.register(make_content())).code
 
     codes = await asyncio.gather(
         *(register(each, f"chat {n} {i}") for n in range(12) for i, each in enumerate((store, other)))

@@ -5,19 +5,33 @@ from datetime import timedelta
 import pytest
 
 from bot.messages import DeliveryState
-from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.model.broadcast import BroadcastState, CampaignPlan, StateReason
-from handlers.model.request import REQUEST_TRANSITIONS, RequestState
-from handlers.model.request_list import InterviewStatus
-from handlers.model.rights import Role
-from tests.integration.store.conftest import Database
-from tests.support.broadcast_life import campaign, drafted
-from tests.support.ground import DatabaseGround
-from tests.support.office import OPERATOR, given, invited, office, settle_units
-from tests.support.ports import StoredTurns
-from tests.support.storing import AGREED, NOW, answer, claim, content, next_turn, one_chat, said
+from handlers.model import (
+    REQUEST_TRANSITIONS,
+    BroadcastState,
+    CampaignPlan,
+    InterviewStatus,
+    RequestState,
+    Role,
+    StateReason,
+)
+from tests.support.backends import DatabaseBackend
+from tests.support.broadcasts import create_draft, start_campaign
+from tests.support.database import Database
+from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role, insert_units
+from tests.support.store import (
+    CONSENTED_SESSION,
+    NOW,
+    answer_next,
+    claim_next_turn,
+    claim_rows,
+    make_content,
+    make_incoming,
+    open_chat,
+)
+from tests.support.stored_dialogue import StoredTurns
 
 DAYS = 180
 LATE = NOW + timedelta(days=DAYS, seconds=1)
@@ -36,8 +50,8 @@ ENDED = [state for state, moves in REQUEST_TRANSITIONS.items() if not moves]
 
 
 async def test_a_silent_chat_goes_with_all_it_left(store: Store) -> None:
-    await answer(store, await one_chat(store), "chào")
-    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW, message="1")
+    await answer_next(store, await open_chat(store), "chào")
+    await store.outbox.settle((await claim_rows(store))[0], DeliveryState.SENT, NOW, message="1")
 
     assert await store.retention.delete_expired(LATE, DAYS) == {
         **NOTHING,
@@ -50,14 +64,14 @@ async def test_a_silent_chat_goes_with_all_it_left(store: Store) -> None:
 
 
 async def test_nothing_goes_before_its_time(store: Store) -> None:
-    await answer(store, await one_chat(store), "chào")
-    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW)
+    await answer_next(store, await open_chat(store), "chào")
+    await store.outbox.settle((await claim_rows(store))[0], DeliveryState.SENT, NOW)
 
     assert await store.retention.delete_expired(NOW + timedelta(days=DAYS), DAYS) == NOTHING
 
 
 async def test_a_dry_run_counts_and_leaves_everything(store: Store) -> None:
-    await answer(store, await one_chat(store))
+    await answer_next(store, await open_chat(store))
 
     counted = await store.retention.delete_expired(LATE, DAYS, dry_run=True)
 
@@ -66,30 +80,30 @@ async def test_a_dry_run_counts_and_leaves_everything(store: Store) -> None:
 
 
 async def test_a_chat_that_wrote_since_stays(store: Store) -> None:
-    await answer(store, await one_chat(store), session='"phiên"')
-    (chat,) = await store.inbox.receive([said("2")], LATE)
+    await answer_next(store, await open_chat(store), session='"phiên"')
+    (chat,) = await store.inbox.receive([make_incoming("2")], LATE)
 
     counts = await store.retention.delete_expired(LATE, DAYS)
 
     assert (counts["sessions"], counts["chats"]) == (0, 0)
-    assert (await next_turn(store, chat)).session == '"phiên"'
+    assert (await claim_next_turn(store, chat)).session == '"phiên"'
 
 
 async def test_what_waits_for_an_answer_or_for_delivery_stays(store: Store) -> None:
-    waiting = await one_chat(store, "1", "an")
-    await answer(store, await one_chat(store, "2", "bình"), "chưa gửi")
+    waiting = await open_chat(store, "1", "an")
+    await answer_next(store, await open_chat(store, "2", "bình"), "chưa gửi")
 
     assert (await store.retention.delete_expired(LATE, DAYS))["chats"] == 0
     assert await store.inbox.claim_turn(waiting) is not None
-    assert len(await claim(store, now=LATE)) == 1
+    assert len(await claim_rows(store, now=LATE)) == 1
 
 
 @pytest.mark.parametrize("state", RequestState)
 async def test_a_request_goes_after_its_end_and_an_open_one_stays(store: Store, state: RequestState) -> None:
-    chat = await one_chat(store)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        await unit.requests.register(content(), state)
-        await unit.finish(AGREED, [])
+    chat = await open_chat(store)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        await unit.requests.register(make_content(), state)
+        await unit.finish(CONSENTED_SESSION, [])
 
     counts = await store.retention.delete_expired(LATE, DAYS)
 
@@ -98,23 +112,23 @@ async def test_a_request_goes_after_its_end_and_an_open_one_stays(store: Store, 
 
 
 async def test_a_request_lives_on_from_its_end(store: Store) -> None:
-    chat = await one_chat(store)
-    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
-        code = (await unit.requests.register(content())).code
-        await unit.finish(AGREED, [])
-    await store.inbox.receive([said("2")], NOW)
+    chat = await open_chat(store)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        code = (await unit.requests.register(make_content())).code
+        await unit.finish(CONSENTED_SESSION, [])
+    await store.inbox.receive([make_incoming("2")], NOW)
     ended = NOW + timedelta(days=100)
-    async with open_turn(store, await next_turn(store, chat), ended) as unit:
+    async with open_turn(store, await claim_next_turn(store, chat), ended) as unit:
         await unit.requests.move(code, RequestState.WITHDRAWN)
-        await unit.finish(AGREED, [])
+        await unit.finish(CONSENTED_SESSION, [])
 
     assert (await store.retention.delete_expired(LATE, DAYS))["requests"] == 0
     assert (await store.retention.delete_expired(ended + timedelta(days=DAYS, seconds=1), DAYS))["requests"] == 1
 
 
 async def test_a_poison_update_is_kept_for_the_operator_until_its_time(store: Store) -> None:
-    chat = await one_chat(store)
-    await store.inbox.give_up(await next_turn(store, chat), NOW)
+    chat = await open_chat(store)
+    await store.inbox.give_up(await claim_next_turn(store, chat), NOW)
 
     assert await store.retention.delete_expired(NOW + timedelta(days=DAYS - 1), DAYS) == NOTHING
     assert await store.retention.delete_expired(LATE, DAYS) == {**NOTHING, "inbox": 1, "chats": 1}
@@ -122,12 +136,12 @@ async def test_a_poison_update_is_kept_for_the_operator_until_its_time(store: St
 
 async def test_a_standing_goes_with_its_session_or_its_chat_and_stays_with_an_open_request(store: Store) -> None:
     for number, state in enumerate((None, RequestState.SUBMITTED)):
-        chat = await one_chat(store, str(number), str(number))
-        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+        chat = await open_chat(store, str(number), str(number))
+        async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
             await unit.register.save_status(InterviewStatus(interview=1, certificate_key="AA", owed=()))
             if state:
-                await unit.requests.register(content(), state)
-            await unit.finish(AGREED, [])
+                await unit.requests.register(make_content(), state)
+            await unit.finish(CONSENTED_SESSION, [])
 
     assert (await store.retention.delete_expired(NOW + timedelta(days=DAYS), DAYS))["standings"] == 0
     assert await store.retention.delete_expired(LATE, DAYS) == {
@@ -140,38 +154,38 @@ async def test_a_standing_goes_with_its_session_or_its_chat_and_stays_with_an_op
 
 
 async def test_a_silent_chat_with_a_role_stays_until_the_role_has_ended(store: Store) -> None:
-    await given(store, "chủ", Role.OWNER)
-    grant = await given(store, "an", Role.OWNER)
+    await grant_role(store, "chủ", Role.OWNER)
+    grant = await grant_role(store, "an", Role.OWNER)
 
     assert (await store.retention.delete_expired(LATE, DAYS))["chats"] == 0
-    async with office(store, now=LATE) as at:
+    async with admin_transaction(store, now=LATE) as at:
         assert await at.admin.people.end(OPERATOR, grant.id) is None
     assert (await store.retention.delete_expired(LATE, DAYS))["chats"] == 1
 
 
 async def test_a_role_goes_some_time_after_it_ended(store: Store) -> None:
-    await given(store, "chủ", Role.OWNER)
-    grant = await given(store, "an", Role.OWNER)
-    async with office(store) as at:
+    await grant_role(store, "chủ", Role.OWNER)
+    grant = await grant_role(store, "an", Role.OWNER)
+    async with admin_transaction(store) as at:
         await at.admin.people.end(OPERATOR, grant.id)
-    await store.inbox.receive([said("1", address="an")], LATE)
+    await store.inbox.receive([make_incoming("1", address="an")], LATE)
 
     assert (await store.retention.delete_expired(NOW + timedelta(days=DAYS), DAYS))["roles"] == 0
     assert (await store.retention.delete_expired(LATE, DAYS))["roles"] == 1
 
 
 async def test_invitations_go_some_time_after_they_were_used_or_ran_out(store: Store) -> None:
-    await given(store, "an", Role.OWNER)
-    await invited(store, Role.OWNER, hours=1)
-    await invited(store, Role.OWNER, hours=24 * 365)
+    await grant_role(store, "an", Role.OWNER)
+    await create_invitation(store, Role.OWNER, hours=1)
+    await create_invitation(store, Role.OWNER, hours=24 * 365)
 
     assert (await store.retention.delete_expired(NOW + timedelta(days=DAYS), DAYS))["invitations"] == 0
     assert (await store.retention.delete_expired(LATE + timedelta(hours=1), DAYS))["invitations"] == 2
 
 
 async def test_the_journal_stays_whole(store: Store) -> None:
-    grants = [await given(store, address, Role.OWNER) for address in ("an", "bình")]
-    async with office(store) as at:
+    grants = [await grant_role(store, address, Role.OWNER) for address in ("an", "bình")]
+    async with admin_transaction(store) as at:
         await at.admin.people.end(OPERATOR, grants[0].id)
 
     await store.retention.delete_expired(LATE, DAYS)
@@ -181,10 +195,10 @@ async def test_the_journal_stays_whole(store: Store) -> None:
 
 
 async def test_a_broadcast_goes_some_time_after_its_end_with_all_that_hangs_on_it(
-    store: Store, ground: DatabaseGround, database: Database
+    store: Store, ground: DatabaseBackend, database: Database
 ) -> None:
-    settle_units(database.sql)
-    name = (await drafted(store)).id
+    insert_units(database.sql)
+    name = (await create_draft(store)).id
     ground.stands(name, BroadcastState.RUNNING)
     ground.add_row(name, "an", "sent")
     async with StoredTurns(store, "an")() as unit:
@@ -201,10 +215,10 @@ async def test_a_broadcast_goes_some_time_after_its_end_with_all_that_hangs_on_i
 
 
 async def test_a_campaign_goes_with_its_steps_and_keeps_them_until_then(
-    store: Store, ground: DatabaseGround, database: Database
+    store: Store, ground: DatabaseBackend, database: Database
 ) -> None:
-    settle_units(database.sql)
-    name = await campaign(ground, CampaignPlan(deadline=NOW.date()))
+    insert_units(database.sql)
+    name = await start_campaign(ground, CampaignPlan(deadline=NOW.date()))
     for step in ("7", "1"):
         await BroadcastOperations.over(store).create_step(name, step, NOW, left_out=StateReason.MISSED)
 
@@ -216,11 +230,11 @@ async def test_a_campaign_goes_with_its_steps_and_keeps_them_until_then(
 
 
 async def test_a_silent_chat_that_was_reminded_and_wrote_broadcasts_goes(
-    store: Store, ground: DatabaseGround, database: Database
+    store: Store, ground: DatabaseBackend, database: Database
 ) -> None:
-    settle_units(database.sql)
-    await answer(store, await one_chat(store, "1", "an"))
-    name = (await drafted(store, chat=store.chats.at("telegram", "an"))).id
+    insert_units(database.sql)
+    await answer_next(store, await open_chat(store, "1", "an"))
+    name = (await create_draft(store, chat=store.chats.at("telegram", "an"))).id
     ground.add_row(name, "an", "sent")
 
     counts = await store.retention.delete_expired(LATE, DAYS)

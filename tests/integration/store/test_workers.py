@@ -10,8 +10,18 @@ from bot.messages import BROADCAST, Chat, DeliveryState
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from bot.store.workers import LeaseDuration, Presence
-from tests.integration.store.conftest import Database, OpenStore
-from tests.support.storing import CHANNEL, NOW, answer, claim, heard, one_chat, said, says, texts
+from tests.support.database import Database, OpenStore
+from tests.support.store import (
+    CHANNEL,
+    NOW,
+    answer_next,
+    claim_rows,
+    get_text,
+    make_incoming,
+    make_reply,
+    open_chat,
+    reply_texts,
+)
 
 LEASE = LeaseDuration()
 pytestmark = pytest.mark.postgres
@@ -48,24 +58,24 @@ def silent(database: Database, store: Store, seconds: float) -> None:
 
 
 async def test_what_a_living_worker_has_in_hand_stays_its_own(store: Store, other: Store, database: Database) -> None:
-    await answer(other, await one_chat(other), "một")
-    await claim(other)
+    await answer_next(other, await open_chat(other), "một")
+    await claim_rows(other)
     silent(database, other, 9)
 
     assert await join(store) == Presence(live=2)
     assert (await beat(store)).messages == 0
     assert await store.outbox.recover(CHANNEL, NOW) == 0
-    assert await claim(store) == []
+    assert await claim_rows(store) == []
 
 
 async def test_what_a_dead_one_had_in_hand_is_taken_over(store: Store, other: Store, database: Database) -> None:
-    await answer(other, await one_chat(other), "một")
-    await claim(other)
+    await answer_next(other, await open_chat(other), "một")
+    await claim_rows(other)
     await join(store)
     silent(database, other, 11)
 
     assert await beat(store) == Presence(live=1, dead=1, messages=1)
-    assert texts(await claim(store)) == ["một"]
+    assert reply_texts(await claim_rows(store)) == ["một"]
 
 
 async def test_who_was_out_of_touch_itself_takes_nobody_for_dead(
@@ -81,14 +91,14 @@ async def test_who_was_out_of_touch_itself_takes_nobody_for_dead(
 async def test_who_was_given_up_learns_it_and_decides_about_nothing_any_more(
     store: Store, other: Store, database: Database
 ) -> None:
-    await answer(other, await one_chat(other), "một")
-    (late,) = await claim(other)
+    await answer_next(other, await open_chat(other), "một")
+    (late,) = await claim_rows(other)
     await join(store)
     silent(database, other, 11)
     await beat(store)
 
     assert await other.workers.beat(CHANNEL, NOW, judge=True) is None
-    (again,) = await claim(store)
+    (again,) = await claim_rows(store)
     await other.outbox.retry(late, NOW)
     await other.outbox.settle(late, DeliveryState.FAILED, NOW)
     await store.outbox.settle(again, DeliveryState.SENT, NOW)
@@ -98,8 +108,8 @@ async def test_who_was_given_up_learns_it_and_decides_about_nothing_any_more(
 async def test_of_a_broadcast_that_a_dead_one_was_sending_nobody_knows_until_it_says_so(
     store: Store, other: Store, database: Database
 ) -> None:
-    await answer(other, await one_chat(other), "một")
-    (late,) = await claim(other)
+    await answer_next(other, await open_chat(other), "một")
+    (late,) = await claim_rows(other)
     database.sql(
         "INSERT INTO broadcasts (id, state, author, content, created_at, changed_at)"
         " VALUES ('TB-000001', 'running', 'machine', '', 0, 0)"
@@ -140,39 +150,39 @@ async def test_of_two_that_join_at_once_one_at_least_waits_for_the_other(store: 
 
 async def test_a_chat_is_one_workers_until_its_turn_ends(store: Store, other: Store) -> None:
     await join(store)
-    (chat,) = await store.inbox.receive([said("1", "một"), said("2", "hai")], NOW)
+    (chat,) = await store.inbox.receive([make_incoming("1", "một"), make_incoming("2", "hai")], NOW)
 
     turn = await other.inbox.claim_turn(chat)
-    assert heard(turn) == "một"
+    assert get_text(turn) == "một"
     assert await store.inbox.claim_turn(chat) is None
     assert await store.inbox.chats_waiting(CHANNEL) == []
     assert turn
     async with open_turn(other, turn, NOW) as unit:
         await unit.finish("{}", [])
-    assert heard(await store.inbox.claim_turn(chat)) == "hai"
+    assert get_text(await store.inbox.claim_turn(chat)) == "hai"
 
 
 async def test_a_poison_update_lets_go_of_its_chat(store: Store, other: Store) -> None:
     await join(store)
-    (chat,) = await store.inbox.receive([said("1", "độc"), said("2", "lành")], NOW)
+    (chat,) = await store.inbox.receive([make_incoming("1", "độc"), make_incoming("2", "lành")], NOW)
     turn = await other.inbox.claim_turn(chat)
     assert turn
-    await other.inbox.give_up(turn, NOW, [says("xin lỗi")])
+    await other.inbox.give_up(turn, NOW, [make_reply("xin lỗi")])
 
-    assert heard(await store.inbox.claim_turn(chat)) == "lành"
+    assert get_text(await store.inbox.claim_turn(chat)) == "lành"
 
 
 async def test_a_chat_of_a_dead_one_is_taken_over_in_the_middle_of_its_turn(
     store: Store, other: Store, database: Database
 ) -> None:
     await join(store)
-    chat = await one_chat(store)
+    chat = await open_chat(store)
     await other.inbox.claim_turn(chat)
     silent(database, other, 11)
     await beat(store)
 
     assert await store.inbox.chats_waiting(CHANNEL) == [chat]
-    assert heard(await store.inbox.claim_turn(chat))
+    assert get_text(await store.inbox.claim_turn(chat))
 
 
 async def test_two_workers_share_the_inbox_and_keep_the_order_of_each_chat(store: Store, other: Store) -> None:
@@ -186,14 +196,14 @@ async def test_two_workers_share_the_inbox_and_keep_the_order_of_each_chat(store
                 return False
             async with open_turn(of, turn, NOW) as unit:
                 await unit.finish("{}", [])
-            handled.append((chat.id, of.workers.id, int(heard(turn))))
+            handled.append((chat.id, of.workers.id, int(get_text(turn))))
             return True
 
         return TurnPool(handle_next, lambda _chat: None)
 
     both = hands(store), hands(other)
     for number in range(60):
-        chats = await store.inbox.receive([said(f"{number}", f"{number}", f"chat {number % 5}")], NOW)
+        chats = await store.inbox.receive([make_incoming(f"{number}", f"{number}", f"chat {number % 5}")], NOW)
         for each in both:
             each.submit(chats)
     for each in both:
@@ -215,11 +225,11 @@ async def test_others_hear_at_once_of_what_there_is_to_do_and_nobody_hears_itsel
     async with asyncio.timeout(5):
         assert await signals.get() == await own.get() == ""
 
-        chat = await one_chat(store)
+        chat = await open_chat(store)
         assert await signals.get() == "inbox"
-        await answer(store, chat, "một")
+        await answer_next(store, chat, "một")
         assert await signals.get() == "outbox"
-        await answer(other, await one_chat(other, "2"), "hai")
+        await answer_next(other, await open_chat(other, "2"), "hai")
         assert [await own.get(), await own.get()] == ["inbox", "outbox"]
     assert signals.empty()
     for ear in ears:

@@ -7,9 +7,10 @@ import pytest
 from bot.certificates import der
 from bot.certificates.errors import MalformedError
 from bot.certificates.parsing import read
-from handlers.model.certificate import FileProblemKind
-from tests.support import loose, pki, pki_files, pki_services
-from tests.support.loose import SEQUENCE, value
+from handlers.model import FileProblemKind
+from tests.support import loose_der, pki, pki_files
+from tests.support import pki_files as support_pki_files
+from tests.support.loose_der import SEQUENCE, value
 
 _SIGNED, _DATA = bytes.fromhex("06092a864886f70d010702"), bytes.fromhex("06092a864886f70d010701")
 _TWO = b"\x02\x01\x05" + b"\x30\x02\x05\x00"
@@ -32,7 +33,7 @@ def test_what_is_cut_short_is_walked_as_far_as_it_goes_and_never_split(data: byt
 
 
 def test_what_is_whole_is_walked_and_split_alike() -> None:
-    for data in (_TWO, pki.issue().der, loose.with_indefinite_lengths(pki.issue().der), b"\x7f\x81\x01\x01a"):
+    for data in (_TWO, pki.issue().der, loose_der.with_indefinite_lengths(pki.issue().der), b"\x7f\x81\x01\x01a"):
         assert [one.element for one in der.walk(data)] == der.split(data)
         assert b"".join(one.whole for one in der.walk(data)) == data
         assert der.end_of(data) <= len(data)
@@ -50,14 +51,14 @@ def test_a_document_signed_inside_may_lie_in_very_many_pieces() -> None:
     assert (len(reading.certificates), reading.problems) == (1, ())
 
 
-@pytest.mark.parametrize("write", [loose.with_long_lengths, loose.with_indefinite_lengths])
+@pytest.mark.parametrize("write", [loose_der.with_long_lengths, loose_der.with_indefinite_lengths])
 @pytest.mark.parametrize("by_key", [False, True])
 def test_a_signer_whose_certificate_is_written_in_ber_is_found(
     write: Callable[[bytes], bytes], *, by_key: bool
 ) -> None:
     own, ca = pki.issue(serial=0x1234).der, pki.g2_state().der
     loosely = write(own)
-    signed = pki_services.signed_data(ca, own, signers=(own,), by_key=by_key)
+    signed = support_pki_files.signed_data(ca, own, signers=(own,), by_key=by_key)
     signers = signed[signed.rindex(own) + len(own) :]
     data = b"\x30\x80" + _SIGNED + b"\xa0\x80" + b"\x30\x80" + b"\x02\x01\x03" + b"\x31\x00"
     data += value(SEQUENCE, _DATA) + b"\xa0\x80" + ca + loosely + b"\0\0" + signers + b"\0\0" * 3
@@ -68,13 +69,13 @@ def test_a_signer_whose_certificate_is_written_in_ber_is_found(
 
 #: What begins as a certificate does and is none -> its word.
 OTHERS: dict[str, tuple[Callable[[], bytes], FileProblemKind]] = {
-    "a request": (pki_services.request, FileProblemKind.REQUEST),
-    "a list": (pki_services.revocation_list, FileProblemKind.STATUS),
+    "a request": (support_pki_files.request, FileProblemKind.REQUEST),
+    "a list": (support_pki_files.revocation_list, FileProblemKind.STATUS),
 }
 #: Where it may come from.
 PLACES: dict[str, Callable[[bytes], bytes]] = {
     "alone": lambda data: data,
-    "in BER": loose.with_long_lengths,
+    "in BER": loose_der.with_long_lengths,
     "without its end": lambda data: data[:-9],
     "in an archive": lambda data: pki_files.make_zip({"a.cer": data}),
     "as the certificate of a signature": pki_files.signed_xml,

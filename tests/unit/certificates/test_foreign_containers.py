@@ -14,8 +14,9 @@ from collections.abc import Callable
 import pytest
 
 from bot.certificates.parsing import read
-from handlers.model.certificate import FileProblemKind
-from tests.support import pki, pki_files, pki_services
+from handlers.model import FileProblemKind
+from tests.support import pki, pki_files
+from tests.support import pki_files as support_pki_files
 
 NAME = "UBND xã Phước An"
 _XADES = "http://uri.etsi.org/01903/v1.3.2#"
@@ -247,8 +248,8 @@ XML: dict[str, Callable[[], str | bytes]] = {
     "a time stamp and its chain behind": lambda: _xades(
         key_info=(pki.issue().der,),
         after="<xades:SignatureTimeStamp><xades:EncapsulatedTimeStamp>"
-        f"{_base64(pki_services.time_stamp())}</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>"
-        f"{_beside(pki_services.time_stamper().der, _other())}",
+        f"{_base64(support_pki_files.time_stamp())}</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>"
+        f"{_beside(support_pki_files.time_stamper().der, _other())}",
     ),
     "a counter-signature": lambda: _xades(key_info=(pki.issue().der,), after=_counter()),
     "a stand-in elsewhere": lambda: (
@@ -317,7 +318,7 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
         "a.pdf": pki_files.pdf(), "META-INF/signatures0.xml": _xades(key_info=(pki.issue().der,)).encode(),
     }),
     "ASiC-E, CAdES and a time stamp": lambda: _asic("e", {
-        "META-INF/timestamp001.tst": pki_services.time_stamp(), "META-INF/ASiCManifest1.xml": b"<asic/>",
+        "META-INF/timestamp001.tst": support_pki_files.time_stamp(), "META-INF/ASiCManifest1.xml": b"<asic/>",
         "META-INF/signature001.p7s": pki_files.signed_pkcs7(pki.issue(), pki.g2_state()), "a.txt": b"x",
     }),
     "ASiC-S, CAdES": lambda: _asic("s", {"a.txt": b"x", "META-INF/signature.p7s": pki_files.signed_pkcs7(pki.issue())}),
@@ -325,7 +326,7 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
         "a": b"x", "META-INF/signature.p7s": pki_files.signed_pkcs7(pki.issue()),
     }),
     "ASiC-S, a time stamp over a signed PDF": lambda: _asic("s", {
-        "a.pdf": pki_files.pdf(pki.issue()), "META-INF/timestamp.tst": pki_services.time_stamp(),
+        "a.pdf": pki_files.pdf(pki.issue()), "META-INF/timestamp.tst": support_pki_files.time_stamp(),
     }),
     "Office, signed by its kin": lambda: pki_files.make_zip({
         "[Content_Types].xml": b"<Types/>",
@@ -352,7 +353,7 @@ UNSIGNED = {
     "EPUB": (lambda: pki_files.make_zip({"mimetype": b"application/epub+zip"}), FileProblemKind.NO_SIGNATURE),
     "ASiC, nothing signed": (lambda: _asic("e", {"a.txt": b"x"}), FileProblemKind.NO_SIGNATURE),
     "ASiC, a time stamp alone": (
-        lambda: _asic("s", {"a.txt": b"x", "META-INF/timestamp.tst": pki_services.time_stamp()}),
+        lambda: _asic("s", {"a.txt": b"x", "META-INF/timestamp.tst": support_pki_files.time_stamp()}),
         FileProblemKind.TIME_STAMP,
     ),
     "old Office": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), FileProblemKind.OLD_OFFICE),
@@ -366,15 +367,18 @@ def test_an_unsigned_document_is_one_sentence(make: Callable[[], bytes], trouble
 
 #: What services write: never the officer's, and never called damaged.
 SERVICES: dict[str, tuple[Callable[[], bytes], FileProblemKind]] = {
-    "a time stamp": (pki_services.time_stamp, FileProblemKind.TIME_STAMP),
-    "a time stamp, BER": (lambda: pki_files.as_ber(pki_services.time_stamp()), FileProblemKind.TIME_STAMP),
-    "a time stamp's answer": (pki_services.time_stamp_response, FileProblemKind.TIME_STAMP),
+    "a time stamp": (support_pki_files.time_stamp, FileProblemKind.TIME_STAMP),
+    "a time stamp, BER": (lambda: pki_files.as_ber(support_pki_files.time_stamp()), FileProblemKind.TIME_STAMP),
+    "a time stamp's answer": (support_pki_files.time_stamp_response, FileProblemKind.TIME_STAMP),
     "a time stamp's refusal": (lambda: bytes.fromhex("30053003020102"), FileProblemKind.TIME_STAMP),
-    "the certificate of a time stamp service": (lambda: pki_services.time_stamper().der, FileProblemKind.TIME_STAMP),
-    "the same in PEM": (lambda: pki_services.time_stamper().pem, FileProblemKind.TIME_STAMP),
-    "an answer about a state": (pki_services.ocsp_response, FileProblemKind.STATUS),
-    "the certificate of a service for states": (lambda: pki_services.state_teller().der, FileProblemKind.STATUS),
-    "a revocation list": (pki_services.revocation_list, FileProblemKind.STATUS),
+    "the certificate of a time stamp service": (
+        lambda: support_pki_files.time_stamper().der,
+        FileProblemKind.TIME_STAMP,
+    ),
+    "the same in PEM": (lambda: support_pki_files.time_stamper().pem, FileProblemKind.TIME_STAMP),
+    "an answer about a state": (support_pki_files.ocsp_response, FileProblemKind.STATUS),
+    "the certificate of a service for states": (lambda: support_pki_files.state_teller().der, FileProblemKind.STATUS),
+    "a revocation list": (support_pki_files.revocation_list, FileProblemKind.STATUS),
 }
 
 
@@ -386,7 +390,7 @@ def test_what_a_service_wrote_is_not_offered(make: Callable[[], bytes], trouble:
 
 
 def test_what_a_service_wrote_is_not_spoken_of_beside_a_certificate() -> None:
-    packed = pki_files.make_zip({"a.tst": pki_services.time_stamp(), "a.cer": pki.issue().der})
+    packed = pki_files.make_zip({"a.tst": support_pki_files.time_stamp(), "a.cer": pki.issue().der})
     reading = read(packed)
     assert [one.name for one in reading.certificates] == [NAME]
     assert not reading.problems
@@ -394,12 +398,12 @@ def test_what_a_service_wrote_is_not_spoken_of_beside_a_certificate() -> None:
 
 @pytest.mark.parametrize("by_key", [True, False])
 def test_of_a_signature_the_signer_is_shown_wherever_it_stands_in_the_bag(*, by_key: bool) -> None:
-    bag = (pki_services.time_stamper().der, _other(), pki.g2_state().der, pki.issue().der)
-    (one,) = read(pki_services.signed_data(*bag, signers=(pki.issue().der,), by_key=by_key)).certificates
+    bag = (support_pki_files.time_stamper().der, _other(), pki.g2_state().der, pki.issue().der)
+    (one,) = read(support_pki_files.signed_data(*bag, signers=(pki.issue().der,), by_key=by_key)).certificates
     assert one.name == NAME
 
 
 def test_a_damaged_certificate_in_the_bag_does_not_hide_the_signer() -> None:
-    data = pki_services.signed_data(_other(), pki.issue().der, signers=(pki.issue().der,))
+    data = support_pki_files.signed_data(_other(), pki.issue().der, signers=(pki.issue().der,))
     name = "Sở Nội vụ".encode()
     assert [one.name for one in read(data.replace(name, b"\xff" * len(name))).certificates] == [NAME]

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from bot.certificates.parsing import read
-from handlers.model.certificate import FileProblemKind
-from tests.support import pki, pki_files, pki_services
+from handlers.model import FileProblemKind
+from tests.support import pki, pki_files
+from tests.support import pki_files as support_pki_files
 
 NAME = "UBND xã Phước An"
 HTML = (
@@ -38,7 +39,7 @@ def _cms() -> bytes:
 
 
 def _by_key(signer: bytes) -> bytes:
-    return pki_services.signed_data(pki.g2_state().der, signer, signers=(signer,), by_key=True)
+    return support_pki_files.signed_data(pki.g2_state().der, signer, signers=(signer,), by_key=True)
 
 
 def _hex(data: bytes, zeros: int = 200) -> bytes:
@@ -112,10 +113,10 @@ SIGNED: dict[str, Callable[[], bytes]] = {
     "x509.rsa_sha1, a reference": lambda: _old(b"9 0 R") + b"9 0 obj\n" + _hex(pki.issue().der, 0) + b"\nendobj\n",
     "a time stamp behind": lambda: _object(
         _signature(_hex(_cms())),
-        b"/Type/DocTimeStamp" + _signature(_hex(pki_services.time_stamp()), b"/SubFilter/ETSI.RFC3161")[9:],
+        b"/Type/DocTimeStamp" + _signature(_hex(support_pki_files.time_stamp()), b"/SubFilter/ETSI.RFC3161")[9:],
     ),
     "a time stamp in front": lambda: _object(
-        _signature(_hex(pki_services.time_stamp()), b"/SubFilter/ETSI.RFC3161"), _signature(_hex(_cms()))
+        _signature(_hex(support_pki_files.time_stamp()), b"/SubFilter/ETSI.RFC3161"), _signature(_hex(_cms()))
     ),
     "usage rights of a reader": lambda: _object(
         _signature(_hex(_adobe()), b"/Reference[<</TransformMethod/UR3>>]"), _signature(_hex(_cms()))
@@ -166,11 +167,11 @@ UNSIGNED: dict[str, tuple[Callable[[], bytes], FileProblemKind]] = {
     "noise behind a beginning": (lambda: b"%PDF-1.7\n" + bytes(range(256)) * 9, FileProblemKind.DAMAGED),
     "an owner's password": (lambda: pki_files.pdf(owner="chủ", user=""), FileProblemKind.NO_SIGNATURE),
     "a time stamp alone": (
-        lambda: _object(_signature(_hex(pki_services.time_stamp()), b"/SubFilter/ETSI.RFC3161")),
+        lambda: _object(_signature(_hex(support_pki_files.time_stamp()), b"/SubFilter/ETSI.RFC3161")),
         FileProblemKind.TIME_STAMP,
     ),
     "a signature without certificates": (
-        lambda: _object(_signature(_hex(pki_services.signed_data()))), FileProblemKind.NO_CERTIFICATE,
+        lambda: _object(_signature(_hex(support_pki_files.signed_data()))), FileProblemKind.NO_CERTIFICATE,
     ),
     "a damaged signature": (lambda: _object(_signature(b"<31" + _hex(_cms())[3:])), FileProblemKind.BROKEN),
     "a certificate asked for, and none given": (

@@ -12,8 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bot.certificates.parsing import read
-from handlers.model.certificate import FileProblemKind
-from tests.support import pki, pki_files, pki_services
+from handlers.model import FileProblemKind
+from tests.support import pki, pki_files
+from tests.support import pki_files as support_pki_files
 
 NAME = "UBND xã Phước An"
 
@@ -235,27 +236,27 @@ def test_the_signer_of_a_jws_is_shown_and_not_others_of_the_chain() -> None:
 
 #: What is named rather than called damaged or unknown.
 NAMED: dict[str, tuple[Callable[[], bytes], FileProblemKind]] = {
-    "a request": (pki_services.request, FileProblemKind.REQUEST),
-    "a request in PEM": (lambda: pki_services.request(Encoding.PEM), FileProblemKind.REQUEST),
-    "a request in base64": (lambda: base64.encodebytes(pki_services.request()), FileProblemKind.REQUEST),
-    "a public key": (lambda: pki_services.public_key(Encoding.PEM), FileProblemKind.PUBLIC_KEY),
-    "a public key in DER": (lambda: pki_services.public_key(Encoding.DER), FileProblemKind.PUBLIC_KEY),
+    "a request": (support_pki_files.request, FileProblemKind.REQUEST),
+    "a request in PEM": (lambda: support_pki_files.request(Encoding.PEM), FileProblemKind.REQUEST),
+    "a request in base64": (lambda: base64.encodebytes(support_pki_files.request()), FileProblemKind.REQUEST),
+    "a public key": (lambda: support_pki_files.public_key(Encoding.PEM), FileProblemKind.PUBLIC_KEY),
+    "a public key in DER": (lambda: support_pki_files.public_key(Encoding.DER), FileProblemKind.PUBLIC_KEY),
     "a public key, PKCS#1": (
-        lambda: pki_services.public_key(Encoding.PEM, PublicFormat.PKCS1),
+        lambda: support_pki_files.public_key(Encoding.PEM, PublicFormat.PKCS1),
         FileProblemKind.PUBLIC_KEY,
     ),
     "a public key, PKCS#1 in DER": (
-        lambda: pki_services.public_key(Encoding.DER, PublicFormat.PKCS1), FileProblemKind.PUBLIC_KEY,
+        lambda: support_pki_files.public_key(Encoding.DER, PublicFormat.PKCS1), FileProblemKind.PUBLIC_KEY,
     ),
     "a public key of SSH": (
-        lambda: pki_services.public_key(Encoding.OpenSSH, PublicFormat.OpenSSH), FileProblemKind.PUBLIC_KEY,
+        lambda: support_pki_files.public_key(Encoding.OpenSSH, PublicFormat.OpenSSH), FileProblemKind.PUBLIC_KEY,
     ),
     "PGP": (
         lambda: b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQENBF\n-----END PGP PUBLIC KEY BLOCK-----",
         FileProblemKind.PGP,
     ),
-    "a revocation list in PEM": (lambda: pki_services.revocation_list(Encoding.PEM), FileProblemKind.STATUS),
-    "a time stamp in base64": (lambda: base64.encodebytes(pki_services.time_stamp()), FileProblemKind.TIME_STAMP),
+    "a revocation list in PEM": (lambda: support_pki_files.revocation_list(Encoding.PEM), FileProblemKind.STATUS),
+    "a time stamp in base64": (lambda: base64.encodebytes(support_pki_files.time_stamp()), FileProblemKind.TIME_STAMP),
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from asn1crypto import cms
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from bot.certificates.parsing import read
-from handlers.model.certificate import FileProblemKind
+from handlers.model import FileProblemKind
 from tests.support import pki, pki_files
 
 NAME = "UBND xã Phước An"
@@ -82,9 +82,9 @@ ONE = {
     "PDF after some bytes": lambda: b"\r\n\r\n" + pki_files.pdf(pki.issue()),
     "XML": lambda: pki_files.signed_xml(*_chain()),
     "XML, UTF-8 BOM": lambda: codecs.BOM_UTF8 + pki_files.signed_xml(_chain()[0]),
-    "Office": lambda: pki_files.office(_chain()[0]),
+    "Office": lambda: pki_files.word_document(_chain()[0]),
     "ZIP": lambda: pki_files.make_zip({"chứng thư.cer": _chain()[0], "ca.crt": _chain()[1]}),
-    "ZIP of an Office document": lambda: pki_files.make_zip({"tờ trình.docx": pki_files.office(_chain()[0])}),
+    "ZIP of an Office document": lambda: pki_files.make_zip({"tờ trình.docx": pki_files.word_document(_chain()[0])}),
 }
 
 
@@ -113,7 +113,9 @@ DAMAGED_PARTS = {
     "ZIP": lambda: pki_files.make_zip(
         {"a.cer": pki.issue().der, "b.cer": pki.issue().der[:90], "c.cer": pki.issue("Sở Nội vụ").der}
     ),
-    "Office": lambda: pki_files.office(pki.issue().der, b"\x30\x82\x01\x00\x30\x03\x02", pki.issue("Sở Nội vụ").der),
+    "Office": lambda: pki_files.word_document(
+        pki.issue().der, b"\x30\x82\x01\x00\x30\x03\x02", pki.issue("Sở Nội vụ").der
+    ),
     "PDF": lambda: _damaged_signature(1),
 }
 
@@ -237,7 +239,7 @@ TROUBLES = {
     "a PDF with a password": (lambda: pki_files.pdf(password="123"), FileProblemKind.ENCRYPTED),
     "a PDF without a signature": (pki_files.pdf, FileProblemKind.NO_SIGNATURE),
     "a PDF cut short": (lambda: pki_files.pdf(pki.issue())[:300], FileProblemKind.DAMAGED),
-    "Office without a signature": (pki_files.office, FileProblemKind.NO_SIGNATURE),
+    "Office without a signature": (pki_files.word_document, FileProblemKind.NO_SIGNATURE),
     "XML without a signature": (lambda: b"<a/>", FileProblemKind.NO_SIGNATURE),
     "XML cut short": (
         lambda: pki_files.signed_xml(pki.issue().der).partition(b"</X509")[0][:-99],

@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.certificates.parsing import read
 from bot.certificates.trust import TrustStore
-from handlers.model.certificate import Certificate, Recognition
+from handlers.model import Certificate, Recognition
 from rules.facts import Issuer
 from tests.support import pki, pki_files
 

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.certificates.errors import LIMITS, MEBIBYTE
 from bot.certificates.parsing import read
-from handlers.model.certificate import CertificatePart, FileProblem, FileProblemKind
+from handlers.model import CertificatePart, FileProblem, FileProblemKind
 from tests.support import pki, pki_files
 
 SMALL = replace(LIMITS, file=100_000, entries=5, unpacked=200_000)
@@ -78,7 +78,7 @@ def test_what_comes_out_of_an_archive_is_counted_over_all_entries() -> None:
 
 
 def test_an_office_document_in_an_archive_spends_the_same_budget() -> None:
-    document = pki_files.office(*[pki.issue().der] * 4)
+    document = pki_files.word_document(*[pki.issue().der] * 4)
     packed = pki_files.make_zip({f"{n}.docx": document for n in range(4)})
     limits = replace(SMALL, unpacked=len(document) * 2)
     assert FileProblemKind.TOO_MUCH_UNPACKED in {problem.trouble for problem in read(packed, limits=limits).problems}

@@ -6,14 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.certificates.names import clean_text
+from bot.certificates.names import clean_text, guess_subject
 from bot.certificates.parsing import read
-from bot.certificates.subscriber import guess_subject
 from bot.certificates.trust import TrustStore
 from bot.certificates.x509_fields import split_certificate
-from handlers.model.certificate import SECRET_PROBLEMS, Reading, Recognition
-from handlers.model.unit_search import matches_unit
-from tests.support import peers, pki, pki_files
+from handlers.model import SECRET_PROBLEMS, Reading, Recognition, matches_unit
+from tests.support import pki, pki_files, programs
 
 G2 = TrustStore((pki.g2_root().certificate, pki.g2_state().certificate))
 #: One of every kind, to be damaged.
@@ -25,7 +23,7 @@ SEEDS = (
     pki_files.as_ber(pki_files.signed_pkcs7(pki.issue(), pki.g2_state())),
     pki_files.pdf(pki.issue(), chain=(pki.g2_state(),)),
     pki_files.signed_xml(pki.issue().der),
-    pki_files.office(pki.issue().der),
+    pki_files.word_document(pki.issue().der),
     pki_files.make_zip({"a.cer": pki.issue().der, "b.p7b": pki_files.bundle(pki.issue().der)}),
     pki_files.pkcs12_file(pki.issue()),
     *pki_files.private_keys(pki.ec_key()).values(),
@@ -105,10 +103,12 @@ def test_a_changed_certificate_is_read_or_named_and_never_verified(data: bytes) 
 @given(changed())
 @settings(max_examples=150, deadline=None)
 def test_what_openssl_reads_of_a_changed_certificate_is_read_alike(data: bytes) -> None:
-    own, other = read(data).certificates, peers.openssl(data) if peers.OPENSSL else None
+    own, other = read(data).certificates, programs.read_with_openssl(data) if programs.OPENSSL else None
     if other and other.not_after:
         (one,) = own
-        different = set(peers.differing(peers.ours(one), other)) - {"email"}  # openssl leaves out what it dislikes
+        different = set(programs.find_differences(programs.read_with_ours(one), other)) - {
+            "email"
+        }  # openssl leaves out what it dislikes
         assert different <= ({"subject", "issuer"} if one.unreadable or _is_teletex(other) else set())
 
 
@@ -120,6 +120,6 @@ def test_a_name_under_a_tag_of_no_string_type_is_read_as_text(tag: int) -> None:
     assert "Ban Cơ yếu Chính phủ" in [part.value for part in one.issuer]
 
 
-def _is_teletex(other: peers.Read) -> bool:
+def _is_teletex(other: programs.PeerReading) -> bool:
     """Whether a name is UTF-8 that OpenSSL takes for Latin-1, as the tag of a teletex string says."""
     return any("á»" in value or "Æ" in value or "Ã" in value for value in (*other.subject, *other.issuer))

@@ -16,7 +16,7 @@ from bot.certificates.errors import LIMITS, MEBIBYTE, Limits
 from bot.certificates.parsing import read
 from bot.certificates.reader import CertificateReader, start_worker
 from bot.process_sandbox import Death
-from handlers.model.certificate import FileProblem, FileProblemKind, Reading, Recognition
+from handlers.model import FileProblem, FileProblemKind, Reading, Recognition
 from tests.support import pki, pki_files
 
 #: A worker's memory is measured, and bounded by what it starts with.
@@ -196,7 +196,7 @@ async def test_no_secret_of_the_environment_is_within_the_workers_reach(monkeypa
 @LINUX
 async def test_a_worker_that_read_every_kind_stays_small() -> None:
     async with _reader() as reader:
-        for data in (pki.make_certificate(), pki_files.pdf(pki.issue()), pki_files.office(pki.issue().der)):
+        for data in (pki.make_certificate(), pki_files.pdf(pki.issue()), pki_files.word_document(pki.issue().der)):
             assert (await reader.read(data)).certificates
         pages = int(_of_process(reader, "statm").split()[1])
     assert pages * os.sysconf("SC_PAGE_SIZE") < 100 * MEBIBYTE

@@ -8,8 +8,7 @@ from bot.certificates import trust
 from bot.certificates.parsing import read
 from bot.certificates.record import validity_at
 from bot.certificates.trust import KNOWN_AUTHORITIES, TrustStore
-from handlers.model.certificate import Recognition
-from handlers.model.unit_search import matches_unit
+from handlers.model import Recognition, matches_unit
 from rules.facts import Issuer, Subject
 from tests.support import pki
 

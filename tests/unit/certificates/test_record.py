@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 from bot.certificates.names import clean_text
 from bot.certificates.parsing import read
 from bot.certificates.record import format_serial, format_signed_serial, validity_at
-from handlers.model.certificate import Certificate, CertificatePart, Recognition
+from handlers.model import Certificate, CertificatePart, Recognition
 from rules.facts import Issuer, Subject
 from tests.support import pki
 

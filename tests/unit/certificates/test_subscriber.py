@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.certificates.subscriber import guess_subject
+from bot.certificates.names import guess_subject
 from rules.facts import Subject
 
 ORGANISATIONS = (

@@ -15,9 +15,8 @@ from bot.exports.process import Finished, LastWord, Progress
 from bot.messages import Chat
 from bot.store.errors import StoreError
 from bot.store.tasks import Completion, ExportTask
-from handlers.core.replies import Reply
-from handlers.model.exports import ExportForm, ExportOrder
-from handlers.model.request_list import Filter
+from handlers.core import Reply
+from handlers.model import ExportForm, ExportOrder, Filter
 from tests.support.delivery import ScriptedChannel
 
 

@@ -8,18 +8,15 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from bot.exports.columns import COLUMNS
-from bot.exports.model import ExportMetadata
+from bot.exports import COLUMNS, ExportMetadata
 from bot.exports.xlsx import LONGEST_TEXT, XlsxWriter, truncate_text
-from handlers.model.request import RequestState
-from handlers.model.request_list import RequestRow
-from handlers.model.rights import Grant, Rights, Role
-from tests.support.filing import FORMULA, HOSTILE, UNITS, about, cells, filed, hostile
+from handlers.model import Grant, RequestRow, RequestState, Rights, Role
+from tests.support.exports import FORMULA, HOSTILE, UNITS, make_formatter, make_hostile_rows, make_metadata, make_row
 
 
 def written(folder: Path, requests: list[RequestRow], **options: int) -> Path:
     path = folder / "list.xlsx"
-    writer = XlsxWriter(path, cells(), about(len(requests)), **options)
+    writer = XlsxWriter(path, make_formatter(), make_metadata(len(requests)), **options)
     writer.add(requests)
     writer.finish()
     return path
@@ -39,14 +36,14 @@ def column(key: str) -> int:
 
 
 def test_every_request_is_a_row_under_vietnamese_headings(tmp_path: Path) -> None:
-    head, *rows = sheet(written(tmp_path, hostile()))
+    head, *rows = sheet(written(tmp_path, make_hostile_rows()))
 
     assert head[:3] == ["Mã yêu cầu", "Trạng thái", "Ghi chú"]
-    assert [row[0] for row in rows] == [one.request.code for one in hostile()]
+    assert [row[0] for row in rows] == [one.request.code for one in make_hostile_rows()]
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
-    path = written(tmp_path, hostile())
+    path = written(tmp_path, make_hostile_rows())
 
     found = [row[column("subscriber")] for row in sheet(path)[1:]]
     assert found[:6] == list(HOSTILE[:6])
@@ -58,7 +55,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
 
 
 def test_what_no_xml_may_hold_and_what_fools_a_reader_is_replaced(tmp_path: Path) -> None:
-    found = [row[column("subscriber")] for row in sheet(written(tmp_path, hostile()))[1:]]
+    found = [row[column("subscriber")] for row in sheet(written(tmp_path, make_hostile_rows()))[1:]]
 
     assert found[9] == "\ufffdgnart \ufffdnờưT\ufffd"
     assert found[11] == "khoảng\ufffdtrắng\ufffd\ufffd"
@@ -66,7 +63,7 @@ def test_what_no_xml_may_hold_and_what_fools_a_reader_is_replaced(tmp_path: Path
 
 
 def test_days_and_moments_are_dates_in_vietnamese_time(tmp_path: Path) -> None:
-    row = sheet(written(tmp_path, [filed()]))[1]
+    row = sheet(written(tmp_path, [make_row()]))[1]
 
     assert row[column("not_after")] == date(2026, 11, 16)
     assert row[column("registered_at")] == datetime(2026, 11, 23, 9, 0)  # noqa: DTZ001 - a cell has no zone
@@ -74,17 +71,17 @@ def test_days_and_moments_are_dates_in_vietnamese_time(tmp_path: Path) -> None:
 
 
 def test_a_day_that_no_spreadsheet_counts_is_text(tmp_path: Path) -> None:
-    assert sheet(written(tmp_path, hostile()))[-1][column("not_after")] == "1850-01-02"
+    assert sheet(written(tmp_path, make_hostile_rows()))[-1][column("not_after")] == "1850-01-02"
 
 
 @pytest.mark.parametrize(("text", "kept"), [("a" * 40_000, LONGEST_TEXT), ("😀" * 40_000, LONGEST_TEXT // 2)])
 def test_no_text_is_longer_than_a_cell_holds(text: str, kept: int, tmp_path: Path) -> None:
     assert len(truncate_text(text)) == kept
-    assert len(str(sheet(written(tmp_path, [filed(subscriber=text)]))[1][column("subscriber")])) == kept
+    assert len(str(sheet(written(tmp_path, [make_row(subscriber=text)]))[1][column("subscriber")])) == kept
 
 
 def test_the_state_is_chosen_from_a_list_and_the_heading_stays_and_filters(tmp_path: Path) -> None:
-    inside = xml(written(tmp_path, hostile()), "xl/worksheets/sheet1.xml")
+    inside = xml(written(tmp_path, make_hostile_rows()), "xl/worksheets/sheet1.xml")
 
     assert '<dataValidation type="list"' in inside
     assert 'sqref="B2:B17"' in inside
@@ -93,13 +90,13 @@ def test_the_state_is_chosen_from_a_list_and_the_heading_stays_and_filters(tmp_p
 
 
 def test_a_full_sheet_goes_on_in_another(tmp_path: Path) -> None:
-    path = written(tmp_path, [filed(number) for number in range(1, 6)], most_rows=3)
+    path = written(tmp_path, [make_row(number) for number in range(1, 6)], most_rows=3)
 
     assert [len(sheet(path, name)) - 1 for name in ("Danh sách", "Danh sách 2", "Danh sách 3")] == [2, 2, 1]
 
 
 def test_the_summary_counts_by_state_procedure_and_unit_with_a_chart_each(tmp_path: Path) -> None:
-    path = written(tmp_path, [filed(1), filed(2, state=RequestState.DONE), filed(3, unit_of_list=None)])
+    path = written(tmp_path, [make_row(1), make_row(2, state=RequestState.DONE), make_row(3, unit_of_list=None)])
 
     counted = {row[0]: row[1] for row in sheet(path, "Tổng hợp") if row[0]}
     assert counted["đã ghi nhận"] == 2
@@ -111,7 +108,7 @@ def test_the_summary_counts_by_state_procedure_and_unit_with_a_chart_each(tmp_pa
 
 
 def test_the_information_says_what_was_asked_for_by_whom_and_that_it_is_no_dossier(tmp_path: Path) -> None:
-    told = {row[0]: row[1] for row in sheet(written(tmp_path, [filed()]), "Thông tin")}
+    told = {row[0]: row[1] for row in sheet(written(tmp_path, [make_row()]), "Thông tin")}
 
     assert told["Số yêu cầu trong tệp"] == "1"
     assert told["Thời điểm xuất"] == "09:00 23/11/2026"
@@ -121,9 +118,9 @@ def test_the_information_says_what_was_asked_for_by_whom_and_that_it_is_no_dossi
 
 def test_whoever_exported_is_named_by_the_code_of_their_role() -> None:
     grant = Grant("QT-000007", Role.ADMIN, "DN.NT", label="Nguyễn Văn An")
-    order = replace(about(1).order, rights=Rights.of([grant], UNITS))
+    order = replace(make_metadata(1).order, rights=Rights.of([grant], UNITS))
 
-    by = [dict(told.lines())["Người xuất (vai trò)"] for told in (ExportMetadata(order, 1), about(1))]
+    by = [dict(told.lines())["Người xuất (vai trò)"] for told in (ExportMetadata(order, 1), make_metadata(1))]
     assert by == ["quản trị viên QT-000007", "người vận hành"]
 
 
@@ -132,8 +129,8 @@ def test_an_export_of_nothing_is_a_spreadsheet_too(tmp_path: Path) -> None:
 
 
 def test_abandoning_closes_the_rows_file(tmp_path: Path) -> None:
-    writer = XlsxWriter(tmp_path / "list.xlsx", cells(), about(1))
-    writer.add([filed()])
+    writer = XlsxWriter(tmp_path / "list.xlsx", make_formatter(), make_metadata(1))
+    writer.add([make_row()])
 
     writer.abandon()
 
@@ -141,7 +138,7 @@ def test_abandoning_closes_the_rows_file(tmp_path: Path) -> None:
 
 
 def test_what_can_be_read_on_one_page_is_printed_and_the_rest_stands_beside_it(tmp_path: Path) -> None:
-    workbook = xml(written(tmp_path, hostile()), "xl/workbook.xml")
+    workbook = xml(written(tmp_path, make_hostile_rows()), "xl/workbook.xml")
 
     printed = [one.key for one in COLUMNS if one.printed]
     assert "'Danh sách'!$A$1:$H$17" in workbook
@@ -153,12 +150,12 @@ def test_what_can_be_read_on_one_page_is_printed_and_the_rest_stands_beside_it(t
     ("channel", "words"), [("telegram", "Telegram"), ("zalo", "Zalo"), ("terminal", "máy của cơ quan"), ("x", "x")]
 )
 def test_the_channel_is_in_words(channel: str, words: str, tmp_path: Path) -> None:
-    assert sheet(written(tmp_path, [filed(channel=channel)]))[1][column("channel")] == words
+    assert sheet(written(tmp_path, [make_row(channel=channel)]))[1][column("channel")] == words
 
 
 def test_the_information_counts_what_is_in_the_file_not_what_was_meant(tmp_path: Path) -> None:
-    writer = XlsxWriter(tmp_path / "list.xlsx", cells(), about(304))
-    writer.add([filed(1), filed(2)])
+    writer = XlsxWriter(tmp_path / "list.xlsx", make_formatter(), make_metadata(304))
+    writer.add([make_row(1), make_row(2)])
     writer.finish()
 
     assert ["Số yêu cầu trong tệp", "2"] in sheet(tmp_path / "list.xlsx", "Thông tin")

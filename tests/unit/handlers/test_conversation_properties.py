@@ -6,16 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback, ButtonAction
-from handlers.core.events import ButtonTapped, FileSent, TextReceived, Throttled, UnreadableReceived
-from handlers.core.replies import Reply
-from handlers.core.screen import ScreenCallback
-from handlers.core.session import Session
-from handlers.model.certificate import FileProblemKind
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import (
+    ButtonTapped,
+    FileSent,
+    Reply,
+    ScreenCallback,
+    Session,
+    TextReceived,
+    Throttled,
+    UnreadableReceived,
+)
+from handlers.model import NO_UNITS, FileProblemKind, UnitDirectory
 from handlers.testing import build_memory_services
-from tests.support.certificates import EXPIRED, PERSON, certificate
-from tests.support.dialogue import NOW, Dialogue, pack
-from tests.support.units import nhon_trach
+from tests.support.dialogue import EXPIRED, NOW, PERSON, Dialogue, make_certificate, nhon_trach, pack
 
 COMMANDS = (
     "start", "lamlai", "quaylai", "xemlai", "visao", "vanban", "yeucau", "trogiup", "huy", "ngonngu", "ngonngu en",
@@ -26,10 +29,10 @@ COMMANDS = (
 OFFICERS = [action for action in ButtonAction if action not in ADMIN_ACTIONS]
 FILES = (
     (),
-    (certificate(),),
-    (certificate(**EXPIRED),),
-    (certificate("Trần Văn Bình", **PERSON),),
-    (certificate("A"), certificate("B")),
+    (make_certificate(),),
+    (make_certificate(**EXPIRED),),
+    (make_certificate("Trần Văn Bình", **PERSON),),
+    (make_certificate("A"), make_certificate("B")),
 )
 #: Questions of the pack and the two steps of a typed expiry: more than this many answers in a row cannot be asked.
 MOST_QUESTIONS = 9

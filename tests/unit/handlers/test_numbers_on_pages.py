@@ -6,17 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.core.session import Session
-from handlers.model.certificate import Certificate
-from handlers.model.request import RequestState
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.core import Session
+from handlers.model import NO_UNITS, Certificate, RequestState, UnitDirectory
 from handlers.testing import build_memory_services
-from handlers.typed_lines import NO_NUMBER
+from handlers.turn import NO_NUMBER
 from locales import translator
 from rules.parsing import parse_facts
-from tests.support.certificates import EXPIRED, PERSON, certificate
-from tests.support.dialogue import NOW, Dialogue, pack
-from tests.support.units import nhon_trach, screen
+from tests.support.dialogue import EXPIRED, NOW, PERSON, Dialogue, get_screen, make_certificate, nhon_trach, pack
 
 t = translator("vi")
 BODY = ("/start", "1", "1")
@@ -84,13 +80,13 @@ def test_a_line_of_numbers_changes_the_asked_fact_at_most(taps: list[int], line:
         talk = Dialogue(world=build_memory_services(pack(), NOW, units=nhon_trach()))
         await talk.says("/start", "1")
         if expired:
-            await talk.sends(certificate(**EXPIRED))
+            await talk.sends(make_certificate(**EXPIRED))
         for tap in taps:
             await talk.taps(talk.labels[tap % len(talk.labels)])
         before, asked = talk.answers, _asked(talk)
         await talk.says(line)
         changed = {fact for fact in {*before, *talk.answers} if before.get(fact) != talk.answers.get(fact)}
-        assert changed <= asked, (screen(talk), line)
+        assert changed <= asked, (get_screen(talk), line)
 
     asyncio.run(run())
 
@@ -113,9 +109,9 @@ def _asked(talk: Dialogue) -> set[str]:
 
 FILES: tuple[Certificate | None, ...] = (
     None,
-    certificate(),
-    certificate("Trần Văn Bình", **PERSON),
-    certificate(**EXPIRED),
+    make_certificate(),
+    make_certificate("Trần Văn Bình", **PERSON),
+    make_certificate(**EXPIRED),
 )
 
 
@@ -132,10 +128,10 @@ async def test_the_first_answer_to_every_question_ends_in_no_revocation_but_that
         await talk.sends(file)
     await talk.says(first)
     for _ in range(12):
-        if screen(talk) == "answer":
+        if get_screen(talk) == "answer":
             break
         await talk.says("1")
-    assert screen(talk) == "answer"
+    assert get_screen(talk) == "answer"
     assert talk.session
     reasons = _revoked_by(talk.session)
     assert reasons <= ({"validity-expired"} if file is FILES[3] else set())
@@ -160,7 +156,7 @@ def _revoked_by(session: Session) -> set[str]:
 
 async def _filling(talk: Dialogue, *lines: str) -> None:
     await talk.says("/start", "1")
-    await talk.sends(certificate())
+    await talk.sends(make_certificate())
     await talk.says("1", "3", "1", "1", "dang ky", *lines)
 
 
@@ -190,7 +186,7 @@ async def test_a_doubt_is_no_value_and_the_form_stays_open_with_what_was_filled(
     await _filling(talk, "1")
     kept = _fields(talk)
     text = await talk.says(typed)
-    assert (screen(talk), _fields(talk)) == ("form", kept)
+    assert (get_screen(talk), _fields(talk)) == ("form", kept)
     assert "văn thư" in text
 
 
@@ -199,7 +195,7 @@ async def test_a_number_where_a_text_is_typed_throws_no_form_away(talk: Dialogue
     await _filling(talk, "1", "1", "1")
     kept = _fields(talk)
     text = await talk.says(typed)
-    assert (screen(talk), _fields(talk)) == ("form", kept)
+    assert (get_screen(talk), _fields(talk)) == ("form", kept)
     assert t(NO_NUMBER) in text
 
 
@@ -207,10 +203,10 @@ async def test_a_form_that_is_left_by_its_words_keeps_what_was_filled(talk: Dial
     await _filling(talk, "1", "1")
     kept = _fields(talk)
     text = await talk.says("không đăng ký")
-    assert screen(talk) == "answer"
+    assert get_screen(talk) == "answer"
     assert t("Register the request") in text
     await talk.says("dang ky")
-    assert (screen(talk), _fields(talk)) == ("form", kept)
+    assert (get_screen(talk), _fields(talk)) == ("form", kept)
 
 
 @pytest.mark.parametrize("typed", ["da", "de", "12", "sau", "so 2"])

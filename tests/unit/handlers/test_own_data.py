@@ -9,27 +9,47 @@ from typing import Any, get_args
 
 import pytest
 
-from handlers.core.events import (
+from handlers.core import (
+    Attachment,
+    BroadcastView,
     ButtonTapped,
     ChartDrawn,
+    Choice,
+    DerivedEvents,
     DrawChart,
     Event,
     FileRead,
     FileSent,
     MakeReport,
     MessageEdited,
+    Reply,
+    RequestDraft,
+    RequestListView,
+    ScreenPosition,
+    Session,
     TextReceived,
     Throttled,
     UnreadableReceived,
 )
-from handlers.core.replies import Attachment, Choice, Reply
-from handlers.core.session import BroadcastView, DerivedEvents, RequestDraft, RequestListView, ScreenPosition, Session
 from handlers.core.text import MarkupTranslator
-from handlers.model.broadcast import DeliveryReason, PlaceholderValues
-from handlers.model.certificate import Certificate, CertificatePart, FileProblem, FileProblemKind, Reading, Recognition
-from handlers.model.chart import Bar, BarChart, BurnChart
-from handlers.model.request import Request, RequestContent, RequestState, RequestStep
-from handlers.model.request_list import Filter
+from handlers.model import (
+    Bar,
+    BarChart,
+    BurnChart,
+    Certificate,
+    CertificatePart,
+    DeliveryReason,
+    FileProblem,
+    FileProblemKind,
+    Filter,
+    PlaceholderValues,
+    Reading,
+    Recognition,
+    Request,
+    RequestContent,
+    RequestState,
+    RequestStep,
+)
 from handlers.own_data import OwnDataWriter, render_own_data
 from handlers.own_data_text import (
     ACTIONS,
@@ -47,15 +67,14 @@ from handlers.own_data_text import (
     TOKEN_STATES,
     UNREADABLE_KINDS,
 )
-from handlers.requests.fields import FIELDS
-from handlers.screens import SCREENS as OPEN_SCREENS
+from handlers.registry import SCREENS as OPEN_SCREENS
+from handlers.requests import FIELDS
 from locales import LANGUAGES, translator
 from rules.facts import Event as Happened
 from rules.facts import MergerRole, Subject, Token
 from rules.loading import load_pack
 from rules.outcome import Procedure
-from tests.support.certificates import certificate
-from tests.support.own_data import machine_labels
+from tests.support.dialogue import find_machine_labels, make_certificate
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 PACK = "bộ luật 1"
@@ -67,7 +86,7 @@ def certificate_of(name: str) -> Certificate:
     """A certificate that leaves nothing out."""
     place = {"locality": "Đồng Nai", "units": ("Văn phòng", "Phòng Nội vụ"), "policies": ("1.2.3.4",)}
     odd = {"signed_serial": "-05", "unreadable": (CertificatePart.EMAIL, CertificatePart.KEY)}
-    return certificate(name, **place, **odd, recognition=Recognition.BY_NAME_ONLY)
+    return make_certificate(name, **place, **odd, recognition=Recognition.BY_NAME_ONLY)
 
 
 def session() -> Session:
@@ -312,7 +331,7 @@ def test_no_value_that_is_held_is_missing_from_the_text(language: str) -> None:
 
 
 def test_nothing_goes_by_its_machine_name() -> None:
-    assert machine_labels(render_own_data(HELD, MarkupTranslator("vi")), HELD) == set()
+    assert find_machine_labels(render_own_data(HELD, MarkupTranslator("vi")), HELD) == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

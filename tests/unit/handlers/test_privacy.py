@@ -3,14 +3,12 @@
 import pytest
 
 from handlers.conversation import respond, wants_file
-from handlers.core.events import FileSent, TextReceived, Throttled, UnreadableReceived
+from handlers.core import FileSent, TextReceived, Throttled, UnreadableReceived
 from handlers.interview.screens.file import FILE_PROBLEMS, WARNING
 from handlers.interview.secrets import looks_like_pin
-from handlers.model.certificate import FileProblemKind
-from handlers.model.request import RequestState
+from handlers.model import FileProblemKind, RequestState
 from locales import translator
-from tests.support.certificates import certificate
-from tests.support.dialogue import Dialogue
+from tests.support.dialogue import Dialogue, make_certificate
 
 t = translator("vi")
 
@@ -45,7 +43,7 @@ async def test_a_file_before_consent_waits_unread_and_unnamed(talk: Dialogue) ->
 
 async def test_a_certificate_pasted_before_consent_is_not_taken_in(talk: Dialogue) -> None:
     await talk.says("/start")
-    await talk.sends(certificate())
+    await talk.sends(make_certificate())
     assert talk.session is None
     assert "75580955FC81D6A7" not in talk.text
 
@@ -97,7 +95,7 @@ async def test_who_asks_again_while_it_is_put_together_is_told_so(talk: Dialogue
 
 async def test_deleting_everything_names_what_must_stay(talk: Dialogue) -> None:
     await talk.says("/start", "1")
-    await talk.sends(certificate())
+    await talk.sends(make_certificate())
     await talk.says("1", "3", "1", "1", "dang ky", "1", "1", "1", "UBND tỉnh", "1")
     for state in (RequestState.ACCEPTED, RequestState.FORWARDED):
         await talk.world.requests.move("YC-2026-000001", state)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from handlers.core.events import ButtonTapped
-from handlers.core.screen import ScreenCallback
+from handlers.core import ButtonTapped, ScreenCallback
 from locales import translator
 from tests.support.dialogue import Dialogue
 

@@ -2,11 +2,9 @@
 
 import pytest
 
-from handlers.core.events import ButtonTapped
-from handlers.core.replies import Reply
+from handlers.core import ButtonTapped, Reply
 from locales import translator
-from tests.support.certificates import certificate
-from tests.support.dialogue import BEGIN, Dialogue
+from tests.support.dialogue import BEGIN, Dialogue, make_certificate
 
 t = translator("vi")
 #: Up to the answer: an organisation, another superior, the end, the issuer, the token is there, the key is safe.
@@ -61,7 +59,7 @@ async def test_the_consent_stays_as_it_was_read(talk: Dialogue) -> None:
 
 async def test_the_certificate_as_it_was_read_stays(talk: Dialogue) -> None:
     await talk.says(*BEGIN)
-    await talk.sends(certificate())
+    await talk.sends(make_certificate())
     await talk.taps(talk.labels[0])
     assert kept(talk)
 

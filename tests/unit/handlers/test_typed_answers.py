@@ -2,9 +2,9 @@
 
 import pytest
 
-from handlers.core.events import Throttled
+from handlers.core import Throttled
 from handlers.interview.screens.question import SENT_A_SECRET
-from handlers.typed_lines import CONTRADICTION
+from handlers.turn import CONTRADICTION
 from locales import translator
 from tests.support.dialogue import BEGIN, Dialogue, expects
 

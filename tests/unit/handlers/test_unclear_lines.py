@@ -5,11 +5,10 @@ from time import perf_counter
 import pytest
 
 from handlers.conversation import ASK_ABOUT_IT, SAY_LESS, STILL_KEPT
-from handlers.typed_lines import NO_NUMBER
-from handlers.understanding.matching import MAX_PARTS
+from handlers.turn import NO_NUMBER
+from handlers.understanding import MAX_PARTS
 from locales import translator
-from tests.support.dialogue import Dialogue
-from tests.support.units import screen
+from tests.support.dialogue import Dialogue, get_screen
 
 t = translator("vi")
 NOT_UNDERSTOOD = t("I did not understand that. Please choose one of these:")
@@ -43,7 +42,7 @@ async def test_another_question_is_still_not_understood() -> None:
 async def test_a_number_where_a_text_is_typed_is_answered_in_one_sentence() -> None:
     talk = Dialogue()
     await talk.says("/start", "1", "1", "3", "31/12/2028", "1", "1", "1", "dang ky")
-    assert screen(talk) == "form"
+    assert get_screen(talk) == "form"
     text = await talk.says("99")
     assert talk.heard[0].paragraphs[0] == t(NO_NUMBER)
     assert "bấm" not in text

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from handlers.core.screen import Option
-from handlers.understanding.matching import match_page
+from handlers.core import Option
+from handlers.understanding import match_page
 from locales import translator
 from rules.loading import load_pack
 from rules.parsing import parse_facts

@@ -10,15 +10,15 @@ import pytest
 from pydantic import SecretStr
 
 from bot.settings import Settings
-from bot.store import serving_lock
+from bot.store import workers
 from bot.store.errors import AlreadyServed, DatabaseUnusable, StoreError
-from bot.store.serving_lock import hold_serving_lock
+from bot.store.workers import hold_serving_lock
 from locales import translator
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving_lock, "_LOCK_TIMEOUT", 0.2)
+    monkeypatch.setattr(workers, "_LOCK_TIMEOUT", 0.2)
 
 
 def settings(folder: Path, **changes: object) -> Settings:

@@ -8,13 +8,22 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.units.faults import FaultyUnitsError, UnitsFileError, quote_cell
+from bot.units import FaultyUnitsError, UnitsFileError, quote_cell
 from bot.units.headings import COLUMNS
 from bot.units.import_plan import UnitImportPlan, plan_import
 from bot.units.list_reader import read_list
-from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.model import NO_UNITS, UnitDirectory
 from locales import translator
-from tests.support.office_lists import BODY, HEAD, tcvn3, text_file, vni, vps, windows_1258, workbook
+from tests.support.unit_lists import (
+    BODY,
+    HEAD,
+    encode_tcvn3,
+    encode_vni,
+    encode_vps,
+    encode_windows_1258,
+    make_text_file,
+    make_workbook,
+)
 
 t = translator("vi")
 TREE = {"75": ("tỉnh Mẫu", None), "26001": ("phường Một", "75"), "26002": ("xã Hai", "75")}
@@ -73,19 +82,19 @@ def two_sheets(book: openpyxl.Workbook, *, hidden: bool = False) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        workbook(*TITLES, HEAD, *BODY),
-        workbook(*TITLES, HEAD, *BODY, *SIGNED),
-        workbook(("STT", *HEAD, "Ghi chú"), *((*row, "") for row in numbered())),
-        workbook(HEAD, ("(1)", "(2)", "(3)"), *BODY),
-        workbook(("STT", *HEAD), ("A", "B", "1", "2"), *numbered()),
-        workbook(HEAD, (), BODY[0], (), *BODY[1:], ()),
-        workbook((None, *HEAD), *((None, *row) for row in BODY)),
-        workbook(("MÃ ĐVHC", "TÊN\nĐƠN VỊ", "CẤP\u00a0TRÊN"), *BODY),
-        workbook(("Ma so", "Ten don vi", "Truc thuoc"), *BODY),
-        workbook(("Mã đơn vị (5 số)", "Tên đơn vị (*)", "Đơn vị cấp trên / Parent"), *BODY),
-        workbook(("Code", "Name", "Parent code"), *BODY),
-        workbook(tuple(unicodedata.normalize("NFD", str(text)) for text in HEAD), *BODY),
-        workbook(
+        make_workbook(*TITLES, HEAD, *BODY),
+        make_workbook(*TITLES, HEAD, *BODY, *SIGNED),
+        make_workbook(("STT", *HEAD, "Ghi chú"), *((*row, "") for row in numbered())),
+        make_workbook(HEAD, ("(1)", "(2)", "(3)"), *BODY),
+        make_workbook(("STT", *HEAD), ("A", "B", "1", "2"), *numbered()),
+        make_workbook(HEAD, (), BODY[0], (), *BODY[1:], ()),
+        make_workbook((None, *HEAD), *((None, *row) for row in BODY)),
+        make_workbook(("MÃ ĐVHC", "TÊN\nĐƠN VỊ", "CẤP\u00a0TRÊN"), *BODY),
+        make_workbook(("Ma so", "Ten don vi", "Truc thuoc"), *BODY),
+        make_workbook(("Mã đơn vị (5 số)", "Tên đơn vị (*)", "Đơn vị cấp trên / Parent"), *BODY),
+        make_workbook(("Code", "Name", "Parent code"), *BODY),
+        make_workbook(tuple(unicodedata.normalize("NFD", str(text)) for text in HEAD), *BODY),
+        make_workbook(
             ("STT", "Đơn vị", None, "Cấp trên", None),
             (None, "Mã", "Tên", "Mã", "Tên"),
             (1, "75", "tỉnh Mẫu", None, None),
@@ -93,31 +102,31 @@ def two_sheets(book: openpyxl.Workbook, *, hidden: bool = False) -> None:
             (3, "26002", "xã Hai", "75", "tỉnh Mẫu"),
             merged=("A1:A2", "B1:C1", "D1:E1"),
         ),
-        workbook((*HEAD[:2], "Cấp trên"), BODY[0], ("26001", "phường Một", "Tỉnh Mẫu"),
+        make_workbook((*HEAD[:2], "Cấp trên"), BODY[0], ("26001", "phường Một", "Tỉnh Mẫu"),
                  ("26002", "xã Hai", "UBND tỉnh Mẫu")),
-        workbook(HEAD, BODY[0], BODY[1], ("26002", "xã Hai", None), merged=("C3:C4",)),
-        workbook((*HEAD[:2], "Tên đơn vị cấp trên"), BODY[0], ("26001", "phường Một", "Tỉnh Mẫu"),
+        make_workbook(HEAD, BODY[0], BODY[1], ("26002", "xã Hai", None), merged=("C3:C4",)),
+        make_workbook((*HEAD[:2], "Tên đơn vị cấp trên"), BODY[0], ("26001", "phường Một", "Tỉnh Mẫu"),
                  ("26002", "xã Hai", None), merged=("C3:C4",)),
-        workbook(HEAD, *BODY, change=two_sheets),
-        workbook(HEAD, *BODY, change=lambda book: two_sheets(book, hidden=True)),
-        workbook(HEAD, *BODY[:2], HEAD, BODY[2]),
-        workbook(HEAD, (75, "tỉnh Mẫu", None), (26001, "phường Một", 75), (26002, "xã Hai", 75.0)),
-        workbook(HEAD, ("'75", "tỉnh Mẫu ", None), (" 26001\u00a0", "phường  Một", "’75"),
+        make_workbook(HEAD, *BODY, change=two_sheets),
+        make_workbook(HEAD, *BODY, change=lambda book: two_sheets(book, hidden=True)),
+        make_workbook(HEAD, *BODY[:2], HEAD, BODY[2]),
+        make_workbook(HEAD, (75, "tỉnh Mẫu", None), (26001, "phường Một", 75), (26002, "xã Hai", 75.0)),
+        make_workbook(HEAD, ("'75", "tỉnh Mẫu ", None), (" 26001\u00a0", "phường  Một", "’75"),
                  ("２６００２", "xã Hai", "75\u200b")),
-        workbook(HEAD, *body(tcvn3)),
-        workbook(tuple(tcvn3(str(text)) for text in HEAD), *body(tcvn3)),
-        workbook(HEAD, *body(vni), fonts=shown_in("VNI-Times")),
-        workbook(HEAD, *body(vps), fonts=shown_in("VPS Times")),
-        text_file(HEAD, *BODY).encode("utf-16"),
-        text_file(HEAD, *BODY, delimiter="\t").encode("utf-16-le"),
-        ("sep=;\r\n" + text_file(HEAD, *BODY)).encode("utf-8-sig"),
-        ("sep=,\n" + text_file(HEAD, *BODY, delimiter=",")).encode(),
-        windows_1258(text_file(HEAD, *BODY)),
-        text_file(*((*row, None, None, None) for row in (HEAD, *BODY))).encode(),
-        text_file(TITLES[0], HEAD, *BODY, *SIGNED, delimiter=",").encode(),
-        text_file(("Mã\nđơn vị", "Tên", "Cấp trên"), *BODY).encode(),
-        unicodedata.normalize("NFD", text_file(HEAD, *BODY)).encode(),
-        text_file(HEAD, *BODY).replace("\r\n", "\r").encode(),
+        make_workbook(HEAD, *body(encode_tcvn3)),
+        make_workbook(tuple(encode_tcvn3(str(text)) for text in HEAD), *body(encode_tcvn3)),
+        make_workbook(HEAD, *body(encode_vni), fonts=shown_in("VNI-Times")),
+        make_workbook(HEAD, *body(encode_vps), fonts=shown_in("VPS Times")),
+        make_text_file(HEAD, *BODY).encode("utf-16"),
+        make_text_file(HEAD, *BODY, delimiter="\t").encode("utf-16-le"),
+        ("sep=;\r\n" + make_text_file(HEAD, *BODY)).encode("utf-8-sig"),
+        ("sep=,\n" + make_text_file(HEAD, *BODY, delimiter=",")).encode(),
+        encode_windows_1258(make_text_file(HEAD, *BODY)),
+        make_text_file(*((*row, None, None, None) for row in (HEAD, *BODY))).encode(),
+        make_text_file(TITLES[0], HEAD, *BODY, *SIGNED, delimiter=",").encode(),
+        make_text_file(("Mã\nđơn vị", "Tên", "Cấp trên"), *BODY).encode(),
+        unicodedata.normalize("NFD", make_text_file(HEAD, *BODY)).encode(),
+        make_text_file(HEAD, *BODY).replace("\r\n", "\r").encode(),
     ],
 )  # fmt: skip
 def test_a_list_as_an_office_keeps_it_gives_the_tree_it_means(data: bytes) -> None:
@@ -125,14 +134,16 @@ def test_a_list_as_an_office_keeps_it_gives_the_tree_it_means(data: bytes) -> No
 
 
 def test_rows_and_columns_that_are_left_out_are_said() -> None:
-    notes = read_list(workbook(*TITLES, ("STT", *HEAD, "Ghi chú"), *((*row, "") for row in numbered()), *SIGNED)).notes
+    notes = read_list(
+        make_workbook(*TITLES, ("STT", *HEAD, "Ghi chú"), *((*row, "") for row in numbered()), *SIGNED)
+    ).notes
     assert notes.left_out_columns == ("STT", "Ghi chú")
     assert [text for _, text in notes.left_out_rows][:2] == ["Tổng cộng | 3 đơn vị", "Mẫu, ngày 01 tháng 7 năm 2025"]
 
 
 def test_a_row_without_a_code_is_no_signature_where_no_total_came_before() -> None:
-    assert "chưa có mã đơn vị" in faults(workbook(HEAD, *BODY, (None, "xã Ba", "75")))[0]
-    assert "mã “I. Huyện Mẫu”" in faults(workbook(HEAD, ("I. Huyện Mẫu", None, None), *BODY, merged=("A2:C2",)))[0]
+    assert "chưa có mã đơn vị" in faults(make_workbook(HEAD, *BODY, (None, "xã Ba", "75")))[0]
+    assert "mã “I. Huyện Mẫu”" in faults(make_workbook(HEAD, ("I. Huyện Mẫu", None, None), *BODY, merged=("A2:C2",)))[0]
 
 
 @pytest.mark.parametrize(
@@ -140,9 +151,9 @@ def test_a_row_without_a_code_is_no_signature_where_no_total_came_before() -> No
     ["KT", "TM", "TL", "T.M", "K.T", "KT-01", "TM-01", "TM.26001", "kt", "T.L", "GIAM-DOC-1", "TONG", "CONG", "NOTE-1"],
 )
 def test_a_code_that_is_short_for_something_else_is_the_code_of_a_unit(code: str) -> None:
-    read = read_list(workbook(HEAD, ("T", "tỉnh Mẫu", None), (code, "Phòng Kinh tế", "T"), *SIGNED))
+    read = read_list(make_workbook(HEAD, ("T", "tỉnh Mẫu", None), (code, "Phòng Kinh tế", "T"), *SIGNED))
     assert [row.cells["code"] for row in read.rows] == ["T", code]
-    assert tree(text_file(HEAD, ("T", "tỉnh Mẫu", ""), (code, "Phòng Kinh tế", "T")).encode()) == {
+    assert tree(make_text_file(HEAD, ("T", "tỉnh Mẫu", ""), (code, "Phòng Kinh tế", "T")).encode()) == {
         "T": ("tỉnh Mẫu", None),
         code: ("Phòng Kinh tế", "T"),
     }
@@ -151,7 +162,7 @@ def test_a_code_that_is_short_for_something_else_is_the_code_of_a_unit(code: str
 @pytest.mark.parametrize("code", ["KT_01", "KT/01", "TM 01", "KT 01", "TL:3", "KT (mới)"])
 def test_a_code_that_cannot_be_used_is_a_fault_beside_a_name_and_no_signature(code: str) -> None:
     (fault,) = faults(
-        workbook((*HEAD, "Ghi chú"), ("T", "tỉnh Mẫu", None), (code, "Phòng Kinh tế", "T", "Ghi chú: mới"))
+        make_workbook((*HEAD, "Ghi chú"), ("T", "tỉnh Mẫu", None), (code, "Phòng Kinh tế", "T", "Ghi chú: mới"))
     )
     assert fault.startswith("Dòng 3: ")
     assert code in fault
@@ -165,24 +176,24 @@ def test_a_code_that_cannot_be_used_is_a_fault_beside_a_name_and_no_signature(co
     ],
 )  # fmt: skip
 def test_totals_and_signatures_are_left_out_all_the_same(row: tuple[object, ...]) -> None:
-    assert tree(workbook(HEAD, *BODY, row)) == TREE
+    assert tree(make_workbook(HEAD, *BODY, row)) == TREE
 
 
 def test_the_heading_of_a_group_is_told_to_have_no_code_and_each_of_them_once() -> None:
     groups = (("I", "HUYỆN MỘT", None), (1, "xã Hai", "26002"), ("II", "HUYỆN HAI", None), (2, "xã Ba", "26003"))
-    said = faults(workbook(("STT", "Tên", "Mã"), *groups))
+    said = faults(make_workbook(("STT", "Tên", "Mã"), *groups))
     assert said == [
         f"Dòng {line}: dòng này chưa có mã đơn vị. Nếu là dòng nhóm, hãy xóa dòng hoặc điền mã." for line in (2, 4)
     ]
 
 
 def test_the_sheet_that_was_read_is_said_and_several_lists_are_not_guessed_between() -> None:
-    assert read_list(workbook(HEAD, *BODY, change=two_sheets)).notes.sheet == "Sheet"
+    assert read_list(make_workbook(HEAD, *BODY, change=two_sheets)).notes.sheet == "Sheet"
 
     def twice(book: openpyxl.Workbook) -> None:
         book.copy_worksheet(book.worksheets[0]).title = "Xã"
 
-    both = workbook(HEAD, *BODY, change=twice)
+    both = make_workbook(HEAD, *BODY, change=twice)
     assert "“Sheet”, “Xã”" in refusal(both)
     assert len(read_list(both, "xã").rows) == 3
     assert "“Xã”" in refusal(both, "Phường")
@@ -193,50 +204,50 @@ def test_a_list_in_a_hidden_sheet_alone_is_refused() -> None:
         book.create_sheet("Trang 2")
         book.worksheets[0].sheet_state = "hidden"
 
-    assert "ẩn" in refusal(workbook(HEAD, *BODY, change=hide))
+    assert "ẩn" in refusal(make_workbook(HEAD, *BODY, change=hide))
 
 
 def test_units_at_the_top_level_are_told() -> None:
-    grouped = workbook(HEAD, BODY[0], BODY[1], ("26002", "xã Hai", None))
+    grouped = make_workbook(HEAD, BODY[0], BODY[1], ("26002", "xã Hai", None))
     assert planned(grouped).tops == ("75", "26002")
 
 
 def test_a_superior_by_a_name_of_several_is_asked_about() -> None:
     rows = (("1A", "Phòng Nội vụ", None), ("1B", "Phòng Nội vụ", None), ("2", "Tổ Một", "Phòng Nội vụ"))
-    (fault,) = faults(workbook(HEAD, *rows))
+    (fault,) = faults(make_workbook(HEAD, *rows))
     assert "1A, 1B" in fault
 
 
 @pytest.mark.parametrize("code", ["00000", "00000;@", "[$-42A]00000", '"" 00000'])
 def test_a_number_that_is_shown_with_zeros_is_a_code_with_zeros(code: str) -> None:
-    data = workbook(HEAD, (1, "tỉnh Mẫu", None), (70, "phường Một", 1),
+    data = make_workbook(HEAD, (1, "tỉnh Mẫu", None), (70, "phường Một", 1),
                     formats={"A2": "00", "A3": code, "C3": "00"})  # fmt: skip
     assert tree(data) == {"01": ("tỉnh Mẫu", None), "00070": ("phường Một", "01")}
 
 
 def test_a_superior_shown_with_fewer_zeros_is_the_unit_of_that_number() -> None:
-    data = workbook(HEAD, (1, "tỉnh Mẫu", None), (70, "phường Một", 1),
+    data = make_workbook(HEAD, (1, "tỉnh Mẫu", None), (70, "phường Một", 1),
                     formats={"A2": "00000", "A3": "00000", "C3": "00"})  # fmt: skip
     assert tree(data) == {"00001": ("tỉnh Mẫu", None), "00070": ("phường Một", "00001")}
     assert [(one.said, one.code) for one in planned(data).resolved] == [("01", "00001")]
 
 
 def test_zeros_that_may_be_lost_are_told_and_text_is_believed() -> None:
-    assert planned(workbook(HEAD, (1, "tỉnh Mẫu", None), (70, "xã A", 1), (26740, "xã B", 1))).lengths == {
+    assert planned(make_workbook(HEAD, (1, "tỉnh Mẫu", None), (70, "xã A", 1), (26740, "xã B", 1))).lengths == {
         1: 1,
         2: 1,
         5: 1,
     }
     assert planned(
-        text_file(HEAD, ("79", "tỉnh Mẫu", None), ("70", "xã A", "79"), ("26740", "xã B", "79")).encode()
+        make_text_file(HEAD, ("79", "tỉnh Mẫu", None), ("70", "xã A", "79"), ("26740", "xã B", "79")).encode()
     ).lengths
-    assert planned(workbook(HEAD, *BODY)).lengths is None
-    assert planned(workbook(HEAD, ("00070", "xã A", None), ("7", "xã B", None))).lengths is None
+    assert planned(make_workbook(HEAD, *BODY)).lengths is None
+    assert planned(make_workbook(HEAD, ("00070", "xã A", None), ("7", "xã B", None))).lengths is None
 
 
 @pytest.mark.parametrize("code", [70.5, "7E+01", "70.0", "1,5", date(2025, 2, 1), 1e16, -7])
 def test_a_code_that_a_spreadsheet_spoilt_is_refused(code: object) -> None:
-    (fault,) = faults(workbook(HEAD, (code, "xã A", None)))
+    (fault,) = faults(make_workbook(HEAD, (code, "xã A", None)))
     assert fault.startswith("Dòng 2: ")
     assert "mã “" in fault
 
@@ -260,7 +271,7 @@ CLOSED = ("Mã đơn vị", "Tên", "Ngừng từ ngày")
 )
 def test_a_day_is_understood_as_in_viet_nam_and_the_plan_says_how(written: object, day: date) -> None:
     made = planned(
-        workbook(CLOSED, ("A", "xã A", written), formats={"C2": "m/d/yyyy"} if isinstance(written, date) else {})
+        make_workbook(CLOSED, ("A", "xã A", written), formats={"C2": "m/d/yyyy"} if isinstance(written, date) else {})
     )
     assert made.units.units["A"].closed_on == day
     assert [(one.day, one.rows) for one in made.days] == [(day, 1)]
@@ -279,13 +290,13 @@ def test_a_day_is_understood_as_in_viet_nam_and_the_plan_says_how(written: objec
     ],
 )
 def test_a_day_that_is_none_is_named_by_its_row(written: object, said: str) -> None:
-    (fault,) = faults(workbook(CLOSED, ("A", "xã A", written)))
+    (fault,) = faults(make_workbook(CLOSED, ("A", "xã A", written)))
     assert fault.startswith("Dòng 2: ")
     assert said in fault
 
 
-BEFORE = planned(text_file(HEAD, ("79", "Thành phố Mẫu", None), ("26740", "Phường Cũ Bến", "79")).encode()).units
-AFTER = text_file(HEAD, ("79", "Thành phố Mẫu", None), ("26740", "Phường Mới Gòn", "79")).encode()
+BEFORE = planned(make_text_file(HEAD, ("79", "Thành phố Mẫu", None), ("26740", "Phường Cũ Bến", "79")).encode()).units
+AFTER = make_text_file(HEAD, ("79", "Thành phố Mẫu", None), ("26740", "Phường Mới Gòn", "79")).encode()
 
 
 def test_a_code_used_again_keeps_the_old_name_as_a_former_one() -> None:
@@ -297,22 +308,22 @@ def test_a_code_used_again_keeps_the_old_name_as_a_former_one() -> None:
 
 
 def test_a_list_with_a_column_of_former_names_does_not_forget_the_old_one() -> None:
-    with_column = text_file((*HEAD, "Tên cũ"), ("26740", "Phường Mới Gòn", "79", "Phường Xưa")).encode()
+    with_column = make_text_file((*HEAD, "Tên cũ"), ("26740", "Phường Mới Gòn", "79", "Phường Xưa")).encode()
     first = planned(with_column, BEFORE).units
     assert first.units["26740"].former_names == ("Phường Cũ Bến", "Phường Xưa")
     assert planned(with_column, first).changes == ()
-    none = text_file((*HEAD, "Tên cũ"), ("26740", "Phường Mới Gòn", "79", "không")).encode()
+    none = make_text_file((*HEAD, "Tên cũ"), ("26740", "Phường Mới Gòn", "79", "không")).encode()
     assert planned(none, first).units.units["26740"].former_names == ()
 
 
 def test_a_name_that_goes_to_another_code_is_told() -> None:
-    moved = text_file(HEAD, ("26740", "Phường Mới Gòn", "79"), ("26999", "Phường Cũ Bến", "79")).encode()
+    moved = make_text_file(HEAD, ("26740", "Phường Mới Gòn", "79"), ("26999", "Phường Cũ Bến", "79")).encode()
     (rename,) = planned(moved, BEFORE).renames
     assert rename.elsewhere == ("26999",)
 
 
 def test_a_name_written_otherwise_is_a_rename_but_no_former_name() -> None:
-    made = planned(text_file(HEAD, ("26740", "phường Cũ  Bến", "79")).encode(), BEFORE)
+    made = planned(make_text_file(HEAD, ("26740", "phường Cũ  Bến", "79")).encode(), BEFORE)
     assert made.units.units["26740"].former_names == ()
     assert len(made.renames) == 1
 
@@ -327,30 +338,30 @@ def test_unknown_headings_are_named_beside_the_known_ones() -> None:
 
 
 def test_two_columns_of_one_meaning_are_asked_about() -> None:
-    (fault,) = faults(workbook(("Mã", "Mã đơn vị", "Tên"), ("1", "2", "xã A")))
+    (fault,) = faults(make_workbook(("Mã", "Mã đơn vị", "Tên"), ("1", "2", "xã A")))
     assert "“Mã”, “Mã đơn vị”" in fault
 
 
 def test_letters_that_cannot_be_read_are_named_by_their_rows() -> None:
-    (fault,) = faults(workbook(HEAD, BODY[0], ("26001", "ph??ng M?t", "75")))
+    (fault,) = faults(make_workbook(HEAD, BODY[0], ("26001", "ph??ng M?t", "75")))
     assert fault.startswith("Dòng 3: ")
     assert "ph??ng M?t" in fault
 
 
 def test_converted_names_are_told_with_examples() -> None:
-    notes = read_list(workbook(HEAD, *body(tcvn3))).notes
+    notes = read_list(make_workbook(HEAD, *body(encode_tcvn3))).notes
     assert notes.charset == "TCVN3 (ABC)"
     assert notes.converted == 3
     assert notes.examples[0] == (2, "tØnh MÉu", "tỉnh Mẫu")
 
 
 def test_an_apostrophe_that_guards_a_formula_is_no_part_of_a_name() -> None:
-    assert tree(text_file(HEAD, ("A", "'-Tổ Một", None)).encode()) == {"A": ("-Tổ Một", None)}
+    assert tree(make_text_file(HEAD, ("A", "'-Tổ Một", None)).encode()) == {"A": ("-Tổ Một", None)}
 
 
 def test_one_name_in_an_old_csv_is_read_by_what_the_headings_are_written_in() -> None:
-    assert tree(windows_1258(text_file(HEAD, ("A", "xã Thăng", None)))) == {"A": ("xã Thăng", None)}
-    assert "có thể đọc" in faults(text_file(("code", "name"), ("A", "Thãng")).encode("cp1252"))[0]
+    assert tree(encode_windows_1258(make_text_file(HEAD, ("A", "xã Thăng", None)))) == {"A": ("xã Thăng", None)}
+    assert "có thể đọc" in faults(make_text_file(("code", "name"), ("A", "Thãng")).encode("cp1252"))[0]
 
 
 def test_headings_whose_letters_were_lost_say_how_to_save_the_file() -> None:
@@ -363,12 +374,12 @@ def test_every_heading_stands_in_the_documentation() -> None:
 
 
 def test_a_foreign_name_in_a_list_in_unicode_is_taken_as_it_stands() -> None:
-    names = tree(workbook(HEAD, *BODY, ("26009", "CÔNG TY TNHH MÜLLER", "75")))
+    names = tree(make_workbook(HEAD, *BODY, ("26009", "CÔNG TY TNHH MÜLLER", "75")))
     assert names["26009"] == ("CÔNG TY TNHH MÜLLER", "75")
 
 
 def test_what_cannot_be_printed_of_an_example_is_shown_by_its_number() -> None:
-    before = tcvn3("phường Mộc")
+    before = encode_tcvn3("phường Mộc")
     assert "\u00ad" in before
     assert quote_cell(before) == before.replace("\u00ad", "[U+00AD]")
     assert quote_cell("a\x1b[2J") == "a[U+001B][2J"

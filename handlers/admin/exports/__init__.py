@@ -1,1 +1,0 @@
-"""Exports of the request list, ordered in a chat."""

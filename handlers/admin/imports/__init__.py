@@ -1,1 +1,0 @@
-"""Exported lists that come back with changes."""

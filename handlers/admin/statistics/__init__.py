@@ -1,1 +1,0 @@
-"""Statistics: how many officers and certificates of each unit still need action."""

@@ -1,0 +1,319 @@
+"""Ports for people with a role, implemented in ``bot``: requests, exports, imports, people, units, the journal.
+
+What ``handlers.core.ports`` says holds here too: every method demands ``rights`` and treats everything outside of them
+as if it did not exist.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from handlers.core.broadcast_ports import Broadcasts
+from handlers.core.messages import Reply
+from handlers.model import (
+    Act,
+    BulkMoveResult,
+    BulkPreview,
+    BurnDown,
+    ExportOrder,
+    ExportStatus,
+    Filter,
+    Grant,
+    ImportLine,
+    ImportPlan,
+    ImportResult,
+    JournalEntry,
+    MoveResult,
+    NewInvitation,
+    Refusal,
+    RequestRow,
+    RequestState,
+    Rights,
+    Role,
+    RoleHolder,
+    UnitAssignment,
+    UnitDirectory,
+    UnitHoldings,
+    UnitStatistics,
+)
+
+
+class People(Protocol):
+    """Roles of people, and invitations to roles."""
+
+    async def mine(self) -> tuple[Grant, ...]:
+        """Return the roles that the person in this chat holds at this moment."""
+
+    async def redeem(self, code: str) -> Grant | Refusal:
+        """Take an invitation by its code; each can be taken once, until it expires.
+
+        Returns:
+            The new role, or the refusal ``UNKNOWN``, ``EXPIRED`` or ``USED``.
+        """
+
+    async def invite(
+        self, rights: Rights, role: Role, unit: str | None, label: str, expires_at: datetime
+    ) -> NewInvitation | Refusal:
+        """Create an invitation; only a keyed hash of its code is stored.
+
+        Args:
+            rights: They must allow giving ``role`` in ``unit`` (``ACT_TO_GIVE``).
+            role: The role to give.
+            unit: Code of an open unit; ``None`` for an owner only.
+            label: The name by which the inviter knows the person.
+            expires_at: An aware moment.
+
+        Returns:
+            The invitation with its code, or the refusal ``NOT_YOURS`` or ``UNKNOWN``.
+        """
+
+    async def holders(self, rights: Rights) -> tuple[RoleHolder, ...]:
+        """Return the people who hold a role within reach, newest first."""
+
+    async def invitations(self, rights: Rights) -> tuple[RoleHolder, ...]:
+        """Return the open invitations within reach, newest first."""
+
+    async def end(self, rights: Rights, holder: str) -> Refusal | None:
+        """End a role (QT-000012) or an invitation (LM-000012); the role of the last owner cannot be ended.
+
+        Returns:
+            ``None`` if it was ended, else why not: ``NOT_YOURS``, ``UNKNOWN`` or ``LAST_OWNER``.
+        """
+
+    async def leave(self) -> None:
+        """End the roles of the person in this chat except that of the last owner.
+
+        Only the journal keeps the ended ones.
+        """
+
+
+class RequestList(Protocol):
+    """The requests of all officers, within the rights of the caller."""
+
+    async def count(self, rights: Rights, wanted: Filter, act: Act = Act.SEE_REQUESTS) -> int:
+        """Count the requests that match the filter and on which the caller may perform ``act``."""
+
+    async def page(
+        self, rights: Rights, wanted: Filter, limit: int, before: int | None = None
+    ) -> tuple[RequestRow, ...]:
+        """Return a page of the matching requests, newest first.
+
+        Args:
+            rights: The caller's rights; personal data is masked where they may not see it.
+            wanted: The filter.
+            limit: The greatest number of requests to return.
+            before: A ``RequestRow.number``; only older requests are returned.
+        """
+
+    async def get(self, rights: Rights, code: str) -> RequestRow | None:
+        """Return one request by its code, or ``None`` if there is none within reach."""
+
+    async def move(self, rights: Rights, code: str, to: RequestState, revision: int, note: str = "") -> MoveResult:
+        """Move one request, tell its officer and record the move in the journal.
+
+        Args:
+            rights: They must allow ``CHANGE_REQUESTS``.
+            code: The request.
+            to: The new state.
+            revision: The revision that the caller saw; nothing is changed if there is a newer one.
+            note: The reason that the officer is told; some states demand one (``NEEDS_REASON``).
+
+        Returns:
+            The request as it stands now, with the outcome ``MOVED``, ``OVERTAKEN`` (changed since it was seen),
+            ``NOT_ALLOWED`` (by its state), ``UNKNOWN`` (not within reach) or ``NO_REASON`` (``check_reason`` rejects
+            the note).
+        """
+
+    async def preview_move_all(self, rights: Rights, wanted: Filter) -> BulkPreview:
+        """Return what ``move_all`` would move at this moment: a number and a mark to pass on as ``seen``."""
+
+    async def move_all(
+        self, rights: Rights, wanted: Filter, to: RequestState, note: str = "", *, seen: str | None = None
+    ) -> BulkMoveResult:
+        """Move all matching requests that allow the move in one step, with one row in the journal.
+
+        Args:
+            rights: They must allow ``CHANGE_REQUESTS``.
+            wanted: The filter.
+            to: The new state.
+            note: The reason that the officers are told.
+            seen: A ``BulkPreview.mark``; if the matching requests have changed since, nothing is moved (``OVERTAKEN``).
+                With ``None`` this is not compared.
+
+        Returns:
+            The codes that were moved, and those whose state does not allow the move. At most ``MAX_BULK_MOVES``
+            requests are moved at once; if more match, the outcome is ``TOO_MANY`` and nothing is moved.
+        """
+
+    async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
+        """Assign a request to the open unit that it belongs to; its present unit and the new one must be within reach.
+
+        The revision grows; the state and its day stay. The journal gets a row.
+
+        Returns:
+            The request as it stands now, with the outcome ``MOVED`` (also if it was there already), ``UNKNOWN`` (not
+            within reach), ``NOT_THERE`` (the unit is not open, or out of reach) or ``OVERTAKEN`` (changed meanwhile).
+        """
+
+
+class ExportReader(Protocol):
+    """Read access to the request list for exports; personal data is masked where the rights do not allow it."""
+
+    async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
+        """Return how many requests match, and the ``RequestRow.number`` of the newest."""
+
+    async def batch(
+        self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int
+    ) -> tuple[RequestRow, ...]:
+        """Return the next batch of matching requests, oldest first, without history and decision.
+
+        Args:
+            rights: The caller's rights.
+            wanted: The filter.
+            limit: The greatest number of requests to return.
+            after: Only requests with a ``RequestRow.number`` above this are returned.
+            last: Requests with a number above this are left out.
+        """
+
+
+class Journal(Protocol):
+    """The audit chain: a row can be added but never changed."""
+
+    async def latest(self, rights: Rights, limit: int, before: int | None = None) -> tuple[JournalEntry, ...]:
+        """Return the newest rows within reach; with ``before``, only rows with a lower number."""
+
+    async def record(self, rights: Rights, act: str, subject: str, *, unit: str | None = None, count: int = 1) -> None:
+        """Add a row in the name of ``rights.actor``.
+
+        Args:
+            rights: The rights by which the act was done.
+            act: The name of the act (``AuditAction`` or ``Act``).
+            subject: The codes that the act was done to, never a person's name.
+            unit: The unit whose admins may read the row.
+            count: How many things the act was done to.
+        """
+
+
+class Exports(Protocol):
+    """Exports ordered in this chat, one at a time; they are written outside the turn."""
+
+    async def start(self, rights: Rights, order: ExportOrder, total: int, said: Reply) -> str | None:
+        """Order an export.
+
+        Args:
+            rights: They must allow ``EXPORT_REQUESTS``.
+            order: The filter, the form and the language.
+            total: The approximate number of requests, for the progress message.
+            said: The progress message to send.
+
+        Returns:
+            The id of the export (XD-000012), or ``None`` if the rights do not allow it or another one is under way.
+        """
+
+    async def running(self) -> ExportStatus | None:
+        """Return the export of this chat that is waiting or being written, or ``None``."""
+
+    async def cancel(self, rights: Rights, said: Reply) -> bool:
+        """Cancel the running export; ``said`` replaces its progress message. Return False if none was running."""
+
+
+class Imports(Protocol):
+    """Exported lists that come back with changed states and notes."""
+
+    async def plan(self, rights: Rights, lines: Sequence[ImportLine]) -> ImportPlan:
+        """Plan the changes that the lines ask for; lines outside the caller's rights count as unknown.
+
+        Nothing is changed. ``plan_import`` has the rules.
+        """
+
+    async def apply(self, rights: Rights, lines: Sequence[ImportLine], seen: str) -> ImportResult:
+        """Make all changes of a plan, or none if the plan would differ now.
+
+        Officers are told as after any move; the journal gets one row for the whole list.
+
+        Args:
+            rights: They must allow ``IMPORT_REQUESTS``.
+            lines: The lines as they were read.
+            seen: The ``ImportPlan.mark`` of the plan that was confirmed.
+
+        Returns:
+            The plan of this moment, and whether it was applied.
+        """
+
+    async def save_lines(self, lines: Sequence[ImportLine]) -> str:
+        """Store lines until they are confirmed or dropped; return their id. Earlier lines of this chat are deleted."""
+
+    async def load_lines(self, name: str) -> tuple[ImportLine, ...] | None:
+        """Return the lines stored in this chat under an id, or ``None``."""
+
+    async def drop_lines(self, name: str) -> None:
+        """Delete stored lines."""
+
+
+class Statistics(Protocol):
+    """Counts of certificates and requests (``handlers.model.statistics``), within the caller's rights."""
+
+    async def numbers(
+        self, rights: Rights, unit: str | None, today: date, now: datetime
+    ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
+        """Count for a unit, or for everything within reach, and for each unit right below it.
+
+        Args:
+            rights: The caller's rights; whatever is out of reach is not counted, as in the request list.
+            unit: Code of the unit; ``None`` for everything within reach.
+            today: The day in Viet Nam by which certificates expire.
+            now: The moment by which officers count as silent.
+
+        Returns:
+            The total, and one line for each unit below.
+        """
+
+    async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
+        """Count what was still open at the end of each day from ``start``, with ``until`` as the target day."""
+
+
+class Units(Protocol):
+    """The tree of units, for reading and changing as a whole."""
+
+    async def load_for_update(self) -> UnitDirectory:
+        """Return all units and lock the tree: another change of it waits until this transaction ends."""
+
+    async def count_holdings(self) -> Mapping[str, UnitHoldings]:
+        """Count the requests, officers, certificates and roles of each unit, by its code."""
+
+    async def find_unassigned(self, units: UnitDirectory) -> tuple[UnitAssignment, ...]:
+        """Find requests without a unit whose managing body has the full name of one of these units."""
+
+    async def save(
+        self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[UnitAssignment] = ()
+    ) -> Refusal | None:
+        """Store the whole tree, and record it in the journal.
+
+        Requests and officers of a unit that has ended, whenever it ended, move to its successor
+        (``handlers.model.unit_directory``).
+
+        Args:
+            rights: They must allow ``MAINTAIN_UNITS``.
+            units: The whole tree.
+            changed: Codes of the units in it that are new or different.
+            placing: Requests to assign to units; one that was changed since it was found is left alone.
+
+        Returns:
+            ``None`` if the tree was stored, ``NOT_YOURS`` if the rights do not allow it.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class AdminServices:
+    """The ports of people with a role; nothing here is for others."""
+
+    people: People
+    desk: RequestList
+    extract: ExportReader
+    journal: Journal
+    exports: Exports
+    imports: Imports
+    picture: Statistics
+    units: Units
+    broadcasts: Broadcasts

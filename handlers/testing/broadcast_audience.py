@@ -1,0 +1,317 @@
+"""The audience of a broadcast in memory: the people it means, what fills its text for each, and their check."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from handlers.broadcasts.rendering import render_broadcast
+from handlers.broadcasts.template import (
+    Placeholder,
+    Template,
+    find_problems,
+    missing_placeholders,
+    parse,
+    placeholders_of,
+)
+from handlers.model import (
+    NO_UNITS,
+    UNCOUNTED_STATES,
+    Act,
+    Audience,
+    Broadcast,
+    BroadcastDraft,
+    BroadcastProblem,
+    ChannelAddress,
+    ChannelCounts,
+    CheckReport,
+    DeliveryReason,
+    PlaceholderValues,
+    ProblemKind,
+    Reach,
+    RecipientName,
+    Rights,
+    Role,
+    format_person_code,
+)
+from handlers.testing.tables import BroadcastRecord, ChatRecord, MarkRecord, MemoryContext, StatusRecord, chat_id
+from rules.calendar import VIETNAM, to_vietnam_day
+from rules.outcome import Procedure
+
+_WEEK = timedelta(days=7)
+#: Rows that count among the reminders that a person had.
+_HAD_STATES = frozenset({"queued", "sending", "sent", "unknown"})
+_NO_MARK = MarkRecord("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryAudience:
+    """People as an audience means them at this moment."""
+
+    acting: MemoryContext
+
+    def find(self, audience: Audience, reach: Reach) -> list[ChatRecord]:
+        """Find the people who are meant within reach, in the order of their chats."""
+        near = (one for one in self.acting.tables.chats.values() if reach and self._is_reached(one, reach))
+        return sorted((one for one in near if self._is_meant(one, audience)), key=lambda one: one.id)
+
+    def count(self, audience: Audience, reach: Reach) -> tuple[ChannelCounts, ...]:
+        """How many are meant by channel, and what keeps messages from them."""
+        return to_channel_counts((one.channel, self._kept(one)) for one in self.find(audience, reach))
+
+    def find_unknown(self, audience: Audience, reach: Reach) -> list[str]:
+        """The codes of those of a list whom nobody knows, who have not agreed to be known, or who are out of reach."""
+        known = {one.id for one in self.acting.tables.chats.values() if self._is_reached(one, reach)}
+        if not is_by_role(audience):
+            known = {chat for chat in known if self.acting.tables.chats[chat].consented}
+        return [format_person_code(chat) for chat in sorted(set(audience.chats or ())) if chat not in known]
+
+    def values(self, person: ChatRecord, written: BroadcastRecord) -> PlaceholderValues:
+        """Fill the placeholders of a broadcast for one person."""
+        draft, certificates = written.broadcast.draft, self.acting.tables.statuses_of(person.id)
+        named = (one.status.subscriber for one in certificates if one.status.subscriber)
+        unit = self.acting.tables.units.get(person.unit)
+        return PlaceholderValues(
+            language=person.language or self.acting.policy.language,
+            name=next(named, None) if _names(draft) else None,
+            unit=unit.name if unit else None,
+            day=deadline_of(draft) or self._end(person, written),
+            to_do=tuple(dict.fromkeys(one for known in certificates for one in self._to_do(known))),
+        )
+
+    def reason_to_withhold(self, person: ChatRecord, written: BroadcastRecord) -> DeliveryReason | None:
+        """Why a message is kept from a person."""
+        mark = self.acting.tables.marks.get((written.series, person.id), _NO_MARK)
+        later = mark.later_on is not None and mark.later_on > day_of(written, self.acting.now)
+        reasons = {
+            DeliveryReason.STOPPED: person.stopped_at is not None,
+            DeliveryReason.BLOCKED_BEFORE: person.blocked_at is not None,
+            DeliveryReason.DONE: mark.done_at is not None,
+            DeliveryReason.LATER: later,
+            DeliveryReason.CAPPED: self._had(person) >= self.acting.policy.reminders_per_week,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), None)
+
+    def resolve_names(self, rights: Rights, names: Iterable[RecipientName]) -> dict[RecipientName, tuple[str, ...]]:
+        """Chats by the names a list has for them, as far as the rights to write broadcasts reach."""
+        found = {name: sorted(set(self._named(rights, name))) for name in names}
+        return {name: tuple(chats) for name, chats in found.items() if chats}
+
+    def _named(self, rights: Rights, name: RecipientName) -> Iterator[str]:
+        known = self._at(name) if isinstance(name, ChannelAddress) else self._coded(name.strip().upper())
+        yield from (chat for chat, unit in known if rights.may(Act.WRITE_BROADCASTS, unit))
+
+    def _at(self, address: ChannelAddress) -> list[tuple[str, str | None]]:
+        chat = self.acting.tables.chats.get(chat_id(address.channel, address.address))
+        return [(chat.id, chat.unit)] if chat else []
+
+    def _coded(self, code: str) -> list[tuple[str, str | None]]:
+        tables = self.acting.tables
+        if code in tables.requests:
+            return [(tables.requests[code].chat, tables.requests[code].unit)]
+        return [(one.id, one.unit) for one in tables.chats.values() if format_person_code(one.id) == code]
+
+    def _is_reached(self, person: ChatRecord, reach: Reach) -> bool:
+        present = person.erased_at is None and not person.in_group
+        return present and self.acting.tables.is_within(reach, person.unit)
+
+    def _is_meant(self, person: ChatRecord, audience: Audience) -> bool:
+        return (
+            self._is_listed(person, audience)
+            and self._has_asked_standing(person, audience)
+            and self._has_asked_certificate(person, audience)
+            and (not audience.states or self._has_request(person, audience))
+        )
+
+    def _is_listed(self, person: ChatRecord, audience: Audience) -> bool:
+        within = audience.unit is None or (
+            person.unit is not None and self.acting.tables.units.is_within(person.unit, audience.unit)
+        )
+        channels = {person.channel, person.channel.partition(":")[0]}
+        heard, since = to_vietnam_day(person.last_contact_at), self._silent_since(audience)
+        return (
+            within
+            and (audience.channel is None or audience.channel in channels)
+            and (since is None or heard < since)
+            and (audience.chats is None or person.id in audience.chats)
+        )
+
+    def _has_asked_standing(self, person: ChatRecord, audience: Audience) -> bool:
+        """People with a role hear of their work; anybody else hears what they agreed to."""
+        if not is_by_role(audience):
+            return person.consented
+        return any(one.role is audience.role for one in self.acting.tables.grants_of(person.id))
+
+    def _has_asked_certificate(self, person: ChatRecord, audience: Audience) -> bool:
+        certificates = self.acting.tables.statuses_of(person.id)
+        to_do = {one for known in certificates for one in self._to_do(known)}
+        window = expiry_window(audience, to_vietnam_day(self.acting.now))
+        ends = [one.status.not_after for one in certificates if one.status.not_after]
+        return (
+            (not audience.to_do or bool(to_do))
+            and (not audience.owed or bool(to_do & set(audience.owed)))
+            and (window is None or any(window[0] <= end <= window[1] for end in ends))
+        )
+
+    def _has_request(self, person: ChatRecord, audience: Audience) -> bool:
+        return any(one.state in audience.states for one in self.acting.tables.requests_of(person.id))
+
+    def _silent_since(self, audience: Audience) -> date | None:
+        days = [audience.silent_since] if audience.silent_since else []
+        if audience.silent_days is not None:
+            today = to_vietnam_day(self.acting.now).toordinal()
+            days.append(date.fromordinal(max(today - audience.silent_days, date.min.toordinal())))
+        return min(days, default=None)
+
+    def _to_do(self, known: StatusRecord) -> list[Procedure]:
+        """List what is owed for a certificate and was not requested."""
+        key, requests = known.status.certificate_key, self.acting.tables.requests_of(known.chat)
+        asked = [one for one in requests if key is not None and one.content.certificate_key == key]
+        counted = {one.content.procedure for one in asked if one.state not in UNCOUNTED_STATES}
+        return [one for one in known.status.owed or () if one not in counted]
+
+    def _kept(self, person: ChatRecord) -> str:
+        if person.stopped_at is not None:
+            return "stopped"
+        if person.blocked_at is not None:
+            return "blocked"
+        return "capped" if self._had(person) >= self.acting.policy.reminders_per_week else "reachable"
+
+    def _had(self, person: ChatRecord) -> int:
+        """Reminders of the last seven days."""
+        messages = self.acting.tables.messages.values()
+        mine = (one for one in messages if one.chat == person.id and one.broadcast and one.state in _HAD_STATES)
+        return sum((one.settled_at or one.queued_at) >= self.acting.now - _WEEK for one in mine)
+
+    def _end(self, person: ChatRecord, written: BroadcastRecord) -> date | None:
+        """The first end of a certificate that is still to come, or lies in the window that was asked for."""
+        today = day_of(written, self.acting.now)
+        first, last = expiry_window(written.broadcast.draft.audience, today) or (today, date.max)
+        ends = (one.status.not_after for one in self.acting.tables.statuses_of(person.id))
+        return min((end for end in ends if end is not None and first <= end <= last), default=None)
+
+
+def is_by_role(audience: Audience) -> bool:
+    """Whether it is for people with a role."""
+    return audience.role not in {None, Role.OFFICER}
+
+
+def expiry_window(audience: Audience, today: date) -> tuple[date, date] | None:
+    """The first and the last day on which a certificate may end; ``None`` where that is not asked."""
+    first, last, within = audience.expires_from, audience.expires_until, audience.expires_within
+    if first is None and last is None and within is None:
+        return None
+    end = None if within is None else today + timedelta(days=within)
+    firsts = [day for day in (first, None if within is None else today) if day]
+    lasts = [day for day in (last, end) if day]
+    return max(firsts, default=date.min), min(lasts, default=date.max)
+
+
+def deadline_of(draft: BroadcastDraft) -> date | None:
+    """The day that is the same for all recipients."""
+    return draft.plan.deadline if draft.plan else draft.deadline
+
+
+def day_of(written: BroadcastRecord, now: datetime) -> date:
+    """The day in Viet Nam on which it starts, as far as that is known."""
+    return to_vietnam_day(max(now, written.broadcast.starts_at or now))
+
+
+def to_channel_counts(kept: Iterable[tuple[str, str]]) -> tuple[ChannelCounts, ...]:
+    """Channels, and how many people each has, by what keeps messages from them."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for channel, why in kept:
+        found[channel.partition(":")[0]][why] += 1
+    return tuple(ChannelCounts(channel=channel, **numbers) for channel, numbers in sorted(found.items()))
+
+
+def _names(draft: BroadcastDraft) -> bool:
+    """Whether a text says names: they are looked up only then."""
+    return any(Placeholder.NAME in placeholders_of(text) for text in (draft.text.vi, draft.text.en))
+
+
+#: Rows that a problem names.
+_NAMED_ROWS = 20
+_GET_NOTHING = frozenset({DeliveryReason.STOPPED, DeliveryReason.BLOCKED_BEFORE, DeliveryReason.DONE})
+#: How people are counted whom a message is kept from; what is said in a series is not counted.
+_COUNTED_AS = {
+    DeliveryReason.STOPPED: "stopped",
+    DeliveryReason.BLOCKED_BEFORE: "blocked",
+    DeliveryReason.CAPPED: "capped",
+}
+
+
+@dataclass(frozen=True)
+class BroadcastCheck:
+    """One check of a broadcast."""
+
+    acting: MemoryContext
+    known: BroadcastRecord
+
+    def run(self) -> CheckReport:
+        """Go through everybody who is meant."""
+        people = MemoryAudience(self.acting)
+        found, kept = defaultdict[tuple[ProblemKind, str], list[str]](list), list[tuple[str, str]]()
+        for person in people.find(self.known.broadcast.draft.audience, reach_of(self.known.broadcast)):
+            reason = people.reason_to_withhold(person, self.known)
+            kept.append((person.channel, _COUNTED_AS.get(reason, "reachable") if reason else "reachable"))
+            for problem in self._problems_of(person) if reason not in _GET_NOTHING else ():
+                found[problem].append(format_person_code(person.id))
+        counted = to_channel_counts(kept)
+        problems = [*self._common_problems(), *(_to_problem(*key, rows) for key, rows in found.items())]
+        if unknown := people.find_unknown(self.known.broadcast.draft.audience, reach_of(self.known.broadcast)):
+            problems.append(_to_problem(ProblemKind.UNKNOWN, "", unknown))
+        if not any(one.reachable for one in counted):
+            problems.append(BroadcastProblem(trouble=ProblemKind.NOBODY))
+        return CheckReport(at=self.acting.now, counted=counted, problems=tuple(problems))
+
+    def _common_problems(self) -> Iterator[BroadcastProblem]:
+        one, document = self.known.broadcast, self.known.document or b""
+        yield from find_problems(one.draft.text)
+        if one.draft.document is not None and not 0 < len(document) <= self.acting.policy.document:
+            yield BroadcastProblem(trouble=ProblemKind.DOCUMENT, about=one.draft.document)
+        if one.parent is None and self._is_past():
+            yield BroadcastProblem(trouble=ProblemKind.PAST)
+
+    def _is_past(self) -> bool:
+        """The time of the start, or the last step of the plan, is over."""
+        plan, starts = self.known.broadcast.draft.plan, self.known.broadcast.starts_at
+        if plan is not None:
+            last = plan.deadline - timedelta(days=min(plan.steps, default=0))
+            return datetime.combine(last, plan.at, VIETNAM) < self.acting.now
+        return starts is not None and starts < self.acting.now
+
+    def _problems_of(self, person: ChatRecord) -> Iterator[tuple[ProblemKind, str]]:
+        values = MemoryAudience(self.acting).values(person, self.known)
+        template, channel = self._templates[values.language], person.channel.partition(":")[0]
+        if template is None:  # found once for everybody
+            return
+        for placeholder in missing_placeholders(template, values):
+            yield ProblemKind.MISSING, f"{{{placeholder.value}}}"
+        limits, has_document = self.acting.policy.limits_for(channel), self.known.broadcast.draft.document is not None
+        if has_document and limits.caption == 0:
+            yield ProblemKind.DOCUMENT, channel
+        elif self._length(values) > (limits.caption if has_document else limits.text):
+            yield ProblemKind.TOO_LONG, channel
+
+    def _length(self, values: PlaceholderValues) -> int:
+        """UTF-16 code units of the message with all that may be added."""
+        one, first = self.known.broadcast, self.acting.policy.reminders_per_week
+        reply = render_broadcast(one.id, one.draft, values, day_of(self.known, self.acting.now), first=first)
+        return len("\n\n".join(reply.paragraphs).encode("utf-16-le")) // 2
+
+    @cached_property
+    def _templates(self) -> dict[str, Template | None]:
+        text = self.known.broadcast.draft.text
+        parsed = {"vi": parse(text.vi), "en": parse(text.en)}
+        return {language: one if isinstance(one, Template) else None for language, one in parsed.items()}
+
+
+def reach_of(one: Broadcast) -> Reach:
+    """How far a broadcast may go: its unit with all below it."""
+    return Rights.operator(NO_UNITS).reach(Act.WRITE_BROADCASTS, one.unit)
+
+
+def _to_problem(trouble: ProblemKind, about: str, rows: list[str]) -> BroadcastProblem:
+    return BroadcastProblem(trouble=trouble, about=about, rows=tuple(rows[:_NAMED_ROWS]), count=len(rows))

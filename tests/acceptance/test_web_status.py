@@ -1,0 +1,43 @@
+"""The real program is watched over HTTP wherever a channel runs, and listens nowhere else."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.acceptance.processes import troly
+from tests.acceptance.test_terminal import piped
+from tests.support.fork_server import ForkServer
+from tests.support.program import Program, run_program
+from tests.support.telegram.api import BotApi
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    """An address where somebody else listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+async def test_a_program_that_asks_for_updates_is_watched(api: BotApi, tmp_path: Path, fast_start: ForkServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        listen = f"127.0.0.1:{probe.getsockname()[1]}"
+    async with run_program(api, tmp_path, {"TROLY_WEB_LISTEN": listen}, fast_start), httpx.AsyncClient() as client:
+        pages = [await client.get(f"http://{listen}{path}") for path in ("/healthz", "/readyz", "/metrics")]
+    assert [page.status_code for page in pages] == [200, 200, 200]
+    assert "troly_store_up 1.0" in pages[2].text
+
+
+async def test_an_address_of_ones_own_that_is_taken_ends_the_start_by_its_variable(
+    api: BotApi, tmp_path: Path, taken: str
+) -> None:
+    code, printed = await troly(Program(api, tmp_path, {"TROLY_WEB_LISTEN": taken}), "run")
+    assert code == 2
+    assert f"Nobody can listen on TROLY_WEB_LISTEN={taken}: " in printed
+    assert "Traceback" not in printed
+
+
+def test_a_chat_in_the_terminal_listens_nowhere(tmp_path: Path, taken: str) -> None:
+    assert piped(tmp_path, b"/trogiup\n", TROLY_WEB_LISTEN=taken)

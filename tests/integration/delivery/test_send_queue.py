@@ -1,0 +1,276 @@
+"""Answers and broadcasts leave side by side: what one of them meets must not hold up the other."""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.channels import Blocked, ChannelError, Invalid, MaybeSent, Pace, Rate, RetryLater, Unreachable, Unsupported
+from bot.clock import Clock, SystemClock
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.pacing import Pacer
+from bot.messages import OutboxRow
+from bot.store.errors import StoreUnavailable
+from bot.store.sealing import open_keyring
+from bot.store.store import Store
+from handlers.model import BroadcastDraft, BroadcastText
+from tests.support.broadcasts import BroadcastWriter, Row
+from tests.support.delivery import (
+    UNHURRIED,
+    DeliveryPipeline,
+    ManualClock,
+    ScriptedChannel,
+    eventually,
+    make_text_update,
+)
+from tests.support.store import patch_method
+
+#: Before the manual clock begins.
+_EARLIER = datetime(2026, 11, 22, tzinfo=UTC)
+ONE, TWO = "TB-000001", "TB-000002"
+SAYS = {name: BroadcastDraft(title="", text=BroadcastText(vi=name, en=name), buttons=()) for name in (ONE, TWO)}
+
+
+class Rows:
+    """Broadcasts behind the store's back, and what became of their rows."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "troly.sqlite3"
+        self._outgoing = BroadcastWriter(open_keyring(folder / "keys.json")[0], self._many)
+
+    def _many(self, statement: str, rows: Sequence[Row]) -> None:
+        with closing(sqlite3.connect(self._file)) as connection, connection:
+            connection.executemany(statement, rows)
+
+    def queue(self, name: str, count: int, first: int = 100) -> None:
+        self._outgoing.queue(name, map(str, range(first, first + count)), draft=SAYS[name], now=_EARLIER)
+
+    def run(self, statement: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self._file, isolation_level=None)) as connection:
+            return connection.execute(statement).fetchall()
+
+    def move(self, name: str, state: str) -> None:
+        self.run(f"UPDATE broadcasts SET state = '{state}' WHERE id = '{name}'")
+
+    @property
+    def ends(self) -> list[tuple[object, ...]]:
+        return self.run("SELECT state, reason FROM outbox WHERE broadcast IS NOT NULL ORDER BY id")
+
+
+@pytest.fixture
+def rows(store: Store, tmp_path: Path) -> Rows:
+    return Rows(tmp_path)
+
+
+@pytest.fixture
+def channel() -> ScriptedChannel:
+    return ScriptedChannel()
+
+
+def dispatcher(store: Store, channel: ScriptedChannel, clock: Clock, pace: float = 1e6) -> Dispatcher:
+    return Dispatcher(store, channel, Pacer(Pace(pace, UNHURRIED), clock), clock)
+
+
+async def within(seconds: float, way_out: Dispatcher, clock: ManualClock) -> int:
+    """How many were tried meanwhile."""
+    tried, until = 0, clock.seconds + seconds
+    while clock.seconds < until:
+        tried += await way_out.deliver()
+        clock.seconds += 0.05
+    return tried
+
+
+def which(channel: ScriptedChannel) -> list[str]:
+    return [text[:9] for _, text in channel.sent]
+
+
+async def test_broadcasts_take_turns(store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows) -> None:
+    rows.queue(ONE, 20)
+    rows.queue(TWO, 20, first=200)
+    way_out = dispatcher(store, channel, clock, pace=4)
+    for _ in range(5):
+        await way_out.deliver()
+        clock.seconds += 1.1
+    assert set(which(channel)) == {ONE, TWO}
+    assert abs(which(channel).count(ONE) - which(channel).count(TWO)) <= 1
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+async def test_a_pause_acts_at_once_and_what_goes_on_later_loses_nobody(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows, state: str
+) -> None:
+    rows.queue(ONE, 40)
+    way_out = dispatcher(store, channel, clock, pace=10)
+    assert 5 <= await within(1, way_out, clock) <= 10
+
+    rows.move(ONE, state)
+    assert await within(1, way_out, clock) == 0
+
+    rows.move(ONE, "running")
+    assert 30 <= await within(6, way_out, clock) < 40
+    assert sorted(address for address, _ in channel.sent) == sorted(map(str, range(100, 140)))
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        ([], ("sent", None), 1),
+        ([Blocked()], ("blocked", None), 1),
+        ([Invalid()], ("invalid", "refused"), 1),
+        ([MaybeSent()], ("unknown", "no_answer"), 1),  # never silently a second time
+        ([KeyError("a surprise")], ("unknown", "no_answer"), 1),
+        ([RetryLater(3)] * 9, ("sent", None), 10),
+        ([Unreachable()] * 9, ("sent", None), 10),
+        ([ChannelError()] * 9, ("failed", "gave_up"), 6),
+        ([Unsupported("sendMessage")] * 9, ("failed", "no_sendMessage"), 6),
+        ([Unsupported("sendRainbow")] * 9, ("failed", "not_offered"), 6),
+    ],
+)
+async def test_every_outcome_of_a_broadcast_row_has_its_state_and_reason(
+    store: Store, clock: ManualClock, rows: Rows, outcome: tuple[list[Exception], tuple[str, str | None], int]
+) -> None:
+    failures, end, tried = outcome
+    rows.queue(ONE, 1)
+    channel = ScriptedChannel()
+    channel.failures.extend(failures)
+    way_out = dispatcher(store, channel, clock)
+    for _ in range(15):
+        await way_out.deliver()
+        clock.seconds += 61
+    assert (rows.ends, channel.tried) == ([end], tried)
+
+
+async def test_an_outage_rests_the_whole_channel_and_grows_once_however_many_fail_together(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
+) -> None:
+    rows.queue(ONE, 8)
+    channel.failures.extend([Unreachable()] * 8)
+    way_out = dispatcher(store, channel, clock)
+    await way_out.deliver()
+    assert (channel.tried, await way_out.deliver()) == (8, 0)
+
+    clock.seconds += 0.6  # the first pause is half a second at most, whoever else failed with it
+    await way_out.deliver()
+    assert rows.ends == [("sent", None)] * 8
+
+
+async def test_a_plea_for_patience_is_one_chats_own_affair_until_chat_after_chat_is_refused(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
+) -> None:
+    rows.queue(ONE, 6)
+    way_out = dispatcher(store, channel, clock, pace=4)
+    channel.failures.extend([RetryLater(30)])
+    assert await within(1, way_out, clock) == 3  # the first has to wait, the others do not
+    assert len(channel.sent) == 2
+    channel.failures.extend([RetryLater(30)])
+    assert await within(1, way_out, clock) == 3
+    assert len(channel.sent) == 4  # all that need not wait
+    await within(40, way_out, clock)
+    assert rows.ends == [("sent", None)] * 6
+
+    rows.queue(TWO, 8, first=200)
+    channel.failures.extend([RetryLater(30)] * 3)
+    assert await within(0.95, way_out, clock) == 3  # the third at half a second, and then half a second's rest at least
+    assert await within(40, way_out, clock) == 8
+
+
+async def test_a_process_that_may_not_send_any_more_claims_nothing_and_gives_back_what_it_has(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
+) -> None:
+    rows.queue(ONE, 3)
+    pacer = Pacer(Pace(1e6, UNHURRIED), clock)
+    answers = iter([True, True, True, False, False, False])  # every lane may claim, and then nothing may leave
+    way_out = Dispatcher(store, channel, pacer, clock, fence=lambda: next(answers, False))
+    assert await way_out.deliver() == 3
+    assert await way_out.deliver() == 0
+    assert channel.tried == 0
+    assert rows.ends == [("queued", None)] * 3
+
+
+async def test_nothing_is_claimed_nor_leaves_out_of_hours_though_nobody_has_held_it_back_yet(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
+) -> None:
+    rows.queue(ONE, 3)
+    roads = DeliveryPipeline(store, clock, channel=channel)
+    await roads.take(make_text_update("a", 1))
+    hours = iter([True])  # open for the claim, and closed ever after
+    way_out = Dispatcher(
+        store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock, open_at=lambda _: next(hours, False)
+    )
+    assert await within(2, way_out, clock) == 4
+    assert which(channel) == ["1: a"]
+    assert rows.ends == [("queued", None)] * 3
+
+
+@pytest.mark.parametrize("kind", ["claim", "claim_broadcast"])
+async def test_what_was_claimed_as_the_store_went_away_is_sent_once_by_the_same_process(
+    store: Store, clock: ManualClock, rows: Rows, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    channel = ScriptedChannel()
+    rows.queue(ONE, 3)
+    await DeliveryPipeline(store, clock, channel=channel).take(make_text_update("a", 1))
+    really, lost = getattr(store.outbox, kind), iter([True])
+
+    async def claim(*wanted: object) -> list[OutboxRow]:
+        claimed: list[OutboxRow] = await really(*wanted)
+        if claimed and next(lost, False):
+            raise StoreUnavailable
+        return claimed
+
+    patch_method(monkeypatch, store.outbox, kind, claim)
+    await within(3, dispatcher(store, channel, clock), clock)
+    assert sorted(address for address, _ in channel.sent) == ["1", "100", "101", "102"]
+    assert rows.run("SELECT DISTINCT state, attempts FROM outbox") == [("sent", 1)]
+
+
+async def test_a_chat_that_gets_much_has_its_answer_before_the_broadcast(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
+) -> None:
+    pacer = Pacer(Pace(1e6, Rate(1, 2)), clock)
+    way_out, roads = Dispatcher(store, channel, pacer, clock), DeliveryPipeline(store, clock, channel=channel)
+    for number, name in enumerate((ONE, TWO)):
+        rows.queue(name, 1)
+        await roads.take(make_text_update(str(number), number, address="100"))
+        await way_out.deliver()  # the second time the answer takes the last that the chat may get at once
+    assert clock.slept.count(1.0) == 0
+    await roads.take(make_text_update("2", 2, address="100"))
+    await within(4, way_out, clock)
+    assert [text[:4] for text in channel.texts("100")] == ["1: 0", "TB-0", "2: 1", "3: 2", "TB-0"]
+    assert rows.ends == [("sent", None)] * 2
+
+
+async def test_an_answer_overtakes_a_broadcast_that_takes_all_connections(store: Store, rows: Rows) -> None:
+    clock, slow = SystemClock(), _Slow()
+    roads = DeliveryPipeline(store, clock, channel=slow)
+    way_out = Dispatcher(store, slow, Pacer(Pace(1e6, Rate(1e6, 1e6)), clock), clock)
+    rows.queue(ONE, 50)
+    stop = asyncio.Event()
+    running = asyncio.create_task(way_out.run(stop))
+    await eventually(lambda: len(slow.under_way) == 8)
+
+    await roads.take(make_text_update("a", 1))
+    way_out.notify()
+    await eventually(slow.texts)
+
+    assert which(slow) == ["1: a"]
+    slow.go_on.set()
+    await eventually(lambda: len(slow.sent) == 51)
+    stop.set()
+    await running
+    assert rows.ends == [("sent", None)] * 50
+
+
+class _Slow(ScriptedChannel):
+    """Broadcasts hang until they may go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+
+    async def _take_time(self, row: OutboxRow) -> None:
+        if row.broadcast:
+            await self.go_on.wait()

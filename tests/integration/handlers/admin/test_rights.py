@@ -1,0 +1,122 @@
+"""Every command, screen and button of the admins' side, tried by everybody: nothing of another unit is seen or changed.
+
+Written over ``ADMIN_COMMANDS`` and ``ADMIN_SCREENS``: whatever is added to them is tried with the rest.
+"""
+
+import pytest
+
+from bot.store.store import Store
+from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
+from handlers.core import ButtonTapped
+from handlers.model import RequestState
+from handlers.registry import ADMIN_COMMANDS
+from tests.integration.handlers.admin.conftest import Sql
+from tests.support.people import (
+    ARGUMENTS,
+    DEPTH,
+    FAR_BROADCAST,
+    FAR_REQUEST,
+    OPERATOR,
+    PEOPLE,
+    SECRET,
+    admin_transaction,
+    furnish_two_communes,
+)
+from tests.support.stored_dialogue import Assistant, Person
+
+#: Who may do what they do in their own unit: rows of other units are compared, not all.
+UNIT_TABLES = ("grants", "invitations", "requests", "broadcasts", "audit")
+
+
+@pytest.fixture
+async def town(house: Assistant, store: Store, sql: Sql) -> Assistant:
+    await furnish_two_communes(store)
+    sql("UPDATE requests SET unit = 'DN.DP'")
+    return house
+
+
+def guarded(sql: Sql, who: Person, *, all_of_it: bool) -> list[object]:
+    """What must stay as it is: all of it, or what belongs to Xã Đại Phước and to everything.
+
+    Of orders and messages what is others'; and of the person's own, all of it, whatever is no reply to them.
+    """
+    which = "" if all_of_it else " WHERE unit IS NULL OR unit IN ('DN', 'DN.DP')"
+    tables = [sql(f"SELECT * FROM {table}{which} ORDER BY 1") for table in UNIT_TABLES]
+    tables += [sql("SELECT * FROM units ORDER BY 1"), sql("SELECT * FROM request_history ORDER BY 1")]
+    return [*tables, *ordered_and_told(sql, who, all_of_it=all_of_it)]
+
+
+def ordered_and_told(sql: Sql, who: Person, *, all_of_it: bool) -> list[object]:
+    """Orders and messages; whether a message has left yet does not matter."""
+    whose = "origin NOT LIKE 'turn:%' OR chat <> ?" if all_of_it else "chat <> ?"
+    told = sql(f"SELECT id, origin, chat FROM outbox WHERE {whose} ORDER BY 1", who.chat.id)
+    mine = sql("SELECT * FROM tasks WHERE chat = ? ORDER BY 1", who.chat.id) if all_of_it else []
+    return [told, mine, sql("SELECT * FROM tasks WHERE chat <> ? ORDER BY 1", who.chat.id)]
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+async def test_no_command_shows_or_changes_anything_of_another_unit(town: Assistant, sql: Sql, name: str) -> None:
+    who = await town.person(name).consents()
+    before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
+    for command in ADMIN_COMMANDS:
+        for argument in ARGUMENTS:
+            await who.says(f"/{command.name} {argument}")
+            assert SECRET not in who.seen
+            if PEOPLE[name] is None:
+                assert f"/{command.name}. Gửi /trogiup" in who.text
+    assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+async def test_no_way_through_the_buttons_leads_to_another_unit(town: Assistant, sql: Sql, name: str) -> None:
+    who = await town.person(name).consents()
+    before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
+    ways: list[tuple[str, ...]] = [(f"/{command.name}",) for command in ADMIN_COMMANDS]
+    while ways:
+        way = ways.pop()
+        await who.says(way[0])
+        for label in way[1:]:
+            if label in [choice.label for choice in who.choices]:
+                await who.taps(label)
+        assert SECRET not in who.seen, way
+        if len(way) <= DEPTH and PEOPLE[name]:
+            ways += [(*way, choice.label) for choice in who.choices]
+    assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+async def test_no_button_of_a_message_that_moves_reaches_another_unit(town: Assistant, sql: Sql, name: str) -> None:
+    who = await town.person(name).consents()
+    before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
+    for action in ADMIN_ACTIONS:
+        await who.does(ButtonTapped(data=str(BroadcastCallback(action, FAR_BROADCAST)), message="8"))
+        assert SECRET not in who.seen
+    assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
+
+
+async def test_the_owner_sees_and_changes_what_the_others_may_not(town: Assistant, sql: Sql) -> None:
+    """Else all of the above would prove nothing."""
+    owner = await town.person("chủ").consents()
+    before = guarded(sql, owner, all_of_it=True)
+    assert SECRET in await owner.says("/vaitro")
+    assert SECRET in await owner.says("/nhatky")
+
+    await owner.forges("yes", await owner.stands_at("end_role", "QT-000006"))
+
+    assert guarded(sql, owner, all_of_it=True) != before
+
+
+async def test_what_is_ordered_and_what_others_are_told_is_guarded(town: Assistant, store: Store, sql: Sql) -> None:
+    """Else all of the above would prove nothing of them."""
+    owner, an = await town.person("chủ").consents(), await town.person("an").consents()
+    mine, others = ordered_and_told(sql, owner, all_of_it=True), ordered_and_told(sql, an, all_of_it=False)
+    async with admin_transaction(store) as at:
+        await at.admin.desk.move(OPERATOR, FAR_REQUEST, RequestState.ACCEPTED, 0)
+    assert ordered_and_told(sql, an, all_of_it=False) != others
+
+    others = ordered_and_told(sql, an, all_of_it=False)
+    await owner.says("/xuat")
+    await owner.taps("Excel")
+
+    assert ordered_and_told(sql, an, all_of_it=False)[2] != others[2]
+    assert ordered_and_told(sql, owner, all_of_it=True)[1] != mine[1]

@@ -1,0 +1,53 @@
+"""Packages that export names declare exactly what they import, and callers use it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+VOCABULARY = ("handlers/core", "handlers/model")
+
+
+def _tree(package: str) -> ast.Module:
+    return ast.parse((ROOT / package / "__init__.py").read_text(encoding="utf-8"))
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    return {
+        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+
+
+def _declared(tree: ast.Module) -> set[str]:
+    (value,) = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__"
+    ]
+    return set(ast.literal_eval(value))
+
+
+def _used(package: str) -> set[str]:
+    """Return the names that files of other packages import from a package."""
+    return {
+        alias.name
+        for room in ("bot", "handlers", "tests", "tools")
+        for path in (ROOT / room).rglob("*.py")
+        if ROOT / package not in path.parents
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == package.replace("/", ".")
+        for alias in node.names
+    }
+
+
+@pytest.mark.parametrize("package", [*VOCABULARY, "handlers/testing"])
+def test_what_a_package_declares_is_what_it_imports(package: str) -> None:
+    tree = _tree(package)
+
+    assert _declared(tree) == _imported(tree)
+
+
+@pytest.mark.parametrize("package", VOCABULARY)
+def test_every_exported_name_has_a_caller_elsewhere(package: str) -> None:
+    assert _declared(_tree(package)) - _used(package) == set()
