@@ -6,9 +6,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Protocol
 
 import structlog
 
@@ -100,13 +98,9 @@ class Conversation:
     language: str = LANGUAGES[0]  #: of a conversation until its person chooses one
 
 
-class OpenTurn(Protocol):
-    """Opens the transaction of a turn over a store; another one than the usual opens it over something else."""
-
-    def __call__(
-        self, store: Store, pending: PendingTurn, now: datetime, *, reading: bool = False, shown: Shown | None = None
-    ) -> AbstractAsyncContextManager[TurnTransaction]:
-        """Open it, as ``bot.services.unit_of_work.open_turn`` does."""
+#: Opens the transaction of a turn over a store, as ``bot.services.unit_of_work.open_turn`` does; another one opens it
+#: over something else.
+OpenTurn = Callable[..., AbstractAsyncContextManager[TurnTransaction]]
 
 
 class TurnHandler:

@@ -6,7 +6,7 @@ The library's own groups (``xdist_group``) do not work with this release of pyte
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
 
 #: Modules whose tests look at one result that is made once per process.
 TOGETHER = ("tests/corpus/test_peers.py", "tests/corpus/test_cryptography_vectors.py")
