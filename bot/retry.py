@@ -60,16 +60,9 @@ async def retry(
     """
     try:
         return await operation()  # nearly always all there is; the machinery of retries would cost a turn an eighth
-    except Exception as error:  # noqa: BLE001 - judged below
-        failed: Exception | None = error
+    except Exception as error:  # noqa: BLE001 - ``on`` judges it
+        attempt = _begin_with(error, operation)
     failures = 0
-
-    async def attempt() -> T:
-        nonlocal failed
-        if failed is not None:
-            error, failed = failed, None
-            raise error
-        return await operation()
 
     def said(error: BaseException) -> bool | float:
         nonlocal failures
@@ -83,6 +76,18 @@ async def retry(
         attempts=attempts, timeout=None, wait_initial=first / 2, wait_jitter=first / 2, wait_max=longest
     )
     return await caller(said, attempt)
+
+
+def _begin_with(error: Exception, operation: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
+    """Return the operation with a first attempt that has failed already."""
+    failed = [error]
+
+    async def attempt() -> T:
+        if failed:
+            raise failed.pop()
+        return await operation()
+
+    return attempt
 
 
 async def retry_while_unavailable(operation: Callable[[], Awaitable[T]], metrics: Metrics = NO_METRICS) -> T:
