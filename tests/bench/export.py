@@ -51,7 +51,9 @@ async def _against(province: Province, folder: Path) -> Result:
         cells, lines = await _cells(store, order)
         gc.freeze()  # the peer's cells: while ours runs, the collector would look through them again and again
         for _ in range(ROUNDS):
-            ours.append(await _seconds(partial(write_export, store, order, folder / "ours.xlsx", _untold)))
+            ours.append(
+                await _seconds(partial(write_export, store, order, folder / "ours.xlsx", _untold, notes=folder))
+            )
             peer.append(await _seconds(partial(asyncio.to_thread, _write_bare, folder / "peer.xlsx", cells, lines)))
     mine, theirs = median(ours), median(peer)
     ratio = mine / theirs
