@@ -73,7 +73,9 @@ EVENTS_ENDING_NAME = frozenset(
     {Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.RENAMED, Event.DISSOLVED, Event.SPLIT}
 )
 #: Events after which the superior and units on the certificate surely keep their names.
-EVENTS_KEEPING_NAMES = frozenset({Event.EMAIL_CHANGED, Event.POSITION_CHANGED, Event.ADDRESS_CHANGED})
+EVENTS_KEEPING_NAMES = frozenset(
+    {Event.EMAIL_CHANGED, Event.POSITION_CHANGED, Event.ADDRESS_CHANGED, Event.MANAGING_BODY_REVOKES}
+)
 #: Event -> the new information that a change of information is about.
 _NEWS_FIELD_OF_EVENT: dict[Subject, dict[Event, str]] = {
     Subject.ORGANISATION: {

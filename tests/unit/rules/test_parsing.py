@@ -21,7 +21,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"certificate": {"serial": "1"}}, "certificate.serial: not a fact; allowed: not_before, not_after, issuer"),
     (
         {"certificate": {"issuer": "me"}},
-        "certificate.issuer: 'me' is not a value; allowed: government, public, unknown",
+        "certificate.issuer: 'me' is not a value; allowed: government, public, none, unknown",
     ),
     ({"certificate": {"not_after": 1700000000}}, "certificate.not_after: 1700000000 is not a value; allowed: a date"),
     ({"certificate": {"not_after": "20261116"}}, "certificate.not_after: '20261116' is not a value"),
