@@ -40,7 +40,8 @@ def _action(guide: ProcedureGuide, rows: list[Row], noticed: set[str]) -> Action
         for variant in asked.variants
     }
     reasons = tuple(dict.fromkeys(row.statement for row in rows))
-    steps = tuple(step.statement for step in guide.steps if step.applies(variants, noticed))
+    applying = [step for step in guide.steps if step.applies(variants, noticed)]
+    steps = tuple(step.statement for step in applying)
     return Action(
         procedure=guide.procedure,
         title=guide.title,
@@ -49,6 +50,7 @@ def _action(guide: ProcedureGuide, rows: list[Row], noticed: set[str]) -> Action
         reasons=reasons,
         citations=_citations((*reasons, *steps)),
         rows=tuple(dict.fromkeys(row.id for row in rows)),
+        briefs=tuple(step.short for step in applying if step.short),
     )
 
 
@@ -78,4 +80,4 @@ def _notices(pack: Pack, noticed: set[str], actions: tuple[Action, ...], today: 
 
 
 def _notice(text: NoticeText) -> Notice:
-    return Notice(text.id, text.text, text.citations)
+    return Notice(text.id, text.text, text.citations, text.short)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from rules.facts import Event
 from rules.offices import Office
-from rules.outcome import Citation, Level, Procedure, Statement
+from rules.outcome import Brief, Citation, Level, Part, Procedure, Statement
 from rules.questions import Question
 from rules.tables import Row, Table
 
@@ -50,10 +50,17 @@ class ProcedureStep(_Model):
     only: tuple[str, ...] = ()  #: variants of the procedure this step belongs to; empty: all
     unless: tuple[str, ...] = ()  #: variants beside which this step is left out
     beside: str | None = None  #: only in an answer that carries this notice
+    brief: str | None = None  #: message id: the step in a few words, for the short answer
+    part: Part | None = None  #: the part of the short answer in which ``brief`` stands
 
     @property
     def statement(self) -> Statement:
         return Statement(self.text, self.citations)
+
+    @property
+    def short(self) -> Brief | None:
+        """Return the step in a few words, or ``None`` if the short answer passes over it."""
+        return Brief(self.part, self.brief, self.citations) if self.part and self.brief else None
 
     def applies(self, variants: AbstractSet[str], noticed: AbstractSet[str]) -> bool:
         """Return whether this step belongs to an action with these variants, in an answer with these notices."""
@@ -84,6 +91,13 @@ class NoticeText(_Model):
     text: str  #: message id
     text_with_office: str | None = None  #: message id with {office}, where the operator has set the receiving office
     citations: tuple[Citation, ...] = ()
+    brief: str | None = None  #: message id: the notice in a few words, for the short answer
+    part: Part | None = None  #: the part of the short answer in which ``brief`` stands
+
+    @property
+    def short(self) -> Brief | None:
+        """Return the notice in a few words, or ``None`` if the short answer passes over it."""
+        return Brief(self.part, self.brief, self.citations) if self.part and self.brief else None
 
 
 class QuestionAnswer(_Model):
