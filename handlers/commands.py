@@ -18,11 +18,14 @@ from handlers.core.decision import cited_documents, format_documents
 from handlers.core.screen import Command, Context, HandlerResult
 from handlers.core.text import format_bold, join_lines
 from handlers.folding import strip_accents
+from handlers.interview.condition import condition_facts
 from handlers.interview.flow import to_next_certificate, to_previous_step
 from handlers.interview.screens.certificate import EXPORT
+from handlers.interview.screens.welcome import show_notice
 from handlers.model.rights import Act
 from handlers.own_data import format_data_ordered, format_data_under_way
 from locales import LANGUAGES, N_
+from rules.questions import Question
 
 
 async def _run_roles(here: Context, holder: str) -> HandlerResult:
@@ -97,13 +100,23 @@ async def _review(here: Context, _: str) -> HandlerResult:
 
 async def _why(here: Context, _: str) -> HandlerResult:
     """Explain why the open question is asked, with the citations of the reason."""
-    asked = interview.current_question(here.session, here.world.pack, here.today)
-    if here.session.screen != "question" or asked is None:
+    asked = _asked_questions(here)
+    if not asked:
         return HandlerResult(
             here.session, notes=(here.say(N_("Each reason stands in the answer, with its document.")),)
         )
-    why = join_lines(format_bold(here.say(N_("Why I ask"))), format_statement(asked.why, here.say.t))
+    reasons = (format_statement(question.why, here.say.t) for question in asked)
+    why = join_lines(format_bold(here.say(N_("Why I ask"))), *reasons)
     return HandlerResult(here.session, notes=(why,))
+
+
+def _asked_questions(here: Context) -> list[Question]:
+    """Return the open questions of the pack; none on a page that asks for something else."""
+    if here.session.screen == "condition":
+        facts = condition_facts(here.session, here.world.pack, here.today)
+        return [question for question in here.world.pack.questions if question.fact in facts]
+    asked = interview.current_question(here.session, here.world.pack, here.today)
+    return [asked] if here.session.screen == "question" and asked else []
 
 
 async def _help(here: Context, _: str) -> HandlerResult:
@@ -154,6 +167,10 @@ async def _my_data(here: Context, _: str) -> HandlerResult:
     return HandlerResult(here.session, notes=((format_data_ordered if ordered else format_data_under_way)(here.say),))
 
 
+async def _notice(here: Context, _: str) -> HandlerResult:
+    return await show_notice(here)
+
+
 async def _erase(here: Context, _: str) -> HandlerResult:
     return HandlerResult(here.session.open_visit("erase"))
 
@@ -171,6 +188,7 @@ COMMANDS = (
     Command("ngonngu", N_("language: Tiếng Việt / English"), _language, ("language",), before_consent=True),
     Command("dungnhan", N_("no more reminders"), stop_reminders, ("dungnhac", "unsubscribe"), before_consent=True),
     Command("nhanlai", N_("reminders again"), resume_reminders, ("nhanlainhacnho", "subscribe"), before_consent=True),
+    Command("quyenrieng", N_("what I store and why"), _notice, ("privacy",), before_consent=True),
     Command("dulieu", N_("what is held about me"), _my_data, before_consent=True),
     Command("xoadulieu", N_("delete what is held about me"), _erase, before_consent=True),
 )

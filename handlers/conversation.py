@@ -17,6 +17,7 @@ from handlers.broadcasts.screens.results import handle_report
 from handlers.commands import find_command, parse_command
 from handlers.core import interview
 from handlers.core.events import (
+    AnswerPrinted,
     ButtonTapped,
     ChartDrawn,
     DrawChart,
@@ -25,6 +26,7 @@ from handlers.core.events import (
     FileSent,
     MakeReport,
     MessageEdited,
+    PrintAnswer,
     ReportMade,
     SheetRead,
     TextReceived,
@@ -35,6 +37,7 @@ from handlers.core.ports import Services
 from handlers.core.screen import Command, Context, HandlerResult, Page, ScreenCallback
 from handlers.core.session import Session
 from handlers.interview.flow import to_next_screen
+from handlers.interview.printing import handle_printed_answer
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.file import WARNING, handle_file_read
 from handlers.interview.screens.question import take_overheard_facts
@@ -43,7 +46,7 @@ from handlers.interview.status import save_interview_status
 from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblemKind, Reading, holds_certificate
 from handlers.model.rights import Rights
 from handlers.replaced_units import ask_for_unit_again, with_current_units
-from handlers.screens import ADMIN_SCREENS, SCREENS, WITHOUT_CONSENT
+from handlers.screens import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT
 from handlers.turn import Turn, build_turn, delete_message, reply_without_page, to_new_session
 from handlers.typed_lines import answer_typed_options, reject_number
 from handlers.understanding import matching
@@ -57,6 +60,7 @@ MAX_WAITING_FILES = 10
 ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
 STILL_KEPT = N_("Your earlier answers are kept.")
 SAY_LESS = N_("That is too much at once. Please say it in a few words, no more than {number} things.")
+OTHER_SUBJECT = N_("That button belongs to an earlier answer. Requests keep theirs: /yeucau")
 SEND_AGAIN = N_("I see a certificate but have not read it. Please send it again after you agree.")
 
 
@@ -121,7 +125,7 @@ async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
             )
         case FileSent() | FileRead() | SheetRead():
             return await _handle_file(here, event)
-        case DrawChart() | ChartDrawn() | MakeReport() | ReportMade():
+        case DrawChart() | ChartDrawn() | MakeReport() | ReportMade() | PrintAnswer() | AnswerPrinted():
             return await _handle_background_result(here, event)
         case ButtonTapped():
             return await _handle_tap(here, event.data)
@@ -138,8 +142,10 @@ async def _handle_file(here: Context, event: FileSent | FileRead | SheetRead) ->
 
 
 async def _handle_background_result(
-    here: Context, event: DrawChart | ChartDrawn | MakeReport | ReportMade
+    here: Context, event: DrawChart | ChartDrawn | MakeReport | ReportMade | PrintAnswer | AnswerPrinted
 ) -> HandlerResult:
+    if isinstance(event, PrintAnswer | AnswerPrinted):
+        return handle_printed_answer(here, event)
     if isinstance(event, DrawChart | ChartDrawn):
         return handle_chart(here, event)
     return await handle_report(here, event)
@@ -242,6 +248,8 @@ async def _handle_tap(here: Context, data: str) -> HandlerResult:
             here, reminder
         )
     tap, session = ScreenCallback.parse(data), here.session
+    if tap and tap.lasting_subject is not None:
+        return await _show_more(here, tap, tap.lasting_subject)
     if tap is None or not tap.belongs_to(session):
         return HandlerResult(
             session, notes=(here.say(N_("That button belongs to an earlier step. The present question:")),)
@@ -250,6 +258,13 @@ async def _handle_tap(here: Context, data: str) -> HandlerResult:
     option = page.option(tap.value)
     ticked_already = option is not None and option.ticked == tap.wanted_tick
     return HandlerResult(session) if option is None or ticked_already else await _choose_option(here, tap.value)
+
+
+async def _show_more(here: Context, tap: ScreenCallback, subject: str) -> HandlerResult:
+    """Show more about a page that was sent earlier; the open page stays as it is."""
+    show = LASTING.get(tap.screen)
+    found = await show(here, tap.value, subject) if show else None
+    return found or HandlerResult(here.session, notes=(here.say(OTHER_SUBJECT),), show=False)
 
 
 async def _handle_text(here: Context, text: str) -> HandlerResult:

@@ -182,6 +182,8 @@ _SESSION = {
     "desk": DataPart(N_("Request list"), inside=_DESK),
     "broadcast": DataPart(N_("Broadcasts"), inside=_BROADCAST),
     "said_before": DataPart(N_("Said before the open question")),
+    "said_digest": DataPart(N_("Digest of the open question")),
+    "shown": DataPart(N_("Digest of the answer that was shown")),
     "warned": DataPart(N_("Warned of a secret that was sent")),
 }
 _STANDING = {

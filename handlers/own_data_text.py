@@ -44,6 +44,7 @@ RECOGNITIONS = {
 SCREENS = {
     "welcome": N_("greeting and consent"),
     "question": N_("a question"),
+    "condition": N_("the condition of certificate, token and key"),
     "unit": N_("the question for your unit"),
     "former_unit": N_("what became of a former unit"),
     "certificate": N_("confirming the certificate"),

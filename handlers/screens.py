@@ -47,9 +47,10 @@ from handlers.broadcasts.screens.schedule import (
     PlanStepsScreen,
 )
 from handlers.broadcasts.screens.schedule import CampaignStepsScreen as Reminders
-from handlers.core.screen import Screen
-from handlers.interview.screens.answer import AnswerScreen, NextStepScreen
+from handlers.core.screen import Screen, ShowMore
+from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
 from handlers.interview.screens.certificate import CertificateScreen
+from handlers.interview.screens.condition import ConditionScreen
 from handlers.interview.screens.question import QuestionScreen, ReviewScreen
 from handlers.interview.screens.requests import (
     ConfirmRequestScreen,
@@ -59,7 +60,13 @@ from handlers.interview.screens.requests import (
     WithdrawScreen,
 )
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
-from handlers.interview.screens.welcome import EraseScreen, LanguageScreen, PauseScreen, WelcomeScreen
+from handlers.interview.screens.welcome import (
+    EraseScreen,
+    LanguageScreen,
+    PauseScreen,
+    WelcomeScreen,
+    show_more_of_notice,
+)
 
 ADMIN_SCREENS: dict[str, Screen] = {
     "picture": StatisticsScreen(),
@@ -109,11 +116,12 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "broadcast_steps": Reminders(),
 }
 
-__all__ = ["QUESTIONS", "SCREENS", "WITHOUT_CONSENT"]
+__all__ = ["LASTING", "QUESTIONS", "SCREENS", "WITHOUT_CONSENT"]
 
 SCREENS: dict[str, Screen] = {
     "welcome": WelcomeScreen(),
     "question": QuestionScreen(),
+    "condition": ConditionScreen(),
     "unit": OwnUnitScreen(),
     "former_unit": FormerUnitScreen(),
     "certificate": CertificateScreen(),
@@ -138,6 +146,9 @@ WITHOUT_CONSENT = frozenset(
     {"welcome", "language", "erase", "requests", "request", "withdraw", "stop_reminders", "no_reminders"}
 )
 
-#: Screens that only ask: once answered, their message may be shortened to question and answer. Messages of other
-#: screens are never changed, because people show and forward them.
-QUESTIONS = frozenset({"question", "unit", "former_unit", "form", "language"})
+#: Screens that ask: once answered, what was chosen is written under their message, below every word that stands there.
+QUESTIONS = frozenset(
+    {"question", "condition", "unit", "former_unit", "certificate", "form", "confirm", "language", "withdraw", "erase"}
+)
+#: Screens with lasting buttons, by what shows more about their subject.
+LASTING: dict[str, ShowMore] = {"welcome": show_more_of_notice, "answer": show_more_of_answer}

@@ -25,7 +25,7 @@ from bot.services.unit_of_work import TurnTransaction, open_turn
 from bot.store.errors import StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from bot.store.store import Store
 from bot.store.units import UnitReader
-from handlers.core.events import DrawChart, Event, MakeReport
+from handlers.core.events import DrawChart, Event, MakeReport, PrintAnswer
 from handlers.core.ports import Services
 from handlers.core.replies import Attachment, Reply
 from handlers.core.session import Session
@@ -220,7 +220,9 @@ class TurnHandler:
         return Reply(paragraphs=(translator(self._conversation.language)(_SESSION_LOST),))
 
     async def _prepare(self, pending: PendingTurn, session: Session | None) -> Event:
-        if not (isinstance(pending.event, DrawChart | MakeReport) or self._conversation.wants_file(session)):
+        if not (
+            isinstance(pending.event, DrawChart | MakeReport | PrintAnswer) or self._conversation.wants_file(session)
+        ):
             return pending.event
         return await self._preparer.prepare(pending.chat, pending.event)
 

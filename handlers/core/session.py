@@ -139,9 +139,13 @@ class Session(BaseModel):
     desk: RequestListView | None = None
     #: State of the broadcast screens, for a person with a role.
     broadcast: BroadcastView | None = None
-    #: Text before the question in the messages that carry the open page's buttons; it is kept when such a message is
-    #: shortened to question and answer. ``None`` if they say more than a question and must not be edited.
+    #: Text before the question in the messages that carry the open page's buttons, with which such a message can be
+    #: written again together with what was chosen. ``None`` if they differ or it is too long.
     said_before: str | None = None
+    #: Digest of the whole text of these messages: one is only written again if not a word of it would change.
+    said_digest: str | None = None
+    #: Digest of the answer that stands in the chat in full: coming back to it only points there.
+    shown: str | None = None
     #: True if a PIN, password or private key was sent here: the key may be compromised.
     warned: bool = False
 

@@ -5,6 +5,7 @@ from markupsafe import Markup
 from handlers.core import interview
 from handlers.core.screen import Context
 from handlers.core.session import RequestDraft, Session
+from handlers.interview.condition import is_asked_together, without_condition
 from handlers.requests.form import current_field
 from locales import N_
 
@@ -16,7 +17,8 @@ def to_next_screen(here: Context) -> Session:
     session = interview.without_stale_events(here.session).with_screen("proceed")
     amending = session.draft is not None and session.draft.code is not None
     if not amending and interview.current_question(session, here.world.pack, here.today):
-        return session.with_screen("unit" if _is_unit_due(here) else "question")
+        together = is_asked_together(session, here.world.pack, here.today)
+        return session.with_screen("unit" if _is_unit_due(here) else "condition" if together else "question")
     if session.draft is None:
         return session.with_screen("answer")
     return session.with_screen("form" if current_field(here.with_session(session)) else "confirm")
@@ -70,7 +72,7 @@ def to_previous_step(here: Context) -> Session | None:
         return _to_previous_field(here, session.draft or RequestDraft())
     if session.screen == "former_unit":
         return session.with_screen("unit")
-    if session.screen in {"question", "unit", "answer"}:
+    if session.screen in {"question", "condition", "unit", "answer"}:
         return _to_previous_answer(here)
     return _to_previous_request_screen(here)
 
@@ -82,6 +84,9 @@ def _to_previous_answer(here: Context) -> Session | None:
         return session.with_changes(typed_expiry=None)
     if session.screen == "question" and session.about:
         return to_next_screen(here)
+    taken_back = without_condition(session)
+    if session.screen in {"condition", "answer"} and taken_back != session:
+        return to_next_screen(here.with_session(taken_back))
     if last == "subject" and session.screen == "question" and _was_unit_asked(here):
         return session.with_changes(unit=None, unit_skipped=False).with_screen("unit")
     return interview.without_answer(session, last).with_screen("question") if last else None

@@ -177,7 +177,7 @@ class ReviewScreen(OptionsOnlyScreen):
         say, given, unit = here.say, _answered_questions(here), _format_unit(here)
         if not given and not unit:
             return Page(say(N_("You have not answered anything yet.")), options=(_back_option(here),))
-        said = format_numbered((*(_format_answer_line(say, q, here.session.answers[q.fact]) for q in given), *unit))
+        said = format_numbered(format_answers_given(here))
         options = [Option(q.fact, _format_change_option(say, FACT_LABELS[q.fact])) for q in given]
         change = [Option(UNIT, _format_change_option(say, YOUR_UNIT), ("don vi", "sua don vi", "unit"))] if unit else []
         return Page(say(N_("<b>Your answers so far</b>")), (said,), (*options, *change, _back_option(here)))
@@ -189,6 +189,13 @@ class ReviewScreen(OptionsOnlyScreen):
         if value == UNIT:
             return HandlerResult(here.session.open_visit("unit"))
         return HandlerResult(here.session.with_screen("question", about=value))
+
+
+def format_answers_given(here: Context) -> list[Markup]:
+    """Format every answer that was given, and the officer's unit, one line for each."""
+    answers = here.session.answers
+    lines = (_format_answer_line(here.say, asked, answers[asked.fact]) for asked in _answered_questions(here))
+    return [*lines, *_format_unit(here)]
 
 
 def _answered_questions(here: Context) -> list[Question]:
