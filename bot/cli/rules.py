@@ -33,7 +33,8 @@ def check(
     """Prove packs; exit status 1 if anything is wrong with one."""
     t = translator(configured_language())
     names = [str(folder)] if folder else list(_every_pack())
-    if not all([_check_one(name, t) for name in names]):
+    proved = [_check_one(name, t) for name in names]  # every pack is checked, also after one that is wrong
+    if not all(proved):
         raise typer.Exit(1)
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from markupsafe import Markup, escape
 
 from handlers.core import interview
-from handlers.core.citations import format_statement
+from handlers.core.citations import format_sourced, format_statement
 from handlers.core.dates import format_day
 from handlers.core.filing import FILING_NOTICE, filing_notice
 from handlers.core.screen import Context
@@ -107,7 +107,8 @@ def _format_notice(here: Context, decided: Decided, notice: Notice) -> Markup:
     """Format a notice; the one on where to file names the receiving offices, those of the officer's unit first."""
     world, t = here.world, here.say.t
     if notice.id == FILING_NOTICE:
-        notice = filing_notice(world.pack, decided, t, office=world.office, units=units_of(here))
+        told = filing_notice(world.pack, decided, t, office=world.office, units=units_of(here))
+        return escape(format_sourced(told.text, told.citations, t))
     return escape(format_statement(notice, t))
 
 

@@ -52,7 +52,7 @@ def _lines(places: Sequence[FilingPlace], t: Translator) -> Iterator[str]:
         if place.office is None:
             yield t(N_("{titles}: not known here, ask your managing body."), titles=titles)
         elif place.office.status is OfficeStatus.CONFIRMED:
-            yield t(N_("{titles}: {office}."), titles=titles, office=format_office(place.office, t))
+            yield f"{titles}: {format_office(place.office, t)}."
         else:
-            likely = N_("{titles}: most likely {office}; this is not confirmed, ask before sending.")
+            likely = N_("{titles}: most likely {office}; this is not confirmed, ask your managing body before sending.")
             yield t(likely, titles=titles, office=format_office(place.office, t))
