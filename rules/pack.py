@@ -24,6 +24,7 @@ class Document(_Model):
     number: str  #: the number used in citations
     cited_as: str  #: the name used in sentences, in Vietnamese
     proper_title: str  #: in Vietnamese, never translated
+    short: str | None = None  #: the name in the list of sources of a short answer; ``number`` where it has none
     issuer: str
     date: dt.date | None = None
     in_force_from: dt.date | None = None

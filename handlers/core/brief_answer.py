@@ -5,7 +5,7 @@ least certain of its parts is. Everything else stands behind buttons.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -14,7 +14,7 @@ from handlers.core.citations import LEVELS
 from handlers.core.dates import format_day
 from handlers.core.decision import format_title, units_of
 from handlers.core.screen import Context
-from handlers.core.text import MarkupTranslator, capitalize_first, format_bold, format_bullets, join_lines
+from handlers.core.text import MarkupTranslator, capitalize_first, format_bold, format_bullets, join_lines, strip_markup
 from locales import N_
 from rules.offices import FILED, FilingPlace, Office, OfficeStatus, filing_places
 from rules.outcome import Action, Brief, Citation, Decided, Level, Part, Procedure
@@ -38,8 +38,29 @@ LABELS = {
     Part.TOKEN: N_("Token"),
     Part.CARE: N_("Careful"),
 }
+#: The most characters of a short answer, without markup: with one action, and with several.
+MOST_FOR_ONE, MOST_FOR_SEVERAL = 700, 1000
+#: Parts that give way first where an answer would be too long; what they said stands behind the buttons.
+_GIVING_WAY = (Part.CARE, Part.WHERE, Part.SIGNS, Part.PAPER, Part.BODY, Part.OWN, Part.TOKEN)
+MORE_BELOW = N_("More under “{steps}” and “{notes}”.")
 TELL_YOUR_BODY = N_("tell your managing body, which files")
+RECEIVES = N_("Receives, ask there")
 _ORDER = list(Level)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A few words of a line, in the person's language, with their sources."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    needed: bool = True  #: false if it may be left out of an answer that would be too long
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """Return the documents that it is marked with; those that it names itself need no mark."""
+        numbers = dict.fromkeys(citation.document for citation in self.citations)
+        return tuple(number for number in numbers if number not in self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +68,51 @@ class _Line:
     """One line of the short answer, before it is put into words."""
 
     label: str  #: message id
-    texts: tuple[str, ...]  #: in the person's language
-    citations: tuple[Citation, ...] = ()
+    items: tuple[_Item, ...]
+    part: Part | None = None  #: ``None`` for the office to ask
 
     @property
-    def marked(self) -> tuple[str, ...]:
-        """Return the documents that the line is marked with; those that it names itself need no mark."""
-        numbers = dict.fromkeys(citation.document for citation in self.citations)
-        return tuple(number for number in numbers if not any(number in text for text in self.texts))
+    def text(self) -> str:
+        return "; ".join(item.text.rstrip(".") for item in self.items)
 
 
 def format_brief_answer(here: Context, decided: Decided) -> list[Markup]:
-    """Format the short answer as paragraphs."""
-    lines, sources = list(_lines(here, decided)), _sources(here, decided)
-    urgent = [line for line in lines if line.label == LABELS[Part.NOW]]
-    others = [line for line in lines if line.label != LABELS[Part.NOW]]
+    """Format the short answer as paragraphs, without the less important words where it would be too long."""
+    most = MOST_FOR_ONE if len(decided.actions) == 1 else MOST_FOR_SEVERAL
+    lines = whole = list(_lines(here, decided))
+    answer = _format(here, decided, lines, cut=False)
+    while _length(answer) > most and (shorter := _shorten(lines)) != lines:
+        lines, answer = shorter, _format(here, decided, shorter, cut=True)
+    return answer if lines == whole or _length(answer) <= most else _format(here, decided, lines, cut=True, bare=True)
+
+
+def _length(answer: list[Markup]) -> int:
+    return len("\n\n".join(strip_markup(paragraph) for paragraph in answer))
+
+
+def _shorten(lines: list[_Line]) -> list[_Line]:
+    """Return the lines without one item, or as they are if every item is needed."""
+    for part in _GIVING_WAY:
+        for at, line in enumerate(lines):
+            spare = [item for item in line.items if not item.needed]
+            if line.part is part and spare:
+                rest = tuple(item for item in line.items if item is not spare[-1])
+                return [*lines[:at], *([replace(line, items=rest)] if rest else []), *lines[at + 1 :]]
+    return lines
+
+
+def _format(here: Context, decided: Decided, lines: list[_Line], *, cut: bool, bare: bool = False) -> list[Markup]:
+    """Format the lines: what to do this minute first; ``bare`` leaves the names of the sources to the button."""
+    say, sources = here.say, _sources(decided, lines)
+    urgent = [line for line in lines if line.part is Part.NOW]
+    others = [line for line in lines if line.part is not Part.NOW]
+    more = say(MORE_BELOW, steps=say.t(N_("Step by step")), notes=say.t(N_("Please note"))) if cut else ""
+    named = say(N_("<i>Sources: “{button}”</i>"), button=say.t(N_("Legal basis"))) if bare else Markup()
     return [
-        *(_format_line(here.say, line, sources) for line in urgent),
-        _format_head(here.say, decided, sources),
-        join_lines(*(_format_line(here.say, line, sources) for line in others)),
-        join_lines(_format_sources(here, sources), format_certainty(here, decided)),
+        *(_format_line(say, line, sources) for line in urgent),
+        _format_head(say, decided, sources),
+        join_lines(*(_format_line(say, line, sources) for line in others), more),
+        join_lines(named or _format_sources(here, sources), format_certainty(here, decided)),
     ]
 
 
@@ -85,10 +131,10 @@ def find_certainty(here: Context, decided: Decided) -> Level:
 def explain_certainty(here: Context, decided: Decided) -> list[Markup]:
     """Say of each part of the short answer how it is known, the least certain first."""
     say, found = here.say, dict[Level, list[str]]()
-    for line in _lines(here, decided):
-        if line.citations:
-            told = f"{say.t(line.label)}: {_join(line.texts)}"
-            found.setdefault(max((c.level for c in line.citations), key=_ORDER.index), []).append(told)
+    said = ((line.label, item) for line in _lines(here, decided) for item in line.items)
+    for label, item in said:
+        if levels := [citation.level for citation in item.citations]:
+            found.setdefault(max(levels, key=_ORDER.index), []).append(f"{say.t(label)}: {item.text}")
     words = {Level.TEXT: N_("read in the text of the law"), **LEVELS}
     paragraphs = [
         join_lines(format_bold(capitalize_first(say.t(words[level]))), format_bullets(found[level]))
@@ -117,14 +163,21 @@ def _lines(here: Context, decided: Decided) -> Iterator[_Line]:
     """Yield the lines in their order: one for each part, one for the office to ask."""
     t, briefs = here.say.t, _briefs(decided)
     if not {Part.NOW, Part.OWN} & {brief.part for brief in briefs} and _filed(decided):
-        yield _Line(LABELS[Part.OWN], (t(TELL_YOUR_BODY),))
+        yield _Line(LABELS[Part.OWN], (_Item(t(TELL_YOUR_BODY)),), Part.OWN)
     for part in Part:
         found = [brief for brief in briefs if brief.part is part]
         if found:
-            texts = (*(_complete(here, decided, brief) for brief in found), *_telephones(here, decided, part))
-            yield _Line(LABELS[part], tuple(texts), tuple(c for brief in found for c in brief.citations))
-        if part is Part.WHERE and (_filed(decided) or here.world.office):
-            yield from _office_lines(here, decided)
+            items = (_to_item(here, decided, brief, first=at == 0) for at, brief in enumerate(found))
+            yield _Line(LABELS[part], (*items, *_telephones(here, decided, part)), part)
+        if part is Part.WHERE and _filed(decided):
+            yield _Line(RECEIVES, tuple(_Item(text) for text in _office_texts(here, decided)))
+
+
+def _to_item(here: Context, decided: Decided, brief: Brief, *, first: bool) -> _Item:
+    """Return a brief as an item; a deadline, the first words of a part and what a notice adds to the papers stay."""
+    noticed = brief in [notice.brief for notice in decided.notices]
+    stays = noticed if brief.part is Part.PAPER else first and brief.part is not Part.CARE
+    return _Item(_complete(here, decided, brief), brief.citations, stays or brief.part is Part.DEADLINE)
 
 
 def _briefs(decided: Decided) -> list[Brief]:
@@ -146,11 +199,11 @@ def _complete(here: Context, decided: Decided, brief: Brief) -> str:
     return text
 
 
-def _telephones(here: Context, decided: Decided, part: Part) -> list[str]:
+def _telephones(here: Context, decided: Decided, part: Part) -> list[_Item]:
     """Return the telephone to call this minute, if one is known."""
     offices = [place.office for place in _places(here, decided) if part is Part.NOW]
     telephones = dict.fromkeys(office.telephone for office in offices if office and office.telephone)
-    return [here.say.t(N_("telephone {number}"), number=number) for number in telephones]
+    return [_Item(here.say.t(N_("telephone {number}"), number=number)) for number in telephones]
 
 
 def _filed(decided: Decided) -> bool:
@@ -163,33 +216,29 @@ def _places(here: Context, decided: Decided) -> tuple[FilingPlace, ...]:
     return filing_places(here.world.pack.offices, decided.actions, units_of(here))
 
 
-def _office_lines(here: Context, decided: Decided) -> Iterator[_Line]:
+def _office_texts(here: Context, decided: Decided) -> Iterator[str]:
     """Yield whom to ask: the receiving offices with their telephones; where one is not known, that is said once."""
-    t, places = here.say.t, _places(here, decided)
+    say, places = here.say, _places(here, decided)
     if here.world.office:
-        yield _Line(N_("Receives, ask there"), (here.world.office,))
+        yield here.world.office
         return
-    known = [place for place in places if place.office]
-    several = len(places) > 1
-    texts = [_format_office(here.say, place, named=several) for place in known]
-    if len(known) < len(places):
-        missing = next(place for place in places if place.office is None)
-        ask = N_("not known here: ask your managing body")
-        texts.append(_with_titles(here.say, missing.actions, t(ask)) if known else t(ask))
-    yield _Line(N_("Receives, ask there"), tuple(texts))
+    named: dict[str, list[FilingPlace]] = {}
+    for place in places:
+        named.setdefault(_format_contact(say, place.office), []).append(place)
+    for contact, there in named.items():
+        actions = [action for place in there for action in place.actions]
+        doubt = say.t(N_(" (not confirmed)")) if any(_is_assumed(place.office) for place in there) else ""
+        yield _with_forms(say, actions, contact + doubt) if len(named) > 1 else contact + doubt
 
 
-def _format_office(say: MarkupTranslator, place: FilingPlace, *, named: bool) -> str:
-    office = place.office
+def _format_contact(say: MarkupTranslator, office: Office | None) -> str:
     if office is None:
-        return ""
+        return say.t(N_("not known here: ask your managing body"))
     telephone = say.t(N_(", telephone {number}"), number=office.telephone) if office.telephone else ""
-    doubt = say.t(N_(" (not confirmed)")) if _is_assumed(office) else ""
-    said = f"{office.name}{telephone}{doubt}"
-    return _with_titles(say, place.actions, said) if named else said
+    return f"{office.name}{telephone}"
 
 
-def _with_titles(say: MarkupTranslator, actions: Iterable[Action], said: str) -> str:
+def _with_forms(say: MarkupTranslator, actions: Iterable[Action], said: str) -> str:
     forms = dict.fromkeys(action.form for action in actions if action.form)
     return say.t(N_("form {forms}: {office}"), forms=", ".join(filter(None, forms)), office=said) if forms else said
 
@@ -199,33 +248,31 @@ def _is_assumed(office: Office | None) -> bool:
 
 
 def _all_citations(here: Context, decided: Decided) -> list[Citation]:
-    return [*_reason_citations(decided), *(citation for line in _lines(here, decided) for citation in line.citations)]
+    items = (item for line in _lines(here, decided) for item in line.items)
+    return [*_reason_citations(decided), *(citation for item in items for citation in item.citations)]
 
 
 def _reason_citations(decided: Decided) -> list[Citation]:
     return [c for action in decided.actions for reason in action.reasons for c in reason.citations]
 
 
-def _sources(here: Context, decided: Decided) -> list[str]:
+def _sources(decided: Decided, lines: list[_Line]) -> list[str]:
     """Return the numbers of the cited documents in the order of their marks."""
     reasons = [citation.document for citation in _reason_citations(decided)]
-    marked = [number for line in _lines(here, decided) for number in line.marked]
+    marked = [number for line in lines for item in line.items for number in item.marked]
     return list(dict.fromkeys((*reasons, *marked)))
 
 
 def _format_sources(here: Context, sources: list[str]) -> Markup:
-    documents = here.world.pack.documents
-    named = (f"[{at}] {documents[number].cited_as}" for at, number in enumerate(sources, 1))
-    return here.say(N_("<i>Sources: {sources}</i>"), sources="; ".join(named)) if sources else Markup()
+    """Name each document in the shortest way that tells it apart."""
+    named = ((at, here.world.pack.documents[number]) for at, number in enumerate(sources, 1))
+    texts = [f"[{at}] {document.short or document.number}" for at, document in named]
+    return here.say(N_("<i>Sources: {sources}</i>"), sources="; ".join(texts)) if texts else Markup()
 
 
 def _format_line(say: MarkupTranslator, line: _Line, sources: list[str]) -> Markup:
-    marks = _format_marks(line.marked, sources)
-    return Markup("<b>{}:</b> {}{}").format(say(line.label), _join(line.texts), marks)
-
-
-def _join(texts: Iterable[str]) -> str:
-    return "; ".join(text.rstrip(".") for text in texts)
+    marks = _format_marks((number for item in line.items for number in item.marked), sources)
+    return Markup("<b>{}:</b> {}{}").format(say(line.label), line.text, marks)
 
 
 def _format_marks(documents: Iterable[str], sources: list[str]) -> str:
