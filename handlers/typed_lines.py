@@ -8,7 +8,7 @@ from handlers.understanding.matching import Match, to_guess_page
 from locales import N_
 
 UNDERSTOOD_AS = N_("I understood: <b>{answer}</b>. If that is wrong, send /quaylai.")
-CONTRADICTION = N_("“Nothing has changed” and something else cannot both be right. Which is it?")
+CONTRADICTION = N_("“{answer}” and something else cannot both be right. Which is it?")
 OUT_OF_RANGE = N_("There is no {number} here: please choose a number from 1 to {last}.")
 NOT_THE_ONE = N_("There is no {number} here: the only number to choose is 1.")
 ONLY_ONE = N_("Only one answer is possible here. Which one: please choose a number from 1 to {last}.")
@@ -28,7 +28,8 @@ async def answer_typed_options(here: Context, page: Page, heard: Match) -> Handl
 async def _tick_typed_options(here: Context, page: Page, heard: Match, ticks: list[str]) -> HandlerResult:
     """Tick the options and end ticking, unless a guess was being settled or part of the line was not understood."""
     if len(ticks) < len(heard.sure) and DONE not in heard.sure:
-        return HandlerResult(here.session, notes=(here.say(CONTRADICTION),))
+        alone = [value for value in heard.sure if value not in ticks]
+        return HandlerResult(here.session, notes=(here.say(CONTRADICTION, answer=_format_labels(page, alone)),))
     session = here.session.with_changes(ticked=tuple(dict.fromkeys((*here.session.ticked, *ticks))))
     if heard.maybe:
         note = here.say(MORE, answer=_format_labels(page, ticks))

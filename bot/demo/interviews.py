@@ -16,7 +16,8 @@ from bot.demo.stories import Story
 from bot.demo.working_hours import WorkingHours
 from bot.store.requests import SUBSCRIBER
 from handlers.core import interview
-from handlers.core.decision import current_decision, format_decision_plain
+from handlers.core.brief_answer import format_decision_plain
+from handlers.core.decision import current_decision
 from handlers.core.ports import Services
 from handlers.core.screen import Context
 from handlers.core.session import RequestDraft, ScreenPosition, Session

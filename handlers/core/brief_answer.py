@@ -12,7 +12,7 @@ from markupsafe import Markup
 from handlers.core import interview
 from handlers.core.citations import LEVELS
 from handlers.core.dates import format_day
-from handlers.core.decision import format_title, units_of
+from handlers.core.decision import format_actions, format_notices, format_title, units_of
 from handlers.core.screen import Context
 from handlers.core.text import MarkupTranslator, capitalize_first, format_bold, format_bullets, join_lines, strip_markup
 from locales import N_
@@ -35,7 +35,7 @@ LABELS = {
     Part.SIGNS: N_("Signs"),
     Part.WHERE: N_("Send"),
     Part.DEADLINE: N_("When"),
-    Part.TOKEN: N_("Token"),
+    Part.TOKEN: N_("The token"),
     Part.CARE: N_("Careful"),
 }
 #: The most characters of a short answer, without markup: with one action, and with several.
@@ -84,6 +84,15 @@ def format_brief_answer(here: Context, decided: Decided) -> list[Markup]:
     while _length(answer) > most and (shorter := _shorten(lines)) != lines:
         lines, answer = shorter, _format(here, decided, shorter, cut=True)
     return answer if lines == whole or _length(answer) <= most else _format(here, decided, lines, cut=True, bare=True)
+
+
+def format_decision_plain(here: Context, decided: Decided) -> str:
+    """Format the decision without markup: in short as the officer saw it, then whole with every citation.
+
+    It is stored with a request.
+    """
+    whole = (*format_actions(here, decided), *format_notices(here, decided))
+    return "\n\n".join(strip_markup(part) for part in (*format_brief_answer(here, decided), *whole) if part)
 
 
 def _length(answer: list[Markup]) -> int:

@@ -9,7 +9,7 @@ from handlers.core.citations import format_sourced, format_statement
 from handlers.core.dates import format_day
 from handlers.core.filing import FILING_NOTICE, filing_notice
 from handlers.core.screen import Context
-from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_numbered, join_lines, strip_markup
+from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_numbered, join_lines
 from locales import N_
 from rules.outcome import Action, Decided, Notice, Procedure
 from rules.pack import Document
@@ -35,19 +35,6 @@ def current_decision(here: Context) -> Decided | None:
 def registrable_actions(decided: Decided) -> list[Action]:
     """Return the actions whose procedure can be registered as a request."""
     return [action for action in decided.actions if action.procedure in REGISTRABLE]
-
-
-def format_headline(say: MarkupTranslator, decided: Decided) -> Markup:
-    """Return the first line of an answer: how many things the officer has to do."""
-    number = len(decided.actions)
-    if number == 1:
-        return say(N_("<b>Here is what to do.</b>"))
-    return say(N_("<b>There are {number} things to do, in this order.</b>"), number=number)
-
-
-def format_decision(here: Context, decided: Decided) -> list[Markup]:
-    """Format the whole decision as paragraphs, actions before notices; each sentence is followed by its citations."""
-    return [*format_actions(here, decided), *format_notices(here, decided)]
 
 
 def format_actions(here: Context, decided: Decided) -> list[Markup]:
@@ -78,13 +65,6 @@ def format_title(say: MarkupTranslator, action: Action, number: int | None) -> M
     """Format the title of an action with its number and its form, where it has them."""
     form = say.t(N_(" (form: Mẫu {form})"), form=action.form) if action.form else ""
     return Markup("{}{}{}").format(f"{number}. " if number else "", say.text(action.title), form)
-
-
-def format_decision_plain(here: Context, decided: Decided) -> str:
-    """Format the decision without markup; it is stored with a request as the officer saw it."""
-    return "\n\n".join(
-        strip_markup(part) for part in (format_headline(here.say, decided), *format_decision(here, decided))
-    )
 
 
 def _format_action(say: MarkupTranslator, action: Action, number: int | None) -> list[Markup]:

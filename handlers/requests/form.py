@@ -3,7 +3,8 @@
 from rapidfuzz import fuzz
 
 from handlers.core import interview
-from handlers.core.decision import current_decision, format_decision_plain, registrable_actions
+from handlers.core.brief_answer import format_decision_plain
+from handlers.core.decision import current_decision, registrable_actions
 from handlers.core.screen import Context
 from handlers.core.session import RequestDraft, Session
 from handlers.folding import fold

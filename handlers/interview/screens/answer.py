@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from handlers.core.brief_answer import explain_certainty, format_brief_answer
+from handlers.core.brief_answer import explain_certainty, format_brief_answer, format_decision_plain
 from handlers.core.citations import format_statement
 from handlers.core.decision import (
     current_decision,
     format_actions,
-    format_decision_plain,
     format_notices,
     format_steps,
     format_title,

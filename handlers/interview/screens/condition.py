@@ -29,6 +29,7 @@ from handlers.understanding.matching import match_names
 from locales import N_
 from rules.questions import AnswerOption, Question
 
+ONLY_ONE_OF = N_("Of {answers} only one can be right. Which is it?")
 FINE, FINE_BUT_CHANGED = "fine", "changed"
 SENT_A_SECRET = N_("You sent a PIN or a key to this chat. I suggest that you choose that the key is exposed.")
 #: The option of each question that "nothing is wrong" stands for.
@@ -91,6 +92,9 @@ class ConditionScreen:
             return HandlerResult(here.session, notes=(here.say(EXPORT),))
         if value in (FINE, FINE_BUT_CHANGED):
             return HandlerResult(_to_answered(here, (), matches=value == FINE))
+        if value == DONE and (doubled := _doubled(here)):
+            note = here.say(ONLY_ONE_OF, answers=", ".join(f"“{label}”" for label in doubled))
+            return HandlerResult(here.session.with_changes(ticked=()), notes=(note,))
         if value == DONE:
             return HandlerResult(_to_answered(here, here.session.ticked, matches=None))
         return HandlerResult(here.session.with_changes(ticked=_toggle(here.session.ticked, value)))
@@ -166,6 +170,18 @@ def _format_hints(here: Context, asked: list[Question]) -> Markup:
         for question, option in _offered(here, asked)
         if option.hint
     )
+
+
+def _doubled(here: Context) -> list[str]:
+    """Return the labels of ticks that cannot hold together, as a typed line may name them."""
+    ticked = here.session.ticked
+    facts = [tick.partition(":")[0] for tick in ticked]
+    doubled = [tick for tick, fact in zip(ticked, facts, strict=True) if facts.count(fact) > 1]
+    labels = {
+        f"{question.fact}:{option.value}": _label(question, option)
+        for question, option in _offered(here, _questions(here))
+    }
+    return [here.say.t(labels[tick]) for tick in doubled if tick in labels]
 
 
 def _toggle(ticked: tuple[str, ...], value: str) -> tuple[str, ...]:

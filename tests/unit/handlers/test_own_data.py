@@ -101,6 +101,8 @@ def session() -> Session:
         offered=(certificate_of("UBND XÃ HAI"),),
         typed_expiry=date(2027, 5, 4),
         said_before="Cảm ơn số mười ba",
+        said_digest="5a1dd19e",
+        shown="5b0e9a3c",
         waiting_files=(FileSent(reference="tệp-1", name="một.cer", size=1234, message="31"),),
         draft=draft,
         set_aside=draft.model_copy(update={"unit_code": "DN-PA", "fields": {"new_name": "UBND xã Để Dành"}}),
