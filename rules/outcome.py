@@ -62,8 +62,8 @@ class Part(StrEnum):
     NOW = "now"  #: what to do this minute
     OWN = "own"  #: what the officer does
     BODY = "body"  #: what the managing body does
-    PAPER = "paper"
     SIGNS = "signs"
+    PAPER = "paper"
     WHERE = "where"
     DEADLINE = "deadline"
     TOKEN = "token"  # noqa: S105 - the device

@@ -93,6 +93,7 @@ class NoticeText(_Model):
     text_with_office: str | None = None  #: message id with {office}, where the operator has set the receiving office
     citations: tuple[Citation, ...] = ()
     brief: str | None = None  #: message id: the notice in a few words, for the short answer
+    brief_unless: tuple[str, ...] = ()  #: notices beside which the short answer passes over it
     part: Part | None = None  #: the part of the short answer in which ``brief`` stands
 
     @property

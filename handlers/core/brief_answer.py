@@ -31,8 +31,8 @@ LABELS = {
     Part.NOW: N_("Right now"),
     Part.OWN: N_("You"),
     Part.BODY: N_("The managing body"),
-    Part.PAPER: N_("Papers"),
     Part.SIGNS: N_("Signs"),
+    Part.PAPER: N_("Papers"),
     Part.WHERE: N_("Send"),
     Part.DEADLINE: N_("When"),
     Part.TOKEN: N_("The token"),
@@ -212,7 +212,7 @@ def _telephones(here: Context, decided: Decided, part: Part) -> list[_Item]:
     """Return the telephone to call this minute, if one is known."""
     offices = [place.office for place in _places(here, decided) if part is Part.NOW]
     telephones = dict.fromkeys(office.telephone for office in offices if office and office.telephone)
-    return [_Item(here.say.t(N_("telephone {number}"), number=number)) for number in telephones]
+    return [_Item(here.say.t(N_("call the office: {number}"), number=number)) for number in telephones]
 
 
 def _filed(decided: Decided) -> bool:
