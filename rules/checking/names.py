@@ -6,7 +6,17 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 
 from rules.checking.diagnostic import Diagnostic
-from rules.checking.places import Place, answer_at, document_at, option_at, procedure_at, question_at, row_at, table_at
+from rules.checking.places import (
+    Place,
+    answer_at,
+    document_at,
+    notice_at,
+    option_at,
+    procedure_at,
+    question_at,
+    row_at,
+    table_at,
+)
 from rules.engine import input_domains
 from rules.facts import Event
 from rules.inputs import PLAIN, VARIABLES, fact_of
@@ -116,6 +126,8 @@ def _notice_names(pack: Pack) -> Iterator[tuple[Place, Iterable[str]]]:
     yield "pack.toml: not_yet_in_force_notice", [pack.settings.not_yet_in_force_notice]
     for row in pack.rows.values():
         yield row_at(row.id), row.notices
+    for notice in pack.notices.values():
+        yield notice_at(notice.id), notice.brief_unless
     for guide in pack.procedures.values():
         beside = [step.beside for step in guide.steps if step.beside is not None]
         yield procedure_at(guide.procedure), (*guide.notices, *beside)

@@ -21,7 +21,7 @@ from handlers.interview.flow import to_next_certificate, to_next_screen
 from handlers.interview.printing import print_answer
 from handlers.model.request import Request
 from locales import N_
-from rules.outcome import Decided
+from rules.outcome import Decided, Procedure
 
 STEPS, SOURCES, NOTES, CERTAINTY, TERMS, PRINT, WHOLE = (
     "steps",
@@ -100,9 +100,15 @@ def _answer_options(here: Context, decided: Decided, *, shown: bool) -> list[Opt
     ]
 
 
-def _format_terms(here: Context, decided: Decided) -> list[Markup]:  # noqa: ARG001 - as the others
-    """Explain the terms of the pack, each with its source."""
-    say, explained = here.say, [answer for answer in here.world.pack.answers if answer.ask == "what_is"]
+def _format_terms(here: Context, decided: Decided) -> list[Markup]:
+    """Explain the terms of the pack, each with its source; what a procedure is only where the answer has it."""
+    revoking = any(action.procedure is Procedure.REVOKE for action in decided.actions)
+    explained = [
+        answer
+        for answer in here.world.pack.answers
+        if answer.ask == "what_is" and (revoking or answer.named != "revocation")
+    ]
+    say = here.say
     paragraphs = (Markup("{}").format(format_statement(answer.statement, say.t)) for answer in explained)
     return [format_bold(say(N_("What the words mean"))), *paragraphs]
 

@@ -17,10 +17,8 @@ from handlers.interview.certificate_text import format_identity
 from handlers.interview.condition import condition_facts
 from handlers.interview.flow import to_next_screen
 from handlers.interview.screens.certificate import (
-    BY_HAND,
     EXPORT,
     HOW_TO_FIND_THE_DAY,
-    SEND_THE_FILE,
     how_option,
     take_typed_expiry,
 )
@@ -29,6 +27,10 @@ from handlers.understanding.matching import match_names
 from locales import N_
 from rules.questions import AnswerOption, Question
 
+FILE_OR_DAY = N_(
+    "Send the certificate file (.cer, or a PDF signed with it) right here, or type the day it ends, such as 16/11/2026:"
+    " now or later."
+)
 ONLY_ONE_OF = N_("Of {answers} only one can be right. Which is it?")
 FINE, FINE_BUT_CHANGED = "fine", "changed"
 SENT_A_SECRET = N_("You sent a PIN or a key to this chat. I suggest that you choose that the key is exposed.")
@@ -55,6 +57,8 @@ _LABELS = {
     ("certificate", "public"): N_("The certificate is of a public provider (VNPT, Viettel…)"),
     ("certificate", "not_known"): N_("I do not know who issued it"),
 }
+#: Options whose label says here what their hint says.
+_CLEAR = frozenset({("certificate", "public"), ("token", "remote")})
 #: Words that mean something else beside the other options.
 _AMBIGUOUS = frozenset({"co", "khong", "sai", "mat", "chiu", "khong biet", "khong ro", "chua ro"})
 
@@ -68,7 +72,7 @@ class ConditionScreen:
         facts = [question.fact for question in asked]
         certificate, needs_file = here.session.certificate, "certificate" in facts
         identity = (format_identity(say, certificate),) if certificate and "information_matches" in facts else ()
-        file = (say(SEND_THE_FILE), say(BY_HAND)) if needs_file and here.session.typed_expiry is None else ()
+        file = (say(FILE_OR_DAY),) if needs_file and here.session.typed_expiry is None else ()
         fine = "; ".join(say.t(_FINE_WORDS[fact]) for fact in facts if fact in _FINE_WORDS)
         caution = (say(SENT_A_SECRET),) if "key_exposed" in facts and here.session.warned else ()
         return Page(
@@ -79,7 +83,7 @@ class ConditionScreen:
                 _format_hints(here, asked),
                 *caution,
                 *file,
-                say(N_("Choose all that apply, then “Done”. By typing: several numbers, such as 2, 5.")),
+                say(N_("If something is wrong, choose all that apply, then “Done”; by typing: numbers, such as 2, 5.")),
             ),
             options=tuple(_options(here, asked)),
             many=True,
@@ -168,7 +172,7 @@ def _format_hints(here: Context, asked: list[Question]) -> Markup:
     return format_bullets(
         Markup("<i>{}</i>: {}").format(say(_label(question, option)), say.text(option.hint))
         for question, option in _offered(here, asked)
-        if option.hint
+        if option.hint and (question.fact, option.value) not in _CLEAR
     )
 
 

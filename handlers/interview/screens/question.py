@@ -12,6 +12,7 @@ from handlers.core.screen import DONE, Context, HandlerResult, Option, OptionsOn
 from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_numbered
 from handlers.folding import fold
 from handlers.interview.certificate_text import format_identity
+from handlers.interview.condition import condition_facts
 from handlers.interview.flow import to_answered, to_next_screen
 from handlers.interview.screens import certificate as screens_certificate
 from handlers.interview.screens.certificate import ISSUERS
@@ -138,11 +139,12 @@ def _render_certificate_question(here: Context, asked: Question) -> Page:
 
 
 def format_questions_left(here: Context) -> Markup:
-    """Return how many questions are left; nothing while a single answer is being changed."""
+    """Return how many questions are left with this one; nothing while a single answer is being changed."""
     if here.session.about:
         return Markup()
-    left = interview.count_remaining(here.session, here.world.pack, here.today)
-    return here.say(N_("<i>About {number} more to answer, this one included.</i>"), number=left)
+    together = condition_facts(here.session, here.world.pack, here.today)
+    left = interview.count_remaining(here.session, here.world.pack, here.today) - max(0, len(together) - 1)
+    return here.say(N_("<i>About {number} to go.</i>"), number=left)
 
 
 def _tick(here: Context, asked: Question, value: str) -> HandlerResult:

@@ -6,6 +6,7 @@ from handlers.core import interview
 from handlers.core.dates import format_day
 from handlers.core.screen import NO, Context, HandlerResult, Option, OptionsOnlyScreen, Page
 from handlers.core.session import Session
+from handlers.core.text import join_lines
 from handlers.interview.flow import to_next_screen
 from handlers.interview.officer_unit import format_succession, with_unit
 from handlers.model.unit import Succession, SuccessionKind, Unit
@@ -47,8 +48,8 @@ class OwnUnitScreen:
             else ()
         )
         ways = _exit_options(here)
-        told = (*_format_known_unit(here), say(HINT), say(WHY), *more)
-        return Page(ask, told, (*offers, *ways), exact=True, help=say(HELP, leave=ways[0].label))
+        told = (*_format_known_unit(here), say(HINT), *more)
+        return Page(ask, told, (*offers, *ways), exact=True, help=join_lines(say(HELP, leave=ways[0].label), say(WHY)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Take a unit, remove the known one, or skip the question."""
