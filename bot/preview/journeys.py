@@ -277,10 +277,10 @@ async def render_journeys(pack: Pack) -> str:
 
 _INTRO = """# Journeys: from the first word to the answer
 
-Made by `make screens` with the conversation itself, rule pack {pack}, in Vietnamese, with units loaded. Each journey is a
-worked example of the pack: the officer sends the certificate file at once, agrees, says the unit, and answers what is asked.
-Counted is what the officer is sent, the answer included; a screen of a telephone is {lines} lines of {characters}
-characters. In brackets: the same way in version 0.3.0, measured there.
+Made by `make screens` with the conversation itself, rule pack {pack}, in Vietnamese, with units loaded. Each journey is
+a worked example of the pack: the officer sends the certificate file at once, agrees, says the unit, and answers what is
+asked. Counted is what the officer is sent, the answer included; a screen of a telephone is {lines} lines of
+{characters} characters. In brackets: the same way in version 0.3.0, measured there.
 
 | journey | messages | characters | screens | the answer, characters |
 | --- | --- | --- | --- | --- |"""
@@ -299,8 +299,11 @@ def _render_row(name: str, before: Before | None, journey: Journey) -> str:
 
 def _render_cells(name: str, *measures: tuple[float, float] | float) -> str:
     """Return a row; a measure is the figure of today with that of 0.3.0, 0 where there was none."""
-    cells = (
-        f"{m[0]:g} ({m[1]:g})" if isinstance(m, tuple) and m[1] else f"{m[0]:g}" if isinstance(m, tuple) else f"{m:g}"
-        for m in measures
-    )
-    return f"| {' | '.join((name, *cells))} |"
+    return f"| {' | '.join((name, *map(_render_measure, measures)))} |"
+
+
+def _render_measure(measure: tuple[float, float] | float) -> str:
+    if not isinstance(measure, tuple):
+        return f"{measure:g}"
+    today, before = measure
+    return f"{today:g} ({before:g})" if before else f"{today:g}"

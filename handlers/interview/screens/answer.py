@@ -78,7 +78,7 @@ def _format_pointer(here: Context, decided: Decided) -> Markup:
 
 def _answer_options(here: Context, decided: Decided, *, shown: bool) -> list[Option]:
     t = here.say.t
-    again = Option(WHOLE, t(N_("Read it here again")), ("doc lai", "xem lai cau tra loi", "again"), lasting=True)
+    again = Option(WHOLE, t(N_("Read it here again")), ("doc lai", "xem lai cau tra loi", "again"))
     steps = Option(STEPS, t(N_("Step by step")), ("tung buoc", "cac buoc", "lam the nao", "steps"), lasting=True)
     sources = Option(SOURCES, t(N_("Legal basis")), ("can cu", "can cu phap ly", "van ban nao"), lasting=True)
     notes = Option(NOTES, t(N_("Please note")), ("luu y", "can luu y", "notes"), lasting=True)
