@@ -37,9 +37,9 @@ from handlers.core.ports import Services
 from handlers.core.screen import Command, Context, HandlerResult, Page, ScreenCallback
 from handlers.core.session import Session
 from handlers.interview.flow import to_next_screen
-from handlers.interview.printing import handle_printed_answer
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.file import WARNING, handle_file_read
+from handlers.interview.screens.printing import handle_printed_answer
 from handlers.interview.screens.question import take_overheard_facts
 from handlers.interview.secrets import has_secret
 from handlers.interview.status import save_interview_status

@@ -37,7 +37,7 @@ from handlers.core.events import (
     SheetRead,
     TextReceived,
 )
-from handlers.interview.printing import DOCX
+from handlers.interview.screens.printing import DOCX
 from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblemKind, Reading, holds_certificate
 from handlers.model.chart import Chart
 from handlers.model.imports import ImportSheet, SheetProblem, TableFormat

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from io import BytesIO
 
+import docx.document
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
@@ -35,7 +36,7 @@ def write_answer(parts: Iterable[PrintedPart]) -> bytes:
     return file.getvalue()
 
 
-def _set_page(document: Document) -> None:
+def _set_page(document: docx.document.Document) -> None:
     """Set A4 with the margins of official papers, and the typeface for Latin and Vietnamese letters alike."""
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)

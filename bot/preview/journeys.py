@@ -170,7 +170,7 @@ class _Walker:
             alone = "nothing" if not value else None
             ticks = [await self._tap(event) for event in value]
             return await self._tap(alone) if alone else all(ticks) and await self._tap(DONE)
-        return await self._tap(str(value).lower() if isinstance(value, bool) else value)
+        return await self._tap(str(value).lower() if isinstance(value, bool) else str(value))
 
     def _asked(self) -> Iterator[str]:
         """Yield the facts in the pack's order that are not answered yet."""

@@ -18,7 +18,7 @@ from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScre
 from handlers.core.session import RequestDraft
 from handlers.core.text import format_bold, join_lines
 from handlers.interview.flow import to_next_certificate, to_next_screen
-from handlers.interview.printing import print_answer
+from handlers.interview.screens.printing import print_answer
 from handlers.model.request import Request
 from locales import N_
 from rules.outcome import Decided, Procedure

@@ -5,6 +5,7 @@ the pack's answers as ticks; the first option says of all of them that nothing i
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from markupsafe import Markup
@@ -156,7 +157,7 @@ def _label(question: Question, option: AnswerOption) -> str:
     return _LABELS.get((question.fact, option.value), option.label)
 
 
-def _fine_options(here: Context, facts: set[str]) -> Iterator[Option]:
+def _fine_options(here: Context, facts: AbstractSet[str]) -> Iterator[Option]:
     t = here.say.t
     words = ("binh thuong", "deu binh thuong", "moi thu binh thuong", "khong co gi", "khong sao ca", "deu on", "on ca")
     if "information_matches" not in facts:

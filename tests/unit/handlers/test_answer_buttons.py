@@ -10,7 +10,7 @@ from bot.delivery.event_preparation import print_requested_answer
 from handlers.conversation import respond
 from handlers.core.events import AnswerPrinted, ButtonTapped, PrintAnswer
 from handlers.core.replies import Reply
-from handlers.interview.printing import DOCX, PRINT_PROBLEMS
+from handlers.interview.screens.printing import DOCX, PRINT_PROBLEMS
 from locales import translator
 from tests.support.certificates import certificate
 from tests.support.dialogue import Dialogue
