@@ -13,8 +13,8 @@ from handlers.core.events import PrintedPart
 
 #: The typeface of official papers (Nghị định 30/2020/NĐ-CP, Phụ lục I).
 _FONT = "Times New Roman"
-_SIZES = {"title": 14, "heading": 13, "text": 13, "item": 12, "small": 11}
-_BOLD = frozenset({"title", "heading"})
+_SIZES = {"title": 14, "heading": 13, "lead": 12, "text": 12, "small": 11}
+_BOLD = frozenset({"title", "heading", "lead"})
 
 
 def write_answer(parts: Iterable[PrintedPart]) -> bytes:

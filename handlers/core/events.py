@@ -115,7 +115,7 @@ class PrintedPart(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    style: Literal["title", "heading", "text", "item", "small"]
+    style: Literal["title", "heading", "lead", "text", "small"]
     text: str
 
 

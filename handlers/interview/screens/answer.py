@@ -87,7 +87,6 @@ def _answer_options(here: Context, decided: Decided, *, shown: bool) -> list[Opt
     file = Option(PRINT, t(N_("For print")), ("ban in", "in ra", "tep word", "print"), lasting=True)
     register = Option(REGISTER, t(N_("Register the request")), ("dang ky", "dang ky yeu cau", "register"))
     return [
-        *([again] if shown else []),
         steps,
         sources,
         *([notes] if decided.notices else []),
@@ -97,6 +96,7 @@ def _answer_options(here: Context, decided: Decided, *, shown: bool) -> list[Opt
         *([register] if registrable_actions(decided) else []),
         Option(REVIEW, t(N_("Review or change my answers")), ("xem lai", "sua", "review")),
         Option(ANOTHER, t(N_("Take up another certificate")), ("chung thu khac", "another")),
+        *([again] if shown else []),  # last: the numbers of the others stay as they were printed
     ]
 
 

@@ -1,5 +1,6 @@
 """The answer as one document for print: everything that stands behind the buttons, for the officer's chief."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup
@@ -10,7 +11,7 @@ from handlers.core.decision import cited_documents, format_actions, format_docum
 from handlers.core.events import AnswerPrinted, PrintAnswer, PrintedPart
 from handlers.core.replies import Attachment
 from handlers.core.screen import Context, HandlerResult
-from handlers.core.text import strip_markup
+from handlers.core.text import capitalize_first, strip_markup
 from handlers.interview.screens.question import format_answers_given
 from locales import N_
 from rules.outcome import Decided
@@ -20,6 +21,8 @@ PRINT_PROBLEMS = {
     "no_files": N_("This channel sends no files. The buttons under the answer show all of it."),
     "failed": N_("The file could not be made. Please ask for it once more in a moment."),
 }
+#: Pictures beyond the basic plane, such as the coloured dots of the certainty.
+_PICTURES = re.compile(r"[\U0001F000-\U0001FFFF]")
 _FILE_NAME = "tra-loi-chung-thu-{day}.docx"
 
 
@@ -55,10 +58,15 @@ def _parts(here: Context, decided: Decided) -> Iterator[PrintedPart]:
 
 
 def _section(heading: str, paragraphs: Iterable[Markup]) -> Iterator[PrintedPart]:
-    """Yield a heading and the lines of the paragraphs; a line that is bold as a whole is a heading of its own."""
+    """Yield a heading and the lines of the paragraphs; a line that begins in bold and ends so is one of its own.
+
+    Signs that a chat shows as a picture are left out: the typeface of official papers has none.
+    """
     if heading:
         yield PrintedPart(style="heading", text=heading)
     for line in (line for paragraph in paragraphs for line in paragraph.splitlines() if line.striptags()):
-        bold = line.startswith("<b>") and line.endswith("</b>") and line.count("<b>") == 1
-        text = strip_markup(line)
-        yield PrintedPart(style="heading" if bold and not heading else "item", text=text)
+        bold = (
+            line.startswith("<b>") and line.count("<b>") == 1 and not line.partition("</b>")[2].strip("[]0123456789 ")
+        )
+        text = _PICTURES.sub("", strip_markup(line)).strip()
+        yield PrintedPart(style="lead" if bold else "text", text=capitalize_first(text))

@@ -97,6 +97,14 @@ async def test_the_steps_have_no_brackets_and_the_notices_have_their_sources(tal
     assert "Nghị quyết 203/2025/QH15" in await talk.taps(t("Please note"))
 
 
+async def test_the_numbers_beside_the_buttons_stay_the_same_once_the_answer_was_shown(talk: Dialogue) -> None:
+    await talk.says(*ABSORBED)
+    first = talk.labels
+    await talk.says("2")
+    assert talk.labels[: len(first)] == first
+    assert "khoản 3 Điều 17" in await talk.says("2")
+
+
 async def test_terms_are_explained_with_their_source(talk: Dialogue) -> None:
     await talk.says(*ABSORBED)
     text = await talk.taps(t("What is a managing body?"))
@@ -227,6 +235,7 @@ async def test_the_answer_for_print_is_ordered_and_comes_as_a_document(talk: Dia
     told = ("Thu hồi chứng thư", "5904/UBND-VX", "điểm b khoản 3 Điều 17", t("Legal basis"), t("What was told"))
     assert [one for one in told if one not in written] == []
     assert "<b>" not in written
+    assert "🟠" not in written
 
 
 async def test_where_no_document_can_be_sent_that_is_said(talk: Dialogue) -> None:
