@@ -32,8 +32,12 @@ def check(
 ) -> None:
     """Prove packs; exit status 1 if anything is wrong with one."""
     t = translator(configured_language())
-    names = [str(folder)] if folder else list(_every_pack())
-    proved = [_check_one(name, t) for name in names]  # every pack is checked, also after one that is wrong
+    try:
+        packs = [load_pack(name) for name in ([str(folder)] if folder else _every_pack())]
+    except PackError as error:
+        typer.echo(error.say(t), err=True)
+        raise typer.Exit(1) from None
+    proved = [_check_one(pack, t) for pack in packs]  # every pack is checked, also after one that is wrong
     if not all(proved):
         raise typer.Exit(1)
 
@@ -45,13 +49,8 @@ def _every_pack() -> Iterator[str]:
         yield configured
 
 
-def _check_one(name: str, t: Translator) -> bool:
+def _check_one(pack: Pack, t: Translator) -> bool:
     """Print what is wrong with a pack, or that it is proved; return whether it is."""
-    try:
-        pack = load_pack(name)
-    except PackError as error:
-        typer.echo(error.say(t), err=True)
-        return False
     troubles = find_troubles(pack)
     for trouble in troubles:
         typer.echo(trouble.say(t))

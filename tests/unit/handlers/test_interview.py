@@ -48,8 +48,12 @@ JOURNEYS = {
     "merged into an existing body, surviving": (("1", "2", "1", "31/12/2028", "1", "1", "1"), {"keep_using"}),
     "the superior changed": (("1", "3", "31/12/2028", "1", "1", "1"), {"change_information"}),
     "a person after a restructuring": (
-        ("2", t("The unit was restructured"), "31/12/2028", "1", "1", "1"),
+        ("2", t("The unit was restructured"), "31/12/2028", "1", "2", "1", "1"),
         {"change_information"},
+    ),
+    "a person after a restructuring whose certificate still holds": (
+        ("2", t("The unit was restructured"), "31/12/2028", "1", "1", "1", "1"),
+        {"keep_using"},
     ),
 }
 
