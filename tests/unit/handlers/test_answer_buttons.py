@@ -164,6 +164,17 @@ async def test_a_button_of_an_answer_that_no_longer_holds_says_so(talk: Dialogue
     assert talk.session.screen == "question"
 
 
+async def test_in_another_language_the_answer_is_said_anew_and_the_buttons_of_the_old_one_still_work(
+    talk: Dialogue,
+) -> None:
+    chat = Telegram(talk)
+    await chat.says(*ABSORBED)
+    answer = chat.find("[1]")
+    assert "Revoke the certificate (form: Mẫu 05)" in await talk.says("/ngonngu en")
+    await chat.taps(t("Legal basis"), answer)
+    assert "point b, clause 3, Article 17" in "\n".join(list(chat.shown.values())[-1].paragraphs)
+
+
 async def test_coming_back_to_the_answer_points_to_it_and_does_not_say_it_again(talk: Dialogue) -> None:
     first = await talk.says(*ABSORBED)
     text = await talk.says("/xemlai", "tiep tuc")

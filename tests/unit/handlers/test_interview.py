@@ -305,5 +305,5 @@ async def test_where_there_is_no_certificate_yet_neither_its_token_nor_its_seria
 
 
 async def test_signing_remotely_is_an_answer_that_no_token_is_returned_after(talk: Dialogue) -> None:
-    text = await talk.says(*BEGIN, "1", "2", "2", "31/12/2028", "1", t("No token: signing remotely"), "1")
+    text = await talk.says(*BEGIN, "1", "2", "2", "31/12/2028", t("No token: signing remotely"))
     assert titles(text) == {"revoke"}
