@@ -75,13 +75,14 @@ class ConditionScreen:
         identity = (format_identity(say, certificate),) if certificate and "information_matches" in facts else ()
         file = (say(FILE_OR_DAY),) if needs_file and here.session.typed_expiry is None else ()
         fine = "; ".join(say.t(_FINE_WORDS[fact]) for fact in facts if fact in _FINE_WORDS)
+        hints = () if here.session.typed_expiry else (_format_hints(here, asked),)  # after a day they stand above
         caution = (say(SENT_A_SECRET),) if "key_exposed" in facts and here.session.warned else ()
         return Page(
             title=say(N_("<b>In what condition are certificate, token and key?</b>")),
             paragraphs=(
                 *identity,
                 say(N_("“Nothing is wrong” means: {meaning}."), meaning=fine),
-                _format_hints(here, asked),
+                *hints,
                 *caution,
                 *file,
                 say(N_("If something is wrong, choose all that apply, then “Done”; by typing: numbers, such as 2, 5.")),
