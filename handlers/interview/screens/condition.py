@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.core import interview
+from handlers.core.dates import parse_day
 from handlers.core.screen import DONE, Context, HandlerResult, Option, Page
 from handlers.core.session import Session
 from handlers.core.text import format_bullets
@@ -110,6 +111,14 @@ class ConditionScreen:
         needed = "certificate" in condition_facts(here.session, here.world.pack, here.today)
         day = take_typed_expiry(here, text) if needed else None
         return day or _take_single_fact(here, text) or take_unit_beside(here, text)
+
+
+def take_day_beside(here: Context, text: str) -> HandlerResult:
+    """Take the last day that stands in a line beside an answer ("31/12/2028, bình thường")."""
+    needed = "certificate" in condition_facts(here.session, here.world.pack, here.today)
+    day = parse_day(text) if needed else None
+    taken = take_typed_expiry(here, text) if day else None
+    return taken or HandlerResult(here.session)
 
 
 def _take_single_fact(here: Context, text: str) -> HandlerResult | None:

@@ -280,6 +280,15 @@ async def test_one_tap_says_that_nothing_is_wrong_with_certificate_token_and_key
     assert talk.answers["certificate"] == {"issuer": "government", "not_after": None}
 
 
+@pytest.mark.parametrize(
+    "said", ["31/12/2028, bình thường", "binh thuong, het han 31/12/2028", "31/12/2028 va mat token"]
+)
+async def test_the_last_day_and_the_condition_can_stand_in_one_line(talk: Dialogue, said: str) -> None:
+    await talk.says(*BEGIN, "1", "3", said)
+    assert talk.answers["certificate"] == {"issuer": "government", "not_before": None, "not_after": "2028-12-31"}
+    assert talk.answers["token"] == ("lost" if "mat" in said else "in_hand")
+
+
 async def test_several_things_that_are_wrong_are_ticked_and_the_rest_counts_as_in_order(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1", "3")
     await talk.taps(t("The token is lost"), t("The key or the PIN is exposed, or may be"), t("Done"))
