@@ -1,0 +1,285 @@
+"""Reads a sentence: the facts that it states, what it wants, and what it asks about the procedure.
+
+The reading is the same each time and can be explained: every fact names the words and the pattern that gave it, and
+every fact that was withheld names the words that withheld it. A fact that is doubted, denied, planned, only supposed,
+asked or told of somebody else is never given: to miss a fact costs a question, a wrong one costs a certificate.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rules.language.clauses import Part, Scope, divide, find_scopes, scopes_in_reach
+from rules.language.entries import AskEntry, FactEntry, IntentEntry
+from rules.language.patterns import Match, Matcher, Pattern
+from rules.language.places import day_at, find_days, find_names, find_units
+from rules.language.spelling import Token, clean, split_tokens
+from rules.language.vocabulary import Language, Rule
+
+#: Facts that may hold several values at once.
+_MANY = frozenset({"events"})
+#: Facts whose patterns compete for the same words: the pattern that names more of them is right.
+_COMPETING = frozenset({"events", "merged", "token", "key_exposed", "information_matches", "issuer", "expired"})
+#: What the restructuring of a unit is to an officer of it.
+_UNIT_EVENTS = frozenset(
+    {"merged_into_new", "merged_into_existing", "superior_changed", "renamed", "dissolved", "split", "unit_reorganised"}
+)
+_ROLES = {
+    "designated": "merged_into_new",
+    "other": "merged_into_new",
+    "undecided": "merged_into_new",
+    "surviving": "merged_into_existing",
+    "absorbed": "merged_into_existing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A pattern that was found: what it says, in which words, and why it does not count if it does not."""
+
+    rule: Rule[Any]
+    pattern: Pattern
+    match: Match
+    part: int
+    words: str
+    withheld: str | None = None  #: the name of the scope, or what else is against it
+    because: str = ""  #: the words that withheld it
+
+    @property
+    def label(self) -> str:
+        """Return what the pattern says, such as ``token = lost``."""
+        return str(self.rule.entry.label)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a sentence says."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    intent: str = "unclear"
+    asks: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    parts: tuple[str, ...] = ()
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the reading as JSON-ready values."""
+        return {"facts": self.facts, "intent": self.intent, "asks": list(self.asks)}
+
+
+def read(text: str, language: Language) -> Reading:
+    """Read a sentence; it never raises, whatever the text is."""
+    cleaned = clean(text)
+    tokens = split_tokens(cleaned, language.short_forms)
+    return _Reader(cleaned, tokens, language).read() if tokens else Reading()
+
+
+class _Reader:
+    def __init__(self, text: str, tokens: Sequence[Token], language: Language) -> None:
+        self._text, self._tokens, self._language = text, tokens, language
+        given = {
+            "unit_name": find_units(tokens, language.units),
+            "name": find_names(tokens, language.units),
+            "day": find_days(tokens, text),
+        }
+        self._matcher = Matcher(tokens, language.classes, given)
+        self._parts = divide(tokens, self._matcher, language)
+        self._scopes = find_scopes(self._parts, self._matcher, language)
+        self._asks = tuple(self._find(language.asks))
+
+    def read(self) -> Reading:
+        found = self._without_weaker([*self._find(self._language.facts)])
+        judged = tuple(self._judge(finding) for finding in found)
+        stated = [finding for finding in judged if finding.withheld is None]
+        facts = _Assembly(self, stated).facts()
+        intents = tuple(self._find(self._language.intents))
+        intent, asks = self._intent(facts, judged, intents)
+        parts = tuple(self._words(part.start, part.end) for part in self._parts)
+        return Reading(facts, intent, asks, (*judged, *self._asks, *intents), parts)
+
+    def value_of(self, finding: Finding) -> Any:
+        """Return the value of a fact; a unit or a day is taken from the words themselves."""
+        value = finding.rule.entry.value
+        if value not in {"@unit", "@day"}:
+            return value
+        name = "unit_name" if value == "@unit" else "day"
+        own = set(finding.match.own)
+        start, end = [place for place in self._matcher.places(name, finding.match.start, finding.match.end) if set(range(*place)) <= own][-1]
+        if value == "@unit":
+            return self._words(start, end)
+        day = day_at(self._tokens, self._text, start)
+        return day.isoformat() if day else None
+
+    def _words(self, start: int, end: int) -> str:
+        return self._text[self._tokens[start].start : self._tokens[end - 1].end] if end > start else ""
+
+    def _find(self, rules: Sequence[Rule[Any]]) -> Iterator[Finding]:
+        for number, part in enumerate(self._parts):
+            for rule in rules:
+                if found := self._best(rule, part, number):
+                    if not any(True for one in rule.unless for _ in self._matcher.find(one, part.start, part.end)):
+                        yield from found
+
+    def _best(self, rule: Rule[Any], part: Part, number: int) -> list[Finding]:
+        """Return the matches of a rule in a part, without those inside a fuller one."""
+        found = [
+            Finding(rule, pattern, match, number, self._words(match.start, match.end))
+            for pattern in rule.patterns
+            for match in self._matcher.find(pattern, part.start, part.end)
+        ]
+        found.sort(key=lambda finding: (-len(finding.match.own), finding.match.end - finding.match.start))
+        kept: list[Finding] = []
+        for finding in found:
+            if not any(set(finding.match.own) & set(other.match.own) for other in kept):
+                kept.append(finding)
+        return kept
+
+    def _without_weaker(self, found: list[Finding]) -> list[Finding]:
+        """Drop a fact whose words belong to another fact that names more of them."""
+        return [one for one in found if not any(_is_stronger(other, one) for other in found)]
+
+    def _judge(self, finding: Finding) -> Finding:
+        scope = self._withholding(finding)
+        if scope is None:
+            reason = self._asked(finding)
+            return finding if reason is None else _withhold(finding, reason, "")
+        return _withhold(finding, scope.rule.entry.name, self._words(scope.match.start, scope.match.end))
+
+    def _withholding(self, finding: Finding) -> Scope | None:
+        done = self._has("done", finding.part)
+        for scope in scopes_in_reach(self._scopes, self._parts, finding.match, finding.part):
+            if scope.kind in {"negation", "doubt", "plan", "hypothesis", "elsewhere", "question"}:
+                return scope
+            if scope.kind == "condition" and not done:
+                return scope
+        return self._idiom(finding)
+
+    def _idiom(self, finding: Finding) -> Scope | None:
+        own = set(finding.match.own)
+        for scope in self._scopes:
+            if scope.kind == "idiom" and own & set(scope.match.own) and not own > set(scope.match.own):
+                return scope
+        return None
+
+    def _asked(self, finding: Finding) -> str | None:
+        """Return why a fact inside a question does not count, or ``None`` if it is told along with the question."""
+        part = self._parts[finding.part]
+        asks = [one for one in self._asks if one.part == finding.part]
+        done, own = self._has("done", finding.part), self._has("own", finding.part)
+        if finding.rule.entry.fact in {"subject", "whose", "old_unit", "new_unit"}:
+            return None
+        if self._is_condition(finding.part) and not done:
+            return "condition"
+        if not asks:
+            return "question" if part.asked else None
+        behind = any(one.match.start >= finding.match.end for one in asks)
+        return None if done or (own and behind) else "question"
+
+    def _is_condition(self, number: int) -> bool:
+        """Return whether the next part is a question that begins with "then" (thì)."""
+        if number + 1 >= len(self._parts):
+            return False
+        following = self._parts[number + 1]
+        asked = following.asked or any(one.part == number + 1 for one in self._asks)
+        return following.follows and asked
+
+    def _has(self, kind: str, number: int) -> bool:
+        return any(scope.kind == kind and scope.part == number for scope in self._scopes)
+
+    def _intent(
+        self, facts: dict[str, Any], judged: Sequence[Finding], intents: Sequence[Finding]
+    ) -> tuple[str, tuple[str, ...]]:
+        asks = tuple(sorted({finding.rule.entry.ask for finding in self._asks if finding.withheld is None}))
+        names = [one.rule.entry.intent for one in intents if not one.rule.entry.whole or self._is_all(intents, one)]
+        if "outside_scope" in names and "in_scope" not in names:
+            return "outside_scope", ()
+        if any(set(facts) - {"subject", "whose", "old_unit", "new_unit"}):
+            return "statement", asks
+        command = next((name for name in names if name.startswith("command:")), None)
+        if command and not (asks and "in_scope" in names and command in {"command:human"}):
+            return command, ()
+        if asks:
+            return "question", asks
+        for name in ("refusal", "consent", "thanks"):
+            if name in names:
+                return name, ()
+        if facts or any(finding.withheld not in {"question", "condition"} for finding in judged):
+            return "statement", ()
+        if any(part.asked for part in self._parts) and "in_scope" in names:
+            return "question", ()
+        return ("smalltalk" if "smalltalk" in names else "unclear"), ()
+
+    def _is_all(self, intents: Sequence[Finding], finding: Finding) -> bool:
+        """Return whether nothing but this intent and small words is said."""
+        intent = finding.rule.entry.intent
+        said = {place for one in intents if one.rule.entry.intent == intent for place in one.match.own}
+        small = {place for start, end in self._matcher.places("small", 0, len(self._tokens)) for place in range(start, end)}
+        return said | small >= set(range(len(self._tokens)))
+
+
+def _withhold(finding: Finding, reason: str, because: str) -> Finding:
+    return Finding(
+        finding.rule, finding.pattern, finding.match, finding.part, finding.words, withheld=reason, because=because
+    )
+
+
+def _is_stronger(other: Finding, one: Finding) -> bool:
+    first, second = other.rule.entry, one.rule.entry
+    if other is one or first.fact not in _COMPETING or second.fact not in _COMPETING:
+        return False
+    theirs, mine = set(other.match.own), set(one.match.own)
+    if not theirs & mine or (first.fact, first.value) == (second.fact, second.value):
+        return False
+    return len(theirs) > len(mine)
+
+
+class _Assembly:
+    """Puts the findings together into facts that agree with each other."""
+
+    def __init__(self, reader: _Reader, stated: Sequence[Finding]) -> None:
+        self._values: dict[str, list[Any]] = {}
+        for finding in stated:
+            entry: FactEntry = finding.rule.entry
+            value = reader.value_of(finding)
+            if value is not None and value not in self._values.setdefault(entry.fact, []):
+                self._values[entry.fact].append(value)
+        for finding in stated:
+            for fact, value in finding.rule.entry.also.items():
+                if fact not in self._values:
+                    self._values[fact] = value if isinstance(value, list) else [value]
+
+    def facts(self) -> dict[str, Any]:
+        facts = {fact: values[0] for fact, values in self._values.items() if fact not in _MANY and len(values) == 1}
+        self._add_events(facts)
+        self._settle_subject(facts)
+        return facts
+
+    def _add_events(self, facts: dict[str, Any]) -> None:
+        events = set(self._values.get("events", ()))
+        nothing = "nothing" in events
+        events.discard("nothing")
+        if role := facts.get("merger_role"):
+            mergers = events & {"merged_into_new", "merged_into_existing"}
+            if mergers and _ROLES[role] not in mergers:
+                del facts["merger_role"]
+            elif not mergers:
+                events.add(_ROLES[role])
+        if {"merged_into_new", "merged_into_existing"} <= events:
+            events -= {"merged_into_new", "merged_into_existing"}
+            facts["merged"] = True
+            facts.pop("merger_role", None)
+        if events & {"merged_into_new", "merged_into_existing"}:
+            facts.pop("merged", None)
+        if events or (nothing and "merged" not in facts):
+            facts["events"] = sorted(events)
+
+    def _settle_subject(self, facts: dict[str, Any]) -> None:
+        """Read what happened to a unit as its officer meets it."""
+        if "expired" in facts and "not_after" in facts:
+            del facts["expired"]
+        if facts.get("subject") != "individual":
+            return
+        merged = facts.pop("merged", None)
+        facts.pop("merger_role", None)
+        events = set(facts.get("events", ()))
+        if merged or events & _UNIT_EVENTS:
+            facts["events"] = sorted((events - _UNIT_EVENTS) | {"unit_reorganised"})

@@ -1,0 +1,179 @@
+"""Loads what is known of a language from its folder of TOML files."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from os import PathLike
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from rules.errors import PackInvalid, PackNotFound, PackUnreadable
+from rules.explaining import explain
+from rules.language.entries import AskEntry, FactEntry, IntentEntry, ScopeEntry, SplitEntry, _Entry
+from rules.language.patterns import Classes, Pattern, PatternError, parse_pattern
+from rules.texts import N_, Sentence, sentence, shorten
+
+E = TypeVar("E", bound=_Entry)
+
+#: Lists that the program fills in itself: names of units and of persons, and days.
+BUILT_IN = frozenset({"unit_name", "name", "day"})
+_KINDS: dict[str, type[_Entry]] = {
+    "facts": FactEntry,
+    "asks": AskEntry,
+    "intents": IntentEntry,
+    "scopes": ScopeEntry,
+    "splits": SplitEntry,
+}
+_LISTS = ("words", "short", "units")
+
+
+@dataclass(frozen=True, eq=False)
+class Rule(Generic[E]):
+    """An entry with its parsed patterns and its place."""
+
+    entry: E
+    patterns: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...]
+    file: str
+    number: int  #: position in its file, from 1
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}: {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitWords:
+    """What names of units are made of."""
+
+    kinds: tuple[tuple[str, ...], ...]
+    long_kinds: tuple[tuple[str, ...], ...]
+    stops: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """All that is known of a language. It is compared by identity."""
+
+    name: str
+    short_forms: Mapping[str, tuple[str, ...]]
+    lists: Mapping[str, tuple[Pattern, ...]]
+    list_files: Mapping[str, str]
+    classes: Classes
+    units: UnitWords
+    facts: tuple[Rule[FactEntry], ...]
+    asks: tuple[Rule[AskEntry], ...]
+    intents: tuple[Rule[IntentEntry], ...]
+    scopes: tuple[Rule[ScopeEntry], ...]
+    splits: tuple[Rule[SplitEntry], ...]
+    by_value: Mapping[tuple[str, str], tuple[Rule[FactEntry], ...]] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> tuple[Rule[Any], ...]:
+        """Return every rule of every kind."""
+        return (*self.facts, *self.asks, *self.intents, *self.scopes, *self.splits)
+
+
+def load_language(name: str | PathLike[str] = "vi") -> Language:
+    """Load a language.
+
+    Args:
+        name: The name of a folder in ``rules/language``, or the path of a folder.
+
+    Raises:
+        PackNotFound: There is no such folder.
+        PackUnreadable: A file cannot be read, is not UTF-8 or is not TOML.
+        PackInvalid: An entry or a pattern is not as it should be; the message names file and place.
+    """
+    return _load_known(name) if isinstance(name, str) and name.isidentifier() else _load(Path(name), str(name))
+
+
+@lru_cache(maxsize=2)
+def _load_known(name: str) -> Language:
+    return _load(files("rules") / "language" / name, name)
+
+
+def _load(folder: Traversable, name: str) -> Language:
+    if not folder.is_dir():
+        raise PackNotFound(sentence(N_("no language {name}: there is no such folder"), name=shorten(name)))
+    contents = {one.name: _read(one) for one in sorted(folder.iterdir(), key=lambda one: one.name) if one.name.endswith(".toml")}
+    short = {key: tuple(words.split()) for file in contents.values() for key, words in file.get("short", {}).items()}
+    loader = _Loader(contents, short)
+    lists, list_files = loader.lists()
+    rules = {kind: tuple(loader.rules(kind, model)) for kind, model in _KINDS.items()}
+    units = next((file["units"] for file in contents.values() if "units" in file), {})
+    language = Language(
+        name=name,
+        short_forms=short,
+        lists=lists,
+        list_files=list_files,
+        classes=Classes.of(lists),
+        units=_unit_words(units),
+        **rules,
+    )
+    if loader.wrong:
+        raise PackInvalid(*loader.wrong)
+    return language
+
+
+def _read(file: Traversable) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        unreadable = N_("{file}: cannot be read as TOML in UTF-8: {detail}")
+        raise PackUnreadable(sentence(unreadable, file=file.name, detail=error)) from None
+
+
+def _unit_words(units: Mapping[str, list[str]]) -> UnitWords:
+    def split(key: str) -> tuple[tuple[str, ...], ...]:
+        return tuple(sorted((tuple(kind.split()) for kind in units.get(key, [])), key=len, reverse=True))
+
+    return UnitWords(split("kinds"), split("long_kinds"), frozenset(units.get("stops", [])))
+
+
+class _Loader:
+    """Parses entries and collects what is wrong with them."""
+
+    def __init__(self, contents: Mapping[str, dict[str, Any]], short: Mapping[str, tuple[str, ...]]) -> None:
+        self._contents, self._short = contents, short
+        self.wrong: list[Sentence] = []
+        for file, content in contents.items():
+            for key in content.keys() - {*_KINDS, *_LISTS}:
+                odd = N_("{file}: {names} is not known here")
+                self.wrong.append(sentence(odd, file=file, names=key))
+
+    def lists(self) -> tuple[dict[str, tuple[Pattern, ...]], dict[str, str]]:
+        lists: dict[str, tuple[Pattern, ...]] = {}
+        places: dict[str, str] = {}
+        for file, content in self._contents.items():
+            for name, phrases in content.get("words", {}).items():
+                lists[name] = self._patterns(f"{file}: {name}", phrases)
+                places[name] = file
+        return lists, places
+
+    def rules(self, kind: str, model: type[E]) -> Iterator[Rule[E]]:
+        for file, content in self._contents.items():
+            for number, raw in enumerate(content.get(kind, []), start=1):
+                where = f"{file}: {kind} {number}"
+                try:
+                    entry = model.model_validate(raw)
+                except ValidationError as error:
+                    self.wrong.extend(explain(where, error))
+                    continue
+                unless = self._patterns(where, getattr(entry, "unless", ()))
+                yield Rule(entry, self._patterns(where, entry.patterns), unless, file, number)
+
+    def _patterns(self, where: str, texts: Any) -> tuple[Pattern, ...]:
+        found = []
+        for text in texts:
+            try:
+                found.append(parse_pattern(text, self._short))
+            except PatternError as error:
+                broken = N_("{where}: the pattern {pattern} cannot be read at {sign}; see the head of words.toml")
+                self.wrong.append(sentence(broken, where=where, pattern=text, sign=str(error)))
+        return tuple(found)
