@@ -62,8 +62,8 @@ def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tup
     names = matcher.places("unit_name", 0, len(tokens))
     for at in [at for at in places if any(start < at < end for start, end in names)]:
         del places[at]  # "phòng kinh tế, hạ tầng và đô thị" is one name
-    for rule in language.splits:
-        for pattern in rule.patterns:
+    for rule, patterns in language.splits.candidates(matcher.present):
+        for pattern in patterns:
             for match in matcher.find(pattern, 0, len(tokens)):
                 place = match.start if match.split is None else match.split
                 if not any(start < place < end for start, end in names):
@@ -87,9 +87,10 @@ def find_scopes(parts: Sequence[Part], matcher: Matcher, language: Language) -> 
     """Find the words of scopes in each part, without those that stand inside a longer harmless phrase."""
     found = [
         Scope(rule, match, number)
+        for rule, patterns in language.scopes.candidates(matcher.present)
+        if not rule.beside or any(True for one in rule.beside for _ in matcher.find(one, 0, parts[-1].end))
         for number, part in enumerate(parts)
-        for rule in language.scopes
-        for pattern in rule.patterns
+        for pattern in patterns
         for match in matcher.find(pattern, part.start, part.end)
     ]
     calm = [set(one.match.own) for one in found if one.kind in {"neutral", "idiom"}]

@@ -24,6 +24,8 @@ class FactEntry(_Entry):
     fact: str
     value: str | bool  #: ``@unit`` and ``@day`` stand for the unit or day in the words themselves
     also: dict[str, str | bool | list[str]] = {}  #: facts that follow, unless others are stated
+    personal: bool = False  #: happens to a person, whose certificate it then is
+    anyone: bool = False  #: counts of a relative too
     unless: tuple[str, ...] = ()  #: patterns that must not stand in the same part of the sentence
     exclude: tuple[str, ...] = ()  #: sentences that must not give this fact
 
@@ -63,6 +65,7 @@ class ScopeEntry(_Entry):
     name: str
     kind: ScopeKind
     reach: Reach = "after"
+    beside: tuple[str, ...] = ()  #: counts only if one of these stands somewhere in the sentence
     spreads: bool = False  #: reaches the following parts of the sentence too, until a contrast
 
     @property

@@ -102,6 +102,11 @@ class Pattern:
         return tuple((_required(sequence), _choices(sequence)) for sequence in self.sequences)
 
     @cached_property
+    def anchors(self) -> frozenset[str]:
+        """Return names of which one must be in a sentence for the pattern to match."""
+        return frozenset(chain.from_iterable(_anchors(*needs) for needs in self.needs))
+
+    @cached_property
     def classes(self) -> frozenset[str]:
         """Return the lists that it refers to."""
         return frozenset(chain.from_iterable(map(_classes, self.sequences)))
@@ -120,6 +125,13 @@ def _name(element: Word | Class) -> str:
 
 def _required(sequence: Sequence_) -> frozenset[str]:
     return frozenset(_name(element) for element in sequence if isinstance(element, Word | Class))
+
+
+def _anchors(required: frozenset[str], choices: tuple[frozenset[str], ...]) -> frozenset[str]:
+    """Return the names to look a sequence up by: its longest word, else a list, else its smallest choice."""
+    if required:
+        return frozenset([max(required, key=lambda name: (not name.startswith("<"), len(name), name))])
+    return min(choices, key=len)
 
 
 def _choices(sequence: Sequence_) -> tuple[frozenset[str], ...]:
@@ -239,9 +251,11 @@ class Matcher:
             for name, phrase in classes.by_first.get(word.bare, ()):
                 if self._is_phrase(start, phrase):
                     self._add(name, start, start + len(phrase))
+        self._possible: dict[Pattern, tuple[Sequence_, ...]] = {}
         for name, pattern in classes.composite:
             for match in self.find(pattern, 0, len(tokens)):
                 self._add(name, match.start, match.end)
+        self._possible.clear()
 
     def _add(self, name: str, start: int, end: int) -> None:
         self._found.setdefault(name, {}).setdefault(start, set()).add(end)
@@ -258,11 +272,20 @@ class Matcher:
 
     def find(self, pattern: Pattern, low: int, high: int) -> Iterator[Match]:
         """Yield every place between ``low`` and ``high`` where a pattern matches."""
+        sequences = self._possible.get(pattern)
+        if sequences is None:
+            sequences = self._possible[pattern] = self._possible_sequences(pattern)
+        for sequence in sequences:
+            for start in self._starts(sequence, low, high):
+                yield from self._match(sequence, start, low, high)
+
+    def _possible_sequences(self, pattern: Pattern) -> tuple[Sequence_, ...]:
         present = self.present
-        for (needs, choices), sequence in zip(pattern.needs, pattern.sequences, strict=True):
-            if needs <= present and not any(names.isdisjoint(present) for names in choices):
-                for start in self._starts(sequence, low, high):
-                    yield from self._match(sequence, start, low, high)
+        return tuple(
+            sequence
+            for (needs, choices), sequence in zip(pattern.needs, pattern.sequences, strict=True)
+            if needs <= present and not any(names.isdisjoint(present) for names in choices)
+        )
 
     def _starts(self, sequence: Sequence_, low: int, high: int) -> Iterator[int]:
         first = sequence[0]

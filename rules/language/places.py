@@ -24,26 +24,20 @@ def find_units(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int
 
 
 def _unit_end(tokens: Sequence[Token], start: int, known: UnitWords) -> int | None:
-    for long, kinds in ((True, known.long_kinds), (False, known.kinds)):
-        for kind in kinds:
-            end = start + len(kind)
-            if _is_kind(tokens, start, kind):
-                inner = _unit_end(tokens, end, known) if end < len(tokens) else None
-                return inner or _name_end(tokens, end, known.stops, long=long)
+    for kind, long in known.kinds.get(tokens[start].word.bare, ()):
+        end = start + len(kind)
+        if _is_kind(tokens, start, kind):
+            inner = _unit_end(tokens, end, known) if end < len(tokens) else None
+            return inner or _name_end(tokens, end, known.stops, long=long)
     return None
 
 
-def _is_kind(tokens: Sequence[Token], start: int, kind: tuple[str, ...]) -> bool:
+def _is_kind(tokens: Sequence[Token], start: int, kind: tuple[Word, ...]) -> bool:
     part = tokens[start : start + len(kind)]
     return len(part) == len(kind) and all(
         token.word.may_be(meant) and not (at and token.before)
-        for at, (token, meant) in enumerate(zip(part, _words(kind), strict=True))
+        for at, (token, meant) in enumerate(zip(part, kind, strict=True))
     )
-
-
-@lru_cache(maxsize=500)
-def _words(kind: tuple[str, ...]) -> tuple[Word, ...]:
-    return tuple(to_word(word) for word in kind)
 
 
 def _name_end(tokens: Sequence[Token], start: int, stops: frozenset[str], *, long: bool) -> int | None:

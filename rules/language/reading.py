@@ -14,16 +14,21 @@ from rules.language.entries import AskEntry, FactEntry, IntentEntry
 from rules.language.patterns import Match, Matcher, Pattern
 from rules.language.places import day_at, find_days, find_names, find_units
 from rules.language.spelling import Token, clean, split_tokens
-from rules.language.vocabulary import Language, Rule
+from rules.language.vocabulary import Language, Rule, RuleIndex
 
 #: Facts that may hold several values at once.
 _MANY = frozenset({"events"})
 #: Facts whose patterns compete for the same words: the pattern that names more of them is right.
 _COMPETING = frozenset({"events", "merged", "token", "key_exposed", "information_matches", "issuer", "expired"})
+#: Facts that name whom it is about; they count in a question too ("cks của em gia hạn ở đâu").
+_NAMING = frozenset({"subject", "whose"})
 #: What the restructuring of a unit is to an officer of it.
 _UNIT_EVENTS = frozenset(
     {"merged_into_new", "merged_into_existing", "superior_changed", "renamed", "dissolved", "split", "unit_reorganised"}
 )
+#: Kinds of scopes in whose reach a fact does not count; less hinders a name.
+_HINDERED = frozenset({"negation", "doubt", "plan", "hypothesis", "elsewhere", "question"})
+_NAMING_HINDERED = frozenset({"hypothesis", "elsewhere"})
 _ROLES = {
     "designated": "merged_into_new",
     "other": "merged_into_new",
@@ -90,11 +95,33 @@ class _Reader:
         found = self._without_weaker([*self._find(self._language.facts)])
         judged = tuple(self._judge(finding) for finding in found)
         stated = [finding for finding in judged if finding.withheld is None]
-        facts = _Assembly(self, stated).facts()
+        facts = _Assembly(self, stated, self._holders(stated)).facts()
         intents = tuple(self._find(self._language.intents))
         intent, asks = self._intent(facts, judged, intents)
         parts = tuple(self._words(part.start, part.end) for part in self._parts)
         return Reading(facts, intent, asks, (*judged, *self._asks, *intents), parts)
+
+    def _holders(self, stated: Sequence[Finding]) -> set[str]:
+        """Return to whom what is told of persons happened: ``mine``, ``colleague``, or nothing if it is not said."""
+        personal = [finding for finding in stated if finding.rule.entry.personal]
+        return {holder for finding in personal if (holder := self._holder(finding))}
+
+    def _holder(self, finding: Finding) -> str | None:
+        """Return whom a part speaks of: the first person named before the words, else in the nearest other part."""
+        number = finding.part
+        before = range(number - 1, -1, -1)
+        parts = [number, *before, *range(number + 1, len(self._parts))]
+        return next((holder for at in parts if (holder := self._speaks_of(self._parts[at]))), None)
+
+    def _speaks_of(self, part: Part) -> str | None:
+        others = {place for name in ("person", "pronoun") for place in self._matcher.places(name, part.start, part.end)}
+        own = self._matcher.places("i", part.start, part.end)
+        first_other = min((start for start, _ in others), default=None)
+        inside = {place for start, end in others for place in range(start, end)}
+        first_own = min((start for start, _ in own if start not in inside), default=None)
+        if first_own is None:
+            return None if first_other is None else "colleague"
+        return "mine" if first_other is None or first_own < first_other else "colleague"
 
     def value_of(self, finding: Finding) -> Any:
         """Return the value of a fact; a unit or a day is taken from the words themselves."""
@@ -112,18 +139,18 @@ class _Reader:
     def _words(self, start: int, end: int) -> str:
         return self._text[self._tokens[start].start : self._tokens[end - 1].end] if end > start else ""
 
-    def _find(self, rules: Sequence[Rule[Any]]) -> Iterator[Finding]:
-        for number, part in enumerate(self._parts):
-            for rule in rules:
-                if found := self._best(rule, part, number):
+    def _find(self, rules: RuleIndex[Any]) -> Iterator[Finding]:
+        for rule, patterns in rules.candidates(self._matcher.present):
+            for number, part in enumerate(self._parts):
+                if found := self._best(rule, patterns, part, number):
                     if not any(True for one in rule.unless for _ in self._matcher.find(one, part.start, part.end)):
                         yield from found
 
-    def _best(self, rule: Rule[Any], part: Part, number: int) -> list[Finding]:
+    def _best(self, rule: Rule[Any], patterns: Sequence[Pattern], part: Part, number: int) -> list[Finding]:
         """Return the matches of a rule in a part, without those inside a fuller one."""
         found = [
             Finding(rule, pattern, match, number, self._words(match.start, match.end))
-            for pattern in rule.patterns
+            for pattern in patterns
             for match in self._matcher.find(pattern, part.start, part.end)
         ]
         found.sort(key=lambda finding: (-len(finding.match.own), finding.match.end - finding.match.start))
@@ -145,9 +172,10 @@ class _Reader:
         return _withhold(finding, scope.rule.entry.name, self._words(scope.match.start, scope.match.end))
 
     def _withholding(self, finding: Finding) -> Scope | None:
-        done = self._has("done", finding.part)
+        done, entry = self._has("done", finding.part), finding.rule.entry
+        hindering = _NAMING_HINDERED if entry.fact in _NAMING else _HINDERED - ({"elsewhere"} if entry.anyone else set())
         for scope in scopes_in_reach(self._scopes, self._parts, finding.match, finding.part):
-            if scope.kind in {"negation", "doubt", "plan", "hypothesis", "elsewhere", "question"}:
+            if scope.kind in hindering:
                 return scope
             if scope.kind == "condition" and not done:
                 return scope
@@ -165,7 +193,7 @@ class _Reader:
         part = self._parts[finding.part]
         asks = [one for one in self._asks if one.part == finding.part]
         done, own = self._has("done", finding.part), self._has("own", finding.part)
-        if finding.rule.entry.fact in {"subject", "whose", "old_unit", "new_unit"}:
+        if finding.rule.entry.fact in _NAMING:
             return None
         if self._is_condition(finding.part) and not done:
             return "condition"
@@ -235,7 +263,9 @@ def _is_stronger(other: Finding, one: Finding) -> bool:
 class _Assembly:
     """Puts the findings together into facts that agree with each other."""
 
-    def __init__(self, reader: _Reader, stated: Sequence[Finding]) -> None:
+    def __init__(self, reader: _Reader, stated: Sequence[Finding], holders: set[str]) -> None:
+        self._personal = any(finding.rule.entry.personal for finding in stated)
+        self._holders = holders
         self._values: dict[str, list[Any]] = {}
         for finding in stated:
             entry: FactEntry = finding.rule.entry
@@ -244,8 +274,17 @@ class _Assembly:
                 self._values[entry.fact].append(value)
         for finding in stated:
             for fact, value in finding.rule.entry.also.items():
-                if fact not in self._values:
-                    self._values[fact] = value if isinstance(value, list) else [value]
+                if fact == "subject" or fact not in self._values:
+                    values = self._values.setdefault(fact, [])
+                    values.extend(one for one in (value if isinstance(value, list) else [value]) if one not in values)
+        self._add_holders()
+
+    def _add_holders(self) -> None:
+        """Take the person to whom something happened as the holder, unless a holder was named."""
+        if self._personal and "whose" not in self._values and len(self._holders) == 1:
+            self._values["whose"] = list(self._holders)
+        if self._personal and "individual" not in self._values.setdefault("subject", []):
+            self._values["subject"].append("individual")
 
     def facts(self) -> dict[str, Any]:
         facts = {fact: values[0] for fact, values in self._values.items() if fact not in _MANY and len(values) == 1}
@@ -276,10 +315,22 @@ class _Assembly:
         """Read what happened to a unit as its officer meets it."""
         if "expired" in facts and "not_after" in facts:
             del facts["expired"]
+        if len(self._values.get("subject", ())) > 1:
+            facts.pop("whose", None)
         if facts.get("subject") != "individual":
+            self._drop_vague_event(facts)
             return
         merged = facts.pop("merged", None)
         facts.pop("merger_role", None)
         events = set(facts.get("events", ()))
         if merged or events & _UNIT_EVENTS:
             facts["events"] = sorted((events - _UNIT_EVENTS) | {"unit_reorganised"})
+
+    @staticmethod
+    def _drop_vague_event(facts: dict[str, Any]) -> None:
+        """Drop "reorganised" of a body: which of the more exact events it was stays open."""
+        events = [event for event in facts.get("events", ()) if event != "unit_reorganised"]
+        if "unit_reorganised" in facts.get("events", ()):
+            facts.pop("events")
+            if events:
+                facts["events"] = events

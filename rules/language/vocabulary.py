@@ -1,8 +1,8 @@
 """Loads what is known of a language from its folder of TOML files."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -16,6 +16,7 @@ from rules.errors import PackInvalid, PackNotFound, PackUnreadable
 from rules.explaining import explain
 from rules.language.entries import AskEntry, FactEntry, IntentEntry, ScopeEntry, SplitEntry, _Entry
 from rules.language.patterns import Classes, Pattern, PatternError, parse_pattern
+from rules.language.spelling import Word, to_word
 from rules.texts import N_, Sentence, sentence, shorten
 
 E = TypeVar("E", bound=_Entry)
@@ -41,18 +42,39 @@ class Rule(Generic[E]):
     unless: tuple[Pattern, ...]
     file: str
     number: int  #: position in its file, from 1
+    beside: tuple[Pattern, ...] = ()
 
     @property
     def place(self) -> str:
         return f"{self.file}: {self.number}"
 
 
+class RuleIndex(Generic[E]):
+    """Rules by words of which a sentence must have one, so that few patterns are tried on each sentence."""
+
+    def __init__(self, rules: Sequence[Rule[E]]) -> None:
+        self.rules = tuple(rules)
+        self._by_name: dict[str, list[tuple[int, Pattern]]] = {}
+        for number, rule in enumerate(self.rules):
+            for pattern in rule.patterns:
+                for name in pattern.anchors:
+                    self._by_name.setdefault(name, []).append((number, pattern))
+
+    def candidates(self, present: Set[str]) -> list[tuple[Rule[E], list[Pattern]]]:
+        """Return the rules that may match a sentence with these words, with their patterns that may."""
+        found: dict[int, dict[Pattern, None]] = {}
+        for name in present & self._by_name.keys():
+            for number, pattern in self._by_name[name]:
+                found.setdefault(number, {})[pattern] = None
+        return [(self.rules[number], list(found[number])) for number in sorted(found)]
+
+
 @dataclass(frozen=True, slots=True)
 class UnitWords:
     """What names of units are made of."""
 
-    kinds: tuple[tuple[str, ...], ...]
-    long_kinds: tuple[tuple[str, ...], ...]
+    #: The kinds by their first word, each with whether its names are long.
+    kinds: Mapping[str, tuple[tuple[tuple[Word, ...], bool], ...]]
     stops: frozenset[str]
 
 
@@ -66,17 +88,20 @@ class Language:
     list_files: Mapping[str, str]
     classes: Classes
     units: UnitWords
-    facts: tuple[Rule[FactEntry], ...]
-    asks: tuple[Rule[AskEntry], ...]
-    intents: tuple[Rule[IntentEntry], ...]
-    scopes: tuple[Rule[ScopeEntry], ...]
-    splits: tuple[Rule[SplitEntry], ...]
-    by_value: Mapping[tuple[str, str], tuple[Rule[FactEntry], ...]] = field(default_factory=dict)
+    facts: RuleIndex[FactEntry]
+    asks: RuleIndex[AskEntry]
+    intents: RuleIndex[IntentEntry]
+    scopes: RuleIndex[ScopeEntry]
+    splits: RuleIndex[SplitEntry]
 
     @property
     def rules(self) -> tuple[Rule[Any], ...]:
         """Return every rule of every kind."""
-        return (*self.facts, *self.asks, *self.intents, *self.scopes, *self.splits)
+        return tuple(
+            rule
+            for index in (self.facts, self.asks, self.intents, self.scopes, self.splits)
+            for rule in index.rules
+        )
 
 
 def load_language(name: str | PathLike[str] = "vi") -> Language:
@@ -105,7 +130,7 @@ def _load(folder: Traversable, name: str) -> Language:
     short = {key: tuple(words.split()) for file in contents.values() for key, words in file.get("short", {}).items()}
     loader = _Loader(contents, short)
     lists, list_files = loader.lists()
-    rules = {kind: tuple(loader.rules(kind, model)) for kind, model in _KINDS.items()}
+    rules = {kind: RuleIndex(tuple(loader.rules(kind, model))) for kind, model in _KINDS.items()}
     units = next((file["units"] for file in contents.values() if "units" in file), {})
     language = Language(
         name=name,
@@ -130,10 +155,12 @@ def _read(file: Traversable) -> dict[str, Any]:
 
 
 def _unit_words(units: Mapping[str, list[str]]) -> UnitWords:
-    def split(key: str) -> tuple[tuple[str, ...], ...]:
-        return tuple(sorted((tuple(kind.split()) for kind in units.get(key, [])), key=len, reverse=True))
-
-    return UnitWords(split("kinds"), split("long_kinds"), frozenset(units.get("stops", [])))
+    kinds: dict[str, list[tuple[tuple[Word, ...], bool]]] = {}
+    for key, long in (("kinds", False), ("long_kinds", True)):
+        for kind in sorted(units.get(key, []), key=lambda kind: -len(kind.split())):
+            words = tuple(map(to_word, kind.split()))
+            kinds.setdefault(words[0].bare, []).append((words, long))
+    return UnitWords({first: tuple(found) for first, found in kinds.items()}, frozenset(units.get("stops", [])))
 
 
 class _Loader:
@@ -166,7 +193,8 @@ class _Loader:
                     self.wrong.extend(explain(where, error))
                     continue
                 unless = self._patterns(where, getattr(entry, "unless", ()))
-                yield Rule(entry, self._patterns(where, entry.patterns), unless, file, number)
+                beside = self._patterns(where, getattr(entry, "beside", ()))
+                yield Rule(entry, self._patterns(where, entry.patterns), unless, file, number, beside)
 
     def _patterns(self, where: str, texts: Any) -> tuple[Pattern, ...]:
         found = []
