@@ -7,7 +7,7 @@
 ``(a|b c)``  one of these
 ``[a]``     this or nothing; ``[a|b]`` one of these or nothing
 ``..``      up to two words in between
-``...``     up to five words in between
+``...``     up to seven words in between
 ``^ $``     beginning and end of the part of the sentence
 ``/``       (in ``splits`` only) the place at which the sentence is divided
 ==========  ===========================================================================================
@@ -22,7 +22,7 @@ from itertools import chain
 from rules.language.spelling import Token, Word, to_word
 
 #: The most words that a gap spans.
-GAPS = {"..": 2, "...": 5}
+GAPS = {"..": 2, "...": 7}
 _NOWHERE: dict[int, set[int]] = {}
 _PIECE = re.compile(r"<([a-z_]+)>|(\.\.\.|\.\.|[()\[\]|^$/])|(=?[^\s()\[\]|<>^$/.=]+)|(\S)")
 
@@ -112,6 +112,11 @@ class Pattern:
         return frozenset(chain.from_iterable(map(_classes, self.sequences)))
 
     @property
+    def vocabulary(self) -> frozenset[str]:
+        """Return its words, without accents."""
+        return frozenset(chain.from_iterable(map(_words, self.sequences)))
+
+    @property
     def words(self) -> tuple[Word, ...] | None:
         """Return the words of a plain phrase, or ``None`` if it is more than that."""
         plain = self.sequences[0] if len(self.sequences) == 1 else ()
@@ -155,6 +160,14 @@ def _classes(sequence: Sequence_) -> Iterator[str]:
             yield element.name
         elif isinstance(element, Choice):
             yield from chain.from_iterable(map(_classes, element.ways))
+
+
+def _words(sequence: Sequence_) -> Iterator[str]:
+    for element in sequence:
+        if isinstance(element, Word):
+            yield element.bare
+        elif isinstance(element, Choice):
+            yield from chain.from_iterable(map(_words, element.ways))
 
 
 def _says_something(sequence: Sequence_) -> bool:

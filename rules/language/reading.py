@@ -20,6 +20,8 @@ from rules.language.vocabulary import Language, Rule, RuleIndex
 _MANY = frozenset({"events"})
 #: Facts whose patterns compete for the same words: the pattern that names more of them is right.
 _COMPETING = frozenset({"events", "merged", "token", "key_exposed", "information_matches", "issuer", "expired"})
+#: Words from which a line is a sentence.
+_FEWEST_WORDS = 4
 #: Facts that name whom it is about; they count in a question too ("cks của em gia hạn ở đâu").
 _NAMING = frozenset({"subject", "whose"})
 #: What the restructuring of a unit is to an officer of it.
@@ -29,6 +31,18 @@ _UNIT_EVENTS = frozenset(
 #: Kinds of scopes in whose reach a fact does not count; less hinders a name.
 _HINDERED = frozenset({"negation", "doubt", "plan", "hypothesis", "elsewhere", "question"})
 _NAMING_HINDERED = frozenset({"hypothesis", "elsewhere"})
+_MERGERS = frozenset({"merged_into_new", "merged_into_existing"})
+#: What is said along with an event and is no event of its own: its name, its end, or what follows from it.
+_COVERED: dict[str, frozenset[str]] = {
+    "merged_into_new": frozenset({"renamed", "dissolved"}),
+    "merged_into_existing": frozenset({"dissolved"}),
+    "superior_changed": frozenset({"dissolved"}),
+    "device_renamed": frozenset({"renamed"}),
+    "deceased": frozenset({"managing_body_revokes", "left_state_service"}),
+    "left_state_service": frozenset({"managing_body_revokes"}),
+    "moved_within_state": frozenset({"managing_body_revokes"}),
+    "device_retired": frozenset({"managing_body_revokes"}),
+}
 _ROLES = {
     "designated": "merged_into_new",
     "other": "merged_into_new",
@@ -218,7 +232,8 @@ class _Reader:
     ) -> tuple[str, tuple[str, ...]]:
         asks = tuple(sorted({finding.rule.entry.ask for finding in self._asks if finding.withheld is None}))
         names = [one.rule.entry.intent for one in intents if not one.rule.entry.whole or self._is_all(intents, one)]
-        if "outside_scope" in names and "in_scope" not in names:
+        stated = bool(set(facts) - {"subject", "whose"})
+        if "outside_scope" in names and "in_scope" not in names and not stated:
             return "outside_scope", ()
         if any(set(facts) - {"subject", "whose", "old_unit", "new_unit"}):
             return "statement", asks
@@ -232,9 +247,21 @@ class _Reader:
                 return name, ()
         if facts or any(finding.withheld not in {"question", "condition"} for finding in judged):
             return "statement", ()
-        if any(part.asked for part in self._parts) and "in_scope" in names:
+        if "smalltalk" in names:
+            return "smalltalk", ()
+        if self._is_question():
             return "question", ()
-        return ("smalltalk" if "smalltalk" in names else "unclear"), ()
+        return ("statement" if self._is_known() else "unclear"), ()
+
+    def _is_question(self) -> bool:
+        asked = any(part.asked for part in self._parts) or any(scope.kind == "question" for scope in self._scopes)
+        return asked and self._is_known()
+
+    def _is_known(self) -> bool:
+        """Return whether this is a sentence at all: some words, most of them known."""
+        words = [token.word.bare for token in self._tokens if not token.number]
+        known = sum(word in self._language.vocabulary for word in words)
+        return len(words) >= _FEWEST_WORDS and known >= len(words) / 2
 
     def _is_all(self, intents: Sequence[Finding], finding: Finding) -> bool:
         """Return whether nothing but this intent and small words is said."""
@@ -252,12 +279,19 @@ def _withhold(finding: Finding, reason: str, because: str) -> Finding:
 
 def _is_stronger(other: Finding, one: Finding) -> bool:
     first, second = other.rule.entry, one.rule.entry
+    theirs, mine = set(other.match.own), set(one.match.own)
+    if first.fact in _NAMING and second.fact in _NAMING and _subject_of(first) != _subject_of(second):
+        return bool(theirs & mine) and (len(theirs), _subject_of(first)) > (len(mine), _subject_of(second))
     if other is one or first.fact not in _COMPETING or second.fact not in _COMPETING:
         return False
-    theirs, mine = set(other.match.own), set(one.match.own)
     if not theirs & mine or (first.fact, first.value) == (second.fact, second.value):
         return False
     return len(theirs) > len(mine)
+
+
+def _subject_of(entry: FactEntry) -> str:
+    """Return the kind of holder that a name stands for; where two are as strong, the body is meant."""
+    return str(entry.value) if entry.fact == "subject" else "individual"
 
 
 class _Assembly:
@@ -300,8 +334,14 @@ class _Assembly:
             mergers = events & {"merged_into_new", "merged_into_existing"}
             if mergers and _ROLES[role] not in mergers:
                 del facts["merger_role"]
-            elif not mergers:
+            elif not mergers and "merged" in facts:
                 events.add(_ROLES[role])
+            elif not mergers:
+                del facts["merger_role"]
+        if "merged" in facts and "renamed" in events and not events & _MERGERS:
+            events.add("merged_into_new")  # a merger under a new name makes a new body
+        for event, covered in _COVERED.items():
+            events -= covered if event in events else set()
         if {"merged_into_new", "merged_into_existing"} <= events:
             events -= {"merged_into_new", "merged_into_existing"}
             facts["merged"] = True
@@ -313,6 +353,8 @@ class _Assembly:
 
     def _settle_subject(self, facts: dict[str, Any]) -> None:
         """Read what happened to a unit as its officer meets it."""
+        if "deceased" in facts.get("events", ()):
+            facts.update(subject="individual", whose="deceased")
         if "expired" in facts and "not_after" in facts:
             del facts["expired"]
         if len(self._values.get("subject", ())) > 1:

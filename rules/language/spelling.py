@@ -8,7 +8,7 @@ while "mật" is never "mất". The tones hỏi and ngã count as one, as many p
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -19,6 +19,8 @@ Break = Literal["", "soft", "hard"]
 LONGEST_LINE = 4000
 #: Words of a line that are read.
 _MOST_WORDS = 400
+#: A part counts as typed with accents from so many accented words, and from this share of them, on.
+_ACCENTED_WORDS, _ACCENTED_SHARE = 2, 0.4
 _TOKEN = re.compile(r"[^\W_]+")
 _FINAL_Y = re.compile(r"([bcdghklmnpstv]|th|kh|nh)y")
 _HARD = re.compile(r"[.!?;:\n\r…]")
@@ -31,13 +33,14 @@ class Word(NamedTuple):
 
     bare: str
     marks: frozenset[str]
-    exact: bool = False  #: in a pattern: only with these very accents
+    #: In a pattern: only with these very accents. In a sentence: it was typed with accents throughout.
+    exact: bool = False
 
     def may_be(self, meant: "Word") -> bool:
-        """Return whether this typed word may stand for ``meant``: accents may be missing but not different."""
+        """Return whether this typed word may stand for ``meant``: all accents may be missing, but none may differ."""
         if self.bare != meant.bare:
             return False
-        return self.marks == meant.marks if meant.exact else self.marks <= meant.marks
+        return self.marks == meant.marks or not (self.marks or self.exact or meant.exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,24 @@ def split_tokens(text: str, short_forms: Mapping[str, tuple[str, ...]]) -> list[
         gap = text[found[at - 1].end() : match.start()] if at else ""
         after = text[match.end() : found[at + 1].start()] if at + 1 < len(found) else text[match.end() : match.end() + 9]
         tokens.extend(_expand(match, _break_of(gap, text, match.start()), "?" in after, short_forms))
-    return tokens
+    return _with_accents(tokens, text)
+
+
+def _with_accents(tokens: list[Token], text: str) -> list[Token]:
+    """Mark the words of parts that are typed with accents: there a word without them is meant to have none."""
+    marked: list[Token] = []
+    for part in _segments(tokens):
+        typed = [text[token.start : token.end] for token in part if not token.number]
+        accented = sum(not word.isascii() for word in typed)
+        exact = accented >= _ACCENTED_WORDS and accented >= _ACCENTED_SHARE * len(typed)
+        marked.extend(replace(token, word=token.word._replace(exact=exact)) for token in part)
+    return marked
+
+
+def _segments(tokens: list[Token]) -> Iterator[list[Token]]:
+    begins = [at for at, token in enumerate(tokens) if at == 0 or token.before == "hard"]
+    for start, end in zip(begins, [*begins[1:], len(tokens)], strict=True):
+        yield tokens[start:end]
 
 
 def _expand(

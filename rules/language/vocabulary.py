@@ -3,9 +3,10 @@
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -16,7 +17,7 @@ from rules.errors import PackInvalid, PackNotFound, PackUnreadable
 from rules.explaining import explain
 from rules.language.entries import AskEntry, FactEntry, IntentEntry, ScopeEntry, SplitEntry, _Entry
 from rules.language.patterns import Classes, Pattern, PatternError, parse_pattern
-from rules.language.spelling import Word, to_word
+from rules.language.spelling import Word, strip_accents, to_word
 from rules.texts import N_, Sentence, sentence, shorten
 
 E = TypeVar("E", bound=_Entry)
@@ -93,6 +94,14 @@ class Language:
     intents: RuleIndex[IntentEntry]
     scopes: RuleIndex[ScopeEntry]
     splits: RuleIndex[SplitEntry]
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Return every word that any pattern or list knows, without accents."""
+        patterns = (pattern for rule in self.rules for pattern in rule.patterns)
+        listed = chain.from_iterable(self.lists.values())
+        words = (word for pattern in chain(patterns, listed) for word in pattern.vocabulary)
+        return frozenset(words) | frozenset(map(strip_accents, self.units.stops))
 
     @property
     def rules(self) -> tuple[Rule[Any], ...]:
