@@ -59,6 +59,7 @@ class Scope:
 def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tuple[Part, ...]:
     """Divide a sentence into parts at its signs and at the words that begin a new thought."""
     places: dict[int, bool] = {at: False for at, token in enumerate(tokens) if token.before}
+    joined: set[int] = set()
     names = matcher.places("unit_name", 0, len(tokens))
     for at in [at for at in places if any(start < at < end for start, end in names)]:
         del places[at]  # "phòng kinh tế, hạ tầng và đô thị" is one name
@@ -66,8 +67,11 @@ def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tup
         for pattern in patterns:
             for match in matcher.find(pattern, 0, len(tokens)):
                 place = match.start if match.split is None else match.split
-                if not any(start < place < end for start, end in names):
+                if rule.entry.joins:
+                    joined.add(place)
+                elif not any(start < place < end for start, end in names):
                     places[place] = places.get(place, False) or rule.entry.contrast
+    places = {at: contrast for at, contrast in places.items() if at not in joined}
     bounds = sorted({0, *places, len(tokens)})
     return tuple(_part(tokens, start, end, places) for start, end in zip(bounds, bounds[1:], strict=False))
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 #: What the words of a scope do to the facts in their reach.
-ScopeKind = Literal["negation", "doubt", "plan", "hypothesis", "condition", "elsewhere", "question", "done", "own", "neutral", "idiom"]
+ScopeKind = Literal["negation", "doubt", "hearsay", "plan", "hypothesis", "condition", "elsewhere", "question", "done", "own", "neutral", "idiom"]
 #: Which facts of its part of the sentence a scope reaches: close behind it, anywhere behind it, before it, or all.
 Reach = Literal["near", "after", "before", "part"]
 
@@ -25,6 +25,8 @@ class FactEntry(_Entry):
     value: str | bool  #: ``@unit`` and ``@day`` stand for the unit or day in the words themselves
     also: dict[str, str | bool | list[str]] = {}  #: facts that follow, unless others are stated
     personal: bool = False  #: happens to a person, whose certificate it then is
+    held: bool = False  #: said of a holder, a person or a body, that is named before
+    suspected: bool = False  #: a suspicion counts as much as certainty
     anyone: bool = False  #: counts of a relative too
     unless: tuple[str, ...] = ()  #: patterns that must not stand in the same part of the sentence
     exclude: tuple[str, ...] = ()  #: sentences that must not give this fact
@@ -77,6 +79,7 @@ class SplitEntry(_Entry):
     """Places at which a sentence falls into parts."""
 
     name: str
+    joins: bool = False  #: the place is none at which a sentence is divided
     contrast: bool = False  #: what was in reach before is so no longer
 
     @property

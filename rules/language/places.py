@@ -46,12 +46,13 @@ def _name_end(tokens: Sequence[Token], start: int, stops: frozenset[str], *, lon
         return None
     if tokens[start].number:
         return start + 1
-    end = start
+    end = free = start
     capital = tokens[start].name
     most = _MOST_LONG if long else _MOST_CAPITAL if capital else _MOST_SMALL
     while end < len(tokens) and end - start < most and not (end > start and tokens[end].before and not _listed(tokens, end, long)):
-        joined = long and tokens[end].word.bare == "va" and end + 1 < len(tokens) and end > start
-        if not joined and (_is_stop(tokens[end], stops) or (capital and not tokens[end].name and not long)):
+        if long and tokens[end].word.bare == "va" and end > start:
+            free = end + 3  # what follows "và" belongs to the name ("hạ tầng và đô thị")
+        if end >= free and (_is_stop(tokens[end], stops) or (capital and not tokens[end].name and not long)):
             break
         end += 1
     return end if end > start else None
@@ -83,6 +84,20 @@ def find_names(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int
         following = at + 1 < len(tokens) and tokens[at + 1].name and not tokens[at + 1].before
         if token.name or not _is_stop(token, known.stops):
             found[at] = (at + 1, at + 2) if token.name and following else (at + 1,)
+    return found
+
+
+def find_proper(tokens: Sequence[Token]) -> dict[int, tuple[int, ...]]:
+    """Return where words with capitals stand together ("Tân Phú"), which may be a name without its kind."""
+    found: dict[int, tuple[int, ...]] = {}
+    at = 1
+    while at < len(tokens):
+        end = at
+        while end < len(tokens) and tokens[end].name and (end == at or not tokens[end].before):
+            end += 1
+        if end > at and tokens[at].before != "hard":
+            found[at] = (end,)
+        at = max(end, at + 1)
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from rules.language.clauses import Part, Scope, divide, find_scopes, scopes_in_reach
 from rules.language.entries import AskEntry, FactEntry, IntentEntry
 from rules.language.patterns import Match, Matcher, Pattern
-from rules.language.places import day_at, find_days, find_names, find_units
+from rules.language.places import day_at, find_days, find_names, find_proper, find_units
 from rules.language.spelling import Token, clean, split_tokens
 from rules.language.vocabulary import Language, Rule, RuleIndex
 
@@ -22,6 +22,8 @@ _MANY = frozenset({"events"})
 _COMPETING = frozenset({"events", "merged", "token", "key_exposed", "information_matches", "issuer", "expired"})
 #: Words from which a line is a sentence.
 _FEWEST_WORDS = 4
+#: Lists of words that name a holder.
+_HOLDERS = {"person": "colleague", "pronoun": "colleague", "i": "mine", "our_unit": "organisation", "unit": "organisation"}
 #: Facts that name whom it is about; they count in a question too ("cks của em gia hạn ở đâu").
 _NAMING = frozenset({"subject", "whose"})
 #: What the restructuring of a unit is to an officer of it.
@@ -29,7 +31,7 @@ _UNIT_EVENTS = frozenset(
     {"merged_into_new", "merged_into_existing", "superior_changed", "renamed", "dissolved", "split", "unit_reorganised"}
 )
 #: Kinds of scopes in whose reach a fact does not count; less hinders a name.
-_HINDERED = frozenset({"negation", "doubt", "plan", "hypothesis", "elsewhere", "question"})
+_HINDERED = frozenset({"negation", "doubt", "hearsay", "plan", "hypothesis", "elsewhere", "question"})
 _NAMING_HINDERED = frozenset({"hypothesis", "elsewhere"})
 _MERGERS = frozenset({"merged_into_new", "merged_into_existing"})
 #: What is said along with an event and is no event of its own: its name, its end, or what follows from it.
@@ -96,6 +98,7 @@ class _Reader:
     def __init__(self, text: str, tokens: Sequence[Token], language: Language) -> None:
         self._text, self._tokens, self._language = text, tokens, language
         given = {
+            "proper": find_proper(tokens),
             "unit_name": find_units(tokens, language.units),
             "name": find_names(tokens, language.units),
             "day": find_days(tokens, text),
@@ -107,6 +110,7 @@ class _Reader:
 
     def read(self) -> Reading:
         found = self._without_weaker([*self._find(self._language.facts)])
+        self._asks = tuple(ask for ask in self._asks if not any(_is_part_of(ask, fact) for fact in found))
         judged = tuple(self._judge(finding) for finding in found)
         stated = [finding for finding in judged if finding.withheld is None]
         facts = _Assembly(self, stated, self._holders(stated)).facts()
@@ -116,35 +120,39 @@ class _Reader:
         return Reading(facts, intent, asks, (*judged, *self._asks, *intents), parts)
 
     def _holders(self, stated: Sequence[Finding]) -> set[str]:
-        """Return to whom what is told of persons happened: ``mine``, ``colleague``, or nothing if it is not said."""
-        personal = [finding for finding in stated if finding.rule.entry.personal]
-        return {holder for finding in personal if (holder := self._holder(finding))}
+        """Return whose certificate it is by what happened to whom: ``mine``, ``colleague`` or ``organisation``."""
+        told = [finding for finding in stated if finding.rule.entry.personal or finding.rule.entry.held]
+        return {holder for finding in told if (holder := self._holder(finding))}
 
     def _holder(self, finding: Finding) -> str | None:
-        """Return whom a part speaks of: the first person named before the words, else in the nearest other part."""
+        """Return whom a part speaks of: the first one named before the words, else in the nearest other part."""
         number = finding.part
-        before = range(number - 1, -1, -1)
-        parts = [number, *before, *range(number + 1, len(self._parts))]
-        return next((holder for at in parts if (holder := self._speaks_of(self._parts[at]))), None)
+        parts = [number, *range(number - 1, -1, -1), *range(number + 1, len(self._parts))]
+        bodies = finding.rule.entry.held
+        return next((holder for at in parts if (holder := self._speaks_of(self._parts[at], bodies=bodies))), None)
 
-    def _speaks_of(self, part: Part) -> str | None:
-        others = {place for name in ("person", "pronoun") for place in self._matcher.places(name, part.start, part.end)}
-        own = self._matcher.places("i", part.start, part.end)
-        first_other = min((start for start, _ in others), default=None)
-        inside = {place for start, end in others for place in range(start, end)}
-        first_own = min((start for start, _ in own if start not in inside), default=None)
-        if first_own is None:
-            return None if first_other is None else "colleague"
-        return "mine" if first_other is None or first_own < first_other else "colleague"
+    def _speaks_of(self, part: Part, *, bodies: bool) -> str | None:
+        found = {
+            (start, start - end, holder)
+            for name, holder in _HOLDERS.items()
+            if bodies or holder != "organisation"
+            for start, end in self._matcher.places(name, part.start, part.end)
+        }
+        return min(found)[2] if found else None
 
     def value_of(self, finding: Finding) -> Any:
         """Return the value of a fact; a unit or a day is taken from the words themselves."""
         value = finding.rule.entry.value
         if value not in {"@unit", "@day"}:
             return value
-        name = "unit_name" if value == "@unit" else "day"
+        names = ("unit_name", "proper") if value == "@unit" else ("day",)
         own = set(finding.match.own)
-        start, end = [place for place in self._matcher.places(name, finding.match.start, finding.match.end) if set(range(*place)) <= own][-1]
+        start, end = next(
+            place
+            for name in names
+            for place in reversed(self._matcher.places(name, finding.match.start, finding.match.end))
+            if set(range(*place)) <= own
+        )
         if value == "@unit":
             return self._words(start, end)
         day = day_at(self._tokens, self._text, start)
@@ -187,7 +195,9 @@ class _Reader:
 
     def _withholding(self, finding: Finding) -> Scope | None:
         done, entry = self._has("done", finding.part), finding.rule.entry
-        hindering = _NAMING_HINDERED if entry.fact in _NAMING else _HINDERED - ({"elsewhere"} if entry.anyone else set())
+        hindering = _NAMING_HINDERED if entry.fact in _NAMING else _HINDERED
+        hindering -= {"elsewhere"} if entry.anyone else set()
+        hindering -= {"doubt"} if entry.suspected else set()
         for scope in scopes_in_reach(self._scopes, self._parts, finding.match, finding.part):
             if scope.kind in hindering:
                 return scope
@@ -277,6 +287,11 @@ def _withhold(finding: Finding, reason: str, because: str) -> Finding:
     )
 
 
+def _is_part_of(ask: Finding, fact: Finding) -> bool:
+    """Return whether the words of a question are words of a fact ("không đổi gì")."""
+    return set(ask.match.own) < set(fact.match.own)
+
+
 def _is_stronger(other: Finding, one: Finding) -> bool:
     first, second = other.rule.entry, one.rule.entry
     theirs, mine = set(other.match.own), set(one.match.own)
@@ -314,11 +329,15 @@ class _Assembly:
         self._add_holders()
 
     def _add_holders(self) -> None:
-        """Take the person to whom something happened as the holder, unless a holder was named."""
-        if self._personal and "whose" not in self._values and len(self._holders) == 1:
-            self._values["whose"] = list(self._holders)
-        if self._personal and "individual" not in self._values.setdefault("subject", []):
-            self._values["subject"].append("individual")
+        """Take the one to whom something happened as the holder, unless a holder was named."""
+        subjects = self._values.setdefault("subject", [])
+        holder = next(iter(self._holders)) if len(self._holders) == 1 else None
+        if self._personal and "individual" not in subjects:
+            subjects.append("individual")
+        elif holder is not None and not subjects:
+            subjects.append("organisation" if holder == "organisation" else "individual")
+        if holder in {"mine", "colleague"} and "whose" not in self._values and "individual" in subjects:
+            self._values["whose"] = [holder]
 
     def facts(self) -> dict[str, Any]:
         facts = {fact: values[0] for fact, values in self._values.items() if fact not in _MANY and len(values) == 1}

@@ -40,7 +40,9 @@ class Word(NamedTuple):
         """Return whether this typed word may stand for ``meant``: all accents may be missing, but none may differ."""
         if self.bare != meant.bare:
             return False
-        return self.marks == meant.marks or not (self.marks or self.exact or meant.exact)
+        if self.marks == meant.marks:
+            return bool(self.marks) or self.exact or not meant.exact
+        return not (self.marks or self.exact or meant.exact)
 
 
 @dataclass(frozen=True, slots=True)

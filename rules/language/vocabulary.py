@@ -23,7 +23,7 @@ from rules.texts import N_, Sentence, sentence, shorten
 E = TypeVar("E", bound=_Entry)
 
 #: Lists that the program fills in itself: names of units and of persons, and days.
-BUILT_IN = frozenset({"unit_name", "name", "day"})
+BUILT_IN = frozenset({"unit_name", "proper", "name", "day"})
 _KINDS: dict[str, type[_Entry]] = {
     "facts": FactEntry,
     "asks": AskEntry,
