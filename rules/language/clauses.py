@@ -53,7 +53,7 @@ class Scope:
 
     def _is_own(self, hit: Match) -> bool:
         """Return whether the match names one of these words itself ("không tìm thấy")."""
-        return any(place in hit.own for place in self.match.own)
+        return set(self.match.own) <= set(hit.own)
 
 
 def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tuple[Part, ...]:

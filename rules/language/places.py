@@ -52,7 +52,7 @@ def _name_end(tokens: Sequence[Token], start: int, stops: frozenset[str], *, lon
     while end < len(tokens) and end - start < most and not (end > start and tokens[end].before and not _listed(tokens, end, long)):
         if long and tokens[end].word.bare == "va" and end > start:
             free = end + 3  # what follows "và" belongs to the name ("hạ tầng và đô thị")
-        if end >= free and (_is_stop(tokens[end], stops) or (capital and not tokens[end].name and not long)):
+        if end >= free and (_is_stop(tokens[end], stops) or (capital and not tokens[end].name and not long and not tokens[end].number)):
             break
         end += 1
     return end if end > start else None

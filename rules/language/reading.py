@@ -20,6 +20,10 @@ from rules.language.vocabulary import Language, Rule, RuleIndex
 _MANY = frozenset({"events"})
 #: Facts whose patterns compete for the same words: the pattern that names more of them is right.
 _COMPETING = frozenset({"events", "merged", "token", "key_exposed", "information_matches", "issuer", "expired"})
+#: Reasons for which a fact is withheld without anything being told of a case.
+_NOT_TOLD = frozenset(
+    {"question", "condition", "hypothesis", "if at the end", "yes or no", "is it that", "idiom"}
+)
 #: Words from which a line is a sentence.
 _FEWEST_WORDS = 4
 #: Lists of words that name a holder.
@@ -250,13 +254,14 @@ class _Reader:
         command = next((name for name in names if name.startswith("command:")), None)
         if command and not (asks and "in_scope" in names and command in {"command:human"}):
             return command, ()
+        told = any(finding.withheld not in _NOT_TOLD for finding in judged if finding.withheld)
         if asks:
-            return "question", asks
+            return ("statement" if told else "question"), asks
         for name in ("refusal", "consent", "thanks"):
             if name in names:
                 return name, ()
-        if facts or any(finding.withheld not in {"question", "condition"} for finding in judged):
-            return "statement", ()
+        if told or facts:
+            return ("question" if facts and not told and self._is_question() else "statement"), ()
         if "smalltalk" in names:
             return "smalltalk", ()
         if self._is_question():
