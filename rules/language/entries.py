@@ -24,6 +24,7 @@ class FactEntry(_Entry):
     fact: str
     value: str | bool  #: ``@unit`` and ``@day`` stand for the unit or day in the words themselves
     also: dict[str, str | bool | list[str]] = {}  #: facts that follow, unless others are stated
+    across: bool = False  #: may begin in one part of a sentence and end in another
     personal: bool = False  #: happens to a person, whose certificate it then is
     held: bool = False  #: said of a holder, a person or a body, that is named before
     suspected: bool = False  #: a suspicion counts as much as certainty
@@ -40,6 +41,7 @@ class AskEntry(_Entry):
     """Patterns of a question about the procedure."""
 
     ask: str
+    across: bool = True  #: as for facts
     unless: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 

@@ -27,7 +27,7 @@ _NOT_TOLD = frozenset(
 #: Words from which a line is a sentence.
 _FEWEST_WORDS = 4
 #: Lists of words that name a holder.
-_HOLDERS = {"person": "colleague", "pronoun": "colleague", "i": "mine", "our_unit": "organisation", "unit": "organisation"}
+HOLDERS = {"person": "colleague", "pronoun": "colleague", "i": "mine", "our_unit": "organisation", "unit": "organisation"}
 #: Facts that name whom it is about; they count in a question too ("cks của em gia hạn ở đâu").
 _NAMING = frozenset({"subject", "whose"})
 #: What the restructuring of a unit is to an officer of it.
@@ -93,12 +93,18 @@ class Reading:
 
 def read(text: str, language: Language) -> Reading:
     """Read a sentence; it never raises, whatever the text is."""
+    return prepare(text, language).read()
+
+
+def prepare(text: str, language: Language) -> "Reader":
+    """Return the reader of a sentence, for those who ask how it is read."""
     cleaned = clean(text)
-    tokens = split_tokens(cleaned, language.short_forms)
-    return _Reader(cleaned, tokens, language).read() if tokens else Reading()
+    return Reader(cleaned, split_tokens(cleaned, language.short_forms), language)
 
 
-class _Reader:
+class Reader:
+    """Reads one sentence; its parts, words and scopes stay at hand for an explanation."""
+
     def __init__(self, text: str, tokens: Sequence[Token], language: Language) -> None:
         self._text, self._tokens, self._language = text, tokens, language
         given = {
@@ -107,12 +113,30 @@ class _Reader:
             "name": find_names(tokens, language.units),
             "day": find_days(tokens, text),
         }
-        self._matcher = Matcher(tokens, language.classes, given)
-        self._parts = divide(tokens, self._matcher, language)
-        self._scopes = find_scopes(self._parts, self._matcher, language)
+        self.matcher = Matcher(tokens, language.classes, given)
+        self._parts = divide(tokens, self.matcher, language)
+        self.scopes = find_scopes(self._parts, self.matcher, language)
         self._asks = tuple(self._find(language.asks))
 
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Return where the parts begin and end."""
+        return tuple((part.start, part.end) for part in self._parts)
+
+    @property
+    def _sentences(self) -> list[tuple[int, int]]:
+        begins = [part.start for part in self._parts if part.fresh or part.start == 0]
+        return list(zip(begins, [*begins[1:], len(self._tokens)], strict=True))
+
+    @property
+    def length(self) -> int:
+        """Return the number of words."""
+        return len(self._tokens)
+
     def read(self) -> Reading:
+        """Read the sentence."""
+        if not self._tokens:
+            return Reading()
         found = self._without_weaker([*self._find(self._language.facts)])
         self._asks = tuple(ask for ask in self._asks if not any(_is_part_of(ask, fact) for fact in found))
         judged = tuple(self._judge(finding) for finding in found)
@@ -138,9 +162,9 @@ class _Reader:
     def _speaks_of(self, part: Part, *, bodies: bool) -> str | None:
         found = {
             (start, start - end, holder)
-            for name, holder in _HOLDERS.items()
+            for name, holder in HOLDERS.items()
             if bodies or holder != "organisation"
-            for start, end in self._matcher.places(name, part.start, part.end)
+            for start, end in self.matcher.places(name, part.start, part.end)
         }
         return min(found)[2] if found else None
 
@@ -154,7 +178,7 @@ class _Reader:
         start, end = next(
             place
             for name in names
-            for place in reversed(self._matcher.places(name, finding.match.start, finding.match.end))
+            for place in reversed(self.matcher.places(name, finding.match.start, finding.match.end))
             if set(range(*place)) <= own
         )
         if value == "@unit":
@@ -166,18 +190,28 @@ class _Reader:
         return self._text[self._tokens[start].start : self._tokens[end - 1].end] if end > start else ""
 
     def _find(self, rules: RuleIndex[Any]) -> Iterator[Finding]:
-        for rule, patterns in rules.candidates(self._matcher.present):
-            for number, part in enumerate(self._parts):
-                if found := self._best(rule, patterns, part, number):
-                    if not any(True for one in rule.unless for _ in self._matcher.find(one, part.start, part.end)):
-                        yield from found
+        for rule, patterns in rules.candidates(self.matcher.present):
+            for start, end in self._sentences if getattr(rule.entry, "across", False) else self.spans:
+                yield from (one for one in self._best(rule, patterns, start, end) if not self._is_excepted(rule, one))
 
-    def _best(self, rule: Rule[Any], patterns: Sequence[Pattern], part: Part, number: int) -> list[Finding]:
+    def _is_excepted(self, rule: Rule[Any], finding: Finding) -> bool:
+        """Return whether words stand beside a match with which it means something else."""
+        if not rule.unless:
+            return False
+        start, end = self._parts[self._part_of(finding.match.start)].start, self._parts[finding.part].end
+        return any(True for one in rule.unless for _ in self.matcher.find(one, start, end))
+
+    def _part_of(self, place: int) -> int:
+        return next(number for number, part in enumerate(self._parts) if part.start <= place < part.end)
+
+    def _best(self, rule: Rule[Any], patterns: Sequence[Pattern], start: int, end: int) -> list[Finding]:
         """Return the matches of a rule in a part, without those inside a fuller one."""
         found = [
-            Finding(rule, pattern, match, number, self._words(match.start, match.end))
+            Finding(
+                rule, pattern, match, self._part_of(match.end - 1), self._words(match.start, match.end)
+            )
             for pattern in patterns
-            for match in self._matcher.find(pattern, part.start, part.end)
+            for match in self.matcher.find(pattern, start, end)
         ]
         found.sort(key=lambda finding: (-len(finding.match.own), finding.match.end - finding.match.start))
         kept: list[Finding] = []
@@ -202,7 +236,7 @@ class _Reader:
         hindering = _NAMING_HINDERED if entry.fact in _NAMING else _HINDERED
         hindering -= {"elsewhere"} if entry.anyone else set()
         hindering -= {"doubt"} if entry.suspected else set()
-        for scope in scopes_in_reach(self._scopes, self._parts, finding.match, finding.part):
+        for scope in scopes_in_reach(self.scopes, self._parts, finding.match, finding.part):
             if scope.kind in hindering:
                 return scope
             if scope.kind == "condition" and not done:
@@ -211,7 +245,7 @@ class _Reader:
 
     def _idiom(self, finding: Finding) -> Scope | None:
         own = set(finding.match.own)
-        for scope in self._scopes:
+        for scope in self.scopes:
             if scope.kind == "idiom" and own & set(scope.match.own) and not own > set(scope.match.own):
                 return scope
         return None
@@ -239,7 +273,7 @@ class _Reader:
         return following.follows and asked
 
     def _has(self, kind: str, number: int) -> bool:
-        return any(scope.kind == kind and scope.part == number for scope in self._scopes)
+        return any(scope.kind == kind and scope.part == number for scope in self.scopes)
 
     def _intent(
         self, facts: dict[str, Any], judged: Sequence[Finding], intents: Sequence[Finding]
@@ -269,7 +303,7 @@ class _Reader:
         return ("statement" if self._is_known() else "unclear"), ()
 
     def _is_question(self) -> bool:
-        asked = any(part.asked for part in self._parts) or any(scope.kind == "question" for scope in self._scopes)
+        asked = any(part.asked for part in self._parts) or any(scope.kind == "question" for scope in self.scopes)
         return asked and self._is_known()
 
     def _is_known(self) -> bool:
@@ -282,7 +316,7 @@ class _Reader:
         """Return whether nothing but this intent and small words is said."""
         intent = finding.rule.entry.intent
         said = {place for one in intents if one.rule.entry.intent == intent for place in one.match.own}
-        small = {place for start, end in self._matcher.places("small", 0, len(self._tokens)) for place in range(start, end)}
+        small = {place for start, end in self.matcher.places("small", 0, len(self._tokens)) for place in range(start, end)}
         return said | small >= set(range(len(self._tokens)))
 
 
@@ -317,7 +351,7 @@ def _subject_of(entry: FactEntry) -> str:
 class _Assembly:
     """Puts the findings together into facts that agree with each other."""
 
-    def __init__(self, reader: _Reader, stated: Sequence[Finding], holders: set[str]) -> None:
+    def __init__(self, reader: Reader, stated: Sequence[Finding], holders: set[str]) -> None:
         self._personal = any(finding.rule.entry.personal for finding in stated)
         self._holders = holders
         self._values: dict[str, list[Any]] = {}
