@@ -16,6 +16,7 @@ from handlers.broadcasts.screens.confirm import handle_admin_button
 from handlers.broadcasts.screens.results import handle_report
 from handlers.commands import find_command, parse_command
 from handlers.core import interview
+from handlers.core.dates import parse_day
 from handlers.core.events import (
     ButtonTapped,
     ChartDrawn,
@@ -44,11 +45,13 @@ from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblem
 from handlers.model.rights import Rights
 from handlers.replaced_units import ask_for_unit_again, with_current_units
 from handlers.screens import ADMIN_SCREENS, SCREENS, WITHOUT_CONSENT
+from handlers.sentences import answer_sentence, tells_more
 from handlers.turn import Turn, build_turn, delete_message, reply_without_page, to_new_session
 from handlers.typed_lines import answer_typed_options, reject_number
 from handlers.understanding import matching
 from handlers.understanding.doubts import is_doubt
 from handlers.understanding.matching import MAX_PARTS, NEITHER, Match, split_parts
+from handlers.understanding.sentences import read_sentence
 from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
 
@@ -270,11 +273,23 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     heard = matching.match_line(text, page, here.session.guesses)
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
-    if heard.sure:
+    reading = read_sentence(here, text)
+    if heard.sure and not (heard.likely and tells_more(here, reading)):
         return await _answer_with_overheard(here, page, heard, text)
     if heard.numbers and page.numbers == "options":
         return reject_number(here, page, heard.numbers)
-    return await answer_typed_reminder(here, text) or await _handle_typed_value(here, page, heard, text)
+    if reminded := await answer_typed_reminder(here, text):
+        return reminded
+    if not _is_open_value(here, text) and (answered := await answer_sentence(here, reading, _run_command)):
+        return answered
+    return await _handle_typed_value(here, page, heard, text)
+
+
+def _is_open_value(here: Context, text: str) -> bool:
+    """Return whether a line gives the day that the open question asks for, in words or not."""
+    asked = interview.current_question(here.session, here.world.pack, here.today)
+    awaited = here.session.screen == "question" and asked is not None and asked.fact == "certificate"
+    return awaited and parse_day(text) is not None
 
 
 async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str) -> HandlerResult:

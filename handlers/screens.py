@@ -58,6 +58,7 @@ from handlers.interview.screens.requests import (
     RequestFormScreen,
     WithdrawScreen,
 )
+from handlers.interview.screens.understood import UnderstoodScreen
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
 from handlers.interview.screens.welcome import EraseScreen, LanguageScreen, PauseScreen, WelcomeScreen
 
@@ -117,6 +118,7 @@ SCREENS: dict[str, Screen] = {
     "unit": OwnUnitScreen(),
     "former_unit": FormerUnitScreen(),
     "certificate": CertificateScreen(),
+    "understood": UnderstoodScreen(),
     "answer": AnswerScreen(),
     "review": ReviewScreen(),
     "form": RequestFormScreen(),
@@ -140,4 +142,4 @@ WITHOUT_CONSENT = frozenset(
 
 #: Screens that only ask: once answered, their message may be shortened to question and answer. Messages of other
 #: screens are never changed, because people show and forward them.
-QUESTIONS = frozenset({"question", "unit", "former_unit", "form", "language"})
+QUESTIONS = frozenset({"question", "understood", "unit", "former_unit", "form", "language"})

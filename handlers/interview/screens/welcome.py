@@ -82,8 +82,9 @@ class WelcomeScreen(OptionsOnlyScreen):
             )
             return HandlerResult(session, notes=(note,), show=False, forget=True)
         begun = session.with_changes(consented_at=here.world.now, pack=here.world.pack.label, waiting_files=())
+        first = begun.with_screen("understood") if begun.understood else to_next_screen(here.with_session(begun))
         return HandlerResult(
-            to_next_screen(here.with_session(begun)),
+            first,
             notes=(here.say(N_("Thank you. You can send your certificate file at any moment.")),),
             again=_waiting_files(here),
             show=not session.waiting_files,
