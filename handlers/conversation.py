@@ -38,14 +38,14 @@ from handlers.core.session import Session
 from handlers.interview.flow import to_next_screen
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.file import WARNING, handle_file_read
-from handlers.interview.screens.question import take_overheard_facts
+from handlers.interview.screens.question import find_overheard_facts
 from handlers.interview.secrets import has_secret
 from handlers.interview.status import save_interview_status
 from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblemKind, Reading, holds_certificate
 from handlers.model.rights import Rights
 from handlers.replaced_units import ask_for_unit_again, with_current_units
 from handlers.screens import ADMIN_SCREENS, SCREENS, WITHOUT_CONSENT
-from handlers.sentences import answer_sentence, tells_more
+from handlers.sentences import answer_sentence, confirm_rest, contradicts
 from handlers.turn import Turn, build_turn, delete_message, reply_without_page, to_new_session
 from handlers.typed_lines import answer_typed_options, reject_number
 from handlers.understanding import matching
@@ -54,6 +54,7 @@ from handlers.understanding.matching import MAX_PARTS, NEITHER, Match, split_par
 from handlers.understanding.sentences import read_sentence
 from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
+from rules.language import Reading
 
 #: Files kept by reference until there is consent: as many as Telegram allows in one album.
 MAX_WAITING_FILES = 10
@@ -274,8 +275,8 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
     reading = read_sentence(here, text)
-    if heard.sure and not (heard.likely and tells_more(here, reading)):
-        return await _answer_with_overheard(here, page, heard, text)
+    if heard.sure and not (heard.likely and contradicts(here, heard.sure, reading)):
+        return await _answer_with_overheard(here, page, heard, text, reading)
     if heard.numbers and page.numbers == "options":
         return reject_number(here, page, heard.numbers)
     if reminded := await answer_typed_reminder(here, text):
@@ -304,13 +305,13 @@ async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str
     return reject_number(here, page, numbers) if numbers else _ask_what_is_meant(here, page, text, heard.maybe)
 
 
-async def _answer_with_overheard(here: Context, page: Page, heard: Match, text: str) -> HandlerResult:
+async def _answer_with_overheard(here: Context, page: Page, heard: Match, text: str, reading: Reading) -> HandlerResult:
     """Handle an answer, and facts about later questions in the same line."""
     parts = split_parts(text) if here.session.screen == "question" else []
     asked = interview.current_question(here.session, here.world.pack, here.today)
-    told = take_overheard_facts(here, asked, parts if len(parts) > 1 else [])
-    answered = await answer_typed_options(here.with_session(told.session), page, heard)
-    return replace(answered, notes=(*told.notes, *answered.notes))
+    told = find_overheard_facts(here, asked, parts if len(parts) > 1 else [])
+    answered = await answer_typed_options(here, page, heard)
+    return confirm_rest(here, asked, answered, {**told, **reading.facts})
 
 
 async def _run_command(here: Context, name: str, argument: str) -> HandlerResult:

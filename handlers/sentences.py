@@ -1,7 +1,8 @@
 """Answers a free sentence at any point: facts are said back for one tap, questions are answered, wishes carried out."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from markupsafe import Markup
 
@@ -9,10 +10,11 @@ from handlers.core import interview
 from handlers.core.screen import Context, HandlerResult
 from handlers.interview.procedure_questions import answer_questions
 from handlers.interview.screens.welcome import AGREE, DECLINE
-from handlers.interview.understood import understood_in
+from handlers.interview.understood import answers_in, understood_in
 from handlers.screens import SCREENS
 from locales import N_
 from rules.language import Reading
+from rules.questions import Question
 
 #: The commands that words stand for.
 COMMANDS = {
@@ -92,11 +94,30 @@ def _reply(here: Context, reading: Reading) -> HandlerResult | None:
     return HandlerResult(here.session, notes=notes, show=reading.intent != "thanks")
 
 
-def tells_more(here: Context, reading: Reading) -> bool:
-    """Return whether a sentence holds answers beyond the one to the open question."""
-    understood = understood_in(here, reading.facts)
-    if understood is None:
+def contradicts(here: Context, options: tuple[str, ...], reading: Reading) -> bool:
+    """Return whether a sentence says something else of the open question than the options that it is most like."""
+    asked = _open_question(here)
+    answers = answers_in(here, reading.facts)
+    if asked is None or not answers:
         return False
-    asked = interview.current_question(here.session, here.world.pack, here.today)
-    open_fact = asked.fact if asked and here.session.screen == "question" else None
-    return bool(set(understood.answers) - {open_fact}) or (understood.expiry is not None and open_fact != "certificate")
+    if asked.fact not in answers:
+        return True
+    said = answers[asked.fact]
+    return {str(one).lower() for one in (said if isinstance(said, list) else [said])} != set(options)
+
+
+def confirm_rest(
+    here: Context, asked: Question | None, answered: HandlerResult, facts: Mapping[str, Any]
+) -> HandlerResult:
+    """Say back what a line told beside the answer to the open question, once that is taken."""
+    session = answered.session
+    if _open_question(here) is None or asked is None or asked.fact not in session.answers:
+        return answered
+    rest = {fact: value for fact, value in facts.items() if fact != asked.fact}
+    understood = understood_in(here.with_session(session), rest)
+    return replace(answered, session=session.with_screen("understood", understood=understood)) if understood else answered
+
+
+def _open_question(here: Context) -> Question | None:
+    on_question = here.session.screen == "question" and here.session.consented_at is not None
+    return interview.current_question(here.session, here.world.pack, here.today) if on_question else None

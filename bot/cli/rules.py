@@ -11,6 +11,8 @@ from bot.settings import configured_language, load_settings
 from locales import N_, Translator, translator
 from rules.checking import check as find_troubles
 from rules.errors import PackError
+from rules.language import Language, load_language
+from rules.language.checking import check_language
 from rules.loading import load_pack
 from rules.pack import Pack
 
@@ -30,13 +32,22 @@ def check(
     except PackError as error:
         typer.echo(error.say(t), err=True)
         raise typer.Exit(1) from None
-    troubles = find_troubles(pack)
+    language = load_language()
+    troubles = (*find_troubles(pack), *check_language(language, pack))
     for trouble in troubles:
         typer.echo(trouble.say(t))
     if troubles:
         typer.echo(t(N_("{pack}: {count} to put right"), pack=pack.label, count=len(troubles)))
         raise typer.Exit(1)
     typer.echo(_prove(pack, t))
+    typer.echo(_prove_language(language, t))
+
+
+def _prove_language(language: Language, t: Translator) -> str:
+    sound = N_("language {name}: patterns {patterns}, examples {examples}: every example is read as it says")
+    patterns = sum(len(rule.patterns) for rule in language.rules)
+    examples = sum(len(rule.entry.examples) for rule in language.rules)
+    return t(sound, name=language.name, patterns=patterns, examples=examples)
 
 
 def _prove(pack: Pack, t: Translator) -> str:

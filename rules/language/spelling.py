@@ -16,9 +16,9 @@ from typing import Literal, NamedTuple
 Break = Literal["", "soft", "hard"]
 
 #: Characters of a line that are read; a longer one is a story.
-LONGEST_LINE = 4000
+LONGEST_LINE = 1200
 #: Words of a line that are read.
-_MOST_WORDS = 400
+_MOST_WORDS = 250
 #: A part counts as typed with accents from so many accented words, and from this share of them, on.
 _ACCENTED_WORDS, _ACCENTED_SHARE = 2, 0.4
 _TOKEN = re.compile(r"[^\W_]+")
@@ -111,6 +111,8 @@ def _with_accents(tokens: list[Token], text: str) -> list[Token]:
 
 
 def _segments(tokens: list[Token]) -> Iterator[list[Token]]:
+    if not tokens:
+        return
     begins = [at for at, token in enumerate(tokens) if at == 0 or token.before == "hard"]
     for start, end in zip(begins, [*begins[1:], len(tokens)], strict=True):
         yield tokens[start:end]

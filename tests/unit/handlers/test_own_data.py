@@ -23,7 +23,15 @@ from handlers.core.events import (
     UnreadableReceived,
 )
 from handlers.core.replies import Attachment, Choice, Reply
-from handlers.core.session import BroadcastView, DerivedEvents, RequestDraft, RequestListView, ScreenPosition, Session
+from handlers.core.session import (
+    BroadcastView,
+    DerivedEvents,
+    RequestDraft,
+    RequestListView,
+    ScreenPosition,
+    Session,
+    Understood,
+)
 from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import DeliveryReason, PlaceholderValues
 from handlers.model.certificate import Certificate, CertificatePart, FileProblem, FileProblemKind, Reading, Recognition
@@ -100,6 +108,10 @@ def session() -> Session:
         guesses=("address_changed", "split"),
         offered=(certificate_of("UBND XÃ HAI"),),
         typed_expiry=date(2027, 5, 4),
+        understood=Understood(
+            answers={"token": "damaged"}, expiry=date(2027, 7, 8), unit="UBND xã Vừa Nghe", merged=True
+        ),
+        named_unit="UBND xã Vừa Nhận",
         said_before="Cảm ơn số mười ba",
         waiting_files=(FileSent(reference="tệp-1", name="một.cer", size=1234, message="31"),),
         draft=draft,
