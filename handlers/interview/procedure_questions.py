@@ -110,7 +110,7 @@ def _forms(here: Context) -> Iterator[str]:
         forms = dict.fromkeys([*([guide.form] if guide.form else []), *guide.forms.values()])
         if forms:
             numbers = ", ".join(f"Mẫu {form}" for form in forms)
-            yield t(N_("{procedure}: {forms}"), procedure=t(guide.title), forms=numbers)
+            yield f"{t(guide.title)}: {numbers}"
 
 
 def _who_signs(here: Context) -> Iterator[str]:
