@@ -54,7 +54,7 @@ from handlers.understanding.matching import MAX_PARTS, NEITHER, Match, split_par
 from handlers.understanding.sentences import read_sentence
 from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
-from rules.language import Reading
+from rules.language import Reading as SentenceReading
 
 #: Files kept by reference until there is consent: as many as Telegram allows in one album.
 MAX_WAITING_FILES = 10
@@ -279,11 +279,12 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
         return await _answer_with_overheard(here, page, heard, text, reading)
     if heard.numbers and page.numbers == "options":
         return reject_number(here, page, heard.numbers)
-    if reminded := await answer_typed_reminder(here, text):
-        return reminded
-    if not _is_open_value(here, text) and (answered := await answer_sentence(here, reading, _run_command)):
-        return answered
-    return await _handle_typed_value(here, page, heard, text)
+    sentence = None if _is_open_value(here, text) else reading
+    return (
+        await answer_typed_reminder(here, text)
+        or (sentence and await answer_sentence(here, sentence, _run_command))
+        or await _handle_typed_value(here, page, heard, text)
+    )
 
 
 def _is_open_value(here: Context, text: str) -> bool:
@@ -305,7 +306,9 @@ async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str
     return reject_number(here, page, numbers) if numbers else _ask_what_is_meant(here, page, text, heard.maybe)
 
 
-async def _answer_with_overheard(here: Context, page: Page, heard: Match, text: str, reading: Reading) -> HandlerResult:
+async def _answer_with_overheard(
+    here: Context, page: Page, heard: Match, text: str, reading: SentenceReading
+) -> HandlerResult:
     """Handle an answer, and facts about later questions in the same line."""
     parts = split_parts(text) if here.session.screen == "question" else []
     asked = interview.current_question(here.session, here.world.pack, here.today)

@@ -9,8 +9,8 @@ from markupsafe import Markup
 from handlers.core import interview
 from handlers.core.screen import Context, HandlerResult
 from handlers.interview.procedure_questions import answer_questions
+from handlers.interview.screens.understood import answers_in, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
-from handlers.interview.understood import answers_in, understood_in
 from handlers.screens import SCREENS
 from locales import N_
 from rules.language import Reading
@@ -115,7 +115,9 @@ def confirm_rest(
         return answered
     rest = {fact: value for fact, value in facts.items() if fact != asked.fact}
     understood = understood_in(here.with_session(session), rest)
-    return replace(answered, session=session.with_screen("understood", understood=understood)) if understood else answered
+    return (
+        replace(answered, session=session.with_screen("understood", understood=understood)) if understood else answered
+    )
 
 
 def _open_question(here: Context) -> Question | None:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.output import Language, translator_for, write
+from bot.cli.output import Language as ShownLanguage
+from bot.cli.output import translator_for, write
 from bot.preview.rulebook import render_rulebook
 from bot.settings import configured_language, load_settings
 from locales import N_, Translator, translator
@@ -57,7 +58,7 @@ def _prove(pack: Pack, t: Translator) -> str:
 
 @app.command(help=N_("Print the whole table with its citations, as a document a lawyer can sign."))
 def show(
-    language: Language = None,
+    language: ShownLanguage = None,
     out: Annotated[Path | None, typer.Option("--out", help=N_("File to write; without it, standard output."))] = None,
 ) -> None:
     """Print the rules as Markdown."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rules.language.entries import ScopeEntry
 from rules.language.patterns import Match, Matcher
@@ -73,7 +74,7 @@ def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tup
                     places[place] = places.get(place, False) or rule.entry.contrast
     places = {at: contrast for at, contrast in places.items() if at not in joined}
     bounds = sorted({0, *places, len(tokens)}) if tokens else []
-    return tuple(_part(tokens, start, end, places) for start, end in zip(bounds, bounds[1:], strict=False))
+    return tuple(_part(tokens, start, end, places) for start, end in pairwise(bounds))
 
 
 def _part(tokens: Sequence[Token], start: int, end: int, places: dict[int, bool]) -> Part:

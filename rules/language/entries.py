@@ -5,7 +5,20 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 #: What the words of a scope do to the facts in their reach.
-ScopeKind = Literal["negation", "doubt", "hearsay", "plan", "hypothesis", "condition", "elsewhere", "question", "done", "own", "neutral", "idiom"]
+ScopeKind = Literal[
+    "negation",
+    "doubt",
+    "hearsay",
+    "plan",
+    "hypothesis",
+    "condition",
+    "elsewhere",
+    "question",
+    "done",
+    "own",
+    "neutral",
+    "idiom",
+]
 #: Which facts of its part of the sentence a scope reaches: close behind it, anywhere behind it, before it, or all.
 Reach = Literal["near", "after", "before", "part"]
 

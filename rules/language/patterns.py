@@ -194,6 +194,13 @@ def _pieces(text: str) -> Iterator[str]:
         yield f"<{match.group(1)}>" if match.group(1) else match.group(2) or match.group(3)
 
 
+_SIGNS = frozenset({*GAPS, "^", "$", "/"})
+
+
+def _sign(piece: str) -> Gap | Mark:
+    return Gap(GAPS[piece]) if piece in GAPS else Mark(piece)
+
+
 class _Parser:
     def __init__(self, pieces: list[str], short_forms: Mapping[str, tuple[str, ...]]) -> None:
         self.rest = pieces
@@ -222,10 +229,9 @@ class _Parser:
             return self._choice(self.alternatives(")"))
         if piece == "[":
             return self._choice([(), *self.alternatives("]")])
-        if piece in GAPS:
-            return (Gap(GAPS[piece]),)
-        if piece in {"^", "$", "/"}:
-            return (Mark(piece),)
+        return (_sign(piece),) if piece in _SIGNS else self._word(piece)
+
+    def _word(self, piece: str) -> Sequence_:
         if piece.startswith("<"):
             return (Class(piece[1:-1]),)
         if piece.startswith("="):
@@ -236,6 +242,10 @@ class _Parser:
         if not all(ways[1:]):
             raise PatternError("|")
         return ways[0] if len(ways) == 1 else (Choice(tuple(ways)),)
+
+
+#: An end, the places of the words named on the way, and the place at which the sentence is divided.
+Step = tuple[int, tuple[int, ...], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +261,9 @@ class Match:
 class Matcher:
     """Finds patterns in one sentence; lists of words are looked up once."""
 
-    def __init__(self, tokens: Sequence[Token], classes: "Classes", given: Mapping[str, dict[int, tuple[int, ...]]]) -> None:
+    def __init__(
+        self, tokens: Sequence[Token], classes: "Classes", given: Mapping[str, dict[int, tuple[int, ...]]]
+    ) -> None:
         self.tokens = tokens
         self.words = [token.word for token in tokens]
         self.present: set[str] = {word.bare for word in self.words}
@@ -312,45 +324,39 @@ class Matcher:
             yield from range(low, high)
 
     def _match(self, sequence: Sequence_, start: int, low: int, high: int) -> Iterator[Match]:
-        for end, own, split in self._ends(sequence, 0, start, low, high):
+        for end, own, split in self._ends(sequence, start, low, high):
             yield Match(start, end, own, split)
 
-    def _ends(
-        self, sequence: Sequence_, index: int, at: int, low: int, high: int
-    ) -> Iterator[tuple[int, tuple[int, ...], int | None]]:
-        if index == len(sequence):
+    def _ends(self, sequence: Sequence_, at: int, low: int, high: int) -> Iterator[Step]:
+        """Yield where a sequence that begins at a place may end, with its own places and its dividing place."""
+        if not sequence:
             yield at, (), None
             return
-        element = sequence[index]
+        for there, mine, first in self._steps(sequence[0], at, low, high):
+            for end, own, split in self._ends(sequence[1:], there, low, high):
+                yield end, (*mine, *own), split if first is None else first
+
+    def _steps(self, element: Element, at: int, low: int, high: int) -> Iterator[Step]:
+        """Yield where a single element that begins at a place may end."""
         if isinstance(element, Word):
             if at < high and self.words[at].may_be(element):
-                for end, own, split in self._ends(sequence, index + 1, at + 1, low, high):
-                    yield end, (at, *own), split
-        elif isinstance(element, Class):
-            for there in self._found.get(element.name, _NOWHERE).get(at, ()):
-                if there <= high:
-                    for end, own, split in self._ends(sequence, index + 1, there, low, high):
-                        yield end, (*range(at, there), *own), split
-        elif isinstance(element, Gap):
-            for there in range(at, min(at + element.most, high) + 1):
-                yield from self._ends(sequence, index + 1, there, low, high)
+                yield at + 1, (at,), None
         elif isinstance(element, Choice):
-            yield from self._ways(element, sequence, index, at, low, high)
+            ways = element.by_first.get(self.words[at].bare, ()) if at < high else ()
+            for way in (*ways, *element.others):
+                yield from self._ends(way, at, low, high)
+        elif isinstance(element, Class):
+            yield from (
+                (end, tuple(range(at, end)), None)
+                for end in self._found.get(element.name, _NOWHERE).get(at, ())
+                if end <= high
+            )
+        elif isinstance(element, Gap):
+            yield from ((there, (), None) for there in range(at, min(at + element.most, high) + 1))
         elif element.sign == "/":
-            for end, own, split in self._ends(sequence, index + 1, at, low, high):
-                yield end, own, at if split is None else split
+            yield at, (), at
         elif at == (low if element.sign == "^" else high):
-            yield from self._ends(sequence, index + 1, at, low, high)
-
-
-    def _ways(
-        self, choice: Choice, sequence: Sequence_, index: int, at: int, low: int, high: int
-    ) -> Iterator[tuple[int, tuple[int, ...], int | None]]:
-        ways = choice.by_first.get(self.words[at].bare, ()) if at < high else ()
-        for way in (*ways, *choice.others):
-            for middle, mine, first in self._ends(way, 0, at, low, high):
-                for end, own, split in self._ends(sequence, index + 1, middle, low, high):
-                    yield end, (*mine, *own), split if first is None else first
+            yield at, (), None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,16 +49,22 @@ def _name_end(tokens: Sequence[Token], start: int, stops: frozenset[str], *, lon
     end = free = start
     capital = tokens[start].name
     most = _MOST_LONG if long else _MOST_CAPITAL if capital else _MOST_SMALL
-    while end < len(tokens) and end - start < most and not (end > start and tokens[end].before and not _listed(tokens, end, long)):
+    while (
+        end < len(tokens)
+        and end - start < most
+        and not (end > start and tokens[end].before and not _listed(tokens, end, long))
+    ):
         if long and tokens[end].word.bare == "va" and end > start:
             free = end + 3  # what follows "và" belongs to the name ("hạ tầng và đô thị")
-        if end >= free and (_is_stop(tokens[end], stops) or (capital and not tokens[end].name and not long and not tokens[end].number)):
+        if end >= free and (
+            _is_stop(tokens[end], stops) or (capital and not tokens[end].name and not long and not tokens[end].number)
+        ):
             break
         end += 1
     return end if end > start else None
 
 
-def _listed(tokens: Sequence[Token], at: int, long: bool) -> bool:  # noqa: FBT001 - a part of the name's kind
+def _listed(tokens: Sequence[Token], at: int, long: bool) -> bool:
     return long and tokens[at].before == "soft" and tokens[at].name
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rules.language.clauses import Part, Scope, divide, find_scopes, scopes_in_reach
-from rules.language.entries import AskEntry, FactEntry, IntentEntry
+from rules.language.entries import FactEntry
 from rules.language.patterns import Match, Matcher, Pattern
 from rules.language.places import day_at, find_days, find_names, find_proper, find_units
 from rules.language.spelling import Token, clean, split_tokens
@@ -21,13 +21,17 @@ _MANY = frozenset({"events"})
 #: Facts whose patterns compete for the same words: the pattern that names more of them is right.
 _COMPETING = frozenset({"events", "merged", "token", "key_exposed", "information_matches", "issuer", "expired"})
 #: Reasons for which a fact is withheld without anything being told of a case.
-_NOT_TOLD = frozenset(
-    {"question", "condition", "hypothesis", "if at the end", "yes or no", "is it that", "idiom"}
-)
+_NOT_TOLD = frozenset({"question", "condition", "hypothesis", "if at the end", "yes or no", "is it that", "idiom"})
 #: Words from which a line is a sentence.
 _FEWEST_WORDS = 4
 #: Lists of words that name a holder.
-HOLDERS = {"person": "colleague", "pronoun": "colleague", "i": "mine", "our_unit": "organisation", "unit": "organisation"}
+HOLDERS = {
+    "person": "colleague",
+    "pronoun": "colleague",
+    "i": "mine",
+    "our_unit": "organisation",
+    "unit": "organisation",
+}
 #: Facts that name whom it is about; they count in a question too ("cks của em gia hạn ở đâu").
 _NAMING = frozenset({"subject", "whose"})
 #: What the restructuring of a unit is to an officer of it.
@@ -207,9 +211,7 @@ class Reader:
     def _best(self, rule: Rule[Any], patterns: Sequence[Pattern], start: int, end: int) -> list[Finding]:
         """Return the matches of a rule in a part, without those inside a fuller one."""
         found = [
-            Finding(
-                rule, pattern, match, self._part_of(match.end - 1), self._words(match.start, match.end)
-            )
+            Finding(rule, pattern, match, self._part_of(match.end - 1), self._words(match.start, match.end))
             for pattern in patterns
             for match in self.matcher.find(pattern, start, end)
         ]
@@ -278,29 +280,32 @@ class Reader:
     def _intent(
         self, facts: dict[str, Any], judged: Sequence[Finding], intents: Sequence[Finding]
     ) -> tuple[str, tuple[str, ...]]:
-        asks = tuple(sorted({finding.rule.entry.ask for finding in self._asks if finding.withheld is None}))
+        asks = tuple(sorted({finding.rule.entry.ask for finding in self._asks}))
         names = [one.rule.entry.intent for one in intents if not one.rule.entry.whole or self._is_all(intents, one)]
-        stated = bool(set(facts) - {"subject", "whose"})
-        if "outside_scope" in names and "in_scope" not in names and not stated:
+        if "outside_scope" in names and "in_scope" not in names and not set(facts) - _NAMING:
             return "outside_scope", ()
-        if any(set(facts) - {"subject", "whose", "old_unit", "new_unit"}):
+        if set(facts) - _NAMING - {"old_unit", "new_unit"}:
             return "statement", asks
         command = next((name for name in names if name.startswith("command:")), None)
-        if command and not (asks and "in_scope" in names and command in {"command:human"}):
+        if command and not (asks and "in_scope" in names and command == "command:human"):
             return command, ()
         told = any(finding.withheld not in _NOT_TOLD for finding in judged if finding.withheld)
         if asks:
             return ("statement" if told else "question"), asks
-        for name in ("refusal", "consent", "thanks"):
-            if name in names:
-                return name, ()
-        if told or facts:
-            return ("question" if facts and not told and self._is_question() else "statement"), ()
+        return self._plain_intent(names, named=bool(facts), told=told), ()
+
+    def _plain_intent(self, names: Sequence[str], *, named: bool, told: bool) -> str:
+        """Return the intent of a sentence without facts, questions and commands."""
+        answer = next((name for name in ("refusal", "consent", "thanks") if name in names), None)
+        if answer:
+            return answer
+        if named or told:
+            return "question" if not told and self._is_question() else "statement"
         if "smalltalk" in names:
-            return "smalltalk", ()
+            return "smalltalk"
         if self._is_question():
-            return "question", ()
-        return ("statement" if self._is_known() else "unclear"), ()
+            return "question"
+        return "statement" if self._is_known() else "unclear"
 
     def _is_question(self) -> bool:
         asked = any(part.asked for part in self._parts) or any(scope.kind == "question" for scope in self.scopes)
@@ -316,7 +321,9 @@ class Reader:
         """Return whether nothing but this intent and small words is said."""
         intent = finding.rule.entry.intent
         said = {place for one in intents if one.rule.entry.intent == intent for place in one.match.own}
-        small = {place for start, end in self.matcher.places("small", 0, len(self._tokens)) for place in range(start, end)}
+        small = {
+            place for start, end in self.matcher.places("small", 0, len(self._tokens)) for place in range(start, end)
+        }
         return said | small >= set(range(len(self._tokens)))
 
 

@@ -94,7 +94,9 @@ def split_tokens(text: str, short_forms: Mapping[str, tuple[str, ...]]) -> list[
     found = [match for _, match in zip(range(_MOST_WORDS), _TOKEN.finditer(text), strict=False)]
     for at, match in enumerate(found):
         gap = text[found[at - 1].end() : match.start()] if at else ""
-        after = text[match.end() : found[at + 1].start()] if at + 1 < len(found) else text[match.end() : match.end() + 9]
+        after = (
+            text[match.end() : found[at + 1].start()] if at + 1 < len(found) else text[match.end() : match.end() + 9]
+        )
         tokens.extend(_expand(match, _break_of(gap, text, match.start()), "?" in after, short_forms))
     return _with_accents(tokens, text)
 
@@ -119,7 +121,10 @@ def _segments(tokens: list[Token]) -> Iterator[list[Token]]:
 
 
 def _expand(
-    match: re.Match[str], before: Break, asked: bool, short_forms: Mapping[str, tuple[str, ...]]  # noqa: FBT001
+    match: re.Match[str],
+    before: Break,
+    asked: bool,
+    short_forms: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Token]:
     typed = match.group()
     words = short_forms.get(typed.lower(), (typed,))
@@ -137,7 +142,7 @@ def _expand(
 
 
 def _break_of(gap: str, text: str, start: int) -> Break:
-    if not gap or gap.isspace() and "\n" not in gap:
+    if not gap or (gap.isspace() and "\n" not in gap):
         return ""
     if gap == "." and text[start - 2 : start - 1].isdigit() and text[start : start + 1].isdigit():
         return ""

@@ -1,7 +1,8 @@
 """Loads what is known of a language from its folder of TOML files."""
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -61,7 +62,7 @@ class RuleIndex(Generic[E]):
                 for name in pattern.anchors:
                     self._by_name.setdefault(name, []).append((number, pattern))
 
-    def candidates(self, present: Set[str]) -> list[tuple[Rule[E], list[Pattern]]]:
+    def candidates(self, present: AbstractSet[str]) -> list[tuple[Rule[E], list[Pattern]]]:
         """Return the rules that may match a sentence with these words, with their patterns that may."""
         found: dict[int, dict[Pattern, None]] = {}
         for name in present & self._by_name.keys():
@@ -107,9 +108,7 @@ class Language:
     def rules(self) -> tuple[Rule[Any], ...]:
         """Return every rule of every kind."""
         return tuple(
-            rule
-            for index in (self.facts, self.asks, self.intents, self.scopes, self.splits)
-            for rule in index.rules
+            rule for index in (self.facts, self.asks, self.intents, self.scopes, self.splits) for rule in index.rules
         )
 
 
@@ -135,7 +134,9 @@ def _load_known(name: str) -> Language:
 def _load(folder: Traversable, name: str) -> Language:
     if not folder.is_dir():
         raise PackNotFound(sentence(N_("no language {name}: there is no such folder"), name=shorten(name)))
-    contents = {one.name: _read(one) for one in sorted(folder.iterdir(), key=lambda one: one.name) if one.name.endswith(".toml")}
+    contents = {
+        one.name: _read(one) for one in sorted(folder.iterdir(), key=lambda one: one.name) if one.name.endswith(".toml")
+    }
     short = {key: tuple(words.split()) for file in contents.values() for key, words in file.get("short", {}).items()}
     loader = _Loader(contents, short)
     lists, list_files = loader.lists()

@@ -37,8 +37,10 @@ MOST_QUESTIONS = 9
 #: Sentences that state, deny, plan, ask and command.
 SENTENCES = (
     "xã em sáp nhập thành xã mới, token bị mất", "xa em nhap vao xa Long Tan, cks co quan", "token ko mat dau",
-    "em nghỉ hưu rồi, cks của em", "nghe nói sắp sáp nhập", "nộp ở đâu, mẫu nào", "quay lại câu trước", "làm lại từ đầu",
-    "đồng ý nhé", "không đồng ý", "cảm ơn", "chào bot", "làm sổ đỏ ở đâu", "cks cơ quan hết hạn 30/6/2027 của ban cơ yếu",
+    "em nghỉ hưu rồi, cks của em", "nghe nói sắp sáp nhập", "nộp ở đâu, mẫu nào", "quay lại câu trước",
+    "làm lại từ đầu",
+    "đồng ý nhé", "không đồng ý", "cảm ơn", "chào bot", "làm sổ đỏ ở đâu",
+    "cks cơ quan hết hạn 30/6/2027 của ban cơ yếu",
     "máy chủ đổi tên miền", "anh Hùng phòng em mất rồi", "yêu cầu của tôi tới đâu rồi", "đúng rồi", "không, sai rồi",
 )  # fmt: skip
 

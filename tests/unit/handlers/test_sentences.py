@@ -57,7 +57,8 @@ async def test_what_is_denied_doubted_planned_or_somebody_elses_is_not_even_said
 @pytest.mark.parametrize(
     ("said", "ask"),
     [
-        ("nộp ở đâu vậy", "where"), ("cần mẫu nào", "which_form"), ("ai ký đơn", "who_signs"), ("mất bao lâu", "how_long"),
+        ("nộp ở đâu vậy", "where"), ("cần mẫu nào", "which_form"), ("ai ký đơn", "who_signs"),
+        ("mất bao lâu", "how_long"),
         ("căn cứ văn bản nào", "legal_basis"), ("có mất phí không", "fee"), ("hết hạn gia hạn được không", "renewal"),
         ("trong lúc chờ có được ký tiếp không", "sign_meanwhile"), ("cơ quan quản lý trực tiếp là ai", "managing_body"),
     ],
@@ -118,7 +119,9 @@ async def test_consent_takes_what_people_say(said: str) -> None:
     assert talk.session.consented_at is not None
 
 
-@pytest.mark.parametrize("said", ["không đồng ý", "để xem đã", "đồng ý cái gì vậy?", "có lưu số điện thoại không", "sao phải đồng ý"])
+@pytest.mark.parametrize(
+    "said", ["không đồng ý", "để xem đã", "đồng ý cái gì vậy?", "có lưu số điện thoại không", "sao phải đồng ý"]
+)
 async def test_what_is_no_consent_is_not_taken_for_it(said: str) -> None:
     talk = Dialogue()
     await talk.says("/start", said)
