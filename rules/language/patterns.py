@@ -279,7 +279,8 @@ class Matcher:
         self._possible: dict[Pattern, tuple[Sequence_, ...]] = {}
         for name, pattern in classes.composite:
             for match in self.find(pattern, 0, len(tokens)):
-                self._add(name, match.start, match.end)
+                if not any(token.before for token in tokens[match.start + 1 : match.end]) or name == "unit":
+                    self._add(name, match.start, match.end)
         self._possible.clear()
 
     def _add(self, name: str, start: int, end: int) -> None:

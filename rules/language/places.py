@@ -7,6 +7,8 @@ from functools import lru_cache
 from rules.language.spelling import Token, Word, to_word
 from rules.language.vocabulary import UnitWords
 
+#: What every commune has: such a word and a kind are no name yet.
+_COMMITTEES = frozenset({"ubnd", "uy", "hdnd"})
 #: Words of a name that is written in small letters; with capitals a name ends where they do.
 _MOST_SMALL, _MOST_LONG, _MOST_CAPITAL = 3, 9, 7
 
@@ -28,8 +30,15 @@ def _unit_end(tokens: Sequence[Token], start: int, known: UnitWords) -> int | No
         end = start + len(kind)
         if _is_kind(tokens, start, kind):
             inner = _unit_end(tokens, end, known) if end < len(tokens) else None
+            if inner is None and kind[0].bare in _COMMITTEES and _begins_kind(tokens, end, known):
+                return None  # "UBND xã" names no unit
             return inner or _name_end(tokens, end, known.stops, long=long)
     return None
+
+
+def _begins_kind(tokens: Sequence[Token], start: int, known: UnitWords) -> bool:
+    kinds = known.kinds.get(tokens[start].word.bare, ()) if start < len(tokens) else ()
+    return any(_is_kind(tokens, start, kind) for kind, _ in kinds)
 
 
 def _is_kind(tokens: Sequence[Token], start: int, kind: tuple[Word, ...]) -> bool:

@@ -389,7 +389,15 @@ class _Assembly:
         facts = {fact: values[0] for fact, values in self._values.items() if fact not in _MANY and len(values) == 1}
         self._add_events(facts)
         self._settle_subject(facts)
+        self._drop_idle_units(facts)
         return facts
+
+    @staticmethod
+    def _drop_idle_units(facts: dict[str, Any]) -> None:
+        """Drop names of units where nothing is told that made one of them old and the other new."""
+        if not (facts.get("events") or "merged" in facts or facts.get("information_matches") is False):
+            facts.pop("old_unit", None)
+            facts.pop("new_unit", None)
 
     def _add_events(self, facts: dict[str, Any]) -> None:
         events = set(self._values.get("events", ()))

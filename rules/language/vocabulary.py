@@ -25,13 +25,7 @@ E = TypeVar("E", bound=_Entry)
 
 #: Lists that the program fills in itself: names of units and of persons, and days.
 BUILT_IN = frozenset({"unit_name", "proper", "name", "day"})
-_KINDS: dict[str, type[_Entry]] = {
-    "facts": FactEntry,
-    "asks": AskEntry,
-    "intents": IntentEntry,
-    "scopes": ScopeEntry,
-    "splits": SplitEntry,
-}
+_KINDS = ("facts", "asks", "intents", "scopes", "splits")
 _LISTS = ("words", "short", "units")
 
 
@@ -140,8 +134,7 @@ def _load(folder: Traversable, name: str) -> Language:
     short = {key: tuple(words.split()) for file in contents.values() for key, words in file.get("short", {}).items()}
     loader = _Loader(contents, short)
     lists, list_files = loader.lists()
-    rules = {kind: RuleIndex(tuple(loader.rules(kind, model))) for kind, model in _KINDS.items()}
-    units = next((file["units"] for file in contents.values() if "units" in file), {})
+    units: dict[str, list[str]] = next((file["units"] for file in contents.values() if "units" in file), {})
     language = Language(
         name=name,
         short_forms=short,
@@ -149,7 +142,11 @@ def _load(folder: Traversable, name: str) -> Language:
         list_files=list_files,
         classes=Classes.of(lists),
         units=_unit_words(units),
-        **rules,
+        facts=RuleIndex(tuple(loader.rules("facts", FactEntry))),
+        asks=RuleIndex(tuple(loader.rules("asks", AskEntry))),
+        intents=RuleIndex(tuple(loader.rules("intents", IntentEntry))),
+        scopes=RuleIndex(tuple(loader.rules("scopes", ScopeEntry))),
+        splits=RuleIndex(tuple(loader.rules("splits", SplitEntry))),
     )
     if loader.wrong:
         raise PackInvalid(*loader.wrong)
