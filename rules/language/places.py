@@ -60,7 +60,7 @@ def _name_end(tokens: Sequence[Token], start: int, stops: frozenset[str], *, lon
     most = _MOST_LONG if long else _MOST_CAPITAL if capital else _MOST_SMALL
     while (
         end < len(tokens)
-        and end - start < most
+        and (end - start < most or tokens[end].name)
         and not (end > start and tokens[end].before and not _listed(tokens, end, long))
     ):
         if long and tokens[end].word.bare == "va" and end > start:

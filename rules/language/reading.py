@@ -40,7 +40,7 @@ _UNIT_EVENTS = frozenset(
 )
 #: Kinds of scopes in whose reach a fact does not count; less hinders a name.
 _HINDERED = frozenset({"negation", "doubt", "hearsay", "plan", "hypothesis", "elsewhere", "question"})
-_NAMING_HINDERED = frozenset({"hypothesis", "elsewhere"})
+_NAMING_HINDERED = frozenset({"hearsay", "hypothesis", "elsewhere"})
 _MERGERS = frozenset({"merged_into_new", "merged_into_existing"})
 #: What is said along with an event and is no event of its own: its name, its end, or what follows from it.
 _COVERED: dict[str, frozenset[str]] = {
