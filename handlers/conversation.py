@@ -314,6 +314,8 @@ async def _answer_with_overheard(
     asked = interview.current_question(here.session, here.world.pack, here.today)
     told = find_overheard_facts(here, asked, parts if len(parts) > 1 else [])
     answered = await answer_typed_options(here, page, heard)
+    if matching.match_names(text, page.options, exact=True).sure:
+        return answered  # the very words of an option say nothing else
     return confirm_rest(here, asked, answered, {**told, **reading.facts})
 
 
