@@ -1,5 +1,6 @@
 """The language data is checked as the rules are, and sentences are read as their authors say."""
 
+import json
 import re
 import time
 from pathlib import Path
@@ -114,3 +115,22 @@ def test_a_hostile_line_is_read_in_bounded_time(line: str) -> None:
     before = time.perf_counter()
     read(line, load_language())
     assert time.perf_counter() - before < 4
+
+
+#: Sentences written from situations, with readings that were looked through one by one.
+OWN = [json.loads(line) for line in (Path(__file__).parent / "own_sentences.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("known", OWN, ids=lambda known: known["text"][:40])
+def test_sentences_of_situations_are_read_as_they_were(known: dict[str, object]) -> None:
+    assert {"text": known["text"], **read(str(known["text"]), load_language()).to_data()} == known
+
+
+def test_a_sentence_takes_less_than_five_milliseconds() -> None:
+    language, texts = load_language(), [example for rule in load_language().rules for example in rule.entry.examples]
+    for text in texts:
+        read(text, language)
+    before = time.process_time()
+    for text in texts:
+        read(text, language)
+    assert (time.process_time() - before) / len(texts) < 0.005
