@@ -126,4 +126,4 @@ def _is_ended(scope: Scope, scopes: Sequence[Scope], parts: Sequence[Part], numb
 
 def _speaks_for_itself(scopes: Sequence[Scope], number: int) -> bool:
     kinds = {scope.kind for scope in scopes if scope.part == number}
-    return {"own", "done"} <= kinds
+    return "done" in kinds and bool(kinds & {"own", "topic"})

@@ -16,6 +16,7 @@ ScopeKind = Literal[
     "question",
     "done",
     "own",
+    "topic",
     "neutral",
     "idiom",
 ]

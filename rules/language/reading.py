@@ -243,7 +243,7 @@ class Reader:
                 return scope
             if scope.kind == "condition" and not done:
                 return scope
-        return self._idiom(finding)
+        return None if entry.fact in _NAMING else self._idiom(finding)
 
     def _idiom(self, finding: Finding) -> Scope | None:
         own = set(finding.match.own)
