@@ -59,6 +59,7 @@ from handlers.interview.screens.requests import (
     RequestFormScreen,
     WithdrawScreen,
 )
+from handlers.interview.screens.understood import UnderstoodScreen
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
 from handlers.interview.screens.welcome import (
     EraseScreen,
@@ -125,6 +126,7 @@ SCREENS: dict[str, Screen] = {
     "unit": OwnUnitScreen(),
     "former_unit": FormerUnitScreen(),
     "certificate": CertificateScreen(),
+    "understood": UnderstoodScreen(),
     "answer": AnswerScreen(),
     "review": ReviewScreen(),
     "form": RequestFormScreen(),
@@ -148,7 +150,10 @@ WITHOUT_CONSENT = frozenset(
 
 #: Screens that ask: once answered, what was chosen is written under their message, below every word that stands there.
 QUESTIONS = frozenset(
-    {"question", "condition", "unit", "former_unit", "certificate", "form", "confirm", "language", "withdraw", "erase"}
+    {
+        *("question", "understood", "condition", "unit", "former_unit", "certificate", "form", "confirm"),
+        *("language", "withdraw", "erase"),
+    }
 )
 #: Screens with lasting buttons, by what shows more about their subject.
 LASTING: dict[str, ShowMore] = {"welcome": show_more_of_notice, "answer": show_more_of_answer}

@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.output import Language, translator_for, write
+from bot.cli.output import Language as ShownLanguage
+from bot.cli.output import translator_for, write
 from bot.preview.rulebook import render_rulebook
 from bot.settings import configured_language, load_settings
 from locales import N_, Translator, translator
 from rules.checking import check as find_troubles
 from rules.errors import PackError, PackInvalid
+from rules.language import Language, load_language
+from rules.language.checking import check_language
 from rules.loading import load_pack, pack_names
 from rules.pack import Pack
 from rules.texts import sentence, shorten
@@ -45,6 +48,7 @@ def check(
     proved = [_check_one(pack, t) for pack in packs]  # every pack is checked, also after one that is wrong
     if not all(proved):
         raise typer.Exit(1)
+    typer.echo(_prove_language(load_language(), t))
 
 
 def _every_pack() -> Iterator[str]:
@@ -56,7 +60,8 @@ def _every_pack() -> Iterator[str]:
 
 def _check_one(pack: Pack, t: Translator) -> bool:
     """Print what is wrong with a pack, or that it is proved; return whether it is."""
-    troubles = find_troubles(pack)
+    language = load_language()
+    troubles = (*find_troubles(pack), *check_language(language, pack))
     for trouble in troubles:
         typer.echo(trouble.say(t))
     if troubles:
@@ -64,6 +69,13 @@ def _check_one(pack: Pack, t: Translator) -> bool:
     else:
         typer.echo(_prove(pack, t))
     return not troubles
+
+
+def _prove_language(language: Language, t: Translator) -> str:
+    sound = N_("language {name}: patterns {patterns}, examples {examples}: every example is read as it says")
+    patterns = sum(len(rule.patterns) for rule in language.rules)
+    examples = sum(len(rule.entry.examples) for rule in language.rules)
+    return t(sound, name=language.name, patterns=patterns, examples=examples)
 
 
 def _prove(pack: Pack, t: Translator) -> str:
@@ -80,7 +92,7 @@ def show(
     name: Annotated[
         str | None, typer.Argument(metavar="PACK", help=N_("Name or folder of a pack; without it, TROLY_PACK."))
     ] = None,
-    language: Language = None,
+    language: ShownLanguage = None,
     out: Annotated[Path | None, typer.Option("--out", help=N_("File to write; without it, standard output."))] = None,
 ) -> None:
     """Print the rules as Markdown."""

@@ -85,7 +85,8 @@ class WelcomeScreen(OptionsOnlyScreen):
         begun = session.with_changes(consented_at=here.world.now, pack=here.world.pack.label, waiting_files=())
         waiting = _waiting_files(here)  # what was read from them is said next, in place of any thanks
         thanks = () if waiting else (here.say(N_("Thank you. You can send your certificate file at any moment.")),)
-        return HandlerResult(to_next_screen(here.with_session(begun)), notes=thanks, again=waiting, show=not waiting)
+        first = begun.with_screen("understood") if begun.understood else to_next_screen(here.with_session(begun))
+        return HandlerResult(first, notes=thanks, again=waiting, show=not waiting)
 
 
 def format_notice(here: Context) -> tuple[Markup, ...]:
