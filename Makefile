@@ -64,6 +64,7 @@ messages: setup ## bring new texts into the Vietnamese catalogue; texts nobody u
 screens: setup ## write the pages with every screen
 	$(BIN)/troly screens --lang vi --out docs/screens.md
 	$(BIN)/troly screens --lang en --out docs/screens.en.md
+	$(BIN)/troly screens --journeys --out docs/journeys.md
 
 clean: ## remove what setup and tests made (never var/)
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,6 +16,7 @@ from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
 from handlers.broadcasts.screens.confirm import handle_admin_button
 from handlers.broadcasts.screens.detail import handle_report
 from handlers.core import (
+    AnswerPrinted,
     ButtonTapped,
     ChartDrawn,
     Command,
@@ -28,6 +29,7 @@ from handlers.core import (
     MakeReport,
     MessageEdited,
     Page,
+    PrintAnswer,
     ReportMade,
     ScreenCallback,
     Services,
@@ -39,8 +41,10 @@ from handlers.core import (
     current_question,
     current_rights,
 )
+from handlers.core.text import parse_day
 from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.screens.certificate import EXPORT
+from handlers.interview.screens.condition import take_day_beside
 from handlers.interview.screens.file import (
     SEND_AGAIN,
     WARNING,
@@ -48,10 +52,12 @@ from handlers.interview.screens.file import (
     take_file_read,
     to_unreadable_file,
 )
-from handlers.interview.screens.question import take_overheard_facts
+from handlers.interview.screens.printing import handle_printed_answer
+from handlers.interview.screens.question import find_overheard_facts
 from handlers.interview.secrets import has_secret
 from handlers.model import Rights, holds_certificate
-from handlers.registry import ADMIN_SCREENS, SCREENS, WITHOUT_CONSENT, find_command, parse_command
+from handlers.registry import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT, find_command, parse_command
+from handlers.sentences import answer_sentence, confirm_rest, contradicts
 from handlers.turn import (
     Turn,
     answer_typed_options,
@@ -65,11 +71,14 @@ from handlers.turn import (
 )
 from handlers.understanding import MAX_PARTS, NEITHER, Match, parse_numbers, split_parts
 from handlers.understanding.doubts import is_doubt
+from handlers.understanding.sentences import read_sentence
 from locales import N_
+from rules.language import Reading as SentenceReading
 
 ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
 STILL_KEPT = N_("Your earlier answers are kept.")
 SAY_LESS = N_("That is too much at once. Please say it in a few words, no more than {number} things.")
+OTHER_SUBJECT = N_("That button belongs to an earlier answer. Requests keep theirs: /yeucau")
 
 
 async def respond(session: Session | None, event: Event, world: Services) -> Turn:
@@ -133,7 +142,7 @@ async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
             )
         case FileSent() | FileRead() | SheetRead():
             return await _handle_file(here, event)
-        case DrawChart() | ChartDrawn() | MakeReport() | ReportMade():
+        case DrawChart() | ChartDrawn() | MakeReport() | ReportMade() | PrintAnswer() | AnswerPrinted():
             return await _handle_background_result(here, event)
         case ButtonTapped():
             return await _handle_tap(here, event.data)
@@ -150,8 +159,10 @@ async def _handle_file(here: Context, event: FileSent | FileRead | SheetRead) ->
 
 
 async def _handle_background_result(
-    here: Context, event: DrawChart | ChartDrawn | MakeReport | ReportMade
+    here: Context, event: DrawChart | ChartDrawn | MakeReport | ReportMade | PrintAnswer | AnswerPrinted
 ) -> HandlerResult:
+    if isinstance(event, PrintAnswer | AnswerPrinted):
+        return handle_printed_answer(here, event)
     if isinstance(event, DrawChart | ChartDrawn):
         return handle_chart(here, event)
     return await handle_report(here, event)
@@ -219,6 +230,8 @@ async def _handle_tap(here: Context, data: str) -> HandlerResult:
             here, reminder
         )
     tap, session = ScreenCallback.parse(data), here.session
+    if tap and tap.lasting_subject is not None:
+        return await _show_more(here, tap, tap.lasting_subject)
     if tap is None or not tap.belongs_to(session):
         return HandlerResult(
             session, notes=(here.say(N_("That button belongs to an earlier step. The present question:")),)
@@ -227,6 +240,13 @@ async def _handle_tap(here: Context, data: str) -> HandlerResult:
     option = page.option(tap.value)
     ticked_already = option is not None and option.ticked == tap.wanted_tick
     return HandlerResult(session) if option is None or ticked_already else await _choose_option(here, tap.value)
+
+
+async def _show_more(here: Context, tap: ScreenCallback, subject: str) -> HandlerResult:
+    """Show more about a page that was sent earlier; the open page stays as it is."""
+    show = LASTING.get(tap.screen)
+    found = await show(here, tap.value, subject) if show else None
+    return found or HandlerResult(here.session, notes=(here.say(OTHER_SUBJECT),), show=False)
 
 
 async def _handle_text(here: Context, text: str) -> HandlerResult:
@@ -247,11 +267,24 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     heard = understanding.match_line(text, page, here.session.guesses)
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
-    if heard.sure:
-        return await _answer_with_overheard(here, page, heard, text)
+    reading = read_sentence(here, text)
+    if heard.sure and not (heard.likely and contradicts(here, heard.sure, reading)):
+        return await _answer_with_overheard(here, page, heard, text, reading)
     if heard.numbers and page.numbers == "options":
         return reject_number(here, page, heard.numbers)
-    return await answer_typed_reminder(here, text) or await _handle_typed_value(here, page, heard, text)
+    sentence = None if _is_open_value(here, text) else reading
+    return (
+        await answer_typed_reminder(here, text)
+        or (sentence and await answer_sentence(here, sentence, _run_command))
+        or await _handle_typed_value(here, page, heard, text)
+    )
+
+
+def _is_open_value(here: Context, text: str) -> bool:
+    """Return whether a line gives the day that the open question asks for, in words or not."""
+    asked = current_question(here.session, here.world.pack, here.today)
+    awaited = here.session.screen == "question" and asked is not None and asked.fact == "certificate"
+    return awaited and parse_day(text) is not None
 
 
 async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str) -> HandlerResult:
@@ -266,13 +299,19 @@ async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str
     return reject_number(here, page, numbers) if numbers else _ask_what_is_meant(here, page, text, heard.maybe)
 
 
-async def _answer_with_overheard(here: Context, page: Page, heard: Match, text: str) -> HandlerResult:
+async def _answer_with_overheard(
+    here: Context, page: Page, heard: Match, text: str, reading: SentenceReading
+) -> HandlerResult:
     """Handle an answer, and facts about later questions in the same line."""
     parts = split_parts(text) if here.session.screen == "question" else []
     asked = current_question(here.session, here.world.pack, here.today)
-    told = take_overheard_facts(here, asked, parts if len(parts) > 1 else [])
-    answered = await answer_typed_options(here.with_session(told.session), page, heard)
-    return replace(answered, notes=(*told.notes, *answered.notes))
+    told = find_overheard_facts(here, asked, parts if len(parts) > 1 else [])
+    day = take_day_beside(here, text) if here.session.screen == "condition" else HandlerResult(here.session)
+    answered = await answer_typed_options(here.with_session(day.session), page, heard)
+    answered = replace(answered, notes=(*day.notes, *answered.notes))
+    if understanding.match_names(text, page.options, exact=True).sure:
+        return answered  # the very words of an option say nothing else
+    return confirm_rest(here, asked, answered, {**told, **reading.facts})
 
 
 async def _run_command(here: Context, name: str, argument: str) -> HandlerResult:

@@ -30,6 +30,7 @@ TOKEN_STATES = {
     Token.LOCKED: N_("Locked (too many wrong PINs)"),
     Token.DAMAGED: N_("Damaged"),
     Token.LOST: N_("Lost"),
+    Token.REMOTE: N_("No token: signing remotely"),
 }
 RECOGNITIONS = {
     Recognition.VERIFIED: N_("signature chain verified"),
@@ -40,9 +41,11 @@ RECOGNITIONS = {
 SCREENS = {
     "welcome": N_("greeting and consent"),
     "question": N_("a question"),
+    "condition": N_("the condition of certificate, token and key"),
     "unit": N_("the question for your unit"),
     "former_unit": N_("what became of a former unit"),
     "certificate": N_("confirming the certificate"),
+    "understood": N_("confirming what was understood"),
     "answer": N_("the answer"),
     "review": N_("reviewing the answers"),
     "form": N_("filling in a request"),

@@ -67,16 +67,18 @@ from handlers.core import (
     Context,
     HandlerResult,
     Screen,
+    ShowMore,
     cited_documents,
     current_question,
     current_rights,
     format_documents,
 )
 from handlers.core.text import format_bold, join_lines
-from handlers.folding import strip_accents
 from handlers.interview import to_next_certificate, to_previous_step
-from handlers.interview.screens.answer import AnswerScreen, NextStepScreen
+from handlers.interview.condition import condition_facts
+from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
 from handlers.interview.screens.certificate import EXPORT, CertificateScreen
+from handlers.interview.screens.condition import ConditionScreen
 from handlers.interview.screens.question import QuestionScreen, ReviewScreen
 from handlers.interview.screens.requests import (
     ConfirmRequestScreen,
@@ -85,11 +87,21 @@ from handlers.interview.screens.requests import (
     RequestFormScreen,
     WithdrawScreen,
 )
+from handlers.interview.screens.understood import UnderstoodScreen
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
-from handlers.interview.screens.welcome import EraseScreen, LanguageScreen, PauseScreen, WelcomeScreen
+from handlers.interview.screens.welcome import (
+    EraseScreen,
+    LanguageScreen,
+    PauseScreen,
+    WelcomeScreen,
+    show_more_of_notice,
+    show_notice,
+)
 from handlers.model import Act
 from handlers.own_data import format_data_ordered, format_data_under_way
 from locales import LANGUAGES, N_
+from rules.language.spelling import strip_accents
+from rules.questions import Question
 
 ADMIN_SCREENS: dict[str, Screen] = {
     "picture": StatisticsScreen(),
@@ -139,14 +151,16 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "broadcast_steps": Reminders(),
 }
 
-__all__ = ["QUESTIONS", "SCREENS", "WITHOUT_CONSENT"]
+__all__ = ["LASTING", "QUESTIONS", "SCREENS", "WITHOUT_CONSENT"]
 
 SCREENS: dict[str, Screen] = {
     "welcome": WelcomeScreen(),
     "question": QuestionScreen(),
+    "condition": ConditionScreen(),
     "unit": OwnUnitScreen(),
     "former_unit": FormerUnitScreen(),
     "certificate": CertificateScreen(),
+    "understood": UnderstoodScreen(),
     "answer": AnswerScreen(),
     "review": ReviewScreen(),
     "form": RequestFormScreen(),
@@ -168,9 +182,15 @@ WITHOUT_CONSENT = frozenset(
     {"welcome", "language", "erase", "requests", "request", "withdraw", "stop_reminders", "no_reminders"}
 )
 
-#: Screens that only ask: once answered, their message may be shortened to question and answer. Messages of other
-#: screens are never changed, because people show and forward them.
-QUESTIONS = frozenset({"question", "unit", "former_unit", "form", "language"})
+#: Screens that ask: once answered, what was chosen is written under their message, below every word that stands there.
+QUESTIONS = frozenset(
+    {
+        *("question", "understood", "condition", "unit", "former_unit", "certificate", "form", "confirm"),
+        *("language", "withdraw", "erase"),
+    }
+)
+#: Screens with lasting buttons, by what shows more about their subject.
+LASTING: dict[str, ShowMore] = {"welcome": show_more_of_notice, "answer": show_more_of_answer}
 
 
 async def _run_roles(here: Context, holder: str) -> HandlerResult:
@@ -245,13 +265,23 @@ async def _review(here: Context, _: str) -> HandlerResult:
 
 async def _why(here: Context, _: str) -> HandlerResult:
     """Explain why the open question is asked, with the citations of the reason."""
-    asked = current_question(here.session, here.world.pack, here.today)
-    if here.session.screen != "question" or asked is None:
+    asked = _asked_questions(here)
+    if not asked:
         return HandlerResult(
             here.session, notes=(here.say(N_("Each reason stands in the answer, with its document.")),)
         )
-    why = join_lines(format_bold(here.say(N_("Why I ask"))), format_statement(asked.why, here.say.t))
+    reasons = (format_statement(question.why, here.say.t) for question in asked)
+    why = join_lines(format_bold(here.say(N_("Why I ask"))), *reasons)
     return HandlerResult(here.session, notes=(why,))
+
+
+def _asked_questions(here: Context) -> list[Question]:
+    """Return the open questions of the pack; none on a page that asks for something else."""
+    if here.session.screen == "condition":
+        facts = condition_facts(here.session, here.world.pack, here.today)
+        return [question for question in here.world.pack.questions if question.fact in facts]
+    asked = current_question(here.session, here.world.pack, here.today)
+    return [asked] if here.session.screen == "question" and asked else []
 
 
 async def _help(here: Context, _: str) -> HandlerResult:
@@ -302,6 +332,10 @@ async def _my_data(here: Context, _: str) -> HandlerResult:
     return HandlerResult(here.session, notes=((format_data_ordered if ordered else format_data_under_way)(here.say),))
 
 
+async def _notice(here: Context, _: str) -> HandlerResult:
+    return await show_notice(here)
+
+
 async def _erase(here: Context, _: str) -> HandlerResult:
     return HandlerResult(here.session.open_visit("erase"))
 
@@ -319,6 +353,7 @@ COMMANDS = (
     Command("ngonngu", N_("language: Tiếng Việt / English"), _language, ("language",), before_consent=True),
     Command("dungnhan", N_("no more reminders"), stop_reminders, ("dungnhac", "unsubscribe"), before_consent=True),
     Command("nhanlai", N_("reminders again"), resume_reminders, ("nhanlainhacnho", "subscribe"), before_consent=True),
+    Command("quyenrieng", N_("what I store and why"), _notice, ("privacy",), before_consent=True),
     Command("dulieu", N_("what is held about me"), _my_data, before_consent=True),
     Command("xoadulieu", N_("delete what is held about me"), _erase, before_consent=True),
 )

@@ -1,5 +1,6 @@
 """Builds the replies of a turn: typed options, ended units, notes, the open page, the change of a message."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
@@ -17,6 +18,7 @@ from handlers.core import (
     ScreenCallback,
     Services,
     Session,
+    hash_text,
 )
 from handlers.core.text import join_lines
 from handlers.interview.screens.unit import format_succession, handle_unit_code
@@ -26,8 +28,10 @@ from handlers.requests.form import with_managing_body
 from handlers.understanding import Match, to_guess_page
 from locales import N_
 
-#: Characters of notes up to which a question can be shortened later; longer notes are worth keeping.
+#: Characters of notes that are kept in the session, so that the question below them can be written again.
 _MAX_NOTE_LENGTH = 300
+#: Characters of a question that is written again with what was chosen: it must fit into one message of every channel.
+_MAX_QUESTION_LENGTH = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +43,34 @@ class Turn:
     again: tuple[Event, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _ShownPage:
+    """The open page as it is sent in this turn."""
+
+    reply: Reply
+    remembered: str | None  #: ``Session.shown`` after it
+
+
 async def build_turn(here: Context, event: Event, answered: HandlerResult) -> Turn:
     """Build the replies; a changed session gets a new version, so that older buttons become outdated."""
     session = _with_new_version(here.session, answered)
+    repeated = session.version == here.session.version
     ticked = (
         isinstance(event, ButtonTapped)
         and event.message is not None
         and _has_only_ticks_changed(here.session, event, session)
     )
-    noted = here.session.said_before if ticked else _notes_before_question(here.session, answered, session)
-    session = session.with_changes(said_before=noted)
-    kept = None if answered.forget or session == to_new_session(here.world) else session
-    said = [
-        *(delete_message(event) if answered.secret else ()),
-        *await _build_replies(here, event, answered, session, ticked=ticked),
-    ]
-    return Turn(kept, tuple(said), answered.again)
+    shown = await _render_open_page(here.with_session(session), answered, repeated=repeated) if answered.show else None
+    after = _with_said_text(here.session, answered, session, shown, ticked=ticked)
+    kept = None if answered.forget or after == to_new_session(here.world) else after
+    reply = shown.reply if shown else _reply_with_notes(answered)
+    if ticked and not answered.notes:
+        said = [reply.model_copy(update={"action": "buttons", "target": event.message})]
+    else:
+        tapped = await _edit_tapped_message(here, event, after)
+        told = bool(reply.paragraphs or reply.attachments or reply.choices)
+        said = [*([tapped] if tapped else []), *([reply] if told else [])]
+    return Turn(kept, (*(delete_message(event) if answered.secret else ()), *said), answered.again)
 
 
 def to_new_session(world: Services) -> Session:
@@ -84,36 +100,34 @@ def _with_new_version(before: Session, answered: HandlerResult) -> Session:
     return after.with_changes(version=version, guesses=guesses)
 
 
+def _with_said_text(
+    before: Session, answered: HandlerResult, after: Session, shown: _ShownPage | None, *, ticked: bool
+) -> Session:
+    """Remember what the messages with the present buttons say, and whether the answer stands in the chat in full."""
+    if shown is None:
+        same = after.version == before.version
+        return after if same else after.with_changes(said_before=None, said_digest=None)
+    noted = before.said_before if ticked else _notes_before_question(before, answered, after)
+    digest = before.said_digest if ticked else hash_text(_join_paragraphs(shown.reply.paragraphs))
+    digest = None if noted is None else digest
+    return after.with_changes(said_before=noted, said_digest=digest, shown=shown.remembered)
+
+
 def _notes_before_question(before: Session, answered: HandlerResult, after: Session) -> str | None:
     """Return the notes before the question in messages with the present buttons.
 
-    ``None`` if these must not be edited.
+    ``None`` if these must not be written again.
     """
     repeated = after.version == before.version
-    if not answered.show:
-        return before.said_before if repeated else None
-    notes = "\n\n".join(map(str, answered.notes))
+    notes = _join_paragraphs(map(str, answered.notes))
     if after.screen not in QUESTIONS or answered.attachments or after.guesses or len(notes) > _MAX_NOTE_LENGTH:
         return None
     return notes if not repeated or before.said_before == notes else None
 
 
-async def _build_replies(
-    here: Context, event: Event, answered: HandlerResult, after: Session, *, ticked: bool
-) -> list[Reply]:
-    reply = (
-        await _render_open_page(here.with_session(after), answered, repeated=after.version == here.session.version)
-        if answered.show
-        else None
-    )
-    if reply is None:
-        beside = {"attachments": answered.attachments, "choices": answered.choices}
-        reply = reply_without_page(*answered.notes).model_copy(update=beside)
-    if ticked and not answered.notes:
-        return [reply.model_copy(update={"action": "buttons", "target": event.message})]
-    tapped = await _edit_tapped_message(here, event, after)
-    told = bool(reply.paragraphs or reply.attachments or reply.choices)
-    return [*([tapped] if tapped else []), *([reply] if told else [])]
+def _reply_with_notes(answered: HandlerResult) -> Reply:
+    beside = {"attachments": answered.attachments, "choices": answered.choices}
+    return reply_without_page(*answered.notes).model_copy(update=beside)
 
 
 def _has_only_ticks_changed(before: Session, event: ButtonTapped, after: Session) -> bool:
@@ -127,19 +141,22 @@ def _without_ticks(session: Session) -> Session:
     return session.with_changes(ticked=(), guesses=(), version=0)
 
 
-async def _render_open_page(here: Context, answered: HandlerResult, *, repeated: bool) -> Reply:
+async def _render_open_page(here: Context, answered: HandlerResult, *, repeated: bool) -> _ShownPage:
     """Render the open page after the notes; a long page that is in the chat already is shortened."""
     session = here.session
     page: Page = await SCREENS[session.screen].page(here)
+    remembered = hash_text(page.remember) if page.remember else session.shown
     page = understanding.to_guess_page(page, session.guesses, here.say) if session.guesses else page
     page = page.to_short() if repeated and answered.notes else page
-    return replace(page, attachments=answered.attachments).with_notes(*answered.notes).to_reply(session)
+    reply = replace(page, attachments=answered.attachments).with_notes(*answered.notes).to_reply(session)
+    return _ShownPage(reply, remembered)
 
 
 async def _edit_tapped_message(here: Context, event: Event, after: Session) -> Reply | None:
-    """Remove the buttons of the tapped message; a question is replaced by itself with the chosen answer.
+    """Take the buttons from the tapped message; under a question write what was chosen.
 
-    All other messages keep their text, because people show answers, codes, certificates and consents to others.
+    No word that stands in a message is ever changed, because people show answers, codes, certificates and consents to
+    others: a question is only written again if its text comes out the same, letter by letter.
     """
     tap = ScreenCallback.parse(event.data) if isinstance(event, ButtonTapped) else None
     if (
@@ -149,22 +166,38 @@ async def _edit_tapped_message(here: Context, event: Event, after: Session) -> R
         or after.version == here.session.version
     ):
         return None
-    if here.session.said_before is None:
-        return Reply(paragraphs=(), action="buttons", target=event.message)
     page = await SCREENS[here.session.screen].page(here)
-    said = join_lines(page.title, *(Markup("➤ {}").format(label) for label in _chosen_labels(page, tap.value)))
-    before = (here.session.said_before,) if here.session.said_before else ()
-    return Reply(paragraphs=(*before, str(said)), action="edit", target=event.message)
+    chosen, text = _chosen_labels(page, tap.value), _text_before(here.session, page)
+    choices = page.lasting_choices(here.session)
+    if text is None or not chosen:
+        return Reply(paragraphs=(), choices=choices, action="buttons", target=event.message)
+    under = join_lines(*(Markup("➤ {}").format(label) for label in chosen))
+    return Reply(paragraphs=(*text, str(under)), choices=choices, action="edit", target=event.message)
+
+
+def _text_before(session: Session, page: Page) -> tuple[str, ...] | None:
+    """Return the paragraphs above the open page's buttons, or ``None`` if they cannot be written again as they were."""
+    if session.said_before is None:
+        return None
+    before = (session.said_before,) if session.said_before else ()
+    paragraphs = (*before, *page.to_reply(session).paragraphs)
+    same = hash_text(_join_paragraphs(paragraphs)) == session.said_digest
+    return paragraphs if same and sum(map(len, paragraphs)) <= _MAX_QUESTION_LENGTH else None
+
+
+def _join_paragraphs(paragraphs: Iterable[str]) -> str:
+    return "\n\n".join(paragraphs)
 
 
 def _chosen_labels(page: Page, value: str) -> list[str]:
     """Return the label of the option; after ticking, the labels of all ticked ones."""
-    ticked = [option.label for option in page.options if option.ticked] if page.many and value == DONE else []
-    return ticked or [option.label for option in page.options if option.value == value]
+    if page.many and value == DONE:
+        return [option.label for option in page.options if option.ticked]
+    return [option.label for option in page.options if option.value == value]
 
 
 UNDERSTOOD_AS = N_("I understood: <b>{answer}</b>. If that is wrong, send /quaylai.")
-CONTRADICTION = N_("“Nothing has changed” and something else cannot both be right. Which is it?")
+CONTRADICTION = N_("“{answer}” and something else cannot both be right. Which is it?")
 OUT_OF_RANGE = N_("There is no {number} here: please choose a number from 1 to {last}.")
 NOT_THE_ONE = N_("There is no {number} here: the only number to choose is 1.")
 ONLY_ONE = N_("Only one answer is possible here. Which one: please choose a number from 1 to {last}.")
@@ -184,7 +217,8 @@ async def answer_typed_options(here: Context, page: Page, heard: Match) -> Handl
 async def _tick_typed_options(here: Context, page: Page, heard: Match, ticks: list[str]) -> HandlerResult:
     """Tick the options and end ticking, unless a guess was being settled or part of the line was not understood."""
     if len(ticks) < len(heard.sure) and DONE not in heard.sure:
-        return HandlerResult(here.session, notes=(here.say(CONTRADICTION),))
+        alone = [value for value in heard.sure if value not in ticks]
+        return HandlerResult(here.session, notes=(here.say(CONTRADICTION, answer=_format_labels(page, alone)),))
     session = here.session.with_changes(ticked=tuple(dict.fromkeys((*here.session.ticked, *ticks))))
     if heard.maybe:
         note = here.say(MORE, answer=_format_labels(page, ticks))

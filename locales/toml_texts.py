@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 #: Keys of a rule pack whose values people read.
-TEXTS = frozenset({"text", "text_with_office", "label", "hint", "title", "reason", "note", "issuer_status", "about"})
+TEXTS = frozenset(
+    {"text", "text_with_office", "label", "hint", "title", "reason", "note", "issuer_status", "about", "brief"}
+)
 
 
 def extract(source: IO[bytes], _keywords: Any, _tags: Any, options: Any) -> Iterator[tuple[int, None, str, list[str]]]:  # noqa: ARG001

@@ -1,6 +1,7 @@
 """Assembles the answer from the rows that fired: one action per procedure, every reason and citation once."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 from rules.outcome import Action, Citation, Decided, Notice, Procedure, Statement
@@ -40,7 +41,8 @@ def _action(guide: ProcedureGuide, rows: list[Row], noticed: set[str]) -> Action
         for variant in asked.variants
     }
     reasons = tuple(dict.fromkeys(row.statement for row in rows))
-    steps = tuple(step.statement for step in guide.steps if step.applies(variants, noticed))
+    applying = [step for step in guide.steps if step.applies(variants, noticed)]
+    steps = tuple(step.statement for step in applying)
     return Action(
         procedure=guide.procedure,
         title=guide.title,
@@ -49,6 +51,7 @@ def _action(guide: ProcedureGuide, rows: list[Row], noticed: set[str]) -> Action
         reasons=reasons,
         citations=_citations((*reasons, *steps)),
         rows=tuple(dict.fromkeys(row.id for row in rows)),
+        briefs=tuple(step.short for step in applying if step.short),
     )
 
 
@@ -65,7 +68,8 @@ def _notices(pack: Pack, noticed: set[str], actions: tuple[Action, ...], today: 
         for document in documents
         if document.ended_notice and document.issuer_ended and document.issuer_ended <= today
     }
-    notices = [_notice(text) for text in pack.notices.values() if text.id in noticed | ended]
+    given = noticed | ended
+    notices = [_notice(text, given) for text in pack.notices.values() if text.id in given]
     early = [document.number for document in documents if document.counts_from and document.counts_from > today]
     if early:
         text = pack.notices[pack.settings.not_yet_in_force_notice]
@@ -77,5 +81,6 @@ def _notices(pack: Pack, noticed: set[str], actions: tuple[Action, ...], today: 
     return tuple(notices)
 
 
-def _notice(text: NoticeText) -> Notice:
-    return Notice(text.id, text.text, text.citations)
+def _notice(text: NoticeText, given: AbstractSet[str]) -> Notice:
+    short = text.short if given.isdisjoint(text.brief_unless) else None
+    return Notice(text.id, text.text, text.citations, short)

@@ -56,6 +56,29 @@ class Statement:
     citations: tuple[Citation, ...] = ()
 
 
+class Part(StrEnum):
+    """The parts of a short answer, in the order in which it says them."""
+
+    NOW = "now"  #: what to do this minute
+    OWN = "own"  #: what the officer does
+    BODY = "body"  #: what the managing body does
+    SIGNS = "signs"
+    PAPER = "paper"
+    WHERE = "where"
+    DEADLINE = "deadline"
+    TOKEN = "token"  # noqa: S105 - the device
+    CARE = "care"  #: what to be careful about
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A few words for the short answer; they rest on the citations of the step or notice that they stand for."""
+
+    part: Part
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing to do: the procedure, its form, its steps in order, and the reasons for it."""
@@ -67,6 +90,7 @@ class Action:
     reasons: tuple[Statement, ...]
     citations: tuple[Citation, ...]  #: citations of the reasons, then of the steps, each once
     rows: tuple[str, ...] = ()  #: ids of the decision rows that asked for it
+    briefs: tuple[Brief, ...] = ()  #: the same in a few words, in the order of the steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +100,7 @@ class Notice:
     id: str
     text: str
     citations: tuple[Citation, ...] = ()
+    brief: Brief | None = None  #: what the short answer says of it, if it says anything
 
 
 @dataclass(frozen=True, slots=True)

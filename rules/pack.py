@@ -8,7 +8,8 @@ from functools import cached_property
 from pydantic import BaseModel, ConfigDict
 
 from rules.facts import Event
-from rules.outcome import Citation, Level, Procedure, Statement
+from rules.offices import Office
+from rules.outcome import Brief, Citation, Level, Part, Procedure, Statement
 from rules.questions import Question
 from rules.tables import Row, Table
 
@@ -23,6 +24,7 @@ class Document(_Model):
     number: str  #: the number used in citations
     cited_as: str  #: the name used in sentences, in Vietnamese
     proper_title: str  #: in Vietnamese, never translated
+    short: str | None = None  #: the name in the list of sources of a short answer; ``number`` where it has none
     issuer: str
     date: dt.date | None = None
     in_force_from: dt.date | None = None
@@ -43,15 +45,23 @@ class Document(_Model):
 class ProcedureStep(_Model):
     """One step of a procedure."""
 
+    id: str | None = None  #: where a layer replaces it or puts another step before it; unique within the procedure
     text: str  #: message id
     citations: tuple[Citation, ...] = ()
     only: tuple[str, ...] = ()  #: variants of the procedure this step belongs to; empty: all
     unless: tuple[str, ...] = ()  #: variants beside which this step is left out
     beside: str | None = None  #: only in an answer that carries this notice
+    brief: str | None = None  #: message id: the step in a few words, for the short answer
+    part: Part | None = None  #: the part of the short answer in which ``brief`` stands
 
     @property
     def statement(self) -> Statement:
         return Statement(self.text, self.citations)
+
+    @property
+    def short(self) -> Brief | None:
+        """Return the step in a few words, or ``None`` if the short answer passes over it."""
+        return Brief(self.part, self.brief, self.citations) if self.part and self.brief else None
 
     def applies(self, variants: AbstractSet[str], noticed: AbstractSet[str]) -> bool:
         """Return whether this step belongs to an action with these variants, in an answer with these notices."""
@@ -82,6 +92,37 @@ class NoticeText(_Model):
     text: str  #: message id
     text_with_office: str | None = None  #: message id with {office}, where the operator has set the receiving office
     citations: tuple[Citation, ...] = ()
+    brief: str | None = None  #: message id: the notice in a few words, for the short answer
+    brief_unless: tuple[str, ...] = ()  #: notices beside which the short answer passes over it
+    part: Part | None = None  #: the part of the short answer in which ``brief`` stands
+
+    @property
+    def short(self) -> Brief | None:
+        """Return the notice in a few words, or ``None`` if the short answer passes over it."""
+        return Brief(self.part, self.brief, self.citations) if self.part and self.brief else None
+
+
+class QuestionAnswer(_Model):
+    """What the pack answers to a question about procedure, at any moment of a conversation."""
+
+    ask: str  #: what is asked about, such as ``renewal``
+    named: str | None = None  #: the form, number or term that the question names; ``other``: any that is not listed
+    words: tuple[str, ...] = ()  #: what people type for what is named, without accents
+    text: str  #: message id
+    citations: tuple[Citation, ...] = ()
+
+    @property
+    def statement(self) -> Statement:
+        return Statement(self.text, self.citations)
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """An entry of the pack below that a layer has replaced."""
+
+    file: str  #: such as ``decisions.toml``
+    name: str  #: such as ``row merger-designated``
+    before: str  #: message id of its text before; empty where it had none
 
 
 class Case(_Model):
@@ -103,6 +144,7 @@ class PackSettings(_Model):
     name: str
     version: str
     title: str  #: message id
+    over: str | None = None  #: of a layer: name and version of the pack it was checked over, such as ``national 1``
     effective_from: dt.date  #: from this day every cited document is in force
     decided_on: dt.date  #: the day worked examples are decided on
     near_expiry_days: int  #: the assistant's reminder window, not a legal threshold
@@ -124,6 +166,9 @@ class Pack:
     procedures: dict[Procedure, ProcedureGuide]
     notices: dict[str, NoticeText]
     cases: tuple[Case, ...]
+    answers: tuple[QuestionAnswer, ...] = ()
+    offices: tuple[Office, ...] = ()  #: the receiving offices; a later one prevails over an earlier one
+    replaced: tuple[Replacement, ...] = ()  #: what this layer replaced in the pack below
 
     @property
     def name(self) -> str:
@@ -135,7 +180,7 @@ class Pack:
 
     @property
     def label(self) -> str:
-        """Return name and version, such as ``nhon_trach 1``."""
+        """Return name and version, such as ``nhon_trach 2``."""
         return f"{self.name} {self.version}"
 
     @cached_property

@@ -16,6 +16,7 @@ from bot.demo.data_writer import open_demo_data
 from bot.demo.officers import ADMIN, FOCAL, OWNER
 from bot.demo.province import FEWEST, MOST
 from bot.preview import render_page
+from bot.preview.journeys import render_journeys
 from bot.settings import load_settings
 from bot.streams import SafeConsole
 from locales import N_, Translator, translator
@@ -79,7 +80,10 @@ def _format_result(made: DemoTotals, files: list[Path], t: Translator) -> Iterat
 def screens(
     out: Annotated[Path | None, typer.Option(help=N_("File to write; without it, standard output."))] = None,
     language: Language = None,
+    journeys: Annotated[
+        bool, typer.Option("--journeys", help=N_("Write how long the ways to an answer are, instead of the screens."))
+    ] = False,
 ) -> None:
-    """Write the page of screens."""
-    spoken = parse_language(language)
-    write(asyncio.run(render_page(load_pack(load_settings().pack), spoken)), out)
+    """Write the page of screens, or that of journeys."""
+    spoken, pack = parse_language(language), load_pack(load_settings().pack)
+    write(asyncio.run(render_journeys(pack) if journeys else render_page(pack, spoken)), out)

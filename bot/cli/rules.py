@@ -1,24 +1,32 @@
-"""Prove a rule pack, and print it for a lawyer: ``troly rules``."""
+"""Prove the rule packs, print one for a lawyer, and begin a new one: ``troly rules``."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.cli.output import Language, translator_for, write
+from bot.cli.output import Language as ShownLanguage
+from bot.cli.output import translator_for, write
 from bot.settings import configured_language, load_settings
 from handlers.citations import cite_all, format_statement
+from handlers.core import LABELS, format_office
 from handlers.core.text import format_day
 from locales import N_, Translator, translator
 from rules.checking import check as find_troubles
-from rules.errors import PackError
+from rules.errors import PackError, PackInvalid
 from rules.facts import Subject
-from rules.loading import load_pack
-from rules.outcome import Statement
+from rules.language import Language, load_language
+from rules.language.checking import check_language
+from rules.loading import load_pack, pack_names
+from rules.offices import Office, OfficeStatus
+from rules.outcome import Brief, Statement
 from rules.pack import Document, Pack, ProcedureGuide, ProcedureStep
 from rules.questions import AnswerOption, Question
 from rules.tables import Condition, Row, Table
+from rules.texts import sentence, shorten
 
 #: Headings are marked here, because the extractor does not look into f-strings.
 DOCUMENTS = N_("Documents")
@@ -26,6 +34,9 @@ QUESTIONS = N_("Questions, in the order they are asked")
 TABLES = N_("Decision tables, read from top to bottom")
 PROCEDURES = N_("Procedures")
 NOTICES = N_("Notices")
+ANSWERS = N_("Answers to questions about procedure")
+OFFICES = N_("Receiving offices")
+REPLACED = N_("What this layer replaces in the pack below it")
 SIGNATURE = N_("Reviewed and approved")
 #: The kinds of subscriber in a lawyer's words.
 KINDS = {
@@ -43,11 +54,13 @@ def render_rulebook(pack: Pack, t: Translator) -> str:
         _render_questions(pack, t),
         _render_tables(pack, t),
         _render_procedures(pack, t),
+        _render_notices(pack, t),
+        _render_answers(pack, t),
+        _render_offices(pack, t),
+        _render_replaced(pack, t),
+        _render_signature(pack, t),
     )
-    return (
-        "\n\n".join(line for part in (*parts, _render_notices(pack, t), _render_signature(pack, t)) for line in part)
-        + "\n"
-    )
+    return "\n\n".join(line for part in parts for line in part) + "\n"
 
 
 def _render_head(pack: Pack, t: Translator) -> Iterator[str]:
@@ -55,6 +68,11 @@ def _render_head(pack: Pack, t: Translator) -> Iterator[str]:
     yield t(
         N_("Rule pack {pack}, effective from {day}."), pack=pack.label, day=format_day(pack.settings.effective_from)
     )
+    if pack.settings.over:
+        yield t(
+            N_("It is a layer over {below}: what is not replaced here stands as it does there."),
+            below=pack.settings.over,
+        )
     yield t(
         N_(
             "Each statement names its source. Where nothing follows the source it was read in the text; a local rule, a"
@@ -149,7 +167,7 @@ def _render_procedure(guide: ProcedureGuide, t: Translator) -> Iterator[str]:
     said = t(N_(" (form: Mẫu {form})"), form=", ".join(forms)) if forms else ""
     yield f"### {t(guide.title)}{said} `{guide.procedure}`"
     steps = (
-        f"{at}. {format_statement(step.statement, t)}{_format_limits(step)}"
+        f"{at}. {format_statement(step.statement, t)}{_format_limits(step)}{_format_brief(step.short, t)}"
         for at, step in enumerate(guide.steps, start=1)
     )
     yield "\n".join(steps)
@@ -160,6 +178,11 @@ def _format_kind(variant: str, t: Translator) -> str:
     return t(KINDS[Subject(variant)]) if variant in set(Subject) else f"`{variant}`"
 
 
+def _format_brief(short: Brief | None, t: Translator) -> str:
+    """Return what the short answer says of a step or notice."""
+    return f" → *{t(LABELS[short.part])}: {t(short.text)}*" if short else ""
+
+
 def _format_limits(step: ProcedureStep) -> str:
     limits = [*step.only, *(f"≠ {variant}" for variant in step.unless), *([step.beside] if step.beside else [])]
     return f" [`{', '.join(limits)}`]" if limits else ""
@@ -168,9 +191,41 @@ def _format_limits(step: ProcedureStep) -> str:
 def _render_notices(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"## {t(NOTICES)}"
     for notice in pack.notices.values():
-        yield f"- `{notice.id}`: {format_statement(Statement(notice.text, notice.citations), t)}"
+        said = format_statement(Statement(notice.text, notice.citations), t)
+        yield f"- `{notice.id}`: {said}{_format_brief(notice.short, t)}"
         if notice.text_with_office:
             yield f"- `{notice.id}`: {t(notice.text_with_office)} ({cite_all(notice.citations, t)})"
+
+
+def _render_answers(pack: Pack, t: Translator) -> Iterator[str]:
+    if pack.answers:
+        yield f"## {t(ANSWERS)}"
+    for answer in pack.answers:
+        named = f" {answer.named}" if answer.named else ""
+        yield f"- `{answer.ask}{named}`: {format_statement(answer.statement, t)}"
+
+
+def _render_offices(pack: Pack, t: Translator) -> Iterator[str]:
+    if pack.offices:
+        yield f"## {t(OFFICES)}"
+        columns = [N_("Office"), N_("Receives"), N_("For"), N_("Status"), N_("Source"), N_("Last checked")]
+        yield _render_grid([t(column) for column in columns], (_office_cells(pack, one, t) for one in pack.offices))
+
+
+def _office_cells(pack: Pack, office: Office, t: Translator) -> list[str]:
+    status = N_("confirmed") if office.status is OfficeStatus.CONFIRMED else N_("assumed")
+    received = ", ".join(t(pack.procedures[procedure].title) for procedure in office.procedures)
+    checked = format_day(office.last_checked)
+    return [format_office(office, t), received, ", ".join(office.units), t(status), office.source, checked]
+
+
+def _render_replaced(pack: Pack, t: Translator) -> Iterator[str]:
+    if pack.replaced:
+        yield f"## {t(REPLACED)}"
+        yield _render_grid(
+            [t(N_("File")), t(N_("Entry")), t(N_("Before"))],
+            ([one.file, one.name, t(one.before) if one.before else ""] for one in pack.replaced),
+        )
 
 
 def _render_signature(pack: Pack, t: Translator) -> Iterator[str]:
@@ -184,41 +239,114 @@ def _render_grid(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 
 
+#: The names that a layer can have: they are names of folders and stand in settings.
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
 app = typer.Typer(help=N_("Prove the rules, and print them for a lawyer."), no_args_is_help=True)
 
 
 @app.command(help=N_("Prove the tables complete and unique, and report everything that is wrong."))
 def check(
     folder: Annotated[
-        Path | None, typer.Argument(help=N_("Folder of a pack; without it, the one that TROLY_PACK names."))
+        Path | None,
+        typer.Argument(
+            help=N_(
+                "Name or folder of a pack; without it, every pack that comes along and the one that TROLY_PACK names."
+            )
+        ),
     ] = None,
 ) -> None:
-    """Prove a pack; exit status 1 if anything is wrong."""
+    """Prove packs; exit status 1 if anything is wrong with one."""
     t = translator(configured_language())
     try:
-        pack = load_pack(folder or load_settings().pack)
+        packs = [load_pack(name) for name in ([str(folder)] if folder else _every_pack())]
     except PackError as error:
         typer.echo(error.say(t), err=True)
         raise typer.Exit(1) from None
-    troubles = find_troubles(pack)
+    proved = [_check_one(pack, t) for pack in packs]  # every pack is checked, also after one that is wrong
+    if not all(proved):
+        raise typer.Exit(1)
+    typer.echo(_prove_language(load_language(), t))
+
+
+def _every_pack() -> Iterator[str]:
+    yield from pack_names()
+    configured = load_settings().pack
+    if configured not in pack_names():
+        yield configured
+
+
+def _check_one(pack: Pack, t: Translator) -> bool:
+    """Print what is wrong with a pack, or that it is proved; return whether it is."""
+    language = load_language()
+    troubles = (*find_troubles(pack), *check_language(language, pack))
     for trouble in troubles:
         typer.echo(trouble.say(t))
     if troubles:
         typer.echo(t(N_("{pack}: {count} to put right"), pack=pack.label, count=len(troubles)))
-        raise typer.Exit(1)
-    typer.echo(_prove(pack, t))
+    else:
+        typer.echo(_prove(pack, t))
+    return not troubles
+
+
+def _prove_language(language: Language, t: Translator) -> str:
+    sound = N_("language {name}: patterns {patterns}, examples {examples}: every example is read as it says")
+    patterns = sum(len(rule.patterns) for rule in language.rules)
+    examples = sum(len(rule.entry.examples) for rule in language.rules)
+    return t(sound, name=language.name, patterns=patterns, examples=examples)
 
 
 def _prove(pack: Pack, t: Translator) -> str:
     sound = N_("{pack}: tables {tables}, rows {rows}, worked examples {cases}: complete, unique, cited")
-    return t(sound, pack=pack.label, tables=len(pack.tables), rows=len(pack.rows), cases=len(pack.cases))
+    proved = t(sound, pack=pack.label, tables=len(pack.tables), rows=len(pack.rows), cases=len(pack.cases))
+    if pack.settings.over is None:
+        return proved
+    layer = N_("{proved} (a layer over {below}; replaces {count})")
+    return t(layer, proved=proved, below=pack.settings.over, count=len(pack.replaced))
 
 
 @app.command(help=N_("Print the whole table with its citations, as a document a lawyer can sign."))
 def show(
-    language: Language = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="PACK", help=N_("Name or folder of a pack; without it, TROLY_PACK."))
+    ] = None,
+    language: ShownLanguage = None,
     out: Annotated[Path | None, typer.Option("--out", help=N_("File to write; without it, standard output."))] = None,
 ) -> None:
     """Print the rules as Markdown."""
     t = translator_for(language)
-    write(render_rulebook(load_pack(load_settings().pack), t), out)
+    settings = load_settings()
+    pack = load_pack(name) if name else load_pack(settings.pack, settings.offices)
+    write(render_rulebook(pack, t), out)
+
+
+@app.command(help=N_("Begin a layer for a locality: a folder of commented files that passes the check."))
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name of the layer and of its folder."))],
+    over: Annotated[str, typer.Option("--over", help=N_("The pack that it lies over."))] = "national",
+    into: Annotated[Path, typer.Option("--in", help=N_("Where the folder is made."))] = Path(),
+) -> None:
+    """Write the skeleton of a layer."""
+    t = translator(configured_language())
+    folder = _write_skeleton(name, load_pack(over), into)
+    typer.echo(t(N_("{folder} is made. Fill it in, then: troly rules check {folder}"), folder=folder))
+
+
+def _write_skeleton(name: str, below: Pack, parent: Path) -> Path:
+    """Write the commented files of a layer over a pack into a new folder, which is returned.
+
+    Raises:
+        PackInvalid: The name cannot be the name of a pack, or there is a file or folder of that name.
+    """
+    if not _NAME.fullmatch(name):
+        wrong = N_("{name} cannot be the name of a pack; use small letters without accents, digits and _ only")
+        raise PackInvalid(sentence(wrong, name=shorten(name)))
+    folder = parent / name
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise PackInvalid(sentence(N_("{folder} is there already; choose another name"), folder=folder)) from None
+    for source in (files("rules") / "skeleton").iterdir():
+        text = source.read_text(encoding="utf-8").replace("@NAME@", name).replace("@BELOW@", below.label)
+        (folder / source.name).write_text(text, encoding="utf-8")
+    return folder

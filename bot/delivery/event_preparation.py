@@ -15,6 +15,7 @@ from bot.clock import Clock, SystemClock
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
+from bot.exports.answer_document import write_answer
 from bot.exports.broadcast_report import ReportOrder, make_report_bytes
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
 from bot.messages import Chat
@@ -24,16 +25,19 @@ from bot.store.errors import StoreUnavailable
 from bot.store.store import Store
 from handlers.broadcasts.screens.detail import XLSX
 from handlers.core import (
+    AnswerPrinted,
     ChartDrawn,
     DrawChart,
     Event,
     FileRead,
     FileSent,
     MakeReport,
+    PrintAnswer,
     ReportMade,
     SheetRead,
     TextReceived,
 )
+from handlers.interview.screens.printing import DOCX
 from handlers.model import (
     SECRET_PROBLEMS,
     Act,
@@ -197,6 +201,17 @@ def _report_without(event: MakeReport, trouble: Literal["no_files", "too_much", 
     return ReportMade(broadcast=event.broadcast, trouble=trouble)
 
 
+async def print_requested_answer(event: PrintAnswer, channel: Channel | None) -> AnswerPrinted:
+    """Make the document, or say why there is none; never raises, because the answer itself was sent."""
+    if channel is None or not channel.capabilities.accepts(DOCX):
+        return AnswerPrinted(name=event.name, trouble="no_files")
+    try:
+        return AnswerPrinted.of(event.name, await asyncio.to_thread(write_answer, event.parts))
+    except Exception as error:  # noqa: BLE001 - the answer was sent; the document is not worth a failed turn
+        _log.error("answer_not_printed", error=type(error).__name__)
+        return AnswerPrinted(name=event.name, trouble="failed")
+
+
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
 _FETCH_ATTEMPTS = 3  #: tries before a file counts as unavailable
 _FILES_IN_MEMORY, _SLOW_AT_ONCE = 4, 2  #: files in memory at the same time
@@ -231,7 +246,7 @@ class EventPreparer:
 
     def kind(self, chat: Chat, event: Event) -> SlowTaskKind | None:
         """Return what an event waits for when it is prepared; ``None`` for one that is taken as it is."""
-        if isinstance(event, DrawChart | MakeReport):
+        if isinstance(event, DrawChart | MakeReport | PrintAnswer):
             return SlowTaskKind.MADE
         if isinstance(event, FileSent) or (isinstance(event, TextReceived) and holds_certificate(event.text)):
             return SlowTaskKind.SLOW if self._readers.apart(chat) else SlowTaskKind.FILE
@@ -250,10 +265,8 @@ class EventPreparer:
         Raises:
             ReadApart: it takes long: to be prepared once more, among what takes long.
         """
-        if isinstance(event, DrawChart):
-            return await draw_requested_chart(event, self._channels.get(chat.channel), self._draw)
-        if isinstance(event, MakeReport):
-            return await make_requested_report(chat, event, self._channels.get(chat.channel), self._report)
+        if isinstance(event, DrawChart | MakeReport | PrintAnswer):
+            return await self._make(chat, event)
         if isinstance(event, FileSent):
             found = await self._read_file(chat, event)
             if isinstance(found, ImportSheet):
@@ -262,6 +275,14 @@ class EventPreparer:
         if isinstance(event, TextReceived) and holds_certificate(event.text):
             return FileRead(reading=await self._readers.read(chat, event.text.encode(), ""), **_event_origin(event))
         return event
+
+    async def _make(self, chat: Chat, event: DrawChart | MakeReport | PrintAnswer) -> Event:
+        channel = self._channels.get(chat.channel)
+        if isinstance(event, DrawChart):
+            return await draw_requested_chart(event, channel, self._draw)
+        if isinstance(event, MakeReport):
+            return await make_requested_report(chat, event, channel, self._report)
+        return await print_requested_answer(event, channel)
 
     async def _read_file(self, chat: Chat, event: FileSent) -> Reading | ImportSheet:
         if event.size is not None and event.size > FILE_LIMIT:

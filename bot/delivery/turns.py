@@ -23,7 +23,7 @@ from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
 from bot.store.errors import ReadingOnly, StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from bot.store.store import Store
 from bot.store.units import UnitReader
-from handlers.core import Attachment, DrawChart, Event, MakeReport, Reply, Services, Session
+from handlers.core import Attachment, DrawChart, Event, MakeReport, PrintAnswer, Reply, Services, Session
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
@@ -247,7 +247,9 @@ class TurnHandler:
         return Reply(paragraphs=(translator(self._conversation.language)(_SESSION_LOST),))
 
     async def _prepare(self, pending: PendingTurn, session: Session | None) -> Event:
-        if not (isinstance(pending.event, DrawChart | MakeReport) or self._conversation.wants_file(session)):
+        if not (
+            isinstance(pending.event, DrawChart | MakeReport | PrintAnswer) or self._conversation.wants_file(session)
+        ):
             return pending.event
         return await self._preparer.prepare(pending.chat, pending.event)
 

@@ -23,6 +23,7 @@ from handlers.core import (
     certificate_facts,
     current_decision,
     current_question,
+    facts_of,
     format_decision_plain,
     with_answer,
 )
@@ -170,7 +171,9 @@ class InterviewDriver:
     def _decision_text(self, here: Context, decided: Decided) -> str:
         """Return the decision in words; each possible outcome is formatted once."""
         actions = tuple((action.rows, action.form) for action in decided.actions)
-        key = (here.session.language, actions, tuple(notice.id for notice in decided.notices))
+        facts = facts_of(here.session).certificate
+        last_day = facts.not_after if facts else None
+        key = (here.session.language, here.session.unit, last_day, actions, tuple(one.id for one in decided.notices))
         if key not in self._told:
             self._told[key] = format_decision_plain(here, decided)
         return self._told[key]

@@ -84,9 +84,11 @@ UNITS = UnitDirectory.of(
 BEGIN = ("/start", "=agree")
 BODY = (*BEGIN, "=organisation")
 SUPERIOR = (*BODY, "=superior_changed", "=done")
-TYPED = (*SUPERIOR, "31/12/2028", "=government")
-ANSWERED = (*TYPED, "=in_hand", "=false")
-READ = (*BEGIN, "+certificate", "=organisation", "=superior_changed", "=done", "=in_hand", "=false")
+TYPED = (*SUPERIOR, "31/12/2028")
+ANSWERED = (*TYPED, "=fine")
+READ = (*BEGIN, "+certificate", "=organisation", "=superior_changed", "=done", "=fine")
+RENAMED = (*BODY, "=renamed", "=done", "31/12/2028")
+ABSORBED = (*BODY, "=merged_into_existing", "=done", "=absorbed", "31/12/2028")
 FILLED = (*READ, "=register", "=0", "=0", "=0", "UBND TỈNH MẪU")
 SENT = (*FILLED, "=send")
 
@@ -95,6 +97,7 @@ FILE = N_("A file that cannot be used")
 #: is a button of another page; anything else is typed.
 WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Greeting and consent"), ("/start",)),
+    (N_("What is stored"), ("/start", "=notice")),
     (N_("Consent refused"), ("/start", "=decline")),
     (N_("A file before consent"), ("/start", "+file")),
     (N_("Question: whose certificate"), BEGIN),
@@ -104,16 +107,26 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Several things happened: the ticks"), (*BODY, "=superior_changed")),
     (N_("Question: place in the merger, new body"), (*BODY, "=merged_into_new", "=done")),
     (N_("Question: place in the merger, existing body"), (*BODY, "=merged_into_existing", "=done")),
-    (N_("Question: the certificate"), SUPERIOR),
+    (N_("Question: the condition of certificate, token and key"), SUPERIOR),
+    (N_("Question: the condition, something is wrong"), (*SUPERIOR, "=token:lost")),
     (N_("How to get the file"), (*SUPERIOR, "=how")),
-    (N_("Question: the issuer, after a typed day"), (*SUPERIOR, "31/12/2028")),
-    (N_("Question: data still match"), (*BODY, "=renamed", "=done", "31/12/2028", "=government")),
-    (N_("Question: data still match, beside the certificate"), (*READ[:4], "=renamed", "=done")),
-    (N_("Question: the token"), TYPED),
-    (N_("Question: key exposed"), (*TYPED, "=in_hand")),
-    (N_("Why this question"), (*TYPED, "/visao")),
+    (N_("Question: the condition, after a typed day"), TYPED),
+    (N_("Question: the condition, beside the certificate"), (*READ[:4], "=renamed", "=done")),
+    (N_("Question: the certificate"), (*ANSWERED, "/xemlai", "=certificate")),
+    (N_("Question: the issuer, after a typed day"), (*ANSWERED, "/xemlai", "=certificate", "31/12/2027")),
+    (
+        N_("Question: data still match"),
+        (*RENAMED, "=fine", "/xemlai", "=information_matches"),
+    ),
+    (N_("Question: the token"), (*ANSWERED, "/xemlai", "=token")),
+    (N_("Question: key exposed"), (*ANSWERED, "/xemlai", "=key_exposed")),
+    (N_("Why this question"), (*BODY, "/visao")),
     (N_("Typed words that fit several options"), (*BODY, "sap nhap")),
-    (N_("Typed words that mean nothing here"), (*BEGIN, "trời hôm nay đẹp")),
+    (N_("Typed words that mean nothing here"), (*BEGIN, "abc xyz")),
+    (N_("A sentence as the first message"), ("xã em sáp nhập thành xã mới, token bị mất",)),
+    (N_("A sentence is said back"), (*BEGIN, "cơ quan em đổi tên rồi, token cơ quan bị mất")),
+    (N_("A question about the procedure"), (*BODY, "nộp ở đâu, ai ký?")),
+    (N_("Something outside the scope"), (*BEGIN, "làm sổ đỏ ở đâu")),
     (N_("A number that stands beside no answer"), (*BODY, "99")),
     (N_("A button of an earlier step"), (*BODY, "!question|device|1")),
     (N_("A certificate was read"), (*BEGIN, "+certificate")),
@@ -122,6 +135,15 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("The certificate and the officer disagree"), (*BEGIN, "=individual", "+certificate")),
     (N_("A file with several certificates"), (*BEGIN, "+several")),
     (N_("The answer"), ANSWERED),
+    (N_("The answer, several things to do"), (*ABSORBED, "=fine")),
+    (N_("The answer, the token is lost"), (*ABSORBED, "=token:lost", "=done")),
+    (N_("The answer: step by step"), (*ANSWERED, "=steps")),
+    (N_("The answer: its legal basis"), (*ANSWERED, "=sources")),
+    (N_("The answer: what to note"), (*ANSWERED, "=notes")),
+    (N_("The answer: how sure it is"), (*ANSWERED, "=certainty")),
+    (N_("The answer: the terms"), (*ANSWERED, "=terms")),
+    (N_("The answer: for print"), (*ANSWERED, "=print")),
+    (N_("Back at the answer"), (*ANSWERED, "/xemlai", "=back")),
     (N_("Documents"), (*ANSWERED, "/vanban")),
     (N_("Review of the answers"), (*ANSWERED, "/xemlai")),
     (N_("Request: the subscriber"), (*READ, "=register")),
@@ -134,6 +156,7 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Request registered"), SENT),
     (N_("The same request again"), (*SENT, "=answer", "=register")),
     (N_("My requests"), (*SENT, "/yeucau")),
+    (N_("The answer of a request"), (*SENT, "/yeucau YC-2026-000001", "=answer")),
     (N_("One request"), (*SENT, "/yeucau", "=YC-2026-000001")),
     (N_("Changing a request"), (*SENT, "/yeucau YC-2026-000001", "=amend")),
     (N_("Withdrawing a request"), (*SENT, "/yeucau YC-2026-000001", "=withdraw")),

@@ -1,19 +1,32 @@
 """The vocabulary of a conversation: events, replies, the session, screens, ports, and text."""
 
 from handlers.core.admin_ports import AdminServices, Journal, People
+from handlers.core.brief_answer import (
+    CERTAINTY,
+    LABELS,
+    MOST_FOR_ONE,
+    MOST_FOR_SEVERAL,
+    explain_certainty,
+    find_certainty,
+    format_brief_answer,
+    format_decision_plain,
+)
 from handlers.core.broadcast_ports import Reminders
 from handlers.core.decision import (
     REGISTRABLE,
     cited_documents,
     current_decision,
-    format_decision,
-    format_decision_plain,
+    format_actions,
     format_documents,
-    format_headline,
+    format_notices,
+    format_steps,
+    format_title,
     registrable_actions,
 )
+from handlers.core.filing import FILING_NOTICE, filing_notice, format_office
 from handlers.core.messages import (
     EVENT_ADAPTER,
+    AnswerPrinted,
     Attachment,
     ButtonTapped,
     ChartDrawn,
@@ -24,6 +37,8 @@ from handlers.core.messages import (
     FileSent,
     MakeReport,
     MessageEdited,
+    PrintAnswer,
+    PrintedPart,
     Reply,
     ReportMade,
     SheetRead,
@@ -49,8 +64,10 @@ from handlers.core.screen import (
     Page,
     Screen,
     ScreenCallback,
+    ShowMore,
     back_option,
     current_rights,
+    hash_text,
     holder_labels,
     open_page,
 )
@@ -61,6 +78,7 @@ from handlers.core.session import (
     RequestListView,
     ScreenPosition,
     Session,
+    Understood,
     certificate_facts,
     count_remaining,
     current_question,
@@ -76,16 +94,18 @@ from handlers.core.session import (
 
 # fmt: off
 __all__ = [
-    "BACK", "DONE", "EVENT_ADAPTER", "NEXT", "NO", "NO_SYNONYMS", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS",
-    "AdminServices", "Attachment", "BroadcastView", "ButtonTapped", "ChartDrawn", "Choice", "Command", "Context",
-    "DerivedEvents", "DrawChart", "Event", "FileRead", "FileSent", "HandlerResult", "InterviewRegister", "Journal",
-    "MakeReport", "MessageEdited", "Option", "OptionsOnlyScreen", "OwnData", "OwnRequests", "Page", "People",
-    "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Screen", "ScreenCallback",
-    "ScreenPosition", "Services", "Session", "SheetRead", "TextReceived", "Throttled", "UnreadableReceived",
-    "back_option", "certificate_facts", "cited_documents", "count_remaining", "current_decision",
-    "current_question", "current_rights", "facts_of", "format_decision", "format_decision_plain",
-    "format_documents", "format_headline", "holder_labels", "latest_fact", "open_page", "question_of",
-    "registrable_actions", "with_answer", "with_derived_events", "without_answer", "without_derived_events",
-    "without_stale_events",
+    "BACK", "CERTAINTY", "DONE", "EVENT_ADAPTER", "FILING_NOTICE", "LABELS", "MOST_FOR_ONE", "MOST_FOR_SEVERAL",
+    "NEXT", "NO", "NO_SYNONYMS", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS", "AdminServices", "AnswerPrinted",
+    "Attachment", "BroadcastView", "ButtonTapped", "ChartDrawn", "Choice", "Command", "Context", "DerivedEvents",
+    "DrawChart", "Event", "FileRead", "FileSent", "HandlerResult", "InterviewRegister", "Journal", "MakeReport",
+    "MessageEdited", "Option", "OptionsOnlyScreen", "OwnData", "OwnRequests", "Page", "People", "PrintAnswer",
+    "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Screen",
+    "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled",
+    "Understood", "UnreadableReceived", "back_option", "certificate_facts", "cited_documents", "count_remaining",
+    "current_decision", "current_question", "current_rights", "explain_certainty", "facts_of", "filing_notice",
+    "find_certainty", "format_actions", "format_brief_answer", "format_decision_plain", "format_documents",
+    "format_notices", "format_office", "format_steps", "format_title", "hash_text", "holder_labels", "latest_fact",
+    "open_page", "question_of", "registrable_actions", "with_answer", "with_derived_events", "without_answer",
+    "without_derived_events", "without_stale_events",
 ]
 # fmt: on

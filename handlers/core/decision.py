@@ -1,24 +1,15 @@
 """The decision that the answers of a session lead to, and its wording."""
 
-from dataclasses import replace
 from datetime import date
 
 from markupsafe import Markup, escape
 
-from handlers.citations import format_statement
+from handlers.citations import format_sourced, format_statement
 from handlers.core import session
+from handlers.core.filing import FILING_NOTICE, filing_notice
 from handlers.core.screen import Context
-from handlers.core.text import (
-    MarkupTranslator,
-    format_bold,
-    format_bullets,
-    format_day,
-    format_numbered,
-    join_lines,
-    strip_markup,
-)
+from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_day, format_numbered, join_lines
 from locales import N_
-from rules.deciding import office_notice
 from rules.outcome import Action, Decided, Notice, Procedure
 from rules.pack import Document
 
@@ -45,54 +36,65 @@ def registrable_actions(decided: Decided) -> list[Action]:
     return [action for action in decided.actions if action.procedure in REGISTRABLE]
 
 
-def format_headline(say: MarkupTranslator, decided: Decided) -> Markup:
-    """Return the first line of an answer: how many things the officer has to do."""
-    number = len(decided.actions)
-    if number == 1:
-        return say(N_("<b>Here is what to do.</b>"))
-    return say(N_("<b>There are {number} things to do, in this order.</b>"), number=number)
-
-
-def format_decision(here: Context, decided: Decided) -> list[Markup]:
-    """Format the whole decision as paragraphs, actions before notices; each sentence is followed by its citations."""
-    many = len(decided.actions) > 1
-    actions = [
-        _format_action(here.say, action, number if many else None) for number, action in enumerate(decided.actions, 1)
+def format_actions(here: Context, decided: Decided) -> list[Markup]:
+    """Format every action with its reasons and steps, each sentence with its citations."""
+    return [
+        paragraph for action, number in _numbered(decided) for paragraph in _format_action(here.say, action, number)
     ]
-    return [*(paragraph for action in actions for paragraph in action), *_format_notices(here, decided)]
 
 
-def format_decision_plain(here: Context, decided: Decided) -> str:
-    """Format the decision without markup; it is stored with a request as the officer saw it."""
-    return "\n\n".join(
-        strip_markup(part) for part in (format_headline(here.say, decided), *format_decision(here, decided))
-    )
+def format_steps(here: Context, decided: Decided) -> list[Markup]:
+    """Format what is to be done step by step, in plain sentences without citations."""
+    return [
+        join_lines(
+            format_bold(format_title(here.say, action, number)),
+            format_numbered(here.say.text(step.text) for step in action.steps),
+        )
+        for action, number in _numbered(decided)
+    ]
+
+
+def _numbered(decided: Decided) -> list[tuple[Action, int | None]]:
+    """Return the actions with their numbers; a single one has none."""
+    many = len(decided.actions) > 1
+    return [(action, number if many else None) for number, action in enumerate(decided.actions, 1)]
+
+
+def format_title(say: MarkupTranslator, action: Action, number: int | None) -> Markup:
+    """Format the title of an action with its number and its form, where it has them."""
+    form = say.t(N_(" (form: Mẫu {form})"), form=action.form) if action.form else ""
+    return Markup("{}{}{}").format(f"{number}. " if number else "", say.text(action.title), form)
 
 
 def _format_action(say: MarkupTranslator, action: Action, number: int | None) -> list[Markup]:
-    form = say.t(N_(" (form: Mẫu {form})"), form=action.form) if action.form else ""
-    title = Markup("{}{}{}").format(f"{number}. " if number else "", say.text(action.title), form)
     why = join_lines(
         say(N_("<i>Why:</i>")), format_bullets(format_statement(reason, say.t) for reason in action.reasons)
     )
     how = join_lines(say(N_("<i>How:</i>")), format_numbered(format_statement(step, say.t) for step in action.steps))
-    return [format_bold(title), why, *([how] if action.steps else [])]
+    return [format_bold(format_title(say, action, number)), why, *([how] if action.steps else [])]
 
 
-def _format_notices(here: Context, decided: Decided) -> list[Markup]:
+def format_notices(here: Context, decided: Decided) -> list[Markup]:
+    """Format what to know beside what to do, each sentence with its citations."""
     if not decided.notices:
         return []
-    notices = (Markup("• {}").format(_format_notice(here, notice)) for notice in decided.notices)
+    notices = (Markup("• {}").format(_format_notice(here, decided, notice)) for notice in decided.notices)
     return [here.say(N_("<b>Please note</b>")), *notices]
 
 
-def _format_notice(here: Context, notice: Notice) -> Markup:
-    """Format a notice; the notice about the receiving office names the office that the operator has set."""
-    office, t = here.world.office, here.say.t
-    if notice.id == "receiving_office" and office:
-        told = office_notice(here.world.pack, office)
-        notice = replace(told, text=t(told.text, office=office))  # in words already: no message id any more
+def _format_notice(here: Context, decided: Decided, notice: Notice) -> Markup:
+    """Format a notice; the one on where to file names the receiving offices, those of the officer's unit first."""
+    world, t = here.world, here.say.t
+    if notice.id == FILING_NOTICE:
+        told = filing_notice(world.pack, decided, t, office=world.office, units=units_of(here))
+        return escape(format_sourced(told.text, told.citations, t))
     return escape(format_statement(notice, t))
+
+
+def units_of(here: Context) -> tuple[str, ...]:
+    """Return the codes of the officer's unit and of those above it, the nearest first."""
+    unit = here.session.unit
+    return (unit, *(above.code for above in here.world.units.ancestors(unit))) if unit else ()
 
 
 def cited_documents(here: Context) -> list[Document]:

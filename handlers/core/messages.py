@@ -108,6 +108,38 @@ class ReportMade(_Event):
         return cls(broadcast=broadcast, content=b64encode(content), rows=rows, roles=roles)
 
 
+class PrintedPart(BaseModel):
+    """A paragraph of a document for print."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    style: Literal["title", "heading", "lead", "text", "small"]
+    text: str
+
+
+class PrintAnswer(_Event):
+    """An order to make the answer as a document for print between two turns."""
+
+    kind: Literal["print_answer"] = "print_answer"
+    name: str  #: of the file
+    parts: tuple[PrintedPart, ...]
+
+
+class AnswerPrinted(_Event):
+    """The result of ``PrintAnswer``: the document, or why there is none."""
+
+    kind: Literal["answer_printed"] = "answer_printed"
+    name: str
+    content: Base64Bytes | None = None  #: DOCX
+    #: The reason for a missing document: the channel sends no files, or making it failed.
+    trouble: Literal["no_files", "failed"] | None = None
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> "AnswerPrinted":
+        """Wrap the raw bytes of a document."""
+        return cls(name=name, content=b64encode(content))
+
+
 class MessageEdited(_Event):
     """An earlier message was edited. It does not count as a second answer; its text is only checked for secrets."""
 
@@ -137,6 +169,8 @@ Event = Annotated[
     | ChartDrawn
     | MakeReport
     | ReportMade
+    | PrintAnswer
+    | AnswerPrinted
     | UnreadableReceived
     | MessageEdited
     | Throttled,

@@ -33,11 +33,14 @@ class Option:
     ticks: bool = True  #: false for an option that ends ticking or leaves, if several may be chosen
     #: False if no number takes the option: a typing slip must not discard a text that is being written.
     numbered: bool = True
+    #: True for an option that only shows more about what the page says: its button stays on the message and stays valid
+    #: for as long as ``Page.subject`` is the same.
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a screen. ``title`` is all that remains of the message once it was answered and edited."""
+    """A page of a screen. If it is too long to repeat, ``title`` or ``brief`` stands for it."""
 
     title: Markup
     paragraphs: tuple[Markup, ...] = ()
@@ -51,6 +54,10 @@ class Page:
     #: option has the number; "values": always a value for the screen.
     numbers: Literal["options", "codes", "values"] = "options"
     help: Markup | None = None  #: help for a person who does not know which text to type
+    subject: str = ""  #: identifies what the page says, in every language, for its lasting options
+    remember: str = (
+        ""  #: a text that stands in the chat once the page was sent; the session keeps it in mind as ``shown``
+    )
 
     def option(self, value: str) -> Option | None:
         """Return the option with this value, or ``None``."""
@@ -81,12 +88,18 @@ class Page:
             attachments=self.attachments,
         )
 
+    def lasting_choices(self, session: Session) -> tuple[Choice, ...]:
+        """Return the buttons that stay on the message when the others go."""
+        return tuple(self._choice(option, session) for option in self.options if option.lasting)
+
     def _choice(self, option: Option, session: Session) -> Choice:
         mark = "✓ " if option.ticked else ""
         tap = str(self._tap(option, session))
         return Choice(label=f"{mark}{option.label}", tap=tap, numbered=option in self.numbered_options)
 
     def _tap(self, option: Option, session: Session) -> "ScreenCallback":
+        if option.lasting:
+            return ScreenCallback(session.screen, option.value, f"={hash_text(self.subject)}")
         if self.many and option.value == DONE:
             return ScreenCallback(session.screen, option.value, f".{_question_digest(session)}")
         if (self.many or self.switches) and option.ticks:
@@ -113,8 +126,8 @@ def back_option(t: Translator, label: str = N_("Back"), also: tuple[str, ...] = 
     return Option(value, t(label), ("quay lai", "back", *also))
 
 
-#: Matches the session version of a button, or the digest of the question for a tick or the end of ticking.
-_TAP_VERSION = re.compile(r"[0-9]{1,18}|[-+.][0-9a-f]{8}")
+#: Matches the session version of a button, or the digest of what a tick, the end of ticking or a lasting one is about.
+_TAP_VERSION = re.compile(r"[0-9]{1,18}|[-+.=][0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +136,8 @@ class ScreenCallback:
 
     A button is valid for one version of the session. A tick, and the end of ticking (``.question``), are valid as long
     as the question is open: of two quick taps, the second was made on a page drawn before the first was handled. ``+``
-    sets the tick and ``-`` removes it, so that tapping the same button twice has the same effect as once.
+    sets the tick and ``-`` removes it, so that tapping the same button twice has the same effect as once. A lasting
+    button (``=subject``) changes nothing and is valid for as long as there is more to show about its subject.
     """
 
     screen: str
@@ -142,6 +156,11 @@ class ScreenCallback:
         """Return the tick that the button asks for, or ``None`` if it is not the button of a tick."""
         return {"+": True, "-": False}.get(self.of[0])
 
+    @property
+    def lasting_subject(self) -> str | None:
+        """Return the digest of the subject of a lasting button, or ``None`` for any other button."""
+        return self.of[1:] if self.of.startswith("=") else None
+
     def belongs_to(self, session: Session) -> bool:
         """Return whether the button belongs to the open screen and step, not to an earlier one."""
         open_now = str(session.version) if self.of.isdecimal() else f"{self.of[0]}{_question_digest(session)}"
@@ -153,8 +172,12 @@ class ScreenCallback:
 
 def _question_digest(session: Session) -> str:
     """Hash what makes the open question unique (interview, answers, broadcast); ticks do not change it."""
-    told = session.model_dump_json(include={"screen", "about", "interview", "answers", "broadcast"})
-    return sha256(told.encode()).hexdigest()[:8]
+    return hash_text(session.model_dump_json(include={"screen", "about", "interview", "answers", "broadcast"}))
+
+
+def hash_text(text: str) -> str:
+    """Return eight hexadecimal digits that tell texts apart."""
+    return sha256(text.encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +307,9 @@ def open_page(kept: str | None, entries: Sequence[Entry]) -> PagedList[Entry]:
 
 
 CommandHandler = Callable[[Context, str], Awaitable[HandlerResult]]
+#: Shows more about the subject of a page, given the option and the digest of the subject; ``None`` if the subject is
+#: another one by now.
+ShowMore = Callable[[Context, str, str], Awaitable[HandlerResult | None]]
 
 
 @dataclass(frozen=True, slots=True)

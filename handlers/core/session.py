@@ -60,6 +60,21 @@ class DerivedEvents(BaseModel):
     unit: str
 
 
+class Understood(BaseModel):
+    """What was understood of a free sentence and waits to be confirmed; nothing of it counts before."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    #: Fact -> JSON value, as in ``Session.answers``.
+    answers: dict[str, Any] = {}
+    #: The last day of the certificate, while its issuer is not known.
+    expiry: date | None = None
+    #: The name of the present unit, as it was typed.
+    unit: str | None = None
+    #: True if a merger was told but not which kind, which is asked.
+    merged: bool = False
+
+
 class RequestListView(BaseModel):
     """The state of the request list for a person with a role: filter, page, and the request that is open."""
 
@@ -128,6 +143,10 @@ class Session(BaseModel):
     offered: tuple[Certificate, ...] = ()
     #: Expiry day typed by hand, while the issuer is not known yet.
     typed_expiry: date | None = None
+    #: What a sentence said, until it is confirmed; a sentence before consent waits here too, without its words.
+    understood: Understood | None = None
+    #: Name of the present unit as a confirmed sentence had it; it is offered when a request asks for it.
+    named_unit: str | None = None
     #: Files sent before consent; they are read once consent is given.
     waiting_files: tuple[FileSent, ...] = ()
     draft: RequestDraft | None = None
@@ -147,9 +166,13 @@ class Session(BaseModel):
     desk: RequestListView | None = None
     #: State of the broadcast screens, for a person with a role.
     broadcast: BroadcastView | None = None
-    #: Text before the question in the messages that carry the open page's buttons; it is kept when such a message is
-    #: shortened to question and answer. ``None`` if they say more than a question and must not be edited.
+    #: Text before the question in the messages that carry the open page's buttons, with which such a message can be
+    #: written again together with what was chosen. ``None`` if they differ or it is too long.
     said_before: str | None = None
+    #: Digest of the whole text of these messages: one is only written again if not a word of it would change.
+    said_digest: str | None = None
+    #: Digest of the answer that stands in the chat in full: coming back to it only points there.
+    shown: str | None = None
     #: True if a PIN, password or private key was sent here: the key may be compromised.
     warned: bool = False
 

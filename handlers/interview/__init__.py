@@ -15,6 +15,7 @@ from handlers.core import (
     without_answer,
     without_stale_events,
 )
+from handlers.interview.condition import is_asked_together, without_condition
 from handlers.model import InterviewStatus
 from handlers.requests.form import current_field
 from locales import N_
@@ -28,7 +29,8 @@ def to_next_screen(here: Context) -> Session:
     session = without_stale_events(here.session).with_screen("proceed")
     amending = session.draft is not None and session.draft.code is not None
     if not amending and current_question(session, here.world.pack, here.today):
-        return session.with_screen("unit" if _is_unit_due(here) else "question")
+        together = is_asked_together(session, here.world.pack, here.today)
+        return session.with_screen("unit" if _is_unit_due(here) else "condition" if together else "question")
     if session.draft is None:
         return session.with_screen("answer")
     return session.with_screen("form" if current_field(here.with_session(session)) else "confirm")
@@ -51,7 +53,14 @@ def to_next_certificate(here: Context) -> Session:
     begun = here.session.answers or here.session.certificate
     session = here.session.to_next_interview() if begun else here.session
     fresh = session.with_changes(
-        answers={}, certificate=None, offered=(), typed_expiry=None, draft=None, set_aside=None
+        answers={},
+        certificate=None,
+        offered=(),
+        typed_expiry=None,
+        draft=None,
+        set_aside=None,
+        understood=None,
+        named_unit=None,
     )
     return to_next_screen(here.with_session(fresh.with_changes(derived=None)))
 
@@ -82,7 +91,7 @@ def to_previous_step(here: Context) -> Session | None:
         return _to_previous_field(here, session.draft or RequestDraft())
     if session.screen == "former_unit":
         return session.with_screen("unit")
-    if session.screen in {"question", "unit", "answer"}:
+    if session.screen in {"question", "condition", "unit", "answer"}:
         return _to_previous_answer(here)
     return _to_previous_request_screen(here)
 
@@ -94,6 +103,9 @@ def _to_previous_answer(here: Context) -> Session | None:
         return session.with_changes(typed_expiry=None)
     if session.screen == "question" and session.about:
         return to_next_screen(here)
+    taken_back = without_condition(session)
+    if session.screen in {"condition", "answer"} and taken_back != session:
+        return to_next_screen(here.with_session(taken_back))
     if last == "subject" and session.screen == "question" and _was_unit_asked(here):
         return session.with_changes(unit=None, unit_skipped=False).with_screen("unit")
     return without_answer(session, last).with_screen("question") if last else None

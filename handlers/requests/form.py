@@ -14,7 +14,7 @@ from handlers.core import (
 from handlers.folding import fold
 from handlers.model import AMENDABLE_STATES, Certificate, Request, RequestContent, Unit, matches_unit
 from handlers.requests import FIELDS, Field
-from rules.facts import Event, Subject
+from rules.facts import Event, Facts, Issuer, Subject
 from rules.outcome import Action, Procedure
 
 #: Units of one name that are offered as buttons.
@@ -75,7 +75,9 @@ EVENTS_ENDING_NAME = frozenset(
     {Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.RENAMED, Event.DISSOLVED, Event.SPLIT}
 )
 #: Events after which the superior and units on the certificate surely keep their names.
-EVENTS_KEEPING_NAMES = frozenset({Event.EMAIL_CHANGED, Event.POSITION_CHANGED, Event.ADDRESS_CHANGED})
+EVENTS_KEEPING_NAMES = frozenset(
+    {Event.EMAIL_CHANGED, Event.POSITION_CHANGED, Event.ADDRESS_CHANGED, Event.MANAGING_BODY_REVOKES}
+)
 #: Event -> the new information that a change of information is about.
 _NEWS_FIELD_OF_EVENT: dict[Subject, dict[Event, str]] = {
     Subject.ORGANISATION: {
@@ -103,7 +105,12 @@ def fields_to_fill(here: Context) -> list[Field]:
     about = any(action.procedure in PROCEDURES_WITH_NEWS for action in decided.actions)
     news = _NEWS_FIELD_OF_EVENT[facts.subject]
     wanted = {news[event] for event in facts.events or () if event in news} if about else set()
-    return [field for name, field in FIELDS.items() if not name.startswith("new_") or name in wanted]
+    wanted |= {"subscriber", "unit"} if _has_no_certificate(facts) else {"subscriber", "unit", "serial"}
+    return [field for name, field in FIELDS.items() if name in wanted]
+
+
+def _has_no_certificate(facts: Facts) -> bool:
+    return facts.certificate is not None and facts.certificate.issuer is Issuer.NONE
 
 
 def current_field(here: Context) -> Field | None:
@@ -120,7 +127,8 @@ def suggestions(field: Field, here: Context) -> list[str]:
     amended = session.draft is not None and session.draft.code is not None
     read = _certificate_values(field.name, session.certificate, session) if session.certificate and not amended else []
     own_body = [unit.body] if unit else []
-    return [*own_body, *(value for value in dict.fromkeys(read) if fold(value) not in map(fold, own_body))]
+    named = [session.named_unit] if session.named_unit and field.name in {"new_name", "new_unit"} else []
+    return [*own_body, *named, *(value for value in dict.fromkeys(read) if fold(value) not in map(fold, own_body))]
 
 
 def certificate_contradiction(field: Field, value: str, session: Session) -> str | None:

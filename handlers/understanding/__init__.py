@@ -9,9 +9,10 @@ from rapidfuzz import fuzz, process
 
 from handlers.core import Option, Page
 from handlers.core.text import MarkupTranslator
-from handlers.folding import fold, strip_accents
+from handlers.folding import fold
 from handlers.understanding.doubts import name_variants
 from locales import N_
+from rules.language.spelling import strip_accents
 
 #: Number words, also without accents if that makes no other word.
 _WORDS = {

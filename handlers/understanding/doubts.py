@@ -6,7 +6,8 @@ from itertools import chain, product
 from typing import NamedTuple
 from unicodedata import combining, normalize
 
-from handlers.folding import fold, strip_accents
+from handlers.folding import fold
+from rules.language.spelling import strip_accents
 
 #: Small words around a doubt that mean nothing by themselves.
 _FILLER_WORDS = frozenset(

@@ -3,6 +3,7 @@
 Every problem names its rows and says what to do.
 """
 
+from rules.checking.briefs import find_wrong_briefs
 from rules.checking.cases import wrong_cases
 from rules.checking.diagnostic import Diagnostic
 from rules.checking.names import unknown_names
@@ -20,7 +21,7 @@ def check(pack: Pack) -> tuple[Diagnostic, ...]:
     Tables are proved and cases are tried only if every name is known, so that an unknown name is reported once and not
     again with each of its consequences.
     """
-    names = (*unknown_names(pack), *find_unsupported(pack), *missing_texts(pack))
+    names = (*unknown_names(pack), *find_unsupported(pack), *missing_texts(pack), *find_wrong_briefs(pack))
     if any(diagnostic.blocks_proof for diagnostic in names):
         return names
     return (*names, *find_unproved(pack), *wrong_cases(pack))

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from handlers.interview.screens.condition import FILE_OR_DAY
 from locales import translator
 from rules.loading import load_pack
 from rules.questions import Question
 from tests.support.telegram.chats import Shown
 from tests.support.telegram.entities import parse
 from tests.support.telegram.user import User
+
+#: Certificate, token and key, asked for in one question.
+CONDITION = "condition"
 
 
 class Words:
@@ -34,9 +38,10 @@ class Words:
         return next(question for question in self.pack.questions if question.fact == fact)
 
     def asked_in(self, text: str) -> str | None:
-        """The fact that a message asks for; the last one where it names several."""
+        """The fact that a message asks for, or ``CONDITION``; the last one where it names several."""
         places = {question.fact: text.rfind(self(question.text)) for question in self.pack.questions}
-        fact = max(places, key=lambda one: places[one])
+        places[CONDITION] = text.rfind(self("<b>In what condition are certificate, token and key?</b>"))
+        fact: str = max(places, key=lambda one: places[one])
         return fact if places[fact] >= 0 else None
 
 
@@ -50,6 +55,11 @@ def unaccented(text: str) -> str:
 Answers = Mapping[str, str | list[str]]
 
 
+def _asks(shown: Shown) -> bool:
+    """Whether something can be answered there: the buttons that only show more stay on messages that were answered."""
+    return any("|=" not in (button.data or "") for button in shown.buttons)
+
+
 @dataclass
 class Officer:
     """Waits for the end of each turn: the message that offers something to tap."""
@@ -60,7 +70,7 @@ class Officer:
 
     async def hears(self) -> Shown:
         """The screen a turn ends with."""
-        return await self.user.hears_until(lambda shown: shown.kind != "delete" and bool(shown.buttons), self.patience)
+        return await self.user.hears_until(lambda shown: shown.kind != "delete" and _asks(shown), self.patience)
 
     async def says(self, text: str) -> Shown:
         await self.user.says(text)
@@ -77,10 +87,24 @@ class Officer:
 
     async def answers(self, shown: Shown, answers: Answers, *, typing: bool = False) -> Shown:
         """Answer questions as long as there is an answer to the one that is asked."""
-        while (fact := self.words.asked_in(shown.text)) in answers:
+        while (fact := self.words.asked_in(shown.text)) in answers or (fact == CONDITION and "token" in answers):
             assert fact is not None
-            shown = await self._answers(fact, answers[fact], typing=typing)
+            if fact == CONDITION:
+                shown = await self._tells_condition(shown, answers)
+            else:
+                shown = await self._answers(fact, answers[fact], typing=typing)
         return shown
+
+    async def _tells_condition(self, shown: Shown, answers: Answers) -> Shown:
+        """Say the last day of a certificate that was not sent, and that nothing is wrong with token and key."""
+        assert (answers["token"], answers["key_exposed"]) == ("in_hand", "false")
+        day, sent = answers.get("certificate"), self.words(FILE_OR_DAY) not in shown.text
+        if isinstance(day, str) and not sent:
+            shown = await self.says(day)
+        changed = self.words("Nothing is wrong, but something the certificate says no longer holds")
+        told = answers.get("information_matches") == "false" and changed in shown.labels
+        await self.user.taps(changed if told else shown.labels[0])
+        return await self.hears()
 
     async def _answers(self, fact: str, answer: str | list[str], *, typing: bool) -> Shown:
         if typing and isinstance(answer, list):  # a typed line takes what it names and ends the choice

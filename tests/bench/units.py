@@ -6,8 +6,8 @@ from random import Random
 from time import process_time
 
 from bot.demo.province import MOST, make_province
-from handlers.folding import strip_accents
 from handlers.model import Unit, UnitDirectory
+from rules.language.spelling import strip_accents
 from tests.bench.result import Result
 
 LOOKS = 300

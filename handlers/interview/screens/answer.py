@@ -1,5 +1,10 @@
-"""The answer to the interview, and the screen after a request was registered."""
+"""The answer to the interview, what stands behind its buttons, and the screen after a request was registered."""
 
+from collections.abc import Callable
+
+from markupsafe import Markup
+
+from handlers.citations import format_statement
 from handlers.core import (
     Context,
     HandlerResult,
@@ -8,39 +13,57 @@ from handlers.core import (
     Page,
     RequestDraft,
     current_decision,
-    format_decision,
+    explain_certainty,
+    format_actions,
+    format_brief_answer,
     format_decision_plain,
-    format_headline,
+    format_notices,
+    format_steps,
+    format_title,
+    hash_text,
     registrable_actions,
 )
+from handlers.core.text import format_bold, join_lines
 from handlers.interview import to_next_certificate, to_next_screen
+from handlers.interview.screens.printing import print_answer
 from handlers.model import Request
 from locales import N_
-from rules.outcome import Decided
+from rules.outcome import Decided, Procedure
 
-REGISTER, REVIEW, ANOTHER, AGAIN, GO_ON = "register", "review", "another", "again", "continue"
+STEPS, SOURCES, NOTES, CERTAINTY, TERMS, PRINT, WHOLE = (
+    "steps",
+    "sources",
+    "notes",
+    "certainty",
+    "terms",
+    "print",
+    "whole",
+)
+REGISTER, REVIEW, ANOTHER, GO_ON = "register", "review", "another", "continue"
+STANDS_ABOVE = N_("<b>The answer stands above, unchanged.</b> In short:")
 
 
 class AnswerScreen(OptionsOnlyScreen):
-    """Shows the decision once nothing more can change it."""
+    """Shows the decision in short once nothing more can change it; everything else is behind lasting buttons."""
 
     async def page(self, here: Context) -> Page:
-        """Show the decision; if the rules changed so that a question is open again, show the way there."""
+        """Show the short answer, or a pointer if it stands in the chat; the way on if a question is open again."""
         decided = current_decision(here)
         if decided is None:
             go_on = Option(GO_ON, here.say.t(N_("Continue")), ("tiep tuc", "continue"))
             return Page(here.say(N_("The rules have changed meanwhile; there is something more to ask.")), (), (go_on,))
-        brief = here.say(N_("<b>What would you like to do now?</b>"))
-        return Page(
-            format_headline(here.say, decided),
-            tuple(format_decision(here, decided)),
-            tuple(_answer_options(here, decided)),
-            brief=brief,
-        )
+        answer = format_brief_answer(here, decided)
+        text = str(Markup("\n").join(answer))
+        shown = here.session.shown == hash_text(text)
+        title, *told = (here.say(STANDS_ABOVE), _format_pointer(here, decided)) if shown else answer
+        options = tuple(_answer_options(here, decided, shown=shown))
+        return Page(title, tuple(told), options, subject=_subject(decided), remember=text)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Register requests, review the answers, or take up another certificate."""
+        """Show more, register requests, review the answers, or take up another certificate."""
         decided = current_decision(here)
+        if value in SHOWN_MORE and decided is not None:
+            return await _show_more(here, decided, value)
         if value == REGISTER and decided is not None:
             return await _begin_draft(here, decided)
         if value == REVIEW:
@@ -52,15 +75,89 @@ class AnswerScreen(OptionsOnlyScreen):
         return HandlerResult(to_next_screen(here))
 
 
-def _answer_options(here: Context, decided: Decided) -> list[Option]:
+def _subject(decided: Decided) -> str:
+    """Identify the decision by what led to it, in every language."""
+    rows = (row for action in decided.actions for row in action.rows)
+    return ",".join((*rows, *(notice.id for notice in decided.notices)))
+
+
+def _format_pointer(here: Context, decided: Decided) -> Markup:
+    many = len(decided.actions) > 1
+    titles = (format_title(here.say, action, at if many else None) for at, action in enumerate(decided.actions, 1))
+    return join_lines(*titles)
+
+
+def _answer_options(here: Context, decided: Decided, *, shown: bool) -> list[Option]:
     t = here.say.t
+    again = Option(WHOLE, t(N_("Read it here again")), ("doc lai", "xem lai cau tra loi", "again"))
+    steps = Option(STEPS, t(N_("Step by step")), ("tung buoc", "cac buoc", "lam the nao", "steps"), lasting=True)
+    sources = Option(SOURCES, t(N_("Legal basis")), ("can cu", "can cu phap ly", "van ban nao"), lasting=True)
+    notes = Option(NOTES, t(N_("Please note")), ("luu y", "can luu y", "notes"), lasting=True)
+    certainty = Option(CERTAINTY, t(N_("How sure is this?")), ("chac khong", "co chac khong", "do chac"), lasting=True)
+    terms = Option(TERMS, t(N_("What is a managing body?")), ("giai thich", "thuat ngu", "terms"), lasting=True)
+    file = Option(PRINT, t(N_("For print")), ("ban in", "in ra", "tep word", "print"), lasting=True)
     register = Option(REGISTER, t(N_("Register the request")), ("dang ky", "dang ky yeu cau", "register"))
     return [
+        steps,
+        sources,
+        *([notes] if decided.notices else []),
+        certainty,
+        terms,
+        file,
         *([register] if registrable_actions(decided) else []),
         Option(REVIEW, t(N_("Review or change my answers")), ("xem lai", "sua", "review")),
         Option(ANOTHER, t(N_("Take up another certificate")), ("chung thu khac", "another")),
-        Option(AGAIN, t(N_("Show the answer again")), ("xem lai cau tra loi", "doc lai", "again")),
+        *([again] if shown else []),  # last: the numbers of the others stay as they were printed
     ]
+
+
+def _format_terms(here: Context, decided: Decided) -> list[Markup]:
+    """Explain the terms of the pack, each with its source; what a procedure is only where the answer has it."""
+    revoking = any(action.procedure is Procedure.REVOKE for action in decided.actions)
+    explained = [
+        answer
+        for answer in here.world.pack.answers
+        if answer.ask == "what_is" and (revoking or answer.named != "revocation")
+    ]
+    say = here.say
+    paragraphs = (Markup("{}").format(format_statement(answer.statement, say.t)) for answer in explained)
+    return [format_bold(say(N_("What the words mean"))), *paragraphs]
+
+
+def _format_sources(here: Context, decided: Decided) -> list[Markup]:
+    documents = here.say(N_("The documents themselves, with what became of them: /vanban"))
+    return [*format_actions(here, decided), documents]
+
+
+#: What each lasting button shows; the document for print is ordered instead.
+SHOWN_MORE: dict[str, Callable[[Context, Decided], list[Markup]] | None] = {
+    WHOLE: format_brief_answer,
+    STEPS: format_steps,
+    SOURCES: _format_sources,
+    NOTES: format_notices,
+    CERTAINTY: explain_certainty,
+    TERMS: _format_terms,
+    PRINT: None,
+}
+
+
+async def _show_more(here: Context, decided: Decided, value: str) -> HandlerResult:
+    """Show more as a message of its own; where the answer is the open page, with the page's buttons."""
+    form = SHOWN_MORE[value]
+    if form is None:
+        return print_answer(here, decided)
+    open_page = here.session.screen == "answer"
+    choices = (await AnswerScreen().page(here)).to_reply(here.session).choices if open_page else ()
+    paragraphs = [paragraph for paragraph in form(here, decided) if paragraph]
+    return HandlerResult(here.session, notes=tuple(paragraphs), choices=choices, show=False)
+
+
+async def show_more_of_answer(here: Context, value: str, subject: str) -> HandlerResult | None:
+    """Show more for a button under an answer, if the session still leads to the same answer."""
+    decided = current_decision(here)
+    if decided is None or value not in SHOWN_MORE:
+        return None
+    return await _show_more(here, decided, value) if subject == hash_text(_subject(decided)) else None
 
 
 async def _begin_draft(here: Context, decided: Decided) -> HandlerResult:

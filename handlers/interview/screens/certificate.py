@@ -250,6 +250,7 @@ ISSUERS = {
         ("cong cong", "vnpt", "viettel", "fpt", "misa", "bkav"),
     ),
     Issuer.UNKNOWN: (N_("I do not know"), ("khong ro", "khong biet", "chua ro")),
+    Issuer.NONE: (N_("There is no certificate yet"), ()),
 }
 EXPORT = N_(
     "<b>How to get the file.</b>\n"
@@ -265,23 +266,34 @@ EXPORT = N_(
 )
 
 
+SEND_THE_FILE = N_("Send the certificate file (.cer, .crt, .p7b, or a PDF signed with it) right here, now or later.")
+BY_HAND = N_("No file at hand? Type the day it ends, such as 16/11/2026, or choose below.")
+
+
+def how_option(here: Context) -> Option:
+    """Return the option that explains how to get the file."""
+    words = ("cach xuat tep", "lay tep o dau", "huong dan")
+    return Option(HOW_TO_FIND_THE_DAY, here.say.t(N_("How do I get the file?")), words, ticks=False)
+
+
 def render_expiry_page(here: Context, asked: Question, progress: Markup) -> Page:
     """Ask for the last day or for a reason why it is unknown; after a typed day, ask for the issuer."""
     say = here.say
     if here.session.typed_expiry is not None:
         who = say(N_("<b>Who issued this certificate?</b>"))
         return Page(who, (progress,), tuple(_issuer_options(here)), numbers="codes")
-    ask = say(N_("Send the certificate file (.cer, .crt, .p7b, or a PDF signed with it) right here, now or later."))
-    by_hand = say(N_("No file at hand? Type the day it ends, such as 16/11/2026, or choose below."))
-    how = Option(
-        HOW_TO_FIND_THE_DAY, say.t(N_("How do I get the file?")), ("cach xuat tep", "lay tep o dau", "huong dan")
-    )
+    ask, by_hand, how = say(SEND_THE_FILE), say(BY_HAND), how_option(here)
     options = [Option(option.value, say.t(option.label), option.synonyms) for option in asked.options]
     return Page(format_bold(say.text(asked.text)), (ask, by_hand, progress), (*options, how), numbers="codes")
 
 
 def _issuer_options(here: Context) -> list[Option]:
-    return [Option(issuer.value, here.say.t(label), synonyms) for issuer, (label, synonyms) in ISSUERS.items()]
+    """Return the kinds of issuer; a certificate whose last day was typed is there, so "none" is not offered."""
+    return [
+        Option(issuer.value, here.say.t(label), synonyms)
+        for issuer, (label, synonyms) in ISSUERS.items()
+        if issuer is not Issuer.NONE
+    ]
 
 
 def choose_expiry_option(here: Context, asked: Question, value: str) -> HandlerResult:

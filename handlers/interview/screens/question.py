@@ -13,14 +13,15 @@ from handlers.core import (
     Option,
     OptionsOnlyScreen,
     Page,
+    Understood,
     count_remaining,
     current_question,
     facts_of,
-    with_answer,
 )
 from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_day, format_numbered
 from handlers.folding import fold
 from handlers.interview import to_answered, to_next_screen
+from handlers.interview.condition import condition_facts
 from handlers.interview.screens import certificate as screens_certificate
 from handlers.interview.screens.certificate import ISSUERS, format_identity
 from handlers.interview.screens.unit import take_unit_beside
@@ -111,25 +112,23 @@ def _question_options(here: Context, options: Iterable[PackOption], *, many: boo
 
 
 def _note_token_loss(here: Context, asked: Question | None, text: str) -> HandlerResult | None:
-    """Note that the token is lost if that is told during another question; that question is asked again."""
-    told = take_overheard_facts(here, asked, [text])
-    if told.session == here.session:
+    """Say back that the token is lost, or the key exposed, if that is told during another question."""
+    told = find_overheard_facts(here, asked, [text])
+    if not told:
         return None
-    return HandlerResult(to_next_screen(here.with_session(told.session)), notes=told.notes)
+    return HandlerResult(here.session.with_screen("understood", understood=Understood(answers=told)))
 
 
-def take_overheard_facts(here: Context, asked: Question | None, parts: Iterable[str]) -> HandlerResult:
-    """Store facts about later questions that the parts of a line name, with a note for each."""
-    session, notes = here.session, []
+def find_overheard_facts(here: Context, asked: Question | None, parts: Iterable[str]) -> dict[str, Any]:
+    """Return facts about later questions that the parts of a line name."""
+    found: dict[str, Any] = {}
     for question in here.world.pack.questions:
-        if question.fact in OVERHEARD_FACTS and question != asked and question.fact not in session.answers:
+        if question.fact in OVERHEARD_FACTS and question != asked and question.fact not in here.session.answers:
             options = [Option(option.value, here.say.t(option.label), option.synonyms) for option in question.options]
             sure = next((value for part in parts if (value := _find_named_option(part, question.fact, options))), None)
             if sure in OVERHEARD_FACTS[question.fact]:
-                label = next(option.label for option in options if option.value == sure)
-                session = with_answer(session, question.fact, TRUTH_VALUES.get(sure, sure), here.world.pack)
-                notes.append(here.say(N_("Noted: <b>{answer}</b>."), answer=label))
-    return HandlerResult(session, notes=tuple(notes))
+                found[question.fact] = TRUTH_VALUES.get(sure, sure)
+    return found
 
 
 def _find_named_option(part: str, fact: str, options: list[Option]) -> str | None:
@@ -146,11 +145,12 @@ def _render_certificate_question(here: Context, asked: Question) -> Page:
 
 
 def format_questions_left(here: Context) -> Markup:
-    """Return how many questions are left; nothing while a single answer is being changed."""
+    """Return how many questions are left with this one; nothing while a single answer is being changed."""
     if here.session.about:
         return Markup()
-    left = count_remaining(here.session, here.world.pack, here.today)
-    return here.say(N_("<i>About {number} more to answer, this one included.</i>"), number=left)
+    together = condition_facts(here.session, here.world.pack, here.today)
+    left = count_remaining(here.session, here.world.pack, here.today) - max(0, len(together) - 1)
+    return here.say(N_("<i>About {number} to go.</i>"), number=left)
 
 
 def _tick(here: Context, asked: Question, value: str) -> HandlerResult:
@@ -185,7 +185,7 @@ class ReviewScreen(OptionsOnlyScreen):
         say, given, unit = here.say, _answered_questions(here), _format_unit(here)
         if not given and not unit:
             return Page(say(N_("You have not answered anything yet.")), options=(_back_option(here),))
-        said = format_numbered((*(_format_answer_line(say, q, here.session.answers[q.fact]) for q in given), *unit))
+        said = format_numbered(format_answers_given(here))
         options = [Option(q.fact, _format_change_option(say, FACT_LABELS[q.fact])) for q in given]
         change = [Option(UNIT, _format_change_option(say, YOUR_UNIT), ("don vi", "sua don vi", "unit"))] if unit else []
         return Page(say(N_("<b>Your answers so far</b>")), (said,), (*options, *change, _back_option(here)))
@@ -197,6 +197,13 @@ class ReviewScreen(OptionsOnlyScreen):
         if value == UNIT:
             return HandlerResult(here.session.open_visit("unit"))
         return HandlerResult(here.session.with_screen("question", about=value))
+
+
+def format_answers_given(here: Context) -> list[Markup]:
+    """Format every answer that was given, and the officer's unit, one line for each."""
+    answers = here.session.answers
+    lines = (_format_answer_line(here.say, asked, answers[asked.fact]) for asked in _answered_questions(here))
+    return [*lines, *_format_unit(here)]
 
 
 def _answered_questions(here: Context) -> list[Question]:
@@ -231,6 +238,8 @@ def format_answer(say: MarkupTranslator, question: Question, answer: Any) -> str
 
 def _format_certificate_answer(say: MarkupTranslator, answer: dict[str, Any]) -> str:
     issuer = say.t(ISSUERS[_to_issuer(answer)][0])
+    if _to_issuer(answer) is Issuer.NONE:
+        return issuer
     if not answer.get("not_after"):
         return say.t(N_("expiry not known; {issuer}"), issuer=issuer)
     return say.t(N_("ends on {day}; {issuer}"), day=format_day(date.fromisoformat(answer["not_after"])), issuer=issuer)

@@ -1,6 +1,6 @@
 """The screens of a request: filling in its form, confirming it, the list of own requests, and withdrawing one."""
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from handlers.core import (
     BACK,
@@ -287,7 +287,7 @@ def _with_registered_key(session: Session, was: Request | None, saved: Request |
     return session.with_changes(registered_key=saved.content.certificate_key)
 
 
-AMEND, WITHDRAW = "amend", "withdraw"
+AMEND, WITHDRAW, ANSWER = "amend", "withdraw", "answer"
 #: Requests shown at most; older ones can be opened by typing their code.
 SHOWN = 10
 
@@ -336,6 +336,8 @@ class OwnRequestScreen(OptionsOnlyScreen):
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Amend, withdraw, or go back."""
         request = await _current_request(here)
+        if value == ANSWER and request:
+            return await _show_answer(here, request)
         if value == AMEND and request and (draft := to_amendment_draft(request)):
             return HandlerResult(here.session.with_screen("confirm", draft=draft))
         if value == WITHDRAW and request:
@@ -375,4 +377,14 @@ def _request_options(here: Context, request: Request) -> list[Option]:
     withdraw = Option(WITHDRAW, t(N_("Withdraw it")), ("rut", "withdraw"))
     may_amend = here.session.consented_at is not None and to_amendment_draft(request) is not None
     may_withdraw = RequestState.WITHDRAWN in REQUEST_TRANSITIONS[request.state]
-    return [*([amend] if may_amend else []), *([withdraw] if may_withdraw else [])]
+    answer = Option(ANSWER, t(N_("The answer I was given")), ("cau tra loi", "tra loi", "answer"))
+    known = [answer] if request.content.decision else []
+    return [*known, *([amend] if may_amend else []), *([withdraw] if may_withdraw else [])]
+
+
+async def _show_answer(here: Context, request: Request) -> HandlerResult:
+    """Show the answer that was given with a request, as it was stored then, as a message of its own."""
+    head = here.say(N_("<b>The answer given with request {code}</b>"), code=request.code)
+    paragraphs = (escape(paragraph) for paragraph in request.content.decision.split("\n\n") if paragraph.strip())
+    choices = (await OwnRequestScreen().page(here)).to_reply(here.session).choices
+    return HandlerResult(here.session, notes=(head, *paragraphs), choices=choices, show=False)

@@ -20,7 +20,7 @@ from handlers.core import (
     without_derived_events,
     without_stale_events,
 )
-from handlers.core.text import format_day
+from handlers.core.text import format_day, join_lines
 from handlers.interview import to_next_screen
 from handlers.model import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, UnitMatch, name_keys
 from handlers.requests import EVENT_LABELS
@@ -170,8 +170,8 @@ class OwnUnitScreen:
             else ()
         )
         ways = _exit_options(here)
-        told = (*_format_known_unit(here), say(HINT), say(WHY), *more)
-        return Page(ask, told, (*offers, *ways), exact=True, help=say(HELP, leave=ways[0].label))
+        told = (*_format_known_unit(here), say(HINT), *more)
+        return Page(ask, told, (*offers, *ways), exact=True, help=join_lines(say(HELP, leave=ways[0].label), say(WHY)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Take a unit, remove the known one, or skip the question."""

@@ -3,6 +3,8 @@
 Nothing personal is stored before consent.
 """
 
+from markupsafe import Markup
+
 from handlers.core import (
     NO,
     NO_SYNONYMS,
@@ -19,9 +21,16 @@ from handlers.core import (
 from handlers.interview import to_next_screen
 from locales import N_
 
-AGREE, DECLINE, ENGLISH = "agree", "decline", "language"
+AGREE, NOTICE, DECLINE, ENGLISH = "agree", "notice", "decline", "language"
 
-GREETING = N_("<b>Hello. I am Trợ lý Chứng thư.</b>")
+GREETING = N_(
+    "<b>Hello, I am Trợ lý Chứng thư: after a reorganisation I tell you what to do with a government digital"
+    " certificate (chứng thư chữ ký số chuyên dùng công vụ), and by which document.</b>"
+)
+KEPT = N_(
+    "For that I keep your answers, what the certificate says and the requests you register, encrypted and for {days}"
+    " days after the last contact; please never send a PIN, a private key or a personal number (CCCD)."
+)
 PURPOSE = N_(
     "After a reorganisation, every government digital certificate (chứng thư chữ ký số chuyên dùng công"
     " vụ) must be changed,"
@@ -42,38 +51,30 @@ RIGHTS = N_(
 )
 LIMIT = N_("This is help with the rules, not a decision of an office: the office that receives your dossier decides.")
 CONSENT = N_("<b>Do you agree that I store this while I help you?</b>")
-
-
-BRIEF_GREETING = N_(
-    "<b>Before we begin: do you agree that I store your answers, what your certificate says and your requests,"
-    " until {days} days after the last contact?</b> /start shows the whole notice."
-)
+#: The subject of the lasting button under the greeting: it can be read again at any time.
+NOTICE_SUBJECT = "notice"
+READ_AGAIN = N_("You can read this again at any time: /quyenrieng")
 
 
 class WelcomeScreen(OptionsOnlyScreen):
-    """Shows the privacy notice and asks for consent."""
+    """Greets in three sentences and asks for consent; the whole notice is behind a button."""
 
     async def page(self, here: Context) -> Page:
-        """Show greeting, purpose and notice, with consent as a button."""
+        """Show what this is for and what is kept, with consent as a button."""
         say = here.say
         return Page(
             title=say(GREETING),
-            paragraphs=(
-                say(PURPOSE),
-                say(STORED, days=here.world.retention_days),
-                say(SEEN),
-                say(RIGHTS),
-                say(LIMIT),
-                say(CONSENT),
-            ),
+            paragraphs=(say(KEPT, days=here.world.retention_days), say(CONSENT)),
             options=_welcome_options(here),
-            brief=say(BRIEF_GREETING, days=here.world.retention_days),
             exact=True,
+            subject=NOTICE_SUBJECT,
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Begin, leave without storing anything, or switch the language."""
+        """Begin, show the whole notice, leave without storing anything, or switch the language."""
         session = here.session
+        if value == NOTICE:
+            return await show_notice(here)
         if value == ENGLISH:
             return HandlerResult(session.with_changes(language="en" if session.language == "vi" else "vi"))
         if value == DECLINE:
@@ -82,12 +83,28 @@ class WelcomeScreen(OptionsOnlyScreen):
             )
             return HandlerResult(session, notes=(note,), show=False, forget=True)
         begun = session.with_changes(consented_at=here.world.now, pack=here.world.pack.label, waiting_files=())
-        return HandlerResult(
-            to_next_screen(here.with_session(begun)),
-            notes=(here.say(N_("Thank you. You can send your certificate file at any moment.")),),
-            again=_waiting_files(here),
-            show=not session.waiting_files,
-        )
+        waiting = _waiting_files(here)  # what was read from them is said next, in place of any thanks
+        thanks = () if waiting else (here.say(N_("Thank you. You can send your certificate file at any moment.")),)
+        first = begun.with_screen("understood") if begun.understood else to_next_screen(here.with_session(begun))
+        return HandlerResult(first, notes=thanks, again=waiting, show=not waiting)
+
+
+def format_notice(here: Context) -> tuple[Markup, ...]:
+    """Format the whole privacy notice, one paragraph for each part."""
+    say = here.say
+    return (say(PURPOSE), say(STORED, days=here.world.retention_days), say(SEEN), say(RIGHTS), say(LIMIT))
+
+
+async def show_notice(here: Context) -> HandlerResult:
+    """Show the whole notice as a message of its own; before consent, with the buttons to decide."""
+    asking = here.session.screen == "welcome"
+    choices = (await WelcomeScreen().page(here)).to_reply(here.session).choices if asking else ()
+    return HandlerResult(here.session, notes=(*format_notice(here), here.say(READ_AGAIN)), choices=choices, show=False)
+
+
+async def show_more_of_notice(here: Context, value: str, subject: str) -> HandlerResult | None:  # noqa: ARG001
+    """Show the notice for the button under the greeting, which never outdates."""
+    return await show_notice(here)
 
 
 def _waiting_files(here: Context) -> tuple[FileSent, ...]:
@@ -107,6 +124,7 @@ def _welcome_options(here: Context) -> tuple[Option, ...]:
     yes = ("dong y", "dong y a", "toi dong y", "ok", "co", "u", "uh", "vang", "da", "yes", "bat dau", "duoc", "agree")
     return (
         Option(AGREE, t(N_("I agree, let us begin")), yes),
+        Option(NOTICE, t(N_("What do I store?")), ("toi luu gi", "luu gi", "ban luu gi", "notice"), lasting=True),
         Option(DECLINE, t(N_("I do not agree")), ("khong", "no", "tu choi", "khong dong y")),
         Option(ENGLISH, t(N_("English / Tiếng Việt")), ("english", "tieng viet", "tieng anh")),
     )

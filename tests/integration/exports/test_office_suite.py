@@ -50,7 +50,7 @@ def test_the_spreadsheet_has_every_row_and_no_live_formula(tmp_path: Path, how: 
 
     head, *found = rows(path, how)
 
-    subscriber = make_formatter().titles.index("Thuê bao")
+    subscriber = make_formatter().titles.index("Đứng tên chứng thư")
     assert head == make_formatter().titles
     assert [row[0] for row in found] == [one.request.code for one in make_hostile_rows()]
     assert found[0][subscriber].lstrip("'") == FORMULA
@@ -72,7 +72,7 @@ def test_csv_opens_without_a_live_formula(tmp_path: Path) -> None:
     found = rows(path, AS_FORMULAS, "--infilter=CSV:44,34,76,1")
 
     assert [row[0] for row in found[1:]] == [one.request.code for one in make_hostile_rows()]
-    assert found[1][make_formatter().titles.index("Thuê bao")].lstrip("'") == FORMULA
+    assert found[1][make_formatter().titles.index("Đứng tên chứng thư")].lstrip("'") == FORMULA
 
 
 @pytest.mark.parametrize(

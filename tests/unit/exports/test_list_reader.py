@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from bot.certificates.errors import MEBIBYTE, Limits
 from bot.exports.list_reader import read_list
 from bot.exports.process import read_sheet
-from handlers.folding import strip_accents
 from handlers.model import (
     NEEDS_REASON,
     ExportForm,
@@ -27,6 +26,7 @@ from handlers.model import (
     transitions_from,
 )
 from locales import translator
+from rules.language.spelling import strip_accents
 from tests.support.exports import (
     edit_row,
     export_rows,

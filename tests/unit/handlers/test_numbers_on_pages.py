@@ -42,14 +42,14 @@ async def test_several_numbers_tick_what_stands_beside_them_and_answer_nothing_e
     assert talk.answers == {"subject": "organisation", "events": events}
 
 
-@pytest.mark.parametrize("typed", ["4", "so 4", "bốn", "1, 4", "2, 3", "0", "99", "１０"])
+@pytest.mark.parametrize("typed", ["10", "so 10", "mười hai", "1, 10", "0", "99", "１０"])
 async def test_a_number_that_the_page_does_not_have_is_said_with_the_range_and_answers_nothing(
     talk: Dialogue, typed: str
 ) -> None:
     text = await talk.says(*BODY, "3", "31/12/2028", typed)
     assert talk.answers == {"subject": "organisation", "events": ["superior_changed"]}
     assert "1" in text
-    assert "3" in text
+    assert str(len(talk.labels)) in text
     assert t("I did not understand that. Please choose one of these:") not in text
 
 
@@ -96,6 +96,8 @@ def _asked(talk: Dialogue) -> set[str]:
     session = talk.session or Session()
     if session.screen == "certificate":
         return {"subject", "certificate", "events", "merger_role", "information_matches"}
+    if session.screen == "condition":
+        return {"certificate", "information_matches", "token", "key_exposed"}
     if session.screen != "question":
         return set(session.answers) if session.screen in {"answer", "next"} else set()
     text = talk.text
@@ -211,7 +213,7 @@ async def test_a_form_that_is_left_by_its_words_keeps_what_was_filled(talk: Dial
 
 @pytest.mark.parametrize("typed", ["da", "de", "12", "sau", "so 2"])
 async def test_a_word_of_hexadecimal_letters_is_no_serial_number(talk: Dialogue, typed: str) -> None:
-    await talk.says(*BODY, "3", "31/12/2028", "1", "1", "1", "dang ky", "UBND xã A", "UBND xã A", typed)
+    await talk.says(*BODY, "3", "31/12/2028", "1", "dang ky", "UBND xã A", "UBND xã A", typed)
     assert "serial" not in _fields(talk)
 
 

@@ -29,6 +29,7 @@ from handlers.core import (
     Session,
     TextReceived,
     Throttled,
+    Understood,
     UnreadableReceived,
 )
 from handlers.core.text import MarkupTranslator
@@ -119,7 +120,13 @@ def session() -> Session:
         guesses=("address_changed", "split"),
         offered=(certificate_of("UBND XÃ HAI"),),
         typed_expiry=date(2027, 5, 4),
+        understood=Understood(
+            answers={"token": "damaged"}, expiry=date(2027, 7, 8), unit="UBND xã Vừa Nghe", merged=True
+        ),
+        named_unit="UBND xã Vừa Nhận",
         said_before="Cảm ơn số mười ba",
+        said_digest="5a1dd19e",
+        shown="5b0e9a3c",
         waiting_files=(FileSent(reference="tệp-1", name="một.cer", size=1234, message="31"),),
         draft=draft,
         set_aside=draft.model_copy(update={"unit_code": "DN-PA", "fields": {"new_name": "UBND xã Để Dành"}}),

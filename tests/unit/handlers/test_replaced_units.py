@@ -80,7 +80,7 @@ async def test_of_several_one_is_chosen_and_the_answer_that_was_given_stands(tal
     assert talk.labels[:2] == ["xã B", "xã C"]
     assert "7/NQ-X" in text
     await talk.taps("xã C")
-    assert (get_screen(talk), get_unit(talk)) == ("question", "C")
+    assert (get_screen(talk), get_unit(talk)) == ("condition", "C")
     assert talk.answers["events"] == ["superior_changed"]
 
 
@@ -91,7 +91,7 @@ async def test_where_nothing_took_its_place_the_unit_is_asked_for_again(talk: Di
     assert (get_screen(talk), get_unit(talk)) == ("unit", None)
     assert f"{TODAY:%d}/{TODAY:%m}/{TODAY:%Y}" in text
     await talk.says("xa b")
-    assert (get_screen(talk), get_unit(talk)) == ("question", "B")
+    assert (get_screen(talk), get_unit(talk)) == ("condition", "B")
 
 
 async def test_until_its_day_nothing_is_said(talk: Dialogue) -> None:

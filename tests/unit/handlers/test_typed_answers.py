@@ -3,7 +3,7 @@
 import pytest
 
 from handlers.core import Throttled
-from handlers.interview.screens.question import SENT_A_SECRET
+from handlers.interview.screens.condition import SENT_A_SECRET
 from handlers.turn import CONTRADICTION
 from locales import translator
 from tests.support.dialogue import BEGIN, Dialogue, expects
@@ -27,17 +27,17 @@ async def test_several_things_that_happened_are_said_in_one_line(talk: Dialogue)
 
 
 async def test_an_unsure_answer_is_asked_not_guessed(talk: Dialogue) -> None:
-    await talk.says(*BEGIN, "1", "3", "31/12/2028", "1")
+    await talk.says(*BEGIN, "1", "3")
     text = await talk.says("em lam mat cai token roi")
-    expects(text, "I am not sure. Do you mean:")
+    assert t("Lost") in text
     assert "token" not in talk.answers
-    await talk.says("1")
+    await talk.says("1", "xong")
     assert talk.answers["token"] == "lost"
 
 
 @pytest.mark.parametrize("said", ["toi khong bi mat token", "chua bi khoa", "sap mat", "bi mat?", "hinh nhu mat"])
 async def test_a_denial_or_a_doubt_brings_every_option_back(talk: Dialogue, said: str) -> None:
-    await talk.says(*BEGIN, "1", "3", "31/12/2028", "1")
+    await talk.says(*BEGIN, "1", "3")
     options = [choice.label for choice in talk.choices]
     await talk.says(said)
     assert "token" not in talk.answers
@@ -54,11 +54,15 @@ async def test_what_has_not_happened_is_not_recorded(talk: Dialogue, said: str) 
 
 async def test_a_leak_told_early_is_noted(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1", "lo khoa")
+    assert "key_exposed" not in talk.answers
+    await talk.says("dung roi")
     assert talk.answers.get("key_exposed") is True
 
 
 async def test_a_token_told_beside_an_event_is_noted_too(talk: Dialogue) -> None:
     text = await talk.says(*BEGIN, "1", "doi ten, mat token")
+    assert talk.answers == {"subject": "organisation", "events": ["renamed"]}
+    await talk.says("dung")
     assert talk.answers == {"subject": "organisation", "token": "lost", "events": ["renamed"]}
     assert t("Lost") in text
 
@@ -103,7 +107,7 @@ async def test_a_settled_guess_among_several_leaves_room_for_more(talk: Dialogue
 async def test_nothing_changed_beside_something_that_did_is_asked_again(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1")
     nothing = talk.labels.index(t("Nothing has changed")) + 1
-    expects(await talk.says(f"1, {nothing}"), CONTRADICTION)
+    assert t(CONTRADICTION, answer=t("Nothing has changed")) in await talk.says(f"1, {nothing}")
     assert "events" not in talk.answers
 
 
@@ -111,7 +115,13 @@ async def test_nothing_changed_beside_something_that_did_is_asked_again(talk: Di
     "said", ["em khong ro hinh nhu co nguoi biet pin", "khong biet", "ko bit", "co le khong", "khong chac"]
 )
 async def test_doubt_about_the_key_is_never_taken_for_a_no(talk: Dialogue, said: str) -> None:
-    await talk.says(*BEGIN, "1", "3", "31/12/2028", "1", "1", said)
+    await talk.says(*BEGIN, "1", "3", said)
+    assert "key_exposed" not in talk.answers
+
+
+@pytest.mark.parametrize("said", ["em khong ro hinh nhu co nguoi biet pin", "khong biet", "co le khong"])
+async def test_doubt_about_the_key_alone_is_never_taken_for_a_no(talk: Dialogue, said: str) -> None:
+    await talk.says(*BEGIN, "1", "3", "de quen token o nha", "31/12/2028", said)
     assert "key_exposed" not in talk.answers
 
 
@@ -124,10 +134,12 @@ async def test_what_was_understood_by_likeness_is_said(talk: Dialogue) -> None:
 
 async def test_a_lost_token_told_early_is_noted(talk: Dialogue) -> None:
     text = await talk.says(*BEGIN, "1", "mat token")
+    assert talk.answers == {"subject": "organisation"}
+    await talk.says("dung")
     assert talk.answers == {"subject": "organisation", "token": "lost"}
     assert t("Lost") in text
 
 
 async def test_a_pin_sent_before_is_recalled_at_the_key_question(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "ma pin 12345678")
-    expects(await talk.says("1", "3", "31/12/2028", "1", "1"), SENT_A_SECRET)
+    expects(await talk.says("1", "3"), SENT_A_SECRET)

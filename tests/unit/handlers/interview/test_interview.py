@@ -27,20 +27,24 @@ def titles(text: str) -> set[str]:
 
 # What the officer types after the greeting -> the procedures of the answer.
 JOURNEYS = {
-    "merged into a new body, ours is kept": (("1", "1", "1", "31/12/2028", "1", "1", "1"), {"change_information"}),
+    "merged into a new body, ours is kept": (("1", "1", "1", "31/12/2028", "1"), {"change_information"}),
     "merged into a new body, ours is not kept": (
-        ("1", "1", "2", "31/12/2028", "1", "1", "1"),
+        ("1", "1", "2", "31/12/2028", "1"),
         {"revoke", "return_device"},
     ),
     "merged into an existing body, absorbed": (
-        ("1", "2", "2", "31/12/2028", "1", "1", "1"),
+        ("1", "2", "2", "31/12/2028", "1"),
         {"revoke", "return_device"},
     ),
-    "merged into an existing body, surviving": (("1", "2", "1", "31/12/2028", "1", "1", "1"), {"keep_using"}),
-    "the superior changed": (("1", "3", "31/12/2028", "1", "1", "1"), {"change_information"}),
+    "merged into an existing body, surviving": (("1", "2", "1", "31/12/2028", "1"), {"keep_using"}),
+    "the superior changed": (("1", "3", "31/12/2028", "1"), {"change_information"}),
     "a person after a restructuring": (
-        ("2", t("The unit was restructured"), "31/12/2028", "1", "1", "1"),
+        ("2", t("The unit was restructured"), "31/12/2028", "2"),
         {"change_information"},
+    ),
+    "a person after a restructuring whose certificate still holds": (
+        ("2", t("The unit was restructured"), "31/12/2028", "1"),
+        {"keep_using"},
     ),
 }
 
@@ -88,7 +92,7 @@ async def test_back_takes_the_last_answer_back(talk: Dialogue) -> None:
 
 
 async def test_changing_an_answer_asks_its_dependents_only(talk: Dialogue) -> None:
-    await talk.says(*BEGIN, "1", "1", "1", "31/12/2028", "1", "1", "1", "/xemlai")
+    await talk.says(*BEGIN, "1", "1", "1", "31/12/2028", "1", "/xemlai")
     await talk.taps(t("Change: {fact}", fact=t("what happened")))
     await talk.says("3")
     assert "merger_role" not in talk.answers
@@ -98,7 +102,7 @@ async def test_changing_an_answer_asks_its_dependents_only(talk: Dialogue) -> No
 
 
 async def test_changing_to_another_merger_asks_the_role_again(talk: Dialogue) -> None:
-    await talk.says(*BEGIN, "1", "1", "1", "31/12/2028", "1", "1", "1", "/xemlai")
+    await talk.says(*BEGIN, "1", "1", "1", "31/12/2028", "1", "/xemlai")
     await talk.taps(t("Change: {fact}", fact=t("what happened")))
     await talk.says("2")
     expects(talk.text, "On which side of the merger is your body?")
@@ -106,13 +110,13 @@ async def test_changing_to_another_merger_asks_the_role_again(talk: Dialogue) ->
 
 async def test_the_answer_names_the_receiving_office_that_was_set(talk: Dialogue) -> None:
     talk.world = replace(talk.world, office="Sở KH&CN {Đồng Nai} <b>")
-    text = await talk.says(*BEGIN, "1", "3", "31/12/2028", "1", "1", "1")
+    text = await talk.says(*BEGIN, "1", "3", "31/12/2028", "1")
     assert "Sở KH&amp;CN {Đồng Nai} &lt;b&gt;" in text
     assert "{office}" not in text
 
 
 async def test_why_this_question_is_answered_with_its_document(talk: Dialogue) -> None:
-    text = await talk.says(*BEGIN, "1", "3", "31/12/2028", "1", "/visao")
+    text = await talk.says(*BEGIN, "1", "3", "/visao")
     expects(text, "Why I ask")
     assert "68/2024/NĐ-CP" in text
 
@@ -133,11 +137,12 @@ async def test_stopping_keeps_the_answers_and_any_word_goes_on(talk: Dialogue) -
 async def test_progress_counts_down_to_the_answer(talk: Dialogue) -> None:
     await talk.says(*BEGIN)
     left = []
-    for answer in ("1", "3", "31/12/2028", "1", "1"):
+    for answer in ("1", "3"):
         left.append(next(number for number in range(9) if f"khoảng {number} câu" in talk.text))
         await talk.says(answer)
     assert left == sorted(left, reverse=True)
     assert left[-1] >= 1
+    assert f"khoảng {left[-1]} câu" not in talk.text  # what is left is asked at once
 
 
 async def test_a_certificate_sent_first_leaves_less_to_ask(talk: Dialogue) -> None:
@@ -197,7 +202,7 @@ async def test_a_typed_day_can_be_corrected_before_the_issuer_is_named(talk: Dia
 
 
 async def test_going_back_from_a_question_being_changed_keeps_its_answer(talk: Dialogue) -> None:
-    await talk.says(*BEGIN, "1", "3", "31/12/2028", "1", "1", "1", "/xemlai")
+    await talk.says(*BEGIN, "1", "3", "31/12/2028", "1", "/xemlai")
     before = talk.answers
     await talk.taps(t("Change: {fact}", fact=t("whose certificate")))
     await talk.says("/quaylai")
@@ -273,3 +278,23 @@ async def test_a_day_that_will_not_do_is_asked_again(talk: Dialogue, typed: str)
 
 async def test_every_procedure_that_can_be_registered_has_a_name() -> None:
     assert set(PROCEDURE_LABELS) == REGISTRABLE
+
+
+async def test_where_there_is_no_certificate_yet_neither_its_token_nor_its_serial_number_is_asked(
+    talk: Dialogue,
+) -> None:
+    text = await talk.says(*BEGIN, "1", "3", t("There is no certificate yet"))
+    assert titles(text) == {"issue_new"}
+    assert all(number in text for number in ("5904/UBND-VX", "2940/UBND-VX", "68/2024/NĐ-CP"))
+    await talk.taps(t("Register the request"))
+    asked = await talk.says("UBND xã Phước An", "UBND xã Phước An")
+    assert (
+        t("Serial number of the certificate (số hiệu chứng thư)? It stands in the certificate's details.") not in asked
+    )
+    review = await talk.says("/xemlai")
+    expects(review, "There is no certificate yet")
+
+
+async def test_signing_remotely_is_an_answer_that_no_token_is_returned_after(talk: Dialogue) -> None:
+    text = await talk.says(*BEGIN, "1", "2", "2", "31/12/2028", t("No token: signing remotely"))
+    assert titles(text) == {"revoke"}

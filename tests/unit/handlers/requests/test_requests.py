@@ -76,7 +76,7 @@ async def test_the_same_certificate_and_procedure_twice_shows_the_open_request_i
 async def test_without_a_serial_number_the_same_subscriber_is_noticed_too() -> None:
     talk = Dialogue()
     for _ in range(2):
-        await talk.says("/start", "1", "/lamlai", "1", "3", "31/12/2028", "1", "1", "1")
+        await talk.says("/start", "1", "/lamlai", "1", "3", "31/12/2028", "1")
         await talk.says("dang ky", OLD, OLD, "khong ro", NEW)
         await talk.taps(t("Send the request"))
     assert "YC-2026-000001" in talk.text
@@ -142,7 +142,7 @@ async def test_a_request_is_sent_by_nothing_but_its_own_words(talk: Dialogue, ty
 
 async def test_amending_asks_nothing_of_the_present_interview(talk: Dialogue) -> None:
     await register(talk)
-    await talk.says("/lamlai", "1", "4", "31/12/2028", "1", "2", "1", "1", "/yeucau YC-2026-000001")
+    await talk.says("/lamlai", "1", "4", "31/12/2028", "2", "/yeucau YC-2026-000001")
     await talk.taps(t("Change this request"), t("Change: {fact}", fact=t("Subscriber")))
     await talk.says("UBND xã khác hẳn")
     assert t("<b>Please review what will be stored</b>") in talk.text
@@ -251,7 +251,7 @@ async def test_a_forwarded_request_can_neither_be_amended_nor_withdrawn(talk: Di
     await book(talk).move("YC-2026-000001", RequestState.ACCEPTED)
     await book(talk).move("YC-2026-000001", RequestState.FORWARDED)
     await talk.says("/yeucau YC-2026-000001")
-    assert talk.labels == [t("Back to my requests")]
+    assert talk.labels == [t("The answer I was given"), t("Back to my requests")]
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ async def test_a_body_that_has_ended_is_not_offered_as_the_managing_body() -> No
 
 async def test_a_private_mailbox_is_refused_as_official(talk: Dialogue) -> None:
     talk = Dialogue()
-    await talk.says("/start", "1", "2", t("The official e-mail address changed"), "31/12/2028", "1", "1", "1")
+    await talk.says("/start", "1", "2", t("The official e-mail address changed"), "31/12/2028", "1")
     await talk.says("dang ky", "Nguyễn Thị Lan", "UBND xã Đại Phước", "0123AB", "lan@gmail.com")
     assert "gmail" in talk.text
     assert talk.session
@@ -292,7 +292,7 @@ async def test_a_private_mailbox_is_refused_as_official(talk: Dialogue) -> None:
 
 async def test_an_address_that_is_no_email_is_refused_with_an_example() -> None:
     talk = Dialogue()
-    await talk.says("/start", "1", "2", t("The official e-mail address changed"), "31/12/2028", "1", "1", "1")
+    await talk.says("/start", "1", "2", t("The official e-mail address changed"), "31/12/2028", "1")
     await talk.says("dang ky", "Nguyễn Thị Lan", "UBND xã Đại Phước", "0123AB")
     assert "ten@donvi.gov.vn" in await talk.says("lan tại xã")
     await talk.says("lan@daiphuoc.gov.vn")

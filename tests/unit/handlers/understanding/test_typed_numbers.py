@@ -3,10 +3,10 @@
 import pytest
 
 from handlers.core import Option
-from handlers.folding import strip_accents
 from handlers.requests import clean_serial
 from handlers.understanding import match_page, parse_numbers
 from handlers.understanding.doubts import is_doubt
+from rules.language.spelling import strip_accents
 from tests.support.dialogue import nhon_trach
 
 
