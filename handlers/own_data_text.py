@@ -47,6 +47,7 @@ SCREENS = {
     "condition": N_("the condition of certificate, token and key"),
     "unit": N_("the question for your unit"),
     "former_unit": N_("what became of a former unit"),
+    "belonging": N_("being a former unit, or belonging to it"),
     "certificate": N_("confirming the certificate"),
     "understood": N_("confirming what was understood"),
     "answer": N_("the answer"),

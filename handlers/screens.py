@@ -49,6 +49,7 @@ from handlers.broadcasts.screens.schedule import (
 from handlers.broadcasts.screens.schedule import CampaignStepsScreen as Reminders
 from handlers.core.screen import Screen, ShowMore
 from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
+from handlers.interview.screens.belonging import BelongingScreen
 from handlers.interview.screens.certificate import CertificateScreen
 from handlers.interview.screens.condition import ConditionScreen
 from handlers.interview.screens.question import QuestionScreen, ReviewScreen
@@ -125,6 +126,7 @@ SCREENS: dict[str, Screen] = {
     "condition": ConditionScreen(),
     "unit": OwnUnitScreen(),
     "former_unit": FormerUnitScreen(),
+    "belonging": BelongingScreen(),
     "certificate": CertificateScreen(),
     "understood": UnderstoodScreen(),
     "answer": AnswerScreen(),
@@ -151,7 +153,7 @@ WITHOUT_CONSENT = frozenset(
 #: Screens that ask: once answered, what was chosen is written under their message, below every word that stands there.
 QUESTIONS = frozenset(
     {
-        *("question", "understood", "condition", "unit", "former_unit", "certificate", "form", "confirm"),
+        *("question", "understood", "condition", "unit", "former_unit", "belonging", "certificate", "form", "confirm"),
         *("language", "withdraw", "erase"),
     }
 )

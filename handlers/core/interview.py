@@ -10,7 +10,7 @@ from rules.deciding import decide as _decide
 from rules.deciding import needs as _needs
 from rules.deciding import next_question as _next_question
 from rules.errors import FactsError
-from rules.facts import Facts, Subject
+from rules.facts import Event, Facts, Subject
 from rules.outcome import Outcome
 from rules.pack import Pack
 from rules.parsing import parse_facts
@@ -97,8 +97,10 @@ def without_derived_events(session: Session) -> Session:
 
 def _is_still_derived(session: Session, derived: DerivedEvents) -> bool:
     fingerprint = session.certificate.fingerprint if session.certificate else None
-    of_a_body = session.answers.get("subject") in (None, Subject.ORGANISATION)
-    return of_a_body and (fingerprint, session.unit) == (derived.certificate, derived.unit)
+    of_a_person = session.answers.get("events") == [Event.UNIT_REORGANISED]
+    subject = Subject.INDIVIDUAL if of_a_person else Subject.ORGANISATION
+    of_the_same = session.answers.get("subject") in (None, subject)
+    return of_the_same and (fingerprint, session.unit) == (derived.certificate, derived.unit)
 
 
 def without_answer(session: Session, fact: str) -> Session:

@@ -45,8 +45,8 @@ class DerivedEvents(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    #: Fingerprint of the certificate that names the former unit.
-    certificate: str
+    #: Fingerprint of the certificate that they hold for; ``None`` until a file was read.
+    certificate: str | None = None
     #: The former unit, and the present one that the officer named.
     former: str
     unit: str

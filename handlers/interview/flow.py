@@ -79,6 +79,8 @@ def to_previous_step(here: Context) -> Session | None:
         return _to_previous_field(here, session.draft or RequestDraft())
     if session.screen == "former_unit":
         return session.with_screen("unit")
+    if session.screen == "belonging":
+        return session.with_changes(unit=None).with_screen("unit")
     if session.screen in {"question", "condition", "unit", "answer"}:
         return _to_previous_answer(here)
     return _to_previous_request_screen(here)

@@ -1,7 +1,7 @@
 """The officer's own unit, and the answer to "what happened" that its succession gives to the unit's own certificate.
 
-Belonging to a unit is not the same as being it: when a commune was merged, its school was not. The succession of a unit
-answers "what happened" only for the body that the certificate names as that unit.
+Belonging to a unit is not the same as being it: when a commune was merged, its school was not. So the succession of a
+unit answers "what happened" only after the officer has said whether the body is that unit or belongs to it.
 """
 
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ from handlers.core.citations import cite
 from handlers.core.dates import format_day
 from handlers.core.screen import Context
 from handlers.core.session import DerivedEvents, Session
+from handlers.model.certificate import Certificate
 from handlers.model.unit import Succession, SuccessionKind, Unit, name_keys
 from handlers.requests.text import EVENT_LABELS
 from locales import N_, Translator
@@ -44,41 +45,94 @@ def with_unit(here: Context, unit: Unit, path: tuple[Succession, ...] = ()) -> t
     Args:
         here: The context of the turn.
         unit: The present unit.
-        path: The successions from the unit by whose name it was found. They answer what happened if the certificate is
-            that former unit's own, unless that is answered already or being ticked.
+        path: The successions from the unit by whose name it was found. They answer nothing yet: whether the body is
+            that unit, or belongs to it, is asked first (``is_fate_open``).
 
     Returns:
         The new session, and the notes to say.
     """
     session = with_fresh_events(here.session.with_changes(unit=unit.code, unit_skipped=False), path)
     noted = here.say(_UNIT_NOTED, unit=here.world.units.path_name(unit.code))
-    certificate, events = session.certificate, _events_of_path(session, _steps_of_own_body(here, path), here.world.pack)
-    if certificate is None or not events:
-        return session, (noted, *_format_whose_change(here.with_session(session), path))
+    after = here.with_session(session)
+    return session, (noted, *(() if is_fate_open(after, path) else _format_whose_change(after, path)))
+
+
+def is_fate_open(here: Context, path: tuple[Succession, ...]) -> bool:
+    """Return whether the fate of a former unit may still answer what happened, once it is known whose fate it is."""
+    session = here.session
+    of_people = session.answers.get("subject") in (Subject.ORGANISATION, Subject.INDIVIDUAL)
+    return bool(path) and of_people and "events" not in session.answers and not session.ticked
+
+
+def fate_of_unit(here: Context, former: str | None) -> tuple[Succession, ...]:
+    """Return the successions from a former unit to the officer's unit; empty if the list no longer has them."""
+    units, own = here.world.units, here.session.unit
+    if former is None or units.get(former) is None:
+        return ()
+    return next((path for unit, path in units.current_units(former, here.today) if unit.code == own), ())
+
+
+def events_of_fate(here: Context, path: tuple[Succession, ...], *, own: bool) -> list[Event]:
+    """Return what happened to a body that is the former unit (``own``), or to one that belongs to it.
+
+    Belonging to a unit is not being it: for a school whose commune was merged, only the superior changed.
+    """
+    subject = here.session.answers.get("subject")
+    if subject == Subject.INDIVIDUAL:
+        return _offered_events(here, [Event.UNIT_REORGANISED])
+    if not own:
+        return _offered_events(here, [Event.SUPERIOR_CHANGED])
+    events = dict.fromkeys(
+        event for step in _steps_since_certificate(here, path) if (event := _EVENT_OF_BODY.get(step.became)) is not None
+    )
+    return _offered_events(here, list(events))
+
+
+def _steps_since_certificate(here: Context, path: tuple[Succession, ...]) -> tuple[Succession, ...]:
+    """Return the successions since the unit that the certificate names, or all of them if it names none."""
+    certificate = here.session.certificate
+    named = (at for at, step in enumerate(path) if certificate and names_former_unit(here, certificate, step.former))
+    return path[next(named, 0) :]
+
+
+def with_events_of_fate(
+    here: Context, path: tuple[Succession, ...], *, own: bool
+) -> tuple[Session, tuple[Markup, ...]]:
+    """Fill in what happened after the officer said whose fate it was, and say so; nothing if it tells of no event."""
+    session, events = here.session, events_of_fate(here, path, own=own)
+    if not events or session.unit is None:
+        return session, ()
     told = ", ".join(here.say.t(EVENT_LABELS[event]) for event in events)
-    source = DerivedEvents(certificate=certificate.fingerprint, former=path[0].former, unit=unit.code)
+    certificate = session.certificate.fingerprint if session.certificate else None
+    source = DerivedEvents(certificate=certificate, former=path[0].former, unit=session.unit)
     filled = interview.with_derived_events(session, [event.value for event in events], source, here.world.pack)
-    return filled, (noted, here.say(_EVENTS_FILLED_IN, events=told))
+    return filled, (here.say(_EVENTS_FILLED_IN, events=told),)
+
+
+def bind_derived_events(here: Context, certificate: Certificate) -> Session:
+    """Tie events that were filled in before any file was read to the first certificate, if its name allows it.
+
+    A certificate of another body than the one that was told takes them back.
+    """
+    session, derived = here.session, here.session.derived
+    if derived is None or derived.certificate is not None:
+        return session
+    told_own = session.answers.get("events") != [Event.SUPERIOR_CHANGED]
+    if names_former_unit(here, certificate, derived.former) is not told_own:
+        return interview.without_derived_events(session)
+    bound = derived.model_copy(update={"certificate": certificate.fingerprint})
+    return session.with_changes(derived=bound)
+
+
+def names_former_unit(here: Context, certificate: Certificate, former: str) -> bool:
+    """Return whether the name on a certificate is that of a former unit."""
+    return bool(set(name_keys(certificate.name)) & _name_keys(here.world.units.get(former)))
 
 
 def with_fresh_events(session: Session, path: tuple[Succession, ...]) -> Session:
     """Drop events that were derived for another unit, or from another former one of the same unit."""
     other = session.derived is not None and bool(path) and path[0].former != session.derived.former
     return interview.without_derived_events(session) if other else interview.without_stale_events(session)
-
-
-def _steps_of_own_body(here: Context, path: tuple[Succession, ...]) -> tuple[Succession, ...]:
-    """Return the successions from the unit to which the certificate was issued.
-
-    Empty unless the name of an organisation matches.
-    """
-    certificate, units = here.session.certificate, here.world.units
-    if certificate is None or here.session.answers.get("subject") != Subject.ORGANISATION:
-        return ()
-    named = set(name_keys(certificate.name))
-    own = (place for place, step in enumerate(path) if named & _name_keys(units.get(step.former)))
-    place = next(own, None)
-    return () if place is None else path[place:]
 
 
 def _name_keys(unit: Unit | None) -> set[str]:
@@ -94,13 +148,10 @@ def _format_whose_change(here: Context, path: tuple[Succession, ...]) -> tuple[M
     return (here.say(said, unit=here.world.units.name(path[0].former)),)
 
 
-def _events_of_path(session: Session, path: Iterable[Succession], pack: Pack) -> list[Event]:
-    """Return the events of a path, as far as the pack's question offers them."""
-    asked = interview.question_of(pack, "events")
-    if asked is None or "events" in session.answers or session.ticked:
-        return []
-    offered = {option.value for option in asked.options_for(interview.facts_of(session))}
-    events = dict.fromkeys(event for step in path if (event := _EVENT_OF_BODY.get(step.became)) is not None)
+def _offered_events(here: Context, events: list[Event]) -> list[Event]:
+    """Return the events that the pack's question offers to this subscriber."""
+    asked = interview.question_of(here.world.pack, "events")
+    offered = {option.value for option in asked.options_for(interview.facts_of(here.session))} if asked else set()
     return [event for event in events if event in offered]
 
 

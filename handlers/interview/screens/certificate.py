@@ -14,6 +14,7 @@ from handlers.core.text import MarkupTranslator, format_bold
 from handlers.folding import fold
 from handlers.interview.certificate_text import format_summary
 from handlers.interview.flow import to_answered, to_next_screen
+from handlers.interview.officer_unit import bind_derived_events
 from handlers.model.certificate import Certificate, Recognition
 from handlers.requests.form import is_outdated
 from handlers.requests.text import SUBJECT_LABELS
@@ -123,7 +124,8 @@ def _format_validity_disagreement(here: Context, certificate: Certificate) -> It
 
 
 def _accept_certificate(here: Context, certificate: Certificate, subject: Subject) -> HandlerResult:
-    session = _with_next_certificate(here.session, certificate).with_changes(certificate=certificate, offered=())
+    bound = bind_derived_events(here, certificate)
+    session = _with_next_certificate(bound, certificate).with_changes(certificate=certificate, offered=())
     if here.session.certificate and here.session.certificate.serial != certificate.serial:
         session = session.with_changes(set_aside=None)  # it told of the other certificate
     session = interview.with_answer(session, "subject", subject.value, here.world.pack)

@@ -1,14 +1,16 @@
 """The question for the officer's unit, and the confirmation of the present unit if a former one was named."""
 
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from handlers.core import interview
 from handlers.core.dates import format_day
 from handlers.core.screen import NO, Context, HandlerResult, Option, OptionsOnlyScreen, Page
-from handlers.core.session import Session
+from handlers.core.session import ScreenPosition, Session
 from handlers.core.text import join_lines
 from handlers.interview.flow import to_next_screen
-from handlers.interview.officer_unit import format_succession, with_unit
+from handlers.interview.officer_unit import format_succession, is_fate_open, with_unit
 from handlers.model.unit import Succession, SuccessionKind, Unit
 from handlers.model.unit_directory import UnitMatch
 from handlers.model.unit_search import MAX_QUERY_LENGTH
@@ -115,6 +117,16 @@ def to_previous_question(here: Context) -> Session:
     )
 
 
+def _to_fate_or_on(here: Context, path: tuple[Succession, ...]) -> Session:
+    """Ask whether the body is the former unit or belongs to it, if that answers what happened; else go on."""
+    after = to_previous_question(here)
+    if not is_fate_open(here.with_session(after), path):
+        return after
+    visited = here.session.came_from is not None and after.screen not in {"question", "condition"}
+    way_back = ScreenPosition(screen=after.screen, about=after.about) if visited else None
+    return after.with_screen("belonging", about=path[0].former, came_from=way_back)
+
+
 def _to_unit_screen(session: Session, screen: str, about: str | None = None) -> Session:
     """Open a screen about the unit and keep the way back, with the options ticked there."""
     return session.with_screen(screen, about, came_from=session.came_from, ticked=session.ticked)
@@ -133,10 +145,21 @@ def _format_unit_option(here: Context, one: UnitMatch) -> str:
     units, t = here.world.units, here.say.t
     if not one.path:
         name = units.path_name(one.unit.code)
-        return name if one.unit.is_open(here.today) else t(N_("{unit} (ended)"), unit=name)
+        return name if one.unit.is_open(here.today) else _format_ended(here, one.unit.code)
     today = units.current_units(one.matched_code, here.today)
     became = ", ".join(units.path_name(unit.code) if len(today) == 1 else unit.name for unit, _ in today)
-    return t(N_("{former} (formerly) → {unit}"), former=units.name(one.matched_code), unit=became)
+    return t(N_("{former} → {unit}"), former=_format_ended(here, one.matched_code), unit=became)
+
+
+def _format_ended(here: Context, code: str) -> str:
+    """Name a former unit so that it is told apart from a present one of the same name: where it was, and until when."""
+    units, t, unit = here.world.units, here.say.t, here.world.units.get(code)
+    name = units.path_name(code)
+    ends = [step.since for step in units.successors(code)]
+    closed = unit.closed_on if unit and unit.closed_on else min(ends, default=None)
+    if closed is None:
+        return t(N_("the former {unit}"), unit=name)
+    return t(N_("the former {unit}, until {day}"), unit=name, day=format_day(closed - timedelta(days=1)))
 
 
 def _format_known_unit(here: Context) -> tuple[Markup, ...]:
@@ -192,7 +215,7 @@ class FormerUnitScreen(OptionsOnlyScreen):
         for unit, path in _present_units(here):
             if value == f"{_MARK}{unit.code}":
                 session, notes = with_unit(here, unit, path)
-                return HandlerResult(to_previous_question(here.with_session(session)), notes=notes)
+                return HandlerResult(_to_fate_or_on(here.with_session(session), path), notes=notes)
         session = here.session
         return HandlerResult(session.with_screen("unit", came_from=session.came_from, ticked=session.ticked))
 

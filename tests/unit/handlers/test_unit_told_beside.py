@@ -22,7 +22,10 @@ async def test_a_former_unit_named_beside_another_question_is_offered(talk: Dial
     assert screen(talk) == "former_unit"
     await talk.says("dung")
     assert (unit(talk), "events" in talk.answers) == ("DN-NT", False)
-    assert screen(talk) == "question"
+    assert screen(talk) == "belonging"
+    await talk.says("thuoc")
+    assert talk.answers["events"] == ["superior_changed"]
+    assert screen(talk) == "condition"
 
 
 @pytest.mark.parametrize("typed", ["dai phuoc", "xa phu hoii", "vinh thanh, nhon trach"])
