@@ -291,7 +291,8 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
     reading = read_sentence(here, text)
-    if heard.sure and not (heard.likely and contradicts(here, heard.sure, reading)):
+    inexact = heard.likely or here.session.screen == "condition"
+    if heard.sure and not (inexact and contradicts(here, heard.sure, reading)):
         return await _answer_with_overheard(here, page, heard, text, reading)
     if heard.numbers and page.numbers == "options":
         return reject_number(here, page, heard.numbers)
@@ -314,7 +315,7 @@ async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str
     """Handle a text that names no option: a value for the screen, a doubt, an unknown number, or an unclear text."""
     if page.exact and heard.maybe:  # names of several options: nothing that the screen would take as a text
         return _ask_what_is_meant(here, page, text, heard.maybe)
-    if page.help and is_doubt(text):
+    if page.help and is_doubt(text if page.exact else text.replace("?", "")):  # a question is no doubt of its own
         return HandlerResult(here.session, notes=(page.help,))
     if typed := await SCREENS[here.session.screen].handle_text(here, text):
         return typed

@@ -22,11 +22,11 @@ from rules.facts import MergerRole, Token
 ValueFormatter = Callable[[MarkupTranslator, Any], str]
 
 ROLES = {
-    MergerRole.DESIGNATED: N_("Our certificate is the one that is kept"),
-    MergerRole.OTHER: N_("Another body's certificate is kept"),
-    MergerRole.UNDECIDED: N_("Not chosen yet"),
-    MergerRole.SURVIVING: N_("My body keeps its name, others are merged into it"),
-    MergerRole.ABSORBED: N_("My body is merged into another"),
+    MergerRole.DESIGNATED: N_("Ours: our certificate is kept for the new body"),
+    MergerRole.OTHER: N_("Another body's: its certificate is kept, ours is not"),
+    MergerRole.UNDECIDED: N_("Nobody has decided that yet"),
+    MergerRole.SURVIVING: N_("Ours: our name stays, others were merged into us"),
+    MergerRole.ABSORBED: N_("Another body's: we were merged into it"),
 }
 TOKEN_STATES = {
     Token.IN_HAND: N_("In hand and working"),

@@ -95,7 +95,13 @@ def _reply(here: Context, reading: Reading) -> HandlerResult | None:
 
 
 def contradicts(here: Context, options: tuple[str, ...], reading: Reading) -> bool:
-    """Return whether a sentence says something else of the open question than the options that it is most like."""
+    """Return whether a sentence says something else than the options that it is most like.
+
+    On the page of all about the condition it must say nothing besides: what it does not name counts as in order there.
+    """
+    if here.session.screen == "condition":
+        named = {value.partition(":")[0] for value in options}
+        return not answers_in(here, reading.facts).keys() <= named
     asked = _open_question(here)
     answers = answers_in(here, reading.facts)
     if asked is None or not answers:

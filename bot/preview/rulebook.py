@@ -6,6 +6,7 @@ from handlers.core.brief_answer import LABELS
 from handlers.core.citations import cite_all, format_statement
 from handlers.core.dates import format_day
 from handlers.core.filing import format_office
+from handlers.interview.unsure import UNSURE_LABEL as UNSURE
 from locales import N_, Translator
 from rules.facts import Subject
 from rules.offices import Office, OfficeStatus
@@ -89,6 +90,7 @@ def _render_questions(pack: Pack, t: Translator) -> Iterator[str]:
     for number, question in enumerate(pack.questions, start=1):
         yield f"{number}. **{t(question.text)}** (`{question.fact}`) {format_statement(question.why, t)}"
         yield _format_answers(question, t)
+        yield f"   - {t(UNSURE)}: {t(question.unsure or '')}"
 
 
 def _format_answers(question: Question, t: Translator) -> str:

@@ -18,6 +18,7 @@ from handlers.interview.flow import to_answered, to_next_screen
 from handlers.interview.screens import certificate as screens_certificate
 from handlers.interview.screens.certificate import ISSUERS
 from handlers.interview.screens.unit import take_unit_beside
+from handlers.interview.unsure import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.understanding.matching import match_names
 from locales import N_
 from rules.facts import Issuer
@@ -52,6 +53,8 @@ class QuestionScreen:
         asked = interview.current_question(here.session, here.world.pack, here.today)
         if asked is None:
             return HandlerResult(to_next_screen(here))
+        if value == UNSURE:
+            return HandlerResult(here.session, notes=(format_unsure(here, [asked]),))
         if asked.fact == "certificate":
             return screens_certificate.choose_expiry_option(here, asked, value)
         if asked.many:
@@ -86,6 +89,7 @@ def _render_question(here: Context, asked: Question) -> Page:
         paragraphs=(*certificate, hints, *_format_caution(here, asked), *many, format_questions_left(here)),
         options=tuple(_question_options(here, options, many=asked.many)),
         many=asked.many,
+        help=format_ways_on(here, [asked]),
     )
 
 
@@ -102,6 +106,7 @@ def _question_options(here: Context, options: Iterable[PackOption], *, many: boo
             yield Option(option.value, t(option.label), option.synonyms, ticked=marked, ticks=not option.alone)
     if many and ticked:
         yield Option(DONE, t(N_("Done")), ("xong", "het", "ok"), ticks=False)
+    yield unsure_option(t)
 
 
 def _note_token_loss(here: Context, asked: Question | None, text: str) -> HandlerResult | None:

@@ -11,6 +11,7 @@ from handlers.core.session import ScreenPosition, Session
 from handlers.core.text import join_lines
 from handlers.interview.flow import to_next_screen
 from handlers.interview.officer_unit import format_succession, is_fate_open, with_unit
+from handlers.interview.unsure import UNSURE, UNSURE_LABEL, unsure_option
 from handlers.model.unit import Succession, SuccessionKind, Unit
 from handlers.model.unit_directory import UnitMatch
 from handlers.model.unit_search import MAX_QUERY_LENGTH
@@ -49,12 +50,15 @@ class OwnUnitScreen:
             if len(found) > SHOWN
             else ()
         )
-        ways = _exit_options(here)
+        ways = (*_exit_options(here), Option(UNSURE, say.t(UNSURE_LABEL), numbered=False))
         told = (*_format_known_unit(here), say(HINT), *more)
         return Page(ask, told, (*offers, *ways), exact=True, help=join_lines(say(HELP, leave=ways[0].label), say(WHY)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Take a unit, remove the known one, or skip the question."""
+        if value == UNSURE:
+            page = await self.page(here)
+            return HandlerResult(here.session, notes=(page.help,) if page.help else ())
         if value == LEAVE:
             skipped = here.session.with_changes(unit_skipped=here.session.unit is None)
             return HandlerResult(
@@ -185,6 +189,11 @@ _BECAME = N_("<b>{former} is {unit} today. Is that your unit?</b>")
 _BECAME_SEVERAL = N_("<b>{former} became several units. Which one is yours today?</b>")
 _CEASED = N_("<b>{former} has ceased. Is {unit} your unit today?</b>")
 _CEASED_INTO_SEVERAL = N_("<b>{former} has ceased. Which of these is your unit today?</b>")
+#: The way on for people who do not know which unit of today is theirs.
+UNSURE_SUCCESSOR = N_(
+    "Look at the address of your office, or at a letter you received lately: it names the commune or ward of today. The"
+    " registry clerk knows. If you cannot tell, choose no and skip the question; /xemlai adds the unit later."
+)
 _YES = ("dung", "dung roi", "co", "phai", "vang", "ok", "yes")
 
 
@@ -203,15 +212,24 @@ class FormerUnitScreen(OptionsOnlyScreen):
             return Page(
                 ask,
                 (format_succession(here, now[0][1]),),
-                (Option(f"{_MARK}{now[0][0].code}", yes, _YES), no),
+                (Option(f"{_MARK}{now[0][0].code}", yes, _YES), no, unsure_option(say.t)),
                 exact=True,
+                help=say(UNSURE_SUCCESSOR),
             )
         ask = say(_CEASED_INTO_SEVERAL if ceased else _BECAME_SEVERAL, former=former)
         options = (Option(f"{_MARK}{unit.code}", here.world.units.path_name(unit.code)) for unit, _ in now)
-        return Page(ask, tuple(format_succession(here, path) for _, path in now), (*options, no), exact=True)
+        return Page(
+            ask,
+            tuple(format_succession(here, path) for _, path in now),
+            (*options, no, unsure_option(say.t)),
+            exact=True,
+            help=say(UNSURE_SUCCESSOR),
+        )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Take the present unit with the successions that lead to it, or ask for another name."""
+        if value == UNSURE:
+            return HandlerResult(here.session, notes=(here.say(UNSURE_SUCCESSOR),))
         for unit, path in _present_units(here):
             if value == f"{_MARK}{unit.code}":
                 session, notes = with_unit(here, unit, path)
