@@ -49,7 +49,7 @@ from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblem
 from handlers.model.rights import Rights
 from handlers.replaced_units import ask_for_unit_again, with_current_units
 from handlers.screens import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT
-from handlers.sentences import answer_sentence, confirm_rest, contradicts
+from handlers.sentences import answer_sentence, confirm_rest, contradicts, read_aside
 from handlers.turn import Turn, build_turn, delete_message, reply_without_page, to_new_session
 from handlers.typed_lines import answer_typed_options, reject_number
 from handlers.understanding import matching
@@ -60,6 +60,10 @@ from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
 from rules.language import Reading as SentenceReading
 
+#: Facts that the certificate in a file tells more surely than the words under it.
+_FACTS_OF_A_FILE = frozenset({"not_after", "expired", "issuer"})
+EDIT_READ = N_("I read the edited message as a new one.")
+EDIT_ASIDE = N_("Here I take a value or a consent only from a new message: please write it once more.")
 #: Files kept by reference until there is consent: as many as Telegram allows in one album.
 MAX_WAITING_FILES = 10
 ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
@@ -89,7 +93,20 @@ async def respond(session: Session | None, event: Event, world: Services) -> Tur
     answered = _with_removed_events_note(present, ask_for_unit_again(present, taken))
     if not answered.forget:
         await save_interview_status(here, answered.session)
-    return await build_turn(present, event, replace(answered, notes=(*gone, *ended, *answered.notes)))
+    turn = await build_turn(present, event, replace(answered, notes=(*gone, *ended, *answered.notes)))
+    return _with_last_tap(present.session, event, turn)
+
+
+def _with_last_tap(before: Session, event: Event, turn: Turn) -> Turn:
+    """Remember the button whose tap changed the session, until anything else changes it."""
+    tapped = ScreenCallback.parse(event.data) if isinstance(event, ButtonTapped) else None
+    if turn.session is None or tapped is None or turn.session.version == before.version:
+        return turn
+    return replace(turn, session=turn.session.with_changes(last_tap=_mark_tap(turn.session, str(tapped))))
+
+
+def _mark_tap(session: Session, data: str) -> str:
+    return f"{session.version}:{data}"
 
 
 def _respond_in_group(session: Session | None, here: Context, event: Event) -> Turn:
@@ -110,11 +127,28 @@ def wants_file(session: Session | None) -> bool:
 
 async def _handle_event(here: Context, event: Event) -> HandlerResult:
     """Handle the event; if it contained a secret, warn of it in any case."""
-    answered = await _dispatch_event(here, event)
+    answered = await _with_caption(here, event, await _dispatch_event(here, event))
     if not event.secret or answered.secret:
         return answered
     warned = answered.session.with_changes(warned=True)
     return replace(answered, session=warned, notes=(here.say(WARNING), *answered.notes), secret=True)
+
+
+async def _with_caption(here: Context, event: Event, answered: HandlerResult) -> HandlerResult:
+    """Read the words under a file or photo too; they answer the open page only if its person had it before their eyes.
+
+    A page that the file itself opened was not seen by the person who wrote them.
+    """
+    words = event.caption if isinstance(event, FileSent | FileRead | SheetRead | UnreadableReceived) else ""
+    if not words.strip() or event.secret or answered.secret:
+        return answered
+    after = here.with_session(answered.session)
+    seen = isinstance(event, FileSent) or answered.session == here.session
+    if seen or has_secret(words):
+        heard = await _handle_text(after, words)
+    else:
+        heard = read_aside(after, words, without=_FACTS_OF_A_FILE)
+    return replace(heard, notes=(*answered.notes, *heard.notes), again=(*answered.again, *heard.again))
 
 
 async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
@@ -125,9 +159,8 @@ async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
             )
             return HandlerResult(here.session, notes=(note,), show=False)
         case UnreadableReceived() | MessageEdited():
-            return (
-                _handle_unreadable(here, event) if isinstance(event, UnreadableReceived) else _handle_edit(here, event)
-            )
+            edited = isinstance(event, MessageEdited)
+            return await _handle_edit(here, event) if edited else _handle_unreadable(here, event)
         case FileSent() | FileRead() | SheetRead():
             return await _handle_file(here, event)
         case DrawChart() | ChartDrawn() | MakeReport() | ReportMade() | PrintAnswer() | AnswerPrinted():
@@ -204,7 +237,7 @@ def _keep_file_for_consent(here: Context, event: FileSent) -> HandlerResult:
     if len(here.session.waiting_files) >= MAX_WAITING_FILES:
         full = N_("No more than {number} files can wait until you agree. Please send the others after that.")
         return HandlerResult(here.session, notes=(here.say(full, number=MAX_WAITING_FILES),))
-    waiting = event.model_copy(update={"name": "", "secret": False})
+    waiting = event.model_copy(update={"name": "", "secret": False, "caption": ""})
     note = here.say(N_("I will read the file as soon as you agree."))
     return HandlerResult(here.session.with_changes(waiting_files=(*here.session.waiting_files, waiting)), notes=(note,))
 
@@ -238,12 +271,38 @@ def _handle_unreadable(here: Context, event: UnreadableReceived) -> HandlerResul
     return HandlerResult(here.session, notes=(here.say(what), here.say(EXPORT)))
 
 
-def _handle_edit(here: Context, event: MessageEdited) -> HandlerResult:
-    """Do not take an edited message as a second answer; tell the person how to correct one."""
-    note = N_(
-        "I do not read what is changed in a message later. To correct an answer, please write it as a new message."
-    )
-    return HandlerResult(here.session, notes=() if event.secret else (here.say(note),), show=False)
+async def _handle_edit(here: Context, event: MessageEdited) -> HandlerResult:
+    """Read an edited message as a new one that says so; it may have been written for an earlier question.
+
+    So it never answers the open one by itself: what it names there is asked about.
+    """
+    if event.secret or not event.text.strip():
+        return HandlerResult(here.session, show=False)
+    if has_secret(event.text):
+        return await _handle_text(here, event.text)
+    heard = await _read_edited_text(here, event.text)
+    return replace(heard, notes=(here.say(EDIT_READ), *heard.notes))
+
+
+async def _read_edited_text(here: Context, text: str) -> HandlerResult:
+    if (named := parse_command(text)) is not None:
+        return await _run_command(here, *named)
+    page = await SCREENS[here.session.screen].page(here)
+    reading, heard = read_sentence(here, text), matching.match_line(text, page, ())
+    named_options = (*heard.sure, *heard.maybe)
+    if named_options and not page.exact and not reading.facts:
+        return _ask_what_is_meant(here, page, text, named_options)
+    if here.session.consented_at is None:
+        return read_aside(here, text)
+    if page.exact:
+        return await _read_edited_value(here, text)
+    return await answer_sentence(here, reading, _run_command) or _ask_what_is_meant(here, page, text, ())
+
+
+async def _read_edited_value(here: Context, text: str) -> HandlerResult:
+    """Take only the name of a unit, which says what it is about; any other value could be of an earlier field."""
+    named = await SCREENS["unit"].handle_text(here, text) if here.session.screen == "unit" else None
+    return named or HandlerResult(here.session, notes=(here.say(EDIT_ASIDE),))
 
 
 async def _handle_tap(here: Context, data: str) -> HandlerResult:
@@ -256,6 +315,8 @@ async def _handle_tap(here: Context, data: str) -> HandlerResult:
     if tap and tap.lasting_subject is not None:
         return await _show_more(here, tap, tap.lasting_subject)
     if tap is None or not tap.belongs_to(session):
+        if session.last_tap == _mark_tap(session, data):  # a double tap: the first one did what it asks for
+            return HandlerResult(session, show=False)
         return HandlerResult(
             session, notes=(here.say(N_("That button belongs to an earlier step. The present question:")),)
         )

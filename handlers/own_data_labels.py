@@ -102,6 +102,7 @@ _EVENT = {
     "secret": DataPart(N_("A secret came with it, which is not kept")),
     "album": DataPart(N_("Sent together with others")),
     "text": DataPart(N_("Text")),
+    "caption": DataPart(N_("Text beside a file")),
     "data": DataPart(N_("Button")),
     "reference": DataPart(N_("Reference of the file")),
     "name": DataPart(N_("File name")),
@@ -192,6 +193,7 @@ _SESSION = {
     "said_before": DataPart(N_("Said before the open question")),
     "said_digest": DataPart(N_("Digest of the open question")),
     "shown": DataPart(N_("Digest of the answer that was shown")),
+    "last_tap": DataPart(N_("Button tapped last")),
     "warned": DataPart(N_("Warned of a secret that was sent")),
 }
 _STANDING = {

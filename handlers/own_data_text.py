@@ -53,6 +53,7 @@ SCREENS = {
     "answer": N_("the answer"),
     "review": N_("reviewing the answers"),
     "form": N_("filling in a request"),
+    "leave_form": N_("leaving a request that is being filled in"),
     "confirm": N_("reviewing a request"),
     "next": N_("after a request"),
     "requests": N_("the list of requests"),

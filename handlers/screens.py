@@ -55,6 +55,7 @@ from handlers.interview.screens.condition import ConditionScreen
 from handlers.interview.screens.question import QuestionScreen, ReviewScreen
 from handlers.interview.screens.requests import (
     ConfirmRequestScreen,
+    LeaveFormScreen,
     OwnRequestScreen,
     OwnRequestsScreen,
     RequestFormScreen,
@@ -132,6 +133,7 @@ SCREENS: dict[str, Screen] = {
     "answer": AnswerScreen(),
     "review": ReviewScreen(),
     "form": RequestFormScreen(),
+    "leave_form": LeaveFormScreen(),
     "confirm": ConfirmRequestScreen(),
     "next": NextStepScreen(),
     "requests": OwnRequestsScreen(),
@@ -154,7 +156,7 @@ WITHOUT_CONSENT = frozenset(
 QUESTIONS = frozenset(
     {
         *("question", "understood", "condition", "unit", "former_unit", "belonging", "certificate", "form", "confirm"),
-        *("language", "withdraw", "erase"),
+        *("language", "withdraw", "erase", "leave_form"),
     }
 )
 #: Screens with lasting buttons, by what shows more about their subject.

@@ -139,6 +139,7 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Request: the serial number"), (*ANSWERED, "=register", "UBND XÃ MẪU", "UBND XÃ MẪU")),
     (N_("Request: a doubt instead of a value"), (*READ, "=register", "=0", "chưa rõ")),
     (N_("Request: new information"), (*READ, "=register", "=0", "=0", "=0")),
+    (N_("Request: leaving the form"), (*READ, "=register", "=0", "=leave")),
     (N_("Request: review before it is stored"), FILLED),
     (N_("Request registered"), SENT),
     (N_("The same request again"), (*SENT, "=answer", "=register")),

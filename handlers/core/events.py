@@ -43,6 +43,7 @@ class FileSent(_Event):
     name: str = ""
     size: int | None = None  #: in bytes, if the channel tells it
     album: bool = False  #: sent together with others
+    caption: str = ""  #: the words under it, without any secret
 
 
 class FileRead(_Event):
@@ -52,6 +53,7 @@ class FileRead(_Event):
     name: str = ""
     reading: Reading
     album: bool = False  #: sent together with others
+    caption: str = ""  #: the words under it, without any secret
 
 
 class SheetRead(_Event):
@@ -59,6 +61,7 @@ class SheetRead(_Event):
 
     kind: Literal["sheet_read"] = "sheet_read"
     sheet: ImportSheet
+    caption: str = ""  #: the words under it, without any secret
 
 
 class DrawChart(_Event):
@@ -143,9 +146,10 @@ class AnswerPrinted(_Event):
 
 
 class MessageEdited(_Event):
-    """An earlier message was edited. It does not count as a second answer; its text is only checked for secrets."""
+    """An earlier message was edited. It is read as a new message, but never as the answer to the open question."""
 
     kind: Literal["edited"] = "edited"
+    text: str = ""  #: what it says now, without any secret
 
 
 class UnreadableReceived(_Event):
@@ -153,6 +157,7 @@ class UnreadableReceived(_Event):
 
     kind: Literal["unreadable"] = "unreadable"
     what: Literal["photo", "audio", "video", "sticker", "text", "other"] = "other"  #: "text" is a text too long to read
+    caption: str = ""  #: the words under it, without any secret
 
 
 class Throttled(_Event):

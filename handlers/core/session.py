@@ -165,6 +165,8 @@ class Session(BaseModel):
     said_digest: str | None = None
     #: Digest of the answer that stands in the chat in full: coming back to it only points there.
     shown: str | None = None
+    #: The button whose tap changed the session last, with the version it led to: another tap on it is a double tap.
+    last_tap: str | None = None
     #: True if a PIN, password or private key was sent here: the key may be compromised.
     warned: bool = False
 

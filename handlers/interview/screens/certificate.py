@@ -190,6 +190,7 @@ EXPORT = N_(
     " Certificate, Export.\n"
     "• The token's own tool: open the certificate, choose Export certificate (.cer).\n"
     "• Or just send a PDF that was signed with it.\n"
+    "• On a phone: forward the .cer file or a signed PDF here; the colleague who has the token can send it to you.\n"
     "The words of the menus may differ a little from version to version."
 )
 

@@ -58,7 +58,7 @@ class RequestFormScreen:
             unedited = draft.model_copy(update={"editing": None, "doubted": None})
             if draft.editing:
                 return HandlerResult(here.session.with_screen("confirm", draft=unedited))
-            return HandlerResult(to_left_draft(here), notes=format_draft_left(here))
+            return _leave_or_ask(here)
         if field is None:
             return HandlerResult(here.session.with_screen("confirm"))
         if draft.doubted:
@@ -78,6 +78,31 @@ class RequestFormScreen:
         if value is None:
             return HandlerResult(here.session, notes=(here.say(field.wrong),))
         return _take_value(here, field, value)
+
+
+def _leave_or_ask(here: Context) -> HandlerResult:
+    """Ask before a form with something in it is left; an empty one is left at once."""
+    if _current_draft(here).fields:
+        return HandlerResult(here.session.open_visit("leave_form"))
+    return HandlerResult(to_left_draft(here))
+
+
+class LeaveFormScreen(OptionsOnlyScreen):
+    """Asks before the form is left; what was filled in is kept either way."""
+
+    async def page(self, here: Context) -> Page:
+        """Offer to go on with the form, or to leave it."""
+        say = here.say
+        no = Option(NO, say.t(N_("No, go on filling it in")), ("khong", "tiep tuc", "dien tiep", "no"))
+        yes = Option(YES, say.t(N_("Yes, leave it for now")), ("co", "dong y", "thoi", "roi", "yes"))
+        ask = say(N_("<b>Leave this request for now?</b>"))
+        return Page(ask, (say(N_("What you filled in is kept.")),), (no, yes), exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Go back to the form, or leave it and say where the draft is."""
+        if value == YES:
+            return HandlerResult(to_left_draft(here), notes=format_draft_left(here))
+        return HandlerResult(here.session.to_previous_screen())
 
 
 def _take_value(here: Context, field: Field, value: str) -> HandlerResult:
@@ -202,7 +227,7 @@ class ConfirmRequestScreen(OptionsOnlyScreen):
         """Send the requests, change a field, or leave."""
         draft = _draft_to_confirm(here)
         if value == LEAVE:
-            return HandlerResult(to_left_draft(here), notes=format_draft_left(here))
+            return _leave_or_ask(here)
         if value in FIELDS:
             return HandlerResult(here.session.with_screen("form", draft=draft.model_copy(update={"editing": value})))
         if asked := with_ended_body_reopened(here, draft):

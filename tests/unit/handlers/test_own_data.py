@@ -114,8 +114,9 @@ def session() -> Session:
         named_unit="UBND xã Vừa Nhận",
         said_before="Cảm ơn số mười ba",
         said_digest="5a1dd19e",
+        last_tap="question|split|30",
         shown="5b0e9a3c",
-        waiting_files=(FileSent(reference="tệp-1", name="một.cer", size=1234, message="31"),),
+        waiting_files=(FileSent(reference="tệp-1", name="một.cer", size=1234, message="31", caption="lời ba mốt"),),
         draft=draft,
         set_aside=draft.model_copy(update={"unit_code": "DN-PA", "fields": {"new_name": "UBND xã Để Dành"}}),
         unit="NT-DP",
@@ -207,14 +208,14 @@ BURN = BurnChart(
 EVENTS: tuple[Event, ...] = (
     TextReceived(text="chào", message="11"),
     ButtonTapped(data="question|renamed|3", message="12", group=True),
-    FileSent(reference="tệp-2", name="hai.cer", size=4321, message="13"),
-    FileRead(name="ba.zip", reading=READ, message="14"),
+    FileSent(reference="tệp-2", name="hai.cer", size=4321, message="13", caption="lời mười ba"),
+    FileRead(name="ba.zip", reading=READ, message="14", caption="lời mười bốn"),
     *(
-        UnreadableReceived(what=what, message="15")
+        UnreadableReceived(what=what, message="15", caption="lời mười lăm")
         for what in get_args(UnreadableReceived.model_fields["what"].annotation)
     ),
     Throttled(message="16"),
-    MessageEdited(message="161"),
+    MessageEdited(message="161", text="lời sửa"),
     DrawChart(chart=BARS, message="17"),
     DrawChart(chart=BURN, message="18"),
     ChartDrawn.of("Hình một", b"\x89PNG").model_copy(update={"message": "19", "trouble": "no_files"}),

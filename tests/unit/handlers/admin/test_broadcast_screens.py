@@ -243,7 +243,7 @@ async def test_progress_pause_and_results_with_the_unknown_named(town: Store, gr
     assert "hai lần" in admin.text
     yes = next(choice.tap for choice in admin.choices if "Đồng ý" in choice.label)
     assert "Đang gửi lại cho 1 người" in await admin.taps("Đồng ý, gửi lại")
-    assert "bước trước" in await admin.does(ButtonTapped(data=yes, message="8"))
+    assert await admin.does(ButtonTapped(data=yes, message="8")) == ""  # a double tap is ignored in silence
     assert (await town.broadcasts.tally(name)).states == {"sent": 1, "queued": 1}
 
 
