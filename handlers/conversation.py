@@ -143,7 +143,8 @@ async def _with_caption(here: Context, event: Event, answered: HandlerResult) ->
     if not words.strip() or event.secret or answered.secret:
         return answered
     after = here.with_session(answered.session)
-    seen = isinstance(event, FileSent) or answered.session == here.session
+    unchanged = answered.session == here.session and here.session.screen != "certificate"
+    seen = isinstance(event, FileSent) or unchanged
     if seen or has_secret(words):
         heard = await _handle_text(after, words)
     else:

@@ -73,7 +73,7 @@ FIELDS = {
         Field(
             "subscriber",
             N_("Subscriber"),
-            N_("Name of the subscriber (thuê bao) on the request?"),
+            N_("Whose name is on the certificate?"),
             clean_line,
             LINE_HINT,
             N_("The subscriber is the body, person or device that the certificate was issued to; it bears the name."),
