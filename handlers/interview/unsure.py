@@ -66,7 +66,7 @@ def _iter_cases(here: Context, asked: Question) -> Iterator[Markup | None]:
             yield None
             continue
         steps = "; ".join(say.t(action.title) for action in outcome.actions)
-        yield Markup("{}: {}").format(say(option.label), steps)
+        yield Markup("<i>{}</i> → {}").format(say(option.label), steps)
 
 
 #: Facts whose every answer can be tried in turn.

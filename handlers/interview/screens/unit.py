@@ -146,13 +146,13 @@ def _find_namesakes(here: Context, text: str) -> list[UnitMatch]:
 
 
 def _format_unit_option(here: Context, one: UnitMatch) -> str:
-    units, t = here.world.units, here.say.t
+    units = here.world.units
     if not one.path:
         name = units.path_name(one.unit.code)
         return name if one.unit.is_open(here.today) else _format_ended(here, one.unit.code)
     today = units.current_units(one.matched_code, here.today)
     became = ", ".join(units.path_name(unit.code) if len(today) == 1 else unit.name for unit, _ in today)
-    return t(N_("{former} → {unit}"), former=_format_ended(here, one.matched_code), unit=became)
+    return f"{_format_ended(here, one.matched_code)} → {became}"
 
 
 def _format_ended(here: Context, code: str) -> str:
