@@ -128,7 +128,7 @@ async def open_components(
         StoreError: the database or the keys cannot be used.
         PackError: the rule pack cannot be used.
     """
-    pack = load_pack(settings.pack)
+    pack = load_pack(settings.pack, settings.offices)
     async with open_store_from_settings(settings) as opened:
         trust = settings.data_dir / "trust"
         quick, slow = CertificateReader(trust, replace(LIMITS, seconds=_QUICK_SECONDS)), CertificateReader(trust)

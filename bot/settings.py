@@ -217,8 +217,10 @@ class Settings(_FolderSettings):
     database_url: SecretStr | None = None
     #: Keys that seal personal data; ``keys.json`` of the data folder where unset.
     key_file: Path | None = None
-    #: Name of the rule pack.
+    #: Name of the rule pack: ``national``, or a locality's layer over it; or the folder of a layer.
     pack: str = "nhon_trach"
+    #: A TOML file with receiving offices; they prevail over those of the pack.
+    offices: Path | None = None
     #: The office that receives dossiers, as officers should read it; where unset they are told to ask.
     receiving_office: str | None = Field(default=None, max_length=300)
     #: Days after the last contact, or after the end of a request, until data are deleted.

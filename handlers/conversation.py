@@ -282,7 +282,7 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     sentence = None if _is_open_value(here, text) else reading
     return (
         await answer_typed_reminder(here, text)
-        or (sentence and await answer_sentence(here, sentence, _run_command))
+        or (sentence and await answer_sentence(here, text, sentence, _run_command))
         or await _handle_typed_value(here, page, heard, text)
     )
 

@@ -33,6 +33,7 @@ TOKEN_STATES = {
     Token.LOCKED: N_("Locked (too many wrong PINs)"),
     Token.DAMAGED: N_("Damaged"),
     Token.LOST: N_("Lost"),
+    Token.REMOTE: N_("No token: signing remotely"),
 }
 RECOGNITIONS = {
     Recognition.VERIFIED: N_("signature chain verified"),

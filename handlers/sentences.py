@@ -45,11 +45,12 @@ KEPT_FOR_CONSENT = N_("I have understood your sentence. Once you agree, I say it
 RunCommand = Callable[[Context, str, str], Awaitable[HandlerResult]]
 
 
-async def answer_sentence(here: Context, reading: Reading, run: RunCommand) -> HandlerResult | None:
+async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCommand) -> HandlerResult | None:
     """Answer a sentence, or return ``None`` if it says nothing that is understood.
 
     Args:
         here: The session and services of the turn.
+        text: The sentence.
         reading: What the sentence says.
         run: Carries out a command by its name.
     """
@@ -57,7 +58,7 @@ async def answer_sentence(here: Context, reading: Reading, run: RunCommand) -> H
         return await run(here, name, "")
     if reading.intent in {"consent", "refusal"}:
         return await _answer_consent(here, reading)
-    answers = answer_questions(here, reading.asks)
+    answers = answer_questions(here, reading.asks, text)
     told = _take_facts(here, reading)
     if told is not None:
         return replace(told, notes=(*answers, *told.notes))

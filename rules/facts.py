@@ -36,6 +36,7 @@ class Event(StrEnum):
     DEVICE_RENAMED = "device_renamed"
     DEVICE_UPGRADED = "device_upgraded"
     DEVICE_RETIRED = "device_retired"
+    MANAGING_BODY_REVOKES = "managing_body_revokes"
 
 
 class MergerRole(StrEnum):
@@ -62,13 +63,15 @@ class Token(StrEnum):
     LOCKED = "locked"
     DAMAGED = "damaged"
     LOST = "lost"
+    REMOTE = "remote"  #: there is no device: the key is kept by the central signing service
 
 
 class Issuer(StrEnum):
-    """The provider that issued the certificate: the government's, a public one, or unknown."""
+    """The provider that issued the certificate: the government's, a public one, none (no certificate yet), unknown."""
 
     GOVERNMENT = "government"
     PUBLIC = "public"
+    NONE = "none"
     UNKNOWN = "unknown"
 
 

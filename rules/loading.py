@@ -1,4 +1,4 @@
-"""Loads a pack from its folder of TOML files."""
+"""Loads a pack from its folder of TOML files; a layer together with the pack it lies over."""
 
 import tomllib
 from collections.abc import Iterable
@@ -13,7 +13,18 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from rules.errors import PackInvalid, PackNotFound, PackUnreadable
 from rules.explaining import explain
 from rules.facts import Event
-from rules.pack import Case, Document, NoticeText, Pack, PackSettings, ProcedureGuide
+from rules.layering import Contents, lay_over
+from rules.offices import Office, merge_offices
+from rules.pack import (
+    Case,
+    Document,
+    NoticeText,
+    Pack,
+    PackSettings,
+    ProcedureGuide,
+    QuestionAnswer,
+    Replacement,
+)
 from rules.questions import Question
 from rules.tables import Table
 from rules.texts import N_, Sentence, sentence, shorten
@@ -22,19 +33,20 @@ _M = TypeVar("_M", bound=BaseModel)
 _T = TypeVar("_T")
 
 
-def load_pack(name: str | PathLike[str] = "nhon_trach") -> Pack:
-    """Load a rule pack.
+def load_pack(name: str | PathLike[str] = "nhon_trach", offices: PathLike[str] | None = None) -> Pack:
+    """Load a rule pack; a layer comes together with the pack it lies over.
 
     Args:
         name: The name of a pack in ``rules/packs``, or the path of a folder.
+        offices: A TOML file with receiving offices of the operator, which prevail over those of the pack.
 
     Raises:
         PackNotFound: There is no such pack or folder.
         PackUnreadable: A file is missing, is not UTF-8 or is not TOML.
-        PackInvalid: A row, step or text is not as a pack defines it; the message names file and place.
+        PackInvalid: A row, step or text is not as a pack defines it, or a layer does not fit what lies below it; the
+            message names file and place.
     """
-    folder = _folder(name)
-    contents = {file: _read(folder, f"{file}.toml") for file in _FILES}
+    contents, replaced = _contents(_folder(name), ())
     documents = _models(contents, "documents", Document)
     _name_citations(contents, {document.number: document.cited_as for document in documents})
     decisions = dict(contents["decisions"])
@@ -49,10 +61,64 @@ def load_pack(name: str | PathLike[str] = "nhon_trach") -> Pack:
         procedures=_by("procedures.toml", "procedure", _models(contents, "procedures", ProcedureGuide)),
         notices=_by("notices.toml", "id", _models(contents, "notices", NoticeText)),
         cases=_models(contents, "cases", Case),
+        answers=_models(contents, "answers", QuestionAnswer),
+        offices=merge_offices(_offices(contents), () if offices is None else load_offices(offices)),
+        replaced=replaced,
     )
 
 
+def load_offices(file: PathLike[str]) -> tuple[Office, ...]:
+    """Load the operator's own receiving offices.
+
+    Raises:
+        PackUnreadable: The file is missing, is not UTF-8 or is not TOML.
+        PackInvalid: An office is not as the packs define one.
+    """
+    path = Path(file)
+    return _offices({"offices": _read(path.parent, path.name)})
+
+
+def pack_names() -> tuple[str, ...]:
+    """Return the names of the packs that come with the assistant, those that layers lie over first."""
+    folders = [folder for folder in (files("rules") / "packs").iterdir() if (folder / "pack.toml").is_file()]
+    over = {folder.name: "over" in _read(folder, "pack.toml") for folder in folders}
+    return tuple(sorted(over, key=lambda name: (over[name], name)))
+
+
+#: The files of a whole pack, and those that it may lack. A layer needs ``pack.toml`` only.
 _FILES = ("pack", "documents", "questions", "decisions", "procedures", "notices", "cases")
+_OPTIONAL_FILES = ("answers", "offices")
+
+
+def _contents(folder: Traversable, above: tuple[str, ...]) -> tuple[Contents, tuple[Replacement, ...]]:
+    """Read a folder, and for a layer the folder below it."""
+    head = _read(folder, "pack.toml")
+    over = head.get("over")
+    if not isinstance(over, str):
+        optional = {file: _read_optional(folder, f"{file}.toml") for file in _OPTIONAL_FILES}
+        return {file: _read(folder, f"{file}.toml") for file in _FILES} | optional, ()
+    if over in above:
+        raise PackInvalid(sentence(N_("pack.toml: {over} lies over itself; correct over"), over=over))
+    below, replaced = _contents(_folder(over.rsplit(" ", 1)[0]), (*above, over))
+    _check_below(head, below["pack"])
+    layer = {file: _read_optional(folder, f"{file}.toml") for file in (*_FILES[1:], *_OPTIONAL_FILES)}
+    laid, more = lay_over(below, {"pack": head, **layer})
+    return laid, (*replaced, *more)
+
+
+def _check_below(head: dict[str, Any], below: dict[str, Any]) -> None:
+    """Refuse a layer over a version that it was not checked over: its own version must rise with the one below."""
+    label = f"{below.get('name')} {below.get('version')}"
+    if head["over"] != label:
+        moved = N_(
+            "pack.toml: the layer was checked over {over}, but that pack is {label} now; read what changed, write"
+            ' over = "{label}" and raise the version of the layer'
+        )
+        raise PackInvalid(sentence(moved, over=shorten(head["over"]), label=label))
+
+
+def _offices(contents: Contents) -> tuple[Office, ...]:
+    return tuple(_by("offices.toml", "id", _models(contents, "offices", Office)).values())
 
 
 def _folder(name: str | PathLike[str]) -> Traversable:
@@ -73,6 +139,10 @@ def _read(folder: Traversable, file: str) -> dict[str, Any]:
         return tomllib.loads((folder / file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise PackUnreadable(_unreadable(file, error)) from None
+
+
+def _read_optional(folder: Traversable, file: str) -> dict[str, Any]:
+    return _read(folder, file) if (folder / file).is_file() else {}
 
 
 def _unreadable(file: str, error: OSError | ValueError) -> Sentence:

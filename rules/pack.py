@@ -8,6 +8,7 @@ from functools import cached_property
 from pydantic import BaseModel, ConfigDict
 
 from rules.facts import Event
+from rules.offices import Office
 from rules.outcome import Citation, Level, Procedure, Statement
 from rules.questions import Question
 from rules.tables import Row, Table
@@ -43,6 +44,7 @@ class Document(_Model):
 class ProcedureStep(_Model):
     """One step of a procedure."""
 
+    id: str | None = None  #: where a layer replaces it or puts another step before it; unique within the procedure
     text: str  #: message id
     citations: tuple[Citation, ...] = ()
     only: tuple[str, ...] = ()  #: variants of the procedure this step belongs to; empty: all
@@ -84,6 +86,29 @@ class NoticeText(_Model):
     citations: tuple[Citation, ...] = ()
 
 
+class QuestionAnswer(_Model):
+    """What the pack answers to a question about procedure, at any moment of a conversation."""
+
+    ask: str  #: what is asked about, such as ``renewal``
+    named: str | None = None  #: the form, number or term that the question names; ``other``: any that is not listed
+    words: tuple[str, ...] = ()  #: what people type for what is named, without accents
+    text: str  #: message id
+    citations: tuple[Citation, ...] = ()
+
+    @property
+    def statement(self) -> Statement:
+        return Statement(self.text, self.citations)
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """An entry of the pack below that a layer has replaced."""
+
+    file: str  #: such as ``decisions.toml``
+    name: str  #: such as ``row merger-designated``
+    before: str  #: message id of its text before; empty where it had none
+
+
 class Case(_Model):
     """A worked example; the cases are the pack's tests, as data."""
 
@@ -103,6 +128,7 @@ class PackSettings(_Model):
     name: str
     version: str
     title: str  #: message id
+    over: str | None = None  #: of a layer: name and version of the pack it was checked over, such as ``national 1``
     effective_from: dt.date  #: from this day every cited document is in force
     decided_on: dt.date  #: the day worked examples are decided on
     near_expiry_days: int  #: the assistant's reminder window, not a legal threshold
@@ -124,6 +150,9 @@ class Pack:
     procedures: dict[Procedure, ProcedureGuide]
     notices: dict[str, NoticeText]
     cases: tuple[Case, ...]
+    answers: tuple[QuestionAnswer, ...] = ()
+    offices: tuple[Office, ...] = ()  #: the receiving offices; a later one prevails over an earlier one
+    replaced: tuple[Replacement, ...] = ()  #: what this layer replaced in the pack below
 
     @property
     def name(self) -> str:
@@ -135,7 +164,7 @@ class Pack:
 
     @property
     def label(self) -> str:
-        """Return name and version, such as ``nhon_trach 1``."""
+        """Return name and version, such as ``nhon_trach 2``."""
         return f"{self.name} {self.version}"
 
     @cached_property

@@ -12,10 +12,10 @@ from bot.certificates.errors import MEBIBYTE
 from bot.cli.output import Language, json_text, translator_for
 from bot.settings import load_settings
 from handlers.core.citations import format_statement
+from handlers.core.filing import FILING_NOTICE, filing_notice
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 from rules.deciding import decide as _decide
-from rules.deciding import office_notice
 from rules.errors import FactsError
 from rules.facts import Facts
 from rules.loading import load_pack
@@ -48,7 +48,7 @@ def decide(
         typer.echo(f"troly decide: {error.say(t)}", err=True)
         raise typer.Exit(WRONG_FACTS) from None
     settings = load_settings()
-    pack = load_pack(settings.pack)
+    pack = load_pack(settings.pack, settings.offices)
     outcome = with_receiving_office(_decide(pack, facts, day), pack, settings.receiving_office, t)
     typer.echo(json_text(outcome_data(outcome, t), indent=2) if as_json else format_outcome(outcome, t))
 
@@ -81,19 +81,23 @@ def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def with_receiving_office(outcome: Outcome, pack: Pack, office: str | None, t: Translator) -> Outcome:
-    """Name the operator's receiving office in a decided outcome, where it says to file.
+    """Name the receiving offices in a decided outcome, where it says to file.
 
     Args:
         outcome: The outcome of the rules.
-        pack: The rule pack, which has the text of the notice.
-        office: The name of the office; None leaves the outcome unchanged.
+        pack: The rule pack, with its receiving offices and the text of the notice.
+        office: One office for everything, as the operator has set it, or ``None``.
         t: The translator for the notice.
     """
-    if not isinstance(outcome, Decided) or office is None:
+    if not isinstance(outcome, Decided):
         return outcome
-    told = office_notice(pack, office)
-    told = replace(told, text=t(told.text, office=office))  # the text is no message id any more and is shown unchanged
-    return replace(outcome, notices=tuple(told if one.id == told.id else one for one in outcome.notices))
+    return replace(
+        outcome,
+        notices=tuple(
+            filing_notice(pack, outcome, t, office=office) if notice.id == FILING_NOTICE else notice
+            for notice in outcome.notices
+        ),
+    )
 
 
 def outcome_data(outcome: Outcome, t: Translator) -> dict[str, Any]:

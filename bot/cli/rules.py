@@ -1,5 +1,9 @@
-"""Prove a rule pack, and print it for a lawyer: ``troly rules``."""
+"""Prove the rule packs, print one for a lawyer, and begin a new one: ``troly rules``."""
 
+import re
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +15,15 @@ from bot.preview.rulebook import render_rulebook
 from bot.settings import configured_language, load_settings
 from locales import N_, Translator, translator
 from rules.checking import check as find_troubles
-from rules.errors import PackError
+from rules.errors import PackError, PackInvalid
 from rules.language import Language, load_language
 from rules.language.checking import check_language
-from rules.loading import load_pack
+from rules.loading import load_pack, pack_names
 from rules.pack import Pack
+from rules.texts import sentence, shorten
+
+#: The names that a layer can have: they are names of folders and stand in settings.
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 app = typer.Typer(help=N_("Prove the rules, and print them for a lawyer."), no_args_is_help=True)
 
@@ -23,25 +31,43 @@ app = typer.Typer(help=N_("Prove the rules, and print them for a lawyer."), no_a
 @app.command(help=N_("Prove the tables complete and unique, and report everything that is wrong."))
 def check(
     folder: Annotated[
-        Path | None, typer.Argument(help=N_("Folder of a pack; without it, the one that TROLY_PACK names."))
+        Path | None,
+        typer.Argument(
+            help=N_(
+                "Name or folder of a pack; without it, every pack that comes along and the one that TROLY_PACK names."
+            )
+        ),
     ] = None,
 ) -> None:
-    """Prove a pack; exit status 1 if anything is wrong."""
+    """Prove packs; exit status 1 if anything is wrong with one."""
     t = translator(configured_language())
     try:
-        pack = load_pack(folder or load_settings().pack)
+        packs = [load_pack(name) for name in ([str(folder)] if folder else _every_pack())]
     except PackError as error:
         typer.echo(error.say(t), err=True)
         raise typer.Exit(1) from None
     language = load_language()
-    troubles = (*find_troubles(pack), *check_language(language, pack))
+    # every pack is checked, also after one that is wrong
+    proved = [*(_check_one(pack, t) for pack in packs), _check_reader(language, packs, t)]
+    if not all(proved):
+        raise typer.Exit(1)
+
+
+def _every_pack() -> Iterator[str]:
+    yield from pack_names()
+    configured = load_settings().pack
+    if configured not in pack_names():
+        yield configured
+
+
+def _check_reader(language: Language, packs: Sequence[Pack], t: Translator) -> bool:
+    """Print what is wrong with the reader of sentences for these packs, or that it is proved; return whether it is."""
+    troubles = list(dict.fromkeys(chain.from_iterable(check_language(language, pack) for pack in packs)))
     for trouble in troubles:
         typer.echo(trouble.say(t))
-    if troubles:
-        typer.echo(t(N_("{pack}: {count} to put right"), pack=pack.label, count=len(troubles)))
-        raise typer.Exit(1)
-    typer.echo(_prove(pack, t))
-    typer.echo(_prove_language(language, t))
+    if not troubles:
+        typer.echo(_prove_language(language, t))
+    return not troubles
 
 
 def _prove_language(language: Language, t: Translator) -> str:
@@ -51,16 +77,69 @@ def _prove_language(language: Language, t: Translator) -> str:
     return t(sound, name=language.name, patterns=patterns, examples=examples)
 
 
+def _check_one(pack: Pack, t: Translator) -> bool:
+    """Print what is wrong with a pack, or that it is proved; return whether it is."""
+    troubles = find_troubles(pack)
+    for trouble in troubles:
+        typer.echo(trouble.say(t))
+    if troubles:
+        typer.echo(t(N_("{pack}: {count} to put right"), pack=pack.label, count=len(troubles)))
+    else:
+        typer.echo(_prove(pack, t))
+    return not troubles
+
+
 def _prove(pack: Pack, t: Translator) -> str:
     sound = N_("{pack}: tables {tables}, rows {rows}, worked examples {cases}: complete, unique, cited")
-    return t(sound, pack=pack.label, tables=len(pack.tables), rows=len(pack.rows), cases=len(pack.cases))
+    proved = t(sound, pack=pack.label, tables=len(pack.tables), rows=len(pack.rows), cases=len(pack.cases))
+    if pack.settings.over is None:
+        return proved
+    layer = N_("{proved} (a layer over {below}; replaces {count})")
+    return t(layer, proved=proved, below=pack.settings.over, count=len(pack.replaced))
 
 
 @app.command(help=N_("Print the whole table with its citations, as a document a lawyer can sign."))
 def show(
+    name: Annotated[
+        str | None, typer.Argument(metavar="PACK", help=N_("Name or folder of a pack; without it, TROLY_PACK."))
+    ] = None,
     language: ShownLanguage = None,
     out: Annotated[Path | None, typer.Option("--out", help=N_("File to write; without it, standard output."))] = None,
 ) -> None:
     """Print the rules as Markdown."""
     t = translator_for(language)
-    write(render_rulebook(load_pack(load_settings().pack), t), out)
+    settings = load_settings()
+    pack = load_pack(name) if name else load_pack(settings.pack, settings.offices)
+    write(render_rulebook(pack, t), out)
+
+
+@app.command(help=N_("Begin a layer for a locality: a folder of commented files that passes the check."))
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name of the layer and of its folder."))],
+    over: Annotated[str, typer.Option("--over", help=N_("The pack that it lies over."))] = "national",
+    into: Annotated[Path, typer.Option("--in", help=N_("Where the folder is made."))] = Path(),
+) -> None:
+    """Write the skeleton of a layer."""
+    t = translator(configured_language())
+    folder = _write_skeleton(name, load_pack(over), into)
+    typer.echo(t(N_("{folder} is made. Fill it in, then: troly rules check {folder}"), folder=folder))
+
+
+def _write_skeleton(name: str, below: Pack, parent: Path) -> Path:
+    """Write the commented files of a layer over a pack into a new folder, which is returned.
+
+    Raises:
+        PackInvalid: The name cannot be the name of a pack, or there is a file or folder of that name.
+    """
+    if not _NAME.fullmatch(name):
+        wrong = N_("{name} cannot be the name of a pack; use small letters without accents, digits and _ only")
+        raise PackInvalid(sentence(wrong, name=shorten(name)))
+    folder = parent / name
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise PackInvalid(sentence(N_("{folder} is there already; choose another name"), folder=folder)) from None
+    for source in (files("rules") / "skeleton").iterdir():
+        text = source.read_text(encoding="utf-8").replace("@NAME@", name).replace("@BELOW@", below.label)
+        (folder / source.name).write_text(text, encoding="utf-8")
+    return folder

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from handlers.core.citations import cite_all, format_statement
 from handlers.core.dates import format_day
+from handlers.core.filing import format_office
 from locales import N_, Translator
 from rules.facts import Subject
+from rules.offices import Office, OfficeStatus
 from rules.outcome import Statement
 from rules.pack import Document, Pack, ProcedureGuide, ProcedureStep
 from rules.questions import AnswerOption, Question
@@ -17,6 +19,9 @@ QUESTIONS = N_("Questions, in the order they are asked")
 TABLES = N_("Decision tables, read from top to bottom")
 PROCEDURES = N_("Procedures")
 NOTICES = N_("Notices")
+ANSWERS = N_("Answers to questions about procedure")
+OFFICES = N_("Receiving offices")
+REPLACED = N_("What this layer replaces in the pack below it")
 SIGNATURE = N_("Reviewed and approved")
 #: The kinds of subscriber in a lawyer's words.
 KINDS = {
@@ -34,11 +39,13 @@ def render_rulebook(pack: Pack, t: Translator) -> str:
         _render_questions(pack, t),
         _render_tables(pack, t),
         _render_procedures(pack, t),
+        _render_notices(pack, t),
+        _render_answers(pack, t),
+        _render_offices(pack, t),
+        _render_replaced(pack, t),
+        _render_signature(pack, t),
     )
-    return (
-        "\n\n".join(line for part in (*parts, _render_notices(pack, t), _render_signature(pack, t)) for line in part)
-        + "\n"
-    )
+    return "\n\n".join(line for part in parts for line in part) + "\n"
 
 
 def _render_head(pack: Pack, t: Translator) -> Iterator[str]:
@@ -46,6 +53,11 @@ def _render_head(pack: Pack, t: Translator) -> Iterator[str]:
     yield t(
         N_("Rule pack {pack}, effective from {day}."), pack=pack.label, day=format_day(pack.settings.effective_from)
     )
+    if pack.settings.over:
+        yield t(
+            N_("It is a layer over {below}: what is not replaced here stands as it does there."),
+            below=pack.settings.over,
+        )
     yield t(
         N_(
             "Each statement names its source. Where nothing follows the source it was read in the text; a local rule, a"
@@ -162,6 +174,37 @@ def _render_notices(pack: Pack, t: Translator) -> Iterator[str]:
         yield f"- `{notice.id}`: {format_statement(Statement(notice.text, notice.citations), t)}"
         if notice.text_with_office:
             yield f"- `{notice.id}`: {t(notice.text_with_office)} ({cite_all(notice.citations, t)})"
+
+
+def _render_answers(pack: Pack, t: Translator) -> Iterator[str]:
+    if pack.answers:
+        yield f"## {t(ANSWERS)}"
+    for answer in pack.answers:
+        named = f" {answer.named}" if answer.named else ""
+        yield f"- `{answer.ask}{named}`: {format_statement(answer.statement, t)}"
+
+
+def _render_offices(pack: Pack, t: Translator) -> Iterator[str]:
+    if pack.offices:
+        yield f"## {t(OFFICES)}"
+        columns = [N_("Office"), N_("Receives"), N_("For"), N_("Status"), N_("Source"), N_("Last checked")]
+        yield _render_grid([t(column) for column in columns], (_office_cells(pack, one, t) for one in pack.offices))
+
+
+def _office_cells(pack: Pack, office: Office, t: Translator) -> list[str]:
+    status = N_("confirmed") if office.status is OfficeStatus.CONFIRMED else N_("assumed")
+    received = ", ".join(t(pack.procedures[procedure].title) for procedure in office.procedures)
+    checked = format_day(office.last_checked)
+    return [format_office(office, t), received, ", ".join(office.units), t(status), office.source, checked]
+
+
+def _render_replaced(pack: Pack, t: Translator) -> Iterator[str]:
+    if pack.replaced:
+        yield f"## {t(REPLACED)}"
+        yield _render_grid(
+            [t(N_("File")), t(N_("Entry")), t(N_("Before"))],
+            ([one.file, one.name, t(one.before) if one.before else ""] for one in pack.replaced),
+        )
 
 
 def _render_signature(pack: Pack, t: Translator) -> Iterator[str]:

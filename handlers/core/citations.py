@@ -1,6 +1,6 @@
 """Formats statements and citations; a place whose level is not ``text`` is followed by its level."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from locales import N_, Translator
@@ -34,8 +34,12 @@ def _format_level(level: Level, places: list[str], t: Translator) -> str:
 
 def format_statement(said: Statement | Notice, t: Translator) -> str:
     """Format a statement or notice with its citations in parentheses; the full stop before them is dropped."""
-    sentence = t(said.text)
-    return f"{sentence.removesuffix('.')} ({cite_all(said.citations, t)})" if said.citations else sentence
+    return format_sourced(t(said.text), said.citations, t)
+
+
+def format_sourced(sentence: str, citations: Sequence[Citation], t: Translator) -> str:
+    """Format a sentence that is in words already, with its citations in parentheses as ``format_statement`` does."""
+    return f"{sentence.removesuffix('.')} ({cite_all(citations, t)})" if citations else sentence
 
 
 def format_place(citation: Citation, t: Translator) -> str:

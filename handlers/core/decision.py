@@ -1,17 +1,16 @@
 """The decision that the answers of a session lead to, and its wording."""
 
-from dataclasses import replace
 from datetime import date
 
 from markupsafe import Markup, escape
 
 from handlers.core import interview
-from handlers.core.citations import format_statement
+from handlers.core.citations import format_sourced, format_statement
 from handlers.core.dates import format_day
+from handlers.core.filing import FILING_NOTICE, filing_notice
 from handlers.core.screen import Context
 from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_numbered, join_lines, strip_markup
 from locales import N_
-from rules.deciding import office_notice
 from rules.outcome import Action, Decided, Notice, Procedure
 from rules.pack import Document
 
@@ -75,17 +74,29 @@ def _format_action(say: MarkupTranslator, action: Action, number: int | None) ->
 def _format_notices(here: Context, decided: Decided) -> list[Markup]:
     if not decided.notices:
         return []
-    notices = (Markup("• {}").format(_format_notice(here, notice)) for notice in decided.notices)
+    notices = (Markup("• {}").format(_format_notice(here, decided, notice)) for notice in decided.notices)
     return [here.say(N_("<b>Please note</b>")), *notices]
 
 
-def _format_notice(here: Context, notice: Notice) -> Markup:
-    """Format a notice; the notice about the receiving office names the office that the operator has set."""
-    office, t = here.world.office, here.say.t
-    if notice.id == "receiving_office" and office:
-        told = office_notice(here.world.pack, office)
-        notice = replace(told, text=t(told.text, office=office))  # in words already: no message id any more
+def _format_notice(here: Context, decided: Decided, notice: Notice) -> Markup:
+    """Format a notice; the one on where to file names the receiving offices, those of the officer's unit first."""
+    t = here.say.t
+    if notice.id == FILING_NOTICE:
+        told = filing_notice_of(here, decided)
+        return escape(format_sourced(told.text, told.citations, t))
     return escape(format_statement(notice, t))
+
+
+def filing_notice_of(here: Context, decided: Decided) -> Notice:
+    """Return the notice on where to file in the case of this conversation, in its language."""
+    world = here.world
+    return filing_notice(world.pack, decided, here.say.t, office=world.office, units=_units_of(here))
+
+
+def _units_of(here: Context) -> tuple[str, ...]:
+    """Return the codes of the officer's unit and of those above it, the nearest first."""
+    unit = here.session.unit
+    return (unit, *(above.code for above in here.world.units.ancestors(unit))) if unit else ()
 
 
 def cited_documents(here: Context) -> list[Document]:

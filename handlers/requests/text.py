@@ -52,6 +52,7 @@ EVENT_LABELS = {
     Event.DEVICE_RENAMED: N_("device, service or software renamed"),
     Event.DEVICE_UPGRADED: N_("device, service or software upgraded"),
     Event.DEVICE_RETIRED: N_("device, service or software retired"),
+    Event.MANAGING_BODY_REVOKES: N_("revocation wanted by the managing body"),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 
 from rules.checking.diagnostic import Diagnostic
-from rules.checking.places import Place, document_at, option_at, procedure_at, question_at, row_at, table_at
+from rules.checking.places import Place, answer_at, document_at, option_at, procedure_at, question_at, row_at, table_at
 from rules.engine import input_domains
 from rules.facts import Event
 from rules.inputs import PLAIN, VARIABLES, fact_of
@@ -27,6 +27,11 @@ def _repeated(pack: Pack) -> Iterator[Diagnostic]:
     for place, counts in ((table_at, tables), (row_at, rows)):
         for name in (name for name, count in counts.items() if count > 1):
             yield Diagnostic("repeated-name", place(name), sentence(N_("stands twice; rename one")), True)
+    answers = Counter((answer.ask, answer.named) for answer in pack.answers)
+    steps = Counter((guide.procedure, step.id) for guide in pack.procedures.values() for step in guide.steps if step.id)
+    twice = [answer_at(*name) for name, count in answers.items() if count > 1]
+    for where in (*twice, *(procedure_at(": ".join(name)) for name, count in steps.items() if count > 1)):
+        yield Diagnostic("repeated-name", where, sentence(N_("stands twice; rename one")), True)
 
 
 def _tables(pack: Pack) -> Iterator[Diagnostic]:

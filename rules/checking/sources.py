@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from rules.checking.diagnostic import Diagnostic, iter_citations
-from rules.checking.places import Place, row_at, step_at
+from rules.checking.places import Place, answer_at, row_at, step_at
 from rules.pack import Document, Pack
 from rules.texts import N_, sentence
 
@@ -47,6 +47,9 @@ def _uncited(pack: Pack) -> Iterator[Diagnostic]:
         for at, step in enumerate(guide.steps, start=1):
             if not step.citations:
                 yield _missing(step_at(guide.procedure, at))
+    for answer in pack.answers:
+        if not answer.citations:
+            yield _missing(answer_at(answer.ask, answer.named))
 
 
 def _missing(where: Place) -> Diagnostic:

@@ -4,14 +4,24 @@ from collections.abc import Iterator
 from itertools import chain
 
 from rules.checking.diagnostic import Diagnostic
-from rules.checking.places import Place, notice_at, option_at, procedure_at, question_at, row_at, step_at, table_at
+from rules.checking.places import (
+    Place,
+    answer_at,
+    notice_at,
+    option_at,
+    procedure_at,
+    question_at,
+    row_at,
+    step_at,
+    table_at,
+)
 from rules.pack import Pack
 from rules.texts import N_, sentence
 
 
 def missing_texts(pack: Pack) -> tuple[Diagnostic, ...]:
     """Report every place whose text is empty."""
-    texts = chain(_decisions(pack), _guides(pack), _notices(pack), _questions(pack))
+    texts = chain(_decisions(pack), _guides(pack), _notices(pack), _questions(pack), _answers(pack))
     empty = N_("{key} is empty; write it in English and translate it")
     return tuple(
         Diagnostic("missing-text", where, sentence(empty, key=key))
@@ -49,3 +59,8 @@ def _questions(pack: Pack) -> Iterator[_Text]:
         yield question_at(question.fact), "reason", question.reason
         for option in question.options:
             yield option_at(question.fact, option.value), "label", option.label
+
+
+def _answers(pack: Pack) -> Iterator[_Text]:
+    for answer in pack.answers:
+        yield answer_at(answer.ask, answer.named), "text", answer.text

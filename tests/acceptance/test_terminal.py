@@ -123,6 +123,7 @@ RULES = {
             words.option("events", "unit_reorganised"),
             "31/12/2028",
             "1",
+            words.option("information_matches", "false"),
             "1",
             "1",
         ),

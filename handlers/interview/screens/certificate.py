@@ -163,6 +163,7 @@ ISSUERS = {
         ("cong cong", "vnpt", "viettel", "fpt", "misa", "bkav"),
     ),
     Issuer.UNKNOWN: (N_("I do not know"), ("khong ro", "khong biet", "chua ro")),
+    Issuer.NONE: (N_("There is no certificate yet"), ()),
 }
 EXPORT = N_(
     "<b>How to get the file.</b>\n"
@@ -194,7 +195,12 @@ def render_expiry_page(here: Context, asked: Question, progress: Markup) -> Page
 
 
 def _issuer_options(here: Context) -> list[Option]:
-    return [Option(issuer.value, here.say.t(label), synonyms) for issuer, (label, synonyms) in ISSUERS.items()]
+    """Return the kinds of issuer; a certificate whose last day was typed is there, so "none" is not offered."""
+    return [
+        Option(issuer.value, here.say.t(label), synonyms)
+        for issuer, (label, synonyms) in ISSUERS.items()
+        if issuer is not Issuer.NONE
+    ]
 
 
 def choose_expiry_option(here: Context, asked: Question, value: str) -> HandlerResult:

@@ -222,6 +222,8 @@ def format_answer(say: MarkupTranslator, question: Question, answer: Any) -> str
 
 def _format_certificate_answer(say: MarkupTranslator, answer: dict[str, Any]) -> str:
     issuer = say.t(ISSUERS[_to_issuer(answer)][0])
+    if _to_issuer(answer) is Issuer.NONE:
+        return issuer
     if not answer.get("not_after"):
         return say.t(N_("expiry not known; {issuer}"), issuer=issuer)
     return say.t(N_("ends on {day}; {issuer}"), day=format_day(date.fromisoformat(answer["not_after"])), issuer=issuer)

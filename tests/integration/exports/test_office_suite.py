@@ -44,7 +44,7 @@ def test_the_spreadsheet_has_every_row_and_no_live_formula(tmp_path: Path, how: 
 
     head, *found = rows(path, how)
 
-    subscriber = cells().titles.index("Thuê bao")
+    subscriber = cells().titles.index("Đứng tên chứng thư")
     assert head == cells().titles
     assert [row[0] for row in found] == [one.request.code for one in hostile()]
     assert found[0][subscriber].lstrip("'") == FORMULA
@@ -66,7 +66,7 @@ def test_csv_opens_without_a_live_formula(tmp_path: Path) -> None:
     found = rows(path, AS_FORMULAS, "--infilter=CSV:44,34,76,1")
 
     assert [row[0] for row in found[1:]] == [one.request.code for one in hostile()]
-    assert found[1][cells().titles.index("Thuê bao")].lstrip("'") == FORMULA
+    assert found[1][cells().titles.index("Đứng tên chứng thư")].lstrip("'") == FORMULA
 
 
 @pytest.mark.parametrize(

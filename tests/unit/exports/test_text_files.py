@@ -46,14 +46,14 @@ def test_csv_has_a_record_for_each_request_whatever_its_name(tmp_path: Path) -> 
     found = records(tmp_path)
 
     assert [record["Mã yêu cầu"] for record in found] == [one.request.code for one in hostile()]
-    assert found[8]["Thuê bao"] == "Đ" * 300
-    assert found[10]["Thuê bao"] == "dòng một\ndòng hai"
+    assert found[8]["Đứng tên chứng thư"] == "Đ" * 300
+    assert found[10]["Đứng tên chứng thư"] == "dòng một\ndòng hai"
 
 
 def test_no_cell_of_csv_begins_like_a_formula(tmp_path: Path) -> None:
     found = records(tmp_path)
 
-    assert found[0]["Thuê bao"] == f"'{FORMULA}"
+    assert found[0]["Đứng tên chứng thư"] == f"'{FORMULA}"
     assert [cell for record in found for cell in record.values() if cell.startswith(FORMULA_SIGNS)] == []
 
 

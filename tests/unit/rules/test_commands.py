@@ -62,7 +62,7 @@ def test_missing_facts_are_listed_in_order() -> None:
 def test_every_reason_and_step_ends_with_its_source_and_level(language: str, level: str) -> None:
     (action,) = printed(FACTS, "--lang", language)["actions"]
     assert all(said.endswith(")") for said in (*action["reasons"], *action["steps"]))
-    assert f"của UBND huyện Nhơn Trạch – {level})" in action["reasons"][0]
+    assert f"của UBND huyện Nhơn Trạch – {level};" in action["reasons"][0]
 
 
 def test_a_point_of_the_decree_is_cited_as_vietnamese_lawyers_do() -> None:

@@ -85,8 +85,9 @@ def test_the_end_of_the_district_is_told_from_the_day_it_ended(today: date, ende
 
 def test_documents_not_in_force_on_the_day_are_named() -> None:
     facts = parse_facts(SOUND | {"subject": "organisation", "events": ["superior_changed"]})
-    early = {notice.id: notice for notice in decide(PACK, facts, date(2025, 6, 1)).notices}["not_yet_in_force"]
-    assert cited(early) == {"165/2025/QĐ-UBND"}
+    early = {notice.id: notice for notice in decide(PACK, facts, date(2025, 2, 1)).notices}["not_yet_in_force"]
+    assert {"190/2025/QH15", "2940/UBND-VX"} <= cited(early)
+    assert "68/2024/NĐ-CP" not in cited(early)
 
 
 def test_nothing_is_not_yet_in_force_from_the_pack_s_own_day_on() -> None:
@@ -160,7 +161,10 @@ def test_a_role_left_over_from_another_merger_is_asked_again() -> None:
         ({"subject": "individual"}, {"merger_role"}),
         ({"subject": "device"}, {"merger_role"}),
         ({"subject": "organisation", "events": ["superior_changed"]}, {"merger_role", "information_matches"}),
-        ({"subject": "individual", "events": ["unit_reorganised"]}, {"merger_role", "information_matches"}),
+        ({"subject": "individual", "events": ["unit_reorganised"]}, {"merger_role"}),
+        ({"subject": "individual", "events": ["unit_reorganised", "email_changed"]}, {"information_matches"}),
+        ({"subject": "organisation", "events": ["managing_body_revokes"]}, {"merger_role", "information_matches"}),
+        ({"subject": "organisation", "events": [], "certificate": {"issuer": "none"}}, {"token", "key_exposed"}),
         ({"subject": "individual", "events": ["deceased"]}, {"merger_role", "information_matches"}),
         (
             {"subject": "organisation", "events": ["renamed"], "key_exposed": True},

@@ -14,14 +14,14 @@ WRONG: list[tuple[Any, str]] = [
     ({"events": ["married"]}, "events: 'married' is not a value; allowed: merged_into_new"),
     ({"events": "renamed"}, "events: 'renamed' is not a value; allowed: a list out of merged_into_new"),
     ({"events": [["renamed"]]}, "events: ['renamed'] is not a value"),
-    ({"token": "stolen"}, "token: 'stolen' is not a value; allowed: in_hand, locked, damaged, lost"),
+    ({"token": "stolen"}, "token: 'stolen' is not a value; allowed: in_hand, locked, damaged, lost, remote"),
     ({"information_matches": "yes"}, "information_matches: 'yes' is not a value; allowed: true, false"),
     ({"key_exposed": 1}, "key_exposed: 1 is not a value; allowed: true, false"),
     ({"certificate": "mine"}, "certificate: 'mine' is not a value; allowed: an object with not_before"),
     ({"certificate": {"serial": "1"}}, "certificate.serial: not a fact; allowed: not_before, not_after, issuer"),
     (
         {"certificate": {"issuer": "me"}},
-        "certificate.issuer: 'me' is not a value; allowed: government, public, unknown",
+        "certificate.issuer: 'me' is not a value; allowed: government, public, none, unknown",
     ),
     ({"certificate": {"not_after": 1700000000}}, "certificate.not_after: 1700000000 is not a value; allowed: a date"),
     ({"certificate": {"not_after": "20261116"}}, "certificate.not_after: '20261116' is not a value"),
@@ -58,7 +58,7 @@ def test_a_wrong_fact_is_told_in_vietnamese_with_the_words_of_the_interface() ->
     with pytest.raises(FactsError) as caught:
         parse_facts({"token": "stolen", "certificate": {"serial": "1"}})
     assert caught.value.say(translator("vi")).splitlines() == [
-        "token: không nhận giá trị 'stolen'; các giá trị được dùng: in_hand, locked, damaged, lost",
+        "token: không nhận giá trị 'stolen'; các giá trị được dùng: in_hand, locked, damaged, lost, remote",
         "certificate.serial: không phải dữ kiện; các tên được dùng: not_before, not_after, issuer",
     ]
 
