@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 
 from rules.language.spelling import Token, Word, to_word
 from rules.language.vocabulary import UnitWords
@@ -32,7 +33,7 @@ def _unit_end(tokens: Sequence[Token], start: int, known: UnitWords) -> int | No
             inner = _unit_end(tokens, end, known) if end < len(tokens) else None
             if inner is None and kind[0].bare in _COMMITTEES and _begins_kind(tokens, end, known):
                 return None  # "UBND xã" names no unit
-            return inner or _name_end(tokens, end, known.stops, long=long)
+            return inner or _name_end(tokens, end, known, long=long)
     return None
 
 
@@ -49,7 +50,7 @@ def _is_kind(tokens: Sequence[Token], start: int, kind: tuple[Word, ...]) -> boo
     )
 
 
-def _name_end(tokens: Sequence[Token], start: int, stops: frozenset[str], *, long: bool) -> int | None:
+def _name_end(tokens: Sequence[Token], start: int, known: UnitWords, *, long: bool) -> int | None:
     """Return the end of the name that begins at ``start``, or ``None`` if none does."""
     if start >= len(tokens) or tokens[start].before:
         return None
@@ -66,11 +67,19 @@ def _name_end(tokens: Sequence[Token], start: int, stops: frozenset[str], *, lon
         if long and tokens[end].word.bare == "va" and end > start:
             free = end + 3  # what follows "và" belongs to the name ("hạ tầng và đô thị")
         if end >= free and (
-            _is_stop(tokens[end], stops) or (capital and not tokens[end].name and not long and not tokens[end].number)
+            _ends_name(tokens, end, start, known) or (capital and not tokens[end].name and not long and not tokens[end].number)
         ):
             break
         end += 1
     return end if end > start else None
+
+
+def _ends_name(tokens: Sequence[Token], at: int, start: int, known: UnitWords) -> bool:
+    """Return whether a word is none of a name, unless it belongs together with the one before or behind."""
+    if not _is_stop(tokens[at], known.stops):
+        return False
+    bare = [token.word.bare for token in tokens[max(start, at - 1) : at + 2]]
+    return not any(pair in known.kept for pair in pairwise(bare))
 
 
 def _listed(tokens: Sequence[Token], at: int, long: bool) -> bool:

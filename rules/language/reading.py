@@ -103,7 +103,7 @@ def read(text: str, language: Language) -> Reading:
 def prepare(text: str, language: Language) -> "Reader":
     """Return the reader of a sentence, for those who ask how it is read."""
     cleaned = clean(text)
-    return Reader(cleaned, split_tokens(cleaned, language.short_forms), language)
+    return Reader(cleaned, split_tokens(cleaned, language.short_forms, language.respell), language)
 
 
 class Reader:
@@ -120,6 +120,7 @@ class Reader:
         self.matcher = Matcher(tokens, language.classes, given)
         self._parts = divide(tokens, self.matcher, language)
         self.scopes = find_scopes(self._parts, self.matcher, language)
+        self._excepted: dict[tuple[Rule[Any], int, int], bool] = {}
         self._asks = tuple(self._find(language.asks))
 
     @property
@@ -203,7 +204,10 @@ class Reader:
         if not rule.unless:
             return False
         start, end = self._parts[self._part_of(finding.match.start)].start, self._parts[finding.part].end
-        return any(True for one in rule.unless for _ in self.matcher.find(one, start, end))
+        key = (rule, start, end)
+        if key not in self._excepted:
+            self._excepted[key] = any(True for one in rule.unless for _ in self.matcher.find(one, start, end))
+        return self._excepted[key]
 
     def _part_of(self, place: int) -> int:
         return next(number for number, part in enumerate(self._parts) if part.start <= place < part.end)
@@ -238,6 +242,7 @@ class Reader:
         hindering = _NAMING_HINDERED if entry.fact in _NAMING else _HINDERED
         hindering -= {"elsewhere"} if entry.anyone else set()
         hindering -= {"doubt"} if entry.suspected else set()
+        hindering -= {"negation"} if entry.negative else set()
         for scope in scopes_in_reach(self.scopes, self._parts, finding.match, finding.part):
             if scope.kind in hindering:
                 return scope

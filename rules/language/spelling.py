@@ -7,7 +7,7 @@ while "mật" is never "mất". The tones hỏi and ngã count as one, as many p
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -18,7 +18,7 @@ Break = Literal["", "soft", "hard"]
 #: Characters of a line that are read; a longer one is a story.
 LONGEST_LINE = 1200
 #: Words of a line that are read.
-_MOST_WORDS = 250
+_MOST_WORDS = 120
 #: A part counts as typed with accents from so many accented words, and from this share of them, on.
 _ACCENTED_WORDS, _ACCENTED_SHARE = 2, 0.4
 _TOKEN = re.compile(r"[^\W_]+")
@@ -83,12 +83,18 @@ def to_word(text: str) -> Word:
     return Word(bare, frozenset(marks | ({"đ"} if "đ" in letters else set())))
 
 
-def split_tokens(text: str, short_forms: Mapping[str, tuple[str, ...]]) -> list[Token]:
+def split_tokens(
+    text: str,
+    short_forms: Mapping[str, tuple[str, ...]],
+    respell: Callable[[str], tuple[str, ...]] = lambda typed: (typed,),
+) -> list[Token]:
     """Split a cleaned text into tokens, with phone short forms written out.
 
     Args:
         text: The text, as ``clean`` returns it.
-        short_forms: Words for each short form, by the form in lower case.
+        short_forms: Words for each short form, by the form in lower case. A form with the words that must follow it
+            ("mk bị") is taken before the plain one.
+        respell: Mends slips of the phone.
     """
     tokens: list[Token] = []
     found = [match for _, match in zip(range(_MOST_WORDS), _TOKEN.finditer(text), strict=False)]
@@ -97,7 +103,9 @@ def split_tokens(text: str, short_forms: Mapping[str, tuple[str, ...]]) -> list[
         after = (
             text[match.end() : found[at + 1].start()] if at + 1 < len(found) else text[match.end() : match.end() + 9]
         )
-        tokens.extend(_expand(match, _break_of(gap, text, match.start()), "?" in after, short_forms))
+        typed, following = match.group(), found[at + 1].group() if at + 1 < len(found) else ""
+        words = short_forms.get(f"{typed} {following}".lower()) or short_forms.get(typed.lower()) or respell(typed)
+        tokens.extend(_expand(match, _break_of(gap, text, match.start()), "?" in after, words))
     return _with_accents(tokens, text)
 
 
@@ -124,10 +132,9 @@ def _expand(
     match: re.Match[str],
     before: Break,
     asked: bool,
-    short_forms: Mapping[str, tuple[str, ...]],
+    words: tuple[str, ...],
 ) -> Iterator[Token]:
     typed = match.group()
-    words = short_forms.get(typed.lower(), (typed,))
     for at, word in enumerate(words):
         last = at == len(words) - 1
         yield Token(
