@@ -62,9 +62,10 @@ def _every_pack() -> Iterator[str]:
 
 def _check_reader(language: Language, packs: Sequence[Pack], t: Translator) -> bool:
     """Print what is wrong with the reader of sentences for these packs, or that it is proved; return whether it is."""
-    troubles = list(dict.fromkeys(chain.from_iterable(check_language(language, pack) for pack in packs)))
+    found = chain.from_iterable(check_language(language, pack) for pack in packs)
+    troubles = list(dict.fromkeys(trouble.say(t) for trouble in found))
     for trouble in troubles:
-        typer.echo(trouble.say(t))
+        typer.echo(trouble)
     if not troubles:
         typer.echo(_prove_language(language, t))
     return not troubles

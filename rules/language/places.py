@@ -29,7 +29,7 @@ def find_units(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int
 def _unit_end(tokens: Sequence[Token], start: int, known: UnitWords) -> int | None:
     for kind, long in known.kinds.get(tokens[start].word.bare, ()):
         end = start + len(kind)
-        if _is_kind(tokens, start, kind):
+        if _is_kind(tokens, start, kind) and not _is_kept(tokens, end - 1, known):
             inner = _unit_end(tokens, end, known) if end < len(tokens) else None
             if inner is None and kind[0].bare in _COMMITTEES and _begins_kind(tokens, end, known):
                 return None  # "UBND xã" names no unit
@@ -78,8 +78,15 @@ def _ends_name(tokens: Sequence[Token], at: int, start: int, known: UnitWords) -
     """Return whether a word is none of a name, unless it belongs together with the one before or behind."""
     if not _is_stop(tokens[at], known.stops):
         return False
+    if tokens[at].number and at > start and tokens[at - 1].name and (at + 1 == len(tokens) or tokens[at + 1].before):
+        return False  # "trường Nhơn Trạch 2"
     bare = [token.word.bare for token in tokens[max(start, at - 1) : at + 2]]
     return not any(pair in known.kept for pair in pairwise(bare))
+
+
+def _is_kept(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:
+    """Return whether a word belongs to the next one ("quản lý" begins no name of a "quận")."""
+    return at + 1 < len(tokens) and (tokens[at].word.bare, tokens[at + 1].word.bare) in known.never
 
 
 def _listed(tokens: Sequence[Token], at: int, long: bool) -> bool:

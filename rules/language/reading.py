@@ -29,6 +29,7 @@ HOLDERS = {
     "person": "colleague",
     "pronoun": "colleague",
     "i": "mine",
+    "machine": "device",
     "our_unit": "organisation",
     "unit": "organisation",
 }
@@ -49,7 +50,7 @@ _COVERED: dict[str, frozenset[str]] = {
     "superior_changed": frozenset({"dissolved"}),
     "device_renamed": frozenset({"renamed"}),
     "deceased": frozenset({"managing_body_revokes", "left_state_service"}),
-    "left_state_service": frozenset({"managing_body_revokes"}),
+    "left_state_service": frozenset({"managing_body_revokes", "position_changed"}),
     "moved_within_state": frozenset({"managing_body_revokes"}),
     "device_retired": frozenset({"managing_body_revokes"}),
 }
@@ -168,7 +169,7 @@ class Reader:
         found = {
             (start, start - end, holder)
             for name, holder in HOLDERS.items()
-            if bodies or holder != "organisation"
+            if bodies or holder not in {"organisation", "device"}
             for start, end in self.matcher.places(name, part.start, part.end)
         }
         return min(found)[2] if found else None
@@ -244,6 +245,8 @@ class Reader:
         hindering -= {"doubt"} if entry.suspected else set()
         hindering -= {"negation"} if entry.negative else set()
         for scope in scopes_in_reach(self.scopes, self._parts, finding.match, finding.part):
+            if entry.fact in _NAMING and (scope.rule.entry.beside or scope.rule.entry.reach == "before"):
+                continue  # what happened to another level, and "what then", say nothing of whose certificate it is
             if scope.kind in hindering:
                 return scope
             if scope.kind == "condition" and not done:
@@ -386,7 +389,10 @@ class _Assembly:
         if self._personal and "individual" not in subjects:
             subjects.append("individual")
         elif holder is not None and not subjects:
-            subjects.append("organisation" if holder == "organisation" else "individual")
+            subjects.append(holder if holder in {"organisation", "device"} else "individual")
+        if holder == "mine" and self._values.get("whose") == ["colleague"]:
+            del self._values["whose"]  # "cháu ơi bác về hưu rồi, chứng thư của bác": whose it is stays open
+            return
         if holder in {"mine", "colleague"} and "whose" not in self._values and "individual" in subjects:
             self._values["whose"] = [holder]
 
@@ -418,6 +424,8 @@ class _Assembly:
                 del facts["merger_role"]
         if "merged" in facts and "renamed" in events and not events & _MERGERS:
             events.add("merged_into_new")  # a merger under a new name makes a new body
+        if "merged" in facts and "new_unit" in facts and not events and not self._personal:
+            events.add("merged_into_new")  # so does one of which the new body is named
         for event, covered in _COVERED.items():
             events -= covered if event in events else set()
         if {"merged_into_new", "merged_into_existing"} <= events:

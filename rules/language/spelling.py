@@ -7,7 +7,7 @@ while "mật" is never "mất". The tones hỏi and ngã count as one, as many p
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -103,10 +103,17 @@ def split_tokens(
         after = (
             text[match.end() : found[at + 1].start()] if at + 1 < len(found) else text[match.end() : match.end() + 9]
         )
-        typed, following = match.group(), found[at + 1].group() if at + 1 < len(found) else ""
-        words = short_forms.get(f"{typed} {following}".lower()) or short_forms.get(typed.lower()) or respell(typed)
+        typed = match.group()
+        words = _meant(found[at : at + 3], short_forms) or respell(typed)
         tokens.extend(_expand(match, _break_of(gap, text, match.start()), "?" in after, words))
     return _with_accents(tokens, text)
+
+
+def _meant(found: Sequence[re.Match[str]], short_forms: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Return the words of a short form; the one that fits most of what follows is meant."""
+    typed = [match.group().lower() for match in found]
+    forms = (" ".join(typed[:count]) for count in range(len(typed), 0, -1))
+    return next((short_forms[form] for form in forms if form in short_forms), None)
 
 
 def _with_accents(tokens: list[Token], text: str) -> list[Token]:
@@ -135,12 +142,14 @@ def _expand(
     words: tuple[str, ...],
 ) -> Iterator[Token]:
     typed = match.group()
+    start, joined = match.start(), "".join(words) == typed
     for at, word in enumerate(words):
         last = at == len(words) - 1
+        begin = start + sum(map(len, words[:at])) if joined else start
         yield Token(
             to_word(word),
-            match.start(),
-            match.end(),
+            begin,
+            begin + len(word) if joined else match.end(),
             before if at == 0 else "",
             asked and last,
             word if word.isdecimal() else "",

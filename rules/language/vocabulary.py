@@ -76,6 +76,7 @@ class UnitWords:
     kinds: Mapping[str, tuple[tuple[tuple[Word, ...], bool], ...]]
     stops: frozenset[str]
     kept: frozenset[tuple[str, str]] = frozenset()  #: pairs of words, without accents, that no name ends within
+    never: frozenset[tuple[str, str]] = frozenset()  #: pairs of words with which no name begins
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +185,7 @@ def _unit_words(units: Mapping[str, list[str]]) -> UnitWords:
         for kind in sorted(units.get(key, []), key=lambda kind: -len(kind.split())):
             words = tuple(map(to_word, kind.split()))
             kinds.setdefault(words[0].bare, []).append((words, long))
-    return UnitWords({first: tuple(found) for first, found in kinds.items()}, frozenset(units.get("stops", [])), frozenset(_pairs(units.get("kept", []))))
+    return UnitWords({first: tuple(found) for first, found in kinds.items()}, frozenset(units.get("stops", [])), *(frozenset(_pairs(units.get(key, []))) for key in ("kept", "never")))
 
 
 def _pairs(phrases: Sequence[str]) -> Iterator[tuple[str, str]]:
