@@ -118,7 +118,7 @@ def find_names(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int
     return found
 
 
-def find_proper(tokens: Sequence[Token]) -> dict[int, tuple[int, ...]]:
+def find_proper(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int, ...]]:
     """Return where words with capitals stand together ("Tân Phú"), which may be a name without its kind."""
     found: dict[int, tuple[int, ...]] = {}
     at = 1
@@ -126,7 +126,8 @@ def find_proper(tokens: Sequence[Token]) -> dict[int, tuple[int, ...]]:
         end = at
         while end < len(tokens) and tokens[end].name and (end == at or not tokens[end].before):
             end += 1
-        if end > at and tokens[at].before != "hard":
+        kinds_only = all(token.word.bare in known.kinds for token in tokens[at:end])
+        if end > at and tokens[at].before != "hard" and not kinds_only:
             found[at] = (end,)
         at = max(end, at + 1)
     return found

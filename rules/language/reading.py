@@ -113,7 +113,7 @@ class Reader:
     def __init__(self, text: str, tokens: Sequence[Token], language: Language) -> None:
         self._text, self._tokens, self._language = text, tokens, language
         given = {
-            "proper": find_proper(tokens),
+            "proper": find_proper(tokens, language.units),
             "unit_name": find_units(tokens, language.units),
             "name": find_names(tokens, language.units),
             "day": find_days(tokens, text),
