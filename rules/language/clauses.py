@@ -53,8 +53,8 @@ class Scope:
         return 0 <= distance <= NEAR if reach == "near" else distance >= 0
 
     def _is_own(self, hit: Match) -> bool:
-        """Return whether the match names one of these words itself ("không tìm thấy")."""
-        return set(self.match.own) <= set(hit.own)
+        """Return whether the match names one of these words itself ("không tìm thấy"); a wish stays one ("xin nghỉ")."""
+        return self.kind != "condition" and set(self.match.own) <= set(hit.own)
 
 
 def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tuple[Part, ...]:

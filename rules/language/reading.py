@@ -29,6 +29,7 @@ HOLDERS = {
     "person": "colleague",
     "pronoun": "colleague",
     "i": "mine",
+    "several": "several",
     "machine": "device",
     "our_unit": "organisation",
     "unit": "organisation",
@@ -229,7 +230,8 @@ class Reader:
 
     def _without_weaker(self, found: list[Finding]) -> list[Finding]:
         """Drop a fact whose words belong to another fact that names more of them."""
-        return [one for one in found if not any(_is_stronger(other, one) for other in found)]
+        strong = [one for one in found if self._idiom(one) is None]
+        return [one for one in found if not any(_is_stronger(other, one) for other in strong)]
 
     def _judge(self, finding: Finding) -> Finding:
         scope = self._withholding(finding)
