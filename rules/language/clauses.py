@@ -72,7 +72,7 @@ def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tup
                     joined.add(place)
                 elif not any(start < place < end for start, end in names):
                     places[place] = places.get(place, False) or rule.entry.contrast
-    places = {at: contrast for at, contrast in places.items() if at not in joined}
+    places = {at: contrast for at, contrast in places.items() if at not in joined or tokens[at].before}
     bounds = sorted({0, *places, len(tokens)}) if tokens else []
     return tuple(_part(tokens, start, end, places) for start, end in pairwise(bounds))
 

@@ -172,8 +172,13 @@ class Reader:
             for name, holder in HOLDERS.items()
             if bodies or holder not in {"organisation", "device"}
             for start, end in self.matcher.places(name, part.start, part.end)
+            if name != "i" or not self._is_in_unit(start, part)
         }
         return min(found)[2] if found else None
+
+    def _is_in_unit(self, place: int, part: Part) -> bool:
+        """Return whether a word only says whose unit it is ("xã tôi")."""
+        return any(start < place < end for start, end in self.matcher.places("our_unit", part.start, part.end))
 
     def value_of(self, finding: Finding) -> Any:
         """Return the value of a fact; a unit or a day is taken from the words themselves."""
