@@ -53,7 +53,7 @@ class Scope:
         return 0 <= distance <= NEAR if reach == "near" else distance >= 0
 
     def _is_own(self, hit: Match) -> bool:
-        """Return whether the match names one of these words itself ("không tìm thấy"); a wish stays one ("xin nghỉ")."""
+        """Return whether the match names one of these words itself ("không tìm thấy"); "xin" stays a wish."""
         return self.kind != "condition" and set(self.match.own) <= set(hit.own)
 
 
