@@ -297,7 +297,8 @@ async def _read_edited_text(here: Context, text: str) -> HandlerResult:
         return read_aside(here, text)
     if page.exact:
         return await _read_edited_value(here, text)
-    return await answer_sentence(here, reading, _run_command) or _ask_what_is_meant(here, page, text, ())
+    told = await answer_sentence(here, text, reading, _run_command)
+    return told or _ask_what_is_meant(here, page, text, ())
 
 
 async def _read_edited_value(here: Context, text: str) -> HandlerResult:
@@ -361,7 +362,7 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     sentence = None if _is_open_value(here, text) else reading
     return (
         await answer_typed_reminder(here, text)
-        or (sentence and await answer_sentence(here, sentence, _run_command))
+        or (sentence and await answer_sentence(here, text, sentence, _run_command))
         or await _handle_typed_value(here, page, heard, text)
     )
 

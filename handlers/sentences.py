@@ -48,11 +48,12 @@ SAID_BACK_NEXT = N_("I have read what you wrote under it too, and say it back ri
 RunCommand = Callable[[Context, str, str], Awaitable[HandlerResult]]
 
 
-async def answer_sentence(here: Context, reading: Reading, run: RunCommand) -> HandlerResult | None:
+async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCommand) -> HandlerResult | None:
     """Answer a sentence, or return ``None`` if it says nothing that is understood.
 
     Args:
         here: The session and services of the turn.
+        text: The sentence.
         reading: What the sentence says.
         run: Carries out a command by its name.
     """
@@ -60,7 +61,7 @@ async def answer_sentence(here: Context, reading: Reading, run: RunCommand) -> H
         return await run(here, name, "")
     if reading.intent in {"consent", "refusal"}:
         return await _answer_consent(here, reading)
-    answers = answer_questions(here, reading.asks)
+    answers = answer_questions(here, reading.asks, text)
     told = _take_facts(here, reading)
     if told is not None:
         return replace(told, notes=(*answers, *told.notes))
@@ -96,7 +97,7 @@ def read_aside(here: Context, text: str, *, without: frozenset[str] = frozenset(
         without: Facts that are left out, because something surer tells them.
     """
     reading = read_sentence(here, text)
-    answers = answer_questions(here, reading.asks)
+    answers = answer_questions(here, reading.asks, text)
     facts = {fact: value for fact, value in reading.facts.items() if fact not in without}
     understood = understood_in(here, facts)
     if understood is None:

@@ -1,8 +1,9 @@
 """Prove the rule packs, print one for a lawyer, and begin a new one: ``troly rules``."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -45,10 +46,11 @@ def check(
     except PackError as error:
         typer.echo(error.say(t), err=True)
         raise typer.Exit(1) from None
-    proved = [_check_one(pack, t) for pack in packs]  # every pack is checked, also after one that is wrong
+    language = load_language()
+    # every pack is checked, also after one that is wrong
+    proved = [*(_check_one(pack, t) for pack in packs), _check_reader(language, packs, t)]
     if not all(proved):
         raise typer.Exit(1)
-    typer.echo(_prove_language(load_language(), t))
 
 
 def _every_pack() -> Iterator[str]:
@@ -58,16 +60,14 @@ def _every_pack() -> Iterator[str]:
         yield configured
 
 
-def _check_one(pack: Pack, t: Translator) -> bool:
-    """Print what is wrong with a pack, or that it is proved; return whether it is."""
-    language = load_language()
-    troubles = (*find_troubles(pack), *check_language(language, pack))
+def _check_reader(language: Language, packs: Sequence[Pack], t: Translator) -> bool:
+    """Print what is wrong with the reader of sentences for these packs, or that it is proved; return whether it is."""
+    found = chain.from_iterable(check_language(language, pack) for pack in packs)
+    troubles = list(dict.fromkeys(trouble.say(t) for trouble in found))
     for trouble in troubles:
-        typer.echo(trouble.say(t))
-    if troubles:
-        typer.echo(t(N_("{pack}: {count} to put right"), pack=pack.label, count=len(troubles)))
-    else:
-        typer.echo(_prove(pack, t))
+        typer.echo(trouble)
+    if not troubles:
+        typer.echo(_prove_language(language, t))
     return not troubles
 
 
@@ -76,6 +76,18 @@ def _prove_language(language: Language, t: Translator) -> str:
     patterns = sum(len(rule.patterns) for rule in language.rules)
     examples = sum(len(rule.entry.examples) for rule in language.rules)
     return t(sound, name=language.name, patterns=patterns, examples=examples)
+
+
+def _check_one(pack: Pack, t: Translator) -> bool:
+    """Print what is wrong with a pack, or that it is proved; return whether it is."""
+    troubles = find_troubles(pack)
+    for trouble in troubles:
+        typer.echo(trouble.say(t))
+    if troubles:
+        typer.echo(t(N_("{pack}: {count} to put right"), pack=pack.label, count=len(troubles)))
+    else:
+        typer.echo(_prove(pack, t))
+    return not troubles
 
 
 def _prove(pack: Pack, t: Translator) -> str:

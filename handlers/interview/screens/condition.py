@@ -65,7 +65,7 @@ _LABELS = {
 #: Options whose label says here what their hint says.
 _CLEAR = frozenset({("certificate", "public"), ("token", "remote")})
 #: Words that mean something else beside the other options.
-_AMBIGUOUS = frozenset({"co", "khong", "sai", "mat", "khong tim thay"})
+_AMBIGUOUS = frozenset({"co", "khong", "sai", "mat"})
 
 
 class ConditionScreen:
@@ -79,7 +79,7 @@ class ConditionScreen:
             options=tuple(_options(here, _questions(here))),
             many=True,
             numbers="codes",
-            help=format_ways_on(here, asked),
+            help=format_ways_on(here, _questions(here)),
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
