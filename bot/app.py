@@ -34,6 +34,7 @@ from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.heartbeat import Heartbeat, open_heartbeat
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
+from bot.delivery.request_digest import RequestDigests
 from bot.delivery.retention import Retention
 from bot.delivery.runner import ChannelService, Runner, StepRunner
 from bot.delivery.turn_pool import TurnPool
@@ -45,6 +46,7 @@ from bot.messages import Incoming
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.services.broadcasts.service import BroadcastOperations
 from bot.services.opening import open_store_from_settings
+from bot.services.request_notices import DigestSender
 from bot.settings import Settings
 from bot.store.errors import DataIsMadeUp
 from bot.store.serving_lock import hold_serving_lock
@@ -239,6 +241,8 @@ def _build_runner(
             wake()
 
     scheduler = parts.broadcast_scheduler(wake_all)
+    hours = SchedulerSettings.of(settings).hours
+    digests = RequestDigests(DigestSender(store), clock, hours, wake_all, lambda: parts.heartbeat.leapt)
     background = (
         *_web_servers(parts, served, sources, listening, receiving=receiving),
         *(source.service for source in sources),
@@ -246,6 +250,7 @@ def _build_runner(
         parts.heartbeat.run,
         *(part.run for one in served for part in parts.exporters(one.channel, wakes[one.channel.name])),
         scheduler.run,
+        digests.run,
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)
 

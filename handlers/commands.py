@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from handlers.access.current_rights import current_rights
+from handlers.admin.desk import to_desk
 from handlers.admin.exports.screens import order_typed_export
 from handlers.admin.people.invitations import accept_invitation
-from handlers.admin.requests.view import to_request_list, to_search_result
+from handlers.admin.requests.view import to_opening_list, to_search_result
 from handlers.admin.statistics.screens import show_statistics
 from handlers.broadcasts.reminders import REMINDER_COMMANDS, resume_reminders, stop_reminders
 from handlers.broadcasts.screens.list import open_typed_broadcast, parse_broadcast_code
@@ -44,7 +45,7 @@ async def _run_export(here: Context, form: str) -> HandlerResult:
 
 
 async def _run_list(here: Context, words: str) -> HandlerResult:
-    return HandlerResult(await to_search_result(here, words) if words else to_request_list(here))
+    return HandlerResult(await to_search_result(here, words) if words else to_opening_list(here))
 
 
 async def _run_broadcasts(here: Context, code: str) -> HandlerResult:
@@ -55,7 +56,12 @@ async def _run_broadcasts(here: Context, code: str) -> HandlerResult:
     )
 
 
+async def _run_desk(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(to_desk(here))
+
+
 ADMIN_COMMANDS = (
+    Command("banlamviec", N_("my desk: what waits, and all I can do"), _run_desk, ("desk",), needs=Act.SEE_REQUESTS),
     Command("danhsach", N_("the request list; with words, those that have them"), _run_list, needs=Act.SEE_REQUESTS),
     Command("xuat", N_("export the requests of the list as a file"), _run_export, needs=Act.EXPORT_REQUESTS),
     Command(
@@ -75,6 +81,8 @@ ADMIN_COMMANDS = (
 
 async def _start(here: Context, invitation: str) -> HandlerResult:
     taken = (await accept_invitation(here, invitation),) if invitation else ()
+    if (await current_rights(here)).grants:
+        return HandlerResult(to_desk(here), notes=taken)
     if here.session.consented_at is None:
         return HandlerResult(here.session.with_screen("welcome"), notes=taken)
     note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))

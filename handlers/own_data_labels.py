@@ -10,6 +10,7 @@ from handlers.interview.screens.question import FACT_LABELS
 from handlers.model.rights import ROLES
 from handlers.own_data_text import ValueFormatter, choose_label, format_as_is, format_iso_day, format_iso_moment
 from handlers.requests.fields import FIELDS
+from handlers.requests.notices import TIMING_LABELS
 from handlers.requests.text import EVENT_LABELS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_
 
@@ -34,6 +35,7 @@ _CHAT = {
     "last_contact_at": DataPart(N_("Last message"), format_iso_moment),
     "blocked_at": DataPart(N_("You stopped the assistant"), format_iso_moment),
     "unit": DataPart(N_("Unit code")),
+    "told_of_requests": DataPart(N_("New requests are told to you"), choose_label(TIMING_LABELS)),
 }
 _CERTIFICATE = {
     "subject": DataPart(N_("Subject"), words.format_attribute, apart=True),

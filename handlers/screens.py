@@ -1,5 +1,6 @@
 """All screens, by the name that sessions and buttons store."""
 
+from handlers.admin.desk import DeskScreen, show_announced_request, show_desk
 from handlers.admin.exports.screens import ExportScreen
 from handlers.admin.imports.screens import ImportScreen
 from handlers.admin.journal import JournalScreen
@@ -69,6 +70,7 @@ from handlers.interview.screens.welcome import (
 )
 
 ADMIN_SCREENS: dict[str, Screen] = {
+    "home": DeskScreen(),
     "picture": StatisticsScreen(),
     "roles": RoleListScreen(),
     "role": RoleScreen(),
@@ -143,7 +145,17 @@ SCREENS: dict[str, Screen] = {
 
 #: Screens open before consent and after it was withdrawn; they take in nothing personal.
 WITHOUT_CONSENT = frozenset(
-    {"welcome", "language", "erase", "requests", "request", "withdraw", "stop_reminders", "no_reminders"}
+    {
+        "welcome",
+        "language",
+        "erase",
+        "requests",
+        "request",
+        "withdraw",
+        "stop_reminders",
+        "no_reminders",
+        *ADMIN_SCREENS,  # what they keep is kept because of the role, and the journal says so
+    }
 )
 
 #: Screens that ask: once answered, what was chosen is written under their message, below every word that stands there.
@@ -151,4 +163,9 @@ QUESTIONS = frozenset(
     {"question", "condition", "unit", "former_unit", "certificate", "form", "confirm", "language", "withdraw", "erase"}
 )
 #: Screens with lasting buttons, by what shows more about their subject.
-LASTING: dict[str, ShowMore] = {"welcome": show_more_of_notice, "answer": show_more_of_answer}
+LASTING: dict[str, ShowMore] = {
+    "welcome": show_more_of_notice,
+    "answer": show_more_of_answer,
+    "home": show_desk,
+    "desk_request": show_announced_request,
+}

@@ -15,7 +15,7 @@ from handlers.access.masking import MASK
 from handlers.folding import fold
 from handlers.model.exports import ExportRemarks
 from handlers.model.request import RequestContent, RequestState
-from handlers.model.request_list import Filter, RequestRow
+from handlers.model.request_list import UNFINISHED, Filter, RequestRow
 from handlers.model.unit import AUTHORITY_WORDS, Unit, expand_short_forms
 from handlers.model.unit_directory import UnitDirectory
 from handlers.requests.text import EVENT_LABELS
@@ -85,7 +85,12 @@ def _merge_pair(first: ListEntry, second: ListEntry) -> ListEntry:
 
 
 def eligible_states(wanted: Filter) -> frozenset[RequestState]:
-    """Return the states to send: accepted, or those of the filter, so that a forwarded list can be printed again."""
+    """Return the states to send: accepted, or those of the filter, so that a forwarded list can be printed again.
+
+    A list of whatever is not finished, as it opens by itself, chooses none.
+    """
+    if frozenset(wanted.states) == frozenset(UNFINISHED):
+        return _READY_TO_SEND
     return frozenset(wanted.states) - _NEVER_SENT if wanted.states else _READY_TO_SEND
 
 

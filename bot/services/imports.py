@@ -59,7 +59,7 @@ class ImportService:
 
     async def _move(self, rights: Rights, to: RequestState, note: str, codes: list[str]) -> None:
         meant = await self.requests.read_movable_among(rights.reach(Act.IMPORT_REQUESTS), codes)
-        done = await RequestMover(self.requests, rights.actor, to, note).move(meant)
+        done = await RequestMover(self.requests, rights, to, note).move(meant)
         if len(done.changed) != len(codes):
             raise RuntimeError("a request changed although it was held")
 

@@ -7,7 +7,6 @@ from handlers.access.journal_text import format_action, format_actor, format_sub
 from handlers.core.dates import format_moment
 from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.text import join_lines
-from handlers.interview.flow import to_next_screen
 from handlers.model.request_list import JournalEntry
 from locales import N_
 
@@ -33,7 +32,7 @@ class JournalScreen(OptionsOnlyScreen):
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Turn the page, or leave."""
         if value == BACK:
-            return HandlerResult(to_next_screen(here))
+            return HandlerResult(here.session.with_screen("home"))
         rows = await _load_rows(here)
         before = str(rows[:SHOWN][-1].number) if value == OLDER and rows else None
         return HandlerResult(here.session.with_screen("journal", about=before))

@@ -28,6 +28,7 @@ from handlers.model.request_list import (
     RequestRow,
     RoleHolder,
 )
+from handlers.model.request_notices import NoticeTiming, RequestHandling
 from handlers.model.rights import Act, Grant, Rights, Role
 from handlers.model.statistics import BurnDown, UnitStatistics
 from handlers.model.succession import UnitAssignment, UnitHoldings
@@ -53,10 +54,20 @@ class OwnRequests(Protocol):
         """
 
     async def register(self, content: RequestContent, state: RequestState = RequestState.SUBMITTED) -> Request:
-        """Register a request under the next code of the year in Viet Nam, with ``state`` as its first state."""
+        """Register a request under the next code of the year in Viet Nam, with ``state`` as its first state.
+
+        Unless it is a draft, those in whose scope it is are told, as each of them chose, but never the person in this
+        chat.
+        """
 
     async def amend(self, code: str, content: RequestContent) -> Request | None:
-        """Replace the content of a request; return ``None`` if its state no longer allows it (``AMENDABLE_STATES``)."""
+        """Replace the content of a request; return ``None`` if its state no longer allows it (``AMENDABLE_STATES``).
+
+        If it comes to another unit by that, those in whose scope it is now are told.
+        """
+
+    async def handling(self, code: str) -> RequestHandling:
+        """Return who has a request of this chat, when an answer usually comes, and the offices of its steps."""
 
     async def move(self, code: str, to: RequestState) -> Request | None:
         """Move a request as its subscriber.
@@ -83,7 +94,7 @@ class OwnData(Protocol):
 
         Times are ISO 8601 in UTC; a missing value is ``None`` or empty.
 
-        - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at, unit;
+        - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at, unit, told_of_requests (``NoticeTiming``, if chosen);
         - ``session``: ``Session`` as JSON;
         - ``standings``: interview, unit, subscriber, not_after, owed, known_at and changed_at of each
           ``InterviewStatus``;
@@ -238,6 +249,16 @@ class RequestList(Protocol):
             The request as it stands now, with the outcome ``MOVED`` (also if it was there already), ``UNKNOWN`` (not
             within reach), ``NOT_THERE`` (the unit is not open, or out of reach) or ``OVERTAKEN`` (changed meanwhile).
         """
+
+
+class RequestNotices(Protocol):
+    """How the person in this chat is told of new requests."""
+
+    async def timing(self) -> NoticeTiming:
+        """Return the timing they chose, else that of their roles (``default_timing``)."""
+
+    async def choose(self, timing: NoticeTiming) -> None:
+        """Store the timing; the next overview begins with what comes from now on."""
 
 
 class ExportReader(Protocol):
@@ -400,6 +421,7 @@ class AdminServices:
     picture: Statistics
     units: Units
     broadcasts: Broadcasts
+    notices: RequestNotices
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class RequestListView(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     wanted: Filter = Filter()
+    #: The day on which the filter was chosen: on another day the list opens at what is not finished.
+    chosen_on: date | None = None
     #: ``RequestRow.number`` before which each page turned so far begins; the last one is the open page's.
     turned: tuple[int, ...] = ()
     #: Revision of the open request as it was seen, so that nothing newer is overwritten.

@@ -29,6 +29,8 @@ class Filter(BaseModel):
     until: date | None = None
     expires_from: date | None = None  #: the certificate's last day
     expires_until: date | None = None
+    without_unit: bool = False  #: it belongs to no unit
+    changed_at: datetime | None = None  #: its last change was at this very moment: what one bulk move has changed
     #: Words that must all occur in the name, serial number, managing body or code; for callers who see personal data
     #: masked, only in the managing body and code.
     text: str = ""

@@ -42,6 +42,16 @@ def body_choices(here: Context, name: str) -> list[Unit]:
     return [unit for unit in dict.fromkeys(found) if unit.is_open(here.today)]
 
 
+def unit_choices(here: Context, name: str) -> list[Unit]:
+    """Return the present units to offer for a typed name: those that bear it, else similar ones and the officer's."""
+    if named := body_choices(here, name):
+        return named
+    similar = [one.unit for one in here.world.units.find(name, MAX_BODIES, today=here.today)]
+    own = own_unit(here)
+    offered = dict.fromkeys((*([own] if own else []), *similar))
+    return [unit for unit in offered if unit.is_open(here.today)][:MAX_BODIES]
+
+
 def own_unit(here: Context) -> Unit | None:
     """Return the officer's unit if it is open."""
     unit = here.world.units.get(here.session.unit)

@@ -1,11 +1,14 @@
 """The words for requests: states, procedures, subscribers and events; and the notice about a move."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from markupsafe import Markup
 
 from handlers.core.dates import format_day, format_moment
 from handlers.core.replies import Reply
 from handlers.core.text import MarkupTranslator, join_lines
-from handlers.model.request import Request, RequestContent, RequestState
+from handlers.model.request import Request, RequestContent, RequestState, RequestStep
 from handlers.requests.fields import FIELDS
 from locales import N_
 from rules.facts import Event, Subject
@@ -102,11 +105,16 @@ def format_events(say: MarkupTranslator, content: RequestContent) -> str:
     return ", ".join(say.t(EVENT_LABELS[event]) for event in content.events) or say.t(N_("nothing changed"))
 
 
-def format_history(say: MarkupTranslator, request: Request) -> Markup:
-    """Format the moves of a request with their days."""
-    return join_lines(
-        *(Markup("• {} – {}").format(format_moment(step.at), say(STATE_LABELS[step.state])) for step in request.history)
-    )
+def format_history(
+    say: MarkupTranslator, request: Request, offices: Mapping[str, str] = MappingProxyType({})
+) -> Markup:
+    """Format the moves of a request with their days; ``offices`` names the office of an actor, where it is known."""
+    return join_lines(*(_format_step(say, step, offices.get(step.by, "")) for step in request.history))
+
+
+def _format_step(say: MarkupTranslator, step: RequestStep, office: str) -> Markup:
+    by = Markup(" – {}").format(office) if office else Markup()
+    return Markup("• {} – {}{}").format(format_moment(step.at), say(STATE_LABELS[step.state]), by)
 
 
 #: Instructions to the officer after a move, by the state reached.
@@ -121,10 +129,22 @@ _NEXT_ACTION = {
 }
 
 
-def format_request_moved(language: str, code: str, procedure: Procedure, to: RequestState, note: str) -> Reply:
-    """Format the notice about a move: the state, the reason if there is one, and what to do now."""
+def format_request_moved(
+    language: str, code: str, procedure: Procedure, to: RequestState, note: str, office: str = ""
+) -> Reply:
+    """Format the notice about a move: the office that made it, the state, the reason if there is one, and what to do.
+
+    Args:
+        language: The language of the officer's conversation.
+        code: The request.
+        procedure: Its procedure.
+        to: The state it has now.
+        note: The reason; empty if there is none.
+        office: The office that moved it, in words and beginning with a capital letter.
+    """
     say = MarkupTranslator(language)
     head = say(N_("<b>Request {code}</b> ({procedure})"), code=code, procedure=say(PROCEDURE_LABELS[procedure]))
-    news = say(N_("An admin has changed its state: <b>{state}</b>."), state=say(STATE_LABELS[to]))
+    by = office or say.t(N_("The office in charge"))
+    news = say(N_("{office} has changed its state: <b>{state}</b>."), office=by, state=say(STATE_LABELS[to]))
     why = say(N_("Reason: {note}"), note=note) if note else ""
     return Reply(paragraphs=tuple(map(str, (join_lines(head, news, why), say(_NEXT_ACTION[to], code=code)))))

@@ -9,6 +9,7 @@ from handlers.folding import fold
 from handlers.model.request import RequestState
 from handlers.model.request_list import (
     MAX_BULK_MOVES,
+    UNFINISHED,
     BulkMoveResult,
     BulkPreview,
     Filter,
@@ -21,6 +22,7 @@ from handlers.model.request_list import (
 from handlers.model.rights import Act, Rights
 from handlers.testing.journal import MemoryJournal, format_span
 from handlers.testing.request_moves import RequestMoves
+from handlers.testing.request_notices import MemoryAnnouncer
 from handlers.testing.tables import SUBSCRIBER, MemoryContext, RequestRecord
 from rules.calendar import to_vietnam_day
 
@@ -64,7 +66,7 @@ class MemoryRequestList:
             return MoveResult(MoveOutcome.NOT_ALLOWED, seen)
         if (why := check_reason(to, note)) is None:
             return MoveResult(MoveOutcome.NO_REASON, seen)
-        self.moves.move([self.acting.tables.requests[code]], rights.actor, to, why)
+        self.moves.move([self.acting.tables.requests[code]], rights, to, why)
         await self.journal.record(rights, "request.move", code, unit=seen.unit)
         return MoveResult(MoveOutcome.MOVED, self._get(rights, Act.CHANGE_REQUESTS, code))
 
@@ -86,7 +88,7 @@ class MemoryRequestList:
             return BulkMoveResult((), outcome=MoveOutcome.TOO_MANY, meant=len(found))
         if seen is not None and seen != _selection_mark(found):
             return BulkMoveResult((), outcome=MoveOutcome.OVERTAKEN, meant=len(found))
-        changed, left = self.moves.move(found, rights.actor, to, why)
+        changed, left = self.moves.move(found, rights, to, why)
         if changed:
             subject, unit = f"{to}: {format_span(changed)}", rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit)
             await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(changed))
@@ -104,6 +106,8 @@ class MemoryRequestList:
         if seen.unit == unit:
             return MoveResult(MoveOutcome.MOVED, seen)
         assign_unit(self.acting, self.acting.tables.requests[code], unit)
+        if seen.request.state in UNFINISHED:
+            MemoryAnnouncer(self.acting).announce(code)
         await self.journal.record(rights, "request.place", code, unit=unit)
         return MoveResult(MoveOutcome.MOVED, self._get(rights, Act.CHANGE_REQUESTS, code))
 
@@ -156,6 +160,8 @@ def _matches(known: RequestRecord, wanted: Filter) -> bool:
         and (wanted.until is None or day <= wanted.until)
         and (wanted.expires_from is None or (ends is not None and ends >= wanted.expires_from))
         and (wanted.expires_until is None or (ends is not None and ends <= wanted.expires_until))
+        and (not wanted.without_unit or known.unit is None)
+        and (wanted.changed_at is None or known.changed_at == wanted.changed_at)
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from handlers.model.request import REQUEST_TRANSITIONS, RequestState, RequestStep
 from handlers.model.request_list import transitions_from
+from handlers.model.rights import Rights
+from handlers.requests.notices import format_acting_office
 from handlers.requests.text import format_request_moved
 from handlers.testing.tables import MemoryContext, RequestRecord
 
@@ -16,18 +18,18 @@ class RequestMoves:
     acting: MemoryContext
 
     def move(
-        self, found: Sequence[RequestRecord], actor: str, to: RequestState, note: str
+        self, found: Sequence[RequestRecord], rights: Rights, to: RequestState, note: str
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Move those that can be moved there: their codes, and the codes of those that were left."""
         fitting = [one for one in found if to in transitions_from(one.state)]
         for one in fitting:
-            self._move_one(one, actor, to, note)
+            self._move_one(one, rights, to, note)
         changed = tuple(one.code for one in fitting)
         return changed, tuple(one.code for one in found if one.code not in set(changed))
 
-    def _move_one(self, known: RequestRecord, actor: str, to: RequestState, note: str) -> None:
+    def _move_one(self, known: RequestRecord, rights: Rights, to: RequestState, note: str) -> None:
         acting, revision = self.acting, known.revision + 1
-        step = RequestStep(state=to, at=acting.now, by=actor, note=note)
+        step = RequestStep(state=to, at=acting.now, by=rights.actor, note=note)
         acting.tables.requests[known.code] = replace(
             known,
             state=to,
@@ -38,5 +40,6 @@ class RequestMoves:
         )
         if acting.tables.chats[known.chat].erased_at is None:
             language = acting.language(known.chat)
-            said = format_request_moved(language, known.code, known.content.procedure, to, note)
+            office = format_acting_office(language, rights, known.unit)
+            said = format_request_moved(language, known.code, known.content.procedure, to, note, office)
             acting.queue(known.chat, f"request:{known.code}:{revision}", said)

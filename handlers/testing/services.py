@@ -21,6 +21,7 @@ from handlers.testing.people import MemoryPeople
 from handlers.testing.person import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
 from handlers.testing.request_list import MemoryExportReader, MemoryRequestList
 from handlers.testing.request_moves import RequestMoves
+from handlers.testing.request_notices import MemoryRequestNotices
 from handlers.testing.statistics import MemoryStatistics
 from handlers.testing.tables import (
     BROADCAST,
@@ -54,6 +55,7 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
         picture=MemoryStatistics(acting),
         units=MemoryUnits(acting, journal),
         broadcasts=MemoryBroadcasts(acting, journal),
+        notices=MemoryRequestNotices(acting),
     )
 
 

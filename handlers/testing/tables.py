@@ -23,6 +23,7 @@ from handlers.model.exports import ExportOrder
 from handlers.model.imports import ImportLine
 from handlers.model.request import Request, RequestContent, RequestState, RequestStep
 from handlers.model.request_list import InterviewStatus, JournalEntry
+from handlers.model.request_notices import NoticeTiming
 from handlers.model.rights import MACHINE, Grant, Reach, Rights, Role
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
 from locales import LANGUAGES
@@ -202,6 +203,7 @@ class MemoryTables:
     broadcasts: dict[str, BroadcastRecord] = field(default_factory=dict)
     marks: dict[tuple[str, str], MarkRecord] = field(default_factory=dict)  #: by series and chat
     messages: dict[str, MessageRecord] = field(default_factory=dict)  #: by origin, in order
+    timings: dict[str, NoticeTiming] = field(default_factory=dict)  #: by chat
     journal: list[JournalEntry] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
 

@@ -26,10 +26,11 @@ from handlers.admin.requests.view import (
 from handlers.core.screen import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import RequestListView, Session
 from handlers.core.text import join_lines
-from handlers.interview.flow import to_next_screen
 from handlers.model.request import RequestState
 from handlers.model.request_list import FINAL_STATES, NEEDS_REASON, Filter, RequestRow, clean_reason, transitions_from
+from handlers.model.request_notices import OPEN_LIST
 from handlers.model.rights import Act, Rights
+from handlers.requests.text import STATE_LABELS
 from handlers.understanding.doubts import is_doubt
 from handlers.understanding.matching import match_names
 from locales import N_
@@ -55,7 +56,7 @@ class RequestListScreen:
         rows = [Option(filed.request.code, format_request_row(say, filed)) for filed in found[:SHOWN]]
         turning = _turn_options(here, view, more=len(found) > SHOWN)
         options = (*rows, *turning, *_tool_options(here, rights, total))
-        return Page(say(N_("<b>Request list</b>")), (about, many, typing), options, exact=True, numbers="codes")
+        return Page(_format_list_title(here, view, total), (about, many, typing), options, exact=True, numbers="codes")
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Open a request, turn the page, change the filter, move all, export, or leave."""
@@ -67,7 +68,7 @@ class RequestListScreen:
         if value == EXPORT:
             return HandlerResult(here.session.open_visit("export"))
         if value in {CLEAR, BACK}:
-            return HandlerResult(to_unfiltered_list(here) if value == CLEAR else to_next_screen(here))
+            return HandlerResult(to_unfiltered_list(here) if value == CLEAR else here.session.with_screen("home"))
         return HandlerResult(await open_request(here, value) or to_request_list(here))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
@@ -83,7 +84,18 @@ class RequestListScreen:
         )
 
 
+def _format_list_title(here: Context, view: RequestListView, total: int) -> Markup:
+    """Format the title; the rows of a bulk move are named by what was done to them."""
+    wanted = view.wanted
+    if wanted.changed_at is None or len(wanted.states) != 1:
+        return here.say(N_("<b>Request list</b>"))
+    state = here.say(STATE_LABELS[wanted.states[0]])
+    return here.say(N_("<b>{number} just moved to “{state}”</b>"), number=total, state=state)
+
+
 def _format_empty_list(view: RequestListView) -> str:
+    if view.wanted == OPEN_LIST:
+        return N_("Nothing is unfinished. “Clear the filter” shows the finished ones too.")
     filtered = N_("No request fits. Clear the filter to see all of them.")
     return filtered if view.wanted != Filter() else N_("There is no request yet within your reach.")
 

@@ -12,7 +12,7 @@ from handlers.admin.requests.text import (
     format_move_not_possible,
     format_overtaken,
 )
-from handlers.admin.requests.view import list_view, open_request, to_list_screen, to_request_list
+from handlers.admin.requests.view import list_view, open_request, to_filtered_list, to_list_screen, to_request_list
 from handlers.core.screen import BACK, NO, YES, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
 from handlers.core.session import Session
 from handlers.model.request import RequestState
@@ -21,6 +21,7 @@ from handlers.model.request_list import (
     MAX_BULK_MOVES,
     NEEDS_REASON,
     BulkMoveResult,
+    Filter,
     MoveOutcome,
     MoveResult,
     to_movable_filter,
@@ -101,7 +102,11 @@ class BulkMoveConfirmScreen(OptionsOnlyScreen):
                 N_("The list has changed since you saw it; nothing was changed. It stands now as follows.")
             )
             return HandlerResult(await to_bulk_confirm(here, to, view.note), notes=(others,))
-        return HandlerResult(to_request_list(here), notes=(_format_bulk_result(here, done),))
+        note = _format_bulk_result(here, done)
+        if done.outcome is not MoveOutcome.MOVED or not done.changed:
+            return HandlerResult(to_request_list(here), notes=(note,))
+        moved = Filter(states=(to,), changed_at=here.world.now)
+        return HandlerResult(to_filtered_list(here, moved), notes=(note,))
 
 
 async def _count_changes(here: Context, to: RequestState) -> int:

@@ -116,6 +116,8 @@ def format_filter(wanted: Filter, units: UnitDirectory, t: Translator) -> str:
         _format_values(t(N_("state")), [t(STATE_LABELS[one]) for one in wanted.states]),
         format_period(t, _REGISTERED_BETWEEN, wanted.since, wanted.until),
         format_period(t, EXPIRES_BETWEEN, wanted.expires_from, wanted.expires_until),
+        t(N_("without a unit")) if wanted.without_unit else "",
+        t(N_("just moved together")) if wanted.changed_at else "",
         t(N_("words: {text}"), text=wanted.text) if wanted.text else "",
     )
     return "; ".join(part for part in parts if part) or t(N_("none: all requests within reach"))

@@ -15,7 +15,6 @@ from handlers.core.replies import Attachment
 from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option
 from handlers.core.session import RequestListView, Session
 from handlers.core.text import format_bold
-from handlers.interview.flow import to_next_screen
 from handlers.model.chart import Chart
 from handlers.model.rights import Act, Rights
 from handlers.model.statistics import UnitStatistics, is_own_line, is_target, statistics_root, top_units
@@ -119,7 +118,7 @@ class StatisticsScreen:
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Open a unit, go up, turn the page, order the chart, or leave."""
         if value == BACK:
-            return HandlerResult(to_next_screen(here))
+            return HandlerResult(here.session.with_screen("home"))
         rights = await current_rights(here)
         if value == CHART:
             return await show_bar_chart(here, rights)

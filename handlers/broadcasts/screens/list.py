@@ -8,7 +8,6 @@ from handlers.broadcasts.admin_text import format_broadcast_row
 from handlers.core.screen import BACK, Context, HandlerResult, Option, Page, back_option
 from handlers.core.session import BroadcastView, Session
 from handlers.folding import fold
-from handlers.interview.flow import to_next_screen
 from handlers.model import codes
 from handlers.model.broadcast import Broadcast, BroadcastState
 from handlers.model.codes import format_code
@@ -100,7 +99,7 @@ class BroadcastListScreen:
             return HandlerResult(to_broadcast_screen(here, "broadcast_kind", name=None, revision=None))
         if value in {NEWER, OLDER}:
             return HandlerResult(await _to_turned_page(here, value))
-        return HandlerResult(to_next_screen(here)) if value == BACK else await open_typed_broadcast(here, value)
+        return HandlerResult(here.session.with_screen("home")) if value == BACK else await open_typed_broadcast(here, value)
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Open the broadcast whose code was typed."""
