@@ -81,10 +81,10 @@ ADMIN_COMMANDS = (
 
 async def _start(here: Context, invitation: str) -> HandlerResult:
     taken = (await accept_invitation(here, invitation),) if invitation else ()
-    if (await current_rights(here)).grants:
-        return HandlerResult(to_desk(here), notes=taken)
     if here.session.consented_at is None:
         return HandlerResult(here.session.with_screen("welcome"), notes=taken)
+    if (await current_rights(here)).grants:
+        return HandlerResult(to_desk(here), notes=taken)
     note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
     session = here.session.to_previous_screen() if here.session.screen == "stopped" else here.session
     return HandlerResult(session, notes=(*taken, note))

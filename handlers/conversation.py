@@ -168,8 +168,7 @@ async def _with_current_role(here: Context) -> tuple[Context, tuple[Markup, ...]
     """
     if here.session.screen not in ADMIN_SCREENS or (await current_rights(here)).grants:
         return here, ()
-    there = here.session.with_screen("welcome") if here.session.consented_at is None else to_next_screen(here)
-    return here.with_session(there), (here.say(N_("You no longer have a role here.")),)
+    return here.with_session(to_next_screen(here)), (here.say(N_("You no longer have a role here.")),)
 
 
 def _with_current_pack(here: Context, answered: HandlerResult) -> HandlerResult:
@@ -202,8 +201,7 @@ def _keep_file_for_consent(here: Context, event: FileSent) -> HandlerResult:
         return HandlerResult(here.session, notes=(here.say(full, number=MAX_WAITING_FILES),))
     waiting = event.model_copy(update={"name": "", "secret": False})
     note = here.say(N_("I will read the file as soon as you agree."))
-    session = here.session.with_screen("welcome") if here.session.screen in ADMIN_SCREENS else here.session
-    return HandlerResult(session.with_changes(waiting_files=(*session.waiting_files, waiting)), notes=(note,))
+    return HandlerResult(here.session.with_changes(waiting_files=(*here.session.waiting_files, waiting)), notes=(note,))
 
 
 def _handle_file_read(here: Context, event: FileRead) -> HandlerResult:
@@ -321,7 +319,7 @@ async def _run_command(here: Context, name: str, argument: str) -> HandlerResult
         return ended
     if (withheld := await _format_refusal(here, name, command)) or not command:
         return HandlerResult(here.session, notes=(withheld,) if withheld else ())
-    if here.session.consented_at is None and not (command.before_consent or command.needs):
+    if here.session.consented_at is None and not command.before_consent:
         return HandlerResult(here.session.with_screen("welcome"), notes=(here.say(N_("Before that, one question:")),))
     return await command.act(here, argument)
 

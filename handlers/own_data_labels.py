@@ -133,6 +133,8 @@ _FILTER = {
     "until": DataPart(N_("Registered until"), format_iso_day),
     "expires_from": DataPart(N_("Certificate ends from"), format_iso_day),
     "expires_until": DataPart(N_("Certificate ends until"), format_iso_day),
+    "without_unit": DataPart(N_("Requests without a unit only")),
+    "changed_at": DataPart(N_("Changed together at"), format_iso_moment),
     "text": DataPart(N_("Words searched for")),
 }
 
@@ -143,6 +145,7 @@ _DERIVED = {
 }
 _DESK = {
     "wanted": DataPart(N_("Filter"), inside=_FILTER),
+    "chosen_on": DataPart(N_("Filter chosen on"), format_iso_day),
     "turned": DataPart(N_("Pages turned")),
     "revision": DataPart(N_("Changes seen")),
     "moving_to": DataPart(N_("State chosen"), choose_label(STATE_LABELS)),

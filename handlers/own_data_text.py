@@ -99,6 +99,7 @@ SCREENS = {
     "broadcast_yes": N_("confirming what is done to a broadcast"),
     "broadcast_results": N_("what became of a broadcast"),
     "broadcast_steps": N_("the reminders of a campaign"),
+    "home": N_("the desk"),
     "desk_filter": N_("the filter of the request list"),
     "desk_state": N_("narrowing the list by state"),
     "desk_procedure": N_("narrowing the list by procedure"),

@@ -145,17 +145,7 @@ SCREENS: dict[str, Screen] = {
 
 #: Screens open before consent and after it was withdrawn; they take in nothing personal.
 WITHOUT_CONSENT = frozenset(
-    {
-        "welcome",
-        "language",
-        "erase",
-        "requests",
-        "request",
-        "withdraw",
-        "stop_reminders",
-        "no_reminders",
-        *ADMIN_SCREENS,  # what they keep is kept because of the role, and the journal says so
-    }
+    {"welcome", "language", "erase", "requests", "request", "withdraw", "stop_reminders", "no_reminders"}
 )
 
 #: Screens that ask: once answered, what was chosen is written under their message, below every word that stands there.

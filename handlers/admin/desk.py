@@ -94,8 +94,8 @@ def _to_way(here: Context, screen: str) -> Session:
 
 
 def _to_interview(here: Context) -> Session:
-    """Go on with the questions about one's own certificate; they begin with the consent, as for everybody."""
-    return here.session.with_screen("welcome") if here.session.consented_at is None else to_next_screen(here)
+    """Go on with the questions about one's own certificate."""
+    return to_next_screen(here)
 
 
 def _interview_option(here: Context) -> Option:
@@ -138,7 +138,7 @@ async def show_desk(here: Context, value: str, subject: str) -> HandlerResult | 
     """Open the desk for the button of an overview, which never outdates."""
     if not (await current_rights(here)).grants:
         return HandlerResult(here.session, notes=(here.say(N_("You no longer have a role here.")),), show=False)
-    return HandlerResult(to_desk(here))
+    return HandlerResult(to_desk(here)) if here.session.consented_at else _to_consent(here)
 
 
 async def show_announced_request(here: Context, value: str, subject: str) -> HandlerResult | None:  # noqa: ARG001
@@ -147,4 +147,8 @@ async def show_announced_request(here: Context, value: str, subject: str) -> Han
     if found is None:
         note = here.say(N_("There is no such request within your reach."))
         return HandlerResult(here.session, notes=(note,), show=False)
-    return HandlerResult(found)
+    return HandlerResult(found) if here.session.consented_at else _to_consent(here)
+
+
+def _to_consent(here: Context) -> HandlerResult:
+    return HandlerResult(here.session.with_screen("welcome"), notes=(here.say(N_("Before that, one question:")),))

@@ -99,7 +99,7 @@ def plain(text: str) -> str:
 
 def notices(office: Office, officer: Watched) -> set[str]:
     """What an officer was told of moves."""
-    moved = officer.words("An admin has changed its state: <b>{state}</b>.", state="").rstrip(" .")
+    moved = officer.words("{office} has changed its state: <b>{state}</b>.", office="", state="").strip(" .")
     return {office.named(one.text) for one in officer.user.chat.history if moved in one.text and not one.buttons}
 
 

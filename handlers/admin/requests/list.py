@@ -50,7 +50,7 @@ class RequestListScreen:
         found = await _load_rows(here, rights, view)
         about = say(N_("Filter: {filter}"), filter=format_filter(view.wanted, here.world.units, say.t))
         many = join_lines(
-            say(N_("Requests: <b>{number}</b>"), number=total), "" if total else say(_format_empty_list(view))
+            say(N_("Requests: <b>{number}</b>"), number=total), "" if total else say(await _format_empty_list(here, rights, view))
         )
         typing = say(N_("To find one, type its code or some words of the name, the unit or the serial number."))
         rows = [Option(filed.request.code, format_request_row(say, filed)) for filed in found[:SHOWN]]
@@ -93,11 +93,12 @@ def _format_list_title(here: Context, view: RequestListView, total: int) -> Mark
     return here.say(N_("<b>{number} just moved to “{state}”</b>"), number=total, state=state)
 
 
-def _format_empty_list(view: RequestListView) -> str:
+async def _format_empty_list(here: Context, rights: Rights, view: RequestListView) -> str:
+    if not await here.world.admin.desk.count(rights, Filter()):
+        return N_("There is no request yet within your reach.")
     if view.wanted == OPEN_LIST:
         return N_("Nothing is unfinished. “Clear the filter” shows the finished ones too.")
-    filtered = N_("No request fits. Clear the filter to see all of them.")
-    return filtered if view.wanted != Filter() else N_("There is no request yet within your reach.")
+    return N_("No request fits. Clear the filter to see all of them.")
 
 
 async def _load_rows(here: Context, rights: Rights, view: RequestListView) -> tuple[RequestRow, ...]:
