@@ -28,6 +28,7 @@ from bot.charts.renderer import Charts
 from bot.clock import Clock, SystemClock
 from bot.delivery.broadcasts.scheduler import BroadcastScheduler
 from bot.delivery.broadcasts.sending import SchedulerSettings
+from bot.delivery.command_menus import CommandMenuLoop
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer, ListReader, ReportMaker, may_import_by_role
 from bot.delivery.exporter import Exporter, OwnDataExporter
@@ -251,8 +252,15 @@ def _build_runner(
         *(part.run for one in served for part in parts.exporters(one.channel, wakes[one.channel.name])),
         scheduler.run,
         digests.run,
+        *(_menu_loops(parts, served) if receiving else ()),
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)
+
+
+def _menu_loops(parts: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:
+    """Build what shows people with a role their commands, for each channel that has menus."""
+    shown = [(one.channel.name, one.show_menu) for one in served]
+    return [CommandMenuLoop(parts.store, name, show, parts.clock).run for name, show in shown if show]
 
 
 def _channel_service(parts: Components, served: ServedChannel) -> ChannelService:

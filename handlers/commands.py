@@ -16,16 +16,16 @@ from handlers.broadcasts.screens.list import to_broadcast_list as broadcasts
 from handlers.core import interview
 from handlers.core.citations import format_statement
 from handlers.core.decision import cited_documents, format_documents
-from handlers.core.screen import Command, Context, HandlerResult
+from handlers.core.screen import Command, Context, HandlerResult, hash_text
 from handlers.core.text import format_bold, join_lines
 from handlers.folding import strip_accents
 from handlers.interview.condition import condition_facts
 from handlers.interview.flow import to_next_certificate, to_previous_step
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.welcome import show_notice
-from handlers.model.rights import Act
+from handlers.model.rights import Act, Role, may_any_role
 from handlers.own_data import format_data_ordered, format_data_under_way
-from locales import LANGUAGES, N_
+from locales import LANGUAGES, N_, translator
 from rules.questions import Question
 
 
@@ -202,6 +202,19 @@ COMMANDS = (
 )
 _ALL_COMMANDS = (*COMMANDS, *REMINDER_COMMANDS, *ADMIN_COMMANDS)
 _BY_NAME = {name: command for command in _ALL_COMMANDS for name in (command.name, *command.aliases)}
+
+
+def menu_commands(roles: Iterable[Role]) -> tuple[Command, ...]:
+    """Return the commands of a person with these roles: those of the roles first, then everybody's."""
+    held = tuple(roles)
+    mine = (command for command in ADMIN_COMMANDS if command.needs and may_any_role(held, command.needs))
+    return (*mine, *COMMANDS)
+
+
+def menu_digest(roles: Iterable[Role]) -> str:
+    """Return a digest that changes with the menu of these roles, in any language."""
+    listed = (f"{command.name} {translator(one)(command.description)}" for command in menu_commands(roles) for one in LANGUAGES)
+    return hash_text("\n".join(listed))
 
 
 def parse_command(text: str) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from bot.store.audit import Audit
 from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
 from bot.store.broadcasts.schedule import ScheduleRepository
 from bot.store.chats import Chats
+from bot.store.command_menus import CommandMenus
 from bot.store.continuity import Continuity
 from bot.store.drivers.base import Driver
 from bot.store.inbox import Inbox
@@ -56,6 +57,7 @@ class Store:
     continuity: Continuity  #: whether the database, and the clock, go on from where they were
     retention: Retention
     status: StoreStatus
+    menus: CommandMenus
 
     @classmethod
     def over(cls, driver: Driver, keyring: Keyring, policy: BroadcastPolicy, texts: StoreTexts) -> "Store":
@@ -81,6 +83,7 @@ class Store:
             continuity=Continuity(driver, keyring),
             retention=Retention(driver),
             status=StoreStatus(driver),
+            menus=CommandMenus(driver, keyring),
         )
 
     async def close(self) -> None:

@@ -15,7 +15,7 @@ from bot.channels.base import (
 )
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.identity import BotIdentity, get_acquainted
+from bot.channels.telegram.identity import BotIdentity, get_acquainted, show_chat_menu
 from bot.channels.telegram.polling import Poller
 from bot.channels.telegram.updates import UpdateReceiver
 from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
@@ -59,6 +59,7 @@ async def open_telegram(settings: Settings) -> AsyncIterator[ServedChannel]:
             prepare=partial(get_acquainted, api),
             receive=receive,
             stand_by=BotIdentity(api).run,
+            show_menu=partial(show_chat_menu, api),
             is_accepted=lambda: not api.is_refused,
         )
 

@@ -1,0 +1,147 @@
+"""The desk of a person with a role, the list that opens at what is not finished, and what a bulk move leaves in view."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.store.store import Store
+from handlers.core.text import MarkupTranslator
+from handlers.model.request import RequestState
+from handlers.model.request_notices import OPEN_LIST, NoticeTiming
+from handlers.model.rights import Role
+from handlers.requests.notices import open_request_choice
+from tests.support.desk import ADMIN, person
+from tests.support.ground import MemoryGround
+from tests.support.office import given, invited, office
+from tests.support.office_talk import House, Person
+from tests.support.stored_dialogue import registered
+from tests.support.storing import NOW, claim
+
+
+async def admin_of(house: House, store: Store, role: Role = Role.ADMIN, unit: str | None = "DN.NT") -> Person:
+    await given(store, "an", role, unit)
+    return await house.person("an").consents()
+
+
+async def test_whoever_took_an_invitation_comes_to_the_desk_and_not_to_the_interview(
+    house: House, store: Store
+) -> None:
+    made = await invited(store, Role.FOCAL, "DN.NT")
+    lan = house.person("lan")
+    await lan.says(f"/start {made.code}")
+
+    assert "Bàn làm việc" in await lan.taps("Tôi đồng ý")
+    assert "cán bộ đầu mối – Xã Nhơn Trạch" in lan.text
+    assert "Bàn làm việc" in await lan.says("/start")
+
+
+async def test_an_officer_has_no_desk(house: House) -> None:
+    officer = await house.person("cán bộ").consents()
+
+    assert "Bàn làm việc" not in officer.text
+    assert "Tôi không có lệnh" in await officer.says("/banlamviec")
+
+
+async def test_each_count_opens_what_it_counts(house: House, store: Store, ground: MemoryGround) -> None:
+    an = await admin_of(house, store)
+    codes = [(await registered(store, f"{number}", person(), "DN.NT")).code for number in range(3)]
+    await registered(store, "khác", person(), "DN.DP")
+    async with office(store) as at:
+        await at.admin.desk.move(ADMIN, codes[0], RequestState.SENT_BACK, 0, "thiếu quyết định")
+    rows = ground.memory.tables.requests
+    rows[codes[1]] = replace(rows[codes[1]], registered_at=NOW - timedelta(days=9))
+
+    await an.says("/banlamviec")
+    assert [label for label in an.seen.splitlines() if ": " in label and label[-1].isdigit()] == [
+        "Mới: 2",
+        "Quá 7 ngày: 1",
+        "Thiếu thông tin: 1",
+    ]
+    await an.taps("Quá 7 ngày")
+    assert [label[:14] for label in an.seen.splitlines() if label.startswith("YC-")] == [codes[1]]
+    await an.taps("Rời danh sách")
+    assert "Bàn làm việc" in an.text
+
+
+async def test_the_owner_sees_what_belongs_to_no_unit(house: House, store: Store) -> None:
+    await registered(store, "1", person(), None)
+    owner = await admin_of(house, store, Role.OWNER, None)
+
+    await owner.taps("Chưa có đơn vị: 1")
+    assert "YC-2026-000001" in owner.seen
+
+
+async def test_the_timing_is_changed_with_one_tap(house: House, store: Store) -> None:
+    an = await admin_of(house, store)
+
+    assert "mỗi ngày một lần" in await an.taps("Đang báo ngay")
+    assert an.seen.count("Đang báo gộp mỗi sáng") == 1
+    async with office(store, an.chat) as at:
+        assert await at.admin.notices.timing() is NoticeTiming.MORNING
+
+
+async def test_the_list_opens_at_what_is_not_finished_and_a_filter_does_not_stick_to_the_next_day(
+    house: House, store: Store
+) -> None:
+    an = await admin_of(house, store)
+    done, still = [(await registered(store, f"{number}", person(), "DN.NT")).code for number in range(2)]
+    async with office(store) as at:
+        await at.admin.desk.move(ADMIN, done, RequestState.REFUSED, 0, "trùng")
+
+    await an.says("/danhsach")
+    assert (still in an.seen, done in an.seen) == (True, False)
+    await an.taps("Xóa bộ lọc")
+    assert (still in an.seen, done in an.seen) == (True, True)
+    assert "<b>2</b>" in await an.says("/xuat")
+    house.clock.turn(timedelta(days=1))
+    await an.says("/xuat")
+    assert "trạng thái: đã ghi nhận" in an.text
+
+
+async def test_what_is_searched_for_is_found_among_the_finished_ones_too(house: House, store: Store) -> None:
+    an = await admin_of(house, store)
+    done = (await registered(store, "1", person("Lê Thị Hoa"), "DN.NT")).code
+    async with office(store) as at:
+        await at.admin.desk.move(ADMIN, done, RequestState.REFUSED, 0, "trùng")
+
+    assert done in (await an.says("/danhsach lê thị hoa")) + an.seen
+
+
+async def test_after_a_bulk_move_its_rows_stay_in_view_with_the_export_beside_them(house: House, store: Store) -> None:
+    an = await admin_of(house, store)
+    early = (await registered(store, "0", person(), "DN.NT")).code
+    async with office(store, now=NOW - timedelta(hours=1)) as at:
+        await at.admin.desk.move(ADMIN, early, RequestState.ACCEPTED, 0)
+    codes = [(await registered(store, f"{number}", person(), "DN.NT")).code for number in range(1, 5)]
+
+    await an.says("/danhsach")
+    await an.taps("Đổi tất cả", "Tiếp nhận", "Có")
+    assert "4 yêu cầu vừa chuyển sang “đã tiếp nhận”" in an.text
+    assert [code for code in (early, *codes) if code in "".join(an.seen.splitlines()[-12:])] == codes
+    assert "Xuất" in an.seen
+    await an.says("/danhsach")
+    session = await an.session()
+    assert session.desk is not None
+    assert session.desk.wanted == OPEN_LIST
+
+
+async def test_the_button_of_a_notice_opens_its_request_however_long_afterwards(house: House, store: Store) -> None:
+    an = await admin_of(house, store)
+    code = (await registered(store, "1", person(), "DN.NT")).code
+    (row,) = [row for row in await claim(store) if row.origin.startswith("new:")]
+    await an.says("/danhsach", "/thongke")
+    an.choices = row.reply.choices
+
+    assert f"Yêu cầu {code}" in await an.taps("Mở")
+    assert "Tiếp nhận" in an.seen
+
+
+@pytest.mark.parametrize("unit", ["DN.DP", None])
+async def test_the_button_of_a_notice_opens_nothing_out_of_reach(house: House, store: Store, unit: str | None) -> None:
+    an = await admin_of(house, store)
+    far = (await registered(store, "1", person(), unit)).code
+    an.choices = (open_request_choice(MarkupTranslator("vi"), far),)
+    await an.taps("Mở")
+    assert "Nguyễn Văn An" not in an.seen
+    assert "Tiếp nhận" not in an.seen
