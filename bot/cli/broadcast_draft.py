@@ -123,6 +123,8 @@ def _audience(before: Audience, typed: Typed, units: UnitDirectory, chats: tuple
         changes["role"] = parse_word("--role", typed.role, _ROLES) if typed.role else None
     if typed.to_do is not None:
         changes["to_do"] = typed.to_do
+    if typed.unfinished is not None:
+        changes["unfinished"] = typed.unfinished
     if typed.owed:
         changes["owed"] = tuple(parse_procedure("--owed", one) for one in _given(typed.owed))
     if typed.state:

@@ -46,10 +46,10 @@ FORWARDED = ("/danhsach", "=filter", "=desk_state", "=forwarded", "#1")
 ALL = (*FRESH, "=all")
 #: A broadcast of one message and a campaign, both with a ready text.
 MESSAGE = ("/thongbao", "=new", "=single", "=none")
-WRITTEN = (*MESSAGE, "Nhắc thay đổi thông tin", "=ready_to_do")
+WRITTEN = (*MESSAGE, "Nhắc thay đổi thông tin", "=ready_to_do", "=use")
 DRAFTED = (*WRITTEN, "=go_on", "=done", "=none")
 CAMPAIGN = ("/thongbao", "=new", "=campaign")
-PLANNED = (*CAMPAIGN, "31/12/2026", "Nhắc hạn cuối năm", "=ready_deadline", "=go_on", "=done")
+PLANNED = (*CAMPAIGN, "31/12/2026", "Nhắc hạn cuối năm", "=ready_deadline", "=use", "=go_on", "=done")
 EDIT = (*DRAFTED, "=edit")
 INVITE = ("/vaitro", "=invite", "=admin", "#1")
 

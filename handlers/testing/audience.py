@@ -17,6 +17,7 @@ from handlers.model.broadcast import (
 from handlers.model.channels import ChannelAddress
 from handlers.model.codes import format_person_code
 from handlers.model.placeholders import Placeholder
+from handlers.model.request import RequestState
 from handlers.model.rights import Act, Reach, Rights, Role
 from handlers.model.statistics import UNCOUNTED_STATES
 from handlers.testing.tables import BroadcastRecord, ChatRecord, MarkRecord, MemoryContext, StatusRecord, chat_id
@@ -61,7 +62,13 @@ class MemoryAudience:
             name=next(named, None) if _names(draft) else None,
             unit=unit.name if unit else None,
             day=deadline_of(draft) or self._end(person, written),
-            to_do=tuple(dict.fromkeys(one for known in certificates for one in self._to_do(known))),
+            to_do=tuple(
+                dict.fromkeys(
+                    one
+                    for known in certificates
+                    for one in self._to_do(known, finished=draft.audience.unfinished)
+                )
+            ),
         )
 
     def reason_to_withhold(self, person: ChatRecord, written: BroadcastRecord) -> DeliveryReason | None:
@@ -130,10 +137,12 @@ class MemoryAudience:
     def _has_asked_certificate(self, person: ChatRecord, audience: Audience) -> bool:
         certificates = self.acting.tables.statuses_of(person.id)
         to_do = {one for known in certificates for one in self._to_do(known)}
+        unfinished = any(self._to_do(known, finished=True) for known in certificates)
         window = expiry_window(audience, to_vietnam_day(self.acting.now))
         ends = [one.status.not_after for one in certificates if one.status.not_after]
         return (
             (not audience.to_do or bool(to_do))
+            and (not audience.unfinished or unfinished)
             and (not audience.owed or bool(to_do & set(audience.owed)))
             and (window is None or any(window[0] <= end <= window[1] for end in ends))
         )
@@ -148,11 +157,12 @@ class MemoryAudience:
             days.append(date.fromordinal(max(today - audience.silent_days, date.min.toordinal())))
         return min(days, default=None)
 
-    def _to_do(self, known: StatusRecord) -> list[Procedure]:
-        """List what is owed for a certificate and was not requested."""
+    def _to_do(self, known: StatusRecord, *, finished: bool = False) -> list[Procedure]:
+        """List what is owed for a certificate and was not requested, or with ``finished`` was not done."""
         key, requests = known.status.certificate_key, self.acting.tables.requests_of(known.chat)
         asked = [one for one in requests if key is not None and one.content.certificate_key == key]
-        counted = {one.content.procedure for one in asked if one.state not in UNCOUNTED_STATES}
+        ended = {RequestState.DONE} if finished else set(RequestState) - UNCOUNTED_STATES
+        counted = {one.content.procedure for one in asked if one.state in ended}
         return [one for one in known.status.owed or () if one not in counted]
 
     def _kept(self, person: ChatRecord) -> str:

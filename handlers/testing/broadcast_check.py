@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from handlers.broadcasts.rendering import render_broadcast
-from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse
+from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse, text_for
 from handlers.model.broadcast import (
     Broadcast,
     BroadcastProblem,
@@ -21,6 +21,7 @@ from handlers.model.rights import Act, Reach, Rights
 from handlers.model.unit_directory import NO_UNITS
 from handlers.testing.audience import MemoryAudience, day_of, to_channel_counts
 from handlers.testing.tables import BroadcastRecord, ChatRecord, MemoryContext
+from locales import LANGUAGES
 from rules.calendar import VIETNAM
 
 #: Rows that a problem names.
@@ -96,7 +97,7 @@ class BroadcastCheck:
     @cached_property
     def _templates(self) -> dict[str, Template | None]:
         text = self.known.broadcast.draft.text
-        parsed = {"vi": parse(text.vi), "en": parse(text.en)}
+        parsed = {language: parse(text_for(text, language)) for language in LANGUAGES}
         return {language: one if isinstance(one, Template) else None for language, one in parsed.items()}
 
 
