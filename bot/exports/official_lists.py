@@ -218,7 +218,8 @@ def to_entry(content: RequestContent) -> ListEntry:
     told = {
         "certificate_name": content.certificate_name or content.subscriber,
         "serial": content.serial or "",
-        "changing": "\n".join(CHANGED_FIELDS[name] for name in content.news),
+        "email": content.email or "",
+        "changing": "\n".join(_format_changing(content, name) for name in content.news),
         "news": "\n".join(_format_new_values(content.news)),
         "extend": TICK if extends else "",
         "change": "" if extends else TICK,
@@ -227,6 +228,12 @@ def to_entry(content: RequestContent) -> ListEntry:
         "certificate": _certificate_key(content),
     }
     return {name: sanitize(text) for name, text in told.items()}
+
+
+def _format_changing(content: RequestContent, name: str) -> str:
+    """Return the field to change with the value that the certificate has for it, where it was read."""
+    old = content.old.get(name)
+    return f"{CHANGED_FIELDS[name]}: {old}" if old else CHANGED_FIELDS[name]
 
 
 def _certificate_key(content: RequestContent) -> str:

@@ -68,6 +68,10 @@ class RequestContent(_Model):
     events: tuple[Event, ...] = ()
     #: The new values that a change is about: new_name, new_address, new_superior, new_email, new_unit.
     news: dict[str, str] = {}
+    #: What the certificate says in their place, as far as it was read; by the same names.
+    old: dict[str, str] = {}
+    email: str | None = None  #: the e-mail address on the certificate
+    province: str | None = None  #: the province on the certificate
     #: The decision with its citations, in the words and language in which it was given.
     decision: str
     pack: str  #: name and version of the rule pack, such as "nhon_trach 1"

@@ -185,8 +185,11 @@ def is_outdated(here: Context) -> bool:
 
 def _build_content(here: Context, draft: RequestDraft, action: Action) -> RequestContent:
     facts, certificate, fields = interview.facts_of(here.session), here.session.certificate, draft.fields
+    subject = facts.subject or Subject.ORGANISATION
+    news = _new_information(fields) if action.procedure in PROCEDURES_WITH_NEWS else {}
+    said = _values_on_certificate(certificate, subject)
     return RequestContent(
-        subject=facts.subject or Subject.ORGANISATION,
+        subject=subject,
         subscriber=fields["subscriber"],
         unit=fields["unit"],
         unit_code=draft.unit_code,
@@ -197,11 +200,28 @@ def _build_content(here: Context, draft: RequestDraft, action: Action) -> Reques
         procedure=action.procedure,
         form=action.form,
         events=tuple(sorted(facts.events or ())),
-        news=_new_information(fields) if action.procedure in PROCEDURES_WITH_NEWS else {},
+        news=news,
+        old={name: said[name] for name in news if name in said},
+        email=certificate.email if certificate else None,
+        province=certificate.locality if certificate else None,
         decision=draft.answer,
         pack=here.world.pack.label,
         channel=here.world.channel,
     )
+
+
+def _values_on_certificate(certificate: Certificate | None, subject: Subject) -> dict[str, str]:
+    """Return what the certificate says, by the names of the new information; what it does not say is left out."""
+    if certificate is None:
+        return {}
+    body = next((one for one in certificate.units), certificate.superior)
+    said = {
+        "new_name": certificate.name,
+        "new_superior": certificate.superior,
+        "new_unit": body if subject is Subject.INDIVIDUAL else None,
+        "new_email": certificate.email,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _new_information(fields: dict[str, str]) -> dict[str, str]:
@@ -219,7 +239,7 @@ def amend_content(content: RequestContent, draft: RequestDraft) -> RequestConten
     changes = {"subscriber": fields["subscriber"], **body, "serial": serial, "news": _new_information(fields)}
     was_read = content.certificate_name is not None
     other = (
-        {"certificate_name": None, "not_after": None, "signed_serial": None}
+        {**dict.fromkeys(("certificate_name", "not_after", "signed_serial", "email", "province")), "old": {}}
         if was_read and serial != content.serial
         else {}
     )

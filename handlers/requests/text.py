@@ -86,8 +86,17 @@ def format_content(say: MarkupTranslator, content: RequestContent) -> Markup:
         say(_name_label(content), name=content.certificate_name) if content.certificate_name else "",
         _format_field(say, "serial", content.serial or say(N_("not known"))),
         ends,
-        *(_format_field(say, name, value) for name, value in content.news.items()),
+        say(N_("E-mail on the certificate: {email}"), email=content.email) if content.email else "",
+        say(N_("Province on the certificate: {province}"), province=content.province) if content.province else "",
+        *(_format_news(say, content, name, value) for name, value in content.news.items()),
     )
+
+
+def _format_news(say: MarkupTranslator, content: RequestContent, name: str, value: str) -> Markup:
+    """Format a new value with the one on the certificate, where they differ."""
+    old = content.old.get(name)
+    before = say(N_(" (on the certificate: {old})"), old=old) if old and old != value else Markup()
+    return _format_field(say, name, value) + before
 
 
 def _format_field(say: MarkupTranslator, name: str, value: str) -> Markup:
