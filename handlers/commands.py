@@ -213,7 +213,11 @@ def menu_commands(roles: Iterable[Role]) -> tuple[Command, ...]:
 
 def menu_digest(roles: Iterable[Role]) -> str:
     """Return a digest that changes with the menu of these roles, in any language."""
-    listed = (f"{command.name} {translator(one)(command.description)}" for command in menu_commands(roles) for one in LANGUAGES)
+    listed = (
+        f"{command.name} {translator(one)(command.description)}"
+        for command in menu_commands(roles)
+        for one in LANGUAGES
+    )
     return hash_text("\n".join(listed))
 
 

@@ -44,7 +44,9 @@ def demo(
         bool,
         typer.Option(
             "--telegram",
-            help=N_("Rehearse on Telegram afterwards, over the made-up data; every message says that it is a rehearsal."),
+            help=N_(
+                "Rehearse on Telegram afterwards, over the made-up data; every message says that it is a rehearsal."
+            ),
         ),
     ] = False,
     certificates: Annotated[

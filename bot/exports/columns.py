@@ -126,7 +126,9 @@ COLUMNS = (
         ExportColumn(f"old_{name.removeprefix('new_')}", title, 30, _old_getter(name), personal=True)
         for name, title in OLD_TITLES.items()
     ),
-    ExportColumn("email", N_("E-mail on the certificate"), 28, _attribute_getter("request.content.email"), personal=True),
+    ExportColumn(
+        "email", N_("E-mail on the certificate"), 28, _attribute_getter("request.content.email"), personal=True
+    ),
     ExportColumn("province", N_("Province on the certificate"), 22, _attribute_getter("request.content.province")),
     ExportColumn("registered_at", N_("Registered at"), 17, _attribute_getter("registered_at"), ColumnKind.MOMENT),
     ExportColumn("changed_at", N_("Changed at"), 17, _attribute_getter("changed_at"), ColumnKind.MOMENT),

@@ -1,4 +1,4 @@
-"""Notices about requests: whom a registered one is told to, how its officer sees the handling, and the morning's digest."""
+"""Notices about requests: who is told of a registered one, what its officer learns, and the overview of the morning."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -193,5 +193,3 @@ class _DigestReader:
             selection = await select_requests(self.requests, self._rights, Act.SEE_REQUESTS, wanted)
             counts[name] = await self.requests.count(selection) if selection else 0
         return counts
-
-

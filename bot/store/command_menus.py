@@ -42,7 +42,9 @@ class CommandMenus:
         )
         genuine = [tuple(row) for row in genuine_grants(self.keyring, held)]
         wanted = [_to_roles(list(rows)) for _, rows in groupby(genuine, key=lambda row: row[4])]
-        lacking = [(chat, address, roles, digest(roles)) for chat, address, roles, shown in wanted if shown != digest(roles)]
+        lacking = [
+            (chat, address, roles, digest(roles)) for chat, address, roles, shown in wanted if shown != digest(roles)
+        ]
         gone = [(chat, address, frozenset[Role](), "") for chat, address, _ in ended]
         return list(self._readable([*lacking, *gone], channel))
 

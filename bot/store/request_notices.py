@@ -74,9 +74,7 @@ class RequestNoticeRepository:
 
     async def choose(self, timing: NoticeTiming) -> None:
         """Store what the person in this chat chose."""
-        await self.context.ask(
-            Query("choose_notice_timing", {"chat": self.context.chat, "timing": timing.value})
-        )
+        await self.context.ask(Query("choose_notice_timing", {"chat": self.context.chat, "timing": timing.value}))
 
     async def digest_people(self, today: date) -> list[DigestPerson]:
         """Return the people with a role who have had no overview today."""

@@ -94,7 +94,8 @@ class OwnData(Protocol):
 
         Times are ISO 8601 in UTC; a missing value is ``None`` or empty.
 
-        - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at, unit, told_of_requests (``NoticeTiming``, if chosen);
+        - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at, unit,
+          told_of_requests (``NoticeTiming``, if chosen);
         - ``session``: ``Session`` as JSON;
         - ``standings``: interview, unit, subscriber, not_after, owed, known_at and changed_at of each
           ``InterviewStatus``;

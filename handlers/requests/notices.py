@@ -8,7 +8,14 @@ from handlers.core.replies import Choice, Reply
 from handlers.core.screen import ScreenCallback, hash_text
 from handlers.core.text import MarkupTranslator, capitalize_first, join_lines
 from handlers.model.request import RequestContent
-from handlers.model.request_notices import LATE_DAYS, SOON_DAYS, NoticeTiming, RequestHandling, RequestOffice, acting_office
+from handlers.model.request_notices import (
+    LATE_DAYS,
+    SOON_DAYS,
+    NoticeTiming,
+    RequestHandling,
+    RequestOffice,
+    acting_office,
+)
 from handlers.model.rights import ROLES, Rights, Role
 from handlers.model.unit_directory import UnitDirectory
 from handlers.requests.text import PROCEDURE_LABELS
@@ -40,7 +47,7 @@ def open_desk_choice(say: MarkupTranslator) -> Choice:
 
 
 def format_new_request(language: str, code: str, content: RequestContent, *, again: bool) -> Reply:
-    """Format the notice about a request that came, or came again; ``content`` is masked as the person's role demands."""
+    """Format the notice about a request that came, or came ``again``; its content is masked as the role demands."""
     say = MarkupTranslator(language)
     head = N_("<b>Request {code} was put right and sent again</b>") if again else N_("<b>New request {code}</b>")
     body = join_lines(
@@ -59,9 +66,7 @@ def format_digest(language: str, total: int, rows: Sequence[str], counts: Mappin
     head = say(N_("<b>New requests since the last overview: {number}</b>"), number=total)
     listed = [Markup("• {}").format(row) for row in rows]
     more = [say(N_("… and {number} more"), number=total - len(rows))] if total > len(rows) else []
-    pressing = [
-        say(DIGEST_COUNTS[name], number=number, days=_DAYS[name]) for name, number in counts.items() if number
-    ]
+    pressing = [say(DIGEST_COUNTS[name], number=number, days=_DAYS[name]) for name, number in counts.items() if number]
     where = say(N_("The list: /danhsach. How you are told is chosen at the desk: /banlamviec"))
     parts = (head, join_lines(*listed, *more), join_lines(*pressing), where)
     return Reply(paragraphs=tuple(str(part) for part in parts if part), choices=(open_desk_choice(say),))
@@ -101,7 +106,7 @@ def format_acting_office(language: str, rights: Rights, unit: str | None) -> str
 
 
 def format_step_office(say: MarkupTranslator, office: RequestOffice | None, units: UnitDirectory) -> str:
-    """Format the office that made a step, beginning with a capital letter; the office in charge where it is not known."""
+    """Format the office that made a step, with a capital letter; the office in charge where it is not known."""
     if office is None:
         return say.t(N_("The office in charge"))
     if office.role is Role.OPERATOR:

@@ -138,7 +138,7 @@ _NEXT_ACTION = {
 }
 
 
-def format_request_moved(
+def format_request_moved(  # noqa: PLR0913, PLR0917 - each is said in the notice
     language: str, code: str, procedure: Procedure, to: RequestState, note: str, office: str = ""
 ) -> Reply:
     """Format the notice about a move: the office that made it, the state, the reason if there is one, and what to do.

@@ -64,9 +64,7 @@ class MemoryAudience:
             day=deadline_of(draft) or self._end(person, written),
             to_do=tuple(
                 dict.fromkeys(
-                    one
-                    for known in certificates
-                    for one in self._to_do(known, finished=draft.audience.unfinished)
+                    one for known in certificates for one in self._to_do(known, finished=draft.audience.unfinished)
                 )
             ),
         )

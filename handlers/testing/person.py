@@ -262,7 +262,16 @@ class MemoryOwnData:
             "last_contact_at": _moment(chat.last_contact_at),
             "blocked_at": _moment(chat.blocked_at),
         }
-        yield "chat", {"channel": chat.channel, "address": chat.address, **times, "unit": chat.unit, "told_of_requests": tables.timings.get(chat.id)}
+        yield (
+            "chat",
+            {
+                "channel": chat.channel,
+                "address": chat.address,
+                **times,
+                "unit": chat.unit,
+                "told_of_requests": tables.timings.get(chat.id),
+            },
+        )
         yield "session", None if chat.session is None else from_json(chat.session)
         yield "standings", [_status_fields(one) for one in tables.statuses.values() if one.chat == chat.id]
         yield "roles", self._roles()

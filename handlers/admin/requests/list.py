@@ -50,7 +50,8 @@ class RequestListScreen:
         found = await _load_rows(here, rights, view)
         about = say(N_("Filter: {filter}"), filter=format_filter(view.wanted, here.world.units, say.t))
         many = join_lines(
-            say(N_("Requests: <b>{number}</b>"), number=total), "" if total else say(await _format_empty_list(here, rights, view))
+            say(N_("Requests: <b>{number}</b>"), number=total),
+            "" if total else say(await _format_empty_list(here, rights, view)),
         )
         typing = say(N_("To find one, type its code or some words of the name, the unit or the serial number."))
         rows = [Option(filed.request.code, format_request_row(say, filed)) for filed in found[:SHOWN]]

@@ -99,7 +99,11 @@ class BroadcastListScreen:
             return HandlerResult(to_broadcast_screen(here, "broadcast_kind", name=None, revision=None))
         if value in {NEWER, OLDER}:
             return HandlerResult(await _to_turned_page(here, value))
-        return HandlerResult(here.session.with_screen("home")) if value == BACK else await open_typed_broadcast(here, value)
+        return (
+            HandlerResult(here.session.with_screen("home"))
+            if value == BACK
+            else await open_typed_broadcast(here, value)
+        )
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Open the broadcast whose code was typed."""

@@ -86,7 +86,9 @@ class RequestFormScreen:
 
 def _take_value(here: Context, field: Field, value: str) -> HandlerResult:
     """Save a value, unless the certificate or the tree of units contradicts it: then ask first."""
-    if certificate_contradiction(field, value, here.session) or (field.name == "unit" and _is_unit_doubtful(here, value)):
+    if certificate_contradiction(field, value, here.session) or (
+        field.name == "unit" and _is_unit_doubtful(here, value)
+    ):
         return HandlerResult(_with_draft(here, _current_draft(here), doubted=value))
     return _save_value(here, field, value)
 

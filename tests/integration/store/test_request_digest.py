@@ -88,9 +88,10 @@ async def test_a_kill_between_the_mark_and_the_message_leaves_it_due(
     async def killed(*_: object) -> None:
         raise RuntimeError("killed")
 
-    with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="killed"):
+    with monkeypatch.context() as patched:
         patched.setattr(RequestNoticeRepository, "queue", killed)
-        await DigestSender(store).send_due(NOW)
+        with pytest.raises(RuntimeError, match="killed"):
+            await DigestSender(store).send_due(NOW)
 
     assert await claim(store) == []
     assert await DigestSender(store).send_due(NOW) == 1

@@ -1,4 +1,4 @@
-"""The desk of a person with a role, the list that opens at what is not finished, and what a bulk move leaves in view."""
+"""The desk of a person with a role, the list as it opens, and what a bulk move leaves in view."""
 
 from dataclasses import replace
 from datetime import timedelta

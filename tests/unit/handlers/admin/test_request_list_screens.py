@@ -5,8 +5,8 @@ import pytest
 from bot.store.store import Store
 from handlers.core.events import ButtonTapped
 from handlers.model.request import RequestState
-from handlers.model.request_notices import OPEN_LIST
 from handlers.model.request_list import Filter
+from handlers.model.request_notices import OPEN_LIST
 from handlers.model.rights import Role
 from rules.outcome import Procedure
 from tests.support.desk import ADMIN, person
