@@ -83,7 +83,7 @@ class TurnTransaction:
         self.requests: OwnRequests = OwnRequestService(requests, announcer)
         self.admin = build_admin_services(context)
         own_data = OwnDataRepository(self._ask, keyring, pending, now, requests)
-        self.own_data: OwnData = OwnDataService(own_data, requests, self.admin.people)
+        self.own_data: OwnData = OwnDataService(own_data, self.requests, self.admin.people)
         self.register: InterviewRegister = StoredInterviewRegister(context)
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
 

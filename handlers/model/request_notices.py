@@ -97,7 +97,7 @@ def usual_days(durations: Sequence[timedelta]) -> int | None:
     """Return the median of past durations in whole days, at least one; ``None`` if there are too few."""
     if len(durations) < ANSWERS_NEEDED:
         return None
-    return max(1, ceil(median(durations) / timedelta(days=1)))
+    return max(1, ceil(median(one / timedelta(days=1) for one in durations)))
 
 
 def acting_office(rights: Rights, unit: str | None) -> RequestOffice:

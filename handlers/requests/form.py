@@ -1,5 +1,7 @@
 """The form of a request: the fields to fill, suggestions and contradictions of the certificate, and the contents."""
 
+from typing import Any
+
 from rapidfuzz import fuzz
 
 from handlers.core import interview
@@ -238,7 +240,7 @@ def amend_content(content: RequestContent, draft: RequestDraft) -> RequestConten
     body = {"unit": fields["unit"], "unit_code": draft.unit_code}
     changes = {"subscriber": fields["subscriber"], **body, "serial": serial, "news": _new_information(fields)}
     was_read = content.certificate_name is not None
-    other = (
+    other: dict[str, Any] = (
         {**dict.fromkeys(("certificate_name", "not_after", "signed_serial", "email", "province")), "old": {}}
         if was_read and serial != content.serial
         else {}
