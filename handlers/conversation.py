@@ -38,6 +38,7 @@ from handlers.core.screen import Command, Context, HandlerResult, Page, ScreenCa
 from handlers.core.session import Session
 from handlers.interview.flow import to_next_screen
 from handlers.interview.screens.certificate import EXPORT
+from handlers.interview.screens.condition import take_day_beside
 from handlers.interview.screens.file import WARNING, handle_file_read
 from handlers.interview.screens.printing import handle_printed_answer
 from handlers.interview.screens.question import take_overheard_facts
@@ -309,6 +310,8 @@ async def _answer_with_overheard(here: Context, page: Page, heard: Match, text: 
     parts = split_parts(text) if here.session.screen == "question" else []
     asked = interview.current_question(here.session, here.world.pack, here.today)
     told = take_overheard_facts(here, asked, parts if len(parts) > 1 else [])
+    if here.session.screen == "condition":
+        told = take_day_beside(here, text)
     answered = await answer_typed_options(here.with_session(told.session), page, heard)
     return replace(answered, notes=(*told.notes, *answered.notes))
 

@@ -131,7 +131,7 @@ async def _render_open_page(here: Context, answered: HandlerResult, *, repeated:
     """Render the open page after the notes; a long page that is in the chat already is shortened."""
     session = here.session
     page: Page = await SCREENS[session.screen].page(here)
-    remembered = hash_text(page.subject) if page.remember else session.shown
+    remembered = hash_text(page.remember) if page.remember else session.shown
     page = matching.to_guess_page(page, session.guesses, here.say) if session.guesses else page
     page = page.to_short() if repeated and answered.notes else page
     reply = replace(page, attachments=answered.attachments).with_notes(*answered.notes).to_reply(session)

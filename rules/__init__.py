@@ -5,12 +5,14 @@ returns a ``Decided``. Nothing here reads a clock: the day is passed in, as a da
 ids of the catalogues. All errors are a ``RulesError``.
 """
 
+from rules.answering import answer_question, find_named
 from rules.deciding import decide, needs, next_question, office_notice
 from rules.errors import FactsError, PackError, PackInvalid, PackNotFound, PackUnreadable, RulesError
 from rules.facts import CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
-from rules.loading import load_pack
+from rules.loading import load_pack, pack_names
+from rules.offices import FilingPlace, Office, OfficeStatus, filing_places, find_office
 from rules.outcome import Action, Citation, Decided, Level, Needs, Notice, Outcome, Procedure, Statement
-from rules.pack import Document, Pack
+from rules.pack import Document, Pack, QuestionAnswer
 from rules.parsing import parse_facts
 from rules.questions import AnswerOption, Question
 
@@ -24,11 +26,14 @@ __all__ = [
     "Event",
     "Facts",
     "FactsError",
+    "FilingPlace",
     "Issuer",
     "Level",
     "MergerRole",
     "Needs",
     "Notice",
+    "Office",
+    "OfficeStatus",
     "Outcome",
     "Pack",
     "PackError",
@@ -37,14 +42,20 @@ __all__ = [
     "PackUnreadable",
     "Procedure",
     "Question",
+    "QuestionAnswer",
     "RulesError",
     "Statement",
     "Subject",
     "Token",
+    "answer_question",
     "decide",
+    "filing_places",
+    "find_named",
+    "find_office",
     "load_pack",
     "needs",
     "next_question",
     "office_notice",
+    "pack_names",
     "parse_facts",
 ]

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from rules.outcome import Action, Procedure
+from rules.outcome import Action, Citation, Procedure
 
 #: Days after which an office should be checked again: half a year.
 CHECK_AGAIN_AFTER = timedelta(days=183)
@@ -50,6 +50,7 @@ class Office(BaseModel):
     units: tuple[str, ...] = ()  #: codes of units; it receives for them and all below them; empty: for everybody
     status: OfficeStatus
     source: str  #: where this stands, or who said it
+    citations: tuple[Citation, ...] = ()  #: the documents of the pack that say so
     last_checked: date
 
     def receives(self, procedure: Procedure, units: Sequence[str]) -> bool:

@@ -107,6 +107,7 @@ class QuestionAnswer(_Model):
 
     ask: str  #: what is asked about, such as ``renewal``
     named: str | None = None  #: the form, number or term that the question names; ``other``: any that is not listed
+    words: tuple[str, ...] = ()  #: what people type for what is named, without accents
     text: str  #: message id
     citations: tuple[Citation, ...] = ()
 

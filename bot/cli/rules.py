@@ -1,6 +1,8 @@
 """Prove the rule packs, print one for a lawyer, and begin a new one: ``troly rules``."""
 
+import re
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +13,13 @@ from bot.preview.rulebook import render_rulebook
 from bot.settings import configured_language, load_settings
 from locales import N_, Translator, translator
 from rules.checking import check as find_troubles
-from rules.errors import PackError
+from rules.errors import PackError, PackInvalid
 from rules.loading import load_pack, pack_names
 from rules.pack import Pack
-from rules.skeletons import write_skeleton
+from rules.texts import sentence, shorten
+
+#: The names that a layer can have: they are names of folders and stand in settings.
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 app = typer.Typer(help=N_("Prove the rules, and print them for a lawyer."), no_args_is_help=True)
 
@@ -32,8 +37,12 @@ def check(
 ) -> None:
     """Prove packs; exit status 1 if anything is wrong with one."""
     t = translator(configured_language())
-    names = [str(folder)] if folder else list(_every_pack())
-    proved = [_check_one(name, t) for name in names]  # every pack is checked, also after one that is wrong
+    try:
+        packs = [load_pack(name) for name in ([str(folder)] if folder else _every_pack())]
+    except PackError as error:
+        typer.echo(error.say(t), err=True)
+        raise typer.Exit(1) from None
+    proved = [_check_one(pack, t) for pack in packs]  # every pack is checked, also after one that is wrong
     if not all(proved):
         raise typer.Exit(1)
 
@@ -45,13 +54,8 @@ def _every_pack() -> Iterator[str]:
         yield configured
 
 
-def _check_one(name: str, t: Translator) -> bool:
+def _check_one(pack: Pack, t: Translator) -> bool:
     """Print what is wrong with a pack, or that it is proved; return whether it is."""
-    try:
-        pack = load_pack(name)
-    except PackError as error:
-        typer.echo(error.say(t), err=True)
-        return False
     troubles = find_troubles(pack)
     for trouble in troubles:
         typer.echo(trouble.say(t))
@@ -94,5 +98,25 @@ def new(
 ) -> None:
     """Write the skeleton of a layer."""
     t = translator(configured_language())
-    folder = write_skeleton(name, load_pack(over), into)
+    folder = _write_skeleton(name, load_pack(over), into)
     typer.echo(t(N_("{folder} is made. Fill it in, then: troly rules check {folder}"), folder=folder))
+
+
+def _write_skeleton(name: str, below: Pack, parent: Path) -> Path:
+    """Write the commented files of a layer over a pack into a new folder, which is returned.
+
+    Raises:
+        PackInvalid: The name cannot be the name of a pack, or there is a file or folder of that name.
+    """
+    if not _NAME.fullmatch(name):
+        wrong = N_("{name} cannot be the name of a pack; use small letters without accents, digits and _ only")
+        raise PackInvalid(sentence(wrong, name=shorten(name)))
+    folder = parent / name
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise PackInvalid(sentence(N_("{folder} is there already; choose another name"), folder=folder)) from None
+    for source in (files("rules") / "skeleton").iterdir():
+        text = source.read_text(encoding="utf-8").replace("@NAME@", name).replace("@BELOW@", below.label)
+        (folder / source.name).write_text(text, encoding="utf-8")
+    return folder

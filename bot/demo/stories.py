@@ -56,6 +56,9 @@ STORIES = (
     Story(4, _PERSON, (Event.UNIT_REORGANISED,), token=Token.LOST),
     Story(2, _PERSON, (), token=Token.DAMAGED, exposed=True),
     Story(3, _PERSON, (), matches=True),
+    Story(2, _PERSON, (Event.UNIT_REORGANISED,), matches=True),
+    Story(2, _PERSON, (Event.EMAIL_CHANGED,), token=Token.REMOTE),
+    Story(1, _PERSON, (Event.MANAGING_BODY_REVOKES,)),
     Story(3, _DEVICE, (Event.DEVICE_UPGRADED,)),
 )
 _UNMERGED = tuple(story for story in STORIES if not story.merged)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from handlers.core.brief_answer import LABELS
 from handlers.core.citations import cite_all, format_statement
 from handlers.core.dates import format_day
 from handlers.core.filing import format_office
 from locales import N_, Translator
 from rules.facts import Subject
 from rules.offices import Office, OfficeStatus
-from rules.outcome import Statement
+from rules.outcome import Brief, Statement
 from rules.pack import Document, Pack, ProcedureGuide, ProcedureStep
 from rules.questions import AnswerOption, Question
 from rules.tables import Condition, Row, Table
@@ -152,7 +153,7 @@ def _render_procedure(guide: ProcedureGuide, t: Translator) -> Iterator[str]:
     said = t(N_(" (form: Mẫu {form})"), form=", ".join(forms)) if forms else ""
     yield f"### {t(guide.title)}{said} `{guide.procedure}`"
     steps = (
-        f"{at}. {format_statement(step.statement, t)}{_format_limits(step)}"
+        f"{at}. {format_statement(step.statement, t)}{_format_limits(step)}{_format_brief(step.short, t)}"
         for at, step in enumerate(guide.steps, start=1)
     )
     yield "\n".join(steps)
@@ -163,6 +164,11 @@ def _format_kind(variant: str, t: Translator) -> str:
     return t(KINDS[Subject(variant)]) if variant in set(Subject) else f"`{variant}`"
 
 
+def _format_brief(short: Brief | None, t: Translator) -> str:
+    """Return what the short answer says of a step or notice."""
+    return f" → *{t(LABELS[short.part])}: {t(short.text)}*" if short else ""
+
+
 def _format_limits(step: ProcedureStep) -> str:
     limits = [*step.only, *(f"≠ {variant}" for variant in step.unless), *([step.beside] if step.beside else [])]
     return f" [`{', '.join(limits)}`]" if limits else ""
@@ -171,7 +177,8 @@ def _format_limits(step: ProcedureStep) -> str:
 def _render_notices(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"## {t(NOTICES)}"
     for notice in pack.notices.values():
-        yield f"- `{notice.id}`: {format_statement(Statement(notice.text, notice.citations), t)}"
+        said = format_statement(Statement(notice.text, notice.citations), t)
+        yield f"- `{notice.id}`: {said}{_format_brief(notice.short, t)}"
         if notice.text_with_office:
             yield f"- `{notice.id}`: {t(notice.text_with_office)} ({cite_all(notice.citations, t)})"
 

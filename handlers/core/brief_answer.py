@@ -34,7 +34,7 @@ LABELS = {
     Part.SIGNS: N_("Signs"),
     Part.PAPER: N_("Papers"),
     Part.WHERE: N_("Send"),
-    Part.DEADLINE: N_("When"),
+    Part.DEADLINE: N_("By when"),
     Part.TOKEN: N_("The token"),
     Part.CARE: N_("Careful"),
 }

@@ -43,7 +43,9 @@ def filing_notice(
     places = filing_places(pack.offices, decided.actions, units)
     if not any(place.office for place in places):
         return replace(told, text=t(told.text))
-    return replace(told, text=" ".join([t(N_("Where to file.")), *_lines(places, t)]))
+    cited = [citation for place in places if place.office for citation in place.office.citations]
+    text = " ".join([t(N_("Where to file.")), *_lines(places, t)])
+    return replace(told, text=text, citations=tuple(dict.fromkeys(cited)) or told.citations)
 
 
 def _lines(places: Sequence[FilingPlace], t: Translator) -> Iterator[str]:

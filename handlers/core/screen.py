@@ -54,9 +54,10 @@ class Page:
     #: option has the number; "values": always a value for the screen.
     numbers: Literal["options", "codes", "values"] = "options"
     help: Markup | None = None  #: help for a person who does not know which text to type
-    #: Identifies what the page says, for its lasting options and for ``remember``.
-    subject: str = ""
-    remember: bool = False  #: once the page was sent, the session remembers its subject as ``shown``
+    subject: str = ""  #: identifies what the page says, in every language, for its lasting options
+    remember: str = (
+        ""  #: a text that stands in the chat once the page was sent; the session keeps it in mind as ``shown``
+    )
 
     def option(self, value: str) -> Option | None:
         """Return the option with this value, or ``None``."""

@@ -15,7 +15,7 @@ from handlers.model.request import AMENDABLE_STATES, Request, RequestContent
 from handlers.model.unit import Unit
 from handlers.model.unit_search import matches_unit
 from handlers.requests.fields import FIELDS, Field
-from rules.facts import Event, Subject
+from rules.facts import Event, Facts, Issuer, Subject
 from rules.outcome import Action, Procedure
 
 #: Units of one name that are offered as buttons.
@@ -116,7 +116,12 @@ def fields_to_fill(here: Context) -> list[Field]:
     about = any(action.procedure in PROCEDURES_WITH_NEWS for action in decided.actions)
     news = _NEWS_FIELD_OF_EVENT[facts.subject]
     wanted = {news[event] for event in facts.events or () if event in news} if about else set()
-    return [field for name, field in FIELDS.items() if not name.startswith("new_") or name in wanted]
+    wanted |= {"subscriber", "unit"} if _has_no_certificate(facts) else {"subscriber", "unit", "serial"}
+    return [field for name, field in FIELDS.items() if name in wanted]
+
+
+def _has_no_certificate(facts: Facts) -> bool:
+    return facts.certificate is not None and facts.certificate.issuer is Issuer.NONE
 
 
 def current_field(here: Context) -> Field | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rules.checking.places import Place, answer_at, case_at, notice_at, question_at, row_at, step_at
+from rules.checking.places import Place, answer_at, case_at, notice_at, office_at, question_at, row_at, step_at
 from rules.outcome import Citation
 from rules.pack import Pack
 from rules.texts import Sentence, Tell, sentence
@@ -43,5 +43,7 @@ def iter_citations(pack: Pack) -> Iterator[tuple[Place, tuple[Citation, ...]]]:
         yield question_at(question.fact), question.citations
     for answer in pack.answers:
         yield answer_at(answer.ask, answer.named), answer.citations
+    for office in pack.offices:
+        yield office_at(office.id), office.citations
     for case in pack.cases:
         yield case_at(case.name), case.cites

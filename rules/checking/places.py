@@ -41,5 +41,9 @@ def answer_at(ask: str, named: str | None) -> Place:
     return f"answers.toml: {ask} {named}" if named else f"answers.toml: {ask}"
 
 
+def office_at(name: str) -> Place:
+    return f"offices.toml: {name}"
+
+
 def case_at(name: str) -> Place:
     return f"cases.toml: {name}"

@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.acceptance.words import Words, unaccented
+from handlers.interview.screens.condition import FILE_OR_DAY
+from tests.acceptance.words import CONDITION, Words, unaccented
 from tests.support.botapi.chats import Shown
 from tests.support.botapi.user import User
 
 #: What an officer says: a value, several values, or text to type.
 Answers = Mapping[str, str | list[str]]
+
+
+def _asks(shown: Shown) -> bool:
+    """Whether something can be answered there: the buttons that only show more stay on messages that were answered."""
+    return any("|=" not in (button.data or "") for button in shown.buttons)
 
 
 @dataclass
@@ -21,7 +27,7 @@ class Officer:
 
     async def hears(self) -> Shown:
         """The screen a turn ends with."""
-        return await self.user.hears_until(lambda shown: shown.kind != "delete" and bool(shown.buttons), self.patience)
+        return await self.user.hears_until(lambda shown: shown.kind != "delete" and _asks(shown), self.patience)
 
     async def says(self, text: str) -> Shown:
         await self.user.says(text)
@@ -38,10 +44,24 @@ class Officer:
 
     async def answers(self, shown: Shown, answers: Answers, *, typing: bool = False) -> Shown:
         """Answer questions as long as there is an answer to the one that is asked."""
-        while (fact := self.words.asked_in(shown.text)) in answers:
+        while (fact := self.words.asked_in(shown.text)) in answers or (fact == CONDITION and "token" in answers):
             assert fact is not None
-            shown = await self._answers(fact, answers[fact], typing=typing)
+            if fact == CONDITION:
+                shown = await self._tells_condition(shown, answers)
+            else:
+                shown = await self._answers(fact, answers[fact], typing=typing)
         return shown
+
+    async def _tells_condition(self, shown: Shown, answers: Answers) -> Shown:
+        """Say the last day of a certificate that was not sent, and that nothing is wrong with token and key."""
+        assert (answers["token"], answers["key_exposed"]) == ("in_hand", "false")
+        day, sent = answers.get("certificate"), self.words(FILE_OR_DAY) not in shown.text
+        if isinstance(day, str) and not sent:
+            shown = await self.says(day)
+        changed = self.words("Nothing is wrong, but something the certificate says no longer holds")
+        told = answers.get("information_matches") == "false" and changed in shown.labels
+        await self.user.taps(changed if told else shown.labels[0])
+        return await self.hears()
 
     async def _answers(self, fact: str, answer: str | list[str], *, typing: bool) -> Shown:
         if typing and isinstance(answer, list):  # a typed line takes what it names and ends the choice

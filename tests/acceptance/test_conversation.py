@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from handlers.interview.screens.welcome import GREETING
 from handlers.requests.fields import FIELDS
 from tests.acceptance.officer import Officer
 from tests.support.botapi.api import BotApi
@@ -39,7 +40,7 @@ async def test_the_program_as_it_is_started_answers(api: BotApi, tmp_path: Path)
 async def test_from_the_greeting_to_a_registered_request_and_out_again(lan: Officer) -> None:
     certificate = issue()
     greeting = await lan.says("/start")
-    assert lan.words("<b>Hello. I am Trợ lý Chứng thư.</b>") in greeting.text
+    assert lan.words(GREETING) in greeting.text
 
     question = await lan.taps("I agree, let us begin")
     question = await lan.answers(question, {"subject": "organisation"}, typing=True)

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from handlers.interview.screens.file import WARNING
+from handlers.interview.screens.welcome import GREETING
 from tests.acceptance.officer import Officer
 from tests.acceptance.test_conversation import ELSE, MERGED
 from tests.acceptance.test_secrets import assert_nowhere
@@ -70,9 +71,42 @@ async def test_an_answer_can_still_be_forwarded_after_a_tap_under_it(lan: Office
     answer = await lan.answers(question, {**MERGED, **ELSE})
     await lan.taps("Register the request")
     seen = {message.text for message in lan.user.sees()}
-    assert {read.text, answer.text} <= seen
-    assert lan.words("<b>Hello. I am Trợ lý Chứng thư.</b>") in "\n".join(seen)
-    assert [message.rows for message in lan.user.sees() if message.text == answer.text] == [None]
+    assert answer.text in seen
+    chosen = lan.words("Yes – the certificate of an organisation")
+    assert f"{read.text}\n\n➤ {chosen}" in seen  # not a word of it is gone
+    assert lan.words(GREETING) in "\n".join(seen)
+    (rows,) = [message.rows for message in lan.user.sees() if message.text == answer.text]
+    left = {button["text"] for row in rows or () for button in row}
+    assert lan.words("Legal basis") in left
+    assert lan.words("Register the request") not in left
+
+
+async def test_after_twenty_taps_the_answer_stands_and_every_detail_is_a_message_of_its_own(lan: Officer) -> None:
+    await lan.consents()
+    await lan.user.sends_file(issue().der, "a.cer")
+    await lan.hears()
+    question = await lan.taps("Yes – the certificate of an organisation")
+    answer = await lan.answers(question, {**MERGED, **ELSE})
+    details = ("Step by step", "Legal basis", "Please note", "How sure is this?", "What is a managing body?")
+    for label in details * 4:
+        await lan.user.taps(lan.words(label), on=answer)
+        detail = await lan.hears()
+        assert detail.message.id != answer.message.id
+    shown = [message for message in lan.user.sees() if message.id == answer.message.id]
+    assert [message.text for message in shown] == [answer.text]
+
+
+async def test_the_answer_for_print_arrives_as_a_word_file(lan: Officer) -> None:
+    await lan.consents()
+    await lan.user.sends_file(issue().der, "a.cer")
+    await lan.hears()
+    question = await lan.taps("Yes – the certificate of an organisation")
+    await lan.answers(question, {**MERGED, **ELSE})
+    await lan.user.taps(lan.words("For print"))
+    shown = await lan.user.hears_until(lambda one: one.document is not None)
+    assert shown.document is not None
+    assert shown.document.name.endswith(".docx")
+    assert shown.document.content.startswith(b"PK")
 
 
 @pytest.mark.parametrize("declines", [True, False])

@@ -86,8 +86,6 @@ RULES = {
             "1",
             "31/12/2028",
             "1",
-            "1",
-            "1",
         ),
         ("UBND xã Nhơn Trạch",),
         ("Mẫu 04", "thay đổi nội dung thông tin"),
@@ -99,8 +97,6 @@ RULES = {
             words.option("merger_role", "absorbed"),
             "31/12/2028",
             "1",
-            "1",
-            "1",
         ),
         (),
         ("Mẫu 05", "thu hồi"),
@@ -111,8 +107,6 @@ RULES = {
             words.option("events", "superior_changed"),
             "31/12/2028",
             "1",
-            "1",
-            "1",
         ),
         ("UBND tỉnh Đồng Nai",),
         ("Mẫu 04", "thay đổi nội dung thông tin"),
@@ -122,9 +116,7 @@ RULES = {
             words.option("subject", "individual"),
             words.option("events", "unit_reorganised"),
             "31/12/2028",
-            "1",
-            "1",
-            "1",
+            "2",
         ),
         ("UBND xã Nhơn Trạch",),
         ("Mẫu 04", "thay đổi nội dung thông tin"),
@@ -161,7 +153,7 @@ def test_a_named_conversation_is_taken_up_again(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not LEAF.exists(), reason="the real certificate is not beside the project")
 def test_a_real_expired_certificate_is_read_and_taken_into_account(tmp_path: Path) -> None:
-    out = chat(tmp_path, "dong y", f"/tep {LEAF}", "1", words.option("events", "superior_changed"), "1", "2")
+    out = chat(tmp_path, "dong y", f"/tep {LEAF}", "1", words.option("events", "superior_changed"), "1")
     assert all(said in out for said in ("TỔNG CỤC THUẾ", "BỘ TÀI CHÍNH", "75580955FC81D6A7", "16/11/2026"))
     assert all(said in out for said in ("Mẫu 05", "Mẫu 02"))
 

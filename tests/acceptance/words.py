@@ -8,6 +8,9 @@ from rules.loading import load_pack
 from rules.questions import Question
 from tests.support.botapi.entities import parse
 
+#: Certificate, token and key, asked for in one question.
+CONDITION = "condition"
+
 
 class Words:
     """``words("I agree, let us begin")``: as a person sees it on the screen, without markup."""
@@ -30,9 +33,10 @@ class Words:
         return next(question for question in self.pack.questions if question.fact == fact)
 
     def asked_in(self, text: str) -> str | None:
-        """The fact that a message asks for; the last one where it names several."""
+        """The fact that a message asks for, or ``CONDITION``; the last one where it names several."""
         places = {question.fact: text.rfind(self(question.text)) for question in self.pack.questions}
-        fact = max(places, key=lambda one: places[one])
+        places[CONDITION] = text.rfind(self("<b>In what condition are certificate, token and key?</b>"))
+        fact: str = max(places, key=lambda one: places[one])
         return fact if places[fact] >= 0 else None
 
 

@@ -149,7 +149,7 @@ class TelegramChannel:
         return _message_id(await self._api.call("sendMessage", parameters))
 
     async def _put_buttons(self, row: OutboxRow, part: Reply) -> str | None:
-        """Change only the keyboard; if the message is gone or too old, send the reply as a new message."""
+        """Change only the keyboard; if the message is gone or too old, send what the reply says as a new message."""
         wanted = {
             "chat_id": row.chat.address,
             "message_id": part.target,
@@ -163,7 +163,7 @@ class TelegramChannel:
             if not _may_send_instead(error, row):
                 raise
             message = None
-            for piece in split_reply(to_new_message(part), _CAPABILITIES):
+            for piece in split_reply(to_new_message(part), _CAPABILITIES) if part.paragraphs else ():
                 message = await self._deliver(row, piece)
             return message
         return part.target

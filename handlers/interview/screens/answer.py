@@ -46,13 +46,11 @@ class AnswerScreen(OptionsOnlyScreen):
             go_on = Option(GO_ON, here.say.t(N_("Continue")), ("tiep tuc", "continue"))
             return Page(here.say(N_("The rules have changed meanwhile; there is something more to ask.")), (), (go_on,))
         answer = format_brief_answer(here, decided)
-        subject = str(Markup("\n").join(answer))
-        if here.session.shown == hash_text(subject):
-            title, answer = here.say(STANDS_ABOVE), [_format_pointer(here, decided)]
-        else:
-            title, *answer = answer
-        options = tuple(_answer_options(here, decided, shown=here.session.shown == hash_text(subject)))
-        return Page(title, tuple(answer), options, subject=subject, remember=True)
+        text = str(Markup("\n").join(answer))
+        shown = here.session.shown == hash_text(text)
+        title, *told = (here.say(STANDS_ABOVE), _format_pointer(here, decided)) if shown else answer
+        options = tuple(_answer_options(here, decided, shown=shown))
+        return Page(title, tuple(told), options, subject=_subject(decided), remember=text)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Show more, register requests, review the answers, or take up another certificate."""
@@ -68,6 +66,12 @@ class AnswerScreen(OptionsOnlyScreen):
                 to_next_certificate(here), notes=(here.say(N_("Let us take up the next certificate.")),)
             )
         return HandlerResult(to_next_screen(here))
+
+
+def _subject(decided: Decided) -> str:
+    """Identify the decision by what led to it, in every language."""
+    rows = (row for action in decided.actions for row in action.rows)
+    return ",".join((*rows, *(notice.id for notice in decided.notices)))
 
 
 def _format_pointer(here: Context, decided: Decided) -> Markup:
@@ -146,8 +150,7 @@ async def show_more_of_answer(here: Context, value: str, subject: str) -> Handle
     decided = current_decision(here)
     if decided is None or value not in SHOWN_MORE:
         return None
-    same = subject == hash_text(str(Markup("\n").join(format_brief_answer(here, decided))))
-    return await _show_more(here, decided, value) if same else None
+    return await _show_more(here, decided, value) if subject == hash_text(_subject(decided)) else None
 
 
 async def _begin_draft(here: Context, decided: Decided) -> HandlerResult:

@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.core import interview
+from handlers.core.dates import parse_day
 from handlers.core.screen import DONE, Context, HandlerResult, Option, Page
 from handlers.core.session import Session
 from handlers.core.text import format_bullets
@@ -68,25 +69,11 @@ class ConditionScreen:
     """Asks for all that is still needed of certificate, token and key."""
 
     async def page(self, here: Context) -> Page:
-        """Show one list of what may be wrong, below the option that nothing is."""
-        say, asked = here.say, _questions(here)
-        facts = [question.fact for question in asked]
-        certificate, needs_file = here.session.certificate, "certificate" in facts
-        identity = (format_identity(say, certificate),) if certificate and "information_matches" in facts else ()
-        file = (say(FILE_OR_DAY),) if needs_file and here.session.typed_expiry is None else ()
-        fine = "; ".join(say.t(_FINE_WORDS[fact]) for fact in facts if fact in _FINE_WORDS)
-        caution = (say(SENT_A_SECRET),) if "key_exposed" in facts and here.session.warned else ()
+        """Show one list of what may be wrong, below the option that nothing is; after a typed day the list alone."""
         return Page(
-            title=say(N_("<b>In what condition are certificate, token and key?</b>")),
-            paragraphs=(
-                *identity,
-                say(N_("“Nothing is wrong” means: {meaning}."), meaning=fine),
-                _format_hints(here, asked),
-                *caution,
-                *file,
-                say(N_("If something is wrong, choose all that apply, then “Done”; by typing: numbers, such as 2, 5.")),
-            ),
-            options=tuple(_options(here, asked)),
+            title=here.say(N_("<b>In what condition are certificate, token and key?</b>")),
+            paragraphs=() if here.session.typed_expiry else _format_explanation(here),
+            options=tuple(_options(here, _questions(here))),
             many=True,
             numbers="codes",
         )
@@ -111,6 +98,14 @@ class ConditionScreen:
         return day or _take_single_fact(here, text) or take_unit_beside(here, text)
 
 
+def take_day_beside(here: Context, text: str) -> HandlerResult:
+    """Take the last day that stands in a line beside an answer ("31/12/2028, bình thường")."""
+    needed = "certificate" in condition_facts(here.session, here.world.pack, here.today)
+    day = parse_day(text) if needed else None
+    taken = take_typed_expiry(here, text) if day else None
+    return taken or HandlerResult(here.session)
+
+
 def _take_single_fact(here: Context, text: str) -> HandlerResult | None:
     """Take a line that says of the token, or of the key, that it is in order; the rest stays to be asked."""
     for question in _questions(here):
@@ -122,6 +117,20 @@ def _take_single_fact(here: Context, text: str) -> HandlerResult | None:
             note = here.say(N_("Noted: <b>{answer}</b>."), answer=here.say.t(_FINE_WORDS[question.fact]))
             return HandlerResult(to_next_screen(here.with_session(session)), notes=(note,))
     return None
+
+
+def _format_explanation(here: Context) -> tuple[Markup, ...]:
+    """Say what "nothing is wrong" means, what the others mean, and how to tell more of the certificate."""
+    say, asked = here.say, _questions(here)
+    facts = [question.fact for question in asked]
+    certificate = here.session.certificate
+    identity = (format_identity(say, certificate),) if certificate and "information_matches" in facts else ()
+    fine = "; ".join(say.t(_FINE_WORDS[fact]) for fact in facts if fact in _FINE_WORDS)
+    caution = (say(SENT_A_SECRET),) if "key_exposed" in facts and here.session.warned else ()
+    file = (say(FILE_OR_DAY),) if "certificate" in facts else ()
+    choose = say(N_("If something is wrong, choose all that apply, then “Done”; by typing: numbers, such as 2, 5."))
+    meaning = say(N_("“Nothing is wrong” means: {meaning}."), meaning=fine)
+    return (*identity, meaning, _format_hints(here, asked), *caution, *file, choose)
 
 
 def _questions(here: Context) -> list[Question]:

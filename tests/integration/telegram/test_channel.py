@@ -101,6 +101,7 @@ async def test_new_buttons_for_a_message_out_of_reach_come_with_what_there_is_to
     shown = await lan.hears()
     assert (shown.kind, shown.text, shown.labels) == ("message", "Câu 1", ["Có", "Không"])
     assert await channel.send(row(lan, action="buttons", target=target)) is None
+    assert await channel.send(row(lan, action="buttons", target=target, choices=YES_NO)) is None  # no words
     await lan.hears_nothing()
 
 

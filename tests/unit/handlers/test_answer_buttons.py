@@ -164,6 +164,17 @@ async def test_a_button_of_an_answer_that_no_longer_holds_says_so(talk: Dialogue
     assert talk.session.screen == "question"
 
 
+async def test_in_another_language_the_answer_is_said_anew_and_the_buttons_of_the_old_one_still_work(
+    talk: Dialogue,
+) -> None:
+    chat = Telegram(talk)
+    await chat.says(*ABSORBED)
+    answer = chat.find("[1]")
+    assert "Revoke the certificate (form: Mẫu 05)" in await talk.says("/ngonngu en")
+    await chat.taps(t("Legal basis"), answer)
+    assert "point b, clause 3, Article 17" in "\n".join(list(chat.shown.values())[-1].paragraphs)
+
+
 async def test_coming_back_to_the_answer_points_to_it_and_does_not_say_it_again(talk: Dialogue) -> None:
     first = await talk.says(*ABSORBED)
     text = await talk.says("/xemlai", "tiep tuc")
@@ -267,6 +278,15 @@ async def test_one_tap_says_that_nothing_is_wrong_with_certificate_token_and_key
     assert talk.answers["token"] == "in_hand"
     assert talk.answers["key_exposed"] is False
     assert talk.answers["certificate"] == {"issuer": "government", "not_after": None}
+
+
+@pytest.mark.parametrize(
+    "said", ["31/12/2028, bình thường", "binh thuong, het han 31/12/2028", "31/12/2028 va mat token"]
+)
+async def test_the_last_day_and_the_condition_can_stand_in_one_line(talk: Dialogue, said: str) -> None:
+    await talk.says(*BEGIN, "1", "3", said)
+    assert talk.answers["certificate"] == {"issuer": "government", "not_before": None, "not_after": "2028-12-31"}
+    assert talk.answers["token"] == ("lost" if "mat" in said else "in_hand")
 
 
 async def test_several_things_that_are_wrong_are_ticked_and_the_rest_counts_as_in_order(talk: Dialogue) -> None:

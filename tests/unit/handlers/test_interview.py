@@ -51,6 +51,10 @@ JOURNEYS = {
         ("2", t("The unit was restructured"), "31/12/2028", "2"),
         {"change_information"},
     ),
+    "a person after a restructuring whose certificate still holds": (
+        ("2", t("The unit was restructured"), "31/12/2028", "1"),
+        {"keep_using"},
+    ),
 }
 
 
@@ -283,3 +287,23 @@ async def test_a_day_that_will_not_do_is_asked_again(talk: Dialogue, typed: str)
 
 async def test_every_procedure_that_can_be_registered_has_a_name() -> None:
     assert set(PROCEDURE_LABELS) == REGISTRABLE
+
+
+async def test_where_there_is_no_certificate_yet_neither_its_token_nor_its_serial_number_is_asked(
+    talk: Dialogue,
+) -> None:
+    text = await talk.says(*BEGIN, "1", "3", t("There is no certificate yet"))
+    assert titles(text) == {"issue_new"}
+    assert all(number in text for number in ("5904/UBND-VX", "2940/UBND-VX", "68/2024/NĐ-CP"))
+    await talk.taps(t("Register the request"))
+    asked = await talk.says("UBND xã Phước An", "UBND xã Phước An")
+    assert (
+        t("Serial number of the certificate (số hiệu chứng thư)? It stands in the certificate's details.") not in asked
+    )
+    review = await talk.says("/xemlai")
+    expects(review, "There is no certificate yet")
+
+
+async def test_signing_remotely_is_an_answer_that_no_token_is_returned_after(talk: Dialogue) -> None:
+    text = await talk.says(*BEGIN, "1", "2", "2", "31/12/2028", t("No token: signing remotely"))
+    assert titles(text) == {"revoke"}

@@ -200,6 +200,31 @@ def test_a_layer_that_does_not_fit_what_lies_below_is_refused_and_says_where(
     assert caught.value.say(translator("vi")) != str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("decisions", "code"),
+    [
+        ('[[rows]]\ntable = "token"\nid = "kept"\nreplaces = true\nwhen = { token = "in_hand" }\n', "gap"),
+        ('[[rows]]\ntable = "token"\nid = "also"\nwhen = { token = "lost" }\nresult = "no"\n', "overlap"),
+        ('[[rows]]\ntable = "token"\nid = "lost"\nreplaces = true\ncitations = []\n', "missing-citation"),
+        ('[[rows]]\ntable = "token"\nid = "lost"\nreplaces = true\nactions = []\nreason = ""\n', "wrong-case"),
+    ],
+)
+def test_a_layer_that_breaks_a_table_of_the_pack_below_is_found_by_the_check(
+    decisions: str, code: str, tmp_path: Path
+) -> None:
+    pack = load_pack(layer_over_small(tmp_path, decisions=decisions))
+    assert code in {diagnostic.code for diagnostic in check(pack)}
+
+
+def test_an_office_that_rests_on_an_unknown_document_is_found_by_the_check(tmp_path: Path) -> None:
+    offices = (
+        '[[offices]]\nid = "x"\nname = "X"\nstatus = "assumed"\nsource = "?"\nlast_checked = 2026-01-01\n'
+        'citations = [{ document = "9/2024" }]\n'
+    )
+    (found,) = check(load_pack(layer_over_small(tmp_path, offices=offices)))
+    assert (found.code, found.where) == ("unknown-document", "offices.toml: x")
+
+
 def test_a_layer_checked_over_another_version_is_refused_until_it_was_checked_again(tmp_path: Path) -> None:
     folder = layer_over_small(tmp_path)
     (folder / "pack.toml").write_text((folder / "pack.toml").read_text("utf-8").replace(' 1"', ' 0"'), "utf-8")

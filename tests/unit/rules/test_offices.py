@@ -85,6 +85,8 @@ def test_dong_nai_ships_as_assumed_and_an_answer_says_so() -> None:
     told = filing_notice(PACK, answer, EN).text
     assert "most likely Sở Khoa học và Công nghệ tỉnh Đồng Nai; this is not confirmed" in told
     assert "ask your managing body" in told
+    (cited,) = filing_notice(PACK, answer, EN).citations
+    assert (cited.document, cited.level) == ("Hướng dẫn chính quyền 2 cấp", "inferred")
 
 
 def test_a_procedure_without_a_known_office_is_asked_about() -> None:
@@ -120,6 +122,7 @@ def test_every_office_that_comes_along_names_its_source(name: str) -> None:
     for one in load_pack(name).offices:
         assert one.source
         assert one.procedures
+        assert one.citations
 
 
 # ------------------------------------------------------------------ the operator's file and the command line

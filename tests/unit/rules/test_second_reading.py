@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rules.answering import answer_question
+from rules.answering import answer_question, find_named
 from rules.deciding import decide, needs, next_question
 from rules.loading import load_pack, pack_names
 from rules.outcome import Decided
@@ -282,6 +282,25 @@ def test_every_question_about_procedure_has_an_answer_with_a_source(name: str, a
     answer = answer_question(PACKS[name], ask)
     assert answer is not None
     assert answer.citations
+
+
+@pytest.mark.parametrize(
+    ("ask", "typed", "named"),
+    [
+        ("renewal", "con 60 ngay thi gia han duoc khong", "60"),
+        ("renewal", "con 45 ngay thi gia han duoc khong", "other"),
+        ("renewal", "con bao nhieu ngay thi gia han duoc", None),
+        ("form_number", "mau 9 la mau gi", "09"),
+        ("form_number", "mau so 10 o dau", "10"),
+        ("form_number", "mau 04", None),
+        ("what_is", "co quan quan ly truc tiep la gi", "managing_body"),
+        ("what_is", "token la gi", "token"),
+        ("what_is", "dau moi duoc uy quyen la ai", "focal_point"),
+        ("what_is", "chu ky la gi", None),
+    ],
+)
+def test_what_a_question_names_is_found_in_its_words(ask: str, typed: str, named: str | None) -> None:
+    assert find_named(PACKS["national"], ask, typed) == named
 
 
 def test_a_question_that_the_pack_does_not_know_has_no_answer(pack: Pack) -> None:
