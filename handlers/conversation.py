@@ -16,6 +16,7 @@ from handlers.broadcasts.screens.confirm import handle_admin_button
 from handlers.broadcasts.screens.results import handle_report
 from handlers.commands import find_command, parse_command
 from handlers.core import interview
+from handlers.core.dates import parse_day
 from handlers.core.events import (
     AnswerPrinted,
     ButtonTapped,
@@ -41,20 +42,23 @@ from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.condition import take_day_beside
 from handlers.interview.screens.file import WARNING, handle_file_read
 from handlers.interview.screens.printing import handle_printed_answer
-from handlers.interview.screens.question import take_overheard_facts
+from handlers.interview.screens.question import find_overheard_facts
 from handlers.interview.secrets import has_secret
 from handlers.interview.status import save_interview_status
 from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblemKind, Reading, holds_certificate
 from handlers.model.rights import Rights
 from handlers.replaced_units import ask_for_unit_again, with_current_units
 from handlers.screens import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT
+from handlers.sentences import answer_sentence, confirm_rest, contradicts
 from handlers.turn import Turn, build_turn, delete_message, reply_without_page, to_new_session
 from handlers.typed_lines import answer_typed_options, reject_number
 from handlers.understanding import matching
 from handlers.understanding.doubts import is_doubt
 from handlers.understanding.matching import MAX_PARTS, NEITHER, Match, split_parts
+from handlers.understanding.sentences import read_sentence
 from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
+from rules.language import Reading as SentenceReading
 
 #: Files kept by reference until there is consent: as many as Telegram allows in one album.
 MAX_WAITING_FILES = 10
@@ -286,11 +290,24 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     heard = matching.match_line(text, page, here.session.guesses)
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
-    if heard.sure:
-        return await _answer_with_overheard(here, page, heard, text)
+    reading = read_sentence(here, text)
+    if heard.sure and not (heard.likely and contradicts(here, heard.sure, reading)):
+        return await _answer_with_overheard(here, page, heard, text, reading)
     if heard.numbers and page.numbers == "options":
         return reject_number(here, page, heard.numbers)
-    return await answer_typed_reminder(here, text) or await _handle_typed_value(here, page, heard, text)
+    sentence = None if _is_open_value(here, text) else reading
+    return (
+        await answer_typed_reminder(here, text)
+        or (sentence and await answer_sentence(here, text, sentence, _run_command))
+        or await _handle_typed_value(here, page, heard, text)
+    )
+
+
+def _is_open_value(here: Context, text: str) -> bool:
+    """Return whether a line gives the day that the open question asks for, in words or not."""
+    asked = interview.current_question(here.session, here.world.pack, here.today)
+    awaited = here.session.screen == "question" and asked is not None and asked.fact == "certificate"
+    return awaited and parse_day(text) is not None
 
 
 async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str) -> HandlerResult:
@@ -305,15 +322,21 @@ async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str
     return reject_number(here, page, numbers) if numbers else _ask_what_is_meant(here, page, text, heard.maybe)
 
 
-async def _answer_with_overheard(here: Context, page: Page, heard: Match, text: str) -> HandlerResult:
+async def _answer_with_overheard(
+    here: Context, page: Page, heard: Match, text: str, reading: SentenceReading
+) -> HandlerResult:
     """Handle an answer, and facts about later questions in the same line."""
     parts = split_parts(text) if here.session.screen == "question" else []
     asked = interview.current_question(here.session, here.world.pack, here.today)
-    told = take_overheard_facts(here, asked, parts if len(parts) > 1 else [])
+    told = find_overheard_facts(here, asked, parts if len(parts) > 1 else [])
     if here.session.screen == "condition":
-        told = take_day_beside(here, text)
-    answered = await answer_typed_options(here.with_session(told.session), page, heard)
-    return replace(answered, notes=(*told.notes, *answered.notes))
+        beside = take_day_beside(here, text)
+        answered = await answer_typed_options(here.with_session(beside.session), page, heard)
+        return replace(answered, notes=(*beside.notes, *answered.notes))
+    answered = await answer_typed_options(here, page, heard)
+    if matching.match_names(text, page.options, exact=True).sure:
+        return answered  # the very words of an option say nothing else
+    return confirm_rest(here, asked, answered, {**told, **reading.facts})
 
 
 async def _run_command(here: Context, name: str, argument: str) -> HandlerResult:

@@ -3,13 +3,11 @@
 import re
 import unicodedata
 
+from rules.language.spelling import strip_accents
+
+__all__ = ["fold", "strip_accents", "strip_invisible"]
+
 _NOT_WORD = re.compile(r"[^\w]+")
-
-
-def strip_accents(text: str) -> str:
-    """Return the text in lower case without accents (``đ`` becomes ``d``); everything else stays."""
-    decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def strip_invisible(text: str) -> str:

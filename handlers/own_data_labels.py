@@ -163,6 +163,12 @@ _BROADCAST = {
     "guided": DataPart(N_("Asked part by part")),
     "wish": DataPart(N_("Waiting for your yes"), choose_label(words.WISHES)),
 }
+_UNDERSTOOD = {
+    "answers": DataPart(N_("Answers"), inside=_ANSWERS),
+    "expiry": DataPart(N_("Typed day of expiry"), format_iso_day),
+    "unit": DataPart(N_("Present unit, as typed")),
+    "merged": DataPart(N_("A merger was told")),
+}
 _SESSION = {
     **_PLACE,
     "language": DataPart(N_("Language"), _LANGUAGE),
@@ -176,6 +182,8 @@ _SESSION = {
     "guesses": DataPart(N_("Offered as a guess"), choose_label(words.OPTIONS)),
     "offered": DataPart(N_("Certificate to confirm"), inside=_CERTIFICATE),
     "typed_expiry": DataPart(N_("Typed day of expiry"), format_iso_day),
+    "understood": DataPart(N_("Understood, and waiting for your yes"), inside=_UNDERSTOOD),
+    "named_unit": DataPart(N_("Present unit, as typed")),
     "waiting_files": DataPart(N_("File waiting for your consent"), inside=_EVENT),
     "draft": DataPart(N_("Request being written"), inside=_DRAFT),
     "set_aside": DataPart(N_("Request set aside before it was sent"), inside=_DRAFT),

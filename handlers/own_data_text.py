@@ -48,6 +48,7 @@ SCREENS = {
     "unit": N_("the question for your unit"),
     "former_unit": N_("what became of a former unit"),
     "certificate": N_("confirming the certificate"),
+    "understood": N_("confirming what was understood"),
     "answer": N_("the answer"),
     "review": N_("reviewing the answers"),
     "form": N_("filling in a request"),

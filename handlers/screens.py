@@ -60,6 +60,7 @@ from handlers.interview.screens.requests import (
     RequestFormScreen,
     WithdrawScreen,
 )
+from handlers.interview.screens.understood import UnderstoodScreen
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
 from handlers.interview.screens.welcome import (
     EraseScreen,
@@ -127,6 +128,7 @@ SCREENS: dict[str, Screen] = {
     "unit": OwnUnitScreen(),
     "former_unit": FormerUnitScreen(),
     "certificate": CertificateScreen(),
+    "understood": UnderstoodScreen(),
     "answer": AnswerScreen(),
     "review": ReviewScreen(),
     "form": RequestFormScreen(),
@@ -150,7 +152,19 @@ WITHOUT_CONSENT = frozenset(
 
 #: Screens that ask: once answered, what was chosen is written under their message, below every word that stands there.
 QUESTIONS = frozenset(
-    {"question", "condition", "unit", "former_unit", "certificate", "form", "confirm", "language", "withdraw", "erase"}
+    {
+        "question",
+        "understood",
+        "condition",
+        "unit",
+        "former_unit",
+        "certificate",
+        "form",
+        "confirm",
+        "language",
+        "withdraw",
+        "erase",
+    }
 )
 #: Screens with lasting buttons, by what shows more about their subject.
 LASTING: dict[str, ShowMore] = {

@@ -1,19 +1,23 @@
 """Prove the rule packs, print one for a lawyer, and begin a new one: ``troly rules``."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.cli.output import Language, translator_for, write
+from bot.cli.output import Language as ShownLanguage
+from bot.cli.output import translator_for, write
 from bot.preview.rulebook import render_rulebook
 from bot.settings import configured_language, load_settings
 from locales import N_, Translator, translator
 from rules.checking import check as find_troubles
 from rules.errors import PackError, PackInvalid
+from rules.language import Language, load_language
+from rules.language.checking import check_language
 from rules.loading import load_pack, pack_names
 from rules.pack import Pack
 from rules.texts import sentence, shorten
@@ -42,7 +46,9 @@ def check(
     except PackError as error:
         typer.echo(error.say(t), err=True)
         raise typer.Exit(1) from None
-    proved = [_check_one(pack, t) for pack in packs]  # every pack is checked, also after one that is wrong
+    language = load_language()
+    # every pack is checked, also after one that is wrong
+    proved = [*(_check_one(pack, t) for pack in packs), _check_reader(language, packs, t)]
     if not all(proved):
         raise typer.Exit(1)
 
@@ -52,6 +58,24 @@ def _every_pack() -> Iterator[str]:
     configured = load_settings().pack
     if configured not in pack_names():
         yield configured
+
+
+def _check_reader(language: Language, packs: Sequence[Pack], t: Translator) -> bool:
+    """Print what is wrong with the reader of sentences for these packs, or that it is proved; return whether it is."""
+    found = chain.from_iterable(check_language(language, pack) for pack in packs)
+    troubles = list(dict.fromkeys(trouble.say(t) for trouble in found))
+    for trouble in troubles:
+        typer.echo(trouble)
+    if not troubles:
+        typer.echo(_prove_language(language, t))
+    return not troubles
+
+
+def _prove_language(language: Language, t: Translator) -> str:
+    sound = N_("language {name}: patterns {patterns}, examples {examples}: every example is read as it says")
+    patterns = sum(len(rule.patterns) for rule in language.rules)
+    examples = sum(len(rule.entry.examples) for rule in language.rules)
+    return t(sound, name=language.name, patterns=patterns, examples=examples)
 
 
 def _check_one(pack: Pack, t: Translator) -> bool:
@@ -80,7 +104,7 @@ def show(
     name: Annotated[
         str | None, typer.Argument(metavar="PACK", help=N_("Name or folder of a pack; without it, TROLY_PACK."))
     ] = None,
-    language: Language = None,
+    language: ShownLanguage = None,
     out: Annotated[Path | None, typer.Option("--out", help=N_("File to write; without it, standard output."))] = None,
 ) -> None:
     """Print the rules as Markdown."""

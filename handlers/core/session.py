@@ -52,6 +52,21 @@ class DerivedEvents(BaseModel):
     unit: str
 
 
+class Understood(BaseModel):
+    """What was understood of a free sentence and waits to be confirmed; nothing of it counts before."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    #: Fact -> JSON value, as in ``Session.answers``.
+    answers: dict[str, Any] = {}
+    #: The last day of the certificate, while its issuer is not known.
+    expiry: date | None = None
+    #: The name of the present unit, as it was typed.
+    unit: str | None = None
+    #: True if a merger was told but not which kind, which is asked.
+    merged: bool = False
+
+
 class RequestListView(BaseModel):
     """The state of the request list for a person with a role: filter, page, and the request that is open."""
 
@@ -122,6 +137,10 @@ class Session(BaseModel):
     offered: tuple[Certificate, ...] = ()
     #: Expiry day typed by hand, while the issuer is not known yet.
     typed_expiry: date | None = None
+    #: What a sentence said, until it is confirmed; a sentence before consent waits here too, without its words.
+    understood: Understood | None = None
+    #: Name of the present unit as a confirmed sentence had it; it is offered when a request asks for it.
+    named_unit: str | None = None
     #: Files sent before consent; they are read once consent is given.
     waiting_files: tuple[FileSent, ...] = ()
     draft: RequestDraft | None = None

@@ -41,7 +41,14 @@ def to_next_certificate(here: Context) -> Session:
     begun = here.session.answers or here.session.certificate
     session = here.session.to_next_interview() if begun else here.session
     fresh = session.with_changes(
-        answers={}, certificate=None, offered=(), typed_expiry=None, draft=None, set_aside=None
+        answers={},
+        certificate=None,
+        offered=(),
+        typed_expiry=None,
+        draft=None,
+        set_aside=None,
+        understood=None,
+        named_unit=None,
     )
     return to_next_screen(here.with_session(fresh.with_changes(derived=None)))
 

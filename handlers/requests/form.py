@@ -138,7 +138,8 @@ def suggestions(field: Field, here: Context) -> list[str]:
     amended = session.draft is not None and session.draft.code is not None
     read = _certificate_values(field.name, session.certificate, session) if session.certificate and not amended else []
     own_body = [unit.body] if unit else []
-    return [*own_body, *(value for value in dict.fromkeys(read) if fold(value) not in map(fold, own_body))]
+    named = [session.named_unit] if session.named_unit and field.name in {"new_name", "new_unit"} else []
+    return [*own_body, *named, *(value for value in dict.fromkeys(read) if fold(value) not in map(fold, own_body))]
 
 
 def certificate_contradiction(field: Field, value: str, session: Session) -> str | None:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from handlers.core import interview
 from handlers.core.dates import format_day
 from handlers.core.screen import DONE, Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import Understood
 from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_numbered
 from handlers.folding import fold
 from handlers.interview.certificate_text import format_identity
@@ -104,25 +105,23 @@ def _question_options(here: Context, options: Iterable[PackOption], *, many: boo
 
 
 def _note_token_loss(here: Context, asked: Question | None, text: str) -> HandlerResult | None:
-    """Note that the token is lost if that is told during another question; that question is asked again."""
-    told = take_overheard_facts(here, asked, [text])
-    if told.session == here.session:
+    """Say back that the token is lost, or the key exposed, if that is told during another question."""
+    told = find_overheard_facts(here, asked, [text])
+    if not told:
         return None
-    return HandlerResult(to_next_screen(here.with_session(told.session)), notes=told.notes)
+    return HandlerResult(here.session.with_screen("understood", understood=Understood(answers=told)))
 
 
-def take_overheard_facts(here: Context, asked: Question | None, parts: Iterable[str]) -> HandlerResult:
-    """Store facts about later questions that the parts of a line name, with a note for each."""
-    session, notes = here.session, []
+def find_overheard_facts(here: Context, asked: Question | None, parts: Iterable[str]) -> dict[str, Any]:
+    """Return facts about later questions that the parts of a line name."""
+    found: dict[str, Any] = {}
     for question in here.world.pack.questions:
-        if question.fact in OVERHEARD_FACTS and question != asked and question.fact not in session.answers:
+        if question.fact in OVERHEARD_FACTS and question != asked and question.fact not in here.session.answers:
             options = [Option(option.value, here.say.t(option.label), option.synonyms) for option in question.options]
             sure = next((value for part in parts if (value := _find_named_option(part, question.fact, options))), None)
             if sure in OVERHEARD_FACTS[question.fact]:
-                label = next(option.label for option in options if option.value == sure)
-                session = interview.with_answer(session, question.fact, TRUTH_VALUES.get(sure, sure), here.world.pack)
-                notes.append(here.say(N_("Noted: <b>{answer}</b>."), answer=label))
-    return HandlerResult(session, notes=tuple(notes))
+                found[question.fact] = TRUTH_VALUES.get(sure, sure)
+    return found
 
 
 def _find_named_option(part: str, fact: str, options: list[Option]) -> str | None:

@@ -34,6 +34,16 @@ FILES = (
 #: Questions of the pack and the two steps of a typed expiry: more than this many answers in a row cannot be asked.
 MOST_QUESTIONS = 9
 
+#: Sentences that state, deny, plan, ask and command.
+SENTENCES = (
+    "xã em sáp nhập thành xã mới, token bị mất", "xa em nhap vao xa Long Tan, cks co quan", "token ko mat dau",
+    "em nghỉ hưu rồi, cks của em", "nghe nói sắp sáp nhập", "nộp ở đâu, mẫu nào", "quay lại câu trước",
+    "làm lại từ đầu",
+    "đồng ý nhé", "không đồng ý", "cảm ơn", "chào bot", "làm sổ đỏ ở đâu",
+    "cks cơ quan hết hạn 30/6/2027 của ban cơ yếu",
+    "máy chủ đổi tên miền", "anh Hùng phòng em mất rồi", "yêu cầu của tôi tới đâu rồi", "đúng rồi", "không, sai rồi",
+)  # fmt: skip
+
 acts = st.one_of(
     st.tuples(st.just("tap"), st.integers(0, 20)),
     st.tuples(st.just("tap"), st.integers(0, 3)),
@@ -43,6 +53,7 @@ acts = st.one_of(
         st.just("say"),
         st.sampled_from(["1", "2", "3", "1, 2", "31/12/2028", "UBND xã Đại Phước", "xa phu hoi", "=HYPERLINK()"]),
     ),
+    st.tuples(st.just("say"), st.sampled_from(SENTENCES)),
     st.tuples(st.just("file"), st.integers(0, len(FILES) - 1)),
     st.tuples(st.just("trouble"), st.sampled_from(list(FileProblemKind))),
     st.tuples(st.just("stale"), st.integers(0, 40)),
@@ -111,6 +122,23 @@ def test_any_conversation_goes_on_and_ends_in_a_decision_within_a_bounded_number
             await act(talk, kind, what)
             check(talk.heard, talk.session)
         assert await finish(talk) <= MOST_QUESTIONS + bool(units)
+
+    asyncio.run(run())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(SENTENCES), max_size=15))
+def test_sentences_in_any_order_record_nothing_that_was_not_confirmed(said: list[str]) -> None:
+    async def run() -> None:
+        talk = Dialogue()
+        await talk.says("/start", "1")
+        for line in said:
+            before = talk.session
+            await talk.says(line)
+            check(talk.heard, talk.session)
+            waiting = before.understood if before is not None and before.screen == "understood" else None
+            known = {**before.answers, **(waiting.answers if waiting and line == "đúng rồi" else {})} if before else {}
+            assert talk.session is None or talk.session.answers.items() <= known.items()
 
     asyncio.run(run())
 

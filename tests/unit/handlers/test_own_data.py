@@ -23,7 +23,15 @@ from handlers.core.events import (
     UnreadableReceived,
 )
 from handlers.core.replies import Attachment, Choice, Reply
-from handlers.core.session import BroadcastView, DerivedEvents, RequestDraft, RequestListView, ScreenPosition, Session
+from handlers.core.session import (
+    BroadcastView,
+    DerivedEvents,
+    RequestDraft,
+    RequestListView,
+    ScreenPosition,
+    Session,
+    Understood,
+)
 from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import DeliveryReason, PlaceholderValues
 from handlers.model.certificate import Certificate, CertificatePart, FileProblem, FileProblemKind, Reading, Recognition
@@ -100,6 +108,10 @@ def session() -> Session:
         guesses=("address_changed", "split"),
         offered=(certificate_of("UBND XÃ HAI"),),
         typed_expiry=date(2027, 5, 4),
+        understood=Understood(
+            answers={"token": "damaged"}, expiry=date(2027, 7, 8), unit="UBND xã Vừa Nghe", merged=True
+        ),
+        named_unit="UBND xã Vừa Nhận",
         said_before="Cảm ơn số mười ba",
         said_digest="5a1dd19e",
         shown="5b0e9a3c",

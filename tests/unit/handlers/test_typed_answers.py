@@ -35,7 +35,7 @@ async def test_several_things_that_happened_are_said_in_one_line(talk: Dialogue)
 async def test_an_unsure_answer_is_asked_not_guessed(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1", "3")
     text = await talk.says("em lam mat cai token roi")
-    expects(text, "I am not sure. Do you mean:")
+    assert t("Lost") in text
     assert "token" not in talk.answers
     await talk.says("1", "xong")
     assert talk.answers["token"] == "lost"
@@ -60,11 +60,15 @@ async def test_what_has_not_happened_is_not_recorded(talk: Dialogue, said: str) 
 
 async def test_a_leak_told_early_is_noted(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1", "lo khoa")
+    assert "key_exposed" not in talk.answers
+    await talk.says("dung roi")
     assert talk.answers.get("key_exposed") is True
 
 
 async def test_a_token_told_beside_an_event_is_noted_too(talk: Dialogue) -> None:
     text = await talk.says(*BEGIN, "1", "doi ten, mat token")
+    assert talk.answers == {"subject": "organisation", "events": ["renamed"]}
+    await talk.says("dung")
     assert talk.answers == {"subject": "organisation", "token": "lost", "events": ["renamed"]}
     assert t("Lost") in text
 
@@ -136,6 +140,8 @@ async def test_what_was_understood_by_likeness_is_said(talk: Dialogue) -> None:
 
 async def test_a_lost_token_told_early_is_noted(talk: Dialogue) -> None:
     text = await talk.says(*BEGIN, "1", "mat token")
+    assert talk.answers == {"subject": "organisation"}
+    await talk.says("dung")
     assert talk.answers == {"subject": "organisation", "token": "lost"}
     assert t("Lost") in text
 

@@ -37,7 +37,7 @@ async def test_before_any_answer_none_is_said_to_be_kept() -> None:
 
 async def test_another_question_is_still_not_understood() -> None:
     talk = Dialogue()
-    assert NOT_UNDERSTOOD in await talk.says("/start", "1", "1", "phí bao nhiêu vậy?")
+    assert NOT_UNDERSTOOD in await talk.says("/start", "1", "1", "cái kia màu gì vậy?")
 
 
 async def test_a_number_where_a_text_is_typed_is_answered_in_one_sentence() -> None:

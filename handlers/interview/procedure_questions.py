@@ -1,0 +1,94 @@
+"""Answers questions about the procedure from the rule pack, at any page; the open question stays."""
+
+from collections.abc import Iterable, Iterator
+
+from markupsafe import Markup
+
+from handlers.core.citations import format_sourced, format_statement
+from handlers.core.decision import cited_documents, current_decision, filing_notice_of, format_documents
+from handlers.core.screen import Context
+from handlers.core.text import format_bold, format_bullets, join_lines
+from handlers.folding import fold
+from locales import N_
+from rules import answer_question, find_named
+from rules.deciding import office_notice
+from rules.outcome import Notice
+
+#: Documents that are named for the legal basis; the others stand in the answer of the whole case.
+_MOST = 4
+NOT_READ = N_("No text that I have read says that. Please ask the office that receives your dossier.")
+AFTER_THE_QUESTIONS = N_("That depends on your case: a few more answers, and I name the steps and the form.")
+IN_THE_ANSWER = N_("It stands in the answer, step by step; “{again}” brings it back.")
+#: What a question is about, as the head of its answer.
+TITLES = {
+    "where": N_("Where to file"),
+    "which_form": N_("Which form"),
+    "who_signs": N_("Who signs"),
+    "how_long": N_("How long it takes"),
+    "legal_basis": N_("Legal basis"),
+    "renewal": N_("Extending the certificate"),
+    "sign_meanwhile": N_("Signing meanwhile"),
+    "what_to_do": N_("What to do"),
+    "what_is": N_("In a few words"),
+    "device": N_("The token"),
+    "form_number": N_("Numbers of forms"),
+    "fee": N_("Fees"),
+    "deadline": N_("Until when"),
+    "managing_body": N_("The managing body"),
+}
+
+
+def answer_questions(here: Context, asks: Iterable[str], text: str) -> tuple[Markup, ...]:
+    """Answer questions about the procedure, each with its sources.
+
+    Args:
+        here: The session and services of the turn.
+        asks: The names of the questions, as the reading of a sentence has them.
+        text: The sentence, which may name a form, a number of days or a term.
+
+    Returns:
+        One paragraph for each question.
+    """
+    folded = fold(text)
+    return tuple(_answer(here, ask, folded) for ask in asks if ask in TITLES)
+
+
+def _answer(here: Context, ask: str, folded: str) -> Markup:
+    title = format_bold(here.say(TITLES[ask]))
+    said = [*_from_the_case(here, ask), *_from_the_pack(here, ask, folded)]
+    return join_lines(title, format_bullets(dict.fromkeys(said) or [here.say(NOT_READ)]))
+
+
+def _from_the_pack(here: Context, ask: str, folded: str) -> Iterator[str]:
+    pack = here.world.pack
+    answer = answer_question(pack, ask, find_named(pack, ask, folded))
+    if answer is not None:
+        yield format_statement(answer.statement, here.say.t)
+
+
+def _from_the_case(here: Context, ask: str) -> Iterator[str]:
+    """Yield what the case at hand adds: the receiving offices, the documents of its answer, or where the steps are."""
+    if ask == "where":
+        yield from _offices(here)
+    elif ask == "legal_basis":
+        _, *documents = format_documents(here.say, cited_documents(here)[:_MOST])
+        yield from documents
+    elif ask == "what_to_do" and current_decision(here) is None:
+        yield here.say(AFTER_THE_QUESTIONS)
+    elif ask == "what_to_do":
+        yield here.say(IN_THE_ANSWER, again=here.say.t(N_("Show the answer again")))
+
+
+def _offices(here: Context) -> Iterator[str]:
+    """Yield where to file in this case: the office of the operator, or those of the decision."""
+    decided = current_decision(here)
+    if decided is not None:
+        yield _sourced(here, filing_notice_of(here, decided))
+    elif here.world.office:
+        told = office_notice(here.world.pack, here.world.office)
+        text = here.say.t(told.text, office=here.world.office)
+        yield format_sourced(text, told.citations, here.say.t)
+
+
+def _sourced(here: Context, told: Notice) -> str:
+    return format_sourced(told.text, told.citations, here.say.t)

@@ -1,0 +1,135 @@
+"""Says back what was understood of a free sentence, and takes one tap to confirm it; nothing counts before."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+
+from handlers.core import interview
+from handlers.core.dates import format_day
+from handlers.core.screen import NO, YES, Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import Session, Understood
+from handlers.interview.flow import to_next_screen
+from handlers.interview.screens.question import FACT_LABELS, TRUTH_VALUES, format_answer
+from handlers.requests.fields import clean_line
+from locales import N_
+from rules.facts import Issuer
+from rules.questions import Question
+
+MERGED = N_("there was a merger (which kind, I ask next)")
+
+
+def answers_in(here: Context, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers that facts of a sentence give to questions of the pack, without those given already.
+
+    Values that the pack does not offer are left out.
+    """
+    session = here.session
+    found: dict[str, Any] = {}
+    for question in here.world.pack.questions:
+        known = session.with_changes(answers={**session.answers, **found})
+        answer = _answer(known, question, facts)
+        if answer is not None and session.answers.get(question.fact) != answer:
+            found[question.fact] = answer
+    return found
+
+
+def _answer(session: Session, question: Question, facts: Mapping[str, Any]) -> Any:
+    if question.fact == "certificate":
+        return _certificate_answer(question, facts)
+    if question.fact not in facts:
+        return None
+    said = facts[question.fact]
+    offered = {option.value for option in question.options_for(interview.facts_of(session))}
+    if isinstance(said, list):
+        return said if set(said) <= offered else None
+    value = str(said).lower() if isinstance(said, bool) else said
+    return TRUTH_VALUES.get(value, value) if value in offered else None
+
+
+def _certificate_answer(question: Question, facts: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return an answer that leaves nothing open: an issuer that needs no day, or issuer and day together."""
+    issuer = facts.get("issuer")
+    if issuer == Issuer.GOVERNMENT and "not_after" in facts:
+        return {"not_before": None, "not_after": facts["not_after"], "issuer": issuer}
+    whole = (option for option in question.options if option.sets.get("issuer") == issuer and not option.not_known)
+    return next((dict(option.sets) for option in whole), None) if issuer else None
+
+
+def understood_in(here: Context, facts: Mapping[str, Any]) -> Understood | None:
+    """Return what is to be confirmed of the facts of a sentence, or ``None`` if nothing of it can be recorded."""
+    answers, ends = answers_in(here, facts), _new_expiry(here.session, facts)
+    if "certificate" in answers or "certificate" in here.session.answers:
+        ends = None
+    if not answers and ends is None:
+        return None
+    unit = clean_line(facts["new_unit"]) if "new_unit" in facts else None
+    return Understood(answers=answers, expiry=ends, unit=unit, merged=bool(facts.get("merged")))
+
+
+def _new_expiry(session: Session, facts: Mapping[str, Any]) -> date | None:
+    ends = date.fromisoformat(facts["not_after"]) if "not_after" in facts else None
+    return None if ends == session.typed_expiry else ends
+
+
+def format_understood(here: Context, understood: Understood) -> Markup:
+    """Say in one line what was understood."""
+    return Markup("; ").join(_parts(here, understood))
+
+
+def _parts(here: Context, understood: Understood) -> Iterator[Markup]:
+    say = here.say
+    for question in here.world.pack.questions:
+        if question.fact in understood.answers:
+            answer = format_answer(say, question, understood.answers[question.fact])
+            yield Markup("{}: <b>{}</b>").format(say(FACT_LABELS[question.fact]), answer)
+    if understood.expiry:
+        yield say(N_("it ends on <b>{day}</b>"), day=format_day(understood.expiry))
+    if understood.merged:
+        yield say(MERGED)
+    if understood.unit:
+        yield say(N_("present unit: <b>{name}</b>"), name=understood.unit)
+
+
+def with_understood(here: Context, understood: Understood) -> Session:
+    """Record what was confirmed, in the pack's order, as if each answer had been tapped."""
+    session = here.session.with_changes(understood=None)
+    for question in here.world.pack.questions:
+        if question.fact in understood.answers:
+            session = interview.with_answer(session, question.fact, understood.answers[question.fact], here.world.pack)
+    if "certificate" in understood.answers:
+        session = session.with_changes(certificate=None)  # the file that was read before no longer counts
+    elif understood.expiry:
+        session = session.with_changes(typed_expiry=understood.expiry)
+    return session.with_changes(named_unit=understood.unit) if understood.unit else session
+
+
+_YES_SYNONYMS = (
+    "dung", "dung roi", "dung vay", "da dung", "vang dung", "phai", "phai roi", "vang", "da", "u", "uh", "ok", "oke",
+    "chinh xac", "chuan", "yes", "co", "dung the",
+)  # fmt: skip
+_NO_SYNONYMS = ("khong", "khong dung", "khong phai", "sai", "sai roi", "no", "chua dung", "khong, hoi lai", "hoi lai")
+
+
+class UnderstoodScreen(OptionsOnlyScreen):
+    """Asks whether a sentence was understood; nothing of it counts before the yes."""
+
+    async def page(self, here: Context) -> Page:
+        """Show in one line what was understood, with yes and no."""
+        t, understood = here.say.t, here.session.understood
+        if understood is None:
+            return Page(here.say(N_("There is nothing to confirm.")), options=(Option(NO, t(N_("Continue"))),))
+        ask = here.say(N_("I understand: {line}. Is that right?"), line=format_understood(here, understood))
+        options = (
+            Option(YES, t(N_("That is right")), _YES_SYNONYMS),
+            Option(NO, t(N_("No, ask me one by one")), _NO_SYNONYMS),
+        )
+        return Page(ask, options=options, exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Record everything that was said back, or nothing of it."""
+        session, understood = here.session, here.session.understood
+        if value == YES and understood is not None:
+            return HandlerResult(to_next_screen(here.with_session(with_understood(here, understood))))
+        return HandlerResult(to_next_screen(here.with_session(session.with_changes(understood=None))))

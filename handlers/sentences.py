@@ -1,0 +1,126 @@
+"""Answers a free sentence at any point: facts are said back for one tap, questions are answered, wishes carried out."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from markupsafe import Markup
+
+from handlers.core import interview
+from handlers.core.screen import Context, HandlerResult
+from handlers.interview.procedure_questions import answer_questions
+from handlers.interview.screens.understood import answers_in, understood_in
+from handlers.interview.screens.welcome import AGREE, DECLINE
+from handlers.screens import SCREENS
+from locales import N_
+from rules.language import Reading
+from rules.questions import Question
+
+#: The commands that words stand for.
+COMMANDS = {
+    "command:back": "quaylai",
+    "command:restart": "lamlai",
+    "command:my_requests": "yeucau",
+    "command:forget_me": "xoadulieu",
+    "command:help": "trogiup",
+    "command:cancel": "huy",
+    "command:start": "start",
+}
+#: Short replies to what is neither a fact nor a question.
+REPLIES = {
+    "thanks": N_("You are welcome. Write to me whenever something changes."),
+    "smalltalk": N_("Hello. I help with government certificates after a restructuring: just tell me what happened."),
+    "outside_scope": N_(
+        "That is outside what I know: I help with government digital certificates only."
+        " Please ask the office that is in charge of it."
+    ),
+    "command:human": N_(
+        "I am a program. For a person, please ask your managing body (cơ quan, tổ chức quản lý trực tiếp):"
+        " it files for you and knows the receiving office."
+    ),
+}
+ASK_OFFICE = N_("The receiving office is {office}.")
+KEPT_FOR_CONSENT = N_("I have understood your sentence. Once you agree, I say it back to you and we go on from there.")
+
+RunCommand = Callable[[Context, str, str], Awaitable[HandlerResult]]
+
+
+async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCommand) -> HandlerResult | None:
+    """Answer a sentence, or return ``None`` if it says nothing that is understood.
+
+    Args:
+        here: The session and services of the turn.
+        text: The sentence.
+        reading: What the sentence says.
+        run: Carries out a command by its name.
+    """
+    if name := COMMANDS.get(reading.intent):
+        return await run(here, name, "")
+    if reading.intent in {"consent", "refusal"}:
+        return await _answer_consent(here, reading)
+    answers = answer_questions(here, reading.asks, text)
+    told = _take_facts(here, reading)
+    if told is not None:
+        return replace(told, notes=(*answers, *told.notes))
+    if answers:
+        return HandlerResult(here.session, notes=answers)
+    return _reply(here, reading)
+
+
+async def _answer_consent(here: Context, reading: Reading) -> HandlerResult | None:
+    """Take consent and refusal only where they are asked for."""
+    if here.session.screen != "welcome":
+        return None
+    return await SCREENS["welcome"].handle_option(here, AGREE if reading.intent == "consent" else DECLINE)
+
+
+def _take_facts(here: Context, reading: Reading) -> HandlerResult | None:
+    """Keep what a sentence states to be confirmed; before consent it waits, without the words."""
+    understood = understood_in(here, reading.facts)
+    if understood is None:
+        return None
+    session = here.session.with_changes(understood=understood)
+    if session.consented_at is None:
+        return HandlerResult(session, notes=(here.say(KEPT_FOR_CONSENT),))
+    return HandlerResult(session.with_screen("understood"))
+
+
+def _reply(here: Context, reading: Reading) -> HandlerResult | None:
+    reply = REPLIES.get(reading.intent)
+    if reply is None:
+        return None
+    notes: tuple[Markup, ...] = (here.say(reply),)
+    if reading.intent == "command:human" and here.world.office:
+        notes = (*notes, here.say(ASK_OFFICE, office=here.world.office))
+    return HandlerResult(here.session, notes=notes, show=reading.intent != "thanks")
+
+
+def contradicts(here: Context, options: tuple[str, ...], reading: Reading) -> bool:
+    """Return whether a sentence says something else of the open question than the options that it is most like."""
+    asked = _open_question(here)
+    answers = answers_in(here, reading.facts)
+    if asked is None or not answers:
+        return False
+    if asked.fact not in answers:
+        return True
+    said = answers[asked.fact]
+    return {str(one).lower() for one in (said if isinstance(said, list) else [said])} != set(options)
+
+
+def confirm_rest(
+    here: Context, asked: Question | None, answered: HandlerResult, facts: Mapping[str, Any]
+) -> HandlerResult:
+    """Say back what a line told beside the answer to the open question, once that is taken."""
+    session = answered.session
+    if _open_question(here) is None or asked is None or asked.fact not in session.answers:
+        return answered
+    rest = {fact: value for fact, value in facts.items() if fact != asked.fact}
+    understood = understood_in(here.with_session(session), rest)
+    return (
+        replace(answered, session=session.with_screen("understood", understood=understood)) if understood else answered
+    )
+
+
+def _open_question(here: Context) -> Question | None:
+    on_question = here.session.screen == "question" and here.session.consented_at is not None
+    return interview.current_question(here.session, here.world.pack, here.today) if on_question else None

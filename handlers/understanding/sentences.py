@@ -1,0 +1,28 @@
+"""Reads free sentences of a conversation, by the language data of ``rules.language``."""
+
+from handlers.core.screen import Context
+from rules.language import Language, Reading, load_language, read
+
+#: Screens on which a sentence may tell anything about the case.
+TELLING_SCREENS = frozenset(
+    {"welcome", "question", "certificate", "understood", "answer", "review", "next", "requests", "request", "stopped"}
+)
+#: Screens that take names and values: there only a question about the procedure is heard.
+ASKING_SCREENS = frozenset({"unit", "former_unit", "form", "confirm"})
+_NOTHING = Reading()
+
+
+def known_language() -> Language:
+    """Return the language that people type; it is loaded once."""
+    return load_language("vi")
+
+
+def read_sentence(here: Context, text: str) -> Reading:
+    """Read a typed line as far as the open screen lets sentences through; a line it keeps for itself says nothing."""
+    screen = here.session.screen
+    if screen in TELLING_SCREENS:
+        return read(text, known_language())
+    if screen in ASKING_SCREENS:
+        reading = read(text, known_language())
+        return Reading(intent="question", asks=reading.asks) if reading.intent == "question" else _NOTHING
+    return _NOTHING

@@ -1,0 +1,180 @@
+"""Finds names of units and days in a sentence; there is no list of units."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import lru_cache
+from itertools import pairwise
+
+from rules.language.spelling import Token, Word, to_word
+from rules.language.vocabulary import UnitWords
+
+#: What every commune has: such a word and a kind are no name yet.
+_COMMITTEES = frozenset({"ubnd", "uy", "hdnd"})
+#: Words of a name that is written in small letters; with capitals a name ends where they do.
+_MOST_SMALL, _MOST_LONG, _MOST_CAPITAL = 3, 9, 7
+
+
+def find_units(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int, ...]]:
+    """Return where names of units begin and end, such as "xã Phú Hữu" or "phong kinh te"."""
+    found: dict[int, tuple[int, ...]] = {}
+    at = 0
+    while at < len(tokens):
+        end = _unit_end(tokens, at, known)
+        if end is not None:
+            found[at] = (end,)
+        at = end or at + 1
+    return found
+
+
+def _unit_end(tokens: Sequence[Token], start: int, known: UnitWords) -> int | None:
+    for kind, long in known.kinds.get(tokens[start].word.bare, ()):
+        end = start + len(kind)
+        if _is_kind(tokens, start, kind) and not _is_kept(tokens, end - 1, known):
+            inner = _unit_end(tokens, end, known) if end < len(tokens) else None
+            if inner is None and kind[0].bare in _COMMITTEES and _begins_kind(tokens, end, known):
+                return None  # "UBND xã" names no unit
+            return inner or _name_end(tokens, end, known, long=long)
+    return None
+
+
+def _begins_kind(tokens: Sequence[Token], start: int, known: UnitWords) -> bool:
+    kinds = known.kinds.get(tokens[start].word.bare, ()) if start < len(tokens) else ()
+    return any(_is_kind(tokens, start, kind) for kind, _ in kinds)
+
+
+def _is_kind(tokens: Sequence[Token], start: int, kind: tuple[Word, ...]) -> bool:
+    part = tokens[start : start + len(kind)]
+    return len(part) == len(kind) and all(
+        token.word.may_be(meant) and not (at and token.before)
+        for at, (token, meant) in enumerate(zip(part, kind, strict=True))
+    )
+
+
+def _name_end(tokens: Sequence[Token], start: int, known: UnitWords, *, long: bool) -> int | None:
+    """Return the end of the name that begins at ``start``, or ``None`` if none does."""
+    if start >= len(tokens) or tokens[start].before:
+        return None
+    if tokens[start].number:
+        return start + 1
+    end = free = start
+    capital = tokens[start].name
+    most = _MOST_LONG if long else _MOST_CAPITAL if capital else _MOST_SMALL
+    while (
+        end < len(tokens)
+        and (end - start < most or tokens[end].name)
+        and not (end > start and tokens[end].before and not _listed(tokens, end, long))
+    ):
+        if long and tokens[end].word.bare == "va" and end > start:
+            free = end + 3  # what follows "và" belongs to the name ("hạ tầng và đô thị")
+        if end >= free and (
+            _ends_name(tokens, end, start, known) or (capital and not tokens[end].name and not long and not tokens[end].number)
+        ):
+            break
+        end += 1
+    return end if end > start else None
+
+
+def _ends_name(tokens: Sequence[Token], at: int, start: int, known: UnitWords) -> bool:
+    """Return whether a word is none of a name, unless it belongs together with the one before or behind."""
+    if not _is_stop(tokens[at], known.stops):
+        return False
+    if tokens[at].number and at > start and tokens[at - 1].name and (at + 1 == len(tokens) or tokens[at + 1].before):
+        return False  # "trường Nhơn Trạch 2"
+    bare = [token.word.bare for token in tokens[max(start, at - 1) : at + 2]]
+    return not any(pair in known.kept for pair in pairwise(bare))
+
+
+def _is_kept(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:
+    """Return whether a word belongs to the next one ("quản lý" begins no name of a "quận")."""
+    return at + 1 < len(tokens) and (tokens[at].word.bare, tokens[at + 1].word.bare) in known.never
+
+
+def _listed(tokens: Sequence[Token], at: int, long: bool) -> bool:
+    return long and tokens[at].before == "soft" and tokens[at].name
+
+
+@lru_cache(maxsize=2)
+def _stop_words(stops: frozenset[str]) -> dict[str, list[Word]]:
+    found: dict[str, list[Word]] = {}
+    for stop in stops:
+        word = to_word(stop)
+        found.setdefault(word.bare, []).append(word)
+    return found
+
+
+def _is_stop(token: Token, stops: frozenset[str]) -> bool:
+    if token.name and token.word.marks:
+        return False
+    return any(token.word.may_be(word) for word in _stop_words(stops).get(token.word.bare, ()))
+
+
+def find_names(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int, ...]]:
+    """Return where names of persons may stand; they count only behind a form of address."""
+    found: dict[int, tuple[int, ...]] = {}
+    for at, token in enumerate(tokens):
+        following = at + 1 < len(tokens) and tokens[at + 1].name and not tokens[at + 1].before
+        if token.name or not _is_stop(token, known.stops):
+            found[at] = (at + 1, at + 2) if token.name and following else (at + 1,)
+    return found
+
+
+def find_proper(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int, ...]]:
+    """Return where words with capitals stand together ("Tân Phú"), which may be a name without its kind."""
+    found: dict[int, tuple[int, ...]] = {}
+    at = 1
+    while at < len(tokens):
+        end = at
+        while end < len(tokens) and tokens[end].name and (end == at or not tokens[end].before):
+            end += 1
+        kinds_only = all(token.word.bare in known.kinds for token in tokens[at:end])
+        if end > at and tokens[at].before != "hard" and not kinds_only:
+            found[at] = (end,)
+        at = max(end, at + 1)
+    return found
+
+
+def find_days(tokens: Sequence[Token], text: str) -> dict[int, tuple[int, ...]]:
+    """Return where full days stand: "30/6/2025", "ngày 30 tháng 6 năm 2025"."""
+    return {start: (end,) for start, end, _ in _days(tokens, text)}
+
+
+def day_at(tokens: Sequence[Token], text: str, start: int) -> date | None:
+    """Return the day that begins at a place."""
+    return next((day for first, _, day in _days(tokens, text) if first == start), None)
+
+
+def _days(tokens: Sequence[Token], text: str) -> Iterator[tuple[int, int, date]]:
+    for start in range(len(tokens)):
+        parts, end = _day_parts(tokens, text, start)
+        if len(parts) == 3 and (day := _to_day(parts)):
+            yield start, end, day
+
+
+def _day_parts(tokens: Sequence[Token], text: str, start: int) -> tuple[list[str], int]:
+    parts: list[str] = []
+    at = start
+    for word in ("ngay", "thang", "nam"):
+        if at < len(tokens) and tokens[at].word.bare == word and (parts or word == "ngay") and at != start:
+            at += 1
+        elif parts and not _is_joined(tokens, text, at):
+            return [], at
+        if at >= len(tokens) or not tokens[at].number:
+            return [], at
+        parts.append(tokens[at].number)
+        at += 1
+    return parts, at
+
+
+def _is_joined(tokens: Sequence[Token], text: str, at: int) -> bool:
+    return at < len(tokens) and text[tokens[at - 1].end : tokens[at].start].strip() in {"/", "-", "."}
+
+
+def _to_day(parts: list[str]) -> date | None:
+    day, month, year = (int(part) if len(part) <= 4 else 0 for part in parts)
+    if len(parts[0]) == 4:
+        day, year = year, day
+    year += 2000 if year < 100 else 0
+    try:
+        return date(year, month, day) if 1990 <= year <= 2100 else None
+    except ValueError:
+        return None

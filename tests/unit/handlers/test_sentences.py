@@ -1,0 +1,152 @@
+"""A free sentence at any point is read whole, said back in one line, and counts after one tap."""
+
+import pytest
+
+from handlers.interview.procedure_questions import NOT_READ, TITLES
+from handlers.sentences import KEPT_FOR_CONSENT, REPLIES
+from locales import translator
+from rules import answer_question, load_pack
+from tests.support.dialogue import Dialogue
+
+t = translator("vi")
+TOLD = "xa em sap nhap thanh xa moi, chung thu cua co quan, token bi mat"
+FACTS = {"subject": "organisation", "events": ["merged_into_new"], "token": "lost"}
+
+
+async def test_a_first_sentence_waits_for_consent_without_its_words_and_is_then_said_back() -> None:
+    talk = Dialogue()
+    assert t(KEPT_FOR_CONSENT) in await talk.says(TOLD)
+    assert talk.session is not None
+    assert talk.session.answers == {}
+    assert "sap nhap" not in talk.session.model_dump_json()
+    text = await talk.says("đồng ý nhé")
+    assert t("Lost") in text
+    assert talk.session.answers == {}
+    await talk.taps(t("That is right"))
+    assert talk.session.answers == FACTS
+
+
+async def test_a_no_asks_one_by_one_and_records_nothing() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", TOLD)
+    await talk.taps(t("No, ask me one by one"))
+    assert talk.session is not None
+    assert (talk.session.answers, talk.session.screen, talk.session.understood) == ({}, "question", None)
+
+
+async def test_a_corrected_sentence_takes_the_place_of_the_first() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "token bị mất", "à nhầm, token bị khóa thôi", "đúng rồi")
+    assert talk.session is not None
+    assert talk.session.answers == {"token": "locked"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "nghe nói xã em sắp sáp nhập", "token không mất", "nếu mất token thì sao", "hình như token bị hỏng",
+        "bạn em ở huyện khác bị mất token", "xã em sáp nhập chưa ạ?", "tháng sau em nghỉ hưu",
+    ],
+)  # fmt: skip
+async def test_what_is_denied_doubted_planned_or_somebody_elses_is_not_even_said_back(said: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", said)
+    assert talk.session is not None
+    assert (talk.session.answers, talk.session.understood) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "ask"),
+    [
+        ("nộp ở đâu vậy", "where"), ("cần mẫu nào", "which_form"), ("ai ký đơn", "who_signs"),
+        ("mất bao lâu", "how_long"),
+        ("căn cứ văn bản nào", "legal_basis"), ("có mất phí không", "fee"), ("hết hạn gia hạn được không", "renewal"),
+        ("trong lúc chờ có được ký tiếp không", "sign_meanwhile"), ("cơ quan quản lý trực tiếp là ai", "managing_body"),
+    ],
+)  # fmt: skip
+async def test_a_question_is_answered_at_any_page_and_the_open_one_stays(said: str, ask: str) -> None:
+    for begin in ((), ("/start", "1", "1"), ("/start", "1", "1", "3", "31/12/2028", "1", "1", "1")):
+        talk = Dialogue()
+        await talk.says(*begin)
+        before = talk.session
+        assert t(TITLES[ask]) in await talk.says(said)
+        assert talk.session is None or (before is not None and talk.session.screen == before.screen)
+        assert talk.session is None or talk.session.answers == (before.answers if before else {})
+
+
+async def test_what_no_text_says_is_said_to_be_unread() -> None:
+    talk = Dialogue()
+    assert t(NOT_READ) in await talk.says("/start", "1", "nghị định là gì vậy")
+
+
+async def test_what_the_pack_answers_is_said_whatever_the_page() -> None:
+    fee = answer_question(load_pack("national"), "fee")
+    assert fee is not None
+    assert t(fee.text)[:30] in await Dialogue().says("/start", "1", "có mất phí không")
+
+
+@pytest.mark.parametrize(
+    ("said", "ask", "named"),
+    [("còn 60 ngày gia hạn được không", "renewal", "60"), ("cho hỏi Mẫu 09 là gì", "form_number", "09")],
+)
+async def test_the_form_or_number_that_a_question_names_is_answered(said: str, ask: str, named: str) -> None:
+    answer = answer_question(load_pack("national"), ask, named)
+    assert answer is not None
+    assert t(answer.text)[:30] in await Dialogue().says("/start", "1", said)
+
+
+@pytest.mark.parametrize(
+    ("said", "screen"),
+    [("yêu cầu của tôi tới đâu rồi", "requests"), ("xóa hết thông tin của tôi", "erase"), ("thôi hủy đi", "stopped")],
+)
+async def test_commands_in_words_are_carried_out(said: str, screen: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1", said)
+    assert talk.session is not None
+    assert talk.session.screen == screen
+
+
+async def test_back_in_words_takes_back_the_last_answer() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1", "quay lại câu trước đi")
+    assert talk.session is not None
+    assert talk.session.answers == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("cảm ơn em nhiều", "thanks"), ("chào bot", "smalltalk"), ("làm sổ đỏ ở đâu", "outside_scope"),
+        ("cho gặp cán bộ", "command:human"),
+    ],
+)  # fmt: skip
+async def test_thanks_small_talk_and_what_is_outside_the_scope_get_a_short_reply(said: str, kind: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1")
+    assert t(REPLIES[kind]) in await talk.says(said)
+    assert talk.session is not None
+    assert talk.session.answers == {"subject": "organisation"}
+
+
+@pytest.mark.parametrize("said", ["đồng ý nhé", "vâng ạ", "dạ", "oke", "nhất trí", "ok em đồng ý"])
+async def test_consent_takes_what_people_say(said: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", said)
+    assert talk.session is not None
+    assert talk.session.consented_at is not None
+
+
+@pytest.mark.parametrize(
+    "said", ["không đồng ý", "để xem đã", "đồng ý cái gì vậy?", "có lưu số điện thoại không", "sao phải đồng ý"]
+)
+async def test_what_is_no_consent_is_not_taken_for_it(said: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", said)
+    assert talk.session is None or talk.session.consented_at is None
+
+
+async def test_the_name_of_the_present_unit_is_offered_when_the_request_asks_for_it() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1", "cơ quan em đổi tên thành Phòng Kinh tế Đại Phước", "đúng")
+    assert talk.session is not None
+    assert talk.session.named_unit == "Phòng Kinh tế Đại Phước"

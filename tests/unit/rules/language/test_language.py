@@ -1,0 +1,136 @@
+"""The language data is checked as the rules are, and sentences are read as their authors say."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+import rules.language.checking
+from locales import translator
+from rules.checking import Diagnostic
+from rules.errors import PackError
+from rules.language import Language, load_language, read
+from rules.language.checking import check_language
+from rules.loading import load_pack
+
+BROKEN = Path(__file__).parent / "broken"
+#: Found by comparing with a pack, and not by a broken language.
+WITH_A_PACK = {"unread-answer"}
+FIXTURES = sorted(path.stem for path in BROKEN.glob("*.toml") if path.stem != "sound")
+
+
+def language_of(name: str, folder: Path) -> Language:
+    folder.joinpath("words.toml").write_text((BROKEN / f"{name}.toml").read_text("utf-8"), "utf-8")
+    return load_language(folder)
+
+
+def test_the_language_that_comes_along_has_nothing_to_put_right() -> None:
+    assert [str(diagnostic) for diagnostic in check_language(load_language(), load_pack())] == []
+
+
+def test_the_small_language_the_broken_ones_are_made_from_is_sound(tmp_path: Path) -> None:
+    assert check_language(language_of("sound", tmp_path)) == ()
+
+
+@pytest.mark.parametrize("code", FIXTURES)
+def test_each_trouble_is_found_and_told_in_vietnamese(code: str, tmp_path: Path) -> None:
+    found: tuple[Diagnostic, ...] = check_language(language_of(code, tmp_path))
+    assert code in {diagnostic.code for diagnostic in found}
+    for diagnostic in found:
+        assert diagnostic.message.say(translator("vi")) != str(diagnostic.message)
+
+
+def test_every_diagnostic_has_a_broken_language() -> None:
+    source = Path(rules.language.checking.__file__).read_text("utf-8")
+    assert set(re.findall(r'Diagnostic\(\s*"([a-z-]+)"', source)) == {*FIXTURES, *WITH_A_PACK}
+
+
+def test_an_answer_of_the_pack_that_no_sentence_can_give_is_named(tmp_path: Path) -> None:
+    found = check_language(language_of("sound", tmp_path), load_pack())
+    assert any(one.code == "unread-answer" and "deceased" in str(one) for one in found)
+
+
+@pytest.mark.parametrize("pattern", ["(mất", "mất ]", "", "a | ", "<Token>"])
+def test_a_pattern_that_cannot_be_read_names_its_file(pattern: str, tmp_path: Path) -> None:
+    text = f'[[facts]]\nfact = "token"\nvalue = "lost"\npatterns = ["{pattern}"]\n'
+    tmp_path.joinpath("odd.toml").write_text(text, "utf-8")
+    with pytest.raises(PackError, match=r"odd\.toml: facts 1"):
+        load_language(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("said", "facts"),
+    [
+        ("Tôi làm mất token rồi", {"token": "lost"}),
+        ("token ko mat", {}),
+        ("nghe nói xã em sắp sáp nhập", {}),
+        ("nếu mất token thì sao", {}),
+        ("xã em sáp nhập thành xã mới, token bị mất", {"events": ["merged_into_new"], "token": "lost"}),
+        ("em mất mật khẩu token rồi", {"token": "locked"}),
+        ("mất bao lâu thì có token", {}),
+        ("bạn em ở huyện khác bị mất token", {}),
+        ("cks cơ quan hết hạn ngày 30/6/2027", {"subject": "organisation", "not_after": "2027-06-30"}),
+    ],
+)
+def test_only_what_is_stated_is_read(said: str, facts: dict[str, object]) -> None:
+    assert read(said, load_language()).facts == facts
+
+
+@pytest.mark.parametrize(
+    ("said", "asks"),
+    [
+        ("nop o dau vay", ("where",)),
+        ("mẫu nào ạ", ("which_form",)),
+        ("ai ky don", ("who_signs",)),
+        ("mất bao lâu thì có token", ("how_long",)),
+        ("trong lúc chờ có được ký tiếp không", ("sign_meanwhile",)),
+    ],
+)
+def test_questions_about_the_procedure_are_told_apart(said: str, asks: tuple[str, ...]) -> None:
+    reading = read(said, load_language())
+    assert (reading.intent, reading.asks) == ("question", asks)
+
+
+@pytest.mark.parametrize("said", ["đồng ý nhé", "vâng ạ", "dạ", "oke", "nhất trí", "ok em", "dong y a"])
+def test_consent_in_words_is_consent(said: str) -> None:
+    assert read(said, load_language()).intent == "consent"
+
+
+@pytest.mark.parametrize(
+    "said", ["không đồng ý", "để xem đã", "đồng ý cái gì vậy", "chưa đồng ý đâu", "ok để em hỏi sếp đã", "em", "hm hm"]
+)
+def test_what_is_no_consent_is_none(said: str) -> None:
+    assert read(said, load_language()).intent != "consent"
+
+
+def test_a_typed_accent_decides() -> None:
+    assert read("token bị mất", load_language()).facts == {"token": "lost"}
+    assert read("token bị mật", load_language()).facts == {}
+
+
+@pytest.mark.parametrize("line", ["doi ten " * 5000, "a" * 100_000, "mất token, " * 3000, "\x00\u202e", "", " . , ? "])
+def test_a_hostile_line_is_read_in_bounded_time(line: str) -> None:
+    before = time.perf_counter()
+    read(line, load_language())
+    assert time.perf_counter() - before < 4
+
+
+#: Sentences written from situations, with readings that were looked through one by one.
+OWN = [json.loads(line) for line in (Path(__file__).parent / "own_sentences.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("known", OWN, ids=lambda known: known["text"][:40])
+def test_sentences_of_situations_are_read_as_they_were(known: dict[str, object]) -> None:
+    assert {"text": known["text"], **read(str(known["text"]), load_language()).to_data()} == known
+
+
+def test_a_sentence_takes_less_than_five_milliseconds() -> None:
+    language, texts = load_language(), [example for rule in load_language().rules for example in rule.entry.examples]
+    for text in texts:
+        read(text, language)
+    before = time.process_time()
+    for text in texts:
+        read(text, language)
+    assert (time.process_time() - before) / len(texts) < 0.005
