@@ -31,6 +31,7 @@ class CommandMenuLoop:
         self._channel = channel
         self._show = show
         self._clock = clock
+        self._refused: dict[str, float] = {}  #: id of a chat -> when its menu was refused
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until told to stop, or until the platform turns out to know no menus."""
@@ -53,10 +54,14 @@ class CommandMenuLoop:
             ChannelError: the platform takes none at the moment, or none at all (Unsupported).
             StoreError: the store cannot be used.
         """
-        due = await self._store.menus.due(self._channel, menu_digest)
+        due = [one for one in await self._store.menus.due(self._channel, menu_digest) if self._may_try(one)]
         for one in due:
             await self._set(one)
         return len(due)
+
+    def _may_try(self, due: DueMenu) -> bool:
+        """Leave a chat alone for a while that took no menu: its person may not have written yet."""
+        return self._clock.monotonic() - self._refused.get(due.chat.id, float("-inf")) >= _FAILED_SECONDS
 
     async def _set(self, due: DueMenu) -> None:
         try:
@@ -64,5 +69,9 @@ class CommandMenuLoop:
         except (*_PASSING, Unsupported):
             raise
         except ChannelError as error:
-            _log.warning("menu_refused", channel=self._channel, error=type(error).__name__)
+            _log.info("menu_refused", channel=self._channel, error=type(error).__name__)
+            if due.roles:
+                self._refused[due.chat.id] = self._clock.monotonic()
+                return
+        self._refused.pop(due.chat.id, None)
         await self._store.menus.keep(due)

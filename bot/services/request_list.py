@@ -158,7 +158,7 @@ class RequestListService:
         if done.changed:
             subject, unit = f"{to}: {format_span(done.changed)}", rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit)
             await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(done.changed))
-        return BulkMoveResult(done.changed, done.left, meant=number)
+        return BulkMoveResult(done.changed, done.left, meant=number, at=self.now)
 
     async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
         """Write nothing where the request is on that unit already."""

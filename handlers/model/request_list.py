@@ -89,6 +89,7 @@ class BulkMoveResult:
     left: tuple[str, ...] = ()
     outcome: MoveOutcome = MoveOutcome.MOVED
     meant: int = 0  #: number of requests that match the filter
+    at: datetime | None = None  #: the moment of the move, by which ``Filter.changed_at`` finds what was moved
 
 
 class InterviewStatus(BaseModel):

@@ -92,7 +92,7 @@ class MemoryRequestList:
         if changed:
             subject, unit = f"{to}: {format_span(changed)}", rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit)
             await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(changed))
-        return BulkMoveResult(changed, left, meant=len(found))
+        return BulkMoveResult(changed, left, meant=len(found), at=self.acting.now)
 
     async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
         """Give it to the unit; where it is there already, nothing is written."""

@@ -105,7 +105,7 @@ class BulkMoveConfirmScreen(OptionsOnlyScreen):
         note = _format_bulk_result(here, done)
         if done.outcome is not MoveOutcome.MOVED or not done.changed:
             return HandlerResult(to_request_list(here), notes=(note,))
-        moved = Filter(states=(to,), changed_at=here.world.now)
+        moved = Filter(states=(to,), changed_at=done.at)
         return HandlerResult(to_filtered_list(here, moved), notes=(note,))
 
 

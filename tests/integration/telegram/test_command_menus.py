@@ -1,7 +1,7 @@
 """The menu of commands in the chat of a person with a role: set when the role begins, taken away when it ends."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -67,10 +67,19 @@ async def test_a_menu_that_did_not_get_through_is_set_at_the_next_look(
     assert menu(server, lan, "vi")
 
 
-async def test_a_chat_that_takes_no_menu_is_left_alone(store: Store, loop: CommandMenuLoop, server: BotApi) -> None:
-    await given(store, "999", Role.OWNER)  # never wrote to the bot
+async def test_a_person_who_has_not_written_yet_gets_the_menu_once_they_did(
+    store: Store, server: BotApi, api: TelegramApi
+) -> None:
+    clock = TurnedClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
+    loop = CommandMenuLoop(store, "telegram", partial(show_chat_menu, api), clock)
+    new = server.user("Tư")
+    await given(store, str(new.id), Role.OWNER)
 
     assert [await loop.work(), await loop.work()] == [1, 0]
+    await new.says("/start")
+    clock.turn(timedelta(minutes=2))
+    assert [await loop.work(), await loop.work()] == [1, 0]
+    assert menu(server, new, "vi")
 
 
 async def test_a_server_without_menus_is_asked_once(
