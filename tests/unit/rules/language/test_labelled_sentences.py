@@ -17,6 +17,7 @@ REACHED = {
     "developed_on_1": {"sentences": 403, "subject": 392, "events": 384, "exact": 352, "wrong": 0},
     "developed_on_2": {"sentences": 400, "subject": 386, "events": 387, "exact": 361, "wrong": 0},
     "developed_on_3": {"sentences": 142, "subject": 140, "events": 140, "exact": 132, "wrong": 0},
+    "developed_on_4": {"sentences": 55, "subject": 52, "events": 51, "exact": 40, "wrong": 4},
 }
 #: A set on which nothing was developed, if it is there: what is asked of every sentence never seen before.
 KEPT_APART = HERE / "kept_apart.jsonl"
