@@ -67,7 +67,8 @@ def _name_end(tokens: Sequence[Token], start: int, known: UnitWords, *, long: bo
         if long and tokens[end].word.bare == "va" and end > start:
             free = end + 3  # what follows "và" belongs to the name ("hạ tầng và đô thị")
         if end >= free and (
-            _ends_name(tokens, end, start, known) or (capital and not tokens[end].name and not long and not tokens[end].number)
+            _ends_name(tokens, end, start, known)
+            or (capital and not tokens[end].name and not long and not tokens[end].number)
         ):
             break
         end += 1

@@ -7,6 +7,7 @@ asked or told of somebody else is never given: to miss a fact costs a question, 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from rules.language.clauses import Part, Scope, divide, find_scopes, scopes_in_reach
@@ -34,6 +35,7 @@ HOLDERS = {
     "our_unit": "organisation",
     "unit": "organisation",
 }
+_PERSONS = frozenset({"i", "person", "pronoun"})
 #: Facts that name whom it is about; they count in a question too ("cks của em gia hạn ở đâu").
 _NAMING = frozenset({"subject", "whose"})
 #: What the restructuring of a unit is to an officer of it.
@@ -172,8 +174,14 @@ class Reader:
             for name, holder in HOLDERS.items()
             if bodies or holder not in {"organisation", "device"}
             for start, end in self.matcher.places(name, part.start, part.end)
+            if name not in _PERSONS or not self._is_in_unit(start, part)
         }
         return min(found)[2] if found else None
+
+    def _is_in_unit(self, place: int, part: Part) -> bool:
+        """Return whether a word is one of a unit's name, or says whose unit it is ("phòng tư pháp", "xã tôi")."""
+        units = (self.matcher.places(name, part.start, part.end) for name in ("our_unit", "unit_name"))
+        return any(start < place < end for start, end in chain.from_iterable(units))
 
     def value_of(self, finding: Finding) -> Any:
         """Return the value of a fact; a unit or a day is taken from the words themselves."""
@@ -424,10 +432,8 @@ class _Assembly:
                 events.add(_ROLES[role])
             elif not mergers:
                 del facts["merger_role"]
-        if "merged" in facts and "renamed" in events and not events & _MERGERS:
-            events.add("merged_into_new")  # a merger under a new name makes a new body
-        if "merged" in facts and "new_unit" in facts and not events and not self._personal:
-            events.add("merged_into_new")  # so does one of which the new body is named
+        if self._made_new_body(facts, events):
+            events.add("merged_into_new")
         for event, covered in _COVERED.items():
             events -= covered if event in events else set()
         if {"merged_into_new", "merged_into_existing"} <= events:
@@ -438,6 +444,11 @@ class _Assembly:
             facts.pop("merged", None)
         if events or (nothing and "merged" not in facts):
             facts["events"] = sorted(events)
+
+    def _made_new_body(self, facts: dict[str, Any], events: set[str]) -> bool:
+        """Return whether a merger made a new body: it was renamed by it, or the new one is named."""
+        named = "new_unit" in facts and not events and not self._personal
+        return "merged" in facts and not events & _MERGERS and ("renamed" in events or named)
 
     def _settle_subject(self, facts: dict[str, Any]) -> None:
         """Read what happened to a unit as its officer meets it."""

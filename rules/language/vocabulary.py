@@ -185,7 +185,11 @@ def _unit_words(units: Mapping[str, list[str]]) -> UnitWords:
         for kind in sorted(units.get(key, []), key=lambda kind: -len(kind.split())):
             words = tuple(map(to_word, kind.split()))
             kinds.setdefault(words[0].bare, []).append((words, long))
-    return UnitWords({first: tuple(found) for first, found in kinds.items()}, frozenset(units.get("stops", [])), *(frozenset(_pairs(units.get(key, []))) for key in ("kept", "never")))
+    return UnitWords(
+        {first: tuple(found) for first, found in kinds.items()},
+        frozenset(units.get("stops", [])),
+        *(frozenset(_pairs(units.get(key, []))) for key in ("kept", "never")),
+    )
 
 
 def _pairs(phrases: Sequence[str]) -> Iterator[tuple[str, str]]:
