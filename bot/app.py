@@ -23,16 +23,19 @@ from bot.channels import (
     Receiver,
     ServedChannel,
 )
+from bot.channels.rehearsal import RehearsalChannel
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
 from bot.charts import Charts
 from bot.clock import Clock, SystemClock
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
+from bot.delivery.command_menus import CommandMenuLoop
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer, ListReader, ReportMaker, may_import_by_role
 from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
+from bot.delivery.request_digest import RequestDigests
 from bot.delivery.runner import ChannelService, Retention, Runner, StepRunner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.turns import Conversation, TurnHandler
@@ -43,6 +46,7 @@ from bot.messages import Incoming
 from bot.metrics import NO_METRICS, Metrics
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store_from_settings
+from bot.services.request_notices import DigestSender
 from bot.settings import Settings
 from bot.store.errors import DataIsMadeUp
 from bot.store.store import Store
@@ -62,6 +66,11 @@ _UNPACED = Pace(overall=1e6, chat=Rate(1e6, 1e6))
 _DEMO_DATA_REFUSED = N_(
     "The data of this folder are made up (troly demo): nobody real is served over them."
     " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN unset."
+)
+
+
+_NOT_MADE_UP = N_(
+    "A rehearsal needs made-up data, and this folder holds other data. Choose an empty folder with TROLY_DATA_DIR."
 )
 
 
@@ -165,8 +174,10 @@ def configured_channels(settings: Settings) -> tuple[OpenChannel, ...]:
     return tuple(wanted)
 
 
-async def serve(settings: Settings, *, receiving: bool = True) -> None:
+async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool = False) -> None:
     """Run the configured channels until the process is told to stop; not ``receiving``, it helps one that does.
+
+    A ``rehearsal`` runs over the data of a demo only, and every message of it says so.
 
     Raises:
         AlreadyServed: another process serves the same SQLite database.
@@ -178,10 +189,13 @@ async def serve(settings: Settings, *, receiving: bool = True) -> None:
     from bot.metrics.prometheus import Prometheus  # noqa: PLC0415
 
     async with hold_serving_lock(settings), open_components(settings, Prometheus()) as parts:
-        if await parts.store.status.is_made_up():
+        made_up = await parts.store.status.is_made_up()
+        if made_up and not rehearsal:
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
+        if rehearsal and not made_up:
+            raise SettingsError(_NOT_MADE_UP)
         _freeze_gc()
-        await serve_channels(parts, receiving=receiving)
+        await serve_channels(parts, receiving=receiving, rehearsal=rehearsal)
 
 
 def _freeze_gc() -> None:
@@ -195,6 +209,7 @@ async def serve_channels(
     stop: asyncio.Event | None = None,
     *,
     receiving: bool = True,
+    rehearsal: bool = False,
     channels: Sequence[OpenChannel] | None = None,
 ) -> None:
     """Serve several channels in one process until ``stop`` is set or the process is told to end.
@@ -208,15 +223,18 @@ async def serve_channels(
         raise SettingsError(_NO_CHANNEL)
     async with AsyncExitStack() as opened:
         served = [await opened.enter_async_context(open_channel()) for open_channel in wanted]
+        if rehearsal:
+            served = [replace(one, channel=RehearsalChannel(one.channel, parts.settings.language)) for one in served]
         with stop_on_signals(stop):
             for one in served:
                 await cancel_on(stop, one.prepare())
             with ExitStack() as listening:
-                await _build_runner(parts, served, listening, receiving=receiving).run(stop)
+                runner = _build_runner(parts, served, listening, receiving=receiving, rehearsal=rehearsal)
+                await runner.run(stop)
 
 
 def _build_runner(
-    parts: Components, served: Sequence[ServedChannel], listening: ExitStack, *, receiving: bool
+    parts: Components, served: Sequence[ServedChannel], listening: ExitStack, *, receiving: bool, rehearsal: bool
 ) -> Runner:
     """Build all loops of this process, over all of its channels."""
     settings, store, clock = parts.settings, parts.store, parts.clock
@@ -235,7 +253,9 @@ def _build_runner(
         for wake in wakes.values():
             wake()
 
-    scheduler = parts.broadcast_scheduler(wake_all)
+    scheduler = parts.broadcast_scheduler(wake_all, certificates=not rehearsal)
+    hours = SchedulerSettings.of(settings).hours
+    digests = RequestDigests(DigestSender(store), clock, hours, wake_all, lambda: parts.heartbeat.leapt)
     background = (
         *_web_servers(parts, served, sources, listening, receiving=receiving),
         *(source.service for source in sources),
@@ -243,8 +263,16 @@ def _build_runner(
         parts.heartbeat.run,
         *(part.run for one in served for part in parts.exporters(one.channel, wakes[one.channel.name])),
         scheduler.run,
+        digests.run,
+        *(_menu_loops(parts, served) if receiving else ()),
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)
+
+
+def _menu_loops(parts: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:
+    """Build what shows people with a role their commands, for each channel that has menus."""
+    shown = [(one.channel.name, one.show_menu) for one in served]
+    return [CommandMenuLoop(parts.store, name, show, parts.clock).run for name, show in shown if show]
 
 
 def _channel_service(parts: Components, served: ServedChannel) -> ChannelService:

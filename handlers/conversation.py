@@ -57,7 +57,7 @@ from handlers.interview.screens.question import find_overheard_facts
 from handlers.interview.secrets import has_secret
 from handlers.model import Rights, holds_certificate
 from handlers.registry import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT, find_command, parse_command
-from handlers.sentences import answer_sentence, confirm_rest, contradicts
+from handlers.sentences import answer_sentence, confirm_rest, contradicts, read_aside
 from handlers.turn import (
     Turn,
     answer_typed_options,
@@ -75,6 +75,10 @@ from handlers.understanding.sentences import read_sentence
 from locales import N_
 from rules.language import Reading as SentenceReading
 
+#: Facts that the certificate in a file tells more surely than the words under it.
+_FACTS_OF_A_FILE = frozenset({"not_after", "expired", "issuer"})
+EDIT_READ = N_("I read the edited message as a new one.")
+EDIT_ASIDE = N_("Here I take a value or a consent only from a new message: please write it once more.")
 ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
 STILL_KEPT = N_("Your earlier answers are kept.")
 SAY_LESS = N_("That is too much at once. Please say it in a few words, no more than {number} things.")
@@ -101,7 +105,20 @@ async def respond(session: Session | None, event: Event, world: Services) -> Tur
     answered = _with_removed_events_note(present, ask_for_unit_again(present, taken))
     if not answered.forget:
         await save_interview_status(here, answered.session)
-    return await build_turn(present, event, replace(answered, notes=(*gone, *ended, *answered.notes)))
+    turn = await build_turn(present, event, replace(answered, notes=(*gone, *ended, *answered.notes)))
+    return _with_last_tap(present.session, event, turn)
+
+
+def _with_last_tap(before: Session, event: Event, turn: Turn) -> Turn:
+    """Remember the button whose tap changed the session, until anything else changes it."""
+    tapped = ScreenCallback.parse(event.data) if isinstance(event, ButtonTapped) else None
+    if turn.session is None or tapped is None or turn.session.version == before.version:
+        return turn
+    return replace(turn, session=turn.session.with_changes(last_tap=_mark_tap(turn.session, str(tapped))))
+
+
+def _mark_tap(session: Session, data: str) -> str:
+    return f"{session.version}:{data}"
 
 
 def _respond_in_group(session: Session | None, here: Context, event: Event) -> Turn:
@@ -122,11 +139,29 @@ def wants_file(session: Session | None) -> bool:
 
 async def _handle_event(here: Context, event: Event) -> HandlerResult:
     """Handle the event; if it contained a secret, warn of it in any case."""
-    answered = await _dispatch_event(here, event)
+    answered = await _with_caption(here, event, await _dispatch_event(here, event))
     if not event.secret or answered.secret:
         return answered
     warned = answered.session.with_changes(warned=True)
     return replace(answered, session=warned, notes=(here.say(WARNING), *answered.notes), secret=True)
+
+
+async def _with_caption(here: Context, event: Event, answered: HandlerResult) -> HandlerResult:
+    """Read the words under a file or photo too; they answer the open page only if its person had it before their eyes.
+
+    A page that the file itself opened was not seen by the person who wrote them.
+    """
+    words = event.caption if isinstance(event, FileSent | FileRead | SheetRead | UnreadableReceived) else ""
+    if not words.strip() or event.secret or answered.secret:
+        return answered
+    after = here.with_session(answered.session)
+    unchanged = answered.session == here.session and here.session.screen != "certificate"
+    seen = isinstance(event, FileSent) or unchanged
+    if seen or has_secret(words):
+        heard = await _handle_text(after, words)
+    else:
+        heard = read_aside(after, words, without=_FACTS_OF_A_FILE)
+    return replace(heard, notes=(*answered.notes, *heard.notes), again=(*answered.again, *heard.again))
 
 
 async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
@@ -136,18 +171,20 @@ async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
                 N_("That is a little fast for me. Please wait a moment, then send your last message again.")
             )
             return HandlerResult(here.session, notes=(note,), show=False)
-        case UnreadableReceived() | MessageEdited():
-            return (
-                _handle_unreadable(here, event) if isinstance(event, UnreadableReceived) else _handle_edit(here, event)
-            )
+        case UnreadableReceived():
+            return _handle_unreadable(here, event)
         case FileSent() | FileRead() | SheetRead():
             return await _handle_file(here, event)
         case DrawChart() | ChartDrawn() | MakeReport() | ReportMade() | PrintAnswer() | AnswerPrinted():
             return await _handle_background_result(here, event)
         case ButtonTapped():
             return await _handle_tap(here, event.data)
-        case TextReceived():
-            return await _handle_text(here, event.text)
+        case TextReceived() | MessageEdited():
+            return await _handle_words(here, event)
+
+
+async def _handle_words(here: Context, event: TextReceived | MessageEdited) -> HandlerResult:
+    return await (_handle_edit(here, event) if isinstance(event, MessageEdited) else _handle_text(here, event.text))
 
 
 async def _handle_file(here: Context, event: FileSent | FileRead | SheetRead) -> HandlerResult:
@@ -215,12 +252,39 @@ def _handle_unreadable(here: Context, event: UnreadableReceived) -> HandlerResul
     return HandlerResult(here.session, notes=(here.say(what), here.say(EXPORT)))
 
 
-def _handle_edit(here: Context, event: MessageEdited) -> HandlerResult:
-    """Do not take an edited message as a second answer; tell the person how to correct one."""
-    note = N_(
-        "I do not read what is changed in a message later. To correct an answer, please write it as a new message."
-    )
-    return HandlerResult(here.session, notes=() if event.secret else (here.say(note),), show=False)
+async def _handle_edit(here: Context, event: MessageEdited) -> HandlerResult:
+    """Read an edited message as a new one that says so; it may have been written for an earlier question.
+
+    So it never answers the open one by itself: what it names there is asked about.
+    """
+    if event.secret or not event.text.strip():
+        return HandlerResult(here.session, show=False)
+    if has_secret(event.text):
+        return await _handle_text(here, event.text)
+    heard = await _read_edited_text(here, event.text)
+    return replace(heard, notes=(here.say(EDIT_READ), *heard.notes))
+
+
+async def _read_edited_text(here: Context, text: str) -> HandlerResult:
+    if (named := parse_command(text)) is not None:
+        return await _run_command(here, *named)
+    page = await SCREENS[here.session.screen].page(here)
+    reading, heard = read_sentence(here, text), understanding.match_line(text, page, ())
+    named_options = (*heard.sure, *heard.maybe)
+    if named_options and not page.exact and not reading.facts:
+        return _ask_what_is_meant(here, page, text, named_options)
+    if here.session.consented_at is None:
+        return read_aside(here, text)
+    if page.exact:
+        return await _read_edited_value(here, text)
+    told = await answer_sentence(here, text, reading, _run_command)
+    return told or _ask_what_is_meant(here, page, text, ())
+
+
+async def _read_edited_value(here: Context, text: str) -> HandlerResult:
+    """Take only the name of a unit, which says what it is about; any other value could be of an earlier field."""
+    named = await SCREENS["unit"].handle_text(here, text) if here.session.screen == "unit" else None
+    return named or HandlerResult(here.session, notes=(here.say(EDIT_ASIDE),))
 
 
 async def _handle_tap(here: Context, data: str) -> HandlerResult:
@@ -233,6 +297,8 @@ async def _handle_tap(here: Context, data: str) -> HandlerResult:
     if tap and tap.lasting_subject is not None:
         return await _show_more(here, tap, tap.lasting_subject)
     if tap is None or not tap.belongs_to(session):
+        if session.last_tap == _mark_tap(session, data):  # a double tap: the first one did what it asks for
+            return HandlerResult(session, show=False)
         return HandlerResult(
             session, notes=(here.say(N_("That button belongs to an earlier step. The present question:")),)
         )
@@ -268,14 +334,15 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
     reading = read_sentence(here, text)
-    if heard.sure and not (heard.likely and contradicts(here, heard.sure, reading)):
+    inexact = heard.likely or here.session.screen == "condition"
+    if heard.sure and not (inexact and contradicts(here, heard.sure, reading)):
         return await _answer_with_overheard(here, page, heard, text, reading)
     if heard.numbers and page.numbers == "options":
         return reject_number(here, page, heard.numbers)
     sentence = None if _is_open_value(here, text) else reading
     return (
         await answer_typed_reminder(here, text)
-        or (sentence and await answer_sentence(here, sentence, _run_command))
+        or (sentence and await answer_sentence(here, text, sentence, _run_command))
         or await _handle_typed_value(here, page, heard, text)
     )
 
@@ -291,7 +358,7 @@ async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str
     """Handle a text that names no option: a value for the screen, a doubt, an unknown number, or an unclear text."""
     if page.exact and heard.maybe:  # names of several options: nothing that the screen would take as a text
         return _ask_what_is_meant(here, page, text, heard.maybe)
-    if page.help and is_doubt(text):
+    if page.help and is_doubt(text if page.exact else text.replace("?", "")):  # a question is no doubt of its own
         return HandlerResult(here.session, notes=(page.help,))
     if typed := await SCREENS[here.session.screen].handle_text(here, text):
         return typed

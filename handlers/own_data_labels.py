@@ -9,6 +9,7 @@ from handlers.interview.screens.question import FACT_LABELS
 from handlers.model import ROLES
 from handlers.own_data_text import ValueFormatter, choose_label, format_as_is, format_iso_day, format_iso_moment
 from handlers.requests import EVENT_LABELS, FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
+from handlers.requests.notices import TIMING_LABELS
 from locales import N_
 
 
@@ -32,6 +33,7 @@ _CHAT = {
     "last_contact_at": DataPart(N_("Last message"), format_iso_moment),
     "blocked_at": DataPart(N_("You stopped the assistant"), format_iso_moment),
     "unit": DataPart(N_("Unit code")),
+    "told_of_requests": DataPart(N_("New requests are told to you"), choose_label(TIMING_LABELS)),
 }
 _CERTIFICATE = {
     "subject": DataPart(N_("Subject"), words.format_attribute, apart=True),
@@ -100,6 +102,7 @@ _EVENT = {
     "secret": DataPart(N_("A secret came with it, which is not kept")),
     "album": DataPart(N_("Sent together with others")),
     "text": DataPart(N_("Text")),
+    "caption": DataPart(N_("Text beside a file")),
     "data": DataPart(N_("Button")),
     "reference": DataPart(N_("Reference of the file")),
     "name": DataPart(N_("File name")),
@@ -129,6 +132,8 @@ _FILTER = {
     "until": DataPart(N_("Registered until"), format_iso_day),
     "expires_from": DataPart(N_("Certificate ends from"), format_iso_day),
     "expires_until": DataPart(N_("Certificate ends until"), format_iso_day),
+    "without_unit": DataPart(N_("Requests without a unit only")),
+    "changed_at": DataPart(N_("Changed together at"), format_iso_moment),
     "text": DataPart(N_("Words searched for")),
 }
 
@@ -139,6 +144,7 @@ _DERIVED = {
 }
 _DESK = {
     "wanted": DataPart(N_("Filter"), inside=_FILTER),
+    "chosen_on": DataPart(N_("Filter chosen on"), format_iso_day),
     "turned": DataPart(N_("Pages turned")),
     "revision": DataPart(N_("Changes seen")),
     "moving_to": DataPart(N_("State chosen"), choose_label(STATE_LABELS)),
@@ -190,6 +196,7 @@ _SESSION = {
     "said_before": DataPart(N_("Said before the open question")),
     "said_digest": DataPart(N_("Digest of the open question")),
     "shown": DataPart(N_("Digest of the answer that was shown")),
+    "last_tap": DataPart(N_("Button tapped last")),
     "warned": DataPart(N_("Warned of a secret that was sent")),
 }
 _STANDING = {
@@ -214,6 +221,9 @@ _CONTENT = {
     "form": DataPart(N_("Form")),
     "events": DataPart(FACT_LABELS["events"], choose_label(EVENT_LABELS)),
     "news": DataPart(N_("New information"), inside=_FIELDS),
+    "old": DataPart(N_("On the certificate before"), inside=_FIELDS),
+    "email": DataPart(N_("E-mail on the certificate")),
+    "province": DataPart(N_("Province on the certificate")),
     "decision": DataPart(N_("Answer that was given")),
     "pack": DataPart(N_("Rule pack")),
     "channel": DataPart(N_("Channel")),

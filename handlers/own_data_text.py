@@ -19,11 +19,11 @@ from rules.facts import MergerRole, Token
 ValueFormatter = Callable[[MarkupTranslator, Any], str]
 
 ROLES = {
-    MergerRole.DESIGNATED: N_("Our certificate is the one that is kept"),
-    MergerRole.OTHER: N_("Another body's certificate is kept"),
-    MergerRole.UNDECIDED: N_("Not chosen yet"),
-    MergerRole.SURVIVING: N_("My body keeps its name, others are merged into it"),
-    MergerRole.ABSORBED: N_("My body is merged into another"),
+    MergerRole.DESIGNATED: N_("Ours: our certificate is kept for the new body"),
+    MergerRole.OTHER: N_("Another body's: its certificate is kept, ours is not"),
+    MergerRole.UNDECIDED: N_("Nobody has decided that yet"),
+    MergerRole.SURVIVING: N_("Ours: our name stays, others were merged into us"),
+    MergerRole.ABSORBED: N_("Another body's: we were merged into it"),
 }
 TOKEN_STATES = {
     Token.IN_HAND: N_("In hand and working"),
@@ -44,11 +44,13 @@ SCREENS = {
     "condition": N_("the condition of certificate, token and key"),
     "unit": N_("the question for your unit"),
     "former_unit": N_("what became of a former unit"),
+    "belonging": N_("being a former unit, or belonging to it"),
     "certificate": N_("confirming the certificate"),
     "understood": N_("confirming what was understood"),
     "answer": N_("the answer"),
     "review": N_("reviewing the answers"),
     "form": N_("filling in a request"),
+    "leave_form": N_("leaving a request that is being filled in"),
     "confirm": N_("reviewing a request"),
     "next": N_("after a request"),
     "requests": N_("the list of requests"),
@@ -97,6 +99,7 @@ SCREENS = {
     "broadcast_yes": N_("confirming what is done to a broadcast"),
     "broadcast_results": N_("what became of a broadcast"),
     "broadcast_steps": N_("the reminders of a campaign"),
+    "home": N_("the desk"),
     "desk_filter": N_("the filter of the request list"),
     "desk_state": N_("narrowing the list by state"),
     "desk_procedure": N_("narrowing the list by procedure"),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
+from handlers.admin.desk import DeskScreen, show_announced_request, show_desk, to_desk
 from handlers.admin.exports import ExportScreen, order_typed_export
 from handlers.admin.imports import ImportScreen
 from handlers.admin.journal import JournalScreen
@@ -28,7 +29,7 @@ from handlers.admin.requests.filters import (
     RequestFilterScreen,
 )
 from handlers.admin.requests.moves import BulkMoveConfirmScreen, BulkMoveScreen, FinalMoveScreen
-from handlers.admin.requests_view import to_request_list, to_search_result
+from handlers.admin.requests_view import to_opening_list, to_search_result
 from handlers.admin.statistics import StatisticsScreen, show_statistics
 from handlers.broadcasts.reminders import (
     REMINDER_COMMANDS,
@@ -72,16 +73,19 @@ from handlers.core import (
     current_question,
     current_rights,
     format_documents,
+    hash_text,
 )
 from handlers.core.text import format_bold, join_lines
 from handlers.interview import to_next_certificate, to_previous_step
 from handlers.interview.condition import condition_facts
 from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
+from handlers.interview.screens.belonging import BelongingScreen
 from handlers.interview.screens.certificate import EXPORT, CertificateScreen
 from handlers.interview.screens.condition import ConditionScreen
 from handlers.interview.screens.question import QuestionScreen, ReviewScreen
 from handlers.interview.screens.requests import (
     ConfirmRequestScreen,
+    LeaveFormScreen,
     OwnRequestScreen,
     OwnRequestsScreen,
     RequestFormScreen,
@@ -97,13 +101,14 @@ from handlers.interview.screens.welcome import (
     show_more_of_notice,
     show_notice,
 )
-from handlers.model import Act
+from handlers.model import Act, Role, may_any_role
 from handlers.own_data import format_data_ordered, format_data_under_way
-from locales import LANGUAGES, N_
+from locales import LANGUAGES, N_, translator
 from rules.language.spelling import strip_accents
 from rules.questions import Question
 
 ADMIN_SCREENS: dict[str, Screen] = {
+    "home": DeskScreen(),
     "picture": StatisticsScreen(),
     "roles": RoleListScreen(),
     "role": RoleScreen(),
@@ -159,11 +164,13 @@ SCREENS: dict[str, Screen] = {
     "condition": ConditionScreen(),
     "unit": OwnUnitScreen(),
     "former_unit": FormerUnitScreen(),
+    "belonging": BelongingScreen(),
     "certificate": CertificateScreen(),
     "understood": UnderstoodScreen(),
     "answer": AnswerScreen(),
     "review": ReviewScreen(),
     "form": RequestFormScreen(),
+    "leave_form": LeaveFormScreen(),
     "confirm": ConfirmRequestScreen(),
     "next": NextStepScreen(),
     "requests": OwnRequestsScreen(),
@@ -185,12 +192,17 @@ WITHOUT_CONSENT = frozenset(
 #: Screens that ask: once answered, what was chosen is written under their message, below every word that stands there.
 QUESTIONS = frozenset(
     {
-        *("question", "understood", "condition", "unit", "former_unit", "certificate", "form", "confirm"),
-        *("language", "withdraw", "erase"),
+        *("question", "understood", "condition", "unit", "former_unit", "belonging", "certificate", "form", "confirm"),
+        *("language", "withdraw", "erase", "leave_form"),
     }
 )
 #: Screens with lasting buttons, by what shows more about their subject.
-LASTING: dict[str, ShowMore] = {"welcome": show_more_of_notice, "answer": show_more_of_answer}
+LASTING: dict[str, ShowMore] = {
+    "welcome": show_more_of_notice,
+    "answer": show_more_of_answer,
+    "home": show_desk,
+    "desk_request": show_announced_request,
+}
 
 
 async def _run_roles(here: Context, holder: str) -> HandlerResult:
@@ -209,7 +221,7 @@ async def _run_export(here: Context, form: str) -> HandlerResult:
 
 
 async def _run_list(here: Context, words: str) -> HandlerResult:
-    return HandlerResult(await to_search_result(here, words) if words else to_request_list(here))
+    return HandlerResult(await to_search_result(here, words) if words else to_opening_list(here))
 
 
 async def _run_broadcasts(here: Context, code: str) -> HandlerResult:
@@ -220,7 +232,12 @@ async def _run_broadcasts(here: Context, code: str) -> HandlerResult:
     )
 
 
+async def _run_desk(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(to_desk(here))
+
+
 ADMIN_COMMANDS = (
+    Command("banlamviec", N_("my desk: what waits, and all I can do"), _run_desk, ("desk",), needs=Act.SEE_REQUESTS),
     Command("danhsach", N_("the request list; with words, those that have them"), _run_list, needs=Act.SEE_REQUESTS),
     Command("xuat", N_("export the requests of the list as a file"), _run_export, needs=Act.EXPORT_REQUESTS),
     Command(
@@ -242,6 +259,8 @@ async def _start(here: Context, invitation: str) -> HandlerResult:
     taken = (await accept_invitation(here, invitation),) if invitation else ()
     if here.session.consented_at is None:
         return HandlerResult(here.session.with_screen("welcome"), notes=taken)
+    if (await current_rights(here)).grants:
+        return HandlerResult(to_desk(here), notes=taken)
     note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
     session = here.session.to_previous_screen() if here.session.screen == "stopped" else here.session
     return HandlerResult(session, notes=(*taken, note))
@@ -359,6 +378,23 @@ COMMANDS = (
 )
 _ALL_COMMANDS = (*COMMANDS, *REMINDER_COMMANDS, *ADMIN_COMMANDS)
 _BY_NAME = {name: command for command in _ALL_COMMANDS for name in (command.name, *command.aliases)}
+
+
+def menu_commands(roles: Iterable[Role]) -> tuple[Command, ...]:
+    """Return the commands of a person with these roles: those of the roles first, then everybody's."""
+    held = tuple(roles)
+    mine = (command for command in ADMIN_COMMANDS if command.needs and may_any_role(held, command.needs))
+    return (*mine, *COMMANDS)
+
+
+def menu_digest(roles: Iterable[Role]) -> str:
+    """Return a digest that changes with the menu of these roles, in any language."""
+    listed = (
+        f"{command.name} {translator(one)(command.description)}"
+        for command in menu_commands(roles)
+        for one in LANGUAGES
+    )
+    return hash_text("\n".join(listed))
 
 
 def parse_command(text: str) -> tuple[str, str] | None:

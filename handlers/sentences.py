@@ -11,6 +11,7 @@ from handlers.interview.procedure_questions import answer_questions
 from handlers.interview.screens.understood import answers_in, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
+from handlers.understanding.sentences import read_sentence
 from locales import N_
 from rules.language import Reading
 from rules.questions import Question
@@ -41,14 +42,17 @@ REPLIES = {
 ASK_OFFICE = N_("The receiving office is {office}.")
 KEPT_FOR_CONSENT = N_("I have understood your sentence. Once you agree, I say it back to you and we go on from there.")
 
+SAID_BACK_NEXT = N_("I have read what you wrote under it too, and say it back right after this.")
+
 RunCommand = Callable[[Context, str, str], Awaitable[HandlerResult]]
 
 
-async def answer_sentence(here: Context, reading: Reading, run: RunCommand) -> HandlerResult | None:
+async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCommand) -> HandlerResult | None:
     """Answer a sentence, or return ``None`` if it says nothing that is understood.
 
     Args:
         here: The session and services of the turn.
+        text: The sentence.
         reading: What the sentence says.
         run: Carries out a command by its name.
     """
@@ -56,7 +60,7 @@ async def answer_sentence(here: Context, reading: Reading, run: RunCommand) -> H
         return await run(here, name, "")
     if reading.intent in {"consent", "refusal"}:
         return await _answer_consent(here, reading)
-    answers = answer_questions(here, reading.asks)
+    answers = answer_questions(here, reading.asks, text)
     told = _take_facts(here, reading)
     if told is not None:
         return replace(told, notes=(*answers, *told.notes))
@@ -83,6 +87,24 @@ def _take_facts(here: Context, reading: Reading) -> HandlerResult | None:
     return HandlerResult(session.with_screen("understood"))
 
 
+def read_aside(here: Context, text: str, *, without: frozenset[str] = frozenset()) -> HandlerResult:
+    """Read words that were not written for the open page, such as those under a file: they never answer it.
+
+    Args:
+        here: The session and services of the turn.
+        text: The words.
+        without: Facts that are left out, because something surer tells them.
+    """
+    reading = read_sentence(here, text)
+    answers = answer_questions(here, reading.asks, text)
+    facts = {fact: value for fact, value in reading.facts.items() if fact not in without}
+    understood = understood_in(here, facts)
+    if understood is None:
+        return HandlerResult(here.session, notes=answers)
+    waits = here.say(KEPT_FOR_CONSENT if here.session.consented_at is None else SAID_BACK_NEXT)
+    return HandlerResult(here.session.with_changes(understood=understood), notes=(*answers, waits))
+
+
 def _reply(here: Context, reading: Reading) -> HandlerResult | None:
     reply = REPLIES.get(reading.intent)
     if reply is None:
@@ -94,7 +116,14 @@ def _reply(here: Context, reading: Reading) -> HandlerResult | None:
 
 
 def contradicts(here: Context, options: tuple[str, ...], reading: Reading) -> bool:
-    """Return whether a sentence says something else of the open question than the options that it is most like."""
+    """Return whether a sentence says something else than the options that it is most like.
+
+    On the page of all about the condition it must say nothing besides: what it does not name counts as in order there.
+    """
+    if here.session.screen == "condition":
+        named = {value.partition(":")[0] for value in options} | {"not_after", "expired", "issuer", "whose"}
+        known = here.session.answers
+        return any(fact not in named and known.get(fact) != value for fact, value in reading.facts.items())
     asked = _open_question(here)
     answers = answers_in(here, reading.facts)
     if asked is None or not answers:

@@ -259,7 +259,7 @@ def _is_tick(page: Page, value: str) -> bool:
 
 
 #: Screens that the question must not interrupt: two ask it themselves, the others are for people with a role.
-_UNINTERRUPTED_SCREENS = frozenset({"unit", "former_unit", *ADMIN_SCREENS})
+_UNINTERRUPTED_SCREENS = frozenset({"unit", "former_unit", "belonging", *ADMIN_SCREENS})
 _UNIT_REPLACED = N_("{former} has ended; I go on with <b>{unit}</b>. If that is wrong, send /xemlai to change it.")
 
 

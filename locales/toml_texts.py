@@ -6,7 +6,19 @@ from typing import IO, Any
 
 #: Keys of a rule pack whose values people read.
 TEXTS = frozenset(
-    {"text", "text_with_office", "label", "hint", "title", "reason", "note", "issuer_status", "about", "brief"}
+    {
+        "text",
+        "text_with_office",
+        "label",
+        "hint",
+        "title",
+        "reason",
+        "note",
+        "issuer_status",
+        "about",
+        "brief",
+        "unsure",
+    }
 )
 
 

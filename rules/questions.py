@@ -40,6 +40,8 @@ class Question(_Model):
     fact: FactName
     text: str  #: message id
     reason: str  #: message id
+    #: Message id: the way on for people who are not sure, what to look for and whom to ask. Nothing of it is a value.
+    unsure: str | None = None
     citations: tuple[Citation, ...] = ()
     many: bool = False  #: several answers may hold at once
     options: tuple[AnswerOption, ...]

@@ -6,12 +6,12 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import TrolyError
 from bot.messages import BlockChange, Incoming, OutboxRow
-from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, TELEGRAM, TERMINAL, ChannelAddress, MessageLimits
+from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, TELEGRAM, TERMINAL, ChannelAddress, MessageLimits, Role
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -123,6 +123,11 @@ class Receiver:
     listen: ListenAddress | None = None  #: where those calls arrive
 
 
+#: Shows the menu of commands of these roles in the chat of an address; of no roles that of everybody. It raises
+#: ChannelError.
+ShowMenu = Callable[[str, frozenset[Role]], Coroutine[Any, Any, None]]
+
+
 @dataclass(frozen=True, slots=True)
 class ServedChannel:
     """A channel that a process has opened, and what its loops need to know of it."""
@@ -133,6 +138,8 @@ class ServedChannel:
     prepare: Callable[[], Coroutine[Any, Any, None]]  #: done before anything is handled
     receive: Callable[[AcceptUpdates, RecordBlockChange], Receiver]
     stand_by: BackgroundService  #: in place of receiving, where other processes receive
+    #: shows the menu of commands of a person with roles in their chat; ``None``: the platform has no menus
+    show_menu: "ShowMenu | None" = field(default=None, kw_only=True)
     is_accepted: Callable[[], bool]  #: whether the platform accepts the assistant's credentials, as far as is known
 
 

@@ -129,8 +129,7 @@ def _audience(before: Audience, typed: Typed, units: UnitDirectory, chats: tuple
         changes["unit"] = parse_unit(typed.unit, units) if typed.unit else None
     if typed.role is not None:
         changes["role"] = parse_word("--role", typed.role, _ROLES) if typed.role else None
-    if typed.to_do is not None:
-        changes["to_do"] = typed.to_do
+    changes |= {name: value for name in ("to_do", "unfinished") if (value := getattr(typed, name)) is not None}
     if typed.owed:
         changes["owed"] = tuple(parse_procedure("--owed", one) for one in _given(typed.owed))
     if typed.state:

@@ -36,6 +36,12 @@ class Typed:
         bool | None,
         typer.Option("--to-do/--no-to-do", help=N_("Only people who owe a procedure and have not asked for it.")),
     ] = None
+    unfinished: Annotated[
+        bool | None,
+        typer.Option(
+            "--unfinished/--no-unfinished", help=N_("Only people who owe a procedure for which no request is done.")
+        ),
+    ] = None
     owed: Annotated[
         list[str] | None,
         typer.Option(

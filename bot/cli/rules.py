@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from bot.settings import configured_language, load_settings
 from handlers.citations import cite_all, format_statement
 from handlers.core import LABELS, format_office
 from handlers.core.text import format_day
+from handlers.interview.unsure import UNSURE_LABEL as UNSURE
 from locales import N_, Translator, translator
 from rules.checking import check as find_troubles
 from rules.errors import PackError, PackInvalid
@@ -103,6 +105,7 @@ def _render_questions(pack: Pack, t: Translator) -> Iterator[str]:
     for number, question in enumerate(pack.questions, start=1):
         yield f"{number}. **{t(question.text)}** (`{question.fact}`) {format_statement(question.why, t)}"
         yield _format_answers(question, t)
+        yield f"   - {t(UNSURE)}: {t(question.unsure or '')}"
 
 
 def _format_answers(question: Question, t: Translator) -> str:
@@ -263,10 +266,11 @@ def check(
     except PackError as error:
         typer.echo(error.say(t), err=True)
         raise typer.Exit(1) from None
-    proved = [_check_one(pack, t) for pack in packs]  # every pack is checked, also after one that is wrong
+    language = load_language()
+    # every pack is checked, also after one that is wrong
+    proved = [*(_check_one(pack, t) for pack in packs), _check_reader(language, packs, t)]
     if not all(proved):
         raise typer.Exit(1)
-    typer.echo(_prove_language(load_language(), t))
 
 
 def _every_pack() -> Iterator[str]:
@@ -276,16 +280,14 @@ def _every_pack() -> Iterator[str]:
         yield configured
 
 
-def _check_one(pack: Pack, t: Translator) -> bool:
-    """Print what is wrong with a pack, or that it is proved; return whether it is."""
-    language = load_language()
-    troubles = (*find_troubles(pack), *check_language(language, pack))
+def _check_reader(language: Language, packs: Sequence[Pack], t: Translator) -> bool:
+    """Print what is wrong with the reader of sentences for these packs, or that it is proved; return whether it is."""
+    found = chain.from_iterable(check_language(language, pack) for pack in packs)
+    troubles = list(dict.fromkeys(trouble.say(t) for trouble in found))
     for trouble in troubles:
-        typer.echo(trouble.say(t))
-    if troubles:
-        typer.echo(t(N_("{pack}: {count} to put right"), pack=pack.label, count=len(troubles)))
-    else:
-        typer.echo(_prove(pack, t))
+        typer.echo(trouble)
+    if not troubles:
+        typer.echo(_prove_language(language, t))
     return not troubles
 
 
@@ -294,6 +296,18 @@ def _prove_language(language: Language, t: Translator) -> str:
     patterns = sum(len(rule.patterns) for rule in language.rules)
     examples = sum(len(rule.entry.examples) for rule in language.rules)
     return t(sound, name=language.name, patterns=patterns, examples=examples)
+
+
+def _check_one(pack: Pack, t: Translator) -> bool:
+    """Print what is wrong with a pack, or that it is proved; return whether it is."""
+    troubles = find_troubles(pack)
+    for trouble in troubles:
+        typer.echo(trouble.say(t))
+    if troubles:
+        typer.echo(t(N_("{pack}: {count} to put right"), pack=pack.label, count=len(troubles)))
+    else:
+        typer.echo(_prove(pack, t))
+    return not troubles
 
 
 def _prove(pack: Pack, t: Translator) -> str:

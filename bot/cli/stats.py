@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from bot.atomic_file import notes_folder, open_atomic_file, refuse_existing
 from bot.charts import Charts
+from bot.cli.funnel import print_funnel, read_funnel
 from bot.cli.options import UnitOption, parse_day_option, parse_unit, to_bad_parameter
 from bot.cli.output import Language, json_text, parse_language, print_rows, terminal_width
 from bot.cli.session import As, CommandSession, open_as
@@ -103,7 +105,18 @@ class StatisticsResult:
     now: datetime
 
 
+class StatisticsView(StrEnum):
+    """What is counted."""
+
+    UNITS = "units"
+    FUNNEL = "funnel"
+
+
 def stats(
+    view: Annotated[
+        StatisticsView,
+        typer.Argument(help=N_("units: certificates and requests; funnel: at which question people stop.")),
+    ] = StatisticsView.UNITS,
     *,
     unit: UnitOption = None,
     as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON."))] = False,
@@ -118,6 +131,9 @@ def stats(
 ) -> None:
     """Print the statistics, or draw them."""
     say = MarkupTranslator(parse_language(language))
+    if view is StatisticsView.FUNNEL:
+        print_funnel(say, asyncio.run(read_funnel(person)), as_json=as_json)
+        return
     if png is not None:
         refuse_existing(png, force=force)
     counted = asyncio.run(_read_statistics(unit, parse_day_option("--until", until), person))

@@ -270,8 +270,9 @@ class EventPreparer:
         if isinstance(event, FileSent):
             found = await self._read_file(chat, event)
             if isinstance(found, ImportSheet):
-                return SheetRead(sheet=found, **_event_origin(event))
-            return FileRead(name=event.name, reading=found, album=event.album, **_event_origin(event))
+                return SheetRead(sheet=found, caption=event.caption, **_event_origin(event))
+            beside = {"album": event.album, "caption": event.caption}
+            return FileRead(name=event.name, reading=found, **beside, **_event_origin(event))
         if isinstance(event, TextReceived) and holds_certificate(event.text):
             return FileRead(reading=await self._readers.read(chat, event.text.encode(), ""), **_event_origin(event))
         return event

@@ -13,8 +13,8 @@ from bot.retry import retry_while_unavailable
 from bot.store.errors import StoreError
 from bot.store.messages import AbandonedRow
 from bot.store.store import Store
-from handlers.core import Event, FileSent, TextReceived, Throttled, UnreadableReceived
-from handlers.interview.secrets import has_secret_in_name, redact_secret
+from handlers.core import Event, FileSent, MessageEdited, TextReceived, Throttled, UnreadableReceived
+from handlers.interview.secrets import has_secret, has_secret_in_name, redact_secret
 
 #: Buckets of chats are forgotten when there are more than this many: a full bucket is as good as none.
 _MOST_BUCKETS = 4096
@@ -275,10 +275,18 @@ def _remove_secrets(update: Incoming) -> Incoming:
     event = update.event
     if isinstance(event, TextReceived):
         return Incoming(update.channel, update.update_id, update.address, _clean_text(event))
+    if isinstance(event, FileSent | UnreadableReceived):
+        event = event.model_copy(update=_clean_words("caption", event.caption))
+    if isinstance(event, MessageEdited):
+        event = event.model_copy(update=_clean_words("text", event.text))
     if isinstance(event, FileSent) and has_secret_in_name(event.name):
-        nameless = event.model_copy(update={"name": "", "secret": True})
-        return Incoming(update.channel, update.update_id, update.address, nameless)
-    return update
+        event = event.model_copy(update={"name": "", "secret": True})
+    return Incoming(update.channel, update.update_id, update.address, event)
+
+
+def _clean_words(field: str, words: str) -> dict[str, object]:
+    """Leave out words that hold a secret, and cut those that are too long to be an answer."""
+    return {field: "", "secret": True} if has_secret(words) else {field: words[:TEXT_LIMIT]}
 
 
 def _clean_text(event: TextReceived) -> Event:

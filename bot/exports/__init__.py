@@ -127,12 +127,24 @@ def _news_getter(name: str) -> BindUnits:
     return lambda _units: lambda filed: filed.request.content.news.get(name)
 
 
+def _old_getter(name: str) -> BindUnits:
+    return lambda _units: lambda filed: filed.request.content.old.get(name)
+
+
 def _unit_name_getter(units: UnitDirectory) -> GetValue:
     return lambda filed: units.name(filed.unit) or None
 
 
 #: The new values that a request can contain.
 NEWS_FIELDS = ("new_name", "new_address", "new_superior", "new_unit", "new_email")
+
+#: The values that the certificate has in their place; an address it does not name.
+OLD_TITLES = {
+    "new_name": N_("Name before"),
+    "new_superior": N_("Superior body before"),
+    "new_unit": N_("Working body before"),
+    "new_email": N_("E-mail before"),
+}
 
 #: Printed columns come first, as many as fit on paper.
 COLUMNS = (
@@ -177,6 +189,14 @@ COLUMNS = (
     ),
     ExportColumn("events", N_("What happened"), 32, _attribute_getter("request.content.events"), words=EVENT_LABELS),
     *(ExportColumn(name, FIELDS[name].title, 30, _news_getter(name), personal=True) for name in NEWS_FIELDS),
+    *(
+        ExportColumn(f"old_{name.removeprefix('new_')}", title, 30, _old_getter(name), personal=True)
+        for name, title in OLD_TITLES.items()
+    ),
+    ExportColumn(
+        "email", N_("E-mail on the certificate"), 28, _attribute_getter("request.content.email"), personal=True
+    ),
+    ExportColumn("province", N_("Province on the certificate"), 22, _attribute_getter("request.content.province")),
     ExportColumn("registered_at", N_("Registered at"), 17, _attribute_getter("registered_at"), ColumnKind.MOMENT),
     ExportColumn("changed_at", N_("Changed at"), 17, _attribute_getter("changed_at"), ColumnKind.MOMENT),
     ExportColumn("revision", N_("Revision"), 9, _attribute_getter("revision"), ColumnKind.NUMBER),

@@ -185,6 +185,8 @@ IMPORT19_COLUMNS = (
 #: The procedures for which a person needs a row.
 PROCEDURES = frozenset({Procedure.ISSUE_NEW, Procedure.CHANGE_INFORMATION})
 _LEVELS = 4
+#: The beginnings of a province's name, folded.
+_PROVINCE_WORDS = ("tinh ", "thanh pho ")
 REPORTED = N_(
     "This layout is reported practice, met in three public tools; its official status is unknown. Compare it with what"
     " the receiving office asks for before you send it (to be checked)."
@@ -248,9 +250,17 @@ class Import19Writer:
 def _known_cells(content: RequestContent, unit: str | None, units: UnitDirectory) -> Iterator[tuple[int, str]]:
     """Yield the known columns with their values."""
     yield 1, content.subscriber
-    yield 6, content.news.get("new_email", "")
+    yield 6, content.news.get("new_email") or content.email or ""
     yield from enumerate(_superior_line(content, unit, units), start=7)
+    yield 11, _province(content, unit, units)
     yield 15, content.serial or ""
+
+
+def _province(content: RequestContent, unit: str | None, units: UnitDirectory) -> str:
+    """Return the province of the unit in the tree, as it is today; else the one that the certificate names."""
+    line = [one.name for one in (units.get(unit), *units.ancestors(unit)) if one is not None]
+    found = next((name for name in reversed(line) if fold(name).startswith(_PROVINCE_WORDS)), None)
+    return found or content.province or ""
 
 
 def _superior_line(content: RequestContent, unit: str | None, units: UnitDirectory) -> list[str]:

@@ -15,6 +15,7 @@ from handlers.folding import fold
 from handlers.model import (
     AUTHORITY_WORDS,
     MASK,
+    UNFINISHED,
     ExportRemarks,
     Filter,
     RequestContent,
@@ -91,7 +92,12 @@ def _merge_pair(first: ListEntry, second: ListEntry) -> ListEntry:
 
 
 def eligible_states(wanted: Filter) -> frozenset[RequestState]:
-    """Return the states to send: accepted, or those of the filter, so that a forwarded list can be printed again."""
+    """Return the states to send: accepted, or those of the filter, so that a forwarded list can be printed again.
+
+    A list of whatever is not finished, as it opens by itself, chooses none.
+    """
+    if frozenset(wanted.states) == frozenset(UNFINISHED):
+        return _READY_TO_SEND
     return frozenset(wanted.states) - _NEVER_SENT if wanted.states else _READY_TO_SEND
 
 
@@ -219,7 +225,8 @@ def to_entry(content: RequestContent) -> ListEntry:
     told = {
         "certificate_name": content.certificate_name or content.subscriber,
         "serial": content.serial or "",
-        "changing": "\n".join(CHANGED_FIELDS[name] for name in content.news),
+        "email": content.email or "",
+        "changing": "\n".join(_format_changing(content, name) for name in content.news),
         "news": "\n".join(_format_new_values(content.news)),
         "extend": TICK if extends else "",
         "change": "" if extends else TICK,
@@ -228,6 +235,12 @@ def to_entry(content: RequestContent) -> ListEntry:
         "certificate": _certificate_key(content),
     }
     return {name: sanitize(text) for name, text in told.items()}
+
+
+def _format_changing(content: RequestContent, name: str) -> str:
+    """Return the field to change with the value that the certificate has for it, where it was read."""
+    old = content.old.get(name)
+    return f"{CHANGED_FIELDS[name]}: {old}" if old else CHANGED_FIELDS[name]
 
 
 def _certificate_key(content: RequestContent) -> str:

@@ -39,16 +39,19 @@ FORWARDED = ("/danhsach", "=filter", "=desk_state", "=forwarded", "#1")
 ALL = (*FRESH, "=all")
 #: A broadcast of one message and a campaign, both with a ready text.
 MESSAGE = ("/thongbao", "=new", "=single", "=none")
-WRITTEN = (*MESSAGE, "Nhắc thay đổi thông tin", "=ready_to_do")
+WRITTEN = (*MESSAGE, "Nhắc thay đổi thông tin", "=ready_to_do", "=use")
 DRAFTED = (*WRITTEN, "=go_on", "=done", "=none")
 CAMPAIGN = ("/thongbao", "=new", "=campaign")
-PLANNED = (*CAMPAIGN, "31/12/2026", "Nhắc hạn cuối năm", "=ready_deadline", "=go_on", "=done")
+PLANNED = (*CAMPAIGN, "31/12/2026", "Nhắc hạn cuối năm", "=ready_deadline", "=use", "=go_on", "=done")
 EDIT = (*DRAFTED, "=edit")
 INVITE = ("/vaitro", "=invite", "=admin", "#1")
 
 #: The heading, the person who walks, and the steps.
 OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("Help of somebody with a role"), _ADMIN, ("/trogiup",)),
+    (N_("The desk of an owner"), OWNER, ("/banlamviec",)),
+    (N_("The desk of a focal officer"), _FOCAL, ("/banlamviec",)),
+    (N_("The desk: told in the morning instead of at once"), _FOCAL, ("/banlamviec", "=timing")),
     (N_("The request list"), OWNER, LIST),
     (N_("The request list of a focal officer: masked"), _FOCAL, LIST),
     (N_("The request list, words searched for"), OWNER, ("/danhsach mau",)),
@@ -78,6 +81,7 @@ OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("A new broadcast: its deadline"), OWNER, MESSAGE[:-1]),
     (N_("A new broadcast: its title"), OWNER, MESSAGE),
     (N_("A broadcast: its Vietnamese text"), OWNER, (*MESSAGE, "Nhắc thay đổi thông tin")),
+    (N_("A broadcast: a ready text, before it is used"), OWNER, WRITTEN[:-1]),
     (N_("A broadcast: its English text"), OWNER, (*EDIT, "=broadcast_en")),
     (N_("A broadcast: a text with a mistake"), OWNER, (*EDIT, "=broadcast_vi", "Kính gửi {ho_tn}, *hạn: {han}")),
     (N_("A broadcast: its recipients"), OWNER, WRITTEN),

@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 from bot.messages import NOTICE
 from bot.services.journal import format_span
+from bot.services.request_announcing import RequestAnnouncer
 from bot.store.messages import OutboxMessage, OutboxRecipient
 from bot.store.request_filter import QueryConditions
 from bot.store.request_list import ImportRepository, MovableRequest, RequestListRepository
 from handlers.core import Journal
 from handlers.model import (
     MAX_BULK_MOVES,
+    UNFINISHED,
     Act,
     BulkMoveResult,
     BulkPreview,
@@ -36,6 +38,7 @@ from handlers.model import (
     transitions_from,
 )
 from handlers.requests import format_request_moved
+from handlers.requests.notices import format_acting_office
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 
@@ -58,7 +61,7 @@ class RequestMover:
     """One move, made to any number of requests in the present transaction; each officer gets a notice."""
 
     requests: RequestListRepository
-    actor: str
+    rights: Rights
     to: RequestState
     note: str  #: as ``check_reason`` returned it
 
@@ -67,14 +70,15 @@ class RequestMover:
         fitting = [request for request in meant if self.to in transitions_from(RequestState(request.state))]
         changed = await self.requests.move(fitting, self.to)
         notices = [self._notice(request) for request in changed if request.erased_at is None]
-        await self.requests.record_moves(changed, self.to, self.actor, self.note, notices)
+        await self.requests.record_moves(changed, self.to, self.rights.actor, self.note, notices)
         codes = {request.code for request in changed}
         return AppliedMoves(_codes(changed), _codes(request for request in meant if request.code not in codes))
 
     def _notice(self, request: MovableRequest) -> OutboxMessage:
         """Tell the officer, in the language of their conversation."""
         language, procedure = self.requests.read_language(request), Procedure(request.procedure)
-        reply = format_request_moved(language, request.code, procedure, self.to, self.note)
+        office = format_acting_office(language, self.rights, request.unit)
+        reply = format_request_moved(language, request.code, procedure, self.to, self.note, office)
         origin = f"request:{request.code}:{request.revision + 1}"
         return OutboxMessage(OutboxRecipient(request.chat, request.channel), origin, reply, NOTICE)
 
@@ -98,6 +102,7 @@ class RequestListService:
     requests: RequestListRepository
     journal: Journal
     now: datetime
+    announcer: RequestAnnouncer
 
     async def count(self, rights: Rights, wanted: Filter, act: Act = Act.SEE_REQUESTS) -> int:
         """Count without reading a single request."""
@@ -129,7 +134,7 @@ class RequestListService:
         if (reason := check_reason(to, note)) is None:
             return MoveResult(MoveOutcome.NO_REASON, seen)
         meant = await self.requests.read_movable_at(rights.reach(Act.CHANGE_REQUESTS), code, revision)
-        done = await RequestMover(self.requests, rights.actor, to, reason).move(meant)
+        done = await RequestMover(self.requests, rights, to, reason).move(meant)
         if done.changed:
             await self.journal.record(rights, "request.move", code, unit=seen.unit)
         now = await self._get(rights, Act.CHANGE_REQUESTS, code)
@@ -158,11 +163,11 @@ class RequestListService:
         meant = await self.requests.read_movable(selection, MAX_BULK_MOVES)
         if seen is not None and seen != selection_mark(meant):
             return BulkMoveResult((), outcome=MoveOutcome.OVERTAKEN, meant=number)
-        done = await RequestMover(self.requests, rights.actor, to, reason).move(meant)
+        done = await RequestMover(self.requests, rights, to, reason).move(meant)
         if done.changed:
             subject, unit = f"{to}: {format_span(done.changed)}", rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit)
             await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(done.changed))
-        return BulkMoveResult(done.changed, done.left, meant=number)
+        return BulkMoveResult(done.changed, done.left, meant=number, at=self.now)
 
     async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
         """Write nothing where the request is on that unit already."""
@@ -177,8 +182,11 @@ class RequestListService:
             return MoveResult(MoveOutcome.MOVED, seen)
         if not await self.requests.assign_unit(code, seen.revision, unit):
             return MoveResult(MoveOutcome.OVERTAKEN, seen)
+        placed = await self.requests.get(rights.reach(Act.CHANGE_REQUESTS), code)
+        if placed is not None and placed.request.state in UNFINISHED and not placed.request.content.unreadable:
+            await self.announcer.announce(code, placed.request.content)
         await self.journal.record(rights, "request.place", code, unit=unit)
-        return MoveResult(MoveOutcome.MOVED, await self._get(rights, Act.CHANGE_REQUESTS, code))
+        return MoveResult(MoveOutcome.MOVED, placed and _mask(rights, placed))
 
     async def _get(self, rights: Rights, act: Act, code: str) -> RequestRow | None:
         row = await self.requests.get(rights.reach(act), code)
@@ -227,7 +235,7 @@ class ImportService:
 
     async def _move(self, rights: Rights, to: RequestState, note: str, codes: list[str]) -> None:
         meant = await self.requests.read_movable_among(rights.reach(Act.IMPORT_REQUESTS), codes)
-        done = await RequestMover(self.requests, rights.actor, to, note).move(meant)
+        done = await RequestMover(self.requests, rights, to, note).move(meant)
         if len(done.changed) != len(codes):
             raise RuntimeError("a request changed although it was held")
 

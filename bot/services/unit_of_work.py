@@ -11,7 +11,9 @@ from bot.services.broadcasts import BroadcastService
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
 from bot.services.journal import JournalService
 from bot.services.people import PeopleService
+from bot.services.request_announcing import RequestAnnouncer
 from bot.services.request_list import ImportService, RequestListService
+from bot.services.request_notices import OwnRequestService, RequestNoticeService
 from bot.services.units import StatisticsService, UnitService
 from bot.store.broadcasts.reminders import StoredReminders
 from bot.store.context import StoreContext, chat_row
@@ -22,6 +24,7 @@ from bot.store.journal import JournalRepository
 from bot.store.messages import reply_queries
 from bot.store.own_data import OwnDataRepository
 from bot.store.request_list import ImportRepository, RequestListRepository
+from bot.store.request_notices import RequestNoticeRepository
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import sealed_columns
 from bot.store.store import Store
@@ -34,9 +37,10 @@ from handlers.model import MACHINE
 def build_admin_services(context: StoreContext) -> AdminServices:
     """Build the services of people with a role over the repositories of one transaction."""
     journal, requests = JournalService(JournalRepository(context)), RequestListRepository(context)
+    notices = RequestNoticeRepository(context)
     return AdminServices(
         people=PeopleService.of(context, journal),
-        desk=RequestListService(requests, journal, context.now),
+        desk=RequestListService(requests, journal, context.now, RequestAnnouncer(notices)),
         extract=ExportReaderService(ExportReaderRepository(context), requests),
         journal=journal,
         exports=ExportService(ExportRepository(context), journal),
@@ -44,6 +48,7 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         picture=StatisticsService(StatisticsRepository(context)),
         units=UnitService(UnitRepository(context), journal, context.now),
         broadcasts=BroadcastService.of(context, journal),
+        notices=RequestNoticeService(notices),
     )
 
 
@@ -79,10 +84,11 @@ class TurnTransaction:
         chat, keyring = pending.chat, store.keyring
         context = StoreContext(self._ask, keyring, now, chat.channel, chat.id, store.policy)
         requests = StoredOwnRequests(self._ask, keyring, chat.id, now)
-        self.requests: OwnRequests = requests
+        announcer = RequestAnnouncer(RequestNoticeRepository(context))
+        self.requests: OwnRequests = OwnRequestService(requests, announcer)
         self.admin = build_admin_services(context)
         own_data = OwnDataRepository(self._ask, keyring, pending, now, requests)
-        self.own_data: OwnData = OwnDataService(own_data, requests, self.admin.people)
+        self.own_data: OwnData = OwnDataService(own_data, self.requests, self.admin.people)
         self.register: InterviewRegister = StoredInterviewRegister(context)
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
 

@@ -186,6 +186,7 @@ class OwnDataRepository:
             Query("erase_tasks", mine),  # before what they may have told meanwhile
             Query("erase_outbox", mine),
             Query("erase_reminders", mine),
+            Query("erase_notice_timing", mine),
             Query("forget_author", mine),
             Query("erase_requests", mine),
             *(self._replace_query(code, content) for code, content in kept.items()),

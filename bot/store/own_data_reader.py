@@ -124,6 +124,7 @@ class PersonalDataReader:
             "last_contact_at": _format_moment(last),
             "blocked_at": _format_moment(blocked),
             "unit": unit,
+            "told_of_requests": row[7],
         }
         return {"chat": held, "session": self._json(session, sealed_columns.session(self.chat.id))}
 
@@ -201,7 +202,7 @@ def _task_fields(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _reminder_fields(chat: tuple[Any, ...], marks: Rows) -> dict[str, Any]:
-    stopped, reminded = chat[5:]
+    stopped, reminded = chat[5:7]
     answered = [
         {"broadcast": name, "done_at": _format_moment(done), "later_on": _format_day(later)}
         for name, done, later in marks

@@ -107,6 +107,10 @@ def _filter_conditions(wanted: Filter) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "expires_since", {"expires_from": wanted.expires_from.toordinal()}
     if wanted.expires_until is not None:
         yield "expires_until", {"expires_until": wanted.expires_until.toordinal()}
+    if wanted.without_unit:
+        yield "without_unit", {}
+    if wanted.changed_at is not None:
+        yield "changed_at", {"changed_at": to_micros(wanted.changed_at)}
 
 
 def _start_of_day(day: date) -> int:

@@ -7,6 +7,7 @@ from bot.metrics import QueueDepths
 from bot.store.audit import Audit
 from bot.store.broadcasts.lifecycle import ScheduleRepository
 from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
+from bot.store.command_menus import CommandMenus
 from bot.store.context import Chats
 from bot.store.continuity import Continuity
 from bot.store.drivers import Driver, Query
@@ -120,6 +121,7 @@ class Store:
     continuity: Continuity  #: whether the database, and the clock, go on from where they were
     retention: Retention
     status: StoreStatus
+    menus: CommandMenus
 
     @classmethod
     def over(cls, driver: Driver, keyring: Keyring, policy: BroadcastPolicy, texts: StoreTexts) -> "Store":
@@ -145,6 +147,7 @@ class Store:
             continuity=Continuity(driver, keyring),
             retention=Retention(driver),
             status=StoreStatus(driver),
+            menus=CommandMenus(driver, keyring),
         )
 
     async def close(self) -> None:

@@ -15,7 +15,6 @@ from handlers.core import (
     holder_labels,
 )
 from handlers.core.text import format_moment, join_lines
-from handlers.interview import to_next_screen
 from handlers.model import JournalEntry
 from locales import N_
 
@@ -41,7 +40,7 @@ class JournalScreen(OptionsOnlyScreen):
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Turn the page, or leave."""
         if value == BACK:
-            return HandlerResult(to_next_screen(here))
+            return HandlerResult(here.session.with_screen("home"))
         rows = await _load_rows(here)
         before = str(rows[:SHOWN][-1].number) if value == OLDER and rows else None
         return HandlerResult(here.session.with_screen("journal", about=before))

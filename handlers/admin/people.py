@@ -281,7 +281,7 @@ class RoleListScreen:
         there = {
             INVITE: session.with_screen("invite"),
             OPEN: session.with_screen("invitations"),
-            BACK: to_next_screen(here),
+            BACK: here.session.with_screen("home"),
         }
         return HandlerResult(there.get(value) or session.with_screen("role", about=value))
 

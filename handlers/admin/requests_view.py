@@ -11,7 +11,7 @@ from markupsafe import Markup
 from handlers.access import format_actor
 from handlers.core import Context, RequestListView, Session, current_rights
 from handlers.core.text import MarkupTranslator, format_day, format_moment, join_lines
-from handlers.model import Filter, RequestRow, RequestState, UnitDirectory, parse_codes, transitions_from
+from handlers.model import OPEN_LIST, Filter, RequestRow, RequestState, UnitDirectory, parse_codes, transitions_from
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS, format_content
 from locales import N_, Translator
 from rules.outcome import Procedure
@@ -21,8 +21,11 @@ _MAX_SEARCH_LENGTH = 200
 
 
 def list_view(here: Context) -> RequestListView:
-    """Return the view as it was left; at first, the whole list."""
-    return here.session.desk or RequestListView()
+    """Return the view as it was left; at first, and on another day, what is not finished."""
+    view = here.session.desk or RequestListView()
+    if view.chosen_on == here.today:
+        return view
+    return view.model_copy(update={"wanted": OPEN_LIST, "turned": (), "chosen_on": here.today})
 
 
 def to_list_screen(here: Context, screen: str, about: str | None = None, **changes: Any) -> Session:
@@ -37,8 +40,18 @@ def to_narrowed_list(here: Context, **changes: Any) -> Session:
 
 
 def to_unfiltered_list(here: Context) -> Session:
-    """Open the list without a filter."""
-    return to_list_screen(here, "desk", wanted=Filter(), turned=())
+    """Open the list without a filter; after a bulk move as it opens by itself."""
+    return to_filtered_list(here, OPEN_LIST if list_view(here).wanted.changed_at else Filter())
+
+
+def to_filtered_list(here: Context, wanted: Filter) -> Session:
+    """Open the first page of the list with this filter."""
+    return to_list_screen(here, "desk", wanted=wanted, turned=(), moving_to=None, note="", mark="")
+
+
+def to_opening_list(here: Context) -> Session:
+    """Open the list as it opens by itself: at what is not finished."""
+    return to_filtered_list(here, OPEN_LIST)
 
 
 def to_request_list(here: Context) -> Session:
@@ -59,7 +72,8 @@ async def to_search_result(here: Context, text: str) -> Session:
     if len(found) == 1:
         return found[0]
     wanted = _code_digits(found[0]) if found else " ".join(text.split())
-    return to_narrowed_list(here, text=wanted[:_MAX_SEARCH_LENGTH])
+    whole = {"states": ()} if list_view(here).wanted == OPEN_LIST else {}  # what is finished is looked for as well
+    return to_narrowed_list(here, text=wanted[:_MAX_SEARCH_LENGTH], **whole)
 
 
 def _code_digits(session: Session) -> str:
@@ -165,6 +179,8 @@ def format_filter(wanted: Filter, units: UnitDirectory, t: Translator) -> str:
         _format_values(t(N_("state")), [t(STATE_LABELS[one]) for one in wanted.states]),
         format_period(t, _REGISTERED_BETWEEN, wanted.since, wanted.until),
         format_period(t, EXPIRES_BETWEEN, wanted.expires_from, wanted.expires_until),
+        t(N_("without a unit")) if wanted.without_unit else "",
+        t(N_("just moved together")) if wanted.changed_at else "",
         t(N_("words: {text}"), text=wanted.text) if wanted.text else "",
     )
     return "; ".join(part for part in parts if part) or t(N_("none: all requests within reach"))

@@ -30,7 +30,6 @@ from handlers.core import (
     current_rights,
 )
 from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, parse_day
-from handlers.interview import to_next_screen
 from handlers.model import (
     Act,
     Bar,
@@ -197,7 +196,7 @@ class StatisticsScreen:
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Open a unit, go up, turn the page, order the chart, or leave."""
         if value == BACK:
-            return HandlerResult(to_next_screen(here))
+            return HandlerResult(here.session.with_screen("home"))
         rights = await current_rights(here)
         if value == CHART:
             return await show_bar_chart(here, rights)

@@ -81,7 +81,7 @@ DELIVERY_REASONS = {
 }
 #: Each problem with its remedy; ``BroadcastProblem.about`` is told in addition.
 PROBLEMS = {
-    ProblemKind.EMPTY: N_("A text is missing. Write it in both languages."),
+    ProblemKind.EMPTY: N_("The text is missing. Write it in Vietnamese at least."),
     ProblemKind.PLACEHOLDER: N_("A placeholder is not known. Check how it is written."),
     ProblemKind.MARKUP: N_("The markup is not closed, or is not known. Correct it, or write without it."),
     ProblemKind.TOO_LONG: N_("The text is longer than one message holds. Shorten it."),

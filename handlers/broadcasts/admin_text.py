@@ -145,8 +145,12 @@ def format_steps(t: Translator, days: tuple[int, ...]) -> str:
 def format_texts(say: MarkupTranslator, draft: BroadcastDraft) -> tuple[Markup, ...]:
     """Format the text in both languages as it was written, without interpreting its markup."""
     titles = {"vi": N_("<b>In Vietnamese</b>"), "en": N_("<b>In English</b>")}
-    missing = say(N_("<i>(not written yet)</i>"))
-    return tuple(join_lines(say(title), escape(getattr(draft.text, code)) or missing) for code, title in titles.items())
+    missing = {
+        "vi": say(N_("<i>(not written yet)</i>")),
+        "en": say(N_("<i>(not written: everybody reads the Vietnamese text)</i>")),
+    }
+    texts = {code: escape(getattr(draft.text, code)) or missing[code] for code in titles}
+    return tuple(join_lines(say(title), texts[code]) for code, title in titles.items())
 
 
 def format_buttons(say: MarkupTranslator, draft: BroadcastDraft) -> Markup:
@@ -243,6 +247,7 @@ def _format_owed(audience: Audience, t: Translator) -> tuple[str, ...]:
     states = ", ".join(t(STATE_LABELS[one]) for one in audience.states)
     return (
         t(N_("has something to register still")) if audience.to_do and not owed else "",
+        t(N_("has something that is not finished yet")) if audience.unfinished else "",
         t(N_("still to register: {procedures}"), procedures=owed) if owed else "",
         t(N_("has a request at: {states}"), states=states) if states else "",
     )

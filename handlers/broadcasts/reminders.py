@@ -105,7 +105,9 @@ async def _requested_procedures(here: Context) -> frozenset[str]:
 
 
 #: Screens of the interview and the request form: if one is open it stays open, including ticks.
-_WORK_SCREENS = frozenset({"question", "condition", "unit", "former_unit", "certificate", "form", "confirm"})
+_WORK_SCREENS = frozenset(
+    {"question", "condition", "unit", "former_unit", "belonging", "certificate", "form", "confirm"}
+)
 
 
 async def resume_open_work(here: Context) -> HandlerResult:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from html import escape
 
-from handlers.broadcasts.template import Placeholder, Template, parse
+from handlers.broadcasts.template import Placeholder, Template, parse, text_for
 from handlers.core import Choice, Reply
 from handlers.core.text import MarkupTranslator, format_day
 from handlers.model import BROADCAST_CODE_PATTERN, BroadcastButton, BroadcastDraft, PlaceholderValues
@@ -100,7 +100,7 @@ def render_broadcast(
         A message of exactly one paragraph.
     """
     language = values.language
-    text = _parse_or_quote(getattr(draft.text, language)).fill(_placeholder_texts(values, today))
+    text = _parse_or_quote(text_for(draft.text, language)).fill(_placeholder_texts(values, today))
     return Reply(
         paragraphs=(f"{text}\n\n{_format_ending(language, first)}",),
         choices=_reminder_choices(broadcast, draft.buttons, language),

@@ -269,10 +269,17 @@ def parse(text: str) -> Template | tuple[BroadcastProblem, ...]:
 
 
 def find_problems(text: BroadcastText) -> tuple[BroadcastProblem, ...]:
-    """Return the problems of a text in both languages; an empty text is named by its language."""
+    """Return the problems of a text in both languages; the Vietnamese one may stand alone, the English one may not."""
+    written = [language for language in LANGUAGES if language == LANGUAGES[0] or getattr(text, language).strip()]
     return tuple(
-        problem for language in LANGUAGES for problem in _problems_of_language(getattr(text, language), language)
+        problem for language in written for problem in _problems_of_language(getattr(text, language), language)
     )
+
+
+def text_for(text: BroadcastText, language: str) -> str:
+    """Return the text that a person of a language reads: the Vietnamese one where theirs was not written."""
+    own: str = getattr(text, language)
+    return own if own.strip() else text.vi
 
 
 def placeholders_of(text: str) -> frozenset[Placeholder]:

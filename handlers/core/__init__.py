@@ -16,6 +16,7 @@ from handlers.core.decision import (
     REGISTRABLE,
     cited_documents,
     current_decision,
+    filing_notice_of,
     format_actions,
     format_documents,
     format_notices,
@@ -103,9 +104,9 @@ __all__ = [
     "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled",
     "Understood", "UnreadableReceived", "back_option", "certificate_facts", "cited_documents", "count_remaining",
     "current_decision", "current_question", "current_rights", "explain_certainty", "facts_of", "filing_notice",
-    "find_certainty", "format_actions", "format_brief_answer", "format_decision_plain", "format_documents",
-    "format_notices", "format_office", "format_steps", "format_title", "hash_text", "holder_labels", "latest_fact",
-    "open_page", "question_of", "registrable_actions", "with_answer", "with_derived_events", "without_answer",
-    "without_derived_events", "without_stale_events",
+    "filing_notice_of", "find_certainty", "format_actions", "format_brief_answer", "format_decision_plain",
+    "format_documents", "format_notices", "format_office", "format_steps", "format_title", "hash_text",
+    "holder_labels", "latest_fact", "open_page", "question_of", "registrable_actions", "with_answer",
+    "with_derived_events", "without_answer", "without_derived_events", "without_stale_events",
 ]
 # fmt: on

@@ -26,6 +26,7 @@ from handlers.model import (
     JournalEntry,
     MoveResult,
     NewInvitation,
+    NoticeTiming,
     Refusal,
     RequestRow,
     RequestState,
@@ -155,6 +156,16 @@ class RequestList(Protocol):
             The request as it stands now, with the outcome ``MOVED`` (also if it was there already), ``UNKNOWN`` (not
             within reach), ``NOT_THERE`` (the unit is not open, or out of reach) or ``OVERTAKEN`` (changed meanwhile).
         """
+
+
+class RequestNotices(Protocol):
+    """How the person in this chat is told of new requests."""
+
+    async def timing(self) -> NoticeTiming:
+        """Return the timing they chose, else that of their roles (``default_timing``)."""
+
+    async def choose(self, timing: NoticeTiming) -> None:
+        """Store the timing; the next overview begins with what comes from now on."""
 
 
 class ExportReader(Protocol):
@@ -317,3 +328,4 @@ class AdminServices:
     picture: Statistics
     units: Units
     broadcasts: Broadcasts
+    notices: RequestNotices

@@ -84,11 +84,17 @@ def format_notices(here: Context, decided: Decided) -> list[Markup]:
 
 def _format_notice(here: Context, decided: Decided, notice: Notice) -> Markup:
     """Format a notice; the one on where to file names the receiving offices, those of the officer's unit first."""
-    world, t = here.world, here.say.t
+    t = here.say.t
     if notice.id == FILING_NOTICE:
-        told = filing_notice(world.pack, decided, t, office=world.office, units=units_of(here))
+        told = filing_notice_of(here, decided)
         return escape(format_sourced(told.text, told.citations, t))
     return escape(format_statement(notice, t))
+
+
+def filing_notice_of(here: Context, decided: Decided) -> Notice:
+    """Return the notice on where to file in the case of this conversation, in its language."""
+    world = here.world
+    return filing_notice(world.pack, decided, here.say.t, office=world.office, units=units_of(here))
 
 
 def units_of(here: Context) -> tuple[str, ...]:

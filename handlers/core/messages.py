@@ -41,6 +41,7 @@ class FileSent(_Event):
     name: str = ""
     size: int | None = None  #: in bytes, if the channel tells it
     album: bool = False  #: sent together with others
+    caption: str = ""  #: the words under it, without any secret
 
 
 class FileRead(_Event):
@@ -50,6 +51,7 @@ class FileRead(_Event):
     name: str = ""
     reading: Reading
     album: bool = False  #: sent together with others
+    caption: str = ""  #: the words under it, without any secret
 
 
 class SheetRead(_Event):
@@ -57,6 +59,7 @@ class SheetRead(_Event):
 
     kind: Literal["sheet_read"] = "sheet_read"
     sheet: ImportSheet
+    caption: str = ""  #: the words under it, without any secret
 
 
 class DrawChart(_Event):
@@ -141,9 +144,10 @@ class AnswerPrinted(_Event):
 
 
 class MessageEdited(_Event):
-    """An earlier message was edited. It does not count as a second answer; its text is only checked for secrets."""
+    """An earlier message was edited. It is read as a new message, but never as the answer to the open question."""
 
     kind: Literal["edited"] = "edited"
+    text: str = ""  #: what it says now, without any secret
 
 
 class UnreadableReceived(_Event):
@@ -151,6 +155,7 @@ class UnreadableReceived(_Event):
 
     kind: Literal["unreadable"] = "unreadable"
     what: Literal["photo", "audio", "video", "sticker", "text", "other"] = "other"  #: "text" is a text too long to read
+    caption: str = ""  #: the words under it, without any secret
 
 
 class Throttled(_Event):

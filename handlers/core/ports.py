@@ -18,6 +18,7 @@ from handlers.model import (
     InterviewStatus,
     Request,
     RequestContent,
+    RequestHandling,
     RequestState,
     UnitDirectory,
 )
@@ -42,10 +43,20 @@ class OwnRequests(Protocol):
         """
 
     async def register(self, content: RequestContent, state: RequestState = RequestState.SUBMITTED) -> Request:
-        """Register a request under the next code of the year in Viet Nam, with ``state`` as its first state."""
+        """Register a request under the next code of the year in Viet Nam, with ``state`` as its first state.
+
+        Unless it is a draft, those in whose scope it is are told, as each of them chose, but never the person in this
+        chat.
+        """
 
     async def amend(self, code: str, content: RequestContent) -> Request | None:
-        """Replace the content of a request; return ``None`` if its state no longer allows it (``AMENDABLE_STATES``)."""
+        """Replace the content of a request; return ``None`` if its state no longer allows it (``AMENDABLE_STATES``).
+
+        If it comes to another unit by that, those in whose scope it is now are told.
+        """
+
+    async def handling(self, code: str) -> RequestHandling:
+        """Return who has a request of this chat, when an answer usually comes, and the offices of its steps."""
 
     async def move(self, code: str, to: RequestState) -> Request | None:
         """Move a request as its subscriber.
@@ -72,7 +83,8 @@ class OwnData(Protocol):
 
         Times are ISO 8601 in UTC; a missing value is ``None`` or empty.
 
-        - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at, unit;
+        - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at, unit,
+          told_of_requests (``NoticeTiming``, if chosen);
         - ``session``: ``Session`` as JSON;
         - ``standings``: interview, unit, subscriber, not_after, owed, known_at and changed_at of each
           ``InterviewStatus``;

@@ -13,7 +13,7 @@ from rules.deciding import decide as _decide
 from rules.deciding import needs as _needs
 from rules.deciding import next_question as _next_question
 from rules.errors import FactsError
-from rules.facts import Facts, Subject
+from rules.facts import Event, Facts, Subject
 from rules.outcome import Outcome
 from rules.pack import Pack
 from rules.parsing import parse_facts
@@ -53,8 +53,8 @@ class DerivedEvents(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    #: Fingerprint of the certificate that names the former unit.
-    certificate: str
+    #: Fingerprint of the certificate that they hold for; ``None`` until a file was read.
+    certificate: str | None = None
     #: The former unit, and the present one that the officer named.
     former: str
     unit: str
@@ -81,6 +81,8 @@ class RequestListView(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     wanted: Filter = Filter()
+    #: The day on which the filter was chosen: on another day the list opens at what is not finished.
+    chosen_on: date | None = None
     #: ``RequestRow.number`` before which each page turned so far begins; the last one is the open page's.
     turned: tuple[int, ...] = ()
     #: Revision of the open request as it was seen, so that nothing newer is overwritten.
@@ -173,6 +175,8 @@ class Session(BaseModel):
     said_digest: str | None = None
     #: Digest of the answer that stands in the chat in full: coming back to it only points there.
     shown: str | None = None
+    #: The button whose tap changed the session last, with the version it led to: another tap on it is a double tap.
+    last_tap: str | None = None
     #: True if a PIN, password or private key was sent here: the key may be compromised.
     warned: bool = False
 
@@ -299,8 +303,10 @@ def without_derived_events(session: Session) -> Session:
 
 def _is_still_derived(session: Session, derived: DerivedEvents) -> bool:
     fingerprint = session.certificate.fingerprint if session.certificate else None
-    of_a_body = session.answers.get("subject") in (None, Subject.ORGANISATION)
-    return of_a_body and (fingerprint, session.unit) == (derived.certificate, derived.unit)
+    of_a_person = session.answers.get("events") == [Event.UNIT_REORGANISED]
+    subject = Subject.INDIVIDUAL if of_a_person else Subject.ORGANISATION
+    of_the_same = session.answers.get("subject") in (None, subject)
+    return of_the_same and (fingerprint, session.unit) == (derived.certificate, derived.unit)
 
 
 def without_answer(session: Session, fact: str) -> Session:

@@ -27,6 +27,8 @@ DRAFT_KEPT = N_("Nothing is registered. What you filled in is kept: “{register
 def to_next_screen(here: Context) -> Session:
     """Open the next question; if nothing more matters, the draft of a request or else the answer."""
     session = without_stale_events(here.session).with_screen("proceed")
+    if session.understood is not None and session.consented_at is not None:
+        return session.with_screen("understood")  # words that came with a file wait until the file is settled
     amending = session.draft is not None and session.draft.code is not None
     if not amending and current_question(session, here.world.pack, here.today):
         together = is_asked_together(session, here.world.pack, here.today)
@@ -87,10 +89,13 @@ def to_previous_step(here: Context) -> Session | None:
     session = here.session
     if session.came_from:
         return session.to_previous_screen()
+    if session.screen == "understood":
+        return to_next_screen(here.with_session(session.with_changes(understood=None)))
     if session.screen in {"form", "confirm"}:
         return _to_previous_field(here, session.draft or RequestDraft())
-    if session.screen == "former_unit":
-        return session.with_screen("unit")
+    if session.screen in {"former_unit", "belonging"}:
+        unit = session.unit if session.screen == "former_unit" else None
+        return session.with_screen("unit", unit=unit)
     if session.screen in {"question", "condition", "unit", "answer"}:
         return _to_previous_answer(here)
     return _to_previous_request_screen(here)

@@ -114,6 +114,7 @@ class Audience(_Model):
     unit: str | None = None  #: the person's unit is this one or below it
     role: Role | None = None  #: OFFICER or None: everybody
     to_do: bool = False  #: some procedure is owed and not yet requested
+    unfinished: bool = False  #: some procedure is owed, and no request for it is done
     owed: tuple[Procedure, ...] = ()  #: one of these procedures is owed and not yet requested
     states: tuple[RequestState, ...] = ()  #: has a request in one of these states
     expires_from: date | None = None  #: has a certificate that ends in this window

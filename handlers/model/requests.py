@@ -114,6 +114,10 @@ class RequestContent(_Model):
     events: tuple[Event, ...] = ()
     #: The new values that a change is about: new_name, new_address, new_superior, new_email, new_unit.
     news: dict[str, str] = {}
+    #: What the certificate says in their place, as far as it was read; by the same names.
+    old: dict[str, str] = {}
+    email: str | None = None  #: the e-mail address on the certificate
+    province: str | None = None  #: the province on the certificate
     #: The decision with its citations, in the words and language in which it was given.
     decision: str
     pack: str  #: name and version of the rule pack, such as "nhon_trach 1"
@@ -165,6 +169,8 @@ class Filter(BaseModel):
     until: date | None = None
     expires_from: date | None = None  #: the certificate's last day
     expires_until: date | None = None
+    without_unit: bool = False  #: it belongs to no unit
+    changed_at: datetime | None = None  #: its last change was at this very moment: what one bulk move has changed
     #: Words that must all occur in the name, serial number, managing body or code; for callers who see personal data
     #: masked, only in the managing body and code.
     text: str = ""
@@ -223,6 +229,7 @@ class BulkMoveResult:
     left: tuple[str, ...] = ()
     outcome: MoveOutcome = MoveOutcome.MOVED
     meant: int = 0  #: number of requests that match the filter
+    at: datetime | None = None  #: the moment of the move, by which ``Filter.changed_at`` finds what was moved
 
 
 class InterviewStatus(BaseModel):

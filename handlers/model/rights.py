@@ -265,6 +265,8 @@ def mask_content(content: RequestContent) -> RequestContent:
     changes: dict[str, object] = {
         "serial": mask_serial(content.serial) if content.serial else content.serial,
         "signed_serial": None,
+        "email": mask_email(content.email) if content.email else None,
+        "old": {name: _mask_news(content, name, value) for name, value in content.old.items()},
         "news": {name: _mask_news(content, name, value) for name, value in content.news.items()},
     }
     if content.subject is Subject.INDIVIDUAL:

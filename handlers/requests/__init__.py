@@ -2,15 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from markupsafe import Markup
 
 from handlers.core import Reply
 from handlers.core.text import MarkupTranslator, format_day, format_moment, join_lines
 from handlers.folding import fold
-from handlers.model import Request, RequestContent, RequestState, has_personal_number
+from handlers.model import Request, RequestContent, RequestState, RequestStep, has_personal_number
 from handlers.understanding import parse_numbers
 from handlers.understanding.doubts import is_doubt
 from locales import N_
@@ -79,7 +80,7 @@ FIELDS = {
         Field(
             "subscriber",
             N_("Subscriber"),
-            N_("Name of the subscriber (thuê bao) on the request?"),
+            N_("Whose name is on the certificate?"),
             clean_line,
             LINE_HINT,
             N_("The subscriber is the body, person or device that the certificate was issued to; it bears the name."),
@@ -219,8 +220,17 @@ def format_content(say: MarkupTranslator, content: RequestContent) -> Markup:
         say(_name_label(content), name=content.certificate_name) if content.certificate_name else "",
         _format_field(say, "serial", content.serial or say(N_("not known"))),
         ends,
-        *(_format_field(say, name, value) for name, value in content.news.items()),
+        say(N_("E-mail on the certificate: {email}"), email=content.email) if content.email else "",
+        say(N_("Province on the certificate: {province}"), province=content.province) if content.province else "",
+        *(_format_news(say, content, name, value) for name, value in content.news.items()),
     )
+
+
+def _format_news(say: MarkupTranslator, content: RequestContent, name: str, value: str) -> Markup:
+    """Format a new value with the one on the certificate, where they differ."""
+    old = content.old.get(name)
+    before = say(N_(" (on the certificate: {old})"), old=old) if old and old != value else Markup()
+    return _format_field(say, name, value) + before
 
 
 def _format_field(say: MarkupTranslator, name: str, value: str) -> Markup:
@@ -238,11 +248,16 @@ def format_events(say: MarkupTranslator, content: RequestContent) -> str:
     return ", ".join(say.t(EVENT_LABELS[event]) for event in content.events) or say.t(N_("nothing changed"))
 
 
-def format_history(say: MarkupTranslator, request: Request) -> Markup:
-    """Format the moves of a request with their days."""
-    return join_lines(
-        *(Markup("• {} – {}").format(format_moment(step.at), say(STATE_LABELS[step.state])) for step in request.history)
-    )
+def format_history(
+    say: MarkupTranslator, request: Request, offices: Mapping[str, str] = MappingProxyType({})
+) -> Markup:
+    """Format the moves of a request with their days; ``offices`` names the office of an actor, where it is known."""
+    return join_lines(*(_format_step(say, step, offices.get(step.by, "")) for step in request.history))
+
+
+def _format_step(say: MarkupTranslator, step: RequestStep, office: str) -> Markup:
+    by = Markup(" – {}").format(office) if office else Markup()
+    return Markup("• {} – {}{}").format(format_moment(step.at), say(STATE_LABELS[step.state]), by)
 
 
 #: Instructions to the officer after a move, by the state reached.
@@ -257,10 +272,22 @@ _NEXT_ACTION = {
 }
 
 
-def format_request_moved(language: str, code: str, procedure: Procedure, to: RequestState, note: str) -> Reply:
-    """Format the notice about a move: the state, the reason if there is one, and what to do now."""
+def format_request_moved(  # noqa: PLR0913, PLR0917 - each is said in the notice
+    language: str, code: str, procedure: Procedure, to: RequestState, note: str, office: str = ""
+) -> Reply:
+    """Format the notice about a move: the office that made it, the state, the reason if there is one, and what to do.
+
+    Args:
+        language: The language of the officer's conversation.
+        code: The request.
+        procedure: Its procedure.
+        to: The state it has now.
+        note: The reason; empty if there is none.
+        office: The office that moved it, in words and beginning with a capital letter.
+    """
     say = MarkupTranslator(language)
     head = say(N_("<b>Request {code}</b> ({procedure})"), code=code, procedure=say(PROCEDURE_LABELS[procedure]))
-    news = say(N_("An admin has changed its state: <b>{state}</b>."), state=say(STATE_LABELS[to]))
+    by = office or say.t(N_("The office in charge"))
+    news = say(N_("{office} has changed its state: <b>{state}</b>."), office=by, state=say(STATE_LABELS[to]))
     why = say(N_("Reason: {note}"), note=note) if note else ""
     return Reply(paragraphs=tuple(map(str, (join_lines(head, news, why), say(_NEXT_ACTION[to], code=code)))))

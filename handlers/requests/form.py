@@ -1,5 +1,7 @@
 """The form of a request: the fields to fill, suggestions and contradictions of the certificate, and the contents."""
 
+from typing import Any
+
 from rapidfuzz import fuzz
 
 from handlers.core import (
@@ -41,6 +43,16 @@ def body_choices(here: Context, name: str) -> list[Unit]:
         return []
     found = [one.unit for one in here.world.units.find(name, MAX_BODIES, today=here.today) if one.sure]
     return [unit for unit in dict.fromkeys(found) if unit.is_open(here.today)]
+
+
+def unit_choices(here: Context, name: str) -> list[Unit]:
+    """Return the present units to offer for a typed name: those that bear it, else similar ones and the officer's."""
+    if named := body_choices(here, name):
+        return named
+    similar = [one.unit for one in here.world.units.find(name, MAX_BODIES, today=here.today)]
+    own = own_unit(here)
+    offered = dict.fromkeys((*([own] if own else []), *similar))
+    return [unit for unit in offered if unit.is_open(here.today)][:MAX_BODIES]
 
 
 def own_unit(here: Context) -> Unit | None:
@@ -182,8 +194,11 @@ def is_outdated(here: Context) -> bool:
 
 def _build_content(here: Context, draft: RequestDraft, action: Action) -> RequestContent:
     facts, certificate, fields = facts_of(here.session), here.session.certificate, draft.fields
+    subject = facts.subject or Subject.ORGANISATION
+    news = _new_information(fields) if action.procedure in PROCEDURES_WITH_NEWS else {}
+    said = _values_on_certificate(certificate, subject)
     return RequestContent(
-        subject=facts.subject or Subject.ORGANISATION,
+        subject=subject,
         subscriber=fields["subscriber"],
         unit=fields["unit"],
         unit_code=draft.unit_code,
@@ -194,11 +209,28 @@ def _build_content(here: Context, draft: RequestDraft, action: Action) -> Reques
         procedure=action.procedure,
         form=action.form,
         events=tuple(sorted(facts.events or ())),
-        news=_new_information(fields) if action.procedure in PROCEDURES_WITH_NEWS else {},
+        news=news,
+        old={name: said[name] for name in news if name in said},
+        email=certificate.email if certificate else None,
+        province=certificate.locality if certificate else None,
         decision=draft.answer,
         pack=here.world.pack.label,
         channel=here.world.channel,
     )
+
+
+def _values_on_certificate(certificate: Certificate | None, subject: Subject) -> dict[str, str]:
+    """Return what the certificate says, by the names of the new information; what it does not say is left out."""
+    if certificate is None:
+        return {}
+    body = next((one for one in certificate.units), certificate.superior)
+    said = {
+        "new_name": certificate.name,
+        "new_superior": certificate.superior,
+        "new_unit": body if subject is Subject.INDIVIDUAL else None,
+        "new_email": certificate.email,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _new_information(fields: dict[str, str]) -> dict[str, str]:
@@ -215,8 +247,8 @@ def amend_content(content: RequestContent, draft: RequestDraft) -> RequestConten
     body = {"unit": fields["unit"], "unit_code": draft.unit_code}
     changes = {"subscriber": fields["subscriber"], **body, "serial": serial, "news": _new_information(fields)}
     was_read = content.certificate_name is not None
-    other = (
-        {"certificate_name": None, "not_after": None, "signed_serial": None}
+    other: dict[str, Any] = (
+        {**dict.fromkeys(("certificate_name", "not_after", "signed_serial", "email", "province")), "old": {}}
         if was_read and serial != content.serial
         else {}
     )

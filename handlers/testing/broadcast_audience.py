@@ -14,6 +14,7 @@ from handlers.broadcasts.template import (
     missing_placeholders,
     parse,
     placeholders_of,
+    text_for,
 )
 from handlers.model import (
     NO_UNITS,
@@ -31,11 +32,13 @@ from handlers.model import (
     ProblemKind,
     Reach,
     RecipientName,
+    RequestState,
     Rights,
     Role,
     format_person_code,
 )
 from handlers.testing.tables import BroadcastRecord, ChatRecord, MarkRecord, MemoryContext, StatusRecord, chat_id
+from locales import LANGUAGES
 from rules.calendar import VIETNAM, to_vietnam_day
 from rules.outcome import Procedure
 
@@ -77,7 +80,11 @@ class MemoryAudience:
             name=next(named, None) if _names(draft) else None,
             unit=unit.name if unit else None,
             day=deadline_of(draft) or self._end(person, written),
-            to_do=tuple(dict.fromkeys(one for known in certificates for one in self._to_do(known))),
+            to_do=tuple(
+                dict.fromkeys(
+                    one for known in certificates for one in self._to_do(known, finished=draft.audience.unfinished)
+                )
+            ),
         )
 
     def reason_to_withhold(self, person: ChatRecord, written: BroadcastRecord) -> DeliveryReason | None:
@@ -146,10 +153,12 @@ class MemoryAudience:
     def _has_asked_certificate(self, person: ChatRecord, audience: Audience) -> bool:
         certificates = self.acting.tables.statuses_of(person.id)
         to_do = {one for known in certificates for one in self._to_do(known)}
+        unfinished = any(self._to_do(known, finished=True) for known in certificates)
         window = expiry_window(audience, to_vietnam_day(self.acting.now))
         ends = [one.status.not_after for one in certificates if one.status.not_after]
         return (
             (not audience.to_do or bool(to_do))
+            and (not audience.unfinished or unfinished)
             and (not audience.owed or bool(to_do & set(audience.owed)))
             and (window is None or any(window[0] <= end <= window[1] for end in ends))
         )
@@ -164,11 +173,12 @@ class MemoryAudience:
             days.append(date.fromordinal(max(today - audience.silent_days, date.min.toordinal())))
         return min(days, default=None)
 
-    def _to_do(self, known: StatusRecord) -> list[Procedure]:
-        """List what is owed for a certificate and was not requested."""
+    def _to_do(self, known: StatusRecord, *, finished: bool = False) -> list[Procedure]:
+        """List what is owed for a certificate and was not requested, or with ``finished`` was not done."""
         key, requests = known.status.certificate_key, self.acting.tables.requests_of(known.chat)
         asked = [one for one in requests if key is not None and one.content.certificate_key == key]
-        counted = {one.content.procedure for one in asked if one.state not in UNCOUNTED_STATES}
+        ended = {RequestState.DONE} if finished else set(RequestState) - UNCOUNTED_STATES
+        counted = {one.content.procedure for one in asked if one.state in ended}
         return [one for one in known.status.owed or () if one not in counted]
 
     def _kept(self, person: ChatRecord) -> str:
@@ -304,7 +314,7 @@ class BroadcastCheck:
     @cached_property
     def _templates(self) -> dict[str, Template | None]:
         text = self.known.broadcast.draft.text
-        parsed = {"vi": parse(text.vi), "en": parse(text.en)}
+        parsed = {language: parse(text_for(text, language)) for language in LANGUAGES}
         return {language: one if isinstance(one, Template) else None for language, one in parsed.items()}
 
 

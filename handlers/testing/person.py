@@ -17,10 +17,12 @@ from handlers.model import (
     InterviewStatus,
     Request,
     RequestContent,
+    RequestHandling,
     RequestState,
     RequestStep,
 )
 from handlers.testing.people import MemoryPeople
+from handlers.testing.request_notices import MemoryAnnouncer, find_handling
 from handlers.testing.tables import (
     BROADCAST,
     SUBSCRIBER,
@@ -91,6 +93,8 @@ class MemoryOwnRequests:
             ended_at=self._ended_at(state),
         )
         acting.tables.requests[code] = made
+        if state is RequestState.SUBMITTED:
+            MemoryAnnouncer(acting).announce(code)
         return made.to_request()
 
     async def amend(self, code: str, content: RequestContent) -> Request | None:
@@ -101,6 +105,8 @@ class MemoryOwnRequests:
         unit = content.unit_code if content.unit_code in acting.tables.units.units else None
         changed = replace(known, content=content, unit=unit, revision=known.revision + 1, changed_at=acting.now)
         acting.tables.requests[code] = changed
+        if changed.state is RequestState.SUBMITTED and unit not in {None, known.unit}:
+            MemoryAnnouncer(acting).announce(code)
         return changed.to_request()
 
     async def move(self, code: str, to: RequestState) -> Request | None:
@@ -118,7 +124,14 @@ class MemoryOwnRequests:
             ended_at=self._ended_at(to),
         )
         self.acting.tables.requests[code] = moved
+        if to is RequestState.SUBMITTED:
+            MemoryAnnouncer(self.acting).announce(code, again=True)
         return moved.to_request()
+
+    async def handling(self, code: str) -> RequestHandling:
+        """Look at roles and at the past."""
+        known = self._find(code)
+        return find_handling(self.acting, known) if known else RequestHandling()
 
     def _step(self, state: RequestState) -> RequestStep:
         return RequestStep(state=state, at=self.acting.now, by=SUBSCRIBER)
@@ -249,7 +262,16 @@ class MemoryOwnData:
             "last_contact_at": _moment(chat.last_contact_at),
             "blocked_at": _moment(chat.blocked_at),
         }
-        yield "chat", {"channel": chat.channel, "address": chat.address, **times, "unit": chat.unit}
+        yield (
+            "chat",
+            {
+                "channel": chat.channel,
+                "address": chat.address,
+                **times,
+                "unit": chat.unit,
+                "told_of_requests": tables.timings.get(chat.id),
+            },
+        )
         yield "session", None if chat.session is None else from_json(chat.session)
         yield "standings", [_status_fields(one) for one in tables.statuses.values() if one.chat == chat.id]
         yield "roles", self._roles()
@@ -296,6 +318,7 @@ class MemoryOwnData:
         staying = [one for one in tables.requests_of(chat) if one.state in RETAINED_STATES]
         tables.tasks = {name: one for name, one in tables.tasks.items() if one.chat != chat}
         tables.messages = {name: one for name, one in tables.messages.items() if one.chat != chat}
+        tables.timings.pop(chat, None)
         tables.marks = {place: one for place, one in tables.marks.items() if one.chat != chat}
         tables.statuses = {place: one for place, one in tables.statuses.items() if one.chat != chat}
         tables.requests = {code: one for code, one in tables.requests.items() if one.chat != chat}

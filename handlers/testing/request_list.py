@@ -8,6 +8,7 @@ from handlers.folding import fold
 from handlers.model import (
     MAX_BULK_MOVES,
     REQUEST_TRANSITIONS,
+    UNFINISHED,
     Act,
     BulkMoveResult,
     BulkPreview,
@@ -23,6 +24,8 @@ from handlers.model import (
     transitions_from,
 )
 from handlers.requests import format_request_moved
+from handlers.requests.notices import format_acting_office
+from handlers.testing.request_notices import MemoryAnnouncer
 from handlers.testing.tables import SUBSCRIBER, MemoryContext, MemoryJournal, RequestRecord, format_span
 from rules.calendar import to_vietnam_day
 
@@ -34,18 +37,18 @@ class RequestMoves:
     acting: MemoryContext
 
     def move(
-        self, found: Sequence[RequestRecord], actor: str, to: RequestState, note: str
+        self, found: Sequence[RequestRecord], rights: Rights, to: RequestState, note: str
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Move those that can be moved there: their codes, and the codes of those that were left."""
         fitting = [one for one in found if to in transitions_from(one.state)]
         for one in fitting:
-            self._move_one(one, actor, to, note)
+            self._move_one(one, rights, to, note)
         changed = tuple(one.code for one in fitting)
         return changed, tuple(one.code for one in found if one.code not in set(changed))
 
-    def _move_one(self, known: RequestRecord, actor: str, to: RequestState, note: str) -> None:
+    def _move_one(self, known: RequestRecord, rights: Rights, to: RequestState, note: str) -> None:
         acting, revision = self.acting, known.revision + 1
-        step = RequestStep(state=to, at=acting.now, by=actor, note=note)
+        step = RequestStep(state=to, at=acting.now, by=rights.actor, note=note)
         acting.tables.requests[known.code] = replace(
             known,
             state=to,
@@ -56,7 +59,8 @@ class RequestMoves:
         )
         if acting.tables.chats[known.chat].erased_at is None:
             language = acting.language(known.chat)
-            said = format_request_moved(language, known.code, known.content.procedure, to, note)
+            office = format_acting_office(language, rights, known.unit)
+            said = format_request_moved(language, known.code, known.content.procedure, to, note, office)
             acting.queue(known.chat, f"request:{known.code}:{revision}", said)
 
 
@@ -99,7 +103,7 @@ class MemoryRequestList:
             return MoveResult(MoveOutcome.NOT_ALLOWED, seen)
         if (why := check_reason(to, note)) is None:
             return MoveResult(MoveOutcome.NO_REASON, seen)
-        self.moves.move([self.acting.tables.requests[code]], rights.actor, to, why)
+        self.moves.move([self.acting.tables.requests[code]], rights, to, why)
         await self.journal.record(rights, "request.move", code, unit=seen.unit)
         return MoveResult(MoveOutcome.MOVED, self._get(rights, Act.CHANGE_REQUESTS, code))
 
@@ -121,11 +125,11 @@ class MemoryRequestList:
             return BulkMoveResult((), outcome=MoveOutcome.TOO_MANY, meant=len(found))
         if seen is not None and seen != _selection_mark(found):
             return BulkMoveResult((), outcome=MoveOutcome.OVERTAKEN, meant=len(found))
-        changed, left = self.moves.move(found, rights.actor, to, why)
+        changed, left = self.moves.move(found, rights, to, why)
         if changed:
             subject, unit = f"{to}: {format_span(changed)}", rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit)
             await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(changed))
-        return BulkMoveResult(changed, left, meant=len(found))
+        return BulkMoveResult(changed, left, meant=len(found), at=self.acting.now)
 
     async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
         """Give it to the unit; where it is there already, nothing is written."""
@@ -139,6 +143,8 @@ class MemoryRequestList:
         if seen.unit == unit:
             return MoveResult(MoveOutcome.MOVED, seen)
         assign_unit(self.acting, self.acting.tables.requests[code], unit)
+        if seen.request.state in UNFINISHED:
+            MemoryAnnouncer(self.acting).announce(code)
         await self.journal.record(rights, "request.place", code, unit=unit)
         return MoveResult(MoveOutcome.MOVED, self._get(rights, Act.CHANGE_REQUESTS, code))
 
@@ -191,6 +197,8 @@ def _matches(known: RequestRecord, wanted: Filter) -> bool:
         and (wanted.until is None or day <= wanted.until)
         and (wanted.expires_from is None or (ends is not None and ends >= wanted.expires_from))
         and (wanted.expires_until is None or (ends is not None and ends <= wanted.expires_until))
+        and (not wanted.without_unit or known.unit is None)
+        and (wanted.changed_at is None or known.changed_at == wanted.changed_at)
     )
 
 

@@ -25,6 +25,7 @@ from handlers.model import (
     ImportLine,
     InterviewStatus,
     JournalEntry,
+    NoticeTiming,
     PlaceholderValues,
     Reach,
     Request,
@@ -212,6 +213,7 @@ class MemoryTables:
     broadcasts: dict[str, BroadcastRecord] = field(default_factory=dict)
     marks: dict[tuple[str, str], MarkRecord] = field(default_factory=dict)  #: by series and chat
     messages: dict[str, MessageRecord] = field(default_factory=dict)  #: by origin, in order
+    timings: dict[str, NoticeTiming] = field(default_factory=dict)  #: by chat
     journal: list[JournalEntry] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
 

@@ -92,7 +92,7 @@ class MemoryImports:
         for change in plan.changes:
             grouped[change.to, change.note].append(change.code)
         for (to, note), codes in grouped.items():
-            self.moves.move([self.acting.tables.requests[code] for code in codes], rights.actor, to, note)
+            self.moves.move([self.acting.tables.requests[code] for code in codes], rights, to, note)
         codes = [change.code for change in plan.changes]
         unit = rights.journal_unit(Act.IMPORT_REQUESTS)
         await self.journal.record(rights, "request.import", format_span(codes), unit=unit, count=len(codes))

@@ -57,6 +57,7 @@ def _questions(pack: Pack) -> Iterator[_Text]:
     for question in pack.questions:
         yield question_at(question.fact), "text", question.text
         yield question_at(question.fact), "reason", question.reason
+        yield question_at(question.fact), "unsure", question.unsure
         for option in question.options:
             yield option_at(question.fact, option.value), "label", option.label
 

@@ -53,8 +53,8 @@ class Scope:
         return 0 <= distance <= NEAR if reach == "near" else distance >= 0
 
     def _is_own(self, hit: Match) -> bool:
-        """Return whether the match names one of these words itself ("không tìm thấy")."""
-        return set(self.match.own) <= set(hit.own)
+        """Return whether the match names one of these words itself ("không tìm thấy"); "xin" stays a wish."""
+        return self.kind != "condition" and set(self.match.own) <= set(hit.own)
 
 
 def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tuple[Part, ...]:
@@ -72,7 +72,7 @@ def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tup
                     joined.add(place)
                 elif not any(start < place < end for start, end in names):
                     places[place] = places.get(place, False) or rule.entry.contrast
-    places = {at: contrast for at, contrast in places.items() if at not in joined}
+    places = {at: contrast for at, contrast in places.items() if at not in joined or tokens[at].before}
     bounds = sorted({0, *places, len(tokens)}) if tokens else []
     return tuple(_part(tokens, start, end, places) for start, end in pairwise(bounds))
 

@@ -42,6 +42,7 @@ class FactEntry(_Entry):
     personal: bool = False  #: happens to a person, whose certificate it then is
     held: bool = False  #: said of a holder, a person or a body, that is named before
     suspected: bool = False  #: a suspicion counts as much as certainty
+    negative: bool = False  #: says that something is not so; a further "not" only stresses it
     anyone: bool = False  #: counts of a relative too
     unless: tuple[str, ...] = ()  #: patterns that must not stand in the same part of the sentence
     exclude: tuple[str, ...] = ()  #: sentences that must not give this fact

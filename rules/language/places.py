@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 
 from rules.language.spelling import Token, Word, to_word
 from rules.language.vocabulary import UnitWords
@@ -28,11 +29,11 @@ def find_units(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int
 def _unit_end(tokens: Sequence[Token], start: int, known: UnitWords) -> int | None:
     for kind, long in known.kinds.get(tokens[start].word.bare, ()):
         end = start + len(kind)
-        if _is_kind(tokens, start, kind):
+        if _is_kind(tokens, start, kind) and not _is_kept(tokens, end - 1, known):
             inner = _unit_end(tokens, end, known) if end < len(tokens) else None
             if inner is None and kind[0].bare in _COMMITTEES and _begins_kind(tokens, end, known):
                 return None  # "UBND xã" names no unit
-            return inner or _name_end(tokens, end, known.stops, long=long)
+            return inner or _name_end(tokens, end, known, long=long)
     return None
 
 
@@ -49,7 +50,7 @@ def _is_kind(tokens: Sequence[Token], start: int, kind: tuple[Word, ...]) -> boo
     )
 
 
-def _name_end(tokens: Sequence[Token], start: int, stops: frozenset[str], *, long: bool) -> int | None:
+def _name_end(tokens: Sequence[Token], start: int, known: UnitWords, *, long: bool) -> int | None:
     """Return the end of the name that begins at ``start``, or ``None`` if none does."""
     if start >= len(tokens) or tokens[start].before:
         return None
@@ -66,11 +67,27 @@ def _name_end(tokens: Sequence[Token], start: int, stops: frozenset[str], *, lon
         if long and tokens[end].word.bare == "va" and end > start:
             free = end + 3  # what follows "và" belongs to the name ("hạ tầng và đô thị")
         if end >= free and (
-            _is_stop(tokens[end], stops) or (capital and not tokens[end].name and not long and not tokens[end].number)
+            _ends_name(tokens, end, start, known)
+            or (capital and not tokens[end].name and not long and not tokens[end].number)
         ):
             break
         end += 1
     return end if end > start else None
+
+
+def _ends_name(tokens: Sequence[Token], at: int, start: int, known: UnitWords) -> bool:
+    """Return whether a word is none of a name, unless it belongs together with the one before or behind."""
+    if not _is_stop(tokens[at], known.stops):
+        return False
+    if tokens[at].number and at > start and tokens[at - 1].name and (at + 1 == len(tokens) or tokens[at + 1].before):
+        return False  # "trường Nhơn Trạch 2"
+    bare = [token.word.bare for token in tokens[max(start, at - 1) : at + 2]]
+    return not any(pair in known.kept for pair in pairwise(bare))
+
+
+def _is_kept(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:
+    """Return whether a word belongs to the next one ("quản lý" begins no name of a "quận")."""
+    return at + 1 < len(tokens) and (tokens[at].word.bare, tokens[at + 1].word.bare) in known.never
 
 
 def _listed(tokens: Sequence[Token], at: int, long: bool) -> bool:
@@ -102,7 +119,7 @@ def find_names(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int
     return found
 
 
-def find_proper(tokens: Sequence[Token]) -> dict[int, tuple[int, ...]]:
+def find_proper(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int, ...]]:
     """Return where words with capitals stand together ("Tân Phú"), which may be a name without its kind."""
     found: dict[int, tuple[int, ...]] = {}
     at = 1
@@ -110,7 +127,8 @@ def find_proper(tokens: Sequence[Token]) -> dict[int, tuple[int, ...]]:
         end = at
         while end < len(tokens) and tokens[end].name and (end == at or not tokens[end].before):
             end += 1
-        if end > at and tokens[at].before != "hard":
+        kinds_only = all(token.word.bare in known.kinds for token in tokens[at:end])
+        if end > at and tokens[at].before != "hard" and not kinds_only:
             found[at] = (end,)
         at = max(end, at + 1)
     return found

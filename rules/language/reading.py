@@ -7,6 +7,7 @@ asked or told of somebody else is never given: to miss a fact costs a question, 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from rules.language.clauses import Part, Scope, divide, find_scopes, scopes_in_reach
@@ -29,9 +30,12 @@ HOLDERS = {
     "person": "colleague",
     "pronoun": "colleague",
     "i": "mine",
+    "several": "several",
+    "machine": "device",
     "our_unit": "organisation",
     "unit": "organisation",
 }
+_PERSONS = frozenset({"i", "person", "pronoun"})
 #: Facts that name whom it is about; they count in a question too ("cks của em gia hạn ở đâu").
 _NAMING = frozenset({"subject", "whose"})
 #: What the restructuring of a unit is to an officer of it.
@@ -49,7 +53,7 @@ _COVERED: dict[str, frozenset[str]] = {
     "superior_changed": frozenset({"dissolved"}),
     "device_renamed": frozenset({"renamed"}),
     "deceased": frozenset({"managing_body_revokes", "left_state_service"}),
-    "left_state_service": frozenset({"managing_body_revokes"}),
+    "left_state_service": frozenset({"managing_body_revokes", "position_changed"}),
     "moved_within_state": frozenset({"managing_body_revokes"}),
     "device_retired": frozenset({"managing_body_revokes"}),
 }
@@ -103,7 +107,7 @@ def read(text: str, language: Language) -> Reading:
 def prepare(text: str, language: Language) -> "Reader":
     """Return the reader of a sentence, for those who ask how it is read."""
     cleaned = clean(text)
-    return Reader(cleaned, split_tokens(cleaned, language.short_forms), language)
+    return Reader(cleaned, split_tokens(cleaned, language.short_forms, language.respell), language)
 
 
 class Reader:
@@ -112,7 +116,7 @@ class Reader:
     def __init__(self, text: str, tokens: Sequence[Token], language: Language) -> None:
         self._text, self._tokens, self._language = text, tokens, language
         given = {
-            "proper": find_proper(tokens),
+            "proper": find_proper(tokens, language.units),
             "unit_name": find_units(tokens, language.units),
             "name": find_names(tokens, language.units),
             "day": find_days(tokens, text),
@@ -120,6 +124,7 @@ class Reader:
         self.matcher = Matcher(tokens, language.classes, given)
         self._parts = divide(tokens, self.matcher, language)
         self.scopes = find_scopes(self._parts, self.matcher, language)
+        self._excepted: dict[tuple[Rule[Any], int, int], bool] = {}
         self._asks = tuple(self._find(language.asks))
 
     @property
@@ -167,10 +172,16 @@ class Reader:
         found = {
             (start, start - end, holder)
             for name, holder in HOLDERS.items()
-            if bodies or holder != "organisation"
+            if bodies or holder not in {"organisation", "device"}
             for start, end in self.matcher.places(name, part.start, part.end)
+            if name not in _PERSONS or not self._is_in_unit(start, part)
         }
         return min(found)[2] if found else None
+
+    def _is_in_unit(self, place: int, part: Part) -> bool:
+        """Return whether a word is one of a unit's name, or says whose unit it is ("phòng tư pháp", "xã tôi")."""
+        units = (self.matcher.places(name, part.start, part.end) for name in ("our_unit", "unit_name"))
+        return any(start < place < end for start, end in chain.from_iterable(units))
 
     def value_of(self, finding: Finding) -> Any:
         """Return the value of a fact; a unit or a day is taken from the words themselves."""
@@ -203,7 +214,10 @@ class Reader:
         if not rule.unless:
             return False
         start, end = self._parts[self._part_of(finding.match.start)].start, self._parts[finding.part].end
-        return any(True for one in rule.unless for _ in self.matcher.find(one, start, end))
+        key = (rule, start, end)
+        if key not in self._excepted:
+            self._excepted[key] = any(True for one in rule.unless for _ in self.matcher.find(one, start, end))
+        return self._excepted[key]
 
     def _part_of(self, place: int) -> int:
         return next(number for number, part in enumerate(self._parts) if part.start <= place < part.end)
@@ -224,7 +238,8 @@ class Reader:
 
     def _without_weaker(self, found: list[Finding]) -> list[Finding]:
         """Drop a fact whose words belong to another fact that names more of them."""
-        return [one for one in found if not any(_is_stronger(other, one) for other in found)]
+        strong = [one for one in found if self._idiom(one) is None]
+        return [one for one in found if not any(_is_stronger(other, one) for other in strong)]
 
     def _judge(self, finding: Finding) -> Finding:
         scope = self._withholding(finding)
@@ -238,7 +253,10 @@ class Reader:
         hindering = _NAMING_HINDERED if entry.fact in _NAMING else _HINDERED
         hindering -= {"elsewhere"} if entry.anyone else set()
         hindering -= {"doubt"} if entry.suspected else set()
+        hindering -= {"negation"} if entry.negative else set()
         for scope in scopes_in_reach(self.scopes, self._parts, finding.match, finding.part):
+            if entry.fact in _NAMING and (scope.rule.entry.beside or scope.rule.entry.reach == "before"):
+                continue  # what happened to another level, and "what then", say nothing of whose certificate it is
             if scope.kind in hindering:
                 return scope
             if scope.kind == "condition" and not done:
@@ -381,7 +399,10 @@ class _Assembly:
         if self._personal and "individual" not in subjects:
             subjects.append("individual")
         elif holder is not None and not subjects:
-            subjects.append("organisation" if holder == "organisation" else "individual")
+            subjects.append(holder if holder in {"organisation", "device"} else "individual")
+        if holder == "mine" and self._values.get("whose") == ["colleague"]:
+            del self._values["whose"]  # "cháu ơi bác về hưu rồi, chứng thư của bác": whose it is stays open
+            return
         if holder in {"mine", "colleague"} and "whose" not in self._values and "individual" in subjects:
             self._values["whose"] = [holder]
 
@@ -411,8 +432,8 @@ class _Assembly:
                 events.add(_ROLES[role])
             elif not mergers:
                 del facts["merger_role"]
-        if "merged" in facts and "renamed" in events and not events & _MERGERS:
-            events.add("merged_into_new")  # a merger under a new name makes a new body
+        if self._made_new_body(facts, events):
+            events.add("merged_into_new")
         for event, covered in _COVERED.items():
             events -= covered if event in events else set()
         if {"merged_into_new", "merged_into_existing"} <= events:
@@ -423,6 +444,11 @@ class _Assembly:
             facts.pop("merged", None)
         if events or (nothing and "merged" not in facts):
             facts["events"] = sorted(events)
+
+    def _made_new_body(self, facts: dict[str, Any], events: set[str]) -> bool:
+        """Return whether a merger made a new body: it was renamed by it, or the new one is named."""
+        named = "new_unit" in facts and not events and not self._personal
+        return "merged" in facts and not events & _MERGERS and ("renamed" in events or named)
 
     def _settle_subject(self, facts: dict[str, Any]) -> None:
         """Read what happened to a unit as its officer meets it."""

@@ -7,7 +7,7 @@ while "mật" is never "mất". The tones hỏi and ngã count as one, as many p
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -18,7 +18,7 @@ Break = Literal["", "soft", "hard"]
 #: Characters of a line that are read; a longer one is a story.
 LONGEST_LINE = 1200
 #: Words of a line that are read.
-_MOST_WORDS = 250
+_MOST_WORDS = 120
 #: A part counts as typed with accents from so many accented words, and from this share of them, on.
 _ACCENTED_WORDS, _ACCENTED_SHARE = 2, 0.4
 _TOKEN = re.compile(r"[^\W_]+")
@@ -83,12 +83,18 @@ def to_word(text: str) -> Word:
     return Word(bare, frozenset(marks | ({"đ"} if "đ" in letters else set())))
 
 
-def split_tokens(text: str, short_forms: Mapping[str, tuple[str, ...]]) -> list[Token]:
+def split_tokens(
+    text: str,
+    short_forms: Mapping[str, tuple[str, ...]],
+    respell: Callable[[str], tuple[str, ...]] = lambda typed: (typed,),
+) -> list[Token]:
     """Split a cleaned text into tokens, with phone short forms written out.
 
     Args:
         text: The text, as ``clean`` returns it.
-        short_forms: Words for each short form, by the form in lower case.
+        short_forms: Words for each short form, by the form in lower case. A form with the words that must follow it
+            ("mk bị") is taken before the plain one.
+        respell: Mends slips of the phone.
     """
     tokens: list[Token] = []
     found = [match for _, match in zip(range(_MOST_WORDS), _TOKEN.finditer(text), strict=False)]
@@ -97,8 +103,17 @@ def split_tokens(text: str, short_forms: Mapping[str, tuple[str, ...]]) -> list[
         after = (
             text[match.end() : found[at + 1].start()] if at + 1 < len(found) else text[match.end() : match.end() + 9]
         )
-        tokens.extend(_expand(match, _break_of(gap, text, match.start()), "?" in after, short_forms))
+        typed = match.group()
+        words = _meant(found[at : at + 3], short_forms) or respell(typed)
+        tokens.extend(_expand(match, _break_of(gap, text, match.start()), "?" in after, words))
     return _with_accents(tokens, text)
+
+
+def _meant(found: Sequence[re.Match[str]], short_forms: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Return the words of a short form; the one that fits most of what follows is meant."""
+    typed = [match.group().lower() for match in found]
+    forms = (" ".join(typed[:count]) for count in range(len(typed), 0, -1))
+    return next((short_forms[form] for form in forms if form in short_forms), None)
 
 
 def _with_accents(tokens: list[Token], text: str) -> list[Token]:
@@ -124,16 +139,17 @@ def _expand(
     match: re.Match[str],
     before: Break,
     asked: bool,
-    short_forms: Mapping[str, tuple[str, ...]],
+    words: tuple[str, ...],
 ) -> Iterator[Token]:
     typed = match.group()
-    words = short_forms.get(typed.lower(), (typed,))
+    start, joined = match.start(), "".join(words) == typed
     for at, word in enumerate(words):
         last = at == len(words) - 1
+        begin = start + sum(map(len, words[:at])) if joined else start
         yield Token(
             to_word(word),
-            match.start(),
-            match.end(),
+            begin,
+            begin + len(word) if joined else match.end(),
             before if at == 0 else "",
             asked and last,
             word if word.isdecimal() else "",

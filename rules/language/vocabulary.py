@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import chain
+from itertools import chain, pairwise
 from os import PathLike
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -18,6 +18,7 @@ from rules.errors import PackInvalid, PackNotFound, PackUnreadable
 from rules.explaining import explain
 from rules.language.entries import AskEntry, FactEntry, IntentEntry, ScopeEntry, SplitEntry, _Entry
 from rules.language.patterns import Classes, Pattern, PatternError, parse_pattern
+from rules.language.respelling import respell
 from rules.language.spelling import Word, strip_accents, to_word
 from rules.texts import N_, Sentence, sentence, shorten
 
@@ -26,6 +27,8 @@ E = TypeVar("E", bound=_Entry)
 #: Lists that the program fills in itself: names of units and of persons, and days.
 BUILT_IN = frozenset({"unit_name", "proper", "name", "day"})
 _KINDS = ("facts", "asks", "intents", "scopes", "splits")
+#: Typed words of which it is remembered whether they are slips.
+_MOST_SLIPS = 20_000
 _LISTS = ("words", "short", "units")
 
 
@@ -72,6 +75,8 @@ class UnitWords:
     #: The kinds by their first word, each with whether its names are long.
     kinds: Mapping[str, tuple[tuple[tuple[Word, ...], bool], ...]]
     stops: frozenset[str]
+    kept: frozenset[tuple[str, str]] = frozenset()  #: pairs of words, without accents, that no name ends within
+    never: frozenset[tuple[str, str]] = frozenset()  #: pairs of words with which no name begins
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +102,19 @@ class Language:
         listed = chain.from_iterable(self.lists.values())
         words = (word for pattern in chain(patterns, listed) for word in pattern.vocabulary)
         return frozenset(words) | frozenset(map(strip_accents, self.units.stops))
+
+    @cached_property
+    def _slips(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    def respell(self, typed: str) -> tuple[str, ...]:
+        """Return the words that a typed word was meant to be; words are remembered up to a bound."""
+        found = self._slips.get(typed)
+        if found is None:
+            if len(self._slips) >= _MOST_SLIPS:
+                self._slips.clear()
+            found = self._slips[typed] = respell(typed, self.vocabulary)
+        return found
 
     @property
     def rules(self) -> tuple[Rule[Any], ...]:
@@ -167,7 +185,16 @@ def _unit_words(units: Mapping[str, list[str]]) -> UnitWords:
         for kind in sorted(units.get(key, []), key=lambda kind: -len(kind.split())):
             words = tuple(map(to_word, kind.split()))
             kinds.setdefault(words[0].bare, []).append((words, long))
-    return UnitWords({first: tuple(found) for first, found in kinds.items()}, frozenset(units.get("stops", [])))
+    return UnitWords(
+        {first: tuple(found) for first, found in kinds.items()},
+        frozenset(units.get("stops", [])),
+        *(frozenset(_pairs(units.get(key, []))) for key in ("kept", "never")),
+    )
+
+
+def _pairs(phrases: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for phrase in phrases:
+        yield from pairwise(to_word(word).bare for word in phrase.split())
 
 
 class _Loader:

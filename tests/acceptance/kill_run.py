@@ -222,7 +222,7 @@ def mask_links(text: str) -> str:
 
 def notices(office: KillRun, officer: WatchedOfficer) -> set[str]:
     """What an officer was told of moves."""
-    moved = officer.words("An admin has changed its state: <b>{state}</b>.", state="").rstrip(" .")
+    moved = officer.words("{office} has changed its state: <b>{state}</b>.", office="", state="").strip(" .")
     return {office.named(one.text) for one in officer.user.chat.history if moved in one.text and not one.buttons}
 
 

@@ -40,7 +40,8 @@ async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
         "received",
         "outgoing",
     ]
-    assert list(held["chat"]) == ["channel", "address", "first_contact_at", "last_contact_at", "blocked_at", "unit"]
+    times = ("first_contact_at", "last_contact_at", "blocked_at")
+    assert list(held["chat"]) == ["channel", "address", *times, "unit", "told_of_requests"]
     (standing,) = held["standings"]
     assert list(standing) == ["interview", "unit", "subscriber", "not_after", "owed", "known_at", "changed_at"]
     assert standing.items() >= STANDING.model_dump(mode="json", exclude={"certificate_key"}).items()

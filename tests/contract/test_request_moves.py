@@ -150,7 +150,7 @@ async def test_an_officer_is_told_in_the_language_of_their_conversation(desk: St
         await at.admin.desk.move(ADMIN, given.code, RequestState.ACCEPTED, 0)
 
     (row,) = await claim_rows(desk)
-    assert "An admin has changed its state" in row.reply.paragraphs[0]
+    assert "Admin – Xã Nhơn Trạch has changed its state" in row.reply.paragraphs[0]
 
 
 async def test_a_move_that_is_not_committed_leaves_no_notice_and_no_row(desk: Store, ground: Backend) -> None:

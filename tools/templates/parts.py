@@ -90,16 +90,18 @@ def add_title(document: Document, asks: str, width: int) -> None:
 
 
 def add_contact(document: Document, wanted: tuple[str, ...], width: int) -> None:
-    """Add lines for a contact person, two labels a line, to fill in by hand: none of it is stored."""
+    """Add lines for a contact person to fill in by hand, as many labels a line as fit: none of it is stored."""
     head = add_text(document.add_paragraph(), "Thông tin người liên hệ:", 12, "bold", centred=False)
     head.paragraph_format.space_before = Pt(4)
     head.paragraph_format.keep_with_next = True
-    for pair in (wanted[at : at + 2] for at in range(0, len(wanted), 2)):
-        row = add_text(document.add_paragraph(), " ".join(f"- {label}: \t" for label in pair), 12, centred=False)
+    most = 3 if width > _WIDE else 2
+    for labels in (wanted[at : at + most] for at in range(0, len(wanted), most)):
+        row = add_text(document.add_paragraph(), " ".join(f"- {label}: \t" for label in labels), 12, centred=False)
         row.paragraph_format.keep_with_next = True
-        for share in (0.5, 1) if len(pair) > 1 else (1,):
-            stop = Length(int(width * share))
-            row.paragraph_format.tab_stops.add_tab_stop(stop, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
+        for number in range(1, len(labels) + 1):
+            stop = Length(int(width * number / len(labels)))
+            side = WD_TAB_ALIGNMENT.RIGHT if number == len(labels) else WD_TAB_ALIGNMENT.LEFT
+            row.paragraph_format.tab_stops.add_tab_stop(stop, side, WD_TAB_LEADER.DOTS)
 
 
 def add_signature(document: Document, width: int) -> None:
@@ -111,7 +113,7 @@ def add_signature(document: Document, width: int) -> None:
         add_text(left.add_paragraph(), receiver, 11, centred=False)
     add_text(right.paragraphs[0], _SIGNS, 13 if width > _WIDE else 12, "bold")
     add_text(right.add_paragraph(), "(Ký, ghi rõ họ tên, đóng dấu)", look="italic")
-    for _ in range(3):
+    for _ in range(2 if width > _WIDE else 3):  # a page that lies has little height: three entries and this fit on one
         add_text(right.add_paragraph(), "")
     behind = add_text(document.add_paragraph(), "", 1)  # Word wants a paragraph after a table; a tiny one adds no page
     behind.paragraph_format.line_spacing = Pt(1)

@@ -11,7 +11,7 @@ from docx.table import _Cell, _Row
 from tools.templates.ooxml import keep_row_whole, repeat_row
 from tools.templates.parts import add_text
 
-_SIZE, _HEAD = 12, 11
+_SIZE, _HEAD = 11, 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from functools import partial
 from bot.channels import AcceptUpdates, ListenAddress, Pace, Rate, Receiver, RecordBlockChange, ServedChannel
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.identity import BotIdentity, get_acquainted
+from bot.channels.telegram.identity import BotIdentity, get_acquainted, show_chat_menu
 from bot.channels.telegram.receivers import Poller, WebhookReceiver, WebhookSettings
 from bot.channels.telegram.updates import UpdateReceiver
 from bot.errors import SettingsError
@@ -53,6 +53,7 @@ async def open_telegram(settings: Settings) -> AsyncIterator[ServedChannel]:
             prepare=partial(get_acquainted, api),
             receive=receive,
             stand_by=BotIdentity(api).run,
+            show_menu=partial(show_chat_menu, api),
             is_accepted=lambda: not api.is_refused,
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from telegram import InputFile
 
-from bot.channels import CHANNELS, Capabilities, ChannelError, Gone, Invalid, MaybeSent, Unsupported
+from bot.channels import CHANNELS, Capabilities, ChannelError, Gone, Invalid, MaybeSent, TooLarge, Unsupported
 from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message, to_plain_text
 from bot.channels.telegram.api import MarkupNotParsed, MessageNotModified, TelegramApi
 from bot.messages import OutboxRow
@@ -27,6 +27,8 @@ _CAPABILITIES = CHANNELS[TELEGRAM].capabilities
 _ROW_CHARACTERS = 24
 _ROW_BUTTONS = 4
 _UPLOAD_TIMEOUT = 60.0
+#: The files that Telegram shows as pictures: https://core.telegram.org/bots/api#sendphoto
+_PICTURES, _PICTURE_BYTES = frozenset({"image/png", "image/jpeg"}), 10 * 1024 * 1024
 
 
 class UploadCache:
@@ -133,7 +135,7 @@ class TelegramChannel:
         parameters = shown | self._broadcast if row.broadcast else shown
         if part.attachments:
             parameters["caption"] = text or None
-            return await self._send_document(row, parameters, part.attachments[0])
+            return await self._send_file(row, parameters, part.attachments[0])
         parameters |= {"text": text, "link_preview_options": {"is_disabled": True}}
         if part.action == "edit":
             try:
@@ -178,6 +180,18 @@ class TelegramChannel:
         await self._api.try_call("deleteMessage", {"chat_id": row.chat.address, "message_id": part.target})
         return {"disable_notification": True}
 
+    async def _send_file(self, row: OutboxRow, parameters: dict[str, Any], attachment: Attachment) -> str | None:
+        """Send a picture as one that is seen at once; what Telegram does not take as a picture goes as a file."""
+        if row.broadcast is None and _is_picture(attachment):
+            picture = {**parameters, "photo": _to_input_file(attachment)}
+            try:
+                return _message_id(await self._api.call("sendPhoto", picture, patience=_UPLOAD_TIMEOUT))
+            except MarkupNotParsed:
+                raise
+            except (Invalid, TooLarge, Unsupported):  # nothing was sent
+                pass
+        return await self._send_document(row, parameters, attachment)
+
     async def _send_document(self, row: OutboxRow, parameters: dict[str, Any], attachment: Attachment) -> str | None:
         """Send a file; one that goes to many people is uploaded once and then named by its id."""
 
@@ -200,6 +214,10 @@ def _may_send_instead(error: ChannelError, row: OutboxRow) -> bool:
     if isinstance(error, Invalid | Unsupported):
         return True
     return row.attempts > 0 and (isinstance(error, MaybeSent) or type(error) is ChannelError)
+
+
+def _is_picture(attachment: Attachment) -> bool:
+    return attachment.media_type in _PICTURES and len(attachment.content) <= _PICTURE_BYTES
 
 
 def _to_input_file(attachment: Attachment) -> InputFile:

@@ -5,6 +5,7 @@ logged, delays nothing, and is repeated later.
 """
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,9 @@ from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.updates import CHANNEL
 from bot.errors import SettingsError
 from bot.retry import retry
-from handlers.registry import COMMANDS
+from handlers.core import Command
+from handlers.model import Role
+from handlers.registry import COMMANDS, menu_commands
 from locales import LANGUAGES, N_, translator
 
 #: The most seconds between two tries of an optional call.
@@ -85,6 +88,21 @@ async def announce_commands(api: TelegramApi) -> None:
             raise max(failed, key=_requested_delay)
 
     await retry(announce, _pause, first=1.0, longest=_LONGEST_DELAY)
+
+
+async def show_chat_menu(api: TelegramApi, address: str, roles: frozenset[Role]) -> None:
+    """Set the menu of commands in one chat to that of these roles, in every language; of no roles take it away.
+
+    Raises:
+        ChannelError: Telegram did not do so, in one of the languages.
+    """
+    scope = {"type": "chat", "chat_id": address}
+    for language in ("", *LANGUAGES):
+        if roles:
+            wanted = _menu_parameters(language, menu_commands(roles))
+            await api.call("setMyCommands", {**wanted, "scope": scope})
+        else:
+            await api.call("deleteMyCommands", {"scope": scope, "language_code": language or None})
 
 
 async def remove_webhook(api: TelegramApi) -> None:
@@ -162,8 +180,8 @@ def _log_optional_failure(method: str, error: ChannelError) -> None:
     _log.warning("telegram_did_not_take", channel=CHANNEL, method=method, error=type(error).__name__)
 
 
-def _menu_parameters(language: str) -> dict[str, Any]:
+def _menu_parameters(language: str, wanted: Iterable[Command] = COMMANDS) -> dict[str, Any]:
     """Return the menu of a language; an empty language means everybody whose telephone uses neither."""
     t = translator(language or LANGUAGES[0])
-    commands = [{"command": command.name, "description": t(command.description)} for command in COMMANDS]
+    commands = [{"command": command.name, "description": t(command.description)} for command in wanted]
     return {"commands": commands, "language_code": language or None}

@@ -142,7 +142,9 @@ def _from_edited(update_id: int, message: Mapping[str, Any]) -> ReceivedUpdate:
     ours = secret or (words and not group)
     if from_a_bot or not ours or not (group or chat.get("type") == "private"):
         return ReceivedUpdate(update_id, ignored="edited")
-    edited = MessageEdited(message=_to_number_text(message.get("message_id")), group=group, secret=secret)
+    now = _to_text(message.get("text")) or _to_text(message.get("caption"))
+    text = "" if group or secret else _strip_bot_name(now, "")
+    edited = MessageEdited(message=_to_number_text(message.get("message_id")), group=group, secret=secret, text=text)
     return _to_received(update_id, chat, edited)
 
 
@@ -151,9 +153,10 @@ def _to_event(message: Mapping[str, Any], username: str) -> Event | None:
     text = _to_text(message.get("text"))
     if text:
         return TextReceived(text=_strip_bot_name(text, username), message=number, secret=secret)
+    caption = "" if secret else _to_text(message.get("caption"))
     for content, what in _UNREADABLE.items():
         if content in message:
-            return UnreadableReceived(what=what, message=number, secret=secret)
+            return UnreadableReceived(what=what, message=number, secret=secret, caption=caption)
     document = _to_mapping(message.get("document"))
     reference = _to_text(document.get("file_id"))
     if not reference:
@@ -165,6 +168,7 @@ def _to_event(message: Mapping[str, Any], username: str) -> Event | None:
         message=number,
         album=bool(_to_text(message.get("media_group_id"))),
         secret=secret,
+        caption=caption,
     )
 
 

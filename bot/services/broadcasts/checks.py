@@ -12,7 +12,7 @@ from bot.store.broadcasts.audience import AudienceReader, Person, find_known, to
 from bot.store.broadcasts.lifecycle import ScheduleRepository
 from bot.store.errors import StoreError
 from handlers.broadcasts.rendering import render_broadcast
-from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse
+from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse, text_for
 from handlers.model import (
     BroadcastPolicy,
     BroadcastProblem,
@@ -129,7 +129,7 @@ class ProblemCollector:
     @cached_property
     def _measures(self) -> dict[str, TextMeasure]:
         text = self.filling.written.draft.text
-        ready = {language: parse(getattr(text, language)) for language in LANGUAGES}
+        ready = {language: parse(text_for(text, language)) for language in LANGUAGES}
         return {
             language: TextMeasure(
                 template, self._length(PlaceholderValues.model_validate({"language": language})), _count_slots(template)

@@ -48,6 +48,8 @@ def _filter_conditions(audience: Audience, today: date) -> Iterator[tuple[str, d
         yield "agreed", {}
     if audience.to_do:
         yield "has_to_do", {}
+    if audience.unfinished:
+        yield "has_unfinished", {}
     if audience.owed:
         yield "owes", {"owed": json.dumps(audience.owed)}
     if audience.states:
@@ -183,6 +185,7 @@ class AudienceReader:
     series: str
     named: bool  #: sealed names are read
     now: datetime
+    unfinished: bool = False  #: what is requested and not done counts as still to do
 
     @classmethod
     def of(  # noqa: PLR0913 - each says something else of the people
@@ -192,7 +195,7 @@ class AudienceReader:
         audience = written.draft.audience
         meant = audience_conditions(audience, reach, now)
         chats = None if audience.chats is None else tuple(sorted(set(audience.chats)))
-        return cls(ask, keyring, meant, chats, written.series, named, now)
+        return cls(ask, keyring, meant, chats, written.series, named, now, audience.unfinished)
 
     async def pages(self, size: int = PAGE_SIZE) -> AsyncIterator[list[Person]]:
         """All of them."""
@@ -224,7 +227,8 @@ class AudienceReader:
         (rows,) = await self.ask(replace(page, anew=True))
         if not rows:
             return []
-        wanted = {"chats": json.dumps([row[0] for row in rows]), "named": int(self.named)}
+        chats = json.dumps([row[0] for row in rows])
+        wanted = {"chats": chats, "named": int(self.named), "finished": int(self.unfinished)}
         (known,) = await self.ask(Query("audience_certificates", wanted))
         certificates = _certificates_by_chat(known)
         languages = await self._languages([row[0] for row in rows if row[4] is None])

@@ -22,6 +22,15 @@ EXISTS (
         WHERE r.chat = s.chat AND r.certificate_key = s.certificate_key AND r.state NOT IN {waived}
           AND ',' || s.owed || ',' LIKE '%,' || r.procedure || ',%'));
 
+-- name: where_has_unfinished
+-- A procedure is owed for a certificate and no request for it is done.
+EXISTS (
+    SELECT 1 FROM standings s
+    WHERE s.chat = chats.id AND s.chat > :after AND s.owed <> '' AND LENGTH(s.owed) - LENGTH(REPLACE(s.owed, ',', '')) + 1 > (
+        SELECT COUNT(DISTINCT r.procedure) FROM requests r
+        WHERE r.chat = s.chat AND r.certificate_key = s.certificate_key AND r.state = 'done'
+          AND ',' || s.owed || ',' LIKE '%,' || r.procedure || ',%'));
+
 -- name: where_owes
 -- One of these procedures is owed for a certificate and was not requested for it.
 EXISTS (
@@ -87,10 +96,12 @@ ORDER BY p.id;
 SELECT id, session FROM chats WHERE session IS NOT NULL AND id IN ({each}(:chats));
 
 -- name: audience_certificates
--- Read the certificates of these people, the newest first, each with the procedures requested for it, if any.
+-- Read the certificates of these people, the newest first, each with the procedures requested for it, if any; with
+-- :finished only those whose request is done.
 SELECT s.chat, s.id, s.not_after, s.owed, CASE WHEN :named = 1 THEN s.subscriber END, r.procedure
 FROM standings s
 LEFT JOIN requests r ON r.chat = s.chat AND r.certificate_key = s.certificate_key AND r.state NOT IN {waived}
+    AND (:finished = 0 OR r.state = 'done')
 WHERE s.chat IN ({each}(:chats))
 ORDER BY s.chat, s.changed_at DESC, s.id DESC;
 

@@ -2,7 +2,9 @@
 
 -- name: my_chat
 -- Read what is stored about a chat itself.
-SELECT first_contact_at, last_contact_at, blocked_at, session, unit, stopped_at, reminded_at FROM chats WHERE id = :chat;
+SELECT first_contact_at, last_contact_at, blocked_at, session, unit, stopped_at, reminded_at,
+    (SELECT n.timing FROM request_notices n WHERE n.chat = chats.id)
+FROM chats WHERE id = :chat;
 
 -- name: my_inbox
 -- Read a page of a chat's updates in one state: the ids of handled ones, and the whole of the others.

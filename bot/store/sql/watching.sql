@@ -14,3 +14,9 @@ SELECT 2, COUNT(*) FROM outbox WHERE state = 'queued' AND broadcast IN (
 -- name: tasks_waiting
 -- Count the exports that have not ended; a list that waits for a confirmation is no work.
 SELECT COUNT(*) FROM tasks WHERE state IN ('queued', 'running') AND kind = :kind;
+
+-- name: sessions_page
+-- Read the next sessions of people who have been silent since :before.
+SELECT id, session FROM chats
+WHERE session IS NOT NULL AND in_group = 0 AND erased_at IS NULL AND last_contact_at < :before AND id > :after
+ORDER BY id LIMIT :limit;

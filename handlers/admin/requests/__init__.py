@@ -34,10 +34,10 @@ from handlers.core import (
     holder_labels,
 )
 from handlers.core.text import join_lines
-from handlers.interview import to_next_screen
 from handlers.model import (
     FINAL_STATES,
     NEEDS_REASON,
+    OPEN_LIST,
     Act,
     Filter,
     RequestRow,
@@ -46,6 +46,7 @@ from handlers.model import (
     clean_reason,
     transitions_from,
 )
+from handlers.requests import STATE_LABELS
 from handlers.understanding import match_names
 from handlers.understanding.doubts import is_doubt
 from locales import N_
@@ -65,13 +66,14 @@ class RequestListScreen:
         found = await _load_rows(here, rights, view)
         about = say(N_("Filter: {filter}"), filter=format_filter(view.wanted, here.world.units, say.t))
         many = join_lines(
-            say(N_("Requests: <b>{number}</b>"), number=total), "" if total else say(_format_empty_list(view))
+            say(N_("Requests: <b>{number}</b>"), number=total),
+            "" if total else say(await _format_empty_list(here, rights, view)),
         )
         typing = say(N_("To find one, type its code or some words of the name, the unit or the serial number."))
         rows = [Option(filed.request.code, format_request_row(say, filed)) for filed in found[:SHOWN]]
         turning = _turn_options(here, view, more=len(found) > SHOWN)
         options = (*rows, *turning, *_tool_options(here, rights, total))
-        return Page(say(N_("<b>Request list</b>")), (about, many, typing), options, exact=True, numbers="codes")
+        return Page(_format_list_title(here, view, total), (about, many, typing), options, exact=True, numbers="codes")
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Open a request, turn the page, change the filter, move all, export, or leave."""
@@ -83,7 +85,7 @@ class RequestListScreen:
         if value == EXPORT:
             return HandlerResult(here.session.open_visit("export"))
         if value in {CLEAR, BACK}:
-            return HandlerResult(to_unfiltered_list(here) if value == CLEAR else to_next_screen(here))
+            return HandlerResult(to_unfiltered_list(here) if value == CLEAR else here.session.with_screen("home"))
         return HandlerResult(await open_request(here, value) or to_request_list(here))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
@@ -99,9 +101,21 @@ class RequestListScreen:
         )
 
 
-def _format_empty_list(view: RequestListView) -> str:
-    filtered = N_("No request fits. Clear the filter to see all of them.")
-    return filtered if view.wanted != Filter() else N_("There is no request yet within your reach.")
+def _format_list_title(here: Context, view: RequestListView, total: int) -> Markup:
+    """Format the title; the rows of a bulk move are named by what was done to them."""
+    wanted = view.wanted
+    if wanted.changed_at is None or len(wanted.states) != 1:
+        return here.say(N_("<b>Request list</b>"))
+    state = here.say(STATE_LABELS[wanted.states[0]])
+    return here.say(N_("<b>{number} just moved to “{state}”</b>"), number=total, state=state)
+
+
+async def _format_empty_list(here: Context, rights: Rights, view: RequestListView) -> str:
+    if not await here.world.admin.desk.count(rights, Filter()):
+        return N_("There is no request yet within your reach.")
+    if view.wanted == OPEN_LIST:
+        return N_("Nothing is unfinished. “Clear the filter” shows the finished ones too.")
+    return N_("No request fits. Clear the filter to see all of them.")
 
 
 async def _load_rows(here: Context, rights: Rights, view: RequestListView) -> tuple[RequestRow, ...]:

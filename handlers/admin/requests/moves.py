@@ -12,6 +12,7 @@ from handlers.admin.requests_view import (
     format_overtaken,
     list_view,
     open_request,
+    to_filtered_list,
     to_list_screen,
     to_request_list,
 )
@@ -35,6 +36,7 @@ from handlers.model import (
     NEEDS_REASON,
     Act,
     BulkMoveResult,
+    Filter,
     MoveOutcome,
     MoveResult,
     RequestState,
@@ -115,7 +117,11 @@ class BulkMoveConfirmScreen(OptionsOnlyScreen):
                 N_("The list has changed since you saw it; nothing was changed. It stands now as follows.")
             )
             return HandlerResult(await to_bulk_confirm(here, to, view.note), notes=(others,))
-        return HandlerResult(to_request_list(here), notes=(_format_bulk_result(here, done),))
+        note = _format_bulk_result(here, done)
+        if done.outcome is not MoveOutcome.MOVED or not done.changed:
+            return HandlerResult(to_request_list(here), notes=(note,))
+        moved = Filter(states=(to,), changed_at=done.at)
+        return HandlerResult(to_filtered_list(here, moved), notes=(note,))
 
 
 async def _count_changes(here: Context, to: RequestState) -> int:

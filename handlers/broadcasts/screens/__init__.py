@@ -16,7 +16,6 @@ from handlers.core import (
     current_rights,
 )
 from handlers.folding import fold
-from handlers.interview import to_next_screen
 from handlers.model import BROADCAST_PREFIX, Act, Broadcast, BroadcastState, Rights, format_code
 from locales import N_
 
@@ -105,7 +104,11 @@ class BroadcastListScreen:
             return HandlerResult(to_broadcast_screen(here, "broadcast_kind", name=None, revision=None))
         if value in {NEWER, OLDER}:
             return HandlerResult(await _to_turned_page(here, value))
-        return HandlerResult(to_next_screen(here)) if value == BACK else await open_typed_broadcast(here, value)
+        return (
+            HandlerResult(here.session.with_screen("home"))
+            if value == BACK
+            else await open_typed_broadcast(here, value)
+        )
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Open the broadcast whose code was typed."""

@@ -160,16 +160,19 @@ async def _role_choices(here: Context, _: Audience) -> list[FilterChoice]:
 
 async def _owed_choices(here: Context, _: Audience) -> list[FilterChoice]:
     t = here.say.t
-    something = Option("to_do", t(N_("Anything still to register")), ("con viec", "bat ky thu tuc", "anything"))
+    nothing: dict[str, Any] = {"to_do": False, "unfinished": False, "owed": ()}
+    something = Option("to_do", t(N_("Something not registered yet")), ("chua dang ky", "con viec", "not registered"))
+    open_ = Option("unfinished", t(N_("Something not finished yet")), ("chua xong", "chua hoan thanh", "not finished"))
     each = [
-        FilterChoice(Option(name, capitalize_first(t(label))), {"owed": (name,), "to_do": False})
+        FilterChoice(Option(name, capitalize_first(t(label))), {**nothing, "owed": (name,)})
         for name, label in PROCEDURE_LABELS.items()
     ]
     either = Option(ANY, t(N_("Whether or not")), ("khong xet", "ca hai", "either"))
     return [
-        FilterChoice(something, {"to_do": True, "owed": ()}),
+        FilterChoice(something, {**nothing, "to_do": True}),
+        FilterChoice(open_, {**nothing, "unfinished": True}),
         *each,
-        FilterChoice(either, {"to_do": False, "owed": ()}),
+        FilterChoice(either, nothing),
     ]
 
 

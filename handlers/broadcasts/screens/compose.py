@@ -32,8 +32,9 @@ from handlers.core.text import format_day, join_lines
 from handlers.model import Act, ActionResult, Audience, Broadcast, BroadcastDraft, CampaignPlan, Rights, default_steps
 from locales import N_
 
-#: The parts of a new draft, in the order in which they are asked for after the title.
-_DRAFT_PARTS = ("broadcast_vi", "broadcast_en", "broadcast_whom", "broadcast_buttons")
+#: The parts of a new draft, in the order in which they are asked for after the title. An English text can be added to
+#: the whole draft: the Vietnamese one is enough.
+_DRAFT_PARTS = ("broadcast_vi", "broadcast_whom", "broadcast_buttons")
 _CAMPAIGN_PARTS = ("broadcast_plan", "broadcast_hour", "broadcast_late")
 _SINGLE_PARTS = ("broadcast_start",)
 

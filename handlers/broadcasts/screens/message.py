@@ -82,7 +82,7 @@ def _format_ready_text(language: str, which: ReadyText) -> str:
     )
 
 
-KEEP, CUSTOM, REPLACE = "keep", "own", "replace"
+KEEP, CUSTOM, USE = "keep", "own", "use"
 #: Shortest text in letters: an answer such as "1" or "ok" must not replace the text.
 MIN_TEXT_LENGTH = 10
 _NO_TEXT = N_("That is too short for a text to officers, so nothing was changed. Please type the whole text.")
@@ -108,7 +108,7 @@ _EXAMPLE = N_("<i>For example: Dear {name}, please do this by *{deadline}* ({day
 class BroadcastTextScreen:
     """Asks for the text in one language.
 
-    ``session.about`` is the ready-made text that waits for confirmation before it replaces a written one.
+    ``session.about`` is the ready-made text that is shown before it is used; it never replaces a text that was typed.
     """
 
     language: Literal["vi", "en"]
@@ -121,7 +121,7 @@ class BroadcastTextScreen:
         say, written = here.say, self._written(found.draft)
         now = join_lines(say(N_("Now it says:")), escape(written)) if written else Markup()
         if here.session.about in set(ReadyText):
-            return _replace_page(here, now)
+            return _ready_page(here, getattr(build_ready_text(ReadyText(here.session.about)), self.language), written)
         told = (
             say(_PLACEHOLDERS_HELP, **_slot_names(say)),
             say(_MARKUP_HELP),
@@ -130,27 +130,23 @@ class BroadcastTextScreen:
         return Page(say(_QUESTIONS[self.language]), told, self._options(here, found, written), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
-        """Take a ready-made text (after confirmation if it replaces a written one), keep the text, or go back."""
+        """Show a ready-made text, take the one that was shown, keep the text, or go back."""
         found, waiting = await current_draft(here), here.session.about
         if value == KEEP:
             return HandlerResult(await to_next_part(here, self._screen))
         if value == CUSTOM:
             return HandlerResult(to_broadcast_screen(here, self._screen))
-        if found and value == REPLACE and waiting in set(ReadyText):
-            return await self._taken(here, found, ReadyText(waiting), over=True)
+        if found and value == USE and waiting in set(ReadyText) and not is_custom_text(self._written(found.draft)):
+            return await self._taken(here, found, ReadyText(waiting))
         if found is None or value not in set(ReadyText):
             return HandlerResult(await to_current_broadcast(here))
-        if is_custom_text(self._written(found.draft)):
-            return HandlerResult(to_broadcast_screen(here, self._screen, value))
-        return await self._taken(here, found, ReadyText(value))
+        return HandlerResult(to_broadcast_screen(here, self._screen, value))
 
-    async def _taken(self, here: Context, found: Broadcast, which: ReadyText, *, over: bool = False) -> HandlerResult:
-        """Use the ready-made text in this language, and in the other one unless somebody wrote a text there."""
+    async def _taken(self, here: Context, found: Broadcast, which: ReadyText) -> HandlerResult:
+        """Use the ready-made text in each language in which nobody wrote a text."""
         ready, text = build_ready_text(which), found.draft.text
         kept = {one: getattr(text, one) for one in LANGUAGES if is_custom_text(getattr(text, one))}
-        if over:
-            kept.pop(self.language, None)
-        done = await change_draft(here, self._screen if kept else "broadcast_en", text=ready.model_copy(update=kept))
+        done = await change_draft(here, self._screen, text=ready.model_copy(update=kept))
         return replace(done, notes=(*done.notes, *(here.say(_TEXT_STAYS[one]) for one in kept)))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
@@ -192,12 +188,17 @@ class BroadcastTextScreen:
         return (*([keep_option(here, KEEP)] if written else []), *ready, plain, back)
 
 
-def _replace_page(here: Context, now: Markup) -> Page:
-    """Ask before a text that somebody typed is replaced."""
+def _ready_page(here: Context, ready: str, written: str) -> Page:
+    """Show a ready-made text before it is used; beside a text that somebody typed it can be read only."""
     say = here.say
-    own = Option(CUSTOM, say.t(N_("No, keep my text")), ("khong", "giu", "giu nguyen", "no"))
-    over = Option(REPLACE, say.t(N_("Yes, put the ready text in its place")), ("co", "dong y", "thay", "yes"))
-    return Page(say(N_("<b>Put the ready text in the place of your own?</b>")), (now,), (own, over), exact=True)
+    title = say(N_("<b>The ready text says:</b>"))
+    if is_custom_text(written):
+        stays = say(N_("Your own text stays. You can copy parts of this one and type the whole anew."))
+        back = Option(CUSTOM, say.t(N_("Back to my text")), ("quay lai", "giu", "khong", "back"))
+        return Page(title, (escape(ready), stays), (back,), exact=True)
+    use = Option(USE, say.t(N_("Use this text")), ("dung", "dung ban nay", "co", "dong y", "use"))
+    own = Option(CUSTOM, say.t(N_("No, I write my own")), ("khong", "tu soan", "quay lai", "no"))
+    return Page(title, (escape(ready),), (use, own), exact=True)
 
 
 def _slot_names(say: MarkupTranslator) -> dict[str, str]:

@@ -20,6 +20,8 @@ from handlers.core import (
 from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, join_lines, parse_day
 from handlers.folding import fold
 from handlers.interview import to_answered, to_next_screen
+from handlers.interview.screens.unit import bind_derived_events
+from handlers.interview.unsure import UNSURE, format_ways_on, unsure_option
 from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, Recognition
 from handlers.requests import SUBJECT_LABELS
 from handlers.requests.form import is_outdated
@@ -124,6 +126,13 @@ SYNONYMS = {
 }
 
 
+#: The way on for people who do not know which certificate is theirs.
+UNSURE_WHICH = N_(
+    "Compare the serial number and the last day with the label of the token, or with the certificate in its tool; the"
+    " registry clerk has the list. If you cannot tell, choose no: nothing of the file is noted then."
+)
+
+
 class CertificateScreen(OptionsOnlyScreen):
     """Asks which certificate is meant and what kind of subscriber it has, so that the officer need not type either."""
 
@@ -135,6 +144,8 @@ class CertificateScreen(OptionsOnlyScreen):
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Handle a choice from the list, a yes with the kind of subscriber, or a no."""
         session = here.session
+        if value == UNSURE:
+            return HandlerResult(session, notes=(here.say(UNSURE_WHICH),))
         if value == NO:
             note = here.say(N_("I leave that file aside."))
             return HandlerResult(to_next_screen(here.with_session(session.with_changes(offered=()))), notes=(note,))
@@ -150,7 +161,8 @@ def _render_list(here: Context, offered: tuple[Certificate, ...]) -> Page:
     ]
     return Page(
         say(N_("<b>I read several certificates. Which one do you mean?</b>")),
-        options=(*options, Option(NO, say.t(N_("None of them")))),
+        options=(*options, Option(NO, say.t(N_("None of them"))), unsure_option(say.t)),
+        help=say(UNSURE_WHICH),
     )
 
 
@@ -173,7 +185,8 @@ def _render_single(here: Context, certificate: Certificate) -> Page:
     return Page(
         say(N_("<b>I read this certificate:</b>")),
         (format_summary(say, certificate, here.world.now), *doubts, say(ask)),
-        (*([] if forged else options), no),
+        (*([] if forged else options), no, *(() if forged else (unsure_option(say.t),))),
+        help=say(UNSURE_WHICH),
     )
 
 
@@ -210,7 +223,8 @@ def _format_validity_disagreement(here: Context, certificate: Certificate) -> It
 
 
 def _accept_certificate(here: Context, certificate: Certificate, subject: Subject) -> HandlerResult:
-    session = _with_next_certificate(here.session, certificate).with_changes(certificate=certificate, offered=())
+    bound = bind_derived_events(here, certificate)
+    session = _with_next_certificate(bound, certificate).with_changes(certificate=certificate, offered=())
     if here.session.certificate and here.session.certificate.serial != certificate.serial:
         session = session.with_changes(set_aside=None)  # it told of the other certificate
     session = with_answer(session, "subject", subject.value, here.world.pack)
@@ -249,9 +263,10 @@ ISSUERS = {
         N_("A public provider (VNPT, Viettel, FPT…)"),
         ("cong cong", "vnpt", "viettel", "fpt", "misa", "bkav"),
     ),
-    Issuer.UNKNOWN: (N_("I do not know"), ("khong ro", "khong biet", "chua ro")),
+    Issuer.UNKNOWN: (N_("I do not know"), ()),
     Issuer.NONE: (N_("There is no certificate yet"), ()),
 }
+CANNOT_FIND_OUT = N_("I cannot find out; go on all the same")
 EXPORT = N_(
     "<b>How to get the file.</b>\n"
     "• Windows: plug in the token, press Windows + R, type <code>certmgr.msc</code>, open Personal,"
@@ -262,6 +277,7 @@ EXPORT = N_(
     " Certificate, Export.\n"
     "• The token's own tool: open the certificate, choose Export certificate (.cer).\n"
     "• Or just send a PDF that was signed with it.\n"
+    "• On a phone: forward the .cer file or a signed PDF here; the colleague who has the token can send it to you.\n"
     "The words of the menus may differ a little from version to version."
 )
 
@@ -278,19 +294,25 @@ def how_option(here: Context) -> Option:
 
 def render_expiry_page(here: Context, asked: Question, progress: Markup) -> Page:
     """Ask for the last day or for a reason why it is unknown; after a typed day, ask for the issuer."""
-    say = here.say
+    say, unsure = here.say, format_ways_on(here, [asked])
     if here.session.typed_expiry is not None:
         who = say(N_("<b>Who issued this certificate?</b>"))
-        return Page(who, (progress,), tuple(_issuer_options(here)), numbers="codes")
+        return Page(who, (progress,), (*_issuer_options(here), unsure_option(say.t)), numbers="codes", help=unsure)
     ask, by_hand, how = say(SEND_THE_FILE), say(BY_HAND), how_option(here)
     options = [Option(option.value, say.t(option.label), option.synonyms) for option in asked.options]
-    return Page(format_bold(say.text(asked.text)), (ask, by_hand, progress), (*options, how), numbers="codes")
+    return Page(
+        format_bold(say.text(asked.text)),
+        (ask, by_hand, progress),
+        (*options, how, unsure_option(say.t)),
+        numbers="codes",
+        help=unsure,
+    )
 
 
 def _issuer_options(here: Context) -> list[Option]:
     """Return the kinds of issuer; a certificate whose last day was typed is there, so "none" is not offered."""
     return [
-        Option(issuer.value, here.say.t(label), synonyms)
+        Option(issuer.value, here.say.t(CANNOT_FIND_OUT if issuer is Issuer.UNKNOWN else label), synonyms)
         for issuer, (label, synonyms) in ISSUERS.items()
         if issuer is not Issuer.NONE
     ]

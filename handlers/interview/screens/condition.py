@@ -22,6 +22,7 @@ from handlers.interview.screens.certificate import (
     take_typed_expiry,
 )
 from handlers.interview.screens.unit import take_unit_beside
+from handlers.interview.unsure import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.understanding import match_names
 from locales import N_
 from rules.questions import AnswerOption, Question
@@ -52,14 +53,16 @@ _LABELS = {
     ("token", "locked"): N_("The token is locked (too many wrong PINs)"),
     ("token", "damaged"): N_("The token is damaged"),
     ("token", "lost"): N_("The token is lost"),
-    ("key_exposed", "true"): N_("The key or the PIN is exposed, or may be"),
+    ("key_exposed", "true"): N_(
+        "Somebody who was not given the token used it or knows its PIN, or there are signs of it"
+    ),
     ("certificate", "public"): N_("The certificate is of a public provider (VNPT, Viettel…)"),
-    ("certificate", "not_known"): N_("I do not know who issued it"),
+    ("certificate", "not_known"): N_("I cannot find out who issued it"),
 }
 #: Options whose label says here what their hint says.
 _CLEAR = frozenset({("certificate", "public"), ("token", "remote")})
 #: Words that mean something else beside the other options.
-_AMBIGUOUS = frozenset({"co", "khong", "sai", "mat", "chiu", "khong biet", "khong ro", "chua ro"})
+_AMBIGUOUS = frozenset({"co", "khong", "sai", "mat"})
 
 
 class ConditionScreen:
@@ -73,10 +76,13 @@ class ConditionScreen:
             options=tuple(_options(here, _questions(here))),
             many=True,
             numbers="codes",
+            help=format_ways_on(here, _questions(here)),
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Take the answer that nothing is wrong, a tick, or the end of ticking."""
+        if value == UNSURE:
+            return HandlerResult(here.session, notes=(format_unsure(here, _questions(here)),))
         if value == HOW_TO_FIND_THE_DAY:
             return HandlerResult(here.session, notes=(here.say(EXPORT),))
         if value in (FINE, FINE_BUT_CHANGED):
@@ -157,6 +163,7 @@ def _options(here: Context, asked: list[Question]) -> Iterator[Option]:
         yield how_option(here)
     if ticked:
         yield Option(DONE, t(N_("Done")), ("xong", "het", "ok"), ticks=False)
+    yield unsure_option(t)
 
 
 def _label(question: Question, option: AnswerOption) -> str:

@@ -170,7 +170,7 @@ def keep_file_for_consent(here: Context, event: FileSent) -> HandlerResult:
     if len(here.session.waiting_files) >= MAX_WAITING_FILES:
         full = N_("No more than {number} files can wait until you agree. Please send the others after that.")
         return HandlerResult(here.session, notes=(here.say(full, number=MAX_WAITING_FILES),))
-    waiting = event.model_copy(update={"name": "", "secret": False})
+    waiting = event.model_copy(update={"name": "", "secret": False, "caption": ""})
     note = here.say(N_("I will read the file as soon as you agree."))
     return HandlerResult(here.session.with_changes(waiting_files=(*here.session.waiting_files, waiting)), notes=(note,))
 

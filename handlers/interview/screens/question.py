@@ -25,6 +25,7 @@ from handlers.interview.condition import condition_facts
 from handlers.interview.screens import certificate as screens_certificate
 from handlers.interview.screens.certificate import ISSUERS, format_identity
 from handlers.interview.screens.unit import take_unit_beside
+from handlers.interview.unsure import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.understanding import match_names
 from locales import N_
 from rules.facts import Issuer
@@ -59,6 +60,8 @@ class QuestionScreen:
         asked = current_question(here.session, here.world.pack, here.today)
         if asked is None:
             return HandlerResult(to_next_screen(here))
+        if value == UNSURE:
+            return HandlerResult(here.session, notes=(format_unsure(here, [asked]),))
         if asked.fact == "certificate":
             return screens_certificate.choose_expiry_option(here, asked, value)
         if asked.many:
@@ -93,6 +96,7 @@ def _render_question(here: Context, asked: Question) -> Page:
         paragraphs=(*certificate, hints, *_format_caution(here, asked), *many, format_questions_left(here)),
         options=tuple(_question_options(here, options, many=asked.many)),
         many=asked.many,
+        help=format_ways_on(here, [asked]),
     )
 
 
@@ -109,6 +113,7 @@ def _question_options(here: Context, options: Iterable[PackOption], *, many: boo
             yield Option(option.value, t(option.label), option.synonyms, ticked=marked, ticks=not option.alone)
     if many and ticked:
         yield Option(DONE, t(N_("Done")), ("xong", "het", "ok"), ticks=False)
+    yield unsure_option(t)
 
 
 def _note_token_loss(here: Context, asked: Question | None, text: str) -> HandlerResult | None:

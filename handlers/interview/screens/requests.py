@@ -17,7 +17,7 @@ from handlers.core import (
 )
 from handlers.core.text import format_bold, join_lines
 from handlers.interview import format_draft_left, to_left_draft, to_next_screen
-from handlers.model import REQUEST_TRANSITIONS, Request, RequestContent, RequestState
+from handlers.model import REQUEST_TRANSITIONS, UNFINISHED, Request, RequestContent, RequestHandling, RequestState
 from handlers.requests import FIELDS, Field, format_content, format_history, format_procedure, format_request_line
 from handlers.requests.form import (
     amend_content,
@@ -29,9 +29,11 @@ from handlers.requests.form import (
     is_outdated,
     suggestions,
     to_amendment_draft,
+    unit_choices,
     with_ended_body_reopened,
     with_managing_body,
 )
+from handlers.requests.notices import format_handling, format_step_office
 from locales import N_
 
 #: Texts that leave a form.
@@ -68,7 +70,7 @@ class RequestFormScreen:
             unedited = draft.model_copy(update={"editing": None, "doubted": None})
             if draft.editing:
                 return HandlerResult(here.session.with_screen("confirm", draft=unedited))
-            return HandlerResult(to_left_draft(here), notes=format_draft_left(here))
+            return _leave_or_ask(here)
         if field is None:
             return HandlerResult(here.session.with_screen("confirm"))
         if draft.doubted:
@@ -90,11 +92,43 @@ class RequestFormScreen:
         return _take_value(here, field, value)
 
 
+def _leave_or_ask(here: Context) -> HandlerResult:
+    """Ask before a form with something in it is left; an empty one is left at once."""
+    if _current_draft(here).fields:
+        return HandlerResult(here.session.open_visit("leave_form"))
+    return HandlerResult(to_left_draft(here))
+
+
+class LeaveFormScreen(OptionsOnlyScreen):
+    """Asks before the form is left; what was filled in is kept either way."""
+
+    async def page(self, here: Context) -> Page:
+        """Offer to go on with the form, or to leave it."""
+        say = here.say
+        no = Option(NO, say.t(N_("No, go on filling it in")), ("khong", "tiep tuc", "dien tiep", "no"))
+        yes = Option(YES, say.t(N_("Yes, leave it for now")), ("co", "dong y", "thoi", "roi", "yes"))
+        ask = say(N_("<b>Leave this request for now?</b>"))
+        return Page(ask, (say(N_("What you filled in is kept.")),), (no, yes), exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Go back to the form, or leave it and say where the draft is."""
+        if value == YES:
+            return HandlerResult(to_left_draft(here), notes=format_draft_left(here))
+        return HandlerResult(here.session.to_previous_screen())
+
+
 def _take_value(here: Context, field: Field, value: str) -> HandlerResult:
     """Save a value, unless the certificate or the tree of units contradicts it: then ask first."""
-    if certificate_contradiction(field, value, here.session) or (field.name == "unit" and body_choices(here, value)):
+    if certificate_contradiction(field, value, here.session) or (
+        field.name == "unit" and _is_unit_doubtful(here, value)
+    ):
         return HandlerResult(_with_draft(here, _current_draft(here), doubted=value))
     return _save_value(here, field, value)
+
+
+def _is_unit_doubtful(here: Context, value: str) -> bool:
+    """Return whether to ask which unit is meant: a name of several, of a former one, or of none that is known."""
+    return bool(body_choices(here, value)) or (bool(here.world.units) and find_body(here, value) is None)
 
 
 def _settle_doubt(here: Context, field: Field, draft: RequestDraft, value: str) -> HandlerResult:
@@ -102,7 +136,7 @@ def _settle_doubt(here: Context, field: Field, draft: RequestDraft, value: str) 
     typed = draft.doubted or ""
     if value == KEEP:
         return _save_value(here, field, typed)
-    unit = next((unit for unit in body_choices(here, typed) if value == f"{_MARK}{unit.code}"), None)
+    unit = next((unit for unit in unit_choices(here, typed) if value == f"{_MARK}{unit.code}"), None)
     if field.name == "unit" and unit:
         return _go_on_with_draft(here, with_managing_body(draft, typed, unit))
     return HandlerResult(_with_draft(here, draft, doubted=None))
@@ -170,10 +204,12 @@ def _render_doubt(here: Context, field: Field, typed: str) -> Page:
 def _render_unit_choice(here: Context, typed: str) -> Page:
     """Offer the present units for a former name, or for a name that several units have."""
     say, units = here.say, here.world.units
-    today = (Option(f"{_MARK}{unit.code}", units.path_name(unit.code)) for unit in body_choices(here, typed))
+    today = [Option(f"{_MARK}{unit.code}", units.path_name(unit.code)) for unit in unit_choices(here, typed)]
     keep = Option(KEEP, say.t(N_("Keep what I wrote")), ("giu", "giu nguyen"))
     retype = Option(RETYPE, say.t(N_("Type another name")), ("sua", "go lai"))
-    ask = say(N_("“{typed}” is a former name, or several units have it. Which unit of today do you mean?"), typed=typed)
+    former = N_("“{typed}” is a former name, or several units have it. Which unit of today do you mean?")
+    unknown = N_("I do not find “{typed}” in the list of units. A focal officer gets the request only by its unit.")
+    ask = say(former if body_choices(here, typed) else unknown, typed=typed)
     return Page(
         format_bold(ask), options=(*today, keep, retype), exact=True, help=_format_field_help(here, FIELDS["unit"])
     )
@@ -212,7 +248,7 @@ class ConfirmRequestScreen(OptionsOnlyScreen):
         """Send the requests, change a field, or leave."""
         draft = _draft_to_confirm(here)
         if value == LEAVE:
-            return HandlerResult(to_left_draft(here), notes=format_draft_left(here))
+            return _leave_or_ask(here)
         if value in FIELDS:
             return HandlerResult(here.session.with_screen("form", draft=draft.model_copy(update={"editing": value})))
         if asked := with_ended_body_reopened(here, draft):
@@ -243,7 +279,7 @@ async def _register_requests(here: Context) -> HandlerResult:
         note = here.say(N_("The answer has changed since you began: please read it again before you register."))
         return HandlerResult(here.session.with_screen("answer", draft=None), notes=(note,))
     kept = build_contents(here)
-    notes = [await _register_content(here, content) for content in kept]
+    notes = [note for content in kept for note in await _register_content(here, content)]
     key = kept[0].certificate_key if kept else None
     return HandlerResult(
         here.session.with_screen("next", draft=None, set_aside=None, registered_key=key),
@@ -251,16 +287,16 @@ async def _register_requests(here: Context) -> HandlerResult:
     )
 
 
-async def _register_content(here: Context, content: RequestContent) -> Markup:
+async def _register_content(here: Context, content: RequestContent) -> tuple[Markup, ...]:
     """Register one request, unless one for the same certificate and procedure is open already."""
     requests, say = here.world.requests, here.say
     known = await requests.open_for(content.certificate_key, content.procedure)
     if known:
-        return say(ALREADY, code=known.code, procedure=format_procedure(say, known.content))
+        return (say(ALREADY, code=known.code, procedure=format_procedure(say, known.content)),)
     made = await requests.register(content)
-    return say(
-        N_("✅ Registered: <b>{code}</b> – {procedure}."), code=made.code, procedure=format_procedure(say, made.content)
-    )
+    done = N_("✅ Registered: <b>{code}</b> – {procedure}.")
+    handling = format_handling(say, await requests.handling(made.code), made.code, here.world.units)
+    return say(done, code=made.code, procedure=format_procedure(say, made.content)), handling
 
 
 async def _save_amendment(here: Context, code: str) -> HandlerResult:
@@ -287,7 +323,7 @@ def _with_registered_key(session: Session, was: Request | None, saved: Request |
     return session.with_changes(registered_key=saved.content.certificate_key)
 
 
-AMEND, WITHDRAW, ANSWER = "amend", "withdraw", "answer"
+AMEND, WITHDRAW, ANSWER, UNIT = "amend", "withdraw", "answer", "unit"
 #: Requests shown at most; older ones can be opened by typing their code.
 SHOWN = 10
 
@@ -327,17 +363,21 @@ class OwnRequestScreen(OptionsOnlyScreen):
         if request is None:
             return Page(say(N_("I do not find this request among yours.")), options=(back,))
         title = say(N_("<b>Request {code}</b>"), code=request.code)
-        return Page(
-            title,
-            (format_content(say, request.content), format_history(say, request)),
-            (*_request_options(here, request), back),
-        )
+        handling = await here.world.requests.handling(request.code)
+        offices = {step: format_step_office(say, held, here.world.units) for step, held in handling.steps.items()}
+        told = [format_content(say, request.content), format_history(say, request, offices)]
+        if request.state in UNFINISHED:
+            told.append(format_handling(say, handling, request.code, here.world.units))
+        placing = _unit_options(here, request, handling)
+        return Page(title, tuple(told), (*placing, *_request_options(here, request), back))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Amend, withdraw, or go back."""
         request = await _current_request(here)
         if value == ANSWER and request:
             return await _show_answer(here, request)
+        if value == UNIT and request and (draft := to_amendment_draft(request)):
+            return HandlerResult(here.session.with_screen("form", draft=draft.model_copy(update={"editing": "unit"})))
         if value == AMEND and request and (draft := to_amendment_draft(request)):
             return HandlerResult(here.session.with_screen("confirm", draft=draft))
         if value == WITHDRAW and request:
@@ -369,6 +409,14 @@ class WithdrawScreen(OptionsOnlyScreen):
 
 async def _current_request(here: Context) -> Request | None:
     return await here.world.requests.get(here.session.about or "")
+
+
+def _unit_options(here: Context, request: Request, handling: RequestHandling) -> list[Option]:
+    """Offer to choose the unit of a request that belongs to none yet."""
+    lacking = bool(here.world.units) and handling.unit is None
+    if not lacking or here.session.consented_at is None or to_amendment_draft(request) is None:
+        return []
+    return [Option(UNIT, here.say.t(N_("Choose the unit")), ("chon don vi", "don vi", "unit"))]
 
 
 def _request_options(here: Context, request: Request) -> list[Option]:

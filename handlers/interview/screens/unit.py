@@ -1,6 +1,7 @@
 """The question for the officer's unit, and the confirmation of the present unit if a former one was named."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from markupsafe import Markup
 
@@ -13,6 +14,7 @@ from handlers.core import (
     Option,
     OptionsOnlyScreen,
     Page,
+    ScreenPosition,
     Session,
     facts_of,
     question_of,
@@ -22,7 +24,8 @@ from handlers.core import (
 )
 from handlers.core.text import format_day, join_lines
 from handlers.interview import to_next_screen
-from handlers.model import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, UnitMatch, name_keys
+from handlers.interview.unsure import UNSURE, UNSURE_LABEL, unsure_option
+from handlers.model import MAX_QUERY_LENGTH, Certificate, Succession, SuccessionKind, Unit, UnitMatch, name_keys
 from handlers.requests import EVENT_LABELS
 from locales import N_, Translator
 from rules.facts import Event, Subject
@@ -53,41 +56,94 @@ def with_unit(here: Context, unit: Unit, path: tuple[Succession, ...] = ()) -> t
     Args:
         here: The context of the turn.
         unit: The present unit.
-        path: The successions from the unit by whose name it was found. They answer what happened if the certificate is
-            that former unit's own, unless that is answered already or being ticked.
+        path: The successions from the unit by whose name it was found. They answer nothing yet: whether the body is
+            that unit, or belongs to it, is asked first (``is_fate_open``).
 
     Returns:
         The new session, and the notes to say.
     """
     session = with_fresh_events(here.session.with_changes(unit=unit.code, unit_skipped=False), path)
     noted = here.say(_UNIT_NOTED, unit=here.world.units.path_name(unit.code))
-    certificate, events = session.certificate, _events_of_path(session, _steps_of_own_body(here, path), here.world.pack)
-    if certificate is None or not events:
-        return session, (noted, *_format_whose_change(here.with_session(session), path))
+    after = here.with_session(session)
+    return session, (noted, *(() if is_fate_open(after, path) else _format_whose_change(after, path)))
+
+
+def is_fate_open(here: Context, path: tuple[Succession, ...]) -> bool:
+    """Return whether the fate of a former unit may still answer what happened, once it is known whose fate it is."""
+    session = here.session
+    of_people = session.answers.get("subject") in (Subject.ORGANISATION, Subject.INDIVIDUAL)
+    return bool(path) and of_people and "events" not in session.answers and not session.ticked
+
+
+def fate_of_unit(here: Context, former: str | None) -> tuple[Succession, ...]:
+    """Return the successions from a former unit to the officer's unit; empty if the list no longer has them."""
+    units, own = here.world.units, here.session.unit
+    if former is None or units.get(former) is None:
+        return ()
+    return next((path for unit, path in units.current_units(former, here.today) if unit.code == own), ())
+
+
+def events_of_fate(here: Context, path: tuple[Succession, ...], *, own: bool) -> list[Event]:
+    """Return what happened to a body that is the former unit (``own``), or to one that belongs to it.
+
+    Belonging to a unit is not being it: for a school whose commune was merged, only the superior changed.
+    """
+    subject = here.session.answers.get("subject")
+    if subject == Subject.INDIVIDUAL:
+        return _offered_events(here, [Event.UNIT_REORGANISED])
+    if not own:
+        return _offered_events(here, [Event.SUPERIOR_CHANGED])
+    events = dict.fromkeys(
+        event for step in _steps_since_certificate(here, path) if (event := _EVENT_OF_BODY.get(step.became)) is not None
+    )
+    return _offered_events(here, list(events))
+
+
+def _steps_since_certificate(here: Context, path: tuple[Succession, ...]) -> tuple[Succession, ...]:
+    """Return the successions since the unit that the certificate names, or all of them if it names none."""
+    certificate = here.session.certificate
+    named = (at for at, step in enumerate(path) if certificate and names_former_unit(here, certificate, step.former))
+    return path[next(named, 0) :]
+
+
+def with_events_of_fate(
+    here: Context, path: tuple[Succession, ...], *, own: bool
+) -> tuple[Session, tuple[Markup, ...]]:
+    """Fill in what happened after the officer said whose fate it was, and say so; nothing if it tells of no event."""
+    session, events = here.session, events_of_fate(here, path, own=own)
+    if not events or session.unit is None:
+        return session, ()
     told = ", ".join(here.say.t(EVENT_LABELS[event]) for event in events)
-    source = DerivedEvents(certificate=certificate.fingerprint, former=path[0].former, unit=unit.code)
+    certificate = session.certificate.fingerprint if session.certificate else None
+    source = DerivedEvents(certificate=certificate, former=path[0].former, unit=session.unit)
     filled = with_derived_events(session, [event.value for event in events], source, here.world.pack)
-    return filled, (noted, here.say(_EVENTS_FILLED_IN, events=told))
+    return filled, (here.say(_EVENTS_FILLED_IN, events=told),)
+
+
+def bind_derived_events(here: Context, certificate: Certificate) -> Session:
+    """Tie events that were filled in before any file was read to the first certificate, if its name allows it.
+
+    A certificate of another body than the one that was told takes them back.
+    """
+    session, derived = here.session, here.session.derived
+    if derived is None or derived.certificate is not None:
+        return session
+    told_own = session.answers.get("events") != [Event.SUPERIOR_CHANGED]
+    if names_former_unit(here, certificate, derived.former) is not told_own:
+        return without_derived_events(session)
+    bound = derived.model_copy(update={"certificate": certificate.fingerprint})
+    return session.with_changes(derived=bound)
+
+
+def names_former_unit(here: Context, certificate: Certificate, former: str) -> bool:
+    """Return whether the name on a certificate is that of a former unit."""
+    return bool(set(name_keys(certificate.name)) & _name_keys(here.world.units.get(former)))
 
 
 def with_fresh_events(session: Session, path: tuple[Succession, ...]) -> Session:
     """Drop events that were derived for another unit, or from another former one of the same unit."""
     other = session.derived is not None and bool(path) and path[0].former != session.derived.former
     return without_derived_events(session) if other else without_stale_events(session)
-
-
-def _steps_of_own_body(here: Context, path: tuple[Succession, ...]) -> tuple[Succession, ...]:
-    """Return the successions from the unit to which the certificate was issued.
-
-    Empty unless the name of an organisation matches.
-    """
-    certificate, units = here.session.certificate, here.world.units
-    if certificate is None or here.session.answers.get("subject") != Subject.ORGANISATION:
-        return ()
-    named = set(name_keys(certificate.name))
-    own = (place for place, step in enumerate(path) if named & _name_keys(units.get(step.former)))
-    place = next(own, None)
-    return () if place is None else path[place:]
 
 
 def _name_keys(unit: Unit | None) -> set[str]:
@@ -103,13 +159,10 @@ def _format_whose_change(here: Context, path: tuple[Succession, ...]) -> tuple[M
     return (here.say(said, unit=here.world.units.name(path[0].former)),)
 
 
-def _events_of_path(session: Session, path: Iterable[Succession], pack: Pack) -> list[Event]:
-    """Return the events of a path, as far as the pack's question offers them."""
-    asked = question_of(pack, "events")
-    if asked is None or "events" in session.answers or session.ticked:
-        return []
-    offered = {option.value for option in asked.options_for(facts_of(session))}
-    events = dict.fromkeys(event for step in path if (event := _EVENT_OF_BODY.get(step.became)) is not None)
+def _offered_events(here: Context, events: list[Event]) -> list[Event]:
+    """Return the events that the pack's question offers to this subscriber."""
+    asked = question_of(here.world.pack, "events")
+    offered = {option.value for option in asked.options_for(facts_of(here.session))} if asked else set()
     return [event for event in events if event in offered]
 
 
@@ -169,12 +222,15 @@ class OwnUnitScreen:
             if len(found) > SHOWN
             else ()
         )
-        ways = _exit_options(here)
+        ways = (*_exit_options(here), Option(UNSURE, say.t(UNSURE_LABEL), numbered=False))
         told = (*_format_known_unit(here), say(HINT), *more)
         return Page(ask, told, (*offers, *ways), exact=True, help=join_lines(say(HELP, leave=ways[0].label), say(WHY)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Take a unit, remove the known one, or skip the question."""
+        if value == UNSURE:
+            page = await self.page(here)
+            return HandlerResult(here.session, notes=(page.help,) if page.help else ())
         if value == LEAVE:
             skipped = here.session.with_changes(unit_skipped=here.session.unit is None)
             return HandlerResult(
@@ -233,6 +289,16 @@ def to_previous_question(here: Context) -> Session:
     return without_stale_events(here.session).to_previous_screen() if here.session.came_from else to_next_screen(here)
 
 
+def _to_fate_or_on(here: Context, path: tuple[Succession, ...]) -> Session:
+    """Ask whether the body is the former unit or belongs to it, if that answers what happened; else go on."""
+    after = to_previous_question(here)
+    if not is_fate_open(here.with_session(after), path):
+        return after
+    visited = here.session.came_from is not None and after.screen not in {"question", "condition"}
+    way_back = ScreenPosition(screen=after.screen, about=after.about) if visited else None
+    return after.with_screen("belonging", about=path[0].former, came_from=way_back)
+
+
 def _to_unit_screen(session: Session, screen: str, about: str | None = None) -> Session:
     """Open a screen about the unit and keep the way back, with the options ticked there."""
     return session.with_screen(screen, about, came_from=session.came_from, ticked=session.ticked)
@@ -248,13 +314,24 @@ def _find_namesakes(here: Context, text: str) -> list[UnitMatch]:
 
 
 def _format_unit_option(here: Context, one: UnitMatch) -> str:
-    units, t = here.world.units, here.say.t
+    units = here.world.units
     if not one.path:
         name = units.path_name(one.unit.code)
-        return name if one.unit.is_open(here.today) else t(N_("{unit} (ended)"), unit=name)
+        return name if one.unit.is_open(here.today) else _format_ended(here, one.unit.code)
     today = units.current_units(one.matched_code, here.today)
     became = ", ".join(units.path_name(unit.code) if len(today) == 1 else unit.name for unit, _ in today)
-    return t(N_("{former} (formerly) → {unit}"), former=units.name(one.matched_code), unit=became)
+    return f"{_format_ended(here, one.matched_code)} → {became}"
+
+
+def _format_ended(here: Context, code: str) -> str:
+    """Name a former unit so that it is told apart from a present one of the same name: where it was, and until when."""
+    units, t, unit = here.world.units, here.say.t, here.world.units.get(code)
+    name = units.path_name(code)
+    ends = [step.since for step in units.successors(code)]
+    closed = unit.closed_on if unit and unit.closed_on else min(ends, default=None)
+    if closed is None:
+        return t(N_("the former {unit}"), unit=name)
+    return t(N_("the former {unit}, until {day}"), unit=name, day=format_day(closed - timedelta(days=1)))
 
 
 def _format_known_unit(here: Context) -> tuple[Markup, ...]:
@@ -280,6 +357,11 @@ _BECAME = N_("<b>{former} is {unit} today. Is that your unit?</b>")
 _BECAME_SEVERAL = N_("<b>{former} became several units. Which one is yours today?</b>")
 _CEASED = N_("<b>{former} has ceased. Is {unit} your unit today?</b>")
 _CEASED_INTO_SEVERAL = N_("<b>{former} has ceased. Which of these is your unit today?</b>")
+#: The way on for people who do not know which unit of today is theirs.
+UNSURE_SUCCESSOR = N_(
+    "Look at the address of your office, or at a letter you received lately: it names the commune or ward of today. The"
+    " registry clerk knows. If you cannot tell, choose no and skip the question; /xemlai adds the unit later."
+)
 _YES = ("dung", "dung roi", "co", "phai", "vang", "ok", "yes")
 
 
@@ -298,19 +380,28 @@ class FormerUnitScreen(OptionsOnlyScreen):
             return Page(
                 ask,
                 (format_succession(here, now[0][1]),),
-                (Option(f"{_MARK}{now[0][0].code}", yes, _YES), no),
+                (Option(f"{_MARK}{now[0][0].code}", yes, _YES), no, unsure_option(say.t)),
                 exact=True,
+                help=say(UNSURE_SUCCESSOR),
             )
         ask = say(_CEASED_INTO_SEVERAL if ceased else _BECAME_SEVERAL, former=former)
         options = (Option(f"{_MARK}{unit.code}", here.world.units.path_name(unit.code)) for unit, _ in now)
-        return Page(ask, tuple(format_succession(here, path) for _, path in now), (*options, no), exact=True)
+        return Page(
+            ask,
+            tuple(format_succession(here, path) for _, path in now),
+            (*options, no, unsure_option(say.t)),
+            exact=True,
+            help=say(UNSURE_SUCCESSOR),
+        )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Take the present unit with the successions that lead to it, or ask for another name."""
+        if value == UNSURE:
+            return HandlerResult(here.session, notes=(here.say(UNSURE_SUCCESSOR),))
         for unit, path in _present_units(here):
             if value == f"{_MARK}{unit.code}":
                 session, notes = with_unit(here, unit, path)
-                return HandlerResult(to_previous_question(here.with_session(session)), notes=notes)
+                return HandlerResult(_to_fate_or_on(here.with_session(session), path), notes=notes)
         session = here.session
         return HandlerResult(session.with_screen("unit", came_from=session.came_from, ticked=session.ticked))
 

@@ -123,3 +123,13 @@ def test_the_signature_of_a_short_list_is_on_a_page_with_entries(
     assert len(pages) <= most
     assert "TRỰC TIẾP" in pages[-1]
     assert f"Tênsố{number:03}" in unspaced(pages[-1])
+
+
+@pytest.mark.parametrize("procedure", [Procedure.CHANGE_INFORMATION, Procedure.REVOKE, Procedure.RESTORE_DEVICE])
+def test_an_official_list_of_three_fits_on_one_page_with_its_signature(tmp_path: Path, procedure: Procedure) -> None:
+    read = {"email": "phuocan@dongnai.gov.vn", "old": {"new_name": "Ủy ban nhân dân xã Phước An"}}
+    path = written(
+        ExportForm.DOCX, tmp_path / "list.docx", [make_row(number, procedure, **read) for number in range(3)]
+    )
+
+    assert read_document(path).count("\f") == 1

@@ -47,6 +47,7 @@ async def test_the_export_holds_everything_and_is_json(store: Store) -> None:
         "last_contact_at": NOW.isoformat(),
         "blocked_at": None,
         "unit": None,
+        "told_of_requests": None,
     }
     assert held["session"] == {"answers": {"subject": "organisation"}}
     assert [(kept["code"], kept["content"]["subscriber"]) for kept in held["requests"]] == [(request.code, NAME)]

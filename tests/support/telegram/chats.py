@@ -28,6 +28,13 @@ class Document:
         }
 
 
+def picture_size(content: bytes) -> tuple[int, int] | None:
+    """Return width and height of a PNG, or ``None`` for anything else."""
+    if not content.startswith(b"\x89PNG\r\n\x1a\n") or content[12:16] != b"IHDR" or len(content) < 24:
+        return None
+    return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+
+
 @dataclass(frozen=True)
 class Button:
     label: str
@@ -45,6 +52,7 @@ class Message:
     entities: tuple[dict[str, Any], ...] = ()
     rows: Rows | None = None
     document: Document | None = None
+    photo: bool = False  #: the file was sent as a picture, which people see at once
     album: str | None = None  #: media_group_id of what was sent together
     date: int = field(default_factory=lambda: int(time.time()))
 
@@ -118,7 +126,12 @@ class Chat:
             body[words] = message.text
         if message.entities:
             body["caption_entities" if message.document else "entities"] = list(message.entities)
-        if message.document:
+        if message.document and message.photo:
+            whole = message.document.as_json()
+            sizes = {name: whole[name] for name in ("file_id", "file_unique_id", "file_size")}
+            width, height = picture_size(message.document.content) or (0, 0)
+            body["photo"] = [{**sizes, "width": width, "height": height}]
+        elif message.document:
             body["document"] = message.document.as_json()
         if message.album:
             body["media_group_id"] = message.album

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.support.telegram.account import Account
-from tests.support.telegram.chats import Chat, Document, Message
+from tests.support.telegram.chats import Chat, Document, Message, picture_size
 from tests.support.telegram.entities import parse, utf16_length
 from tests.support.telegram.errors import bad_request
 from tests.support.telegram.forms import Form, inline_keyboard
@@ -13,6 +13,8 @@ from tests.support.telegram.forms import Form, inline_keyboard
 TEXT_LIMIT = 4096
 #: "0-1024 characters after entities parsing", https://core.telegram.org/bots/api#senddocument.
 CAPTION_LIMIT = 1024
+#: https://core.telegram.org/bots/api#sendphoto
+PHOTO_LIMIT, PHOTO_PIXELS, PHOTO_RATIO = 10 * 1024 * 1024, 10_000, 20
 SAME = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current "
     "content and reply markup of the message"
@@ -48,18 +50,42 @@ async def send_document(account: Account, form: Form) -> Any:
     return _send(account, chat, Message(number, True, caption, tuple(entities), rows, document))
 
 
-def _document(account: Account, form: Form) -> Document:
-    """Return the document of a call: an upload, ``attach://name`` of one, or the id of a file on the server."""
-    upload = form.files.get(form.text("document").removeprefix("attach://") or "document")
+async def send_photo(account: Account, form: Form) -> Any:
+    """Take a picture of at most 10 MB, 10000 pixels around and a ratio of 20: https://core.telegram.org/bots/api#sendphoto."""
+    picture = _document(account, form, "photo")
+    _check_picture(picture)
+    caption, entities = parse(form.text("caption"), form.text("parse_mode") or None)
+    if utf16_length(caption) > CAPTION_LIMIT:
+        raise bad_request("message caption is too long")
+    rows = inline_keyboard(form)
+    chat = account.chat(form.text("chat_id"))
+    number = account.next_message_id()
+    return _send(account, chat, Message(number, True, caption, tuple(entities), rows, picture, photo=True))
+
+
+def _check_picture(picture: Document) -> None:
+    if len(picture.content) > PHOTO_LIMIT:
+        raise bad_request("file is too big")
+    size = picture_size(picture.content)
+    if size is None:
+        raise bad_request("IMAGE_PROCESS_FAILED")
+    width, height = size
+    if width + height > PHOTO_PIXELS or max(size) > PHOTO_RATIO * min(size):
+        raise bad_request("PHOTO_INVALID_DIMENSIONS")
+
+
+def _document(account: Account, form: Form, field: str = "document") -> Document:
+    """Return the file of a call: an upload, ``attach://name`` of one, or the id of a file on the server."""
+    upload = form.files.get(form.text(field).removeprefix("attach://") or field)
     if upload:
         if not upload.content:
             raise bad_request("file must be non-empty")
         return account.keep_file(upload.name, upload.media_type, upload.content)
-    if not form.text("document"):
-        raise bad_request("there is no document in the request")
-    if form.text("document") not in account.files:
+    if not form.text(field):
+        raise bad_request(f"there is no {field} in the request")
+    if form.text(field) not in account.files:
         raise bad_request("wrong file identifier/HTTP URL specified")
-    return account.files[form.text("document")]
+    return account.files[form.text(field)]
 
 
 def _send(account: Account, chat: Chat, message: Message) -> dict[str, Any]:

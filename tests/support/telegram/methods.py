@@ -73,6 +73,7 @@ METHODS: dict[str, Method] = {
     "getwebhookinfo": settings.get_webhook_info,
     "sendmessage": messages.send_message,
     "senddocument": messages.send_document,
+    "sendphoto": messages.send_photo,
     "editmessagetext": messages.edit_message_text,
     "editmessagereplymarkup": messages.edit_message_reply_markup,
     "deletemessage": messages.delete_message,
@@ -84,5 +85,5 @@ METHODS: dict[str, Method] = {
     "deletemycommands": settings.delete_my_commands,
 }
 #: Methods that count against the sending limits.
-PAID = frozenset({"sendmessage", "senddocument"})
-LIMITED = frozenset({"sendmessage", "senddocument", "editmessagetext", "editmessagereplymarkup"})
+PAID = frozenset({"sendmessage", "senddocument", "sendphoto"})
+LIMITED = frozenset({"sendmessage", "senddocument", "sendphoto", "editmessagetext", "editmessagereplymarkup"})

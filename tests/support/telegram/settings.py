@@ -53,9 +53,37 @@ async def get_webhook_info(account: Account, form: Form) -> Any:
     return {**info, "pending_update_count": len(account.updates)}
 
 
-def _scope(form: Form) -> str:
-    scope = form.parsed("scope", "bot command scope") or {"type": "default"}
-    return json.dumps([scope, form.text("language_code")], sort_keys=True)
+#: https://core.telegram.org/bots/api#botcommandscope
+SCOPES = frozenset({"default", "all_private_chats", "all_group_chats", "all_chat_administrators"})
+CHAT_SCOPES = frozenset({"chat", "chat_administrators", "chat_member"})
+
+
+def _scope(account: Account, form: Form) -> str:
+    """Return scope and language as one key; a scope of a chat needs a chat that the bot may write to."""
+    scope = form.parsed("scope", "BotCommandScope") or {"type": "default"}
+    language = form.text("language_code")
+    if language and not re.fullmatch(r"[a-z]{2}", language):
+        raise bad_request("invalid language code specified")
+    if not isinstance(scope, dict):
+        raise bad_request("can't parse BotCommandScope: expected an Object")
+    kind = scope.get("type")
+    if kind not in SCOPES | CHAT_SCOPES:
+        raise bad_request("can't parse BotCommandScope: unsupported type specified")
+    if kind in CHAT_SCOPES:
+        scope = {**scope, "chat_id": _scope_chat(account, scope, kind)}
+    return json.dumps([scope, language], sort_keys=True)
+
+
+def _scope_chat(account: Account, scope: dict[str, Any], kind: str) -> int:
+    chat_id = str(scope.get("chat_id", ""))
+    if not chat_id:
+        raise bad_request("can't parse BotCommandScope: chat_id is empty")
+    if kind == "chat_member" and not scope.get("user_id"):
+        raise bad_request("can't parse BotCommandScope: invalid user_id specified")
+    chat = account.chat(chat_id)
+    if kind != "chat" and chat.private:
+        raise bad_request("can't parse BotCommandScope: chat is private")
+    return chat.id
 
 
 async def set_my_commands(account: Account, form: Form) -> Any:
@@ -70,14 +98,14 @@ async def set_my_commands(account: Account, form: Form) -> Any:
             raise bad_request("BOT_COMMAND_INVALID")
         if not 1 <= len(one["description"]) <= 256:
             raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
-    account.commands[_scope(form)] = commands
+    account.commands[_scope(account, form)] = commands
     return True
 
 
 async def get_my_commands(account: Account, form: Form) -> Any:
-    return account.commands.get(_scope(form), [])
+    return account.commands.get(_scope(account, form), [])
 
 
 async def delete_my_commands(account: Account, form: Form) -> Any:
-    account.commands.pop(_scope(form), None)
+    account.commands.pop(_scope(account, form), None)
     return True

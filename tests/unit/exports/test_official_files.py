@@ -10,8 +10,8 @@ from python_calamine import CalamineWorkbook
 from bot.errors import OutputError
 from bot.exports import NEWS_FIELDS, ExportMetadata, official_files
 from bot.exports.official_files import IMPORT19_COLUMNS, DocxWriter, Import19Writer
-from bot.exports.official_lists import CHANGED_FIELDS, to_entry
-from handlers.model import ExportRemarks, Filter, RequestRow, RequestState, Unit, UnitDirectory, mask_row
+from bot.exports.official_lists import CHANGED_FIELDS, eligible_states, to_entry
+from handlers.model import UNFINISHED, ExportRemarks, Filter, RequestRow, RequestState, Unit, UnitDirectory, mask_row
 from rules.facts import Event, Subject
 from rules.outcome import Procedure
 from tests.support.exports import FORMULA, HOSTILE, UNITS, accept_rows, make_hostile_rows, make_metadata, make_row
@@ -272,6 +272,21 @@ def test_the_last_two_entries_are_kept_with_the_signature_and_no_others(tmp_path
 
     kept = [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in table.rows]
     assert kept == [None, None, None, True, True]
+
+
+def test_the_forms_have_the_e_mail_and_the_old_value_that_the_certificate_says(tmp_path: Path) -> None:
+    read = {"email": "an@phuocan.gov.vn", "old": {"new_name": "Ủy ban nhân dân xã Phước An"}, "province": "Đồng Nai"}
+    changed = entries(written(tmp_path, [make_row(1, **read)], "04.docx"))
+    revoked = entries(written(tmp_path, [make_row(2, Procedure.REVOKE, **read)], "05.docx"))
+    restored = entries(written(tmp_path, [make_row(3, Procedure.RESTORE_DEVICE, **read)], "06.docx"))
+
+    assert changed[0][3:5] == ["an@phuocan.gov.vn", "Tên: Ủy ban nhân dân xã Phước An"]
+    assert (revoked[0][4], restored[0][4]) == ("an@phuocan.gov.vn", "an@phuocan.gov.vn")
+
+
+def test_a_list_that_opened_by_itself_still_sends_accepted_requests_only() -> None:
+    assert eligible_states(Filter(states=UNFINISHED)) == frozenset({RequestState.ACCEPTED})
+    assert eligible_states(Filter(states=(RequestState.FORWARDED,))) == frozenset({RequestState.FORWARDED})
 
 
 PERSON = {"subject": Subject.INDIVIDUAL, "subscriber": "Nguyễn Văn An"}

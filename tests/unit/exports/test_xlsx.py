@@ -86,7 +86,7 @@ def test_the_state_is_chosen_from_a_list_and_the_heading_stays_and_filters(tmp_p
     assert '<dataValidation type="list"' in inside
     assert 'sqref="B2:B17"' in inside
     assert 'topLeftCell="B2"' in inside
-    assert '<autoFilter ref="A1:X17"/>' in inside
+    assert '<autoFilter ref="A1:AD17"/>' in inside
 
 
 def test_a_full_sheet_goes_on_in_another(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from locales import translator
 from tests.support.dialogue import Dialogue, make_certificate
 
 t = translator("vi")
+EXPOSED = t("Somebody who was not given the token used it or knows its PIN, or there are signs of it")
 BEGIN = ("/start", "đồng ý")
 ABSORBED = (*BEGIN, "1", "2", "2", "31/12/2028", "1")
 DETAILS = ("Step by step", "Legal basis", "Please note", "How sure is this?", "What is a managing body?")
@@ -289,7 +290,11 @@ async def test_the_last_day_and_the_condition_can_stand_in_one_line(talk: Dialog
 
 async def test_several_things_that_are_wrong_are_ticked_and_the_rest_counts_as_in_order(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1", "3")
-    await talk.taps(t("The token is lost"), t("The key or the PIN is exposed, or may be"), t("Done"))
+    await talk.taps(
+        t("The token is lost"),
+        EXPOSED,
+        t("Done"),
+    )
     assert (talk.answers["token"], talk.answers["key_exposed"]) == ("lost", True)
 
 

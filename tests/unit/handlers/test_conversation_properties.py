@@ -8,15 +8,18 @@ from hypothesis import strategies as st
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback, ButtonAction
 from handlers.core import (
     ButtonTapped,
+    FileRead,
     FileSent,
+    MessageEdited,
     Reply,
     ScreenCallback,
     Session,
     TextReceived,
     Throttled,
     UnreadableReceived,
+    current_question,
 )
-from handlers.model import NO_UNITS, FileProblemKind, UnitDirectory
+from handlers.model import NO_UNITS, FileProblemKind, Reading, UnitDirectory
 from handlers.testing import build_memory_services
 from tests.support.dialogue import EXPIRED, NOW, PERSON, Dialogue, make_certificate, nhon_trach, pack
 
@@ -57,6 +60,11 @@ acts = st.one_of(
         st.sampled_from(["1", "2", "3", "1, 2", "31/12/2028", "UBND xã Đại Phước", "xa phu hoi", "=HYPERLINK()"]),
     ),
     st.tuples(st.just("say"), st.sampled_from(SENTENCES)),
+    st.tuples(st.just("edit"), st.sampled_from([*SENTENCES, "1", "2", "đồng ý", "/lamlai", "xã Đại Phước"])),
+    st.tuples(
+        st.just("caption"), st.tuples(st.integers(0, 4), st.sampled_from([*SENTENCES, "1", "có"]), st.booleans())
+    ),
+    st.tuples(st.just("photo"), st.sampled_from(SENTENCES)),
     st.tuples(st.just("file"), st.integers(0, len(FILES) - 1)),
     st.tuples(st.just("trouble"), st.sampled_from(list(FileProblemKind))),
     st.tuples(st.just("stale"), st.integers(0, 40)),
@@ -75,6 +83,8 @@ async def act(talk: Dialogue, kind: str, what: object) -> None:
             await talk.does(ButtonTapped(data=talk.choices[number % len(talk.choices)].tap, message="1"))
         case "say", str(text):
             await talk.does(TextReceived(text=text, message="2"))
+        case (("edit" | "photo" | "caption"), _):
+            await write_aside(talk, kind, what)
         case "file", int(number):
             await talk.sends(*FILES[number])
         case "trouble", FileProblemKind() as trouble:
@@ -85,6 +95,17 @@ async def act(talk: Dialogue, kind: str, what: object) -> None:
             await talk.does(ButtonTapped(data=str(tap), message="4"))
         case "odd", int(number):
             await talk.does(ODD[number])
+
+
+async def write_aside(talk: Dialogue, kind: str, what: object) -> None:
+    match kind, what:
+        case "edit", str(text):
+            await talk.does(MessageEdited(text=text, message="5"))
+        case "photo", str(text):
+            await talk.does(UnreadableReceived(what="photo", caption=text, message="6"))
+        case "caption", (int(number), str(text), bool(album)):
+            reading = Reading(certificates=FILES[number])
+            await talk.does(FileRead(name="x.cer", reading=reading, album=album, caption=text, message="9"))
 
 
 def check(replies: tuple[Reply, ...], session: Session | None) -> None:
@@ -129,6 +150,14 @@ def test_any_conversation_goes_on_and_ends_in_a_decision_within_a_bounded_number
     asyncio.run(run())
 
 
+def answer_to_open(talk: Dialogue, before: Session | None) -> dict[str, object]:
+    """Return what the line answered of the question that was open: that was asked, said and shown."""
+    if before is None or before.screen != "question" or talk.session is None:
+        return {}
+    asked = current_question(before, talk.world.pack, NOW.date())
+    return {asked.fact: talk.answers[asked.fact]} if asked and asked.fact in talk.answers else {}
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(SENTENCES), max_size=15))
 def test_sentences_in_any_order_record_nothing_that_was_not_confirmed(said: list[str]) -> None:
@@ -141,7 +170,8 @@ def test_sentences_in_any_order_record_nothing_that_was_not_confirmed(said: list
             check(talk.heard, talk.session)
             waiting = before.understood if before is not None and before.screen == "understood" else None
             known = {**before.answers, **(waiting.answers if waiting and line == "đúng rồi" else {})} if before else {}
-            assert talk.session is None or talk.session.answers.items() <= known.items()
+            told = {**known, **answer_to_open(talk, before)}
+            assert all(told.get(fact) == value for fact, value in talk.answers.items())
 
     asyncio.run(run())
 
@@ -157,3 +187,18 @@ def test_the_same_taps_lead_to_the_same_words(taps: list[int]) -> None:
         return talk.text, talk.session
 
     assert asyncio.run(run()) == asyncio.run(run())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["edit", "caption"]), st.sampled_from(SENTENCES)), max_size=12))
+def test_edits_and_captions_in_any_order_record_nothing_by_themselves(script: list[tuple[str, str]]) -> None:
+    async def run() -> None:
+        talk = Dialogue()
+        await talk.says("/start", "1")
+        for kind, text in script:
+            before = talk.answers
+            await act(talk, kind, (1, text, False) if kind == "caption" else text)
+            check(talk.heard, talk.session)
+            assert all(before.get(fact) == value for fact, value in talk.answers.items())
+
+    asyncio.run(run())

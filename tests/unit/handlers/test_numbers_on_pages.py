@@ -204,7 +204,11 @@ async def test_a_number_where_a_text_is_typed_throws_no_form_away(talk: Dialogue
 async def test_a_form_that_is_left_by_its_words_keeps_what_was_filled(talk: Dialogue) -> None:
     await _filling(talk, "1", "1")
     kept = _fields(talk)
-    text = await talk.says("không đăng ký")
+    await talk.says("không đăng ký")
+    assert (get_screen(talk), _fields(talk)) == ("leave_form", kept)
+    await talk.says("tiếp tục")
+    assert (get_screen(talk), _fields(talk)) == ("form", kept)
+    text = await talk.says("không đăng ký", "có")
     assert get_screen(talk) == "answer"
     assert t("Register the request") in text
     await talk.says("dang ky")

@@ -83,3 +83,26 @@ async def test_a_button_of_the_program_before_does_no_harm(talk: Dialogue) -> No
     old = str(ScreenCallback("question", "superior_changed", str(talk.session.version)))
     await tap(talk, old, old)
     assert ticked(talk) == ("superior_changed",)
+
+
+async def test_a_double_tap_on_an_answer_is_ignored_in_silence(talk: Dialogue) -> None:
+    await talk.says("/lamlai")
+    button = talk.choices[0].tap
+    await tap(talk, button)
+    before = talk.session
+    assert await tap(talk, button) == ""
+    assert (talk.heard, talk.session) == ((), before)
+
+
+async def test_a_double_tap_on_done_is_ignored_in_silence(talk: Dialogue) -> None:
+    await talk.taps(t("The superior body changed"))
+    done = next(choice.tap for choice in talk.choices if choice.label == t("Done"))
+    await tap(talk, done)
+    assert await tap(talk, done) == ""
+    assert talk.answers["events"] == ["superior_changed"]
+
+
+async def test_five_ticks_in_a_hurry_all_count(talk: Dialogue) -> None:
+    buttons = [choice.tap for choice in talk.choices[:5]]
+    await tap(talk, *buttons)
+    assert len(ticked(talk)) == 5

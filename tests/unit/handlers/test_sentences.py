@@ -5,6 +5,7 @@ import pytest
 from handlers.interview.procedure_questions import NOT_READ, TITLES
 from handlers.sentences import KEPT_FOR_CONSENT, REPLIES
 from locales import translator
+from rules import answer_question, load_pack
 from tests.support.dialogue import Dialogue
 
 t = translator("vi")
@@ -75,7 +76,23 @@ async def test_a_question_is_answered_at_any_page_and_the_open_one_stays(said: s
 
 async def test_what_no_text_says_is_said_to_be_unread() -> None:
     talk = Dialogue()
-    assert t(NOT_READ) in await talk.says("/start", "1", "có mất phí không")
+    assert t(NOT_READ) in await talk.says("/start", "1", "nghị định là gì vậy")
+
+
+async def test_what_the_pack_answers_is_said_whatever_the_page() -> None:
+    fee = answer_question(load_pack("national"), "fee")
+    assert fee is not None
+    assert t(fee.text)[:30] in await Dialogue().says("/start", "1", "có mất phí không")
+
+
+@pytest.mark.parametrize(
+    ("said", "ask", "named"),
+    [("còn 60 ngày gia hạn được không", "renewal", "60"), ("cho hỏi Mẫu 09 là gì", "form_number", "09")],
+)
+async def test_the_form_or_number_that_a_question_names_is_answered(said: str, ask: str, named: str) -> None:
+    answer = answer_question(load_pack("national"), ask, named)
+    assert answer is not None
+    assert t(answer.text)[:30] in await Dialogue().says("/start", "1", said)
 
 
 @pytest.mark.parametrize(

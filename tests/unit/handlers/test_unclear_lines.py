@@ -5,6 +5,7 @@ from time import perf_counter
 import pytest
 
 from handlers.conversation import ASK_ABOUT_IT, SAY_LESS, STILL_KEPT
+from handlers.interview.unsure import STAYS_OPEN
 from handlers.turn import NO_NUMBER
 from handlers.understanding import MAX_PARTS
 from locales import translator
@@ -20,16 +21,16 @@ async def test_whoever_does_not_know_at_a_closed_question_is_told_what_to_do(typ
     await talk.says("/start", "1", "1")
     answers = talk.answers
     text = await talk.says(typed)
-    assert t(ASK_ABOUT_IT) in text
-    assert t(STILL_KEPT) in text
+    assert "văn thư hoặc bộ phận nội vụ có văn bản đó" in text
+    assert t(STAYS_OPEN) in text
     assert t("What has happened? Choose everything that applies.") in text
     assert NOT_UNDERSTOOD not in text
     assert talk.answers == answers
 
 
-async def test_before_any_answer_none_is_said_to_be_kept() -> None:
+async def test_on_a_page_that_asks_nothing_a_doubt_is_told_to_ask_about_it() -> None:
     talk = Dialogue()
-    text = await talk.says("/start", "1", "khong chac")
+    text = await talk.says("/start", "1", "/xemlai", "khong chac")
     assert t(ASK_ABOUT_IT) in text
     assert t(STILL_KEPT) not in text
 

@@ -193,3 +193,39 @@ async def test_only_messages_of_broadcasts_are_paid_for_and_only_where_that_is_s
     await channel.send(to_many(lan, Attachment.of("a.pdf", "application/pdf", b"%PDF")))
     calls = server.calls_of("sendMessage", "sendDocument")
     assert ["allow_paid_broadcast" in call.fields for call in calls] == [False, paid, paid]
+
+
+def png(width: int, height: int) -> Attachment:
+    """The head of a picture of this size."""
+    head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    return Attachment.of("bieu-do.png", "image/png", head)
+
+
+async def test_a_chart_comes_as_a_picture_with_its_words(channel: TelegramChannel, lan: User, server: BotApi) -> None:
+    await channel.send(row(lan, "<b>Số liệu</b>", attachments=(png(800, 600),)))
+
+    shown = await lan.hears()
+    assert (shown.message.photo, shown.text) == (True, "Số liệu")
+    assert server.calls_of("sendDocument") == []
+
+
+async def test_what_is_too_wide_for_a_picture_comes_as_a_file(channel: TelegramChannel, lan: User) -> None:
+    await channel.send(row(lan, "Số liệu", attachments=(png(9000, 100),)))
+
+    shown = await lan.hears()
+    assert (shown.message.photo, shown.document is not None) == (False, True)
+
+
+async def test_a_server_without_pictures_gets_the_chart_as_a_file(
+    channel: TelegramChannel, lan: User, server: BotApi
+) -> None:
+    server.fault("sendPhoto", error=ApiError(404, "Not Found"), times=1)
+    await channel.send(row(lan, "Số liệu", attachments=(png(800, 600),)))
+
+    assert (await lan.hears()).message.photo is False
+
+
+async def test_a_list_is_no_picture(channel: TelegramChannel, lan: User, server: BotApi) -> None:
+    await channel.send(row(lan, "Danh sách", attachments=(Attachment.of("a.xlsx", "application/zip", b"x"),)))
+
+    assert server.calls_of("sendPhoto") == []

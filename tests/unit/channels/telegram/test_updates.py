@@ -46,9 +46,12 @@ def event(raw: dict[str, Any]) -> Event:
             TextReceived(text="a\ufffdb\ufffdc", message="9"),
         ),  # nothing else can be stored
         (message(document=DOCUMENT), FileSent(reference="F1", name="a.cer", size=1200, message="9")),
-        (message(document={"file_id": "F1"}, caption="đây"), FileSent(reference="F1", message="9")),
+        (message(document={"file_id": "F1"}, caption="đây"), FileSent(reference="F1", message="9", caption="đây")),
         (message(document={**DOCUMENT, "file_size": "big", "file_name": None}), FileSent(reference="F1", message="9")),
-        (message(photo=[{"file_id": "P"}], caption="chứng thư"), UnreadableReceived(what="photo", message="9")),
+        (
+            message(photo=[{"file_id": "P"}], caption="chứng thư"),
+            UnreadableReceived(what="photo", message="9", caption="chứng thư"),
+        ),
         (message(voice={}), UnreadableReceived(what="audio", message="9")),
         (message(video_note={}), UnreadableReceived(what="video", message="9")),
         (message(animation={}, document=DOCUMENT), UnreadableReceived(what="video", message="9")),  # a GIF carries both
@@ -146,8 +149,8 @@ def test_talk_about_pins_and_what_is_only_answered_to_are_no_secrets(raw: dict[s
 
 
 def test_a_changed_message_is_told_apart_from_an_answer() -> None:
-    assert event(edit(text="đồng ý")) == MessageEdited(message="9")
-    assert event(edit(document=DOCUMENT, caption="mới")) == MessageEdited(message="9")
+    assert event(edit(text="đồng ý")) == MessageEdited(message="9", text="đồng ý")
+    assert event(edit(document=DOCUMENT, caption="mới")) == MessageEdited(message="9", text="mới")
 
 
 def test_files_sent_together_are_known_by_that() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from bot.store.store import Store
 from handlers.core import ButtonTapped
-from handlers.model import Filter, RequestState, Role
+from handlers.model import OPEN_LIST, Filter, RequestState, Role
 from rules.outcome import Procedure
 from tests.support.backends import MemoryBackend
 from tests.support.people import ADMIN, OPERATOR, admin_transaction, grant_role, make_person_content
@@ -382,19 +382,20 @@ async def test_a_name_that_several_buttons_have_is_asked_about_and_not_searched_
 
     assert "Ý anh/chị là" in await admin.says("/danhsach", "nguyen van an")
     assert admin.session is not None
-    assert admin.session.desk is None or admin.session.desk.wanted == Filter()
+    assert admin.session.desk is not None
+    assert admin.session.desk.wanted == OPEN_LIST
     await admin.says("1")
     assert admin.session.screen == "desk_request"
 
 
 @pytest.mark.parametrize("command", ["/thongke", "/nhatky"])
-async def test_back_leads_to_the_interview_and_not_to_the_list(desk: Store, command: str) -> None:
+async def test_back_leads_to_the_desk_and_not_to_the_list(desk: Store, command: str) -> None:
     admin = await talk(desk, "admin")
 
     await admin.says("/danhsach", command)
     await admin.taps("Quay lại")
     assert admin.session is not None
-    assert admin.session.screen == "question"
+    assert admin.session.screen == "home"
 
 
 async def test_whoever_lost_the_role_is_told_once_and_knows_no_command_then(desk: Store, ground: MemoryBackend) -> None:

@@ -50,8 +50,8 @@ def test_whom_a_problem_is_about_is_named_up_to_a_number(problem: BroadcastProbl
 
 
 def test_a_problem_says_what_it_is_about_and_what_to_do() -> None:
-    told = broadcasts.format_problem(T, BroadcastProblem(trouble=ProblemKind.EMPTY, about="en"))
-    assert told == "English text: A text is missing. Write it in both languages."
+    told = broadcasts.format_problem(T, BroadcastProblem(trouble=ProblemKind.EMPTY, about="vi"))
+    assert told == "Vietnamese text: The text is missing. Write it in Vietnamese at least."
 
 
 @pytest.mark.parametrize(

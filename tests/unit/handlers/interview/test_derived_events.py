@@ -21,7 +21,7 @@ async def talk() -> Dialogue:
     talk = open_dialogue(nhon_trach())
     await talk.says("/start", "1")
     await talk.sends(make_certificate("ỦY BAN NHÂN DÂN XÃ PHÚ HỮU"))
-    await talk.says("1", "xa Phu Huu", "dung")
+    await talk.says("1", "xa Phu Huu", "dung", "1")
     assert "events" in talk.answers
     return talk
 
@@ -115,9 +115,9 @@ async def test_another_former_unit_of_the_same_name_tells_its_own_story(successo
     await talk.sends(make_certificate("SỞ A"))
     await talk.says("1", "so a")
     await talk.taps("Sở X")
-    await talk.says("dung")
+    await talk.says("dung", "1")
     assert talk.answers["events"] == ["renamed"]
-    await talk.says("/xemlai", "don vi", "so a", "2", "dung")
+    await talk.says("/xemlai", "don vi", "so a", "2", "dung", "1")
     assert (get_unit(talk), talk.answers["events"]) == (successor, ["merged_into_existing"])
 
 
@@ -134,14 +134,71 @@ async def test_it_is_remembered_over_a_restart(talk: Dialogue) -> None:
     assert ASKED in await talk.says("1")
 
 
-@pytest.mark.parametrize(
-    ("way", "said"),
-    [
-        ("1", "Cơ quan anh/chị có thể không thay đổi như vậy, nên tôi hỏi lại."),
-        ("2", "Với anh/chị có thể khác, nên tôi hỏi lại."),
-    ],
-)
-async def test_whose_change_it_is_is_said_to_each_in_their_own_words(way: str, said: str) -> None:
+async def test_a_device_is_told_that_the_change_is_the_units_and_is_asked() -> None:
     talk = open_dialogue(nhon_trach())
-    text = await talk.says("/start", "1", way, "xa phu hoi", "dung")
-    assert f"Đây là thay đổi của xã Phú Hội. {said}" in text
+    text = await talk.says("/start", "1", "3", "xa phu hoi", "dung")
+    assert "Đây là thay đổi của xã Phú Hội. Với thiế" in text
+    assert ASKED in text
+
+
+# ------------------------------------------------------------------ being a unit, or belonging to it
+
+
+async def test_before_a_unit_tells_what_happened_it_is_asked_whether_the_body_is_it() -> None:
+    talk = open_dialogue(nhon_trach())
+    text = await talk.says("/start", "1", "1", "xa phu hoi", "dung")
+    assert "Đơn vị của anh/chị là UBND xã Phú Hội, hay thuộc xã Phú Hội?" in text
+    assert talk.answers == {"subject": "organisation"}
+
+
+@pytest.mark.parametrize(
+    ("said", "events"), [("1", ["merged_into_new"]), ("2", ["superior_changed"]), ("trạm y tế", ["superior_changed"])]
+)
+async def test_a_body_gets_the_merger_and_what_belongs_to_it_the_change_of_superior(
+    said: str, events: list[str]
+) -> None:
+    talk = open_dialogue(nhon_trach())
+    await talk.says("/start", "1", "1", "xa phu hoi", "dung", said)
+    assert talk.answers["events"] == events
+    assert "/xemlai" in talk.text
+
+
+async def test_an_officer_is_never_led_into_the_merger_of_the_unit() -> None:
+    for said in ("1", "2"):
+        talk = open_dialogue(nhon_trach())
+        await talk.says("/start", "1", "2", "xa phu hoi", "dung", said)
+        assert talk.answers["events"] == ["unit_reorganised"]
+
+
+@pytest.mark.parametrize("doubt", ["chưa rõ", "tôi không biết", "hình như thuộc", "3"])
+async def test_a_doubt_about_it_fills_in_nothing_and_has_a_way_on(doubt: str) -> None:
+    talk = open_dialogue(nhon_trach())
+    text = await talk.says("/start", "1", "1", "xa phu hoi", "dung", doubt)
+    assert "con dấu" in text
+    assert "events" not in talk.answers
+
+
+async def test_a_certificate_sent_later_takes_back_what_does_not_fit_its_name() -> None:
+    for name, kept in (("UBND XÃ PHÚ HỘI", True), ("TRƯỜNG TIỂU HỌC PHÚ HỘI", False)):
+        talk = open_dialogue(nhon_trach())
+        await talk.says("/start", "1", "1", "xa phu hoi", "dung", "1")
+        await talk.sends(make_certificate(name))
+        await talk.says("1")
+        assert ("events" in talk.answers) is kept
+
+
+async def test_a_split_body_is_asked_in_the_order_in_which_the_first_answer_revokes_nothing() -> None:
+    units = UnitDirectory.of(
+        (Unit("A", "Sở A", closed_on=DAY), Unit("X", "Sở X")),
+        [Succession("A", "X", SuccessionKind.SPLIT, DAY, "1/QĐ-X")],
+    )
+    talk = open_dialogue(units)
+    await talk.says("/start", "1", "1", "so a", "dung", "1")
+    assert talk.answers["events"] == ["superior_changed"]
+
+
+async def test_two_units_of_one_name_are_told_apart_by_place_and_day() -> None:
+    talk = open_dialogue(nhon_trach())
+    await talk.says("/start", "1", "1", "xa dai phuoc")
+    assert talk.labels[0] == "xã Đại Phước – tỉnh Đồng Nai"
+    assert talk.labels[1].startswith("xã Đại Phước – huyện Nhơn Trạch – tỉnh Đồng Nai cũ (đến hết 30/6/2025)")

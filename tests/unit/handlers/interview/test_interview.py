@@ -29,7 +29,7 @@ def titles(text: str) -> set[str]:
 JOURNEYS = {
     "merged into a new body, ours is kept": (("1", "1", "1", "31/12/2028", "1"), {"change_information"}),
     "merged into a new body, ours is not kept": (
-        ("1", "1", "2", "31/12/2028", "1"),
+        ("1", "1", "3", "31/12/2028", "1"),
         {"revoke", "return_device"},
     ),
     "merged into an existing body, absorbed": (
@@ -105,7 +105,7 @@ async def test_changing_to_another_merger_asks_the_role_again(talk: Dialogue) ->
     await talk.says(*BEGIN, "1", "1", "1", "31/12/2028", "1", "/xemlai")
     await talk.taps(t("Change: {fact}", fact=t("what happened")))
     await talk.says("2")
-    expects(talk.text, "On which side of the merger is your body?")
+    expects(talk.text, "In the merger, whose name or whose certificate is kept?")
 
 
 async def test_the_answer_names_the_receiving_office_that_was_set(talk: Dialogue) -> None:

@@ -20,7 +20,10 @@ async def test_a_former_unit_named_beside_another_question_is_offered(talk: Dial
     assert get_screen(talk) == "former_unit"
     await talk.says("dung")
     assert (get_unit(talk), "events" in talk.answers) == ("DN-NT", False)
-    assert get_screen(talk) == "question"
+    assert get_screen(talk) == "belonging"
+    await talk.says("thuoc")
+    assert talk.answers["events"] == ["superior_changed"]
+    assert get_screen(talk) == "condition"
 
 
 @pytest.mark.parametrize("typed", ["dai phuoc", "xa phu hoii", "vinh thanh, nhon trach"])

@@ -62,7 +62,7 @@ async def test_a_name_that_several_units_may_have_becomes_buttons(talk: Dialogue
     await talk.says(*BODY, "dai phuoc")
     assert talk.labels[:2] == [
         "xã Đại Phước – tỉnh Đồng Nai",
-        t("{former} (formerly) → {unit}", former="xã Đại Phước", unit="xã Đại Phước – tỉnh Đồng Nai"),
+        "xã Đại Phước – huyện Nhơn Trạch – tỉnh Đồng Nai cũ (đến hết 30/6/2025) → xã Đại Phước – tỉnh Đồng Nai",
     ]
     await talk.says("1")
     assert get_unit(talk) == "DN-DP"
@@ -84,19 +84,22 @@ async def test_what_became_of_a_former_unit_answers_what_happened_to_the_body_it
 ) -> None:
     await certified(talk, name)
     await talk.says("xa phu hoi")
-    text = await talk.says("dung")
-    assert get_unit(talk) == "DN-NT"
+    await talk.says("dung")
+    assert (get_unit(talk), get_screen(talk), "events" in talk.answers) == ("DN-NT", "belonging", False)
+    text = await talk.says("1")
     assert talk.answers["events"] == ["merged_into_new"]
     assert "/xemlai" in text
     assert "merger_role" not in talk.answers
 
 
-@pytest.mark.parametrize("way", [BODY, OFFICER, DEVICE])
-async def test_whoever_only_belongs_to_a_former_unit_is_asked_what_happened_to_them(
+@pytest.mark.parametrize(
+    "way", [(*BODY, "xa phu hoi", "dung"), (*OFFICER, "xa phu hoi", "dung"), (*DEVICE, "xa phu hoi")]
+)
+async def test_where_nobody_knows_whose_fate_it_was_the_question_what_happened_is_asked(
     talk: Dialogue, way: tuple[str, ...]
 ) -> None:
-    await talk.says(*way, "xa phu hoi")
-    text = await talk.says("dung")
+    await talk.says(*way)
+    text = await talk.says("dung" if way[2] == "3" else "chua ro")
     assert get_unit(talk) == "DN-NT"
     assert "events" not in talk.answers
     assert t("What has happened? Choose everything that applies.") in text
@@ -113,6 +116,8 @@ async def test_a_school_does_not_get_the_merger_of_its_commune(talk: Dialogue, n
     assert get_unit(talk) == "DN-NT"
     assert "events" not in talk.answers
     assert "merger_role" not in talk.answers
+    await talk.says("thuoc")
+    assert talk.answers["events"] == ["superior_changed"]
 
 
 async def test_a_person_does_not_get_the_merger_of_their_unit(talk: Dialogue) -> None:
@@ -120,6 +125,8 @@ async def test_a_person_does_not_get_the_merger_of_their_unit(talk: Dialogue) ->
     await talk.sends(make_certificate("Nguyễn Thị Lan", subscriber="individual", units=("UBND XÃ PHÚ HỘI",)))
     await talk.says("1", "xa phu hoi", "dung")
     assert (get_unit(talk), "events" in talk.answers) == ("DN-NT", False)
+    await talk.says("1")
+    assert talk.answers["events"] == ["unit_reorganised"]
 
 
 async def test_of_several_steps_a_body_gets_those_since_it_had_the_name_on_its_certificate() -> None:
@@ -132,7 +139,7 @@ async def test_of_several_steps_a_body_gets_those_since_it_had_the_name_on_its_c
     )
     talk = open_dialogue(units)
     await certified(talk, "SỞ B")
-    await talk.says("so a", "dung")
+    await talk.says("so a", "dung", "chinh la")
     assert (get_unit(talk), talk.answers["events"]) == ("C", ["split"])
 
 
@@ -151,7 +158,7 @@ async def test_each_way_a_unit_ends_has_its_answer(became: SuccessionKind, event
     talk = open_dialogue(units)
     await certified(talk, "SỞ A")
     assert "9/QĐ-X" in await talk.says("so a")
-    await talk.says("dung")
+    await talk.says("dung", "chinh la")
     assert talk.answers["events"] == [event]
 
 
@@ -163,7 +170,7 @@ async def test_what_happened_stays_as_the_officer_answered_it(talk: Dialogue) ->
 
 async def test_what_was_filled_in_is_taken_back_and_changed_like_any_answer(talk: Dialogue) -> None:
     await certified(talk, "UBND XÃ PHÚ HỘI")
-    await talk.says("xa phu hoi", "dung", "/quaylai")
+    await talk.says("xa phu hoi", "dung", "1", "/quaylai")
     assert "events" not in talk.answers
     assert get_screen(talk) == "question"
     await talk.says("3")
@@ -186,6 +193,7 @@ async def test_a_unit_that_was_split_asks_which_part_it_is() -> None:
     await talk.says("so cu")
     assert talk.labels[:2] == ["Sở một", "Sở hai"]
     await talk.taps("Sở hai")
+    await talk.says("2")
     assert (get_unit(talk), talk.answers["events"]) == ("S2", ["split"])
 
 
@@ -209,7 +217,7 @@ async def test_a_former_district_offers_the_communes_of_its_area_and_fills_in_no
     assert get_unit(talk) is None
     await talk.taps("xã Phước An")
     assert get_unit(talk) == "DN-PA"
-    assert "events" not in talk.answers
+    assert (get_screen(talk), "events" in talk.answers) == ("belonging", False)
 
 
 async def test_a_name_nobody_has_asks_again(talk: Dialogue) -> None:

@@ -80,6 +80,7 @@ async def test_a_former_managing_body_can_be_kept_as_it_was_typed(talk: Dialogue
 async def test_a_managing_body_that_is_no_known_unit_stays_as_typed_without_a_code(talk: Dialogue) -> None:
     await to_managing_body(talk, "xa nhon trach")
     await talk.says("Cục Hàng không vũ trụ")
+    await talk.taps(t("Keep what I wrote"))
     content = await send(talk)
     assert (content.unit, content.unit_code) == ("Cục Hàng không vũ trụ", None)
 
@@ -114,7 +115,7 @@ async def test_changing_and_taking_back_the_managing_body_keeps_its_code_in_step
     await talk.says("xa nhon trach", "1", "UBND tỉnh Đồng Nai")
     await talk.taps(t("Change: {fact}", fact=t("Managing body")))
     await talk.says("Cục Hàng không vũ trụ")
-    await talk.taps(t("Send the request"))
+    await talk.taps(t("Keep what I wrote"), t("Send the request"))
     assert (kept(talk).unit, kept(talk).unit_code) == ("Cục Hàng không vũ trụ", None)
     await talk.says("/yeucau YC-2026-000001")
     await talk.taps(t("Change this request"), t("Change: {fact}", fact=t("Managing body")))

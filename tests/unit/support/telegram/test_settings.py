@@ -67,3 +67,48 @@ async def test_an_action_is_one_of_the_known(api: BotApi, ask: Ask) -> None:
     assert (await ask("sendChatAction", chat_id=api.user("Lan").id, action="typing"))["ok"]
     refused = await ask("sendChatAction", chat_id=api.user("Lan").id, action="thinking")
     assert refused["description"] == "Bad Request: wrong parameter action in request"
+
+
+SCOPES = [
+    ({"type": "everybody"}, "can't parse BotCommandScope: unsupported type specified"),
+    ({"type": "chat"}, "can't parse BotCommandScope: chat_id is empty"),
+    ({"type": "chat", "chat_id": "5"}, "chat not found"),
+    ({"type": "chat_member", "chat_id": "700001"}, "can't parse BotCommandScope: invalid user_id specified"),
+    ([], "can't parse BotCommandScope: expected an Object"),
+]
+
+
+@pytest.mark.parametrize(("scope", "why"), SCOPES)
+async def test_a_scope_that_names_no_chat_is_refused(ask: Ask, api: BotApi, scope: object, why: str) -> None:
+    await api.user("Lan").says("/start")
+    commands = json.dumps([{"command": "start", "description": "x"}])
+    answer = await ask("setMyCommands", commands=commands, scope=json.dumps(scope) if scope else "[1]")
+    assert answer["description"] == f"Bad Request: {why}"
+
+
+async def test_a_chat_has_its_own_menu_in_each_language_until_it_is_taken_away(ask: Ask, api: BotApi) -> None:
+    lan = api.user("Lan")
+    await lan.says("/start")
+    scope = json.dumps({"type": "chat", "chat_id": str(lan.id)})
+    commands = [{"command": "banlamviec", "description": "x"}]
+    await ask("setMyCommands", commands=json.dumps(commands), scope=scope, language_code="vi")
+    same = json.dumps({"type": "chat", "chat_id": lan.id})
+    assert (await ask("getMyCommands", scope=same, language_code="vi"))["result"] == commands
+    assert (await ask("getMyCommands", scope=same))["result"] == []
+    await ask("deleteMyCommands", scope=same, language_code="vi")
+    assert (await ask("getMyCommands", scope=same, language_code="vi"))["result"] == []
+
+
+async def test_a_language_that_is_no_code_is_refused(ask: Ask) -> None:
+    answer = await ask("setMyCommands", commands="[]", language_code="vietnamese")
+    assert answer["description"] == "Bad Request: invalid language code specified"
+
+
+async def test_only_a_picture_of_bearable_size_is_a_photo(ask: Ask, api: BotApi) -> None:
+    lan = api.user("Lan")
+    await lan.says("/start")
+    wide = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (2100).to_bytes(4, "big") + (100).to_bytes(4, "big")
+    for content, why in ((b"no picture", "IMAGE_PROCESS_FAILED"), (wide, "PHOTO_INVALID_DIMENSIONS")):
+        kept = api.account.keep_file("x.png", "image/png", content)
+        answer = await ask("sendPhoto", chat_id=lan.id, photo=kept.file_id)
+        assert answer["description"] == f"Bad Request: {why}"

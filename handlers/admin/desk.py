@@ -1,0 +1,151 @@
+"""The desk of a person with a role: what waits, as counts that open the list, and the ways to everything else."""
+
+from dataclasses import dataclass
+
+from handlers.access import format_roles
+from handlers.admin.requests_view import open_request, to_filtered_list, to_opening_list
+from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_rights
+from handlers.interview import to_next_screen
+from handlers.model import LATE_DAYS, SOON_DAYS, Act, Filter, NoticeTiming, Rights
+from handlers.requests.desk_counts import desk_filters
+from handlers.requests.notices import DESK_SCREEN
+from locales import N_
+
+INTERVIEW, TIMING = "interview", "timing"
+_COUNT = "count:"
+#: The counts: name of the filter -> label and typed words.
+_COUNTS = {
+    "new": (N_("New: {number}"), ("moi", "yeu cau moi", "new")),
+    "late": (N_("Over {late} days: {number}"), ("qua 7 ngay", "qua han", "late")),
+    "expiring": (N_("Certificate ends within {soon} days: {number}"), ("sap het han", "expiring")),
+    "incomplete": (N_("Information missing: {number}"), ("thieu thong tin", "cho bo sung", "incomplete")),
+    "unplaced": (N_("Without a unit: {number}"), ("chua co don vi", "without a unit")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A button to another screen of people with a role."""
+
+    screen: str
+    label: str
+    needs: Act
+    synonyms: tuple[str, ...]
+
+
+_WAYS = (
+    _Way("desk", N_("Request list"), Act.SEE_REQUESTS, ("danh sach", "yeu cau", "list")),
+    _Way("export", N_("Export"), Act.EXPORT_REQUESTS, ("xuat", "export")),
+    _Way("picture", N_("Numbers"), Act.SEE_PICTURE, ("so lieu", "thong ke", "numbers")),
+    _Way("broadcasts", N_("Broadcasts"), Act.SEE_BROADCASTS, ("thong bao", "broadcasts")),
+    _Way("roles", N_("Roles"), Act.SEE_HOLDERS, ("vai tro", "roles")),
+    _Way("journal", N_("Journal"), Act.SEE_JOURNAL, ("nhat ky", "journal")),
+)
+_TIMING_CHANGES = {
+    NoticeTiming.AT_ONCE: N_("New requests: told at once – change to once each morning"),
+    NoticeTiming.MORNING: N_("New requests: told once each morning – change to at once"),
+}
+_TIMING_CHANGED = {
+    NoticeTiming.AT_ONCE: N_("From now on I tell you of each new request at once."),
+    NoticeTiming.MORNING: N_("From now on I tell you of new requests once a day, in the morning."),
+}
+
+
+def to_desk(here: Context) -> Session:
+    """Open the desk."""
+    return here.session.with_screen(DESK_SCREEN)
+
+
+class DeskScreen(OptionsOnlyScreen):
+    """Shows what waits within reach and the ways from here."""
+
+    async def page(self, here: Context) -> Page:
+        """Count what waits and offer what the role allows."""
+        say, rights = here.say, await current_rights(here)
+        if not rights.grants:
+            return Page(say(N_("You no longer have a role here.")), options=(_interview_option(here),))
+        role = say(N_("Your role: {roles}"), roles=format_roles(here, rights))
+        counts = await _count_options(here, rights)
+        nothing = () if counts else (say(N_("Nothing waits for you at the moment.")),)
+        ways = [Option(way.screen, say.t(way.label), way.synonyms) for way in _WAYS if rights.reach(way.needs)]
+        timing = await _timing_options(here, rights)
+        options = (*counts, *ways, *timing, _interview_option(here))
+        return Page(say(N_("<b>Your desk</b>")), (role, *nothing), options, exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Open what was chosen, or change how the person is told."""
+        if value == TIMING:
+            return await _change_timing(here)
+        if value == INTERVIEW:
+            return HandlerResult(_to_interview(here))
+        if value.startswith(_COUNT):
+            wanted = (await _filters(here, await current_rights(here))).get(value.removeprefix(_COUNT), Filter())
+            return HandlerResult(to_filtered_list(here, wanted))
+        return HandlerResult(_to_way(here, value))
+
+
+def _to_way(here: Context, screen: str) -> Session:
+    if screen == "desk":
+        return to_opening_list(here)
+    return here.session.open_visit("export") if screen == "export" else here.session.with_screen(screen)
+
+
+def _to_interview(here: Context) -> Session:
+    """Go on with the questions about one's own certificate."""
+    return to_next_screen(here)
+
+
+def _interview_option(here: Context) -> Option:
+    label = here.say.t(N_("Ask about a certificate of my own"))
+    return Option(INTERVIEW, label, ("hoi ve chung thu", "chung thu cua toi", "my certificate"))
+
+
+async def _filters(here: Context, rights: Rights) -> dict[str, Filter]:
+    return desk_filters(here.today, everything=rights.reach(Act.SEE_REQUESTS).everything)
+
+
+async def _count_options(here: Context, rights: Rights) -> list[Option]:
+    """Return a button for each count that is not zero."""
+    if not rights.reach(Act.SEE_REQUESTS):
+        return []
+    found = []
+    for name, wanted in (await _filters(here, rights)).items():
+        number = await here.world.admin.desk.count(rights, wanted)
+        label, typed = _COUNTS[name]
+        shown = here.say.t(label, number=number, late=LATE_DAYS, soon=SOON_DAYS)
+        found += [Option(f"{_COUNT}{name}", shown, typed)] if number else []
+    return found
+
+
+async def _timing_options(here: Context, rights: Rights) -> list[Option]:
+    if not rights.reach(Act.SEE_REQUESTS):
+        return []
+    timing = await here.world.admin.notices.timing()
+    return [Option(TIMING, here.say.t(_TIMING_CHANGES[timing]), ("bao yeu cau moi", "bao ngay", "bao moi sang"))]
+
+
+async def _change_timing(here: Context) -> HandlerResult:
+    now = await here.world.admin.notices.timing()
+    chosen = NoticeTiming.MORNING if now is NoticeTiming.AT_ONCE else NoticeTiming.AT_ONCE
+    await here.world.admin.notices.choose(chosen)
+    return HandlerResult(to_desk(here), notes=(here.say(_TIMING_CHANGED[chosen]),))
+
+
+async def show_desk(here: Context, value: str, subject: str) -> HandlerResult | None:  # noqa: ARG001
+    """Open the desk for the button of an overview, which never outdates."""
+    if not (await current_rights(here)).grants:
+        return HandlerResult(here.session, notes=(here.say(N_("You no longer have a role here.")),), show=False)
+    return HandlerResult(to_desk(here)) if here.session.consented_at else _to_consent(here)
+
+
+async def show_announced_request(here: Context, value: str, subject: str) -> HandlerResult | None:  # noqa: ARG001
+    """Open the request that a notice named."""
+    found = await open_request(here, value) if (await current_rights(here)).grants else None
+    if found is None:
+        note = here.say(N_("There is no such request within your reach."))
+        return HandlerResult(here.session, notes=(note,), show=False)
+    return HandlerResult(found) if here.session.consented_at else _to_consent(here)
+
+
+def _to_consent(here: Context) -> HandlerResult:
+    return HandlerResult(here.session.with_screen("welcome"), notes=(here.say(N_("Before that, one question:")),))
