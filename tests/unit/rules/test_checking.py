@@ -81,7 +81,7 @@ def test_the_command_speaks_vietnamese_where_nothing_else_is_configured(tmp_path
     assert "không có khoảng trống, không chồng lấn, đủ trích dẫn" in sound
     broken = CliRunner().invoke(app, ["check", str(folder_of("gap", tmp_path))], env=unset).stdout
     assert broken.startswith("decisions.toml: bảng token: khoảng trống: không dòng nào khớp token = damaged")
-    assert broken.endswith("chỗ cần sửa\n")
+    assert "small 1: 2 chỗ cần sửa\n" in broken
 
 
 @pytest.mark.parametrize("code", ["gap", "unknown-document"])
