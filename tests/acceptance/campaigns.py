@@ -150,9 +150,7 @@ async def finish_interview(officer: Officer, old_name: str) -> Shown:
     await officer.consents()
     await officer.user.taps(officer.words.option("subject", "organisation"))
     await officer.hears()
-    shown = await officer.says(old_name)
-    await officer.user.taps(shown.labels[0])
-    asked = await officer.answers(await officer.hears(), EVENT_ANSWERS, typing=True)
+    asked = await officer.answers(await officer.says_former_unit(old_name), EVENT_ANSWERS, typing=True)
     answer = await officer.answers(asked, OTHER_ANSWERS)
     assert officer.words("Register the request") in answer.labels
     return answer

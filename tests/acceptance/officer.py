@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from handlers.interview.screens.condition import FILE_OR_DAY
+from handlers.interview.unsure import UNSURE_LABEL
 from locales import translator
 from rules.loading import load_pack
 from rules.questions import Question
@@ -84,6 +85,13 @@ class Officer:
     async def consents(self) -> Shown:
         await self.says("/start")
         return await self.taps("I agree, let us begin")
+
+    async def says_former_unit(self, name: str) -> Shown:
+        """Name a former unit, take the present one that is offered, and leave open whose fate it was."""
+        shown = await self.says(name)
+        await self.user.taps(shown.labels[0])
+        await self.hears()
+        return await self.taps(UNSURE_LABEL)
 
     async def answers(self, shown: Shown, answers: Answers, *, typing: bool = False) -> Shown:
         """Answer questions as long as there is an answer to the one that is asked."""

@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 
+from handlers.conversation import EDIT_READ
 from handlers.interview.screens.file import WARNING
 from handlers.interview.screens.welcome import GREETING
 from tests.acceptance.officer import Officer
@@ -40,14 +41,14 @@ async def test_a_pin_in_a_changed_message_is_warned_of_and_deleted(lan: Officer,
     assert lan.words(WARNING) in (await lan.user.hears()).text
 
 
-async def test_a_changed_message_is_no_second_answer_and_says_so(lan: Officer) -> None:
+async def test_a_changed_message_is_read_as_a_new_one_but_answers_no_question_by_itself(lan: Officer) -> None:
     await lan.consents()
     shown = await lan.says(lan.words.option("subject", "organisation"))
     assert lan.words.asked_in(shown.text) == "events"
     await lan.user.edits(lan.words.option("subject", "individual"))
     note = await lan.user.hears()
-    assert "tin nhắn mới" in note.text
-    assert note.buttons == []
+    assert lan.words(EDIT_READ) in note.text
+    assert lan.words.asked_in(note.text) == "events"
     assert "Cơ quan" in (await lan.says("/xemlai")).text
 
 
