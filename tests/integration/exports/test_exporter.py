@@ -133,7 +133,7 @@ async def test_killed_in_the_middle_it_is_begun_anew_and_comes_exactly_once(
     while states(database) != ["done"]:
         process = nursery.Process(target=kill.run_exporter, args=(database.url, database.folder))
         process.start()
-        process.join(chance.uniform(0.02, 0.08) + kills * 0.05)
+        process.join(chance.uniform(0.01, 0.05) + max(0, kills - 3) * 0.05)
         if process.exitcode is None:
             process.kill()
             kills += 1
