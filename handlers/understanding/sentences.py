@@ -27,5 +27,7 @@ def read_sentence(here: Context, text: str) -> Reading:
         return read(text, known_language())
     if screen in ASKING_SCREENS:
         reading = read(text, known_language())
+        if reading.intent.startswith("command:"):  # "xóa hết thông tin của tôi" is no name of a subscriber
+            return Reading(intent=reading.intent)
         return Reading(intent="question", asks=reading.asks) if reading.intent == "question" else _NOTHING
     return _NOTHING

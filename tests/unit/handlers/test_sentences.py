@@ -150,3 +150,23 @@ async def test_the_name_of_the_present_unit_is_offered_when_the_request_asks_for
     await talk.says("/start", "1", "1", "cơ quan em đổi tên thành Phòng Kinh tế Đại Phước", "đúng")
     assert talk.session is not None
     assert talk.session.named_unit == "Phòng Kinh tế Đại Phước"
+
+
+@pytest.mark.parametrize("line", ["xoa het thong tin cua toi", "lam lai tu dau", "cho em gap can bo"])
+async def test_a_command_in_words_is_no_value_of_a_form(line: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "đồng ý", "1", "3", "31/12/2028", "1", "dang ky")
+    assert talk.session is not None
+    assert talk.session.screen == "form"
+    await talk.says(line)
+    assert talk.session is None or talk.session.draft is None or not talk.session.draft.fields.get("subscriber")
+
+
+@pytest.mark.parametrize("line", ["lo pin", "em bi lo pin", "lo ma pin", "pin bi lo", "lo key", "lo mat khau token"])
+async def test_a_leak_typed_without_accents_is_said_back_and_no_greeting(line: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "đồng ý", "1", line)
+    assert talk.session is not None
+    assert talk.session.screen == "understood"
+    await talk.says("dung roi")
+    assert talk.answers.get("key_exposed") is True
