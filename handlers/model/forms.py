@@ -1,0 +1,119 @@
+"""Official forms (Mẫu 01 to 09 of Nghị định 68/2024/NĐ-CP): their columns, what stands in them, and what is missing.
+
+The columns are those of a note made from the forms (docs/rules.md), not of the Decree's own appendix.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from rules.outcome import Procedure
+
+
+class Form(StrEnum):
+    """The forms that can be filled, by their numbers."""
+
+    PERSON = "01"
+    ORGANISATION = "02"
+    DEVICE = "03"
+    CHANGE = "04"  #: extension, change of information, or both
+    REVOKE = "05"
+    RESTORE = "06"
+    HANDOVER = "08"  #: record of the return of a device
+    LOSS = "09"  #: record of a lost device
+
+
+class FormField(StrEnum):
+    """One value in a form. Days are written 31/12/2026."""
+
+    NAME = "name"  #: the person, body or device in the certificate
+    BIRTHDAY = "birthday"
+    IDENTITY_NUMBER = "identity_number"  #: 12 digits; sensitive, masked wherever it is shown
+    IDENTITY_ISSUED_ON = "identity_issued_on"
+    IDENTITY_ISSUED_BY = "identity_issued_by"
+    EMAIL = "email"  #: an address of a state body
+    WORKPLACE = "workplace"
+    PROVINCE = "province"
+    POSITION = "position"
+    MOBILE = "mobile"
+    OLD_SERIAL = "old_serial"
+    SIM = "sim"
+    ADDRESS = "address"
+    TAX_CODE = "tax_code"
+    BUDGET_CODE = "budget_code"
+    SERIAL = "serial"
+    DEVICE_NUMBER = "device_number"
+    OLD_VALUE = "old_value"
+    NEW_VALUE = "new_value"
+    EXTEND = "extend"  #: "x" where the box is ticked
+    CHANGE = "change"  #: "x" where the box is ticked
+    REASON = "reason"
+
+
+FORM_OF_PROCEDURE = {
+    Procedure.CHANGE_INFORMATION: Form.CHANGE,
+    Procedure.EXTEND: Form.CHANGE,
+    Procedure.REVOKE: Form.REVOKE,
+    Procedure.RESTORE_DEVICE: Form.RESTORE,
+    Procedure.RETURN_DEVICE: Form.HANDOVER,
+    Procedure.REPORT_LOSS: Form.LOSS,
+}
+
+_PERSON = (FormField.IDENTITY_NUMBER, FormField.IDENTITY_ISSUED_ON, FormField.IDENTITY_ISSUED_BY)
+_BODY = (FormField.TAX_CODE, FormField.BUDGET_CODE)
+
+#: The columns of each form's table, after the running number.
+FORM_COLUMNS: dict[Form, tuple[FormField, ...]] = {
+    Form.PERSON: (
+        FormField.NAME, FormField.BIRTHDAY, *_PERSON, FormField.EMAIL, FormField.WORKPLACE, FormField.PROVINCE,
+        FormField.POSITION, FormField.MOBILE, FormField.OLD_SERIAL, FormField.SIM,
+    ),
+    Form.ORGANISATION: (FormField.NAME, FormField.ADDRESS, *_BODY, FormField.PROVINCE, FormField.EMAIL),
+    Form.DEVICE: (FormField.NAME, FormField.ADDRESS, FormField.PROVINCE, FormField.EMAIL),
+    Form.CHANGE: (
+        FormField.NAME, FormField.SERIAL, FormField.EMAIL, FormField.OLD_VALUE, FormField.NEW_VALUE, FormField.EXTEND,
+        FormField.CHANGE,
+    ),
+    Form.REVOKE: (
+        FormField.NAME, *_PERSON, *_BODY, FormField.EMAIL, FormField.SERIAL, FormField.DEVICE_NUMBER, FormField.REASON,
+    ),
+    Form.RESTORE: (FormField.DEVICE_NUMBER, FormField.NAME, FormField.WORKPLACE, FormField.EMAIL),
+    Form.HANDOVER: (FormField.NAME, FormField.SERIAL, FormField.DEVICE_NUMBER, FormField.REASON),
+    Form.LOSS: (FormField.NAME, FormField.SERIAL, FormField.DEVICE_NUMBER, FormField.REASON),
+}  # fmt: skip
+
+_CONTACT = (FormField.NAME, *_PERSON, FormField.POSITION, FormField.MOBILE)
+
+#: The fields of the block that names whom the provider can reach; none where a form has no such block.
+CONTACT_FIELDS: dict[Form, tuple[FormField, ...]] = {
+    **dict.fromkeys(
+        (Form.PERSON, Form.ORGANISATION, Form.CHANGE, Form.REVOKE), (*_CONTACT, FormField.EMAIL, FormField.ADDRESS)
+    ),
+    Form.RESTORE: (*_CONTACT, FormField.WORKPLACE),
+}
+
+
+#: Fields that may be absent: a box that is not ticked, an old certificate or SIM that there never was.
+_OPTIONAL = frozenset({FormField.EXTEND, FormField.CHANGE, FormField.OLD_SERIAL, FormField.SIM})
+
+
+class FormContent(BaseModel):
+    """What stands in one form. An absent field becomes a dotted line to fill by hand; an empty one does not apply."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    form: Form
+    body: str = ""  #: the managing body that files it
+    superior: str = ""  #: the body above it, in the heading
+    place: str = ""  #: where it is signed, in the line of place and date
+    day: date | None = None  #: the day in that line; ``None`` leaves it to be written by hand
+    rows: tuple[dict[FormField, str], ...]
+    contact: dict[FormField, str] = {}
+
+    def missing(self) -> Iterator[tuple[int | None, FormField]]:
+        """Yield what is to be filled by hand: the row (from 0; ``None`` for the contact block) and the field."""
+        for number, row in enumerate(self.rows):
+            yield from ((number, field) for field in FORM_COLUMNS[self.form] if field not in row.keys() | _OPTIONAL)
+        yield from ((None, field) for field in CONTACT_FIELDS.get(self.form, ()) if field not in self.contact)
