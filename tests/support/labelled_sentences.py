@@ -38,7 +38,7 @@ def _wrong(label: dict[str, Any], found: dict[str, Any]) -> int:
 
 
 def score_sentences(path: Path) -> Counter[str]:
-    """Count over a set of labelled sentences: those with subject, events, all facts, intent, asks right; wrong facts."""
+    """Count, of labelled sentences, those with subject, events, all facts, intent, asks right, and wrong facts."""
     language, count = load_language(), Counter[str]()
     for line in path.read_text("utf-8").splitlines():
         label = json.loads(line)
