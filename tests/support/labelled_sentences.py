@@ -38,15 +38,18 @@ def _wrong(label: dict[str, Any], found: dict[str, Any]) -> int:
 
 
 def score_sentences(path: Path) -> Counter[str]:
-    """Count over a set of labelled sentences: those with subject, events, and all facts right, and wrong facts."""
+    """Count, of labelled sentences, those with subject, events, all facts, intent, asks right, and wrong facts."""
     language, count = load_language(), Counter[str]()
     for line in path.read_text("utf-8").splitlines():
         label = json.loads(line)
-        held, found = _comparable(label["facts"]), _comparable(read(label["text"], language).facts)
+        reading = read(label["text"], language)
+        held, found = _comparable(label["facts"]), _comparable(reading.facts)
         count["sentences"] += 1
         count["subject"] += held.get("subject") == found.get("subject")
         count["events"] += held.get("events") == found.get("events")
         count["exact"] += held == found
+        count["intent"] += label["intent"] == reading.intent
+        count["asks"] += label["asks"] == sorted(reading.asks)
         count["wrong"] += _wrong(label, found)
     return count
 
