@@ -13,7 +13,7 @@ from bot.services.journal import JournalService
 from bot.services.people import PeopleService
 from bot.services.request_announcing import RequestAnnouncer
 from bot.services.request_list import ImportService, RequestListService
-from bot.services.request_notices import OwnRequestService, RequestNoticeService
+from bot.services.request_notices import OwnRequestService
 from bot.services.units import StatisticsService, UnitService
 from bot.store.broadcasts.reminders import StoredReminders
 from bot.store.context import StoreContext, chat_row
@@ -37,10 +37,10 @@ from handlers.model import MACHINE
 def build_admin_services(context: StoreContext) -> AdminServices:
     """Build the services of people with a role over the repositories of one transaction."""
     journal, requests = JournalService(JournalRepository(context)), RequestListRepository(context)
-    notices = RequestNoticeRepository(context)
+    announcer = RequestAnnouncer(RequestNoticeRepository(context))
     return AdminServices(
         people=PeopleService.of(context, journal),
-        desk=RequestListService(requests, journal, context.now, RequestAnnouncer(notices)),
+        desk=RequestListService(requests, journal, context.now, announcer),
         extract=ExportReaderService(ExportReaderRepository(context), requests),
         journal=journal,
         exports=ExportService(ExportRepository(context), journal),
@@ -48,7 +48,6 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         picture=StatisticsService(StatisticsRepository(context)),
         units=UnitService(UnitRepository(context), journal, context.now),
         broadcasts=BroadcastService.of(context, journal),
-        notices=RequestNoticeService(notices),
     )
 
 

@@ -1,4 +1,4 @@
-"""Notices about requests in memory: whom they go to, how people want to be told, and what an officer learns."""
+"""Notices about requests in memory: whom they go to, and what an officer learns."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from handlers.model import (
     RequestHandling,
     RequestOffice,
     Watcher,
-    default_timing,
     mask_content,
     may_see_personal,
     nearest_offices,
@@ -35,22 +34,6 @@ class MemoryAnnouncer:
             shown = known.content if may_see_personal(held) else mask_content(known.content)
             said = format_new_request(acting.language(chat), code, shown, again=again)
             acting.queue(chat, f"new:{code}:{known.revision}:{chat}", said)
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryRequestNotices:
-    """Implements ``handlers.core.ports.RequestNotices``."""
-
-    acting: MemoryContext
-
-    async def timing(self) -> NoticeTiming:
-        """Ask the roles where nothing was chosen."""
-        chosen = self.acting.tables.timings.get(self.acting.chat)
-        return chosen or default_timing(grant.role for grant in self.acting.tables.grants_of(self.acting.chat))
-
-    async def choose(self, timing: NoticeTiming) -> None:
-        """Keep it for this chat."""
-        self.acting.tables.timings[self.acting.chat] = timing
 
 
 def find_watchers(acting: MemoryContext, unit: str | None) -> list[Watcher]:
