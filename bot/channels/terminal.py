@@ -110,9 +110,9 @@ def save_attachment(attachment: Attachment, folder: Path) -> Path:
 def safe_name(name: str) -> str:
     """A name that stays in its folder, hides nowhere, and can be written down anywhere."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    kept = sanitize(last).translate(_UNSAFE_CHARACTERS).strip(" .")
-    stem, dot, suffix = kept.rpartition(".")
-    stem, suffix = (stem, dot + suffix) if stem and len(suffix) <= 10 else (kept, "")
+    cleaned = sanitize(last).translate(_UNSAFE_CHARACTERS).strip(" .")
+    stem, dot, suffix = cleaned.rpartition(".")
+    stem, suffix = (stem, dot + suffix) if stem and len(suffix) <= 10 else (cleaned, "")
     while len(f"{stem}{suffix}".encode()) > _LONGEST_FILE_NAME:
         stem = stem[:-1]
     return f"{stem}{suffix}".lstrip("-") or "tep"

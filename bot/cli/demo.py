@@ -113,8 +113,8 @@ async def _invite() -> list[tuple[Role, str]]:
 async def _fill_database(sizes: DemoSizes, now: datetime, t: Translator) -> DemoTotals:
     settings = load_settings()
     async with open_demo_data(settings) as bulk:
-        with _progress_bar(sizes.officers, t) as told:
-            return await fill_database(bulk, load_pack(settings.pack), sizes, now, told)
+        with _progress_bar(sizes.officers, t) as show_progress:
+            return await fill_database(bulk, load_pack(settings.pack), sizes, now, show_progress)
 
 
 @contextmanager
@@ -150,5 +150,5 @@ def screens(
     ] = False,
 ) -> None:
     """Write the page of screens, or that of journeys."""
-    spoken, pack = parse_language(language), load_pack(load_settings().pack)
-    write(asyncio.run(render_journeys(pack) if journeys else render_page(pack, spoken)), out)
+    chosen, pack = parse_language(language), load_pack(load_settings().pack)
+    write(asyncio.run(render_journeys(pack) if journeys else render_page(pack, chosen)), out)

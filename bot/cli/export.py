@@ -80,7 +80,7 @@ async def _export_requests(
         ) as bar:
             task = bar.add_task("", total=None)
 
-            def told(done: int, total: int) -> None:
+            def show_progress(done: int, total: int) -> None:
                 bar.update(task, completed=done, total=total)
 
-            return await write_export(by.store, order, out, told, notes=notes_folder(load_settings().data_dir))
+            return await write_export(by.store, order, out, show_progress, notes=notes_folder(load_settings().data_dir))

@@ -41,10 +41,10 @@ def understand(
 def _lines(source: BinaryIO) -> Iterator[str]:
     """Yield every line, however long and in whatever encoding; what does not fit is left out."""
     while line := source.readline(_LONGEST):
-        kept = line
+        beginning = line
         while line and not line.endswith(b"\n"):
             line = source.readline(_LONGEST)
-        yield kept.decode("utf-8", errors="replace").rstrip("\r\n")
+        yield beginning.decode("utf-8", errors="replace").rstrip("\r\n")
 
 
 def _summary(reading: Reading, t: Translator) -> Iterator[str]:

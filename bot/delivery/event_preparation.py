@@ -323,8 +323,8 @@ class EventPreparer:
             return sheet
         async with self._room_for(chat):
             reading = await self._readers.read(chat, data, name)
-        told = reading.certificates or SECRET_PROBLEMS & {problem.trouble for problem in reading.problems}
-        return reading if told or sheet.trouble in _DOCUMENTS else sheet
+        is_certificate = reading.certificates or SECRET_PROBLEMS & {problem.trouble for problem in reading.problems}
+        return reading if is_certificate or sheet.trouble in _DOCUMENTS else sheet
 
     async def _fetch(self, channel: Channel, reference: str) -> bytes:
         return await retry(partial(channel.fetch, reference, FILE_LIMIT), _may_pass, attempts=_FETCH_ATTEMPTS)

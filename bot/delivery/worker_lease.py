@@ -185,8 +185,8 @@ class Witness:
         """Keep it, never less than before; a folder that cannot be written to is logged once, and the others serve."""
         before = self.farthest(point.database) or point
         era, journal, hashed = max((one.era, one.journal, one.hash) for one in (before, point))
-        kept = {"beats": max(before.beats, point.beats), "codes": dict(point.codes)}
-        text = json.dumps({**kept, "era": era, "journal": journal, "hash": hashed})
+        highest = {"beats": max(before.beats, point.beats), "codes": dict(point.codes)}
+        text = json.dumps({**highest, "era": era, "journal": journal, "hash": hashed})
         for folder in self._folders:
             try:
                 _replace_file(folder / f"{point.database}.json", text)

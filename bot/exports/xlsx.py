@@ -128,8 +128,8 @@ def write_information(workbook: Any, about: ExportMetadata, *notes: str) -> None
     set_paper(sheet)
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 90)
-    told = [*about.lines(), *((t(N_("Please note")), note) for note in (t(NOT_THE_DOSSIER), *notes))]
-    for row, (label, text) in enumerate(told):
+    lines = [*about.lines(), *((t(N_("Please note")), note) for note in (t(NOT_THE_DOSSIER), *notes))]
+    for row, (label, text) in enumerate(lines):
         sheet.write_string(row, 0, label, bold)
         sheet.write_string(row, 1, sanitize(text), wrapped)
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.services.request_announcing import RequestAnnouncer
-from bot.services.request_list import select_requests
+from bot.services.request_list import RequestAnnouncer, select_requests
 from bot.store.context import StoreContext
 from bot.store.request_list import RequestListRepository
 from bot.store.request_notices import DigestPerson, RequestNoticeRepository, digest_origin, since_yesterday
@@ -31,9 +30,9 @@ from handlers.model import (
     mask_row,
     nearest_offices,
     person_timing,
+    pressing_filters,
     usual_days,
 )
-from handlers.requests.desk_counts import pressing_filters
 from handlers.requests.notices import format_digest
 from locales import LANGUAGES
 from rules.calendar import to_vietnam_day

@@ -11,8 +11,7 @@ from bot.services.broadcasts import BroadcastService
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
 from bot.services.journal import JournalService
 from bot.services.people import PeopleService
-from bot.services.request_announcing import RequestAnnouncer
-from bot.services.request_list import ImportService, RequestListService
+from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
 from bot.services.units import StatisticsService, UnitService
 from bot.store.broadcasts.reminders import StoredReminders

@@ -6,8 +6,7 @@ from handlers.access import format_roles
 from handlers.admin.requests_view import open_request, to_filtered_list, to_opening_list
 from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_rights
 from handlers.interview import to_next_screen
-from handlers.model import LATE_DAYS, SOON_DAYS, Act, Filter, NoticeTiming, Rights
-from handlers.requests.desk_counts import desk_filters
+from handlers.model import LATE_DAYS, SOON_DAYS, Act, Filter, NoticeTiming, Rights, desk_filters
 from handlers.requests.notices import DESK_SCREEN
 from locales import N_
 

@@ -75,14 +75,14 @@ class ProblemCollector:
     """Memory stays flat: people are counted, and only the first are named."""
 
     filling: RecipientValues
-    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     found: defaultdict[tuple[ProblemKind, str], ProblemRows] = field(default_factory=lambda: defaultdict(ProblemRows))
 
     def add_person(self, person: Person) -> None:
         """Look at somebody who is meant."""
-        kept = self.filling.reason_to_withhold(person)
-        reason = kept.reason if kept else None
-        self.kept[person.channel, _COUNTED_AS.get(reason, "reachable") if reason else "reachable"] += 1
+        withheld = self.filling.reason_to_withhold(person)
+        reason = withheld.reason if withheld else None
+        self.counts[person.channel, _COUNTED_AS.get(reason, "reachable") if reason else "reachable"] += 1
         if reason in _GET_NOTHING:
             return
         for trouble, about in self._find_problems(person):
@@ -91,7 +91,7 @@ class ProblemCollector:
     @property
     def counted(self) -> tuple[ChannelCounts, ...]:
         """All who were looked at, by channel."""
-        return to_channel_counts((channel, kept, number) for (channel, kept), number in self.kept.items())
+        return to_channel_counts((channel, obstacle, number) for (channel, obstacle), number in self.counts.items())
 
     @property
     def problems(self) -> tuple[BroadcastProblem, ...]:

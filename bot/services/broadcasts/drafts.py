@@ -83,12 +83,12 @@ class BroadcastDrafts(BroadcastAccess):
         self, rights: Rights, names: Sequence[RecipientName]
     ) -> Mapping[RecipientName, tuple[str, ...]]:
         """The right to write broadcasts has to reach the unit of a request, or of a chat."""
-        meant = {name: parsed for name in names if (parsed := _parse_name(name))}
-        chats = await find_chats(self.context, meant.values())
+        addresses = {name: parsed for name in names if (parsed := _parse_name(name))}
+        chats = await find_chats(self.context, addresses.values())
         units = {one.unit for found in chats.values() for one in found}
         reach = {unit: rights.may(Act.WRITE_BROADCASTS, unit) for unit in units}
         within = {key: {one.chat for one in found if reach[one.unit]} for key, found in chats.items()}
-        return {name: tuple(sorted(within[key])) for name, key in meant.items() if within.get(key)}
+        return {name: tuple(sorted(within[key])) for name, key in addresses.items() if within.get(key)}
 
 
 def _may_write(rights: Rights, draft: BroadcastDraft) -> bool:

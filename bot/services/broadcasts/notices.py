@@ -39,9 +39,9 @@ class BroadcastNotices(ScheduleRepository):
             False where the moving message has to wait.
         """
         async with self.machine_transaction(now) as opened:
-            told = await _tell_author(opened.context, broadcast, said, mark)
+            is_told = await _tell_author(opened.context, broadcast, said, mark)
             await opened.commit()
-        return told
+        return is_told
 
     async def request_approvals(self, broadcast: Broadcast, recipients: int, now: datetime) -> int:
         """Ask those who may approve what is checked, its author aside, each in their own language.

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery.request_digest import RequestDigests
+from bot.delivery.background import RequestDigests
 from bot.messages import DeliveryState
 from bot.services.request_notices import DigestSender
 from bot.store.request_notices import RequestNoticeRepository
