@@ -31,7 +31,13 @@ from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.event_preparation import EventPreparer, ListReader, ReportMaker, may_import_by_role
+from bot.delivery.event_preparation import (
+    EventPreparer,
+    ListReader,
+    ReportMaker,
+    load_document_writers,
+    may_import_by_role,
+)
 from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
@@ -191,6 +197,7 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
+        load_document_writers()
         _freeze_gc()
         await serve_channels(components, receiving=receiving, rehearsal=rehearsal)
 

@@ -17,10 +17,10 @@ from rich.markup import escape as escape_rich
 
 from bot.channels import CHANNELS, AcceptUpdates, Gone, TooLarge, terminal_channel
 from bot.channels.rendering import render_text, split_reply, to_plain_text
+from bot.console import SafeConsole
 from bot.errors import to_reason
 from bot.messages import Incoming, OutboxRow
-from bot.sanitizing import sanitize
-from bot.streams import SafeConsole
+from bot.streams import sanitize
 from handlers.core import Attachment, Event, FileSent, Reply, TextReceived
 from handlers.model import TERMINAL
 from locales import N_, Translator

@@ -19,8 +19,8 @@ from bot.cli.options import (
 from bot.cli.session import As, CommandSession, open_as
 from bot.errors import Forbidden, InputError
 from bot.exports.people_list import ListedPerson
-from bot.sanitizing import sanitize
 from bot.settings import load_settings
+from bot.streams import sanitize
 from handlers.broadcasts.rendering import BUTTON_LABELS
 from handlers.core.text import format_day
 from handlers.model import (

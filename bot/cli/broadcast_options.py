@@ -19,7 +19,7 @@ from bot.cli.options import (
 )
 from bot.errors import InputError, to_reason
 from bot.exports.people_list import ListedPerson, read_people
-from bot.sanitizing import sanitize
+from bot.streams import sanitize
 from handlers.model import ROLES, Audience, Role, UnitDirectory
 from locales import N_
 

@@ -16,15 +16,15 @@ from bot.atomic_file import notes_folder, refuse_existing
 from bot.cancellation import EXIT_CODES, raise_on_sigterm
 from bot.cli.output import Language, print_rows, translator_for
 from bot.cli.session import As, AuthorizedStore, open_store_as
+from bot.console import SafeConsole
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.errors import Forbidden, NotFound, OutputError, TrolyError
 from bot.exports.broadcast_report import REPORT_WRITERS, ReportOrder, ReportTotals, write_report
-from bot.sanitizing import sanitize
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from bot.store.store import Store
-from bot.streams import SafeConsole
+from bot.streams import sanitize
 from handlers.admin.statistics_text import format_number
 from handlers.broadcasts import (
     ACTION_RESULTS,

@@ -13,11 +13,11 @@ from bot.cancellation import EXIT_CODES, raise_on_sigterm
 from bot.cli.options import FilterOptions, with_option_groups
 from bot.cli.output import Language, translator_for
 from bot.cli.session import As, open_store_as
+from bot.console import SafeConsole
 from bot.errors import OutputError
 from bot.exports import ExportJob, ExportResult
 from bot.exports.export import FORM_SUFFIXES, write_export
 from bot.settings import load_settings
-from bot.streams import SafeConsole
 from handlers.admin.exports import format_remarks
 from handlers.model import Act, ExportForm
 from locales import N_, Translator

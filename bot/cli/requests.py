@@ -20,8 +20,8 @@ from bot.cli.requests_output import (
 from bot.cli.session import As, CommandSession, open_as
 from bot.errors import Forbidden, InputError, NotFound, to_reason
 from bot.exports.process import read_sheet
-from bot.sanitizing import sanitize
 from bot.settings import load_settings
+from bot.streams import sanitize
 from handlers.admin import imports
 from handlers.core.text import MarkupTranslator, strip_markup
 from handlers.model import (

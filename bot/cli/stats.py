@@ -17,10 +17,10 @@ from bot.charts import Charts
 from bot.cli.options import UnitOption, parse_day_option, parse_unit, to_bad_parameter
 from bot.cli.output import Language, json_text, parse_language, print_rows, terminal_width
 from bot.cli.session import As, CommandSession, open_as, open_store_as
+from bot.console import SafeConsole
 from bot.errors import Forbidden
 from bot.services.units import count_stops
 from bot.settings import load_settings
-from bot.streams import SafeConsole
 from handlers.admin.statistics import BURN_DOWN_WINDOW, build_bar_chart, build_burn_chart
 from handlers.admin.statistics_text import (
     COUNT_LABELS,

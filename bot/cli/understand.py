@@ -9,7 +9,7 @@ import typer
 
 from bot.cli.output import Language as ShownLanguage
 from bot.cli.output import translator_for
-from bot.sanitizing import sanitize
+from bot.streams import sanitize
 from locales import N_, Translator
 from rules.language import Finding, Reading, load_language, read
 from rules.language.spelling import LONGEST_LINE

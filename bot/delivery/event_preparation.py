@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
@@ -15,8 +15,6 @@ from bot.clock import Clock, SystemClock
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
-from bot.exports.answer_document import write_answer
-from bot.exports.broadcast_report import ReportOrder, make_report_bytes
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
 from bot.messages import Chat
 from bot.retry import retry
@@ -54,10 +52,22 @@ from handlers.model import (
 )
 from locales import translator
 
+if TYPE_CHECKING:
+    from bot.exports.broadcast_report import ReportOrder
+
 #: ``bot.charts.Charts.draw``: a PNG file.
 DrawCallback = Callable[[Chart], Awaitable[bytes]]
 
 _log = structlog.get_logger(__name__)
+
+
+def load_document_writers() -> None:
+    """Import what writes XLSX and DOCX: a service does so at its start, for no turn to wait for it.
+
+    A chat in the terminal, which seldom needs it, starts without.
+    """
+    import bot.exports.answer_document  # noqa: PLC0415
+    import bot.exports.broadcast_report  # noqa: PLC0415, F401
 
 
 async def draw_requested_chart(event: DrawChart, channel: Channel | None, draw: DrawCallback | None) -> ChartDrawn:
@@ -157,13 +167,15 @@ class ReportMaker:
         order, rows = await self._prepare_order(chat, wanted)
         if rows > self._most_rows:
             return _report_without(wanted, "too_much")
+        from bot.exports.broadcast_report import make_report_bytes  # noqa: PLC0415 - see load_document_writers
+
         content, totals = await make_report_bytes(self._store, order, self._folder)
         if len(content) > self._most_bytes:
             return _report_without(wanted, "too_much")
         roles = frozenset(grant.id for grant in order.rights.grants)
         return ReportMade.of(wanted.broadcast, content, totals.count, roles)
 
-    async def _prepare_order(self, chat: Chat, wanted: MakeReport) -> tuple[ReportOrder, int]:
+    async def _prepare_order(self, chat: Chat, wanted: MakeReport) -> "tuple[ReportOrder, int]":
         """Make the report as far as the person may have it, and count its rows."""
         units, now = await self._store.units.read(), self._clock.now()
         async with open_admin_transaction(self._store, now, chat=chat.id, channel=chat.channel, reading=True) as office:
@@ -173,6 +185,8 @@ class ReportMaker:
             if found is None:
                 raise Forbidden
             steps, t = await book.steps(rights, found.id), translator(wanted.language)
+            from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - see load_document_writers
+
             order = ReportOrder(rights, found, steps, t, now, chat=chat.id, channel=chat.channel)
             tallies = [await book.tally(rights, one.id) for one in order.sources]
         return order, sum(tally.total for tally in tallies)
@@ -206,6 +220,8 @@ async def print_requested_answer(event: PrintAnswer, channel: Channel | None) ->
     if channel is None or not channel.capabilities.accepts(DOCX):
         return AnswerPrinted(name=event.name, trouble="no_files")
     try:
+        from bot.exports.answer_document import write_answer  # noqa: PLC0415 - see load_document_writers
+
         return AnswerPrinted.of(event.name, await asyncio.to_thread(write_answer, event.parts))
     except Exception as error:  # noqa: BLE001 - the answer was sent; the document is not worth a failed turn
         _log.error("answer_not_printed", error=type(error).__name__)

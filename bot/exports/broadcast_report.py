@@ -25,9 +25,9 @@ from bot.exports.xlsx import (
     truncate_text,
     write_workbook,
 )
-from bot.sanitizing import sanitize
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store.store import Store
+from bot.streams import sanitize
 from handlers.broadcasts import (
     DELIVERY_STATES,
     format_channel,

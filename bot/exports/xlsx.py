@@ -14,7 +14,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from bot.exports import ColumnKind, ExportColumn, ExportMetadata, RowFormatter
 from bot.exports.official_lists import count_unreadable
-from bot.sanitizing import sanitize
+from bot.streams import sanitize
 from handlers.admin.exports import format_remarks
 from handlers.model import NO_REMARKS, RequestRow
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
