@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import sys
-import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,18 +11,15 @@ from bot.cancellation import cancel_on, stop_on_signals
 from bot.certificates.errors import LIMITS
 from bot.certificates.reader import CertificateReader
 from bot.channels import (
-    AcceptUpdates,
     BackgroundService,
     Channel,
     ListenAddress,
     OpenChannel,
-    Pace,
     Rate,
     Receiver,
     RehearsalChannel,
     ServedChannel,
 )
-from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
 from bot.charts import Charts
 from bot.clock import Clock, SystemClock
 from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention
@@ -35,19 +30,17 @@ from bot.delivery.event_preparation import (
     EventPreparer,
     ListReader,
     ReportMaker,
-    load_document_writers,
     may_import_by_role,
 )
 from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
-from bot.delivery.runner import ChannelService, Runner, StepRunner
+from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
-from bot.messages import Incoming
 from bot.metrics import NO_METRICS, Metrics, Prometheus
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store_from_settings
@@ -58,7 +51,7 @@ from bot.store.store import Store
 from bot.store.workers import LeaseDuration, hold_serving_lock
 from handlers.conversation import respond, wants_file
 from handlers.model import CHANNEL_LABELS
-from locales import N_, translator
+from locales import N_
 from rules.loading import load_pack
 from rules.pack import Pack
 
@@ -66,8 +59,6 @@ _MEGABYTE = 1_000_000
 SYSTEM_CLOCK = SystemClock()
 #: Seconds that a file may take before it is read apart from others'.
 _QUICK_SECONDS = 1.0
-#: A terminal takes whatever comes.
-_UNPACED = Pace(overall=1e6, chat=Rate(1e6, 1e6))
 _DEMO_DATA_REFUSED = N_(
     "The data of this folder are made up (troly demo): nobody real is served over them."
     " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN unset."
@@ -197,9 +188,15 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
-        load_document_writers()
+        _load_document_writers()
         _freeze_gc()
         await serve_channels(components, receiving=receiving, rehearsal=rehearsal)
+
+
+def _load_document_writers() -> None:
+    """Import what writes XLSX and DOCX, so that no turn waits for it; a chat in the terminal starts without."""
+    import bot.exports.answer_document  # noqa: PLC0415
+    import bot.exports.broadcast_report  # noqa: PLC0415, F401
 
 
 def _freeze_gc() -> None:
@@ -315,47 +312,3 @@ def _web_servers(
     routes = [route for source in sources for route in source.routes]
     routes += HealthEndpoints(components.store, components.metrics, accepted).routes()
     return [WebServer(listeners, routes).run] if listeners else []
-
-
-async def run_terminal_chat(settings: Settings, name: str | None) -> None:
-    """Run the chat in the terminal, over the same inbox, turns and outbox as any channel."""
-    interactive = sys.stdin.isatty()
-    address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
-    async with open_components(settings) as components:
-        await Retention(components.store, components.clock, settings.retention_days).forget()
-        made_up = await components.store.status.is_made_up()
-        channel = TerminalChannel(Console(rich=sys.stdout.isatty()), address, translator(settings.language))
-        steps = _build_step_runner(components, channel, made_up=made_up)
-        chat = TerminalChat(channel, accept_in_steps(components.store, components.clock, steps))
-        if interactive:
-            chat.print_introduction(made_up=made_up)
-        await steps.recover(channel.name)
-        await chat.run(input_lines(prompt=interactive))
-
-
-def accept_in_steps(store: Store, clock: Clock, steps: StepRunner) -> AcceptUpdates:
-    """Return what takes the updates of a person who waits: all that follows from them is done when it returns."""
-    intake = Intake(store, Throttle(_UNPACED.chat, clock), clock, steps.submit)
-
-    async def accept(updates: Sequence[Incoming]) -> None:
-        await intake.accept(updates)
-        await steps.step()
-
-    return accept
-
-
-def _build_step_runner(components: Components, channel: Channel, *, made_up: bool) -> StepRunner:
-    """Build the steps of a terminal; people who are made up are reminded of nothing."""
-    hours = SchedulerSettings.of(components.settings).hours
-    dispatcher = Dispatcher(
-        components.store, channel, Pacer(_UNPACED, components.clock), components.clock,
-        open_at=hours.is_open_at, language=components.settings.language,
-    )  # fmt: skip
-    return StepRunner(
-        components.store,
-        components.clock,
-        components.turn_handler({channel.name: channel}),
-        dispatcher,
-        components.exporters(channel, dispatcher.notify),
-        components.broadcast_scheduler(dispatcher.notify, certificates=not made_up),
-    )

@@ -61,15 +61,6 @@ DrawCallback = Callable[[Chart], Awaitable[bytes]]
 _log = structlog.get_logger(__name__)
 
 
-def load_document_writers() -> None:
-    """Import what writes XLSX and DOCX: a service does so at its start, for no turn to wait for it.
-
-    A chat in the terminal, which seldom needs it, starts without.
-    """
-    import bot.exports.answer_document  # noqa: PLC0415
-    import bot.exports.broadcast_report  # noqa: PLC0415, F401
-
-
 async def draw_requested_chart(event: DrawChart, channel: Channel | None, draw: DrawCallback | None) -> ChartDrawn:
     """The event with its picture, or with why there is none; never an error, for the turn goes on."""
     if channel is None or not channel.capabilities.accepts("image/png"):
@@ -131,7 +122,6 @@ class ListReader:
 
 #: Rows of a report in a chat; a longer one takes seconds, and is the command line's.
 MOST_REPORT_ROWS = 20_000
-
 #: ``Reports.make``: a report for the person of a chat.
 ReportCallback = Callable[[Chat, MakeReport], Awaitable[ReportMade]]
 
@@ -167,7 +157,7 @@ class ReportMaker:
         order, rows = await self._prepare_order(chat, wanted)
         if rows > self._most_rows:
             return _report_without(wanted, "too_much")
-        from bot.exports.broadcast_report import make_report_bytes  # noqa: PLC0415 - see load_document_writers
+        from bot.exports.broadcast_report import make_report_bytes  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
 
         content, totals = await make_report_bytes(self._store, order, self._folder)
         if len(content) > self._most_bytes:
@@ -185,7 +175,7 @@ class ReportMaker:
             if found is None:
                 raise Forbidden
             steps, t = await book.steps(rights, found.id), translator(wanted.language)
-            from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - see load_document_writers
+            from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
 
             order = ReportOrder(rights, found, steps, t, now, chat=chat.id, channel=chat.channel)
             tallies = [await book.tally(rights, one.id) for one in order.sources]
@@ -220,7 +210,7 @@ async def print_requested_answer(event: PrintAnswer, channel: Channel | None) ->
     if channel is None or not channel.capabilities.accepts(DOCX):
         return AnswerPrinted(name=event.name, trouble="no_files")
     try:
-        from bot.exports.answer_document import write_answer  # noqa: PLC0415 - see load_document_writers
+        from bot.exports.answer_document import write_answer  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
 
         return AnswerPrinted.of(event.name, await asyncio.to_thread(write_answer, event.parts))
     except Exception as error:  # noqa: BLE001 - the answer was sent; the document is not worth a failed turn
