@@ -46,9 +46,7 @@ from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store_from_settings
 from bot.services.request_notices import DigestSender
 from bot.settings import Settings
-from bot.store.errors import DataIsMadeUp
-from bot.store.store import Store
-from bot.store.workers import LeaseDuration, hold_serving_lock
+from bot.store import DataIsMadeUp, LeaseDuration, Store, hold_serving_lock
 from handlers.conversation import respond, wants_file
 from handlers.model import CHANNEL_LABELS
 from locales import N_

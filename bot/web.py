@@ -23,8 +23,7 @@ from bot.channels import ListenAddress
 from bot.errors import SettingsError, TrolyError, to_reason
 from bot.metrics import Metrics, QueueDepths
 from bot.settings import host_and_port
-from bot.store.errors import StoreError
-from bot.store.store import Store
+from bot.store import Store, StoreError
 from locales import N_
 
 _log = structlog.get_logger(__name__)

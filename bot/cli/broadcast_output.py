@@ -23,7 +23,7 @@ from bot.exports.broadcast_report import REPORT_WRITERS, ReportOrder, ReportTota
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
-from bot.store.store import Store
+from bot.store import Store
 from bot.streams import sanitize
 from handlers.admin.statistics_text import format_number
 from handlers.broadcasts import (

@@ -28,8 +28,7 @@ from bot.logs import configure_logging
 from bot.messages import Incoming
 from bot.services.opening import database_url
 from bot.settings import Settings, load_settings
-from bot.store.drivers import sqlite_path
-from bot.store.store import Store
+from bot.store import Store, sqlite_path
 from locales import N_, translator
 
 #: Exit status after Ctrl-C, as shells have it: 128 and the signal's number.

@@ -11,9 +11,7 @@ from bot.cancellation import cancel_on
 from bot.channels import ChannelError, MaybeSent, RetryLater, ShowMenu, Unreachable, Unsupported
 from bot.clock import Clock
 from bot.services.request_notices import DigestSender
-from bot.store.command_menus import DueMenu
-from bot.store.errors import StoreError
-from bot.store.store import Store
+from bot.store import DueMenu, Store, StoreError
 from handlers.commands import menu_digest
 from handlers.model import DIGEST_TIME, SendingHours
 from rules.calendar import to_vietnam_day, to_vietnam_time

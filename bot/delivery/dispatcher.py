@@ -18,8 +18,7 @@ from bot.delivery.pacing import MessageKind, Pacer
 from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue
 from bot.messages import MessageSize, OutboxRow
 from bot.metrics import NO_METRICS, Metrics
-from bot.store.errors import StoreUnavailable
-from bot.store.store import Store
+from bot.store import Store, StoreUnavailable
 from locales import LANGUAGES
 
 #: Seconds between looks for broadcasts that began, or go on. One that is paused or cancelled gives nothing at once.

@@ -19,8 +19,7 @@ from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
 from bot.messages import Chat
 from bot.retry import retry
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store.errors import StoreUnavailable
-from bot.store.store import Store
+from bot.store import Store, StoreUnavailable
 from handlers.broadcasts.screens.detail import XLSX
 from handlers.core import (
     AnswerPrinted,

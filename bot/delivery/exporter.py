@@ -18,9 +18,7 @@ from bot.exports.own_data_files import OwnDataFiles
 from bot.exports.process import ExportChild, ExportChildren, ExportRefused, Finished, LastWord, Lost, Made, Progress
 from bot.retry import retry, retry_while_unavailable
 from bot.services.exports import ExportTaskService, take_order
-from bot.store.own_data import OwnDataTask
-from bot.store.store import Store
-from bot.store.tasks import Completion, ExportTask, TaskResult
+from bot.store import Completion, ExportTask, OwnDataTask, Store, TaskResult
 from handlers.admin import exports
 from handlers.admin import exports as exports_text
 from handlers.admin.exports import ExportFile

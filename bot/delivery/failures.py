@@ -23,8 +23,7 @@ from bot.clock import Clock
 from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
-from bot.store.errors import StoreError
-from bot.store.store import Store
+from bot.store import Store, StoreError
 from handlers.core import Reply
 from handlers.model import DeliveryReason
 from locales import LANGUAGES, N_, translator

@@ -10,9 +10,7 @@ from bot.clock import Clock
 from bot.messages import BlockChange, Chat, Incoming
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry_while_unavailable
-from bot.store.errors import StoreError
-from bot.store.messages import AbandonedRow
-from bot.store.store import Store
+from bot.store import AbandonedRow, Store, StoreError
 from handlers.core import Event, FileSent, MessageEdited, TextReceived, Throttled, UnreadableReceived
 from handlers.interview.secrets import has_secret, has_secret_in_name, redact_secret
 

@@ -22,7 +22,7 @@ from bot.delivery.turns import TurnHandler
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
 from bot.messages import Chat
 from bot.retry import retry_while_unavailable
-from bot.store.store import Store
+from bot.store import Store
 
 #: Seconds that a stop waits for what is under way; what is cut off then is found again by the next start.
 _GRACE = 20.0

@@ -16,7 +16,7 @@ from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
 from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
-from bot.store.store import Store
+from bot.store import Store
 from locales import LANGUAGES
 
 #: ``(limit, now, resting)`` -> rows that are now in our hands, none of them of a chat that is resting.

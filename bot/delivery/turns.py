@@ -20,9 +20,7 @@ from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
-from bot.store.errors import ReadingOnly, StoreUnavailable, TooMuchToKeep, TurnTakenOver
-from bot.store.store import Store
-from bot.store.units import UnitReader
+from bot.store import ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver, UnitReader
 from handlers.core import Attachment, DrawChart, Event, MakeReport, PrintAnswer, Reply, Services, Session
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn

@@ -21,11 +21,16 @@ from bot.cancellation import cancel_on
 from bot.clock import Clock
 from bot.retry import Backoff, retry_while_unavailable
 from bot.settings import Settings
-from bot.store.continuity import DatabasePosition
-from bot.store.errors import ClockLeapt, StoreError
-from bot.store.messages import AbandonedRow
-from bot.store.store import Store
-from bot.store.workers import LeaseDuration, Presence, WorkerRegistry
+from bot.store import (
+    AbandonedRow,
+    ClockLeapt,
+    DatabasePosition,
+    LeaseDuration,
+    Presence,
+    Store,
+    StoreError,
+    WorkerRegistry,
+)
 
 #: Seconds over which the pace is counted.
 _WINDOW = 1.0

@@ -13,7 +13,7 @@ from bot.demo import province
 from bot.demo.certificates import CertificateNaming
 from bot.demo.data_writer import DemoStep
 from bot.demo.province import Story, WorkingHours
-from bot.store.requests import SUBSCRIBER
+from bot.store import SUBSCRIBER
 from handlers.core import (
     Context,
     RequestDraft,

@@ -21,7 +21,7 @@ from bot.demo.interviews import (
     to_paused,
 )
 from bot.demo.province import WorkingHours, choose_story
-from bot.store.requests import CODES_A_YEAR, SUBSCRIBER
+from bot.store import CODES_A_YEAR, SUBSCRIBER
 from handlers.core import Context, Session, current_decision, registrable_actions
 from handlers.model import MACHINE, InterviewStatus, RequestContent, Role, Unit, format_request_code
 from rules.calendar import to_vietnam_day

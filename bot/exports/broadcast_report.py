@@ -26,7 +26,7 @@ from bot.exports.xlsx import (
     write_workbook,
 )
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store.store import Store
+from bot.store import Store
 from bot.streams import sanitize
 from handlers.broadcasts import (
     DELIVERY_STATES,

@@ -16,7 +16,7 @@ from bot.exports.official_files import DocxWriter, Import19Writer
 from bot.exports.text_formats import CsvLines, JsonLines, TextWriter
 from bot.exports.xlsx import XlsxWriter
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import Act, ExportForm, RequestRow
 from locales import N_
 

@@ -19,8 +19,7 @@ from bot.process_sandbox import exit_with_parent
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
-from bot.store.store import Store
-from bot.store.tasks import ExportTask
+from bot.store import ExportTask, Store
 from handlers.model import Act, Rights
 from locales import translator
 

@@ -13,7 +13,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from bot.exports import ExportJob, ExportMetadata
 from bot.exports.export import ExportSpan, ExportWriter, open_writer, read_span, request_batches
 from bot.exports.process import Made
-from bot.store.store import Store
+from bot.store import Store
 from handlers.folding import fold
 from handlers.model import NO_REMARKS, ExportForm, ExportRemarks, RequestRow
 from locales import N_

@@ -16,8 +16,7 @@ from bot.preview.walks import TODAY, WalkStop, take_steps
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import TurnTransaction, open_admin_transaction, open_turn
 from bot.settings import Settings
-from bot.store.sealing.keyfile import KeyFile, StoredKey, replace_key_file
-from bot.store.store import Store
+from bot.store import KeyFile, Store, StoredKey, replace_key_file
 from handlers.broadcasts.screens.audience import CONDITION_SCREENS
 from handlers.core import ChartDrawn, Event, Reply, Services, Session, SheetRead, TextReceived
 from handlers.model import Filter, ImportLine, ImportSheet, RequestRow, RequestState, Rights, UnitDirectory

@@ -6,10 +6,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.services.journal import JournalService
-from bot.store.context import StoreContext
-from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
-from bot.store.request_notices import RequestNoticeRepository
-from bot.store.units import read_units
+from bot.store import (
+    GrantRepository,
+    InvitationRepository,
+    RequestNoticeRepository,
+    StoreContext,
+    UndeliveredExport,
+    UndeliveredExports,
+    read_units,
+)
 from handlers.admin.exports import format_export_rights_lost
 from handlers.core.text import MarkupTranslator
 from handlers.model import (

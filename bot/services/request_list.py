@@ -9,10 +9,16 @@ from typing import NamedTuple
 
 from bot.messages import NOTICE
 from bot.services.journal import format_span
-from bot.store.messages import OutboxMessage, OutboxRecipient
-from bot.store.request_filter import QueryConditions
-from bot.store.request_list import ImportRepository, MovableRequest, RequestListRepository
-from bot.store.request_notices import RequestNoticeRepository, request_origin
+from bot.store import (
+    ImportRepository,
+    MovableRequest,
+    OutboxMessage,
+    OutboxRecipient,
+    QueryConditions,
+    RequestListRepository,
+    RequestNoticeRepository,
+    request_origin,
+)
 from handlers.core import Journal
 from handlers.model import (
     MAX_BULK_MOVES,

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.services.request_list import RequestAnnouncer, select_requests
-from bot.store.context import StoreContext
-from bot.store.request_list import RequestListRepository
-from bot.store.request_notices import DigestPerson, RequestNoticeRepository, digest_origin, since_yesterday
-from bot.store.requests import StoredOwnRequests
-from bot.store.store import Store
-from bot.store.units import read_units
+from bot.store import (
+    DigestPerson,
+    RequestListRepository,
+    RequestNoticeRepository,
+    Store,
+    StoreContext,
+    StoredOwnRequests,
+    digest_origin,
+    read_units,
+    since_yesterday,
+)
 from handlers.admin.requests_view import format_request_row
 from handlers.core.text import MarkupTranslator
 from handlers.model import (

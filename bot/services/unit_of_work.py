@@ -14,21 +14,32 @@ from bot.services.people import PeopleService
 from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
 from bot.services.units import StatisticsService, UnitService
-from bot.store.broadcasts.reminders import StoredReminders
-from bot.store.context import StoreContext, chat_row
-from bot.store.drivers import Query, Rows, Transaction
-from bot.store.encoding import has_consent, session_language, to_micros
-from bot.store.errors import SessionTooLarge
-from bot.store.journal import JournalRepository
-from bot.store.messages import reply_queries
-from bot.store.own_data import OwnDataRepository
-from bot.store.request_list import ImportRepository, RequestListRepository
-from bot.store.request_notices import RequestNoticeRepository
-from bot.store.requests import StoredOwnRequests
+from bot.store import (
+    ExportReaderRepository,
+    ExportRepository,
+    ImportRepository,
+    JournalRepository,
+    OwnDataRepository,
+    Query,
+    RequestListRepository,
+    RequestNoticeRepository,
+    Rows,
+    SessionTooLarge,
+    StatisticsRepository,
+    Store,
+    StoreContext,
+    StoredInterviewRegister,
+    StoredOwnRequests,
+    StoredReminders,
+    Transaction,
+    UnitRepository,
+    chat_row,
+    has_consent,
+    reply_queries,
+    session_language,
+    to_micros,
+)
 from bot.store.sealing import sealed_columns
-from bot.store.store import Store
-from bot.store.tasks import ExportReaderRepository, ExportRepository
-from bot.store.units import StatisticsRepository, StoredInterviewRegister, UnitRepository
 from handlers.core import EVENT_ADAPTER, AdminServices, Event, InterviewRegister, OwnData, OwnRequests, Reminders, Reply
 from handlers.model import MACHINE
 

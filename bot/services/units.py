@@ -5,11 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.store.drivers import Query
-from bot.store.encoding import to_micros
-from bot.store.sealing import UNREADABLE_ERRORS, sealed_columns
-from bot.store.store import Store
-from bot.store.units import UNITS_COUNTER, StatisticsRepository, UnitRepository
+from bot.store import UNITS_COUNTER, UNREADABLE_ERRORS, Query, StatisticsRepository, Store, UnitRepository, to_micros
+from bot.store.sealing import sealed_columns
 from handlers.core import Journal, Session
 from handlers.interview.funnel import stopping_step
 from handlers.model import (

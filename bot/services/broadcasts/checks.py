@@ -7,10 +7,17 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from bot.services.broadcasts.recipients import RecipientValues, reach_of, says_name
-from bot.store.broadcasts import BroadcastRepository, BroadcastSnapshot, read_snapshot
-from bot.store.broadcasts.audience import AudienceReader, Person, find_known, to_channel_counts
-from bot.store.broadcasts.lifecycle import ScheduleRepository
-from bot.store.errors import StoreError
+from bot.store import (
+    AudienceReader,
+    BroadcastRepository,
+    BroadcastSnapshot,
+    Person,
+    ScheduleRepository,
+    StoreError,
+    find_known,
+    read_snapshot,
+    to_channel_counts,
+)
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse, text_for
 from handlers.model import (

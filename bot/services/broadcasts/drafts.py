@@ -5,10 +5,17 @@ from dataclasses import dataclass
 
 from bot.services.broadcasts.actions import BroadcastAccess
 from bot.services.broadcasts.recipients import RecipientValues, says_name
-from bot.store.broadcasts import BroadcastSnapshot, read_snapshot
-from bot.store.broadcasts.audience import AudienceReader, ChatName, Person, count_audience, find_chats
-from bot.store.broadcasts.messages import NoticeRepository
-from bot.store.encoding import to_micros
+from bot.store import (
+    AudienceReader,
+    BroadcastSnapshot,
+    ChatName,
+    NoticeRepository,
+    Person,
+    count_audience,
+    find_chats,
+    read_snapshot,
+    to_micros,
+)
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.core import Attachment, Reply
 from handlers.model import (

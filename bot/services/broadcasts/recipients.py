@@ -7,12 +7,21 @@ from functools import cached_property
 
 from bot.messages import DeliveryState
 from bot.services.broadcasts.actions import BroadcastAccess
-from bot.store.broadcasts import BroadcastSnapshot, read_snapshot
-from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, Person
-from bot.store.broadcasts.lifecycle import ScheduleRepository
-from bot.store.broadcasts.messages import BroadcastMessage
-from bot.store.broadcasts.recipients import NewRecipient, RecipientRepository, RecipientRow, ResultRepository, Withheld
-from bot.store.errors import TurnTakenOver
+from bot.store import (
+    PAGE_SIZE,
+    AudienceReader,
+    BroadcastMessage,
+    BroadcastSnapshot,
+    NewRecipient,
+    Person,
+    RecipientRepository,
+    RecipientRow,
+    ResultRepository,
+    ScheduleRepository,
+    TurnTakenOver,
+    Withheld,
+    read_snapshot,
+)
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import Placeholder, placeholders_of
 from handlers.core import Reply
