@@ -46,8 +46,9 @@ def _render_section(heading: str, stop: WalkStop) -> str:
 
 
 def _render_heading(heading: str, t: Translator) -> str:
-    title, dash, what = heading.partition(" – ")
-    return f"{t(title)}{dash}{t(what) if what else what}"
+    """Translate the texts of a heading, which ``|`` separates; what follows a dash is the name of a value."""
+    texts, dash, name = heading.partition(" – ")
+    return f"{' – '.join(map(t, texts.split(' | ')))}{dash}{name}"
 
 
 def _render_message(reply: Reply) -> str:

@@ -87,7 +87,7 @@ OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("A broadcast: a text with a mistake"), OWNER, (*EDIT, "=broadcast_vi", "Kính gửi {ho_tn}, *hạn: {han}")),
     (_RECIPIENTS, OWNER, WRITTEN),
     *(
-        (f"{_RECIPIENTS} – {label}", OWNER, (*WRITTEN, f"={screen}"))
+        (f"{_RECIPIENTS} | {label}", OWNER, (*WRITTEN, f"={screen}"))
         for screen, (label, _) in CONDITION_SCREENS.items()
     ),
     (N_("A broadcast: recipients narrowed"), OWNER, (*WRITTEN, "=broadcast_owed", "=to_do")),
