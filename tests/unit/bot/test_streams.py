@@ -115,4 +115,4 @@ def test_rich_draws_on_the_safe_console_alone() -> None:
     house = Path(__file__).resolve().parents[3] / "bot"
     users = [path.name for path in house.rglob("*.py") if "from rich.console import Console" in path.read_text()]
 
-    assert users == ["streams.py"]
+    assert users == ["console.py"]
