@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import sys
-import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,47 +11,45 @@ from bot.cancellation import cancel_on, stop_on_signals
 from bot.certificates.errors import LIMITS
 from bot.certificates.reader import CertificateReader
 from bot.channels import (
-    AcceptUpdates,
     BackgroundService,
     Channel,
     ListenAddress,
     OpenChannel,
-    Pace,
     Rate,
     Receiver,
+    RehearsalChannel,
     ServedChannel,
 )
-from bot.channels.rehearsal import RehearsalChannel
-from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
 from bot.charts import Charts
 from bot.clock import Clock, SystemClock
+from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
-from bot.delivery.command_menus import CommandMenuLoop
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.event_preparation import EventPreparer, ListReader, ReportMaker, may_import_by_role
+from bot.delivery.event_preparation import (
+    EventPreparer,
+    ListReader,
+    ReportMaker,
+    may_import_by_role,
+)
 from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
-from bot.delivery.request_digest import RequestDigests
-from bot.delivery.runner import ChannelService, Retention, Runner, StepRunner
+from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
-from bot.messages import Incoming
-from bot.metrics import NO_METRICS, Metrics
+from bot.metrics import NO_METRICS, Metrics, Prometheus
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store_from_settings
 from bot.services.request_notices import DigestSender
 from bot.settings import Settings
-from bot.store.errors import DataIsMadeUp
-from bot.store.store import Store
-from bot.store.workers import LeaseDuration, hold_serving_lock
+from bot.store import DataIsMadeUp, LeaseDuration, Store, hold_serving_lock
 from handlers.conversation import respond, wants_file
 from handlers.model import CHANNEL_LABELS
-from locales import N_, translator
+from locales import N_
 from rules.loading import load_pack
 from rules.pack import Pack
 
@@ -61,8 +57,6 @@ _MEGABYTE = 1_000_000
 SYSTEM_CLOCK = SystemClock()
 #: Seconds that a file may take before it is read apart from others'.
 _QUICK_SECONDS = 1.0
-#: A terminal takes whatever comes.
-_UNPACED = Pace(overall=1e6, chat=Rate(1e6, 1e6))
 _DEMO_DATA_REFUSED = N_(
     "The data of this folder are made up (troly demo): nobody real is served over them."
     " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN unset."
@@ -186,16 +180,21 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
         ChannelError: a platform does not accept the assistant's credentials.
         StoreError: the store cannot be used.
     """
-    from bot.metrics.prometheus import Prometheus  # noqa: PLC0415
-
-    async with hold_serving_lock(settings), open_components(settings, Prometheus()) as parts:
-        made_up = await parts.store.status.is_made_up()
+    async with hold_serving_lock(settings), open_components(settings, Prometheus()) as components:
+        made_up = await components.store.status.is_made_up()
         if made_up and not rehearsal:
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
+        _load_document_writers()
         _freeze_gc()
-        await serve_channels(parts, receiving=receiving, rehearsal=rehearsal)
+        await serve_channels(components, receiving=receiving, rehearsal=rehearsal)
+
+
+def _load_document_writers() -> None:
+    """Import what writes XLSX and DOCX, so that no turn waits for it; a chat in the terminal starts without."""
+    import bot.exports.answer_document  # noqa: PLC0415
+    import bot.exports.broadcast_report  # noqa: PLC0415, F401
 
 
 def _freeze_gc() -> None:
@@ -205,7 +204,7 @@ def _freeze_gc() -> None:
 
 
 async def serve_channels(
-    parts: Components,
+    components: Components,
     stop: asyncio.Event | None = None,
     *,
     receiving: bool = True,
@@ -218,32 +217,34 @@ async def serve_channels(
     those of the settings where none are given. Raises as ``serve`` does.
     """
     stop = stop or asyncio.Event()
-    wanted = configured_channels(parts.settings) if channels is None else channels
+    wanted = configured_channels(components.settings) if channels is None else channels
     if not wanted:
         raise SettingsError(_NO_CHANNEL)
     async with AsyncExitStack() as opened:
         served = [await opened.enter_async_context(open_channel()) for open_channel in wanted]
         if rehearsal:
-            served = [replace(one, channel=RehearsalChannel(one.channel, parts.settings.language)) for one in served]
+            served = [
+                replace(one, channel=RehearsalChannel(one.channel, components.settings.language)) for one in served
+            ]
         with stop_on_signals(stop):
             for one in served:
                 await cancel_on(stop, one.prepare())
             with ExitStack() as listening:
-                runner = _build_runner(parts, served, listening, receiving=receiving, rehearsal=rehearsal)
+                runner = _build_runner(components, served, listening, receiving=receiving, rehearsal=rehearsal)
                 await runner.run(stop)
 
 
 def _build_runner(
-    parts: Components, served: Sequence[ServedChannel], listening: ExitStack, *, receiving: bool, rehearsal: bool
+    components: Components, served: Sequence[ServedChannel], listening: ExitStack, *, receiving: bool, rehearsal: bool
 ) -> Runner:
     """Build all loops of this process, over all of its channels."""
-    settings, store, clock = parts.settings, parts.store, parts.clock
-    services = [_channel_service(parts, one) for one in served]
+    settings, store, clock = components.settings, components.store, components.clock
+    services = [_channel_service(components, one) for one in served]
     wakes = {service.channel: service.dispatcher.notify for service in services}
-    turns = parts.turn_handler({one.channel.name: one.channel for one in served})
+    turns = components.turn_handler({one.channel.name: one.channel for one in served})
     workers = TurnPool(turns.step, lambda chat: wakes[chat.channel]())
     throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
-    intake = Intake(store, throttle, clock, workers.submit, parts.metrics)
+    intake = Intake(store, throttle, clock, workers.submit, components.metrics)
     sources = [
         one.receive(intake.accept, intake.record_block_change) if receiving else Receiver(one.stand_by)
         for one in served
@@ -253,44 +254,44 @@ def _build_runner(
         for wake in wakes.values():
             wake()
 
-    scheduler = parts.broadcast_scheduler(wake_all, certificates=not rehearsal)
+    scheduler = components.broadcast_scheduler(wake_all, certificates=not rehearsal)
     hours = SchedulerSettings.of(settings).hours
-    digests = RequestDigests(DigestSender(store), clock, hours, wake_all, lambda: parts.heartbeat.leapt)
+    digests = RequestDigests(DigestSender(store), clock, hours, wake_all, lambda: components.heartbeat.leapt)
     background = (
-        *_web_servers(parts, served, sources, listening, receiving=receiving),
+        *_web_servers(components, served, sources, listening, receiving=receiving),
         *(source.service for source in sources),
         Retention(store, clock, settings.retention_days).run,
-        parts.heartbeat.run,
-        *(part.run for one in served for part in parts.exporters(one.channel, wakes[one.channel.name])),
+        components.heartbeat.run,
+        *(part.run for one in served for part in components.exporters(one.channel, wakes[one.channel.name])),
         scheduler.run,
         digests.run,
-        *(_menu_loops(parts, served) if receiving else ()),
+        *(_menu_loops(components, served) if receiving else ()),
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)
 
 
-def _menu_loops(parts: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:
+def _menu_loops(components: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:
     """Build what shows people with a role their commands, for each channel that has menus."""
     shown = [(one.channel.name, one.show_menu) for one in served]
-    return [CommandMenuLoop(parts.store, name, show, parts.clock).run for name, show in shown if show]
+    return [CommandMenuLoop(components.store, name, show, components.clock).run for name, show in shown if show]
 
 
-def _channel_service(parts: Components, served: ServedChannel) -> ChannelService:
+def _channel_service(components: Components, served: ServedChannel) -> ChannelService:
     """Build the way out of a channel, at the pace that it shares with other processes."""
-    settings, store, clock = parts.settings, parts.store, parts.clock
+    settings, store, clock = components.settings, components.store, components.clock
     pacer = Pacer(served.pace, clock)
     lease = LeaseDuration(settings.worker_lease_seconds)
-    membership = WorkerLease(store.workers, served.channel.name, clock, pacer.share, lease)
+    worker_lease = WorkerLease(store.workers, served.channel.name, clock, pacer.share, lease)
     dispatcher = Dispatcher(
         store, served.channel, pacer, clock,
-        broadcasts_at_once=served.broadcasts_at_once, fence=membership.may_send,
-        open_at=SchedulerSettings.of(settings).hours.is_open_at, language=settings.language, metrics=parts.metrics,
+        broadcasts_at_once=served.broadcasts_at_once, may_send=worker_lease.may_send,
+        open_at=SchedulerSettings.of(settings).hours.is_open_at, language=settings.language, metrics=components.metrics,
     )  # fmt: skip
-    return ChannelService(membership, dispatcher)
+    return ChannelService(worker_lease, dispatcher)
 
 
 def _web_servers(
-    parts: Components,
+    components: Components,
     served: Sequence[ServedChannel],
     sources: Sequence[Receiver],
     listening: ExitStack,
@@ -301,55 +302,11 @@ def _web_servers(
     from bot.web import HealthEndpoints, WebServer, open_listeners  # noqa: PLC0415
 
     wanted = [source.listen for source in sources if source.listen]
-    if parts.settings.web_listen:
-        required = receiving and "web_listen" in parts.settings.model_fields_set
-        wanted.append(ListenAddress("TROLY_WEB_LISTEN", parts.settings.web_listen, required=required))
+    if components.settings.web_listen:
+        required = receiving and "web_listen" in components.settings.model_fields_set
+        wanted.append(ListenAddress("TROLY_WEB_LISTEN", components.settings.web_listen, required=required))
     listeners = open_listeners(wanted, listening)
     accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
     routes = [route for source in sources for route in source.routes]
-    routes += HealthEndpoints(parts.store, parts.metrics, accepted).routes()
+    routes += HealthEndpoints(components.store, components.metrics, accepted).routes()
     return [WebServer(listeners, routes).run] if listeners else []
-
-
-async def run_terminal_chat(settings: Settings, name: str | None) -> None:
-    """Run the chat in the terminal, over the same inbox, turns and outbox as any channel."""
-    interactive = sys.stdin.isatty()
-    address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
-    async with open_components(settings) as parts:
-        await Retention(parts.store, parts.clock, settings.retention_days).forget()
-        made_up = await parts.store.status.is_made_up()
-        channel = TerminalChannel(Console(rich=sys.stdout.isatty()), address, translator(settings.language))
-        steps = _build_step_runner(parts, channel, made_up=made_up)
-        chat = TerminalChat(channel, accept_in_steps(parts.store, parts.clock, steps))
-        if interactive:
-            chat.print_introduction(made_up=made_up)
-        await steps.recover(channel.name)
-        await chat.run(input_lines(prompt=interactive))
-
-
-def accept_in_steps(store: Store, clock: Clock, steps: StepRunner) -> AcceptUpdates:
-    """Return what takes the updates of a person who waits: all that follows from them is done when it returns."""
-    intake = Intake(store, Throttle(_UNPACED.chat, clock), clock, steps.submit)
-
-    async def accept(updates: Sequence[Incoming]) -> None:
-        await intake.accept(updates)
-        await steps.step()
-
-    return accept
-
-
-def _build_step_runner(parts: Components, channel: Channel, *, made_up: bool) -> StepRunner:
-    """Build the steps of a terminal; people who are made up are reminded of nothing."""
-    hours = SchedulerSettings.of(parts.settings).hours
-    dispatcher = Dispatcher(
-        parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock,
-        open_at=hours.is_open_at, language=parts.settings.language,
-    )  # fmt: skip
-    return StepRunner(
-        parts.store,
-        parts.clock,
-        parts.turn_handler({channel.name: channel}),
-        dispatcher,
-        parts.exporters(channel, dispatcher.notify),
-        parts.broadcast_scheduler(dispatcher.notify, certificates=not made_up),
-    )

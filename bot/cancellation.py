@@ -55,13 +55,13 @@ def stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
     """Set ``stop`` on SIGTERM or SIGINT; a second signal ends the process the usual way."""
     loop = asyncio.get_running_loop()
 
-    def told(number: signal.Signals) -> None:
+    def on_signal(number: signal.Signals) -> None:
         stop.set()
         loop.remove_signal_handler(number)
 
     signals = (signal.SIGTERM, signal.SIGINT)
     for number in signals:
-        loop.add_signal_handler(number, told, number)
+        loop.add_signal_handler(number, on_signal, number)
     try:
         yield
     finally:
@@ -85,11 +85,11 @@ def raise_on_sigterm() -> Iterator[None]:
         return
     raised: list[int] = []
 
-    def told(number: int, _: FrameType | None) -> None:
+    def on_signal(number: int, _: FrameType | None) -> None:
         raised.append(number)
         signal.raise_signal(signal.SIGINT)
 
-    before = signal.signal(signal.SIGTERM, told)
+    before = signal.signal(signal.SIGTERM, on_signal)
     try:
         yield
     except KeyboardInterrupt:

@@ -9,8 +9,7 @@ from typing import Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bot.sanitizing import sanitize
-from bot.streams import styled_stream
+from bot.streams import sanitize, styled_stream
 
 MASK = "•••"
 #: Values under these keys are masked at any depth: they hold a person's data or a secret.

@@ -11,7 +11,7 @@ import stamina
 import structlog
 
 from bot.metrics import NO_METRICS, Metrics
-from bot.store.errors import StoreUnavailable
+from bot.store import StoreUnavailable
 
 T = TypeVar("T")
 

@@ -1,22 +1,38 @@
 """Guard standard output and standard error: foreign text steers nothing, and a full disk is reported.
 
 Text written to a ``GuardedStream`` is sanitized. Rich and the logs colour their own lines: they write to its
-``styled`` sibling and sanitize foreign text before they colour it (``SafeConsole`` here, ``bot.logs``).
+``styled`` sibling and sanitize foreign text before they colour it (``bot.console``, ``bot.logs``).
 """
 
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
-
 from bot.errors import OutputError, to_reason
-from bot.sanitizing import sanitize
 from locales import N_
+
+#: Control characters, invisible formats (bidirectional overrides) and lone surrogates steer a terminal or fool its
+#: reader.
+_CONTROL_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
+#: These code points are no characters, and XML forbids them.
+_NONCHARACTERS = "\ufffe\uffff"
+
+
+def sanitize(text: str) -> str:
+    """Replace every character that could steer a terminal or fool a reader; line breaks stay, tabs become blanks."""
+    return text if text.isprintable() else "".join(map(_sanitize_letter, text))
+
+
+def _sanitize_letter(letter: str) -> str:
+    if letter == "\t":
+        return " "
+    steering = letter != "\n" and unicodedata.category(letter) in _CONTROL_CATEGORIES
+    return "\ufffd" if steering or letter in _NONCHARACTERS else letter
+
 
 _NOT_WRITABLE = N_("The output cannot be written ({reason}).")
 
@@ -136,12 +152,3 @@ def _redirect_to_null(stream: TextIO) -> None:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, stream.fileno())
         os.close(nothing)
-
-
-class SafeConsole(Console):
-    """A rich console in which foreign text cannot steer the terminal; only its own styles do."""
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Sanitize the text of every segment; rich's own control segments stay."""
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(sanitize(segment.text), segment.style)

@@ -23,8 +23,7 @@ from bot.channels import ListenAddress
 from bot.errors import SettingsError, TrolyError, to_reason
 from bot.metrics import Metrics, QueueDepths
 from bot.settings import host_and_port
-from bot.store.errors import StoreError
-from bot.store.store import Store
+from bot.store import Store, StoreError
 from locales import N_
 
 _log = structlog.get_logger(__name__)
@@ -110,13 +109,13 @@ def open_listeners(addresses: Sequence[ListenAddress], opened: contextlib.ExitSt
 
 def _distinct_addresses(addresses: Sequence[ListenAddress]) -> list[ListenAddress]:
     """Return those that no other covers; one that covers a required one is required."""
-    kept: list[ListenAddress] = []
+    distinct: list[ListenAddress] = []
     for address in sorted(addresses, key=lambda one: not one.required):
-        if not any(_covers(one, address) for one in kept):
-            covered = [one for one in kept if _covers(address, one)]
+        if not any(_covers(one, address) for one in distinct):
+            covered = [one for one in distinct if _covers(address, one)]
             required = address.required or any(one.required for one in covered)
-            kept = [*(one for one in kept if one not in covered), replace(address, required=required)]
-    return kept
+            distinct = [*(one for one in distinct if one not in covered), replace(address, required=required)]
+    return distinct
 
 
 def _covers(one: ListenAddress, other: ListenAddress) -> bool:
@@ -223,8 +222,8 @@ class HealthEndpoints:
             return PlainTextResponse("the store does not answer\n", status_code=503)
         refusing = [name for name, accepts in self._accepted.items() if not accepts()]
         if refusing:
-            told = "".join(f"{name} does not accept the token\n" for name in refusing)
-            return PlainTextResponse(told, status_code=503)
+            lines = "".join(f"{name} does not accept the token\n" for name in refusing)
+            return PlainTextResponse(lines, status_code=503)
         return PlainTextResponse("ok\n")
 
     async def _depths(self) -> QueueDepths | None:

@@ -15,6 +15,7 @@ from handlers.broadcasts.reminders import answer_tapped_reminder, answer_typed_r
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
 from handlers.broadcasts.screens.confirm import handle_admin_button
 from handlers.broadcasts.screens.detail import handle_report
+from handlers.commands import find_command, parse_command
 from handlers.core import (
     AnswerPrinted,
     ButtonTapped,
@@ -56,7 +57,7 @@ from handlers.interview.screens.printing import handle_printed_answer
 from handlers.interview.screens.question import find_overheard_facts
 from handlers.interview.secrets import has_secret
 from handlers.model import Rights, holds_certificate
-from handlers.registry import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT, find_command, parse_command
+from handlers.registry import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT
 from handlers.sentences import answer_sentence, confirm_rest, contradicts, read_aside
 from handlers.turn import (
     Turn,

@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from handlers.broadcasts.screens.audience import CONDITION_SCREENS
 from handlers.core.text import MarkupTranslator, format_day, format_moment, strip_markup
 from handlers.interview.screens.certificate import format_key
 from handlers.interview.screens.file import FILE_PROBLEMS
@@ -81,14 +82,7 @@ SCREENS = {
     "broadcast_name": N_("a broadcast: its title"),
     "broadcast_vi": N_("a broadcast: its Vietnamese text"),
     "broadcast_en": N_("a broadcast: its English text"),
-    "broadcast_whom": N_("a broadcast: its recipients"),
-    "broadcast_unit": N_("a broadcast: recipients by unit"),
-    "broadcast_role": N_("a broadcast: recipients by role"),
-    "broadcast_owed": N_("a broadcast: recipients by what they have to do"),
-    "broadcast_state": N_("a broadcast: recipients by the state of a request"),
-    "broadcast_expiry": N_("a broadcast: recipients by the end of the certificate"),
-    "broadcast_silent": N_("a broadcast: recipients not heard of"),
-    "broadcast_channel": N_("a broadcast: recipients by channel"),
+    **dict.fromkeys(("broadcast_whom", *CONDITION_SCREENS), N_("a broadcast: its recipients")),
     "broadcast_buttons": N_("a broadcast: its buttons"),
     "broadcast_plan": N_("a campaign: its days"),
     "broadcast_hour": N_("a campaign: its hour"),

@@ -1,6 +1,5 @@
 """Loads a pack from its folder of TOML files; a layer together with the pack it lies over."""
 
-import tomllib
 from collections.abc import Iterable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -8,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
+import tomli
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from rules.errors import PackInvalid, PackNotFound, PackUnreadable
@@ -127,7 +127,7 @@ def _folder(name: str | PathLike[str]) -> Traversable:
 
 def _read(folder: Traversable, file: str) -> dict[str, Any]:
     try:
-        return tomllib.loads((folder / file).read_text(encoding="utf-8"))
+        return tomli.loads((folder / file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise PackUnreadable(_unreadable(file, error)) from None
 

@@ -1,17 +1,22 @@
 """Define the port that delivery uses to reach a channel, and list the channels, a line for each."""
 
-# ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
 import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import TrolyError
 from bot.messages import BlockChange, Incoming, OutboxRow
+from handlers.core import Reply
+from handlers.core.text import MarkupTranslator
 from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, TELEGRAM, TERMINAL, ChannelAddress, MessageLimits, Role
+from locales import N_
+
+# ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
+
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -251,3 +256,46 @@ def parse_address(text: str) -> ChannelAddress | None:
     if profile is None or not profile.address.fullmatch(address):
         return None
     return ChannelAddress(profile.channel_of(address), address)
+
+
+REHEARSAL_BANNER = N_("🧪 <b>REHEARSAL – made-up data. Nothing here counts.</b>")
+#: UTF-16 code units that are kept free for the banner and the blank line behind it.
+_BANNER_ROOM = 120
+
+
+class RehearsalChannel:
+    """Passes everything on to a channel, with the banner above each text."""
+
+    def __init__(self, channel: Channel, language: str) -> None:
+        """Keep the channel; ``language`` is that of the banner."""
+        self._channel = channel
+        self._banner = str(MarkupTranslator(language)(REHEARSAL_BANNER))
+
+    @property
+    def name(self) -> str:
+        return self._channel.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return the abilities of the channel, less the room that the banner takes."""
+        able = self._channel.capabilities
+        return replace(
+            able, text_limit=able.text_limit - _BANNER_ROOM, caption_limit=max(0, able.caption_limit - _BANNER_ROOM)
+        )
+
+    @property
+    def start_link(self) -> str | None:
+        return self._channel.start_link
+
+    async def send(self, row: OutboxRow) -> str | None:
+        """Send the row under the banner; a change of buttons alone, and a deletion, say nothing."""
+        return await self._channel.send(replace(row, reply=self._with_banner(row.reply)))
+
+    async def fetch(self, reference: str, limit: int) -> bytes:
+        return await self._channel.fetch(reference, limit)
+
+    def _with_banner(self, reply: Reply) -> Reply:
+        silent = reply.action == "delete" or not (reply.paragraphs or reply.attachments or reply.choices)
+        if silent or (reply.action == "buttons" and not reply.paragraphs):
+            return reply
+        return reply.model_copy(update={"paragraphs": (self._banner, *reply.paragraphs)})

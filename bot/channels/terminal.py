@@ -17,10 +17,10 @@ from rich.markup import escape as escape_rich
 
 from bot.channels import CHANNELS, AcceptUpdates, Gone, TooLarge, terminal_channel
 from bot.channels.rendering import render_text, split_reply, to_plain_text
+from bot.console import SafeConsole
 from bot.errors import to_reason
 from bot.messages import Incoming, OutboxRow
-from bot.sanitizing import sanitize
-from bot.streams import SafeConsole
+from bot.streams import sanitize
 from handlers.core import Attachment, Event, FileSent, Reply, TextReceived
 from handlers.model import TERMINAL
 from locales import N_, Translator
@@ -110,9 +110,9 @@ def save_attachment(attachment: Attachment, folder: Path) -> Path:
 def safe_name(name: str) -> str:
     """A name that stays in its folder, hides nowhere, and can be written down anywhere."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    kept = sanitize(last).translate(_UNSAFE_CHARACTERS).strip(" .")
-    stem, dot, suffix = kept.rpartition(".")
-    stem, suffix = (stem, dot + suffix) if stem and len(suffix) <= 10 else (kept, "")
+    cleaned = sanitize(last).translate(_UNSAFE_CHARACTERS).strip(" .")
+    stem, dot, suffix = cleaned.rpartition(".")
+    stem, suffix = (stem, dot + suffix) if stem and len(suffix) <= 10 else (cleaned, "")
     while len(f"{stem}{suffix}".encode()) > _LONGEST_FILE_NAME:
         stem = stem[:-1]
     return f"{stem}{suffix}".lstrip("-") or "tep"

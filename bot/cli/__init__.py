@@ -13,10 +13,8 @@ from typer.core import TyperArgument, TyperOption
 
 from bot.atomic_file import remove_leftovers
 from bot.errors import TrolyError
-from bot.logs import configure_logging
-from bot.sanitizing import sanitize
 from bot.settings import configured_data_dir, configured_language
-from bot.streams import StreamError, guarded_streams
+from bot.streams import StreamError, guarded_streams, sanitize
 from locales import N_, Translator, translator
 from rules.errors import RulesError
 
@@ -36,7 +34,7 @@ COMMANDS = {
     ),
     "decide": ("bot.cli.decide:decide", N_("Decide from facts on standard input.")),
     "rules": ("bot.cli.rules:app", N_("Check and show the rule packs, and begin a new one.")),
-    "offices": ("bot.cli.offices:app", N_("List the receiving offices, and what of them is to be checked.")),
+    "offices": ("bot.cli.rules:offices_app", N_("List the receiving offices, and what of them is to be checked.")),
     "understand": ("bot.cli.understand:understand", N_("Read sentences as the conversation does, and explain why.")),
     "certificate": ("bot.cli.certificate:certificate", N_("Read certificate files.")),
     "trust": ("bot.cli.certificate:app", N_("Install the CA files that signatures are verified against.")),
@@ -76,18 +74,27 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run_command(given: list[str], t: Translator) -> None:
-    configure_logging(level="WARNING")  # mask from the first line on, whatever the command
     os.umask(0o077)  # only the owner may read a file, from its first byte on
     if (data_dir := configured_data_dir()) is not None:
         remove_leftovers(data_dir)
     try:
-        _build_command(given, t)(given, prog_name="troly")
+        command = _build_command(given, t)
+        _mask_logs()
+        command(given, prog_name="troly")
     except StreamError:
         raise  # reported once the streams are restored
     except TrolyError as error:
         _exit_with(error.say(t), error.exit_code)
     except RulesError as error:
         _exit_with(error.say(t), 2)
+
+
+def _mask_logs() -> None:
+    """Mask from the first line on, whatever the command; one whose modules write no log starts without its library."""
+    if "structlog" in sys.modules:
+        from bot.logs import configure_logging  # noqa: PLC0415 - as above
+
+        configure_logging(level="WARNING")
 
 
 def _build_command(given: list[str], t: Translator) -> Any:

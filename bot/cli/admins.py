@@ -60,7 +60,7 @@ async def fetch_start_link(settings: Settings) -> str | None:
     api = TelegramApi(settings.telegram_token, settings.telegram_api_url, connections=1)
     try:
         async with asyncio.timeout(_TELEGRAM_TIMEOUT):
-            api.username = str((await api.call("getMe", patience=_TELEGRAM_TIMEOUT)).get("username", ""))
+            api.username = str((await api.call("getMe", read_timeout=_TELEGRAM_TIMEOUT)).get("username", ""))
     except (ChannelError, TimeoutError, AttributeError):  # AttributeError: an answer that is no bot
         return None
     finally:

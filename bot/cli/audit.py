@@ -12,8 +12,7 @@ from bot.clock import SystemClock
 from bot.delivery.worker_lease import open_heartbeat
 from bot.services.opening import open_store_from_settings
 from bot.settings import load_settings
-from bot.store.audit import Proof
-from bot.store.journal import ChainFault, Verdict
+from bot.store import ChainFault, Proof, Verdict
 from handlers.access import format_action, format_actor, format_subject
 from handlers.core.text import format_moment
 from handlers.model import Act, JournalEntry, UnitDirectory

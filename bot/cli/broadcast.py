@@ -26,10 +26,10 @@ from bot.cli.broadcast_output import (
 )
 from bot.cli.output import print_json_lines
 from bot.cli.session import As, CommandSession, open_as, open_store_as
-from bot.sanitizing import sanitize
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
+from bot.streams import sanitize
 from handlers.broadcasts import format_channel, format_problem, format_problem_rows, format_reachability
 from handlers.core import Reply
 from handlers.core.text import MarkupTranslator

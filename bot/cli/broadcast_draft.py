@@ -2,20 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import Any, get_type_hints
+from typing import Any
 
 import typer
 
 from bot.channels import parse_address
-from bot.cli.broadcast_options import NO_FILE, BroadcastFiles, Typed, read_files
+from bot.cli.broadcast_options import NO_FILE, BroadcastFiles, Typed, change_day, read_files, to_audience
 from bot.cli.broadcast_output import BroadcastCode, format_late_steps, format_next_step, get_broadcast, to_action_error
 from bot.cli.options import (
-    parse_day_option,
-    parse_procedure,
-    parse_state,
-    parse_unit,
     parse_word,
     to_bad_parameter,
     with_option_groups,
@@ -23,21 +19,18 @@ from bot.cli.options import (
 from bot.cli.session import As, CommandSession, open_as
 from bot.errors import Forbidden, InputError
 from bot.exports.people_list import ListedPerson
-from bot.sanitizing import sanitize
 from bot.settings import load_settings
+from bot.streams import sanitize
 from handlers.broadcasts.rendering import BUTTON_LABELS
 from handlers.core.text import format_day
 from handlers.model import (
-    ROLES,
     Act,
     ActionResult,
-    Audience,
     Broadcast,
     BroadcastButton,
     BroadcastDraft,
     BroadcastText,
     CampaignPlan,
-    Role,
     UnitDirectory,
 )
 from handlers.requests import clean_line
@@ -47,18 +40,12 @@ from rules.calendar import VIETNAM, to_vietnam_day
 _TIME = re.compile(r"(?<![\d:])(\d{1,2})[:h](\d{2})(?![\d:])")
 #: The most days of a step before or after the deadline.
 _FARTHEST = 730
-#: The roles that recipients can have.
-_ROLES = {role: ROLES[role] for role in (Role.OWNER, Role.ADMIN, Role.FOCAL, Role.OFFICER)}
 _LATE = ("run", "skip")
 
 #: The most lines of a list that an error names, and the most letters of each.
 _NAMED, _LONGEST = 20, 40
 _NOBODY = N_("no person within your rights has this name")
 _SEVERAL = N_("several people have this code; write the code of a request instead")
-#: Options that are numbers stand in the audience under their own name; 0 takes the condition away.
-_NUMBERS = tuple(
-    name for name, kind in get_type_hints(Typed).items() if kind == int | None and name in Audience.model_fields
-)
 
 
 def drafted(
@@ -84,14 +71,14 @@ def drafted(
         typer.BadParameter: an option is invalid or conflicts with another; the message says what to do.
     """
     before = base or BroadcastDraft(title="")
-    _refuse_over(_day("--deadline", typed.deadline, None), today)
+    _refuse_over(change_day("--deadline", typed.deadline, None), today)
     plan = _plan(typed, before)
     given: dict[str, Any] = {
         "title": _title(typed.title, before.title),
         "text": _text(before.text, files),
-        "audience": _audience(before.audience, typed, units, chats),
+        "audience": to_audience(before.audience, typed, units, chats),
         "plan": plan,
-        "deadline": plan.deadline if plan else _day("--deadline", typed.deadline, before.deadline),
+        "deadline": plan.deadline if plan else change_day("--deadline", typed.deadline, before.deadline),
         "starts_at": _start(typed, before, plan),
     }
     if typed.button:
@@ -119,42 +106,6 @@ def _text(before: BroadcastText, files: BroadcastFiles) -> BroadcastText:
     )
 
 
-def _audience(before: Audience, typed: Typed, units: UnitDirectory, chats: tuple[str, ...] | None) -> Audience:
-    changes: dict[str, Any] = {
-        "expires_from": _day("--expires-from", typed.expires_from, before.expires_from),
-        "expires_until": _day("--expires-until", typed.expires_until, before.expires_until),
-        "silent_since": _day("--silent-since", typed.silent_since, before.silent_since),
-    }
-    if typed.unit is not None:
-        changes["unit"] = parse_unit(typed.unit, units) if typed.unit else None
-    if typed.role is not None:
-        changes["role"] = parse_word("--role", typed.role, _ROLES) if typed.role else None
-    changes |= {name: value for name in ("to_do", "unfinished") if (value := getattr(typed, name)) is not None}
-    if typed.owed:
-        changes["owed"] = tuple(parse_procedure("--owed", one) for one in _given(typed.owed))
-    if typed.state:
-        changes["states"] = tuple(parse_state("--state", one) for one in _given(typed.state))
-    if typed.channel is not None:
-        changes["channel"] = typed.channel.strip().lower() or None
-    for name in _NUMBERS:
-        if (number := getattr(typed, name)) is not None:
-            changes[name] = number or None
-    if chats is not None:
-        changes["chats"] = chats or None
-    return before.model_copy(update=changes)
-
-
-def _given(typed: Iterable[str]) -> Iterable[str]:
-    """Return the values without duplicates and without the empty text that clears a list."""
-    return (one for one in dict.fromkeys(typed) if one.strip())
-
-
-def _day(option: str, typed: str | None, before: date | None) -> date | None:
-    if typed is None:
-        return before
-    return parse_day_option(option, typed) if typed else None
-
-
 def _refuse_over(deadline: date | None, today: date) -> None:
     if deadline is not None and deadline < today:
         raise to_bad_parameter(
@@ -176,7 +127,7 @@ def _plan(typed: Typed, before: BroadcastDraft) -> CampaignPlan | None:
         if typed.at is not None or typed.late is not None:
             raise to_bad_parameter("--plan", N_("--at and --late are for a campaign: give its --plan, too"))
         return None
-    deadline = _day("--deadline", typed.deadline, before.plan.deadline if before.plan else before.deadline)
+    deadline = change_day("--deadline", typed.deadline, before.plan.deadline if before.plan else before.deadline)
     if deadline is None:
         raise to_bad_parameter("--plan", N_("a campaign needs its deadline: give --deadline"))
     changes: dict[str, Any] = {"deadline": deadline}
@@ -224,7 +175,7 @@ def _start(typed: Typed, before: BroadcastDraft, plan: CampaignPlan | None) -> d
         return None
     if typed.starts_at is None:
         return before.starts_at
-    on = _day("--starts-at", typed.starts_at, None)
+    on = change_day("--starts-at", typed.starts_at, None)
     return datetime.combine(on, _time("--starts-at", typed.starts_at), VIETNAM) if on else None
 
 
@@ -301,21 +252,21 @@ async def _chats(at: CommandSession, typed: Typed, files: BroadcastFiles) -> tup
     return tuple(sorted({chat for chats in found.values() for chat in chats}))
 
 
-def _fault(meant: int) -> str:
+def _fault(matches: int) -> str:
     """Return the problem of a name that matches so many people; empty if it matches exactly one."""
-    if meant == 1:
+    if matches == 1:
         return ""
-    return _SEVERAL if meant else _NOBODY
+    return _SEVERAL if matches else _NOBODY
 
 
 def _lines(t: Translator, wrong: Sequence[tuple[ListedPerson, str]]) -> list[str]:
     line = N_("line {line}: {name}: {fault}")
-    told = [
+    shown = [
         t(line, line=one.line, name=sanitize(one.name)[:_LONGEST].replace("\n", " "), fault=t(fault))
         for one, fault in wrong[:_NAMED]
     ]
-    more = len(wrong) - len(told)
-    return [*told, t(N_("and {count} more"), count=more)] if more else told
+    more = len(wrong) - len(shown)
+    return [*shown, t(N_("and {count} more"), count=more)] if more else shown
 
 
 def _tell(broadcast: Broadcast, done: str) -> None:

@@ -1,16 +1,26 @@
-"""Declare the options of ``troly broadcast new`` and ``change``, and read the files that they name."""
+"""Declare the options of ``troly broadcast new`` and ``change``: what they mean, and the files that they name."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from bot.cli.options import to_bad_parameter
+from bot.cli.options import (
+    parse_day_option,
+    parse_procedure,
+    parse_state,
+    parse_unit,
+    parse_word,
+    to_bad_parameter,
+)
 from bot.errors import InputError, to_reason
 from bot.exports.people_list import ListedPerson, read_people
-from bot.sanitizing import sanitize
+from bot.streams import sanitize
+from handlers.model import ROLES, Audience, Role, UnitDirectory
 from locales import N_
 
 
@@ -109,6 +119,52 @@ class Typed:
         Path | None,
         typer.Option("--document", metavar="FILE", help=N_("A file to go along: PDF, DOCX, XLSX, PNG or JPG.")),
     ] = None
+
+
+#: The roles that recipients can have.
+_ROLES = {role: ROLES[role] for role in (Role.OWNER, Role.ADMIN, Role.FOCAL, Role.OFFICER)}
+#: Options that are numbers stand in the audience under their own name; 0 takes the condition away.
+_NUMBERS = tuple(
+    name for name, kind in get_type_hints(Typed).items() if kind == int | None and name in Audience.model_fields
+)
+
+
+def to_audience(before: Audience, typed: Typed, units: UnitDirectory, chats: tuple[str, ...] | None) -> Audience:
+    """Return the audience with the conditions that were typed; raises ``typer.BadParameter`` for a wrong one."""
+    changes: dict[str, Any] = {
+        "expires_from": change_day("--expires-from", typed.expires_from, before.expires_from),
+        "expires_until": change_day("--expires-until", typed.expires_until, before.expires_until),
+        "silent_since": change_day("--silent-since", typed.silent_since, before.silent_since),
+    }
+    if typed.unit is not None:
+        changes["unit"] = parse_unit(typed.unit, units) if typed.unit else None
+    if typed.role is not None:
+        changes["role"] = parse_word("--role", typed.role, _ROLES) if typed.role else None
+    changes |= {name: value for name in ("to_do", "unfinished") if (value := getattr(typed, name)) is not None}
+    if typed.owed:
+        changes["owed"] = tuple(parse_procedure("--owed", one) for one in _given(typed.owed))
+    if typed.state:
+        changes["states"] = tuple(parse_state("--state", one) for one in _given(typed.state))
+    if typed.channel is not None:
+        changes["channel"] = typed.channel.strip().lower() or None
+    for name in _NUMBERS:
+        if (number := getattr(typed, name)) is not None:
+            changes[name] = number or None
+    if chats is not None:
+        changes["chats"] = chats or None
+    return before.model_copy(update=changes)
+
+
+def _given(typed: Iterable[str]) -> Iterable[str]:
+    """Return the values without duplicates and without the empty text that clears a list."""
+    return (one for one in dict.fromkeys(typed) if one.strip())
+
+
+def change_day(option: str, typed: str | None, before: date | None) -> date | None:
+    """Return the day of an option: as before where it was not given, none where it is empty."""
+    if typed is None:
+        return before
+    return parse_day_option(option, typed) if typed else None
 
 
 MEBIBYTE = 1024 * 1024

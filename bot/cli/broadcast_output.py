@@ -16,15 +16,15 @@ from bot.atomic_file import notes_folder, refuse_existing
 from bot.cancellation import EXIT_CODES, raise_on_sigterm
 from bot.cli.output import Language, print_rows, translator_for
 from bot.cli.session import As, AuthorizedStore, open_store_as
+from bot.console import SafeConsole
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.errors import Forbidden, NotFound, OutputError, TrolyError
 from bot.exports.broadcast_report import REPORT_WRITERS, ReportOrder, ReportTotals, write_report
-from bot.sanitizing import sanitize
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
-from bot.store.store import Store
-from bot.streams import SafeConsole
+from bot.store import Store
+from bot.streams import sanitize
 from handlers.admin.statistics_text import format_number
 from handlers.broadcasts import (
     ACTION_RESULTS,
@@ -123,20 +123,20 @@ def format_late_steps(t: Translator, broadcast: Broadcast, now: datetime) -> lis
 
 def format_second_person(t: Translator, asked: int) -> list[str]:
     """Say that a second person must approve the broadcast, and how many were asked in their chats."""
-    told = t(N_("People who may approve it and were told so in their chats: {count}"), count=asked)
-    return [t(ACTION_RESULTS[ActionResult.SECOND_PERSON]), *([told] if asked else [])]
+    shown = t(N_("People who may approve it and were told so in their chats: {count}"), count=asked)
+    return [t(ACTION_RESULTS[ActionResult.SECOND_PERSON]), *([shown] if asked else [])]
 
 
 def broadcast_data(broadcast: Broadcast, tally: DeliveryCounts | None = None) -> dict[str, Any]:
     """Return a broadcast as JSON-ready values: machine names, times in UTC, no text and no person's name."""
     named = ("id", "state", "why", "unit", "author", "approver", "parent", "step", "revision", "recipients")
     times = ("created_at", "changed_at", "starts_at", "held_until", "finished_at")
-    told = {name: getattr(broadcast, name) for name in named}
-    told |= {name: at.isoformat() if (at := getattr(broadcast, name)) else None for name in times}
-    told |= {"title": broadcast.draft.title, "campaign": broadcast.is_campaign}
+    shown = {name: getattr(broadcast, name) for name in named}
+    shown |= {name: at.isoformat() if (at := getattr(broadcast, name)) else None for name in times}
+    shown |= {"title": broadcast.draft.title, "campaign": broadcast.is_campaign}
     if tally is not None:
-        told |= {"states": dict(tally.states), "reasons": dict(tally.reasons)}
-    return told
+        shown |= {"states": dict(tally.states), "reasons": dict(tally.reasons)}
+    return shown
 
 
 def print_broadcasts(
@@ -289,8 +289,8 @@ async def withdraw_queued(store: Store, by: AuthorizedStore, name: str) -> None:
 
 
 def _format_count_line(say: MarkupTranslator, tally: DeliveryCounts) -> str:
-    told = ((label, tally.states.get(word, 0)) for word, label in DELIVERY_STATES.items())
-    return " · ".join(f"{say.t(label)} {format_number(say, count)}" for label, count in told if count)
+    shown = ((label, tally.states.get(word, 0)) for word, label in DELIVERY_STATES.items())
+    return " · ".join(f"{say.t(label)} {format_number(say, count)}" for label, count in shown if count)
 
 
 def report(

@@ -16,9 +16,9 @@ from bot.certificates.reader import CertificateReader
 from bot.certificates.record import Validity, validity_at
 from bot.certificates.trust import KNOWN_AUTHORITIES
 from bot.cli.output import json_text
+from bot.console import SafeConsole
 from bot.errors import to_reason
 from bot.settings import load_settings
-from bot.streams import SafeConsole
 from handlers.interview.screens.certificate import format_key, format_unreadable_parts
 from handlers.interview.screens.file import FILE_PROBLEMS
 from handlers.model import Certificate, FileProblem, FileProblemKind, Reading, Recognition, matches_unit

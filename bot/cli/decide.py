@@ -10,8 +10,7 @@ import typer
 
 from bot.cli.output import Language, json_text, translator_for
 from bot.settings import load_settings
-from handlers.citations import format_statement
-from handlers.core import FILING_NOTICE, filing_notice
+from handlers.citations import FILING_NOTICE, filing_notice, format_statement
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 from rules.deciding import decide as _decide

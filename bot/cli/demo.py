@@ -11,6 +11,7 @@ import typer
 from rich.progress import Progress
 
 from bot.cli.output import Language, parse_language, write
+from bot.console import SafeConsole
 from bot.demo import DemoSizes, DemoTotals, fill_database, write_samples
 from bot.demo.data_writer import open_demo_data
 from bot.demo.officers import ADMIN, FOCAL, OWNER
@@ -22,7 +23,6 @@ from bot.preview.journeys import render_journeys
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
-from bot.streams import SafeConsole
 from handlers.model import ACT_TO_GIVE, ROLES, Refusal, Rights, Role
 from locales import N_, Translator, translator
 from rules.calendar import to_vietnam_day
@@ -113,8 +113,8 @@ async def _invite() -> list[tuple[Role, str]]:
 async def _fill_database(sizes: DemoSizes, now: datetime, t: Translator) -> DemoTotals:
     settings = load_settings()
     async with open_demo_data(settings) as bulk:
-        with _progress_bar(sizes.officers, t) as told:
-            return await fill_database(bulk, load_pack(settings.pack), sizes, now, told)
+        with _progress_bar(sizes.officers, t) as show_progress:
+            return await fill_database(bulk, load_pack(settings.pack), sizes, now, show_progress)
 
 
 @contextmanager
@@ -150,5 +150,5 @@ def screens(
     ] = False,
 ) -> None:
     """Write the page of screens, or that of journeys."""
-    spoken, pack = parse_language(language), load_pack(load_settings().pack)
-    write(asyncio.run(render_journeys(pack) if journeys else render_page(pack, spoken)), out)
+    chosen, pack = parse_language(language), load_pack(load_settings().pack)
+    write(asyncio.run(render_journeys(pack) if journeys else render_page(pack, chosen)), out)

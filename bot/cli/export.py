@@ -13,11 +13,11 @@ from bot.cancellation import EXIT_CODES, raise_on_sigterm
 from bot.cli.options import FilterOptions, with_option_groups
 from bot.cli.output import Language, translator_for
 from bot.cli.session import As, open_store_as
+from bot.console import SafeConsole
 from bot.errors import OutputError
 from bot.exports import ExportJob, ExportResult
 from bot.exports.export import FORM_SUFFIXES, write_export
 from bot.settings import load_settings
-from bot.streams import SafeConsole
 from handlers.admin.exports import format_remarks
 from handlers.model import Act, ExportForm
 from locales import N_, Translator
@@ -80,7 +80,7 @@ async def _export_requests(
         ) as bar:
             task = bar.add_task("", total=None)
 
-            def told(done: int, total: int) -> None:
+            def show_progress(done: int, total: int) -> None:
                 bar.update(task, completed=done, total=total)
 
-            return await write_export(by.store, order, out, told, notes=notes_folder(load_settings().data_dir))
+            return await write_export(by.store, order, out, show_progress, notes=notes_folder(load_settings().data_dir))

@@ -11,8 +11,7 @@ from bot.clock import SystemClock
 from bot.delivery.worker_lease import open_heartbeat
 from bot.services.opening import database_url, migrate_database, open_key_rotation, open_store_from_settings
 from bot.settings import load_settings, make_data_dir
-from bot.store.key_rotation import RETIREMENT_GRACE, KeyCheck, Retirement
-from bot.store.sealing.keyfile import KeyFile
+from bot.store import RETIREMENT_GRACE, KeyCheck, KeyFile, Retirement
 from locales import N_, translator
 
 #: The names of the counts that ``Store.retention`` returns.

@@ -42,9 +42,9 @@ def parse_word(
     Raises:
         typer.BadParameter: the text matches none of them.
     """
-    meant = fold(typed)
+    folded = fold(typed)
     for value, message in words.items():
-        if meant in _accepted_forms(value, message, (more or {}).get(value, ())):
+        if folded in _accepted_forms(value, message, (more or {}).get(value, ())):
             return value
     t = translator(configured_language())
     known = ", ".join(t(message) for message in words.values())

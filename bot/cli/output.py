@@ -1,20 +1,23 @@
-"""Write a command's text or rows to standard output or to a file, in the chosen language."""
+"""Write a command's text or rows to standard output or to a file, in the chosen language.
+
+Rich is imported where a table is drawn: a command that prints text starts without it.
+"""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
-from rich.box import HEAVY_HEAD
-from rich.cells import cell_len
-from rich.table import Table
-from rich.text import Text
 
 from bot.errors import OutputError, to_reason
 from bot.settings import configured_language
-from bot.streams import SafeConsole, escape_json
+from bot.streams import escape_json
 from locales import LANGUAGES, N_, Translator, translator
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
 
 #: The option ``--lang`` of every command that has one.
 Language = Annotated[
@@ -70,11 +73,13 @@ def translator_for(asked: str | None) -> Translator:
     return translator(parse_language(asked))
 
 
-Cell = str | Text
+Cell: TypeAlias = "str | Text"
 
 
 def terminal_width() -> int | None:
     """Return the characters in a line of the terminal that standard output is; None in a pipe."""
+    from bot.console import SafeConsole  # noqa: PLC0415 - as above
+
     console = SafeConsole()
     return console.width if console.is_terminal else None
 
@@ -86,7 +91,7 @@ def print_rows(
     json: Iterable[Mapping[str, Any]] | None = None,
     whole: Sequence[str] = (),
     aligned: bool = False,
-    title: Text | None = None,
+    title: "Text | None" = None,
 ) -> None:
     """Print rows, or the objects of ``json`` instead if given; a cell is never markup, whoever wrote it.
 
@@ -101,9 +106,7 @@ def print_rows(
     if json is not None:
         print_json_lines(json)
     elif terminal_width() is not None:
-        table = _table(list(rows), headings, whole, title)
-        if table.rows:
-            SafeConsole(highlight=False).print(table)
+        _print_table(list(rows), headings, whole, title)
     elif aligned:
         typer.echo(_columns([headings, *([_plain(cell) for cell in row] for row in rows)]), nl=False)
     else:
@@ -111,7 +114,23 @@ def print_rows(
             typer.echo("\t".join(map(_plain, row)))
 
 
-def _table(rows: Sequence[Sequence[Cell]], headings: Sequence[str], whole: Sequence[str], title: Text | None) -> Table:
+def _print_table(
+    rows: Sequence[Sequence[Cell]], headings: Sequence[str], whole: Sequence[str], title: "Text | None"
+) -> None:
+    from bot.console import SafeConsole  # noqa: PLC0415 - as above
+
+    table = _table(rows, headings, whole, title)
+    if table.rows:
+        SafeConsole(highlight=False).print(table)
+
+
+def _table(
+    rows: Sequence[Sequence[Cell]], headings: Sequence[str], whole: Sequence[str], title: "Text | None"
+) -> "Table":
+    from rich.box import HEAVY_HEAD  # noqa: PLC0415 - as above
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     table = Table(title=title, title_justify="left", box=HEAVY_HEAD if title else None, pad_edge=bool(title))
     for place, heading in enumerate(headings):
         figures = title is not None and place > 0
@@ -122,24 +141,23 @@ def _table(rows: Sequence[Sequence[Cell]], headings: Sequence[str], whole: Seque
         is_total = title is not None and number == len(rows)
         if is_total:
             table.add_section()
-        table.add_row(*map(_cell, row), style="bold" if is_total else None)
+        cells = (Text(cell) if isinstance(cell, str) else cell for cell in row)
+        table.add_row(*cells, style="bold" if is_total else None)
     return table
 
 
-def _cell(cell: Cell) -> Text:
-    return cell if isinstance(cell, Text) else Text(cell)
-
-
 def _plain(cell: Cell) -> str:
-    return cell.plain if isinstance(cell, Text) else cell
+    return cell if isinstance(cell, str) else cell.plain
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> str:
     """Return aligned columns, each as wide as its widest cell, with two blanks between them."""
+    from rich.cells import cell_len  # noqa: PLC0415 - as above
+
     widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
-    return "".join(_line(row, widths) for row in rows)
+    return "".join(_line(row, widths, cell_len) for row in rows)
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+def _line(row: Sequence[str], widths: Sequence[int], measure: Callable[[str], int]) -> str:
+    padded = (cell + " " * (width - measure(cell)) for cell, width in zip(row, widths, strict=True))
     return "  ".join(padded).rstrip() + "\n"

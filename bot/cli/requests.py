@@ -20,8 +20,8 @@ from bot.cli.requests_output import (
 from bot.cli.session import As, CommandSession, open_as
 from bot.errors import Forbidden, InputError, NotFound, to_reason
 from bot.exports.process import read_sheet
-from bot.sanitizing import sanitize
 from bot.settings import load_settings
+from bot.streams import sanitize
 from handlers.admin import imports
 from handlers.core.text import MarkupTranslator, strip_markup
 from handlers.model import (
@@ -183,15 +183,15 @@ def list_requests(
 async def _read_requests(wanted: FilterOptions, limit: int, person: str | None) -> tuple[list[RequestRow], int]:
     async with open_as(person, reading=True) as office:
         office.require(Act.SEE_REQUESTS)
-        desk, rights, meant = office.admin.desk, office.rights, wanted.filter(office.units)
+        desk, rights, selection = office.admin.desk, office.rights, wanted.filter(office.units)
         found: list[RequestRow] = []
         while len(found) < limit:
             before = found[-1].number if found else None
-            page = await desk.page(rights, meant, min(_PAGE, limit - len(found)), before)
+            page = await desk.page(rights, selection, min(_PAGE, limit - len(found)), before)
             if not page:
                 break
             found += page
-        return found, await desk.count(rights, meant)
+        return found, await desk.count(rights, selection)
 
 
 @app.command(help=N_("Show one request with its history."))
@@ -204,8 +204,8 @@ def show(code: str, json: Json = False, person: As = None) -> None:
 async def _read_request(code: str, person: str | None) -> RequestRow:
     async with open_as(person, reading=True) as office:
         office.require(Act.SEE_REQUESTS)
-        meant = parse_codes(code, to_vietnam_day(office.now)) or (_normalize_code(code),)
-        found = [filed for one in meant if (filed := await office.admin.desk.get(office.rights, one))]
+        codes = parse_codes(code, to_vietnam_day(office.now)) or (_normalize_code(code),)
+        found = [filed for one in codes if (filed := await office.admin.desk.get(office.rights, one))]
         if not found:
             raise NotFound(N_("There is no request {code} within reach."), code=code)
         if len(found) > 1:
@@ -303,8 +303,8 @@ async def _confirm_and_move(
 async def _count_movable(wanted: FilterOptions, to: RequestState, person: str | None) -> tuple[int, int]:
     async with open_as(person, reading=True) as office:
         office.require(Act.CHANGE_REQUESTS)
-        meant = wanted.filter(office.units)
-        return await _count_requests(office, to_movable_filter(meant, to)), await _count_requests(office, meant)
+        selection = wanted.filter(office.units)
+        return await _count_requests(office, to_movable_filter(selection, to)), await _count_requests(office, selection)
 
 
 async def _count_requests(office: CommandSession, wanted: Filter | None) -> int:

@@ -1,19 +1,40 @@
 """``troly run``, ``troly worker`` and ``troly chat``."""
 
 import asyncio
+import sys
+import uuid
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from bot.app import Components, configured_channels, open_components, serve
+from bot.channels import (
+    AcceptUpdates,
+    Channel,
+    Pace,
+    Rate,
+)
+from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
+from bot.clock import Clock
+from bot.delivery.background import Retention
+from bot.delivery.broadcast_sending import SchedulerSettings
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.intake import Intake, Throttle
+from bot.delivery.pacing import Pacer
+from bot.delivery.runner import StepRunner
 from bot.errors import SettingsError
 from bot.logs import configure_logging
+from bot.messages import Incoming
 from bot.services.opening import database_url
-from bot.settings import load_settings
-from bot.store.drivers import sqlite_path
-from locales import N_
+from bot.settings import Settings, load_settings
+from bot.store import Store, sqlite_path
+from locales import N_, translator
 
 #: Exit status after Ctrl-C, as shells have it: 128 and the signal's number.
 _INTERRUPTED = 130
+#: A terminal takes whatever comes.
+_UNPACED = Pace(overall=1e6, chat=Rate(1e6, 1e6))
 _ALONE = N_(
     "A SQLite database is served by one process: start it with troly run."
     " For several, set TROLY_DATABASE_URL to a PostgreSQL database."
@@ -22,8 +43,6 @@ _ALONE = N_(
 
 def run() -> None:
     """Start every configured channel; the terminal chat where there is none."""
-    from bot.app import configured_channels, serve  # noqa: PLC0415 - the other commands start without it
-
     settings = load_settings()
     if not configured_channels(settings):
         chat()
@@ -37,8 +56,6 @@ def worker() -> None:
     settings = load_settings()
     if sqlite_path(database_url(settings), settings.data_dir):
         raise SettingsError(_ALONE)
-    from bot.app import serve  # noqa: PLC0415 - as above
-
     configure_logging(level=settings.log_level, form=settings.log_format)
     asyncio.run(serve(settings, receiving=False))
 
@@ -52,11 +69,53 @@ def chat(
     ] = None,
 ) -> None:
     """Talk in the terminal, or run a script from a pipe."""
-    from bot.app import run_terminal_chat  # noqa: PLC0415 - as above
-
     settings = load_settings()
     configure_logging(level="ERROR", form=settings.log_format)
     try:
         asyncio.run(run_terminal_chat(settings, name))
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None
+
+
+async def run_terminal_chat(settings: Settings, name: str | None) -> None:
+    """Run the chat in the terminal, over the same inbox, turns and outbox as any channel."""
+    interactive = sys.stdin.isatty()
+    address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
+    async with open_components(settings) as components:
+        await Retention(components.store, components.clock, settings.retention_days).forget()
+        made_up = await components.store.status.is_made_up()
+        channel = TerminalChannel(Console(rich=sys.stdout.isatty()), address, translator(settings.language))
+        steps = _build_step_runner(components, channel, made_up=made_up)
+        chat = TerminalChat(channel, accept_in_steps(components.store, components.clock, steps))
+        if interactive:
+            chat.print_introduction(made_up=made_up)
+        await steps.recover(channel.name)
+        await chat.run(input_lines(prompt=interactive))
+
+
+def accept_in_steps(store: Store, clock: Clock, steps: StepRunner) -> AcceptUpdates:
+    """Return what takes the updates of a person who waits: all that follows from them is done when it returns."""
+    intake = Intake(store, Throttle(_UNPACED.chat, clock), clock, steps.submit)
+
+    async def accept(updates: Sequence[Incoming]) -> None:
+        await intake.accept(updates)
+        await steps.step()
+
+    return accept
+
+
+def _build_step_runner(components: Components, channel: Channel, *, made_up: bool) -> StepRunner:
+    """Build the steps of a terminal; people who are made up are reminded of nothing."""
+    hours = SchedulerSettings.of(components.settings).hours
+    dispatcher = Dispatcher(
+        components.store, channel, Pacer(_UNPACED, components.clock), components.clock,
+        open_at=hours.is_open_at, language=components.settings.language,
+    )  # fmt: skip
+    return StepRunner(
+        components.store,
+        components.clock,
+        components.turn_handler({channel.name: channel}),
+        dispatcher,
+        components.exporters(channel, dispatcher.notify),
+        components.broadcast_scheduler(dispatcher.notify, certificates=not made_up),
+    )

@@ -13,7 +13,7 @@ from bot.errors import Forbidden, PersonUnknown
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import AdminTransaction, open_admin_transaction
 from bot.settings import load_settings
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import AdminServices
 from handlers.model import MACHINE, TERMINAL, Act, Rights, UnitDirectory
 from locales import N_

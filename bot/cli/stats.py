@@ -2,7 +2,7 @@
 
 import asyncio
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,13 +14,13 @@ from rich.text import Text
 
 from bot.atomic_file import notes_folder, open_atomic_file, refuse_existing
 from bot.charts import Charts
-from bot.cli.funnel import print_funnel, read_funnel
 from bot.cli.options import UnitOption, parse_day_option, parse_unit, to_bad_parameter
 from bot.cli.output import Language, json_text, parse_language, print_rows, terminal_width
-from bot.cli.session import As, CommandSession, open_as
+from bot.cli.session import As, CommandSession, open_as, open_store_as
+from bot.console import SafeConsole
 from bot.errors import Forbidden
+from bot.services.units import count_stops
 from bot.settings import load_settings
-from bot.streams import SafeConsole
 from handlers.admin.statistics import BURN_DOWN_WINDOW, build_bar_chart, build_burn_chart
 from handlers.admin.statistics_text import (
     COUNT_LABELS,
@@ -32,6 +32,7 @@ from handlers.admin.statistics_text import (
     to_statistics_data,
 )
 from handlers.core.text import MarkupTranslator, format_day, strip_markup
+from handlers.interview.funnel import format_funnel, sort_steps
 from handlers.model import (
     COUNTED_FIELDS,
     Act,
@@ -44,6 +45,8 @@ from handlers.model import (
 )
 from locales import N_
 from rules.calendar import to_vietnam_day
+from rules.loading import load_pack
+from rules.pack import Pack
 
 #: The least width of a terminal, in characters, for the table.
 _WIDE = 120
@@ -72,8 +75,8 @@ def _stack_rows(say: MarkupTranslator, rows: Sequence[Sequence[str]], width: int
     """Yield each name and, indented below it, its counts; a count is never parted from its figure."""
     labels = [say.t(COUNT_LABELS[name]) for name in COUNTED_FIELDS]
     for name, *figures in rows:
-        told = (f"{label} {figure}" for label, figure in zip(labels, figures, strict=True) if figure != "0")
-        told_firmly = " · ".join(one.replace(" ", _FIRM) for one in told) or "0"
+        shown = (f"{label} {figure}" for label, figure in zip(labels, figures, strict=True) if figure != "0")
+        told_firmly = " · ".join(one.replace(" ", _FIRM) for one in shown) or "0"
         filled = textwrap.fill(told_firmly, width, initial_indent="  ", subsequent_indent="  ")
         yield Text(name, "bold")
         yield Text(filled.replace(_FIRM, " "))
@@ -86,8 +89,8 @@ def _format_heading(say: MarkupTranslator) -> list[str]:
 def _format_rows(
     say: MarkupTranslator, units: UnitDirectory, total: UnitStatistics, lines: Sequence[UnitStatistics]
 ) -> list[list[str]]:
-    told = [_format_row(say, format_line_name(say, units, one, total), one) for one in lines if one]
-    return [*told, _format_row(say, say.t(N_("Total")), total)]
+    shown = [_format_row(say, format_line_name(say, units, one, total), one) for one in lines if one]
+    return [*shown, _format_row(say, say.t(N_("Total")), total)]
 
 
 def _format_row(say: MarkupTranslator, name: str, one: UnitStatistics) -> list[str]:
@@ -205,3 +208,30 @@ def _print_statistics(say: MarkupTranslator, counted: StatisticsResult) -> None:
 def _format_open_by_day(say: MarkupTranslator, burnt: BurnDown) -> str:
     counts = ", ".join(map(str, burnt.open))
     return say.t(N_("Open at the end of each day since {day}: {counts}"), day=format_day(burnt.start), counts=counts)
+
+
+async def read_funnel(person: str | None) -> tuple[Mapping[str, int], Pack]:
+    """Count, for one who sees the numbers of everything.
+
+    Raises:
+        Forbidden: the person does not.
+        StoreError: the store cannot be used.
+    """
+    settings = load_settings()
+    pack = load_pack(settings.pack, settings.offices)
+    async with open_store_as(Act.SEE_PICTURE, person) as at:
+        if not at.rights.reach(Act.SEE_PICTURE).everything:
+            raise Forbidden(N_("This role may not do that."))
+        return await count_stops(at.store, pack, at.now), pack
+
+
+def print_funnel(say: MarkupTranslator, found: tuple[Mapping[str, int], Pack], *, as_json: bool) -> None:
+    """Print the steps in order with their numbers."""
+    counts, pack = found
+    if as_json:
+        typer.echo(json_text({step: counts[step] for step in sort_steps(counts, pack)}, indent=2))
+        return
+    rows = [[step, str(number)] for step, number in format_funnel(say.t, counts, pack)]
+    title = Text(say.t(N_("Where conversations stand that have been silent for a day")))
+    total = [say.t(N_("all of them")), str(sum(counts.values()))]
+    print_rows([*rows, total], [say.t(N_("Where it stands")), say.t(N_("People"))], aligned=True, title=title)

@@ -9,7 +9,7 @@ import typer
 
 from bot.cli.output import Language as ShownLanguage
 from bot.cli.output import translator_for
-from bot.sanitizing import sanitize
+from bot.streams import sanitize
 from locales import N_, Translator
 from rules.language import Finding, Reading, load_language, read
 from rules.language.spelling import LONGEST_LINE
@@ -41,10 +41,10 @@ def understand(
 def _lines(source: BinaryIO) -> Iterator[str]:
     """Yield every line, however long and in whatever encoding; what does not fit is left out."""
     while line := source.readline(_LONGEST):
-        kept = line
+        beginning = line
         while line and not line.endswith(b"\n"):
             line = source.readline(_LONGEST)
-        yield kept.decode("utf-8", errors="replace").rstrip("\r\n")
+        yield beginning.decode("utf-8", errors="replace").rstrip("\r\n")
 
 
 def _summary(reading: Reading, t: Translator) -> Iterator[str]:

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from bot.cli.output import print_rows
 from bot.cli.session import As, open_as
-from bot.sanitizing import sanitize
 from bot.services.opening import open_store_from_settings
 from bot.settings import load_settings
+from bot.streams import sanitize
 from bot.units import FaultyUnitsError, UnitFault, quote_cell
 from bot.units.headings import header_of
 from bot.units.import_plan import UnderstoodDay, UnitChange, UnitChangeKind, UnitImportPlan, UnitRename, plan_import

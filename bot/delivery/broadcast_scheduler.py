@@ -31,9 +31,9 @@ from rules.calendar import to_vietnam_day, to_vietnam_time
 class CampaignRunner:
     """Idempotent over rows: a campaign has each step once, whoever makes it."""
 
-    def __init__(self, book: BroadcastOperations, teller: AuthorNotifier, terms: SchedulerSettings) -> None:
+    def __init__(self, book: BroadcastOperations, notifier: AuthorNotifier, terms: SchedulerSettings) -> None:
         self._book = book
-        self._teller = teller
+        self._notifier = notifier
         self._terms = terms
         #: Steps that need not be asked for again, of a campaign as it was last moved: one that was paused meanwhile has
         #: refused them.
@@ -73,11 +73,11 @@ class CampaignRunner:
             await self._book.create_step(campaign.id, decision.step.name, now, starts_at=now, why=decision.why)
         elif await self._book.create_step(campaign.id, decision.step.name, now, left_out=StateReason.MISSED):
             said = notices.format_step_skipped(MarkupTranslator(campaign.draft.language), campaign, decision.step.name)
-            await self._teller.notify_once(campaign, f"left_out:{decision.step.name}", said, now)
+            await self._notifier.notify_once(campaign, f"left_out:{decision.step.name}", said, now)
 
     async def _finish(self, campaign: Broadcast, now: datetime) -> None:
         """Told before it is done, as every end."""
-        await self._teller.notify_once(
+        await self._notifier.notify_once(
             campaign, "over", notices.format_campaign_over(MarkupTranslator(campaign.draft.language), campaign), now
         )
         await self._book.move(campaign.id, BroadcastState.RUNNING, BroadcastState.FINISHED, now)
@@ -210,12 +210,12 @@ class BroadcastScheduler:
         self._book = book
         self._clock = clock
         self._queued = queued
-        teller = AuthorNotifier(book, clock)
-        self._preparing = RecipientPreparation(book, teller, terms)
-        self._sending = BroadcastDelivery(book, teller, terms, clock)
-        self._campaigns = CampaignRunner(book, teller, terms)
+        notifier = AuthorNotifier(book, clock)
+        self._preparing = RecipientPreparation(book, notifier, terms)
+        self._sending = BroadcastDelivery(book, notifier, terms, clock)
+        self._campaigns = CampaignRunner(book, notifier, terms)
         self._daily = DailyReminders(book, terms)
-        self._remembering = (teller, self._preparing, self._sending, self._campaigns)
+        self._remembering = (notifier, self._preparing, self._sending, self._campaigns)
         self._failing: set[str] = set()
         self._prepares, self._conducts = PollingLoop(self.prepare), PollingLoop(self.conduct)
 

@@ -33,18 +33,18 @@ class AuthorNotifier:
     def __init__(self, book: BroadcastOperations, clock: Clock) -> None:
         self._book = book
         self._clock = clock
-        self._told: dict[str, set[str]] = {}
+        self._notified: dict[str, set[str]] = {}
         self._shown: dict[str, tuple[Reply, float]] = {}
 
-    def has_told(self, broadcast: Broadcast, mark: str) -> bool:
+    def has_notified(self, broadcast: Broadcast, mark: str) -> bool:
         """This process has told it."""
-        return mark in self._told.get(broadcast.id, ())
+        return mark in self._notified.get(broadcast.id, ())
 
     async def notify_once(self, broadcast: Broadcast, mark: str, said: Reply, now: datetime) -> None:
         """A notice; ``mark`` names it among those about this broadcast."""
-        if not self.has_told(broadcast, mark):
+        if not self.has_notified(broadcast, mark):
             await self._book.notify_author(broadcast.id, said, mark, now)
-            self._told.setdefault(broadcast.id, set()).add(mark)
+            self._notified.setdefault(broadcast.id, set()).add(mark)
 
     async def notify_finished(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
         """What became of it, once for each time that it ends."""
@@ -68,7 +68,7 @@ class AuthorNotifier:
 
     def forget(self, broadcasts: set[str]) -> None:
         """All but these have ended."""
-        self._told = {name: told for name, told in self._told.items() if name in broadcasts}
+        self._notified = {name: marks for name, marks in self._notified.items() if name in broadcasts}
         self._shown = {name: shown for name, shown in self._shown.items() if name in broadcasts}
 
 
@@ -178,10 +178,10 @@ class BroadcastDelivery:
     """Idempotent over rows: every move names the state it begins from."""
 
     def __init__(
-        self, book: BroadcastOperations, teller: AuthorNotifier, terms: SchedulerSettings, clock: Clock
+        self, book: BroadcastOperations, notifier: AuthorNotifier, terms: SchedulerSettings, clock: Clock
     ) -> None:
         self._book = book
-        self._teller = teller
+        self._notifier = notifier
         self._terms = terms
         self._clock = clock
         self._holding = QuietHours(book, terms)
@@ -215,9 +215,9 @@ class BroadcastDelivery:
         return await self._book.move(broadcast.id, BroadcastState.SCHEDULED, BroadcastState.RUNNING, now)
 
     async def _tell_that_it_is_ready(self, broadcast: Broadcast, now: datetime) -> None:
-        if not self._teller.has_told(broadcast, "ready"):
+        if not self._notifier.has_notified(broadcast, "ready"):
             tally = await self._book.tally(broadcast.id)
-            await self._teller.notify_once(
+            await self._notifier.notify_once(
                 broadcast, "ready", notices.format_ready(_author_translator(broadcast), broadcast, tally), now
             )
 
@@ -237,13 +237,13 @@ class BroadcastDelivery:
             await self._pause(broadcast, tally, share, now)
             return
         said = notices.format_progress(_author_translator(broadcast), broadcast, tally, watch.speed(tally, now))
-        await self._teller.update_progress(broadcast, said, now)
+        await self._notifier.update_progress(broadcast, said, now)
 
     async def _finish(self, broadcast: Broadcast, tally: DeliveryCounts, now: datetime) -> None:
         """Told before it is done: whoever is killed in between says it once more, and the store knows it."""
         ended, voice = replace(broadcast, state=BroadcastState.FINISHED, held_until=None), _author_translator(broadcast)
-        await self._teller.finish_progress(broadcast, notices.format_progress(voice, ended, tally), now)
-        await self._teller.notify_finished(broadcast, notices.format_finished(voice, ended, tally), now)
+        await self._notifier.finish_progress(broadcast, notices.format_progress(voice, ended, tally), now)
+        await self._notifier.notify_finished(broadcast, notices.format_finished(voice, ended, tally), now)
         await self._book.move(
             broadcast.id,
             BroadcastState.RUNNING,
@@ -254,7 +254,7 @@ class BroadcastDelivery:
 
     async def _pause(self, broadcast: Broadcast, tally: DeliveryCounts, share: float, now: datetime) -> None:
         said = notices.format_paused(_author_translator(broadcast), broadcast, tally, round(100 * share))
-        await self._teller.notify_once(broadcast, f"errors:{broadcast.revision}", said, now)
+        await self._notifier.notify_once(broadcast, f"errors:{broadcast.revision}", said, now)
         await self._book.move(broadcast.id, BroadcastState.RUNNING, BroadcastState.PAUSED, now, StateReason.ERRORS)
 
     async def _withdraw_queued(self, broadcast: Broadcast, now: datetime) -> bool:
@@ -262,7 +262,7 @@ class BroadcastDelivery:
         if await self._book.withdraw(broadcast.id, now):
             return True
         tally = await self._book.tally(broadcast.id)
-        await self._teller.finish_progress(
+        await self._notifier.finish_progress(
             broadcast, notices.format_progress(_author_translator(broadcast), broadcast, tally), now
         )
         return False
@@ -279,9 +279,9 @@ _ALLOWED_IN_STEP = frozenset({ProblemKind.NOBODY, ProblemKind.PAST, ProblemKind.
 class RecipientPreparation:
     """Idempotent over rows."""
 
-    def __init__(self, book: BroadcastOperations, teller: AuthorNotifier, terms: SchedulerSettings) -> None:
+    def __init__(self, book: BroadcastOperations, notifier: AuthorNotifier, terms: SchedulerSettings) -> None:
         self._book = book
-        self._teller = teller
+        self._notifier = notifier
         self._terms = terms
         self._holding = QuietHours(book, terms)
         self._stands: set[str] = set()  #: steps whose check found nothing against them
@@ -295,7 +295,7 @@ class RecipientPreparation:
         found = await self._book.check(broadcast.id, now)
         second_person = found.recipients > self._terms.approval_above
         said = notices.format_check_result(_author_translator(broadcast), broadcast, found, second_person=second_person)
-        await self._teller.notify_once(broadcast, f"checked:{broadcast.changed_at.isoformat()}", said, now)
+        await self._notifier.notify_once(broadcast, f"checked:{broadcast.changed_at.isoformat()}", said, now)
         if second_person and not found.problems:
             await self._book.request_approvals(broadcast, found.recipients, now)
         return False
@@ -303,10 +303,10 @@ class RecipientPreparation:
     async def request_second_person(self, broadcast: Broadcast, now: datetime) -> bool:
         """Tell the author that a second person has to decide, and ask those who may."""
         mark = f"second_person:{broadcast.revision}"
-        if not self._teller.has_told(broadcast, mark):
+        if not self._notifier.has_notified(broadcast, mark):
             await self._book.request_approvals(broadcast, broadcast.recipients, now)
             said = notices.format_second_person_needed(_author_translator(broadcast), broadcast)
-            await self._teller.notify_once(broadcast, mark, said, now)
+            await self._notifier.notify_once(broadcast, mark, said, now)
         return False
 
     async def make_rows(self, broadcast: Broadcast, now: datetime) -> bool:
@@ -332,7 +332,7 @@ class RecipientPreparation:
         said = notices.format_step_not_sent(
             _author_translator(broadcast), broadcast, found.model_copy(update={"problems": against})
         )
-        await self._teller.notify_once(broadcast, "not_sent", said, now)
+        await self._notifier.notify_once(broadcast, "not_sent", said, now)
         await self._book.move(
             broadcast.id, BroadcastState.APPROVED, BroadcastState.CANCELLED, now, StateReason.PROBLEMS
         )
@@ -342,6 +342,6 @@ class RecipientPreparation:
         """Without rows it has ended already, unless it waits for a second person."""
         tally = await self._book.tally(broadcast.id)
         if not tally.total and broadcast.id not in {one.id for one in await self._book.list_open()}:
-            await self._teller.notify_finished(
+            await self._notifier.notify_finished(
                 broadcast, notices.format_finished(_author_translator(broadcast), broadcast, tally), now
             )

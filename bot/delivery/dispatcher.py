@@ -18,8 +18,7 @@ from bot.delivery.pacing import MessageKind, Pacer
 from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue
 from bot.messages import MessageSize, OutboxRow
 from bot.metrics import NO_METRICS, Metrics
-from bot.store.errors import StoreUnavailable
-from bot.store.store import Store
+from bot.store import Store, StoreUnavailable
 from locales import LANGUAGES
 
 #: Seconds between looks for broadcasts that began, or go on. One that is paused or cancelled gives nothing at once.
@@ -82,8 +81,8 @@ class RoundRobin:
         now_steady = self._looked = self._clock.monotonic()
         self._resting = {one: until for one, until in self._resting.items() if until > now_steady}
         running = {one: None for one in running if one not in self._resting}
-        kept = [broadcast for broadcast in self._round if broadcast in running]
-        self._round = deque(dict.fromkeys([*kept, *running]))
+        still_running = [broadcast for broadcast in self._round if broadcast in running]
+        self._round = deque(dict.fromkeys([*still_running, *running]))
 
 
 _SWEEP = 5.0
@@ -140,7 +139,7 @@ class Dispatcher:
         *,
         concurrency: int = 8,
         broadcasts_at_once: int = 8,
-        fence: Callable[[], bool] = lambda: True,
+        may_send: Callable[[], bool] = lambda: True,
         open_at: Callable[[datetime], bool] = lambda _: True,
         language: str = LANGUAGES[0],
         metrics: Metrics = NO_METRICS,
@@ -149,7 +148,7 @@ class Dispatcher:
 
         ``language``: of people who have not chosen one.
         """
-        road = ChannelContext(store, channel, pacer, clock, Cooldown(clock), fence, metrics, language)
+        context = ChannelContext(store, channel, pacer, clock, Cooldown(clock), may_send, metrics, language)
         self._rotation = RoundRobin(store, channel.name, clock)
         self._files = _FileClaims(store, channel.name, clock)
         urgent = QueueOptions(MessageKind.URGENT, partial(_claim_answers, store, channel.name), concurrency, _SWEEP)
@@ -162,7 +161,7 @@ class Dispatcher:
             _BROADCAST_SETTLE_DELAY,
             open_at,
         )
-        self._lanes = (SendQueue(road, urgent), SendQueue(road, files), SendQueue(road, many))
+        self._queues = (SendQueue(context, urgent), SendQueue(context, files), SendQueue(context, many))
 
     async def _claim_broadcasts(self, limit: int, now: datetime, _: Sequence[str]) -> list[OutboxRow]:
         """Claim from a broadcast: a chat that is resting is put back when it comes up, which is seldom."""
@@ -170,14 +169,14 @@ class Dispatcher:
 
     def notify(self) -> None:
         """Wake the queues: there may be something to send."""
-        for lane in self._lanes:
-            lane.notify()
+        for queue in self._queues:
+            queue.notify()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop, then wait for what is under way; the rest stays in the store."""
         async with asyncio.TaskGroup() as running:
-            for lane in self._lanes:
-                running.create_task(lane.run(stop))
+            for queue in self._queues:
+                running.create_task(queue.run(stop))
             await stop.wait()
             self.notify()
 
@@ -185,4 +184,4 @@ class Dispatcher:
         """Send all that is due and may leave now; how many rows were tried."""
         self._rotation.refresh_next()
         self._files.refresh_next()
-        return sum([await lane.deliver() for lane in self._lanes])
+        return sum([await queue.deliver() for queue in self._queues])

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
@@ -15,14 +15,11 @@ from bot.clock import Clock, SystemClock
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
-from bot.exports.answer_document import write_answer
-from bot.exports.broadcast_report import ReportOrder, make_report_bytes
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
 from bot.messages import Chat
 from bot.retry import retry
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store.errors import StoreUnavailable
-from bot.store.store import Store
+from bot.store import Store, StoreUnavailable
 from handlers.broadcasts.screens.detail import XLSX
 from handlers.core import (
     AnswerPrinted,
@@ -53,6 +50,9 @@ from handlers.model import (
     may_any_role,
 )
 from locales import translator
+
+if TYPE_CHECKING:
+    from bot.exports.broadcast_report import ReportOrder
 
 #: ``bot.charts.Charts.draw``: a PNG file.
 DrawCallback = Callable[[Chart], Awaitable[bytes]]
@@ -121,7 +121,6 @@ class ListReader:
 
 #: Rows of a report in a chat; a longer one takes seconds, and is the command line's.
 MOST_REPORT_ROWS = 20_000
-
 #: ``Reports.make``: a report for the person of a chat.
 ReportCallback = Callable[[Chat, MakeReport], Awaitable[ReportMade]]
 
@@ -157,13 +156,15 @@ class ReportMaker:
         order, rows = await self._prepare_order(chat, wanted)
         if rows > self._most_rows:
             return _report_without(wanted, "too_much")
+        from bot.exports.broadcast_report import make_report_bytes  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+
         content, totals = await make_report_bytes(self._store, order, self._folder)
         if len(content) > self._most_bytes:
             return _report_without(wanted, "too_much")
         roles = frozenset(grant.id for grant in order.rights.grants)
         return ReportMade.of(wanted.broadcast, content, totals.count, roles)
 
-    async def _prepare_order(self, chat: Chat, wanted: MakeReport) -> tuple[ReportOrder, int]:
+    async def _prepare_order(self, chat: Chat, wanted: MakeReport) -> "tuple[ReportOrder, int]":
         """Make the report as far as the person may have it, and count its rows."""
         units, now = await self._store.units.read(), self._clock.now()
         async with open_admin_transaction(self._store, now, chat=chat.id, channel=chat.channel, reading=True) as office:
@@ -173,6 +174,8 @@ class ReportMaker:
             if found is None:
                 raise Forbidden
             steps, t = await book.steps(rights, found.id), translator(wanted.language)
+            from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+
             order = ReportOrder(rights, found, steps, t, now, chat=chat.id, channel=chat.channel)
             tallies = [await book.tally(rights, one.id) for one in order.sources]
         return order, sum(tally.total for tally in tallies)
@@ -206,6 +209,8 @@ async def print_requested_answer(event: PrintAnswer, channel: Channel | None) ->
     if channel is None or not channel.capabilities.accepts(DOCX):
         return AnswerPrinted(name=event.name, trouble="no_files")
     try:
+        from bot.exports.answer_document import write_answer  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+
         return AnswerPrinted.of(event.name, await asyncio.to_thread(write_answer, event.parts))
     except Exception as error:  # noqa: BLE001 - the answer was sent; the document is not worth a failed turn
         _log.error("answer_not_printed", error=type(error).__name__)
@@ -323,8 +328,8 @@ class EventPreparer:
             return sheet
         async with self._room_for(chat):
             reading = await self._readers.read(chat, data, name)
-        told = reading.certificates or SECRET_PROBLEMS & {problem.trouble for problem in reading.problems}
-        return reading if told or sheet.trouble in _DOCUMENTS else sheet
+        is_certificate = reading.certificates or SECRET_PROBLEMS & {problem.trouble for problem in reading.problems}
+        return reading if is_certificate or sheet.trouble in _DOCUMENTS else sheet
 
     async def _fetch(self, channel: Channel, reference: str) -> bytes:
         return await retry(partial(channel.fetch, reference, FILE_LIMIT), _may_pass, attempts=_FETCH_ATTEMPTS)

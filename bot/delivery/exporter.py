@@ -18,9 +18,7 @@ from bot.exports.own_data_files import OwnDataFiles
 from bot.exports.process import ExportChild, ExportChildren, ExportRefused, Finished, LastWord, Lost, Made, Progress
 from bot.retry import retry, retry_while_unavailable
 from bot.services.exports import ExportTaskService, take_order
-from bot.store.own_data import OwnDataTask
-from bot.store.store import Store
-from bot.store.tasks import Completion, ExportTask, TaskResult
+from bot.store import Completion, ExportTask, OwnDataTask, Store, TaskResult
 from handlers.admin import exports
 from handlers.admin import exports as exports_text
 from handlers.admin.exports import ExportFile
@@ -34,12 +32,12 @@ from locales import N_
 
 def build_result(order: ExportOrder, finished: Finished, folder: Path, task: str) -> TaskResult:
     """Build one message a file; several are named by an index that comes first."""
-    voice = MarkupTranslator(order.language)
+    say = MarkupTranslator(order.language)
     parts = [ExportFile(made.name, made.first, made.last, lists=made.holds == "lists") for made in finished.files]
     files = [partial(_format_file_message, folder, made) for made in finished.files]
     return TaskResult(
-        messages=[*([partial(_format_index, voice, parts)] if len(parts) > 1 else []), *files],
-        said=exports_text.format_export_finished(voice, finished.count, finished.remarks, parts),
+        messages=[*([partial(_format_index, say, parts)] if len(parts) > 1 else []), *files],
+        said=exports_text.format_export_finished(say, finished.count, finished.remarks, parts),
         grants=finished.grants,
         subject=f"{task} {order.form}",
         unit=finished.unit,
@@ -52,9 +50,9 @@ def _format_file_message(folder: Path, made: Made) -> Reply:
     return Reply(paragraphs=(), attachments=(Attachment.of(made.name, made.media_type, content),))
 
 
-def _format_index(voice: MarkupTranslator, parts: list[ExportFile]) -> Reply:
-    text = "\n".join(strip_markup(line) for line in exports_text.format_file_index(voice, parts)) + "\n"
-    name = fold(voice.t(N_("index of files"))).replace(" ", "-")
+def _format_index(say: MarkupTranslator, parts: list[ExportFile]) -> Reply:
+    text = "\n".join(strip_markup(line) for line in exports_text.format_file_index(say, parts)) + "\n"
+    name = fold(say.t(N_("index of files"))).replace(" ", "-")
     return Reply(paragraphs=(), attachments=(Attachment.of(f"{name}.txt", "text/plain", text.encode()),))
 
 
@@ -167,22 +165,22 @@ class Exporter:
 
     async def _report(self, task: ExportTask, far: _LastProgress) -> None:
         """Move the message; raises ``_Ended`` where nobody wants the export any more."""
-        voice, now = MarkupTranslator(task.order.language), self._clock.now()
+        say, now = MarkupTranslator(task.order.language), self._clock.now()
         shown = self._channel.capabilities.editing and far.total
-        said = exports.format_export_progress(voice, far.done, far.total) if shown else None
+        said = exports.format_export_progress(say, far.done, far.total) if shown else None
         report = partial(self._store.tasks.report, task, far.done, far.total, now, said)
         if not await retry_while_unavailable(report):
             raise _ExportEnded
         self._queued()
 
     async def _settle(self, task: ExportTask, outcome: LastWord | None, folder: Path) -> None:
-        voice = MarkupTranslator(task.order.language)
+        say = MarkupTranslator(task.order.language)
         if outcome is None:
-            await self._fail(task, exports.format_export_failed(voice))
+            await self._fail(task, exports.format_export_failed(say))
         elif isinstance(outcome, ExportRefused):
             await self._fail(task, Reply(paragraphs=(str(escape(outcome.why)),)))
         elif isinstance(outcome, Lost) or await self._complete(task, outcome, folder) is Completion.LOST:
-            await self._fail(task, exports.format_export_rights_lost(voice))
+            await self._fail(task, exports.format_export_rights_lost(say))
 
     async def _complete(self, task: ExportTask, finished: Finished, folder: Path) -> Completion:
         result = build_result(task.order, finished, folder, task.id)

@@ -23,8 +23,7 @@ from bot.clock import Clock
 from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
-from bot.store.errors import StoreError
-from bot.store.store import Store
+from bot.store import Store, StoreError
 from handlers.core import Reply
 from handlers.model import DeliveryReason
 from locales import LANGUAGES, N_, translator
@@ -153,8 +152,8 @@ class FailureHandler:
         channel: Channel,
         clock: Clock,
         *,
-        patience: Cooldown,
-        settler: ResultBatcher,
+        cooldown: Cooldown,
+        results: ResultBatcher,
         due: Callable[[], None],
         language: str = LANGUAGES[0],
         metrics: Metrics = NO_METRICS,
@@ -163,8 +162,8 @@ class FailureHandler:
         self._store = store
         self._channel = channel
         self._language = language
-        self._patience = patience
-        self._settler = settler
+        self._cooldown = cooldown
+        self._results = results
         self._clock = clock
         self._due = due
         self._metrics = metrics
@@ -176,10 +175,10 @@ class FailureHandler:
         _log.info("not_delivered", channel=row.chat.channel, row=row.id, attempts=row.attempts + 1, **said)
         match error:
             case RetryLater():
-                self._patience.pause_chat(row.chat.id, error.after)
+                self._cooldown.pause_chat(row.chat.id, error.after)
                 await self._retry(row, error.after, counted=False)
             case Unreachable() | Refused() | Conflict():  # nobody can be reached now, whoever comes next
-                await self._retry(row, self._patience.note_unreachable(), counted=False)
+                await self._retry(row, self._cooldown.note_unreachable(), counted=False)
             case Blocked():
                 await self._settle(row, DeliveryState.BLOCKED)
             case Invalid():
@@ -205,7 +204,7 @@ class FailureHandler:
 
     async def _settle(self, row: OutboxRow, state: DeliveryState, reason: DeliveryReason | None = None) -> None:
         instead = await self._replacement_notices(row, state)
-        await self._settler.settle(Settlement(row, state, reason=reason, instead=instead))
+        await self._results.settle(Settlement(row, state, reason=reason, instead=instead))
 
     async def _replacement_notices(self, row: OutboxRow, state: DeliveryState) -> tuple[Reply, ...]:
         """Return what is said where a file did not arrive; nothing for a broadcast, whose report names it."""

@@ -10,9 +10,7 @@ from bot.clock import Clock
 from bot.messages import BlockChange, Chat, Incoming
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry_while_unavailable
-from bot.store.errors import StoreError
-from bot.store.messages import AbandonedRow
-from bot.store.store import Store
+from bot.store import AbandonedRow, Store, StoreError
 from handlers.core import Event, FileSent, MessageEdited, TextReceived, Throttled, UnreadableReceived
 from handlers.interview.secrets import has_secret, has_secret_in_name, redact_secret
 
@@ -129,7 +127,7 @@ class Throttle:
         self._groups, self._all_groups = TokenBuckets(_GROUP_RATE, clock), TokenBuckets(_GROUPS, clock)
         most = _BURSTS_A_DAY * rate.burst
         self._days = TokenBuckets(Rate(most / _DAY, most), clock)
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
         self._crowded = _MOST_REMEMBERED_PEOPLE
         self.dropped = 0
 
@@ -147,12 +145,12 @@ class Throttle:
                 return update
             self._drop(update)
             return None
-        if key in self._told and self._calm(key):
-            self._told.discard(key)
+        if key in self._warned and self._calm(key):
+            self._warned.discard(key)
         if self._days.level(key) >= 1 and self._buckets.try_take(key):
             self._days.take(key)
             return update
-        if key in self._told and not (update.event.secret and self._secrets.try_take(key)):
+        if key in self._warned and not (update.event.secret and self._secrets.try_take(key)):
             self._drop(update)
             return None
         self._remember(key)
@@ -172,10 +170,10 @@ class Throttle:
 
     def _remember(self, key: str) -> None:
         """Note that a chat was told; chats whose burst is long over are forgotten once there are many."""
-        if len(self._told) >= self._crowded:
-            self._told = {told for told in self._told if not self._calm(told)}
-            self._crowded = max(_MOST_REMEMBERED_PEOPLE, 2 * len(self._told))
-        self._told.add(key)
+        if len(self._warned) >= self._crowded:
+            self._warned = {one for one in self._warned if not self._calm(one)}
+            self._crowded = max(_MOST_REMEMBERED_PEOPLE, 2 * len(self._warned))
+        self._warned.add(key)
 
 
 #: Longest text that is read, in characters: four times what Telegram lets through, room for a pasted chain.

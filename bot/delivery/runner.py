@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +22,7 @@ from bot.delivery.turns import TurnHandler
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
 from bot.messages import Chat
 from bot.retry import retry_while_unavailable
-from bot.store.store import Store
+from bot.store import Store
 
 #: Seconds that a stop waits for what is under way; what is cut off then is found again by the next start.
 _GRACE = 20.0
@@ -37,24 +36,24 @@ _log = structlog.get_logger(__name__)
 class ChannelService:
     """A channel that this process serves, perhaps beside others."""
 
-    membership: WorkerLease
+    lease: WorkerLease
     dispatcher: Dispatcher
 
     @property
     def channel(self) -> str:
         """Its name."""
-        return self.membership.channel
+        return self.lease.channel
 
 
 class Runner:
-    """Runs the roads of one process over one store."""
+    """Runs everything that one process does over one store."""
 
     def __init__(
         self,
         store: Store,
         workers: TurnPool,
         services: Sequence[ChannelService],
-        parts: Sequence[BackgroundService],
+        loops: Sequence[BackgroundService],
         *,
         moved: Callable[[], None] = lambda: None,
     ) -> None:
@@ -62,7 +61,7 @@ class Runner:
         self._store = store
         self._workers = workers
         self._services = services
-        self._parts = parts
+        self._loops = loops
         self._wakes: Mapping[str, Callable[[], None]] = {
             "inbox": self._look,
             "outbox": self._deliver,
@@ -83,35 +82,35 @@ class Runner:
                 await self._serve(stop, beside)
         finally:
             for service in self._services:
-                await service.membership.leave()
+                await service.lease.leave()
 
     async def _start(self) -> None:
         """Pick up what the last process left: messages in flight, and updates nobody has handled."""
         for service in self._services:
-            await service.membership.join()
+            await service.lease.join()
             waiting = await retry_while_unavailable(partial(self._store.inbox.chats_waiting, service.channel))
             _log.info("waiting", channel=service.channel, chats=len(waiting))
             self._workers.submit(waiting)
 
     def _background_work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what goes on until the last message has left: a process that winds down is not dead."""
-        signs = [service.membership.run(self._wake_all) for service in self._services]
+        signs = [service.lease.run(self._wake_all) for service in self._services]
         return [*signs, ChangeListener(self._store.workers, self._on_change).run()]
 
     async def _serve(self, stop: asyncio.Event, beside: Sequence[asyncio.Task[None]]) -> None:
         dispatchers = [service.dispatcher.run for service in self._services]
-        parts = [asyncio.create_task(part(stop)) for part in (*self._parts, *dispatchers)]
-        parts.append(asyncio.create_task(self._sweep(stop)))
+        tasks = [asyncio.create_task(loop(stop)) for loop in (*self._loops, *dispatchers)]
+        tasks.append(asyncio.create_task(self._sweep(stop)))
         stopped = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait([stopped, *parts, *beside], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([stopped, *tasks, *beside], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
             stopped.cancel()
-            await self._wind_down(parts)
-        for part in (*parts, *(one for one in beside if one.done())):
-            if not part.cancelled():
-                part.result()
+            await self._wind_down(tasks)
+        for task in (*tasks, *(one for one in beside if one.done())):
+            if not task.cancelled():
+                task.result()
 
     def _on_change(self, table: str) -> None:
         """Another process made something to do."""
@@ -146,9 +145,9 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - the next look may succeed
             _log.warning("sweep_failed", channel=name, error=type(error).__name__)
 
-    async def _wind_down(self, parts: Sequence[asyncio.Task[None]]) -> None:
+    async def _wind_down(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         handled = asyncio.create_task(self._workers.stop())
-        _, late = await asyncio.wait([handled, *parts], timeout=_GRACE)
+        _, late = await asyncio.wait([handled, *tasks], timeout=_GRACE)
         for task in late:
             _log.warning("stopped_while_busy")
             task.cancel()
@@ -205,33 +204,3 @@ class StepRunner:
             while await self._scheduler.work():
                 await self._dispatcher.deliver()
             await self._dispatcher.deliver()
-
-
-_DAY = 24 * 60 * 60.0
-
-
-class Retention:
-    """At start and then daily; a failure waits for the next day."""
-
-    def __init__(self, store: Store, clock: Clock, days: int) -> None:
-        self._store = store
-        self._clock = clock
-        self._days = days
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Delete until told to stop."""
-        while not stop.is_set():
-            await self.forget()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_DAY):
-                    await stop.wait()
-
-    async def forget(self) -> None:
-        """Delete what is past its time, by a clock to be trusted alone; where it is not, the heartbeat tells so."""
-        try:
-            await self._store.continuity.require_steady_clock(self._clock.now())
-            counts = await self._store.retention.delete_expired(self._clock.now(), self._days)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on
-            _log.warning("retention_failed", error=type(error).__name__)
-        else:
-            _log.info("retention", **counts)

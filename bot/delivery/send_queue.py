@@ -16,7 +16,7 @@ from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
 from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
-from bot.store.store import Store
+from bot.store import Store
 from locales import LANGUAGES
 
 #: ``(limit, now, resting)`` -> rows that are now in our hands, none of them of a chat that is resting.
@@ -42,10 +42,10 @@ class ChannelContext:
     channel: Channel
     pacer: Pacer
     clock: Clock
-    patience: Cooldown
+    cooldown: Cooldown
     #: Whether this process may still send. Where it may not, it claims nothing, and gives back what it has in hand,
     #: unless others have taken that over.
-    fence: Callable[[], bool] = lambda: True
+    may_send: Callable[[], bool] = lambda: True
     metrics: Metrics = NO_METRICS
     language: str = LANGUAGES[0]  #: of people who have not chosen one
 
@@ -65,21 +65,22 @@ class QueueOptions:
 class SendQueue:
     """Idempotent over the rows of its kind."""
 
-    def __init__(self, road: ChannelContext, traffic: QueueOptions) -> None:
-        self._road = road
-        self._traffic = traffic
+    def __init__(self, context: ChannelContext, options: QueueOptions) -> None:
+        self._context = context
+        self._options = options
         self._wake = asyncio.Event()
         self._paced = False  #: there was room for more, but the pace let none through
         self._sending: dict[asyncio.Task[None], int] = {}  #: and the row of each
         self._unrecorded: set[int] = set()  #: rows that have left and whose end cannot be stored
         self._claiming = False  #: nobody knows what a claim took before the store went away
         self._under_way = 0  #: of these, as yet without an answer
-        self._flight = ConcurrencyLimit(road.pacer.per_second, road.clock)
-        store, channel, clock, metrics = road.store, road.channel.name, road.clock, road.metrics
-        self._settler = ResultBatcher(store, channel, clock, moment=traffic.moment, metrics=metrics)
+        self._limit = ConcurrencyLimit(context.pacer.per_second, context.clock)
+        store, channel, clock, metrics = context.store, context.channel.name, context.clock, context.metrics
+        self._results = ResultBatcher(store, channel, clock, moment=options.moment, metrics=metrics)
         self._failures = FailureHandler(
-            store, road.channel, clock,
-            patience=road.patience, settler=self._settler, due=self.notify, language=road.language, metrics=metrics,
+            store, context.channel, clock,
+            cooldown=context.cooldown, results=self._results, due=self.notify,
+            language=context.language, metrics=metrics,
         )  # fmt: skip
 
     def notify(self) -> None:
@@ -92,9 +93,9 @@ class SendQueue:
         while not stop.is_set():
             self._wake.clear()
             try:
-                started = await self._start_some(self._road.pacer.resting_chats())
+                started = await self._start_some(self._context.pacer.resting_chats())
             except Exception as error:  # noqa: BLE001 - what one claim met must not end the process; the next may do
-                _log.error("claim_failed", channel=self._road.channel.name, error=type(error).__name__)
+                _log.error("claim_failed", channel=self._context.channel.name, error=type(error).__name__)
                 await cancel_on(stop, asyncio.sleep(failures.next()))
                 continue
             failures.reset()
@@ -116,21 +117,21 @@ class SendQueue:
 
     def _room(self) -> int:
         """Return how many more may be under way."""
-        may = self._may_send() and not self._road.patience.seconds_left()
-        most = 1 if self._road.patience.is_careful else self._traffic.at_once
+        may = self._may_send() and not self._context.cooldown.seconds_left()
+        most = 1 if self._context.cooldown.is_careful else self._options.at_once
         room = most - len(self._sending) if may else 0
         return (
-            min(room, self._flight.concurrency - self._under_way)
-            if self._traffic.kind is MessageKind.BROADCAST
+            min(room, self._limit.concurrency - self._under_way)
+            if self._options.kind is MessageKind.BROADCAST
             else room
         )
 
     def _may_send(self) -> bool:
-        return self._road.fence() and self._traffic.open_at(self._road.clock.now())
+        return self._context.may_send() and self._options.open_at(self._context.clock.now())
 
     async def _start_some(self, resting: Sequence[str] = ()) -> int:
         """Claim as many as may leave now and start them, but for chats that are resting; how many there were."""
-        kind, pacer, room = self._traffic.kind, self._road.pacer, self._room()
+        kind, pacer, room = self._options.kind, self._context.pacer, self._room()
         places = pacer.reserve(kind, room) if room > 0 else 0
         self._paced = room > 0 and not places
         rows: list[OutboxRow] = []
@@ -146,21 +147,21 @@ class SendQueue:
         return len(rows)
 
     async def _claim_with_retry(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
-        return await retry_while_unavailable(lambda: self._claim(places, resting), self._road.metrics)
+        return await retry_while_unavailable(lambda: self._claim(places, resting), self._context.metrics)
 
     async def _claim(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
         """Put back first what a claim took whose answer never came: no other process would ever send it."""
         if self._claiming:
             await self._release_claims()
         self._claiming = True
-        rows = await self._traffic.claim(places, self._road.clock.now(), resting)
+        rows = await self._options.claim(places, self._context.clock.now(), resting)
         self._claiming = False
         return rows
 
     async def _release_claims(self) -> None:
-        road, in_hand = self._road, self._unrecorded.union(self._sending.values())
-        await road.store.outbox.release_claims(
-            road.channel.name, in_hand, broadcasts=self._traffic.kind is MessageKind.BROADCAST
+        context, in_hand = self._context, self._unrecorded.union(self._sending.values())
+        await context.store.outbox.release_claims(
+            context.channel.name, in_hand, broadcasts=self._options.kind is MessageKind.BROADCAST
         )
 
     def _on_sent(self, task: asyncio.Task[None]) -> None:
@@ -168,17 +169,17 @@ class SendQueue:
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._unrecorded.add(row)
-            _log.error("delivery_not_recorded", channel=self._road.channel.name, error=type(error).__name__)
+            _log.error("delivery_not_recorded", channel=self._context.channel.name, error=type(error).__name__)
 
     async def _rest(self) -> None:
         """Wait until something may have become possible; no signal makes the pace faster."""
         if self._paced:
-            await asyncio.sleep(min(_LONGEST_WAIT, self._road.pacer.wait(self._traffic.kind)))
+            await asyncio.sleep(min(_LONGEST_WAIT, self._context.pacer.wait(self._options.kind)))
             return
-        rest = self._road.pacer.rest_seconds()
-        soon = self._road.patience.seconds_left() or (self._traffic.sweep if rest is None else rest + _GRAIN)
+        rest = self._context.pacer.rest_seconds()
+        soon = self._context.cooldown.seconds_left() or (self._options.sweep if rest is None else rest + _GRAIN)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(soon, self._traffic.sweep)):
+            async with asyncio.timeout(min(soon, self._options.sweep)):
                 await self._wake.wait()
 
     async def _deliver_one(self, row: OutboxRow) -> None:
@@ -186,7 +187,7 @@ class SendQueue:
         later = await self._hold_back(row)
         if later or not self._may_send():
             if not later:
-                self._road.pacer.release(self._traffic.kind, 1)
+                self._context.pacer.release(self._options.kind, 1)
             self._on_answered()
             await self._failures.return_unsent(row, later)
             return
@@ -197,15 +198,15 @@ class SendQueue:
         except Exception as error:  # noqa: BLE001 - one row's surprise must not stop the others
             await self._failures.handle_error(row, MaybeSent(type(error).__name__))
         else:
-            self._road.patience.note_success()
-            await self._settler.settle(Settlement(row, DeliveryState.SENT, message))
+            self._context.cooldown.note_success()
+            await self._results.settle(Settlement(row, DeliveryState.SENT, message))
 
     async def _send(self, row: OutboxRow) -> str | None:
         """The place is free at once only where the request never left."""
-        kind, pacer, clock = self._traffic.kind, self._road.pacer, self._road.clock
+        kind, pacer, clock = self._options.kind, self._context.pacer, self._context.clock
         begun = clock.monotonic()
         try:
-            message = await self._road.channel.send(row)
+            message = await self._context.channel.send(row)
         except Unreachable:
             pacer.release(kind, 1)
             raise
@@ -214,7 +215,7 @@ class SendQueue:
             raise
         else:
             pacer.record_arrival(kind)
-            self._flight.record_latency(clock.monotonic() - begun)
+            self._limit.record_latency(clock.monotonic() - begun)
             return message
         finally:
             self._on_answered()
@@ -229,7 +230,7 @@ class SendQueue:
 
         One of a broadcast goes back to the queue for so many seconds: the chat's answers would wait behind it.
         """
-        kind, pacer, clock = self._traffic.kind, self._road.pacer, self._road.clock
+        kind, pacer, clock = self._options.kind, self._context.pacer, self._context.clock
         seconds = pacer.take_chat_place(row.chat.id)
         if seconds <= 0:
             return 0.0

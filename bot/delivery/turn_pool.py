@@ -72,12 +72,12 @@ class TurnPool:
         self._handled = handled
         self._concurrency = concurrency
         self._turns = _TurnQueue()
-        self._errands = {kind: _SlowTaskQueue(most) for kind, most in places.items()}
+        self._slow_tasks = {kind: _SlowTaskQueue(most) for kind, most in places.items()}
         self._submitted: dict[str, Chat] = {}  #: may have something to handle
         self._news: dict[str, int] = {}  #: how often a chat was submitted for something that is not handled yet
         self._busy: set[str] = set()  #: handled at this moment, or with an errand
         self._running: dict[asyncio.Task[None], str] = {}  #: steps
-        self._apart: set[asyncio.Task[None]] = set()  #: errands under way
+        self._slow_running: set[asyncio.Task[None]] = set()  #: errands under way
         self._stopping = False
         self.roomy = asyncio.Event()  #: whether another chat would be handled at once
         self.roomy.set()
@@ -96,7 +96,7 @@ class TurnPool:
 
     async def drain(self) -> None:
         """Wait until every chat submitted so far is handled."""
-        while under_way := [*self._running, *self._apart]:
+        while under_way := [*self._running, *self._slow_running]:
             await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)  # what follows from it is started by then
 
@@ -123,8 +123,8 @@ class TurnPool:
         except Exception as error:  # noqa: BLE001 - the other chats go on; the next look at the store finds this one
             _log.error("chat_not_handled", channel=chat.channel, error=type(error).__name__)
         if isinstance(going_on, SlowTask):
-            self._errands[going_on.kind].add(chat, going_on)
-            self._start_errands()
+            self._slow_tasks[going_on.kind].add(chat, going_on)
+            self._start_slow_tasks()
         else:
             if not going_on:
                 self._nothing_left(chat)
@@ -157,26 +157,26 @@ class TurnPool:
         if left > 0:
             self._news[chat.id] = left
 
-    def _start_errands(self) -> None:
-        for errands in self._errands.values():
-            while not self._stopping and (found := errands.next()):
-                task = asyncio.create_task(self._run(errands, *found))
-                self._apart.add(task)
-                task.add_done_callback(self._apart.discard)
+    def _start_slow_tasks(self) -> None:
+        for queue in self._slow_tasks.values():
+            while not self._stopping and (found := queue.next()):
+                task = asyncio.create_task(self._run(queue, *found))
+                self._slow_running.add(task)
+                task.add_done_callback(self._slow_running.discard)
 
-    async def _run(self, errands: "_SlowTaskQueue", chat: Chat, errand: SlowTask) -> None:
+    async def _run(self, queue: "_SlowTaskQueue", chat: Chat, task: SlowTask) -> None:
         begun = asyncio.get_running_loop().time()
         try:
-            await errand.run()
+            await task.run()
         except Exception as error:  # noqa: BLE001 - as above
             _log.error("chat_not_handled", channel=chat.channel, error=type(error).__name__)
-            self._on_task_done(errands, chat, begun, handled=False)
+            self._on_task_done(queue, chat, begun, handled=False)
         else:
-            self._on_task_done(errands, chat, begun, handled=True)
+            self._on_task_done(queue, chat, begun, handled=True)
 
-    def _on_task_done(self, errands: "_SlowTaskQueue", chat: Chat, begun: float, *, handled: bool) -> None:
-        errands.record_use(chat, asyncio.get_running_loop().time() - begun)
-        self._start_errands()
+    def _on_task_done(self, queue: "_SlowTaskQueue", chat: Chat, begun: float, *, handled: bool) -> None:
+        queue.record_use(chat, asyncio.get_running_loop().time() - begun)
+        self._start_slow_tasks()
         self._on_handled(chat, handled=handled)
 
 
@@ -232,17 +232,17 @@ class _SlowTaskQueue:
         self._taken = Lately(_now)
         self._count = count()
 
-    def add(self, chat: Chat, errand: SlowTask) -> None:
-        moment = _now() + errand.gives_way + _GIVES_WAY * self._taken.of(chat.id)
-        heapq.heappush(self._waiting, (moment, next(self._count), chat, errand))
+    def add(self, chat: Chat, task: SlowTask) -> None:
+        moment = _now() + task.gives_way + _GIVES_WAY * self._taken.of(chat.id)
+        heapq.heappush(self._waiting, (moment, next(self._count), chat, task))
 
     def next(self) -> tuple[Chat, SlowTask] | None:
         """The one whose turn it is, which has a place from now on."""
         if not self._free or not self._waiting:
             return None
         self._free -= 1
-        _, _, chat, errand = heapq.heappop(self._waiting)
-        return chat, errand
+        _, _, chat, task = heapq.heappop(self._waiting)
+        return chat, task
 
     def record_use(self, chat: Chat, seconds: float) -> None:
         """Its place is free."""

@@ -20,9 +20,7 @@ from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
-from bot.store.errors import ReadingOnly, StoreUnavailable, TooMuchToKeep, TurnTakenOver
-from bot.store.store import Store
-from bot.store.units import UnitReader
+from bot.store import ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver, UnitReader
 from handlers.core import Attachment, DrawChart, Event, MakeReport, PrintAnswer, Reply, Services, Session
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
@@ -292,11 +290,11 @@ class TurnHandler:
     async def _leave_aside(self, pending: PendingTurn) -> None:
         """Answer that it is too much to be kept; the session stays as it was, or begins anew where it is too large."""
         t = translator(_pending_language(pending) or self._conversation.language)
-        kept = pending.session if pending.session and len(pending.session) <= MOST_SESSION else None
+        session = pending.session if pending.session and len(pending.session) <= MOST_SESSION else None
 
         async def answered() -> None:
             async with self._open_turn(self._store, pending, self._clock.now()) as unit:
-                await unit.finish(kept, (Reply(paragraphs=(t(_TOO_MUCH),)),))
+                await unit.finish(session, (Reply(paragraphs=(t(_TOO_MUCH),)),))
 
         with contextlib.suppress(TurnTakenOver):
             await retry_while_unavailable(answered, self._metrics)

@@ -21,11 +21,16 @@ from bot.cancellation import cancel_on
 from bot.clock import Clock
 from bot.retry import Backoff, retry_while_unavailable
 from bot.settings import Settings
-from bot.store.continuity import DatabasePosition
-from bot.store.errors import ClockLeapt, StoreError
-from bot.store.messages import AbandonedRow
-from bot.store.store import Store
-from bot.store.workers import LeaseDuration, Presence, WorkerRegistry
+from bot.store import (
+    AbandonedRow,
+    ClockLeapt,
+    DatabasePosition,
+    LeaseDuration,
+    Presence,
+    Store,
+    StoreError,
+    WorkerRegistry,
+)
 
 #: Seconds over which the pace is counted.
 _WINDOW = 1.0
@@ -185,8 +190,8 @@ class Witness:
         """Keep it, never less than before; a folder that cannot be written to is logged once, and the others serve."""
         before = self.farthest(point.database) or point
         era, journal, hashed = max((one.era, one.journal, one.hash) for one in (before, point))
-        kept = {"beats": max(before.beats, point.beats), "codes": dict(point.codes)}
-        text = json.dumps({**kept, "era": era, "journal": journal, "hash": hashed})
+        highest = {"beats": max(before.beats, point.beats), "codes": dict(point.codes)}
+        text = json.dumps({**highest, "era": era, "journal": journal, "hash": hashed})
         for folder in self._folders:
             try:
                 _replace_file(folder / f"{point.database}.json", text)

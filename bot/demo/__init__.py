@@ -31,8 +31,7 @@ from bot.demo.certificates import (
 from bot.demo.data_writer import AdminMove, DemoDataWriter
 from bot.demo.interviews import InterviewDriver
 from bot.demo.officers import CHANNEL, OfficerGenerator, Staff, make_staff
-from bot.demo.province import make_province
-from bot.demo.stories import WorkingHours
+from bot.demo.province import WorkingHours, make_province
 from bot.errors import OutputError, to_reason
 from handlers.model import MACHINE, AuditAction, JournalEntry
 from handlers.testing import build_memory_services
@@ -64,7 +63,7 @@ class DemoTotals:
 
 
 async def fill_database(
-    bulk: DemoDataWriter, pack: Pack, sizes: DemoSizes, now: datetime, told: Callable[[int], object]
+    bulk: DemoDataWriter, pack: Pack, sizes: DemoSizes, now: datetime, show_progress: Callable[[int], object]
 ) -> DemoTotals:
     """Fill the database; the same sizes and seed at the same moment make the same province.
 
@@ -73,7 +72,7 @@ async def fill_database(
         pack: The rules by which the officers' interviews are decided.
         sizes: The numbers of officers and units, and the seed.
         now: The moment at which the history ends.
-        told: Called after each batch with the number of officers added.
+        show_progress: Called after each batch with the number of officers added.
 
     Raises:
         FolderHoldsData: the database is not empty; nothing was changed.
@@ -88,18 +87,18 @@ async def fill_database(
     await bulk.write_journal(list(_role_entries(staff, begun)))
     interviews = InterviewDriver(build_memory_services(pack, now, units=directory, channel=CHANNEL), naming)
     officers = OfficerGenerator(interviews, naming, staff, hours, chosen)
-    await _write_officers(bulk, officers, sizes.officers, told)
+    await _write_officers(bulk, officers, sizes.officers, show_progress)
     await bulk.write_journal([_move_entry(move) for move in await bulk.read_admin_moves()])
     return DemoTotals(sizes.officers, len(directory.units), officers.issued.total(), len(staff.grants))
 
 
 async def _write_officers(
-    bulk: DemoDataWriter, officers: OfficerGenerator, total: int, told: Callable[[int], object]
+    bulk: DemoDataWriter, officers: OfficerGenerator, total: int, show_progress: Callable[[int], object]
 ) -> None:
     made = officers.generate(total)
     while batch := list(islice(made, BATCH)):
         await bulk.write_chats(batch)
-        told(len(batch))
+        show_progress(len(batch))
     await bulk.write_code_counters(officers.issued)
 
 
@@ -118,11 +117,11 @@ def _move_entry(move: AdminMove) -> JournalEntry:
     return _journal_entry(move.at, move.actor, move.unit, act="request.move_all", subject=subject, count=move.count)
 
 
-def _journal_entry(at: datetime, actor: str, unit: str | None, **told: Any) -> JournalEntry:
+def _journal_entry(at: datetime, actor: str, unit: str | None, **values: Any) -> JournalEntry:
     """Return a journal row, which gets its number when it is added."""
     channel = MACHINE if actor == MACHINE else CHANNEL
     return JournalEntry.model_validate(
-        {"number": 0, "at": at, "actor": actor, "unit": unit, "count": 1, "channel": channel, **told}
+        {"number": 0, "at": at, "actor": actor, "unit": unit, "count": 1, "channel": channel, **values}
     )
 
 

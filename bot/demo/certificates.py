@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from bot.demo import province
-from bot.demo.province import TOP
-from bot.demo.stories import Story
+from bot.demo.province import TOP, Story
 from handlers.model import Attribute, Certificate, Recognition, SuccessionKind, Unit, UnitDirectory
 from rules.facts import Event, Issuer, Subject
 

@@ -11,14 +11,24 @@ from datetime import datetime
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from bot.store.drivers import Query
-from bot.store.encoding import from_micros, has_consent, session_language, to_micros
-from bot.store.errors import FolderHoldsData
-from bot.store.journal import JournalEnd, chain_hash, head_to_continue, journal_columns
-from bot.store.power_seals import seal_grant
-from bot.store.requests import add_words_queries, open_columns
-from bot.store.sealing import Keyring, sealed_columns
-from bot.store.store import Store
+from bot.store import (
+    FolderHoldsData,
+    JournalEnd,
+    Keyring,
+    Query,
+    Store,
+    add_words_queries,
+    chain_hash,
+    from_micros,
+    has_consent,
+    head_to_continue,
+    journal_columns,
+    open_columns,
+    seal_grant,
+    session_language,
+    to_micros,
+)
+from bot.store.sealing import sealed_columns
 from handlers.model import (
     REQUEST_TRANSITIONS,
     ROLE_PREFIX,

@@ -12,8 +12,8 @@ from random import Random
 from bot.demo import province
 from bot.demo.certificates import CertificateNaming
 from bot.demo.data_writer import DemoStep
-from bot.demo.stories import Story, WorkingHours
-from bot.store.requests import SUBSCRIBER
+from bot.demo.province import Story, WorkingHours
+from bot.store import SUBSCRIBER
 from handlers.core import (
     Context,
     RequestDraft,
@@ -113,59 +113,64 @@ class DemoOfficer:
 class InterviewDriver:
     """Leads the conversations of a province."""
 
-    def __init__(self, world: Services, naming: CertificateNaming) -> None:
-        self._world = world
+    def __init__(self, services: Services, naming: CertificateNaming) -> None:
+        self._services = services
         self._naming = naming
-        self._told: dict[tuple[object, ...], str] = {}
+        self._decision_texts: dict[tuple[object, ...], str] = {}
 
-    def start_session(self, teller: DemoOfficer, at: datetime) -> Session:
+    def start_session(self, officer: DemoOfficer, at: datetime) -> Session:
         """Return a session after consent."""
-        fields = {"language": teller.language, "consented_at": at, "pack": self._world.pack.label, "version": _TURNS}
-        return Session.model_validate({**fields, "unit": teller.unit.code})
+        fields = {
+            "language": officer.language,
+            "consented_at": at,
+            "pack": self._services.pack.label,
+            "version": _TURNS,
+        }
+        return Session.model_validate({**fields, "unit": officer.unit.code})
 
-    def answer_questions(self, teller: DemoOfficer, at: datetime, most: int = 99) -> Context:
+    def answer_questions(self, officer: DemoOfficer, at: datetime, most: int = 99) -> Context:
         """Answer at most ``most`` questions; the next screen is open."""
-        here, session, pack = self._context_at(at), self.start_session(teller, at), self._world.pack
-        if teller.sent_file:
-            session = session.with_changes(certificate=teller.certificate)
-            session = with_answer(session, "subject", teller.story.subject.value, pack)
-            session = with_answer(session, "certificate", _certificate_facts(teller), pack)
+        here, session, pack = self._context_at(at), self.start_session(officer, at), self._services.pack
+        if officer.sent_file:
+            session = session.with_changes(certificate=officer.certificate)
+            session = with_answer(session, "subject", officer.story.subject.value, pack)
+            session = with_answer(session, "certificate", _certificate_facts(officer), pack)
         while (asked := current_question(session, pack, here.today)) and len(session.answers) < most:
-            told = _certificate_facts(teller) if asked.fact == "certificate" else teller.story.answer(asked.fact)
-            session = with_answer(session, asked.fact, told, pack)
+            answer = _certificate_facts(officer) if asked.fact == "certificate" else officer.story.answer(asked.fact)
+            session = with_answer(session, asked.fact, answer, pack)
         session = session.with_changes(version=_TURNS + len(session.answers))
         return here.with_session(to_next_screen(here.with_session(session)))
 
-    def draft_request(self, here: Context, teller: DemoOfficer, chosen: Random) -> Context:
+    def draft_request(self, here: Context, officer: DemoOfficer, chosen: Random) -> Context:
         """Fill a draft with every field that the decision asks for; return ``here`` if nothing can be registered."""
         decided, fields = current_decision(here), fields_to_fill(here)
         if decided is None or not fields:
             return here
-        values = self._form_values(teller, chosen)
+        values = self._form_values(officer, chosen)
         draft = RequestDraft(
             answer=self._decision_text(here, decided), fields={field.name: values[field.name] for field in fields}
         )
         return here.with_session(to_next_screen(here.with_session(here.session.with_changes(draft=draft))))
 
-    def register_contents(self, here: Context, teller: DemoOfficer) -> list[RequestContent]:
+    def register_contents(self, here: Context, officer: DemoOfficer) -> list[RequestContent]:
         """Return the contents that a complete draft registers."""
-        body = self._naming.managing_body(teller.unit).code
+        body = self._naming.managing_body(officer.unit).code
         return [content.model_copy(update={"unit_code": body}) for content in build_contents(here)]
 
     def _context_at(self, at: datetime) -> Context:
-        return Context(Session(), replace(self._world, now=at))
+        return Context(Session(), replace(self._services, now=at))
 
-    def _form_values(self, teller: DemoOfficer, chosen: Random) -> dict[str, str]:
-        body = self._naming.managing_body(teller.unit)
+    def _form_values(self, officer: DemoOfficer, chosen: Random) -> dict[str, str]:
+        body = self._naming.managing_body(officer.unit)
         return {
-            "subscriber": teller.certificate.name,
+            "subscriber": officer.certificate.name,
             "unit": body.name,
-            "serial": teller.certificate.serial,
+            "serial": officer.certificate.serial,
             "new_name": body.name,
             "new_address": f"Số {chosen.randrange(1, 300)} đường Mẫu, {body.name}",
             "new_superior": "UBND tỉnh Mẫu",
-            "new_unit": teller.unit.name,
-            "new_email": province.email_address(teller.certificate.name, chosen.randrange(100_000)),
+            "new_unit": officer.unit.name,
+            "new_email": province.email_address(officer.certificate.name, chosen.randrange(100_000)),
         }
 
     def _decision_text(self, here: Context, decided: Decided) -> str:
@@ -174,9 +179,9 @@ class InterviewDriver:
         facts = facts_of(here.session).certificate
         last_day = facts.not_after if facts else None
         key = (here.session.language, here.session.unit, last_day, actions, tuple(one.id for one in decided.notices))
-        if key not in self._told:
-            self._told[key] = format_decision_plain(here, decided)
-        return self._told[key]
+        if key not in self._decision_texts:
+            self._decision_texts[key] = format_decision_plain(here, decided)
+        return self._decision_texts[key]
 
 
 def make_officer(unit: Unit, story: Story, certificate: Certificate, chosen: Random) -> DemoOfficer:
@@ -195,12 +200,12 @@ def to_paused(session: Session) -> Session:
 def to_half_typed(session: Session) -> Session:
     """Return a session whose draft lacks its later fields."""
     draft = session.draft or RequestDraft()
-    kept = dict(list(draft.fields.items())[: max(1, len(draft.fields) // 2)])
-    return session.with_changes(draft=draft.model_copy(update={"fields": kept}), screen="form")
+    first_fields = dict(list(draft.fields.items())[: max(1, len(draft.fields) // 2)])
+    return session.with_changes(draft=draft.model_copy(update={"fields": first_fields}), screen="form")
 
 
-def _certificate_facts(teller: DemoOfficer) -> dict[str, object]:
-    return certificate_facts(teller.certificate)
+def _certificate_facts(officer: DemoOfficer) -> dict[str, object]:
+    return certificate_facts(officer.certificate)
 
 
 def make_history(

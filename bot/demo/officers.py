@@ -20,8 +20,8 @@ from bot.demo.interviews import (
     to_half_typed,
     to_paused,
 )
-from bot.demo.stories import WorkingHours, choose_story
-from bot.store.requests import CODES_A_YEAR, SUBSCRIBER
+from bot.demo.province import WorkingHours, choose_story
+from bot.store import CODES_A_YEAR, SUBSCRIBER
 from handlers.core import Context, Session, current_decision, registrable_actions
 from handlers.model import MACHINE, InterviewStatus, RequestContent, Role, Unit, format_request_code
 from rules.calendar import to_vietnam_day
@@ -112,18 +112,18 @@ class OfficerGenerator:
             yield self._make_chat(number, self.hours.time_at((number - 0.5) / total))
 
     def _make_chat(self, number: int, at: datetime) -> DemoChat:
-        teller = self._make_officer(number, self.chosen.choice(self.naming.working))
+        officer = self._make_officer(number, self.chosen.choice(self.naming.working))
         stage = self.chosen.choices(_STAGES, _WEIGHTS)[0]
-        left = self._leave_at_stage(stage, teller, at)
+        left = self._leave_at_stage(stage, officer, at)
         if left.contents:
-            left = self._add_other_requests(left, number, teller.unit, at)
+            left = self._add_other_requests(left, number, officer.unit, at)
         requests = tuple(self._make_request(content, at + _TALK_DURATION) for content in left.contents)
         return DemoChat(
             channel=CHANNEL,
             address=f"demo-{number:06d}",
             first_contact_at=at,
             last_contact_at=_last_activity(requests, at + _TALK_DURATION),
-            unit=teller.unit.code if left.standings else None,
+            unit=officer.unit.code if left.standings else None,
             session=left.session.model_dump_json(),
             standings=left.standings,
             requests=requests,
@@ -135,9 +135,9 @@ class OfficerGenerator:
         contents: list[RequestContent] = []
         others = self.chosen.choices(_OTHERS, _OTHERS_OFTEN)[0]
         for interview in range(1, others + 1):
-            teller = self._make_officer(number, unit)
+            officer = self._make_officer(number, unit)
             before = self._leave_after_decision(
-                InterviewStage.REGISTERED, teller, self.interviews.answer_questions(teller, at)
+                InterviewStage.REGISTERED, officer, self.interviews.answer_questions(officer, at)
             )
             standings += [one.model_copy(update={"interview": interview}) for one in before.standings]
             contents += before.contents
@@ -151,24 +151,26 @@ class OfficerGenerator:
         certificate = make_certificate(named, self.hours.now, self.chosen)
         return make_officer(unit, story, certificate, self.chosen)
 
-    def _leave_at_stage(self, stage: InterviewStage, teller: DemoOfficer, at: datetime) -> _Conversation:
+    def _leave_at_stage(self, stage: InterviewStage, officer: DemoOfficer, at: datetime) -> _Conversation:
         early = _EARLY_STAGES.get(stage)
         if early:
-            return _Conversation(early(self.interviews, teller, at))
+            return _Conversation(early(self.interviews, officer, at))
         if stage in {InterviewStage.ASKED, InterviewStage.PAUSED}:
-            here = self.interviews.answer_questions(teller, at, self.chosen.randrange(1, 5))
+            here = self.interviews.answer_questions(officer, at, self.chosen.randrange(1, 5))
             session = to_paused(here.session) if stage is InterviewStage.PAUSED else here.session
-            return _Conversation(session, (_interview_status(here, teller),))
-        return self._leave_after_decision(stage, teller, self.interviews.answer_questions(teller, at))
+            return _Conversation(session, (_interview_status(here, officer),))
+        return self._leave_after_decision(stage, officer, self.interviews.answer_questions(officer, at))
 
-    def _leave_after_decision(self, stage: InterviewStage, teller: DemoOfficer, here: Context) -> _Conversation:
-        standing = (_interview_status(here, teller),)
-        drafted = here if stage is InterviewStage.ANSWERED else self.interviews.draft_request(here, teller, self.chosen)
+    def _leave_after_decision(self, stage: InterviewStage, officer: DemoOfficer, here: Context) -> _Conversation:
+        standing = (_interview_status(here, officer),)
+        drafted = (
+            here if stage is InterviewStage.ANSWERED else self.interviews.draft_request(here, officer, self.chosen)
+        )
         if drafted.session.draft is None or stage is InterviewStage.REVIEWING:
             return _Conversation(drafted.session, standing)
         if stage is InterviewStage.TYPING:
             return _Conversation(to_half_typed(drafted.session), standing)
-        contents = tuple(self.interviews.register_contents(drafted, teller))
+        contents = tuple(self.interviews.register_contents(drafted, officer))
         session = drafted.session.with_screen("next", draft=None, registered_key=contents[0].certificate_key)
         return _Conversation(session, standing, contents)
 
@@ -181,12 +183,12 @@ class OfficerGenerator:
         return DemoRequest(format_request_code(year, number), year * CODES_A_YEAR + number, content, steps)
 
 
-def _to_agreed(interviews: InterviewDriver, teller: DemoOfficer, at: datetime) -> Session:
-    return interviews.start_session(teller, at).with_screen("question", unit=None, version=1)
+def _to_agreed(interviews: InterviewDriver, officer: DemoOfficer, at: datetime) -> Session:
+    return interviews.start_session(officer, at).with_screen("question", unit=None, version=1)
 
 
-def _to_offered(interviews: InterviewDriver, teller: DemoOfficer, at: datetime) -> Session:
-    return interviews.start_session(teller, at).with_screen("certificate", offered=(teller.certificate,))
+def _to_offered(interviews: InterviewDriver, officer: DemoOfficer, at: datetime) -> Session:
+    return interviews.start_session(officer, at).with_screen("certificate", offered=(officer.certificate,))
 
 
 #: In these stages nothing has been answered yet.
@@ -196,12 +198,12 @@ _EARLY_STAGES: dict[InterviewStage, Callable[[InterviewDriver, DemoOfficer, date
 }
 
 
-def _interview_status(here: Context, teller: DemoOfficer) -> InterviewStatus:
+def _interview_status(here: Context, officer: DemoOfficer) -> InterviewStatus:
     """Return the status of the interview, as far as its certificate and its decision are known."""
     certificate, decided = here.session.certificate, current_decision(here)
     return InterviewStatus(
         interview=here.session.interview,
-        unit=teller.unit.code,
+        unit=officer.unit.code,
         certificate_key=certificate.certificate_key if certificate else None,
         subscriber=certificate.name if certificate else None,
         not_after=to_vietnam_day(certificate.not_after) if certificate else None,

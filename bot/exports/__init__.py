@@ -9,7 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from bot.sanitizing import sanitize
+from bot.streams import sanitize
 from handlers.admin.requests_view import format_filter
 from handlers.core.text import format_moment
 from handlers.model import (

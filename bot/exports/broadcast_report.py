@@ -25,9 +25,9 @@ from bot.exports.xlsx import (
     truncate_text,
     write_workbook,
 )
-from bot.sanitizing import sanitize
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store.store import Store
+from bot.store import Store
+from bot.streams import sanitize
 from handlers.broadcasts import (
     DELIVERY_STATES,
     format_channel,
@@ -291,15 +291,8 @@ def _step_row(order: ReportOrder, one: Broadcast, totals: ReportTotals) -> Seque
     t, counts = order.t, totals.steps[one.id]
     started = format_moment(one.starts_at) if one.starts_at else ""
     numbers = [counts.get(word, 0) for word in DELIVERY_STATES]
-    return (
-        format_step_name(t, one.step),
-        format_state(t, one),
-        one.id,
-        started,
-        format_state_reason(t, one.why),
-        *numbers,
-        sum(numbers),
-    )
+    named = (format_step_name(t, one.step), format_state(t, one), one.id, started, format_state_reason(t, one.why))
+    return (*named, *numbers, sum(numbers))
 
 
 #: The writer for each suffix of a file.

@@ -16,7 +16,7 @@ from bot.exports.official_files import DocxWriter, Import19Writer
 from bot.exports.text_formats import CsvLines, JsonLines, TextWriter
 from bot.exports.xlsx import XlsxWriter
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import Act, ExportForm, RequestRow
 from locales import N_
 
@@ -54,7 +54,7 @@ async def read_span(store: Store, order: ExportJob) -> ExportSpan:
 
 
 async def request_batches(
-    store: Store, order: ExportJob, meant: ExportSpan, *, size: int = EXPORT_BATCH
+    store: Store, order: ExportJob, span: ExportSpan, *, size: int = EXPORT_BATCH
 ) -> AsyncIterator[tuple[RequestRow, ...]]:
     """Yield the requests in the order of registration, each batch read in a transaction of its own."""
     after = 0
@@ -62,7 +62,7 @@ async def request_batches(
         async with open_admin_transaction(
             store, order.now, chat=order.chat, channel=order.channel, reading=True
         ) as unit:
-            found = await unit.admin.extract.batch(order.rights, order.wanted, size, after=after, last=meant.last)
+            found = await unit.admin.extract.batch(order.rights, order.wanted, size, after=after, last=span.last)
         if not found:
             return
         yield found
@@ -116,11 +116,11 @@ async def write_export(
         StoreError: the requests cannot be read.
     """
     with open_atomic_file(target, notes) as place:
-        meant = await read_span(store, order)
-        about = ExportMetadata(order, meant.count)
+        span = await read_span(store, order)
+        about = ExportMetadata(order, span.count)
         writer = await run_in_thread(open_writer, order.form, _draft_path(place, order.form), about)
         try:
-            read = await _write_batches(store, order, meant, writer, progress)
+            read = await _write_batches(store, order, span, writer, progress)
         except BaseException:
             writer.abandon()
             raise
@@ -139,15 +139,15 @@ def _draft_path(place: AtomicFile, form: ExportForm) -> Path:
 
 
 async def _write_batches(
-    store: Store, order: ExportJob, meant: ExportSpan, writer: ExportWriter, progress: ProgressCallback
+    store: Store, order: ExportJob, span: ExportSpan, writer: ExportWriter, progress: ProgressCallback
 ) -> int:
     """Write all batches and return the number of requests read."""
     count = 0
-    progress(count, meant.count)
-    async for batch in request_batches(store, order, meant):
+    progress(count, span.count)
+    async for batch in request_batches(store, order, span):
         await run_in_thread(writer.add, batch)
         count += len(batch)
-        progress(count, meant.count)
+        progress(count, span.count)
     await run_in_thread(writer.finish)
     return count
 

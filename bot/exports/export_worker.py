@@ -19,8 +19,7 @@ from bot.process_sandbox import exit_with_parent
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
-from bot.store.store import Store
-from bot.store.tasks import ExportTask
+from bot.store import ExportTask, Store
 from handlers.model import Act, Rights
 from locales import translator
 
@@ -43,7 +42,7 @@ async def _run(name: str, folder: Path) -> None:
             _say(await write(opened.store, task, folder, settings.export_part_mb * _MEGABYTE, sys.stdout.buffer))
 
 
-async def write(store: Store, task: ExportTask, folder: Path, limit: int, told: BinaryIO) -> LastWord:
+async def write(store: Store, task: ExportTask, folder: Path, limit: int, output: BinaryIO) -> LastWord:
     """Write the files of a task and return the last line to report.
 
     Args:
@@ -51,7 +50,7 @@ async def write(store: Store, task: ExportTask, folder: Path, limit: int, told: 
         task: The order, with the chat that made it.
         folder: An empty folder for the files.
         limit: The most bytes of a file.
-        told: Receives a line of progress at a time.
+        output: Receives a line of progress at a time.
     """
     now = datetime.now(UTC)
     rights = await _rights(store, task, now)
@@ -60,7 +59,7 @@ async def write(store: Store, task: ExportTask, folder: Path, limit: int, told: 
     order = _order(task, rights, now)
     try:
         parts = await write_parts(
-            store, order, folder, limit, lambda done, total: _tell(told, Progress(done=done, total=total))
+            store, order, folder, limit, lambda done, total: _write_line(output, Progress(done=done, total=total))
         )
     except OutputError as error:
         return ExportRefused(why=error.say(order.t))
@@ -88,12 +87,12 @@ def _order(task: ExportTask, rights: Rights, now: datetime) -> ExportJob:
 
 
 def _say(line: Line) -> None:
-    _tell(sys.stdout.buffer, line)
+    _write_line(sys.stdout.buffer, line)
 
 
-def _tell(told: BinaryIO, line: Line) -> None:
-    told.write(line.model_dump_json().encode() + b"\n")
-    told.flush()
+def _write_line(output: BinaryIO, line: Line) -> None:
+    output.write(line.model_dump_json().encode() + b"\n")
+    output.flush()
 
 
 if __name__ == "__main__":

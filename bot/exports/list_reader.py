@@ -1,5 +1,7 @@
 """Read an exported list back from a stranger's file, inside limits of time and memory.
 
+Run as a program (``python -m bot.exports.list_reader``), it answers each spreadsheet with an ``ImportSheet`` as JSON.
+
 XLSX, CSV and JSON Lines are read, whether as exported or as another program saved them; other formats are reported.
 """
 
@@ -15,6 +17,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from bot.certificates.decompression import Unpacker
 from bot.certificates.errors import MEBIBYTE, Limits, UnreadableError
 from bot.exports import COLUMNS
+from bot.process_sandbox import serve
 from bot.tables import TOO_LONG, TableError, csv_lines, decode, detect_format, unguard_formula
 from bot.tables.legacy_fonts import restore_column, spellings
 from handlers.folding import fold
@@ -260,3 +263,16 @@ def _column_titles() -> dict[str, str]:
 def _state_words() -> dict[str, RequestState]:
     """Return folded label in either language -> state."""
     return {fold(translator(language)(word)): state for state, word in STATE_LABELS.items() for language in LANGUAGES}
+
+
+def main() -> None:
+    """Answer requests until the input ends; the file itself does not count against the memory."""
+    serve(
+        lambda data: read_list(data).model_dump_json().encode(),
+        memory=LIMITS.memory + LIMITS.file,
+        seconds=LIMITS.seconds,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,7 @@ from bot.errors import OutputError
 from bot.exports import ExportMetadata
 from bot.exports.official_lists import Eligibility, ListSorter, OfficialList, eligible_states
 from bot.exports.xlsx import close_rows, open_workbook, truncate_text, write_information, write_workbook
-from bot.sanitizing import sanitize
+from bot.streams import sanitize
 from handlers.admin.exports import format_remarks
 from handlers.folding import fold
 from handlers.model import ExportRemarks, RequestContent, RequestRow, UnitDirectory

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.sanitizing import sanitize
+from bot.streams import sanitize
 from handlers.folding import fold
 from handlers.model import (
     AUTHORITY_WORDS,

@@ -13,7 +13,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from bot.exports import ExportJob, ExportMetadata
 from bot.exports.export import ExportSpan, ExportWriter, open_writer, read_span, request_batches
 from bot.exports.process import Made
-from bot.store.store import Store
+from bot.store import Store
 from handlers.folding import fold
 from handlers.model import NO_REMARKS, ExportForm, ExportRemarks, RequestRow
 from locales import N_
@@ -114,11 +114,11 @@ async def write_parts(
         OutputError: there is nothing to write in this form.
         StoreError: the requests cannot be read.
     """
-    meant = await read_span(store, order)
-    each = max(meant.count, 1)
+    span = await read_span(store, order)
+    each = max(span.count, 1)
     while True:
-        files = PartWriter(order, folder, each, meant.count)
-        await _write_files(store, order, meant, files, progress)
+        files = PartWriter(order, folder, each, span.count)
+        await _write_files(store, order, span, files, progress)
         if order.form is ExportForm.DOCX:
             lists = await asyncio.to_thread(split_lists, folder / files.made[0].name, limit)
             return ExportParts(_rename_for_people(lists, order, folder), files.requests_written, files.remarks)
@@ -130,13 +130,13 @@ async def write_parts(
 
 
 async def _write_files(
-    store: Store, order: ExportJob, meant: ExportSpan, files: "PartWriter", progress: ProgressCallback
+    store: Store, order: ExportJob, span: ExportSpan, files: "PartWriter", progress: ProgressCallback
 ) -> None:
-    progress(0, meant.count)
+    progress(0, span.count)
     try:
-        async for batch in request_batches(store, order, meant):
+        async for batch in request_batches(store, order, span):
             await files.add(batch)
-            progress(files.done, meant.count)
+            progress(files.done, span.count)
         await files.finish()
     except BaseException:
         files.abandon()

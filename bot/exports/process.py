@@ -169,7 +169,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-_SHEET_MODULE = "bot.exports.sheet_worker"
+_SHEET_MODULE = "bot.exports.list_reader"
 #: These formats are opened too, to tell official lists from other documents.
 _LOOKED_INTO = {TableFormat.DOCX, TableFormat.ARCHIVE, TableFormat.JSON}
 #: Every XLSX has an entry of this name; names stand uncompressed in a ZIP file.

@@ -14,7 +14,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from bot.exports import ColumnKind, ExportColumn, ExportMetadata, RowFormatter
 from bot.exports.official_lists import count_unreadable
-from bot.sanitizing import sanitize
+from bot.streams import sanitize
 from handlers.admin.exports import format_remarks
 from handlers.model import NO_REMARKS, RequestRow
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
@@ -128,8 +128,8 @@ def write_information(workbook: Any, about: ExportMetadata, *notes: str) -> None
     set_paper(sheet)
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 90)
-    told = [*about.lines(), *((t(N_("Please note")), note) for note in (t(NOT_THE_DOSSIER), *notes))]
-    for row, (label, text) in enumerate(told):
+    lines = [*about.lines(), *((t(N_("Please note")), note) for note in (t(NOT_THE_DOSSIER), *notes))]
+    for row, (label, text) in enumerate(lines):
         sheet.write_string(row, 0, label, bold)
         sheet.write_string(row, 1, sanitize(text), wrapped)
 

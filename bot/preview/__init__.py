@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from bot.preview.office_walks import make_office_walks
 from bot.preview.walks import WalkStop, make_reminder_walks, make_walks
+from handlers.commands import ADMIN_COMMANDS, COMMANDS
 from handlers.core import Command, Reply
-from handlers.registry import ADMIN_COMMANDS, COMMANDS
 from locales import N_, Translator, translator
 from rules.pack import Pack
 
@@ -46,8 +46,9 @@ def _render_section(heading: str, stop: WalkStop) -> str:
 
 
 def _render_heading(heading: str, t: Translator) -> str:
-    title, dash, what = heading.partition(" – ")
-    return f"{t(title)}{dash}{what}"
+    """Translate the texts of a heading, which ``|`` separates; what follows a dash is the name of a value."""
+    texts, dash, name = heading.partition(" – ")
+    return f"{' – '.join(map(t, texts.split(' | ')))}{dash}{name}"
 
 
 def _render_message(reply: Reply) -> str:

@@ -16,8 +16,8 @@ from bot.preview.walks import TODAY, WalkStop, take_steps
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import TurnTransaction, open_admin_transaction, open_turn
 from bot.settings import Settings
-from bot.store.sealing.keyfile import KeyFile, StoredKey, replace_key_file
-from bot.store.store import Store
+from bot.store import KeyFile, Store, StoredKey, replace_key_file
+from handlers.broadcasts.screens.audience import CONDITION_SCREENS
 from handlers.core import ChartDrawn, Event, Reply, Services, Session, SheetRead, TextReceived
 from handlers.model import Filter, ImportLine, ImportSheet, RequestRow, RequestState, Rights, UnitDirectory
 from locales import N_
@@ -46,6 +46,7 @@ PLANNED = (*CAMPAIGN, "31/12/2026", "Nhắc hạn cuối năm", "=ready_deadline
 EDIT = (*DRAFTED, "=edit")
 INVITE = ("/vaitro", "=invite", "=admin", "#1")
 
+_RECIPIENTS = N_("A broadcast: its recipients")
 #: The heading, the person who walks, and the steps.
 OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("Help of somebody with a role"), _ADMIN, ("/trogiup",)),
@@ -84,14 +85,11 @@ OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("A broadcast: a ready text, before it is used"), OWNER, WRITTEN[:-1]),
     (N_("A broadcast: its English text"), OWNER, (*EDIT, "=broadcast_en")),
     (N_("A broadcast: a text with a mistake"), OWNER, (*EDIT, "=broadcast_vi", "Kính gửi {ho_tn}, *hạn: {han}")),
-    (N_("A broadcast: its recipients"), OWNER, WRITTEN),
-    (N_("A broadcast: recipients by unit"), OWNER, (*WRITTEN, "=broadcast_unit")),
-    (N_("A broadcast: recipients by role"), OWNER, (*WRITTEN, "=broadcast_role")),
-    (N_("A broadcast: recipients by what they have to do"), OWNER, (*WRITTEN, "=broadcast_owed")),
-    (N_("A broadcast: recipients by the state of a request"), OWNER, (*WRITTEN, "=broadcast_state")),
-    (N_("A broadcast: recipients by the certificate's end"), OWNER, (*WRITTEN, "=broadcast_expiry")),
-    (N_("A broadcast: recipients not heard of"), OWNER, (*WRITTEN, "=broadcast_silent")),
-    (N_("A broadcast: recipients by channel"), OWNER, (*WRITTEN, "=broadcast_channel")),
+    (_RECIPIENTS, OWNER, WRITTEN),
+    *(
+        (f"{_RECIPIENTS} | {label}", OWNER, (*WRITTEN, f"={screen}"))
+        for screen, (label, _) in CONDITION_SCREENS.items()
+    ),
     (N_("A broadcast: recipients narrowed"), OWNER, (*WRITTEN, "=broadcast_owed", "=to_do")),
     (N_("A broadcast: its buttons"), OWNER, (*WRITTEN, "=go_on")),
     (N_("A broadcast: when it leaves"), OWNER, DRAFTED[:-1]),

@@ -7,15 +7,17 @@ from typing import Any
 
 from bot.services.journal import JournalService
 from bot.services.request_list import select_requests
-from bot.store.journal import JournalRepository
-from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
-from bot.store.request_list import RequestListRepository
-from bot.store.tasks import (
+from bot.store import (
     Completion,
     ExportReaderRepository,
     ExportRepository,
     ExportTask,
     ExportTasks,
+    JournalRepository,
+    OwnDataRepository,
+    OwnDataTask,
+    OwnDataTasks,
+    RequestListRepository,
     TaskResult,
     UnreadableTask,
 )

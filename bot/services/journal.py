@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.store.journal import JournalRepository
+from bot.store import JournalRepository
 from handlers.model import Act, JournalEntry, Rights
 
 #: Codes that a subject names one by one.

@@ -9,18 +9,29 @@ from pathlib import Path
 
 from bot.services.broadcasts.recipients import render_message
 from bot.settings import Settings, make_data_dir
-from bot.store.audit import seal_powers
-from bot.store.drivers import Driver, Query, split_statements, sqlite_path
-from bot.store.drivers.sqlite import open_sqlite
-from bot.store.encoding import backfill_consents, to_micros
-from bot.store.errors import KeyFileError, KeyFileMismatch
-from bot.store.key_rotation import KeyRotation
-from bot.store.messages import AbandonedRow
-from bot.store.migrations import Migration, load_migrations, missing_migrations
-from bot.store.missing_keys import check_all_keys
-from bot.store.requests import index_requests
-from bot.store.sealing import Keyring, open_keyring
-from bot.store.store import Store, StoreTexts
+from bot.store import (
+    AbandonedRow,
+    Driver,
+    KeyFileError,
+    KeyFileMismatch,
+    Keyring,
+    KeyRotation,
+    Migration,
+    Query,
+    Store,
+    StoreTexts,
+    backfill_consents,
+    check_all_keys,
+    index_requests,
+    load_migrations,
+    missing_migrations,
+    open_keyring,
+    open_sqlite,
+    seal_powers,
+    split_statements,
+    sqlite_path,
+    to_micros,
+)
 from handlers.admin.alerts import (
     format_clock_leap,
     format_database_restored,
@@ -114,7 +125,7 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
     path = sqlite_path(url, data_dir)
     if path is not None:
         return await open_sqlite(path)
-    from bot.store.drivers.postgres import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
+    from bot.store import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
 
     return await open_postgres(url or "")
 

@@ -6,9 +6,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.services.journal import JournalService
-from bot.store.context import StoreContext
-from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
-from bot.store.units import read_units
+from bot.store import (
+    GrantRepository,
+    InvitationRepository,
+    RequestNoticeRepository,
+    StoreContext,
+    UndeliveredExport,
+    UndeliveredExports,
+    read_units,
+)
 from handlers.admin.exports import format_export_rights_lost
 from handlers.core.text import MarkupTranslator
 from handlers.model import (
@@ -21,10 +27,12 @@ from handlers.model import (
     ExportOrder,
     Grant,
     NewInvitation,
+    NoticeTiming,
     Refusal,
     Rights,
     Role,
     RoleHolder,
+    default_timing,
 )
 from rules.calendar import to_vietnam_day
 
@@ -218,6 +226,16 @@ class PeopleService:
             rights, left = Rights.of((grant,), NO_UNITS), grant.id
             await self.journal.record(rights, AuditAction.LEAVE_ROLE, left, unit=grant.unit, spends=(left,))
         await self._record_consequences(Rights.of(ended, NO_UNITS), followed)
+
+    async def notice_timing(self) -> NoticeTiming:
+        """Ask the roles where nothing was chosen."""
+        chosen = await RequestNoticeRepository(self.context).timing()
+        held = await self.grants.of_chat(self.context.chat)
+        return chosen or default_timing(grant.role for grant in held)
+
+    async def choose_notice_timing(self, timing: NoticeTiming) -> None:
+        """Store it for this chat."""
+        await RequestNoticeRepository(self.context).choose(timing)
 
     async def _record_consequences(self, rights: Rights, followed: Iterable[Consequence]) -> None:
         for act, subject, unit in followed:

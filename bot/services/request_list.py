@@ -9,10 +9,16 @@ from typing import NamedTuple
 
 from bot.messages import NOTICE
 from bot.services.journal import format_span
-from bot.services.request_announcing import RequestAnnouncer
-from bot.store.messages import OutboxMessage, OutboxRecipient
-from bot.store.request_filter import QueryConditions
-from bot.store.request_list import ImportRepository, MovableRequest, RequestListRepository
+from bot.store import (
+    ImportRepository,
+    MovableRequest,
+    OutboxMessage,
+    OutboxRecipient,
+    QueryConditions,
+    RequestListRepository,
+    RequestNoticeRepository,
+    request_origin,
+)
 from handlers.core import Journal
 from handlers.model import (
     MAX_BULK_MOVES,
@@ -28,17 +34,23 @@ from handlers.model import (
     ImportResult,
     MoveOutcome,
     MoveResult,
+    NoticeTiming,
+    RequestContent,
     RequestRow,
     RequestState,
     Rights,
     check_reason,
     codes_needing_history,
+    mask_content,
     mask_row,
+    may_see_personal,
     plan_import,
+    select_watchers,
     transitions_from,
 )
 from handlers.requests import format_request_moved
-from handlers.requests.notices import format_acting_office
+from handlers.requests.notices import format_acting_office, format_new_request
+from locales import LANGUAGES
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 
@@ -65,14 +77,14 @@ class RequestMover:
     to: RequestState
     note: str  #: as ``check_reason`` returned it
 
-    async def move(self, meant: Sequence[MovableRequest]) -> AppliedMoves:
+    async def move(self, movable: Sequence[MovableRequest]) -> AppliedMoves:
         """Move those that can be moved there, as they were read; two round trips, however many they are."""
-        fitting = [request for request in meant if self.to in transitions_from(RequestState(request.state))]
+        fitting = [request for request in movable if self.to in transitions_from(RequestState(request.state))]
         changed = await self.requests.move(fitting, self.to)
         notices = [self._notice(request) for request in changed if request.erased_at is None]
         await self.requests.record_moves(changed, self.to, self.rights.actor, self.note, notices)
         codes = {request.code for request in changed}
-        return AppliedMoves(_codes(changed), _codes(request for request in meant if request.code not in codes))
+        return AppliedMoves(_codes(changed), _codes(request for request in movable if request.code not in codes))
 
     def _notice(self, request: MovableRequest) -> OutboxMessage:
         """Tell the officer, in the language of their conversation."""
@@ -93,6 +105,23 @@ async def select_requests(
     """Select what the act may be done to; words find personal data only where none of it is masked."""
     reach = rights.reach(act, wanted.unit)
     return await requests.select(reach, wanted, personal_words=rights.may_search(wanted.unit))
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAnnouncer:
+    """Tells those in whose scope a request is, each once, in the transaction that made it theirs."""
+
+    notices: RequestNoticeRepository
+
+    async def announce(self, code: str, content: RequestContent, *, again: bool = False) -> None:
+        """Queue the notices for people who are told at once; the person in this chat is never among them."""
+        place = await self.notices.place(code)
+        watchers = await self.notices.watchers(place.unit)
+        watching = select_watchers(watchers, self.notices.context.chat, NoticeTiming.AT_ONCE)
+        for chat, held in watching.items():
+            shown = content if may_see_personal(held) else mask_content(content)
+            said = format_new_request(held[0].language or LANGUAGES[0], code, shown, again=again)
+            await self.notices.queue(held[0], request_origin(code, place.revision, chat), said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +162,8 @@ class RequestListService:
             return MoveResult(MoveOutcome.NOT_ALLOWED, seen)
         if (reason := check_reason(to, note)) is None:
             return MoveResult(MoveOutcome.NO_REASON, seen)
-        meant = await self.requests.read_movable_at(rights.reach(Act.CHANGE_REQUESTS), code, revision)
-        done = await RequestMover(self.requests, rights, to, reason).move(meant)
+        movable = await self.requests.read_movable_at(rights.reach(Act.CHANGE_REQUESTS), code, revision)
+        done = await RequestMover(self.requests, rights, to, reason).move(movable)
         if done.changed:
             await self.journal.record(rights, "request.move", code, unit=seen.unit)
         now = await self._get(rights, Act.CHANGE_REQUESTS, code)
@@ -160,10 +189,10 @@ class RequestListService:
         number = await self.requests.count(selection)
         if number > MAX_BULK_MOVES:
             return BulkMoveResult((), outcome=MoveOutcome.TOO_MANY, meant=number)
-        meant = await self.requests.read_movable(selection, MAX_BULK_MOVES)
-        if seen is not None and seen != selection_mark(meant):
+        movable = await self.requests.read_movable(selection, MAX_BULK_MOVES)
+        if seen is not None and seen != selection_mark(movable):
             return BulkMoveResult((), outcome=MoveOutcome.OVERTAKEN, meant=number)
-        done = await RequestMover(self.requests, rights, to, reason).move(meant)
+        done = await RequestMover(self.requests, rights, to, reason).move(movable)
         if done.changed:
             subject, unit = f"{to}: {format_span(done.changed)}", rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit)
             await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(done.changed))
@@ -234,8 +263,8 @@ class ImportService:
         return ImportResult(plan, applied=True)
 
     async def _move(self, rights: Rights, to: RequestState, note: str, codes: list[str]) -> None:
-        meant = await self.requests.read_movable_among(rights.reach(Act.IMPORT_REQUESTS), codes)
-        done = await RequestMover(self.requests, rights, to, note).move(meant)
+        movable = await self.requests.read_movable_among(rights.reach(Act.IMPORT_REQUESTS), codes)
+        done = await RequestMover(self.requests, rights, to, note).move(movable)
         if len(done.changed) != len(codes):
             raise RuntimeError("a request changed although it was held")
 

@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.services.request_announcing import RequestAnnouncer
-from bot.services.request_list import select_requests
-from bot.store.context import StoreContext
-from bot.store.people import GrantRepository
-from bot.store.request_list import RequestListRepository
-from bot.store.request_notices import DigestPerson, RequestNoticeRepository, digest_origin, since_yesterday
-from bot.store.requests import StoredOwnRequests
-from bot.store.store import Store
-from bot.store.units import read_units
+from bot.services.request_list import RequestAnnouncer, select_requests
+from bot.store import (
+    DigestPerson,
+    RequestListRepository,
+    RequestNoticeRepository,
+    Store,
+    StoreContext,
+    StoredOwnRequests,
+    digest_origin,
+    read_units,
+    since_yesterday,
+)
 from handlers.admin.requests_view import format_request_row
 from handlers.core.text import MarkupTranslator
 from handlers.model import (
@@ -29,13 +32,12 @@ from handlers.model import (
     RequestState,
     Rights,
     UnitDirectory,
-    default_timing,
     mask_row,
     nearest_offices,
     person_timing,
+    pressing_filters,
     usual_days,
 )
-from handlers.requests.desk_counts import pressing_filters
 from handlers.requests.notices import format_digest
 from locales import LANGUAGES
 from rules.calendar import to_vietnam_day
@@ -93,24 +95,6 @@ class OwnRequestService:
         usual = usual_days(await notices.answer_times(unit)) if unit else None
         steps = await notices.offices({step.by for step in request.history})
         return RequestHandling(unit, nearest_offices(await notices.watchers(unit)), usual, steps)
-
-
-@dataclass(frozen=True, slots=True)
-class RequestNoticeService:
-    """Implements ``handlers.core.ports.RequestNotices``."""
-
-    notices: RequestNoticeRepository
-
-    async def timing(self) -> NoticeTiming:
-        """Ask the roles where nothing was chosen."""
-        context = self.notices.context
-        chosen = await self.notices.timing()
-        held = await GrantRepository(context).of_chat(context.chat)
-        return chosen or default_timing(grant.role for grant in held)
-
-    async def choose(self, timing: NoticeTiming) -> None:
-        """Store it for this chat."""
-        await self.notices.choose(timing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,25 +11,35 @@ from bot.services.broadcasts import BroadcastService
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
 from bot.services.journal import JournalService
 from bot.services.people import PeopleService
-from bot.services.request_announcing import RequestAnnouncer
-from bot.services.request_list import ImportService, RequestListService
-from bot.services.request_notices import OwnRequestService, RequestNoticeService
+from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
+from bot.services.request_notices import OwnRequestService
 from bot.services.units import StatisticsService, UnitService
-from bot.store.broadcasts.reminders import StoredReminders
-from bot.store.context import StoreContext, chat_row
-from bot.store.drivers import Query, Rows, Transaction
-from bot.store.encoding import has_consent, session_language, to_micros
-from bot.store.errors import SessionTooLarge
-from bot.store.journal import JournalRepository
-from bot.store.messages import reply_queries
-from bot.store.own_data import OwnDataRepository
-from bot.store.request_list import ImportRepository, RequestListRepository
-from bot.store.request_notices import RequestNoticeRepository
-from bot.store.requests import StoredOwnRequests
+from bot.store import (
+    ExportReaderRepository,
+    ExportRepository,
+    ImportRepository,
+    JournalRepository,
+    OwnDataRepository,
+    Query,
+    RequestListRepository,
+    RequestNoticeRepository,
+    Rows,
+    SessionTooLarge,
+    StatisticsRepository,
+    Store,
+    StoreContext,
+    StoredInterviewRegister,
+    StoredOwnRequests,
+    StoredReminders,
+    Transaction,
+    UnitRepository,
+    chat_row,
+    has_consent,
+    reply_queries,
+    session_language,
+    to_micros,
+)
 from bot.store.sealing import sealed_columns
-from bot.store.store import Store
-from bot.store.tasks import ExportReaderRepository, ExportRepository
-from bot.store.units import StatisticsRepository, StoredInterviewRegister, UnitRepository
 from handlers.core import EVENT_ADAPTER, AdminServices, Event, InterviewRegister, OwnData, OwnRequests, Reminders, Reply
 from handlers.model import MACHINE
 
@@ -37,10 +47,10 @@ from handlers.model import MACHINE
 def build_admin_services(context: StoreContext) -> AdminServices:
     """Build the services of people with a role over the repositories of one transaction."""
     journal, requests = JournalService(JournalRepository(context)), RequestListRepository(context)
-    notices = RequestNoticeRepository(context)
+    announcer = RequestAnnouncer(RequestNoticeRepository(context))
     return AdminServices(
         people=PeopleService.of(context, journal),
-        desk=RequestListService(requests, journal, context.now, RequestAnnouncer(notices)),
+        desk=RequestListService(requests, journal, context.now, announcer),
         extract=ExportReaderService(ExportReaderRepository(context), requests),
         journal=journal,
         exports=ExportService(ExportRepository(context), journal),
@@ -48,7 +58,6 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         picture=StatisticsService(StatisticsRepository(context)),
         units=UnitService(UnitRepository(context), journal, context.now),
         broadcasts=BroadcastService.of(context, journal),
-        notices=RequestNoticeService(notices),
     )
 
 

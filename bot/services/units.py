@@ -1,11 +1,14 @@
 """The use cases of units: save a changed tree, give what lies on ended units to heirs, count what lies on each."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from bot.store.units import UNITS_COUNTER, StatisticsRepository, UnitRepository
-from handlers.core import Journal
+from bot.store import UNITS_COUNTER, UNREADABLE_ERRORS, Query, StatisticsRepository, Store, UnitRepository, to_micros
+from bot.store.sealing import sealed_columns
+from handlers.core import Journal, Session
+from handlers.interview.funnel import stopping_step
 from handlers.model import (
     Act,
     BurnDown,
@@ -23,6 +26,7 @@ from handlers.model import (
     unit_of_managing_body,
 )
 from rules.calendar import to_vietnam_day
+from rules.pack import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,12 @@ class UnitService:
 
     async def find_unassigned(self, units: UnitDirectory) -> tuple[UnitAssignment, ...]:
         """Look each name up once, however many requests carry it."""
-        today, homes, found = to_vietnam_day(self.now), dict[str, str | None](), list[UnitAssignment]()
+        today, units_by_name, found = to_vietnam_day(self.now), dict[str, str | None](), list[UnitAssignment]()
         async for request in self.units.read_unassigned():
             name = request.managing_body
-            if name not in homes:
-                homes[name] = unit_of_managing_body(units, name, today)
-            if unit := homes[name]:
+            if name not in units_by_name:
+                units_by_name[name] = unit_of_managing_body(units, name, today)
+            if unit := units_by_name[name]:
                 found.append(UnitAssignment(request.code, request.revision, unit))
         return tuple(found)
 
@@ -68,10 +72,10 @@ class UnitService:
     async def _hand_on(self, units: UnitDirectory) -> frozenset[str]:
         """Give what lies on ended units to their heirs; return the codes of those units."""
         plan = plan_succession(units, await self.count_holdings(), to_vietnam_day(self.now))
-        pairs = [(one.unit.code, one.heir.code) for one in plan if one.heir is not None and one.has_transfer]
-        for former, successor in pairs:
+        transfers = [(one.unit.code, one.heir.code) for one in plan if one.heir is not None and one.has_transfer]
+        for former, successor in transfers:
             await self.units.hand_on(former, successor)
-        return frozenset(former for former, _ in pairs)
+        return frozenset(former for former, _ in transfers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +99,27 @@ class StatisticsService:
         top, reach = statistics_root(rights, unit), rights.reach(Act.SEE_PICTURE)
         spans = await self.statistics.read_spans(reach, top) if reach else []
         return build_burn_down(spans, start, until, today)
+
+
+#: A conversation has stopped where nothing was written for so long.
+SILENCE = timedelta(days=1)
+_PAGE = 500
+
+
+async def count_stops(store: Store, pack: Pack, now: datetime, silence: timedelta = SILENCE) -> Mapping[str, int]:
+    """Count the conversations that have stopped, by their step; a session that cannot be read is left out.
+
+    Raises:
+        StoreError: the store cannot be used.
+    """
+    counts: Counter[str] = Counter()
+    page = {"after": "", "before": to_micros(now - silence), "limit": _PAGE}
+    while rows := (await store.driver.run(Query("sessions_page", page)))[0]:
+        for chat, sealed in rows:
+            try:
+                session = Session.load(store.keyring.unseal(sealed, sealed_columns.session(chat)))
+                counts[stopping_step(session, pack, to_vietnam_day(now))] += 1
+            except (*UNREADABLE_ERRORS, ValueError):
+                continue
+        page["after"] = rows[-1][0]
+    return counts

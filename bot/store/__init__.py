@@ -1,1 +1,132 @@
 """What the assistant keeps: inbox, sessions, outbox and requests, sealed, on SQLite or PostgreSQL."""
+
+from bot.store.audit import Proof, seal_powers
+from bot.store.broadcasts import BroadcastRepository, BroadcastSnapshot, ProvenBroadcast, read_snapshot
+from bot.store.broadcasts.audience import (
+    PAGE_SIZE,
+    AudienceReader,
+    ChatName,
+    Person,
+    count_audience,
+    find_chats,
+    find_known,
+    to_channel_counts,
+)
+from bot.store.broadcasts.lifecycle import LifecycleRepository, ScheduleRepository, StateChange, Step
+from bot.store.broadcasts.messages import (
+    SHOWN_MARK,
+    ApproverRole,
+    AuthorRole,
+    BroadcastAuthor,
+    BroadcastMessage,
+    NoticeRepository,
+)
+from bot.store.broadcasts.recipients import (
+    ExpiryReminder,
+    NewRecipient,
+    RecipientRepository,
+    RecipientRow,
+    ResultRepository,
+    Withheld,
+)
+from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository, ReminderDistance, StoredReminders
+from bot.store.command_menus import DueMenu
+from bot.store.context import StoreContext, chat_row
+from bot.store.continuity import DatabasePosition
+from bot.store.drivers import Driver, Query, Rows, Transaction, split_statements, sqlite_path
+from bot.store.drivers.postgres import open_postgres
+from bot.store.drivers.sqlite import open_sqlite
+from bot.store.encoding import backfill_consents, from_micros, has_consent, session_language, to_micros
+from bot.store.errors import (
+    ClockLeapt,
+    DataIsMadeUp,
+    FolderHoldsData,
+    KeyFileError,
+    KeyFileMismatch,
+    ReadingOnly,
+    SessionTooLarge,
+    StoreError,
+    StoreUnavailable,
+    TooMuchToKeep,
+    TurnTakenOver,
+)
+from bot.store.journal import (
+    ChainFault,
+    JournalEnd,
+    JournalRepository,
+    Verdict,
+    chain_hash,
+    head_to_continue,
+    journal_columns,
+)
+from bot.store.key_rotation import RETIREMENT_GRACE, KeyCheck, KeyRotation, Retirement
+from bot.store.messages import AbandonedRow, OutboxMessage, OutboxRecipient, reply_queries
+from bot.store.migrations import Migration, load_migrations, missing_migrations
+from bot.store.missing_keys import check_all_keys
+from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
+from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
+from bot.store.power_seals import seal_grant
+from bot.store.request_filter import QueryConditions
+from bot.store.request_list import ImportRepository, MovableRequest, RequestListRepository
+from bot.store.request_notices import (
+    DigestPerson,
+    RequestNoticeRepository,
+    digest_origin,
+    request_origin,
+    since_yesterday,
+)
+from bot.store.requests import (
+    CODES_A_YEAR,
+    SUBSCRIBER,
+    StoredOwnRequests,
+    add_words_queries,
+    index_requests,
+    open_columns,
+)
+from bot.store.sealing import UNREADABLE_ERRORS, Keyring, open_keyring
+from bot.store.sealing.keyfile import KeyFile, StoredKey, replace_key_file
+from bot.store.store import Store, StoreTexts
+from bot.store.tasks import (
+    Completion,
+    ExportReaderRepository,
+    ExportRepository,
+    ExportTask,
+    ExportTasks,
+    TaskResult,
+    UnreadableTask,
+)
+from bot.store.units import (
+    UNITS_COUNTER,
+    StatisticsRepository,
+    StoredInterviewRegister,
+    UnitReader,
+    UnitRepository,
+    read_units,
+)
+from bot.store.workers import LeaseDuration, Presence, WorkerRegistry, hold_serving_lock
+
+# fmt: off
+__all__ = [
+    "CODES_A_YEAR", "PAGE_SIZE", "RETIREMENT_GRACE", "SHOWN_MARK", "SUBSCRIBER", "UNITS_COUNTER",
+    "UNREADABLE_ERRORS", "AbandonedRow", "ApproverRole", "AudienceReader", "AuthorRole", "BroadcastAuthor",
+    "BroadcastMessage", "BroadcastRepository", "BroadcastSnapshot", "ChainFault", "ChatName", "ClockLeapt",
+    "Completion", "DataIsMadeUp", "DatabasePosition", "DigestPerson", "Driver", "DueMenu", "ExpiringCertificate",
+    "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository", "ExportRepository", "ExportTask", "ExportTasks",
+    "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository", "JournalEnd",
+    "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring",
+    "LeaseDuration", "LifecycleRepository", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository",
+    "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "Person", "Presence",
+    "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly", "RecipientRepository", "RecipientRow",
+    "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository", "Retirement",
+    "Rows", "ScheduleRepository", "SessionTooLarge", "StateChange", "StatisticsRepository", "Step", "Store",
+    "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
+    "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
+    "UndeliveredExport", "UndeliveredExports", "UnitReader", "UnitRepository", "UnreadableTask", "Verdict",
+    "Withheld", "WorkerRegistry", "add_words_queries", "backfill_consents", "chain_hash", "chat_row",
+    "check_all_keys", "count_audience", "digest_origin", "find_chats", "find_known", "from_micros", "has_consent",
+    "head_to_continue", "hold_serving_lock", "index_requests", "journal_columns", "load_migrations",
+    "missing_migrations", "open_columns", "open_keyring", "open_postgres", "open_sqlite", "read_snapshot",
+    "read_units", "replace_key_file", "reply_queries", "request_origin", "seal_grant", "seal_powers",
+    "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
+]
+# fmt: on

@@ -66,8 +66,8 @@ async def seal_powers(driver: Driver, keyring: Keyring) -> None:
 
 async def _is_already_sealed(transaction: Transaction) -> bool:
     """Tell whether it was done, or there is nothing to be done."""
-    ((told, sealed, anything),) = (await transaction.run(Query("sealed_before")))[0]
-    return bool(told or sealed or not anything)
+    ((recorded, sealed, anything),) = (await transaction.run(Query("sealed_before")))[0]
+    return bool(recorded or sealed or not anything)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +97,20 @@ class _PowerSealing:
         end = Query("move_journal_end", {"number": number, "hash": hashed, "seal": seal})
         await self.transaction.run(Query("journal_next", {"made": ""}), end)
 
-    async def note(self, deed: AuditAction, count: int) -> None:
+    async def note(self, action: AuditAction, count: int) -> None:
         """Add a row to the journal, as the operator."""
         acting = StoreContext(self.transaction.run, self.keyring, self.now, MACHINE)
-        await JournalRepository(acting).append(MACHINE, deed, "", count=count)
+        await JournalRepository(acting).append(MACHINE, action, "", count=count)
 
     def _grants(self, rows: list[tuple[Any, ...]]) -> Iterator[Query]:
         for row in rows:
-            told = dict(zip(GRANT_COLUMNS, row, strict=False))
-            yield Query("seal_grant", {"id": told["id"], "seal": seal_grant(self.keyring, told)})
+            columns = dict(zip(GRANT_COLUMNS, row, strict=False))
+            yield Query("seal_grant", {"id": columns["id"], "seal": seal_grant(self.keyring, columns)})
 
     def _invitations(self, rows: list[tuple[Any, ...]]) -> Iterator[Query]:
         for row in rows:
-            told = dict(zip(INVITATION_COLUMNS, row, strict=False))
-            yield Query("seal_invitation", {"id": told["id"], "seal": seal_invitation(self.keyring, told)})
+            columns = dict(zip(INVITATION_COLUMNS, row, strict=False))
+            yield Query("seal_invitation", {"id": columns["id"], "seal": seal_invitation(self.keyring, columns)})
 
     def _broadcasts(self, rows: list[tuple[Any, ...]]) -> Iterator[Query]:
         for name, parent, step, unit, author, approver, _, content, document, state in rows:

@@ -124,8 +124,8 @@ class Outbox:
         blocked the assistant, get their end here and are not among those returned.
         """
         today, week = to_vietnam_day(now), to_micros(now - WEEK)
-        kept = {"today": today.toordinal(), "week": week, "most": self.letters.a_week}
-        wanted = self._claim_parameters(now, broadcast=broadcast, channel=channel, limit=limit, **kept)
+        limits = {"today": today.toordinal(), "week": week, "most": self.letters.a_week}
+        wanted = self._claim_parameters(now, broadcast=broadcast, channel=channel, limit=limit, **limits)
         (found,) = await self.driver.run(Query("claim_broadcast", wanted))
         rows = sorted(row for row in found if row[5] == DeliveryState.SENDING)
         if not rows:
@@ -258,9 +258,9 @@ class Outbox:
 
         For a claim whose answer never came. Nothing may be claimed of the same kind meanwhile.
         """
-        kept = json.dumps([str(row) for row in in_hand])
+        claimed = json.dumps([str(row) for row in in_hand])
         mine = {"channel": channel, "worker": self.worker, "broadcasts": int(broadcasts)}
-        await self.driver.run(Query("give_back", {**mine, "in_hand": kept}))
+        await self.driver.run(Query("give_back", {**mine, "in_hand": claimed}))
 
     async def recover(self, channel: str, now: datetime) -> int:
         """Recover what no living worker has in hand: replies and notices are queued, broadcasts become ``unknown``.

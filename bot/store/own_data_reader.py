@@ -85,11 +85,11 @@ class PersonalDataReader:
             before = page[-1][0]
 
     async def _messages(
-        self, name: str, kept: "_MessageQueries", told: Callable[[tuple[Any, ...]], dict[str, Any]]
+        self, name: str, queries: "_MessageQueries", to_data: Callable[[tuple[Any, ...]], dict[str, Any]]
     ) -> AsyncIterator[list[dict[str, Any]]]:
         """Read messages state by state, in order; other chats do not wait for it."""
         yield []
-        for state in kept.states:
+        for state in queries.states:
             of = {
                 "chat": self.chat.id,
                 "state": str(state),
@@ -97,18 +97,18 @@ class PersonalDataReader:
                 "limit": _PAGE_SIZE,
                 "listed": MOST_LISTED,
             }
-            after = await self._newest_counted(name, kept, of)
-            while rows := await self._page(replace(kept.page, parameters={**of, "after": after})):
-                yield await asyncio.to_thread(lambda rows=rows: [told(row[1:]) for row in rows])  # type: ignore[misc]
+            after = await self._newest_counted(name, queries, of)
+            while rows := await self._page(replace(queries.page, parameters={**of, "after": after})):
+                yield await asyncio.to_thread(lambda rows=rows: [to_data(row[1:]) for row in rows])  # type: ignore[misc]
                 after = rows[-1][0]
 
-    async def _newest_counted(self, name: str, kept: "_MessageQueries", of: dict[str, object]) -> int:
+    async def _newest_counted(self, name: str, queries: "_MessageQueries", of: dict[str, object]) -> int:
         """Return the id up to which messages are counted only."""
-        (rows,) = await self.ask(replace(kept.before, parameters=of))
+        (rows,) = await self.ask(replace(queries.before, parameters=of))
         if not rows:
             return 0
         ((last,),) = rows
-        (((number,),),) = await self.ask(replace(kept.counted, parameters={**of, "last": last}))
+        (((number,),),) = await self.ask(replace(queries.counted, parameters={**of, "last": last}))
         self._earlier[name] = self._earlier.get(name, 0) + number
         return int(last)
 

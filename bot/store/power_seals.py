@@ -57,8 +57,8 @@ class JournalHead:
     def seal(self, keyring: Keyring) -> bytes:
         """Seal it for the database."""
         spent = {prefix: f"{bits:x}" for prefix, bits in sorted(self.spent.items())}
-        told = [self.number, self.hash, spent, self.broken, *([self.era] if self.era else [])]
-        return keyring.seal(json.dumps(told), sealed_columns.journal_head())
+        content = [self.number, self.hash, spent, self.broken, *([self.era] if self.era else [])]
+        return keyring.seal(json.dumps(content), sealed_columns.journal_head())
 
 
 def unseal_head(keyring: Keyring, sealed: bytes | None) -> JournalHead | None:
@@ -104,14 +104,14 @@ class ProvenRow(NamedTuple):
 
 def seal_grant(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
     """Seal a role; ``row`` has the parameters of the query ``grant``."""
-    told = [row["role"], row["unit"], row["chat"], row["granted_at"], row["granted_by"]]
-    return keyring.seal(json.dumps(told), sealed_columns.grant_seal(row["id"]))
+    content = [row["role"], row["unit"], row["chat"], row["granted_at"], row["granted_by"]]
+    return keyring.seal(json.dumps(content), sealed_columns.grant_seal(row["id"]))
 
 
 def seal_invitation(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
     """Seal an invitation."""
-    told = [row["role"], row["unit"], row["code"], row["created_at"], row["created_by"], row["expires_at"]]
-    return keyring.seal(json.dumps(told), sealed_columns.invitation_seal(row["id"]))
+    content = [row["role"], row["unit"], row["code"], row["created_at"], row["created_by"], row["expires_at"]]
+    return keyring.seal(json.dumps(content), sealed_columns.invitation_seal(row["id"]))
 
 
 def genuine_grants(keyring: Keyring, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
@@ -134,10 +134,10 @@ def is_genuine(keyring: Keyring, proven: ProvenRow, columns: Sequence[str]) -> b
 
 
 def _describe_objection(keyring: Keyring, proven: ProvenRow, columns: Sequence[str]) -> str | None:
-    code, role, unit, _, *told, seal = proven.row
+    code, role, unit, _, *content, seal = proven.row
     of_grant = columns is GRANT_COLUMNS
     place = sealed_columns.grant_seal(code) if of_grant else sealed_columns.invitation_seal(code)
-    if not _is_sealed_as(keyring, seal, place, [role, unit, *told]):
+    if not _is_sealed_as(keyring, seal, place, [role, unit, *content]):
         return "not_written_by_the_program"
     head = proven.head(keyring)
     if head is None:
@@ -145,9 +145,9 @@ def _describe_objection(keyring: Keyring, proven: ProvenRow, columns: Sequence[s
     return "spent" if head.is_spent(code) else None
 
 
-def _is_sealed_as(keyring: Keyring, seal: bytes | None, place: SealContext, told: list[Any]) -> bool:
+def _is_sealed_as(keyring: Keyring, seal: bytes | None, place: SealContext, content: list[Any]) -> bool:
     try:
-        return seal is not None and json.loads(keyring.unseal(seal, place)) == told
+        return seal is not None and json.loads(keyring.unseal(seal, place)) == content
     except (SealError, ValueError):
         return False
 
@@ -194,12 +194,12 @@ def seal_unapproved(keyring: Keyring, row: Sequence[Any]) -> bytes | None:
 
 def unseal_warrant(keyring: Keyring, row: Sequence[Any]) -> Warrant | None:
     """Open what a row of ``{warrant}`` proves; ``None``, and a line in the log, where the row says something else."""
-    name, *told, sealed = row
+    name, *content, sealed = row
     try:
         warrant = Warrant(*json.loads(keyring.unseal(sealed, sealed_columns.warrant(name)))) if sealed else None
     except (SealError, ValueError, TypeError):
         warrant = None
-    if warrant is not None and list(warrant[1:6]) == told:
+    if warrant is not None and list(warrant[1:6]) == content:
         return warrant
     if keyring.damage.is_first_time(name):
         _log.error("worthless_power", code=name, why="not_written_by_the_program", hint="troly audit verify")

@@ -4,11 +4,12 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from io import StringIO
+from typing import Any
 
 from bot.errors import TrolyError
-from bot.tables.legacy_fonts import CP1252
+from bot.tables.legacy_fonts import CP1252, LegacyFont
 from handlers.core.text import format_day
 from handlers.model import TABLE_REFUSALS, TableFormat
 from locales import N_
@@ -221,3 +222,47 @@ def _before(found: re.Match[str]) -> str:
 
 def _apostrophes(found: re.Match[str]) -> str:
     return found[3] or found[5] or ""
+
+
+CellPosition = tuple[int, int]  #: row and column, from 0
+#: A spreadsheet does not keep larger whole numbers exactly.
+LARGEST_EXACT = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell: its text as shown, and its value."""
+
+    text: str = ""
+    number: float | None = None
+    padded: bool = False  #: its format shows leading zeros
+    day: date | None = None  #: its day, or the day it would be in a column of days
+    font: LegacyFont | None = None
+
+
+EMPTY_CELL = TableCell()
+
+
+@dataclass(frozen=True, slots=True)
+class TablePage:
+    """A sheet, or the one table of a text file."""
+
+    rows: list[list[TableCell]]  #: a merged cell has its value only in its first row and column
+    lines: Sequence[int]  #: the number of each row as an editor or Excel counts
+    name: str = ""
+    hidden: bool = False
+    merged: tuple[tuple[CellPosition, CellPosition], ...] = ()  #: the first and last place of each merged cell
+    one_byte: bool = False  #: see ``DecodedText``
+
+
+def format_cell(cell: Any) -> str:
+    """Return a cell as it would be typed: a whole number has no decimals, a day no hours."""
+    if isinstance(cell, datetime):
+        cell = cell.date()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, time | timedelta):
+        return str(cell)
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST_EXACT:
+        return str(int(cell))
+    return str(cell)

@@ -202,8 +202,8 @@ def _to_heading(rows: Sequence[TextCells], at: int, depth: int) -> HeadingRow:
     block = rows[at : at + depth]
     width = max(map(len, block))
     stacks = [_stacked_headings(block, place) for place in range(width)]
-    meant = [_read_stack(stack) for stack in stacks]
-    return HeadingRow(at, depth, tuple(text for text, _ in meant), tuple(meaning for _, meaning in meant))
+    columns = [_read_stack(stack) for stack in stacks]
+    return HeadingRow(at, depth, tuple(text for text, _ in columns), tuple(meaning for _, meaning in columns))
 
 
 def _stacked_headings(block: Sequence[TextCells], place: int) -> list[str]:

@@ -12,7 +12,17 @@ from pathlib import Path
 
 from bot.certificates.errors import LIMITS, MEBIBYTE
 from bot.errors import to_reason
-from bot.tables import TableError, csv_lines, decode, detect_format, refuse_format, unguard_formula
+from bot.tables import (
+    EMPTY_CELL,
+    TableCell,
+    TableError,
+    TablePage,
+    csv_lines,
+    decode,
+    detect_format,
+    refuse_format,
+    unguard_formula,
+)
 from bot.tables.legacy_fonts import Charset, LegacyFont, RestoredColumn, possible_readings, restore_column
 from bot.units import FaultyUnitsError, UnitFault, UnitsFileError
 from bot.units.headings import (
@@ -25,7 +35,7 @@ from bot.units.headings import (
     meaning_of,
     to_no_heading_error,
 )
-from bot.units.workbook import EMPTY_CELL, TableCell, TablePage, fill_merged, read_pages
+from bot.units.workbook import fill_merged, read_pages
 from handlers.model import TableFormat
 from locales import N_
 
@@ -227,12 +237,12 @@ KeptRow = tuple[int, Sequence[TableCell]]
 def _filter_rows(
     page: TablePage, columns: Sequence[str | None], first: int
 ) -> tuple[list[KeptRow], list[tuple[int, str]]]:
-    sieve, taken, left_out = RowFilter(columns), list[KeptRow](), list[tuple[int, str]]()
+    row_filter, taken, left_out = RowFilter(columns), list[KeptRow](), list[tuple[int, str]]()
     for line, row in zip(page.lines[first:], page.rows[first:], strict=True):
         texts = [_normalize_spaces(cell.text) for cell in row]
         if not any(texts):
             continue
-        if not sieve.is_excluded(texts):
+        if not row_filter.is_excluded(texts):
             taken.append((line, row))
         elif beginning := format_row_start(texts):
             left_out.append((line, beginning))

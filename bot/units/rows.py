@@ -146,8 +146,8 @@ class RowReader:
 
         A faulty row gives as much as is readable, so that rows that name it are checked all the same.
         """
-        unit, told = Unit(**self._fields()), "successors" in self.row.cells
-        successions = self._successions(unit) if told else self.stored.successors(unit.code)
+        unit, names_successors = Unit(**self._fields()), "successors" in self.row.cells
+        successions = self._successions(unit) if names_successors else self.stored.successors(unit.code)
         return ListedUnit(self.row.line, unit, successions, tuple(self.days), tuple(self.resolved))
 
     def _fields(self) -> dict[str, Any]:
@@ -156,8 +156,8 @@ class RowReader:
             "aliases": self._names, "former_names": self._former_names, "closed_on": self._day, "parent": self._parent,
         }  # fmt: skip
         given = {column: read(column) for column, read in readers.items() if self._has_column(column)}
-        kept = {column: getattr(before, column) for column in readers if before and not self._has_column(column)}
-        return _without_present_name({"code": self._code(), "name": self._name(), **kept, **given})
+        unchanged = {column: getattr(before, column) for column in readers if before and not self._has_column(column)}
+        return _without_present_name({"code": self._code(), "name": self._name(), **unchanged, **given})
 
     def _has_column(self, column: str) -> bool:
         return column in self.row.cells or (column == "parent" and "parent_name" in self.row.cells)

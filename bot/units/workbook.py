@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from posixpath import join, normpath
 from typing import Any
@@ -22,12 +22,11 @@ from python_calamine import CalamineError, CalamineSheet, PasswordError, SheetTy
 
 from bot.certificates.decompression import Unpacker
 from bot.certificates.errors import LIMITS, MEBIBYTE, UnreadableError
-from bot.tables import TableError
+from bot.tables import EMPTY_CELL, LARGEST_EXACT, CellPosition, TableCell, TableError, TablePage, format_cell
 from bot.tables.legacy_fonts import LegacyFont, find_font
 from handlers.model import FileProblemKind
 from locales import N_
 
-CellPosition = tuple[int, int]  #: row and column, from 0
 _PLACE = re.compile(r"([A-Za-z]{0,4})(\d{0,8})")
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 #: The most cells whose format is kept; a list has fewer.
@@ -38,9 +37,6 @@ ROWS, COLUMNS = 200_000, 64
 _CELLS = 2 * ROWS * COLUMNS
 #: The most cells that merged ones may fill, in all.
 _FILLED = 4 * ROWS
-#: A spreadsheet does not keep larger whole numbers exactly.
-_EXACT = 10**15
-
 #: Day 0 of Excel, and of workbooks that count from 1904.
 _DAY_0, _DAY_0_OF_1904 = date(1899, 12, 30), date(1904, 1, 1)
 #: In a column of days, these numbers are taken for days: 1954 to 2119.
@@ -235,32 +231,6 @@ def _parse_column(letters: str) -> int:
     return number
 
 
-@dataclass(frozen=True, slots=True)
-class TableCell:
-    """A cell: its text as shown, and its value."""
-
-    text: str = ""
-    number: float | None = None
-    padded: bool = False  #: its format shows leading zeros
-    day: date | None = None  #: its day, or the day it would be in a column of days
-    font: LegacyFont | None = None
-
-
-EMPTY_CELL = TableCell()
-
-
-@dataclass(frozen=True, slots=True)
-class TablePage:
-    """A sheet, or the one table of a text file."""
-
-    rows: list[list[TableCell]]  #: a merged cell has its value only in its first row and column
-    lines: Sequence[int]  #: the number of each row as an editor or Excel counts
-    name: str = ""
-    hidden: bool = False
-    merged: tuple[tuple[CellPosition, CellPosition], ...] = ()  #: the first and last place of each merged cell
-    one_byte: bool = False  #: see ``bot.tables``
-
-
 def read_pages(data: bytes) -> Iterator[TablePage]:
     """Yield the sheets of a workbook, one at a time.
 
@@ -299,7 +269,7 @@ def _to_cell(value: Any, look: CellFormat | None, day_0: date) -> TableCell:
     if isinstance(value, date):
         return TableCell(format_cell(value), day=value.date() if isinstance(value, datetime) else value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        whole = abs(value) < _EXACT and float(value).is_integer()
+        whole = abs(value) < LARGEST_EXACT and float(value).is_integer()
         digits = look.digits if look and whole and value >= 0 else 0
         day = day_0 + timedelta(days=int(value)) if int(min(max(value, 0), _DAYS.stop)) in _DAYS else None
         return TableCell(format_cell(value).zfill(digits), float(value), bool(digits), day)
@@ -348,19 +318,6 @@ def _repack(data: bytes) -> tuple[bytes, WorkbookLayout]:
     if sum(sheet.height * sheet.width for sheet in layout.sheets) > _CELLS:
         raise UnreadableError(FileProblemKind.TOO_MUCH_UNPACKED)
     return packed.getvalue(), layout
-
-
-def format_cell(cell: Any) -> str:
-    """Return a cell as it would be typed: a whole number has no decimals, a day no hours."""
-    if isinstance(cell, datetime):
-        cell = cell.date()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, time | timedelta):
-        return str(cell)
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
-        return str(int(cell))
-    return str(cell)
 
 
 _BROKEN = N_("This XLSX file is broken or locked with a password. Save it anew, or save it as CSV UTF-8.")

@@ -6,8 +6,7 @@ from handlers.access import format_roles
 from handlers.admin.requests_view import open_request, to_filtered_list, to_opening_list
 from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_rights
 from handlers.interview import to_next_screen
-from handlers.model import LATE_DAYS, SOON_DAYS, Act, Filter, NoticeTiming, Rights
-from handlers.requests.desk_counts import desk_filters
+from handlers.model import LATE_DAYS, SOON_DAYS, Act, Filter, NoticeTiming, Rights, desk_filters
 from handlers.requests.notices import DESK_SCREEN
 from locales import N_
 
@@ -120,14 +119,14 @@ async def _count_options(here: Context, rights: Rights) -> list[Option]:
 async def _timing_options(here: Context, rights: Rights) -> list[Option]:
     if not rights.reach(Act.SEE_REQUESTS):
         return []
-    timing = await here.world.admin.notices.timing()
+    timing = await here.world.admin.people.notice_timing()
     return [Option(TIMING, here.say.t(_TIMING_CHANGES[timing]), ("bao yeu cau moi", "bao ngay", "bao moi sang"))]
 
 
 async def _change_timing(here: Context) -> HandlerResult:
-    now = await here.world.admin.notices.timing()
+    now = await here.world.admin.people.notice_timing()
     chosen = NoticeTiming.MORNING if now is NoticeTiming.AT_ONCE else NoticeTiming.AT_ONCE
-    await here.world.admin.notices.choose(chosen)
+    await here.world.admin.people.choose_notice_timing(chosen)
     return HandlerResult(to_desk(here), notes=(here.say(_TIMING_CHANGED[chosen]),))
 
 

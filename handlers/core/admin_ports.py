@@ -88,6 +88,15 @@ class People(Protocol):
         Only the journal keeps the ended ones.
         """
 
+    async def notice_timing(self) -> NoticeTiming:
+        """Return when the person in this chat is told of new requests: as they chose, else by their roles.
+
+        ``default_timing`` has what the roles mean.
+        """
+
+    async def choose_notice_timing(self, timing: NoticeTiming) -> None:
+        """Store the timing for this chat; the next overview begins with what comes from now on."""
+
 
 class RequestList(Protocol):
     """The requests of all officers, within the rights of the caller."""
@@ -156,16 +165,6 @@ class RequestList(Protocol):
             The request as it stands now, with the outcome ``MOVED`` (also if it was there already), ``UNKNOWN`` (not
             within reach), ``NOT_THERE`` (the unit is not open, or out of reach) or ``OVERTAKEN`` (changed meanwhile).
         """
-
-
-class RequestNotices(Protocol):
-    """How the person in this chat is told of new requests."""
-
-    async def timing(self) -> NoticeTiming:
-        """Return the timing they chose, else that of their roles (``default_timing``)."""
-
-    async def choose(self, timing: NoticeTiming) -> None:
-        """Store the timing; the next overview begins with what comes from now on."""
 
 
 class ExportReader(Protocol):
@@ -328,4 +327,3 @@ class AdminServices:
     picture: Statistics
     units: Units
     broadcasts: Broadcasts
-    notices: RequestNotices

@@ -4,9 +4,8 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
-from handlers.citations import format_sourced, format_statement
+from handlers.citations import FILING_NOTICE, filing_notice, format_sourced, format_statement
 from handlers.core import session
-from handlers.core.filing import FILING_NOTICE, filing_notice
 from handlers.core.screen import Context
 from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_day, format_numbered, join_lines
 from locales import N_

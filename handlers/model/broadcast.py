@@ -125,6 +125,26 @@ class Audience(_Model):
     silent_days: int | None = None  #: like ``silent_since``, in days before the check or sending
     chats: tuple[str, ...] | None = None  #: ids of chats from a list file
 
+    @property
+    def is_by_role(self) -> bool:
+        """Return whether it is for people with a role: these hear of their work, others only what they agreed to."""
+        return self.role not in {None, Role.OFFICER}
+
+    def expiry_window(self, today: date) -> tuple[date, date] | None:
+        """Return the first and the last day on which a certificate may end; ``None`` where that is not asked."""
+        firsts, lasts = ([day] if day else [] for day in (self.expires_from, self.expires_until))
+        if self.expires_within is not None:
+            firsts.append(today)
+            lasts.append(date.fromordinal(min(today.toordinal() + self.expires_within, date.max.toordinal())))
+        return (max(firsts, default=date.min), min(lasts, default=date.max)) if firsts or lasts else None
+
+    def silent_before(self, today: date) -> date | None:
+        """Return the day before which the last message was sent; ``None`` where that is not asked."""
+        days = [self.silent_since] if self.silent_since else []
+        if self.silent_days is not None:
+            days.append(date.fromordinal(max(today.toordinal() - self.silent_days, date.min.toordinal())))
+        return min(days, default=None)
+
 
 class CampaignPlan(_Model):
     """The reminder days of a campaign."""

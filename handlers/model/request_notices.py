@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
 from math import ceil
 from statistics import median
@@ -116,3 +116,19 @@ def _covers(rights: Rights, grant: Grant, unit: str | None) -> bool:
 NEW_STATES, INCOMPLETE_STATES = (RequestState.SUBMITTED,), (RequestState.SENT_BACK,)
 #: The filter with which the request list opens: whatever is not finished.
 OPEN_LIST = Filter(states=UNFINISHED)
+
+
+def pressing_filters(today: date) -> dict[str, Filter]:
+    """Return the filters of what presses, by name: late, expiring, incomplete."""
+    soon = {"expires_from": today, "expires_until": today + timedelta(days=SOON_DAYS)}
+    return {
+        "late": Filter(states=UNFINISHED, until=today - timedelta(days=LATE_DAYS + 1)),
+        "expiring": Filter(states=UNFINISHED, **soon),
+        "incomplete": Filter(states=INCOMPLETE_STATES),
+    }
+
+
+def desk_filters(today: date, *, everything: bool) -> dict[str, Filter]:
+    """Return the filters of the desk, by name; requests without a unit are seen only by those who see everything."""
+    unplaced = {"unplaced": Filter(states=UNFINISHED, without_unit=True)} if everything else {}
+    return {"new": Filter(states=NEW_STATES), **pressing_filters(today), **unplaced}

@@ -34,7 +34,6 @@ from handlers.model import (
     RecipientName,
     RequestState,
     Rights,
-    Role,
     format_person_code,
 )
 from handlers.testing.tables import BroadcastRecord, ChatRecord, MarkRecord, MemoryContext, StatusRecord, chat_id
@@ -66,7 +65,7 @@ class MemoryAudience:
     def find_unknown(self, audience: Audience, reach: Reach) -> list[str]:
         """The codes of those of a list whom nobody knows, who have not agreed to be known, or who are out of reach."""
         known = {one.id for one in self.acting.tables.chats.values() if self._is_reached(one, reach)}
-        if not is_by_role(audience):
+        if not audience.is_by_role:
             known = {chat for chat in known if self.acting.tables.chats[chat].consented}
         return [format_person_code(chat) for chat in sorted(set(audience.chats or ())) if chat not in known]
 
@@ -136,7 +135,7 @@ class MemoryAudience:
             person.unit is not None and self.acting.tables.units.is_within(person.unit, audience.unit)
         )
         channels = {person.channel, person.channel.partition(":")[0]}
-        heard, since = to_vietnam_day(person.last_contact_at), self._silent_since(audience)
+        heard, since = to_vietnam_day(person.last_contact_at), audience.silent_before(to_vietnam_day(self.acting.now))
         return (
             within
             and (audience.channel is None or audience.channel in channels)
@@ -146,7 +145,7 @@ class MemoryAudience:
 
     def _has_asked_standing(self, person: ChatRecord, audience: Audience) -> bool:
         """People with a role hear of their work; anybody else hears what they agreed to."""
-        if not is_by_role(audience):
+        if not audience.is_by_role:
             return person.consented
         return any(one.role is audience.role for one in self.acting.tables.grants_of(person.id))
 
@@ -154,7 +153,7 @@ class MemoryAudience:
         certificates = self.acting.tables.statuses_of(person.id)
         to_do = {one for known in certificates for one in self._to_do(known)}
         unfinished = any(self._to_do(known, finished=True) for known in certificates)
-        window = expiry_window(audience, to_vietnam_day(self.acting.now))
+        window = audience.expiry_window(to_vietnam_day(self.acting.now))
         ends = [one.status.not_after for one in certificates if one.status.not_after]
         return (
             (not audience.to_do or bool(to_do))
@@ -165,13 +164,6 @@ class MemoryAudience:
 
     def _has_request(self, person: ChatRecord, audience: Audience) -> bool:
         return any(one.state in audience.states for one in self.acting.tables.requests_of(person.id))
-
-    def _silent_since(self, audience: Audience) -> date | None:
-        days = [audience.silent_since] if audience.silent_since else []
-        if audience.silent_days is not None:
-            today = to_vietnam_day(self.acting.now).toordinal()
-            days.append(date.fromordinal(max(today - audience.silent_days, date.min.toordinal())))
-        return min(days, default=None)
 
     def _to_do(self, known: StatusRecord, *, finished: bool = False) -> list[Procedure]:
         """List what is owed for a certificate and was not requested, or with ``finished`` was not done."""
@@ -197,25 +189,9 @@ class MemoryAudience:
     def _end(self, person: ChatRecord, written: BroadcastRecord) -> date | None:
         """The first end of a certificate that is still to come, or lies in the window that was asked for."""
         today = day_of(written, self.acting.now)
-        first, last = expiry_window(written.broadcast.draft.audience, today) or (today, date.max)
+        first, last = written.broadcast.draft.audience.expiry_window(today) or (today, date.max)
         ends = (one.status.not_after for one in self.acting.tables.statuses_of(person.id))
         return min((end for end in ends if end is not None and first <= end <= last), default=None)
-
-
-def is_by_role(audience: Audience) -> bool:
-    """Whether it is for people with a role."""
-    return audience.role not in {None, Role.OFFICER}
-
-
-def expiry_window(audience: Audience, today: date) -> tuple[date, date] | None:
-    """The first and the last day on which a certificate may end; ``None`` where that is not asked."""
-    first, last, within = audience.expires_from, audience.expires_until, audience.expires_within
-    if first is None and last is None and within is None:
-        return None
-    end = None if within is None else today + timedelta(days=within)
-    firsts = [day for day in (first, None if within is None else today) if day]
-    lasts = [day for day in (last, end) if day]
-    return max(firsts, default=date.min), min(lasts, default=date.max)
 
 
 def deadline_of(draft: BroadcastDraft) -> date | None:

@@ -15,10 +15,12 @@ from handlers.model import (
     ExportOrder,
     Grant,
     NewInvitation,
+    NoticeTiming,
     Refusal,
     Rights,
     Role,
     RoleHolder,
+    default_timing,
 )
 from handlers.testing.tables import GrantRecord, InvitationRecord, MemoryContext, MemoryJournal
 from handlers.testing.tasks import export_origin
@@ -152,6 +154,15 @@ class MemoryPeople:
             self.journal.add(grant.id, AuditAction.LEAVE_ROLE, grant.id, grant.unit)
         for act, subject, unit in followed:
             self.journal.add(ended[0].id, act, subject, unit)
+
+    async def notice_timing(self) -> NoticeTiming:
+        """Ask the roles where nothing was chosen."""
+        chosen = self.acting.tables.timings.get(self.acting.chat)
+        return chosen or default_timing(grant.role for grant in self.acting.tables.grants_of(self.acting.chat))
+
+    async def choose_notice_timing(self, timing: NoticeTiming) -> None:
+        """Keep it for this chat."""
+        self.acting.tables.timings[self.acting.chat] = timing
 
     async def _end_invitation(self, rights: Rights, name: str) -> Refusal | None:
         known = self.acting.tables.invitations.get(name)

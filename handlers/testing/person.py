@@ -22,7 +22,7 @@ from handlers.model import (
     RequestStep,
 )
 from handlers.testing.people import MemoryPeople
-from handlers.testing.request_notices import MemoryAnnouncer, find_handling
+from handlers.testing.request_list import MemoryAnnouncer, find_handling
 from handlers.testing.tables import (
     BROADCAST,
     SUBSCRIBER,

@@ -1,11 +1,13 @@
 """The request list in memory, and what an export reads of it."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from handlers.folding import fold
 from handlers.model import (
+    ANSWERS_READ,
     MAX_BULK_MOVES,
     REQUEST_TRANSITIONS,
     UNFINISHED,
@@ -15,18 +17,26 @@ from handlers.model import (
     Filter,
     MoveOutcome,
     MoveResult,
+    NoticeTiming,
+    RequestHandling,
+    RequestOffice,
     RequestRow,
     RequestState,
     RequestStep,
     Rights,
+    Watcher,
     check_reason,
+    mask_content,
     mask_row,
+    may_see_personal,
+    nearest_offices,
+    select_watchers,
     transitions_from,
+    usual_days,
 )
 from handlers.requests import format_request_moved
-from handlers.requests.notices import format_acting_office
-from handlers.testing.request_notices import MemoryAnnouncer
-from handlers.testing.tables import SUBSCRIBER, MemoryContext, MemoryJournal, RequestRecord, format_span
+from handlers.requests.notices import format_acting_office, format_new_request
+from handlers.testing.tables import SUBSCRIBER, GrantRecord, MemoryContext, MemoryJournal, RequestRecord, format_span
 from rules.calendar import to_vietnam_day
 
 
@@ -242,3 +252,52 @@ def _without_history(row: RequestRow, known: RequestRecord) -> RequestRow:
     request = row.request.model_copy(update={"content": content, "history": ()})
     _, last = known.moves[-1]
     return replace(row, request=request, actor=last.by)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryAnnouncer:
+    """Tells those in whose scope a request is."""
+
+    acting: MemoryContext
+
+    def announce(self, code: str, *, again: bool = False) -> None:
+        """Queue the notices for people who are told at once; the person in this chat is never among them."""
+        acting, known = self.acting, self.acting.tables.requests[code]
+        told = select_watchers(find_watchers(acting, known.unit), acting.chat, NoticeTiming.AT_ONCE)
+        for chat, held in told.items():
+            shown = known.content if may_see_personal(held) else mask_content(known.content)
+            said = format_new_request(acting.language(chat), code, shown, again=again)
+            acting.queue(chat, f"new:{code}:{known.revision}:{chat}", said)
+
+
+def find_watchers(acting: MemoryContext, unit: str | None) -> list[Watcher]:
+    """Return the roles in whose scope a unit lies, the nearest first."""
+    units = acting.tables.units
+    above = [unit, *(one.code for one in units.ancestors(unit))] if unit else []
+    standing = [one for one in acting.tables.grants.values() if one.ended_at is None]
+    covering = [one for one in standing if one.grant.unit is None or one.grant.unit in above]
+    nearest = sorted(covering, key=lambda one: above.index(one.grant.unit) if one.grant.unit in above else len(above))
+    return list(_watchers(acting, nearest))
+
+
+def _watchers(acting: MemoryContext, grants: list[GrantRecord]) -> Iterator[Watcher]:
+    for one in grants:
+        chat = acting.tables.chats[one.chat]
+        if chat.erased_at is None and chat.blocked_at is None:
+            yield Watcher(chat.id, chat.channel, chat.language, acting.tables.timings.get(chat.id), one.grant)
+
+
+def find_handling(acting: MemoryContext, known: RequestRecord) -> RequestHandling:
+    """Return what the officer of a request may know about its handling."""
+    actors = {step.by for _, step in known.moves}
+    grants = [one.grant for name, one in acting.tables.grants.items() if name in actors]
+    steps = {grant.id: RequestOffice(grant.role, grant.unit) for grant in grants}
+    usual = usual_days(_answer_times(acting, known.unit)) if known.unit else None
+    return RequestHandling(known.unit, nearest_offices(find_watchers(acting, known.unit)), usual, steps)
+
+
+def _answer_times(acting: MemoryContext, unit: str | None) -> list[timedelta]:
+    found = sorted((one for one in acting.tables.requests.values() if one.unit == unit), key=lambda one: -one.number)
+    first = [next((step.at for _, step in one.moves if step.by != SUBSCRIBER), None) for one in found]
+    waited = [at - one.registered_at for one, at in zip(found, first, strict=True) if at is not None]
+    return waited[:ANSWERS_READ]

@@ -25,7 +25,6 @@ from handlers.testing.broadcasts import MemoryBroadcasts
 from handlers.testing.people import MemoryPeople
 from handlers.testing.person import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
 from handlers.testing.request_list import MemoryExportReader, MemoryRequestList, RequestMoves
-from handlers.testing.request_notices import MemoryRequestNotices
 from handlers.testing.tables import (
     BROADCAST,
     REPLY,
@@ -59,7 +58,6 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
         picture=MemoryStatistics(acting),
         units=MemoryUnits(acting, journal),
         broadcasts=MemoryBroadcasts(acting, journal),
-        notices=MemoryRequestNotices(acting),
     )
 
 

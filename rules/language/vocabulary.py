@@ -1,6 +1,5 @@
 """Loads what is known of a language from its folder of TOML files."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import tomli
 from pydantic import ValidationError
 
 from rules.errors import PackInvalid, PackNotFound, PackUnreadable
@@ -173,7 +173,7 @@ def _load(folder: Traversable, name: str) -> Language:
 
 def _read(file: Traversable) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomli.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         unreadable = N_("{file}: cannot be read as TOML in UTF-8: {detail}")
         raise PackUnreadable(sentence(unreadable, file=file.name, detail=error)) from None

@@ -21,7 +21,7 @@ async def told(store: Store) -> dict[str, OutboxRow]:
 
 async def chooses(store: Store, address: str, timing: NoticeTiming) -> None:
     async with admin_transaction(store, store.chats.at("telegram", address)) as at:
-        await at.admin.notices.choose(timing)
+        await at.admin.people.choose_notice_timing(timing)
 
 
 async def test_a_registered_request_is_told_to_those_in_whose_scope_it_is_and_to_nobody_else(store: Store) -> None:
@@ -131,10 +131,10 @@ async def test_the_timing_is_that_of_the_role_until_it_is_chosen(
     other = next(one for one in NoticeTiming if one is not usual)
     chat = store.chats.at("telegram", "an")
     async with admin_transaction(store, chat) as at:
-        assert await at.admin.notices.timing() is usual
-        await at.admin.notices.choose(other)
+        assert await at.admin.people.notice_timing() is usual
+        await at.admin.people.choose_notice_timing(other)
     async with admin_transaction(store, chat) as at:
-        assert await at.admin.notices.timing() is other
+        assert await at.admin.people.notice_timing() is other
 
 
 async def test_people_who_blocked_or_left_are_not_told(store: Store, ground: Backend) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from bot.store.store import Store
+from handlers.commands import ADMIN_COMMANDS, COMMANDS
 from handlers.core import ButtonTapped, Event, Reply, ScreenCallback, Session, SheetRead, TextReceived
 from handlers.model import Act, ImportLine, ImportSheet, RequestState, Rights, Role
-from handlers.registry import ADMIN_COMMANDS, COMMANDS, SCREENS
+from handlers.registry import SCREENS
 from tests.support.invariants import Actor, Glance, check_turn
 from tests.support.people import grant_role, load_rights, make_person_content
 from tests.support.store import CHANNEL

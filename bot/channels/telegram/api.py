@@ -102,9 +102,9 @@ def to_channel_error(error: Exception) -> ChannelError:
         return _to_bad_request_error(error.message.lower())
     if isinstance(error, Forbidden):
         return Blocked() if _ABOUT_A_CHAT.search(error.message.lower()) else Unsupported()
-    for raised, meant in _ERROR_TYPES:
+    for raised, outcome in _ERROR_TYPES:
         if isinstance(error, raised):
-            return meant()
+            return outcome()
     too_large = isinstance(error, TelegramError) and "Request Entity Too Large" in error.message
     return Invalid() if too_large else MaybeSent()
 
@@ -202,8 +202,10 @@ class TelegramApi:
         """Return whether Telegram refused the token the last time it was checked."""
         return self._token.refused
 
-    async def call(self, method: str, parameters: dict[str, Any] | None = None, *, patience: float = _TIMEOUT) -> Any:
-        """Call a Bot API method and return its ``result`` as parsed JSON; ``patience`` is the read timeout in seconds.
+    async def call(
+        self, method: str, parameters: dict[str, Any] | None = None, *, read_timeout: float = _TIMEOUT
+    ) -> Any:
+        """Call a Bot API method and return its ``result`` as parsed JSON; ``read_timeout`` is in seconds.
 
         Raises:
             Refused: the token is not accepted, and getMe confirms it.
@@ -211,7 +213,7 @@ class TelegramApi:
             ChannelError: its kind tells whether the request was carried out.
         """
         try:
-            result = await self._call(method, parameters or {}, patience)
+            result = await self._call(method, parameters or {}, read_timeout)
         except ChannelError as error:
             if method == "getMe":
                 raise
@@ -225,7 +227,7 @@ class TelegramApi:
         """Call an optional method within a short time; return its failure, or None on success."""
         try:
             async with asyncio.timeout(_OPTIONAL_TIMEOUT):
-                await self.call(method, parameters, patience=_OPTIONAL_TIMEOUT)
+                await self.call(method, parameters, read_timeout=_OPTIONAL_TIMEOUT)
         except ChannelError as error:
             return error
         except TimeoutError:
@@ -240,9 +242,9 @@ class TelegramApi:
             failure = MaybeSent()
         raise failure
 
-    async def _call(self, method: str, parameters: dict[str, Any], patience: float) -> Any:
+    async def _call(self, method: str, parameters: dict[str, Any], read_timeout: float) -> Any:
         try:
-            return await self._bot.call_raw(method, parameters, patience)
+            return await self._bot.call_raw(method, parameters, read_timeout)
         except Exception as error:  # noqa: BLE001 - an unexpected error of the library needs an outcome too
             failure = to_channel_error(error)
         raise failure  # outside the handler: the original may quote a text or an address

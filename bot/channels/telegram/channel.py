@@ -185,7 +185,7 @@ class TelegramChannel:
         if row.broadcast is None and _is_picture(attachment):
             picture = {**parameters, "photo": _to_input_file(attachment)}
             try:
-                return _message_id(await self._api.call("sendPhoto", picture, patience=_UPLOAD_TIMEOUT))
+                return _message_id(await self._api.call("sendPhoto", picture, read_timeout=_UPLOAD_TIMEOUT))
             except MarkupNotParsed:
                 raise
             except (Invalid, TooLarge, Unsupported):  # nothing was sent
@@ -196,7 +196,9 @@ class TelegramChannel:
         """Send a file; one that goes to many people is uploaded once and then named by its id."""
 
         async def send(document: InputFile | str) -> Any:
-            return await self._api.call("sendDocument", {**parameters, "document": document}, patience=_UPLOAD_TIMEOUT)
+            return await self._api.call(
+                "sendDocument", {**parameters, "document": document}, read_timeout=_UPLOAD_TIMEOUT
+            )
 
         if row.broadcast is None:
             return _message_id(await send(_to_input_file(attachment)))

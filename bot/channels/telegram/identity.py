@@ -17,9 +17,9 @@ from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.updates import CHANNEL
 from bot.errors import SettingsError
 from bot.retry import retry
+from handlers.commands import COMMANDS, menu_commands
 from handlers.core import Command
 from handlers.model import Role
-from handlers.registry import COMMANDS, menu_commands
 from locales import LANGUAGES, N_, translator
 
 #: The most seconds between two tries of an optional call.

@@ -152,7 +152,7 @@ class Poller:
             ChannelError: nothing was received and nothing is lost.
         """
         wanted = {"offset": self._offset, "limit": _BATCH, "timeout": self._hold, "allowed_updates": list(UPDATE_KINDS)}
-        request = self._api.call("getUpdates", wanted, patience=self._hold + 10.0)
+        request = self._api.call("getUpdates", wanted, read_timeout=self._hold + 10.0)
         batch = await cancel_on(stop, request)
         if batch is None:
             return

@@ -93,10 +93,10 @@ class AiohttpRequest(BaseRequest):
             RequestFailedError: carries the ``ChannelError``.
         """
         named = times.get("read_timeout")
-        patience = named if isinstance(named, int | float) else _CONNECT_TIMEOUT
+        read_timeout = named if isinstance(named, int | float) else _CONNECT_TIMEOUT
         outcome: ChannelError
         try:
-            status, payload = await self._exchange(method, url, request_data, patience)
+            status, payload = await self._exchange(method, url, request_data, read_timeout)
         except _NOT_SENT:
             outcome = Unreachable()
         except (aiohttp.ClientError, TimeoutError):
@@ -109,9 +109,11 @@ class AiohttpRequest(BaseRequest):
             outcome = known
         raise RequestFailedError(outcome)
 
-    async def _exchange(self, method: str, url: str, data: RequestData | None, patience: float) -> tuple[int, bytes]:
+    async def _exchange(
+        self, method: str, url: str, data: RequestData | None, read_timeout: float
+    ) -> tuple[int, bytes]:
         request = self.session.request(
-            method, url, data=_request_body(data), headers=_request_headers(data), timeout=_client_timeout(patience)
+            method, url, data=_request_body(data), headers=_request_headers(data), timeout=_client_timeout(read_timeout)
         )
         async with request as response:
             return response.status, await response.read()
@@ -125,12 +127,12 @@ class AiohttpRequest(BaseRequest):
         return answer
 
 
-def _client_timeout(patience: float) -> aiohttp.ClientTimeout:
+def _client_timeout(read_timeout: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(
-        total=_CONNECT_TIMEOUT + patience + _TIMEOUT_SLACK,
+        total=_CONNECT_TIMEOUT + read_timeout + _TIMEOUT_SLACK,
         connect=_CONNECT_TIMEOUT,
         sock_connect=_CONNECT_TIMEOUT,
-        sock_read=patience,
+        sock_read=read_timeout,
     )
 
 

@@ -9,14 +9,23 @@ from bot.services.broadcasts.checks import ListChecks
 from bot.services.broadcasts.drafts import BroadcastDrafts, BroadcastPreview
 from bot.services.broadcasts.notices import BroadcastNotices
 from bot.services.broadcasts.recipients import BroadcastResults, RecipientFreezing, RecipientValues, says_name
-from bot.store.broadcasts import BroadcastSnapshot, read_snapshot
-from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader
-from bot.store.broadcasts.lifecycle import ScheduleRepository, StateChange
-from bot.store.broadcasts.recipients import ExpiryReminder, NewRecipient, RecipientRepository
-from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository, ReminderDistance
-from bot.store.errors import TurnTakenOver
-from bot.store.request_filter import QueryConditions
-from bot.store.store import Store
+from bot.store import (
+    PAGE_SIZE,
+    AudienceReader,
+    BroadcastSnapshot,
+    ExpiringCertificate,
+    ExpiryReminder,
+    ExpiryRepository,
+    NewRecipient,
+    QueryConditions,
+    RecipientRepository,
+    ReminderDistance,
+    ScheduleRepository,
+    StateChange,
+    Store,
+    TurnTakenOver,
+    read_snapshot,
+)
 from handlers.broadcasts import build_expiry_draft
 from handlers.model import MACHINE, Audience, BroadcastState, StateReason
 

@@ -5,10 +5,15 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from bot.services.journal import JournalService
-from bot.store.broadcasts import BroadcastRepository, ProvenBroadcast
-from bot.store.broadcasts.audience import count_audience
-from bot.store.broadcasts.lifecycle import LifecycleRepository, StateChange, Step
-from bot.store.context import StoreContext
+from bot.store import (
+    BroadcastRepository,
+    LifecycleRepository,
+    ProvenBroadcast,
+    StateChange,
+    Step,
+    StoreContext,
+    count_audience,
+)
 from handlers.model import (
     BROADCAST_TRANSITIONS,
     ENDED_STATES,

@@ -7,10 +7,17 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from bot.services.broadcasts.recipients import RecipientValues, reach_of, says_name
-from bot.store.broadcasts import BroadcastRepository, BroadcastSnapshot, read_snapshot
-from bot.store.broadcasts.audience import AudienceReader, Person, find_known, to_channel_counts
-from bot.store.broadcasts.lifecycle import ScheduleRepository
-from bot.store.errors import StoreError
+from bot.store import (
+    AudienceReader,
+    BroadcastRepository,
+    BroadcastSnapshot,
+    Person,
+    ScheduleRepository,
+    StoreError,
+    find_known,
+    read_snapshot,
+    to_channel_counts,
+)
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse, text_for
 from handlers.model import (
@@ -75,14 +82,14 @@ class ProblemCollector:
     """Memory stays flat: people are counted, and only the first are named."""
 
     filling: RecipientValues
-    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     found: defaultdict[tuple[ProblemKind, str], ProblemRows] = field(default_factory=lambda: defaultdict(ProblemRows))
 
     def add_person(self, person: Person) -> None:
         """Look at somebody who is meant."""
-        kept = self.filling.reason_to_withhold(person)
-        reason = kept.reason if kept else None
-        self.kept[person.channel, _COUNTED_AS.get(reason, "reachable") if reason else "reachable"] += 1
+        withheld = self.filling.reason_to_withhold(person)
+        reason = withheld.reason if withheld else None
+        self.counts[person.channel, _COUNTED_AS.get(reason, "reachable") if reason else "reachable"] += 1
         if reason in _GET_NOTHING:
             return
         for trouble, about in self._find_problems(person):
@@ -91,7 +98,7 @@ class ProblemCollector:
     @property
     def counted(self) -> tuple[ChannelCounts, ...]:
         """All who were looked at, by channel."""
-        return to_channel_counts((channel, kept, number) for (channel, kept), number in self.kept.items())
+        return to_channel_counts((channel, obstacle, number) for (channel, obstacle), number in self.counts.items())
 
     @property
     def problems(self) -> tuple[BroadcastProblem, ...]:

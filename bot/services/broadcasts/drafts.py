@@ -5,10 +5,17 @@ from dataclasses import dataclass
 
 from bot.services.broadcasts.actions import BroadcastAccess
 from bot.services.broadcasts.recipients import RecipientValues, says_name
-from bot.store.broadcasts import BroadcastSnapshot, read_snapshot
-from bot.store.broadcasts.audience import AudienceReader, ChatName, Person, count_audience, find_chats
-from bot.store.broadcasts.messages import NoticeRepository
-from bot.store.encoding import to_micros
+from bot.store import (
+    AudienceReader,
+    BroadcastSnapshot,
+    ChatName,
+    NoticeRepository,
+    Person,
+    count_audience,
+    find_chats,
+    read_snapshot,
+    to_micros,
+)
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.core import Attachment, Reply
 from handlers.model import (
@@ -83,12 +90,12 @@ class BroadcastDrafts(BroadcastAccess):
         self, rights: Rights, names: Sequence[RecipientName]
     ) -> Mapping[RecipientName, tuple[str, ...]]:
         """The right to write broadcasts has to reach the unit of a request, or of a chat."""
-        meant = {name: parsed for name in names if (parsed := _parse_name(name))}
-        chats = await find_chats(self.context, meant.values())
+        addresses = {name: parsed for name in names if (parsed := _parse_name(name))}
+        chats = await find_chats(self.context, addresses.values())
         units = {one.unit for found in chats.values() for one in found}
         reach = {unit: rights.may(Act.WRITE_BROADCASTS, unit) for unit in units}
         within = {key: {one.chat for one in found if reach[one.unit]} for key, found in chats.items()}
-        return {name: tuple(sorted(within[key])) for name, key in meant.items() if within.get(key)}
+        return {name: tuple(sorted(within[key])) for name, key in addresses.items() if within.get(key)}
 
 
 def _may_write(rights: Rights, draft: BroadcastDraft) -> bool:

@@ -4,12 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.store.broadcasts.lifecycle import ScheduleRepository
-from bot.store.broadcasts.messages import SHOWN_MARK, ApproverRole, AuthorRole, BroadcastAuthor, NoticeRepository
-from bot.store.context import StoreContext
-from bot.store.encoding import to_micros
-from bot.store.people import GrantRepository
-from bot.store.units import read_units
+from bot.store import (
+    SHOWN_MARK,
+    ApproverRole,
+    AuthorRole,
+    BroadcastAuthor,
+    GrantRepository,
+    NoticeRepository,
+    ScheduleRepository,
+    StoreContext,
+    read_units,
+    to_micros,
+)
 from handlers.broadcasts.notices import format_approval_request
 from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
@@ -39,9 +45,9 @@ class BroadcastNotices(ScheduleRepository):
             False where the moving message has to wait.
         """
         async with self.machine_transaction(now) as opened:
-            told = await _tell_author(opened.context, broadcast, said, mark)
+            is_told = await _tell_author(opened.context, broadcast, said, mark)
             await opened.commit()
-        return told
+        return is_told
 
     async def request_approvals(self, broadcast: Broadcast, recipients: int, now: datetime) -> int:
         """Ask those who may approve what is checked, its author aside, each in their own language.

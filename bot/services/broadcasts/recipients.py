@@ -7,12 +7,21 @@ from functools import cached_property
 
 from bot.messages import DeliveryState
 from bot.services.broadcasts.actions import BroadcastAccess
-from bot.store.broadcasts import BroadcastSnapshot, read_snapshot
-from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, Person, expiry_window
-from bot.store.broadcasts.lifecycle import ScheduleRepository
-from bot.store.broadcasts.messages import BroadcastMessage
-from bot.store.broadcasts.recipients import NewRecipient, RecipientRepository, RecipientRow, ResultRepository, Withheld
-from bot.store.errors import TurnTakenOver
+from bot.store import (
+    PAGE_SIZE,
+    AudienceReader,
+    BroadcastMessage,
+    BroadcastSnapshot,
+    NewRecipient,
+    Person,
+    RecipientRepository,
+    RecipientRow,
+    ResultRepository,
+    ScheduleRepository,
+    TurnTakenOver,
+    Withheld,
+    read_snapshot,
+)
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import Placeholder, placeholders_of
 from handlers.core import Reply
@@ -94,8 +103,8 @@ class RecipientValues:
 
     @cached_property
     def _window(self) -> tuple[int, int]:
-        asked = expiry_window(self.written.draft.audience, self.today)
-        return asked or (self.today.toordinal(), date.max.toordinal())
+        first, last = self.written.draft.audience.expiry_window(self.today) or (self.today, date.max)
+        return first.toordinal(), last.toordinal()
 
 
 def _open_procedures(person: Person) -> tuple[Procedure, ...]:
@@ -163,14 +172,14 @@ class _Freezing:
         after, left = written.frozen_to, limit
         while left > 0:
             people, end = await audience.page(after, min(left, PAGE_SIZE))
-            meant = self._still_waiting(people)
-            if reached is not None and len(reached | {one.chat for one in meant}) > self.base.policy.approval_above:
+            waiting = self._still_waiting(people)
+            if reached is not None and len(reached | {one.chat for one in waiting}) > self.base.policy.approval_above:
                 await self._rows.return_for_approval(after, await self._count(audience))
                 return False
             last = end or (people[-1].chat if people else after)
-            await self._rows.add_next(map(values.to_recipient, meant), after, last)
+            await self._rows.add_next(map(values.to_recipient, waiting), after, last)
             if reached is not None:
-                reached |= {one.chat for one in meant}
+                reached |= {one.chat for one in waiting}
             if end is None:
                 await self._rows.finish(last)
                 return False

@@ -206,8 +206,8 @@ class BroadcastRepository:
         Without bytes the document stays where the draft still names one.
         """
         name = seen.broadcast.id
-        kept = seen.warrant.document if seen.warrant and draft.document else None
-        row = await self._row(name, draft, document, kept, author)
+        stored_digest = seen.warrant.document if seen.warrant and draft.document else None
+        row = await self._row(name, draft, document, stored_digest, author)
         changing = {**row, "revision": revision, "keeps": int(bool(draft.document))}
         (changed,) = await self.context.ask(Query("change_broadcast", changing))
         if changed:
@@ -215,11 +215,11 @@ class BroadcastRepository:
         return bool(changed)
 
     async def _row(
-        self, name: str, draft: BroadcastDraft, document: bytes | None, kept: str | None, author: str
+        self, name: str, draft: BroadcastDraft, document: bytes | None, stored_digest: str | None, author: str
     ) -> dict[str, Any]:
         """``kept`` is the digest of a document that stays where no other is given."""
         keyring, unit = self.context.keyring, draft.audience.unit
-        file = kept if document is None else content_digest(document)
+        file = stored_digest if document is None else content_digest(document)
         content, writer = content_digest(draft.model_dump_json()), await self.context.person(author)
         warrant = Warrant(name, None, None, unit, author, None, content, file, writer)
         return {

@@ -13,13 +13,12 @@ from bot.store.drivers import Query, Rows, RunQueries
 from bot.store.encoding import Language, session_language, to_micros
 from bot.store.request_filter import QueryConditions, scope_conditions
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
-from handlers.model import Audience, ChannelCounts, Reach, Role
+from handlers.model import Audience, ChannelCounts, Reach
 from rules.calendar import VIETNAM, to_vietnam_day
 from rules.outcome import Procedure
 
 #: One person may get so many reminders within this time.
 WEEK = timedelta(days=7)
-_FIRST_DAY, _LAST_DAY = date.min.toordinal(), date.max.toordinal()
 
 
 def audience_conditions(audience: Audience, reach: Reach, now: datetime) -> QueryConditions | None:
@@ -42,7 +41,7 @@ def audience_conditions(audience: Audience, reach: Reach, now: datetime) -> Quer
 def _filter_conditions(audience: Audience, today: date) -> Iterator[tuple[str, dict[str, Any]]]:
     if audience.unit is not None:
         yield "below_unit", {"below": audience.unit}
-    if is_by_role(audience):
+    if audience.is_by_role:
         yield "with_role", {"role": audience.role}
     else:
         yield "agreed", {}
@@ -54,34 +53,12 @@ def _filter_conditions(audience: Audience, today: date) -> Iterator[tuple[str, d
         yield "owes", {"owed": json.dumps(audience.owed)}
     if audience.states:
         yield "has_request", {"states": json.dumps(audience.states)}
-    if (window := expiry_window(audience, today)) is not None:
-        yield "has_certificate", {"ends_from": window[0], "ends_until": window[1]}
+    if (window := audience.expiry_window(today)) is not None:
+        yield "has_certificate", {"ends_from": window[0].toordinal(), "ends_until": window[1].toordinal()}
     if audience.channel is not None:
         yield "over_channel", {"channel": audience.channel, "channels": f"{audience.channel}:"}
-    if (since := _silent_since(audience, today)) is not None:
+    if (since := audience.silent_before(today)) is not None:
         yield "silent_before", {"silent_before": to_micros(datetime.combine(since, time(), VIETNAM))}
-
-
-def is_by_role(audience: Audience) -> bool:
-    """Whether it is for people with a role: these hear of their work, whoever else only what they agreed to."""
-    return audience.role not in {None, Role.OFFICER}
-
-
-def expiry_window(audience: Audience, today: date) -> tuple[int, int] | None:
-    """The first and the last day on which a certificate may end, as ordinals; ``None`` where that is not asked."""
-    first, last, within = audience.expires_from, audience.expires_until, audience.expires_within
-    if first is None and last is None and within is None:
-        return None
-    firsts = [day.toordinal() for day in (first,) if day] + ([] if within is None else [today.toordinal()])
-    lasts = [day.toordinal() for day in (last,) if day] + ([] if within is None else [today.toordinal() + within])
-    return max(firsts, default=_FIRST_DAY), min(lasts, default=_LAST_DAY)
-
-
-def _silent_since(audience: Audience, today: date) -> date | None:
-    days = [audience.silent_since] if audience.silent_since else []
-    if audience.silent_days is not None:
-        days.append(date.fromordinal(max(today.toordinal() - audience.silent_days, _FIRST_DAY)))
-    return min(days, default=None)
 
 
 async def count_audience(
@@ -109,9 +86,9 @@ async def count_audience(
 def to_channel_counts(rows: Iterable[tuple[str, str, int]]) -> tuple[ChannelCounts, ...]:
     """Sum rows of channel, what keeps messages back, and number; all of ``terminal:NAME`` are one channel."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for channel, kept, number in rows:
-        found[channel.partition(":")[0]][kept] += number
-    return tuple(ChannelCounts(channel=channel, **kept) for channel, kept in sorted(found.items()))
+    for channel, obstacle, number in rows:
+        found[channel.partition(":")[0]][obstacle] += number
+    return tuple(ChannelCounts(channel=channel, **counts) for channel, counts in sorted(found.items()))
 
 
 async def find_known(ask: RunQueries, audience: Audience, reach: Reach) -> set[str]:
@@ -119,7 +96,7 @@ async def find_known(ask: RunQueries, audience: Audience, reach: Reach) -> set[s
     if not reach:
         return set()
     conditions = QueryConditions(*scope_conditions(reach))
-    conditions = conditions if is_by_role(audience) else conditions.with_condition("agreed")
+    conditions = conditions if audience.is_by_role else conditions.with_condition("agreed")
     listed, known = sorted(set(audience.chats or ())), set()
     for start in range(0, len(listed), PAGE_SIZE):
         part = json.dumps(listed[start : start + PAGE_SIZE])
@@ -180,7 +157,7 @@ class AudienceReader:
 
     ask: RunQueries
     keyring: Keyring
-    meant: QueryConditions | None
+    selection: QueryConditions | None
     chats: tuple[str, ...] | None  #: no others than these, in order
     series: str
     named: bool  #: sealed names are read
@@ -193,9 +170,9 @@ class AudienceReader:
     ) -> "AudienceReader":
         """Read those a broadcast is for, within a reach; their names where its text says them."""
         audience = written.draft.audience
-        meant = audience_conditions(audience, reach, now)
+        selection = audience_conditions(audience, reach, now)
         chats = None if audience.chats is None else tuple(sorted(set(audience.chats)))
-        return cls(ask, keyring, meant, chats, written.series, named, now, audience.unfinished)
+        return cls(ask, keyring, selection, chats, written.series, named, now, audience.unfinished)
 
     async def pages(self, size: int = PAGE_SIZE) -> AsyncIterator[list[Person]]:
         """All of them."""
@@ -206,10 +183,10 @@ class AudienceReader:
 
     async def page(self, after: str, size: int = PAGE_SIZE) -> AudiencePage:
         """The next ones behind a chat. A page of a list may be short and is not the last one for that."""
-        if self.meant is None:
+        if self.selection is None:
             return AudiencePage([], None)
         if self.chats is None:
-            people = await self._read(self.meant, after, size)
+            people = await self._read(self.selection, after, size)
             return AudiencePage(people, people[-1].chat if len(people) == size else None)
         part = [chat for chat in self.chats if chat > after][:size]
         people = await self.of_chats(part)
@@ -217,13 +194,13 @@ class AudienceReader:
 
     async def of_chats(self, chats: Sequence[str]) -> list[Person]:
         """Return people of these chats who are meant."""
-        if self.meant is None or not chats:
+        if self.selection is None or not chats:
             return []
-        return await self._read(self.meant.with_condition("listed", chats=json.dumps(chats)), "", len(chats))
+        return await self._read(self.selection.with_condition("listed", chats=json.dumps(chats)), "", len(chats))
 
-    async def _read(self, meant: QueryConditions, after: str, size: int) -> list[Person]:
+    async def _read(self, selection: QueryConditions, after: str, size: int) -> list[Person]:
         week = to_micros(self.now - WEEK)
-        page = meant.to_query("audience_page", after=after, limit=size, series=self.series, week=week)
+        page = selection.to_query("audience_page", after=after, limit=size, series=self.series, week=week)
         (rows,) = await self.ask(replace(page, anew=True))
         if not rows:
             return []

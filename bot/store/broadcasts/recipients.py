@@ -191,8 +191,8 @@ class ResultRepository:
         return tuple(self._recipient(row) for row in rows)
 
     async def _rows(self, asked: dict[str, Any], after: str | None, until: str | None = None) -> Rows:
-        meant = {"recipient_after": after, "recipient_until": until, "recipient_in_state": asked["state"]}
-        where = tuple(condition for condition, value in meant.items() if value is not None)
+        wanted = {"recipient_after": after, "recipient_until": until, "recipient_in_state": asked["state"]}
+        where = tuple(condition for condition, value in wanted.items() if value is not None)
         (rows,) = await self.context.ask(Query("recipients", {**asked, "after": after, "until": until}, where=where))
         return rows
 

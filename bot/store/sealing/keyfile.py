@@ -102,8 +102,8 @@ class KeyFile(_KeyModel):
 
     def without_keys(self, unused: frozenset[str]) -> "KeyFile":
         """With fewer keys; the current one always stays."""
-        kept = {name: key for name, key in self.keys.items() if name == self.current or name not in unused}
-        return self.model_copy(update={"keys": kept})
+        remaining = {name: key for name, key in self.keys.items() if name == self.current or name not in unused}
+        return self.model_copy(update={"keys": remaining})
 
 
 def _new_key(now: datetime) -> StoredKey:

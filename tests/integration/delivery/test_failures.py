@@ -11,11 +11,12 @@ import pytest
 
 from bot.channels import Pace, Rate, Unsupported
 from bot.clock import SystemClock
+from bot.delivery.background import Retention
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.failures import ResultBatcher
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
-from bot.delivery.runner import Retention, Runner
+from bot.delivery.runner import Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
 from bot.messages import Chat, DeliveryState, Incoming, OutboxRow, Settlement

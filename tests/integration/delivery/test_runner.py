@@ -8,9 +8,10 @@ import pytest
 from bot.cancellation import cancel_on, stop_on_signals
 from bot.channels import Pace, Refused
 from bot.clock import SystemClock
+from bot.delivery.background import Retention
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
-from bot.delivery.runner import ChannelService, Retention, Runner
+from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import WorkerLease
 from bot.messages import Chat

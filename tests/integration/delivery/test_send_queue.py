@@ -184,7 +184,7 @@ async def test_a_process_that_may_not_send_any_more_claims_nothing_and_gives_bac
     rows.queue(ONE, 3)
     pacer = Pacer(Pace(1e6, UNHURRIED), clock)
     answers = iter([True, True, True, False, False, False])  # every lane may claim, and then nothing may leave
-    way_out = Dispatcher(store, channel, pacer, clock, fence=lambda: next(answers, False))
+    way_out = Dispatcher(store, channel, pacer, clock, may_send=lambda: next(answers, False))
     assert await way_out.deliver() == 3
     assert await way_out.deliver() == 0
     assert channel.tried == 0

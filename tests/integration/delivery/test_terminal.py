@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import accept_in_steps
 from bot.channels import Pace
 from bot.channels.rendering import split_reply
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat
+from bot.cli.run import accept_in_steps
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.pacing import Pacer

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
-from bot.delivery.runner import Retention
+from bot.delivery.background import Retention
 from bot.delivery.worker_lease import Heartbeat, Witness
 from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn

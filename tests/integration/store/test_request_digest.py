@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery.request_digest import RequestDigests
+from bot.delivery.background import RequestDigests
 from bot.messages import DeliveryState
 from bot.services.request_notices import DigestSender
 from bot.store.request_notices import RequestNoticeRepository
@@ -26,7 +26,7 @@ def units(database: Database) -> None:
 
 async def chooses(store: Store, address: str, timing: NoticeTiming) -> None:
     async with admin_transaction(store, store.chats.at("telegram", address)) as at:
-        await at.admin.notices.choose(timing)
+        await at.admin.people.choose_notice_timing(timing)
 
 
 async def test_everything_new_comes_in_one_message_once_a_day_and_not_ones_own(store: Store) -> None:

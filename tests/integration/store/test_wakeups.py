@@ -37,7 +37,7 @@ async def resting(store: Store, database: Database) -> AsyncIterator[DeliveryPip
     clock = SystemClock()
     roads, pacer = DeliveryPipeline(store, clock), Pacer(Pace(1e6, UNHURRIED), clock)
     membership = WorkerLease(store.workers, "telegram", clock, pacer.share, LeaseDuration(0.5))
-    dispatcher = Dispatcher(store, roads.channel, pacer, clock, fence=membership.may_send)
+    dispatcher = Dispatcher(store, roads.channel, pacer, clock, may_send=membership.may_send)
     workers = TurnPool(roads.turns.handle_next, lambda _chat: dispatcher.notify())
     stop = asyncio.Event()
     runner = Runner(store, workers, (ChannelService(membership, dispatcher),), ())

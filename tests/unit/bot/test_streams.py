@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.output import json_text
+from bot.console import SafeConsole
 from bot.logs import configure_logging
-from bot.streams import GuardedStream, SafeConsole, StreamError, guarded_streams
+from bot.streams import GuardedStream, StreamError, guarded_streams
 
 #: Sets the window's title, clears the screen, turns what follows round.
 STEERING = "\x1b]0;owned\x07\x1b[2J\x9b1m\u202eexe.cer"
@@ -114,4 +115,4 @@ def test_rich_draws_on_the_safe_console_alone() -> None:
     house = Path(__file__).resolve().parents[3] / "bot"
     users = [path.name for path in house.rglob("*.py") if "from rich.console import Console" in path.read_text()]
 
-    assert users == ["streams.py"]
+    assert users == ["console.py"]

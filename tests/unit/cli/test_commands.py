@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -80,3 +82,34 @@ def test_a_file_that_cannot_be_written_is_one_clear_line(troly: Troly, command: 
     code, printed, err = troly(*command, "--out", out, language="en")
     assert (code, printed, err.count("\n")) == (1, "", 1)
     assert err.startswith(f"troly: {out} cannot be written (")
+
+
+_LOADED = """
+import sys
+from bot.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+loaded = {name for name in ("babel", "docx", "rich", "structlog", "bot.store") if name in sys.modules}
+print(sorted(loaded), "structlog" not in loaded or sys.modules["structlog"].is_configured(), file=sys.stderr)
+"""
+
+
+@pytest.mark.fresh_interpreter
+@pytest.mark.parametrize(
+    ("command", "loaded"),
+    [("decide", "[] True"), ("offices list", "[] True"), ("rights", "['bot.store', 'rich', 'structlog'] True")],
+)
+def test_a_command_starts_without_what_it_does_not_use_and_masks_what_it_logs(
+    command: str, loaded: str, tmp_path: Path
+) -> None:
+    started = subprocess.run(
+        [sys.executable, "-c", _LOADED, *command.split()],
+        input=FACTS,
+        text=True,
+        capture_output=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert started.stderr.splitlines()[-1] == loaded

@@ -4,8 +4,7 @@ from typing import cast
 
 import pytest
 
-from bot.channels import Capabilities, Channel
-from bot.channels.rehearsal import RehearsalChannel
+from bot.channels import Capabilities, Channel, RehearsalChannel
 from bot.channels.rendering import split_reply
 from bot.messages import Chat, OutboxRow
 from handlers.core import Attachment, Choice, Reply

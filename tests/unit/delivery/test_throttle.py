@@ -54,7 +54,7 @@ def test_who_was_told_long_ago_is_forgotten() -> None:
     for number in range(10_000):
         list(throttle.admit([make_text_update("a", number, str(number)), make_text_update("b", number, str(number))]))
         clock.seconds += 1
-    assert len(throttle._told) <= 4096
+    assert len(throttle._warned) <= 4096
 
 
 def test_a_secret_in_the_midst_of_a_burst_is_still_taken_away() -> None:

@@ -8,8 +8,7 @@ from bot.certificates.parsing import read
 from bot.demo import SAMPLES, write_samples
 from bot.demo.certificates import AUTHORITY, POLICY, CertificateHolder, make_certificate
 from bot.demo.interviews import EVERY_HISTORY, make_history
-from bot.demo.province import FEWEST, MOST, make_province
-from bot.demo.stories import DAYS, STORIES, WorkingHours
+from bot.demo.province import DAYS, FEWEST, MOST, STORIES, WorkingHours, make_province
 from bot.errors import OutputError
 from handlers.model import RequestState, SuccessionKind
 from rules.calendar import to_vietnam_time

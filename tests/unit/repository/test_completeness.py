@@ -22,9 +22,10 @@ from bot.preview.office_walks import make_office_walks
 from bot.preview.walks import make_reminder_walks, make_walks
 from bot.settings import Settings
 from handlers.broadcasts.rendering import format_days_left
+from handlers.commands import ADMIN_COMMANDS, COMMANDS
 from handlers.core.text import strip_markup
 from handlers.model import BroadcastState, RequestState, render_rights_table
-from handlers.registry import ADMIN_COMMANDS, COMMANDS, SCREENS
+from handlers.registry import SCREENS
 from locales import translator
 from rules.loading import load_pack
 from rules.outcome import Procedure
@@ -142,6 +143,19 @@ def test_every_text_is_in_the_catalogue_translated_with_the_same_placeholders(
         assert fields(message.string) == fields(message.id), message.id
         for text in (message.id, message.string):
             assert text.count("<b>") == text.count("</b>"), message.id
+
+
+def test_the_catalogue_is_read_as_babel_reads_it(vietnamese: dict[str, Message]) -> None:
+    assert locales._sentences("vi") == {message.id: message.string for message in vietnamese.values()}
+
+
+@pytest.mark.parametrize(
+    ("quoted", "text"),
+    [(r"a \"word\" and \\n", 'a "word" and \\n'), (r"two\nlines\tand a tab", "two\nlines\tand a tab")],
+)
+def test_what_the_catalogue_escapes_is_read_as_it_was_written(quoted: str, text: str) -> None:
+    entry = f'msgid ""\n"{quoted}"\nmsgstr ""\n"{quoted} "\n"{quoted}"\n'
+    assert locales._read_catalogue(entry) == {text: f"{text} {text}"}
 
 
 def test_english_says_what_its_message_id_says_and_vietnamese_does_not(vietnamese: dict[str, Message]) -> None:

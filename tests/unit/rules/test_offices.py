@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli.offices import app
+from bot.cli.rules import offices_app as app
 from bot.settings import load_settings
-from handlers.core import filing_notice
+from handlers.citations import filing_notice
 from locales import translator
 from rules.deciding import decide
 from rules.errors import PackInvalid, PackUnreadable

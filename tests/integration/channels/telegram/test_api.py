@@ -44,7 +44,7 @@ async def test_what_the_server_does_is_told_as_an_outcome(
     await lan.says("/start")
     server.fault("sendMessage", **fault)
     with pytest.raises(ChannelError) as failed:
-        await api.call("sendMessage", {"chat_id": lan.id, "text": "a"}, patience=0.2)
+        await api.call("sendMessage", {"chat_id": lan.id, "text": "a"}, read_timeout=0.2)
     assert type(failed.value) is meaning
 
 

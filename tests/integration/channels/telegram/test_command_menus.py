@@ -9,10 +9,10 @@ import pytest
 from bot.channels import RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.identity import show_chat_menu
-from bot.delivery.command_menus import CommandMenuLoop
+from bot.delivery.background import CommandMenuLoop
 from bot.store.store import Store
+from handlers.commands import ADMIN_COMMANDS, COMMANDS
 from handlers.model import Role
-from handlers.registry import ADMIN_COMMANDS, COMMANDS
 from tests.support.delivery import TurnedClock
 from tests.support.people import OPERATOR, end_role, grant_role
 from tests.support.telegram.api import BotApi

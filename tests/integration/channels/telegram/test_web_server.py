@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from bot.app import configured_channels, serve_channels
 from bot.channels import AcceptUpdates, ListenAddress, Pace, Receiver, RecordBlockChange, ServedChannel
 from bot.errors import SettingsError
-from bot.metrics.prometheus import Prometheus
+from bot.metrics import Prometheus
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.web import open_listeners

@@ -12,8 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import bot.store.errors
 from bot.messages import DeliveryState
-from bot.metrics import NO_METRICS, QueueDepths
-from bot.metrics.prometheus import PRIORITIES, Prometheus
+from bot.metrics import NO_METRICS, PRIORITIES, Prometheus, QueueDepths
 from bot.store.errors import StoreError, StoreLocked
 from bot.store.store import Store
 from bot.web import HealthEndpoints, WebServer

@@ -7,9 +7,9 @@ import pytest
 
 from bot.store.store import Store
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
+from handlers.commands import ADMIN_COMMANDS
 from handlers.core import ButtonTapped
 from handlers.model import RequestState
-from handlers.registry import ADMIN_COMMANDS
 from tests.integration.handlers.admin.conftest import Sql
 from tests.support.people import (
     ARGUMENTS,

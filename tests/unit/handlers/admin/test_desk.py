@@ -75,7 +75,7 @@ async def test_the_timing_is_changed_with_one_tap(house: Assistant, store: Store
     assert "mỗi ngày một lần" in await an.taps("Đang báo ngay")
     assert an.seen.count("Đang báo gộp mỗi sáng") == 1
     async with admin_transaction(store, an.chat) as at:
-        assert await at.admin.notices.timing() is NoticeTiming.MORNING
+        assert await at.admin.people.notice_timing() is NoticeTiming.MORNING
 
 
 async def test_the_list_opens_at_what_is_not_finished_and_a_filter_does_not_stick_to_the_next_day(

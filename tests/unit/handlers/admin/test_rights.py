@@ -11,9 +11,10 @@ import pytest
 
 from bot.store.store import Store
 from handlers.admin.people import InvitationDraft
+from handlers.commands import ADMIN_COMMANDS
 from handlers.core import BroadcastView, ButtonTapped
 from handlers.model import Audience, BroadcastDraft, BroadcastText, RequestState, Role
-from handlers.registry import ADMIN_COMMANDS, ADMIN_SCREENS
+from handlers.registry import ADMIN_SCREENS
 from tests.support.backends import MemoryBackend
 from tests.support.people import (
     DEPTH,

@@ -1,9 +1,45 @@
-"""Expose the counts in Prometheus' text exposition format 0.0.4."""
+"""Count what monitoring may know: waiting rows, the duration of turns, and failures; never anything about a person.
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.exposition import generate_latest
+``Metrics`` counts nothing and is the default everywhere; ``Prometheus`` counts.
+"""
 
-from bot.metrics import Metrics, QueueDepths
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepths:
+    """The numbers of waiting rows."""
+
+    inbox: int  #: updates to handle
+    outbox: Mapping[int, int]  #: messages to send, by priority (REPLY, NOTICE, BROADCAST)
+    tasks: int  #: tasks queued or running
+
+
+class Metrics:
+    """Receives reports and counts none of them.
+
+    Every word given here comes from a closed set: a state, a kind of error, a channel.
+    """
+
+    def record_turn(self, seconds: float) -> None:
+        """Record a turn that was handled and stored within ``seconds``."""
+
+    def record_turn_failure(self) -> None:
+        """Record a turn that failed; it will be repeated or given up."""
+
+    def record_delivery(self, channel: str, state: str) -> None:
+        """A message has found its end: a ``bot.messages.DeliveryState``."""
+
+    def record_store_failure(self, error: Exception) -> None:
+        """Record a failed operation of the store."""
+
+    def expose(self, depths: QueueDepths | None) -> bytes:  # noqa: ARG002 - a subclass that counts needs it
+        """Return all counts as text; ``depths`` is None if the store did not answer."""
+        return b""
+
+
+NO_METRICS = Metrics()
 
 #: Seconds: most turns take milliseconds, and seconds on a busy disk.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -12,9 +48,14 @@ PRIORITIES = ("reply", "notice", "broadcast")
 
 
 class Prometheus(Metrics):
-    """Counts in a registry of its own, which tells nothing about the process or other libraries."""
+    """Counts in a registry of its own, which tells nothing about the process or other libraries.
+
+    The text has Prometheus' exposition format 0.0.4. The library is imported where it is used: only a service counts.
+    """
 
     def __init__(self) -> None:
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram  # noqa: PLC0415 - as above
+
         self._registry = registry = CollectorRegistry()
         self._turns = Histogram("troly_turn_seconds", "Handling of one update", buckets=_BUCKETS, registry=registry)
         self._failed = Counter("troly_turns_failed", "Turns that broke and were tried again", registry=registry)
@@ -41,6 +82,8 @@ class Prometheus(Metrics):
         self._errors.labels(type(error).__name__).inc()
 
     def expose(self, depths: QueueDepths | None) -> bytes:
+        from prometheus_client.exposition import generate_latest  # noqa: PLC0415 - as above
+
         self._up.set(depths is not None)
         unknown = float("nan")
         self._inbox.set(depths.inbox if depths else unknown)

@@ -1,0 +1,248 @@
+"""List the commands that people type, for everybody and for those with a role, and do what they say."""
+
+from collections.abc import Iterable
+
+from markupsafe import Markup
+
+from handlers.admin.desk import to_desk
+from handlers.admin.exports import order_typed_export
+from handlers.admin.people import (
+    accept_invitation,
+)
+from handlers.admin.requests_view import to_opening_list, to_search_result
+from handlers.admin.statistics import show_statistics
+from handlers.broadcasts.reminders import (
+    REMINDER_COMMANDS,
+    resume_reminders,
+    stop_reminders,
+)
+from handlers.broadcasts.screens import open_typed_broadcast, parse_broadcast_code
+from handlers.broadcasts.screens import to_broadcast_list as broadcasts
+from handlers.citations import format_statement
+from handlers.core import (
+    Command,
+    Context,
+    HandlerResult,
+    cited_documents,
+    current_question,
+    current_rights,
+    format_documents,
+    hash_text,
+)
+from handlers.core.text import format_bold, join_lines
+from handlers.interview import to_next_certificate, to_previous_step
+from handlers.interview.condition import condition_facts
+from handlers.interview.screens.certificate import EXPORT
+from handlers.interview.screens.welcome import (
+    show_notice,
+)
+from handlers.model import Act, Role, may_any_role
+from handlers.own_data import format_data_ordered, format_data_under_way
+from locales import LANGUAGES, N_, translator
+from rules.language.spelling import strip_accents
+from rules.questions import Question
+
+
+async def _run_roles(here: Context, holder: str) -> HandlerResult:
+    return HandlerResult(
+        here.session.with_screen("role", about=holder.upper()) if holder else here.session.with_screen("roles")
+    )
+
+
+async def _run_journal(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(here.session.with_screen("journal"))
+
+
+async def _run_export(here: Context, form: str) -> HandlerResult:
+    opened = here.session.open_visit("export")
+    return await order_typed_export(here.with_session(opened), form) if form else HandlerResult(opened)
+
+
+async def _run_list(here: Context, words: str) -> HandlerResult:
+    return HandlerResult(await to_search_result(here, words) if words else to_opening_list(here))
+
+
+async def _run_broadcasts(here: Context, code: str) -> HandlerResult:
+    return (
+        await open_typed_broadcast(here, parse_broadcast_code(code) or code)
+        if code
+        else HandlerResult(broadcasts(here))
+    )
+
+
+async def _run_desk(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(to_desk(here))
+
+
+ADMIN_COMMANDS = (
+    Command("banlamviec", N_("my desk: what waits, and all I can do"), _run_desk, ("desk",), needs=Act.SEE_REQUESTS),
+    Command("danhsach", N_("the request list; with words, those that have them"), _run_list, needs=Act.SEE_REQUESTS),
+    Command("xuat", N_("export the requests of the list as a file"), _run_export, needs=Act.EXPORT_REQUESTS),
+    Command(
+        "thongbao",
+        N_("broadcasts and reminders: write one, see how far it is"),
+        _run_broadcasts,
+        ("broadcast",),
+        needs=Act.SEE_BROADCASTS,
+    ),
+    Command(
+        "thongke", N_("numbers of the units I look after"), show_statistics, ("stats", "bieudo"), needs=Act.SEE_PICTURE
+    ),
+    Command("vaitro", N_("roles: who has which, invite, end"), _run_roles, needs=Act.SEE_HOLDERS),
+    Command("nhatky", N_("the journal: who did what"), _run_journal, needs=Act.SEE_JOURNAL),
+)
+
+
+async def _start(here: Context, invitation: str) -> HandlerResult:
+    taken = (await accept_invitation(here, invitation),) if invitation else ()
+    if here.session.consented_at is None:
+        return HandlerResult(here.session.with_screen("welcome"), notes=taken)
+    if (await current_rights(here)).grants:
+        return HandlerResult(to_desk(here), notes=taken)
+    note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
+    session = here.session.to_previous_screen() if here.session.screen == "stopped" else here.session
+    return HandlerResult(session, notes=(*taken, note))
+
+
+async def _restart(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(
+        to_next_certificate(here), notes=(here.say(N_("We begin anew. Your registered requests are kept.")),)
+    )
+
+
+async def _back(here: Context, _: str) -> HandlerResult:
+    earlier = to_previous_step(here)
+    first = () if earlier else (here.say(N_("This is the first question.")),)
+    return HandlerResult(earlier or here.session, notes=first)
+
+
+async def _review(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(here.session.with_screen("review"))
+
+
+async def _why(here: Context, _: str) -> HandlerResult:
+    """Explain why the open question is asked, with the citations of the reason."""
+    asked = _asked_questions(here)
+    if not asked:
+        return HandlerResult(
+            here.session, notes=(here.say(N_("Each reason stands in the answer, with its document.")),)
+        )
+    reasons = (format_statement(question.why, here.say.t) for question in asked)
+    why = join_lines(format_bold(here.say(N_("Why I ask"))), *reasons)
+    return HandlerResult(here.session, notes=(why,))
+
+
+def _asked_questions(here: Context) -> list[Question]:
+    """Return the open questions of the pack; none on a page that asks for something else."""
+    if here.session.screen == "condition":
+        facts = condition_facts(here.session, here.world.pack, here.today)
+        return [question for question in here.world.pack.questions if question.fact in facts]
+    asked = current_question(here.session, here.world.pack, here.today)
+    return [asked] if here.session.screen == "question" and asked else []
+
+
+async def _help(here: Context, _: str) -> HandlerResult:
+    say = here.say
+    typing = say(N_("Tap a button, or type its number or a few of its words, with or without accents."))
+    notes = (format_bold(say(N_("What you can send me"))), typing, _format_commands(here, COMMANDS), say(EXPORT))
+    return HandlerResult(here.session, notes=(*notes, *await _format_admin_help(here)))
+
+
+async def _format_admin_help(here: Context) -> tuple[Markup, ...]:
+    rights = await current_rights(here)
+    mine = [command for command in ADMIN_COMMANDS if command.needs and rights.reach(command.needs)]
+    return (
+        (format_bold(here.say(N_("By your role you can also send me"))), _format_commands(here, mine)) if mine else ()
+    )
+
+
+def _format_commands(here: Context, commands: Iterable[Command]) -> Markup:
+    return join_lines(*(f"/{command.name} – {here.say(command.description)}" for command in commands))
+
+
+async def _stop(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(here.session.open_visit("stopped"))
+
+
+async def _language(here: Context, wanted: str) -> HandlerResult:
+    if wanted in LANGUAGES:
+        session = here.session.with_changes(language=wanted)
+        return HandlerResult(
+            session, notes=(here.with_session(session).say(N_("From now on I speak English. Your answers are kept.")),)
+        )
+    return HandlerResult(here.session.open_visit("language"))
+
+
+async def _documents(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(here.session, notes=tuple(format_documents(here.say, cited_documents(here))))
+
+
+async def _requests(here: Context, code: str) -> HandlerResult:
+    return HandlerResult(
+        here.session.with_screen("request", about=code.upper()) if code else here.session.with_screen("requests")
+    )
+
+
+async def _my_data(here: Context, _: str) -> HandlerResult:
+    """Order the person's data as files; they are made outside the turn, because that may take a while."""
+    ordered = await here.world.own_data.order(here.session.language)
+    return HandlerResult(here.session, notes=((format_data_ordered if ordered else format_data_under_way)(here.say),))
+
+
+async def _notice(here: Context, _: str) -> HandlerResult:
+    return await show_notice(here)
+
+
+async def _erase(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(here.session.open_visit("erase"))
+
+
+COMMANDS = (
+    Command("start", N_("greet and begin"), _start, ("batdau", "tieptuc"), before_consent=True),
+    Command("lamlai", N_("begin anew"), _restart),
+    Command("quaylai", N_("one step back"), _back),
+    Command("xemlai", N_("review or change my answers"), _review),
+    Command("visao", N_("why this question"), _why),
+    Command("vanban", N_("the documents cited"), _documents, before_consent=True),
+    Command("yeucau", N_("my requests"), _requests, before_consent=True),
+    Command("trogiup", N_("help"), _help, ("help",), before_consent=True),
+    Command("huy", N_("stop, and keep my answers"), _stop, ("stop", "cancel")),
+    Command("ngonngu", N_("language: Tiếng Việt / English"), _language, ("language",), before_consent=True),
+    Command("dungnhan", N_("no more reminders"), stop_reminders, ("dungnhac", "unsubscribe"), before_consent=True),
+    Command("nhanlai", N_("reminders again"), resume_reminders, ("nhanlainhacnho", "subscribe"), before_consent=True),
+    Command("quyenrieng", N_("what I store and why"), _notice, ("privacy",), before_consent=True),
+    Command("dulieu", N_("what is held about me"), _my_data, before_consent=True),
+    Command("xoadulieu", N_("delete what is held about me"), _erase, before_consent=True),
+)
+_ALL_COMMANDS = (*COMMANDS, *REMINDER_COMMANDS, *ADMIN_COMMANDS)
+_BY_NAME = {name: command for command in _ALL_COMMANDS for name in (command.name, *command.aliases)}
+
+
+def menu_commands(roles: Iterable[Role]) -> tuple[Command, ...]:
+    """Return the commands of a person with these roles: those of the roles first, then everybody's."""
+    held = tuple(roles)
+    mine = (command for command in ADMIN_COMMANDS if command.needs and may_any_role(held, command.needs))
+    return (*mine, *COMMANDS)
+
+
+def menu_digest(roles: Iterable[Role]) -> str:
+    """Return a digest that changes with the menu of these roles, in any language."""
+    listed = (
+        f"{command.name} {translator(one)(command.description)}"
+        for command in menu_commands(roles)
+        for one in LANGUAGES
+    )
+    return hash_text("\n".join(listed))
+
+
+def parse_command(text: str) -> tuple[str, str] | None:
+    """Split a command line such as ``/ngonngu@troly_bot en`` into name and argument; ``None`` if it is no command."""
+    if not text.startswith("/"):
+        return None
+    head, _, argument = text[1:].partition(" ")
+    return head.partition("@")[0].lower(), argument.strip()
+
+
+def find_command(name: str) -> Command | None:
+    """Find a command by name or alias, with or without accents."""
+    return _BY_NAME.get(strip_accents(name))
