@@ -54,6 +54,7 @@ from handlers.interview.screens.file import (
 )
 from handlers.interview.screens.printing import handle_printed_answer
 from handlers.interview.screens.question import find_overheard_facts
+from handlers.interview.screens.retraction import keep_safety_facts
 from handlers.interview.secrets import has_secret
 from handlers.model import Rights, holds_certificate
 from handlers.registry import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT, find_command, parse_command
@@ -101,7 +102,7 @@ async def respond(session: Session | None, event: Event, world: Services) -> Tur
         return _respond_in_group(session, here, event)
     here, gone = await _with_current_role(here)
     present, ended = with_current_units(here)
-    taken = _with_current_pack(present, await _handle_event(present, event))
+    taken = keep_safety_facts(present, _with_current_pack(present, await _handle_event(present, event)))
     answered = _with_removed_events_note(present, ask_for_unit_again(present, taken))
     if not answered.forget:
         await save_interview_status(here, answered.session)

@@ -29,7 +29,7 @@ from handlers.admin.requests.filters import (
     RequestFilterScreen,
 )
 from handlers.admin.requests.moves import BulkMoveConfirmScreen, BulkMoveScreen, FinalMoveScreen
-from handlers.admin.requests_view import to_opening_list, to_search_result
+from handlers.admin.requests_view import search_requests, to_opening_list
 from handlers.admin.statistics import StatisticsScreen, show_statistics
 from handlers.broadcasts.reminders import (
     REMINDER_COMMANDS,
@@ -91,6 +91,7 @@ from handlers.interview.screens.requests import (
     RequestFormScreen,
     WithdrawScreen,
 )
+from handlers.interview.screens.retraction import RetractionScreen
 from handlers.interview.screens.understood import UnderstoodScreen
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
 from handlers.interview.screens.welcome import (
@@ -167,6 +168,7 @@ SCREENS: dict[str, Screen] = {
     "belonging": BelongingScreen(),
     "certificate": CertificateScreen(),
     "understood": UnderstoodScreen(),
+    "retraction": RetractionScreen(),
     "answer": AnswerScreen(),
     "review": ReviewScreen(),
     "form": RequestFormScreen(),
@@ -192,7 +194,18 @@ WITHOUT_CONSENT = frozenset(
 #: Screens that ask: once answered, what was chosen is written under their message, below every word that stands there.
 QUESTIONS = frozenset(
     {
-        *("question", "understood", "condition", "unit", "former_unit", "belonging", "certificate", "form", "confirm"),
+        *(
+            "question",
+            "understood",
+            "retraction",
+            "condition",
+            "unit",
+            "former_unit",
+            "belonging",
+            "certificate",
+            "form",
+            "confirm",
+        ),
         *("language", "withdraw", "erase", "leave_form"),
     }
 )
@@ -221,7 +234,7 @@ async def _run_export(here: Context, form: str) -> HandlerResult:
 
 
 async def _run_list(here: Context, words: str) -> HandlerResult:
-    return HandlerResult(await to_search_result(here, words) if words else to_opening_list(here))
+    return await search_requests(here, words) if words else HandlerResult(to_opening_list(here))
 
 
 async def _run_broadcasts(here: Context, code: str) -> HandlerResult:

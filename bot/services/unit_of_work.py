@@ -38,15 +38,16 @@ def build_admin_services(context: StoreContext) -> AdminServices:
     """Build the services of people with a role over the repositories of one transaction."""
     journal, requests = JournalService(JournalRepository(context)), RequestListRepository(context)
     notices = RequestNoticeRepository(context)
+    announcer = RequestAnnouncer(notices)
     return AdminServices(
         people=PeopleService.of(context, journal),
-        desk=RequestListService(requests, journal, context.now, RequestAnnouncer(notices)),
+        desk=RequestListService(requests, journal, context.now, announcer),
         extract=ExportReaderService(ExportReaderRepository(context), requests),
         journal=journal,
         exports=ExportService(ExportRepository(context), journal),
         imports=ImportService(ImportRepository(context), requests, journal),
         picture=StatisticsService(StatisticsRepository(context)),
-        units=UnitService(UnitRepository(context), journal, context.now),
+        units=UnitService(UnitRepository(context), journal, context.now, announcer),
         broadcasts=BroadcastService.of(context, journal),
         notices=RequestNoticeService(notices),
     )

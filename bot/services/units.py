@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot.services.request_announcing import RequestAnnouncer
 from bot.store.units import UNITS_COUNTER, StatisticsRepository, UnitRepository
 from handlers.core import Journal
 from handlers.model import (
@@ -32,6 +33,7 @@ class UnitService:
     units: UnitRepository
     journal: Journal
     now: datetime
+    announcer: RequestAnnouncer
 
     async def load_for_update(self) -> UnitDirectory:
         """Lock the counter of changes first, so that others wait."""
@@ -55,13 +57,14 @@ class UnitService:
     async def save(
         self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[UnitAssignment] = ()
     ) -> Refusal | None:
-        """Save the tree, hand on what lies on ended units, and place requests, all in the present transaction."""
+        """Save the tree, hand on what lies on ended units, place requests and tell of them, in the same transaction."""
         if not rights.may(Act.MAINTAIN_UNITS):
             return Refusal.NOT_YOURS
         await self.units.save(units, changed)
         handed_on = await self._hand_on(units)
-        for one in placing:
-            await self.units.assign(one)
+        placed = [one.code for one in placing if await self.units.assign(one)]
+        if placed:
+            await self.announcer.announce_placed(placed)
         await self.journal.record(rights, Act.MAINTAIN_UNITS, UNITS_COUNTER, count=len(changed | handed_on))
         return None
 

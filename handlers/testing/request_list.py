@@ -20,6 +20,7 @@ from handlers.model import (
     RequestStep,
     Rights,
     check_reason,
+    lacks_serial,
     mask_row,
     transitions_from,
 )
@@ -28,6 +29,7 @@ from handlers.requests.notices import format_acting_office
 from handlers.testing.request_notices import MemoryAnnouncer
 from handlers.testing.tables import SUBSCRIBER, MemoryContext, MemoryJournal, RequestRecord, format_span
 from rules.calendar import to_vietnam_day
+from rules.outcome import Procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +186,18 @@ def find_requests(acting: MemoryContext, rights: Rights, act: Act, wanted: Filte
     words = set(fold(wanted.text).split())
     search = _search_words if rights.may_search(wanted.unit) else _open_words
     near = (one for one in acting.tables.requests.values() if acting.tables.is_within(reach, one.unit))
-    found = (one for one in near if _matches(one, wanted) and (not words or words <= search(one)))
+    found = (one for one in near if _matches(acting, one, wanted) and (not words or words <= search(one)))
     return sorted(found, key=lambda one: one.number)
 
 
-def _matches(known: RequestRecord, wanted: Filter) -> bool:
+def _is_incomplete(acting: MemoryContext, known: RequestRecord) -> bool:
+    content = known.content
+    homeless = known.unit is None and bool(acting.tables.units)
+    endless = content.not_after is None and content.procedure is not Procedure.ISSUE_NEW
+    return known.state is RequestState.SENT_BACK or homeless or endless or lacks_serial(content)
+
+
+def _matches(acting: MemoryContext, known: RequestRecord, wanted: Filter) -> bool:
     day, ends = to_vietnam_day(known.registered_at), known.content.not_after
     return (
         (not wanted.procedures or known.content.procedure in wanted.procedures)
@@ -198,6 +207,7 @@ def _matches(known: RequestRecord, wanted: Filter) -> bool:
         and (wanted.expires_from is None or (ends is not None and ends >= wanted.expires_from))
         and (wanted.expires_until is None or (ends is not None and ends <= wanted.expires_until))
         and (not wanted.without_unit or known.unit is None)
+        and (not wanted.incomplete or _is_incomplete(acting, known))
         and (wanted.changed_at is None or known.changed_at == wanted.changed_at)
     )
 

@@ -1,11 +1,13 @@
 """Notices about requests in memory: whom they go to, how people want to be told, and what an officer learns."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from handlers.model import (
     ANSWERS_READ,
+    UNFINISHED,
     NoticeTiming,
     RequestHandling,
     RequestOffice,
@@ -17,7 +19,7 @@ from handlers.model import (
     select_watchers,
     usual_days,
 )
-from handlers.requests.notices import format_new_request
+from handlers.requests.notices import format_new_request, format_placed_requests
 from handlers.testing.tables import SUBSCRIBER, GrantRecord, MemoryContext, RequestRecord
 
 
@@ -35,6 +37,16 @@ class MemoryAnnouncer:
             shown = known.content if may_see_personal(held) else mask_content(known.content)
             said = format_new_request(acting.language(chat), code, shown, again=again)
             acting.queue(chat, f"new:{code}:{known.revision}:{chat}", said)
+
+    def announce_placed(self, codes: Iterable[str]) -> None:
+        """Queue one notice a person about all requests that came to their units together."""
+        acting, numbers = self.acting, Counter[str]()
+        for known in (acting.tables.requests[code] for code in codes):
+            watchers = find_watchers(acting, known.unit) if known.state in UNFINISHED else []
+            numbers.update(chat for timing in NoticeTiming for chat in select_watchers(watchers, acting.chat, timing))
+        for chat, number in numbers.items():
+            said = format_placed_requests(acting.language(chat), number)
+            acting.queue(chat, f"placed:{acting.now.isoformat()}:{chat}", said)
 
 
 @dataclass(frozen=True, slots=True)

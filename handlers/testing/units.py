@@ -28,6 +28,7 @@ from handlers.model import (
     unit_of_managing_body,
 )
 from handlers.testing.request_list import assign_unit
+from handlers.testing.request_notices import MemoryAnnouncer
 from handlers.testing.tables import MemoryContext, MemoryJournal, RequestRecord, StatusRecord
 from rules.calendar import to_vietnam_day
 
@@ -85,10 +86,10 @@ class MemoryUnits:
         tables = self.acting.tables
         tables.units = units
         moved = await self._transfer(units)
-        for one in placing:
-            known = tables.requests.get(one.code)
-            if known is not None and known.revision == one.revision:
-                assign_unit(self.acting, known, one.unit)
+        placed = [one for one in placing if (known := tables.requests.get(one.code)) and known.revision == one.revision]
+        for one in placed:
+            assign_unit(self.acting, tables.requests[one.code], one.unit)
+        MemoryAnnouncer(self.acting).announce_placed(one.code for one in placed)
         await self.journal.record(rights, Act.MAINTAIN_UNITS, UNITS_COUNTER, count=len(changed | moved))
         return None
 

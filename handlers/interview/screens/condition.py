@@ -28,8 +28,8 @@ from locales import N_
 from rules.questions import AnswerOption, Question
 
 FILE_OR_DAY = N_(
-    "Send the certificate file (.cer, or a PDF signed with it) right here, or type the day it ends, such as 16/11/2026:"
-    " now or later."
+    "Send the certificate file (.cer, or a PDF signed with it) right here, now or later; or type the day it ends"
+    " together with your answer, such as: 16/11/2026, nothing is wrong."
 )
 ONLY_ONE_OF = N_("Of {answers} only one can be right. Which is it?")
 FINE, FINE_BUT_CHANGED = "fine", "changed"
