@@ -134,6 +134,7 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (*BEGIN, "=individual", "=deceased", "=done", "/xemlai", "=events", "=nothing"),
     ),
     (N_("A question about the procedure"), (*BODY, "nộp ở đâu, ai ký?")),
+    (N_("A question about the procedure, after the answer"), (*ANSWERED, "phải làm gì bây giờ?")),
     (N_("Something outside the scope"), (*BEGIN, "làm sổ đỏ ở đâu")),
     (N_("A number that stands beside no answer"), (*BODY, "99")),
     (N_("A button of an earlier step"), (*BODY, "!question|device|1")),

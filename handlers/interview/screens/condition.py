@@ -128,11 +128,11 @@ def _format_explanation(here: Context) -> tuple[Markup, ...]:
     facts = [question.fact for question in asked]
     certificate = here.session.certificate
     identity = (format_identity(say, certificate),) if certificate and "information_matches" in facts else ()
-    fine = "; ".join(say.t(_FINE_WORDS[fact]) for fact in facts if fact in _FINE_WORDS)
+    fine = "" if here.session.ticked else "; ".join(say.t(_FINE_WORDS[fact]) for fact in facts if fact in _FINE_WORDS)
     caution = (say(SENT_A_SECRET),) if "key_exposed" in facts and here.session.warned else ()
     file = (say(FILE_OR_DAY),) if "certificate" in facts else ()
     choose = say(N_("If something is wrong, choose all that apply, then “Done”; by typing: numbers, such as 2, 5."))
-    meaning = say(N_("“Nothing is wrong” means: {meaning}."), meaning=fine)
+    meaning = say(N_("“Nothing is wrong” means: {meaning}."), meaning=fine) if fine else Markup()
     return (*identity, meaning, _format_hints(here, asked), *caution, *file, choose)
 
 
