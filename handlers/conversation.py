@@ -41,7 +41,7 @@ from handlers.core import (
     current_question,
     current_rights,
 )
-from handlers.core.text import parse_day
+from handlers.core.text import parse_day, without_day
 from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.condition import take_day_beside
@@ -331,7 +331,8 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     page = await SCREENS[here.session.screen].page(here)
     if len(split_parts(text)) > MAX_PARTS and not page.exact:
         return HandlerResult(here.session, notes=(here.say(SAY_LESS, number=MAX_PARTS),))
-    heard = understanding.match_line(text, page, here.session.guesses)
+    line = without_day(text) if here.session.screen == "condition" else text  # "31/12/2028, mọi thứ bình thường"
+    heard = understanding.match_line(line, page, here.session.guesses)
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
     reading = read_sentence(here, text)
