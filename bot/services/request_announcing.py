@@ -1,7 +1,7 @@
 """Tells people with a role of a request that came into their scope."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.store.request_notices import RequestNoticeRepository, placing_origin, request_origin
@@ -26,13 +26,16 @@ class RequestAnnouncer:
             said = format_new_request(held[0].language or LANGUAGES[0], code, shown, again=again)
             await self.notices.queue(held[0], request_origin(code, place.revision, chat), said)
 
-    async def announce_placed(self, codes: Collection[str]) -> None:
-        """Queue one notice a person about all requests that came to their units together.
+    async def announce_arrivals(self, arrived: Mapping[str, int]) -> None:
+        """Queue one notice a person about all unfinished requests that came to their units together.
 
         It goes at once also to those who have chosen the overview of the morning: that tells of new requests only.
+
+        Args:
+            arrived: The number of requests by the unit that they came to.
         """
         numbers, people = Counter[str](), dict[str, Watcher]()
-        for unit, number in (await self.notices.count_unfinished(codes)).items():
+        for unit, number in arrived.items():
             watchers = await self.notices.watchers(unit)
             for timing in NoticeTiming:
                 for chat, held in select_watchers(watchers, self.notices.context.chat, timing).items():

@@ -1,5 +1,6 @@
 """The use cases of units: save a changed tree, give what lies on ended units to heirs, count what lies on each."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -61,20 +62,28 @@ class UnitService:
         if not rights.may(Act.MAINTAIN_UNITS):
             return Refusal.NOT_YOURS
         await self.units.save(units, changed)
-        handed_on = await self._hand_on(units)
-        placed = [one.code for one in placing if await self.units.assign(one)]
-        if placed:
-            await self.announcer.announce_placed(placed)
+        handed_on, arrived = await self._hand_on(units)
+        if placed := [one.code for one in placing if await self.units.assign(one)]:
+            arrived.update(await self.announcer.notices.count_unfinished(placed))
+        await self.announcer.announce_arrivals(arrived)
         await self.journal.record(rights, Act.MAINTAIN_UNITS, UNITS_COUNTER, count=len(changed | handed_on))
         return None
 
-    async def _hand_on(self, units: UnitDirectory) -> frozenset[str]:
-        """Give what lies on ended units to their heirs; return the codes of those units."""
+    async def _hand_on(self, units: UnitDirectory) -> tuple[frozenset[str], Counter[str]]:
+        """Give what lies on ended units to their heirs.
+
+        Returns:
+            The codes of those units, and the unfinished requests that came to each heir.
+        """
         plan = plan_succession(units, await self.count_holdings(), to_vietnam_day(self.now))
         pairs = [(one.unit.code, one.heir.code) for one in plan if one.heir is not None and one.has_transfer]
+        formers = frozenset(former for former, _ in pairs)
+        left = await self.announcer.notices.count_unfinished_of(formers) if formers else {}
+        arrived = Counter[str]()
         for former, successor in pairs:
             await self.units.hand_on(former, successor)
-        return frozenset(former for former, _ in pairs)
+            arrived[successor] += left.get(former, 0)
+        return formers, +arrived
 
 
 @dataclass(frozen=True, slots=True)

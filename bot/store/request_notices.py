@@ -57,6 +57,12 @@ class RequestNoticeRepository:
         (rows,) = await self.context.ask(Query("unfinished_by_unit", among))
         return dict(rows)
 
+    async def count_unfinished_of(self, units: Collection[str]) -> Mapping[str, int]:
+        """Count the unfinished requests of these units."""
+        among = {"units": json.dumps(sorted(units)), "states": json.dumps(UNFINISHED)}
+        (rows,) = await self.context.ask(Query("unfinished_of_units", among))
+        return dict(rows)
+
     async def answer_times(self, unit: str) -> list[timedelta]:
         """Return how long the newest requests of a unit waited for the first move by an office."""
         (rows,) = await self.context.ask(Query("answer_times", {"unit": unit, "limit": ANSWERS_READ}))

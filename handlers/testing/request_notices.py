@@ -38,8 +38,8 @@ class MemoryAnnouncer:
             said = format_new_request(acting.language(chat), code, shown, again=again)
             acting.queue(chat, f"new:{code}:{known.revision}:{chat}", said)
 
-    def announce_placed(self, codes: Iterable[str]) -> None:
-        """Queue one notice a person about all requests that came to their units together."""
+    def announce_arrivals(self, codes: Iterable[str]) -> None:
+        """Queue one notice a person about all unfinished requests that came to their units together."""
         acting, numbers = self.acting, Counter[str]()
         for known in (acting.tables.requests[code] for code in codes):
             watchers = find_watchers(acting, known.unit) if known.state in UNFINISHED else []

@@ -85,11 +85,13 @@ class MemoryUnits:
             return Refusal.NOT_YOURS
         tables = self.acting.tables
         tables.units = units
+        before = {code: known.unit for code, known in tables.requests.items()}
         moved = await self._transfer(units)
         placed = [one for one in placing if (known := tables.requests.get(one.code)) and known.revision == one.revision]
         for one in placed:
             assign_unit(self.acting, tables.requests[one.code], one.unit)
-        MemoryAnnouncer(self.acting).announce_placed(one.code for one in placed)
+        arrived = [code for code, known in tables.requests.items() if known.unit != before[code]]
+        MemoryAnnouncer(self.acting).announce_arrivals(arrived)
         await self.journal.record(rights, Act.MAINTAIN_UNITS, UNITS_COUNTER, count=len(changed | moved))
         return None
 

@@ -20,6 +20,12 @@ SELECT unit, COUNT(*) FROM requests
 WHERE code IN ({each}(:codes)) AND state IN ({each}(:states)) AND unit IS NOT NULL
 GROUP BY unit;
 
+-- name: unfinished_of_units
+-- Count the unfinished requests of these units.
+SELECT unit, COUNT(*) FROM requests
+WHERE unit IN ({each}(:units)) AND state IN ({each}(:states))
+GROUP BY unit;
+
 -- name: answer_times
 -- Read when the newest answered requests of a unit were registered, and when an office first moved each.
 SELECT r.registered_at, MIN(h.at)
