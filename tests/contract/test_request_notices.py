@@ -211,7 +211,7 @@ async def test_requests_that_an_import_of_units_places_are_told_once_a_person_ho
     await grant_role(store, "xã", Role.ADMIN, "DN.NT")
     await grant_role(store, "tỉnh", Role.ADMIN, "DN")
     await chooses(store, "tỉnh", NoticeTiming.MORNING)
-    await grant_role(store, "xã bên", Role.ADMIN, "DN.PD")
+    await grant_role(store, "xã bên", Role.ADMIN, "DN.DP")
     revision = {one.code: 0 for one in made}
     async with admin_transaction(store) as at:
         row = await at.admin.desk.get(OPERATOR, done.code)
