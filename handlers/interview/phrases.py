@@ -37,6 +37,8 @@ _PHRASES: Mapping[str, Mapping[str, str]] = {
         "false": N_("nobody who should not knows the key or the PIN"),
     },
 }
+#: Events whose names on a request do not say whom they befell.
+_EVENT_PHRASES = {**EVENT_LABELS, Event.DECEASED: N_("the officer has died")}
 NOT_SAID = N_("not said")
 CHANGE = N_("before {before}, now {now}")
 
@@ -57,7 +59,7 @@ def _phrase(say: MarkupTranslator, fact: str, answer: Any) -> str:
     if fact == "subject":
         return say.t(N_("the certificate is of {subject}"), subject=say.t(SUBJECT_LABELS[Subject(answer)]))
     if fact == "events":
-        return ", ".join(say.t(EVENT_LABELS[Event(event)]) for event in answer) or say.t(N_("nothing changed"))
+        return ", ".join(say.t(_EVENT_PHRASES[Event(event)]) for event in answer) or say.t(N_("nothing changed"))
     if fact == "certificate":
         return _certificate_phrase(say, answer)
     return say.t(_PHRASES[fact][str(answer).lower() if isinstance(answer, bool) else answer])

@@ -161,8 +161,9 @@ class RetractionScreen(OptionsOnlyScreen):
 
 
 def _format_reason(here: Context, held: Retraction) -> Markup:
-    """Say why the fact matters, in the words and with the sources of the pack."""
-    asked = question_of(here.world.pack, next(iter(_taken_back(here, held)), None))
+    """Say why a token or a key matters, in the words and with the sources of the pack; an end explains itself."""
+    fact = next((fact for fact in _taken_back(here, held) if fact != "events"), None)
+    asked = question_of(here.world.pack, fact)
     return Markup("{}").format(format_statement(asked.why, here.say.t)) if asked else Markup()
 
 
