@@ -4,6 +4,7 @@ Such a fact leads to a revocation. A later sentence, tap, file or edit that woul
 by itself: what was said and what would count instead are shown side by side, and the first answer keeps the fact.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,9 +23,10 @@ from handlers.core import (
     question_of,
     with_answer,
 )
-from handlers.core.text import format_bullets, join_lines
+from handlers.core.text import capitalize_first, format_bullets, join_lines
+from handlers.folding import fold
 from handlers.interview import to_next_screen
-from handlers.interview.phrases import format_change
+from handlers.interview.screens.phrases import format_change
 from handlers.interview.unsure import UNSURE, unsure_option
 from locales import N_
 from rules.facts import Event, Token
@@ -57,6 +59,9 @@ TELL_THE_BODY = N_(
 KEPT = N_("It stays as you said before.")
 CHANGED = N_("Changed, as you confirmed:")
 UNSURE_HELP = N_("Then it stays as it was. Ask whoever keeps the token or the files, and write to me once you know.")
+#: Words of a line that tells of a token that was found, and of one that tells that it was not.
+_FOUND_AGAIN = re.compile(r"\b(?:tim (?:lai )?(?:duoc|thay|ra)|tim dc|thay lai|co lai|nhat lai|kiem lai|found)\b")
+_NOT_FOUND = re.compile(r"\b(?:khong|ko|k|kh|chua|chang|hong|neu|se|dang tim|not|if)\b")
 _KEEP_SYNONYMS = ("giu", "giu nguyen", "nhu cu", "nhu truoc", "giu nhu truoc", "khong doi", "keep")
 
 
@@ -89,6 +94,20 @@ def keep_safety_facts(here: Context, answered: HandlerResult) -> HandlerResult:
     left = session.screen != "retraction" and session.came_from is None
     kept = session.with_changes(safety_facts=known, **({"retraction": None} if left else {}))
     return replace(answered, session=kept)
+
+
+def ask_about_found_token(here: Context, text: str) -> HandlerResult | None:
+    """Open the question where a line tells that the lost token was found; nothing is recorded by that.
+
+    A token that was found is not one that was never lost, so such a line is never said back as "in hand".
+    """
+    session, said = here.session, fold(text)
+    lost = Token.LOST in session.safety_facts.get("token", ())
+    if not lost or "?" in text or _NOT_FOUND.search(said) or not _FOUND_AGAIN.search(said):
+        return None
+    answers = {**session.answers, "token": Token.IN_HAND.value}
+    held = Retraction(answers=answers, certificate=session.certificate, derived=session.derived)
+    return HandlerResult(session.with_screen("retraction", retraction=held, understood=None))
 
 
 def _find_safety_facts(session: Session) -> dict[str, tuple[str, ...]]:
@@ -140,7 +159,7 @@ class RetractionScreen(OptionsOnlyScreen):
             return Page(say(N_("There is nothing to confirm.")), options=(Option(KEEP, say.t(N_("Continue"))),))
         found = _is_found_again(here, held)
         told = (
-            format_bullets(_format_changes(here, held)),
+            format_bullets(Markup(capitalize_first(change)) for change in _format_changes(here, held)),  # noqa: S704 - escaped
             join_lines(say(FOUND), *_format_found_step(here)) if found else _format_reason(here, held),
             say(TELL_THE_BODY),
         )

@@ -55,6 +55,31 @@ async def test_a_lost_token_is_in_hand_again_only_after_a_question_of_its_own(ho
     assert talk.answers["token"] == "lost"
 
 
+@pytest.mark.parametrize(
+    "said", ["em tim lai duoc token", "tìm thấy token rồi", "dạ em tìm thấy rồi ạ", "token tim dc roi anh oi"]
+)
+@pytest.mark.parametrize("at_the_answer", [False, True])
+async def test_a_token_that_was_found_is_not_said_back_as_in_hand(said: str, at_the_answer: bool) -> None:
+    talk = await lost()
+    if at_the_answer:
+        await talk.says("/lamlai", "1", "3", "31/12/2028")
+        await talk.taps(t("The token is lost"))
+        await talk.taps(t("Done"))
+        assert get_screen(talk) == "answer"
+    await talk.says(said)
+    assert get_screen(talk) == "retraction"
+    assert talk.answers["token"] == "lost"
+    assert t("Found again; somebody else may have had it") in talk.labels
+
+
+@pytest.mark.parametrize("said", ["em chưa tìm thấy token", "nếu tìm lại được token thì sao?", "đang tìm token"])
+async def test_a_token_that_was_not_found_stays_lost_without_a_question(said: str) -> None:
+    talk = await lost()
+    await talk.says(said)
+    assert get_screen(talk) != "retraction"
+    assert talk.answers["token"] == "lost"
+
+
 async def test_a_found_token_that_somebody_may_have_had_counts_as_an_exposed_key() -> None:
     talk = await lost()
     await talk.says(BACK_IN_HAND, "dung roi")
