@@ -13,6 +13,7 @@ from handlers.core import Context, HandlerResult, RequestListView, Session, curr
 from handlers.core.text import MarkupTranslator, format_day, format_moment, join_lines
 from handlers.model import (
     OPEN_LIST,
+    UNFINISHED,
     Act,
     Filter,
     RequestRow,
@@ -206,7 +207,7 @@ def format_filter(wanted: Filter, units: UnitDirectory, t: Translator) -> str:
         _format_values(
             t(N_("procedure")), [t(PROCEDURE_LABELS[one]) for one in wanted.procedures if one in PROCEDURE_LABELS]
         ),
-        _format_values(t(N_("state")), [t(STATE_LABELS[one]) for one in wanted.states]),
+        _format_states(wanted, t),
         format_period(t, _REGISTERED_BETWEEN, wanted.since, wanted.until),
         format_period(t, EXPIRES_BETWEEN, wanted.expires_from, wanted.expires_until),
         t(N_("without a unit")) if wanted.without_unit else "",
@@ -228,7 +229,13 @@ def format_period(t: Translator, words: tuple[str, str, str], first: date | None
 
 
 def _format_values(label: str, words: list[str]) -> str:
-    return f"{label}: {', '.join(words)}" if words else ""
+    return f"{label} {', '.join(words)}" if words else ""
+
+
+def _format_states(wanted: Filter, t: Translator) -> str:
+    if wanted.states == UNFINISHED:
+        return t(N_("not finished yet"))
+    return _format_values(t(N_("state")), [t(STATE_LABELS[one]) for one in wanted.states])
 
 
 def format_possible_states(t: Translator, state: RequestState) -> str:

@@ -184,7 +184,7 @@ def _fine_options(here: Context, facts: AbstractSet[str]) -> Iterator[Option]:
 def _format_hints(here: Context, asked: list[Question]) -> Markup:
     say = here.say
     return format_bullets(
-        Markup("<i>{}</i>: {}").format(say(_label(question, option)), say.text(option.hint))
+        say.text(option.hint)
         for question, option in _offered(here, asked)
         if option.hint and (question.fact, option.value) not in _CLEAR
     )

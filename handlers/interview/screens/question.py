@@ -88,9 +88,7 @@ def _render_question(here: Context, asked: Question) -> Page:
         if asked.many
         else ()
     )
-    hints = format_bullets(
-        Markup("<i>{}</i>: {}").format(say.text(o.label), say.text(o.hint)) for o in options if o.hint
-    )
+    hints = format_bullets(say.text(option.hint) for option in options if option.hint)
     return Page(
         title=format_bold(say.text(asked.text)),
         paragraphs=(*certificate, hints, *_format_caution(here, asked), *many, format_questions_left(here)),
