@@ -26,7 +26,7 @@ from handlers.core import (
 from handlers.core.text import capitalize_first, format_bullets, join_lines
 from handlers.folding import fold
 from handlers.interview import to_next_screen
-from handlers.interview.screens.phrases import format_change
+from handlers.interview.screens.question import format_change
 from handlers.interview.unsure import UNSURE, unsure_option
 from locales import N_
 from rules.facts import Event, Token

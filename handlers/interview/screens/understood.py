@@ -21,8 +21,7 @@ from handlers.core import (
 )
 from handlers.core.text import format_day
 from handlers.interview import to_next_screen
-from handlers.interview.screens.phrases import format_change, format_phrase
-from handlers.interview.screens.question import TRUTH_VALUES
+from handlers.interview.screens.question import TRUTH_VALUES, format_change, format_phrase
 from handlers.requests import clean_line
 from locales import N_
 from rules.facts import Issuer
