@@ -26,7 +26,7 @@ from handlers.core import (
 from handlers.core.text import capitalize_first, format_bullets, join_lines
 from handlers.folding import fold
 from handlers.interview import to_next_screen
-from handlers.interview.screens.question import format_change
+from handlers.interview.screens.question import format_change, format_phrase
 from handlers.interview.unsure import UNSURE, unsure_option
 from locales import N_
 from rules.facts import Event, Token
@@ -175,7 +175,9 @@ class RetractionScreen(OptionsOnlyScreen):
         if value in (KEEP, FILED):
             note = here.say(TELL_THE_BODY) if value == FILED else here.say(KEPT)
             return HandlerResult(_to_kept(here, held), notes=(note,))
-        note = Markup("{} {}").format(here.say(CHANGED), Markup("; ").join(_format_changes(here, held)))
+        exposed = (format_phrase(here.say, "key_exposed", answer=True),) if value == EXPOSED else ()
+        changes = Markup("; ").join((*_format_changes(here, held), *exposed))
+        note = Markup("{} {}").format(here.say(CHANGED), changes)
         return HandlerResult(_to_taken_back(here, held, exposed=value == EXPOSED), notes=(note,))
 
 

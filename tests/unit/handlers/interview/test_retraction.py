@@ -83,7 +83,8 @@ async def test_a_token_that_was_not_found_stays_lost_without_a_question(said: st
 async def test_a_found_token_that_somebody_may_have_had_counts_as_an_exposed_key() -> None:
     talk = await lost()
     await talk.says(BACK_IN_HAND, "dung roi")
-    await talk.taps(t("Found again; somebody else may have had it"))
+    text = await talk.taps(t("Found again; somebody else may have had it"))
+    assert t("the key or the PIN may be known to somebody else") in text
     assert talk.answers["token"] == "in_hand"
     assert talk.answers["key_exposed"] is True
 
