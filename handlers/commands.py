@@ -9,7 +9,7 @@ from handlers.admin.exports import order_typed_export
 from handlers.admin.people import (
     accept_invitation,
 )
-from handlers.admin.requests_view import to_opening_list, to_search_result
+from handlers.admin.requests_view import search_requests, to_opening_list
 from handlers.admin.statistics import show_statistics
 from handlers.broadcasts.reminders import (
     REMINDER_COMMANDS,
@@ -59,7 +59,7 @@ async def _run_export(here: Context, form: str) -> HandlerResult:
 
 
 async def _run_list(here: Context, words: str) -> HandlerResult:
-    return HandlerResult(await to_search_result(here, words) if words else to_opening_list(here))
+    return await search_requests(here, words) if words else HandlerResult(to_opening_list(here))
 
 
 async def _run_broadcasts(here: Context, code: str) -> HandlerResult:

@@ -42,7 +42,7 @@ from handlers.core import (
     current_question,
     current_rights,
 )
-from handlers.core.text import parse_day
+from handlers.core.text import parse_day, without_day
 from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.condition import take_day_beside
@@ -55,6 +55,7 @@ from handlers.interview.screens.file import (
 )
 from handlers.interview.screens.printing import handle_printed_answer
 from handlers.interview.screens.question import find_overheard_facts
+from handlers.interview.screens.retraction import keep_safety_facts
 from handlers.interview.secrets import has_secret
 from handlers.model import Rights, holds_certificate
 from handlers.registry import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT
@@ -102,7 +103,7 @@ async def respond(session: Session | None, event: Event, world: Services) -> Tur
         return _respond_in_group(session, here, event)
     here, gone = await _with_current_role(here)
     present, ended = with_current_units(here)
-    taken = _with_current_pack(present, await _handle_event(present, event))
+    taken = keep_safety_facts(present, _with_current_pack(present, await _handle_event(present, event)))
     answered = _with_removed_events_note(present, ask_for_unit_again(present, taken))
     if not answered.forget:
         await save_interview_status(here, answered.session)
@@ -331,7 +332,8 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     page = await SCREENS[here.session.screen].page(here)
     if len(split_parts(text)) > MAX_PARTS and not page.exact:
         return HandlerResult(here.session, notes=(here.say(SAY_LESS, number=MAX_PARTS),))
-    heard = understanding.match_line(text, page, here.session.guesses)
+    line = without_day(text) if here.session.screen == "condition" else text  # "31/12/2028, mọi thứ bình thường"
+    heard = understanding.match_line(line, page, here.session.guesses)
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
     reading = read_sentence(here, text)

@@ -133,6 +133,7 @@ _FILTER = {
     "expires_from": DataPart(N_("Certificate ends from"), format_iso_day),
     "expires_until": DataPart(N_("Certificate ends until"), format_iso_day),
     "without_unit": DataPart(N_("Requests without a unit only")),
+    "incomplete": DataPart(N_("Requests that lack something only")),
     "changed_at": DataPart(N_("Changed together at"), format_iso_moment),
     "text": DataPart(N_("Words searched for")),
 }
@@ -168,6 +169,12 @@ _UNDERSTOOD = {
     "unit": DataPart(N_("Present unit, as typed")),
     "merged": DataPart(N_("A merger was told")),
 }
+_RETRACTION = {
+    "answers": DataPart(N_("Answers"), inside=_ANSWERS),
+    "certificate": DataPart(N_("Certificate"), inside=_CERTIFICATE),
+    "derived": DataPart(N_("What happened was filled in from"), inside=_DERIVED),
+}
+_SAFETY_FACTS = {name: _ANSWERS[name] for name in ("events", "token", "key_exposed")}
 _SESSION = {
     **_PLACE,
     "language": DataPart(N_("Language"), _LANGUAGE),
@@ -182,6 +189,8 @@ _SESSION = {
     "offered": DataPart(N_("Certificate to confirm"), inside=_CERTIFICATE),
     "typed_expiry": DataPart(N_("Typed day of expiry"), format_iso_day),
     "understood": DataPart(N_("Understood, and waiting for your yes"), inside=_UNDERSTOOD),
+    "safety_facts": DataPart(N_("Confirmed, and not to be taken back unasked"), inside=_SAFETY_FACTS),
+    "retraction": DataPart(N_("New answers, waiting for your yes"), inside=_RETRACTION),
     "named_unit": DataPart(N_("Present unit, as typed")),
     "waiting_files": DataPart(N_("File waiting for your consent"), inside=_EVENT),
     "draft": DataPart(N_("Request being written"), inside=_DRAFT),

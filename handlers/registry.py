@@ -69,6 +69,7 @@ from handlers.interview.screens.requests import (
     RequestFormScreen,
     WithdrawScreen,
 )
+from handlers.interview.screens.retraction import RetractionScreen
 from handlers.interview.screens.understood import UnderstoodScreen
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
 from handlers.interview.screens.welcome import (
@@ -139,6 +140,7 @@ SCREENS: dict[str, Screen] = {
     "belonging": BelongingScreen(),
     "certificate": CertificateScreen(),
     "understood": UnderstoodScreen(),
+    "retraction": RetractionScreen(),
     "answer": AnswerScreen(),
     "review": ReviewScreen(),
     "form": RequestFormScreen(),
@@ -164,7 +166,18 @@ WITHOUT_CONSENT = frozenset(
 #: Screens that ask: once answered, what was chosen is written under their message, below every word that stands there.
 QUESTIONS = frozenset(
     {
-        *("question", "understood", "condition", "unit", "former_unit", "belonging", "certificate", "form", "confirm"),
+        *(
+            "question",
+            "understood",
+            "retraction",
+            "condition",
+            "unit",
+            "former_unit",
+            "belonging",
+            "certificate",
+            "form",
+            "confirm",
+        ),
         *("language", "withdraw", "erase", "leave_form"),
     }
 )

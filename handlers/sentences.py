@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from handlers.core import Context, HandlerResult, current_question
 from handlers.interview.procedure_questions import answer_questions
+from handlers.interview.screens.retraction import ask_about_found_token
 from handlers.interview.screens.understood import answers_in, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
@@ -61,7 +62,8 @@ async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCo
     if reading.intent in {"consent", "refusal"}:
         return await _answer_consent(here, reading)
     answers = answer_questions(here, reading.asks, text)
-    told = _take_facts(here, reading)
+    told = None if reading.asks else ask_about_found_token(here, text)
+    told = told or _take_facts(here, reading)
     if told is not None:
         return replace(told, notes=(*answers, *told.notes))
     if answers:

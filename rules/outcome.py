@@ -77,6 +77,7 @@ class Brief:
     part: Part
     text: str
     citations: tuple[Citation, ...] = ()
+    stays: bool = False  #: never left out, however long the answer is
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,13 +93,17 @@ class NoticeText(_Model):
     text_with_office: str | None = None  #: message id with {office}, where the operator has set the receiving office
     citations: tuple[Citation, ...] = ()
     brief: str | None = None  #: message id: the notice in a few words, for the short answer
+    #: Its brief is never left out of the short answer: it says what text speaks against what the answer rests on.
+    brief_stays: bool = False
     brief_unless: tuple[str, ...] = ()  #: notices beside which the short answer passes over it
     part: Part | None = None  #: the part of the short answer in which ``brief`` stands
 
     @property
     def short(self) -> Brief | None:
         """Return the notice in a few words, or ``None`` if the short answer passes over it."""
-        return Brief(self.part, self.brief, self.citations) if self.part and self.brief else None
+        if not self.part or not self.brief:
+            return None
+        return Brief(self.part, self.brief, self.citations, self.brief_stays)
 
 
 class QuestionAnswer(_Model):

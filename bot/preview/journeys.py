@@ -19,6 +19,7 @@ from handlers.conversation import respond
 from handlers.core import DONE, ButtonTapped, Choice, Event, FileRead, FileSent, Reply, Session, TextReceived
 from handlers.core.text import strip_markup
 from handlers.interview.condition import CONDITION_FACTS
+from handlers.interview.screens.certificate import HOW_TO_FIND_THE_DAY
 from handlers.interview.screens.condition import FINE, FINE_BUT_CHANGED
 from handlers.model import TELEGRAM, Certificate, Reading
 from handlers.testing import build_memory_services
@@ -107,12 +108,14 @@ def count_lines(text: str) -> int:
     return sum(max(1, ceil(len(line) / LINE_CHARACTERS)) for line in text.splitlines()) + 1
 
 
-async def walk_case(pack: Pack, case: Case, language: str = "vi") -> Journey | None:
+async def walk_case(pack: Pack, case: Case, language: str = "vi", *, by_hand: bool = False) -> Journey | None:
     """Take the way of a case by its buttons; a certificate with a known last day is sent as a file at once.
+
+    ``by_hand`` sends no file: the last day is typed in one line with the condition of the certificate.
 
     Returns ``None`` for a case that no officer can tell by the questions, such as a body that is said to be deceased.
     """
-    walker = _Walker(pack, case, language)
+    walker = _Walker(pack, case, language, by_hand=by_hand)
     await walker.begin()
     for _ in range(_MOST_TAPS):
         if walker.session.screen == "answer":
@@ -125,7 +128,8 @@ async def walk_case(pack: Pack, case: Case, language: str = "vi") -> Journey | N
 class _Walker:
     """One officer, who knows the facts of the case."""
 
-    def __init__(self, pack: Pack, case: Case, language: str) -> None:
+    def __init__(self, pack: Pack, case: Case, language: str, *, by_hand: bool) -> None:
+        self.by_hand = by_hand
         day = case.today or pack.settings.decided_on
         self.facts = facts_of(case)
         self.name = case.name
@@ -139,7 +143,7 @@ class _Walker:
         return Journey(self.name, tuple(self.messages), dict(self.session.answers), len(answer))
 
     async def begin(self) -> None:
-        certificate = self._file()
+        certificate = None if self.by_hand else self._file()
         await self._send(FileSent(reference="file") if certificate else TextReceived(text="/start", message="1"))
         await self._tap("agree")
         if certificate:
@@ -175,10 +179,25 @@ class _Walker:
     async def _tell_condition(self) -> bool:
         ticks = [tick for fact in CONDITION_FACTS if (tick := self._tick(fact)) and self._offers(tick)]
         matches = self.facts.get("information_matches")
+        if self.by_hand and self._offers(HOW_TO_FIND_THE_DAY) and (day := self._last_day()):
+            return await self._type_condition(day, ticks)
         if not ticks or ticks == ["information_matches:false"]:
             return await self._tap(FINE_BUT_CHANGED if matches is False and self._offers(FINE_BUT_CHANGED) else FINE)
         told = [await self._tap(tick) for tick in ticks]
         return all(told) and await self._tap(DONE)
+
+    def _last_day(self) -> str | None:
+        day = (self.facts.get("certificate") or {}).get("not_after")
+        return str(day) if day else None
+
+    async def _type_condition(self, day: str, ticks: list[str]) -> bool:
+        """Type the last day and what is wrong, by the numbers of its options, in one line."""
+        fine = [FINE_BUT_CHANGED if self.facts.get("information_matches") is False else FINE]
+        wanted = ticks if ticks and ticks != ["information_matches:false"] else fine
+        values = [_value(choice) for choice in self.choices]
+        numbers = [str(values.index(value) + 1) for value in wanted if value in values]
+        await self._send(TextReceived(text=", ".join((day, *(numbers or ["1"]))), message="1"))
+        return True
 
     def _tick(self, fact: str) -> str | None:
         value = self.facts.get(fact)

@@ -125,7 +125,16 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Typed words that mean nothing here"), (*BEGIN, "abc xyz")),
     (N_("A sentence as the first message"), ("xã em sáp nhập thành xã mới, token bị mất",)),
     (N_("A sentence is said back"), (*BEGIN, "cơ quan em đổi tên rồi, token cơ quan bị mất")),
+    (
+        N_("A lost token that would be in hand again"),
+        (*ABSORBED, "=token:lost", "=done", "/xemlai", "=token", "=in_hand"),
+    ),
+    (
+        N_("A death that would no longer count"),
+        (*BEGIN, "=individual", "=deceased", "=done", "/xemlai", "=events", "=nothing"),
+    ),
     (N_("A question about the procedure"), (*BODY, "nộp ở đâu, ai ký?")),
+    (N_("A question about the procedure, after the answer"), (*ANSWERED, "phải làm gì bây giờ?")),
     (N_("Something outside the scope"), (*BEGIN, "làm sổ đỏ ở đâu")),
     (N_("A number that stands beside no answer"), (*BODY, "99")),
     (N_("A button of an earlier step"), (*BODY, "!question|device|1")),

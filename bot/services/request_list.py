@@ -1,8 +1,8 @@
 """The use cases of the request list: see requests as far as rights reach, move, place and import them."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from bot.store import (
     QueryConditions,
     RequestListRepository,
     RequestNoticeRepository,
+    placing_origin,
     request_origin,
 )
 from handlers.core import Journal
@@ -39,6 +40,7 @@ from handlers.model import (
     RequestRow,
     RequestState,
     Rights,
+    Watcher,
     check_reason,
     codes_needing_history,
     mask_content,
@@ -49,7 +51,7 @@ from handlers.model import (
     transitions_from,
 )
 from handlers.requests import format_request_moved
-from handlers.requests.notices import format_acting_office, format_new_request
+from handlers.requests.notices import format_acting_office, format_new_request, format_placed_requests
 from locales import LANGUAGES
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
@@ -122,6 +124,25 @@ class RequestAnnouncer:
             shown = content if may_see_personal(held) else mask_content(content)
             said = format_new_request(held[0].language or LANGUAGES[0], code, shown, again=again)
             await self.notices.queue(held[0], request_origin(code, place.revision, chat), said)
+
+    async def announce_arrivals(self, arrived: Mapping[str, int]) -> None:
+        """Queue one notice a person about all unfinished requests that came to their units together.
+
+        It goes at once also to those who have chosen the overview of the morning: that tells of new requests only.
+
+        Args:
+            arrived: The number of requests by the unit that they came to.
+        """
+        numbers, people = Counter[str](), dict[str, Watcher]()
+        for unit, number in arrived.items():
+            watchers = await self.notices.watchers(unit)
+            for timing in NoticeTiming:
+                for chat, held in select_watchers(watchers, self.notices.context.chat, timing).items():
+                    numbers[chat] += number
+                    people[chat] = held[0]
+        for chat, to in people.items():
+            said = format_placed_requests(to.language or LANGUAGES[0], numbers[chat])
+            await self.notices.queue(to, placing_origin(self.notices.context.now, chat), said)
 
 
 @dataclass(frozen=True, slots=True)

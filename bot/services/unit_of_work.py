@@ -56,7 +56,7 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         exports=ExportService(ExportRepository(context), journal),
         imports=ImportService(ImportRepository(context), requests, journal),
         picture=StatisticsService(StatisticsRepository(context)),
-        units=UnitService(UnitRepository(context), journal, context.now),
+        units=UnitService(UnitRepository(context), journal, context.now, announcer),
         broadcasts=BroadcastService.of(context, journal),
     )
 

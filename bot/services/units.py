@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from bot.services.request_list import RequestAnnouncer
 from bot.store import UNITS_COUNTER, UNREADABLE_ERRORS, Query, StatisticsRepository, Store, UnitRepository, to_micros
 from bot.store.sealing import sealed_columns
 from handlers.core import Journal, Session
@@ -36,6 +37,7 @@ class UnitService:
     units: UnitRepository
     journal: Journal
     now: datetime
+    announcer: RequestAnnouncer
 
     async def load_for_update(self) -> UnitDirectory:
         """Lock the counter of changes first, so that others wait."""
@@ -59,23 +61,32 @@ class UnitService:
     async def save(
         self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[UnitAssignment] = ()
     ) -> Refusal | None:
-        """Save the tree, hand on what lies on ended units, and place requests, all in the present transaction."""
+        """Save the tree, hand on what lies on ended units, place requests and tell of them, in the same transaction."""
         if not rights.may(Act.MAINTAIN_UNITS):
             return Refusal.NOT_YOURS
         await self.units.save(units, changed)
-        handed_on = await self._hand_on(units)
-        for one in placing:
-            await self.units.assign(one)
+        handed_on, arrived = await self._hand_on(units)
+        if placed := [one.code for one in placing if await self.units.assign(one)]:
+            arrived.update(await self.announcer.notices.count_unfinished(placed))
+        await self.announcer.announce_arrivals(arrived)
         await self.journal.record(rights, Act.MAINTAIN_UNITS, UNITS_COUNTER, count=len(changed | handed_on))
         return None
 
-    async def _hand_on(self, units: UnitDirectory) -> frozenset[str]:
-        """Give what lies on ended units to their heirs; return the codes of those units."""
+    async def _hand_on(self, units: UnitDirectory) -> tuple[frozenset[str], Counter[str]]:
+        """Give what lies on ended units to their heirs.
+
+        Returns:
+            The codes of those units, and the unfinished requests that came to each heir.
+        """
         plan = plan_succession(units, await self.count_holdings(), to_vietnam_day(self.now))
         transfers = [(one.unit.code, one.heir.code) for one in plan if one.heir is not None and one.has_transfer]
+        formers = frozenset(former for former, _ in transfers)
+        left = await self.announcer.notices.count_unfinished_of(formers) if formers else {}
+        arrived = Counter[str]()
         for former, successor in transfers:
             await self.units.hand_on(former, successor)
-        return frozenset(former for former, _ in transfers)
+            arrived[successor] += left.get(former, 0)
+        return formers, +arrived
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ from bot.store.request_notices import (
     DigestPerson,
     RequestNoticeRepository,
     digest_origin,
+    placing_origin,
     request_origin,
     since_yesterday,
 )
@@ -125,8 +126,9 @@ __all__ = [
     "Withheld", "WorkerRegistry", "add_words_queries", "backfill_consents", "chain_hash", "chat_row",
     "check_all_keys", "count_audience", "digest_origin", "find_chats", "find_known", "from_micros", "has_consent",
     "head_to_continue", "hold_serving_lock", "index_requests", "journal_columns", "load_migrations",
-    "missing_migrations", "open_columns", "open_keyring", "open_postgres", "open_sqlite", "read_snapshot",
-    "read_units", "replace_key_file", "reply_queries", "request_origin", "seal_grant", "seal_powers",
-    "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
+    "missing_migrations", "open_columns", "open_keyring", "open_postgres", "open_sqlite", "placing_origin",
+    "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin", "seal_grant",
+    "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts",
+    "to_micros",
 ]
 # fmt: on

@@ -26,6 +26,8 @@ def scope_conditions(reach: Reach, condition: str = "within_reach") -> tuple[tup
     return ((), {}) if reach.everything else ((condition,), {"reach": json.dumps(reach.units)})
 
 
+#: The word of a request that lacks the serial number; nobody can type it, because folded words hold no such sign.
+NO_SERIAL = "\0serial"
 #: A word that so many requests have is a common one: it is quicker to ask each request for it than to list them.
 COMMON_WORD_COUNT = 20_000
 #: Nothing that is registered has so many words; SQLite would refuse to look for many more.
@@ -87,14 +89,14 @@ async def request_conditions(
         if len(reach.units) == 1
         else QueryConditions(*scope_conditions(reach))
     )
-    for condition, values in _filter_conditions(wanted):
+    for condition, values in _filter_conditions(context.keyring, wanted):
         found = found.with_condition(condition, **values)
     by = _ANY_WORD if personal_words else _OPEN_WORD
     words = sorted({by.digest(context.keyring, word) for word in fold(wanted.text).split()})
     return await _add_words(context, found, words, by) if words else found
 
 
-def _filter_conditions(wanted: Filter) -> Iterator[tuple[str, dict[str, Any]]]:
+def _filter_conditions(keyring: Keyring, wanted: Filter) -> Iterator[tuple[str, dict[str, Any]]]:
     if wanted.procedures:
         yield "of_procedure", {"procedures": json.dumps(wanted.procedures)}
     if wanted.states:
@@ -109,6 +111,8 @@ def _filter_conditions(wanted: Filter) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "expires_until", {"expires_until": wanted.expires_until.toordinal()}
     if wanted.without_unit:
         yield "without_unit", {}
+    if wanted.incomplete:
+        yield "incomplete", {"no_serial": sealed_columns.open_word_digest(keyring, NO_SERIAL)}
     if wanted.changed_at is not None:
         yield "changed_at", {"changed_at": to_micros(wanted.changed_at)}
 

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from bot.messages import NOTICE
 from bot.store.context import StoreContext
 from bot.store.drivers import Query, Rows
-from bot.store.encoding import from_micros
+from bot.store.encoding import from_micros, to_micros
 from bot.store.messages import OutboxMessage, OutboxRecipient, message_query
 from bot.store.power_seals import genuine_grants
 from handlers.core import Reply
-from handlers.model import ANSWERS_READ, Grant, NoticeTiming, RequestOffice, Role, Watcher
+from handlers.model import ANSWERS_READ, UNFINISHED, Grant, NoticeTiming, RequestOffice, Role, Watcher
 
 
 class RequestPlace(NamedTuple):
@@ -50,6 +50,18 @@ class RequestNoticeRepository:
         """Return the unit and the revision of a request."""
         (rows,) = await self.context.ask(Query("request_unit", {"code": code}))
         return RequestPlace(*rows[0]) if rows else RequestPlace(None, 0)
+
+    async def count_unfinished(self, codes: Collection[str]) -> Mapping[str, int]:
+        """Count those of these requests that are not finished, by unit."""
+        among = {"codes": json.dumps(sorted(codes)), "states": json.dumps(UNFINISHED)}
+        (rows,) = await self.context.ask(Query("unfinished_by_unit", among))
+        return dict(rows)
+
+    async def count_unfinished_of(self, units: Collection[str]) -> Mapping[str, int]:
+        """Count the unfinished requests of these units."""
+        among = {"units": json.dumps(sorted(units)), "states": json.dumps(UNFINISHED)}
+        (rows,) = await self.context.ask(Query("unfinished_of_units", among))
+        return dict(rows)
 
     async def answer_times(self, unit: str) -> list[timedelta]:
         """Return how long the newest requests of a unit waited for the first move by an office."""
@@ -105,6 +117,11 @@ def _to_digest_person(rows: list[tuple[Any, ...]]) -> DigestPerson:
 def request_origin(code: str, revision: int, chat: str) -> str:
     """Return the origin of the notice to one person about one state of a request."""
     return f"new:{code}:{revision}:{chat}"
+
+
+def placing_origin(now: datetime, chat: str) -> str:
+    """Return the origin of the notice to one person about requests that an import of units placed."""
+    return f"placed:{to_micros(now)}:{chat}"
 
 
 def digest_origin(day: date, chat: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.store.drivers import Driver, Query, Rows, RunQueries
 from bot.store.encoding import content_for_display, from_micros, to_micros, unseal_content
+from bot.store.request_filter import NO_SERIAL
 from bot.store.sealing import Keyring, read_or_none, sealed_columns, unseal_or_none
 from handlers.folding import fold
 from handlers.model import (
@@ -19,6 +20,7 @@ from handlers.model import (
     RequestState,
     RequestStep,
     format_request_code,
+    lacks_serial,
     request_series,
 )
 from rules.calendar import to_vietnam_day
@@ -31,8 +33,12 @@ def search_words(code: str, content: RequestContent) -> frozenset[str]:
 
 
 def open_search_words(code: str, content: RequestContent) -> frozenset[str]:
-    """Return the words of the managing body and the code: what a reader sees masked must not be found by guessing."""
-    return frozenset(word for text in (content.unit, code) for word in fold(text).split())
+    """Return the words of the managing body and the code: what a reader sees masked must not be found by guessing.
+
+    A request that lacks a serial number and needs one has a word that says so.
+    """
+    lacking = (NO_SERIAL,) if lacks_serial(content) else ()
+    return frozenset((*lacking, *(word for text in (content.unit, code) for word in fold(text).split())))
 
 
 def open_columns(content: RequestContent) -> dict[str, object]:

@@ -6,19 +6,19 @@ from handlers.access import format_roles
 from handlers.admin.requests_view import open_request, to_filtered_list, to_opening_list
 from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_rights
 from handlers.interview import to_next_screen
-from handlers.model import LATE_DAYS, SOON_DAYS, Act, Filter, NoticeTiming, Rights, desk_filters
+from handlers.model import DESK_FILTER_WORDS, LATE_DAYS, SOON_DAYS, Act, Filter, NoticeTiming, Rights, desk_filters
 from handlers.requests.notices import DESK_SCREEN
 from locales import N_
 
 INTERVIEW, TIMING = "interview", "timing"
 _COUNT = "count:"
-#: The counts: name of the filter -> label and typed words.
+#: The counts: name of the filter -> label.
 _COUNTS = {
-    "new": (N_("New: {number}"), ("moi", "yeu cau moi", "new")),
-    "late": (N_("Over {late} days: {number}"), ("qua 7 ngay", "qua han", "late")),
-    "expiring": (N_("Certificate ends within {soon} days: {number}"), ("sap het han", "expiring")),
-    "incomplete": (N_("Information missing: {number}"), ("thieu thong tin", "cho bo sung", "incomplete")),
-    "unplaced": (N_("Without a unit: {number}"), ("chua co don vi", "without a unit")),
+    "new": N_("New: {number}"),
+    "late": N_("Over {late} days: {number}"),
+    "expiring": N_("Certificate ends within {soon} days: {number}"),
+    "incomplete": N_("Information missing: {number}"),
+    "unplaced": N_("Without a unit: {number}"),
 }
 
 
@@ -110,9 +110,8 @@ async def _count_options(here: Context, rights: Rights) -> list[Option]:
     found = []
     for name, wanted in (await _filters(here, rights)).items():
         number = await here.world.admin.desk.count(rights, wanted)
-        label, typed = _COUNTS[name]
-        shown = here.say.t(label, number=number, late=LATE_DAYS, soon=SOON_DAYS)
-        found += [Option(f"{_COUNT}{name}", shown, typed)] if number else []
+        shown = here.say.t(_COUNTS[name], number=number, late=LATE_DAYS, soon=SOON_DAYS)
+        found += [Option(f"{_COUNT}{name}", shown, DESK_FILTER_WORDS[name])] if number else []
     return found
 
 

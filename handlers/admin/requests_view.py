@@ -9,9 +9,20 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.access import format_actor
-from handlers.core import Context, RequestListView, Session, current_rights
+from handlers.core import Context, HandlerResult, RequestListView, Session, current_rights
 from handlers.core.text import MarkupTranslator, format_day, format_moment, join_lines
-from handlers.model import OPEN_LIST, Filter, RequestRow, RequestState, UnitDirectory, parse_codes, transitions_from
+from handlers.model import (
+    OPEN_LIST,
+    UNFINISHED,
+    Act,
+    Filter,
+    RequestRow,
+    RequestState,
+    UnitDirectory,
+    find_desk_filter,
+    parse_codes,
+    transitions_from,
+)
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS, format_content
 from locales import N_, Translator
 from rules.outcome import Procedure
@@ -66,7 +77,27 @@ async def open_request(here: Context, code: str) -> Session | None:
     return to_list_screen(here, "desk_request", code, **changes) if filed else None
 
 
-async def to_search_result(here: Context, text: str) -> Session:
+NOT_FOUND = N_("No request fits “{text}”. The list is as it was before.")
+
+
+async def search_requests(here: Context, text: str) -> HandlerResult:
+    """Open what typed words name: a request, a filter of the desk, or the requests that have them.
+
+    Words that nothing fits leave the list as it was: a filter that hides everything is a dead end.
+    """
+    rights = await current_rights(here)
+    everything = rights.reach(Act.SEE_REQUESTS).everything
+    if named := find_desk_filter(text, here.today, everything=everything):
+        return HandlerResult(to_filtered_list(here, named))
+    found = await _to_search_result(here, text)
+    wanted = list_view(here.with_session(found)).wanted
+    if found.screen == "desk" and not await here.world.admin.desk.count(rights, wanted):
+        listed = to_request_list(here) if here.session.desk else to_opening_list(here)
+        return HandlerResult(listed, notes=(here.say(NOT_FOUND, text=clip_line(text, _MAX_SEARCH_LENGTH)),))
+    return HandlerResult(found)
+
+
+async def _to_search_result(here: Context, text: str) -> Session:
     """Open the request whose code (or last digits) was typed, else search the list for the text."""
     found = [session for code in parse_codes(text, here.today) if (session := await open_request(here, code))]
     if len(found) == 1:
@@ -176,10 +207,11 @@ def format_filter(wanted: Filter, units: UnitDirectory, t: Translator) -> str:
         _format_values(
             t(N_("procedure")), [t(PROCEDURE_LABELS[one]) for one in wanted.procedures if one in PROCEDURE_LABELS]
         ),
-        _format_values(t(N_("state")), [t(STATE_LABELS[one]) for one in wanted.states]),
+        _format_states(wanted, t),
         format_period(t, _REGISTERED_BETWEEN, wanted.since, wanted.until),
         format_period(t, EXPIRES_BETWEEN, wanted.expires_from, wanted.expires_until),
         t(N_("without a unit")) if wanted.without_unit else "",
+        t(N_("something is missing")) if wanted.incomplete else "",
         t(N_("just moved together")) if wanted.changed_at else "",
         t(N_("words: {text}"), text=wanted.text) if wanted.text else "",
     )
@@ -197,7 +229,13 @@ def format_period(t: Translator, words: tuple[str, str, str], first: date | None
 
 
 def _format_values(label: str, words: list[str]) -> str:
-    return f"{label}: {', '.join(words)}" if words else ""
+    return f"{label} {', '.join(words)}" if words else ""
+
+
+def _format_states(wanted: Filter, t: Translator) -> str:
+    if wanted.states == UNFINISHED:
+        return t(N_("not finished yet"))
+    return _format_values(t(N_("state")), [t(STATE_LABELS[one]) for one in wanted.states])
 
 
 def format_possible_states(t: Translator, state: RequestState) -> str:

@@ -90,7 +90,13 @@ def format_brief_answer(here: Context, decided: Decided) -> list[Markup]:
     answer = _format(here, decided, lines, cut=False)
     while _length(answer) > most and (shorter := _shorten(lines)) != lines:
         lines, answer = shorter, _format(here, decided, shorter, cut=True)
-    return answer if lines == whole or _length(answer) <= most else _format(here, decided, lines, cut=True, bare=True)
+    if lines == whole or _length(answer) <= most:
+        return answer
+    answer = _format(here, decided, lines, cut=True, bare=True)
+    if _length(answer) <= most:
+        return answer
+    kept = [line for line in lines if line.part is not Part.WHERE]  # how to send it: last of all, it is a button away
+    return _format(here, decided, kept, cut=True, bare=True)
 
 
 def format_decision_plain(here: Context, decided: Decided) -> str:
@@ -190,20 +196,26 @@ def _lines(here: Context, decided: Decided) -> Iterator[_Line]:
 
 
 def _to_item(here: Context, decided: Decided, brief: Brief, *, first: bool) -> _Item:
-    """Return a brief as an item; a deadline, the first words of a part and what a notice adds to the papers stay."""
+    """Return a brief as an item.
+
+    A deadline, the first words of a part and what a notice adds to the papers stay. So does a caution that the pack
+    wants to stay: whoever reads only this must know that a text speaks against what the answer rests on.
+    """
     noticed = brief in [notice.brief for notice in decided.notices]
-    stays = noticed if brief.part is Part.PAPER else first and brief.part is not Part.CARE
+    stays = noticed if brief.part is Part.PAPER else brief.stays or (first and brief.part is not Part.CARE)
     return _Item(_complete(here, decided, brief), brief.citations, stays or brief.part is Part.DEADLINE)
 
 
 def _briefs(decided: Decided) -> list[Brief]:
     """Return the briefs of all actions and notices; the same words count once, with the sources of all."""
-    found: dict[tuple[Part, str], tuple[Citation, ...]] = {}
+    found: dict[tuple[Part, str], Brief] = {}
     noticed = (notice.brief for notice in decided.notices if notice.brief)
     for brief in (*(brief for action in decided.actions for brief in action.briefs), *noticed):
         key = (brief.part, brief.text)
-        found[key] = tuple(dict.fromkeys((*found.get(key, ()), *brief.citations)))
-    return [Brief(part, text, citations) for (part, text), citations in found.items()]
+        known = found.get(key, brief)
+        citations = tuple(dict.fromkeys((*known.citations, *brief.citations)))
+        found[key] = replace(brief, citations=citations, stays=known.stays or brief.stays)
+    return list(found.values())
 
 
 def _complete(here: Context, decided: Decided, brief: Brief) -> str:

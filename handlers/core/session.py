@@ -75,6 +75,19 @@ class Understood(BaseModel):
     merged: bool = False
 
 
+class Retraction(BaseModel):
+    """The answers that would take back a safety-relevant fact; they wait for a confirmation of their own."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    #: All answers as they would be, as in ``Session.answers``.
+    answers: dict[str, Any] = {}
+    #: The file that they go with; ``None`` if none does.
+    certificate: Certificate | None = None
+    #: Where their events were filled in from.
+    derived: DerivedEvents | None = None
+
+
 class RequestListView(BaseModel):
     """The state of the request list for a person with a role: filter, page, and the request that is open."""
 
@@ -147,6 +160,11 @@ class Session(BaseModel):
     typed_expiry: date | None = None
     #: What a sentence said, until it is confirmed; a sentence before consent waits here too, without its words.
     understood: Understood | None = None
+    #: Fact -> its confirmed values that bear on safety (lost, exposed, died, dissolved); each stays until taking it
+    #: back was confirmed, or another certificate is taken up.
+    safety_facts: dict[str, tuple[str, ...]] = {}
+    #: Answers that would take one of them back, while that is being asked.
+    retraction: Retraction | None = None
     #: Name of the present unit as a confirmed sentence had it; it is offered when a request asks for it.
     named_unit: str | None = None
     #: Files sent before consent; they are read once consent is given.
@@ -275,7 +293,10 @@ def with_answer(session: Session, fact: str, value: Any, pack: Pack) -> Session:
     answers = {known: said for known, said in session.answers.items() if known != fact}
     kept = session.with_changes(answers={**answers, fact: value}, typed_expiry=None, pack=pack.label)
     kept = kept.with_changes(derived=None) if fact == "events" else kept
-    return kept if session.answers.get(fact) == value else _without_dependents(kept, fact, pack)
+    if session.answers.get(fact) == value:
+        return kept
+    other_certificate = fact == "certificate" and fact in session.answers
+    return _without_dependents(kept, fact, pack, other_certificate=other_certificate)
 
 
 def with_derived_events(session: Session, events: list[str], source: DerivedEvents, pack: Pack) -> Session:
@@ -325,15 +346,18 @@ def latest_fact(session: Session) -> str | None:
     return next(reversed(session.answers), None)
 
 
-def _without_dependents(session: Session, fact: str, pack: Pack) -> Session:
+def _without_dependents(session: Session, fact: str, pack: Pack, *, other_certificate: bool) -> Session:
     for dependent in DEPENDENTS.get(fact, ()):
+        mismatch = dependent == "information_matches" and session.answers.get(dependent) is False
+        if mismatch and not other_certificate:
+            continue  # what no longer held does not hold again because something more happened
         if dependent in session.answers and not _is_still_an_option(session, dependent, pack):
             session = without_answer(session, dependent)
     return session
 
 
 def _is_still_an_option(session: Session, fact: str, pack: Pack) -> bool:
-    """Return whether an old answer is still offered; "data match" never is, because it depends on what changed."""
+    """Return whether an old answer is still offered; "data match" is not, because it depends on what changed."""
     if fact == "information_matches":
         return False
     others = facts_of(without_answer(session, fact))

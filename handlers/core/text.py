@@ -115,6 +115,11 @@ def parse_day(text: str) -> date | None:
         return None
 
 
+def without_day(text: str) -> str:
+    """Return a text with a comma in place of the first day in it, so that what stands beside the day is read alone."""
+    return _ISO.sub(",", text, count=1) if _ISO.search(text) else _DAY_FIRST.sub(",", text, count=1)
+
+
 _NUMBERS = r"\d{1,2}\s*(?:[/\-. ]|th[aá]ng)\s*\d{1,2}\s*(?:[/\-. ]|n[aă]m)\s*(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}"
 _DAY = rf"(?:ng[aà]y\s*)?({_NUMBERS})"
 #: Matches "01/11/2026 - 15/11/2026", "01/11/2026-15/11/2026" and "từ 1/11/2026 đến 15/11/2026".

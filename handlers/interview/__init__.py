@@ -63,6 +63,8 @@ def to_next_certificate(here: Context) -> Session:
         set_aside=None,
         understood=None,
         named_unit=None,
+        safety_facts={},
+        retraction=None,
     )
     return to_next_screen(here.with_session(fresh.with_changes(derived=None)))
 
@@ -89,8 +91,8 @@ def to_previous_step(here: Context) -> Session | None:
     session = here.session
     if session.came_from:
         return session.to_previous_screen()
-    if session.screen == "understood":
-        return to_next_screen(here.with_session(session.with_changes(understood=None)))
+    if session.screen in {"understood", "retraction"}:
+        return to_next_screen(here.with_session(session.with_changes(understood=None, retraction=None)))
     if session.screen in {"form", "confirm"}:
         return _to_previous_field(here, session.draft or RequestDraft())
     if session.screen in {"former_unit", "belonging"}:

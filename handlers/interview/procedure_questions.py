@@ -17,7 +17,7 @@ from rules.outcome import Notice
 _MOST = 4
 NOT_READ = N_("No text that I have read says that. Please ask the office that receives your dossier.")
 AFTER_THE_QUESTIONS = N_("That depends on your case: a few more answers, and I name the steps and the form.")
-IN_THE_ANSWER = N_("It stands in the answer, step by step; “{again}” brings it back.")
+IN_THE_ANSWER = N_("It stands in the answer above; “{steps}” under it goes through it.")
 #: What a question is about, as the head of its answer.
 TITLES = {
     "where": N_("Where to file"),
@@ -75,7 +75,7 @@ def _from_the_case(here: Context, ask: str) -> Iterator[str]:
     elif ask == "what_to_do" and current_decision(here) is None:
         yield here.say(AFTER_THE_QUESTIONS)
     elif ask == "what_to_do":
-        yield here.say(IN_THE_ANSWER, again=here.say.t(N_("Show the answer again")))
+        yield here.say(IN_THE_ANSWER, steps=here.say.t(N_("Step by step")))
 
 
 def _offices(here: Context) -> Iterator[str]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from math import ceil
 from statistics import median
 
+from handlers.folding import fold
 from handlers.model.requests import UNFINISHED, Filter, RequestState
 from handlers.model.rights import MACHINE, Act, Grant, Rights, Role, may_any_role
 
@@ -118,8 +119,24 @@ NEW_STATES, INCOMPLETE_STATES = (RequestState.SUBMITTED,), (RequestState.SENT_BA
 OPEN_LIST = Filter(states=UNFINISHED)
 
 
+#: Words that people type for a filter of the desk, without accents.
+DESK_FILTER_WORDS = {
+    "new": ("moi", "yeu cau moi", "new"),
+    "late": ("qua 7 ngay", "qua han", "tre han", "late"),
+    "expiring": ("sap het han", "expiring"),
+    "incomplete": ("thieu thong tin", "cho bo sung", "incomplete"),
+    "unplaced": ("chua co don vi", "without a unit"),
+}
+
+
+def find_desk_filter(text: str, today: date, *, everything: bool) -> Filter | None:
+    """Return the filter of the desk that typed words name, or ``None``."""
+    named = (name for name, words in DESK_FILTER_WORDS.items() if fold(text) in words)
+    return desk_filters(today, everything=everything).get(next(named, ""))
+
+
 def pressing_filters(today: date) -> dict[str, Filter]:
-    """Return the filters of what presses, by name: late, expiring, incomplete."""
+    """Return the filters of what presses in an overview, by name; there only what was sent back is incomplete."""
     soon = {"expires_from": today, "expires_until": today + timedelta(days=SOON_DAYS)}
     return {
         "late": Filter(states=UNFINISHED, until=today - timedelta(days=LATE_DAYS + 1)),
@@ -131,4 +148,5 @@ def pressing_filters(today: date) -> dict[str, Filter]:
 def desk_filters(today: date, *, everything: bool) -> dict[str, Filter]:
     """Return the filters of the desk, by name; requests without a unit are seen only by those who see everything."""
     unplaced = {"unplaced": Filter(states=UNFINISHED, without_unit=True)} if everything else {}
-    return {"new": Filter(states=NEW_STATES), **pressing_filters(today), **unplaced}
+    incomplete = {"incomplete": Filter(states=UNFINISHED, incomplete=True)}
+    return {"new": Filter(states=NEW_STATES), **pressing_filters(today), **incomplete, **unplaced}

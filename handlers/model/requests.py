@@ -135,6 +135,11 @@ class RequestContent(_Model):
         return self.model_copy(update={"events": (), "decision": ""})
 
 
+def lacks_serial(content: RequestContent) -> bool:
+    """Return whether a request has no serial number of its certificate, although its procedure is about one."""
+    return content.serial is None and content.procedure is not Procedure.ISSUE_NEW
+
+
 class RequestStep(_Model):
     """A recorded move of a request."""
 
@@ -170,6 +175,8 @@ class Filter(BaseModel):
     expires_from: date | None = None  #: the certificate's last day
     expires_until: date | None = None
     without_unit: bool = False  #: it belongs to no unit
+    #: It was sent back, or lacks its unit, its serial number or its last day although its procedure needs one.
+    incomplete: bool = False
     changed_at: datetime | None = None  #: its last change was at this very moment: what one bulk move has changed
     #: Words that must all occur in the name, serial number, managing body or code; for callers who see personal data
     #: masked, only in the managing body and code.

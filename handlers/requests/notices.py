@@ -61,6 +61,14 @@ def format_new_request(language: str, code: str, content: RequestContent, *, aga
     return Reply(paragraphs=(str(body), str(see)), choices=(open_request_choice(say, code),))
 
 
+def format_placed_requests(language: str, number: int) -> Reply:
+    """Format the notice about requests that came to somebody's units together, when units were imported."""
+    say = MarkupTranslator(language)
+    head = say(N_("<b>Requests that belong to your units since the list of units changed: {number}</b>"), number=number)
+    where = say(N_("They had no unit before. The list: /danhsach"))
+    return Reply(paragraphs=(str(head), str(where)), choices=(open_desk_choice(say),))
+
+
 def format_digest(language: str, total: int, rows: Sequence[str], counts: Mapping[str, int]) -> Reply:
     """Format the overview of the morning: how many requests are new, some of them, and what presses."""
     say = MarkupTranslator(language)

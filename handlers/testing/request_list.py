@@ -1,6 +1,7 @@
 """The request list in memory, and what an export reads of it."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -26,6 +27,7 @@ from handlers.model import (
     Rights,
     Watcher,
     check_reason,
+    lacks_serial,
     mask_content,
     mask_row,
     may_see_personal,
@@ -35,9 +37,10 @@ from handlers.model import (
     usual_days,
 )
 from handlers.requests import format_request_moved
-from handlers.requests.notices import format_acting_office, format_new_request
+from handlers.requests.notices import format_acting_office, format_new_request, format_placed_requests
 from handlers.testing.tables import SUBSCRIBER, GrantRecord, MemoryContext, MemoryJournal, RequestRecord, format_span
 from rules.calendar import to_vietnam_day
+from rules.outcome import Procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +197,18 @@ def find_requests(acting: MemoryContext, rights: Rights, act: Act, wanted: Filte
     words = set(fold(wanted.text).split())
     search = _search_words if rights.may_search(wanted.unit) else _open_words
     near = (one for one in acting.tables.requests.values() if acting.tables.is_within(reach, one.unit))
-    found = (one for one in near if _matches(one, wanted) and (not words or words <= search(one)))
+    found = (one for one in near if _matches(acting, one, wanted) and (not words or words <= search(one)))
     return sorted(found, key=lambda one: one.number)
 
 
-def _matches(known: RequestRecord, wanted: Filter) -> bool:
+def _is_incomplete(acting: MemoryContext, known: RequestRecord) -> bool:
+    content = known.content
+    homeless = known.unit is None and bool(acting.tables.units)
+    endless = content.not_after is None and content.procedure is not Procedure.ISSUE_NEW
+    return known.state is RequestState.SENT_BACK or homeless or endless or lacks_serial(content)
+
+
+def _matches(acting: MemoryContext, known: RequestRecord, wanted: Filter) -> bool:
     day, ends = to_vietnam_day(known.registered_at), known.content.not_after
     return (
         (not wanted.procedures or known.content.procedure in wanted.procedures)
@@ -208,6 +218,7 @@ def _matches(known: RequestRecord, wanted: Filter) -> bool:
         and (wanted.expires_from is None or (ends is not None and ends >= wanted.expires_from))
         and (wanted.expires_until is None or (ends is not None and ends <= wanted.expires_until))
         and (not wanted.without_unit or known.unit is None)
+        and (not wanted.incomplete or _is_incomplete(acting, known))
         and (wanted.changed_at is None or known.changed_at == wanted.changed_at)
     )
 
@@ -268,6 +279,16 @@ class MemoryAnnouncer:
             shown = known.content if may_see_personal(held) else mask_content(known.content)
             said = format_new_request(acting.language(chat), code, shown, again=again)
             acting.queue(chat, f"new:{code}:{known.revision}:{chat}", said)
+
+    def announce_arrivals(self, codes: Iterable[str]) -> None:
+        """Queue one notice a person about all unfinished requests that came to their units together."""
+        acting, numbers = self.acting, Counter[str]()
+        for known in (acting.tables.requests[code] for code in codes):
+            watchers = find_watchers(acting, known.unit) if known.state in UNFINISHED else []
+            numbers.update(chat for timing in NoticeTiming for chat in select_watchers(watchers, acting.chat, timing))
+        for chat, number in numbers.items():
+            said = format_placed_requests(acting.language(chat), number)
+            acting.queue(chat, f"placed:{acting.now.isoformat()}:{chat}", said)
 
 
 def find_watchers(acting: MemoryContext, unit: str | None) -> list[Watcher]:

@@ -27,7 +27,7 @@ from handlers.model import (
     statistics_root,
     unit_of_managing_body,
 )
-from handlers.testing.request_list import assign_unit
+from handlers.testing.request_list import MemoryAnnouncer, assign_unit
 from handlers.testing.tables import MemoryContext, MemoryJournal, RequestRecord, StatusRecord
 from rules.calendar import to_vietnam_day
 
@@ -84,11 +84,13 @@ class MemoryUnits:
             return Refusal.NOT_YOURS
         tables = self.acting.tables
         tables.units = units
+        before = {code: known.unit for code, known in tables.requests.items()}
         moved = await self._transfer(units)
-        for one in placing:
-            known = tables.requests.get(one.code)
-            if known is not None and known.revision == one.revision:
-                assign_unit(self.acting, known, one.unit)
+        placed = [one for one in placing if (known := tables.requests.get(one.code)) and known.revision == one.revision]
+        for one in placed:
+            assign_unit(self.acting, tables.requests[one.code], one.unit)
+        arrived = [code for code, known in tables.requests.items() if known.unit != before[code]]
+        MemoryAnnouncer(self.acting).announce_arrivals(arrived)
         await self.journal.record(rights, Act.MAINTAIN_UNITS, UNITS_COUNTER, count=len(changed | moved))
         return None
 

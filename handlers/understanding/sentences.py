@@ -11,7 +11,9 @@ TELLING_SCREENS = frozenset(
     }
 )
 #: Screens that take names and values: there only a question about the procedure is heard.
-ASKING_SCREENS = frozenset({"unit", "former_unit", "belonging", "form", "confirm"})
+ASKING_SCREENS = frozenset({"unit", "former_unit", "belonging", "form", "confirm", "retraction"})
+#: Screens that ask for a yes or no, or a choice that is no fact: there only a command in words is heard.
+COMMANDED_SCREENS = frozenset({"withdraw", "erase", "language", "leave_form", "stop_reminders", "no_reminders"})
 _NOTHING = Reading()
 
 
@@ -30,4 +32,7 @@ def read_sentence(here: Context, text: str) -> Reading:
         if reading.intent.startswith("command:"):  # "xóa hết thông tin của tôi" is no name of a subscriber
             return Reading(intent=reading.intent)
         return Reading(intent="question", asks=reading.asks) if reading.intent == "question" else _NOTHING
+    if screen in COMMANDED_SCREENS:
+        intent = read(text, known_language()).intent
+        return Reading(intent=intent) if intent.startswith("command:") else _NOTHING
     return _NOTHING

@@ -1,13 +1,27 @@
 """Registered requests are told to those in whose scope they are: once, as each chose, never to their officer."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from bot.messages import NOTICE, OutboxRow
 from bot.store.store import Store
-from handlers.model import MoveOutcome, NoticeTiming, RequestOffice, RequestState, Rights, Role
+from handlers.model import (
+    Filter,
+    MoveOutcome,
+    NoticeTiming,
+    RequestOffice,
+    RequestState,
+    Rights,
+    Role,
+    Succession,
+    SuccessionKind,
+    Unit,
+    UnitAssignment,
+    UnitDirectory,
+)
+from rules.outcome import Procedure
 from tests.support.backends import Backend
 from tests.support.people import ADMIN, OPERATOR, UNITS, admin_transaction, end_role, grant_role, make_person_content
 from tests.support.store import NOW, claim_rows, make_content
@@ -180,3 +194,73 @@ async def test_a_step_is_told_with_the_office_that_made_it(store: Store) -> None
         await at.admin.desk.move(ADMIN, made.code, RequestState.ACCEPTED, 0)
 
     assert "Quản trị viên – Xã Nhơn Trạch đã chuyển trạng thái" in (await told(store))["cán bộ"].reply.paragraphs[0]
+
+
+async def test_requests_that_an_import_of_units_places_are_told_once_a_person_however_many_they_are(
+    store: Store,
+) -> None:
+    """A notice for each would be a flood; the overview of the morning tells of new requests only."""
+    made = [await register_request(store, f"cán bộ {number}", make_person_content(), None) for number in range(3)]
+    done = await register_request(store, "cán bộ 9", make_person_content(), None)
+    async with admin_transaction(store) as at:
+        for state in (RequestState.ACCEPTED, RequestState.REFUSED):
+            row = await at.admin.desk.get(OPERATOR, done.code)
+            assert row is not None
+            await at.admin.desk.move(OPERATOR, done.code, state, row.revision, "Không thuộc phạm vi")
+    await claim_rows(store)
+    await grant_role(store, "xã", Role.ADMIN, "DN.NT")
+    await grant_role(store, "tỉnh", Role.ADMIN, "DN")
+    await chooses(store, "tỉnh", NoticeTiming.MORNING)
+    await grant_role(store, "xã bên", Role.ADMIN, "DN.DP")
+    revision = {one.code: 0 for one in made}
+    async with admin_transaction(store) as at:
+        row = await at.admin.desk.get(OPERATOR, done.code)
+        assert row is not None
+        placing = [
+            UnitAssignment(code, number, "DN.NT") for code, number in {**revision, done.code: row.revision}.items()
+        ]
+        assert await at.admin.units.save(OPERATOR, UNITS, frozenset(), placing) is None
+
+    heard = await told(store)
+    assert set(heard) == {"xã", "tỉnh"}
+    assert all("3</b>" in row.reply.paragraphs[0] for row in heard.values())
+    assert all("Nguyễn" not in "".join(row.reply.paragraphs) for row in heard.values())
+    assert await claim_rows(store) == []
+
+
+async def test_requests_that_come_to_the_heir_of_an_ended_unit_are_told_to_those_who_have_it_now(store: Store) -> None:
+    await register_request(store, "cán bộ", make_person_content(), "DN.NT")
+    await claim_rows(store)
+    await grant_role(store, "xã bên", Role.ADMIN, "DN.DP")
+    ended = Unit("DN.NT", "Xã Nhơn Trạch", "DN", closed_on=date(2025, 7, 1))
+    heir = Succession("DN.NT", "DN.DP", SuccessionKind.MERGED_INTO_EXISTING, date(2025, 7, 1), "1662/NQ-UBTVQH15")
+    units = UnitDirectory.of([{**UNITS.units, "DN.NT": ended}[code] for code in UNITS.units], [heir])
+    async with admin_transaction(store) as at:
+        assert await at.admin.units.save(OPERATOR, units, frozenset({"DN.NT"})) is None
+
+    heard = await told(store)
+    assert set(heard) == {"xã bên"}
+
+
+async def test_what_is_incomplete_is_counted_by_what_it_lacks_and_found_by_the_same_filter(store: Store) -> None:
+    whole = make_person_content().model_copy(update={"serial": "75580955FC81D6A7", "not_after": date(2028, 1, 2)})
+    contents = {
+        "whole": whole,
+        "no_serial": whole.model_copy(update={"serial": None}),
+        "no_day": whole.model_copy(update={"not_after": None}),
+        "new": whole.model_copy(update={"serial": None, "not_after": None, "procedure": Procedure.ISSUE_NEW}),
+        "back": whole,
+    }
+    made = {name: await register_request(store, name, content, "DN.NT") for name, content in contents.items()}
+    made["homeless"] = await register_request(store, "homeless", whole, None)
+    wanted = Filter(incomplete=True)
+    async with admin_transaction(store) as at:
+        row = await at.admin.desk.get(OPERATOR, made["back"].code)
+        assert row is not None
+        await at.admin.desk.move(OPERATOR, row.request.code, RequestState.SENT_BACK, row.revision, "Thiếu quyết định")
+    async with admin_transaction(store) as at:
+        assert await at.admin.units.save(OPERATOR, UNITS, frozenset(UNITS.units)) is None
+    async with admin_transaction(store) as at:
+        found = {row.request.code for row in await at.admin.desk.page(OPERATOR, wanted, 20)}
+        assert await at.admin.desk.count(OPERATOR, wanted) == len(found)
+    assert found == {made[name].code for name in ("no_serial", "no_day", "back", "homeless")}

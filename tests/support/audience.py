@@ -38,6 +38,11 @@ class Certificate:
         }
         return set(self.owed or ()) - counted
 
+    @property
+    def unfinished(self) -> set[Procedure]:
+        done = {procedure for procedure, state in self.requests.items() if state is RequestState.DONE and self.key}
+        return set(self.owed or ()) - done
+
 
 @dataclass
 class Officer:
@@ -142,6 +147,7 @@ def is_meant(officer: Officer, audience: Audience, rights: Rights, now: datetime
         and (audience.unit is None or (officer.unit is not None and UNITS.is_within(officer.unit, audience.unit)))
         and (officer.agreed if audience.role in {None, Role.OFFICER} else officer.roles.get(audience.role) is False)
         and (not audience.to_do or bool(to_do))
+        and (not audience.unfinished or any(one.unfinished for one in ones))
         and (not audience.owed or bool(to_do & set(audience.owed)))
         and (not audience.states or bool(states & set(audience.states)))
         and (not _window(audience) or any(_ends_within(one.not_after, audience, today) for one in ones))
@@ -205,6 +211,7 @@ _FIELDS: dict[str, st.SearchStrategy[object]] = {
     "unit": st.sampled_from(("DN", "DN.NT", "XX")),
     "role": st.sampled_from((Role.OFFICER, Role.ADMIN, Role.FOCAL)),
     "to_do": st.just(value=True),
+    "unfinished": st.just(value=True),
     "owed": st.lists(st.sampled_from(PROCEDURES), min_size=1, max_size=2, unique=True),
     "states": st.lists(st.sampled_from(list(RequestState)), min_size=1, max_size=3, unique=True),
     "expires_from": _DAYS,

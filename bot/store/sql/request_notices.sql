@@ -14,6 +14,18 @@ ORDER BY COALESCE(u.place, -1) DESC, g.id;
 -- Read the unit and the revision of a request.
 SELECT unit, revision FROM requests WHERE code = :code;
 
+-- name: unfinished_by_unit
+-- Count those of these requests that are not finished, by unit.
+SELECT unit, COUNT(*) FROM requests
+WHERE code IN ({each}(:codes)) AND state IN ({each}(:states)) AND unit IS NOT NULL
+GROUP BY unit;
+
+-- name: unfinished_of_units
+-- Count the unfinished requests of these units.
+SELECT unit, COUNT(*) FROM requests
+WHERE unit IN ({each}(:units)) AND state IN ({each}(:states))
+GROUP BY unit;
+
 -- name: answer_times
 -- Read when the newest answered requests of a unit were registered, and when an office first moved each.
 SELECT r.registered_at, MIN(h.at)
@@ -73,6 +85,13 @@ requests.chat <> :chat;
 -- name: where_without_unit
 -- It belongs to no unit.
 requests.unit IS NULL;
+
+-- name: where_incomplete
+-- It was sent back, or lacks its unit (where units are known), its last day or its serial number, and needs one.
+(requests.state = 'sent_back'
+  OR (requests.unit IS NULL AND EXISTS (SELECT 1 FROM units))
+  OR (requests.not_after IS NULL AND requests.procedure <> 'issue_new')
+  OR EXISTS (SELECT 1 FROM request_words w WHERE w.number = requests.number AND w.word = :no_serial));
 
 -- name: where_changed_at
 -- Its last change was at this very moment.

@@ -14,10 +14,10 @@ from handlers.admin.requests_view import (
     format_request_row,
     list_view,
     open_request,
+    search_requests,
     to_list_screen,
     to_narrowed_list,
     to_request_list,
-    to_search_result,
     to_unfiltered_list,
 )
 from handlers.core import (
@@ -94,11 +94,7 @@ class RequestListScreen:
             return HandlerResult(
                 here.session, notes=(here.say(N_("There is no button “{word}” just now."), word=text),)
             )
-        return (
-            HandlerResult(await to_search_result(here, text))
-            if text.strip()
-            else HandlerResult(to_narrowed_list(here, text=""))
-        )
+        return await search_requests(here, text) if text.strip() else HandlerResult(to_narrowed_list(here, text=""))
 
 
 def _format_list_title(here: Context, view: RequestListView, total: int) -> Markup:

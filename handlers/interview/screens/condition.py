@@ -28,8 +28,8 @@ from locales import N_
 from rules.questions import AnswerOption, Question
 
 FILE_OR_DAY = N_(
-    "Send the certificate file (.cer, or a PDF signed with it) right here, or type the day it ends, such as 16/11/2026:"
-    " now or later."
+    "Send the certificate file (.cer, or a PDF signed with it) right here, now or later; or type the day it ends"
+    " together with your answer, such as: 16/11/2026, nothing is wrong."
 )
 ONLY_ONE_OF = N_("Of {answers} only one can be right. Which is it?")
 FINE, FINE_BUT_CHANGED = "fine", "changed"
@@ -128,11 +128,11 @@ def _format_explanation(here: Context) -> tuple[Markup, ...]:
     facts = [question.fact for question in asked]
     certificate = here.session.certificate
     identity = (format_identity(say, certificate),) if certificate and "information_matches" in facts else ()
-    fine = "; ".join(say.t(_FINE_WORDS[fact]) for fact in facts if fact in _FINE_WORDS)
+    fine = "" if here.session.ticked else "; ".join(say.t(_FINE_WORDS[fact]) for fact in facts if fact in _FINE_WORDS)
     caution = (say(SENT_A_SECRET),) if "key_exposed" in facts and here.session.warned else ()
     file = (say(FILE_OR_DAY),) if "certificate" in facts else ()
     choose = say(N_("If something is wrong, choose all that apply, then “Done”; by typing: numbers, such as 2, 5."))
-    meaning = say(N_("“Nothing is wrong” means: {meaning}."), meaning=fine)
+    meaning = say(N_("“Nothing is wrong” means: {meaning}."), meaning=fine) if fine else Markup()
     return (*identity, meaning, _format_hints(here, asked), *caution, *file, choose)
 
 
@@ -184,7 +184,7 @@ def _fine_options(here: Context, facts: AbstractSet[str]) -> Iterator[Option]:
 def _format_hints(here: Context, asked: list[Question]) -> Markup:
     say = here.say
     return format_bullets(
-        Markup("<i>{}</i>: {}").format(say(_label(question, option)), say.text(option.hint))
+        say.text(option.hint)
         for question, option in _offered(here, asked)
         if option.hint and (question.fact, option.value) not in _CLEAR
     )

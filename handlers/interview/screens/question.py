@@ -1,6 +1,6 @@
 """The open question of the interview, facts that officers mention too early, and the review of all answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -26,9 +26,10 @@ from handlers.interview.screens import certificate as screens_certificate
 from handlers.interview.screens.certificate import ISSUERS, format_identity
 from handlers.interview.screens.unit import take_unit_beside
 from handlers.interview.unsure import UNSURE, format_unsure, format_ways_on, unsure_option
+from handlers.requests import EVENT_LABELS, SUBJECT_LABELS
 from handlers.understanding import match_names
 from locales import N_
-from rules.facts import Issuer
+from rules.facts import Event, Issuer, MergerRole, Subject, Token
 from rules.questions import AnswerOption as PackOption
 from rules.questions import Question
 
@@ -88,9 +89,7 @@ def _render_question(here: Context, asked: Question) -> Page:
         if asked.many
         else ()
     )
-    hints = format_bullets(
-        Markup("<i>{}</i>: {}").format(say.text(o.label), say.text(o.hint)) for o in options if o.hint
-    )
+    hints = format_bullets(say.text(option.hint) for option in options if option.hint)
     return Page(
         title=format_bold(say.text(asked.text)),
         paragraphs=(*certificate, hints, *_format_caution(here, asked), *many, format_questions_left(here)),
@@ -220,7 +219,7 @@ def _format_unit(here: Context) -> tuple[Markup, ...]:
     units, session = here.world.units, here.session
     if not units or not (session.unit or session.answers):
         return ()
-    name = units.path_name(session.unit) if session.unit else here.say.t(N_("not said"))
+    name = units.path_name(session.unit) if session.unit else here.say.t(NOT_SAID)
     return (Markup("{}: <b>{}</b>").format(here.say(YOUR_UNIT), name),)
 
 
@@ -252,6 +251,69 @@ def _format_certificate_answer(say: MarkupTranslator, answer: dict[str, Any]) ->
 
 def _to_issuer(answer: dict[str, Any]) -> Issuer:
     return Issuer(answer["issuer"]) if answer.get("issuer") in set(Issuer) else Issuer.UNKNOWN
+
+
+#: Fact -> answer -> phrase; truth values are in lower case.
+_PHRASES: Mapping[str, Mapping[str, str]] = {
+    "merger_role": {
+        MergerRole.DESIGNATED: N_("our certificate is kept for the new body"),
+        MergerRole.OTHER: N_("another body's certificate is kept, ours is not"),
+        MergerRole.UNDECIDED: N_("nobody has decided yet whose certificate is kept"),
+        MergerRole.SURVIVING: N_("our name stays, others were merged into us"),
+        MergerRole.ABSORBED: N_("we were merged into another body"),
+    },
+    "information_matches": {
+        "true": N_("all the certificate says still holds"),
+        "false": N_("something the certificate says no longer holds"),
+    },
+    "token": {
+        Token.IN_HAND: N_("the token is in hand and works"),
+        Token.LOCKED: N_("the token is locked"),
+        Token.DAMAGED: N_("the token is damaged"),
+        Token.LOST: N_("the token is lost"),
+        Token.REMOTE: N_("signing is remote, without a token"),
+    },
+    "key_exposed": {
+        "true": N_("the key or the PIN may be known to somebody else"),
+        "false": N_("nobody who should not knows the key or the PIN"),
+    },
+}
+#: Events whose names on a request do not say whom they befell.
+_EVENT_PHRASES = {**EVENT_LABELS, Event.DECEASED: N_("the officer has died")}
+NOT_SAID = N_("not said")
+CHANGE = N_("before {before}, now {now}")
+
+
+def format_phrase(say: MarkupTranslator, fact: str, answer: Any) -> Markup:
+    """Format an answer as a phrase in bold."""
+    return Markup("<b>{}</b>").format(_phrase(say, fact, answer))
+
+
+def format_change(say: MarkupTranslator, fact: str, before: Any, now: Any) -> Markup:
+    """Format an answer beside the one that it takes the place of; ``None`` stands for none."""
+    return say(CHANGE, before=format_phrase(say, fact, before), now=format_phrase(say, fact, now))
+
+
+def _phrase(say: MarkupTranslator, fact: str, answer: Any) -> str:
+    if answer is None:
+        return say.t(NOT_SAID)
+    if fact == "subject":
+        return say.t(N_("the certificate is of {subject}"), subject=say.t(SUBJECT_LABELS[Subject(answer)]))
+    if fact == "events":
+        return ", ".join(say.t(_EVENT_PHRASES[Event(event)]) for event in answer) or say.t(N_("nothing changed"))
+    if fact == "certificate":
+        return _certificate_phrase(say, answer)
+    return say.t(_PHRASES[fact][str(answer).lower() if isinstance(answer, bool) else answer])
+
+
+def _certificate_phrase(say: MarkupTranslator, answer: Mapping[str, Any]) -> str:
+    issuer = Issuer(answer.get("issuer") or Issuer.UNKNOWN)
+    if issuer is Issuer.NONE:
+        return say.t(N_("there is no certificate yet"))
+    ends = answer.get("not_after")
+    day = say.t(N_("it ends on {day}"), day=format_day(date.fromisoformat(ends))) if ends else ""
+    by = N_("it is not known who issued it") if issuer is Issuer.UNKNOWN else N_("issued by {issuer}")
+    return ", ".join(filter(None, (day, say.t(by, issuer=say.t(ISSUERS[issuer][0])))))
 
 
 def _back_option(here: Context) -> Option:

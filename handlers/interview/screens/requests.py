@@ -16,6 +16,7 @@ from handlers.core import (
     back_option,
 )
 from handlers.core.text import format_bold, join_lines
+from handlers.folding import fold
 from handlers.interview import format_draft_left, to_left_draft, to_next_screen
 from handlers.model import REQUEST_TRANSITIONS, UNFINISHED, Request, RequestContent, RequestHandling, RequestState
 from handlers.requests import FIELDS, Field, format_content, format_history, format_procedure, format_request_line
@@ -36,10 +37,17 @@ from handlers.requests.form import (
 from handlers.requests.notices import format_handling, format_step_office
 from locales import N_
 
-#: Texts that leave a form.
-LEAVING = ("khong dang ky", "khong dang ky nua", "thoi", "thoi khong dang ky nua", "quay lai", "bo qua", "giu nguyen")
+#: Texts that leave a form; "quay lai" is a step back within it.
+LEAVING = (
+    "khong dang ky", "khong dang ky nua", "thoi", "thoi khong dang ky nua", "thoat", "thoat ra", "dung lai",
+    "giu nguyen", "exit",
+)  # fmt: skip
+#: Texts that skip a field: only the serial number can be skipped.
+SKIPPING = ("bo qua", "bo qua muc nay", "de sau", "skip")
 #: Texts that say that a serial number is not known.
-NOT_KNOWN = ("khong ro", "khong biet", "chua ro", "chua biet", "khong nho", "chua nho", "khong co", "chua co", "quen")
+NOT_KNOWN = (
+    "khong ro", "khong biet", "chua ro", "chua biet", "khong nho", "chua nho", "khong co", "chua co", "quen", *SKIPPING,
+)  # fmt: skip
 FORM_STAYS = N_("This field is still empty; what you filled in before is kept, also if you choose “{leave}” for now.")
 OLD_VALUE = N_("Nothing was changed; “{leave}” keeps the value that was there.")
 #: Prefix of the option value of a unit; the other values have no colon.
@@ -86,6 +94,8 @@ class RequestFormScreen:
         field = current_field(here)
         if field is None:
             return None
+        if fold(text) in SKIPPING:
+            return HandlerResult(here.session, notes=(_format_field_help(here, field),))
         value = field.clean(text)
         if value is None:
             return HandlerResult(here.session, notes=(here.say(field.wrong),))
@@ -167,10 +177,9 @@ def _render_field(here: Context, field: Field) -> Page:
     offers = [Option(str(index), value) for index, value in enumerate(suggestions(field, here))]
     unknown = [Option(UNKNOWN, say.t(N_("I do not know it")), NOT_KNOWN)] if field.name == "serial" else []
     leave = Option(LEAVE, say.t(_format_leaving(here)), LEAVING, numbered=False)
-    hint = say(N_("Choose, or type it.")) if offers else say(N_("Please type it."))
     return Page(
         format_bold(say(field.ask)),
-        (hint,),
+        (say(N_("Choose, or type it.")),) if offers else (),
         (*offers, *unknown, leave),
         exact=True,
         help=_format_field_help(here, field),

@@ -21,7 +21,7 @@ from handlers.core import (
 )
 from handlers.core.text import format_day
 from handlers.interview import to_next_screen
-from handlers.interview.screens.question import FACT_LABELS, TRUTH_VALUES, format_answer
+from handlers.interview.screens.question import TRUTH_VALUES, format_change, format_phrase
 from handlers.requests import clean_line
 from locales import N_
 from rules.facts import Issuer
@@ -91,9 +91,13 @@ def format_understood(here: Context, understood: Understood) -> Markup:
 def _parts(here: Context, understood: Understood) -> Iterator[Markup]:
     say = here.say
     for question in here.world.pack.questions:
-        if question.fact in understood.answers:
-            answer = format_answer(say, question, understood.answers[question.fact])
-            yield Markup("{}: <b>{}</b>").format(say(FACT_LABELS[question.fact]), answer)
+        if question.fact not in understood.answers:
+            continue
+        told, known = understood.answers[question.fact], here.session.answers.get(question.fact)
+        if known is not None:
+            yield format_change(say, question.fact, known, told)
+        else:
+            yield format_phrase(say, question.fact, told)
     if understood.expiry:
         yield say(N_("it ends on <b>{day}</b>"), day=format_day(understood.expiry))
     if understood.merged:

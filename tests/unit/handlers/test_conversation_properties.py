@@ -19,6 +19,7 @@ from handlers.core import (
     UnreadableReceived,
     current_question,
 )
+from handlers.interview.screens.retraction import SAFETY_VALUES
 from handlers.model import NO_UNITS, FileProblemKind, Reading, UnitDirectory
 from handlers.testing import build_memory_services
 from tests.support.dialogue import EXPIRED, NOW, PERSON, Dialogue, make_certificate, nhon_trach, pack
@@ -47,6 +48,7 @@ SENTENCES = (
     "làm lại từ đầu",
     "đồng ý nhé", "không đồng ý", "cảm ơn", "chào bot", "làm sổ đỏ ở đâu",
     "cks cơ quan hết hạn 30/6/2027 của ban cơ yếu",
+    "em tìm lại được token rồi", "token vẫn giữ, dùng bình thường", "khóa bị lộ, người khác biết mã PIN rồi",
     "máy chủ đổi tên miền", "anh Hùng phòng em mất rồi", "yêu cầu của tôi tới đâu rồi", "đúng rồi", "không, sai rồi",
 )  # fmt: skip
 
@@ -171,7 +173,8 @@ def test_sentences_in_any_order_record_nothing_that_was_not_confirmed(said: list
             waiting = before.understood if before is not None and before.screen == "understood" else None
             known = {**before.answers, **(waiting.answers if waiting and line == "đúng rồi" else {})} if before else {}
             told = {**known, **answer_to_open(talk, before)}
-            assert all(told.get(fact) == value for fact, value in talk.answers.items())
+            kept = before.answers if before else {}  # a danger is not taken back by what was confirmed beside it
+            assert all(value in (told.get(fact), kept.get(fact)) for fact, value in talk.answers.items())
 
     asyncio.run(run())
 
@@ -189,16 +192,68 @@ def test_the_same_taps_lead_to_the_same_words(taps: list[int]) -> None:
     assert asyncio.run(run()) == asyncio.run(run())
 
 
+ASIDE = st.tuples(st.sampled_from(["edit", "caption", "album"]), st.sampled_from(SENTENCES))
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["edit", "caption"]), st.sampled_from(SENTENCES)), max_size=12))
-def test_edits_and_captions_in_any_order_record_nothing_by_themselves(script: list[tuple[str, str]]) -> None:
+@given(st.lists(ASIDE, max_size=12))
+def test_edits_captions_and_albums_in_any_order_record_nothing_by_themselves(script: list[tuple[str, str]]) -> None:
     async def run() -> None:
         talk = Dialogue()
         await talk.says("/start", "1")
         for kind, text in script:
             before = talk.answers
-            await act(talk, kind, (1, text, False) if kind == "caption" else text)
+            await write_beside(talk, kind, text)
             check(talk.heard, talk.session)
             assert all(before.get(fact) == value for fact, value in talk.answers.items())
+
+    asyncio.run(run())
+
+
+async def write_beside(talk: Dialogue, kind: str, text: str) -> None:
+    """Edit a message, or write words under one file or under one of an album."""
+    if kind == "edit":
+        await act(talk, "edit", text)
+    else:
+        await act(talk, "caption", (1, text, kind == "album"))
+
+
+def dangers(answers: dict[str, object]) -> set[tuple[str, str]]:
+    """Return what the answers say of safety, as pairs of a fact and a value."""
+    given = {fact: answers.get(fact) for fact in SAFETY_VALUES}
+    said = {fact: value if isinstance(value, list) else [str(value).lower()] for fact, value in given.items()}
+    return {(fact, value) for fact, values in said.items() for value in values if value in SAFETY_VALUES[fact]}
+
+
+#: What tells of a danger, what would take it back, and every other way to say and tap something.
+RISKY = st.one_of(
+    st.tuples(st.just("tap"), st.integers(0, 12)),
+    st.tuples(st.just("say"), st.sampled_from([*SENTENCES, "đúng rồi", "1", "2", "31/12/2028", "/quaylai", "/xemlai"])),
+    ASIDE,
+    st.tuples(st.just("file"), st.integers(0, len(FILES) - 1)),
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.sampled_from(["2", "1"]), st.lists(RISKY, max_size=25))
+def test_whatever_is_said_edited_sent_or_tapped_a_danger_that_was_confirmed_is_only_taken_back_where_that_is_asked(
+    subject: str, script: list[tuple[str, object]]
+) -> None:
+    async def run() -> None:
+        talk = Dialogue()
+        await talk.says("/start", "1", "token cơ quan bị mất", "đúng rồi", subject)
+        for kind, what in script:
+            before = talk.session
+            assert before is not None
+            await (
+                write_beside(talk, kind, str(what)) if kind in {"edit", "caption", "album"} else act(talk, kind, what)
+            )
+            after = talk.session
+            assert after is not None
+            gone = dangers(before.answers) - dangers(after.answers)
+            answered = {fact for fact, _ in gone if fact in after.answers}
+            graver = {"token"} if after.answers.get("token") == "lost" else set()
+            begun_anew = after.interview != before.interview
+            assert before.screen == "retraction" or begun_anew or not answered - graver
 
     asyncio.run(run())

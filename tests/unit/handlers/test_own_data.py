@@ -25,6 +25,7 @@ from handlers.core import (
     Reply,
     RequestDraft,
     RequestListView,
+    Retraction,
     ScreenPosition,
     Session,
     TextReceived,
@@ -123,6 +124,12 @@ def session() -> Session:
         understood=Understood(
             answers={"token": "damaged"}, expiry=date(2027, 7, 8), unit="UBND xã Vừa Nghe", merged=True
         ),
+        safety_facts={"events": ("dissolved",), "token": ("lost",), "key_exposed": ("true",)},
+        retraction=Retraction(
+            answers={"token": "locked"},
+            certificate=certificate_of("UBND XÃ BA"),
+            derived=DerivedEvents(certificate="F3" * 32, former="NT-PX", unit="NT-PY"),
+        ),
         named_unit="UBND xã Vừa Nhận",
         said_before="Cảm ơn số mười ba",
         said_digest="5a1dd19e",
@@ -146,6 +153,7 @@ def session() -> Session:
                 expires_from=date(2027, 3, 1),
                 expires_until=date(2027, 3, 2),
                 without_unit=True,
+                incomplete=True,
                 changed_at=datetime(2026, 3, 4, 5, 6, tzinfo=UTC),
                 text="phuoc an",
             ),

@@ -196,3 +196,16 @@ def test_what_the_officer_does_is_told_apart_from_what_the_managing_body_does(na
             first = next((b.text for a in decided.actions for b in a.briefs if b.part is part), None)
             if first:
                 assert any(line.startswith(f"{label}: ") and t(first) in line for line in lines), (known, part)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("name", PACKS)
+def test_a_caution_against_what_the_answer_rests_on_is_never_left_out(name: str, language: str) -> None:
+    found = 0
+    for known, here, decided in cases(name, language):
+        for brief in (notice.brief for notice in decided.notices):
+            if brief is not None and brief.stays:
+                found += 1
+                assert here.say.t(brief.text) in plain(here, decided), known
+                assert any(citation.level is Level.TEXT for citation in brief.citations), known
+    assert found

@@ -47,7 +47,7 @@ async def test_a_number_where_a_text_is_typed_is_answered_in_one_sentence() -> N
     text = await talk.says("99")
     assert talk.heard[0].paragraphs[0] == t(NO_NUMBER)
     assert "bấm" not in text
-    assert len(talk.heard[0].paragraphs) == 3  # with the question, and how to answer it
+    assert len(talk.heard[0].paragraphs) == 2  # with the question
 
 
 async def test_a_line_of_thousands_of_parts_is_answered_at_once_and_takes_nothing() -> None:

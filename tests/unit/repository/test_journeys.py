@@ -48,6 +48,21 @@ async def test_every_answer_is_reached_in_few_messages_and_little_reading(name: 
     assert middle_read(found.values()) <= MOST_READ
 
 
+async def test_a_typed_last_day_costs_no_message_of_its_own_in_a_merger() -> None:
+    pack = load_pack("nhon_trach")
+    merged = [
+        case
+        for case in pack.cases
+        if {"merged_into_new", "merged_into_existing"} & set(facts_of(case).get("events", ()))
+    ]
+    walked = {case.name: await walk_case(pack, case, by_hand=True) for case in merged}
+    found = {name: journey for name, journey in walked.items() if journey}
+    assert len(found) > 10
+    assert {name: len(one.messages) for name, one in found.items() if len(one.messages) > MOST_MESSAGES} == {}
+    typed = [one for one in found.values() if (one.answers.get("certificate") or {}).get("not_after")]
+    assert len(typed) > 5  # the line was understood
+
+
 @pytest.mark.parametrize("name", pack_names())
 async def test_the_walk_of_an_example_leads_to_its_answer(name: str) -> None:
     """The bounds would say little of a walk that told other facts than the example's."""

@@ -193,7 +193,7 @@ async def test_a_word_that_is_no_form_begins_nothing(desk: Store, ground: Memory
 
     assert "Tôi không biết dạng tệp “&lt;pdf&gt;”." in await admin.says("/xuat <pdf>")
     assert "Tôi không biết dạng tệp “2”." in await admin.says("/xuat 2")  # of a menu that was not shown
-    await admin.says("/danhsach khong co ai", "/xuat excel")
+    await admin.says("/danhsach qua han", "/xuat excel")
     assert ground.memory.tables.tasks == {}
 
 

@@ -74,7 +74,20 @@ async def test_words_and_codes_are_typed_with_or_without_accents(desk: Store) ->
     await admin.taps("Xóa lọc")
     assert "Đỗ Mạnh" in "".join(admin.labels)
     assert "Lê Thị Hoa" in await admin.says(hoa.code.lower())
-    assert "Số yêu cầu: <b>0</b>" in await admin.says("/danhsach không có ai")
+    assert "Không có yêu cầu nào khớp “không có ai”" in await admin.says("/danhsach không có ai")
+    assert "Số yêu cầu: <b>2</b>" in admin.text  # what nothing fits does not narrow the list
+
+
+async def test_words_of_the_desk_are_filters_and_no_search(desk: Store) -> None:
+    await register_request(desk, "1", make_person_content(), "DN.NT")
+    admin = await talk(desk, "admin")
+
+    await admin.says("/danhsach", "moi")
+    assert "Số yêu cầu: <b>1</b>" in admin.text
+    assert "“moi”" not in admin.text
+    assert "Số yêu cầu: <b>0</b>" in await admin.says("qua han")
+    await admin.taps("Xóa lọc")
+    assert "Số yêu cầu: <b>1</b>" in admin.text
 
 
 async def test_filters_are_chosen_by_buttons_and_typed(desk: Store) -> None:
@@ -358,7 +371,8 @@ async def test_an_empty_list_says_so(desk: Store) -> None:
 
     assert "Chưa có yêu cầu nào" in await admin.says("/danhsach")
     await register_request(desk, "1", make_person_content(), "DN.NT")
-    assert "Không có yêu cầu nào khớp. Xóa lọc để xem tất cả." in await admin.says("/danhsach khong co ai")
+    await admin.says("/danhsach")
+    assert "Không có yêu cầu nào khớp. Xóa lọc để xem tất cả." in await admin.taps("Lọc", "Trạng thái", "hoàn thành")
 
 
 async def test_who_changed_it_is_told_without_brackets_in_brackets(desk: Store) -> None:
