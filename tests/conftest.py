@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -48,6 +49,15 @@ def _fresh_interpreters(request: pytest.FixtureRequest) -> Iterator[None]:
     """Start every process from nothing in a test that is about the start itself."""
     with warm.fresh() if request.node.get_closest_marker("fresh_interpreter") else nullcontext():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _bounded_cpu(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Count the processor's seconds of a test that must be quick; a clock would count the work of others too."""
+    began = time.thread_time()
+    yield
+    if limit := request.node.get_closest_marker("cpu_limit"):
+        assert time.thread_time() - began < limit.args[0]
 
 
 @pytest.fixture(autouse=True)

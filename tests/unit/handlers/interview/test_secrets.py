@@ -150,7 +150,7 @@ def test_a_certificate_is_no_secret() -> None:
     assert not has_secret("-----BEGIN CERTIFICATE-----\nMIIEvQIBADANBgkq")
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.cpu_limit(5)
 @pytest.mark.parametrize(
     "piece",
     [
