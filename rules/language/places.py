@@ -91,6 +91,13 @@ def _name_end(tokens: Sequence[Token], start: int, known: UnitWords, *, long: bo
     return end if end > start else None
 
 
+def is_certain_name(tokens: Sequence[Token], start: int, end: int, known: UnitWords) -> bool:
+    """Return whether the name of a unit that was found is no guess: it has capitals or a number, or it is listed."""
+    if tokens[end - 1].name or tokens[end - 1].number:
+        return True
+    return any(_known_name_end(tokens, at, known) == end for at in range(start + 1, end))
+
+
 def _known_name_end(tokens: Sequence[Token], start: int, known: UnitWords) -> int | None:
     """Return the end of a name that is listed because its words are other words too ("lý tự trọng")."""
     for name in known.names.get(tokens[start].word.bare, ()):

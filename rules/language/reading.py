@@ -13,9 +13,9 @@ from typing import Any
 from rules.language.assembly import Assembly
 from rules.language.clauses import Part, Scope, divide, find_scopes, scopes_in_reach
 from rules.language.findings import NAMING, Finding, Reading, is_part_of, is_stronger, withhold, without_undone
-from rules.language.matching import Matcher
+from rules.language.matching import Match, Matcher
 from rules.language.patterns import Pattern
-from rules.language.places import day_at, find_days, find_names, find_proper, find_units
+from rules.language.places import day_at, find_days, find_names, find_proper, find_units, is_certain_name
 from rules.language.spelling import Token, clean, split_tokens
 from rules.language.vocabulary import Language, Rule, RuleIndex
 
@@ -67,7 +67,7 @@ class Reader:
         self.scopes = find_scopes(self._parts, self.matcher, language)
         self._excepted: dict[tuple[Rule[Any], int, int], bool] = {}
         units = self.matcher.places("unit_name", 0, len(tokens))
-        self._names = [(start, end) for start, end in units if tokens[end - 1].name or tokens[end - 1].number]
+        self._names = [set(range(*unit)) for unit in units if is_certain_name(tokens, *unit, language.units)]
         self._asks = tuple(self._find(language.asks))
 
     @property
@@ -125,8 +125,8 @@ class Reader:
         return min(found)[2] if found else None
 
     def _is_in_unit(self, place: int, part: Part) -> bool:
-        """Return whether a word is one of a unit's name, or says whose unit it is ("phòng tư pháp", "xã tôi")."""
-        units = (self.matcher.places(name, part.start, part.end) for name in ("our_unit", "unit_name"))
+        """Return whether a word is one of a unit's name, of "xã tôi" or of "chúng tôi"."""
+        units = (self.matcher.places(name, part.start, part.end) for name in ("our_unit", "unit_name", "me"))
         return any(start < place < end for start, end in chain.from_iterable(units))
 
     def value_of(self, finding: Finding) -> Any:
@@ -162,7 +162,9 @@ class Reader:
         start, end = self._parts[self._part_of(finding.match.start)].start, self._parts[finding.part].end
         key = (rule, start, end)
         if key not in self._excepted:
-            self._excepted[key] = any(True for one in rule.unless for _ in self.matcher.find(one, start, end))
+            self._excepted[key] = any(
+                not self._is_inside_name(match) for one in rule.unless for match in self.matcher.find(one, start, end)
+            )
         return self._excepted[key]
 
     def _part_of(self, place: int) -> int:
@@ -175,7 +177,7 @@ class Reader:
             for pattern in patterns
             for match in self.matcher.find(pattern, start, end)
         ]
-        found = [finding for finding in found if not self._is_inside_name(finding)]
+        found = [finding for finding in found if not self._is_inside_name(finding.match)]
         found.sort(key=lambda finding: (-len(finding.match.own), finding.match.end - finding.match.start))
         kept: list[Finding] = []
         for finding in found:
@@ -183,11 +185,10 @@ class Reader:
                 kept.append(finding)
         return kept
 
-    def _is_inside_name(self, finding: Finding) -> bool:
+    def _is_inside_name(self, match: Match) -> bool:
         """Return whether a word of it is one of a unit's name, without the whole name ("xã Lộ 25" leaks nothing)."""
-        own = set(finding.match.own)
-        names = (set(range(start, end)) for start, end in self._names)
-        return any(own & name - {min(name)} and not name <= own for name in names)
+        own = set(match.own)
+        return any(own & name - {min(name)} and not name <= own for name in self._names)
 
     def _without_weaker(self, found: list[Finding]) -> list[Finding]:
         """Drop a fact whose words belong to another fact that names more of them."""

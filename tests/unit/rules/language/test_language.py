@@ -95,6 +95,8 @@ def test_a_pattern_that_cannot_be_read_names_its_file(pattern: str, tmp_path: Pa
         ),
         ("trường em thuộc xã Bình Lộc, xã Bình Lộc nhập vào xã Xuân Lộc", {}),
         ("tách một ấp nhập qua xã khác", {}),
+        ("không phải em mất token, là chị Thu mất", {}),
+        ("chúng tôi chưa được cấp chứng thư số", {"issuer": "none"}),
     ],
 )
 def test_only_what_is_stated_is_read(said: str, facts: dict[str, object]) -> None:
