@@ -4,7 +4,8 @@
 of its ``words.toml`` says how it is written.
 """
 
-from rules.language.reading import Finding, Reading, read
+from rules.language.findings import Finding, Reading
+from rules.language.reading import read
 from rules.language.vocabulary import Language, load_language
 
 __all__ = ["Finding", "Language", "Reading", "load_language", "read"]

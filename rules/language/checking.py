@@ -7,8 +7,10 @@ from typing import Any
 
 from rules.checking.diagnostic import Diagnostic
 from rules.language.entries import AskEntry, FactEntry, IntentEntry, ScopeEntry, SplitEntry
-from rules.language.patterns import Match, Pattern
-from rules.language.reading import HOLDERS, Reader, Reading, prepare
+from rules.language.findings import Reading
+from rules.language.matching import Match
+from rules.language.patterns import Pattern
+from rules.language.reading import HOLDERS, Reader, prepare
 from rules.language.vocabulary import BUILT_IN, Language, Rule
 from rules.pack import Pack
 from rules.texts import N_, join_words, sentence

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rules.language.entries import ScopeEntry
-from rules.language.patterns import Match, Matcher
+from rules.language.matching import Match, Matcher
 from rules.language.spelling import Token
 from rules.language.vocabulary import Language, Rule
 
+#: Where more words than this share have capitals, capitals tell no name.
+_TELLING_CAPITALS = 0.6
 #: Words that may stand between a word such as "not" and what it belongs to.
 NEAR = 3
 
@@ -53,12 +55,14 @@ class Scope:
         return 0 <= distance <= NEAR if reach == "near" else distance >= 0
 
     def _is_own(self, hit: Match) -> bool:
-        """Return whether the match names one of these words itself ("không tìm thấy"); "xin" stays a wish."""
-        return self.kind != "condition" and set(self.match.own) <= set(hit.own)
+        """Return whether the match names one of these words itself ("không tìm thấy"); a wish stays one."""
+        stays = self.kind == "condition" or self.rule.entry.beside
+        return not stays and set(self.match.own) <= set(hit.own)
 
 
 def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tuple[Part, ...]:
     """Divide a sentence into parts at its signs and at the words that begin a new thought."""
+    last = {at for at in range(len(tokens)) if at + 1 == len(tokens) or tokens[at + 1].before == "hard"}
     places: dict[int, bool] = {at: False for at, token in enumerate(tokens) if token.before}
     joined: set[int] = set()
     names = matcher.places("unit_name", 0, len(tokens))
@@ -70,7 +74,7 @@ def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tup
                 place = match.start if match.split is None else match.split
                 if rule.entry.joins:
                     joined.add(place)
-                elif not any(start < place < end for start, end in names):
+                elif place not in last and not any(start < place < end for start, end in names):
                     places[place] = places.get(place, False) or rule.entry.contrast
     places = {at: contrast for at, contrast in places.items() if at not in joined or tokens[at].before}
     bounds = sorted({0, *places, len(tokens)}) if tokens else []
@@ -99,11 +103,21 @@ def find_scopes(parts: Sequence[Part], matcher: Matcher, language: Language) -> 
         for match in matcher.find(pattern, part.start, part.end)
     ]
     calm = [set(one.match.own) for one in found if one.kind in {"neutral", "idiom"}]
+    names = list(_names(parts, matcher))
     return tuple(
         one
         for one in found
-        if one.kind in {"neutral", "idiom"} or not any(set(one.match.own) <= words for words in calm)
+        if one.kind in {"neutral", "idiom"}
+        or not any(set(one.match.own) <= words for words in (calm if one.kind == "elsewhere" else [*calm, *names]))
     )
+
+
+def _names(parts: Sequence[Part], matcher: Matcher) -> Iterator[set[int]]:
+    """Yield the places of names: their words change nothing ("trường Hoa Mai" is none of tomorrow)."""
+    length = parts[-1].end if parts else 0
+    told = sum(token.name for token in matcher.tokens) <= _TELLING_CAPITALS * length
+    for name in ("unit_name", "proper") if told else ("unit_name",):
+        yield from (set(range(start, end)) for start, end in matcher.places(name, 0, length))
 
 
 def scopes_in_reach(scopes: Sequence[Scope], parts: Sequence[Part], hit: Match, number: int) -> Iterator[Scope]:

@@ -40,10 +40,12 @@ class FactEntry(_Entry):
     also: dict[str, str | bool | list[str]] = {}  #: facts that follow, unless others are stated
     across: bool = False  #: may begin in one part of a sentence and end in another
     personal: bool = False  #: happens to a person, whose certificate it then is
+    gains: bool = False  #: names a post that somebody gets, which is no holder
     held: bool = False  #: said of a holder, a person or a body, that is named before
     suspected: bool = False  #: a suspicion counts as much as certainty
     negative: bool = False  #: says that something is not so; a further "not" only stresses it
     anyone: bool = False  #: counts of a relative too
+    undoes: tuple[str, ...] = ()  #: values of the same fact that were so and are no longer ("found again": lost)
     unless: tuple[str, ...] = ()  #: patterns that must not stand in the same part of the sentence
     exclude: tuple[str, ...] = ()  #: sentences that must not give this fact
 
@@ -85,6 +87,7 @@ class ScopeEntry(_Entry):
     kind: ScopeKind
     reach: Reach = "after"
     beside: tuple[str, ...] = ()  #: counts only if one of these stands somewhere in the sentence
+    wish: bool = False  #: whose certificate is meant is said for certain though what is wished for is not
     spreads: bool = False  #: reaches the following parts of the sentence too, until a contrast
 
     @property

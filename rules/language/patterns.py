@@ -14,16 +14,15 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from rules.language.spelling import Token, Word, to_word
+from rules.language.spelling import Word, to_word
 
 #: The most words that a gap spans.
 GAPS = {"..": 2, "...": 7}
-_NOWHERE: dict[int, set[int]] = {}
 _PIECE = re.compile(r"<([a-z_]+)>|(\.\.\.|\.\.|[()\[\]|^$/])|(=?[^\s()\[\]|<>^$/.=]+)|(\S)")
 
 
@@ -242,140 +241,3 @@ class _Parser:
         if not all(ways[1:]):
             raise PatternError("|")
         return ways[0] if len(ways) == 1 else (Choice(tuple(ways)),)
-
-
-#: An end, the places of the words named on the way, and the place at which the sentence is divided.
-Step = tuple[int, tuple[int, ...], int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A place where a pattern was found: the span, and the places whose words it names itself (not those of gaps)."""
-
-    start: int
-    end: int
-    own: tuple[int, ...]
-    split: int | None = None
-
-
-class Matcher:
-    """Finds patterns in one sentence; lists of words are looked up once."""
-
-    def __init__(
-        self, tokens: Sequence[Token], classes: "Classes", given: Mapping[str, dict[int, tuple[int, ...]]]
-    ) -> None:
-        self.tokens = tokens
-        self.words = [token.word for token in tokens]
-        self.present: set[str] = {word.bare for word in self.words}
-        self._found: dict[str, dict[int, set[int]]] = {}
-        for name, places in given.items():
-            for start, ends in places.items():
-                for end in ends:
-                    self._add(name, start, end)
-        for start, word in enumerate(self.words):
-            for name, phrase in classes.by_first.get(word.bare, ()):
-                if self._is_phrase(start, phrase):
-                    self._add(name, start, start + len(phrase))
-        self._possible: dict[Pattern, tuple[Sequence_, ...]] = {}
-        for name, pattern in classes.composite:
-            for match in self.find(pattern, 0, len(tokens)):
-                if not any(token.before for token in tokens[match.start + 1 : match.end]) or name == "unit":
-                    self._add(name, match.start, match.end)
-        self._possible.clear()
-
-    def _add(self, name: str, start: int, end: int) -> None:
-        self._found.setdefault(name, {}).setdefault(start, set()).add(end)
-        self.present.add(f"<{name}>")
-
-    def _is_phrase(self, start: int, phrase: tuple[Word, ...]) -> bool:
-        words = self.words[start : start + len(phrase)]
-        return len(words) == len(phrase) and all(word.may_be(meant) for word, meant in zip(words, phrase, strict=True))
-
-    def places(self, name: str, low: int, high: int) -> list[tuple[int, int]]:
-        """Return where words of a list stand between two places."""
-        found = self._found.get(name, {})
-        return [(start, end) for start in sorted(found) for end in found[start] if low <= start and end <= high]
-
-    def find(self, pattern: Pattern, low: int, high: int) -> Iterator[Match]:
-        """Yield every place between ``low`` and ``high`` where a pattern matches."""
-        sequences = self._possible.get(pattern)
-        if sequences is None:
-            sequences = self._possible[pattern] = self._possible_sequences(pattern)
-        for sequence in sequences:
-            for start in self._starts(sequence, low, high):
-                yield from self._match(sequence, start, low, high)
-
-    def _possible_sequences(self, pattern: Pattern) -> tuple[Sequence_, ...]:
-        present = self.present
-        return tuple(
-            sequence
-            for (needs, choices), sequence in zip(pattern.needs, pattern.sequences, strict=True)
-            if needs <= present and not any(names.isdisjoint(present) for names in choices)
-        )
-
-    def _starts(self, sequence: Sequence_, low: int, high: int) -> Iterator[int]:
-        first = sequence[0]
-        if isinstance(first, Mark) and first.sign == "^":
-            yield low
-        elif isinstance(first, Class):
-            yield from (start for start in self._found.get(first.name, ()) if low <= start < high)
-        elif isinstance(first, Word):
-            yield from (at for at in range(low, high) if self.words[at].bare == first.bare)
-        else:
-            yield from range(low, high)
-
-    def _match(self, sequence: Sequence_, start: int, low: int, high: int) -> Iterator[Match]:
-        for end, own, split in self._ends(sequence, start, low, high):
-            yield Match(start, end, own, split)
-
-    def _ends(self, sequence: Sequence_, at: int, low: int, high: int) -> Iterator[Step]:
-        """Yield where a sequence that begins at a place may end, with its own places and its dividing place."""
-        if not sequence:
-            yield at, (), None
-            return
-        for there, mine, first in self._steps(sequence[0], at, low, high):
-            for end, own, split in self._ends(sequence[1:], there, low, high):
-                yield end, (*mine, *own), split if first is None else first
-
-    def _steps(self, element: Element, at: int, low: int, high: int) -> Iterator[Step]:
-        """Yield where a single element that begins at a place may end."""
-        if isinstance(element, Word):
-            if at < high and self.words[at].may_be(element):
-                yield at + 1, (at,), None
-        elif isinstance(element, Choice):
-            ways = element.by_first.get(self.words[at].bare, ()) if at < high else ()
-            for way in (*ways, *element.others):
-                yield from self._ends(way, at, low, high)
-        elif isinstance(element, Class):
-            yield from (
-                (end, tuple(range(at, end)), None)
-                for end in self._found.get(element.name, _NOWHERE).get(at, ())
-                if end <= high
-            )
-        elif isinstance(element, Gap):
-            yield from ((there, (), None) for there in range(at, min(at + element.most, high) + 1))
-        elif element.sign == "/":
-            yield at, (), at
-        elif at == (low if element.sign == "^" else high):
-            yield at, (), None
-
-
-@dataclass(frozen=True, slots=True)
-class Classes:
-    """The lists of words, ready to be looked up."""
-
-    by_first: Mapping[str, tuple[tuple[str, tuple[Word, ...]], ...]]
-    composite: tuple[tuple[str, Pattern], ...]
-
-    @classmethod
-    def of(cls, lists: Mapping[str, Sequence[Pattern]]) -> "Classes":
-        """Index lists of words; entries that refer to other lists keep their order."""
-        by_first: dict[str, list[tuple[str, tuple[Word, ...]]]] = {}
-        composite: list[tuple[str, Pattern]] = []
-        for name, patterns in lists.items():
-            for pattern in patterns:
-                if (words := pattern.words) is not None:
-                    by_first.setdefault(words[0].bare, []).append((name, words))
-                else:
-                    composite.append((name, pattern))
-        return cls({bare: tuple(found) for bare, found in by_first.items()}, tuple(composite))

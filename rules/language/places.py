@@ -10,8 +10,14 @@ from rules.language.vocabulary import UnitWords
 
 #: What every commune has: such a word and a kind are no name yet.
 _COMMITTEES = frozenset({"ubnd", "uy", "hdnd"})
+#: Words for oneself, without accents: "hội nông dân xã em".
+_SPEAKERS = frozenset({"em", "toi", "minh", "tui", "chau", "nha"})
 #: Words of a name that is written in small letters; with capitals a name ends where they do.
-_MOST_SMALL, _MOST_LONG, _MOST_CAPITAL = 3, 9, 7
+_MOST_SMALL, _MOST_PERSON, _MOST_LONG, _MOST_CAPITAL = 3, 4, 9, 7
+#: Share of words with capitals from which on they tell no name.
+_SHOUTED_SHARE = 0.8
+#: A name of a single letter is whole ("xã A").
+_SHORTEST_SYLLABLE = 2
 
 
 def find_units(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int, ...]]:
@@ -31,10 +37,17 @@ def _unit_end(tokens: Sequence[Token], start: int, known: UnitWords) -> int | No
         end = start + len(kind)
         if _is_kind(tokens, start, kind) and not _is_kept(tokens, end - 1, known):
             inner = _unit_end(tokens, end, known) if end < len(tokens) else None
-            if inner is None and kind[0].bare in _COMMITTEES and _begins_kind(tokens, end, known):
-                return None  # "UBND xã" names no unit
+            if inner is None and _begins_kind(tokens, end, known) and _is_ours(tokens, start, end):
+                return None  # "UBND xã" names no unit, "hội nông dân xã em" is one's own
+            if inner is not None and kind[0].bare == "van" and tokens[end].word.bare in _COMMITTEES:
+                return None  # the office of a committee is told by the committee
             return inner or _name_end(tokens, end, known, long=long)
     return None
+
+
+def _is_ours(tokens: Sequence[Token], start: int, end: int) -> bool:
+    speaker = end + 1 < len(tokens) and tokens[end + 1].word.bare in _SPEAKERS
+    return speaker or tokens[start].word.bare in _COMMITTEES
 
 
 def _begins_kind(tokens: Sequence[Token], start: int, known: UnitWords) -> bool:
@@ -56,15 +69,18 @@ def _name_end(tokens: Sequence[Token], start: int, known: UnitWords, *, long: bo
         return None
     if tokens[start].number:
         return start + 1
+    if (known_end := _known_name_end(tokens, start, known)) is not None:
+        return known_end
     end = free = start
     capital = tokens[start].name
-    most = _MOST_LONG if long else _MOST_CAPITAL if capital else _MOST_SMALL
+    family = tokens[start].word.bare in known.families
+    most = _MOST_LONG if long else _MOST_CAPITAL if capital else _MOST_PERSON if family else _MOST_SMALL
     while (
         end < len(tokens)
         and (end - start < most or tokens[end].name)
         and not (end > start and tokens[end].before and not _listed(tokens, end, long))
     ):
-        if long and tokens[end].word.bare == "va" and end > start:
+        if long and tokens[end].word.bare == "va" and end > start and not _begins_kind(tokens, end + 1, known):
             free = end + 3  # what follows "và" belongs to the name ("hạ tầng và đô thị")
         if end >= free and (
             _ends_name(tokens, end, start, known)
@@ -75,14 +91,44 @@ def _name_end(tokens: Sequence[Token], start: int, known: UnitWords, *, long: bo
     return end if end > start else None
 
 
+def is_certain_name(tokens: Sequence[Token], start: int, end: int, known: UnitWords) -> bool:
+    """Return whether the name of a unit that was found is no guess: it has capitals or a number, or it is listed."""
+    if tokens[end - 1].name or tokens[end - 1].number:
+        return True
+    return any(_known_name_end(tokens, at, known) == end for at in range(start + 1, end))
+
+
+def _known_name_end(tokens: Sequence[Token], start: int, known: UnitWords) -> int | None:
+    """Return the end of a name that is listed because its words are other words too ("lý tự trọng")."""
+    for name in known.names.get(tokens[start].word.bare, ()):
+        if _is_kind(tokens, start, name):
+            return start + len(name)
+    return None
+
+
 def _ends_name(tokens: Sequence[Token], at: int, start: int, known: UnitWords) -> bool:
     """Return whether a word is none of a name, unless it belongs together with the one before or behind."""
     if not _is_stop(tokens[at], known.stops):
+        return False
+    if at == start + 1 and _is_second_syllable(tokens, at, known):
         return False
     if tokens[at].number and at > start and tokens[at - 1].name and (at + 1 == len(tokens) or tokens[at + 1].before):
         return False  # "trường Nhơn Trạch 2"
     bare = [token.word.bare for token in tokens[max(start, at - 1) : at + 2]]
     return not any(pair in known.kept for pair in pairwise(bare))
+
+
+def _is_second_syllable(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:
+    """Return whether a word goes on with a name of one syllable so far: names have two ("xa long thanh")."""
+    first, second = tokens[at - 1], tokens[at]
+    if first.number or second.before or len(first.word.bare) < _SHORTEST_SYLLABLE or first.word.bare in known.kinds:
+        return False
+    return second.word.bare in known.second or (first.name and second.name and not _is_shouted(tokens))
+
+
+def _is_shouted(tokens: Sequence[Token]) -> bool:
+    """Return whether capitals tell nothing, because nearly every word has them."""
+    return sum(token.name for token in tokens) > _SHOUTED_SHARE * len(tokens)
 
 
 def _is_kept(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:

@@ -6,21 +6,19 @@ asked or told of somebody else is never given: to miss a fact costs a question, 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import Any
 
+from rules.language.assembly import Assembly
 from rules.language.clauses import Part, Scope, divide, find_scopes, scopes_in_reach
-from rules.language.entries import FactEntry
-from rules.language.patterns import Match, Matcher, Pattern
-from rules.language.places import day_at, find_days, find_names, find_proper, find_units
+from rules.language.findings import NAMING, Finding, Reading, is_part_of, is_stronger, withhold, without_undone
+from rules.language.matching import Match, Matcher
+from rules.language.patterns import Pattern
+from rules.language.places import day_at, find_days, find_names, find_proper, find_units, is_certain_name
 from rules.language.spelling import Token, clean, split_tokens
 from rules.language.vocabulary import Language, Rule, RuleIndex
 
-#: Facts that may hold several values at once.
-_MANY = frozenset({"events"})
-#: Facts whose patterns compete for the same words: the pattern that names more of them is right.
-_COMPETING = frozenset({"events", "merged", "token", "key_exposed", "information_matches", "issuer", "expired"})
 #: Reasons for which a fact is withheld without anything being told of a case.
 _NOT_TOLD = frozenset({"question", "condition", "hypothesis", "if at the end", "yes or no", "is it that", "idiom"})
 #: Words from which a line is a sentence.
@@ -36,67 +34,10 @@ HOLDERS = {
     "unit": "organisation",
 }
 _PERSONS = frozenset({"i", "person", "pronoun"})
-#: Facts that name whom it is about; they count in a question too ("cks của em gia hạn ở đâu").
-_NAMING = frozenset({"subject", "whose"})
-#: What the restructuring of a unit is to an officer of it.
-_UNIT_EVENTS = frozenset(
-    {"merged_into_new", "merged_into_existing", "superior_changed", "renamed", "dissolved", "split", "unit_reorganised"}
-)
 #: Kinds of scopes in whose reach a fact does not count; less hinders a name.
 _HINDERED = frozenset({"negation", "doubt", "hearsay", "plan", "hypothesis", "elsewhere", "question"})
+_OWN = ("i", "our_unit")
 _NAMING_HINDERED = frozenset({"hearsay", "hypothesis", "elsewhere"})
-_MERGERS = frozenset({"merged_into_new", "merged_into_existing"})
-#: What is said along with an event and is no event of its own: its name, its end, or what follows from it.
-_COVERED: dict[str, frozenset[str]] = {
-    "merged_into_new": frozenset({"renamed", "dissolved"}),
-    "merged_into_existing": frozenset({"dissolved"}),
-    "superior_changed": frozenset({"dissolved"}),
-    "device_renamed": frozenset({"renamed"}),
-    "deceased": frozenset({"managing_body_revokes", "left_state_service"}),
-    "left_state_service": frozenset({"managing_body_revokes", "position_changed"}),
-    "moved_within_state": frozenset({"managing_body_revokes"}),
-    "device_retired": frozenset({"managing_body_revokes"}),
-}
-_ROLES = {
-    "designated": "merged_into_new",
-    "other": "merged_into_new",
-    "undecided": "merged_into_new",
-    "surviving": "merged_into_existing",
-    "absorbed": "merged_into_existing",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A pattern that was found: what it says, in which words, and why it does not count if it does not."""
-
-    rule: Rule[Any]
-    pattern: Pattern
-    match: Match
-    part: int
-    words: str
-    withheld: str | None = None  #: the name of the scope, or what else is against it
-    because: str = ""  #: the words that withheld it
-
-    @property
-    def label(self) -> str:
-        """Return what the pattern says, such as ``token = lost``."""
-        return str(self.rule.entry.label)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a sentence says."""
-
-    facts: dict[str, Any] = field(default_factory=dict)
-    intent: str = "unclear"
-    asks: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    parts: tuple[str, ...] = ()
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the reading as JSON-ready values."""
-        return {"facts": self.facts, "intent": self.intent, "asks": list(self.asks)}
 
 
 def read(text: str, language: Language) -> Reading:
@@ -125,6 +66,8 @@ class Reader:
         self._parts = divide(tokens, self.matcher, language)
         self.scopes = find_scopes(self._parts, self.matcher, language)
         self._excepted: dict[tuple[Rule[Any], int, int], bool] = {}
+        units = self.matcher.places("unit_name", 0, len(tokens))
+        self._names = [set(range(*unit)) for unit in units if is_certain_name(tokens, *unit, language.units)]
         self._asks = tuple(self._find(language.asks))
 
     @property
@@ -147,10 +90,11 @@ class Reader:
         if not self._tokens:
             return Reading()
         found = self._without_weaker([*self._find(self._language.facts)])
-        self._asks = tuple(ask for ask in self._asks if not any(_is_part_of(ask, fact) for fact in found))
-        judged = tuple(self._judge(finding) for finding in found)
+        self._asks = tuple(ask for ask in self._asks if not any(is_part_of(ask, fact) for fact in found))
+        judged = without_undone([self._judge(finding) for finding in found])
         stated = [finding for finding in judged if finding.withheld is None]
-        facts = _Assembly(self, stated, self._holders(stated)).facts()
+        known = [(finding.rule.entry, self.value_of(finding)) for finding in stated]
+        facts = Assembly(known, self._holders(stated)).facts()
         intents = tuple(self._find(self._language.intents))
         intent, asks = self._intent(facts, judged, intents)
         parts = tuple(self._words(part.start, part.end) for part in self._parts)
@@ -166,21 +110,23 @@ class Reader:
         number = finding.part
         parts = [number, *range(number - 1, -1, -1), *range(number + 1, len(self._parts))]
         bodies = finding.rule.entry.held
-        return next((holder for at in parts if (holder := self._speaks_of(self._parts[at], bodies=bodies))), None)
+        gained = set(finding.match.own) - {finding.match.start} if finding.rule.entry.gains else set()
+        named = (self._speaks_of(self._parts[at], gained, bodies=bodies) for at in parts)
+        return next(filter(None, named), None)
 
-    def _speaks_of(self, part: Part, *, bodies: bool) -> str | None:
+    def _speaks_of(self, part: Part, gained: AbstractSet[int], *, bodies: bool) -> str | None:
         found = {
             (start, start - end, holder)
             for name, holder in HOLDERS.items()
             if bodies or holder not in {"organisation", "device"}
             for start, end in self.matcher.places(name, part.start, part.end)
-            if name not in _PERSONS or not self._is_in_unit(start, part)
+            if start not in gained and (name not in _PERSONS or not self._is_in_unit(start, part))
         }
         return min(found)[2] if found else None
 
     def _is_in_unit(self, place: int, part: Part) -> bool:
-        """Return whether a word is one of a unit's name, or says whose unit it is ("phòng tư pháp", "xã tôi")."""
-        units = (self.matcher.places(name, part.start, part.end) for name in ("our_unit", "unit_name"))
+        """Return whether a word is one of a unit's name, of "xã tôi" or of "chúng tôi"."""
+        units = (self.matcher.places(name, part.start, part.end) for name in ("our_unit", "unit_name", "me"))
         return any(start < place < end for start, end in chain.from_iterable(units))
 
     def value_of(self, finding: Finding) -> Any:
@@ -216,7 +162,9 @@ class Reader:
         start, end = self._parts[self._part_of(finding.match.start)].start, self._parts[finding.part].end
         key = (rule, start, end)
         if key not in self._excepted:
-            self._excepted[key] = any(True for one in rule.unless for _ in self.matcher.find(one, start, end))
+            self._excepted[key] = any(
+                not self._is_inside_name(match) for one in rule.unless for match in self.matcher.find(one, start, end)
+            )
         return self._excepted[key]
 
     def _part_of(self, place: int) -> int:
@@ -229,6 +177,7 @@ class Reader:
             for pattern in patterns
             for match in self.matcher.find(pattern, start, end)
         ]
+        found = [finding for finding in found if not self._is_inside_name(finding.match)]
         found.sort(key=lambda finding: (-len(finding.match.own), finding.match.end - finding.match.start))
         kept: list[Finding] = []
         for finding in found:
@@ -236,32 +185,58 @@ class Reader:
                 kept.append(finding)
         return kept
 
+    def _is_inside_name(self, match: Match) -> bool:
+        """Return whether a word of it is one of a unit's name, without the whole name ("xã Lộ 25" leaks nothing)."""
+        own = set(match.own)
+        return any(own & name - {min(name)} and not name <= own for name in self._names)
+
     def _without_weaker(self, found: list[Finding]) -> list[Finding]:
         """Drop a fact whose words belong to another fact that names more of them."""
         strong = [one for one in found if self._idiom(one) is None]
-        return [one for one in found if not any(_is_stronger(other, one) for other in strong)]
+        return [one for one in found if not any(is_stronger(other, one) for other in strong)]
 
     def _judge(self, finding: Finding) -> Finding:
         scope = self._withholding(finding)
         if scope is None:
             reason = self._asked(finding)
-            return finding if reason is None else _withhold(finding, reason, "")
-        return _withhold(finding, scope.rule.entry.name, self._words(scope.match.start, scope.match.end))
+            return finding if reason is None else withhold(finding, reason, "")
+        return withhold(finding, scope.rule.entry.name, self._words(scope.match.start, scope.match.end))
 
     def _withholding(self, finding: Finding) -> Scope | None:
         done, entry = self._has("done", finding.part), finding.rule.entry
-        hindering = _NAMING_HINDERED if entry.fact in _NAMING else _HINDERED
+        hindering = self._naming_hindered(finding) if entry.fact in NAMING else _HINDERED
         hindering -= {"elsewhere"} if entry.anyone else set()
         hindering -= {"doubt"} if entry.suspected else set()
         hindering -= {"negation"} if entry.negative else set()
         for scope in scopes_in_reach(self.scopes, self._parts, finding.match, finding.part):
-            if entry.fact in _NAMING and (scope.rule.entry.beside or scope.rule.entry.reach == "before"):
+            if entry.fact in NAMING and (scope.rule.entry.beside or scope.rule.entry.reach == "before"):
                 continue  # what happened to another level, and "what then", say nothing of whose certificate it is
-            if scope.kind in hindering:
+            if scope.kind in hindering and not self._is_of_later_question(scope, finding):
                 return scope
-            if scope.kind == "condition" and not done:
+            named = entry.fact in NAMING and (scope.rule.entry.wish or self._is_first_person(finding))
+            if scope.kind == "condition" and not done and not named:
                 return scope
-        return None if entry.fact in _NAMING else self._idiom(finding)
+        return None if entry.fact in NAMING else self._idiom(finding)
+
+    def _is_of_later_question(self, scope: Scope, finding: Finding) -> bool:
+        """Return whether a "not" ends a question about what is told before ("cks em ghi xã cũ có phải sửa không")."""
+        if scope.rule.entry.reach != "before" or not self._has("own", finding.part):
+            return False
+        own = set(scope.match.own)
+        return any(one.match.start >= finding.match.end and own <= set(one.match.own) for one in self._asks)
+
+    def _naming_hindered(self, finding: Finding) -> frozenset[str]:
+        """Return what hinders a name: the speaker's own certificate is meant in "if I lose it" too."""
+        return frozenset({"elsewhere"}) if self._is_first_person(finding) else _NAMING_HINDERED
+
+    def _is_first_person(self, finding: Finding) -> bool:
+        """Return whether the speaker or the speaker's body is named as the holder."""
+        own, entry = set(finding.match.own), finding.rule.entry
+        start, end = finding.match.start, finding.match.end
+        if entry.fact not in NAMING or entry.value == "colleague" or not self.matcher.places("signer", start, end):
+            return False
+        places = chain.from_iterable(self.matcher.places(name, start, end) for name in _OWN)
+        return any(set(range(*place)) <= own for place in places)
 
     def _idiom(self, finding: Finding) -> Scope | None:
         own = set(finding.match.own)
@@ -275,7 +250,7 @@ class Reader:
         part = self._parts[finding.part]
         asks = [one for one in self._asks if one.part == finding.part]
         done, own = self._has("done", finding.part), self._has("own", finding.part)
-        if finding.rule.entry.fact in _NAMING:
+        if finding.rule.entry.fact in NAMING:
             return None
         if self._is_condition(finding.part) and not done:
             return "condition"
@@ -289,8 +264,10 @@ class Reader:
         if number + 1 >= len(self._parts):
             return False
         following = self._parts[number + 1]
-        asked = following.asked or any(one.part == number + 1 for one in self._asks)
-        return following.follows and asked
+        asked = following.asked or self._has("question", number + 1)
+        asked = asked or any(one.part == number + 1 for one in self._asks)
+        general = not (self._has("own", number) or self._has("done", number))
+        return following.follows and (asked or general)
 
     def _has(self, kind: str, number: int) -> bool:
         return any(scope.kind == kind and scope.part == number for scope in self.scopes)
@@ -300,9 +277,9 @@ class Reader:
     ) -> tuple[str, tuple[str, ...]]:
         asks = tuple(sorted({finding.rule.entry.ask for finding in self._asks}))
         names = [one.rule.entry.intent for one in intents if not one.rule.entry.whole or self._is_all(intents, one)]
-        if "outside_scope" in names and "in_scope" not in names and not set(facts) - _NAMING:
+        if "outside_scope" in names and "in_scope" not in names and not set(facts) - NAMING:
             return "outside_scope", ()
-        if set(facts) - _NAMING - {"old_unit", "new_unit"}:
+        if set(facts) - NAMING - {"old_unit", "new_unit"}:
             return "statement", asks
         command = next((name for name in names if name.startswith("command:")), None)
         if command and not (asks and "in_scope" in names and command == "command:human"):
@@ -343,135 +320,3 @@ class Reader:
             place for start, end in self.matcher.places("small", 0, len(self._tokens)) for place in range(start, end)
         }
         return said | small >= set(range(len(self._tokens)))
-
-
-def _withhold(finding: Finding, reason: str, because: str) -> Finding:
-    return Finding(
-        finding.rule, finding.pattern, finding.match, finding.part, finding.words, withheld=reason, because=because
-    )
-
-
-def _is_part_of(ask: Finding, fact: Finding) -> bool:
-    """Return whether the words of a question are words of a fact ("không đổi gì")."""
-    return set(ask.match.own) < set(fact.match.own)
-
-
-def _is_stronger(other: Finding, one: Finding) -> bool:
-    first, second = other.rule.entry, one.rule.entry
-    theirs, mine = set(other.match.own), set(one.match.own)
-    if first.fact in _NAMING and second.fact in _NAMING and _subject_of(first) != _subject_of(second):
-        return bool(theirs & mine) and (len(theirs), _subject_of(first)) > (len(mine), _subject_of(second))
-    if other is one or first.fact not in _COMPETING or second.fact not in _COMPETING:
-        return False
-    if not theirs & mine or (first.fact, first.value) == (second.fact, second.value):
-        return False
-    return len(theirs) > len(mine)
-
-
-def _subject_of(entry: FactEntry) -> str:
-    """Return the kind of holder that a name stands for; where two are as strong, the body is meant."""
-    return str(entry.value) if entry.fact == "subject" else "individual"
-
-
-class _Assembly:
-    """Puts the findings together into facts that agree with each other."""
-
-    def __init__(self, reader: Reader, stated: Sequence[Finding], holders: set[str]) -> None:
-        self._personal = any(finding.rule.entry.personal for finding in stated)
-        self._holders = holders
-        self._values: dict[str, list[Any]] = {}
-        for finding in stated:
-            entry: FactEntry = finding.rule.entry
-            value = reader.value_of(finding)
-            if value is not None and value not in self._values.setdefault(entry.fact, []):
-                self._values[entry.fact].append(value)
-        for finding in stated:
-            for fact, value in finding.rule.entry.also.items():
-                if fact == "subject" or fact not in self._values:
-                    values = self._values.setdefault(fact, [])
-                    values.extend(one for one in (value if isinstance(value, list) else [value]) if one not in values)
-        self._add_holders()
-
-    def _add_holders(self) -> None:
-        """Take the one to whom something happened as the holder, unless a holder was named."""
-        subjects = self._values.setdefault("subject", [])
-        holder = next(iter(self._holders)) if len(self._holders) == 1 else None
-        if self._personal and "individual" not in subjects:
-            subjects.append("individual")
-        elif holder is not None and not subjects:
-            subjects.append(holder if holder in {"organisation", "device"} else "individual")
-        if holder == "mine" and self._values.get("whose") == ["colleague"]:
-            del self._values["whose"]  # "cháu ơi bác về hưu rồi, chứng thư của bác": whose it is stays open
-            return
-        if holder in {"mine", "colleague"} and "whose" not in self._values and "individual" in subjects:
-            self._values["whose"] = [holder]
-
-    def facts(self) -> dict[str, Any]:
-        facts = {fact: values[0] for fact, values in self._values.items() if fact not in _MANY and len(values) == 1}
-        self._add_events(facts)
-        self._settle_subject(facts)
-        self._drop_idle_units(facts)
-        return facts
-
-    @staticmethod
-    def _drop_idle_units(facts: dict[str, Any]) -> None:
-        """Drop names of units where nothing is told that made one of them old and the other new."""
-        if not (facts.get("events") or "merged" in facts or facts.get("information_matches") is False):
-            facts.pop("old_unit", None)
-            facts.pop("new_unit", None)
-
-    def _add_events(self, facts: dict[str, Any]) -> None:
-        events = set(self._values.get("events", ()))
-        nothing = "nothing" in events
-        events.discard("nothing")
-        if role := facts.get("merger_role"):
-            mergers = events & {"merged_into_new", "merged_into_existing"}
-            if mergers and _ROLES[role] not in mergers:
-                del facts["merger_role"]
-            elif not mergers and "merged" in facts:
-                events.add(_ROLES[role])
-            elif not mergers:
-                del facts["merger_role"]
-        if self._made_new_body(facts, events):
-            events.add("merged_into_new")
-        for event, covered in _COVERED.items():
-            events -= covered if event in events else set()
-        if {"merged_into_new", "merged_into_existing"} <= events:
-            events -= {"merged_into_new", "merged_into_existing"}
-            facts["merged"] = True
-            facts.pop("merger_role", None)
-        if events & {"merged_into_new", "merged_into_existing"}:
-            facts.pop("merged", None)
-        if events or (nothing and "merged" not in facts):
-            facts["events"] = sorted(events)
-
-    def _made_new_body(self, facts: dict[str, Any], events: set[str]) -> bool:
-        """Return whether a merger made a new body: it was renamed by it, or the new one is named."""
-        named = "new_unit" in facts and not events and not self._personal
-        return "merged" in facts and not events & _MERGERS and ("renamed" in events or named)
-
-    def _settle_subject(self, facts: dict[str, Any]) -> None:
-        """Read what happened to a unit as its officer meets it."""
-        if "deceased" in facts.get("events", ()):
-            facts.update(subject="individual", whose="deceased")
-        if "expired" in facts and "not_after" in facts:
-            del facts["expired"]
-        if len(self._values.get("subject", ())) > 1:
-            facts.pop("whose", None)
-        if facts.get("subject") != "individual":
-            self._drop_vague_event(facts)
-            return
-        merged = facts.pop("merged", None)
-        facts.pop("merger_role", None)
-        events = set(facts.get("events", ()))
-        if merged or events & _UNIT_EVENTS:
-            facts["events"] = sorted((events - _UNIT_EVENTS) | {"unit_reorganised"})
-
-    @staticmethod
-    def _drop_vague_event(facts: dict[str, Any]) -> None:
-        """Drop "reorganised" of a body: which of the more exact events it was stays open."""
-        events = [event for event in facts.get("events", ()) if event != "unit_reorganised"]
-        if "unit_reorganised" in facts.get("events", ()):
-            facts.pop("events")
-            if events:
-                facts["events"] = events

@@ -20,6 +20,9 @@ _RIME = (
     "(?:oai|oay|uay|uoi|uou|ieu|yeu|uya|uyu|[aeiouy]|ai|ao|au|ay|eo|eu|ia|iu|oa|oe|oi|ua|ue|ui|uo|uu|uy"
     "|(?:uye|iee|ie|ye|uo|oa|oe|ua|ue|uy|oo|[aeiouy])(?:ch|nh|ng|[cmnpt]))"
 )
+#: Tones as the keys of Telex type them, behind the vowel or at the end of the word.
+_TELEX_TONES = frozenset("sfrxj")
+_LONGEST_TELEX = 10
 _SYLLABLE = re.compile(_ONSET + _RIME)
 
 
@@ -37,11 +40,29 @@ def respell(typed: str, known: AbstractSet[str]) -> tuple[str, ...]:
         known: The words that the language knows, without accents.
     """
     bare = strip_accents(typed)
+    telex = _from_telex(bare) if to_word(typed).bare not in known and not is_syllable(bare) else None
+    if telex in known:
+        return (str(telex),)
     if not _SHORTEST_JOINED <= len(bare) <= _LONGEST or len(bare) != len(typed) or not bare.isalpha():
         return (typed,)
     if to_word(typed).bare in known or is_syllable(bare):
         return (typed,)
     return _part(typed, known) or _mend(bare, known) or (typed,)
+
+
+def _from_telex(bare: str) -> str | None:
+    """Return the word without accents that the keys of Telex were meant for ("heets": "hết"), if they were."""
+    if not bare.isalpha() or len(bare) > _LONGEST_TELEX:
+        return None
+    for at in (at for at in range(len(bare) - 1, 0, -1) if bare[at] in _TELEX_TONES):
+        if is_syllable(plain := _without_telex_marks(bare[:at] + bare[at + 1 :])):
+            return plain
+    plain = _without_telex_marks(bare)
+    return plain if is_syllable(plain) else None
+
+
+def _without_telex_marks(bare: str) -> str:
+    return re.sub(r"(?<=[aou])w", "", re.sub(r"aa|ee|oo|dd", lambda pair: pair.group()[0], bare))
 
 
 def _part(typed: str, known: AbstractSet[str]) -> tuple[str, ...] | None:

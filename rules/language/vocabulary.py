@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from rules.errors import PackInvalid, PackNotFound, PackUnreadable
 from rules.explaining import explain
 from rules.language.entries import AskEntry, FactEntry, IntentEntry, ScopeEntry, SplitEntry, _Entry
-from rules.language.patterns import Classes, Pattern, PatternError, parse_pattern
+from rules.language.matching import Classes
+from rules.language.patterns import Pattern, PatternError, parse_pattern
 from rules.language.respelling import respell
 from rules.language.spelling import Word, strip_accents, to_word
 from rules.texts import N_, Sentence, sentence, shorten
@@ -77,6 +78,10 @@ class UnitWords:
     stops: frozenset[str]
     kept: frozenset[tuple[str, str]] = frozenset()  #: pairs of words, without accents, that no name ends within
     never: frozenset[tuple[str, str]] = frozenset()  #: pairs of words with which no name begins
+    #: Names whose words are other words too, by their first word, the longest first.
+    names: Mapping[str, tuple[tuple[Word, ...], ...]] = field(default_factory=dict)
+    second: frozenset[str] = frozenset()  #: words, without accents, that end no name of which they are the second
+    families: frozenset[str] = frozenset()  #: first words, without accents, of the names of persons
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,8 +193,20 @@ def _unit_words(units: Mapping[str, list[str]]) -> UnitWords:
     return UnitWords(
         {first: tuple(found) for first, found in kinds.items()},
         frozenset(units.get("stops", [])),
-        *(frozenset(_pairs(units.get(key, []))) for key in ("kept", "never")),
+        kept=frozenset(_pairs(units.get("kept", []))),
+        never=frozenset(_pairs(units.get("never", []))),
+        names=_names(units.get("names", [])),
+        second=frozenset(to_word(word).bare for word in units.get("second", [])),
+        families=frozenset(to_word(word).bare for word in units.get("families", [])),
     )
+
+
+def _names(names: Sequence[str]) -> dict[str, tuple[tuple[Word, ...], ...]]:
+    found: dict[str, tuple[tuple[Word, ...], ...]] = {}
+    for name in sorted(names, key=lambda name: -len(name.split())):
+        words = tuple(map(to_word, name.split()))
+        found[words[0].bare] = (*found.get(words[0].bare, ()), words)
+    return found
 
 
 def _pairs(phrases: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -9,10 +9,11 @@ from tests.support.labelled_sentences import score_sentences
 HERE = Path(__file__).parent
 #: Sets on which the patterns were developed, with the shares that are reached, and facts that no label holds.
 REACHED = {
-    "developed_on_1": {"sentences": 403, "subject": 392, "events": 384, "exact": 352, "wrong": 0},
-    "developed_on_2": {"sentences": 400, "subject": 386, "events": 387, "exact": 361, "wrong": 0},
-    "developed_on_3": {"sentences": 142, "subject": 140, "events": 140, "exact": 132, "wrong": 0},
-    "developed_on_4": {"sentences": 55, "subject": 52, "events": 51, "exact": 40, "wrong": 4},
+    "developed_on_1": {"sentences": 403, "subject": 393, "events": 385, "exact": 355, "wrong": 0},
+    "developed_on_2": {"sentences": 400, "subject": 387, "events": 391, "exact": 362, "wrong": 0},
+    "developed_on_3": {"sentences": 142, "subject": 141, "events": 141, "exact": 134, "wrong": 0},
+    "developed_on_4": {"sentences": 55, "subject": 53, "events": 53, "exact": 44, "wrong": 0},
+    "developed_on_5": {"sentences": 607, "subject": 584, "events": 585, "exact": 504, "wrong": 0},
 }
 
 

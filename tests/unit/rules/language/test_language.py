@@ -72,6 +72,31 @@ def test_a_pattern_that_cannot_be_read_names_its_file(pattern: str, tmp_path: Pa
         ("mất bao lâu thì có token", {}),
         ("bạn em ở huyện khác bị mất token", {}),
         ("cks cơ quan hết hạn ngày 30/6/2027", {"subject": "organisation", "not_after": "2027-06-30"}),
+        # Found again, opened again, still working: the later word counts.
+        ("hôm trước mất token, sáng nay tìm lại được token", {"token": "in_hand"}),
+        ("token rơi vỡ vỏ, vẫn dùng được", {"token": "in_hand"}),
+        ("mất token, tìm hoài không ra", {"token": "lost"}),
+        # Words of names say nothing: Mai is none of tomorrow, Lộ leaks nothing.
+        ("trường Hoa Mai đổi tên rồi", {"events": ["renamed"], "old_unit": "trường Hoa Mai"}),
+        ("NGHE NÓI XÃ EM SÁP NHẬP RỒI", {}),
+        # Nobody knows the PIN of one who is gone: that is no "not exposed".
+        ("bác Tư qua đời, không ai biết pin", {"subject": "individual", "whose": "deceased", "events": ["deceased"]}),
+        # The post that is gained is no holder.
+        ("mới lên phó bí thư", {"subject": "individual", "events": ["position_changed"]}),
+        # A school in lower case without accents keeps its name, and its commune's merger is not its own.
+        (
+            "truong tieu hoc le loi nhap vao truong kim dong",
+            {
+                "events": ["merged_into_existing"],
+                "merger_role": "absorbed",
+                "old_unit": "truong tieu hoc le loi",
+                "new_unit": "truong kim dong",
+            },
+        ),
+        ("trường em thuộc xã Bình Lộc, xã Bình Lộc nhập vào xã Xuân Lộc", {}),
+        ("tách một ấp nhập qua xã khác", {}),
+        ("không phải em mất token, là chị Thu mất", {}),
+        ("chúng tôi chưa được cấp chứng thư số", {"issuer": "none"}),
     ],
 )
 def test_only_what_is_stated_is_read(said: str, facts: dict[str, object]) -> None:
@@ -138,7 +163,8 @@ def test_a_line_that_repeats_itself_takes_no_longer_than_a_few_sentences() -> No
     ("typed", "meant"),
     [
         ("mattoken", ("mat", "token")), ("xaem", ("xa", "em")), ("sapnhap", ("sap", "nhap")), ("tokne", ("token",)),
-        ("chuyenn", ("chuyen",)), ("Thạnh", ("Thạnh",)), ("Krông", ("Krông",)), ("server", ("server",)),
+        ("chuyenn", ("chuyen",)), ("heets", ("het",)), ("nhaajp", ("nhap",)), ("ddooir", ("doi",)),
+        ("Thạnh", ("Thạnh",)), ("Krông", ("Krông",)), ("server", ("server",)),
         ("tram", ("tram",)), ("a" * 30, ("a" * 30,)), ("12345", ("12345",)),
     ],
 )  # fmt: skip
