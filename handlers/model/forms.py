@@ -1,6 +1,7 @@
 """Official forms (Mẫu 01 to 09 of Nghị định 68/2024/NĐ-CP): their columns, what stands in them, and what is missing.
 
-The columns are those of a note made from the forms (docs/rules.md), not of the Decree's own appendix.
+The columns of 01, 02 and 04 to 06 are those of a note made from the forms (docs/rules.md), not of the Decree's own
+appendix. Of 03, 08 and 09 no column was read: theirs are this assistant's, of facts that the Decree names.
 """
 
 from collections.abc import Iterator
@@ -71,7 +72,8 @@ FORM_COLUMNS: dict[Form, tuple[FormField, ...]] = {
         FormField.POSITION, FormField.MOBILE, FormField.OLD_SERIAL, FormField.SIM,
     ),
     Form.ORGANISATION: (FormField.NAME, FormField.ADDRESS, *_BODY, FormField.PROVINCE, FormField.EMAIL),
-    Form.DEVICE: (FormField.NAME, FormField.ADDRESS, FormField.PROVINCE, FormField.EMAIL),
+    # the body that owns or manages it (Điều 10)
+    Form.DEVICE: (FormField.NAME, FormField.WORKPLACE, FormField.PROVINCE, FormField.EMAIL),
     Form.CHANGE: (
         FormField.NAME, FormField.SERIAL, FormField.EMAIL, FormField.OLD_VALUE, FormField.NEW_VALUE, FormField.EXTEND,
         FormField.CHANGE,
@@ -107,6 +109,7 @@ class FormContent(BaseModel):
     form: Form
     body: str = ""  #: the managing body that files it
     superior: str = ""  #: the body above it, in the heading
+    recipient: str = ""  #: the office that it is sent to
     place: str = ""  #: where it is signed, in the line of place and date
     day: date | None = None  #: the day in that line; ``None`` leaves it to be written by hand
     rows: tuple[dict[FormField, str], ...]
