@@ -156,6 +156,7 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
         pack=pack,
         office=settings.receiving_office,
         retention_days=settings.retention_days,
+        identity_days=settings.identity_kept_days,
         language=settings.language,
     )
 

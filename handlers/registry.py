@@ -76,6 +76,7 @@ from handlers.core import (
     hash_text,
 )
 from handlers.core.text import format_bold, join_lines
+from handlers.forms.screens import FormFieldScreen, FormReviewScreen
 from handlers.interview import to_next_certificate, to_previous_step
 from handlers.interview.condition import condition_facts
 from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
@@ -172,6 +173,8 @@ SCREENS: dict[str, Screen] = {
     "form": RequestFormScreen(),
     "leave_form": LeaveFormScreen(),
     "confirm": ConfirmRequestScreen(),
+    "papers": FormFieldScreen(),
+    "papers_review": FormReviewScreen(),
     "next": NextStepScreen(),
     "requests": OwnRequestsScreen(),
     "request": OwnRequestScreen(),
@@ -193,7 +196,7 @@ WITHOUT_CONSENT = frozenset(
 QUESTIONS = frozenset(
     {
         *("question", "understood", "condition", "unit", "former_unit", "belonging", "certificate", "form", "confirm"),
-        *("language", "withdraw", "erase", "leave_form"),
+        *("language", "withdraw", "erase", "leave_form", "papers"),
     }
 )
 #: Screens with lasting buttons, by what shows more about their subject.

@@ -18,7 +18,7 @@ from bot.services.units import StatisticsService, UnitService
 from bot.store.broadcasts.reminders import StoredReminders
 from bot.store.context import StoreContext, chat_row
 from bot.store.drivers import Query, Rows, Transaction
-from bot.store.encoding import has_consent, session_language, to_micros
+from bot.store.encoding import has_consent, identity_deadline, session_language, to_micros
 from bot.store.errors import SessionTooLarge
 from bot.store.journal import JournalRepository
 from bot.store.messages import reply_queries
@@ -144,7 +144,8 @@ class TurnTransaction:
             raise SessionTooLarge
         sealed = self._store.keyring.seal(session, sealed_columns.session(chat))
         beside = {"language": session_language(session), "consented": int(has_consent(session))}
-        return Query("keep_session", {"chat": chat, "session": sealed, **beside})
+        until = {"identity_until": identity_deadline(session)}
+        return Query("keep_session", {"chat": chat, "session": sealed, **beside, **until})
 
     def _follow_up_query(self, number: int, event: Event) -> Query:
         update = f"again:{self._pending.inbox_id}:{number}"

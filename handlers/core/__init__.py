@@ -6,6 +6,7 @@ from handlers.core.brief_answer import (
     LABELS,
     MOST_FOR_ONE,
     MOST_FOR_SEVERAL,
+    answer_lines,
     explain_certainty,
     find_certainty,
     format_brief_answer,
@@ -23,6 +24,7 @@ from handlers.core.decision import (
     format_steps,
     format_title,
     registrable_actions,
+    units_of,
 )
 from handlers.core.filing import FILING_NOTICE, filing_notice, format_office
 from handlers.core.messages import (
@@ -36,8 +38,11 @@ from handlers.core.messages import (
     Event,
     FileRead,
     FileSent,
+    FormsMade,
+    MakeForms,
     MakeReport,
     MessageEdited,
+    Order,
     PrintAnswer,
     PrintedPart,
     Reply,
@@ -96,17 +101,18 @@ from handlers.core.session import (
 # fmt: off
 __all__ = [
     "BACK", "CERTAINTY", "DONE", "EVENT_ADAPTER", "FILING_NOTICE", "LABELS", "MOST_FOR_ONE", "MOST_FOR_SEVERAL",
-    "NEXT", "NO", "NO_SYNONYMS", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS", "AdminServices", "AnswerPrinted",
-    "Attachment", "BroadcastView", "ButtonTapped", "ChartDrawn", "Choice", "Command", "Context", "DerivedEvents",
-    "DrawChart", "Event", "FileRead", "FileSent", "HandlerResult", "InterviewRegister", "Journal", "MakeReport",
-    "MessageEdited", "Option", "OptionsOnlyScreen", "OwnData", "OwnRequests", "Page", "People", "PrintAnswer",
-    "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Screen",
-    "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled",
-    "Understood", "UnreadableReceived", "back_option", "certificate_facts", "cited_documents", "count_remaining",
-    "current_decision", "current_question", "current_rights", "explain_certainty", "facts_of", "filing_notice",
-    "filing_notice_of", "find_certainty", "format_actions", "format_brief_answer", "format_decision_plain",
-    "format_documents", "format_notices", "format_office", "format_steps", "format_title", "hash_text",
-    "holder_labels", "latest_fact", "open_page", "question_of", "registrable_actions", "with_answer",
-    "with_derived_events", "without_answer", "without_derived_events", "without_stale_events",
+    "NEXT", "NO", "NO_SYNONYMS", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS", "AdminServices",
+    "AnswerPrinted", "Attachment", "BroadcastView", "ButtonTapped", "ChartDrawn", "Choice", "Command", "Context",
+    "DerivedEvents", "DrawChart", "Event", "FileRead", "FileSent", "FormsMade", "HandlerResult",
+    "InterviewRegister", "Journal", "MakeForms", "MakeReport", "MessageEdited", "Option", "OptionsOnlyScreen",
+    "Order", "OwnData", "OwnRequests", "Page", "People", "PrintAnswer", "PrintedPart", "Reminders", "Reply",
+    "ReportMade", "RequestDraft", "RequestListView", "Screen", "ScreenCallback", "ScreenPosition", "Services",
+    "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled", "Understood", "UnreadableReceived",
+    "answer_lines", "back_option", "certificate_facts", "cited_documents", "count_remaining", "current_decision",
+    "current_question", "current_rights", "explain_certainty", "facts_of", "filing_notice", "filing_notice_of",
+    "find_certainty", "format_actions", "format_brief_answer", "format_decision_plain", "format_documents",
+    "format_notices", "format_office", "format_steps", "format_title", "hash_text", "holder_labels", "latest_fact",
+    "open_page", "question_of", "registrable_actions", "units_of", "with_answer", "with_derived_events",
+    "without_answer", "without_derived_events", "without_stale_events",
 ]
 # fmt: on

@@ -11,7 +11,7 @@ TELLING_SCREENS = frozenset(
     }
 )
 #: Screens that take names and values: there only a question about the procedure is heard.
-ASKING_SCREENS = frozenset({"unit", "former_unit", "belonging", "form", "confirm"})
+ASKING_SCREENS = frozenset({"unit", "former_unit", "belonging", "form", "confirm", "papers", "papers_review"})
 _NOTHING = Reading()
 
 

@@ -65,7 +65,7 @@ class Telegram:
 
 async def test_the_first_answer_offers_what_stands_behind_it(talk: Dialogue) -> None:
     await talk.says(*ABSORBED)
-    assert talk.labels == [*map(t, DETAILS), t("For print"), t("Register the request"),
+    assert talk.labels == [*map(t, DETAILS), t("For print"), t("Make the papers"), t("Register the request"),
                            t("Review or change my answers"), t("Take up another certificate")]  # fmt: skip
 
 
