@@ -7,8 +7,9 @@ from pathlib import Path
 import structlog
 
 from bot.channels import Channel
+from bot.forms import make_forms
 from handlers.core import Attachment, FormsMade, MakeForms
-from handlers.interview.screens.printing import DOCX
+from handlers.model import DOCX
 from locales import translator
 
 _log = structlog.get_logger(__name__)
@@ -39,7 +40,7 @@ class FormMaker:
     """Makes the forms of one order at a time: converting them to PDF takes a second and much memory."""
 
     def __init__(self, templates: Path) -> None:
-        """``templates``: a folder in which an office may keep its own; it need not exist."""
+        """``templates``: the folder of the office's own forms, which need not exist."""
         self._templates = templates
         self._turn = asyncio.Semaphore(1)
 
@@ -49,14 +50,12 @@ class FormMaker:
         Raises:
             FormError: they cannot be made.
         """
-        from bot.forms import make_forms  # noqa: PLC0415 - a chat in which nobody makes papers starts without Word
-
         async with self._turn:
             files = await asyncio.to_thread(
                 make_forms,
                 event.contents,
                 event.next_steps,
-                templates=self._templates if self._templates.is_dir() else None,
+                templates=self._templates,
                 t=translator("vi"),
                 pdf=True,
             )
