@@ -102,9 +102,9 @@ def offered_values(here: Context, case: FormCase, field: Field) -> list[str]:
     if field.name == f"{_CONTACT}name":
         gone = case.events & {Event.DECEASED, Event.LEFT_STATE_SERVICE}
         return [case.known["subscriber"]] if _is_person(case) and "subscriber" in case.known and not gone else []
-    if field.name == f"{_CONTACT}email" and "email" in case.known:
-        return [case.known["email"]]
-    return []
+    same = {f"{_CONTACT}email": "email", f"{_CONTACT}address": "address"}.get(field.name, "")
+    known = {**case.known, **(here.session.forms or FormDraft()).fields}
+    return [known[same]] if same in known else []
 
 
 def _is_person(case: FormCase) -> bool:

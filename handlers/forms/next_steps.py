@@ -13,6 +13,9 @@ from handlers.model import FormContent, FormField
 from locales import N_
 from rules.outcome import Part
 
+_CONTACT = "contact_"
+#: Missing fields of the contact person that are named one by one; more of them are named as the person.
+_MOST_OF_CONTACT = 2
 #: Missing fields that are named beside the files; of more only the number is said.
 _MOST_NAMED = 4
 DRAFT = N_("The layout of the forms is a draft: compare it with the appendix of the Decree before signing.")
@@ -20,14 +23,16 @@ DRAFT = N_("The layout of the forms is a draft: compare it with the appendix of 
 
 def missing_titles(here: Context, content: FormContent) -> list[str]:
     """Return what is to be filled in by hand, in words, each once."""
-    names = (_field_name(row, column) for row, column in content.missing())
+    names = [_field_name(row, column) for row, column in content.missing()]
+    if sum(name.startswith(_CONTACT) for name in names) > _MOST_OF_CONTACT:
+        names = [*(name for name in names if not name.startswith(_CONTACT)), f"{_CONTACT}name"]
     titles = (here.say.t(FORM_FIELDS[name].title) for name in names)
     return list(dict.fromkeys(title[:1].lower() + title[1:] for title in titles))
 
 
 def _field_name(row: int | None, column: FormField) -> str:
     if row is None:
-        return f"contact_{column.value}"
+        return f"{_CONTACT}{column.value}"
     return form_field_name(column)
 
 
@@ -35,7 +40,7 @@ def say_with_files(here: Context, case: FormCase, contents: tuple[FormContent, .
     """Return what is said with the files: which papers, what is missing, who signs, where it goes."""
     t = here.say.t
     forms = ", ".join(t(N_("form {form}"), form=content.form.value) for content in contents)
-    page = t(N_("What comes next"))
+    page = t(N_("Next steps"))
     papers = t(N_("The papers: {forms}, and the page “{page}”."), forms=forms, page=page)
     lacking = list(dict.fromkeys(title for content in contents for title in missing_titles(here, content)))
     if not lacking:
@@ -66,7 +71,7 @@ def build_next_steps(here: Context, case: FormCase, contents: tuple[FormContent,
 
 def _parts(here: Context, case: FormCase, contents: tuple[FormContent, ...]) -> Iterator[PrintedPart]:
     t = here.say.t
-    yield PrintedPart(style="title", text=t(N_("What comes next")))
+    yield PrintedPart(style="title", text=t(N_("Next steps")))
     made = N_("Made by Trợ lý Chứng thư on {day}, rule pack {pack}. Help with the rules, not a decision of an office.")
     yield PrintedPart(style="small", text=t(made, day=format_day(here.today), pack=here.world.pack.label))
     yield PrintedPart(style="heading", text=t(N_("The papers")))
@@ -105,4 +110,6 @@ def _procedure(here: Context, case: FormCase) -> Iterator[PrintedPart]:
         if part is Part.CARE:
             yield PrintedPart(style="text", text=f"{label}: {text}.")
     for paragraph in explain_certainty(here, decided, doubts_only=True)[1:]:
-        yield from (PrintedPart(style="text", text=strip_markup(line)) for line in paragraph.splitlines() if line)
+        head, *items = strip_markup(paragraph).splitlines()
+        told = "; ".join(item.removeprefix("• ") for item in items)
+        yield PrintedPart(style="text", text=f"{head}: {told}." if told else head)

@@ -214,8 +214,7 @@ async def test_a_value_left_for_later_is_missing_and_that_is_said() -> None:
     assert (0, FormField.TAX_CODE) in list(content.missing())
     said = "\n".join(ordered.said)
     assert (
-        t("{number} fields are left to fill in by hand; “{page}” lists them.", number=10, page=t("What comes next"))
-        in said
+        t("{number} fields are left to fill in by hand; “{page}” lists them.", number=10, page=t("Next steps")) in said
     )
     page = "\n".join(part.text for part in ordered.next_steps)
     assert "mã số thuế" in page
