@@ -77,9 +77,10 @@ RETURNING id;
 
 -- name: keep_session!
 -- Store the session after a turn and free the chat; a chat that goes on talking is not forgotten, and one with a
--- session is a person's.
-UPDATE chats SET session = :session, language = :language, consented = :consented, identity_until = :identity_until,
-    erased_at = NULL, in_group = 0, worker = NULL
+-- session is a person's. By when a personal number must be gone stays until that was seen to, whatever the session says
+-- now: an update that failed may hold it too.
+UPDATE chats SET session = :session, language = :language, consented = :consented,
+    identity_until = COALESCE(CAST(:identity_until AS BIGINT), identity_until), erased_at = NULL, in_group = 0, worker = NULL
 WHERE id = :chat;
 
 -- name: drop_session!
