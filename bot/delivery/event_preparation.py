@@ -212,7 +212,7 @@ async def print_requested_answer(
     if not sends_files(channel, DOCX):
         return AnswerPrinted(name=event.name, trouble="no_files")
     try:
-        stem, pdf = event.name.removesuffix(".docx"), channel.capabilities.accepts(PDF)
+        stem, pdf = event.name.removesuffix(".docx"), sends_files(channel, PDF)
         page, *beside = await asyncio.to_thread(make_page, stem, event.parts, templates=templates, pdf=pdf)
         return AnswerPrinted.of(event.name, page.content, beside[0].content if beside else None)
     except Exception as error:  # noqa: BLE001 - the answer was sent; the document is not worth a failed turn

@@ -1,6 +1,6 @@
 """The case that official forms are made for: which forms are due, and what is known of the certificate."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from rules.facts import Event, Facts, Subject, Token
 from rules.outcome import Decided, Procedure
 
 #: The reason in the form, by what is known of the case; the first that holds stands there.
-_STATE_REASONS = (
+_STATE_REASONS: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
     (N_("The private key is exposed or suspected to be"), lambda facts: facts.key_exposed is True),
     (N_("The device that holds the private key is lost"), lambda facts: facts.token is Token.LOST),
     (N_("The device that holds the private key is damaged"), lambda facts: facts.token is Token.DAMAGED),
