@@ -23,6 +23,8 @@ FORM_LABELS = {
 _TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 _TAX_CODE = re.compile(r"(\d{10})(?:-?(\d{3}))?")
 _DEVICE_NUMBER = re.compile(r"(?=.*\d)[0-9A-Z][0-9A-Z/-]{2,39}")
+#: A personal number begins with the code of a province, 001 to 096.
+_CARD_NUMBER = re.compile(r"0\d{11}")
 _MOBILE = re.compile(r"(?:\+?84|0)([35789]\d{8})")
 _GAPS = re.compile(r"[\s.]+")
 #: The youngest and the oldest that an officer can be, in years.
@@ -62,8 +64,9 @@ def clean_mobile(text: str) -> str | None:
 
 
 def clean_device_number(text: str) -> str | None:
+    """Clean the number of a token; twelve digits that begin with a nought are a personal number in the wrong field."""
     bare = "".join(text.upper().split())
-    return bare if bare.isascii() and _DEVICE_NUMBER.fullmatch(bare) else None
+    return bare if bare.isascii() and _DEVICE_NUMBER.fullmatch(bare) and not _CARD_NUMBER.fullmatch(bare) else None
 
 
 def clean_day(text: str) -> str | None:

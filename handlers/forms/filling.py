@@ -181,7 +181,9 @@ def begin_forms(here: Context, case: FormCase) -> Session:
 
 
 def _with_deadline(here: Context, case: FormCase, draft: FormDraft) -> FormDraft:
-    """Note by when a personal number must be gone, where the forms ask for one."""
+    """Note by when a personal number must be gone, where the forms ask for one; an earlier number sets the day."""
+    if draft.has_identity and draft.identity_until:
+        return draft
     asks = any("identity" in field.name for field in needed_fields(case, draft))
     until = here.world.now + timedelta(days=MOST_IDENTITY_DAYS)
     return draft.model_copy(update={"identity_until": until}) if asks else draft
@@ -248,4 +250,5 @@ def after_making(here: Context) -> Session:
     if not days:
         return here.session.without_identities()
     until = here.world.now + timedelta(days=min(days, MOST_IDENTITY_DAYS))
+    until = min(until, draft.identity_until or until)
     return here.session.with_changes(forms=draft.model_copy(update={"identity_until": until}))

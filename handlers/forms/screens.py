@@ -31,7 +31,7 @@ from handlers.forms.filling import (
     without_value,
 )
 from handlers.forms.next_steps import build_next_steps, say_with_files
-from handlers.model import FormDraft, mask_identity
+from handlers.model import FormDraft, has_personal_number, mask_identity
 from handlers.requests import Field
 from handlers.requests.form import render_field
 from locales import N_
@@ -103,9 +103,10 @@ class FormFieldScreen:
         field = open_field(case, draft) if case else None
         if case is None or field is None:
             return None
-        secret = is_identity_number(field.name) and sum(map(str.isdecimal, text)) >= _TELLING_DIGITS
-        value = field.clean(text)
+        value, digits = field.clean(text), sum(map(str.isdecimal, text))
+        secret = is_identity_number(field.name) and digits >= _TELLING_DIGITS
         if value is None:
+            secret = secret or has_personal_number(text)  # typed into another field
             return HandlerResult(here.session, notes=(here.say(field.wrong),), secret=secret)
         if found := find_contradiction(field.name, value, with_values(case, draft), here.today):
             message, values = found

@@ -40,6 +40,7 @@ WRONG = (
     ("device_number", "token"),
     ("device_number", "số 12"),
     ("device_number", "1" * 41),
+    ("device_number", "000123456789"),  # the number of a card
     ("mobile", "090000000"),
     ("mobile", "0200000000"),
     ("mobile", "+1 900 000 000"),

@@ -282,6 +282,31 @@ async def test_a_number_with_a_slip_is_taken_out_of_the_chat_too() -> None:
     assert talk.heard[0].action != "delete"
 
 
+@pytest.mark.parametrize("name", ["device_number", "contact_name"])
+async def test_a_number_typed_into_another_field_is_not_kept_and_taken_out_of_the_chat(name: str) -> None:
+    talk = answered(LAN, **RETIRED)
+    await opens_papers(talk)
+    await leaves_until(talk, name)
+    await talk.says(IDENTITY)
+    assert talk.heard[0].action == "delete"
+    assert talk.session
+    assert IDENTITY not in talk.session.model_dump_json()
+
+
+async def test_beginning_once_more_keeps_a_number_no_longer() -> None:
+    talk = answered(LAN, **RETIRED)
+    await opens_papers(talk)
+    await leaves_until(talk, "identity_number")
+    await talk.says(IDENTITY)
+    await talk.taps(t("Make no papers now"))
+    talk.world = replace(talk.world, now=NOW + timedelta(days=5))
+    await talk.taps(PAPERS)
+    assert talk.session
+    assert talk.session.forms
+    assert talk.session.forms.has_identity
+    assert talk.session.forms.identity_until == NOW + timedelta(days=7)
+
+
 @pytest.mark.parametrize(("days", "kept"), [(0, False), (3, True)])
 async def test_the_number_goes_from_the_session_once_the_papers_are_sent(days: int, kept: bool) -> None:
     talk = answered(LAN, world={"identity_days": days}, **RETIRED)
