@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from bot.forms import find_converter
+from bot.pdf import find_converter
 from handlers.conversation import EDIT_READ
 from handlers.interview.screens.file import WARNING
 from handlers.interview.screens.welcome import GREETING
