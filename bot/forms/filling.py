@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 from jinja2 import TemplateError
 
-from bot.forms.pdf import convert_to_pdf
 from bot.forms.template import PAGE, FormError, WordTemplate, open_template, read_built_in
+from bot.pdf import convert_to_pdf
 from bot.sanitizing import sanitize
 from handlers.core import PrintedPart
 from handlers.folding import fold
