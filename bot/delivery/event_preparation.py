@@ -12,13 +12,12 @@ from bot.certificates.reader import CertificateReader
 from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts import ChartsMissing
 from bot.clock import Clock, SystemClock
-from bot.delivery.form_making import MakeFormFiles, make_requested_forms, sends_files
+from bot.delivery.form_making import MakeFormFiles, make_requested_forms, print_requested_answer, sends_files
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
 from bot.exports.broadcast_report import ReportOrder, make_report_bytes
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
-from bot.forms import make_page
 from bot.messages import Chat
 from bot.retry import retry
 from bot.services.unit_of_work import open_admin_transaction
@@ -26,7 +25,6 @@ from bot.store.errors import StoreUnavailable
 from bot.store.store import Store
 from handlers.broadcasts.screens.detail import XLSX
 from handlers.core import (
-    AnswerPrinted,
     ChartDrawn,
     DrawChart,
     Event,
@@ -35,14 +33,11 @@ from handlers.core import (
     MakeForms,
     MakeReport,
     Order,
-    PrintAnswer,
     ReportMade,
     SheetRead,
     TextReceived,
 )
 from handlers.model import (
-    DOCX,
-    PDF,
     SECRET_PROBLEMS,
     Act,
     Chart,
@@ -203,21 +198,6 @@ async def make_requested_report(
 
 def _report_without(event: MakeReport, trouble: Literal["no_files", "too_much", "not_yours", "failed"]) -> ReportMade:
     return ReportMade(broadcast=event.broadcast, trouble=trouble)
-
-
-async def print_requested_answer(
-    event: PrintAnswer, channel: Channel | None, templates: Path | None = None
-) -> AnswerPrinted:
-    """Make the document, or say why there is none; never raises, because the answer itself was sent."""
-    if not sends_files(channel, DOCX):
-        return AnswerPrinted(name=event.name, trouble="no_files")
-    try:
-        stem, pdf = event.name.removesuffix(".docx"), sends_files(channel, PDF)
-        page, *beside = await asyncio.to_thread(make_page, stem, event.parts, templates=templates, pdf=pdf)
-        return AnswerPrinted.of(event.name, page.content, beside[0].content if beside else None)
-    except Exception as error:  # noqa: BLE001 - the answer was sent; the document is not worth a failed turn
-        _log.error("answer_not_printed", error=type(error).__name__)
-        return AnswerPrinted(name=event.name, trouble="failed")
 
 
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download

@@ -1,4 +1,4 @@
-"""Makes official forms between two turns, in a thread of its own."""
+"""Makes documents between two turns, in a thread of their own: official forms, and the answer for print."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,9 +7,9 @@ from pathlib import Path
 import structlog
 
 from bot.channels import Channel
-from bot.forms import make_forms
-from handlers.core import Attachment, FormsMade, MakeForms
-from handlers.model import DOCX
+from bot.forms import make_forms, make_page
+from handlers.core import AnswerPrinted, Attachment, FormsMade, MakeForms, PrintAnswer
+from handlers.model import DOCX, PDF
 from locales import translator
 
 _log = structlog.get_logger(__name__)
@@ -18,6 +18,21 @@ _log = structlog.get_logger(__name__)
 def sends_files(channel: Channel | None, media_type: str) -> bool:
     """Return whether a chat can be sent a file of this media type; where it cannot, it is told so."""
     return channel is not None and channel.capabilities.accepts(media_type)
+
+
+async def print_requested_answer(
+    event: PrintAnswer, channel: Channel | None, templates: Path | None = None
+) -> AnswerPrinted:
+    """Make the document, or say why there is none; never raises, because the answer itself was sent."""
+    if not sends_files(channel, DOCX):
+        return AnswerPrinted(name=event.name, trouble="no_files")
+    try:
+        stem, pdf = event.name.removesuffix(".docx"), sends_files(channel, PDF)
+        page, *beside = await asyncio.to_thread(make_page, stem, event.parts, templates=templates, pdf=pdf)
+        return AnswerPrinted.of(event.name, page.content, beside[0].content if beside else None)
+    except Exception as error:  # noqa: BLE001 - the answer was sent; the document is not worth a failed turn
+        _log.error("answer_not_printed", error=type(error).__name__)
+        return AnswerPrinted(name=event.name, trouble="failed")
 
 
 #: Makes the files of an order of forms.

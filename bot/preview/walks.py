@@ -161,16 +161,12 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Request: review before it is stored"), FILLED),
     (N_("Request registered"), SENT),
     (N_("The papers: the first field"), PAPERS),
-    (N_("The papers: the number of the token"), TYPED_PAPERS[:-1]),
-    (N_("The papers: a private mailbox"), (*TYPED_PAPERS, "vanthu@gmail.com")),
     (N_("The papers: a tax code with a slip"), (*TYPED_PAPERS, "=later", "0000000018")),
-    (N_("The papers: the contact person"), CONTACT[:-5]),
     (N_("The papers: the personal number"), CONTACT),
     (N_("The papers: a personal number with a slip"), (*CONTACT, "00012345678")),
     (N_("The papers: the personal number noted"), (*CONTACT, "000123456789")),
     (N_("The papers: all the rest left for later"), (*TYPED_PAPERS, "=skip")),
     (N_("The papers: review before they are made"), (*CONTACT, "000123456789", "=skip")),
-    (N_("The papers: changing a field"), (*TYPED_PAPERS, "=skip", "=device_number")),
     (N_("The papers are ordered"), (*TYPED_PAPERS, "=skip", "=make")),
     (N_("The papers are sent"), (*TYPED_PAPERS, "=skip", "=make", "+papers")),
     (N_("The papers of a request"), (*SENT, "/yeucau YC-2026-000001", "=forms")),
@@ -227,7 +223,7 @@ _SENT_EVENTS: dict[str, Event] = {
     "photo": UnreadableReceived(what="photo"),
     "papers": FormsMade(
         files=(Attachment.of("mau-05.docx", "application/octet-stream", b"Mau 05"),),
-        said=("Giấy tờ gồm: Mẫu 05 và trang “Việc tiếp theo”.", "Để điền tay: số hiệu thiết bị."),
+        said=("Giấy tờ gồm: Mẫu 05.", "Để điền tay: số hiệu thiết bị."),
     ),
 }
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from handlers.core import Context, RequestDraft, Session, current_decision, facts_of
 from handlers.forms.fields import FORM_FIELDS
-from handlers.model import OPEN_STATES, Form, Request, find_form
+from handlers.model import OPEN_STATES, Form, Request, RequestContent, find_form
 from handlers.requests import FIELDS
 from handlers.requests.form import news_fields, own_unit, values_on_certificate
 from locales import N_, translator
@@ -92,20 +92,12 @@ async def case_of_request(here: Context, code: str) -> FormCase | None:
     if request is None or request.content.unreadable:
         return None
     content = request.content
-    both = {Procedure.CHANGE_INFORMATION, Procedure.EXTEND}
-    beside = [
-        other.content
-        for other in (await here.world.requests.mine() if content.procedure in both else ())
-        if other.state in OPEN_STATES
-        and not other.content.unreadable
-        and other.content.certificate_key == content.certificate_key
-        and other.content.procedure in both
-    ]
-    procedures = frozenset({content.procedure, *(other.procedure for other in beside)})
+    together = await _find_together(here, content)
+    procedures = frozenset(one.procedure for one in together)
     expired = content.not_after is not None and content.not_after < here.today
     same = here.session.registered_key == content.certificate_key
-    news = {name: value for one in (*beside, content) for name, value in one.news.items()}
-    old = {name: value for one in (*beside, content) for name, value in one.old.items()}
+    news = {name: value for one in together for name, value in one.news.items()}
+    old = {name: value for one in together for name, value in one.old.items()}
     known = {
         **news,
         "subscriber": content.subscriber,
@@ -127,6 +119,16 @@ async def case_of_request(here: Context, code: str) -> FormCase | None:
         decided=current_decision(here) if same else None,
         request=request,
     )
+
+
+async def _find_together(here: Context, content: RequestContent) -> list[RequestContent]:
+    """Return the contents that share a form, the given one last: an open extension and an open change."""
+    both = {Procedure.CHANGE_INFORMATION, Procedure.EXTEND}
+    if content.procedure not in both:
+        return [content]
+    opened = [one.content for one in await here.world.requests.mine() if one.state in OPEN_STATES]
+    beside = [one for one in opened if one.procedure in both and one.certificate_key == content.certificate_key]
+    return [*(one for one in beside if not one.unreadable and one.procedure is not content.procedure), content]
 
 
 async def current_case(here: Context) -> FormCase | None:

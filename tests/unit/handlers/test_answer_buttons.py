@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from docx import Document
 
-from bot.delivery.event_preparation import print_requested_answer
+from bot.delivery.form_making import print_requested_answer
 from handlers.conversation import respond
 from handlers.core import AnswerPrinted, ButtonTapped, PrintAnswer, Reply
 from handlers.interview.screens.printing import DOCX, PRINT_PROBLEMS
