@@ -31,6 +31,11 @@ _GAPS = re.compile(r"[\s.]+")
 _AGES = (15, 110)
 
 
+def clean_words(text: str) -> str | None:
+    """Clean a line of words, as a request takes it; an e-mail address belongs into a field of its own."""
+    return None if "@" in text else clean_line(text)
+
+
 def clean_digits(text: str, number: int) -> str | None:
     """Return exactly so many digits, written in groups or not."""
     bare = _GAPS.sub("", text)
@@ -75,7 +80,7 @@ def clean_day(text: str) -> str | None:
     return f"{day:%d/%m/%Y}" if day else None
 
 
-LINE = N_("Please type it in one line of words, without any personal number (CCCD).")
+LINE = N_("Please type it in one line of words, without a personal number (CCCD) or an e-mail address.")
 DAY = N_("Please type a day such as 31/12/2021.")
 IDENTITY = N_("A personal number has exactly 12 digits, such as 000123456789. Please type it once more.")
 MOBILE = N_("A mobile number has 10 digits, such as 0900000000.")
@@ -96,7 +101,7 @@ def _person_fields(prefix: str) -> tuple[Field, ...]:
             f"{prefix}position",
             name(N_("Position"), N_("Position of the contact person")),
             name(N_("The present position (chức vụ) of the officer?"), N_("The position of the contact person?")),
-            clean_line, LINE, N_("Such as “chuyên viên” or “công chức văn phòng – thống kê”."),
+            clean_words, LINE, N_("Such as “chuyên viên” or “công chức văn phòng – thống kê”."),
         ),
         Field(
             f"{prefix}mobile",
@@ -122,7 +127,7 @@ def _person_fields(prefix: str) -> tuple[Field, ...]:
             f"{prefix}identity_issued_by",
             name(N_("Card issued by"), N_("Card of the contact person issued by")),
             name(N_("Who issued the officer's card?"), N_("Who issued the card of the contact person?")),
-            clean_line, LINE, CARD,
+            clean_words, LINE, CARD,
         ),
     )  # fmt: skip
 
@@ -133,15 +138,15 @@ _ALL = (
     Field(
         "old_value", N_("To be changed"),
         N_("What does the certificate say now, where it is to be changed? Exactly as it stands there, please."),
-        clean_line, LINE, N_("It stands in the certificate's details; from the file (.cer) I read it myself."),
+        clean_line, FIELDS["new_name"].wrong, N_("It stands in the certificate's details; from the file (.cer) I read it myself."),
     ),
     Field(
         "new_value", N_("New information"), N_("What is the certificate to say from now on?"),
-        clean_line, LINE, FIELDS["new_name"].help,
+        clean_line, FIELDS["new_name"].wrong, FIELDS["new_name"].help,
     ),
     Field(
         "reason", N_("Reason"), N_("The reason, as it is to stand in the form?"),
-        clean_line, LINE, N_("A few words, such as “sáp nhập đơn vị” or “thiết bị bị hỏng”."),
+        clean_words, LINE, N_("A few words, such as “sáp nhập đơn vị” or “thiết bị bị hỏng”."),
     ),
     Field(
         "device_number", N_("Number of the device"), N_("The number of the token (số hiệu thiết bị)?"),
@@ -162,15 +167,15 @@ _ALL = (
         clean_budget_code, N_("A budget code has 7 digits, such as 1000000."), ASK_OFFICE, digits=True,
     ),
     Field(
-        "address", N_("Address"), N_("The address of the body?"), clean_line, LINE,
+        "address", N_("Address"), N_("The address of the body?"), clean_words, LINE,
         N_("The address at which the body works now."),
     ),
     Field(
         "workplace", N_("Working body"), N_("The body in which the officer works, or that owns the device?"),
-        clean_line, LINE, FIELDS["unit"].help,
+        clean_words, LINE, FIELDS["unit"].help,
     ),
     Field(
-        "province", N_("Province"), N_("Which province or city is it in today?"), clean_line, LINE,
+        "province", N_("Province"), N_("Which province or city is it in today?"), clean_words, LINE,
         N_("Its present name, such as “tỉnh Đồng Nai”."),
     ),
     Field(
@@ -179,7 +184,7 @@ _ALL = (
     *_person_fields(""),
     Field(
         "contact_name", N_("Contact person"),
-        N_("Who is the contact person (đầu mối phối hợp), whom the provider can reach?"), clean_line, LINE,
+        N_("Who is the contact person (đầu mối phối hợp), whom the provider can reach?"), clean_words, LINE,
         N_("A person of your body who knows this dossier; it may be the officer."),
     ),
     Field(
@@ -188,12 +193,12 @@ _ALL = (
     ),
     Field(
         "contact_address", N_("Address for the papers and the token"),
-        N_("At which address does your body receive, or hand over, papers and token?"), clean_line, LINE,
+        N_("At which address does your body receive, or hand over, papers and token?"), clean_words, LINE,
         N_("The address at which the body works now."),
     ),
     Field(
         "contact_workplace", N_("Working body of the contact person"),
-        N_("In which body does the contact person work?"), clean_line, LINE, FIELDS["unit"].help,
+        N_("In which body does the contact person work?"), clean_words, LINE, FIELDS["unit"].help,
     ),
     *_person_fields("contact_"),
 )  # fmt: skip

@@ -95,16 +95,17 @@ def count_open(case: FormCase, draft: FormDraft) -> int:
 
 def offered_values(here: Context, case: FormCase, field: Field) -> list[str]:
     """Return values to offer for a field."""
+    typed = {**case.known, **(here.session.forms or FormDraft()).fields}
     if field.name in FIELDS:
-        return suggestions(field, here) if case.request is None else []
+        body = [typed["unit"]] if field.name == "new_unit" and "unit" in typed else []
+        return list(dict.fromkeys((*body, *(suggestions(field, here) if case.request is None else []))))
     if field.name.endswith("identity_issued_by"):
         return list(CARD_ISSUERS)
     if field.name == f"{_CONTACT}name":
         gone = case.events & {Event.DECEASED, Event.LEFT_STATE_SERVICE}
         return [case.known["subscriber"]] if _is_person(case) and "subscriber" in case.known and not gone else []
     same = {f"{_CONTACT}email": "email", f"{_CONTACT}address": "address"}.get(field.name, "")
-    known = {**case.known, **(here.session.forms or FormDraft()).fields}
-    return [known[same]] if same in known else []
+    return [typed[same]] if same in typed else []
 
 
 def _is_person(case: FormCase) -> bool:

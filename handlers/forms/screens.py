@@ -145,7 +145,7 @@ def _field_options(here: Context, draft: FormDraft) -> tuple[Option, ...]:
 
 
 def _leave_option(here: Context) -> Option:
-    return Option(LEAVE, here.say.t(N_("Make no papers now")), ("quay lai", "thoi", "khong lap"), numbered=False)
+    return Option(LEAVE, here.say.t(N_("Make no papers now")), ("thoi", "khong lap", "de luc khac"), numbered=False)
 
 
 class FormReviewScreen(OptionsOnlyScreen):

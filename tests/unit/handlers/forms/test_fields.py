@@ -54,6 +54,7 @@ WRONG = (
     ("contact_name", "000123456789"),  # a personal number stands in no other field
     ("reason", "theo CCCD 000123456789"),
     ("address", "\u202e12"),
+    ("contact_address", "vanthu@mau.gov.vn"),
 )
 MAILBOXES = (
     "gmail.com", "googlemail.com", "yahoo.com", "yahoo.com.vn", "yahoo.co.uk", "ymail.com", "hotmail.com",
