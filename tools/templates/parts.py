@@ -48,7 +48,8 @@ def set_page(document: Document, *, landscape: bool) -> int:
     section.footer_distance = Mm(8)
     set_font(document.styles["Normal"], "Times New Roman", Pt(13))
     document.styles["Normal"].paragraph_format.space_after = Pt(0)
-    document.core_properties.author = "Trợ lý Chứng thư"
+    about = document.core_properties
+    about.author, about.title, about.comments = "Trợ lý Chứng thư", "", ""
     return int((_LONG if landscape else _SHORT) - _LEFT - _RIGHT)
 
 
