@@ -138,7 +138,8 @@ _ALL = (
     Field(
         "old_value", N_("To be changed"),
         N_("What does the certificate say now, where it is to be changed? Exactly as it stands there, please."),
-        clean_line, FIELDS["new_name"].wrong, N_("It stands in the certificate's details; from the file (.cer) I read it myself."),
+        clean_line, FIELDS["new_name"].wrong,
+        N_("It stands in the certificate's details; from the file (.cer) I read it myself."),
     ),
     Field(
         "new_value", N_("New information"), N_("What is the certificate to say from now on?"),

@@ -498,6 +498,31 @@ async def test_a_registered_request_has_its_papers_too_and_nobody_elses() -> Non
     assert PAPERS not in other.labels
 
 
+async def test_two_open_requests_of_one_form_share_it() -> None:
+    ending = make_certificate(not_after="2026-12-30T00:00:00Z")
+    talk = answered(ending, subject="organisation", events=["superior_changed"], **FINE)
+    await talk.says("/start")
+    await talk.taps(t("Register the request"))
+    await talk.says("1", "UBND xã Đại Phước", "1", "UBND tỉnh Đồng Nai mới", "gửi")
+    await talk.says("/yeucau YC-2026-000002")
+    await talk.taps(PAPERS)
+    await talk.taps(SKIP)
+    (content,) = (await order(talk)).contents
+    assert (row(content)[FormField.EXTEND], row(content)[FormField.CHANGE]) == ("x", "x")
+    assert row(content)[FormField.NEW_VALUE] == "Cơ quan cấp trên: UBND tỉnh Đồng Nai mới"
+
+
+async def test_words_lead_one_step_back_and_a_question_is_answered_in_between() -> None:
+    talk = answered(LAN, **RETIRED)
+    await opens_papers(talk)
+    await talk.says("UBND xã Đại Phước")
+    assert field(talk) == "device_number"
+    assert "đứng đầu" in await talk.says("ai ký vậy?")
+    assert field(talk) == "device_number"
+    await talk.says("quay lại")
+    assert field(talk) == "unit"
+
+
 async def test_own_data_show_the_number_masked_and_erasing_takes_all_away() -> None:
     talk = answered(LAN, **RETIRED)
     await opens_papers(talk)
