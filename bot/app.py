@@ -33,6 +33,7 @@ from bot.delivery.event_preparation import (
     may_import_by_role,
 )
 from bot.delivery.exporter import Exporter, OwnDataExporter
+from bot.delivery.form_making import FormMaker
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
 from bot.delivery.runner import ChannelService, Runner
@@ -42,6 +43,7 @@ from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
 from bot.metrics import NO_METRICS, Metrics, Prometheus
+from bot.pdf import find_converter
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store_from_settings
 from bot.services.request_notices import DigestSender
@@ -88,8 +90,9 @@ class Components:
         report = ReportMaker(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
         lists = ListReader(may_import_by_role(self.store))
         preparer = EventPreparer(
-            channels, self.reader, lists, draw, report=report, slow=self.slow_reader, clock=self.clock
-        )
+            channels, self.reader, lists, draw, report=report, slow=self.slow_reader, clock=self.clock,
+            templates=self.settings.form_templates, forms=FormMaker(self.settings.form_templates).make,
+        )  # fmt: skip
         return TurnHandler(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 
     def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter, OwnDataExporter]:
@@ -150,6 +153,7 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
         pack=pack,
         office=settings.receiving_office,
         retention_days=settings.retention_days,
+        identity_days=settings.identity_kept_days,
         language=settings.language,
     )
 
@@ -187,14 +191,15 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
         _load_document_writers()
+        find_converter()  # a missing one is told now, not when the first paper is made
         _freeze_gc()
         await serve_channels(components, receiving=receiving, rehearsal=rehearsal)
 
 
 def _load_document_writers() -> None:
     """Import what writes XLSX and DOCX, so that no turn waits for it; a chat in the terminal starts without."""
-    import bot.exports.answer_document  # noqa: PLC0415
-    import bot.exports.broadcast_report  # noqa: PLC0415, F401
+    import bot.exports.broadcast_report  # noqa: PLC0415
+    import bot.forms  # noqa: PLC0415, F401
 
 
 def _freeze_gc() -> None:

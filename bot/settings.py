@@ -219,6 +219,8 @@ class Settings(_FolderSettings):
     receiving_office: str | None = Field(default=None, max_length=300)
     #: Days after the last contact, or after the end of a request, until data are deleted.
     retention_days: int = Field(default=180, ge=1, le=3650)
+    #: Days for which a personal number (CCCD) is kept after the papers with it were sent; 0: it goes at once.
+    identity_kept_days: int = Field(default=0, ge=0, le=7)
 
     #: Megabytes of one file that is sent to a chat; a longer export is split. Telegram takes 50.
     export_part_mb: int = Field(default=10, ge=1, le=50)
@@ -260,6 +262,11 @@ class Settings(_FolderSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
+
+    @property
+    def form_templates(self) -> Path:
+        """Return the folder of the office's own forms; need not exist."""
+        return self.data_dir / "forms"
 
     @model_validator(mode="after")
     def _pace_is_let_through(self) -> "Settings":

@@ -26,9 +26,11 @@ from handlers.core import (
     Event,
     FileRead,
     FileSent,
+    FormsMade,
     HandlerResult,
-    MakeReport,
+    MakeForms,
     MessageEdited,
+    Order,
     Page,
     PrintAnswer,
     ReportMade,
@@ -43,6 +45,8 @@ from handlers.core import (
     current_rights,
 )
 from handlers.core.text import parse_day, without_day
+from handlers.forms.filling import without_expired_identities
+from handlers.forms.screens import handle_forms_made
 from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.condition import take_day_beside
@@ -98,7 +102,8 @@ async def respond(session: Session | None, event: Event, world: Services) -> Tur
     Returns:
         The new session (``None`` if nothing is to be stored), the replies, and events to handle after this turn.
     """
-    here = _with_valid_screen(Context(session or to_new_session(world), world))
+    here = without_expired_identities(Context(session or to_new_session(world), world))
+    here = _with_valid_screen(here)
     if event.group:
         return _respond_in_group(session, here, event)
     here, gone = await _with_current_role(here)
@@ -167,6 +172,8 @@ async def _with_caption(here: Context, event: Event, answered: HandlerResult) ->
 
 
 async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
+    if isinstance(event, Order | ChartDrawn | ReportMade | AnswerPrinted | FormsMade):
+        return await _handle_background_result(here, event)
     match event:
         case Throttled():
             note = here.say(
@@ -177,8 +184,6 @@ async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
             return _handle_unreadable(here, event)
         case FileSent() | FileRead() | SheetRead():
             return await _handle_file(here, event)
-        case DrawChart() | ChartDrawn() | MakeReport() | ReportMade() | PrintAnswer() | AnswerPrinted():
-            return await _handle_background_result(here, event)
         case ButtonTapped():
             return await _handle_tap(here, event.data)
         case TextReceived() | MessageEdited():
@@ -198,8 +203,10 @@ async def _handle_file(here: Context, event: FileSent | FileRead | SheetRead) ->
 
 
 async def _handle_background_result(
-    here: Context, event: DrawChart | ChartDrawn | MakeReport | ReportMade | PrintAnswer | AnswerPrinted
+    here: Context, event: Order | ChartDrawn | ReportMade | AnswerPrinted | FormsMade
 ) -> HandlerResult:
+    if isinstance(event, MakeForms | FormsMade):
+        return handle_forms_made(here, event)
     if isinstance(event, PrintAnswer | AnswerPrinted):
         return handle_printed_answer(here, event)
     if isinstance(event, DrawChart | ChartDrawn):

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from handlers import own_data_text as words
+from handlers.forms.fields import FORM_FIELDS, form_field_name
 from handlers.interview.screens.certificate import ISSUERS, PART_LABELS
 from handlers.interview.screens.question import FACT_LABELS
-from handlers.model import ROLES
+from handlers.model import ROLES, FormField
 from handlers.own_data_text import ValueFormatter, choose_label, format_as_is, format_iso_day, format_iso_moment
 from handlers.requests import EVENT_LABELS, FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
 from handlers.requests.notices import TIMING_LABELS
@@ -95,6 +96,28 @@ _CHART = {
     "ideal_label": DataPart(N_("Name of the even pace")),
     "until_label": DataPart(N_("Name of the target")),
 }
+_CELLS = {
+    FormField.EXTEND: N_("Box: extension"),
+    FormField.CHANGE: N_("Box: change of information"),
+    FormField.OLD_SERIAL: N_("Serial number of the old certificate"),
+    FormField.SIM: N_("Telephone card (SIM PKI)"),
+    **{column: FORM_FIELDS[name].title for column in FormField if (name := form_field_name(column)) in FORM_FIELDS},
+}
+_FORM_ROW = {column.value: DataPart(label) for column, label in _CELLS.items()}
+_FORM_CONTENT = {
+    "form": DataPart(N_("Form")),
+    "body": DataPart(FIELDS["unit"].title),
+    "superior": DataPart(N_("Superior or parent body")),
+    "recipient": DataPart(N_("Sent to")),
+    "place": DataPart(N_("Place")),
+    "day": DataPart(N_("Day"), format_iso_day),
+    "rows": DataPart(N_("Row"), inside=_FORM_ROW),
+    "contact": DataPart(FORM_FIELDS["contact_name"].title, inside=_FORM_ROW),
+}
+_PRINTED_PART = {
+    "style": DataPart(N_("Style")),
+    "text": DataPart(N_("Text")),
+}
 _EVENT = {
     "kind": DataPart(N_("Kind"), choose_label(words.EVENT_KINDS)),
     "message": DataPart(N_("Number of the message")),
@@ -115,6 +138,10 @@ _EVENT = {
     "trouble": DataPart(N_("Why there is no picture"), choose_label(words.CHART_PROBLEMS)),
     "broadcast": DataPart(N_("Broadcast")),
     "language": DataPart(N_("Language"), _LANGUAGE),
+    "parts": DataPart(N_("Paragraph"), inside=_PRINTED_PART),
+    "contents": DataPart(N_("What stands in the papers"), inside=_FORM_CONTENT),
+    "next_steps": DataPart(N_("Paragraph"), inside=_PRINTED_PART),
+    "said": DataPart(N_("Said with the files"), apart=True),
 }
 _DRAFT = {
     "fields": DataPart(N_("Filled in"), inside=_FIELDS),
@@ -123,6 +150,16 @@ _DRAFT = {
     "code": DataPart(N_("Request code")),
     "editing": DataPart(N_("Asked again"), choose_label(words.TOPICS)),
     "doubted": DataPart(N_("Waiting for your yes")),
+}
+_FORM_DRAFT = {
+    "fields": DataPart(N_("Filled in"), inside={name: DataPart(asked.title) for name, asked in FORM_FIELDS.items()}),
+    "later": DataPart(N_("Left to fill in by hand"), choose_label(words.TOPICS)),
+    "steps": DataPart(N_("Settled so far"), choose_label(words.TOPICS)),
+    "skipped": DataPart(N_("The rest was left open")),
+    "editing": DataPart(N_("Asked again"), choose_label(words.TOPICS)),
+    "code": DataPart(N_("Request code")),
+    "certificate": DataPart(N_("Certificate it is about")),
+    "identity_until": DataPart(N_("Personal numbers are erased by"), format_iso_moment),
 }
 _FILTER = {
     "unit": DataPart(N_("Unit code")),
@@ -195,6 +232,7 @@ _SESSION = {
     "waiting_files": DataPart(N_("File waiting for your consent"), inside=_EVENT),
     "draft": DataPart(N_("Request being written"), inside=_DRAFT),
     "set_aside": DataPart(N_("Request set aside before it was sent"), inside=_DRAFT),
+    "forms": DataPart(N_("Papers being filled in"), inside=_FORM_DRAFT),
     "unit": DataPart(N_("Unit code")),
     "unit_skipped": DataPart(N_("Unit left open")),
     "derived": DataPart(N_("What happened was filled in from"), inside=_DERIVED),

@@ -8,11 +8,12 @@ from markupsafe import Markup
 
 from handlers.broadcasts.screens.audience import CONDITION_SCREENS
 from handlers.core.text import MarkupTranslator, format_day, format_moment, strip_markup
+from handlers.forms.fields import FORM_FIELDS
 from handlers.interview.screens.certificate import format_key
 from handlers.interview.screens.file import FILE_PROBLEMS
 from handlers.interview.screens.question import FACT_LABELS
 from handlers.model import DeliveryReason, FileProblemKind, Recognition
-from handlers.requests import EVENT_LABELS, FIELDS, STATE_LABELS, SUBJECT_LABELS
+from handlers.requests import EVENT_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_
 from rules.facts import MergerRole, Token
 
@@ -54,6 +55,8 @@ SCREENS = {
     "form": N_("filling in a request"),
     "leave_form": N_("leaving a request that is being filled in"),
     "confirm": N_("reviewing a request"),
+    "papers": N_("filling in the papers"),
+    "papers_review": N_("reviewing the papers"),
     "next": N_("after a request"),
     "requests": N_("the list of requests"),
     "request": N_("one request"),
@@ -116,6 +119,8 @@ EVENT_KINDS = {
     "draw_chart": N_("a chart to be drawn"),
     "chart_drawn": N_("a drawn chart"),
     "make_report": N_("the report of a broadcast, asked for"),
+    "print_answer": N_("the answer for print, asked for"),
+    "make_forms": N_("papers to be made"),
     "unreadable": N_("something I cannot read"),
     "edited": N_("a change of an earlier message"),
     "too_much": N_("too many messages at once"),
@@ -193,7 +198,7 @@ OPTIONS: Mapping[Any, str] = {
     **TOKEN_STATES,
     "nothing": N_("nothing changed"),
 }
-TOPICS = {**FACT_LABELS, **{name: field.title for name, field in FIELDS.items()}}
+TOPICS = {**FACT_LABELS, **{name: field.title for name, field in FORM_FIELDS.items()}}
 #: Actions on broadcasts that wait for confirmation.
 WISHES = {
     "approve": N_("approve it"),

@@ -56,6 +56,7 @@ from handlers.core import (
     Screen,
     ShowMore,
 )
+from handlers.forms.screens import FormFieldScreen, FormReviewScreen
 from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
 from handlers.interview.screens.belonging import BelongingScreen
 from handlers.interview.screens.certificate import CertificateScreen
@@ -146,6 +147,8 @@ SCREENS: dict[str, Screen] = {
     "form": RequestFormScreen(),
     "leave_form": LeaveFormScreen(),
     "confirm": ConfirmRequestScreen(),
+    "papers": FormFieldScreen(),
+    "papers_review": FormReviewScreen(),
     "next": NextStepScreen(),
     "requests": OwnRequestsScreen(),
     "request": OwnRequestScreen(),
@@ -178,7 +181,7 @@ QUESTIONS = frozenset(
             "form",
             "confirm",
         ),
-        *("language", "withdraw", "erase", "leave_form"),
+        *("language", "withdraw", "erase", "leave_form", "papers"),
     }
 )
 #: Screens with lasting buttons, by what shows more about their subject.

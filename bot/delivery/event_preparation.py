@@ -12,6 +12,7 @@ from bot.certificates.reader import CertificateReader
 from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts import ChartsMissing
 from bot.clock import Clock, SystemClock
+from bot.delivery.form_making import MakeFormFiles, make_requested_forms, print_requested_answer, sends_files
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
@@ -22,19 +23,18 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreUnavailable
 from handlers.broadcasts.screens.detail import XLSX
 from handlers.core import (
-    AnswerPrinted,
     ChartDrawn,
     DrawChart,
     Event,
     FileRead,
     FileSent,
+    MakeForms,
     MakeReport,
-    PrintAnswer,
+    Order,
     ReportMade,
     SheetRead,
     TextReceived,
 )
-from handlers.interview.screens.printing import DOCX
 from handlers.model import (
     SECRET_PROBLEMS,
     Act,
@@ -62,7 +62,7 @@ _log = structlog.get_logger(__name__)
 
 async def draw_requested_chart(event: DrawChart, channel: Channel | None, draw: DrawCallback | None) -> ChartDrawn:
     """The event with its picture, or with why there is none; never an error, for the turn goes on."""
-    if channel is None or not channel.capabilities.accepts("image/png"):
+    if not sends_files(channel, "image/png"):
         return _chart_without(event, "no_files")
     try:
         picture = await draw(event.chart) if draw else None
@@ -189,7 +189,7 @@ async def make_requested_report(
     Raises:
         StoreUnavailable: the turn is tried again when the store answers.
     """
-    if channel is None or not channel.capabilities.accepts(XLSX):
+    if not sends_files(channel, XLSX):
         return _report_without(event, "no_files")
     try:
         return await report(chat, event) if report else _report_without(event, "failed")
@@ -202,19 +202,6 @@ async def make_requested_report(
 
 def _report_without(event: MakeReport, trouble: Literal["no_files", "too_much", "not_yours", "failed"]) -> ReportMade:
     return ReportMade(broadcast=event.broadcast, trouble=trouble)
-
-
-async def print_requested_answer(event: PrintAnswer, channel: Channel | None) -> AnswerPrinted:
-    """Make the document, or say why there is none; never raises, because the answer itself was sent."""
-    if channel is None or not channel.capabilities.accepts(DOCX):
-        return AnswerPrinted(name=event.name, trouble="no_files")
-    try:
-        from bot.exports.answer_document import write_answer  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
-
-        return AnswerPrinted.of(event.name, await asyncio.to_thread(write_answer, event.parts))
-    except Exception as error:  # noqa: BLE001 - the answer was sent; the document is not worth a failed turn
-        _log.error("answer_not_printed", error=type(error).__name__)
-        return AnswerPrinted(name=event.name, trouble="failed")
 
 
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
@@ -235,23 +222,26 @@ class EventPreparer:
         draw: DrawCallback | None = None,
         *,
         report: ReportCallback | None = None,
+        forms: MakeFormFiles | None = None,
         slow: CertificateReader | None = None,
         clock: Clock | None = None,
+        templates: Path | None = None,
     ) -> None:
-        """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports.
+        """Without ``lists`` nobody may import one; without ``draw``, ``report`` and ``forms`` none of those is made.
 
-        ``reader`` gives up soon where there is a ``slow`` one, which takes up what takes long.
+        ``reader`` gives up soon where there is a ``slow`` one. ``templates`` are the office's own forms.
         """
         self._lists = lists or ListReader()
-        self._draw = draw
+        self._draw, self._templates = draw, templates
         self._report = report
+        self._forms = forms
         self._channels = channels
         self._readers = Readers(reader, slow, clock or SystemClock())
         self._room, self._room_apart = asyncio.Semaphore(_FILES_IN_MEMORY), asyncio.Semaphore(_SLOW_AT_ONCE)
 
     def kind(self, chat: Chat, event: Event) -> SlowTaskKind | None:
         """Return what an event waits for when it is prepared; ``None`` for one that is taken as it is."""
-        if isinstance(event, DrawChart | MakeReport | PrintAnswer):
+        if isinstance(event, Order):
             return SlowTaskKind.MADE
         if isinstance(event, FileSent) or (isinstance(event, TextReceived) and holds_certificate(event.text)):
             return SlowTaskKind.SLOW if self._readers.apart(chat) else SlowTaskKind.FILE
@@ -270,7 +260,7 @@ class EventPreparer:
         Raises:
             ReadApart: it takes long: to be prepared once more, among what takes long.
         """
-        if isinstance(event, DrawChart | MakeReport | PrintAnswer):
+        if isinstance(event, Order):
             return await self._make(chat, event)
         if isinstance(event, FileSent):
             found = await self._read_file(chat, event)
@@ -282,13 +272,15 @@ class EventPreparer:
             return FileRead(reading=await self._readers.read(chat, event.text.encode(), ""), **_event_origin(event))
         return event
 
-    async def _make(self, chat: Chat, event: DrawChart | MakeReport | PrintAnswer) -> Event:
+    async def _make(self, chat: Chat, event: Order) -> Event:
         channel = self._channels.get(chat.channel)
         if isinstance(event, DrawChart):
             return await draw_requested_chart(event, channel, self._draw)
         if isinstance(event, MakeReport):
             return await make_requested_report(chat, event, channel, self._report)
-        return await print_requested_answer(event, channel)
+        if isinstance(event, MakeForms):
+            return await make_requested_forms(event, channel, self._forms)
+        return await print_requested_answer(event, channel, self._templates)
 
     async def _read_file(self, chat: Chat, event: FileSent) -> Reading | ImportSheet:
         if event.size is not None and event.size > FILE_LIMIT:

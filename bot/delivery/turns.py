@@ -21,7 +21,7 @@ from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
 from bot.store import ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver, UnitReader
-from handlers.core import Attachment, DrawChart, Event, MakeReport, PrintAnswer, Reply, Services, Session
+from handlers.core import Attachment, Event, Order, Reply, Services, Session
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
@@ -93,6 +93,7 @@ class Conversation:
     pack: Pack
     office: str | None = None
     retention_days: int = 180
+    identity_days: int = 0
     language: str = LANGUAGES[0]  #: of a conversation until its person chooses one
 
 
@@ -245,9 +246,7 @@ class TurnHandler:
         return Reply(paragraphs=(translator(self._conversation.language)(_SESSION_LOST),))
 
     async def _prepare(self, pending: PendingTurn, session: Session | None) -> Event:
-        if not (
-            isinstance(pending.event, DrawChart | MakeReport | PrintAnswer) or self._conversation.wants_file(session)
-        ):
+        if not (isinstance(pending.event, Order) or self._conversation.wants_file(session)):
             return pending.event
         return await self._preparer.prepare(pending.chat, pending.event)
 
@@ -266,6 +265,7 @@ class TurnHandler:
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another
             office=known.office,
             retention_days=known.retention_days,
+            identity_days=known.identity_days,
             language=known.language,
         )
 

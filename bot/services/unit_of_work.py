@@ -35,6 +35,7 @@ from bot.store import (
     UnitRepository,
     chat_row,
     has_consent,
+    identity_deadline,
     reply_queries,
     session_language,
     to_micros,
@@ -153,7 +154,8 @@ class TurnTransaction:
             raise SessionTooLarge
         sealed = self._store.keyring.seal(session, sealed_columns.session(chat))
         beside = {"language": session_language(session), "consented": int(has_consent(session))}
-        return Query("keep_session", {"chat": chat, "session": sealed, **beside})
+        until = {"identity_until": identity_deadline(session)}
+        return Query("keep_session", {"chat": chat, "session": sealed, **beside, **until})
 
     def _follow_up_query(self, number: int, event: Event) -> Query:
         update = f"again:{self._pending.inbox_id}:{number}"

@@ -13,6 +13,7 @@ from bot.store.encoding import from_micros
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import Keyring, SealContext, read_or_none, sealed_columns, unseal_or_none
+from handlers.model import mask_identities, mask_session
 
 #: The newest messages of each state that are listed one by one; of what came before only numbers and times are held.
 MOST_LISTED = 5_000
@@ -126,7 +127,8 @@ class PersonalDataReader:
             "unit": unit,
             "told_of_requests": row[7],
         }
-        return {"chat": held, "session": self._json(session, sealed_columns.session(self.chat.id))}
+        told = mask_session(self._json(session, sealed_columns.session(self.chat.id)))
+        return {"chat": held, "session": told}
 
     def _standing(self, row: tuple[Any, ...]) -> dict[str, Any]:
         standing, unit, not_after, owed, subscriber, known_at, changed_at = row
@@ -153,7 +155,7 @@ class PersonalDataReader:
 
     def _received(self, row: tuple[Any, ...]) -> dict[str, Any]:
         update_id, payload, state, received_at = row
-        event = self._json(payload, sealed_columns.update(self.chat.id, update_id))
+        event = mask_identities(self._json(payload, sealed_columns.update(self.chat.id, update_id)))
         return {"id": update_id, "state": state, "received_at": _format_moment(received_at), "event": event}
 
     def _outgoing(self, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from bot.store.key_rotation import KeyRotation
 from bot.store.messages import EXPORT_TASK, FormatAlert, FormatDamage, OwnerAlerts
 from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataTasks
-from bot.store.sealing import Keyring
+from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from bot.store.tasks import ExportTasks
 from bot.store.units import UnitReader
 from bot.store.workers import WorkerRegistry
+from handlers.core import Session
 from handlers.model import BroadcastPolicy
 from rules.calendar import to_vietnam_day
 
@@ -46,6 +47,31 @@ class Retention:
     """Deletes rows by their age."""
 
     driver: Driver
+    keyring: Keyring
+
+    async def erase_identities(self, now: datetime) -> int:
+        """Erase the personal numbers whose time is over from sessions, and what may hold one and was not delivered.
+
+        Returns:
+            How many chats it was.
+
+        Raises:
+            StoreError: nothing more was erased.
+        """
+        (rows,) = await self.driver.run(Query("due_identities", {"now": to_micros(now)}))
+        for chat, sealed in rows:
+            await self.driver.run(*self._erase_queries(chat, sealed))
+        return len(rows)
+
+    def _erase_queries(self, chat: str, sealed: bytes) -> list[Query]:
+        """A session that cannot be opened stays as it is: nobody else can open it either, and its key may come."""
+        place, mine = sealed_columns.session(chat), {"chat": chat}
+        session = unseal_or_none(self.keyring, sealed, place)
+        gone = [Query("erase_failed_updates", mine), Query("erase_failed_messages", mine)]
+        if session is None:
+            return gone
+        fresh = self.keyring.seal(Session.load(session).without_identity_deadline().model_dump_json(), place)
+        return [*gone, Query("erase_identities", {**mine, "fresh": fresh, "stale": sealed})]
 
     async def delete_expired(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         """Delete what is older than ``days``, as one transaction. A dry run only counts.
@@ -57,6 +83,8 @@ class Retention:
         Raises:
             StoreError: nothing was deleted.
         """
+        if not dry_run:
+            await self.erase_identities(now)
         before = {
             "before": to_micros(now - timedelta(days=days)),
             "undecided": to_micros(now - UNDECIDED_AGE),
@@ -145,7 +173,7 @@ class Store:
             audit=Audit(driver, keyring),
             keys=KeyRotation(driver, keyring),
             continuity=Continuity(driver, keyring),
-            retention=Retention(driver),
+            retention=Retention(driver, keyring),
             status=StoreStatus(driver),
             menus=CommandMenus(driver, keyring),
         )

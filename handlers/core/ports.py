@@ -139,4 +139,5 @@ class Services:
     start_link: str | None = None  #: address that opens this chat; text appended to it arrives as /start TEXT
     office: str | None = None  #: the receiving office, as the operator set it
     retention_days: int = 180
+    identity_days: int = 0  #: days for which a personal number (CCCD) is kept after its form was made
     language: str = "vi"  #: language of a conversation until its person chooses one

@@ -20,6 +20,7 @@ from handlers.model import (
     RequestHandling,
     RequestState,
     RequestStep,
+    mask_session,
 )
 from handlers.testing.people import MemoryPeople
 from handlers.testing.request_list import MemoryAnnouncer, find_handling
@@ -272,7 +273,7 @@ class MemoryOwnData:
                 "told_of_requests": tables.timings.get(chat.id),
             },
         )
-        yield "session", None if chat.session is None else from_json(chat.session)
+        yield "session", None if chat.session is None else mask_session(from_json(chat.session))
         yield "standings", [_status_fields(one) for one in tables.statuses.values() if one.chat == chat.id]
         yield "roles", self._roles()
         tasks = [one for one in tables.tasks.values() if one.chat == chat.id]

@@ -20,8 +20,11 @@ from handlers.core import (
     Event,
     FileRead,
     FileSent,
+    MakeForms,
     MakeReport,
     MessageEdited,
+    PrintAnswer,
+    PrintedPart,
     Reply,
     RequestDraft,
     RequestListView,
@@ -34,6 +37,7 @@ from handlers.core import (
     UnreadableReceived,
 )
 from handlers.core.text import MarkupTranslator
+from handlers.forms.fields import FORM_FIELDS
 from handlers.model import (
     Bar,
     BarChart,
@@ -44,6 +48,10 @@ from handlers.model import (
     FileProblem,
     FileProblemKind,
     Filter,
+    Form,
+    FormContent,
+    FormDraft,
+    FormField,
     PlaceholderValues,
     Reading,
     Recognition,
@@ -138,6 +146,16 @@ def session() -> Session:
         waiting_files=(FileSent(reference="tệp-1", name="một.cer", size=1234, message="31", caption="lời ba mốt"),),
         draft=draft,
         set_aside=draft.model_copy(update={"unit_code": "DN-PA", "fields": {"new_name": "UBND xã Để Dành"}}),
+        forms=FormDraft(
+            fields={name: f"giấy {name.title()[::-1].replace('_', ' ')}" for name in FORM_FIELDS},
+            later=("tax_code",),
+            steps=("budget_code", "birthday"),
+            skipped=True,
+            editing="contact_mobile",
+            code="YC-2026-000007",
+            certificate="75580955FC81D6B1",
+            identity_until=datetime(2026, 11, 27, 8, 9, tzinfo=UTC),
+        ),
         unit="NT-DP",
         unit_skipped=True,
         derived=DerivedEvents(certificate="F1" * 32, former="NT-PH", unit="NT-PT"),
@@ -248,6 +266,24 @@ EVENTS: tuple[Event, ...] = (
     ChartDrawn.of("Hình hai", b"\x89PN").model_copy(update={"message": "20", "trouble": "not_installed"}),
     ChartDrawn.of("Hình ba", b"\x89P").model_copy(update={"message": "21", "trouble": "failed"}),
     MakeReport(broadcast="TB-000033", language="en", message="22"),
+    PrintAnswer(name="bon.docx", parts=(PrintedPart(style="lead", text="đoạn hai ba"),), message="23"),
+    MakeForms(
+        contents=(
+            FormContent(
+                form=Form.REVOKE,
+                body="UBND xã Lập",
+                superior="UBND tỉnh Trên",
+                recipient="Sở Nhận",
+                place="Nơi Ký",
+                day=date(2026, 11, 29),
+                rows=({column: f"ô {column.value[::-1].replace('_', ' ')}" for column in FormField},),
+                contact={FormField.MOBILE: "0900000001"},
+            ),
+        ),
+        next_steps=(PrintedPart(style="small", text="đoạn hai tư"),),
+        said=("lời kèm một", "lời kèm hai"),
+        message="24",
+    ),
 )
 REPLY = Reply(
     paragraphs=("<b>Đậm &amp; rõ</b>", "dòng hai"),
