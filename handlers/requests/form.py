@@ -147,13 +147,13 @@ def render_field(
         offers: Values to offer; the value of their options is their number.
         beside: The other options.
         help_: What to say to somebody who does not know the value.
-        told: Paragraphs before the hint.
+        told: Paragraphs before the hint, which stands only where there is something to choose.
     """
     offered = [Option(str(index), value) for index, value in enumerate(offers)]
-    hint = here.say(N_("Choose, or type it.") if offered else N_("Please type it."))
+    hint = (here.say(N_("Choose, or type it.")),) if offered else ()
     title = format_bold(here.say(field.ask))
     numbers: Literal["codes", "options"] = "codes" if field.digits else "options"
-    return Page(title, (*told, hint), (*offered, *beside), exact=True, numbers=numbers, help=help_)
+    return Page(title, (*told, *hint), (*offered, *beside), exact=True, numbers=numbers, help=help_)
 
 
 def current_field(here: Context) -> Field | None:

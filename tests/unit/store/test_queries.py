@@ -15,7 +15,10 @@ from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 
 SOURCE = "\n".join(sql_files().values())
 QUERIES = load_queries(SqliteDriver.dialect)
-CODE = "".join(path.read_text(encoding="utf-8") for path in Path(bot.__file__).parent.rglob("*.py"))
+CODE = "".join(
+    re.sub(r"__all__ = \[.*?\]", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for path in Path(bot.__file__).parent.rglob("*.py")
+)
 
 
 @pytest.fixture
