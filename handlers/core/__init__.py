@@ -47,7 +47,7 @@ from handlers.core.messages import (
     Throttled,
     UnreadableReceived,
 )
-from handlers.core.ports import InterviewRegister, OwnData, OwnRequests, Services
+from handlers.core.ports import InterviewRegister, OneTimeLinks, OwnData, OwnRequests, Services
 from handlers.core.screen import (
     BACK,
     DONE,
@@ -99,8 +99,8 @@ __all__ = [
     "NEXT", "NO", "NO_SYNONYMS", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS", "AdminServices", "AnswerPrinted",
     "Attachment", "BroadcastView", "ButtonTapped", "ChartDrawn", "Choice", "Command", "Context", "DerivedEvents",
     "DrawChart", "Event", "FileRead", "FileSent", "HandlerResult", "InterviewRegister", "Journal", "MakeReport",
-    "MessageEdited", "Option", "OptionsOnlyScreen", "OwnData", "OwnRequests", "Page", "People", "PrintAnswer",
-    "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Screen",
+    "MessageEdited", "OneTimeLinks", "Option", "OptionsOnlyScreen", "OwnData", "OwnRequests", "Page", "People",
+    "PrintAnswer", "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Screen",
     "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled",
     "Understood", "UnreadableReceived", "back_option", "certificate_facts", "cited_documents", "count_remaining",
     "current_decision", "current_question", "current_rights", "explain_certainty", "facts_of", "filing_notice",

@@ -23,7 +23,13 @@ from handlers.model import (
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
 from handlers.testing.people import MemoryPeople
-from handlers.testing.person import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
+from handlers.testing.person import (
+    MemoryInterviewRegister,
+    MemoryLinks,
+    MemoryOwnData,
+    MemoryOwnRequests,
+    MemoryReminders,
+)
 from handlers.testing.request_list import MemoryExportReader, MemoryRequestList, RequestMoves
 from handlers.testing.request_notices import MemoryRequestNotices
 from handlers.testing.tables import (
@@ -73,6 +79,7 @@ class MemoryTurn:
         self.own_data = MemoryOwnData(acting, MemoryPeople(acting, MemoryJournal(acting)))
         self.register = MemoryInterviewRegister(acting)
         self.reminders = MemoryReminders(acting)
+        self.links = MemoryLinks()
 
     def services(self, pack: Pack, **changes: Any) -> Services:
         """The ports, as the conversation gets them."""
@@ -83,6 +90,7 @@ class MemoryTurn:
             "register": self.register,
             "admin": self.admin,
             "reminders": self.reminders,
+            "links": self.links,
             "units": self.acting.tables.units,
             **changes,
         }
