@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
 
 from bot.cancellation import cancel_on, stop_on_signals
 from bot.certificates.errors import LIMITS
@@ -23,6 +26,7 @@ from bot.channels import (
     Receiver,
     ServedChannel,
 )
+from bot.channels.file_links import LinkingChannel
 from bot.channels.rehearsal import RehearsalChannel
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
 from bot.charts import Charts
@@ -36,7 +40,7 @@ from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
 from bot.delivery.request_digest import RequestDigests
-from bot.delivery.runner import ChannelService, Retention, Runner, StepRunner
+from bot.delivery.runner import ChannelService, Retention, Runner, ShortRetention, StepRunner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
@@ -45,6 +49,7 @@ from bot.exports.process import ExportChildren
 from bot.messages import Incoming
 from bot.metrics import NO_METRICS, Metrics
 from bot.services.broadcasts import BroadcastOperations
+from bot.services.links import FileLinks, LinkDesk
 from bot.services.opening import open_store_from_settings
 from bot.services.request_notices import DigestSender
 from bot.settings import Settings
@@ -56,6 +61,11 @@ from handlers.model import CHANNEL_LABELS
 from locales import N_, translator
 from rules.loading import load_pack
 from rules.pack import Pack
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+_log = structlog.get_logger(__name__)
 
 _MEGABYTE = 1_000_000
 SYSTEM_CLOCK = SystemClock()
@@ -157,10 +167,11 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
         office=settings.receiving_office,
         retention_days=settings.retention_days,
         language=settings.language,
+        web_address=settings.web_address,
     )
 
 
-_NO_CHANNEL = N_("TROLY_TELEGRAM_TOKEN is not set")
+_NO_CHANNEL = N_("TROLY_TELEGRAM_TOKEN is not set, and TROLY_WEB_LISTEN is empty")
 
 
 def configured_channels(settings: Settings) -> tuple[OpenChannel, ...]:
@@ -172,6 +183,15 @@ def configured_channels(settings: Settings) -> tuple[OpenChannel, ...]:
 
         wanted.append(partial(open_telegram, settings))
     return tuple(wanted)
+
+
+def _web_chat(parts: Components) -> tuple[OpenChannel, ...]:
+    """Return what opens the web chat, where browsers reach this process."""
+    if not parts.settings.web_listen:
+        return ()
+    from bot.channels.web import open_web  # noqa: PLC0415
+
+    return (partial(open_web, parts.settings, parts.store, parts.clock),)
 
 
 async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool = False) -> None:
@@ -190,7 +210,7 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
 
     async with hold_serving_lock(settings), open_components(settings, Prometheus()) as parts:
         made_up = await parts.store.status.is_made_up()
-        if made_up and not rehearsal:
+        if made_up and not rehearsal and (settings.telegram_token is not None or settings.web_url is not None):
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
@@ -218,11 +238,12 @@ async def serve_channels(
     those of the settings where none are given. Raises as ``serve`` does.
     """
     stop = stop or asyncio.Event()
-    wanted = configured_channels(parts.settings) if channels is None else channels
+    wanted = (*configured_channels(parts.settings), *_web_chat(parts)) if channels is None else channels
     if not wanted:
         raise SettingsError(_NO_CHANNEL)
     async with AsyncExitStack() as opened:
         served = [await opened.enter_async_context(open_channel()) for open_channel in wanted]
+        served = [_with_file_links(parts, one) for one in served]
         if rehearsal:
             served = [replace(one, channel=RehearsalChannel(one.channel, parts.settings.language)) for one in served]
         with stop_on_signals(stop):
@@ -231,6 +252,15 @@ async def serve_channels(
             with ExitStack() as listening:
                 runner = _build_runner(parts, served, listening, receiving=receiving, rehearsal=rehearsal)
                 await runner.run(stop)
+
+
+def _with_file_links(parts: Components, one: ServedChannel) -> ServedChannel:
+    """Let a channel that sends no files tell a link to each, where browsers reach the assistant."""
+    address = parts.settings.web_address
+    if one.channel.capabilities.files_out or address is None:
+        return one
+    links = FileLinks(parts.store, parts.clock, address, parts.settings.language)
+    return replace(one, channel=LinkingChannel(one.channel, links))
 
 
 def _build_runner(
@@ -260,6 +290,7 @@ def _build_runner(
         *_web_servers(parts, served, sources, listening, receiving=receiving),
         *(source.service for source in sources),
         Retention(store, clock, settings.retention_days).run,
+        ShortRetention(store, clock).run,
         parts.heartbeat.run,
         *(part.run for one in served for part in parts.exporters(one.channel, wakes[one.channel.name])),
         scheduler.run,
@@ -297,18 +328,40 @@ def _web_servers(
     *,
     receiving: bool,
 ) -> list[BackgroundService]:
-    """Build the one web server; there is none where nothing is to be heard, or nobody can listen and nobody must."""
-    from bot.web import HealthEndpoints, WebServer, open_listeners  # noqa: PLC0415
+    """Build the web server; there is none where nothing is to be heard, or nobody can listen and nobody must."""
+    from bot.web.health import HealthEndpoints  # noqa: PLC0415
+    from bot.web.server import Site, WebServer, open_sites  # noqa: PLC0415
 
-    wanted = [source.listen for source in sources if source.listen]
-    if parts.settings.web_listen:
-        required = receiving and "web_listen" in parts.settings.model_fields_set
-        wanted.append(ListenAddress("TROLY_WEB_LISTEN", parts.settings.web_listen, required=required))
-    listeners = open_listeners(wanted, listening)
+    settings = parts.settings
     accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
-    routes = [route for source in sources for route in source.routes]
-    routes += HealthEndpoints(parts.store, parts.metrics, accepted).routes()
-    return [WebServer(listeners, routes).run] if listeners else []
+    sites = [Site(source.listen, tuple(source.routes)) for source in sources if source.listen]
+    if receiving and settings.web_listen:
+        sites.append(Site(_listen_address(settings, "web_listen"), _public_routes(parts)))
+    if settings.web_private_listen:
+        watched = HealthEndpoints(parts.store, parts.metrics, accepted).routes()
+        address = _listen_address(settings, "web_private_listen", receiving=receiving)
+        sites.append(Site(address, tuple(watched), private=True))
+    opened = open_sites(sites, listening)
+    for one in opened:
+        kind = "private" if one.site.private else "public"
+        _log.info("web_server_listening", at=one.site.listen.address, kind=kind, public_url=settings.web_url)
+    tls = (settings.web_url or "").startswith("https:")
+    return [WebServer(opened, tls=tls, proxies=settings.web_trusted_proxies).run] if opened else []
+
+
+def _listen_address(settings: Settings, field: str, *, receiving: bool = True) -> ListenAddress:
+    """Return an address of the settings; the process need not hear at one that nobody chose."""
+    required = receiving and field in settings.model_fields_set
+    return ListenAddress(f"TROLY_{field.upper()}", getattr(settings, field), required=required)
+
+
+def _public_routes(parts: Components) -> "tuple[BaseRoute, ...]":
+    """Return what every browser may call."""
+    from bot.pages import static_routes  # noqa: PLC0415
+    from bot.web.links import LinkPages  # noqa: PLC0415
+
+    links = LinkPages(LinkDesk(parts.store.links, parts.clock), parts.settings.language)
+    return (*static_routes(), *links.routes())
 
 
 async def run_terminal_chat(settings: Settings, name: str | None) -> None:

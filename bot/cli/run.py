@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.output import translator_for
 from bot.errors import SettingsError
 from bot.logs import configure_logging
 from bot.services.opening import database_url
@@ -19,15 +20,23 @@ _ALONE = N_(
     " For several, set TROLY_DATABASE_URL to a PostgreSQL database."
 )
 
+_OPEN = N_("Open {address} in a browser. In this terminal instead: troly chat")
+_ONLY_HERE = N_("Only this machine reaches that address. Stop with Ctrl-C.")
+_OTHERS = N_("Everybody who reaches that address can open the chat, links to files, and webhooks; nothing else.")
+
 
 def run() -> None:
-    """Start every configured channel; the terminal chat where there is none."""
+    """Start every configured channel and the web chat; the terminal chat where there is neither."""
     from bot.app import configured_channels, serve  # noqa: PLC0415 - the other commands start without it
 
     settings = load_settings()
-    if not configured_channels(settings):
+    if not configured_channels(settings) and not settings.web_listen:
         chat()
         return
+    if settings.web_address:
+        t = translator_for(None)
+        typer.echo(t(_OPEN, address=settings.web_address))
+        typer.echo(t(_OTHERS if settings.web_url else _ONLY_HERE))
     configure_logging(level=settings.log_level, form=settings.log_format)
     asyncio.run(serve(settings))
 

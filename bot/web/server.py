@@ -1,39 +1,39 @@
-"""The web server of a process: one for all routes, at every address that something needs.
+"""The web server of a process: sites, each at an address with its routes, kept from slow and too many callers.
 
-What platforms call and what watches over the assistant stand side by side; a proxy passes on the former alone.
+People and platforms call the public sites; what watches over the assistant has a private one.
 """
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import h11
 import structlog
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.channels import ListenAddress
 from bot.errors import SettingsError, TrolyError, to_reason
-from bot.metrics import Metrics, QueueDepths
 from bot.settings import host_and_port
-from bot.store.errors import StoreError
-from bot.store.store import Store
+from bot.web.security import SecurityHeaders
 from locales import N_
 
 _log = structlog.get_logger(__name__)
 
-#: A request, head and body, must arrive in full within so many seconds.
+#: A request must arrive in full within so many seconds, and a body also at this pace: a photo over a slow line does.
 RECEIVING_SECONDS = 10.0
+_BODY_PACE = 16 * 1024  #: bytes a second
 #: The most open connections. Beyond it the one is dropped that has waited longest for its request, so that senders of
 #: whole requests are always served and the process never runs out of file descriptors.
 MOST_CONNECTIONS = 200
+
+#: Seconds that a stop waits for answers under way.
+_GRACE = 10
 
 _RECEIVED = frozenset({h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR})
 
@@ -42,19 +42,22 @@ class TimedConnection(H11Protocol):
     """Drops a sender that does not send a whole request in time, be it the first or a later one."""
 
     _timer: asyncio.TimerHandle | None = None
+    _received = 0  #: bytes of the request that is awaited
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Start waiting for the request; make room first if too many connections are open."""
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
-            _drop_longest_awaited(self.connections)
+        _drop_longest_awaited(self.connections)
         self._wait()
 
     def data_received(self, data: bytes) -> None:
         """Receive some more of the request; once it is complete, stop the timer."""
         super().data_received(data)
+        self._received += len(data)
         if self.conn.their_state in _RECEIVED:
             self._stop_waiting()
+        elif self._received >= _BODY_PACE:
+            self._give_time()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
@@ -79,7 +82,15 @@ class TimedConnection(H11Protocol):
         self.transport.abort()
 
     def _wait(self) -> None:
+        self._received = 0
         self._timer = self.loop.call_later(RECEIVING_SECONDS, self.drop)
+
+    def _give_time(self) -> None:
+        """Wait as much longer as the bytes that came take at the slowest pace there is."""
+        if self._timer is not None:
+            until, self._received = self._timer.when() + self._received / _BODY_PACE, 0
+            self._timer.cancel()
+            self._timer = self.loop.call_at(until, self.drop)
 
     def _stop_waiting(self) -> None:
         if self._timer:
@@ -88,8 +99,11 @@ class TimedConnection(H11Protocol):
 
 
 def _drop_longest_awaited(connections: set[Any]) -> None:
+    """Make room; streams of browsers are being answered, and bounded elsewhere."""
+    if len(connections) <= MOST_CONNECTIONS:
+        return
     waiting = [one for one in connections if isinstance(one, TimedConnection) and one.receive_deadline is not None]
-    if waiting:
+    if len(waiting) >= MOST_CONNECTIONS:
         min(waiting, key=lambda one: one.receive_deadline or 0.0).drop()
 
 
@@ -98,25 +112,60 @@ _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened at
 _NOT_LISTENING = N_("Nobody can listen on {variable}={address}: {reason}")
 
 
-def open_listeners(addresses: Sequence[ListenAddress], opened: contextlib.ExitStack) -> list[socket.socket]:
-    """Listen at each of these addresses, once where several mean the same; ``opened`` closes the listeners.
+_BOTH = N_(
+    "{variable}={address}: whoever watches over the assistant needs an address of their own, for everybody can call"
+    " this one. Choose another port."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An address, and what is served there."""
+
+    listen: ListenAddress
+    routes: tuple[BaseRoute, ...]
+    private: bool = False  #: for whoever watches over the assistant alone
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSite:
+    """A site that is listened for."""
+
+    site: Site
+    listener: socket.socket
+
+
+def open_sites(sites: Sequence[Site], opened: contextlib.ExitStack) -> list[OpenSite]:
+    """Listen for each of these sites, once where several addresses mean the same; ``opened`` closes the listeners.
 
     Raises:
-        SettingsError: nobody can listen at one that is required.
+        SettingsError: nobody can listen at one that is required, or a private one would be everybody's.
     """
-    listeners = map(_listen, _distinct_addresses(addresses))
-    return [opened.enter_context(listener) for listener in listeners if listener]
+    listening = [(site, _listen(site.listen)) for site in _distinct_sites(sites)]
+    return [OpenSite(site, opened.enter_context(listener)) for site, listener in listening if listener]
 
 
-def _distinct_addresses(addresses: Sequence[ListenAddress]) -> list[ListenAddress]:
-    """Return those that no other covers; one that covers a required one is required."""
-    kept: list[ListenAddress] = []
-    for address in sorted(addresses, key=lambda one: not one.required):
-        if not any(_covers(one, address) for one in kept):
-            covered = [one for one in kept if _covers(address, one)]
-            required = address.required or any(one.required for one in covered)
-            kept = [*(one for one in kept if one not in covered), replace(address, required=required)]
+def _distinct_sites(sites: Sequence[Site]) -> list[Site]:
+    """Return those that no other covers, with all routes; one that covers a required one is required."""
+    kept: list[Site] = []
+    for site in sorted(sites, key=lambda one: not one.listen.required):
+        same = [one for one in kept if _covers(one.listen, site.listen) or _covers(site.listen, one.listen)]
+        for other in same:
+            if other.private != site.private:
+                inner = site if site.private else other
+                raise SettingsError(_BOTH, variable=inner.listen.variable, address=inner.listen.address)
+        kept = [*(one for one in kept if one not in same), _join(same, site)]
     return kept
+
+
+def _join(same: Sequence[Site], site: Site) -> Site:
+    """Make one site of several at the same address; the widest address stands for all."""
+    wide = next((one.listen for one in same if _covers(one.listen, site.listen)), site.listen)
+    required = site.listen.required or any(one.listen.required for one in same)
+    routes: list[BaseRoute] = []
+    for one in (*same, site):
+        routes += (route for route in one.routes if route not in routes)
+    return Site(replace(wide, required=required), tuple(routes), site.private)
 
 
 def _covers(one: ListenAddress, other: ListenAddress) -> bool:
@@ -158,80 +207,39 @@ class _Server(uvicorn.Server):
 
 
 class WebServer:
-    """Serves routes on sockets that listen already, until told to stop."""
+    """Serves sites on sockets that listen already, until told to stop."""
 
-    def __init__(self, listeners: Sequence[socket.socket], routes: Iterable[Route]) -> None:
-        self._listeners = listeners
-        self._app = Starlette(routes=list(routes))
+    def __init__(self, sites: Sequence[OpenSite], *, tls: bool = False, proxies: Sequence[str] = ()) -> None:
+        """``tls``: browsers come over https; ``proxies``: whose word on the address of a caller is taken."""
+        self._sites = sites
+        self._tls = tls
+        self._proxies = list(proxies)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve; requests under way are answered before it returns.
 
         Raises:
-            WebServerEndedError: the server ended by itself.
+            WebServerEndedError: a server ended by itself.
         """
-        config = uvicorn.Config(self._app, http=TimedConnection, log_config=None, access_log=False, lifespan="off")
-        server = _Server(config)
-        serving = asyncio.create_task(server.serve(sockets=list(self._listeners)))
+        servers = [(_Server(self._config(one.site)), one.listener) for one in self._sites]
+        serving = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
         stopped = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*serving, stopped], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopped.cancel()
-            server.should_exit = True
-            await asyncio.wait([serving])
-            for listener in self._listeners:
+            for server, _ in servers:
+                server.should_exit = True
+            await asyncio.wait(serving)
+            for _, listener in servers:
                 listener.close()
         if not stop.is_set():
-            raise WebServerEndedError from serving.exception()
+            failures = (one.exception() for one in serving)
+            raise WebServerEndedError from next((failure for failure in failures if failure), None)
 
-
-#: Prometheus' text exposition format.
-_METRICS_HEADERS = {"content-type": "text/plain; version=0.0.4; charset=utf-8"}
-#: Seconds the store may take to answer.
-_STORE_TIMEOUT = 2.0
-
-
-class HealthEndpoints:
-    """``/metrics``, ``/healthz`` (the process lives) and ``/readyz`` (the store answers, every platform takes us)."""
-
-    def __init__(
-        self, store: Store, metrics: Metrics, accepted: Mapping[str, Callable[[], bool]] | None = None
-    ) -> None:
-        """``accepted``: by the name of a platform, whether it accepts our token, as far as is known."""
-        self._accepted = accepted or {}
-        self._store = store
-        self._metrics = metrics
-
-    def routes(self) -> list[Route]:
-        """Their addresses."""
-        pages = {
-            "/metrics": self._metrics_response,
-            "/healthz": self._liveness_response,
-            "/readyz": self._readiness_response,
-        }
-        return [Route(path, page, methods=["GET"]) for path, page in pages.items()]
-
-    async def _metrics_response(self, _: Request) -> Response:
-        return Response(self._metrics.expose(await self._depths()), headers=_METRICS_HEADERS)
-
-    async def _liveness_response(self, _: Request) -> Response:
-        return PlainTextResponse("ok\n")
-
-    async def _readiness_response(self, _: Request) -> Response:
-        if await self._depths() is None:
-            return PlainTextResponse("the store does not answer\n", status_code=503)
-        refusing = [name for name, accepts in self._accepted.items() if not accepts()]
-        if refusing:
-            told = "".join(f"{name} does not accept the token\n" for name in refusing)
-            return PlainTextResponse(told, status_code=503)
-        return PlainTextResponse("ok\n")
-
-    async def _depths(self) -> QueueDepths | None:
-        """How much waits; ``None`` where the store does not say so in time."""
-        try:
-            async with asyncio.timeout(_STORE_TIMEOUT):
-                return await self._store.status.depths()
-        except (StoreError, TimeoutError) as error:
-            _log.warning("store_unavailable", error=type(error).__name__)
-            return None
+    def _config(self, site: Site) -> uvicorn.Config:
+        app = SecurityHeaders(Starlette(routes=list(site.routes)), tls=self._tls and not site.private)
+        return uvicorn.Config(
+            app, http=TimedConnection, log_config=None, access_log=False, lifespan="off", server_header=False,
+            proxy_headers=bool(self._proxies), forwarded_allow_ips=self._proxies, timeout_graceful_shutdown=_GRACE,
+        )  # fmt: skip
