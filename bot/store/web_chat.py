@@ -22,8 +22,9 @@ from bot.store.sealing import Keyring, read_or_none, sealed_columns
 from handlers.core import Attachment, Choice
 from handlers.model import WEB
 
-#: The last words of a conversation that ended can be read for so long.
-FAREWELL = timedelta(minutes=10)
+#: The last words of a conversation that its person ended can be read for so long; one of which nothing is known (not
+#: yet, or not any more) can go on for so long.
+FAREWELL, UNDECIDED = timedelta(minutes=10), timedelta(hours=1)
 #: A document can be fetched from its bubble for so long; after that it is asked for again.
 DOCUMENT_AGE = timedelta(days=7)
 #: An upload outlasts the turn that reads it by so much.
@@ -204,7 +205,7 @@ class WebChatRepository:
         _, _, ended = await self.driver.run(
             Query("expire_web_uploads", ages),
             Query("expire_web_documents", ages),
-            Query("web_ended", {"before": to_micros(now - FAREWELL)}),
+            Query("web_ended", {"farewell": to_micros(now - FAREWELL), "undecided": to_micros(now - UNDECIDED)}),
         )
         for (chat,) in ended:
             mine = {"chat": chat}

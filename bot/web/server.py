@@ -28,10 +28,14 @@ _log = structlog.get_logger(__name__)
 #: A request must arrive in full within so many seconds, and a body also at this pace: a photo over a slow line does.
 RECEIVING_SECONDS = 10.0
 _BODY_PACE = 16 * 1024  #: bytes a second
+#: Bytes of a request at most, as far as they come before its answer or after it.
+MOST_BYTES = 24 * 1024 * 1024
 #: The most open connections. Beyond it the one is dropped that has waited longest for its request, so that senders of
 #: whole requests are always served and the process never runs out of file descriptors.
 MOST_CONNECTIONS = 200
 
+#: Seconds for an answer to arrive at somebody who is still sending.
+_LINGER = 1.0
 #: Seconds that a stop waits for answers under way.
 _GRACE = 10
 
@@ -43,6 +47,7 @@ class TimedConnection(H11Protocol):
 
     _timer: asyncio.TimerHandle | None = None
     _received = 0  #: bytes of the request that is awaited
+    _credited = 0  #: bytes for which it was given more time
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Start waiting for the request; make room first if too many connections are open."""
@@ -56,13 +61,18 @@ class TimedConnection(H11Protocol):
         self._received += len(data)
         if self.conn.their_state in _RECEIVED:
             self._stop_waiting()
-        elif self._received >= _BODY_PACE:
+        elif self._received > MOST_BYTES:
+            self.drop()
+        elif self._received - self._credited >= _BODY_PACE:
             self._give_time()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
+        unread = self.conn.their_state is h11.SEND_BODY
         super().on_response_complete()
-        if self.conn.their_state not in _RECEIVED:
+        if unread:  # whoever goes on sending what is answered already is not listened to
+            self.loop.call_later(_LINGER, self.drop)
+        elif self.conn.their_state not in _RECEIVED:
             self._stop_waiting()
             self._wait()
 
@@ -82,13 +92,14 @@ class TimedConnection(H11Protocol):
         self.transport.abort()
 
     def _wait(self) -> None:
-        self._received = 0
+        self._received = self._credited = 0
         self._timer = self.loop.call_later(RECEIVING_SECONDS, self.drop)
 
     def _give_time(self) -> None:
         """Wait as much longer as the bytes that came take at the slowest pace there is."""
         if self._timer is not None:
-            until, self._received = self._timer.when() + self._received / _BODY_PACE, 0
+            until = self._timer.when() + (self._received - self._credited) / _BODY_PACE
+            self._credited = self._received
             self._timer.cancel()
             self._timer = self.loop.call_at(until, self.drop)
 

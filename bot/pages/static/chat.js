@@ -7,7 +7,7 @@
   const log = $("log"), composer = $("composer");
   if (!log || !composer || !("after" in log.dataset)) return;
   document.documentElement.classList.add("js");
-  const scroller = log.parentElement, text = $("text"), file = $("file"), typing = $("typing"), trouble = $("trouble");
+  const scroller = $("scroller"), text = $("text"), file = $("file"), typing = $("typing"), trouble = $("trouble");
   const offline = $("offline"), bar = $("upload-bar"), MOST = 20 * 1024 * 1024, QUEUE = "troly-waiting";
   const token = composer.elements.form.value, tabs = new BroadcastChannel("troly");
   let version = Number(log.dataset.after), source = null, request = null, busy = false, slow = 0, mayStream = false;
@@ -15,6 +15,9 @@
 
   const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
   const toEnd = () => { scroller.scrollTop = scroller.scrollHeight; };
+  const toStart = (bubble) => { // of an answer that is taller than the window: it is read from its beginning
+    if (bubble.offsetHeight > scroller.clientHeight - 40) scroller.scrollTop = bubble.offsetTop - 8; else toEnd();
+  };
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
   const say = (word) => { trouble.textContent = word; trouble.hidden = !word; };
   const answering = (on) => {
@@ -43,7 +46,7 @@
     const first = log.querySelector(".waiting");
     if (first) first.before(bubble); else log.append(bubble);
     answering(bubble.classList.contains("mine"));
-    if (stay || bubble.classList.contains("mine")) toEnd();
+    if (bubble.classList.contains("mine")) toEnd(); else if (stay) toStart(bubble);
   };
   const gone = (id, seen) => {
     if (seen <= version) return;
@@ -78,7 +81,11 @@
     };
   };
   const disconnect = () => { source?.close(); source = null; };
-  const online = (is) => { offline.hidden = is && navigator.onLine; };
+  const online = (is) => {
+    const stay = atEnd();
+    offline.hidden = is && navigator.onLine;
+    if (!offline.hidden) { typing.hidden = true; if (stay) toEnd(); }
+  };
   const lead = () => { mayStream = true; connect(); return new Promise(() => {}); };
   if (navigator.locks) {
     catchUp();
@@ -202,7 +209,7 @@
   });
   waiting.forEach(draw);
   const target = location.hash.startsWith("#m") && $(location.hash.slice(1));
-  if (target) target.scrollIntoView(); else toEnd();
+  if (target) scroller.scrollTop = target.offsetTop - 8; else toEnd();
   addEventListener("load", () => { if (!target) toEnd(); });
   flush();
 })();

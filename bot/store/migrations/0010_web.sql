@@ -3,7 +3,7 @@
 CREATE TABLE one_time_links (
     digest     TEXT PRIMARY KEY,      -- keyed HMAC of purpose and token; the token itself is nowhere
     purpose    TEXT NOT NULL CHECK (purpose IN ('file', 'continue', 'code', 'sign_in')),
-    chat       TEXT NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
+    chat       TEXT NOT NULL,         -- perhaps forgotten since: of whoever only looked in nothing is kept
     origin     TEXT UNIQUE,           -- the message it stands in: sent again, it gets a new one
     about      {bytes},               -- name, media type and size of the file
     content    {bytes},               -- the file
@@ -14,7 +14,7 @@ CREATE TABLE one_time_links (
 CREATE INDEX one_time_links_of_chat ON one_time_links (chat);
 CREATE INDEX one_time_links_expiring ON one_time_links (expires_at);
 
--- Rows of the web chat outlast their chat by minutes: its last words are still to be read.
+-- Rows of the web chat outlast their chat for a while: its last words are still to be read.
 CREATE TABLE web_chats (
     chat       TEXT PRIMARY KEY,
     latest     BIGINT NOT NULL,       -- version of its newest message

@@ -116,10 +116,10 @@ WHERE upload IS NOT NULL AND at < :handled
 DELETE FROM web_files WHERE at < :documents;
 
 -- name: web_ended
--- Read the conversations whose last words were to be read long enough: the person wanted to be forgotten, or nothing is
--- known of them any more.
+-- Read the conversations that are over: the person wanted to be forgotten, or nothing is known of them.
 SELECT w.chat FROM web_chats w
-WHERE w.changed_at < :before AND (w.ended = 1 OR NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = w.chat))
+WHERE (w.ended = 1 AND w.changed_at < :farewell)
+   OR (w.changed_at < :undecided AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = w.chat))
 LIMIT 1000;
 
 -- name: drop_web_messages!

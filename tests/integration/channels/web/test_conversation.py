@@ -11,7 +11,7 @@ from bot.store.store import Store
 from handlers.conversation import respond
 from handlers.core import Attachment, ButtonTapped, Choice, Event, FileRead, Reply, Services, Session, TextReceived
 from tests.integration.channels.web.conftest import Opened
-from tests.support.delivery import Answer, eventually, make_conversation
+from tests.support.delivery import Answer, CountingReader, eventually, make_conversation
 
 SESSION = Session(consented_at=datetime(2026, 11, 23, tzinfo=UTC))
 
@@ -87,6 +87,7 @@ async def test_a_file_is_read_and_its_answer_is_fetched_from_the_bubble(office: 
     async with office(make_conversation(shop)) as served:
         browser = await served.begun()
         await browser.sends("chứng thư.cer", b"0123")
+        assert isinstance(served.reader, CountingReader)
         assert served.reader.seen == [(b"0123", "chứng thư.cer")]
         assert "chứng thư.cer" in browser.page
         (path,) = re.findall(r'href="(/chat/file/[^"]+)"', browser.page)

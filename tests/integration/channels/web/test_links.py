@@ -23,7 +23,7 @@ from bot.store.links import new_link
 from bot.store.store import Store
 from handlers.core import Attachment, Choice, Event, FileSent, Reply, Services, Session, TextReceived
 from handlers.model import LinkPurpose
-from tests.integration.channels.web.conftest import Office, Opened
+from tests.integration.channels.web.conftest import Opened
 from tests.support.delivery import (
     TELEGRAM,
     UNHURRIED,
@@ -35,6 +35,7 @@ from tests.support.delivery import (
     make_conversation,
     make_text_update,
 )
+from tests.support.web import Office
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 CONTENT = "Tờ khai của Nguyễn Văn An".encode()
