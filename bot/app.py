@@ -8,9 +8,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
-
-import structlog
 
 from bot.cancellation import cancel_on, stop_on_signals
 from bot.certificates.errors import LIMITS
@@ -19,7 +16,6 @@ from bot.channels import (
     AcceptUpdates,
     BackgroundService,
     Channel,
-    ListenAddress,
     OpenChannel,
     Pace,
     Rate,
@@ -49,7 +45,7 @@ from bot.exports.process import ExportChildren
 from bot.messages import Incoming
 from bot.metrics import NO_METRICS, Metrics
 from bot.services.broadcasts import BroadcastOperations
-from bot.services.links import FileLinks, LinkDesk
+from bot.services.links import FileLinks
 from bot.services.opening import open_store_from_settings
 from bot.services.request_notices import DigestSender
 from bot.settings import Settings
@@ -61,11 +57,6 @@ from handlers.model import CHANNEL_LABELS
 from locales import N_, translator
 from rules.loading import load_pack
 from rules.pack import Pack
-
-if TYPE_CHECKING:
-    from starlette.routing import BaseRoute
-
-_log = structlog.get_logger(__name__)
 
 _MEGABYTE = 1_000_000
 SYSTEM_CLOCK = SystemClock()
@@ -300,6 +291,22 @@ def _build_runner(
     return Runner(store, workers, services, background, moved=scheduler.notify)
 
 
+def _web_servers(
+    parts: Components,
+    served: Sequence[ServedChannel],
+    sources: Sequence[Receiver],
+    listening: ExitStack,
+    *,
+    receiving: bool,
+) -> list[BackgroundService]:
+    """Build the web server, imported where it is served."""
+    from bot.web import WebSurroundings, build_web_server  # noqa: PLC0415
+
+    accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
+    world = WebSurroundings(parts.settings, parts.store, parts.clock, parts.metrics, accepted)
+    return build_web_server(world, sources, listening, receiving=receiving)
+
+
 def _menu_loops(parts: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:
     """Build what shows people with a role their commands, for each channel that has menus."""
     shown = [(one.channel.name, one.show_menu) for one in served]
@@ -318,50 +325,6 @@ def _channel_service(parts: Components, served: ServedChannel) -> ChannelService
         open_at=SchedulerSettings.of(settings).hours.is_open_at, language=settings.language, metrics=parts.metrics,
     )  # fmt: skip
     return ChannelService(membership, dispatcher)
-
-
-def _web_servers(
-    parts: Components,
-    served: Sequence[ServedChannel],
-    sources: Sequence[Receiver],
-    listening: ExitStack,
-    *,
-    receiving: bool,
-) -> list[BackgroundService]:
-    """Build the web server; there is none where nothing is to be heard, or nobody can listen and nobody must."""
-    from bot.web.health import HealthEndpoints  # noqa: PLC0415
-    from bot.web.server import Site, WebServer, open_sites  # noqa: PLC0415
-
-    settings = parts.settings
-    accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
-    sites = [Site(source.listen, tuple(source.routes)) for source in sources if source.listen]
-    if receiving and settings.web_listen:
-        sites.append(Site(_listen_address(settings, "web_listen"), _public_routes(parts)))
-    if settings.web_private_listen:
-        watched = HealthEndpoints(parts.store, parts.metrics, accepted).routes()
-        address = _listen_address(settings, "web_private_listen", receiving=receiving)
-        sites.append(Site(address, tuple(watched), private=True))
-    opened = open_sites(sites, listening)
-    for one in opened:
-        kind = "private" if one.site.private else "public"
-        _log.info("web_server_listening", at=one.site.listen.address, kind=kind, public_url=settings.web_url)
-    tls = (settings.web_url or "").startswith("https:")
-    return [WebServer(opened, tls=tls, proxies=settings.web_trusted_proxies).run] if opened else []
-
-
-def _listen_address(settings: Settings, field: str, *, receiving: bool = True) -> ListenAddress:
-    """Return an address of the settings; the process need not hear at one that nobody chose."""
-    required = receiving and field in settings.model_fields_set
-    return ListenAddress(f"TROLY_{field.upper()}", getattr(settings, field), required=required)
-
-
-def _public_routes(parts: Components) -> "tuple[BaseRoute, ...]":
-    """Return what every browser may call."""
-    from bot.pages import static_routes  # noqa: PLC0415
-    from bot.web.links import LinkPages  # noqa: PLC0415
-
-    links = LinkPages(LinkDesk(parts.store.links, parts.clock), parts.settings.language)
-    return (*static_routes(), *links.routes())
 
 
 async def run_terminal_chat(settings: Settings, name: str | None) -> None:

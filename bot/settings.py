@@ -5,64 +5,23 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import time
 from functools import cache
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    AnyHttpUrl,
-    AnyUrl,
     BeforeValidator,
     Field,
     SecretStr,
-    TypeAdapter,
-    UrlConstraints,
     ValidationError,
     model_validator,
 )
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
 
+from bot.addresses import host_and_port, is_loopback, is_public_or_local, web_address
 from bot.errors import InvalidSettingsError, SettingFault, SettingsError, to_reason
 from locales import LANGUAGES, N_
-
-#: An address without a path stays without one: Telegram is told what the operator wrote.
-_WEB = TypeAdapter[AnyHttpUrl](Annotated[AnyHttpUrl, UrlConstraints(preserve_empty_path=True)])
-_ANY = TypeAdapter(AnyUrl)
-
-
-def web_address(text: str) -> AnyHttpUrl:
-    """An http or https address with a host.
-
-    Raises:
-        ValueError: it is none; the error repeats the text, which may hold a secret.
-    """
-    return _WEB.validate_python(text)
-
-
-def is_public_or_local(url: AnyHttpUrl) -> bool:
-    """Whether it is https, or http to this very machine: what a platform may be given to call."""
-    return url.scheme == "https" or _is_loopback((url.host or "").strip("[]"))
-
-
-def host_and_port(address: str) -> tuple[str, int]:
-    """``127.0.0.1:8443`` or ``[::1]:80`` as host and port.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    url = _ANY.validate_python(f"tcp://{address}")
-    if not url.host or url.port is None or set(address) & set("/?#@"):
-        raise ValueError("not host:port")
-    return url.host.strip("[]"), url.port
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
 
 #: pydantic's kinds of error (https://docs.pydantic.dev/latest/errors/validation_errors/); values come from its context.
 _SENTENCES = {
@@ -310,7 +269,7 @@ class Settings(_FolderSettings):
 
     @model_validator(mode="after")
     def _web_is_reached_over_tls(self) -> "Settings":
-        if self.web_listen and self.web_url is None and not _is_loopback(host_and_port(self.web_listen)[0]):
+        if self.web_listen and self.web_url is None and not is_loopback(host_and_port(self.web_listen)[0]):
             raise ValueError(_NO_WEB_URL)
         return self
 

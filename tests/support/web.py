@@ -73,9 +73,12 @@ class Browser:
     ) -> list[tuple[int, str]]:
         """Version and data of the next events of the stream."""
         events: list[tuple[int, str]] = []
-        with_after = {"params": {"after": str(after)}, "headers": {k.replace("_", "-"): v for k, v in headers.items()}}
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
-            async with asyncio.timeout(seconds), self.client.stream("GET", "/chat/events", **with_after) as answer:
+            async with (
+                asyncio.timeout(seconds),
+                self.client.stream("GET", "/chat/events", params={"after": str(after)}, headers=given) as answer,
+            ):
                 assert answer.status_code == 200
                 assert answer.headers["content-type"].startswith("text/event-stream")
                 version, data, name = 0, [], ""

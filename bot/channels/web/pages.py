@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hmac import compare_digest
-from ipaddress import IPv6Address, ip_address
 
 import structlog
 from starlette.requests import Request
@@ -15,8 +14,18 @@ from starlette.routing import Route
 from bot.channels import Rate
 from bot.channels.token_buckets import TokenBuckets
 from bot.channels.web.channel import Streams
-from bot.channels.web.forms import FormTooLarge, FormUnreadable, PostedForm, is_from_elsewhere, read_form
-from bot.channels.web.inbox import LONGEST_TEXT, Sent, WebInbox, new_key
+from bot.channels.web.inbox import (
+    LONGEST_TEXT,
+    FormTooLarge,
+    FormUnreadable,
+    PostedForm,
+    Sent,
+    WebInbox,
+    caller_of,
+    is_from_elsewhere,
+    new_key,
+    read_form,
+)
 from bot.channels.web.view import format_event, to_bubbles, to_change, to_event
 from bot.clock import Clock
 from bot.messages import Chat
@@ -105,7 +114,7 @@ class ChatPages:
         """Bound how often an address asks, refuse what another site posts, and word what goes wrong."""
 
         async def guarded(request: Request) -> Response:
-            if not self._rates["all"].try_take(_caller(request)):
+            if not self._rates["all"].try_take(caller_of(request)):
                 return self._sorry("chat_slower.html", 429)
             if request.method == "POST" and is_from_elsewhere(request, self._known.address):
                 return self._sorry("chat_form.html", 403)
@@ -196,7 +205,7 @@ class ChatPages:
         return compare_digest(form.get("form").encode(), self._form_token(cookie).encode())
 
     async def _begin(self, request: Request, sent: Sent) -> Response:
-        if not self._rates["begin"].try_take(_caller(request)):
+        if not self._rates["begin"].try_take(caller_of(request)):
             return self._sorry("chat_slower.html", 429)
         cookie, chat = await self._inbox.begin()
         await self._inbox.take(chat, Sent(sent.key, "/start") if sent.is_empty else sent)
@@ -305,7 +314,7 @@ class ChatPages:
         )  # fmt: skip
 
     async def _use_code(self, request: Request) -> Response:
-        if not (self._rates["code"].try_take(_caller(request)) and self._all_codes.try_take("")):
+        if not (self._rates["code"].try_take(caller_of(request)) and self._all_codes.try_take("")):
             return self._sorry("chat_slower.html", 429)
         code = "".join(filter(str.isdecimal, (await read_form(request)).get("code")[:20]))
         chat = await self._links.use_code(code)
@@ -335,16 +344,3 @@ def _version(text: str) -> int:
 
 def _is_mine(message: WebMessage) -> bool:
     return message.content is not None and message.content.side == "person"
-
-
-def _caller(request: Request) -> str:
-    """Return whoever asks: an IPv4 address, or a customer's whole network of IPv6."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped) if mapped else str(int(address) >> 64)
-    return str(address)

@@ -87,8 +87,8 @@ async def test_what_another_site_posts_begins_nothing(office: Opened, headers: d
 async def test_a_file_over_the_limit_is_refused_before_it_is_read(
     office: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.channels.web.forms.LARGEST_FILE", 1000)
-    monkeypatch.setattr("bot.channels.web.forms.LARGEST_FORM", 1000)
+    monkeypatch.setattr("bot.channels.web.inbox.LARGEST_FILE", 1000)
+    monkeypatch.setattr("bot.channels.web.inbox.LARGEST_FORM", 1000)
     async with office() as served:
         browser = await served.begun()
         assert (await browser.sends("a.cer", b"x" * 5000)).status_code == 413
