@@ -1,7 +1,8 @@
 """The conversations of the web chat: which browsers go on with one, what stands in it, and its files.
 
 A message is found by what brought it, so that it stands there once, however often it comes. Each change takes the next
-version of its conversation; a browser that knows one version is told all later ones.
+version of its conversation; a browser that knows one version is told all later ones. Nothing here waits for the disk:
+what comes after it in order, the update of the inbox and the end of the row of the outbox, does.
 """
 
 import json
@@ -126,7 +127,6 @@ class WebChatRepository:
             Query("web_say", row),
             Query("web_said", {"chat": chat.id, "origin": origin}),
             *kept,
-            durable=True,
         )
         return int(results[2][0][0])
 
@@ -141,7 +141,6 @@ class WebChatRepository:
         await self.driver.run(
             Query("web_next", {"chat": chat.id, "now": to_micros(now)}),
             Query("web_change", {**where, "payload": payload}),
-            durable=True,
         )
         return True
 
@@ -177,7 +176,7 @@ class WebChatRepository:
 
     async def keep_upload(self, chat: Chat, update: str, file: Attachment, now: datetime) -> None:
         """Keep a file that a person sent, until the turn that reads it is done."""
-        await self.driver.run(self._file_query(chat, update, update, file, to_micros(now)), durable=True)
+        await self.driver.run(self._file_query(chat, update, update, file, to_micros(now)))
 
     def _file_query(self, chat: Chat, name: str, upload: str | None, file: Attachment, at: int) -> Query:
         row = {

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.store.store import Store
 from bot.web.health import HealthEndpoints
 from bot.web.links import LinkPages
-from bot.web.server import Site, WebServer, open_sites
+from bot.web.server import Site, WebServer, open_sites, raise_file_limit
 
 _log = structlog.get_logger(__name__)
 
@@ -54,6 +54,7 @@ def build_web_server(
         watched = HealthEndpoints(world.store, world.metrics, world.accepted).routes()
         sites.append(Site(_address(settings, "web_private_listen", receiving=receiving), tuple(watched), private=True))
     opened = open_sites(sites, listening)
+    raise_file_limit()
     for one in opened:
         kind = "private" if one.site.private else "public"
         _log.info("web_server_listening", at=one.site.listen.address, kind=kind, public_url=settings.web_url)

@@ -31,10 +31,13 @@ RECEIVING_SECONDS = 10.0
 _BODY_PACE = 16 * 1024  #: bytes a second
 #: Bytes of a request at most, as far as they come before its answer or after it.
 MOST_BYTES = 24 * 1024 * 1024
-#: The most open connections. Beyond it the one is dropped that has waited longest for its request, so that senders of
-#: whole requests are always served and the process never runs out of file descriptors.
-MOST_CONNECTIONS = 200
+#: The most connections that wait for their request: as many as come back at once when a server starts again. Beyond it
+#: the one is dropped that has waited longest, so that senders of whole requests are always served and the process never
+#: runs out of file descriptors.
+MOST_CONNECTIONS = 2000
 
+#: Files and connections that the process may have open.
+_FILES = 8192
 #: Seconds for an answer to arrive at somebody who is still sending.
 _LINGER = 1.0
 #: Seconds that a stop waits for answers under way.
@@ -145,6 +148,17 @@ class OpenSite:
 
     site: Site
     listener: socket.socket
+
+
+def raise_file_limit() -> None:
+    """Let the process have as many open connections as the system lets it: the usual 1024 are soon streams."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # noqa: PLC0415 - not on every system
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = min(hard, _FILES) if hard != resource.RLIM_INFINITY else _FILES
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def open_sites(sites: Sequence[Site], opened: contextlib.ExitStack) -> list[OpenSite]:
