@@ -13,16 +13,16 @@ from bot.certificates.reader import CertificateReader
 from bot.channels import (
     BackgroundService,
     Channel,
-    ListenAddress,
     OpenChannel,
     Rate,
     Receiver,
     RehearsalChannel,
     ServedChannel,
 )
+from bot.channels.file_links import LinkingChannel
 from bot.charts import Charts
 from bot.clock import Clock, SystemClock
-from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention
+from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention, ShortRetention
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.delivery.dispatcher import Dispatcher
@@ -45,6 +45,7 @@ from bot.exports.process import ExportChildren
 from bot.metrics import NO_METRICS, Metrics, Prometheus
 from bot.pdf import find_converter
 from bot.services.broadcasts import BroadcastOperations
+from bot.services.links import FileLinks
 from bot.services.opening import open_store_from_settings
 from bot.services.request_notices import DigestSender
 from bot.settings import Settings
@@ -155,10 +156,11 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
         retention_days=settings.retention_days,
         identity_days=settings.identity_kept_days,
         language=settings.language,
+        web_address=settings.web_address,
     )
 
 
-_NO_CHANNEL = N_("TROLY_TELEGRAM_TOKEN is not set")
+_NO_CHANNEL = N_("TROLY_TELEGRAM_TOKEN is not set, and TROLY_WEB_LISTEN is empty")
 
 
 def configured_channels(settings: Settings) -> tuple[OpenChannel, ...]:
@@ -170,6 +172,15 @@ def configured_channels(settings: Settings) -> tuple[OpenChannel, ...]:
 
         wanted.append(partial(open_telegram, settings))
     return tuple(wanted)
+
+
+def _web_chat(components: Components) -> tuple[OpenChannel, ...]:
+    """Return what opens the web chat, where browsers reach this process."""
+    if not components.settings.web_listen:
+        return ()
+    from bot.channels.web import open_web  # noqa: PLC0415
+
+    return (partial(open_web, components.settings, components.store, components.clock),)
 
 
 async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool = False) -> None:
@@ -186,7 +197,7 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
     """
     async with hold_serving_lock(settings), open_components(settings, Prometheus()) as components:
         made_up = await components.store.status.is_made_up()
-        if made_up and not rehearsal:
+        if made_up and not rehearsal and (settings.telegram_token is not None or settings.web_url is not None):
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
@@ -222,11 +233,12 @@ async def serve_channels(
     those of the settings where none are given. Raises as ``serve`` does.
     """
     stop = stop or asyncio.Event()
-    wanted = configured_channels(components.settings) if channels is None else channels
+    wanted = (*configured_channels(components.settings), *_web_chat(components)) if channels is None else channels
     if not wanted:
         raise SettingsError(_NO_CHANNEL)
     async with AsyncExitStack() as opened:
         served = [await opened.enter_async_context(open_channel()) for open_channel in wanted]
+        served = [_with_file_links(components, one) for one in served]
         if rehearsal:
             served = [
                 replace(one, channel=RehearsalChannel(one.channel, components.settings.language)) for one in served
@@ -237,6 +249,15 @@ async def serve_channels(
             with ExitStack() as listening:
                 runner = _build_runner(components, served, listening, receiving=receiving, rehearsal=rehearsal)
                 await runner.run(stop)
+
+
+def _with_file_links(components: Components, one: ServedChannel) -> ServedChannel:
+    """Let a channel that sends no files tell a link to each, where browsers reach the assistant."""
+    address = components.settings.web_address
+    if one.channel.capabilities.files_out or address is None:
+        return one
+    links = FileLinks(components.store, components.clock, address, components.settings.language)
+    return replace(one, channel=LinkingChannel(one.channel, links))
 
 
 def _build_runner(
@@ -266,6 +287,7 @@ def _build_runner(
         *_web_servers(components, served, sources, listening, receiving=receiving),
         *(source.service for source in sources),
         Retention(store, clock, settings.retention_days).run,
+        ShortRetention(store, clock).run,
         components.heartbeat.run,
         *(part.run for one in served for part in components.exporters(one.channel, wakes[one.channel.name])),
         scheduler.run,
@@ -273,6 +295,22 @@ def _build_runner(
         *(_menu_loops(components, served) if receiving else ()),
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)
+
+
+def _web_servers(
+    components: Components,
+    served: Sequence[ServedChannel],
+    sources: Sequence[Receiver],
+    listening: ExitStack,
+    *,
+    receiving: bool,
+) -> list[BackgroundService]:
+    """Build the web server, imported where it is served."""
+    from bot.web import WebSurroundings, build_web_server  # noqa: PLC0415
+
+    accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
+    world = WebSurroundings(components.settings, components.store, components.clock, components.metrics, accepted)
+    return build_web_server(world, sources, listening, receiving=receiving)
 
 
 def _menu_loops(components: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:
@@ -293,25 +331,3 @@ def _channel_service(components: Components, served: ServedChannel) -> ChannelSe
         open_at=SchedulerSettings.of(settings).hours.is_open_at, language=settings.language, metrics=components.metrics,
     )  # fmt: skip
     return ChannelService(worker_lease, dispatcher)
-
-
-def _web_servers(
-    components: Components,
-    served: Sequence[ServedChannel],
-    sources: Sequence[Receiver],
-    listening: ExitStack,
-    *,
-    receiving: bool,
-) -> list[BackgroundService]:
-    """Build the one web server; there is none where nothing is to be heard, or nobody can listen and nobody must."""
-    from bot.web import HealthEndpoints, WebServer, open_listeners  # noqa: PLC0415
-
-    wanted = [source.listen for source in sources if source.listen]
-    if components.settings.web_listen:
-        required = receiving and "web_listen" in components.settings.model_fields_set
-        wanted.append(ListenAddress("TROLY_WEB_LISTEN", components.settings.web_listen, required=required))
-    listeners = open_listeners(wanted, listening)
-    accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
-    routes = [route for source in sources for route in source.routes]
-    routes += HealthEndpoints(components.store, components.metrics, accepted).routes()
-    return [WebServer(listeners, routes).run] if listeners else []

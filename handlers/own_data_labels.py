@@ -339,6 +339,17 @@ _EARLIER = {
     "received": DataPart(N_("From you")),
     "outgoing": DataPart(N_("To you")),
 }
+_WAITING_FILE = {
+    "name": DataPart(N_("Name of the file")),
+    "size": DataPart(N_("Size in bytes")),
+    "at": DataPart(N_("Kept since"), format_iso_moment),
+    "expires_at": DataPart(N_("Kept until"), format_iso_moment),
+}
+_WEB_MESSAGE = {
+    "side": DataPart(N_("Said by"), choose_label(words.SIDES)),
+    "text": DataPart(N_("Text")),
+    "at": DataPart(N_("Written"), format_iso_moment),
+}
 OWN_DATA_PARTS = {
     "chat": DataPart(N_("This chat"), inside=_CHAT),
     "session": DataPart(N_("Conversation"), inside=_SESSION),
@@ -349,5 +360,7 @@ OWN_DATA_PARTS = {
     "requests": DataPart(N_("Request"), inside=_REQUEST),
     "received": DataPart(N_("Message from you"), inside=_RECEIVED),
     "outgoing": DataPart(N_("Message to you"), inside=_OUTGOING),
+    "waiting_files": DataPart(N_("File that waits to be fetched"), inside=_WAITING_FILE),
+    "web_messages": DataPart(N_("Message of the web chat"), inside=_WEB_MESSAGE),
     "earlier": DataPart(N_("Older messages, of which only a number and a time are kept"), inside=_EARLIER),
 }

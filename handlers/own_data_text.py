@@ -167,6 +167,7 @@ OUTGOING_REASONS = {
     DeliveryReason.NO_DELETE_MESSAGE: N_("the channel's server cannot delete messages (deleteMessage)"),
     DeliveryReason.NOT_OFFERED: N_("the channel's server cannot do this"),
 }
+SIDES = {"person": N_("you"), "assistant": N_("the assistant")}
 TASK_KINDS = {
     "export": N_("export of requests"),
     "import": N_("list that waits for your yes"),

@@ -12,7 +12,7 @@ from bot.errors import TrolyError
 from bot.messages import BlockChange, Incoming, OutboxRow
 from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, TELEGRAM, TERMINAL, ChannelAddress, MessageLimits, Role
+from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, TELEGRAM, TERMINAL, WEB, ChannelAddress, MessageLimits, Role
 from locales import N_
 
 # ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
@@ -34,6 +34,7 @@ class Capabilities:
     files_in: bool = False
     files_out: bool = False
     pictures_out: bool = False  #: a channel with ``files_out`` sends pictures anyway
+    files_linked: bool = False  #: what it does not send leaves as a link that fetches it once
     markup: bool = False  #: accepts the HTML subset of replies
 
     @classmethod
@@ -42,6 +43,10 @@ class Capabilities:
         return cls(limits.text, limits.caption, **abilities)
 
     def accepts(self, media_type: str) -> bool:
+        """Return whether a file of this media type reaches the person, as a file or behind a link."""
+        return self.files_linked or self.sends(media_type)
+
+    def sends(self, media_type: str) -> bool:
         """Return whether the channel can send a file of this media type as a file."""
         return self.files_out or (self.pictures_out and media_type.startswith("image/"))
 
@@ -242,6 +247,10 @@ CHANNELS = {
     for profile in (
         _profile(
             TELEGRAM, r"[1-9][0-9]{0,18}",
+            buttons=True, editing=True, deleting=True, files_in=True, files_out=True, markup=True,
+        ),
+        _profile(
+            WEB, r"[A-Za-z0-9_-]{22}",
             buttons=True, editing=True, deleting=True, files_in=True, files_out=True, markup=True,
         ),
         _profile(TERMINAL, r".+", terminal_channel, files_in=True, files_out=True, markup=True),

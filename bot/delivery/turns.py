@@ -95,6 +95,7 @@ class Conversation:
     retention_days: int = 180
     identity_days: int = 0
     language: str = LANGUAGES[0]  #: of a conversation until its person chooses one
+    web_address: str | None = None  #: where browsers reach the assistant, without a slash at its end
 
 
 #: Opens the transaction of a turn over a store, as ``bot.services.unit_of_work.open_turn`` does; another one opens it
@@ -260,6 +261,7 @@ class TurnHandler:
             register=unit.register,
             admin=unit.admin,
             reminders=unit.reminders,
+            links=unit.links(known.web_address),
             units=units,
             start_link=channel.start_link if channel else None,
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another
@@ -279,7 +281,7 @@ class TurnHandler:
     def _parts(self, reply: Reply, channel: Channel) -> Sequence[Reply]:
         """Split a reply into as many messages as a chat can be expected to read; a longer one becomes a file."""
         parts = list(split_reply(reply, channel.capabilities))
-        if len(parts) - len(reply.attachments) <= _MOST_MESSAGES or not channel.capabilities.files_out:
+        if len(parts) - len(reply.attachments) <= _MOST_MESSAGES or not channel.capabilities.accepts("text/plain"):
             return parts
         text = "\n\n".join(to_plain_text(paragraph) for paragraph in reply.paragraphs)
         t = translator(self._conversation.language)

@@ -10,6 +10,7 @@ from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services.broadcasts import BroadcastService
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
 from bot.services.journal import JournalService
+from bot.services.links import LinkService
 from bot.services.people import PeopleService
 from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
@@ -41,7 +42,17 @@ from bot.store import (
     to_micros,
 )
 from bot.store.sealing import sealed_columns
-from handlers.core import EVENT_ADAPTER, AdminServices, Event, InterviewRegister, OwnData, OwnRequests, Reminders, Reply
+from handlers.core import (
+    EVENT_ADAPTER,
+    AdminServices,
+    Event,
+    InterviewRegister,
+    OneTimeLinks,
+    OwnData,
+    OwnRequests,
+    Reminders,
+    Reply,
+)
 from handlers.model import MACHINE
 
 
@@ -101,6 +112,10 @@ class TurnTransaction:
         self.own_data: OwnData = OwnDataService(own_data, self.requests, self.admin.people)
         self.register: InterviewRegister = StoredInterviewRegister(context)
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
+
+    def links(self, address: str | None) -> OneTimeLinks:
+        """Return what makes one-time links below the address of the web server."""
+        return LinkService(self._ask, self._store.keyring, self._pending.chat.id, self._now, address)
 
     async def _ask(self, *calls: Query) -> list[Rows]:
         keys = [(call.query, call.where, *call.parameters.items()) for call in calls if call.shown]

@@ -33,7 +33,7 @@ from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository
 from bot.store.command_menus import DueMenu
 from bot.store.context import StoreContext, chat_row
 from bot.store.continuity import DatabasePosition
-from bot.store.drivers import Driver, Query, Rows, Transaction, split_statements, sqlite_path
+from bot.store.drivers import Driver, Query, Rows, RunQueries, Transaction, split_statements, sqlite_path
 from bot.store.drivers.postgres import open_postgres
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.encoding import (
@@ -126,8 +126,8 @@ __all__ = [
     "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "Person", "Presence",
     "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly", "RecipientRepository", "RecipientRow",
     "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository", "Retirement",
-    "Rows", "ScheduleRepository", "SessionTooLarge", "StateChange", "StatisticsRepository", "Step", "Store",
-    "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
+    "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange", "StatisticsRepository", "Step",
+    "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
     "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
     "UndeliveredExport", "UndeliveredExports", "UnitReader", "UnitRepository", "UnreadableTask", "Verdict",
     "Withheld", "WorkerRegistry", "add_words_queries", "backfill_consents", "chain_hash", "chat_row",

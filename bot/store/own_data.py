@@ -193,6 +193,10 @@ class OwnDataRepository:
             Query("erase_notes", mine),
             Query("erase_standings", mine),
             Query("erase_unreadable", {"place": f"chats.session {self.pending.chat.id} %"}),
+            Query("erase_links", mine),
+            Query("drop_web_messages", mine),
+            Query("drop_web_files", mine),
+            Query("end_web_chat", timed),
             Query("erase_chat", timed),
         )
 

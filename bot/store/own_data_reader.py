@@ -75,8 +75,46 @@ class PersonalDataReader:
             yield "received", page
         async for page in self._messages("outgoing", _OUTBOX_QUERIES, self._outgoing):
             yield "outgoing", page
+        if waiting := await self._waiting_files():
+            yield "waiting_files", waiting
+        async for page in self._web_messages():
+            yield "web_messages", page
         if self._earlier:
             yield "earlier", dict(self._earlier)
+
+    async def _waiting_files(self) -> list[dict[str, Any]]:
+        """Read the files behind a link, and those of the web chat."""
+        mine = {"chat": self.chat.id}
+        links, files = await self.ask(Query("my_links", mine), Query("my_web_files", mine))
+        linked = [
+            {**self._file(about, sealed_columns.link_about(digest)), "at": _format_moment(made)}
+            | {"expires_at": _format_moment(expires)}
+            for digest, about, made, expires in links
+        ]
+        kept = [
+            {**self._file(about, sealed_columns.web_file_about(name)), "at": _format_moment(at)}
+            for name, about, _, at in files
+        ]
+        return [*linked, *kept]
+
+    def _file(self, about: bytes, place: SealContext) -> dict[str, Any]:
+        facts = self._json(about, place)
+        return {"name": facts.get("name"), "size": facts.get("size")} if isinstance(facts, dict) else {}
+
+    async def _web_messages(self) -> AsyncIterator[list[dict[str, Any]]]:
+        """Read what stands in the web chat, the newest page first."""
+        before = 2**62
+        while rows := await self._page(
+            Query("web_page", {"chat": self.chat.id, "before": before, "limit": _PAGE_SIZE})
+        ):
+            yield await asyncio.to_thread(lambda rows=rows: [self._web_message(row) for row in reversed(rows)])  # type: ignore[misc]
+            before = rows[-1][0]
+
+    def _web_message(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        _, origin, _, payload, at = row
+        content = self._json(payload, sealed_columns.web_payload(self.chat.id, origin))
+        told = content if isinstance(content, dict) else {}
+        return {"side": told.get("side"), "text": told.get("html"), "at": _format_moment(at)}
 
     async def _requests(self) -> AsyncIterator[list[dict[str, Any]]]:
         yield []

@@ -14,12 +14,14 @@ from bot.store.drivers import Driver, Query
 from bot.store.encoding import to_micros
 from bot.store.inbox import Inbox
 from bot.store.key_rotation import KeyRotation
+from bot.store.links import OneTimeLinkRepository
 from bot.store.messages import EXPORT_TASK, FormatAlert, FormatDamage, OwnerAlerts
 from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataTasks
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from bot.store.tasks import ExportTasks
 from bot.store.units import UnitReader
+from bot.store.web_chat import WebChatRepository
 from bot.store.workers import WorkerRegistry
 from handlers.core import Session
 from handlers.model import BroadcastPolicy
@@ -92,7 +94,12 @@ class Retention:
         }
         async with self.driver.transaction() as transaction:
             # not counted: nobody asks for them
-            await transaction.run(Query("expire_tasks", before), Query("expire_unreadable", before))
+            await transaction.run(
+                Query("expire_tasks", before),
+                Query("expire_unreadable", before),
+                Query("expire_web_messages", before),
+                Query("expire_web_browsers", before),
+            )
             results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
 
@@ -150,6 +157,8 @@ class Store:
     retention: Retention
     status: StoreStatus
     menus: CommandMenus
+    links: OneTimeLinkRepository  #: what is fetched once through a browser
+    web: WebChatRepository  #: the conversations of the web chat
 
     @classmethod
     def over(cls, driver: Driver, keyring: Keyring, policy: BroadcastPolicy, texts: StoreTexts) -> "Store":
@@ -176,6 +185,8 @@ class Store:
             retention=Retention(driver, keyring),
             status=StoreStatus(driver),
             menus=CommandMenus(driver, keyring),
+            links=OneTimeLinkRepository(driver, keyring),
+            web=WebChatRepository(driver, keyring),
         )
 
     async def close(self) -> None:

@@ -23,7 +23,13 @@ from handlers.model import (
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
 from handlers.testing.people import MemoryPeople
-from handlers.testing.person import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
+from handlers.testing.person import (
+    MemoryInterviewRegister,
+    MemoryLinks,
+    MemoryOwnData,
+    MemoryOwnRequests,
+    MemoryReminders,
+)
 from handlers.testing.request_list import MemoryExportReader, MemoryRequestList, RequestMoves
 from handlers.testing.tables import (
     BROADCAST,
@@ -71,6 +77,7 @@ class MemoryTurn:
         self.own_data = MemoryOwnData(acting, MemoryPeople(acting, MemoryJournal(acting)))
         self.register = MemoryInterviewRegister(acting)
         self.reminders = MemoryReminders(acting)
+        self.links = MemoryLinks()
 
     def services(self, pack: Pack, **changes: Any) -> Services:
         """The ports, as the conversation gets them."""
@@ -81,6 +88,7 @@ class MemoryTurn:
             "register": self.register,
             "admin": self.admin,
             "reminders": self.reminders,
+            "links": self.links,
             "units": self.acting.tables.units,
             **changes,
         }

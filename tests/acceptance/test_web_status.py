@@ -24,7 +24,8 @@ def taken() -> Iterator[str]:
 async def test_a_program_that_asks_for_updates_is_watched(api: BotApi, tmp_path: Path, fast_start: ForkServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         listen = f"127.0.0.1:{probe.getsockname()[1]}"
-    async with run_program(api, tmp_path, {"TROLY_WEB_LISTEN": listen}, fast_start), httpx.AsyncClient() as client:
+    private = {"TROLY_WEB_PRIVATE_LISTEN": listen}
+    async with run_program(api, tmp_path, private, fast_start), httpx.AsyncClient() as client:
         pages = [await client.get(f"http://{listen}{path}") for path in ("/healthz", "/readyz", "/metrics")]
     assert [page.status_code for page in pages] == [200, 200, 200]
     assert "troly_store_up 1.0" in pages[2].text

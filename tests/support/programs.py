@@ -28,6 +28,7 @@ PACKAGES = {
     "pdftotext": "poppler-utils",
     "openssl": "openssl",
     "certtool": "gnutls-bin",
+    "chromium": "chromium fonts-noto-core fonts-noto-color-emoji",
 }
 
 

@@ -96,6 +96,7 @@ def settings(server: BotApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
             "telegram_chat_messages_per_second": 1e5,
             "throttle_burst": 10_000,
             "web_listen": "",
+            "web_private_listen": "",
         }
         return Settings.model_validate({**known, **changes})
 
