@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from bot.channels import AcceptUpdates, Channel, Pace, Receiver, RecordBlockChange, ServedChannel, Unreachable
 from bot.channels.file_links import LinkingChannel
-from bot.delivery.runner import ShortRetention
+from bot.delivery.background import ShortRetention
 from bot.messages import Incoming
 from bot.services.links import FileLinks, LinkDesk, LinkService
 from bot.store.drivers import Query

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.channels import Rate
-from bot.delivery.runner import ShortRetention
+from bot.delivery.background import ShortRetention
 from bot.settings import Settings
 from bot.store.drivers import Query
 from bot.store.store import Store
