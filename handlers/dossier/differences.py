@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.dossier.sources import read_sayings
 from handlers.folding import fold
+from handlers.model import read_sayings
 from rules.facts import MergerRole
 
 _PARTS = re.compile(r"[;\n]+|(?<=[^\d\s,])\s*[.,]\s*(?=\d)")

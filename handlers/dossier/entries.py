@@ -8,10 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from handlers.core import certificate_facts
-from handlers.dossier.sources import ListedCertificate, Source, serial_key
 from handlers.dossier.unit_today import UnitToday
 from handlers.folding import fold
-from handlers.model import Certificate, Recognition
+from handlers.model import Certificate, ListedCertificate, Recognition, Source, serial_key
 from rules.deciding import decide
 from rules.errors import FactsError
 from rules.facts import Event, Facts, Issuer, Subject, Token
@@ -130,7 +129,7 @@ def decide_all(
 
 
 def _without_certificate(serial: str) -> Entry:
-    source = Source("", listed=ListedCertificate(line=0, serial=serial))
+    source = Source(file="", listed=ListedCertificate(line=0, serial=serial))
     return Entry(source, Facts(), Status.PROBLEM, standout=Standout.NO_CERTIFICATE)
 
 

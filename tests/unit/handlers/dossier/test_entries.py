@@ -8,9 +8,19 @@ import pytest
 from handlers.dossier.differences import read_differences
 from handlers.dossier.entries import DossierContext, Entry, Status, decide_all, open_questions
 from handlers.dossier.papers import make_papers
-from handlers.dossier.sources import ListedCertificate, Source, merge_list, read_sayings
+from handlers.dossier.sources import merge_list
 from handlers.dossier.unit_today import UnitToday
-from handlers.model import Certificate, Recognition, Succession, SuccessionKind, Unit, UnitDirectory
+from handlers.model import (
+    Certificate,
+    ListedCertificate,
+    Recognition,
+    Source,
+    Succession,
+    SuccessionKind,
+    Unit,
+    UnitDirectory,
+    read_sayings,
+)
 from handlers.model.forms import Form, FormField
 from rules.facts import Issuer, Subject
 from rules.loading import load_pack
@@ -34,7 +44,7 @@ def made(name: str = "Nguyễn Văn A", serial: str = "0A01", **changes: Any) ->
 
 
 def given(*certificates: Certificate) -> list[Source]:
-    return [Source(f"{number}.cer", one) for number, one in enumerate(certificates, 1)]
+    return [Source(file=f"{number}.cer", certificate=one) for number, one in enumerate(certificates, 1)]
 
 
 def decided(sources: list[Source], *, unit: UnitToday | None = None, **facts: Any) -> list[Entry]:
