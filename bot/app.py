@@ -42,6 +42,7 @@ from bot.delivery.turns import Conversation, TurnHandler
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
+from bot.forms import find_converter
 from bot.messages import Incoming
 from bot.metrics import NO_METRICS, Metrics
 from bot.services.broadcasts import BroadcastOperations
@@ -94,8 +95,9 @@ class Components:
         report = ReportMaker(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
         lists = ListReader(may_import_by_role(self.store))
         preparer = EventPreparer(
-            channels, self.reader, lists, draw, report=report, slow=self.slow_reader, clock=self.clock
-        )
+            channels, self.reader, lists, draw, report=report, slow=self.slow_reader, clock=self.clock,
+            templates=self.settings.form_templates,
+        )  # fmt: skip
         return TurnHandler(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 
     def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter, OwnDataExporter]:
@@ -194,6 +196,7 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
+        find_converter()  # a missing one is told now, not when the first paper is made
         _freeze_gc()
         await serve_channels(parts, receiving=receiving, rehearsal=rehearsal)
 

@@ -261,6 +261,11 @@ class Settings(_FolderSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
 
+    @property
+    def form_templates(self) -> Path:
+        """Return the folder of the office's own forms; need not exist."""
+        return self.data_dir / "forms"
+
     @model_validator(mode="after")
     def _pace_is_let_through(self) -> "Settings":
         """https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this ."""

@@ -58,6 +58,7 @@ COMMANDS = {
     "stats": ("bot.cli.stats:stats", N_("Show how many certificates of which unit have still to be looked after.")),
     "audit": ("bot.cli.audit:app", N_("Show the journal, and prove that it is whole.")),
     "export": ("bot.cli.export:app", N_("Write requests to files: spreadsheets, official lists, data.")),
+    "forms": ("bot.cli.forms:app", N_("Take out the templates of the official forms, and check changed ones.")),
     "broadcast": (
         "bot.cli.broadcast:app",
         N_("Remind many: write, check, approve and follow broadcasts and campaigns, and report what became of them."),

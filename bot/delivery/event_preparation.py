@@ -15,9 +15,9 @@ from bot.clock import Clock, SystemClock
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
-from bot.exports.answer_document import write_answer
 from bot.exports.broadcast_report import ReportOrder, make_report_bytes
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
+from bot.forms import make_page
 from bot.messages import Chat
 from bot.retry import retry
 from bot.services.unit_of_work import open_admin_transaction
@@ -37,8 +37,9 @@ from handlers.core import (
     SheetRead,
     TextReceived,
 )
-from handlers.interview.screens.printing import DOCX
 from handlers.model import (
+    DOCX,
+    PDF,
     SECRET_PROBLEMS,
     Act,
     Chart,
@@ -201,12 +202,16 @@ def _report_without(event: MakeReport, trouble: Literal["no_files", "too_much", 
     return ReportMade(broadcast=event.broadcast, trouble=trouble)
 
 
-async def print_requested_answer(event: PrintAnswer, channel: Channel | None) -> AnswerPrinted:
+async def print_requested_answer(
+    event: PrintAnswer, channel: Channel | None, templates: Path | None = None
+) -> AnswerPrinted:
     """Make the document, or say why there is none; never raises, because the answer itself was sent."""
     if channel is None or not channel.capabilities.accepts(DOCX):
         return AnswerPrinted(name=event.name, trouble="no_files")
     try:
-        return AnswerPrinted.of(event.name, await asyncio.to_thread(write_answer, event.parts))
+        stem, pdf = event.name.removesuffix(".docx"), channel.capabilities.accepts(PDF)
+        page, *beside = await asyncio.to_thread(make_page, stem, event.parts, templates=templates, pdf=pdf)
+        return AnswerPrinted.of(event.name, page.content, beside[0].content if beside else None)
     except Exception as error:  # noqa: BLE001 - the answer was sent; the document is not worth a failed turn
         _log.error("answer_not_printed", error=type(error).__name__)
         return AnswerPrinted(name=event.name, trouble="failed")
@@ -232,11 +237,14 @@ class EventPreparer:
         report: ReportCallback | None = None,
         slow: CertificateReader | None = None,
         clock: Clock | None = None,
+        templates: Path | None = None,
     ) -> None:
         """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports.
 
-        ``reader`` gives up soon where there is a ``slow`` one, which takes up what takes long.
+        ``reader`` gives up soon where there is a ``slow`` one, which takes up what takes long. ``templates`` is the
+        folder of the office's own forms.
         """
+        self._templates = templates
         self._lists = lists or ListReader()
         self._draw = draw
         self._report = report
@@ -283,7 +291,7 @@ class EventPreparer:
             return await draw_requested_chart(event, channel, self._draw)
         if isinstance(event, MakeReport):
             return await make_requested_report(chat, event, channel, self._report)
-        return await print_requested_answer(event, channel)
+        return await print_requested_answer(event, channel, self._templates)
 
     async def _read_file(self, chat: Chat, event: FileSent) -> Reading | ImportSheet:
         if event.size is not None and event.size > FILE_LIMIT:

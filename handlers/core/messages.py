@@ -134,13 +134,14 @@ class AnswerPrinted(_Event):
     kind: Literal["answer_printed"] = "answer_printed"
     name: str
     content: Base64Bytes | None = None  #: DOCX
+    pdf: Base64Bytes | None = None  #: the same as PDF, where it can be made
     #: The reason for a missing document: the channel sends no files, or making it failed.
     trouble: Literal["no_files", "failed"] | None = None
 
     @classmethod
-    def of(cls, name: str, content: bytes) -> "AnswerPrinted":
-        """Wrap the raw bytes of a document."""
-        return cls(name=name, content=b64encode(content))
+    def of(cls, name: str, content: bytes, pdf: bytes | None = None) -> "AnswerPrinted":
+        """Wrap the raw bytes of a document, and of its PDF."""
+        return cls(name=name, content=b64encode(content), pdf=b64encode(pdf) if pdf else None)
 
 
 class MessageEdited(_Event):

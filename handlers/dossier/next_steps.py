@@ -17,7 +17,7 @@ from handlers.dossier.texts import (
     format_open_questions,
     format_standouts,
 )
-from handlers.model.forms import CONTACT_FIELDS, Form, FormField
+from handlers.model import CONTACT_FIELDS, Form, FormField
 from locales import N_, Translator
 from rules.outcome import Action, Decided, Level, Notice, Part, Procedure
 from rules.pack import Pack

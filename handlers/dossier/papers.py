@@ -6,7 +6,7 @@ from datetime import date
 
 from handlers.dossier.entries import DossierContext, Entry, Status
 from handlers.dossier.unit_today import UnitToday
-from handlers.model.forms import FORM_COLUMNS, Form, FormContent, FormField
+from handlers.model import FORM_COLUMNS, Form, FormContent, FormField
 from handlers.requests import EVENT_LABELS, clean_email
 from locales import N_, translator
 from rules.facts import Event, Subject, Token

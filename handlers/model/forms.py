@@ -12,6 +12,10 @@ from pydantic import BaseModel, ConfigDict
 
 from rules.outcome import Procedure
 
+#: The media types of the files that forms and pages become.
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PDF = "application/pdf"
+
 
 class Form(StrEnum):
     """The forms that can be filled, by their numbers."""

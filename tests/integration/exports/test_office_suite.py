@@ -78,9 +78,9 @@ def test_csv_opens_without_a_live_formula(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("procedure", "asks"),
     [
-        (Procedure.CHANGE_INFORMATION, "Đề nghị gia hạn, thay đổi nội dung thông tin chứng thư"),
-        (Procedure.REVOKE, "Đề nghị thu hồi chứng thư"),
-        (Procedure.RESTORE_DEVICE, "Đề nghị khôi phục thiết bị lưu khóa bí mật"),
+        (Procedure.CHANGE_INFORMATION, "V/v đề nghị gia hạn, thay đổi nội dung thông tin chứng thư"),
+        (Procedure.REVOKE, "V/v đề nghị thu hồi chứng thư"),
+        (Procedure.RESTORE_DEVICE, "V/v đề nghị khôi phục thiết bị lưu khóa bí mật"),
     ],
 )
 def test_an_official_list_of_60_opens_with_heading_rows_signature_and_footer(
@@ -93,7 +93,7 @@ def test_an_official_list_of_60_opens_with_heading_rows_signature_and_footer(
     for expected in (
         "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
         "Độc lập - Tự do - Hạnh phúc",
-        "DANH SÁCH",
+        "Kính gửi:",
         asks,
         "Danh sách gồm 60 trường hợp.",
         "CƠ QUAN, TỔ CHỨC QUẢN LÝ TRỰC TIẾP",

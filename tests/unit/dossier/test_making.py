@@ -11,8 +11,7 @@ from bot.certificates.parsing import read
 from bot.dossier.making import Dossier, DossierOrder, make_dossier
 from handlers.dossier.entries import DossierContext
 from handlers.dossier.sources import sources_of_reading
-from handlers.model import Source
-from handlers.model.forms import Form, FormField
+from handlers.model import Form, FormField, Source
 from locales import translator
 from rules.loading import load_pack
 from tests.support.dossiers import COMMON, Case, commune, to_zip

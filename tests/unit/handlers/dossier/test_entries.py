@@ -12,6 +12,8 @@ from handlers.dossier.sources import merge_list
 from handlers.dossier.unit_today import UnitToday
 from handlers.model import (
     Certificate,
+    Form,
+    FormField,
     ListedCertificate,
     Recognition,
     Source,
@@ -21,7 +23,6 @@ from handlers.model import (
     UnitDirectory,
     read_sayings,
 )
-from handlers.model.forms import Form, FormField
 from rules.facts import Issuer, Subject
 from rules.loading import load_pack
 
