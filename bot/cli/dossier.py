@@ -145,7 +145,8 @@ def read_dossier_facts(content: bytes) -> GivenFacts:
     found = parse_json(content, N_("the file of facts is not JSON ({detail})"))
     if not isinstance(found, dict):
         parse_facts(found)
-    people = found.pop(_PEOPLE, None) or {}
+    people = {} if found.get(_PEOPLE) is None else found[_PEOPLE]
+    found.pop(_PEOPLE, None)
     for name in OF_ONE:
         if name in found:
             of_one = N_("{fact}: is of one certificate; give it under “people”, by serial number")

@@ -116,7 +116,7 @@ def read_certificate_list(data: bytes) -> ListReading:
         pages = list(read_pages(data)) if kind is TableFormat.XLSX else [_csv_page(data)]
         return _read_pages(pages)
     except TableError as error:
-        return ListReading(trouble=error.message, values=dict(error.values))  # type: ignore[arg-type]
+        return ListReading(trouble=error.message, values=dict(error.values))
 
 
 def meaning_of(heading: str) -> str | None:

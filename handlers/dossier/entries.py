@@ -13,7 +13,7 @@ from handlers.folding import fold
 from handlers.model import Certificate, ListedCertificate, Recognition, Source, serial_key
 from rules.deciding import decide
 from rules.errors import FactsError
-from rules.facts import Event, Facts, Issuer, Subject, Token
+from rules.facts import Facts, Issuer, Subject
 from rules.outcome import Decided, Procedure
 from rules.pack import Pack
 from rules.parsing import parse_facts
@@ -266,13 +266,3 @@ def open_questions(entries: Iterable[Entry], pack: Pack) -> list[OpenQuestion]:
         for question in pack.questions
     )
     return [one for one in found if one.entries]
-
-
-def has_lost_token(entry: Entry) -> bool:
-    """Return whether its token is lost."""
-    return entry.facts.token is Token.LOST
-
-
-def has_event(entry: Entry, event: Event) -> bool:
-    """Return whether something happened to its subscriber."""
-    return bool(entry.facts.events and event in entry.facts.events)

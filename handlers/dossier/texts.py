@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from handlers.core.text import capitalize_first
 from handlers.dossier.entries import Entry, Standout, Status, open_questions
 from handlers.dossier.papers import Paper
 from handlers.interview.screens.file import FILE_PROBLEMS
 from handlers.model import SECRET_PROBLEMS, FileProblemKind
 from locales import N_, Translator
-from rules.outcome import Procedure
+from rules.outcome import Action, Procedure
 from rules.pack import Pack
 
 #: What stands out, and what to do about it.
@@ -81,7 +80,7 @@ def format_counts(entries: Sequence[Entry], papers: Sequence[Paper], pack: Pack,
             yield t(elsewhere, names=format_names(paper.entries, t))
 
 
-def _actions(entry: Entry) -> Iterable[object]:
+def _actions(entry: Entry) -> tuple[Action, ...]:
     return entry.decided.actions if entry.decided else ()
 
 
@@ -105,7 +104,7 @@ def _unread(entry: Entry) -> tuple[str, ...]:
 
 def format_open_questions(entries: Sequence[Entry], pack: Pack, t: Translator) -> Iterator[str]:
     """Yield every question that is still open, once, with the certificates that it concerns."""
-    texts = {question.fact: question.text for question in pack.questions}
+    texts: dict[str, str] = {question.fact: question.text for question in pack.questions}
     for asked in open_questions(entries, pack):
         line = N_("{question} ({fact}) – {count}: {names}")
         names = format_names(asked.entries, t)
@@ -118,10 +117,5 @@ def format_status(entry: Entry, pack: Pack, t: Translator) -> str:
         return t(N_("decided"))
     if entry.status is Status.PROBLEM:
         return t(N_("to be looked at"))
-    texts = {question.fact: question.text for question in pack.questions}
+    texts: dict[str, str] = {question.fact: question.text for question in pack.questions}
     return t(N_("to be answered: {facts}"), facts=" ".join(t(texts[fact]) for fact in entry.needs))
-
-
-def capitalized(line: str) -> str:
-    """Return a line that begins with a capital letter."""
-    return capitalize_first(line)

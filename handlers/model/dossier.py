@@ -13,6 +13,8 @@ from handlers.model.certificate import Certificate, FileProblemKind
 from rules.facts import Subject
 from rules.language import load_language, read
 
+#: What words may say of one certificate.
+_SAID = ("events", "token", "key_exposed", "issuer")
 _NOT_DIGIT = re.compile(r"[^0-9A-F]")
 
 
@@ -64,7 +66,7 @@ def read_sayings(texts: Iterable[str]) -> Saying:
     language, facts, unread = load_language("vi"), dict[str, Any](), list[str]()
     for text in filter(None, texts):
         found = read(text, language).facts
-        told = {fact: found[fact] for fact in ("events", "token", "key_exposed", "issuer") if fact in found}
+        told: dict[str, Any] = {fact: found[fact] for fact in _SAID if fact in found}
         if issuer := told.pop("issuer", None):
             told["certificate"] = {"issuer": issuer}
         if "events" in told:

@@ -2,7 +2,9 @@
 
 import zipfile
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
+from typing import Any
 
 from tests.support.pki import expired, make_certificate, make_personal, public_ca
 
@@ -33,15 +35,16 @@ def _body(number: int, file: str, name: str, superior: str, **facts: object) -> 
     )
 
 
-def _person(number: int, name: str, file: str = "", **told: object) -> Case:
+def _person(number: int, name: str, **told: Any) -> Case:
     made = {key: told.pop(key) for key in ("not_before", "not_after", "issuer", "policy") if key in told}
     content = make_personal(name, serial=0xB000 + number, email=f"can-bo-{number}@dongnai.gov.vn", **made)
-    return Case(file or f"ca-nhan/{number:02}.cer", f"{0xB000 + number:X}", content, **told)  # type: ignore[arg-type]
+    return Case(f"ca-nhan/{number:02}.cer", f"{0xB000 + number:X}", content, **told)
 
 
+@cache
 def commune() -> list[Case]:
     """Return UBND, three organisations, 34 people, one of a public provider, one broken, and one given twice."""
-    left = {"facts": {"events": ["left_state_service"]}, "procedures": _END, "forms": ("05", "08")}
+    left: dict[str, Any] = {"facts": {"events": ["left_state_service"]}, "procedures": _END, "forms": ("05", "08")}
     people = [_person(number, f"Nguyễn Văn {chr(64 + number)}") for number in range(1, 27)]
     people += [_person(number, f"Trần Thị {chr(64 + number - 26)}") for number in range(27, 30)]
     again = Case("ca-nhan/01 (2).cer", people[0].serial, people[0].content, "problem", (), (), "duplicate_serial")
