@@ -25,10 +25,12 @@ from locales import N_, Translator
 
 _HEADING = {"bold": True, "bg_color": "#D9E2F3", "border": 1, "text_wrap": True, "valign": "top"}
 _COLUMNS = (
-    (N_("No."), 5), (N_("Name"), 34), (N_("Kind"), 16), (N_("Serial number"), 22), (N_("Ends on"), 12),
-    (N_("State"), 20), (N_("Procedures"), 44), (N_("Forms"), 12), (N_("Reason"), 30), (N_("Please note"), 44),
+    (N_("No."), 5), (N_("Name"), 28), (N_("Kind"), 12), (N_("Serial number"), 18), (N_("Ends on"), 11),
+    (N_("State"), 13), (N_("Procedures"), 34), (N_("Forms"), 9), (N_("Reason"), 20), (N_("Please note"), 32),
     (N_("Note in the list"), 24), (N_("File"), 30),
 )  # fmt: skip
+#: Columns on paper; the others are for the screen.
+_PRINTED = 10
 #: The forms that say why.
 _WITH_REASON = frozenset({"05", "08"})
 #: Rows of the list that get a format, so that serial numbers stay texts.
@@ -89,6 +91,7 @@ def _write_entries(workbook: Any, rows: Iterator[tuple[str, ...]], t: Translator
             sheet.write_string(last, at, truncate_text(sanitize(text)), cell)
     sheet.freeze_panes(1, 2)
     sheet.repeat_rows(0)
+    sheet.print_area(0, 0, last, _PRINTED - 1)
     sheet.autofilter(0, 0, last, len(_COLUMNS) - 1)
     set_paper(sheet)
 
