@@ -31,6 +31,7 @@ from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.delivery.command_menus import CommandMenuLoop
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.dossier_maker import DossierMaker, find_in_store
 from bot.delivery.event_preparation import EventPreparer, ListReader, ReportMaker, may_import_by_role
 from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.intake import Intake, Throttle
@@ -52,7 +53,7 @@ from bot.settings import Settings
 from bot.store.errors import DataIsMadeUp
 from bot.store.store import Store
 from bot.store.workers import LeaseDuration, hold_serving_lock
-from handlers.conversation import respond, wants_file
+from handlers.conversation import respond, wants_certificate_list, wants_file
 from handlers.model import CHANNEL_LABELS
 from locales import N_, translator
 from rules.loading import load_pack
@@ -96,9 +97,15 @@ class Components:
         lists = ListReader(may_import_by_role(self.store))
         preparer = EventPreparer(
             channels, self.reader, lists, draw, report=report, slow=self.slow_reader, clock=self.clock,
-            templates=self.settings.form_templates,
+            templates=self.settings.form_templates, dossiers=self._dossier_maker(),
         )  # fmt: skip
         return TurnHandler(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
+
+    def _dossier_maker(self) -> DossierMaker:
+        known, settings = self.conversation, self.settings
+        templates = settings.form_templates
+        find = find_in_store(self.store, self.clock)
+        return DossierMaker(find, self.clock, known.pack, known.office, templates, asyncio.Semaphore(1))
 
     def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter, OwnDataExporter]:
         """Return what writes the lists, and the own data, that people order in a channel.
@@ -155,6 +162,7 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
     return Conversation(
         respond=respond,
         wants_file=wants_file,
+        wants_list=wants_certificate_list,
         pack=pack,
         office=settings.receiving_office,
         retention_days=settings.retention_days,

@@ -18,14 +18,17 @@ from handlers.broadcasts.screens.detail import handle_report
 from handlers.core import (
     AnswerPrinted,
     ButtonTapped,
+    CertificatesListed,
     ChartDrawn,
     Command,
     Context,
+    DossierMade,
     DrawChart,
     Event,
     FileRead,
     FileSent,
     HandlerResult,
+    MakeDossier,
     MakeReport,
     MessageEdited,
     Page,
@@ -42,6 +45,8 @@ from handlers.core import (
     current_rights,
 )
 from handlers.core.text import parse_day
+from handlers.dossier.screens import SCREEN_NAMES as DOSSIER_SCREENS
+from handlers.dossier.screens import handle_made_dossier, take_dossier_file
 from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.condition import take_day_beside
@@ -55,7 +60,7 @@ from handlers.interview.screens.file import (
 from handlers.interview.screens.printing import handle_printed_answer
 from handlers.interview.screens.question import find_overheard_facts
 from handlers.interview.secrets import has_secret
-from handlers.model import Rights, holds_certificate
+from handlers.model import SECRET_PROBLEMS, Rights, holds_certificate
 from handlers.registry import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT, find_command, parse_command
 from handlers.sentences import answer_sentence, confirm_rest, contradicts, read_aside
 from handlers.turn import (
@@ -75,12 +80,17 @@ from handlers.understanding.sentences import read_sentence
 from locales import N_
 from rules.language import Reading as SentenceReading
 
+#: Orders that are carried out between turns, and what came of them.
+BackgroundEvent = (
+    DrawChart | ChartDrawn | MakeReport | ReportMade | PrintAnswer | AnswerPrinted | MakeDossier | DossierMade
+)
 #: Facts that the certificate in a file tells more surely than the words under it.
 _FACTS_OF_A_FILE = frozenset({"not_after", "expired", "issuer"})
 EDIT_READ = N_("I read the edited message as a new one.")
 EDIT_ASIDE = N_("Here I take a value or a consent only from a new message: please write it once more.")
 ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
 STILL_KEPT = N_("Your earlier answers are kept.")
+LIST_LEFT = N_("That list is for a dossier: open it with /donvi, then send the list again.")
 SAY_LESS = N_("That is too much at once. Please say it in a few words, no more than {number} things.")
 OTHER_SUBJECT = N_("That button belongs to an earlier answer. Requests keep theirs: /yeucau")
 
@@ -173,9 +183,9 @@ async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
             return HandlerResult(here.session, notes=(note,), show=False)
         case UnreadableReceived():
             return _handle_unreadable(here, event)
-        case FileSent() | FileRead() | SheetRead():
+        case FileSent() | FileRead() | SheetRead() | CertificatesListed():
             return await _handle_file(here, event)
-        case DrawChart() | ChartDrawn() | MakeReport() | ReportMade() | PrintAnswer() | AnswerPrinted():
+        case _ if isinstance(event, BackgroundEvent):
             return await _handle_background_result(here, event)
         case ButtonTapped():
             return await _handle_tap(here, event.data)
@@ -187,22 +197,39 @@ async def _handle_words(here: Context, event: TextReceived | MessageEdited) -> H
     return await (_handle_edit(here, event) if isinstance(event, MessageEdited) else _handle_text(here, event.text))
 
 
-async def _handle_file(here: Context, event: FileSent | FileRead | SheetRead) -> HandlerResult:
+def wants_certificate_list(session: Session | None) -> bool:
+    """Return whether a spreadsheet is read as a list of certificates: while a dossier is open."""
+    return session is not None and session.screen in DOSSIER_SCREENS
+
+
+async def _handle_file(here: Context, event: FileSent | FileRead | SheetRead | CertificatesListed) -> HandlerResult:
     if isinstance(event, FileSent):
         return keep_file_for_consent(here, event)
+    if isinstance(event, FileRead | CertificatesListed) and (taken := await _take_for_dossier(here, event)):
+        return taken
+    if isinstance(event, CertificatesListed):  # the dossier was left meanwhile
+        return HandlerResult(here.session, notes=(here.say(LIST_LEFT),))
     if isinstance(event, FileRead):
         return take_file_read(here, event)
     return await list_arrived(here, event.sheet) or take_file_read(here, to_unreadable_file(event))
 
 
-async def _handle_background_result(
-    here: Context, event: DrawChart | ChartDrawn | MakeReport | ReportMade | PrintAnswer | AnswerPrinted
-) -> HandlerResult:
+async def _handle_background_result(here: Context, event: BackgroundEvent) -> HandlerResult:
+    if isinstance(event, MakeDossier | DossierMade):
+        return await handle_made_dossier(here, event)
     if isinstance(event, PrintAnswer | AnswerPrinted):
         return handle_printed_answer(here, event)
     if isinstance(event, DrawChart | ChartDrawn):
         return handle_chart(here, event)
     return await handle_report(here, event)
+
+
+async def _take_for_dossier(here: Context, event: FileRead | CertificatesListed) -> HandlerResult | None:
+    """Add what was read to the open dossier; a secret is warned of as ever."""
+    held = {problem.trouble for problem in event.reading.problems} if isinstance(event, FileRead) else set()
+    if here.session.screen not in DOSSIER_SCREENS or held & SECRET_PROBLEMS:
+        return None
+    return await take_dossier_file(here, event)
 
 
 def _with_valid_screen(here: Context) -> Context:

@@ -277,6 +277,12 @@ _TASK = {
     "state": DataPart(N_("Stands at"), choose_label(words.TASK_STATES)),
     "created_at": DataPart(N_("Ordered"), format_iso_moment),
 }
+_DOSSIER = {
+    "id": DataPart(N_("Code")),
+    "unit": DataPart(N_("Unit")),
+    "created_at": DataPart(N_("Begun"), format_iso_moment),
+    "changed_at": DataPart(N_("Last changed"), format_iso_moment),
+}
 _ANSWER = {
     "broadcast": DataPart(N_("Code of the broadcast")),
     "done_at": DataPart(N_("You said that it is done"), format_iso_moment),
@@ -298,6 +304,7 @@ OWN_DATA_PARTS = {
     "standings": DataPart(N_("Certificate known to your unit"), inside=_STANDING),
     "roles": DataPart(N_("Role"), inside=_ROLE),
     "tasks": DataPart(N_("Work ordered"), inside=_TASK),
+    "dossiers": DataPart(N_("Dossier of a unit"), inside=_DOSSIER),
     "reminders": DataPart(N_("Reminders"), inside=_REMINDERS),
     "requests": DataPart(N_("Request"), inside=_REQUEST),
     "received": DataPart(N_("Message from you"), inside=_RECEIVED),

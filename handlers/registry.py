@@ -76,6 +76,14 @@ from handlers.core import (
     hash_text,
 )
 from handlers.core.text import format_bold, join_lines
+from handlers.dossier.screens import (
+    DossierEventScreen,
+    DossierListScreen,
+    DossierQuestionScreen,
+    DossierRegisterScreen,
+    DossierScreen,
+    open_dossiers,
+)
 from handlers.interview import to_next_certificate, to_previous_step
 from handlers.interview.condition import condition_facts
 from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
@@ -133,6 +141,11 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "desk_yes": BulkMoveConfirmScreen(),
     "export": ExportScreen(),
     "import": ImportScreen(),
+    "dossiers": DossierListScreen(),
+    "dossier": DossierScreen(),
+    "dossier_what": DossierEventScreen(),
+    "dossier_ask": DossierQuestionScreen(),
+    "dossier_register": DossierRegisterScreen(),
     "broadcasts": BroadcastListScreen(),
     "broadcast": BroadcastScreen(),
     "broadcast_kind": BroadcastKindScreen(),
@@ -239,6 +252,13 @@ async def _run_desk(here: Context, _: str) -> HandlerResult:
 ADMIN_COMMANDS = (
     Command("banlamviec", N_("my desk: what waits, and all I can do"), _run_desk, ("desk",), needs=Act.SEE_REQUESTS),
     Command("danhsach", N_("the request list; with words, those that have them"), _run_list, needs=Act.SEE_REQUESTS),
+    Command(
+        "donvi",
+        N_("the papers of a whole unit, from many certificates"),
+        open_dossiers,
+        ("hoso",),
+        needs=Act.MAKE_DOSSIERS,
+    ),
     Command("xuat", N_("export the requests of the list as a file"), _run_export, needs=Act.EXPORT_REQUESTS),
     Command(
         "thongbao",

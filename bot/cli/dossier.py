@@ -203,7 +203,7 @@ def _make(settings: Settings, given: _Input) -> Dossier:
             common=given.facts.common,
             people=given.facts.people,
             t=t,
-            templates=settings.data_dir / "forms",
+            templates=settings.form_templates,
             pdf=given.pdf,
         )
         return make_dossier(order, lambda done, total: bar.update(making, completed=done, total=total))

@@ -12,8 +12,11 @@ from bot.certificates.reader import CertificateReader
 from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts import ChartsMissing
 from bot.clock import Clock, SystemClock
+from bot.delivery.dossier_maker import DossierMaker
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
+from bot.dossier.list_reader import ListReading
+from bot.dossier.reading import read_list
 from bot.errors import Forbidden
 from bot.exports.broadcast_report import ReportOrder, make_report_bytes
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
@@ -26,11 +29,13 @@ from bot.store.store import Store
 from handlers.broadcasts.screens.detail import XLSX
 from handlers.core import (
     AnswerPrinted,
+    CertificatesListed,
     ChartDrawn,
     DrawChart,
     Event,
     FileRead,
     FileSent,
+    MakeDossier,
     MakeReport,
     PrintAnswer,
     ReportMade,
@@ -83,6 +88,7 @@ def _chart_without(event: DrawChart, trouble: Literal["no_files", "not_installed
 MayImport = Callable[[Chat], Awaitable[bool]]
 ReadSheet = Callable[[bytes], Awaitable[ImportSheet]]
 #: How a list is called, or what is sent in its place.
+_TABLE_SUFFIXES = (".xlsx", ".xlsm", ".csv", ".tsv")
 _LIST_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".jsonl", ".docx")
 
 
@@ -238,6 +244,7 @@ class EventPreparer:
         slow: CertificateReader | None = None,
         clock: Clock | None = None,
         templates: Path | None = None,
+        dossiers: DossierMaker | None = None,
     ) -> None:
         """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports.
 
@@ -245,6 +252,7 @@ class EventPreparer:
         folder of the office's own forms.
         """
         self._templates = templates
+        self._dossiers = dossiers
         self._lists = lists or ListReader()
         self._draw = draw
         self._report = report
@@ -254,7 +262,7 @@ class EventPreparer:
 
     def kind(self, chat: Chat, event: Event) -> SlowTaskKind | None:
         """Return what an event waits for when it is prepared; ``None`` for one that is taken as it is."""
-        if isinstance(event, DrawChart | MakeReport | PrintAnswer):
+        if isinstance(event, DrawChart | MakeReport | PrintAnswer | MakeDossier):
             return SlowTaskKind.MADE
         if isinstance(event, FileSent) or (isinstance(event, TextReceived) and holds_certificate(event.text)):
             return SlowTaskKind.SLOW if self._readers.apart(chat) else SlowTaskKind.FILE
@@ -267,16 +275,24 @@ class EventPreparer:
             return 0.0
         return giving_way(FILE_LIMIT if event.size is None else max(0, event.size))
 
-    async def prepare(self, chat: Chat, event: Event) -> Event:
+    async def prepare(self, chat: Chat, event: Event, *, listing: bool = False) -> Event:
         """The event as the conversation takes it: what was sent is read, what was asked for is made.
+
+        Args:
+            chat: the chat it came from.
+            event: the event.
+            listing: a spreadsheet is read as a list of certificates, for an open dossier.
 
         Raises:
             ReadApart: it takes long: to be prepared once more, among what takes long.
         """
-        if isinstance(event, DrawChart | MakeReport | PrintAnswer):
+        if isinstance(event, DrawChart | MakeReport | PrintAnswer | MakeDossier):
             return await self._make(chat, event)
         if isinstance(event, FileSent):
-            found = await self._read_file(chat, event)
+            found = await self._read_file(chat, event, listing=listing)
+            if isinstance(found, ListReading):
+                listed = {"rows": found.rows, "trouble": found.trouble, "values": found.values}
+                return CertificatesListed(name=event.name, caption=event.caption, **listed, **_event_origin(event))
             if isinstance(found, ImportSheet):
                 return SheetRead(sheet=found, caption=event.caption, **_event_origin(event))
             beside = {"album": event.album, "caption": event.caption}
@@ -285,23 +301,29 @@ class EventPreparer:
             return FileRead(reading=await self._readers.read(chat, event.text.encode(), ""), **_event_origin(event))
         return event
 
-    async def _make(self, chat: Chat, event: DrawChart | MakeReport | PrintAnswer) -> Event:
+    async def _make(self, chat: Chat, event: DrawChart | MakeReport | PrintAnswer | MakeDossier) -> Event:
         channel = self._channels.get(chat.channel)
+        if isinstance(event, MakeDossier):
+            return await self._dossiers.make(chat, event, channel) if self._dossiers else event
         if isinstance(event, DrawChart):
             return await draw_requested_chart(event, channel, self._draw)
         if isinstance(event, MakeReport):
             return await make_requested_report(chat, event, channel, self._report)
         return await print_requested_answer(event, channel, self._templates)
 
-    async def _read_file(self, chat: Chat, event: FileSent) -> Reading | ImportSheet:
+    async def _read_file(self, chat: Chat, event: FileSent, *, listing: bool) -> Reading | ImportSheet | ListReading:
         if event.size is not None and event.size > FILE_LIMIT:
             return await self._too_large(chat, event)
         async with self._room_for(chat):
             data = await self._fetch_or_explain(chat, event)
             if not isinstance(data, bytes):
                 return data
-            if not await self._lists.is_wanted(chat, event.name, data):
+            if not listing and not await self._lists.is_wanted(chat, event.name, data):
                 return await self._readers.read(chat, data, event.name)
+            if listing and not (is_spreadsheet(data) or event.name.lower().endswith(_TABLE_SUFFIXES)):
+                return await self._readers.read(chat, data, event.name)
+        if listing:
+            return await read_list(data)  # outside: a list keeps no certificate waiting
         return await self._read_list(chat, data, event.name)  # outside: a list keeps no certificate waiting
 
     async def _fetch_or_explain(self, chat: Chat, event: FileSent) -> bytes | Reading | ImportSheet:

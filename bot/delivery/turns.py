@@ -23,7 +23,7 @@ from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
 from bot.store.errors import ReadingOnly, StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from bot.store.store import Store
 from bot.store.units import UnitReader
-from handlers.core import Attachment, DrawChart, Event, MakeReport, PrintAnswer, Reply, Services, Session
+from handlers.core import Attachment, DrawChart, Event, MakeDossier, MakeReport, PrintAnswer, Reply, Services, Session
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
@@ -93,6 +93,7 @@ class Conversation:
     respond: Callable[[Session | None, Event, Services], Awaitable[Turn]]
     wants_file: Callable[[Session | None], bool]
     pack: Pack
+    wants_list: Callable[[Session | None], bool] = lambda session: False  # noqa: ARG005 - nobody asks for one
     office: str | None = None
     retention_days: int = 180
     language: str = LANGUAGES[0]  #: of a conversation until its person chooses one
@@ -248,10 +249,12 @@ class TurnHandler:
 
     async def _prepare(self, pending: PendingTurn, session: Session | None) -> Event:
         if not (
-            isinstance(pending.event, DrawChart | MakeReport | PrintAnswer) or self._conversation.wants_file(session)
+            isinstance(pending.event, DrawChart | MakeReport | PrintAnswer | MakeDossier)
+            or self._conversation.wants_file(session)
         ):
             return pending.event
-        return await self._preparer.prepare(pending.chat, pending.event)
+        listing = self._conversation.wants_list(session)
+        return await self._preparer.prepare(pending.chat, pending.event, listing=listing)
 
     def _build_services(self, pending: PendingTurn, unit: TurnTransaction, units: UnitDirectory) -> Services:
         known, channel = self._conversation, self._channels.get(pending.chat.channel)

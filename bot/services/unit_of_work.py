@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services.broadcasts import BroadcastService
+from bot.services.dossiers import DossierService
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
 from bot.services.journal import JournalService
 from bot.services.people import PeopleService
@@ -17,6 +18,7 @@ from bot.services.request_notices import OwnRequestService, RequestNoticeService
 from bot.services.units import StatisticsService, UnitService
 from bot.store.broadcasts.reminders import StoredReminders
 from bot.store.context import StoreContext, chat_row
+from bot.store.dossiers import DossierRepository
 from bot.store.drivers import Query, Rows, Transaction
 from bot.store.encoding import has_consent, session_language, to_micros
 from bot.store.errors import SessionTooLarge
@@ -49,6 +51,12 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         units=UnitService(UnitRepository(context), journal, context.now),
         broadcasts=BroadcastService.of(context, journal),
         notices=RequestNoticeService(notices),
+        dossiers=DossierService(
+            DossierRepository(context),
+            StoredOwnRequests(context.ask, context.keyring, context.chat, context.now),
+            notices,
+            journal,
+        ),
     )
 
 

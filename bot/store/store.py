@@ -37,6 +37,7 @@ _EXPIRY = {
     "broadcasts": "expire_broadcasts",
     "roles": "expire_grants",
     "invitations": "expire_invitations",
+    "dossiers": "expire_dossiers",
     "chats": "expire_chats",
 }
 

@@ -42,6 +42,8 @@ _CONDITIONS = {
     Token.DAMAGED: N_("the device that holds the private key is damaged"),
 }
 _EXPIRED = N_("the certificate has expired")
+#: What happened, in the words of the Decree where it has some (Điều 17.2).
+_HAPPENED = {**EVENT_LABELS, Event.LEFT_STATE_SERVICE: N_("retired or resigned")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ def format_reason(entry: Entry, today: date) -> str | None:
     if entry.not_after is not None and entry.not_after < today:
         reasons.append(_EXPIRED)
     ending = _ENDING.get(facts.subject or Subject.DEVICE, ())
-    reasons += [EVENT_LABELS[event] for event in ending if facts.events and event in facts.events]
+    reasons += [_HAPPENED[event] for event in ending if facts.events and event in facts.events]
     return "; ".join(map(_VIETNAMESE, reasons)) or None
 
 

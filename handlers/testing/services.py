@@ -22,6 +22,7 @@ from handlers.model import (
 )
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
+from handlers.testing.dossiers import MemoryDossiers
 from handlers.testing.people import MemoryPeople
 from handlers.testing.person import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
 from handlers.testing.request_list import MemoryExportReader, MemoryRequestList, RequestMoves
@@ -60,6 +61,7 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
         units=MemoryUnits(acting, journal),
         broadcasts=MemoryBroadcasts(acting, journal),
         notices=MemoryRequestNotices(acting),
+        dossiers=MemoryDossiers(acting, journal),
     )
 
 
