@@ -132,7 +132,7 @@ def _missing(papers: Sequence[Paper], t: Translator) -> Iterator[str]:
         ]
         contact = [t(N_("the contact block"))] if CONTACT_FIELDS.get(Form(paper.content.form)) else []
         if told or contact:
-            yield t(N_("Mẫu {form}: {fields}"), form=paper.content.form.value, fields=", ".join([*told, *contact]))
+            yield f"Mẫu {paper.content.form}: {', '.join([*told, *contact])}"
 
 
 def _uncertain(
@@ -151,4 +151,4 @@ def _uncertain(
             titles.setdefault(level, {})[t(pack.procedures[action.procedure].title)] = None
     for level, named in titles.items():
         if level in LEVELS:
-            yield t(N_("{level}: {titles}"), level=t(LEVELS[level]), titles="; ".join(named))
+            yield f"{t(LEVELS[level])}: {'; '.join(named)}"

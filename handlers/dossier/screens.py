@@ -226,7 +226,7 @@ class DossierScreen:
             return _gone(here)
         say, t = here.say, here.say.t
         unit = here.world.units.name(found.record.unit)
-        title = say(N_("<b>Dossier {dossier}</b> {unit}"), dossier=found.record.id, unit=unit)
+        title = say(N_("<b>Dossier {dossier}</b>"), dossier=found.record.id) + (f" – {unit}" if unit else "")
         if not found.entries:
             return Page(
                 title, (*_format_happened(here, found), say(GIVE)), tuple(_empty_options(here)), numbers="values"

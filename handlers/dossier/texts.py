@@ -85,16 +85,16 @@ def _actions(entry: Entry) -> tuple[Action, ...]:
 
 
 def format_standouts(entries: Sequence[Entry], t: Translator) -> Iterator[str]:
-    """Yield a line for each certificate that stands out, by name."""
-    for entry in entries:
-        if said := format_standout(entry, t):
-            where = f" ({entry.file})" if entry.file and entry.file != format_label(entry) else ""
-            yield f"{format_label(entry)}{where}: {said}"
+    """Yield what in a list was not understood, then a line for each certificate that stands out, by name."""
     if unread := [(entry, words) for entry in entries for words in _unread(entry)]:
         quoted = "; ".join(f"{format_label(entry)}: “{words[:MOST_QUOTED]}”" for entry, words in unread[:MOST_NAMED])
         more = len(unread) - MOST_NAMED
         quoted = t(N_("{names} and {count} more"), names=quoted, count=more) if more > 0 else quoted
         yield t(N_("In the list this was not understood and counts for nothing: {words}"), words=quoted)
+    for entry in entries:
+        if said := format_standout(entry, t):
+            where = f" ({entry.file})" if entry.file and entry.file != format_label(entry) else ""
+            yield f"{format_label(entry)}{where}: {said}"
 
 
 def _unread(entry: Entry) -> tuple[str, ...]:

@@ -50,7 +50,6 @@ from handlers.model.channels import (
 from handlers.model.dossier import (
     DossierRecord,
     ListedCertificate,
-    Saying,
     Source,
     read_sayings,
     serial_key,
@@ -235,7 +234,7 @@ __all__ = [
     "ListedCertificate", "MessageLimits", "MoveOutcome", "MoveResult", "NewInvitation", "NoticeTiming", "OpenSpan",
     "PlaceholderValues", "PlannedStep", "ProblemKind", "Reach", "Reading", "Recipient", "RecipientName",
     "Recognition", "Refusal", "RejectedLine", "Request", "RequestContent", "RequestHandling", "RequestOffice",
-    "RequestRow", "RequestState", "RequestStep", "Rights", "Role", "RoleHolder", "Saying", "Scope", "SendingHours",
+    "RequestRow", "RequestState", "RequestStep", "Rights", "Role", "RoleHolder", "Scope", "SendingHours",
     "SheetProblem", "Source", "StateReason", "StepDecision", "Succession", "SuccessionKind", "TableFormat",
     "Timetable", "Unit", "UnitAssignment", "UnitDirectory", "UnitHoldings", "UnitMatch", "UnitStatistics",
     "UnitSuccession", "Watcher", "acting_office", "build_burn_down", "channel_kind", "chat_id_head", "check_reason",
