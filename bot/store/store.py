@@ -52,8 +52,8 @@ class Retention:
         """Delete what is older than ``days``, as one transaction. A dry run only counts.
 
         Returns:
-            How many requests, sessions, standings, updates, messages, broadcasts, roles, invitations and chats went,
-            by these names.
+            How many requests, sessions, standings, updates, messages, broadcasts, roles, invitations, dossiers and
+            chats went, by these names.
 
         Raises:
             StoreError: nothing was deleted.

@@ -6,8 +6,10 @@ from bot.services.unit_of_work import AdminTransaction
 from handlers.core import AdminServices
 from handlers.model import DossierRecord, ListedCertificate, Rights, Role, Source
 from tests.support.backends import Backend
+from tests.support.dialogue import read_own_data
 from tests.support.people import UNITS, grant_role, make_person_content
 from tests.support.store import CHANNEL, NOW, open_admin_transaction
+from tests.support.stored_dialogue import StoredTurns
 
 SOURCES = (Source(file="ds.xlsx", listed=ListedCertificate(line=2, name="Nguyễn Văn Mẫu", serial="0A01")),)
 
@@ -84,3 +86,15 @@ async def test_there_is_nobody_to_hand_it_to_where_no_admin_is(ground: Backend) 
     saved = await begin(ground)
     async with acting(ground, "lan") as at:
         assert await at.admin.dossiers.hand_over(await rights_of(at.admin), saved.id) is None
+
+
+async def test_it_goes_with_the_data_of_its_person(ground: Backend) -> None:
+    saved = await begin(ground)
+    turns = StoredTurns(ground.store, "lan")
+    async with turns() as turn:
+        held = await read_own_data(turn.own_data)
+        await turn.own_data.erase()
+
+    assert [(one["id"], one["unit"]) for one in held["dossiers"]] == [(saved.id, "DN.NT")]
+    async with acting(ground, "lan") as at:
+        assert await at.admin.dossiers.kept(Rights.operator(UNITS)) == ()
