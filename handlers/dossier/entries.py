@@ -120,7 +120,7 @@ def decide_all(
     """
     single = {serial_key(serial): facts for serial, facts in people.items()}
     entries = [
-        _decide_one(context, source, common, single.get(serial_key(source.serial), {}) if source.serial else {})
+        _decide_one(context, source, common, single.get(serial_key(source.serial)) if source.serial else None)
         for source in sources
     ]
     given = {serial_key(source.serial) for source in sources if source.serial}
@@ -133,14 +133,16 @@ def _without_certificate(serial: str) -> Entry:
     return Entry(source, Facts(), Status.PROBLEM, standout=Standout.NO_CERTIFICATE)
 
 
-def _decide_one(context: DossierContext, source: Source, common: Mapping[str, Any], own: Mapping[str, Any]) -> Entry:
+def _decide_one(
+    context: DossierContext, source: Source, common: Mapping[str, Any], own: Mapping[str, Any] | None
+) -> Entry:
     if source.trouble:
         return Entry(source, Facts(), Status.PROBLEM, standout=source.trouble)
     try:
-        facts = parse_facts(_mapping_of(source, common, own, context.unit))
+        facts = parse_facts(_mapping_of(source, common, own or {}, context.unit))
     except FactsError:
         return Entry(source, Facts(), Status.PROBLEM, standout=Standout.CONTRADICTION)
-    standout = _standout_of(context, source, facts, own)
+    standout = _standout_of(context, source, facts, spoken_of=own is not None)
     outcome = decide(context.pack, facts, context.today)
     if standout in _BARRING:
         found = outcome if standout is Standout.PUBLIC and isinstance(outcome, Decided) else None
@@ -190,7 +192,8 @@ def _by_unit(certificate: Certificate, told: Mapping[str, Any], unit: UnitToday)
     return found
 
 
-def _standout_of(context: DossierContext, source: Source, facts: Facts, own: Mapping[str, Any]) -> Standout | None:
+def _standout_of(context: DossierContext, source: Source, facts: Facts, *, spoken_of: bool) -> Standout | None:
+    """Return why a certificate stands out; one that somebody has spoken of is no stranger's."""
     certificate = source.certificate
     if certificate and certificate.authority:
         return Standout.AUTHORITY
@@ -200,7 +203,7 @@ def _standout_of(context: DossierContext, source: Source, facts: Facts, own: Map
         return Standout.NO_CERTIFICATE
     if facts.certificate.issuer is Issuer.PUBLIC:
         return Standout.PUBLIC
-    if certificate and context.unit and not own and context.unit.is_of_other_unit(certificate):
+    if certificate and context.unit and not spoken_of and context.unit.is_of_other_unit(certificate):
         return Standout.OTHER_UNIT
     ends = facts.certificate.not_after
     return Standout.EXPIRED if ends is not None and ends < context.today else None

@@ -29,16 +29,25 @@ from handlers.core import (
 )
 from handlers.core.text import format_bold, join_lines
 from handlers.dossier.differences import read_differences
-from handlers.dossier.entries import DossierContext, Entry, OpenQuestion, Status, decide_all, open_questions
+from handlers.dossier.entries import (
+    DossierContext,
+    Entry,
+    OpenQuestion,
+    Standout,
+    Status,
+    decide_all,
+    open_questions,
+)
 from handlers.dossier.filing import request_contents, snapshot
 from handlers.dossier.papers import Paper, make_papers
 from handlers.dossier.sources import merge_list, sources_of_reading
 from handlers.dossier.texts import (
     format_counts,
     format_label,
+    format_names,
     format_procedures,
     format_standout,
-    format_standouts,
+    format_unread,
 )
 from handlers.dossier.unit_today import UnitToday
 from handlers.model import Act, DossierRecord, Rights, Source, serial_key
@@ -50,7 +59,7 @@ from rules.questions import Question
 #: The screens; ``Session.about`` is the id of the dossier, and behind a blank the first entry shown.
 MAIN, EVENTS, QUESTION, REGISTER, LIST = "dossier", "dossier_what", "dossier_ask", "dossier_register", "dossiers"
 SCREEN_NAMES = frozenset({MAIN, EVENTS, QUESTION, REGISTER})
-MAKE, ANSWER, ASK_EVENTS, HAND, NEW = "make", "answer", "what", "hand", "new"
+MAKE, ANSWER, ASK_EVENTS, HAND, NEW, ACCEPT = "make", "answer", "what", "hand", "new", "ours"
 ZIP = "application/zip"
 #: Certificates on one page, and lines that tell what stands out.
 _SHOWN, _STANDOUTS = 10, 6
@@ -261,6 +270,8 @@ class DossierScreen:
             return _order(here, found)
         if value == HAND:
             return await _hand_over(here, found)
+        if value == ACCEPT:
+            return await _save(here, _accept_others(found))
         screens = {ANSWER: QUESTION, ASK_EVENTS: EVENTS, "register": REGISTER}
         return HandlerResult(here.session.with_screen(screens.get(value, MAIN), about=found.record.id))
 
@@ -270,6 +281,13 @@ class DossierScreen:
         if found is None or not found.entries:
             return None
         return await _take_differences(here, found, text, MAIN)
+
+
+def _accept_others(found: OpenDossier) -> DossierRecord:
+    """Speak of every certificate that names another unit, so that it counts as this unit's."""
+    strange = [entry.serial for entry in found.entries if entry.standout is Standout.OTHER_UNIT and entry.serial]
+    people = {**{serial: {} for serial in strange}, **found.record.people}
+    return found.record.model_copy(update={"people": people})
 
 
 async def _take_differences(here: Context, found: OpenDossier, text: str, screen: str) -> HandlerResult | None:
@@ -322,11 +340,14 @@ def _format_happened(here: Context, found: OpenDossier) -> tuple[Markup, ...]:
 
 
 def _format_standouts(here: Context, found: OpenDossier) -> tuple[Markup, ...]:
-    lines = list(format_standouts(found.entries, here.say.t))
-    more = len(lines) - _STANDOUTS
-    shown = [Markup("⚠ {}").format(line) for line in lines[:_STANDOUTS]]
-    rest = [here.say(N_("and {count} more; the overview names all."), count=more)] if more > 0 else []
-    return (join_lines(*shown, *rest),) if lines else ()
+    """Say once why certificates stand out, with the names of those it is true of."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in found.entries:
+        if said := format_standout(entry, here.say.t):
+            groups.setdefault(said, []).append(entry)
+    lines = [f"{said} – {format_names(those, here.say.t)}" for said, those in groups.items()]
+    shown = [Markup("⚠ {}").format(line) for line in (*format_unread(found.entries, here.say.t), *lines)]
+    return (join_lines(*shown),) if shown else ()
 
 
 def _format_counts(here: Context, found: OpenDossier) -> Markup:
@@ -356,6 +377,8 @@ def _main_options(here: Context, found: OpenDossier) -> Iterator[Option]:
     t, start = here.say.t, _start_of(here.session)
     if found.open:
         yield Option(ANSWER, t(N_("Answer what is open ({count})"), count=len(found.open)), ("tra loi", "answer"))
+    if any(entry.standout is Standout.OTHER_UNIT for entry in found.entries):
+        yield Option(ACCEPT, t(N_("Those of another name are ours too")), ("dung la cua don vi", "cua don vi", "ours"))
     yield Option(MAKE, t(N_("Make the papers")), ("lap", "lap ho so", "lap giay to", "make"))
     if found.record.version:
         yield Option("register", t(N_("Register the requests")), ("dang ky", "register"))

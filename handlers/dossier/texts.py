@@ -84,13 +84,18 @@ def _actions(entry: Entry) -> tuple[Action, ...]:
     return entry.decided.actions if entry.decided else ()
 
 
-def format_standouts(entries: Sequence[Entry], t: Translator) -> Iterator[str]:
-    """Yield what in a list was not understood, then a line for each certificate that stands out, by name."""
+def format_unread(entries: Sequence[Entry], t: Translator) -> Iterator[str]:
+    """Yield a line on what in a list was not understood, if there is any."""
     if unread := [(entry, words) for entry in entries for words in _unread(entry)]:
         quoted = "; ".join(f"{format_label(entry)}: “{words[:MOST_QUOTED]}”" for entry, words in unread[:MOST_NAMED])
         more = len(unread) - MOST_NAMED
         quoted = t(N_("{names} and {count} more"), names=quoted, count=more) if more > 0 else quoted
         yield t(N_("In the list this was not understood and counts for nothing: {words}"), words=quoted)
+
+
+def format_standouts(entries: Sequence[Entry], t: Translator) -> Iterator[str]:
+    """Yield what in a list was not understood, then a line for each certificate that stands out, by name."""
+    yield from format_unread(entries, t)
     for entry in entries:
         if said := format_standout(entry, t):
             where = f" ({entry.file})" if entry.file and entry.file != format_label(entry) else ""

@@ -221,3 +221,15 @@ async def test_only_one_certificate_can_be_kept_in_a_merger(house: Assistant, st
     assert "Khi sáp nhập chỉ một chứng thư được giữ lại" in await lan.taps("Của cơ quan tôi")
     await lan.says("1 được giữ lại; 2 không giữ lại")
     assert "Khi sáp nhập" not in lan.person.text
+
+
+async def test_certificates_that_name_another_unit_are_taken_by_one_tap(house: Assistant, store: Store) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    await lan.sends_archive()
+    assert "ghi tên đơn vị khác" in lan.person.text
+    await lan.taps("Chứng thư ghi tên khác cũng của đơn vị")
+
+    assert "ghi tên đơn vị khác" not in lan.person.text
+    assert "cần trả lời thêm 38" in lan.person.text
