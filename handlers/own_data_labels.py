@@ -76,9 +76,14 @@ _PLACE = {
     "screen": DataPart(N_("Open screen"), choose_label(words.SCREENS)),
     "about": DataPart(N_("About"), choose_label(words.TOPICS)),
 }
+_ENTRY = {
+    "fingerprint": DataPart(N_("Fingerprint of the certificate")),
+    "where": DataPart(N_("File in the archive")),
+}
 _READING = {
     "certificates": DataPart(N_("Certificate"), inside=_CERTIFICATE),
     "problems": DataPart(N_("Trouble"), words.format_file_problem, apart=True),
+    "places": DataPart(N_("Place in the archive"), inside=_ENTRY),
 }
 _CHART = {
     "kind": DataPart(N_("Kind of chart"), choose_label({"bars": N_("bars"), "burn_down": N_("burn-down")})),
@@ -114,6 +119,7 @@ _EVENT = {
     "picture": DataPart(N_("Picture"), words.format_size),
     "trouble": DataPart(N_("Why there is no picture"), choose_label(words.CHART_PROBLEMS)),
     "broadcast": DataPart(N_("Broadcast")),
+    "dossier": DataPart(N_("Dossier of a unit")),
     "language": DataPart(N_("Language"), _LANGUAGE),
 }
 _DRAFT = {
