@@ -43,9 +43,9 @@ from bot.delivery.turns import Conversation, TurnHandler
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
-from bot.forms import find_converter
 from bot.messages import Incoming
 from bot.metrics import NO_METRICS, Metrics
+from bot.pdf import find_converter
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store_from_settings
 from bot.services.request_notices import DigestSender

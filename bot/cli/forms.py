@@ -7,7 +7,8 @@ import typer
 
 from bot.atomic_file import refuse_existing
 from bot.errors import InputError, OutputError, to_reason
-from bot.forms import PAGE, TEMPLATE_NAMES, built_in_bytes, find_converter, find_problems
+from bot.forms import PAGE, TEMPLATE_NAMES, built_in_bytes, find_problems
+from bot.pdf import find_converter
 from bot.sanitizing import sanitize
 from bot.settings import configured_language, load_settings
 from locales import N_, Translator, translator
@@ -28,7 +29,7 @@ _SOUND = N_("{file}: fine")
 _WITH_PDF = N_("PDF: made with LibreOffice ({program}).")
 _WITHOUT_PDF = N_(
     "PDF: not made, papers go out as DOCX alone. Install LibreOffice to have both (Debian or Ubuntu:"
-    " apt-get install libreoffice-writer-nogui)."
+    " apt-get install libreoffice-writer-nogui fonts-liberation)."
 )
 
 

@@ -248,13 +248,11 @@ class EventPreparer:
     ) -> None:
         """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports.
 
-        ``reader`` gives up soon where there is a ``slow`` one, which takes up what takes long. ``templates`` is the
-        folder of the office's own forms.
+        ``reader`` gives up soon where there is a ``slow`` one. ``templates`` are the office's own forms.
         """
-        self._templates = templates
         self._dossiers = dossiers
         self._lists = lists or ListReader()
-        self._draw = draw
+        self._draw, self._templates = draw, templates
         self._report = report
         self._channels = channels
         self._readers = Readers(reader, slow, clock or SystemClock())

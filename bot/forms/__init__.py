@@ -8,10 +8,9 @@ from bot.forms.filling import (
     make_page,
     to_file_name,
 )
-from bot.forms.pdf import find_converter
 from bot.forms.template import PAGE, TEMPLATE_NAMES, FormError, built_in_bytes, find_problems
 
 __all__ = [
     "CELL_DOTS", "PAGE", "TEMPLATE_NAMES", "FormError", "FormFile", "built_in_bytes", "fill_form",
-    "find_converter", "find_problems", "make_forms", "make_page", "to_file_name",
+    "find_problems", "make_forms", "make_page", "to_file_name",
 ]  # fmt: skip

@@ -9,12 +9,12 @@ from types import SimpleNamespace
 
 from jinja2 import TemplateError
 
-from bot.forms.pdf import convert_to_pdf
 from bot.forms.template import PAGE, FormError, WordTemplate, open_template, read_built_in
+from bot.pdf import convert_to_pdf
 from bot.sanitizing import sanitize
 from handlers.core import PrintedPart
 from handlers.folding import fold
-from handlers.model import CONTACT_FIELDS, DOCX, FORM_COLUMNS, PDF, Form, FormContent, FormField
+from handlers.model import CONTACT_FIELDS, DOCX, FORM_COLUMNS, OPTIONAL_FIELDS, PDF, Form, FormContent, FormField
 from locales import N_, Translator
 
 #: Dots to be overwritten by hand: across a line, behind a label, and in a cell of a table.
@@ -140,14 +140,11 @@ def fill_form(content: FormContent, *, templates: Path | None, first: int = 1, p
     return _fill(f"mau-{content.form}.docx", values, templates)
 
 
-#: Boxes and remarks that stay blank where nothing is told of them.
-_BLANK = frozenset({FormField.EXTEND, FormField.CHANGE, FormField.OLD_SERIAL, FormField.SIM})
-
-
 def _cells(known: Mapping[FormField, str], fields: Iterable[FormField], dots: str) -> dict[str, str]:
     """Return the text of every field; an absent one is dots."""
     return {
-        field.value: sanitize(known[field]) if field in known else "" if field in _BLANK else dots for field in fields
+        field.value: sanitize(known[field]) if field in known else "" if field in OPTIONAL_FIELDS else dots
+        for field in fields
     }
 
 

@@ -102,7 +102,7 @@ CONTACT_FIELDS: dict[Form, tuple[FormField, ...]] = {
 
 
 #: Fields that may be absent: a box that is not ticked, an old certificate or SIM that there never was.
-_OPTIONAL = frozenset({FormField.EXTEND, FormField.CHANGE, FormField.OLD_SERIAL, FormField.SIM})
+OPTIONAL_FIELDS = frozenset({FormField.EXTEND, FormField.CHANGE, FormField.OLD_SERIAL, FormField.SIM})
 
 
 class FormContent(BaseModel):
@@ -122,5 +122,7 @@ class FormContent(BaseModel):
     def missing(self) -> Iterator[tuple[int | None, FormField]]:
         """Yield what is to be filled by hand: the row (from 0; ``None`` for the contact block) and the field."""
         for number, row in enumerate(self.rows):
-            yield from ((number, field) for field in FORM_COLUMNS[self.form] if field not in row.keys() | _OPTIONAL)
+            yield from (
+                (number, field) for field in FORM_COLUMNS[self.form] if field not in row.keys() | OPTIONAL_FIELDS
+            )
         yield from ((None, field) for field in CONTACT_FIELDS.get(self.form, ()) if field not in self.contact)

@@ -19,7 +19,6 @@ from tools.templates.parts import (
     add_contact,
     add_footer,
     add_heading,
-    add_receivers,
     add_record_opening,
     add_signatures,
     add_subject,
@@ -231,8 +230,6 @@ def _write_template(sheet: FormSheet, path: Path) -> None:
     if sheet.contact:
         add_contact(document, sheet.contact_title, sheet.contact, width)
     add_signatures(document, sheet.signers, width)
-    if sheet.parties:
-        add_receivers(document.add_paragraph(), document.add_paragraph, "- {{ recipient }};", "- Lưu: VT.")
     document.save(str(path))
 
 

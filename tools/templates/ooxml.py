@@ -18,11 +18,12 @@ def make_element(name: str, **attributes: str) -> Any:
 
 
 def set_font(style: Any, name: str, size: Length) -> None:
-    """Set the typeface of a style, for Vietnamese letters too."""
+    """Set the typeface of a style for Vietnamese letters too, and Vietnamese as the language that Word spells by."""
     style.font.name, style.font.size = name, size
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for script in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
         fonts.set(qn(script), name)
+    style.element.rPr.append(make_element("w:lang", val="vi-VN"))
 
 
 def add_line_above(paragraph: Paragraph, width: int, share: float) -> None:

@@ -48,7 +48,8 @@ def set_page(document: Document, *, landscape: bool) -> int:
     section.footer_distance = Mm(8)
     set_font(document.styles["Normal"], "Times New Roman", Pt(13))
     document.styles["Normal"].paragraph_format.space_after = Pt(0)
-    document.core_properties.author = "Trợ lý Chứng thư"
+    about = document.core_properties
+    about.author, about.title, about.comments = "Trợ lý Chứng thư", "", ""
     return int((_LONG if landscape else _SHORT) - _LEFT - _RIGHT)
 
 
@@ -155,23 +156,24 @@ def add_contact(document: Document, title: str, wanted: Sequence[tuple[str, str]
 
 
 def add_signatures(document: Document, signers: Sequence[Signer], width: int) -> None:
-    """Add the places for the signatures; beside a single one stand the receivers of copies."""
+    """Add the places for the signatures and the receivers of copies, which stand beside a single one, else below."""
     add_text(document.add_paragraph(), "", 2).paragraph_format.keep_with_next = True
     shares = (_LEFT_SHARE, 1 - _LEFT_SHARE) if len(signers) == 1 else (0.45, 0.55)
     cells = add_columns(document, width, shares)
     if len(signers) == 1:
-        add_receivers(cells[0].paragraphs[0], cells[0].add_paragraph, "- Như trên;", "- Lưu: VT.")
+        _add_receivers(cells[0].paragraphs[0], cells[0].add_paragraph, "- Như trên;", "- Lưu: VT.")
     for cell, signer in zip(cells[-len(signers) :], signers, strict=True):
         add_text(cell.paragraphs[0], signer.title.replace("\n", " ") if width > _WIDE else signer.title, 12, "bold")
         add_text(cell.add_paragraph(), signer.how, look="italic")
         for _ in range(2 if width > _WIDE else 3):  # a page that lies has little height: three rows and this fit on one
             add_text(cell.add_paragraph(), "")
+    if len(signers) > 1:  # in the same row, which is never cut
+        _add_receivers(cells[0].add_paragraph(), cells[0].add_paragraph, "- {{ recipient }};", "- Lưu: VT.")
     behind = add_text(document.add_paragraph(), "", 1)  # Word wants a paragraph after a table; a tiny one adds no page
     behind.paragraph_format.line_spacing = Pt(1)
 
 
-def add_receivers(first: Paragraph, add: Callable[[], Paragraph], *receivers: str) -> None:
-    """Add who gets a copy."""
+def _add_receivers(first: Paragraph, add: Callable[[], Paragraph], *receivers: str) -> None:
     add_text(first, "Nơi nhận:", 12, look="bold italic", centred=False)
     for receiver in receivers:
         add_text(add(), receiver, 11, centred=False)

@@ -79,6 +79,14 @@ def test_words_that_word_cut_into_pieces_are_still_words(tmp_path: Path) -> None
     assert "Gửi: Cục Chứng thực số" in text_with(tmp_path)
 
 
+def test_words_in_a_footer_are_filled_too(tmp_path: Path) -> None:
+    template = changed(lambda one: one.sections[0].footer.add_paragraph("Nơi lập: {{ body_name }} <{{ count }}>"))
+    (tmp_path / NAME).write_bytes(template)
+
+    filled = Document(BytesIO(fill_form(make_form(TEMPLATE_NAMES[NAME], 3), templates=tmp_path)))
+    assert filled.sections[0].footer.paragraphs[-1].text == "Nơi lập: Ủy ban nhân dân xã Mẫu <3>"
+
+
 def add_words(words: str) -> bytes:
     return changed(lambda document: document.add_paragraph(words))
 
