@@ -45,7 +45,7 @@ from handlers.core import (
     current_rights,
 )
 from handlers.core.text import parse_day
-from handlers.dossier.screens import SCREEN_NAMES as DOSSIER_SCREENS
+from handlers.dossier.opened import SCREEN_NAMES as DOSSIER_SCREENS
 from handlers.dossier.screens import handle_made_dossier, take_dossier_file
 from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.screens.certificate import EXPORT

@@ -76,14 +76,8 @@ from handlers.core import (
     hash_text,
 )
 from handlers.core.text import format_bold, join_lines
-from handlers.dossier.screens import (
-    DossierEventScreen,
-    DossierListScreen,
-    DossierQuestionScreen,
-    DossierRegisterScreen,
-    DossierScreen,
-    open_dossiers,
-)
+from handlers.dossier.question_screens import DossierEventScreen, DossierQuestionScreen, DossierRegisterScreen
+from handlers.dossier.screens import DossierListScreen, DossierScreen, open_dossiers
 from handlers.interview import to_next_certificate, to_previous_step
 from handlers.interview.condition import condition_facts
 from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer

@@ -64,30 +64,39 @@ class GivenFacts:
     people: Mapping[str, Mapping[str, Any]]
 
 
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="FILE...", help=N_("Certificate files of any kind, archives, or folders of them.")),
+]
+FactsFile = Annotated[
+    Path, typer.Option("--facts", metavar="FACTS.json", help=N_("What holds for all, and “people” by serial number."))
+]
+OutFolder = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help=N_("The folder to write; it must be new or empty."))
+]
+UnitCode = Annotated[str, typer.Option("--unit", metavar="CODE", help=N_("The unit of today that files them."))]
+ListFile = Annotated[
+    Path | None, typer.Option("--list", metavar="FILE", help=N_("A list of certificates, XLSX or CSV."))
+]
+AsPdf = Annotated[bool, typer.Option("--pdf", help=N_("Make each file as PDF too, where LibreOffice is."))]
+Today = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help=N_("Decide as of this day; without it, today in Viet Nam.")),
+]
+AsJson = Annotated[bool, typer.Option("--json", help=N_("Print JSON."))]
+
+
 @app.command(help=N_("Decide all certificates and write the filled forms, an overview and the next steps to a folder."))
 def make(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="FILE...", help=N_("Certificate files of any kind, archives, or folders of them.")),
-    ] = None,
+    files: Files = None,
     *,
-    facts: Annotated[
-        Path,
-        typer.Option("--facts", metavar="FACTS.json", help=N_("What holds for all, and “people” by serial number.")),
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help=N_("The folder to write; it must be new or empty."))
-    ],
-    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help=N_("The unit of today that files them."))] = "",
-    list_: Annotated[
-        Path | None, typer.Option("--list", metavar="FILE", help=N_("A list of certificates, XLSX or CSV."))
-    ] = None,
-    pdf: Annotated[bool, typer.Option("--pdf", help=N_("Make each file as PDF too, where LibreOffice is."))] = False,
-    today: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help=N_("Decide as of this day; without it, today in Viet Nam.")),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON."))] = False,
+    facts: FactsFile,
+    out: OutFolder,
+    unit: UnitCode = "",
+    list_: ListFile = None,
+    pdf: AsPdf = False,
+    today: Today = None,
+    as_json: AsJson = False,
     language: Language = None,
 ) -> None:
     """Make a dossier; exit status 3 if not all certificates are decided, 2 for input that cannot be used."""
