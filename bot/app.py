@@ -26,12 +26,8 @@ from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention, 
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.event_preparation import (
-    EventPreparer,
-    ListReader,
-    ReportMaker,
-    may_import_by_role,
-)
+from bot.delivery.dossier_maker import DossierMaker, find_in_store
+from bot.delivery.event_preparation import EventPreparer, ListReader, ReportMaker, may_import_by_role
 from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.form_making import FormMaker
 from bot.delivery.intake import Intake, Throttle
@@ -50,7 +46,7 @@ from bot.services.opening import open_store_from_settings
 from bot.services.request_notices import DigestSender
 from bot.settings import Settings
 from bot.store import DataIsMadeUp, LeaseDuration, Store, hold_serving_lock
-from handlers.conversation import respond, wants_file
+from handlers.conversation import respond, wants_certificate_list, wants_file
 from handlers.model import CHANNEL_LABELS
 from locales import N_
 from rules.loading import load_pack
@@ -93,8 +89,15 @@ class Components:
         preparer = EventPreparer(
             channels, self.reader, lists, draw, report=report, slow=self.slow_reader, clock=self.clock,
             templates=self.settings.form_templates, forms=FormMaker(self.settings.form_templates).make,
+            dossiers=self._dossier_maker(),
         )  # fmt: skip
         return TurnHandler(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
+
+    def _dossier_maker(self) -> DossierMaker:
+        known, settings = self.conversation, self.settings
+        templates = settings.form_templates
+        find = find_in_store(self.store, self.clock)
+        return DossierMaker(find, self.clock, known.pack, known.office, templates, asyncio.Semaphore(1))
 
     def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter, OwnDataExporter]:
         """Return what writes the lists, and the own data, that people order in a channel.
@@ -151,6 +154,7 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
     return Conversation(
         respond=respond,
         wants_file=wants_file,
+        wants_list=wants_certificate_list,
         pack=pack,
         office=settings.receiving_office,
         retention_days=settings.retention_days,

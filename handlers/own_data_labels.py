@@ -77,9 +77,14 @@ _PLACE = {
     "screen": DataPart(N_("Open screen"), choose_label(words.SCREENS)),
     "about": DataPart(N_("About"), choose_label(words.TOPICS)),
 }
+_ENTRY = {
+    "fingerprint": DataPart(N_("Fingerprint of the certificate")),
+    "where": DataPart(N_("File in the archive")),
+}
 _READING = {
     "certificates": DataPart(N_("Certificate"), inside=_CERTIFICATE),
     "problems": DataPart(N_("Trouble"), words.format_file_problem, apart=True),
+    "places": DataPart(N_("Place in the archive"), inside=_ENTRY),
 }
 _CHART = {
     "kind": DataPart(N_("Kind of chart"), choose_label({"bars": N_("bars"), "burn_down": N_("burn-down")})),
@@ -137,6 +142,7 @@ _EVENT = {
     "picture": DataPart(N_("Picture"), words.format_size),
     "trouble": DataPart(N_("Why there is no picture"), choose_label(words.CHART_PROBLEMS)),
     "broadcast": DataPart(N_("Broadcast")),
+    "dossier": DataPart(N_("Dossier of a unit")),
     "language": DataPart(N_("Language"), _LANGUAGE),
     "parts": DataPart(N_("Paragraph"), inside=_PRINTED_PART),
     "contents": DataPart(N_("What stands in the papers"), inside=_FORM_CONTENT),
@@ -324,6 +330,12 @@ _TASK = {
     "state": DataPart(N_("Stands at"), choose_label(words.TASK_STATES)),
     "created_at": DataPart(N_("Ordered"), format_iso_moment),
 }
+_DOSSIER = {
+    "id": DataPart(N_("Code")),
+    "unit": DataPart(N_("Unit")),
+    "created_at": DataPart(N_("Begun"), format_iso_moment),
+    "changed_at": DataPart(N_("Last changed"), format_iso_moment),
+}
 _ANSWER = {
     "broadcast": DataPart(N_("Code of the broadcast")),
     "done_at": DataPart(N_("You said that it is done"), format_iso_moment),
@@ -356,6 +368,7 @@ OWN_DATA_PARTS = {
     "standings": DataPart(N_("Certificate known to your unit"), inside=_STANDING),
     "roles": DataPart(N_("Role"), inside=_ROLE),
     "tasks": DataPart(N_("Work ordered"), inside=_TASK),
+    "dossiers": DataPart(N_("Dossier of a unit"), inside=_DOSSIER),
     "reminders": DataPart(N_("Reminders"), inside=_REMINDERS),
     "requests": DataPart(N_("Request"), inside=_REQUEST),
     "received": DataPart(N_("Message from you"), inside=_RECEIVED),

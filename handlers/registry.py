@@ -56,6 +56,8 @@ from handlers.core import (
     Screen,
     ShowMore,
 )
+from handlers.dossier.question_screens import DossierEventScreen, DossierQuestionScreen, DossierRegisterScreen
+from handlers.dossier.screens import DossierListScreen, DossierScreen
 from handlers.forms.screens import FormFieldScreen, FormReviewScreen
 from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
 from handlers.interview.screens.belonging import BelongingScreen
@@ -107,6 +109,11 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "desk_yes": BulkMoveConfirmScreen(),
     "export": ExportScreen(),
     "import": ImportScreen(),
+    "dossiers": DossierListScreen(),
+    "dossier": DossierScreen(),
+    "dossier_what": DossierEventScreen(),
+    "dossier_ask": DossierQuestionScreen(),
+    "dossier_register": DossierRegisterScreen(),
     "broadcasts": BroadcastListScreen(),
     "broadcast": BroadcastScreen(),
     "broadcast_kind": BroadcastKindScreen(),

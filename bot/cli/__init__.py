@@ -33,6 +33,10 @@ COMMANDS = {
         N_("Talk to the assistant in the terminal; piped text is a script, one line a message."),
     ),
     "decide": ("bot.cli.decide:decide", N_("Decide from facts on standard input.")),
+    "dossier": (
+        "bot.cli.dossier:app",
+        N_("Make the papers of a whole unit: decide many certificates at once and fill the forms."),
+    ),
     "rules": ("bot.cli.rules:app", N_("Check and show the rule packs, and begin a new one.")),
     "offices": ("bot.cli.rules:offices_app", N_("List the receiving offices, and what of them is to be checked.")),
     "understand": ("bot.cli.understand:understand", N_("Read sentences as the conversation does, and explain why.")),

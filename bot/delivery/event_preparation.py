@@ -12,9 +12,12 @@ from bot.certificates.reader import CertificateReader
 from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts import ChartsMissing
 from bot.clock import Clock, SystemClock
+from bot.delivery.dossier_maker import DossierMaker
 from bot.delivery.form_making import MakeFormFiles, make_requested_forms, print_requested_answer, sends_files
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
+from bot.dossier.list_reader import ListReading
+from bot.dossier.reading import read_list
 from bot.errors import Forbidden
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
 from bot.messages import Chat
@@ -23,11 +26,13 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreUnavailable
 from handlers.broadcasts.screens.detail import XLSX
 from handlers.core import (
+    CertificatesListed,
     ChartDrawn,
     DrawChart,
     Event,
     FileRead,
     FileSent,
+    MakeDossier,
     MakeForms,
     MakeReport,
     Order,
@@ -82,6 +87,7 @@ def _chart_without(event: DrawChart, trouble: Literal["no_files", "not_installed
 MayImport = Callable[[Chat], Awaitable[bool]]
 ReadSheet = Callable[[bytes], Awaitable[ImportSheet]]
 #: How a list is called, or what is sent in its place.
+_TABLE_SUFFIXES = (".xlsx", ".xlsm", ".csv", ".tsv")
 _LIST_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".jsonl", ".docx")
 
 
@@ -226,11 +232,13 @@ class EventPreparer:
         slow: CertificateReader | None = None,
         clock: Clock | None = None,
         templates: Path | None = None,
+        dossiers: DossierMaker | None = None,
     ) -> None:
         """Without ``lists`` nobody may import one; without ``draw``, ``report`` and ``forms`` none of those is made.
 
         ``reader`` gives up soon where there is a ``slow`` one. ``templates`` are the office's own forms.
         """
+        self._dossiers = dossiers
         self._lists = lists or ListReader()
         self._draw, self._templates = draw, templates
         self._report = report
@@ -254,8 +262,13 @@ class EventPreparer:
             return 0.0
         return giving_way(FILE_LIMIT if event.size is None else max(0, event.size))
 
-    async def prepare(self, chat: Chat, event: Event) -> Event:
+    async def prepare(self, chat: Chat, event: Event, *, listing: bool = False) -> Event:
         """The event as the conversation takes it: what was sent is read, what was asked for is made.
+
+        Args:
+            chat: the chat it came from.
+            event: the event.
+            listing: a spreadsheet is read as a list of certificates, for an open dossier.
 
         Raises:
             ReadApart: it takes long: to be prepared once more, among what takes long.
@@ -263,7 +276,10 @@ class EventPreparer:
         if isinstance(event, Order):
             return await self._make(chat, event)
         if isinstance(event, FileSent):
-            found = await self._read_file(chat, event)
+            found = await self._read_file(chat, event, listing=listing)
+            if isinstance(found, ListReading):
+                listed = {"rows": found.rows, "trouble": found.trouble, "values": found.values}
+                return CertificatesListed(name=event.name, caption=event.caption, **listed, **_event_origin(event))
             if isinstance(found, ImportSheet):
                 return SheetRead(sheet=found, caption=event.caption, **_event_origin(event))
             beside = {"album": event.album, "caption": event.caption}
@@ -274,6 +290,8 @@ class EventPreparer:
 
     async def _make(self, chat: Chat, event: Order) -> Event:
         channel = self._channels.get(chat.channel)
+        if isinstance(event, MakeDossier):
+            return await self._dossiers.make(chat, event, channel) if self._dossiers else event
         if isinstance(event, DrawChart):
             return await draw_requested_chart(event, channel, self._draw)
         if isinstance(event, MakeReport):
@@ -282,15 +300,19 @@ class EventPreparer:
             return await make_requested_forms(event, channel, self._forms)
         return await print_requested_answer(event, channel, self._templates)
 
-    async def _read_file(self, chat: Chat, event: FileSent) -> Reading | ImportSheet:
+    async def _read_file(self, chat: Chat, event: FileSent, *, listing: bool) -> Reading | ImportSheet | ListReading:
         if event.size is not None and event.size > FILE_LIMIT:
             return await self._too_large(chat, event)
         async with self._room_for(chat):
             data = await self._fetch_or_explain(chat, event)
             if not isinstance(data, bytes):
                 return data
-            if not await self._lists.is_wanted(chat, event.name, data):
+            if not listing and not await self._lists.is_wanted(chat, event.name, data):
                 return await self._readers.read(chat, data, event.name)
+            if listing and not (is_spreadsheet(data) or event.name.lower().endswith(_TABLE_SUFFIXES)):
+                return await self._readers.read(chat, data, event.name)
+        if listing:
+            return await read_list(data)  # outside: a list keeps no certificate waiting
         return await self._read_list(chat, data, event.name)  # outside: a list keeps no certificate waiting
 
     async def _fetch_or_explain(self, chat: Chat, event: FileSent) -> bytes | Reading | ImportSheet:

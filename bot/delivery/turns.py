@@ -91,6 +91,7 @@ class Conversation:
     respond: Callable[[Session | None, Event, Services], Awaitable[Turn]]
     wants_file: Callable[[Session | None], bool]
     pack: Pack
+    wants_list: Callable[[Session | None], bool] = lambda session: False  # noqa: ARG005 - nobody asks for one
     office: str | None = None
     retention_days: int = 180
     identity_days: int = 0
@@ -249,7 +250,8 @@ class TurnHandler:
     async def _prepare(self, pending: PendingTurn, session: Session | None) -> Event:
         if not (isinstance(pending.event, Order) or self._conversation.wants_file(session)):
             return pending.event
-        return await self._preparer.prepare(pending.chat, pending.event)
+        listing = self._conversation.wants_list(session)
+        return await self._preparer.prepare(pending.chat, pending.event, listing=listing)
 
     def _build_services(self, pending: PendingTurn, unit: TurnTransaction, units: UnitDirectory) -> Services:
         known, channel = self._conversation, self._channels.get(pending.chat.channel)

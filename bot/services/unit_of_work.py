@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services.broadcasts import BroadcastService
+from bot.services.dossiers import DossierService
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
 from bot.services.journal import JournalService
 from bot.services.links import LinkService
@@ -16,6 +17,7 @@ from bot.services.request_list import ImportService, RequestAnnouncer, RequestLi
 from bot.services.request_notices import OwnRequestService
 from bot.services.units import StatisticsService, UnitService
 from bot.store import (
+    DossierRepository,
     ExportReaderRepository,
     ExportRepository,
     ImportRepository,
@@ -60,6 +62,7 @@ def build_admin_services(context: StoreContext) -> AdminServices:
     """Build the services of people with a role over the repositories of one transaction."""
     journal, requests = JournalService(JournalRepository(context)), RequestListRepository(context)
     announcer = RequestAnnouncer(RequestNoticeRepository(context))
+    own_requests = StoredOwnRequests(context.ask, context.keyring, context.chat, context.now)
     return AdminServices(
         people=PeopleService.of(context, journal),
         desk=RequestListService(requests, journal, context.now, announcer),
@@ -70,6 +73,12 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         picture=StatisticsService(StatisticsRepository(context)),
         units=UnitService(UnitRepository(context), journal, context.now, announcer),
         broadcasts=BroadcastService.of(context, journal),
+        dossiers=DossierService(
+            DossierRepository(context),
+            own_requests,
+            announcer.notices,
+            journal,
+        ),
     )
 
 

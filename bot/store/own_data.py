@@ -188,6 +188,7 @@ class OwnDataRepository:
             Query("erase_reminders", mine),
             Query("erase_notice_timing", mine),
             Query("forget_author", mine),
+            Query("erase_dossiers", mine),
             Query("erase_requests", mine),
             *(self._replace_query(code, content) for code, content in kept.items()),
             Query("erase_notes", mine),

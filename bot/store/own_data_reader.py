@@ -54,12 +54,13 @@ class PersonalDataReader:
     async def sections(self) -> AsyncIterator[tuple[str, Any]]:
         """Read part by part; long lists come in pages under the same name."""
         mine = {"chat": self.chat.id}
-        chat, standings, roles, tasks, marks = await self.ask(
+        chat, standings, roles, tasks, marks, dossiers = await self.ask(
             Query("my_chat", mine),
             Query("my_standings", mine),
             Query("my_roles", mine),
             Query("my_tasks", mine),
             Query("my_reminders", mine),
+            Query("dossiers_held", mine),
         )
         if not chat:  # erased meanwhile
             return
@@ -68,6 +69,7 @@ class PersonalDataReader:
         yield "standings", [self._standing(row) for row in standings]
         yield "roles", [self._role(row) for row in roles]
         yield "tasks", [_task_fields(row) for row in tasks]
+        yield "dossiers", [_dossier_fields(row) for row in dossiers]
         yield "reminders", _reminder_fields(chat[0], marks)
         async for page in self._requests():
             yield "requests", page
@@ -234,6 +236,12 @@ def _without_files(said: Any) -> Any:
 
 def _decoded_size(base64: str) -> int:
     return len(base64) * 3 // 4 - base64[-2:].count("=")
+
+
+def _dossier_fields(row: tuple[Any, ...]) -> dict[str, Any]:
+    dossier, unit, created, changed = row
+    times = {"created_at": _format_moment(created), "changed_at": _format_moment(changed)}
+    return {"id": dossier, "unit": unit, **times}
 
 
 def _task_fields(row: tuple[Any, ...]) -> dict[str, Any]:

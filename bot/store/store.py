@@ -40,6 +40,7 @@ _EXPIRY = {
     "broadcasts": "expire_broadcasts",
     "roles": "expire_grants",
     "invitations": "expire_invitations",
+    "dossiers": "expire_dossiers",
     "chats": "expire_chats",
 }
 
@@ -79,8 +80,8 @@ class Retention:
         """Delete what is older than ``days``, as one transaction. A dry run only counts.
 
         Returns:
-            How many requests, sessions, standings, updates, messages, broadcasts, roles, invitations and chats went,
-            by these names.
+            How many requests, sessions, standings, updates, messages, broadcasts, roles, invitations, dossiers and
+            chats went, by these names.
 
         Raises:
             StoreError: nothing was deleted.

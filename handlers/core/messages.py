@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
 
-from handlers.model import Chart, FormContent, ImportSheet, Reading
+from handlers.model import Chart, FormContent, ImportSheet, ListedCertificate, Reading
 
 
 class _Model(BaseModel):
@@ -186,6 +186,42 @@ class FormsMade(_Event):
     trouble: Literal["no_files", "failed"] | None = None
 
 
+class CertificatesListed(_Event):
+    """The result of a list of certificates that ``bot`` read outside the transaction."""
+
+    kind: Literal["certificates_listed"] = "certificates_listed"
+    name: str = ""
+    rows: tuple[ListedCertificate, ...] = ()
+    trouble: str = ""  #: message id, where it cannot be read
+    values: dict[str, str | int] = {}
+    caption: str = ""  #: the words under it, without any secret
+
+
+class MakeDossier(_Event):
+    """An order to make the papers of a dossier between two turns."""
+
+    kind: Literal["make_dossier"] = "make_dossier"
+    dossier: str
+    language: str
+
+
+class DossierMade(_Event):
+    """The result of ``MakeDossier``: one archive, or why there is none."""
+
+    kind: Literal["dossier_made"] = "dossier_made"
+    dossier: str
+    content: Base64Bytes | None = None  #: ZIP
+    changes: tuple[str, ...] = ()  #: what differs from the dossier before, a line each
+    #: The reason for a missing archive: the channel sends no files, the dossier is not this person's (any more), or
+    #: making it failed.
+    trouble: Literal["no_files", "not_yours", "failed"] | None = None
+
+    @classmethod
+    def of(cls, dossier: str, content: bytes, changes: tuple[str, ...]) -> "DossierMade":
+        """Wrap the raw bytes of an archive."""
+        return cls(dossier=dossier, content=b64encode(content), changes=changes)
+
+
 class MessageEdited(_Event):
     """An earlier message was edited. It is read as a new message, but never as the answer to the open question."""
 
@@ -221,6 +257,9 @@ Event = Annotated[
     | AnswerPrinted
     | MakeForms
     | FormsMade
+    | CertificatesListed
+    | MakeDossier
+    | DossierMade
     | UnreadableReceived
     | MessageEdited
     | Throttled,
@@ -228,7 +267,7 @@ Event = Annotated[
 ]
 EVENT_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 #: The events that order something which takes time: it is made between two turns and comes back as another event.
-Order = DrawChart | MakeReport | PrintAnswer | MakeForms
+Order = DrawChart | MakeReport | PrintAnswer | MakeForms | MakeDossier
 
 
 class Reply(_Model):

@@ -91,6 +91,7 @@ class OwnData(Protocol):
           ``InterviewStatus``;
         - ``roles``: id, role, unit, label, granted_at, ended_at;
         - ``tasks``: id, kind (export, import, own_data), state and created_at of each order, oldest first;
+        - ``dossiers``: id, unit, created_at and changed_at of each dossier of a whole unit;
         - ``reminders``: stopped_at, reminded_at (of the first) and answers, with broadcast, done_at and later_on of
           each;
         - ``requests``: each ``Request`` as JSON, newest first;

@@ -30,6 +30,7 @@ from handlers.model.certificate import (
     Attribute,
     Certificate,
     CertificatePart,
+    CertificatePlace,
     FileProblem,
     FileProblemKind,
     Reading,
@@ -47,6 +48,7 @@ from handlers.model.channels import (
     MessageLimits,
     channel_kind,
 )
+from handlers.model.dossier import DossierRecord, ListedCertificate, Source, read_sayings, serial_key
 from handlers.model.exports import EXPORT_FORM_LABELS, NO_REMARKS, ExportForm, ExportOrder, ExportRemarks, ExportStatus
 from handlers.model.forms import (
     CONTACT_FIELDS,
@@ -231,14 +233,15 @@ __all__ = [
     "Act", "ActionResult", "Attribute", "Audience", "AuditAction", "Bar", "BarChart", "Broadcast",
     "BroadcastButton", "BroadcastDraft", "BroadcastPolicy", "BroadcastProblem", "BroadcastState", "BroadcastText",
     "BulkMoveResult", "BulkPreview", "BurnChart", "BurnDown", "CampaignPlan", "Certificate", "CertificatePart",
-    "ChannelAddress", "ChannelCounts", "Chart", "CheckReport", "CurrentRequest", "DeliveryCounts", "DeliveryReason",
-    "ExportForm", "ExportOrder", "ExportRemarks", "ExportStatus", "FileProblem", "FileProblemKind", "Filter",
-    "Form", "FormContent", "FormDraft", "FormField", "Grant", "ImportChange", "ImportConflict", "ImportLine",
-    "ImportPlan", "ImportResult", "ImportSheet", "InterviewStatus", "JournalEntry", "LineProblem", "LinkPurpose",
-    "MessageLimits", "MoveOutcome", "MoveResult", "NewInvitation", "NoticeTiming", "OpenSpan", "PlaceholderValues",
-    "PlannedStep", "ProblemKind", "Reach", "Reading", "Recipient", "RecipientName", "Recognition", "Refusal",
-    "RejectedLine", "Request", "RequestContent", "RequestHandling", "RequestOffice", "RequestRow", "RequestState",
-    "RequestStep", "Rights", "Role", "RoleHolder", "Scope", "SendingHours", "SheetProblem", "StateReason",
+    "CertificatePlace", "ChannelAddress", "ChannelCounts", "Chart", "CheckReport", "CurrentRequest",
+    "DeliveryCounts", "DeliveryReason", "DossierRecord", "ExportForm", "ExportOrder", "ExportRemarks",
+    "ExportStatus", "FileProblem", "FileProblemKind", "Filter", "Form", "FormContent", "FormDraft", "FormField",
+    "Grant", "ImportChange", "ImportConflict", "ImportLine", "ImportPlan", "ImportResult", "ImportSheet",
+    "InterviewStatus", "JournalEntry", "LineProblem", "LinkPurpose", "ListedCertificate", "MessageLimits",
+    "MoveOutcome", "MoveResult", "NewInvitation", "NoticeTiming", "OpenSpan", "PlaceholderValues", "PlannedStep",
+    "ProblemKind", "Reach", "Reading", "Recipient", "RecipientName", "Recognition", "Refusal", "RejectedLine",
+    "Request", "RequestContent", "RequestHandling", "RequestOffice", "RequestRow", "RequestState", "RequestStep",
+    "Rights", "Role", "RoleHolder", "Scope", "SendingHours", "SheetProblem", "Source", "StateReason",
     "StepDecision", "Succession", "SuccessionKind", "TableFormat", "Timetable", "Unit", "UnitAssignment",
     "UnitDirectory", "UnitHoldings", "UnitMatch", "UnitStatistics", "UnitSuccession", "Watcher", "acting_office",
     "build_burn_down", "channel_kind", "chat_id_head", "check_reason", "clean_reason", "codes_needing_history",
@@ -247,8 +250,8 @@ __all__ = [
     "holds_certificate", "is_own_line", "is_target", "lacks_serial", "line_units", "mask_content", "mask_email",
     "mask_identities", "mask_identity", "mask_name", "mask_row", "mask_serial", "mask_session", "matches_unit",
     "may_any_role", "may_see_personal", "name_keys", "nearest_offices", "parse_codes", "person_timing",
-    "plan_import", "plan_succession", "pressing_filters", "render_rights_table", "request_series", "rights_rows",
-    "roll_up", "select_watchers", "statistics_root", "to_movable_filter", "top_units", "transitions_from",
-    "truncate_certificate", "unit_of_managing_body", "usual_days",
+    "plan_import", "plan_succession", "pressing_filters", "read_sayings", "render_rights_table", "request_series",
+    "rights_rows", "roll_up", "select_watchers", "serial_key", "statistics_root", "to_movable_filter", "top_units",
+    "transitions_from", "truncate_certificate", "unit_of_managing_body", "usual_days",
 ]
 # fmt: on

@@ -22,6 +22,7 @@ from handlers.model import (
 )
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
+from handlers.testing.dossiers import MemoryDossiers
 from handlers.testing.people import MemoryPeople
 from handlers.testing.person import (
     MemoryInterviewRegister,
@@ -64,6 +65,7 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
         picture=MemoryStatistics(acting),
         units=MemoryUnits(acting, journal),
         broadcasts=MemoryBroadcasts(acting, journal),
+        dossiers=MemoryDossiers(acting, journal),
     )
 
 

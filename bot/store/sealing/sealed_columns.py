@@ -165,6 +165,11 @@ def open_word_digest(keyring: Keyring, folded: str) -> str:
     return keyring.lookup("open word", folded)[:16]
 
 
+def dossier(dossier_id: str) -> SealContext:
+    """Place of a dossier of a whole unit."""
+    return SealContext("dossiers", "content", dossier_id)
+
+
 class SealedColumn(NamedTuple):
     """A column of sealed values, in SQL words: the row's key, and the row part of the value's place."""
 
@@ -193,6 +198,7 @@ SEALED_COLUMNS = (
     SealedColumn("broadcasts", "content", "id", "id", ""),
     SealedColumn("broadcasts", "document", "id", "id", "", at_once=1),
     SealedColumn("broadcasts", "findings", "id", "id", ""),
+    SealedColumn("dossiers", "content", "id", "id", "", at_once=5),
     SealedColumn("grants", "seal", "id", "id", ""),
     SealedColumn("invitations", "seal", "id", "id", ""),
     SealedColumn("broadcasts", "warrant", "id", "id", ""),

@@ -47,6 +47,7 @@ NOTHING = {
     "broadcasts": 0,
     "roles": 0,
     "invitations": 0,
+    "dossiers": 0,
     "chats": 0,
 }
 ENDED = [state for state, moves in REQUEST_TRANSITIONS.items() if not moves]

@@ -20,6 +20,7 @@ from handlers.core import (
     Event,
     FileRead,
     FileSent,
+    MakeDossier,
     MakeForms,
     MakeReport,
     MessageEdited,
@@ -44,6 +45,7 @@ from handlers.model import (
     BurnChart,
     Certificate,
     CertificatePart,
+    CertificatePlace,
     DeliveryReason,
     FileProblem,
     FileProblemKind,
@@ -88,7 +90,7 @@ from tests.support.dialogue import find_machine_labels, make_certificate
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 PACK = "bộ luật 1"
-SECTIONS = ("chat", "session", "standings", "tasks", "reminders", "requests", "received", "outgoing")
+SECTIONS = ("chat", "session", "standings", "tasks", "dossiers", "reminders", "requests", "received", "outgoing")
 t = translator("vi")
 
 
@@ -230,6 +232,7 @@ READ = Reading(
         FileProblem(trouble=FileProblemKind.NO_SIGNATURE, where="a.pdf"),
         FileProblem(trouble=FileProblemKind.PRIVATE_KEY, where="b.pem"),
     ),
+    places=(CertificatePlace(fingerprint="C0FFEE", where="c.cer"),),
 )
 BARS = BarChart(
     title="Cột một",
@@ -284,6 +287,7 @@ EVENTS: tuple[Event, ...] = (
         said=("lời kèm một", "lời kèm hai"),
         message="24",
     ),
+    MakeDossier(dossier="HS-000034", language="en", message="25"),
 )
 REPLY = Reply(
     paragraphs=("<b>Đậm &amp; rõ</b>", "dòng hai"),
@@ -316,6 +320,14 @@ HELD: dict[str, Any] = {
             "owed": ["revoke", "issue_new"],
             "known_at": "2026-01-06T01:02:00+00:00",
             "changed_at": "2026-01-07T01:02:00+00:00",
+        }
+    ],
+    "dossiers": [
+        {
+            "id": "HS-000035",
+            "unit": "NT-BA MƯƠI",
+            "created_at": "2026-11-06T07:08:00+00:00",
+            "changed_at": "2026-11-07T08:09:00+00:00",
         }
     ],
     "tasks": [
