@@ -3,13 +3,29 @@
 The library's own groups (``xdist_group``) do not work with this release of pytest: its test numbers cannot be marked.
 """
 
+import os
+from itertools import chain
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
 
 #: Modules whose tests look at one result that is made once per process.
-TOGETHER = ("tests/corpus/test_peers.py", "tests/corpus/test_cryptography_vectors.py")
+TOGETHER = (
+    "tests/corpus/test_peers.py",
+    "tests/corpus/test_cryptography_vectors.py",
+    "tests/integration/exports/test_office_suite.py",
+    "tests/unit/repository/test_completeness.py",
+    "tests/unit/repository/test_exported_names.py",
+    "tests/unit/repository/test_journeys.py",
+)
+#: Tests that mostly wait for processes, sockets and clocks.
+_WAITING = "tests/acceptance/"
+#: Workers beyond the number of cores, which are busy while others wait. Each collects all tests once more, some ten
+#: seconds of a core.
+_MORE_WORKERS = 2
+#: Waiting tests are spread over this part of the others, so that none of them runs alone at the end.
+_SPREAD_OVER = 0.7
 
 
 class SharingScheduling(LoadGroupScheduling):  # type: ignore[misc]
@@ -23,3 +39,24 @@ class SharingScheduling(LoadGroupScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharingScheduling | None:
     """Answer pytest-xdist, which asks this hook of ``tests/conftest.py``."""
     return SharingScheduling(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Answer how many workers ``-n auto`` stands for."""
+    return len(os.sched_getaffinity(0)) + _MORE_WORKERS if hasattr(os, "sched_getaffinity") else _MORE_WORKERS
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Spread waiting tests among those that compute; only among several workers, where the order of modules is lost."""
+    if hasattr(config, "workerinput"):
+        items[:] = spread(items)
+
+
+def spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests with those that wait spread evenly, each kind in the order it had."""
+    waiting = [item for item in items if item.nodeid.startswith(_WAITING)]
+    others = [item for item in items if not item.nodeid.startswith(_WAITING)]
+    step = len(others) * _SPREAD_OVER / len(waiting) if waiting else 0
+    places = {id(item): (number * step, 0) for number, item in enumerate(waiting)}
+    places |= {id(item): (number, 1) for number, item in enumerate(others)}
+    return sorted(chain(waiting, others), key=lambda item: places[id(item)])
