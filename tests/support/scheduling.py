@@ -14,6 +14,7 @@ from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
 TOGETHER = (
     "tests/corpus/test_peers.py",
     "tests/corpus/test_cryptography_vectors.py",
+    "tests/integration/demo/test_database.py",
     "tests/integration/exports/test_office_suite.py",
     "tests/unit/repository/test_completeness.py",
     "tests/unit/repository/test_exported_names.py",
