@@ -4,7 +4,7 @@ The library's own groups (``xdist_group``) do not work with this release of pyte
 """
 
 import os
-from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -19,6 +19,12 @@ TOGETHER = (
     "tests/unit/repository/test_completeness.py",
     "tests/unit/repository/test_exported_names.py",
     "tests/unit/repository/test_journeys.py",
+)
+#: Modules with single tests of half a minute: they begin first, so that none of them is left alone at the end.
+_LONG = (
+    "tests/integration/handlers/admin/test_rights.py",
+    "tests/integration/store/test_kill.py",
+    "tests/integration/store/test_kill_admins.py",
 )
 #: Tests that mostly wait for processes, sockets and clocks.
 _WAITING = "tests/acceptance/"
@@ -48,16 +54,17 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Spread waiting tests among those that compute; only among several workers, where the order of modules is lost."""
+    """Put long tests first and spread waiting ones; only among several workers, where the order of modules is lost."""
     if hasattr(config, "workerinput"):
-        items[:] = spread(items)
+        items[:] = _spread(items)
 
 
-def spread(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return the tests with those that wait spread evenly, each kind in the order it had."""
+def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the long tests, then the others with those that wait spread evenly, each kind in the order it had."""
+    long = [item for item in items if item.nodeid.startswith(_LONG)]
     waiting = [item for item in items if item.nodeid.startswith(_WAITING)]
-    others = [item for item in items if not item.nodeid.startswith(_WAITING)]
+    others = [item for item in items if not item.nodeid.startswith((*_LONG, _WAITING))]
     step = len(others) * _SPREAD_OVER / len(waiting) if waiting else 0
-    places = {id(item): (number * step, 0) for number, item in enumerate(waiting)}
-    places |= {id(item): (number, 1) for number, item in enumerate(others)}
-    return sorted(chain(waiting, others), key=lambda item: places[id(item)])
+    placed = [(number * step, item) for number, item in enumerate(waiting)]
+    placed += [(float(number), item) for number, item in enumerate(others)]
+    return [*long, *(item for _, item in sorted(placed, key=itemgetter(0)))]
