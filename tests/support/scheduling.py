@@ -48,9 +48,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharingSched
     return SharingScheduling(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Answer how many workers ``-n auto`` stands for."""
-    return len(os.sched_getaffinity(0)) + _MORE_WORKERS if hasattr(os, "sched_getaffinity") else _MORE_WORKERS
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Answer how many workers ``-n auto`` stands for; a part of the tests, or a number that was set, as always."""
+    if config.getoption("file_or_dir") or "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return (os.cpu_count() or 1) + _MORE_WORKERS
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
