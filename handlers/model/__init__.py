@@ -104,6 +104,7 @@ from handlers.model.request_notices import (
     nearest_offices,
     person_timing,
     pressing_filters,
+    select_receivers,
     select_watchers,
     usual_days,
 )
@@ -251,7 +252,8 @@ __all__ = [
     "mask_identities", "mask_identity", "mask_name", "mask_row", "mask_serial", "mask_session", "matches_unit",
     "may_any_role", "may_see_personal", "name_keys", "nearest_offices", "parse_codes", "person_timing",
     "plan_import", "plan_succession", "pressing_filters", "read_sayings", "render_rights_table", "request_series",
-    "rights_rows", "roll_up", "select_watchers", "serial_key", "statistics_root", "to_movable_filter", "top_units",
+    "rights_rows", "roll_up", "select_receivers",
+    "select_watchers", "serial_key", "statistics_root", "to_movable_filter", "top_units",
     "transitions_from", "truncate_certificate", "unit_of_managing_body", "usual_days",
 ]
 # fmt: on

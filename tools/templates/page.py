@@ -16,7 +16,13 @@ _STYLES = {
     "text": (12, ""),
 }
 #: The same where all is to fit on one page: nothing is smaller than 11 points.
-_SMALL_STYLES = {"title": (13, "bold"), "heading": (11, "bold"), "lead": (11, "bold"), "small": (11, "italic"), "text": (11, "")}
+_SMALL_STYLES = {
+    "title": (13, "bold"),
+    "heading": (11, "bold"),
+    "lead": (11, "bold"),
+    "small": (11, "italic"),
+    "text": (11, ""),
+}
 
 
 def write_page(path: Path, *, dense: bool = False) -> None:

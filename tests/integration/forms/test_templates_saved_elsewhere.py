@@ -31,7 +31,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *options,
         "--outdir",
         str(folder / "saved"),
-        *(str(folder / name) for name in names),
+        *(str(folder / name) for name in ALL_TEMPLATES),
     ]
     subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)
     return folder / "saved"
