@@ -97,7 +97,7 @@ class Components:
         known, settings = self.conversation, self.settings
         templates = settings.form_templates
         find = find_in_store(self.store, self.clock)
-        return DossierMaker(find, self.clock, known.pack, known.office, templates, asyncio.Semaphore(1))
+        return DossierMaker(find, self.clock, known.pack, known.office, templates, asyncio.Semaphore(1), pdf=True)
 
     def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter, OwnDataExporter]:
         """Return what writes the lists, and the own data, that people order in a channel.

@@ -26,6 +26,8 @@ from rules.pack import Pack
 _log = structlog.get_logger(__name__)
 
 
+#: Certificates up to which papers are made as PDF too: LibreOffice takes several seconds, and a large dossier is printed.
+MOST_WITH_PDF = 100
 #: Returns a dossier of the person in a chat as far as their rights reach, and the units of today.
 FindDossier = Callable[[Chat, str], Awaitable[tuple[DossierRecord | None, UnitDirectory]]]
 
@@ -52,6 +54,7 @@ class DossierMaker:
     office: str | None
     templates: Path | None
     turn: asyncio.Semaphore
+    pdf: bool = False  #: make PDFs of a dossier that is not too large, where LibreOffice is
 
     async def make(self, chat: Chat, wanted: MakeDossier, channel: Channel | None) -> DossierMade:
         """Return the archive, or why there is none.
@@ -83,8 +86,9 @@ class DossierMaker:
         entries = decide_all(context, record.sources, record.common, record.people)
         changes = tuple(format_changes(context, record.made, entries, t))
         order = DossierOrder(
-            context, record.sources, record.common, record.people, t, templates=self.templates, changes=changes
-        )
+            context, record.sources, record.common, record.people, t, templates=self.templates, changes=changes,
+            pdf=self.pdf and len(entries) <= MOST_WITH_PDF,
+        )  # fmt: skip
         return DossierMade.of(record.id, make_dossier(order).archive.content, changes)
 
 
