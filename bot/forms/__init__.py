@@ -7,6 +7,7 @@ from bot.forms.filling import (
     make_forms,
     make_page,
     to_file_name,
+    with_pdf,
 )
 from bot.forms.template import (
     ALL_TEMPLATES,
@@ -20,5 +21,5 @@ from bot.forms.template import (
 
 __all__ = [
     "ALL_TEMPLATES", "CELL_DOTS", "NEXT_STEPS_PAGE", "PAGE", "TEMPLATE_NAMES", "FormError", "FormFile",
-    "built_in_bytes", "fill_form", "find_problems", "make_forms", "make_page", "to_file_name",
+    "built_in_bytes", "fill_form", "find_problems", "make_forms", "make_page", "to_file_name", "with_pdf",
 ]  # fmt: skip

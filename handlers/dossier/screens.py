@@ -261,7 +261,8 @@ def _main_options(here: Context, found: OpenDossier) -> Iterator[Option]:
 async def _order(here: Context, found: OpenDossier) -> HandlerResult:
     """Order the papers; they are made after this turn, outside its transaction."""
     note = here.say(
-        N_("I am making the papers of {count} certificates; they come right away."), count=len(found.entries)
+        N_("I am making the papers of {count} certificates; they come right away. To stop it: /huy"),
+        count=len(found.entries),
     )
     wanted = MakeDossier(dossier=found.record.id, language=here.session.language)
     return HandlerResult(here.session, notes=(note,), again=(wanted,), show=False)
@@ -273,6 +274,7 @@ _ACTS: dict[str, Callable[[Context, OpenDossier], Awaitable[HandlerResult]]] = {
 _PROBLEMS = {
     "no_files": N_("This channel sends no files. troly dossier on the machine makes the papers."),
     "not_yours": NOT_YOURS,
+    "stopped": N_("Stopped: I made no papers. The dossier is kept as it is."),
     "failed": N_("The papers could not be made. Please try again in a moment."),
 }
 

@@ -255,7 +255,9 @@ async def test_an_owner_without_a_unit_names_one(house: Assistant, store: Store,
 async def test_certificates_known_of_the_unit_are_taken_by_right_alone(
     house: Assistant, store: Store, ground: MemoryBackend
 ) -> None:
-    known = make_person_content().model_copy(update={"serial": "B01E", "subscriber": "Lê Văn Hưu", "unit_code": "DN.NT"})
+    known = make_person_content().model_copy(
+        update={"serial": "B01E", "subscriber": "Lê Văn Hưu", "unit_code": "DN.NT"}
+    )
     far = known.model_copy(update={"serial": "B02F", "subscriber": "Trần Xa", "unit_code": "DN.DP"})
     await register_request(store, "hưu", known, "DN.NT")
     await register_request(store, "xa", far, "DN.DP")
