@@ -128,6 +128,9 @@ def scopes_in_reach(scopes: Sequence[Scope], parts: Sequence[Part], hit: Match, 
                 yield scope
         elif scope.part < number and scope.rule.entry.spreads and not _is_ended(scope, scopes, parts, number):
             yield scope
+        elif scope.part > number and scope.rule.entry.back:
+            if not any(part.fresh for part in parts[number + 1 : scope.part + 1]):
+                yield scope
 
 
 def _is_ended(scope: Scope, scopes: Sequence[Scope], parts: Sequence[Part], number: int) -> bool:

@@ -89,6 +89,8 @@ class ScopeEntry(_Entry):
     beside: tuple[str, ...] = ()  #: counts only if one of these stands somewhere in the sentence
     wish: bool = False  #: whose certificate is meant is said for certain though what is wished for is not
     spreads: bool = False  #: reaches the following parts of the sentence too, until a contrast
+    back: bool = False  #: reaches the parts before it in the sentence too ("đổi tên thì có dự thảo, ký thì chưa")
+    facts: tuple[str, ...] = ()  #: concerns these facts only, or a value ("token = in_hand")
 
     @property
     def label(self) -> str:

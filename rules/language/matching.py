@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from rules.language.patterns import Choice, Class, Element, Gap, Mark, Pattern, Sequence_
 from rules.language.spelling import Token, Word
 
+#: Lists whose phrases may go on over a comma.
+_OVER_COMMAS = frozenset({"unit", "speaking"})
 _NOWHERE: dict[int, set[int]] = {}
 
 #: An end, the places of the words named on the way, and the place at which the sentence is divided.
@@ -43,11 +45,13 @@ class Matcher:
         self._possible: dict[Pattern, tuple[Sequence_, ...]] = {}
         for name, pattern in classes.composite:
             for match in self.find(pattern, 0, len(tokens)):
-                if not any(token.before for token in tokens[match.start + 1 : match.end]) or name == "unit":
+                if not any(token.before for token in tokens[match.start + 1 : match.end]) or name in _OVER_COMMAS:
                     self._add(name, match.start, match.end)
         self._possible.clear()
 
     def _add(self, name: str, start: int, end: int) -> None:
+        if name == "machine" and any(at < start and end <= last for at, last in self.places("unit_name", 0, end)):
+            return  # "trung tâm cung ứng dịch vụ công" is a body
         self._found.setdefault(name, {}).setdefault(start, set()).add(end)
         self.present.add(f"<{name}>")
 

@@ -71,6 +71,8 @@ def _name_end(tokens: Sequence[Token], start: int, known: UnitWords, *, long: bo
         return start + 1
     if (known_end := _known_name_end(tokens, start, known)) is not None:
         return known_end
+    if [token.word.bare for token in tokens[start : start + 2]] == ["khu", "vuc"]:
+        return _name_end(tokens, start + 2, known, long=long) or start + 2
     end = free = start
     capital = tokens[start].name
     family = tokens[start].word.bare in known.families
@@ -110,6 +112,8 @@ def _ends_name(tokens: Sequence[Token], at: int, start: int, known: UnitWords) -
     """Return whether a word is none of a name, unless it belongs together with the one before or behind."""
     if not _is_stop(tokens[at], known.stops):
         return False
+    if tokens[at].name and at > start and tokens[at - 1].name and not _is_shouted(tokens):
+        return False  # "truong Nguyen Van Troi", typed without accents
     if at == start + 1 and _is_second_syllable(tokens, at, known):
         return False
     if tokens[at].number and at > start and tokens[at - 1].name and (at + 1 == len(tokens) or tokens[at + 1].before):

@@ -7,22 +7,31 @@ asked or told of somebody else is never given: to miss a fact costs a question, 
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
+from rules.language.actors import Actors
 from rules.language.assembly import Assembly
 from rules.language.clauses import Part, Scope, divide, find_scopes, scopes_in_reach
 from rules.language.findings import NAMING, Finding, Reading, is_part_of, is_stronger, withhold, without_undone
 from rules.language.matching import Match, Matcher
 from rules.language.patterns import Pattern
 from rules.language.places import day_at, find_days, find_names, find_proper, find_units, is_certain_name
+from rules.language.speakers import with_speaker
 from rules.language.spelling import Token, clean, split_tokens
 from rules.language.vocabulary import Language, Rule, RuleIndex
 
-#: Reasons for which a fact is withheld without anything being told of a case.
-_NOT_TOLD = frozenset({"question", "condition", "hypothesis", "if at the end", "yes or no", "is it that", "idiom"})
+#: Kinds of reasons for which a fact is withheld without anything being told of a case.
+_NOT_TOLD = frozenset({"question", "condition", "hypothesis", "idiom"})
+#: Kinds of reasons that weigh more than others: what is only supposed is not told either.
+_SUPPOSED = frozenset({"hypothesis", "condition"})
 #: Words from which a line is a sentence.
 _FEWEST_WORDS = 4
+#: Words that ask, without accents, and how near behind a "not" they ask nothing.
+_ASKING = frozenset({"gi", "chi", "ai", "dau", "sao", "nao"})
+_DENIED_WITHIN = 2
+#: "giấy tờ gì đâu" says that there are none.
+_NOTHING = frozenset({("gi", "dau"), ("gi", "het")})
 #: Lists of words that name a holder.
 HOLDERS = {
     "person": "colleague",
@@ -56,19 +65,27 @@ class Reader:
 
     def __init__(self, text: str, tokens: Sequence[Token], language: Language) -> None:
         self._text, self._tokens, self._language = text, tokens, language
-        given = {
-            "proper": find_proper(tokens, language.units),
-            "unit_name": find_units(tokens, language.units),
-            "name": find_names(tokens, language.units),
-            "day": find_days(tokens, text),
-        }
-        self.matcher = Matcher(tokens, language.classes, given)
+        self.matcher = self._matcher_of(tokens)
+        if told := with_speaker(tokens, self.matcher, language.units):
+            self._tokens = tokens = told
+            self.matcher = self._matcher_of(tokens)
+        self._actors = Actors(self.matcher)
         self._parts = divide(tokens, self.matcher, language)
         self.scopes = find_scopes(self._parts, self.matcher, language)
         self._excepted: dict[tuple[Rule[Any], int, int], bool] = {}
         units = self.matcher.places("unit_name", 0, len(tokens))
         self._names = [set(range(*unit)) for unit in units if is_certain_name(tokens, *unit, language.units)]
-        self._asks = tuple(self._find(language.asks))
+        self._asks = tuple(ask for ask in self._find(language.asks) if not self._is_denied_question(ask))
+
+    def _matcher_of(self, tokens: Sequence[Token]) -> Matcher:
+        known = self._language.units
+        given = {
+            "proper": find_proper(tokens, known),
+            "unit_name": find_units(tokens, known),
+            "name": find_names(tokens, known),
+            "day": find_days(tokens, self._text),
+        }
+        return Matcher(tokens, self._language.classes, given)
 
     @property
     def spans(self) -> tuple[tuple[int, int], ...]:
@@ -143,12 +160,28 @@ class Reader:
             if set(range(*place)) <= own
         )
         if value == "@unit":
-            return self._words(start, end)
+            ends = [word.bare for word in self.matcher.words[end - 1 : end + 1]]
+            cut_short = end - start > 1 and ends in [["hdnd", "va"], ["ubnd", "va"]]
+            return None if cut_short else self._words(start, end)
         day = day_at(self._tokens, self._text, start)
         return day.isoformat() if day else None
 
     def _words(self, start: int, end: int) -> str:
         return self._text[self._tokens[start].start : self._tokens[end - 1].end] if end > start else ""
+
+    def _is_denied_question(self, ask: Finding) -> bool:
+        """Return whether its last word asks nothing behind a "not" ("chưa đưa cho ai", "không bị gì")."""
+        last = ask.match.end - 1
+        if self.matcher.words[last].bare not in _ASKING:
+            return False
+        start = self._parts[ask.part].start
+        around = [word.bare for word in self.matcher.words[max(last - 1, 0) : last + 2]]
+        if any(pair in _NOTHING for pair in pairwise(around)):
+            return True
+        return any(
+            0 <= last - end <= _DENIED_WITHIN and not self.matcher.places("knowing", begin, last)
+            for begin, end in self.matcher.places("not", start, last)
+        )
 
     def _find(self, rules: RuleIndex[Any]) -> Iterator[Finding]:
         for rule, patterns in rules.candidates(self.matcher.present):
@@ -163,9 +196,13 @@ class Reader:
         key = (rule, start, end)
         if key not in self._excepted:
             self._excepted[key] = any(
-                not self._is_inside_name(match) for one in rule.unless for match in self.matcher.find(one, start, end)
+                not (self._is_inside_name(match) or self._is_inside_own(match.start)) for one in rule.unless for match in self.matcher.find(one, start, end)
             )
         return self._excepted[key]
+
+    def _is_inside_own(self, place: int) -> bool:
+        """Return whether a word is one of "trung tâm em", behind its first."""
+        return any(start < place < end for start, end in self.matcher.places("our_unit", 0, self.length))
 
     def _part_of(self, place: int) -> int:
         return next(number for number, part in enumerate(self._parts) if part.start <= place < part.end)
@@ -198,7 +235,8 @@ class Reader:
     def _judge(self, finding: Finding) -> Finding:
         scope = self._withholding(finding)
         if scope is None:
-            reason = self._asked(finding)
+            part = self._parts[self._part_of(finding.match.start)]
+            reason = self._asked(finding) or self._actors.stranger(finding, part)
             return finding if reason is None else withhold(finding, reason, "")
         return withhold(finding, scope.rule.entry.name, self._words(scope.match.start, scope.match.end))
 
@@ -208,14 +246,19 @@ class Reader:
         hindering -= {"elsewhere"} if entry.anyone else set()
         hindering -= {"doubt"} if entry.suspected else set()
         hindering -= {"negation"} if entry.negative else set()
+        found: list[Scope] = []
         for scope in scopes_in_reach(self.scopes, self._parts, finding.match, finding.part):
+            if scope.rule.entry.facts and not {entry.fact, entry.label} & {*scope.rule.entry.facts}:
+                continue
             if entry.fact in NAMING and (scope.rule.entry.beside or scope.rule.entry.reach == "before"):
                 continue  # what happened to another level, and "what then", say nothing of whose certificate it is
             if scope.kind in hindering and not self._is_of_later_question(scope, finding):
-                return scope
+                found.append(scope)
             named = entry.fact in NAMING and (scope.rule.entry.wish or self._is_first_person(finding))
             if scope.kind == "condition" and not done and not named:
-                return scope
+                found.append(scope)
+        if found:
+            return min(found, key=lambda scope: scope.kind not in _SUPPOSED)
         return None if entry.fact in NAMING else self._idiom(finding)
 
     def _is_of_later_question(self, scope: Scope, finding: Finding) -> bool:
@@ -282,16 +325,27 @@ class Reader:
         if set(facts) - NAMING - {"old_unit", "new_unit"}:
             return "statement", asks
         command = next((name for name in names if name.startswith("command:")), None)
-        if command and not (asks and "in_scope" in names and command == "command:human"):
+        if command and not (command == "command:human" and self._is_no_call(asks, names)):
             return command, ()
-        told = any(finding.withheld not in _NOT_TOLD for finding in judged if finding.withheld)
+        told = any(self._is_told(finding.withheld) for finding in judged if finding.withheld)
         if asks:
             return ("statement" if told else "question"), asks
         return self._plain_intent(names, named=bool(facts), told=told), ()
 
+    def _is_told(self, reason: str) -> bool:
+        """Return whether something is told of a case though no fact of it counts."""
+        kinds = {scope.rule.entry.name: scope.kind for scope in self.scopes}
+        return kinds.get(reason, reason) not in _NOT_TOLD
+
+    def _is_no_call(self, asks: Sequence[str], names: Sequence[str]) -> bool:
+        """Return whether a person is spoken of and not wished for: something is asked, or it is told as done."""
+        return bool(asks and "in_scope" in names) or any(scope.kind == "done" for scope in self.scopes)
+
     def _plain_intent(self, names: Sequence[str], *, named: bool, told: bool) -> str:
         """Return the intent of a sentence without facts, questions and commands."""
-        answer = next((name for name in ("refusal", "consent", "thanks") if name in names), None)
+        open_ = "hesitation" in names or any(part.asked for part in self._parts)
+        answers = ("thanks",) if open_ else ("refusal", "consent", "thanks")
+        answer = next((name for name in answers if name in names), None)
         if answer:
             return answer
         if named or told:
