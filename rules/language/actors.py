@@ -62,7 +62,10 @@ class Actors:
 
     def _own_heads(self) -> Iterator[int | None]:
         """Yield where the names begin of the bodies that are the speaker's or the holder's, ``None`` without one."""
+        inside = {at for start, end in self._matcher.places("our_unit", 0, self._length) for at in range(start + 1, end)}
         for start, end in self._matcher.places("own_place", 0, self._length):
+            if start in inside:
+                continue
             heads = [place for place, last in self._matcher.places("unit", start, end) if place < last]
             yield min(heads) if heads else None
 
@@ -83,7 +86,7 @@ class Actors:
         return next((place for place in sorted(finding.match.own) if place not in inside), finding.match.start)
 
     def _bodies(self, low: int, high: int) -> list[tuple[int, int]]:
-        places = chain.from_iterable(self._matcher.places(name, low, high) for name in ("unit", "our_unit"))
+        places = chain.from_iterable(self._matcher.places(name, low, high) for name in ("unit", "our_unit", *LEVELS))
         return sorted(places, key=lambda place: (place[0], -place[1]))
 
     def _is_other_body(self, finding: Finding, part: Part) -> bool:
@@ -129,9 +132,12 @@ class Actors:
         """Return whether a computer or a mailbox stands nearer before the last word than the token and its PIN."""
         last = max(finding.match.own) + 1
         exposed = finding.rule.entry.fact == "key_exposed"
-        things = self._matcher.places("account" if exposed else "thing", part.start, part.end)
+        kind = "account" if exposed else "thing"
+        things = self._matcher.places(kind, part.start, part.end)
         signers = [end for _, end in self._matcher.places("signer", part.start, part.end)]
         pins = self._matcher.places("pin", part.start, last)
+        if pins and not self._matcher.places("signer", 0, self._length):
+            return any(start < pins[0][0] for start, _ in self._matcher.places("account", 0, self._length))
         if not things:
             return False
         if pins and not signers:

@@ -47,6 +47,7 @@ class FactEntry(_Entry):
     anyone: bool = False  #: counts of a relative too
     undoes: tuple[str, ...] = ()  #: values of the same fact that were so and are no longer ("found again": lost)
     unless: tuple[str, ...] = ()  #: patterns that must not stand in the same part of the sentence
+    beside: tuple[str, ...] = ()  #: patterns of which one must stand in the same part of the sentence
     exclude: tuple[str, ...] = ()  #: sentences that must not give this fact
 
     @property

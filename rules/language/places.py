@@ -12,6 +12,8 @@ from rules.language.vocabulary import UnitWords
 _COMMITTEES = frozenset({"ubnd", "uy", "hdnd"})
 #: Words for oneself, without accents: "hội nông dân xã em".
 _SPEAKERS = frozenset({"em", "toi", "minh", "tui", "chau", "nha"})
+#: Levels that end a name, without accents ("hội văn học nghệ thuật tỉnh").
+_LEVELS = frozenset({"tinh", "huyen"})
 #: Words of a name that is written in small letters; with capitals a name ends where they do.
 _MOST_SMALL, _MOST_PERSON, _MOST_LONG, _MOST_CAPITAL = 3, 4, 9, 7
 #: Share of words with capitals from which on they tell no name.
@@ -79,7 +81,7 @@ def _name_end(tokens: Sequence[Token], start: int, known: UnitWords, *, long: bo
     most = _MOST_LONG if long else _MOST_CAPITAL if capital else _MOST_PERSON if family else _MOST_SMALL
     while (
         end < len(tokens)
-        and (end - start < most or tokens[end].name)
+        and (end - start < most or tokens[end].name or _goes_on(tokens, end, known))
         and not (end > start and tokens[end].before and not _listed(tokens, end, long))
     ):
         if long and tokens[end].word.bare == "va" and end > start and not _begins_kind(tokens, end + 1, known):
@@ -120,6 +122,12 @@ def _ends_name(tokens: Sequence[Token], at: int, start: int, known: UnitWords) -
         return False  # "trường Nhơn Trạch 2"
     bare = [token.word.bare for token in tokens[max(start, at - 1) : at + 2]]
     return not any(pair in known.kept for pair in pairwise(bare))
+
+
+def _goes_on(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:
+    """Return whether a word belongs together with the one before ("nghệ thuật")."""
+    ends = at + 1 == len(tokens) or bool(tokens[at + 1].before)
+    return (tokens[at - 1].word.bare, tokens[at].word.bare) in known.kept or (ends and tokens[at].word.bare in _LEVELS)
 
 
 def _is_second_syllable(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:

@@ -7,6 +7,7 @@ asked or told of somebody else is never given: to miss a fact costs a question, 
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from itertools import chain, pairwise
 from typing import Any
 
@@ -87,12 +88,12 @@ class Reader:
         }
         return Matcher(tokens, self._language.classes, given)
 
-    @property
+    @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Return where the parts begin and end."""
         return tuple((part.start, part.end) for part in self._parts)
 
-    @property
+    @cached_property
     def _sentences(self) -> list[tuple[int, int]]:
         begins = [part.start for part in self._parts if part.fresh or part.start == 0]
         return list(zip(begins, [*begins[1:], len(self._tokens)], strict=True))
@@ -171,9 +172,10 @@ class Reader:
 
     def _is_denied_question(self, ask: Finding) -> bool:
         """Return whether its last word asks nothing behind a "not" ("chưa đưa cho ai", "không bị gì")."""
-        last = ask.match.end - 1
-        if self.matcher.words[last].bare not in _ASKING:
+        asking = [place for place in ask.match.own if self.matcher.words[place].bare in _ASKING]
+        if not asking:
             return False
+        last = max(asking)
         start = self._parts[ask.part].start
         around = [word.bare for word in self.matcher.words[max(last - 1, 0) : last + 2]]
         if any(pair in _NOTHING for pair in pairwise(around)):
@@ -184,21 +186,29 @@ class Reader:
         )
 
     def _find(self, rules: RuleIndex[Any]) -> Iterator[Finding]:
-        for rule, patterns in rules.candidates(self.matcher.present):
-            for start, end in self._sentences if getattr(rule.entry, "across", False) else self.spans:
+        for rule, found in rules.candidates(self.matcher.present):
+            patterns = [pattern for pattern in found if self.matcher.is_possible(pattern)]
+            for start, end in self._spans_of(rule) if patterns else ():
                 yield from (one for one in self._best(rule, patterns, start, end) if not self._is_excepted(rule, one))
+
+    def _spans_of(self, rule: Rule[Any]) -> Sequence[tuple[int, int]]:
+        return self._sentences if getattr(rule.entry, "across", False) else self.spans
 
     def _is_excepted(self, rule: Rule[Any], finding: Finding) -> bool:
         """Return whether words stand beside a match with which it means something else."""
-        if not rule.unless:
+        if not (rule.unless or rule.beside):
             return False
         start, end = self._parts[self._part_of(finding.match.start)].start, self._parts[finding.part].end
         key = (rule, start, end)
         if key not in self._excepted:
-            self._excepted[key] = any(
+            self._excepted[key] = self._lacks(rule.beside, start, end) or any(
                 not (self._is_inside_name(match) or self._is_inside_own(match.start)) for one in rule.unless for match in self.matcher.find(one, start, end)
             )
         return self._excepted[key]
+
+    def _lacks(self, beside: Sequence[Pattern], start: int, end: int) -> bool:
+        """Return whether none of the words that must stand beside a match is there."""
+        return bool(beside) and not any(True for one in beside for _ in self.matcher.find(one, start, end))
 
     def _is_inside_own(self, place: int) -> bool:
         """Return whether a word is one of "trung tâm em", behind its first."""
@@ -304,11 +314,14 @@ class Reader:
 
     def _is_condition(self, number: int) -> bool:
         """Return whether the next part is a question that begins with "then" (thì)."""
-        if number + 1 >= len(self._parts):
+        then = number + 1
+        while then < len(self._parts) and self.matcher.words[self._parts[then].start].bare == "ma":
+            then += 1  # "mất token mà không báo thì có bị phạt không"
+        if then >= len(self._parts):
             return False
-        following = self._parts[number + 1]
-        asked = following.asked or self._has("question", number + 1)
-        asked = asked or any(one.part == number + 1 for one in self._asks)
+        following = self._parts[then]
+        asked = following.asked or self._has("question", then)
+        asked = asked or any(one.part == then for one in self._asks)
         general = not (self._has("own", number) or self._has("done", number))
         return following.follows and (asked or general)
 
