@@ -62,7 +62,9 @@ class Actors:
 
     def _own_heads(self) -> Iterator[int | None]:
         """Yield where the names begin of the bodies that are the speaker's or the holder's, ``None`` without one."""
-        inside = {at for start, end in self._matcher.places("our_unit", 0, self._length) for at in range(start + 1, end)}
+        inside = {
+            at for start, end in self._matcher.places("our_unit", 0, self._length) for at in range(start + 1, end)
+        }
         for start, end in self._matcher.places("own_place", 0, self._length):
             if start in inside:
                 continue
@@ -71,7 +73,9 @@ class Actors:
 
     def _level(self, start: int) -> str | None:
         """Return the kind of the body that begins at a place: the fullest phrase tells it ("ubnd huyện")."""
-        found = [(end, name) for name in LEVELS for at, end in self._matcher.places(name, start, start + 5) if at == start]
+        found = [
+            (end, name) for name in LEVELS for at, end in self._matcher.places(name, start, start + 5) if at == start
+        ]
         return max(found)[1] if found else None
 
     def _kind(self, start: int) -> tuple[str | None, str]:

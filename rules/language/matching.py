@@ -34,14 +34,10 @@ class Matcher:
         self.tokens = tokens
         self.words = [token.word for token in tokens]
         self.present: set[str] = {word.bare for word in self.words}
-        self._at: dict[str, list[int]] = {}
-        for at, word in enumerate(self.words):
-            self._at.setdefault(word.bare, []).append(at)
+        self._at = {bare: [at for at, word in enumerate(self.words) if word.bare == bare] for bare in self.present}
         self._found: dict[str, dict[int, set[int]]] = {}
         for name, places in given.items():
-            for start, ends in places.items():
-                for end in ends:
-                    self._add(name, start, end)
+            self._add_all(name, places)
         for start, word in enumerate(self.words):
             for name, phrase in classes.by_first.get(word.bare, ()):
                 if self._is_phrase(start, phrase):
@@ -52,6 +48,11 @@ class Matcher:
                 if not any(token.before for token in tokens[match.start + 1 : match.end]) or name in _OVER_COMMAS:
                     self._add(name, match.start, match.end)
         self._possible.clear()
+
+    def _add_all(self, name: str, places: Mapping[int, tuple[int, ...]]) -> None:
+        for start, ends in places.items():
+            for end in ends:
+                self._add(name, start, end)
 
     def _add(self, name: str, start: int, end: int) -> None:
         if name == "machine" and any(at < start and end <= last for at, last in self.places("unit_name", 0, end)):

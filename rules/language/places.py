@@ -35,10 +35,12 @@ def find_units(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int
 
 
 def _unit_end(tokens: Sequence[Token], start: int, known: UnitWords) -> int | None:
+    if start and (tokens[start - 1].word.bare, tokens[start].word.bare) == ("tru", "so"):
+        return None  # "trụ sở" is no "sở"
     for kind, long in known.kinds.get(tokens[start].word.bare, ()):
         end = start + len(kind)
         if _is_kind(tokens, start, kind) and not _is_kept(tokens, end - 1, known):
-            inner = _unit_end(tokens, end, known) if end < len(tokens) else None
+            inner = _unit_end(tokens, end, known) if end < len(tokens) and not tokens[end].before else None
             if inner is None and _begins_kind(tokens, end, known) and _is_ours(tokens, start, end):
                 return None  # "UBND xã" names no unit, "hội nông dân xã em" is one's own
             if inner is not None and kind[0].bare == "van" and tokens[end].word.bare in _COMMITTEES:

@@ -21,13 +21,10 @@ from rules.language.places import day_at, find_days, find_names, find_proper, fi
 from rules.language.speakers import with_speaker
 from rules.language.spelling import Token, clean, split_tokens
 from rules.language.vocabulary import Language, Rule, RuleIndex
+from rules.language.wishes import Wishes
 
-#: Kinds of reasons for which a fact is withheld without anything being told of a case.
-_NOT_TOLD = frozenset({"question", "condition", "hypothesis", "idiom"})
 #: Kinds of reasons that weigh more than others: what is only supposed is not told either.
 _SUPPOSED = frozenset({"hypothesis", "condition"})
-#: Words from which a line is a sentence.
-_FEWEST_WORDS = 4
 #: Words that ask, without accents, and how near behind a "not" they ask nothing.
 _ASKING = frozenset({"gi", "chi", "ai", "dau", "sao", "nao"})
 _DENIED_WITHIN = 2
@@ -114,7 +111,8 @@ class Reader:
         known = [(finding.rule.entry, self.value_of(finding)) for finding in stated]
         facts = Assembly(known, self._holders(stated)).facts()
         intents = tuple(self._find(self._language.intents))
-        intent, asks = self._intent(facts, judged, intents)
+        wishes = Wishes(self._tokens, self._parts, self.scopes, self.matcher, self._language)
+        intent, asks = wishes.intent(facts, judged, self._asks, intents)
         parts = tuple(self._words(part.start, part.end) for part in self._parts)
         return Reading(facts, intent, asks, (*judged, *self._asks, *intents), parts)
 
@@ -202,7 +200,9 @@ class Reader:
         key = (rule, start, end)
         if key not in self._excepted:
             self._excepted[key] = self._lacks(rule.beside, start, end) or any(
-                not (self._is_inside_name(match) or self._is_inside_own(match.start)) for one in rule.unless for match in self.matcher.find(one, start, end)
+                not (self._is_inside_name(match) or self._is_inside_own(match.start))
+                for one in rule.unless
+                for match in self.matcher.find(one, start, end)
             )
         return self._excepted[key]
 
@@ -327,63 +327,3 @@ class Reader:
 
     def _has(self, kind: str, number: int) -> bool:
         return any(scope.kind == kind and scope.part == number for scope in self.scopes)
-
-    def _intent(
-        self, facts: dict[str, Any], judged: Sequence[Finding], intents: Sequence[Finding]
-    ) -> tuple[str, tuple[str, ...]]:
-        asks = tuple(sorted({finding.rule.entry.ask for finding in self._asks}))
-        names = [one.rule.entry.intent for one in intents if not one.rule.entry.whole or self._is_all(intents, one)]
-        if "outside_scope" in names and "in_scope" not in names and not set(facts) - NAMING:
-            return "outside_scope", ()
-        if set(facts) - NAMING - {"old_unit", "new_unit"}:
-            return "statement", asks
-        command = next((name for name in names if name.startswith("command:")), None)
-        if command and not (command == "command:human" and self._is_no_call(asks, names)):
-            return command, ()
-        told = any(self._is_told(finding.withheld) for finding in judged if finding.withheld)
-        if asks:
-            return ("statement" if told else "question"), asks
-        return self._plain_intent(names, named=bool(facts), told=told), ()
-
-    def _is_told(self, reason: str) -> bool:
-        """Return whether something is told of a case though no fact of it counts."""
-        kinds = {scope.rule.entry.name: scope.kind for scope in self.scopes}
-        return kinds.get(reason, reason) not in _NOT_TOLD
-
-    def _is_no_call(self, asks: Sequence[str], names: Sequence[str]) -> bool:
-        """Return whether a person is spoken of and not wished for: something is asked, or it is told as done."""
-        return bool(asks and "in_scope" in names) or any(scope.kind == "done" for scope in self.scopes)
-
-    def _plain_intent(self, names: Sequence[str], *, named: bool, told: bool) -> str:
-        """Return the intent of a sentence without facts, questions and commands."""
-        open_ = "hesitation" in names or any(part.asked for part in self._parts)
-        answers = ("thanks",) if open_ else ("refusal", "consent", "thanks")
-        answer = next((name for name in answers if name in names), None)
-        if answer:
-            return answer
-        if named or told:
-            return "question" if not told and self._is_question() else "statement"
-        if "smalltalk" in names:
-            return "smalltalk"
-        if self._is_question():
-            return "question"
-        return "statement" if self._is_known() else "unclear"
-
-    def _is_question(self) -> bool:
-        asked = any(part.asked for part in self._parts) or any(scope.kind == "question" for scope in self.scopes)
-        return asked and self._is_known()
-
-    def _is_known(self) -> bool:
-        """Return whether this is a sentence at all: some words, most of them known."""
-        words = [token.word.bare for token in self._tokens if not token.number]
-        known = sum(word in self._language.vocabulary for word in words)
-        return len(words) >= _FEWEST_WORDS and known >= len(words) / 2
-
-    def _is_all(self, intents: Sequence[Finding], finding: Finding) -> bool:
-        """Return whether nothing but this intent and small words is said."""
-        intent = finding.rule.entry.intent
-        said = {place for one in intents if one.rule.entry.intent == intent for place in one.match.own}
-        small = {
-            place for start, end in self.matcher.places("small", 0, len(self._tokens)) for place in range(start, end)
-        }
-        return said | small >= set(range(len(self._tokens)))
