@@ -106,6 +106,10 @@ def test_a_pattern_that_cannot_be_read_names_its_file(pattern: str, tmp_path: Pa
         ("có số lạ tự xưng ban cơ yếu gọi", {}),
         ("công an yêu cầu thu hồi con dấu số", {"subject": "organisation"}),
         ("chị Oanh làm kế toán trưởng", {}),
+        (
+            "doi cap tren tu huyen sang tinh, chung thu co quan, token van dung tot",
+            {"subject": "organisation", "events": ["superior_changed"], "token": "in_hand"},
+        ),
         # A title by which somebody speaks is the speaker.
         (
             "chào em, chị làm ở kho bạc, cks của chị hỏng",
