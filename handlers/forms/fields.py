@@ -185,6 +185,11 @@ _ALL = (
     ),
     *_person_fields(""),
     Field(
+        "place", N_("Place of signing"), N_("Which place is to stand before the date of the papers?"),
+        clean_words, LINE,
+        N_("The name of the commune or province of the body that signs, such as “Nhơn Trạch”."),
+    ),
+    Field(
         "contact_name", N_("Contact person"),
         N_("Who is the contact person (đầu mối phối hợp), whom the provider can reach?"), clean_words, LINE,
         N_("A person of your body who knows this dossier; it may be the officer."),

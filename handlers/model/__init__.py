@@ -62,6 +62,7 @@ from handlers.model.forms import (
     FormDraft,
     FormField,
     find_form,
+    has_card_number,
     mask_identities,
     mask_identity,
     mask_session,
@@ -104,6 +105,7 @@ from handlers.model.request_notices import (
     nearest_offices,
     person_timing,
     pressing_filters,
+    select_receivers,
     select_watchers,
     usual_days,
 )
@@ -205,6 +207,7 @@ from handlers.model.unit import (
     SuccessionKind,
     Unit,
     expand_short_forms,
+    find_signing_place,
     matches_unit,
     name_keys,
 )
@@ -246,12 +249,15 @@ __all__ = [
     "UnitDirectory", "UnitHoldings", "UnitMatch", "UnitStatistics", "UnitSuccession", "Watcher", "acting_office",
     "build_burn_down", "channel_kind", "chat_id_head", "check_reason", "clean_reason", "codes_needing_history",
     "default_steps", "default_timing", "desk_filters", "expand_short_forms", "find_desk_filter", "find_form",
-    "format_code", "format_person_code", "format_request_code", "has_no_requests_below", "has_personal_number",
+    "find_signing_place",
+    "format_code", "format_person_code", "format_request_code", "has_card_number", "has_no_requests_below",
+    "has_personal_number",
     "holds_certificate", "is_own_line", "is_target", "lacks_serial", "line_units", "mask_content", "mask_email",
     "mask_identities", "mask_identity", "mask_name", "mask_row", "mask_serial", "mask_session", "matches_unit",
     "may_any_role", "may_see_personal", "name_keys", "nearest_offices", "parse_codes", "person_timing",
     "plan_import", "plan_succession", "pressing_filters", "read_sayings", "render_rights_table", "request_series",
-    "rights_rows", "roll_up", "select_watchers", "serial_key", "statistics_root", "to_movable_filter", "top_units",
+    "rights_rows", "roll_up", "select_receivers",
+    "select_watchers", "serial_key", "statistics_root", "to_movable_filter", "top_units",
     "transitions_from", "truncate_certificate", "unit_of_managing_body", "usual_days",
 ]
 # fmt: on
