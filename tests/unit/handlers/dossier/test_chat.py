@@ -282,7 +282,7 @@ async def test_where_there_are_several_admins_one_is_chosen_without_their_names(
     await house.person("an").consents()
     ba = await house.person("ba").consents()
     lan = await answered(house, store)
-    await lan.taps("Lập hồ sơ")
+    await lan.taps("Lập giấy tờ")
     await lan.taps("Chuyển cho quản trị viên")
     offered = [choice.label for reply in lan.person.heard for choice in reply.choices]
     assert [label.partition(" · ")[0] for label in offered[:2]] == [
