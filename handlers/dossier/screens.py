@@ -246,7 +246,7 @@ def _main_options(here: Context, found: OpenDossier) -> Iterator[Option]:
         yield Option(ANSWER, t(N_("Answer what is open ({count})"), count=len(found.open)), ("tra loi", "answer"))
     if any(entry.standout is Standout.OTHER_UNIT for entry in found.entries):
         yield Option(ACCEPT, t(N_("Those of another name are ours too")), ("dung la cua don vi", "cua don vi", "ours"))
-    yield Option(MAKE, t(N_("Make the dossier")), ("lap", "lap ho so", "lap giay to", "make"))
+    yield Option(MAKE, t(N_("Make the papers")), ("lap", "lap ho so", "lap giay to", "make"))
     if found.record.version:
         yield Option("register", t(N_("Register the requests")), ("dang ky", "register"))
         yield Option(HAND, t(N_("Hand over to the admin")), ("chuyen", "ban giao", "hand over"))
