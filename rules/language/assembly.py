@@ -91,6 +91,9 @@ class Assembly:
     def _drop_idle_units(facts: dict[str, Any]) -> None:
         """Drop names of units where nothing is told that made one of them old and the other new."""
         events = set(facts.get("events", ()))
+        if facts.get("subject") == "device":
+            facts.pop("old_unit", None)  # "máy chủ của sở Y tế": the owner
+            facts.pop("new_unit", None)
         told = "merged" in facts or (not events and facts.get("information_matches") is False)
         if not (told or events - _LEAVING_NAMES):
             facts.pop("old_unit", None)
@@ -134,7 +137,7 @@ class Assembly:
             del facts["key_exposed"]
         if "expired" in facts and "not_after" in facts:
             del facts["expired"]
-        if len(self._values.get("subject", ())) > 1:
+        if len(self._values.get("subject", ())) > 1 and facts.get("whose") != "deceased":
             facts.pop("whose", None)
         if facts.get("subject") != "individual":
             self._drop_vague_event(facts)

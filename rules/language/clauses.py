@@ -124,9 +124,12 @@ def scopes_in_reach(scopes: Sequence[Scope], parts: Sequence[Part], hit: Match, 
     """Yield the scopes that change the meaning of a match, those of earlier parts included."""
     for scope in scopes:
         if scope.part == number:
-            if scope.reaches(hit, number):
-                yield scope
-        elif scope.part < number and scope.rule.entry.spreads and not _is_ended(scope, scopes, parts, number):
+            reached = scope.reaches(hit, number)
+        elif scope.part < number:
+            reached = scope.rule.entry.spreads and not _is_ended(scope, scopes, parts, number)
+        else:
+            reached = scope.rule.entry.back and not any(part.fresh for part in parts[number + 1 : scope.part + 1])
+        if reached:
             yield scope
 
 

@@ -47,6 +47,7 @@ class FactEntry(_Entry):
     anyone: bool = False  #: counts of a relative too
     undoes: tuple[str, ...] = ()  #: values of the same fact that were so and are no longer ("found again": lost)
     unless: tuple[str, ...] = ()  #: patterns that must not stand in the same part of the sentence
+    beside: tuple[str, ...] = ()  #: patterns of which one must stand in the same part of the sentence
     exclude: tuple[str, ...] = ()  #: sentences that must not give this fact
 
     @property
@@ -89,6 +90,8 @@ class ScopeEntry(_Entry):
     beside: tuple[str, ...] = ()  #: counts only if one of these stands somewhere in the sentence
     wish: bool = False  #: whose certificate is meant is said for certain though what is wished for is not
     spreads: bool = False  #: reaches the following parts of the sentence too, until a contrast
+    back: bool = False  #: reaches the parts before it in the sentence too ("đổi tên thì có dự thảo, ký thì chưa")
+    facts: tuple[str, ...] = ()  #: concerns these facts only, or a value ("token = in_hand")
 
     @property
     def label(self) -> str:

@@ -1,11 +1,14 @@
 """Finds patterns in one sentence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from rules.language.patterns import Choice, Class, Element, Gap, Mark, Pattern, Sequence_
 from rules.language.spelling import Token, Word
 
+#: Lists whose phrases may go on over a comma.
+_OVER_COMMAS = frozenset({"unit", "speaking"})
 _NOWHERE: dict[int, set[int]] = {}
 
 #: An end, the places of the words named on the way, and the place at which the sentence is divided.
@@ -31,23 +34,29 @@ class Matcher:
         self.tokens = tokens
         self.words = [token.word for token in tokens]
         self.present: set[str] = {word.bare for word in self.words}
+        self._at = {bare: [at for at, word in enumerate(self.words) if word.bare == bare] for bare in self.present}
         self._found: dict[str, dict[int, set[int]]] = {}
         for name, places in given.items():
-            for start, ends in places.items():
-                for end in ends:
-                    self._add(name, start, end)
+            self._add_all(name, places)
         for start, word in enumerate(self.words):
             for name, phrase in classes.by_first.get(word.bare, ()):
                 if self._is_phrase(start, phrase):
                     self._add(name, start, start + len(phrase))
-        self._possible: dict[Pattern, tuple[Sequence_, ...]] = {}
+        self._possible: dict[Pattern, tuple[tuple[Sequence_, list[int] | None], ...]] = {}
         for name, pattern in classes.composite:
             for match in self.find(pattern, 0, len(tokens)):
-                if not any(token.before for token in tokens[match.start + 1 : match.end]) or name == "unit":
+                if not any(token.before for token in tokens[match.start + 1 : match.end]) or name in _OVER_COMMAS:
                     self._add(name, match.start, match.end)
         self._possible.clear()
 
+    def _add_all(self, name: str, places: Mapping[int, tuple[int, ...]]) -> None:
+        for start, ends in places.items():
+            for end in ends:
+                self._add(name, start, end)
+
     def _add(self, name: str, start: int, end: int) -> None:
+        if name == "machine" and any(at < start and end <= last for at, last in self.places("unit_name", 0, end)):
+            return  # "trung tâm cung ứng dịch vụ công" is a body
         self._found.setdefault(name, {}).setdefault(start, set()).add(end)
         self.present.add(f"<{name}>")
 
@@ -60,33 +69,39 @@ class Matcher:
         found = self._found.get(name, {})
         return [(start, end) for start in sorted(found) for end in found[start] if low <= start and end <= high]
 
+    def is_possible(self, pattern: Pattern) -> bool:
+        """Return whether the words of a pattern are all there, so that it may be found somewhere."""
+        return bool(self._ways(pattern))
+
+    def _ways(self, pattern: Pattern) -> tuple[tuple[Sequence_, list[int] | None], ...]:
+        ways = self._possible.get(pattern)
+        if ways is None:
+            ways = self._possible[pattern] = tuple(self._possible_sequences(pattern))
+        return ways
+
     def find(self, pattern: Pattern, low: int, high: int) -> Iterator[Match]:
         """Yield every place between ``low`` and ``high`` where a pattern matches."""
-        sequences = self._possible.get(pattern)
-        if sequences is None:
-            sequences = self._possible[pattern] = self._possible_sequences(pattern)
-        for sequence in sequences:
-            for start in self._starts(sequence, low, high):
+        for sequence, places in self._ways(pattern):
+            if places is None:
+                starts: Iterable[int] = (low,) if _is_beginning(sequence[0]) else range(low, high)
+            else:
+                starts = [place for place in places if low <= place < high]
+            for start in starts:
                 yield from self._match(sequence, start, low, high)
 
-    def _possible_sequences(self, pattern: Pattern) -> tuple[Sequence_, ...]:
+    def _possible_sequences(self, pattern: Pattern) -> Iterator[tuple[Sequence_, list[int] | None]]:
+        """Yield the sequences whose words are all there, each with the places where it may begin (``None``: any)."""
         present = self.present
-        return tuple(
-            sequence
-            for (needs, choices), sequence in zip(pattern.needs, pattern.sequences, strict=True)
-            if needs <= present and not any(names.isdisjoint(present) for names in choices)
-        )
+        for (needs, choices), begins, sequence in zip(pattern.needs, pattern.begins, pattern.sequences, strict=True):
+            if needs <= present and not any(names.isdisjoint(present) for names in choices):
+                yield sequence, None if begins is None else self._places_of(begins)
 
-    def _starts(self, sequence: Sequence_, low: int, high: int) -> Iterator[int]:
-        first = sequence[0]
-        if isinstance(first, Mark) and first.sign == "^":
-            yield low
-        elif isinstance(first, Class):
-            yield from (start for start in self._found.get(first.name, ()) if low <= start < high)
-        elif isinstance(first, Word):
-            yield from (at for at in range(low, high) if self.words[at].bare == first.bare)
-        else:
-            yield from range(low, high)
+    def _places_of(self, names: AbstractSet[str]) -> list[int]:
+        """Return the places where one of the names begins, in order."""
+        found: set[int] = set()
+        for name in names & self.present:
+            found.update(self._found.get(name[1:-1], ()) if name.startswith("<") else self._at.get(name, ()))
+        return sorted(found)
 
     def _match(self, sequence: Sequence_, start: int, low: int, high: int) -> Iterator[Match]:
         for end, own, split in self._ends(sequence, start, low, high):
@@ -122,6 +137,10 @@ class Matcher:
             yield at, (), at
         elif at == (low if element.sign == "^" else high):
             yield at, (), None
+
+
+def _is_beginning(element: Element) -> bool:
+    return isinstance(element, Mark) and element.sign == "^"
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,11 @@ class Pattern:
         return tuple((_required(sequence), _choices(sequence)) for sequence in self.sequences)
 
     @cached_property
+    def begins(self) -> tuple[frozenset[str] | None, ...]:
+        """Return, for each sequence, the names that it may begin with, or ``None`` if it may begin with any word."""
+        return tuple(map(_begins, self.sequences))
+
+    @cached_property
     def anchors(self) -> frozenset[str]:
         """Return names of which one must be in a sentence for the pattern to match."""
         return frozenset(chain.from_iterable(_anchors(*needs) for needs in self.needs))
@@ -151,6 +156,23 @@ def _first_names(sequence: Sequence_) -> Iterator[str]:
             yield from element.first_names
             if not element.optional:
                 return
+
+
+def _begins(sequence: Sequence_) -> frozenset[str] | None:
+    found: set[str] = set()
+    for element in sequence:
+        if isinstance(element, Word | Class):
+            return frozenset([*found, _name(element)])
+        if not isinstance(element, Choice) or any(way and isinstance(way[0], Gap | Mark) for way in element.ways):
+            return None
+        for way in filter(None, element.ways):
+            names = _begins(way)
+            if names is None:
+                return None
+            found |= names
+        if not element.optional:
+            return frozenset(found)
+    return None
 
 
 def _classes(sequence: Sequence_) -> Iterator[str]:

@@ -12,6 +12,8 @@ from rules.language.vocabulary import UnitWords
 _COMMITTEES = frozenset({"ubnd", "uy", "hdnd"})
 #: Words for oneself, without accents: "hội nông dân xã em".
 _SPEAKERS = frozenset({"em", "toi", "minh", "tui", "chau", "nha"})
+#: Levels that end a name, without accents ("hội văn học nghệ thuật tỉnh").
+_LEVELS = frozenset({"tinh", "huyen"})
 #: Words of a name that is written in small letters; with capitals a name ends where they do.
 _MOST_SMALL, _MOST_PERSON, _MOST_LONG, _MOST_CAPITAL = 3, 4, 9, 7
 #: Share of words with capitals from which on they tell no name.
@@ -33,10 +35,12 @@ def find_units(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[int
 
 
 def _unit_end(tokens: Sequence[Token], start: int, known: UnitWords) -> int | None:
+    if start and (tokens[start - 1].word.bare, tokens[start].word.bare) == ("tru", "so"):
+        return None  # "trụ sở" is no "sở"
     for kind, long in known.kinds.get(tokens[start].word.bare, ()):
         end = start + len(kind)
         if _is_kind(tokens, start, kind) and not _is_kept(tokens, end - 1, known):
-            inner = _unit_end(tokens, end, known) if end < len(tokens) else None
+            inner = _unit_end(tokens, end, known) if end < len(tokens) and not tokens[end].before else None
             if inner is None and _begins_kind(tokens, end, known) and _is_ours(tokens, start, end):
                 return None  # "UBND xã" names no unit, "hội nông dân xã em" is one's own
             if inner is not None and kind[0].bare == "van" and tokens[end].word.bare in _COMMITTEES:
@@ -71,13 +75,15 @@ def _name_end(tokens: Sequence[Token], start: int, known: UnitWords, *, long: bo
         return start + 1
     if (known_end := _known_name_end(tokens, start, known)) is not None:
         return known_end
+    if [token.word.bare for token in tokens[start : start + 2]] == ["khu", "vuc"]:
+        return _name_end(tokens, start + 2, known, long=long) or start + 2
     end = free = start
     capital = tokens[start].name
     family = tokens[start].word.bare in known.families
     most = _MOST_LONG if long else _MOST_CAPITAL if capital else _MOST_PERSON if family else _MOST_SMALL
     while (
         end < len(tokens)
-        and (end - start < most or tokens[end].name)
+        and (end - start < most or tokens[end].name or _goes_on(tokens, end, known))
         and not (end > start and tokens[end].before and not _listed(tokens, end, long))
     ):
         if long and tokens[end].word.bare == "va" and end > start and not _begins_kind(tokens, end + 1, known):
@@ -110,12 +116,20 @@ def _ends_name(tokens: Sequence[Token], at: int, start: int, known: UnitWords) -
     """Return whether a word is none of a name, unless it belongs together with the one before or behind."""
     if not _is_stop(tokens[at], known.stops):
         return False
+    if tokens[at].name and at > start and tokens[at - 1].name and not _is_shouted(tokens):
+        return False  # "truong Nguyen Van Troi", typed without accents
     if at == start + 1 and _is_second_syllable(tokens, at, known):
         return False
     if tokens[at].number and at > start and tokens[at - 1].name and (at + 1 == len(tokens) or tokens[at + 1].before):
         return False  # "trường Nhơn Trạch 2"
     bare = [token.word.bare for token in tokens[max(start, at - 1) : at + 2]]
     return not any(pair in known.kept for pair in pairwise(bare))
+
+
+def _goes_on(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:
+    """Return whether a word belongs together with the one before ("nghệ thuật")."""
+    ends = at + 1 == len(tokens) or bool(tokens[at + 1].before)
+    return (tokens[at - 1].word.bare, tokens[at].word.bare) in known.kept or (ends and tokens[at].word.bare in _LEVELS)
 
 
 def _is_second_syllable(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:

@@ -7,22 +7,29 @@ asked or told of somebody else is never given: to miss a fact costs a question, 
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import chain
+from functools import cached_property
+from itertools import chain, pairwise
 from typing import Any
 
+from rules.language.actors import Actors
 from rules.language.assembly import Assembly
 from rules.language.clauses import Part, Scope, divide, find_scopes, scopes_in_reach
 from rules.language.findings import NAMING, Finding, Reading, is_part_of, is_stronger, withhold, without_undone
 from rules.language.matching import Match, Matcher
 from rules.language.patterns import Pattern
 from rules.language.places import day_at, find_days, find_names, find_proper, find_units, is_certain_name
+from rules.language.speakers import with_speaker
 from rules.language.spelling import Token, clean, split_tokens
 from rules.language.vocabulary import Language, Rule, RuleIndex
+from rules.language.wishes import Wishes
 
-#: Reasons for which a fact is withheld without anything being told of a case.
-_NOT_TOLD = frozenset({"question", "condition", "hypothesis", "if at the end", "yes or no", "is it that", "idiom"})
-#: Words from which a line is a sentence.
-_FEWEST_WORDS = 4
+#: Kinds of reasons that weigh more than others: what is only supposed is not told either.
+_SUPPOSED = frozenset({"hypothesis", "condition"})
+#: Words that ask, without accents, and how near behind a "not" they ask nothing.
+_ASKING = frozenset({"gi", "chi", "ai", "dau", "sao", "nao"})
+_DENIED_WITHIN = 2
+#: "giấy tờ gì đâu" says that there are none.
+_NOTHING = frozenset({("gi", "dau"), ("gi", "het")})
 #: Lists of words that name a holder.
 HOLDERS = {
     "person": "colleague",
@@ -56,26 +63,34 @@ class Reader:
 
     def __init__(self, text: str, tokens: Sequence[Token], language: Language) -> None:
         self._text, self._tokens, self._language = text, tokens, language
-        given = {
-            "proper": find_proper(tokens, language.units),
-            "unit_name": find_units(tokens, language.units),
-            "name": find_names(tokens, language.units),
-            "day": find_days(tokens, text),
-        }
-        self.matcher = Matcher(tokens, language.classes, given)
+        self.matcher = self._matcher_of(tokens)
+        if told := with_speaker(tokens, self.matcher, language.units):
+            self._tokens = tokens = told
+            self.matcher = self._matcher_of(tokens)
+        self._actors = Actors(self.matcher)
         self._parts = divide(tokens, self.matcher, language)
         self.scopes = find_scopes(self._parts, self.matcher, language)
         self._excepted: dict[tuple[Rule[Any], int, int], bool] = {}
         units = self.matcher.places("unit_name", 0, len(tokens))
         self._names = [set(range(*unit)) for unit in units if is_certain_name(tokens, *unit, language.units)]
-        self._asks = tuple(self._find(language.asks))
+        self._asks = tuple(ask for ask in self._find(language.asks) if not self._is_denied_question(ask))
 
-    @property
+    def _matcher_of(self, tokens: Sequence[Token]) -> Matcher:
+        known = self._language.units
+        given = {
+            "proper": find_proper(tokens, known),
+            "unit_name": find_units(tokens, known),
+            "name": find_names(tokens, known),
+            "day": find_days(tokens, self._text),
+        }
+        return Matcher(tokens, self._language.classes, given)
+
+    @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Return where the parts begin and end."""
         return tuple((part.start, part.end) for part in self._parts)
 
-    @property
+    @cached_property
     def _sentences(self) -> list[tuple[int, int]]:
         begins = [part.start for part in self._parts if part.fresh or part.start == 0]
         return list(zip(begins, [*begins[1:], len(self._tokens)], strict=True))
@@ -96,7 +111,8 @@ class Reader:
         known = [(finding.rule.entry, self.value_of(finding)) for finding in stated]
         facts = Assembly(known, self._holders(stated)).facts()
         intents = tuple(self._find(self._language.intents))
-        intent, asks = self._intent(facts, judged, intents)
+        wishes = Wishes(self._tokens, self._parts, self.scopes, self.matcher, self._language)
+        intent, asks = wishes.intent(facts, judged, self._asks, intents)
         parts = tuple(self._words(part.start, part.end) for part in self._parts)
         return Reading(facts, intent, asks, (*judged, *self._asks, *intents), parts)
 
@@ -143,29 +159,60 @@ class Reader:
             if set(range(*place)) <= own
         )
         if value == "@unit":
-            return self._words(start, end)
+            ends = [word.bare for word in self.matcher.words[end - 1 : end + 1]]
+            cut_short = end - start > 1 and ends in [["hdnd", "va"], ["ubnd", "va"]]
+            return None if cut_short else self._words(start, end)
         day = day_at(self._tokens, self._text, start)
         return day.isoformat() if day else None
 
     def _words(self, start: int, end: int) -> str:
         return self._text[self._tokens[start].start : self._tokens[end - 1].end] if end > start else ""
 
+    def _is_denied_question(self, ask: Finding) -> bool:
+        """Return whether its last word asks nothing behind a "not" ("chưa đưa cho ai", "không bị gì")."""
+        asking = [place for place in ask.match.own if self.matcher.words[place].bare in _ASKING]
+        if not asking:
+            return False
+        last = max(asking)
+        start = self._parts[ask.part].start
+        around = [word.bare for word in self.matcher.words[max(last - 1, 0) : last + 2]]
+        if any(pair in _NOTHING for pair in pairwise(around)):
+            return True
+        return any(
+            0 <= last - end <= _DENIED_WITHIN and not self.matcher.places("knowing", begin, last)
+            for begin, end in self.matcher.places("not", start, last)
+        )
+
     def _find(self, rules: RuleIndex[Any]) -> Iterator[Finding]:
-        for rule, patterns in rules.candidates(self.matcher.present):
-            for start, end in self._sentences if getattr(rule.entry, "across", False) else self.spans:
+        for rule, found in rules.candidates(self.matcher.present):
+            patterns = [pattern for pattern in found if self.matcher.is_possible(pattern)]
+            for start, end in self._spans_of(rule) if patterns else ():
                 yield from (one for one in self._best(rule, patterns, start, end) if not self._is_excepted(rule, one))
+
+    def _spans_of(self, rule: Rule[Any]) -> Sequence[tuple[int, int]]:
+        return self._sentences if getattr(rule.entry, "across", False) else self.spans
 
     def _is_excepted(self, rule: Rule[Any], finding: Finding) -> bool:
         """Return whether words stand beside a match with which it means something else."""
-        if not rule.unless:
+        if not (rule.unless or rule.beside):
             return False
         start, end = self._parts[self._part_of(finding.match.start)].start, self._parts[finding.part].end
         key = (rule, start, end)
         if key not in self._excepted:
-            self._excepted[key] = any(
-                not self._is_inside_name(match) for one in rule.unless for match in self.matcher.find(one, start, end)
+            self._excepted[key] = self._lacks(rule.beside, start, end) or any(
+                not (self._is_inside_name(match) or self._is_inside_own(match.start))
+                for one in rule.unless
+                for match in self.matcher.find(one, start, end)
             )
         return self._excepted[key]
+
+    def _lacks(self, beside: Sequence[Pattern], start: int, end: int) -> bool:
+        """Return whether none of the words that must stand beside a match is there."""
+        return bool(beside) and not any(True for one in beside for _ in self.matcher.find(one, start, end))
+
+    def _is_inside_own(self, place: int) -> bool:
+        """Return whether a word is one of "trung tâm em", behind its first."""
+        return any(start < place < end for start, end in self.matcher.places("our_unit", 0, self.length))
 
     def _part_of(self, place: int) -> int:
         return next(number for number, part in enumerate(self._parts) if part.start <= place < part.end)
@@ -198,7 +245,8 @@ class Reader:
     def _judge(self, finding: Finding) -> Finding:
         scope = self._withholding(finding)
         if scope is None:
-            reason = self._asked(finding)
+            part = self._parts[self._part_of(finding.match.start)]
+            reason = self._asked(finding) or self._actors.stranger(finding, part)
             return finding if reason is None else withhold(finding, reason, "")
         return withhold(finding, scope.rule.entry.name, self._words(scope.match.start, scope.match.end))
 
@@ -208,14 +256,19 @@ class Reader:
         hindering -= {"elsewhere"} if entry.anyone else set()
         hindering -= {"doubt"} if entry.suspected else set()
         hindering -= {"negation"} if entry.negative else set()
+        found: list[Scope] = []
         for scope in scopes_in_reach(self.scopes, self._parts, finding.match, finding.part):
+            if scope.rule.entry.facts and not {entry.fact, entry.label} & {*scope.rule.entry.facts}:
+                continue
             if entry.fact in NAMING and (scope.rule.entry.beside or scope.rule.entry.reach == "before"):
                 continue  # what happened to another level, and "what then", say nothing of whose certificate it is
             if scope.kind in hindering and not self._is_of_later_question(scope, finding):
-                return scope
+                found.append(scope)
             named = entry.fact in NAMING and (scope.rule.entry.wish or self._is_first_person(finding))
             if scope.kind == "condition" and not done and not named:
-                return scope
+                found.append(scope)
+        if found:
+            return min(found, key=lambda scope: scope.kind not in _SUPPOSED)
         return None if entry.fact in NAMING else self._idiom(finding)
 
     def _is_of_later_question(self, scope: Scope, finding: Finding) -> bool:
@@ -261,62 +314,16 @@ class Reader:
 
     def _is_condition(self, number: int) -> bool:
         """Return whether the next part is a question that begins with "then" (thì)."""
-        if number + 1 >= len(self._parts):
+        then = number + 1
+        while then < len(self._parts) and self.matcher.words[self._parts[then].start].bare == "ma":
+            then += 1  # "mất token mà không báo thì có bị phạt không"
+        if then >= len(self._parts):
             return False
-        following = self._parts[number + 1]
-        asked = following.asked or self._has("question", number + 1)
-        asked = asked or any(one.part == number + 1 for one in self._asks)
+        following = self._parts[then]
+        asked = following.asked or self._has("question", then)
+        asked = asked or any(one.part == then for one in self._asks)
         general = not (self._has("own", number) or self._has("done", number))
         return following.follows and (asked or general)
 
     def _has(self, kind: str, number: int) -> bool:
         return any(scope.kind == kind and scope.part == number for scope in self.scopes)
-
-    def _intent(
-        self, facts: dict[str, Any], judged: Sequence[Finding], intents: Sequence[Finding]
-    ) -> tuple[str, tuple[str, ...]]:
-        asks = tuple(sorted({finding.rule.entry.ask for finding in self._asks}))
-        names = [one.rule.entry.intent for one in intents if not one.rule.entry.whole or self._is_all(intents, one)]
-        if "outside_scope" in names and "in_scope" not in names and not set(facts) - NAMING:
-            return "outside_scope", ()
-        if set(facts) - NAMING - {"old_unit", "new_unit"}:
-            return "statement", asks
-        command = next((name for name in names if name.startswith("command:")), None)
-        if command and not (asks and "in_scope" in names and command == "command:human"):
-            return command, ()
-        told = any(finding.withheld not in _NOT_TOLD for finding in judged if finding.withheld)
-        if asks:
-            return ("statement" if told else "question"), asks
-        return self._plain_intent(names, named=bool(facts), told=told), ()
-
-    def _plain_intent(self, names: Sequence[str], *, named: bool, told: bool) -> str:
-        """Return the intent of a sentence without facts, questions and commands."""
-        answer = next((name for name in ("refusal", "consent", "thanks") if name in names), None)
-        if answer:
-            return answer
-        if named or told:
-            return "question" if not told and self._is_question() else "statement"
-        if "smalltalk" in names:
-            return "smalltalk"
-        if self._is_question():
-            return "question"
-        return "statement" if self._is_known() else "unclear"
-
-    def _is_question(self) -> bool:
-        asked = any(part.asked for part in self._parts) or any(scope.kind == "question" for scope in self.scopes)
-        return asked and self._is_known()
-
-    def _is_known(self) -> bool:
-        """Return whether this is a sentence at all: some words, most of them known."""
-        words = [token.word.bare for token in self._tokens if not token.number]
-        known = sum(word in self._language.vocabulary for word in words)
-        return len(words) >= _FEWEST_WORDS and known >= len(words) / 2
-
-    def _is_all(self, intents: Sequence[Finding], finding: Finding) -> bool:
-        """Return whether nothing but this intent and small words is said."""
-        intent = finding.rule.entry.intent
-        said = {place for one in intents if one.rule.entry.intent == intent for place in one.match.own}
-        small = {
-            place for start, end in self.matcher.places("small", 0, len(self._tokens)) for place in range(start, end)
-        }
-        return said | small >= set(range(len(self._tokens)))

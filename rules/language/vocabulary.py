@@ -69,7 +69,7 @@ class RuleIndex(Generic[E]):
         return [(self.rules[number], list(found[number])) for number in sorted(found)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UnitWords:
     """What names of units are made of."""
 
@@ -82,6 +82,11 @@ class UnitWords:
     names: Mapping[str, tuple[tuple[Word, ...], ...]] = field(default_factory=dict)
     second: frozenset[str] = frozenset()  #: words, without accents, that end no name of which they are the second
     families: frozenset[str] = frozenset()  #: first words, without accents, of the names of persons
+
+    @cached_property
+    def stopped(self) -> frozenset[str]:
+        """Return the words that end a name, without accents."""
+        return frozenset(to_word(word).bare for word in self.stops)
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,6 +97,20 @@ def test_a_pattern_that_cannot_be_read_names_its_file(pattern: str, tmp_path: Pa
         ("tách một ấp nhập qua xã khác", {}),
         ("không phải em mất token, là chị Thu mất", {}),
         ("chúng tôi chưa được cấp chứng thư số", {"issuer": "none"}),
+        # Another body, another thing, a stranger's claim, a rumour or a plan in any word order is no fact.
+        ("sở y tế hợp nhất với sở lao động, trạm y tế tụi em không bị gì", {}),
+        ("UBND tỉnh mới sáp nhập, sở mình thì chưa thấy đổi gì", {}),
+        ("hộp thư của phòng bị mất mật khẩu rồi", {}),
+        ("đổi tên trường thì có dự thảo rồi, ký thì chưa", {}),
+        ("lẽ ra tháng này xã đổi tên mà lùi lại rồi", {}),
+        ("có số lạ tự xưng ban cơ yếu gọi", {}),
+        ("công an yêu cầu thu hồi con dấu số", {"subject": "organisation"}),
+        ("chị Oanh làm kế toán trưởng", {}),
+        # A title by which somebody speaks is the speaker.
+        (
+            "chào em, chị làm ở kho bạc, cks của chị hỏng",
+            {"subject": "individual", "whose": "mine", "token": "damaged"},
+        ),
     ],
 )
 def test_only_what_is_stated_is_read(said: str, facts: dict[str, object]) -> None:
@@ -124,7 +138,22 @@ def test_consent_in_words_is_consent(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["không đồng ý", "để xem đã", "đồng ý cái gì vậy", "chưa đồng ý đâu", "ok để em hỏi sếp đã", "em", "hm hm"]
+    "said",
+    [
+        "không đồng ý",
+        "để xem đã",
+        "đồng ý cái gì vậy",
+        "chưa đồng ý đâu",
+        "ok để em hỏi sếp đã",
+        "em",
+        "hm hm",
+        "ừm",
+        "uhm",
+        "ờ",
+        "à ừ",
+        "chắc là đồng ý",
+        "lưu hả",
+    ],
 )
 def test_what_is_no_consent_is_none(said: str) -> None:
     assert read(said, load_language()).intent != "consent"
