@@ -68,7 +68,7 @@ from handlers.interview.screens.retraction import keep_safety_facts
 from handlers.interview.secrets import has_secret
 from handlers.model import SECRET_PROBLEMS, Rights, has_card_number, holds_certificate
 from handlers.registry import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT
-from handlers.sentences import answer_sentence, confirm_rest, contradicts, read_aside
+from handlers.sentences import REPLIES, answer_sentence, confirm_rest, contradicts, read_aside
 from handlers.turn import (
     Turn,
     answer_typed_options,
@@ -385,7 +385,8 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
         return HandlerResult(here.session)
     reading = read_sentence(here, text, prose=page.prose)
     inexact = heard.likely or here.session.screen == "condition"
-    if heard.sure and not (inexact and contradicts(here, heard.sure, reading)):
+    meant = reading.intent not in REPLIES or not heard.likely  # "cảm ơn" is like "vẫn ổn", and says nothing of a token
+    if heard.sure and meant and not (inexact and contradicts(here, heard.sure, reading)):
         return await _answer_with_overheard(here, page, heard, text, reading)
     if heard.numbers and page.numbers == "options":
         return reject_number(here, page, heard.numbers)

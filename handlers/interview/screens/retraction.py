@@ -20,15 +20,17 @@ from handlers.core import (
     Page,
     Retraction,
     Session,
+    current_decision,
     question_of,
     with_answer,
 )
-from handlers.core.text import capitalize_first, format_bullets, join_lines
+from handlers.core.text import capitalize_first, format_bold, format_bullets, join_lines
 from handlers.folding import fold
 from handlers.interview import to_next_screen
 from handlers.interview.screens.question import format_change, format_phrase
 from handlers.interview.unsure import UNSURE, unsure_option
 from locales import N_
+from rules import answer_question
 from rules.facts import Event, Token
 
 #: The values of each fact that must not go unseen; of the token the gravest comes last.
@@ -44,6 +46,8 @@ SAFETY_VALUES: Mapping[str, tuple[str, ...]] = {
     "token": (Token.DAMAGED, Token.LOST),
     "key_exposed": ("true",),
 }
+#: What must be acted on before the questions are through.
+_URGENT = frozenset({("token", Token.LOST.value), ("key_exposed", "true")})
 KEEP, TAKE_BACK, FILED, EXPOSED = "keep", "take_back", "filed", "exposed"
 ASK = N_("<b>You said something else before. Which holds?</b>")
 FOUND = N_(
@@ -93,7 +97,26 @@ def keep_safety_facts(here: Context, answered: HandlerResult) -> HandlerResult:
     known = _merge(told, _find_safety_facts(session))
     left = session.screen != "retraction" and session.came_from is None
     kept = session.with_changes(safety_facts=known, **({"retraction": None} if left else {}))
-    return replace(answered, session=kept)
+    return _with_first_advice(here, replace(answered, session=kept), told)
+
+
+def _with_first_advice(here: Context, answered: HandlerResult, told: Mapping[str, tuple[str, ...]]) -> HandlerResult:
+    """Say what to do this minute once a loss or an exposed key is on record and questions are still open.
+
+    The answer begins with it too, but may be several questions away.
+    """
+    session = answered.session
+    advice = answer_question(here.world.pack, "sign_meanwhile", "unsafe")
+    if advice is None or not _urgent(session.safety_facts) - _urgent(told):
+        return answered
+    if current_decision(here.with_session(session)) is not None:
+        return answered
+    now = format_bold(here.say(N_("Right now"))) + ": "
+    return replace(answered, notes=(*answered.notes, now + format_statement(advice.statement, here.say.t)))
+
+
+def _urgent(facts: Mapping[str, tuple[str, ...]]) -> set[tuple[str, str]]:
+    return {(fact, value) for fact, values in facts.items() for value in values} & _URGENT
 
 
 def ask_about_found_token(here: Context, text: str) -> HandlerResult | None:

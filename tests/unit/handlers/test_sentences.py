@@ -214,3 +214,15 @@ async def test_where_to_file_is_not_said_twice_over_its_answer() -> None:
     talk = Dialogue()
     await talk.says("/start", "1", "2", "rời khu vực nhà nước", "31/12/2028, bình thường")
     assert f"• {t('Where to file.')}" not in await talk.says("nộp ở đâu")
+
+
+@pytest.mark.parametrize("said", ["cảm ơn", "cam on", "cám ơn", "cảm ơn em", "chào em", "alo"])
+async def test_thanks_and_greetings_never_stand_for_an_option_that_is_spelt_like_them(said: str) -> None:
+    for begin in (("co quan",), ("co quan", "vao co quan da co", "1"), ("2",), ("2", "chuyen cong tac")):
+        talk = Dialogue()
+        await talk.says("/start", "1", *begin)
+        before = talk.session
+        await talk.says(said)
+        assert talk.session is not None
+        assert before is not None
+        assert (talk.session.screen, talk.session.answers) == (before.screen, before.answers)

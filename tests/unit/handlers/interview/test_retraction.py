@@ -5,6 +5,7 @@ import pytest
 from handlers.core import MessageEdited
 from handlers.interview.screens.retraction import ASK, FOUND, KEPT, TELL_THE_BODY
 from locales import translator
+from rules import answer_question, load_pack
 from tests.support.dialogue import Dialogue, get_screen, make_certificate
 
 t = translator("vi")
@@ -229,3 +230,14 @@ async def test_what_was_said_to_hold_is_asked_again_after_more_is_told() -> None
     await talk.taps(t("The body's operating address changed"))
     await talk.taps(t("Done"))
     assert "information_matches" not in talk.answers
+
+
+@pytest.mark.parametrize("said", ["em làm mất token", "em lộ mã PIN rồi"])
+async def test_a_loss_or_an_exposed_key_is_answered_at_once_while_questions_are_open(said: str) -> None:
+    advice = answer_question(load_pack("national"), "sign_meanwhile", "unsafe")
+    assert advice is not None
+    now = t(advice.text)[:40]
+    talk = Dialogue()
+    assert now not in await talk.says("/start", "1", said)
+    assert now in await talk.says("đúng")
+    assert now not in await talk.says("2")
