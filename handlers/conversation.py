@@ -383,7 +383,7 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     heard = understanding.match_line(line, page, here.session.guesses)
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
-    reading = read_sentence(here, text)
+    reading = read_sentence(here, text, prose=page.prose)
     inexact = heard.likely or here.session.screen == "condition"
     if heard.sure and not (inexact and contradicts(here, heard.sure, reading)):
         return await _answer_with_overheard(here, page, heard, text, reading)

@@ -148,6 +148,7 @@ _ALL = (
     Field(
         "reason", N_("Reason"), N_("The reason, as it is to stand in the form?"),
         clean_words, LINE, N_("A few words, such as “sáp nhập đơn vị” or “thiết bị bị hỏng”."),
+        prose=True,
     ),
     Field(
         "device_number", N_("Number of the device"), N_("The number of the token (số hiệu thiết bị)?"),

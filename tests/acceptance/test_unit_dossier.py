@@ -17,7 +17,7 @@ from tests.support.telegram.chats import Shown
 DIFFER = "1 được giữ lại; 2-4 trực thuộc; 34, 35 nghỉ hưu; 36 mất token; 37 chuyển công tác"
 #: What is answered for all, whichever is asked.
 ANSWERS = ("Có thông tin không còn đúng", "Đang giữ và dùng được", "Không")
-OPEN, OURS, MAKE = "Trả lời câu còn thiếu", "Chứng thư ghi tên khác cũng của đơn vị", "Lập hồ sơ"
+OPEN, OURS, MAKE = "Trả lời câu còn thiếu", "Chứng thư ghi tên khác cũng của đơn vị", "Lập giấy tờ"
 
 
 def make_slow_converter(folder: Path) -> Path:
