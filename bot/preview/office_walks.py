@@ -65,8 +65,9 @@ DRAFTED = (*WRITTEN, "=go_on", "=done", "=none")
 CAMPAIGN = ("/thongbao", "=new", "=campaign")
 PLANNED = (*CAMPAIGN, "31/12/2026", "Nhắc hạn cuối năm", "=ready_deadline", "=use", "=go_on", "=done")
 EDIT = (*DRAFTED, "=edit")
-#: A dossier of three certificates; the unit of the owner is not set, so that what happened is asked.
-DOSSIER = ("/donvi", "=merged_into_new", "+certificates")
+#: A dossier of three certificates, of no unit, so that what happened is asked.
+UNIT_ASKED = ("/donvi", "=-")
+DOSSIER = (*UNIT_ASKED, "=merged_into_new", "+certificates")
 ANSWERED = (*DOSSIER, "1 trực thuộc; 2 nghỉ hưu", "=answer", "=false", "=in_hand", "=false")
 INVITE = ("/vaitro", "=invite", "=admin", "#1")
 
@@ -101,13 +102,15 @@ OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("Numbers"), OWNER, ("/thongke",)),
     (N_("Numbers of a unit"), _ADMIN, ("/thongke",)),
     (N_("A chart where no files can be sent"), OWNER, ("/thongke", "+chart")),
-    (N_("A dossier of a unit: what happened"), OWNER, ("/donvi",)),
+    (N_("A dossier of a unit: which unit"), OWNER, ("/donvi",)),
+    (N_("A dossier of a unit: what happened"), OWNER, UNIT_ASKED),
     (N_("A dossier of a unit: the certificates"), OWNER, DOSSIER),
     (N_("A dossier of a unit: who differs"), OWNER, (*DOSSIER, "2 nghỉ hưu; 3 mất token")),
     (N_("A dossier of a unit: one question for all it concerns"), OWNER, (*DOSSIER, "=answer")),
     (N_("A dossier of a unit: answered"), OWNER, ANSWERED),
     (N_("A dossier of a unit: the papers"), OWNER, (*ANSWERED, "+papers")),
     (N_("A dossier of a unit: registering its requests"), OWNER, (*ANSWERED, "+papers", "=register")),
+    (N_("A dossier of a unit: which admin gets it"), _FOCAL, ("/donvi", "+certificates", "+papers", "=hand")),
     (N_("The dossiers of a person"), OWNER, (*DOSSIER, "/donvi")),
     (N_("Broadcasts"), OWNER, ("/thongbao",)),
     (N_("A new broadcast: its kind"), OWNER, ("/thongbao", "=new")),

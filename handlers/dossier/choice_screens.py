@@ -94,8 +94,8 @@ async def begin_handing_over(here: Context, found: OpenDossier) -> HandlerResult
 def _handed_over(here: Context, office: RequestOffice | None) -> HandlerResult:
     if office is None:
         return HandlerResult(here.session, notes=(here.say(N_("No admin of this unit can be found to hand it to.")),))
-    unit = here.world.units.name(office.unit)
-    note = here.say(N_("The dossier and its requests are with the admin now ({unit})."), unit=unit or "–")
+    role = format_role(here.say.t, here.world.units, office.role, office.unit)
+    note = here.say(N_("The dossier and its requests are with {office} now."), office=role)
     return HandlerResult(here.session.with_screen(LIST), notes=(note,))
 
 

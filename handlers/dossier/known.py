@@ -1,10 +1,14 @@
-"""Find the certificates of a unit that are known: from one's own requests, and by right from others' and interviews."""
+"""Change the certificates of a dossier at once: add those known of its unit, leave some out, take others' as ours."""
 
 from collections.abc import AsyncIterator
 
-from handlers.core import Context
+from handlers.core import Context, HandlerResult, current_rights
+from handlers.dossier.entries import Standout
+from handlers.dossier.opened import MAIN, MOST_SOURCES, SHOWN, OpenDossier, save_dossier
+from handlers.dossier.sources import merge_list
 from handlers.folding import fold
 from handlers.model import Act, Filter, ListedCertificate, RequestContent, Rights, serial_key
+from locales import N_
 from rules.outcome import Procedure
 
 #: Requests that are read at once.
@@ -54,3 +58,38 @@ def _to_listed(content: RequestContent, line: int) -> ListedCertificate:
         email=content.email or "",
         subject=content.subject,
     )
+
+
+async def accept_others(here: Context, found: OpenDossier) -> HandlerResult:
+    """Speak of every certificate that names another unit, so that it counts as this unit's."""
+    strange = [entry.serial for entry in found.entries if entry.standout is Standout.OTHER_UNIT and entry.serial]
+    people = {**{serial: {} for serial in strange}, **found.record.people}
+    return await save_dossier(here, found.record.model_copy(update={"people": people}))
+
+
+async def drop_unreadable(here: Context, found: OpenDossier) -> HandlerResult:
+    """Leave out the files that cannot be read, by name."""
+    gone = [one.file for one in found.record.sources if one.trouble]
+    kept = tuple(one for one in found.record.sources if not one.trouble)
+    more = N_("{names} and {count} more")
+    names = ", ".join(gone[:SHOWN])
+    names = here.say.t(more, names=names, count=len(gone) - SHOWN) if len(gone) > SHOWN else names
+    note = here.say(N_("Left out: {names}."), names=names)
+    return await save_dossier(here, found.record.model_copy(update={"sources": kept}), MAIN, note)
+
+
+async def read_known(here: Context, found: OpenDossier) -> list[ListedCertificate]:
+    """Return the certificates known of the unit of a dossier, as many as one holds."""
+    return await known_certificates(here, await current_rights(here), found.record.unit, MOST_SOURCES)
+
+
+async def take_known(here: Context, found: OpenDossier) -> HandlerResult:
+    """Add the certificates that are known already; whose data is taken over stands in the journal."""
+    rights, known = await current_rights(here), await read_known(here, found)
+    sources = tuple(merge_list(found.record.sources, known, here.say.t(N_("known already"))))[:MOST_SOURCES]
+    added, record = len(sources) - len(found.record.sources), found.record
+    if added:
+        journal = here.world.admin.journal
+        await journal.record(rights, "dossier_known", record.id, unit=record.unit, count=added)
+    note = here.say(N_("Added: {count}."), count=added)
+    return await save_dossier(here, record.model_copy(update={"sources": sources}), MAIN, note)

@@ -31,6 +31,8 @@ _ORDER = list(Level)
 MOST_CHANGES, MOST_SUBSET = 6, 3
 #: Lines on the page, and letters in a line of the template at 11 points.
 PAGE_LINES, LINE_LETTERS = 57, 100
+#: Lines that what is not certain takes at least.
+_UNCERTAIN_LINES = 9
 #: What is to be written by hand, in the words of the forms.
 FIELD_LABELS = {
     FormField.NAME: N_("Name"),
@@ -70,24 +72,46 @@ def next_steps(
         t: The translator of the reader.
         changes: What differs from the dossier made before, a line each.
     """
+    parts = _fixed_parts(context, entries, papers, changes, t, joined=False)
+    if _lines_of(parts) > PAGE_LINES - _UNCERTAIN_LINES:
+        parts = _fixed_parts(context, entries, papers, changes, t, joined=True)
+    room, actions = PAGE_LINES - _lines_of(parts) - 1, _actions_once(entries)
+    uncertain, joined = _uncertain(entries, actions, room, t), room < _UNCERTAIN_LINES
+    return [*parts, *_section(t(N_("What is not certain")), uncertain, joined=joined)]
+
+
+def _fixed_parts(  # noqa: PLR0913 - all that the page is made of
+    context: DossierContext,
+    entries: Sequence[Entry],
+    papers: Sequence[Paper],
+    changes: Sequence[str],
+    t: Translator,
+    *,
+    joined: bool,
+) -> list[PrintedPart]:
+    """Return the page but for what is not certain; ``joined``: with few paragraphs, for a page with much on it."""
     pack, unit = context.pack, context.unit
     parts = [PrintedPart(style="title", text=t(TITLE))]
     if unit:
         parts.append(PrintedPart(style="lead", text=unit.unit.body))
     parts.append(PrintedPart(style="small", text=t(_MADE, day=format_day(context.today), pack=pack.label)))
-    parts += _section(t(N_("Changed since the dossier before")), _first(changes, MOST_CHANGES, t))
+    parts += _section(
+        t(N_("Changed since the dossier before")), _first(changes, MOST_CHANGES // 2 if joined else MOST_CHANGES, t)
+    )
     parts += _section(t(N_("To be answered first")), format_open_questions(entries, pack, t))
     counted = count_procedures(entries, pack)
-    shared = _shared(counted)
+    shared, actions = _shared(counted), _actions_once(entries)
     for procedure, those in counted.items():
-        parts += _procedure(pack, procedure, those, shared, t)
-    actions = _actions_once(entries)
+        parts += _procedure(pack, procedure, those, shared, t, joined=joined)
     parts += _section(t(N_("Common to several forms")), _format_shared(shared, actions, t))
     parts += _section(t(N_("Where it goes")), _filing(context, actions, t))
-    parts += _section(t(N_("Left to be written by hand")), _missing(papers, t))
-    parts += _section(t(N_("To be looked at")), _standouts(entries, t))
-    room = PAGE_LINES - sum(map(_count_lines, parts)) - 1
-    return [*parts, *_section(t(N_("What is not certain")), _uncertain(entries, actions, room, t))]
+    parts += _section(t(N_("Left to be written by hand")), _missing(papers, t), joined=joined)
+    parts += _section(t(N_("To be looked at")), _standouts(entries, t), joined=joined)
+    return parts
+
+
+def _lines_of(parts: Iterable[PrintedPart]) -> int:
+    return sum(map(_count_lines, parts))
 
 
 def _count_lines(part: PrintedPart) -> int:
@@ -101,8 +125,10 @@ def _first(lines: Sequence[str], most: int, t: Translator) -> list[str]:
     return [*lines[:most], *more]
 
 
-def _section(heading: str, lines: Iterable[str]) -> list[PrintedPart]:
-    found = [PrintedPart(style="text", text=f"– {capitalize_first(line)}") for line in dict.fromkeys(lines) if line]
+def _section(heading: str, lines: Iterable[str], *, joined: bool = False) -> list[PrintedPart]:
+    told = [capitalize_first(line) for line in dict.fromkeys(lines) if line]
+    told = [". ".join(line.removesuffix(".") for line in told)] if joined and told else told
+    found = [PrintedPart(style="text", text=f"– {line}") for line in told]
     return [PrintedPart(style="heading", text=heading), *found] if found else []
 
 
@@ -155,24 +181,27 @@ def _name_forms(actions: Sequence[tuple[Action, Entry]], procedures: Container[P
     return "; ".join([*([f"Mẫu {', '.join(forms)}"] if forms else []), *titles])
 
 
-def _procedure(
+def _procedure(  # noqa: PLR0913 - one procedure, and how it is told
     pack: Pack,
     procedure: Procedure,
     those: Sequence[Entry],
     shared: Mapping[tuple[Part, str], Sequence[Procedure]],
     t: Translator,
+    *,
+    joined: bool,
 ) -> list[PrintedPart]:
     """Tell what is done for one procedure; what holds for some of the certificates only names them."""
     forms = dict.fromkeys(a.form for a, _ in _actions_once(those) if a.procedure is procedure and a.form)
     form = t(N_(" (form: Mẫu {form})"), form=", ".join(filter(None, forms))) if forms else ""
-    heading = f"{t(pack.procedures[procedure].title)}{form} – {len(those)}: {_name_some(those, (), t)}"
+    names = format_names(those, t, 1 if joined else MOST_SUBSET)
+    heading = f"{t(pack.procedures[procedure].title)}{form} – {len(those)}: {names}"
     by_part: dict[Part, list[str]] = {}
     for (part, text), whom in _said_of(procedure, those).items():
         if procedure not in shared.get((part, text), ()):
             named = f" ({_name_some(whom, those, t)})" if len(whom) < len(those) else ""
             by_part.setdefault(part, []).append(f"{t(text)}{named}")
     lines = (f"{t(LABELS[part])}: {'; '.join(texts)}" for part, texts in by_part.items())
-    return [PrintedPart(style="heading", text=heading), *_section("", lines)[1:]]
+    return [PrintedPart(style="heading", text=heading), *_section("", lines, joined=joined)[1:]]
 
 
 def _name_some(whom: Sequence[Entry], among: Sequence[Entry], t: Translator) -> str:

@@ -40,7 +40,9 @@ MAIN, EVENTS, QUESTION, REGISTER, LIST = "dossier", "dossier_what", "dossier_ask
 #: ``Session.about`` of the first is what was typed, of the second the id of the dossier.
 UNIT, HAND_OVER = "dossier_unit", "dossier_hand"
 SCREEN_NAMES = frozenset({MAIN, EVENTS, QUESTION, REGISTER, HAND_OVER})
-MAKE, ANSWER, ASK_EVENTS, HAND, NEW, ACCEPT, KNOWN = "make", "answer", "what", "hand", "new", "ours", "known"
+MAKE, ANSWER, ASK_EVENTS, HAND, NEW, ACCEPT, KNOWN, DROP = (
+    "make", "answer", "what", "hand", "new", "ours", "known", "drop",
+)  # fmt: skip
 ZIP = "application/zip"
 #: Certificates on one page, and lines that tell what stands out.
 SHOWN, MOST_CHANGES = 10, 6

@@ -21,7 +21,7 @@ from handlers.core import (
     back_option,
     current_rights,
 )
-from handlers.core.text import join_lines
+from handlers.core.text import capitalize_first, join_lines
 from handlers.dossier.choice_screens import begin_dossier, begin_handing_over
 from handlers.dossier.entries import (
     Entry,
@@ -29,12 +29,13 @@ from handlers.dossier.entries import (
     Status,
 )
 from handlers.dossier.filing import snapshot
-from handlers.dossier.known import known_certificates
+from handlers.dossier.known import accept_others, drop_unreadable, read_known, take_known
 from handlers.dossier.opened import (
     ACCEPT,
     ANSWER,
     ASK_EVENTS,
     DIFFER,
+    DROP,
     EVENTS,
     GIVE,
     HAND,
@@ -69,7 +70,7 @@ from handlers.dossier.texts import (
     format_standout,
     format_unread,
 )
-from handlers.model import DossierRecord, ListedCertificate, Source, serial_key
+from handlers.model import DossierRecord, Source, serial_key
 from handlers.requests import EVENT_LABELS
 from locales import N_
 
@@ -126,7 +127,7 @@ class DossierScreen:
         unit = here.world.units.name(found.record.unit)
         title = say(N_("<b>Dossier {dossier}</b>"), dossier=found.record.id) + (f" – {unit}" if unit else "")
         if not found.entries:
-            known = await _read_known(here, found)
+            known = await read_known(here, found)
             options = tuple(_empty_options(here, len(known)))
             return Page(title, (*_format_happened(here, found), say(GIVE)), options, numbers="values")
         counts = join_lines(
@@ -168,13 +169,6 @@ class DossierScreen:
         return await take_differences(here, found, text, MAIN)
 
 
-async def _accept_others(here: Context, found: OpenDossier) -> HandlerResult:
-    """Speak of every certificate that names another unit, so that it counts as this unit's."""
-    strange = [entry.serial for entry in found.entries if entry.standout is Standout.OTHER_UNIT and entry.serial]
-    people = {**{serial: {} for serial in strange}, **found.record.people}
-    return await save_dossier(here, found.record.model_copy(update={"people": people}))
-
-
 def _format_happened(here: Context, found: OpenDossier) -> tuple[Markup, ...]:
     events = found.record.common.get("events")
     if events is not None:
@@ -194,7 +188,9 @@ def _format_standouts(here: Context, found: OpenDossier) -> tuple[Markup, ...]:
         if said := format_standout(entry, here.say.t):
             groups.setdefault(said, []).append(entry)
     lines = [f"{said} – {format_names(those, here.say.t)}" for said, those in groups.items()]
-    shown = [Markup("⚠ {}").format(line) for line in (*format_unread(found.entries, here.say.t), *lines)]
+    shown = [
+        Markup("⚠ {}").format(capitalize_first(line)) for line in (*format_unread(found.entries, here.say.t), *lines)
+    ]
     return (join_lines(*shown),) if shown else ()
 
 
@@ -215,22 +211,6 @@ def _format_page(here: Context, found: OpenDossier) -> Markup:
     return join_lines(*lines)
 
 
-async def _read_known(here: Context, found: OpenDossier) -> list[ListedCertificate]:
-    return await known_certificates(here, await current_rights(here), found.record.unit, MOST_SOURCES)
-
-
-async def _take_known(here: Context, found: OpenDossier) -> HandlerResult:
-    """Add the certificates that are known already; whose data is taken over stands in the journal."""
-    rights, known = await current_rights(here), await _read_known(here, found)
-    sources = tuple(merge_list(found.record.sources, known, here.say.t(N_("known already"))))[:MOST_SOURCES]
-    added, record = len(sources) - len(found.record.sources), found.record
-    if added:
-        journal = here.world.admin.journal
-        await journal.record(rights, "dossier_known", record.id, unit=record.unit, count=added)
-    note = here.say(N_("Added: {count}."), count=added)
-    return await save_dossier(here, record.model_copy(update={"sources": sources}), MAIN, note)
-
-
 def _empty_options(here: Context, known: int) -> Iterator[Option]:
     t = here.say.t
     if known:
@@ -246,6 +226,9 @@ def _main_options(here: Context, found: OpenDossier) -> Iterator[Option]:
         yield Option(ANSWER, t(N_("Answer what is open ({count})"), count=len(found.open)), ("tra loi", "answer"))
     if any(entry.standout is Standout.OTHER_UNIT for entry in found.entries):
         yield Option(ACCEPT, t(N_("Those of another name are ours too")), ("dung la cua don vi", "cua don vi", "ours"))
+    if unreadable := sum(one.trouble is not None for one in found.record.sources):
+        label = t(N_("Leave out what cannot be read ({count})"), count=unreadable)
+        yield Option(DROP, label, ("bo tep", "bo tep hong", "leave out"))
     yield Option(MAKE, t(N_("Make the papers")), ("lap", "lap ho so", "lap giay to", "make"))
     if found.record.version:
         yield Option("register", t(N_("Register the requests")), ("dang ky", "register"))
@@ -269,7 +252,7 @@ async def _order(here: Context, found: OpenDossier) -> HandlerResult:
 
 
 _ACTS: dict[str, Callable[[Context, OpenDossier], Awaitable[HandlerResult]]] = {
-    MAKE: _order, HAND: begin_handing_over, KNOWN: _take_known, ACCEPT: _accept_others,
+    MAKE: _order, HAND: begin_handing_over, KNOWN: take_known, ACCEPT: accept_others, DROP: drop_unreadable,
 }  # fmt: skip
 _PROBLEMS = {
     "no_files": N_("This channel sends no files. troly dossier on the machine makes the papers."),
@@ -324,7 +307,9 @@ def _with_file(before: Sequence[Source], event: FileRead | CertificatesListed) -
     name = event.name or "tep"
     if isinstance(event, CertificatesListed):
         return tuple(merge_list(before, event.rows, name))
-    merged, found = list(before), list(sources_of_reading(name, event.reading))
+    found = list(sources_of_reading(name, event.reading))
+    again = any(one.certificate for one in found)  # a file that was mended, and is sent under its name once more
+    merged = [one for one in before if not (again and one.trouble and one.file == name)]
     listed = {serial_key(one.serial): at for at, one in enumerate(merged) if one.certificate is None and one.serial}
     for source in found:
         at = listed.pop(serial_key(source.serial), None) if source.certificate else None

@@ -51,8 +51,13 @@ Pages = dict[tuple[Form, int | str], list[str]]
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     """The text of each page of each form."""
     folder = tmp_path_factory.mktemp("forms")
-    steps = next_steps_of(commune())
-    made = make_forms(list(CONTENTS.values()), steps, templates=folder / "data" / "forms", t=translator("vi"), pdf=True)
+    made = make_forms(
+        list(CONTENTS.values()),
+        next_steps_of(commune()),
+        templates=folder / "data" / "forms",
+        t=translator("vi"),
+        pdf=True,
+    )
     assert [file.media_type for file in made] == [DOCX, PDF] * (len(CONTENTS) + 1)
     assert not list((folder / "data" / "exports" / "forms").iterdir())
     return dict(zip((*CONTENTS, STEPS), (_read(file.content, folder / "one.pdf") for file in made[1::2]), strict=True))

@@ -228,10 +228,10 @@ async def test_certificates_that_name_another_unit_are_taken_by_one_tap(house: A
     await lan.says("/donvi")
     await lan.taps("Sáp nhập thành cơ quan mới")
     await lan.sends_archive()
-    assert "ghi tên đơn vị khác" in lan.person.text
+    assert "Ghi tên đơn vị khác" in lan.person.text
     await lan.taps("Chứng thư ghi tên khác cũng của đơn vị")
 
-    assert "ghi tên đơn vị khác" not in lan.person.text
+    assert "Ghi tên đơn vị khác" not in lan.person.text
     assert "cần trả lời thêm 38" in lan.person.text
 
 
@@ -292,3 +292,19 @@ async def test_where_there_are_several_admins_one_is_chosen_without_their_names(
     assert "đã chuyển cho quản trị viên" in await lan.taps("quản trị viên – Tỉnh Đồng Nai")
 
     assert "Hồ sơ HS-000001" in await ba.says("/donvi HS-000001")
+
+
+async def test_a_file_that_cannot_be_read_is_replaced_by_its_mended_one_or_left_out_by_a_tap(
+    house: Assistant, store: Store, ground: MemoryBackend
+) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    broken = Reading(problems=(FileProblem(trouble=FileProblemKind.BROKEN),))
+    for name in ("a.cer", "b.cer"):
+        await lan.person.does(FileRead(name=name, reading=broken))
+    await lan.person.does(FileRead(name="a.cer", reading=read(make_certificate("UBND xã Nhơn Trạch"))))
+    assert "b.cer" in await lan.taps("Bỏ 1 tệp không đọc được")
+
+    (row,) = ground.memory.tables.dossiers.values()
+    assert [(one.file, one.trouble) for one in row.record.sources] == [("a.cer", None)]
