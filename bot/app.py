@@ -59,7 +59,7 @@ SYSTEM_CLOCK = SystemClock()
 _QUICK_SECONDS = 1.0
 _DEMO_DATA_REFUSED = N_(
     "The data of this folder are made up (troly demo): nobody real is served over them."
-    " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN unset."
+    " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN and TROLY_ZALO_OA_APP_ID unset."
 )
 
 
@@ -154,17 +154,27 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
     )
 
 
-_NO_CHANNEL = N_("TROLY_TELEGRAM_TOKEN is not set")
+_NO_CHANNEL = N_("Neither TROLY_TELEGRAM_TOKEN nor TROLY_ZALO_OA_APP_ID is set")
 
 
-def configured_channels(settings: Settings) -> tuple[OpenChannel, ...]:
-    """Return what opens the channels that these settings configure, a line for each kind."""
+def has_channel(settings: Settings) -> bool:
+    """Tell whether these settings configure a channel."""
+    return settings.telegram_token is not None or settings.zalo_oa_app_id is not None
+
+
+def configured_channels(components: Components) -> tuple[OpenChannel, ...]:
+    """Return what opens the channels that the settings configure, a line for each kind."""
+    settings, store, clock = components.settings, components.store, components.clock
     # Imported where it is served: a chat in the terminal starts without it.
     wanted: list[OpenChannel] = []
     if settings.telegram_token is not None:
         from bot.channels.telegram import open_telegram  # noqa: PLC0415
 
         wanted.append(partial(open_telegram, settings))
+    if settings.zalo_oa_app_id is not None:
+        from bot.channels.zalo.oa import open_zalo_oa  # noqa: PLC0415
+
+        wanted.append(partial(open_zalo_oa, settings, store, clock))
     return tuple(wanted)
 
 
@@ -217,7 +227,7 @@ async def serve_channels(
     those of the settings where none are given. Raises as ``serve`` does.
     """
     stop = stop or asyncio.Event()
-    wanted = configured_channels(components.settings) if channels is None else channels
+    wanted = configured_channels(components) if channels is None else channels
     if not wanted:
         raise SettingsError(_NO_CHANNEL)
     async with AsyncExitStack() as opened:
@@ -281,7 +291,13 @@ def _channel_service(components: Components, served: ServedChannel) -> ChannelSe
     settings, store, clock = components.settings, components.store, components.clock
     pacer = Pacer(served.pace, clock)
     lease = LeaseDuration(settings.worker_lease_seconds)
-    worker_lease = WorkerLease(store.workers, served.channel.name, clock, pacer.share, lease)
+
+    def share(live: int) -> None:
+        pacer.share(live)
+        if served.share:
+            served.share(live)
+
+    worker_lease = WorkerLease(store.workers, served.channel.name, clock, share, lease)
     dispatcher = Dispatcher(
         store, served.channel, pacer, clock,
         broadcasts_at_once=served.broadcasts_at_once, may_send=worker_lease.may_send,

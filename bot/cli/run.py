@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.app import Components, configured_channels, open_components, serve
+from bot.app import Components, has_channel, open_components, serve
 from bot.channels import (
     AcceptUpdates,
     Channel,
@@ -44,7 +44,7 @@ _ALONE = N_(
 def run() -> None:
     """Start every configured channel; the terminal chat where there is none."""
     settings = load_settings()
-    if not configured_channels(settings):
+    if not has_channel(settings):
         chat()
         return
     configure_logging(level=settings.log_level, form=settings.log_format)

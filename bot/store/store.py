@@ -21,6 +21,7 @@ from bot.store.sealing import Keyring
 from bot.store.tasks import ExportTasks
 from bot.store.units import UnitReader
 from bot.store.workers import WorkerRegistry
+from bot.store.zalo import ZaloRepository
 from handlers.model import BroadcastPolicy
 from rules.calendar import to_vietnam_day
 
@@ -64,7 +65,9 @@ class Retention:
         }
         async with self.driver.transaction() as transaction:
             # not counted: nobody asks for them
-            await transaction.run(Query("expire_tasks", before), Query("expire_unreadable", before))
+            await transaction.run(
+                Query("expire_tasks", before), Query("expire_unreadable", before), Query("expire_receipts", before)
+            )
             results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
 
@@ -122,6 +125,7 @@ class Store:
     retention: Retention
     status: StoreStatus
     menus: CommandMenus
+    zalo: ZaloRepository
 
     @classmethod
     def over(cls, driver: Driver, keyring: Keyring, policy: BroadcastPolicy, texts: StoreTexts) -> "Store":
@@ -148,6 +152,7 @@ class Store:
             retention=Retention(driver),
             status=StoreStatus(driver),
             menus=CommandMenus(driver, keyring),
+            zalo=ZaloRepository(driver, keyring),
         )
 
     async def close(self) -> None:

@@ -115,6 +115,16 @@ def broadcast_origin(broadcast: str, chat: str) -> str:
     return f"broadcast:{broadcast}:{chat}"
 
 
+def zalo_tokens(app: str) -> SealContext:
+    """Place of the pair of tokens of a Zalo Official Account."""
+    return SealContext("zalo_accounts", "tokens", app)
+
+
+def zalo_event(key: str) -> SealContext:
+    """Place of an event as Zalo sent it."""
+    return SealContext("zalo_events", "payload", key)
+
+
 def word_digest(keyring: Keyring, folded: str) -> str:
     """Return the digest that finds requests with this folded word: half of one is enough to tell words apart."""
     return keyring.lookup("word", folded)[:16]
@@ -156,4 +166,6 @@ SEALED_COLUMNS = (
     SealedColumn("grants", "seal", "id", "id", ""),
     SealedColumn("invitations", "seal", "id", "id", ""),
     SealedColumn("broadcasts", "warrant", "id", "id", ""),
+    SealedColumn("zalo_accounts", "tokens", "app", "app", ""),
+    SealedColumn("zalo_events", "payload", "id", "key", 0),
 )

@@ -4,6 +4,10 @@
 -- Delete records of unreadable values found before :before; a value that is still there is found and reported again.
 DELETE FROM unreadable WHERE found_at < :before RETURNING 1;
 
+-- name: expire_receipts
+-- Delete receipts of messages that Zalo told of before :before.
+DELETE FROM zalo_receipts WHERE at < :before RETURNING 1;
+
 -- name: expire_requests
 -- Delete requests that ended before :before, and drafts of chats silent since.
 DELETE FROM requests
