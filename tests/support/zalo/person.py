@@ -1,6 +1,7 @@
 """A person who talks with the assistant on Zalo, and how the assistant is served beside a fake account."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,7 +34,11 @@ class Person:
         def found() -> bool:
             return any(words in one.text for one in self.inbox[self.read :])
 
-        await self.oa.until(found, seconds)
+        try:
+            await self.oa.until(found, seconds)
+        except TimeoutError:
+            said = "\n---\n".join(one.text for one in self.inbox[-3:])
+            raise AssertionError(f"nothing more came after:\n{said}") from None
         while True:
             one = self.inbox[self.read]
             self.read += 1
@@ -45,17 +50,20 @@ class Person:
         """Wait for a message with something to choose: buttons, or a numbered menu."""
         while True:
             one = await self.hears()
-            if one.buttons or "\n2. " in one.text:
+            if one.buttons or re.search(r"^(1\.|•) ", one.text, re.MULTILINE):
                 return one
 
     async def says(self, text: str, words: str = "") -> Sent:
         await self.oa.says(self.user, text)
         return await self.hears(words)
 
-    async def taps(self, shown: Sent, label: str, words: str = "") -> Sent:
-        """Tap a button, which says its payload."""
-        payload = next(one["payload"] for one in shown.buttons if label in one["title"])
-        return await self.says(payload, words)
+    async def chooses(self, shown: Sent, label: str) -> Sent:
+        """Tap a button, which says its payload, or type the number of a menu's line; wait for what is asked next."""
+        tapped = next((one["payload"] for one in shown.buttons if label in one["title"]), None)
+        line = re.search(rf"^(\d+)\. {re.escape(label)}", shown.text, re.MULTILINE)
+        assert tapped or line, shown.text
+        await self.oa.says(self.user, tapped or (line.group(1) if line else ""))
+        return await self.hears_question()
 
 
 def free_port() -> int:
