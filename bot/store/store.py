@@ -64,10 +64,8 @@ class Retention:
             "today": to_vietnam_day(now).toordinal(),
         }
         async with self.driver.transaction() as transaction:
-            # not counted: nobody asks for them
-            await transaction.run(
-                Query("expire_tasks", before), Query("expire_unreadable", before), Query("expire_receipts", before)
-            )
+            uncounted = "expire_tasks", "expire_unreadable", "expire_receipts", "expire_windows"  # nobody asks for them
+            await transaction.run(*(Query(query, before) for query in uncounted))
             results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
 

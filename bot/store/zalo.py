@@ -55,7 +55,7 @@ class ZaloEvent:
 class ZaloPerson:
     """The window of a person, and whether a colleague answers."""
 
-    last_interaction: datetime
+    last_interaction: datetime | None  #: ``None`` where it is not known
     silent_until: datetime
 
 
@@ -166,7 +166,10 @@ class ZaloRepository:
     async def person(self, chat: str) -> ZaloPerson | None:
         """Return the window of a person; ``None`` where none is known."""
         (rows,) = await self.driver.run(Query("zalo_person", {"chat": chat}))
-        return ZaloPerson(from_micros(rows[0][0]), from_micros(rows[0][1])) if rows else None
+        if not rows:
+            return None
+        last, silent = rows[0]
+        return ZaloPerson(from_micros(last) if last else None, from_micros(silent))
 
     async def keep_receipts(self, messages: Sequence[str], state: int, now: datetime) -> None:
         """Note that messages were received (1) or seen (2); a state only grows."""

@@ -26,8 +26,8 @@ CREATE TABLE zalo_events (
 );
 
 CREATE TABLE zalo_people (
-    chat            TEXT PRIMARY KEY REFERENCES chats (id) ON DELETE CASCADE,
-    last_interaction BIGINT NOT NULL,  -- in the platform's time: from here its windows count
+    chat            TEXT PRIMARY KEY,  -- id of a chat, which may be gone already: then the row goes soon
+    last_interaction BIGINT NOT NULL DEFAULT 0,  -- in the platform's time: from here its windows count
     silent_until    BIGINT NOT NULL DEFAULT 0   -- a colleague answers in this chat
 );
 

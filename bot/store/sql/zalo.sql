@@ -72,8 +72,8 @@ ON CONFLICT (chat) DO UPDATE SET last_interaction = excluded.last_interaction
 WHERE zalo_people.last_interaction < excluded.last_interaction;
 
 -- name: zalo_silence_person!
--- A colleague answers in this chat until then.
-INSERT INTO zalo_people (chat, last_interaction, silent_until) SELECT c.id, 0, :until FROM chats c WHERE c.id = :chat
+-- A colleague answers in this chat until then, known or not.
+INSERT INTO zalo_people (chat, silent_until) VALUES (:chat, :until)
 ON CONFLICT (chat) DO UPDATE SET silent_until = excluded.silent_until
 WHERE zalo_people.silent_until < excluded.silent_until;
 
@@ -89,3 +89,7 @@ ON CONFLICT (message) DO UPDATE SET state = excluded.state WHERE zalo_receipts.s
 -- name: zalo_receipt_of
 -- Read how far a message got.
 SELECT state FROM zalo_receipts WHERE message = :message;
+
+-- name: zalo_waiting_events
+-- Count the events that were not handled yet.
+SELECT COUNT(*) FROM zalo_events;

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import io
 import json
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -124,11 +125,11 @@ class FakeOa:
         return self.account.send_template(await request.json())
 
     async def _upload(self, request: Request) -> object:
-        form = await request.form()
-        file = form["file"]
-        if isinstance(file, str):
-            raise OaError(-201, "file is invalid!")
-        return {"token": self.account.upload_file(file.filename or "", await file.read())}
+        async with request.form() as form:
+            file = form["file"]
+            if isinstance(file, str):
+                raise OaError(-201, "file is invalid!")
+            return {"token": self.account.upload_file(file.filename or "", await file.read())}
 
     async def _quota(self, request: Request) -> object:
         return self.account.quota((await request.json())["user_id"])
@@ -216,7 +217,7 @@ class FakeOa:
         if not lost:
             try:
                 timeout = aiohttp.ClientTimeout(total=2.0)
-                async with self._session.post(self.hook, data=raw, headers=given, timeout=timeout) as response:
+                async with self._session.post(self.hook, data=io.BytesIO(raw), headers=given, timeout=timeout) as response:
                     status = response.status
             except (aiohttp.ClientError, TimeoutError):
                 status = 0

@@ -25,7 +25,7 @@ from bot.channels.zalo.oa.errors import ErrorClass, OaError, OutsideWindow, outc
 from bot.channels.zalo.oa.events import BUTTON_MARK
 from bot.channels.zalo.oa.tokens import TokenKeeper
 from bot.clock import Clock
-from bot.messages import Chat, OutboxRow
+from bot.messages import REPLY, Chat, OutboxRow
 from bot.store import Store, StoreError
 from handlers.core import Attachment, Choice, Reply
 from handlers.core.text import MarkupTranslator
@@ -160,7 +160,7 @@ class ZaloOaChannel:
             ChannelError: its kind decides the next state of the row.
         """
         able, message = self.capabilities, None
-        reply = row.reply if row.reply.action == "send" else to_new_message(row.reply)
+        reply = _normalised(row.reply if row.reply.action == "send" else to_new_message(row.reply))
         fits = is_single_message(reply, able) and not (reply.attachments and reply.paragraphs)
         if reply.choices and not able.takes_buttons([one.label for one in reply.choices]):
             fits = False  # the account took buttons when this was queued
@@ -192,9 +192,10 @@ class ZaloOaChannel:
         now, person = self._clock.now(), await self._store.zalo.person(row.chat.id)
         if person and person.silent_until > now:
             raise RetryLater((person.silent_until - now).total_seconds() + 1.0)
-        window = can_send(person.last_interaction if person else None, now)
-        if window is Window.FREE:
-            return
+        last = person.last_interaction if person else None
+        window = can_send(last, now)
+        if window is Window.FREE or (last is None and row.priority == REPLY):
+            return  # of somebody who only looks in nothing is kept; an answer follows what they wrote
         known = await self._api.last_interaction(row.chat.address)
         if known is not None:
             await self._store.zalo.touch(row.chat.id, min(known, now))
@@ -280,6 +281,13 @@ class ZaloOaChannel:
             raise Refused  # both were tried; another process may have changed it just now
         _log.info("zalo_endpoint_pinned", endpoint=other)
         return await self._api.send(other, row.chat.address, message, urgent=urgent) or None
+
+
+def _normalised(reply: Reply) -> Reply:
+    """Join accents that were typed apart: they count, and are shown, as one character."""
+    return reply.model_copy(
+        update={"paragraphs": tuple(unicodedata.normalize("NFC", one) for one in reply.paragraphs)}
+    )
 
 
 def _pieces(text: str) -> Sequence[str]:
