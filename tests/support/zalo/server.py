@@ -217,7 +217,9 @@ class FakeOa:
         if not lost:
             try:
                 timeout = aiohttp.ClientTimeout(total=2.0)
-                async with self._session.post(self.hook, data=io.BytesIO(raw), headers=given, timeout=timeout) as response:
+                async with self._session.post(
+                    self.hook, data=io.BytesIO(raw), headers=given, timeout=timeout
+                ) as response:
                     status = response.status
             except (aiohttp.ClientError, TimeoutError):
                 status = 0

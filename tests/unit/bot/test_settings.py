@@ -46,7 +46,11 @@ FAULTS = [
     ("telegram_api_url", "http://", "it must be an http or https address"),
     ("telegram_api_url", "http://a:port", "it must be an http or https address"),
     ("telegram_api_url", "http://[::1", "it must be an http or https address"),
-    ("telegram_webhook_url", "http://bot.dongnai.gov.vn/hook", "it must be an https address that the platform can call"),
+    (
+        "telegram_webhook_url",
+        "http://bot.dongnai.gov.vn/hook",
+        "it must be an https address that the platform can call",
+    ),
     ("telegram_webhook_url", "bot.dongnai.gov.vn", "it must be an https address that the platform can call"),
     ("telegram_webhook_url", "http://10.0.0.1/hook", "it must be an https address that the platform can call"),
     ("telegram_webhook_listen", "user@127.0.0.1:8443", "it must be host:port"),

@@ -285,9 +285,7 @@ class ZaloOaChannel:
 
 def _normalised(reply: Reply) -> Reply:
     """Join accents that were typed apart: they count, and are shown, as one character."""
-    return reply.model_copy(
-        update={"paragraphs": tuple(unicodedata.normalize("NFC", one) for one in reply.paragraphs)}
-    )
+    return reply.model_copy(update={"paragraphs": tuple(unicodedata.normalize("NFC", one) for one in reply.paragraphs)})
 
 
 def _pieces(text: str) -> Sequence[str]:

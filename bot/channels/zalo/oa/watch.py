@@ -24,6 +24,8 @@ _PACKAGE_WARNING = timedelta(days=30)
 _OPENS, _CLOSES, _WEEKEND = 8, 17, 5
 #: Pages of ten that catching up reads at most: of chats, and of messages of one chat.
 _MOST_CHATS, _MOST_MESSAGES = 30, 3
+#: Clocks differ by so much at most.
+_SKEW = timedelta(minutes=1)
 
 _log = structlog.get_logger(__name__)
 
@@ -76,7 +78,7 @@ class AccountWatch:
         quiet = now - max(account.last_event_at, self._since)
         if quiet >= self._quiet and is_working_time(now) and is_working_time(now - self._quiet):
             await self._store.alerts.raise_alarm(AbandonedRow.QUIET, int(quiet.total_seconds() // 3600), now)
-            _log.warning("zalo_quiet", caught_up=await self.catch_up(accept, account.last_event_at))
+            _log.warning("zalo_quiet", caught_up=await self.catch_up(accept, account.last_event_at - _SKEW))
 
     async def catch_up(self, accept: AcceptUpdates, since: datetime) -> int:
         """Take in what people wrote since then and no event told of; a message that is known already changes nothing.

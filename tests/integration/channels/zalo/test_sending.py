@@ -1,4 +1,4 @@
-"""Messages leave by the endpoint that the account takes, in a form it takes, once; what is unclear is never repeated."""
+"""Messages leave by the endpoint that the account takes, in a form it takes; what is unclear is never repeated."""
 
 from datetime import timedelta
 
@@ -83,9 +83,7 @@ async def test_no_other_error_changes_the_endpoint(oa: FakeOa, account: OpenAcco
 
 
 @pytest.mark.parametrize("how", [-200, "delivered -200", "delivered dropped", "delivered -999", "500", "dropped"])
-async def test_what_may_have_arrived_is_unclear_and_sent_once(
-    oa: FakeOa, account: OpenAccount, how: str | int
-) -> None:
+async def test_what_may_have_arrived_is_unclear_and_sent_once(oa: FakeOa, account: OpenAccount, how: str | int) -> None:
     chat = await met(account, oa.account.user())
     oa.fail(V3, how)
     with pytest.raises(Doubtful):
@@ -207,7 +205,7 @@ async def test_without_a_package_everything_waits_and_the_health_page_says_so(
     with pytest.raises(Refused):
         await account.channel.send(row(chat, "một"))
     assert not account.api.is_accepted
-    vars(oa.account).update({name: True for name in changes})
+    vars(oa.account).update(dict.fromkeys(changes, True))
     await account.channel.send(row(chat, "một"))
     assert account.api.is_accepted
 

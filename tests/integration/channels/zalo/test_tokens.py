@@ -1,4 +1,4 @@
-"""A refresh token works once: one refresher among all, the new pair stored before it is used, the old one tried twice."""
+"""A refresh token works once: one refresher among all, the new pair stored before it is used."""
 
 import asyncio
 import sqlite3
