@@ -13,26 +13,23 @@ from bot.certificates.reader import CertificateReader
 from bot.channels import (
     BackgroundService,
     Channel,
-    ListenAddress,
     OpenChannel,
     Rate,
     Receiver,
     RehearsalChannel,
     ServedChannel,
 )
+from bot.channels.file_links import LinkingChannel
 from bot.charts import Charts
 from bot.clock import Clock, SystemClock
-from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention
+from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention, ShortRetention
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.event_preparation import (
-    EventPreparer,
-    ListReader,
-    ReportMaker,
-    may_import_by_role,
-)
+from bot.delivery.dossier_maker import DossierMaker, find_in_store
+from bot.delivery.event_preparation import EventPreparer, ListReader, ReportMaker, may_import_by_role
 from bot.delivery.exporter import Exporter, OwnDataExporter
+from bot.delivery.form_making import FormMaker
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
 from bot.delivery.runner import ChannelService, Runner
@@ -42,12 +39,14 @@ from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
 from bot.metrics import NO_METRICS, Metrics, Prometheus
+from bot.pdf import find_converter
 from bot.services.broadcasts import BroadcastOperations
+from bot.services.links import FileLinks
 from bot.services.opening import open_store_from_settings
 from bot.services.request_notices import DigestSender
 from bot.settings import Settings
 from bot.store import DataIsMadeUp, LeaseDuration, Store, hold_serving_lock
-from handlers.conversation import respond, wants_file
+from handlers.conversation import respond, wants_certificate_list, wants_file
 from handlers.model import CHANNEL_LABELS
 from locales import N_
 from rules.loading import load_pack
@@ -88,9 +87,17 @@ class Components:
         report = ReportMaker(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
         lists = ListReader(may_import_by_role(self.store))
         preparer = EventPreparer(
-            channels, self.reader, lists, draw, report=report, slow=self.slow_reader, clock=self.clock
-        )
+            channels, self.reader, lists, draw, report=report, slow=self.slow_reader, clock=self.clock,
+            templates=self.settings.form_templates, forms=FormMaker(self.settings.form_templates).make,
+            dossiers=self._dossier_maker(),
+        )  # fmt: skip
         return TurnHandler(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
+
+    def _dossier_maker(self) -> DossierMaker:
+        known, settings = self.conversation, self.settings
+        templates = settings.form_templates
+        find = find_in_store(self.store, self.clock)
+        return DossierMaker(find, self.clock, known.pack, known.office, templates, asyncio.Semaphore(1))
 
     def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter, OwnDataExporter]:
         """Return what writes the lists, and the own data, that people order in a channel.
@@ -147,14 +154,17 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
     return Conversation(
         respond=respond,
         wants_file=wants_file,
+        wants_list=wants_certificate_list,
         pack=pack,
         office=settings.receiving_office,
         retention_days=settings.retention_days,
+        identity_days=settings.identity_kept_days,
         language=settings.language,
+        web_address=settings.web_address,
     )
 
 
-_NO_CHANNEL = N_("Neither TROLY_TELEGRAM_TOKEN nor TROLY_ZALO_OA_APP_ID is set")
+_NO_CHANNEL = N_("Neither TROLY_TELEGRAM_TOKEN nor TROLY_ZALO_OA_APP_ID is set, and TROLY_WEB_LISTEN is empty")
 
 
 def has_channel(settings: Settings) -> bool:
@@ -178,6 +188,15 @@ def configured_channels(components: Components) -> tuple[OpenChannel, ...]:
     return tuple(wanted)
 
 
+def _web_chat(components: Components) -> tuple[OpenChannel, ...]:
+    """Return what opens the web chat, where browsers reach this process."""
+    if not components.settings.web_listen:
+        return ()
+    from bot.channels.web import open_web  # noqa: PLC0415
+
+    return (partial(open_web, components.settings, components.store, components.clock),)
+
+
 async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool = False) -> None:
     """Run the configured channels until the process is told to stop; not ``receiving``, it helps one that does.
 
@@ -192,19 +211,20 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
     """
     async with hold_serving_lock(settings), open_components(settings, Prometheus()) as components:
         made_up = await components.store.status.is_made_up()
-        if made_up and not rehearsal:
+        if made_up and not rehearsal and (has_channel(settings) or settings.web_url is not None):
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
         _load_document_writers()
+        find_converter()  # a missing one is told now, not when the first paper is made
         _freeze_gc()
         await serve_channels(components, receiving=receiving, rehearsal=rehearsal)
 
 
 def _load_document_writers() -> None:
     """Import what writes XLSX and DOCX, so that no turn waits for it; a chat in the terminal starts without."""
-    import bot.exports.answer_document  # noqa: PLC0415
-    import bot.exports.broadcast_report  # noqa: PLC0415, F401
+    import bot.exports.broadcast_report  # noqa: PLC0415
+    import bot.forms  # noqa: PLC0415, F401
 
 
 def _freeze_gc() -> None:
@@ -227,11 +247,12 @@ async def serve_channels(
     those of the settings where none are given. Raises as ``serve`` does.
     """
     stop = stop or asyncio.Event()
-    wanted = configured_channels(components) if channels is None else channels
+    wanted = (*configured_channels(components), *_web_chat(components)) if channels is None else channels
     if not wanted:
         raise SettingsError(_NO_CHANNEL)
     async with AsyncExitStack() as opened:
         served = [await opened.enter_async_context(open_channel()) for open_channel in wanted]
+        served = [_with_file_links(components, one) for one in served]
         if rehearsal:
             served = [
                 replace(one, channel=RehearsalChannel(one.channel, components.settings.language)) for one in served
@@ -242,6 +263,15 @@ async def serve_channels(
             with ExitStack() as listening:
                 runner = _build_runner(components, served, listening, receiving=receiving, rehearsal=rehearsal)
                 await runner.run(stop)
+
+
+def _with_file_links(components: Components, one: ServedChannel) -> ServedChannel:
+    """Let a channel that sends no files tell a link to each, where browsers reach the assistant."""
+    address = components.settings.web_address
+    if one.channel.capabilities.files_out or address is None:
+        return one
+    links = FileLinks(components.store, components.clock, address, components.settings.language)
+    return replace(one, channel=LinkingChannel(one.channel, links))
 
 
 def _build_runner(
@@ -271,6 +301,7 @@ def _build_runner(
         *_web_servers(components, served, sources, listening, receiving=receiving),
         *(source.service for source in sources),
         Retention(store, clock, settings.retention_days).run,
+        ShortRetention(store, clock).run,
         components.heartbeat.run,
         *(part.run for one in served for part in components.exporters(one.channel, wakes[one.channel.name])),
         scheduler.run,
@@ -278,6 +309,22 @@ def _build_runner(
         *(_menu_loops(components, served) if receiving else ()),
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)
+
+
+def _web_servers(
+    components: Components,
+    served: Sequence[ServedChannel],
+    sources: Sequence[Receiver],
+    listening: ExitStack,
+    *,
+    receiving: bool,
+) -> list[BackgroundService]:
+    """Build the web server, imported where it is served."""
+    from bot.web import WebSurroundings, build_web_server  # noqa: PLC0415
+
+    accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
+    world = WebSurroundings(components.settings, components.store, components.clock, components.metrics, accepted)
+    return build_web_server(world, sources, listening, receiving=receiving)
 
 
 def _menu_loops(components: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:
@@ -304,25 +351,3 @@ def _channel_service(components: Components, served: ServedChannel) -> ChannelSe
         open_at=SchedulerSettings.of(settings).hours.is_open_at, language=settings.language, metrics=components.metrics,
     )  # fmt: skip
     return ChannelService(worker_lease, dispatcher)
-
-
-def _web_servers(
-    components: Components,
-    served: Sequence[ServedChannel],
-    sources: Sequence[Receiver],
-    listening: ExitStack,
-    *,
-    receiving: bool,
-) -> list[BackgroundService]:
-    """Build the one web server; there is none where nothing is to be heard, or nobody can listen and nobody must."""
-    from bot.web import HealthEndpoints, WebServer, open_listeners  # noqa: PLC0415
-
-    wanted = [source.listen for source in sources if source.listen]
-    if components.settings.web_listen:
-        required = receiving and "web_listen" in components.settings.model_fields_set
-        wanted.append(ListenAddress("TROLY_WEB_LISTEN", components.settings.web_listen, required=required))
-    listeners = open_listeners(wanted, listening)
-    accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
-    routes = [route for source in sources for route in source.routes]
-    routes += HealthEndpoints(components.store, components.metrics, accepted).routes()
-    return [WebServer(listeners, routes).run] if listeners else []

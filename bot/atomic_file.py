@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,6 +24,7 @@ _LONGEST_PATH = 8192
 _EXPORTS, _NOTES = "exports", "notes"
 _NOT_WRITABLE = N_("{file} cannot be written ({reason}); choose another folder or file")
 _NO_FOLDER = N_("{file} cannot be written: there is no folder {folder}; make it first, or choose another one.")
+_FILLED = N_("{folder} is there already and is not an empty folder; choose another one.")
 _EXISTS = N_("{file} is there already; add --force to replace it, or choose another name.")
 
 
@@ -112,6 +113,49 @@ def open_atomic_file(target: Path, notes: Path) -> Iterator[AtomicFile]:
             finally:
                 place.close()
                 shutil.rmtree(place.folder, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(_NOT_WRITABLE, file=target, reason=to_reason(error)) from None
+
+
+def refuse_filled(target: Path) -> None:
+    """Refuse a folder that holds anything: a file of an earlier run could be taken for one of this.
+
+    Raises:
+        OutputError: the folder is not empty, is a file, or the folder that it should lie in is missing.
+    """
+    try:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise OutputError(_FILLED, folder=target)
+    except OSError as error:
+        raise OutputError(_NOT_WRITABLE, file=target, reason=to_reason(error)) from None
+
+
+def write_folder(target: Path, files: Mapping[str, bytes], notes: Path) -> None:
+    """Write a folder so that it appears under its name only when every file in it is complete.
+
+    Args:
+        target: The folder; one that is there must be empty.
+        files: The name of each file, and its bytes.
+        notes: A folder in the data folder; it holds a note of the draft for as long as the draft exists.
+
+    Raises:
+        OutputError: the folder cannot be written, or is not empty; nothing is left of it then.
+    """
+    refuse_filled(target)
+    target = target.absolute()
+    draft = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _hold_note(draft, notes), _open_empty_folder(draft):
+            try:
+                for name, content in files.items():
+                    (draft / name).write_bytes(content)
+                    (draft / name).chmod(_FILE)
+                    _flush(draft / name)
+                draft.replace(target)
+                _flush(target.parent)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise OutputError(_NOT_WRITABLE, file=target, reason=to_reason(error)) from None
 

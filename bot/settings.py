@@ -6,65 +6,23 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import time
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    AnyHttpUrl,
-    AnyUrl,
     BeforeValidator,
     Field,
     SecretStr,
-    TypeAdapter,
-    UrlConstraints,
     ValidationError,
     model_validator,
 )
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
 
+from bot.addresses import host_and_port, is_loopback, is_public_or_local, web_address
 from bot.errors import InvalidSettingsError, SettingFault, SettingsError, to_reason
 from locales import LANGUAGES, N_
-
-#: An address without a path stays without one: Telegram is told what the operator wrote.
-_WEB = TypeAdapter[AnyHttpUrl](Annotated[AnyHttpUrl, UrlConstraints(preserve_empty_path=True)])
-_ANY = TypeAdapter(AnyUrl)
-
-
-def web_address(text: str) -> AnyHttpUrl:
-    """An http or https address with a host.
-
-    Raises:
-        ValueError: it is none; the error repeats the text, which may hold a secret.
-    """
-    return _WEB.validate_python(text)
-
-
-def is_public_or_local(url: AnyHttpUrl) -> bool:
-    """Whether it is https, or http to this very machine: what a platform may be given to call."""
-    return url.scheme == "https" or is_local((url.host or "").strip("[]"))
-
-
-def host_and_port(address: str) -> tuple[str, int]:
-    """``127.0.0.1:8443`` or ``[::1]:80`` as host and port.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    url = _ANY.validate_python(f"tcp://{address}")
-    if not url.host or url.port is None or set(address) & set("/?#@"):
-        raise ValueError("not host:port")
-    return url.host.strip("[]"), url.port
-
-
-def is_local(host: str) -> bool:
-    """Whether a host is this very machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
 
 #: pydantic's kinds of error (https://docs.pydantic.dev/latest/errors/validation_errors/); values come from its context.
 _SENTENCES = {
@@ -111,6 +69,12 @@ _NOT_PAID = N_(
 _TOO_FAST = N_("TROLY_TELEGRAM_MESSAGES_PER_SECOND: Telegram lets 1000 messages a second through at most")
 
 
+_NO_WEB_URL = N_(
+    "TROLY_WEB_LISTEN: other machines reach this address, so TROLY_WEB_URL must be set: the https address of the proxy"
+    " in front of it, such as https://troly.example.gov.vn"
+)
+
+
 def _check_folder(path: Path) -> Path:
     if path.exists() and not path.is_dir():
         raise ValueError(N_("it is not a folder"))
@@ -143,6 +107,23 @@ def _check_listen(address: str) -> str:
     return _check_host_and_port(address) if address else ""
 
 
+def _check_public_site(url: str) -> str:
+    """An address of a whole site: what is below it is ours to name."""
+    with suppress(ValueError):
+        address = web_address(url)
+        plain = not (address.query or address.fragment or address.username or address.password)
+        if is_public_or_local(address) and plain and (address.path or "/") == "/":
+            return str(address).rstrip("/")
+    raise ValueError(N_("it must be an https address without a path, such as https://troly.example.gov.vn"))
+
+
+def _check_proxies(proxies: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(proxy, strict=False)) for proxy in proxies)
+    except ValueError:
+        raise ValueError(N_("it must be addresses of proxies between commas, such as 127.0.0.1,10.0.0.0/8")) from None
+
+
 def _check_weekdays(days: tuple[int, ...]) -> tuple[int, ...]:
     if not days or not set(days) <= set(range(1, 8)):
         raise ValueError(N_("it must be days of the week from 1 (Monday) to 7, such as 1,2,3,4,5"))
@@ -172,8 +153,8 @@ def _check_zalo_id(text: str) -> str:
     return text
 
 
-#: Names between commas.
-_Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_list)]
+#: Words between commas.
+_Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_list)]
 #: Whole numbers between commas.
 _Numbers = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split_list)]
 _TimeOfDay = Annotated[time, AfterValidator(_check_time_of_day)]
@@ -200,15 +181,23 @@ class _LanguageSettings(BaseSettings):
     language: Literal["vi", "en"] = "vi"
 
 
-#: Where the web server listens unless told otherwise: no other machine reaches it.
-WEB_LISTEN = "127.0.0.1:8080"
+#: Where the web server listens unless told otherwise, for people and for whoever watches: no other machine reaches it.
+WEB_LISTEN, WEB_PRIVATE_LISTEN = "127.0.0.1:8080", "127.0.0.1:8081"
 
 
 def _default_web_listen() -> str:
-    """Return the usual address; empty where the variable is there and empty, which of all others means "not set"."""
+    return "" if _is_emptied("troly_web_listen") else WEB_LISTEN
+
+
+def _default_private_listen() -> str:
+    return "" if _is_emptied("troly_web_private_listen") else WEB_PRIVATE_LISTEN
+
+
+def _is_emptied(variable: str) -> bool:
+    """Tell whether a variable is there and empty, which for most others means "not set"."""
     sources = (EnvSettingsSource, DotEnvSettingsSource)
     given = [source(_LanguageSettings, env_ignore_empty=False).env_vars for source in sources]
-    return "" if any("troly_web_listen" in variables for variables in given) else WEB_LISTEN
+    return any(variable in variables for variables in given)
 
 
 class _FolderSettings(_LanguageSettings):
@@ -235,12 +224,20 @@ class Settings(_FolderSettings):
     receiving_office: str | None = Field(default=None, max_length=300)
     #: Days after the last contact, or after the end of a request, until data are deleted.
     retention_days: int = Field(default=180, ge=1, le=3650)
+    #: Days for which a personal number (CCCD) is kept after the papers with it were sent; 0: it goes at once.
+    identity_kept_days: int = Field(default=0, ge=0, le=7)
 
     #: Megabytes of one file that is sent to a chat; a longer export is split. Telegram takes 50.
     export_part_mb: int = Field(default=10, ge=1, le=50)
 
-    #: Where the web server listens that watches over the assistant (/metrics, /healthz, /readyz); empty: nowhere.
+    #: Where the web server listens for people and platforms (web chat, links, webhooks); empty: nowhere.
     web_listen: Annotated[str, AfterValidator(_check_listen)] = Field(default_factory=_default_web_listen)
+    #: Where it listens for whoever watches over the assistant (/metrics, /healthz, /readyz); empty: nowhere.
+    web_private_listen: Annotated[str, AfterValidator(_check_listen)] = Field(default_factory=_default_private_listen)
+    #: The address under which people reach the web server, through a proxy that ends TLS.
+    web_url: Annotated[str, AfterValidator(_check_public_site)] | None = None
+    #: Proxies whose word on the address of a caller is taken.
+    web_trusted_proxies: Annotated[_Words, AfterValidator(_check_proxies)] = ()
 
     telegram_token: SecretStr | None = None
     telegram_api_url: Annotated[str, AfterValidator(_check_web_address)] = TELEGRAM
@@ -271,7 +268,7 @@ class Settings(_FolderSettings):
     zalo_oa_message_dong: int = Field(default=55, ge=0)
     zalo_oa_monthly_dong: int = Field(default=0, ge=0)
     #: Hosts from which files of people are fetched, with their subdomains.
-    zalo_oa_file_hosts: Annotated[_Names, AfterValidator(_check_hosts)] = ("zdn.vn", "zadn.vn", "zalo.me")
+    zalo_oa_file_hosts: Annotated[_Words, AfterValidator(_check_hosts)] = ("zdn.vn", "zadn.vn", "zalo.me")
     #: Hours of a working day without any event after which the owners are told; 0: never.
     zalo_oa_quiet_alarm_hours: int = Field(default=4, ge=0)
 
@@ -298,6 +295,11 @@ class Settings(_FolderSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
 
+    @property
+    def form_templates(self) -> Path:
+        """Return the folder of the office's own forms; need not exist."""
+        return self.data_dir / "forms"
+
     @model_validator(mode="after")
     def _pace_is_let_through(self) -> "Settings":
         """https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this ."""
@@ -313,6 +315,17 @@ class Settings(_FolderSettings):
         if self.zalo_oa_webhook_url and not self.zalo_oa_webhook_secret:
             raise ValueError(N_("TROLY_ZALO_OA_WEBHOOK_SECRET must be set where TROLY_ZALO_OA_WEBHOOK_URL is"))
         return self
+
+    @model_validator(mode="after")
+    def _web_is_reached_over_tls(self) -> "Settings":
+        if self.web_listen and self.web_url is None and not is_loopback(host_and_port(self.web_listen)[0]):
+            raise ValueError(_NO_WEB_URL)
+        return self
+
+    @property
+    def web_address(self) -> str | None:
+        """Where browsers reach the assistant, without a slash at its end; ``None``: nowhere."""
+        return (self.web_url or f"http://{self.web_listen}") if self.web_listen else None
 
     @model_validator(mode="after")
     def _webhook_has_a_secret(self) -> "Settings":

@@ -30,6 +30,7 @@ from handlers.core import (
     hash_text,
 )
 from handlers.core.text import format_bold, join_lines
+from handlers.dossier.screens import open_dossiers
 from handlers.interview import to_next_certificate, to_previous_step
 from handlers.interview.condition import condition_facts
 from handlers.interview.screens.certificate import EXPORT
@@ -77,6 +78,13 @@ async def _run_desk(here: Context, _: str) -> HandlerResult:
 ADMIN_COMMANDS = (
     Command("banlamviec", N_("my desk: what waits, and all I can do"), _run_desk, ("desk",), needs=Act.SEE_REQUESTS),
     Command("danhsach", N_("the request list; with words, those that have them"), _run_list, needs=Act.SEE_REQUESTS),
+    Command(
+        "donvi",
+        N_("the papers of a whole unit, from many certificates"),
+        open_dossiers,
+        ("hoso",),
+        needs=Act.MAKE_DOSSIERS,
+    ),
     Command("xuat", N_("export the requests of the list as a file"), _run_export, needs=Act.EXPORT_REQUESTS),
     Command(
         "thongbao",

@@ -19,16 +19,21 @@ from handlers.commands import find_command, parse_command
 from handlers.core import (
     AnswerPrinted,
     ButtonTapped,
+    CertificatesListed,
     ChartDrawn,
     Command,
     Context,
+    DossierMade,
     DrawChart,
     Event,
     FileRead,
     FileSent,
+    FormsMade,
     HandlerResult,
-    MakeReport,
+    MakeDossier,
+    MakeForms,
     MessageEdited,
+    Order,
     Page,
     PrintAnswer,
     ReportMade,
@@ -43,6 +48,10 @@ from handlers.core import (
     current_rights,
 )
 from handlers.core.text import parse_day, without_day
+from handlers.dossier.opened import SCREEN_NAMES as DOSSIER_SCREENS
+from handlers.dossier.screens import handle_made_dossier, take_dossier_file
+from handlers.forms.filling import without_expired_identities
+from handlers.forms.screens import handle_forms_made
 from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.condition import take_day_beside
@@ -57,7 +66,7 @@ from handlers.interview.screens.printing import handle_printed_answer
 from handlers.interview.screens.question import find_overheard_facts
 from handlers.interview.screens.retraction import keep_safety_facts
 from handlers.interview.secrets import has_secret
-from handlers.model import Rights, holds_certificate
+from handlers.model import SECRET_PROBLEMS, Rights, holds_certificate
 from handlers.registry import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT
 from handlers.sentences import answer_sentence, confirm_rest, contradicts, read_aside
 from handlers.turn import (
@@ -83,6 +92,7 @@ EDIT_READ = N_("I read the edited message as a new one.")
 EDIT_ASIDE = N_("Here I take a value or a consent only from a new message: please write it once more.")
 ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
 STILL_KEPT = N_("Your earlier answers are kept.")
+LIST_LEFT = N_("That list is for a dossier: open it with /donvi, then send the list again.")
 SAY_LESS = N_("That is too much at once. Please say it in a few words, no more than {number} things.")
 OTHER_SUBJECT = N_("That button belongs to an earlier answer. Requests keep theirs: /yeucau")
 
@@ -98,7 +108,8 @@ async def respond(session: Session | None, event: Event, world: Services) -> Tur
     Returns:
         The new session (``None`` if nothing is to be stored), the replies, and events to handle after this turn.
     """
-    here = _with_valid_screen(Context(session or to_new_session(world), world))
+    here = without_expired_identities(Context(session or to_new_session(world), world))
+    here = _with_valid_screen(here)
     if event.group:
         return _respond_in_group(session, here, event)
     here, gone = await _with_current_role(here)
@@ -167,6 +178,8 @@ async def _with_caption(here: Context, event: Event, answered: HandlerResult) ->
 
 
 async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
+    if isinstance(event, Order | ChartDrawn | ReportMade | AnswerPrinted | FormsMade | DossierMade):
+        return await _handle_background_result(here, event)
     match event:
         case Throttled():
             note = here.say(
@@ -175,10 +188,8 @@ async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
             return HandlerResult(here.session, notes=(note,), show=False)
         case UnreadableReceived():
             return _handle_unreadable(here, event)
-        case FileSent() | FileRead() | SheetRead():
+        case FileSent() | FileRead() | SheetRead() | CertificatesListed():
             return await _handle_file(here, event)
-        case DrawChart() | ChartDrawn() | MakeReport() | ReportMade() | PrintAnswer() | AnswerPrinted():
-            return await _handle_background_result(here, event)
         case ButtonTapped():
             return await _handle_tap(here, event.data)
         case TextReceived() | MessageEdited():
@@ -189,22 +200,43 @@ async def _handle_words(here: Context, event: TextReceived | MessageEdited) -> H
     return await (_handle_edit(here, event) if isinstance(event, MessageEdited) else _handle_text(here, event.text))
 
 
-async def _handle_file(here: Context, event: FileSent | FileRead | SheetRead) -> HandlerResult:
+def wants_certificate_list(session: Session | None) -> bool:
+    """Return whether a spreadsheet is read as a list of certificates: while a dossier is open."""
+    return session is not None and session.screen in DOSSIER_SCREENS
+
+
+async def _handle_file(here: Context, event: FileSent | FileRead | SheetRead | CertificatesListed) -> HandlerResult:
     if isinstance(event, FileSent):
         return keep_file_for_consent(here, event)
+    if isinstance(event, FileRead | CertificatesListed) and (taken := await _take_for_dossier(here, event)):
+        return taken
+    if isinstance(event, CertificatesListed):  # the dossier was left meanwhile
+        return HandlerResult(here.session, notes=(here.say(LIST_LEFT),))
     if isinstance(event, FileRead):
         return take_file_read(here, event)
     return await list_arrived(here, event.sheet) or take_file_read(here, to_unreadable_file(event))
 
 
 async def _handle_background_result(
-    here: Context, event: DrawChart | ChartDrawn | MakeReport | ReportMade | PrintAnswer | AnswerPrinted
+    here: Context, event: Order | ChartDrawn | ReportMade | AnswerPrinted | FormsMade | DossierMade
 ) -> HandlerResult:
+    if isinstance(event, MakeForms | FormsMade):
+        return handle_forms_made(here, event)
+    if isinstance(event, MakeDossier | DossierMade):
+        return await handle_made_dossier(here, event)
     if isinstance(event, PrintAnswer | AnswerPrinted):
         return handle_printed_answer(here, event)
     if isinstance(event, DrawChart | ChartDrawn):
         return handle_chart(here, event)
     return await handle_report(here, event)
+
+
+async def _take_for_dossier(here: Context, event: FileRead | CertificatesListed) -> HandlerResult | None:
+    """Add what was read to the open dossier; a secret is warned of as ever."""
+    held = {problem.trouble for problem in event.reading.problems} if isinstance(event, FileRead) else set()
+    if here.session.screen not in DOSSIER_SCREENS or held & SECRET_PROBLEMS:
+        return None
+    return await take_dossier_file(here, event)
 
 
 def _with_valid_screen(here: Context) -> Context:

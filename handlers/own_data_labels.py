@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from handlers import own_data_text as words
+from handlers.forms.fields import FORM_FIELDS, form_field_name
 from handlers.interview.screens.certificate import ISSUERS, PART_LABELS
 from handlers.interview.screens.question import FACT_LABELS
-from handlers.model import ROLES
+from handlers.model import ROLES, FormField
 from handlers.own_data_text import ValueFormatter, choose_label, format_as_is, format_iso_day, format_iso_moment
 from handlers.requests import EVENT_LABELS, FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
 from handlers.requests.notices import TIMING_LABELS
@@ -76,9 +77,14 @@ _PLACE = {
     "screen": DataPart(N_("Open screen"), choose_label(words.SCREENS)),
     "about": DataPart(N_("About"), choose_label(words.TOPICS)),
 }
+_ENTRY = {
+    "fingerprint": DataPart(N_("Fingerprint of the certificate")),
+    "where": DataPart(N_("File in the archive")),
+}
 _READING = {
     "certificates": DataPart(N_("Certificate"), inside=_CERTIFICATE),
     "problems": DataPart(N_("Trouble"), words.format_file_problem, apart=True),
+    "places": DataPart(N_("Place in the archive"), inside=_ENTRY),
 }
 _CHART = {
     "kind": DataPart(N_("Kind of chart"), choose_label({"bars": N_("bars"), "burn_down": N_("burn-down")})),
@@ -94,6 +100,28 @@ _CHART = {
     "open_label": DataPart(N_("Name of the line")),
     "ideal_label": DataPart(N_("Name of the even pace")),
     "until_label": DataPart(N_("Name of the target")),
+}
+_CELLS = {
+    FormField.EXTEND: N_("Box: extension"),
+    FormField.CHANGE: N_("Box: change of information"),
+    FormField.OLD_SERIAL: N_("Serial number of the old certificate"),
+    FormField.SIM: N_("Telephone card (SIM PKI)"),
+    **{column: FORM_FIELDS[name].title for column in FormField if (name := form_field_name(column)) in FORM_FIELDS},
+}
+_FORM_ROW = {column.value: DataPart(label) for column, label in _CELLS.items()}
+_FORM_CONTENT = {
+    "form": DataPart(N_("Form")),
+    "body": DataPart(FIELDS["unit"].title),
+    "superior": DataPart(N_("Superior or parent body")),
+    "recipient": DataPart(N_("Sent to")),
+    "place": DataPart(N_("Place")),
+    "day": DataPart(N_("Day"), format_iso_day),
+    "rows": DataPart(N_("Row"), inside=_FORM_ROW),
+    "contact": DataPart(FORM_FIELDS["contact_name"].title, inside=_FORM_ROW),
+}
+_PRINTED_PART = {
+    "style": DataPart(N_("Style")),
+    "text": DataPart(N_("Text")),
 }
 _EVENT = {
     "kind": DataPart(N_("Kind"), choose_label(words.EVENT_KINDS)),
@@ -114,7 +142,12 @@ _EVENT = {
     "picture": DataPart(N_("Picture"), words.format_size),
     "trouble": DataPart(N_("Why there is no picture"), choose_label(words.CHART_PROBLEMS)),
     "broadcast": DataPart(N_("Broadcast")),
+    "dossier": DataPart(N_("Dossier of a unit")),
     "language": DataPart(N_("Language"), _LANGUAGE),
+    "parts": DataPart(N_("Paragraph"), inside=_PRINTED_PART),
+    "contents": DataPart(N_("What stands in the papers"), inside=_FORM_CONTENT),
+    "next_steps": DataPart(N_("Paragraph"), inside=_PRINTED_PART),
+    "said": DataPart(N_("Said with the files"), apart=True),
 }
 _DRAFT = {
     "fields": DataPart(N_("Filled in"), inside=_FIELDS),
@@ -123,6 +156,16 @@ _DRAFT = {
     "code": DataPart(N_("Request code")),
     "editing": DataPart(N_("Asked again"), choose_label(words.TOPICS)),
     "doubted": DataPart(N_("Waiting for your yes")),
+}
+_FORM_DRAFT = {
+    "fields": DataPart(N_("Filled in"), inside={name: DataPart(asked.title) for name, asked in FORM_FIELDS.items()}),
+    "later": DataPart(N_("Left to fill in by hand"), choose_label(words.TOPICS)),
+    "steps": DataPart(N_("Settled so far"), choose_label(words.TOPICS)),
+    "skipped": DataPart(N_("The rest was left open")),
+    "editing": DataPart(N_("Asked again"), choose_label(words.TOPICS)),
+    "code": DataPart(N_("Request code")),
+    "certificate": DataPart(N_("Certificate it is about")),
+    "identity_until": DataPart(N_("Personal numbers are erased by"), format_iso_moment),
 }
 _FILTER = {
     "unit": DataPart(N_("Unit code")),
@@ -195,6 +238,7 @@ _SESSION = {
     "waiting_files": DataPart(N_("File waiting for your consent"), inside=_EVENT),
     "draft": DataPart(N_("Request being written"), inside=_DRAFT),
     "set_aside": DataPart(N_("Request set aside before it was sent"), inside=_DRAFT),
+    "forms": DataPart(N_("Papers being filled in"), inside=_FORM_DRAFT),
     "unit": DataPart(N_("Unit code")),
     "unit_skipped": DataPart(N_("Unit left open")),
     "derived": DataPart(N_("What happened was filled in from"), inside=_DERIVED),
@@ -286,6 +330,12 @@ _TASK = {
     "state": DataPart(N_("Stands at"), choose_label(words.TASK_STATES)),
     "created_at": DataPart(N_("Ordered"), format_iso_moment),
 }
+_DOSSIER = {
+    "id": DataPart(N_("Code")),
+    "unit": DataPart(N_("Unit")),
+    "created_at": DataPart(N_("Begun"), format_iso_moment),
+    "changed_at": DataPart(N_("Last changed"), format_iso_moment),
+}
 _ANSWER = {
     "broadcast": DataPart(N_("Code of the broadcast")),
     "done_at": DataPart(N_("You said that it is done"), format_iso_moment),
@@ -301,15 +351,29 @@ _EARLIER = {
     "received": DataPart(N_("From you")),
     "outgoing": DataPart(N_("To you")),
 }
+_WAITING_FILE = {
+    "name": DataPart(N_("Name of the file")),
+    "size": DataPart(N_("Size in bytes")),
+    "at": DataPart(N_("Kept since"), format_iso_moment),
+    "expires_at": DataPart(N_("Kept until"), format_iso_moment),
+}
+_WEB_MESSAGE = {
+    "side": DataPart(N_("Said by"), choose_label(words.SIDES)),
+    "text": DataPart(N_("Text")),
+    "at": DataPart(N_("Written"), format_iso_moment),
+}
 OWN_DATA_PARTS = {
     "chat": DataPart(N_("This chat"), inside=_CHAT),
     "session": DataPart(N_("Conversation"), inside=_SESSION),
     "standings": DataPart(N_("Certificate known to your unit"), inside=_STANDING),
     "roles": DataPart(N_("Role"), inside=_ROLE),
     "tasks": DataPart(N_("Work ordered"), inside=_TASK),
+    "dossiers": DataPart(N_("Dossier of a unit"), inside=_DOSSIER),
     "reminders": DataPart(N_("Reminders"), inside=_REMINDERS),
     "requests": DataPart(N_("Request"), inside=_REQUEST),
     "received": DataPart(N_("Message from you"), inside=_RECEIVED),
     "outgoing": DataPart(N_("Message to you"), inside=_OUTGOING),
+    "waiting_files": DataPart(N_("File that waits to be fetched"), inside=_WAITING_FILE),
+    "web_messages": DataPart(N_("Message of the web chat"), inside=_WEB_MESSAGE),
     "earlier": DataPart(N_("Older messages, of which only a number and a time are kept"), inside=_EARLIER),
 }

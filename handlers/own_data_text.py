@@ -8,11 +8,12 @@ from markupsafe import Markup
 
 from handlers.broadcasts.screens.audience import CONDITION_SCREENS
 from handlers.core.text import MarkupTranslator, format_day, format_moment, strip_markup
+from handlers.forms.fields import FORM_FIELDS
 from handlers.interview.screens.certificate import format_key
 from handlers.interview.screens.file import FILE_PROBLEMS
 from handlers.interview.screens.question import FACT_LABELS
 from handlers.model import DeliveryReason, FileProblemKind, Recognition
-from handlers.requests import EVENT_LABELS, FIELDS, STATE_LABELS, SUBJECT_LABELS
+from handlers.requests import EVENT_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_
 from rules.facts import MergerRole, Token
 
@@ -54,6 +55,8 @@ SCREENS = {
     "form": N_("filling in a request"),
     "leave_form": N_("leaving a request that is being filled in"),
     "confirm": N_("reviewing a request"),
+    "papers": N_("filling in the papers"),
+    "papers_review": N_("reviewing the papers"),
     "next": N_("after a request"),
     "requests": N_("the list of requests"),
     "request": N_("one request"),
@@ -75,6 +78,11 @@ SCREENS = {
     "desk": N_("the request list of an admin"),
     "export": N_("exporting the request list"),
     "import": N_("taking back a changed list"),
+    "dossiers": N_("the dossiers of units"),
+    "dossier": N_("the dossier of a unit"),
+    "dossier_what": N_("the dossier of a unit: what happened"),
+    "dossier_ask": N_("the dossier of a unit: an open question"),
+    "dossier_register": N_("the dossier of a unit: registering its requests"),
     "broadcasts": N_("the broadcasts"),
     "broadcast": N_("one broadcast"),
     "broadcast_kind": N_("a new broadcast: its kind"),
@@ -116,6 +124,9 @@ EVENT_KINDS = {
     "draw_chart": N_("a chart to be drawn"),
     "chart_drawn": N_("a drawn chart"),
     "make_report": N_("the report of a broadcast, asked for"),
+    "print_answer": N_("the answer for print, asked for"),
+    "make_forms": N_("papers to be made"),
+    "make_dossier": N_("the papers of a unit, asked for"),
     "unreadable": N_("something I cannot read"),
     "edited": N_("a change of an earlier message"),
     "too_much": N_("too many messages at once"),
@@ -162,6 +173,7 @@ OUTGOING_REASONS = {
     DeliveryReason.NO_DELETE_MESSAGE: N_("the channel's server cannot delete messages (deleteMessage)"),
     DeliveryReason.NOT_OFFERED: N_("the channel's server cannot do this"),
 }
+SIDES = {"person": N_("you"), "assistant": N_("the assistant")}
 TASK_KINDS = {
     "export": N_("export of requests"),
     "import": N_("list that waits for your yes"),
@@ -193,7 +205,7 @@ OPTIONS: Mapping[Any, str] = {
     **TOKEN_STATES,
     "nothing": N_("nothing changed"),
 }
-TOPICS = {**FACT_LABELS, **{name: field.title for name, field in FIELDS.items()}}
+TOPICS = {**FACT_LABELS, **{name: field.title for name, field in FORM_FIELDS.items()}}
 #: Actions on broadcasts that wait for confirmation.
 WISHES = {
     "approve": N_("approve it"),

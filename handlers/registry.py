@@ -56,6 +56,9 @@ from handlers.core import (
     Screen,
     ShowMore,
 )
+from handlers.dossier.question_screens import DossierEventScreen, DossierQuestionScreen, DossierRegisterScreen
+from handlers.dossier.screens import DossierListScreen, DossierScreen
+from handlers.forms.screens import FormFieldScreen, FormReviewScreen
 from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
 from handlers.interview.screens.belonging import BelongingScreen
 from handlers.interview.screens.certificate import CertificateScreen
@@ -106,6 +109,11 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "desk_yes": BulkMoveConfirmScreen(),
     "export": ExportScreen(),
     "import": ImportScreen(),
+    "dossiers": DossierListScreen(),
+    "dossier": DossierScreen(),
+    "dossier_what": DossierEventScreen(),
+    "dossier_ask": DossierQuestionScreen(),
+    "dossier_register": DossierRegisterScreen(),
     "broadcasts": BroadcastListScreen(),
     "broadcast": BroadcastScreen(),
     "broadcast_kind": BroadcastKindScreen(),
@@ -146,6 +154,8 @@ SCREENS: dict[str, Screen] = {
     "form": RequestFormScreen(),
     "leave_form": LeaveFormScreen(),
     "confirm": ConfirmRequestScreen(),
+    "papers": FormFieldScreen(),
+    "papers_review": FormReviewScreen(),
     "next": NextStepScreen(),
     "requests": OwnRequestsScreen(),
     "request": OwnRequestScreen(),
@@ -178,7 +188,7 @@ QUESTIONS = frozenset(
             "form",
             "confirm",
         ),
-        *("language", "withdraw", "erase", "leave_form"),
+        *("language", "withdraw", "erase", "leave_form", "papers"),
     }
 )
 #: Screens with lasting buttons, by what shows more about their subject.

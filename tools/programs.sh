@@ -7,7 +7,8 @@ set -eu
 PROGRAMS='soffice:libreoffice-calc-nogui libreoffice-writer-nogui fonts-liberation
 pdftotext:poppler-utils
 openssl:openssl
-certtool:gnutls-bin'
+certtool:gnutls-bin
+chromium:chromium fonts-noto-core fonts-noto-color-emoji'
 
 missing=$(echo "$PROGRAMS" | while IFS=: read -r program packages; do
 	command -v "$program" >/dev/null 2>&1 || printf ' %s' "$packages"

@@ -23,7 +23,15 @@ from bot.certificates.pem import to_plain_text
 from bot.certificates.record import DecodedCertificate, decode_certificate
 from bot.certificates.trust import EMPTY_TRUST_STORE, TrustStore, recognise
 from bot.certificates.x509_fields import RawCertificate
-from handlers.model import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, Recognition
+from handlers.model import (
+    SECRET_PROBLEMS,
+    Certificate,
+    CertificatePlace,
+    FileProblem,
+    FileProblemKind,
+    Reading,
+    Recognition,
+)
 from rules.facts import Issuer
 
 #: The problem to report for a text without a certificate, by the label of a PEM boundary or by the first bytes.
@@ -200,6 +208,7 @@ class _ReadingBuilder:
     asides: list[FileProblem] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
     accompanying: set[bytes] = field(default_factory=set)
+    places: list[CertificatePlace] = field(default_factory=list)
     taken: int = 0
 
     def build(self, findings: Iterable[Finding]) -> Reading:
@@ -210,7 +219,9 @@ class _ReadingBuilder:
             self._end_with(error)
         certificates = self._to_certificates()
         problems = self.problems if certificates or not self.asides else [*self.problems, *self.asides]
-        return Reading(certificates=certificates, problems=tuple(problems))
+        shown = {certificate.fingerprint for certificate in certificates}
+        places = tuple(place for place in dict.fromkeys(self.places) if place.fingerprint in shown)
+        return Reading(certificates=certificates, problems=tuple(problems), places=places)
 
     def _add(self, finding: Finding) -> None:
         self.taken += 1
@@ -232,6 +243,9 @@ class _ReadingBuilder:
         """Add a certificate; one seen first as a companion is still shown when it is also found by itself."""
         if found.signer:
             self.signers.add(hashlib.sha256(found.der).hexdigest().upper())
+        if found.where and not found.companion:
+            fingerprint = hashlib.sha256(found.der).hexdigest().upper()
+            self.places.append(CertificatePlace(fingerprint=fingerprint, where=found.where))
         if found.der in self.seen or (found.companion and found.der in self.accompanying):
             return
         (self.accompanying if found.companion else self.seen).add(found.der)

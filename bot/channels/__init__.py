@@ -12,7 +12,17 @@ from bot.errors import TrolyError
 from bot.messages import BlockChange, Incoming, OutboxRow
 from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, TELEGRAM, TERMINAL, ZALO, ChannelAddress, MessageLimits, Role
+from handlers.model import (
+    CHANNEL_LABELS,
+    CHANNEL_LIMITS,
+    TELEGRAM,
+    TERMINAL,
+    WEB,
+    ZALO,
+    ChannelAddress,
+    MessageLimits,
+    Role,
+)
 from locales import N_
 
 # ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
@@ -35,6 +45,8 @@ class Capabilities:
     files_out: bool = False
     pictures_out: bool = False  #: a channel with ``files_out`` sends pictures anyway
     file_types: frozenset[str] = frozenset()  #: media types that a channel without ``files_out`` sends anyway
+    largest_file: int | None = None  #: bytes of a file that it sends
+    files_linked: bool = False  #: what it does not send leaves as a link that fetches it once
     markup: bool = False  #: accepts the HTML subset of replies
     most_buttons: int | None = None  #: of a message; more of them become a numbered menu
     longest_label: int | None = None  #: characters on a button; a longer one makes it a numbered menu
@@ -45,9 +57,17 @@ class Capabilities:
         return cls(limits.text, limits.caption, **abilities)
 
     def accepts(self, media_type: str) -> bool:
+        """Return whether a file of this media type reaches the person, as a file or behind a link."""
+        return self.files_linked or self.sends(media_type)
+
+    def sends(self, media_type: str) -> bool:
         """Return whether the channel can send a file of this media type as a file."""
         picture = self.pictures_out and media_type.startswith("image/")
         return self.files_out or picture or media_type in self.file_types
+
+    def carries(self, media_type: str, size: int) -> bool:
+        """Return whether the channel sends this very file, of so many bytes."""
+        return self.sends(media_type) and (self.largest_file is None or size <= self.largest_file)
 
     def takes_buttons(self, labels: Sequence[str]) -> bool:
         """Return whether these labels can be buttons of one message."""
@@ -267,7 +287,12 @@ CHANNELS = {
         ),
         _profile(
             ZALO, r"[1-9][0-9]{0,29}",
-            buttons=True, files_in=True, file_types=ZALO_FILES, most_buttons=5, longest_label=35,
+            buttons=True, files_in=True, file_types=ZALO_FILES, largest_file=5 * 1024 * 1024,
+            most_buttons=5, longest_label=35,
+        ),
+        _profile(
+            WEB, r"[A-Za-z0-9_-]{22}",
+            buttons=True, editing=True, deleting=True, files_in=True, files_out=True, markup=True,
         ),
         _profile(TERMINAL, r".+", terminal_channel, files_in=True, files_out=True, markup=True),
     )

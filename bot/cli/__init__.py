@@ -33,6 +33,10 @@ COMMANDS = {
         N_("Talk to the assistant in the terminal; piped text is a script, one line a message."),
     ),
     "decide": ("bot.cli.decide:decide", N_("Decide from facts on standard input.")),
+    "dossier": (
+        "bot.cli.dossier:app",
+        N_("Make the papers of a whole unit: decide many certificates at once and fill the forms."),
+    ),
     "rules": ("bot.cli.rules:app", N_("Check and show the rule packs, and begin a new one.")),
     "offices": ("bot.cli.rules:offices_app", N_("List the receiving offices, and what of them is to be checked.")),
     "understand": ("bot.cli.understand:understand", N_("Read sentences as the conversation does, and explain why.")),
@@ -52,6 +56,7 @@ COMMANDS = {
     "stats": ("bot.cli.stats:stats", N_("Show how many certificates of which unit have still to be looked after.")),
     "audit": ("bot.cli.audit:app", N_("Show the journal, and prove that it is whole.")),
     "export": ("bot.cli.export:app", N_("Write requests to files: spreadsheets, official lists, data.")),
+    "forms": ("bot.cli.forms:app", N_("Take out the templates of the official forms, and check changed ones.")),
     "broadcast": (
         "bot.cli.broadcast:app",
         N_("Remind many: write, check, approve and follow broadcasts and campaigns, and report what became of them."),

@@ -61,11 +61,23 @@ def read_facts(content: bytes) -> Facts:
         raise FactsError(
             sentence(N_("standard input is larger than {limit} MB: facts are a few lines of JSON"), limit=1)
         )
+    return parse_facts(parse_json(content, N_("standard input is not JSON ({detail})")))
+
+
+def parse_json(content: bytes, not_json: str) -> Any:
+    """Parse JSON in which no name stands twice.
+
+    Args:
+        content: The bytes.
+        not_json: Message id of the error for anything else, with ``{detail}``.
+
+    Raises:
+        FactsError: it is not JSON, or a name stands twice.
+    """
     try:
-        found = json.loads(content, object_pairs_hook=_reject_duplicates)
+        return json.loads(content, object_pairs_hook=_reject_duplicates)
     except (ValueError, RecursionError) as error:
-        raise FactsError(sentence(N_("standard input is not JSON ({detail})"), detail=error)) from None
-    return parse_facts(found)
+        raise FactsError(sentence(not_json, detail=error)) from None
 
 
 def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

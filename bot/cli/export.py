@@ -73,7 +73,10 @@ async def _export_requests(
     form: ExportForm, out: Path, wanted: FilterOptions, person: str | None, t: Translator
 ) -> ExportResult:
     async with open_store_as(Act.EXPORT_REQUESTS, person) as by:
-        order = ExportJob(by.rights, wanted.filter(by.rights.units), form, t, by.now, chat=by.chat)
+        order = ExportJob(
+            by.rights, wanted.filter(by.rights.units), form, t, by.now,
+            chat=by.chat, templates=load_settings().form_templates,
+        )  # fmt: skip
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(
             *columns, console=SafeConsole(stderr=True), transient=True, disable=not sys.stderr.isatty()

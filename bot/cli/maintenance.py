@@ -24,6 +24,7 @@ _NAMES = {
     "outbox": N_("delivered messages"),
     "roles": N_("ended roles"),
     "invitations": N_("used or expired invitations"),
+    "dossiers": N_("dossiers of units"),
     "chats": N_("chats"),
 }
 

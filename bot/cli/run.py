@@ -16,6 +16,7 @@ from bot.channels import (
     Rate,
 )
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
+from bot.cli.output import translator_for
 from bot.clock import Clock
 from bot.delivery.background import Retention
 from bot.delivery.broadcast_sending import SchedulerSettings
@@ -40,13 +41,21 @@ _ALONE = N_(
     " For several, set TROLY_DATABASE_URL to a PostgreSQL database."
 )
 
+_OPEN = N_("Open {address} in a browser. In this terminal instead: troly chat")
+_ONLY_HERE = N_("Only this machine reaches that address. Stop with Ctrl-C.")
+_OTHERS = N_("Everybody who reaches that address can open the chat, links to files, and webhooks; nothing else.")
+
 
 def run() -> None:
-    """Start every configured channel; the terminal chat where there is none."""
+    """Start every configured channel and the web chat; the terminal chat where there is neither."""
     settings = load_settings()
-    if not has_channel(settings):
+    if not has_channel(settings) and not settings.web_listen:
         chat()
         return
+    if settings.web_address:
+        t = translator_for(None)
+        typer.echo(t(_OPEN, address=settings.web_address))
+        typer.echo(t(_OTHERS if settings.web_url else _ONLY_HERE))
     configure_logging(level=settings.log_level, form=settings.log_format)
     asyncio.run(serve(settings))
 

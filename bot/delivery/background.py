@@ -48,6 +48,33 @@ class Retention:
             _log.info("retention", **counts)
 
 
+#: Seconds between looks for what is kept for minutes only.
+_SHORT_SECONDS = 60.0
+
+
+class ShortRetention:
+    """Deletes, every minute, links past their time, uploads that were read, and web chats that are over."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Delete until told to stop; a failure waits for the next minute."""
+        while not stop.is_set():
+            await self.forget()
+            await cancel_on(stop, asyncio.sleep(_SHORT_SECONDS))
+
+    async def forget(self) -> None:
+        """Delete by a clock to be trusted alone, as ``Retention`` does."""
+        try:
+            await self._store.continuity.require_steady_clock(self._clock.now())
+            await self._store.links.delete_expired(self._clock.now())
+            await self._store.web.sweep(self._clock.now())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on
+            _log.warning("retention_failed", error=type(error).__name__)
+
+
 #: Seconds between two looks.
 _DIGEST_SECONDS = 60.0
 

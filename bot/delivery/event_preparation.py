@@ -12,8 +12,12 @@ from bot.certificates.reader import CertificateReader
 from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts import ChartsMissing
 from bot.clock import Clock, SystemClock
+from bot.delivery.dossier_maker import DossierMaker
+from bot.delivery.form_making import MakeFormFiles, make_requested_forms, print_requested_answer, sends_files
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
+from bot.dossier.list_reader import ListReading
+from bot.dossier.reading import read_list
 from bot.errors import Forbidden
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
 from bot.messages import Chat
@@ -22,19 +26,20 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreUnavailable
 from handlers.broadcasts.screens.detail import XLSX
 from handlers.core import (
-    AnswerPrinted,
+    CertificatesListed,
     ChartDrawn,
     DrawChart,
     Event,
     FileRead,
     FileSent,
+    MakeDossier,
+    MakeForms,
     MakeReport,
-    PrintAnswer,
+    Order,
     ReportMade,
     SheetRead,
     TextReceived,
 )
-from handlers.interview.screens.printing import DOCX
 from handlers.model import (
     SECRET_PROBLEMS,
     Act,
@@ -62,7 +67,7 @@ _log = structlog.get_logger(__name__)
 
 async def draw_requested_chart(event: DrawChart, channel: Channel | None, draw: DrawCallback | None) -> ChartDrawn:
     """The event with its picture, or with why there is none; never an error, for the turn goes on."""
-    if channel is None or not channel.capabilities.accepts("image/png"):
+    if not sends_files(channel, "image/png"):
         return _chart_without(event, "no_files")
     try:
         picture = await draw(event.chart) if draw else None
@@ -82,6 +87,7 @@ def _chart_without(event: DrawChart, trouble: Literal["no_files", "not_installed
 MayImport = Callable[[Chat], Awaitable[bool]]
 ReadSheet = Callable[[bytes], Awaitable[ImportSheet]]
 #: How a list is called, or what is sent in its place.
+_TABLE_SUFFIXES = (".xlsx", ".xlsm", ".csv", ".tsv")
 _LIST_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".jsonl", ".docx")
 
 
@@ -189,7 +195,7 @@ async def make_requested_report(
     Raises:
         StoreUnavailable: the turn is tried again when the store answers.
     """
-    if channel is None or not channel.capabilities.accepts(XLSX):
+    if not sends_files(channel, XLSX):
         return _report_without(event, "no_files")
     try:
         return await report(chat, event) if report else _report_without(event, "failed")
@@ -202,19 +208,6 @@ async def make_requested_report(
 
 def _report_without(event: MakeReport, trouble: Literal["no_files", "too_much", "not_yours", "failed"]) -> ReportMade:
     return ReportMade(broadcast=event.broadcast, trouble=trouble)
-
-
-async def print_requested_answer(event: PrintAnswer, channel: Channel | None) -> AnswerPrinted:
-    """Make the document, or say why there is none; never raises, because the answer itself was sent."""
-    if channel is None or not channel.capabilities.accepts(DOCX):
-        return AnswerPrinted(name=event.name, trouble="no_files")
-    try:
-        from bot.exports.answer_document import write_answer  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
-
-        return AnswerPrinted.of(event.name, await asyncio.to_thread(write_answer, event.parts))
-    except Exception as error:  # noqa: BLE001 - the answer was sent; the document is not worth a failed turn
-        _log.error("answer_not_printed", error=type(error).__name__)
-        return AnswerPrinted(name=event.name, trouble="failed")
 
 
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
@@ -235,23 +228,28 @@ class EventPreparer:
         draw: DrawCallback | None = None,
         *,
         report: ReportCallback | None = None,
+        forms: MakeFormFiles | None = None,
         slow: CertificateReader | None = None,
         clock: Clock | None = None,
+        templates: Path | None = None,
+        dossiers: DossierMaker | None = None,
     ) -> None:
-        """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports.
+        """Without ``lists`` nobody may import one; without ``draw``, ``report`` and ``forms`` none of those is made.
 
-        ``reader`` gives up soon where there is a ``slow`` one, which takes up what takes long.
+        ``reader`` gives up soon where there is a ``slow`` one. ``templates`` are the office's own forms.
         """
+        self._dossiers = dossiers
         self._lists = lists or ListReader()
-        self._draw = draw
+        self._draw, self._templates = draw, templates
         self._report = report
+        self._forms = forms
         self._channels = channels
         self._readers = Readers(reader, slow, clock or SystemClock())
         self._room, self._room_apart = asyncio.Semaphore(_FILES_IN_MEMORY), asyncio.Semaphore(_SLOW_AT_ONCE)
 
     def kind(self, chat: Chat, event: Event) -> SlowTaskKind | None:
         """Return what an event waits for when it is prepared; ``None`` for one that is taken as it is."""
-        if isinstance(event, DrawChart | MakeReport | PrintAnswer):
+        if isinstance(event, Order):
             return SlowTaskKind.MADE
         if isinstance(event, FileSent) or (isinstance(event, TextReceived) and holds_certificate(event.text)):
             return SlowTaskKind.SLOW if self._readers.apart(chat) else SlowTaskKind.FILE
@@ -264,16 +262,24 @@ class EventPreparer:
             return 0.0
         return giving_way(FILE_LIMIT if event.size is None else max(0, event.size))
 
-    async def prepare(self, chat: Chat, event: Event) -> Event:
+    async def prepare(self, chat: Chat, event: Event, *, listing: bool = False) -> Event:
         """The event as the conversation takes it: what was sent is read, what was asked for is made.
+
+        Args:
+            chat: the chat it came from.
+            event: the event.
+            listing: a spreadsheet is read as a list of certificates, for an open dossier.
 
         Raises:
             ReadApart: it takes long: to be prepared once more, among what takes long.
         """
-        if isinstance(event, DrawChart | MakeReport | PrintAnswer):
+        if isinstance(event, Order):
             return await self._make(chat, event)
         if isinstance(event, FileSent):
-            found = await self._read_file(chat, event)
+            found = await self._read_file(chat, event, listing=listing)
+            if isinstance(found, ListReading):
+                listed = {"rows": found.rows, "trouble": found.trouble, "values": found.values}
+                return CertificatesListed(name=event.name, caption=event.caption, **listed, **_event_origin(event))
             if isinstance(found, ImportSheet):
                 return SheetRead(sheet=found, caption=event.caption, **_event_origin(event))
             beside = {"album": event.album, "caption": event.caption}
@@ -282,23 +288,31 @@ class EventPreparer:
             return FileRead(reading=await self._readers.read(chat, event.text.encode(), ""), **_event_origin(event))
         return event
 
-    async def _make(self, chat: Chat, event: DrawChart | MakeReport | PrintAnswer) -> Event:
+    async def _make(self, chat: Chat, event: Order) -> Event:
         channel = self._channels.get(chat.channel)
+        if isinstance(event, MakeDossier):
+            return await self._dossiers.make(chat, event, channel) if self._dossiers else event
         if isinstance(event, DrawChart):
             return await draw_requested_chart(event, channel, self._draw)
         if isinstance(event, MakeReport):
             return await make_requested_report(chat, event, channel, self._report)
-        return await print_requested_answer(event, channel)
+        if isinstance(event, MakeForms):
+            return await make_requested_forms(event, channel, self._forms)
+        return await print_requested_answer(event, channel, self._templates)
 
-    async def _read_file(self, chat: Chat, event: FileSent) -> Reading | ImportSheet:
+    async def _read_file(self, chat: Chat, event: FileSent, *, listing: bool) -> Reading | ImportSheet | ListReading:
         if event.size is not None and event.size > FILE_LIMIT:
             return await self._too_large(chat, event)
         async with self._room_for(chat):
             data = await self._fetch_or_explain(chat, event)
             if not isinstance(data, bytes):
                 return data
-            if not await self._lists.is_wanted(chat, event.name, data):
+            if not listing and not await self._lists.is_wanted(chat, event.name, data):
                 return await self._readers.read(chat, data, event.name)
+            if listing and not (is_spreadsheet(data) or event.name.lower().endswith(_TABLE_SUFFIXES)):
+                return await self._readers.read(chat, data, event.name)
+        if listing:
+            return await read_list(data)  # outside: a list keeps no certificate waiting
         return await self._read_list(chat, data, event.name)  # outside: a list keeps no certificate waiting
 
     async def _fetch_or_explain(self, chat: Chat, event: FileSent) -> bytes | Reading | ImportSheet:

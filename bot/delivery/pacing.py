@@ -4,8 +4,8 @@ from collections import deque
 from enum import Enum
 
 from bot.channels import Pace, Rate
+from bot.channels.token_buckets import TokenBucket, TokenBuckets
 from bot.clock import Clock
-from bot.delivery.intake import TokenBucket, TokenBuckets
 
 #: Seconds beyond the second, for what clocks round.
 _GRAIN = 0.001

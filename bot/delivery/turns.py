@@ -21,7 +21,7 @@ from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
 from bot.store import ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver, UnitReader
-from handlers.core import Attachment, DrawChart, Event, MakeReport, PrintAnswer, Reply, Services, Session
+from handlers.core import Attachment, Event, Order, Reply, Services, Session
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
@@ -91,9 +91,12 @@ class Conversation:
     respond: Callable[[Session | None, Event, Services], Awaitable[Turn]]
     wants_file: Callable[[Session | None], bool]
     pack: Pack
+    wants_list: Callable[[Session | None], bool] = lambda session: False  # noqa: ARG005 - nobody asks for one
     office: str | None = None
     retention_days: int = 180
+    identity_days: int = 0
     language: str = LANGUAGES[0]  #: of a conversation until its person chooses one
+    web_address: str | None = None  #: where browsers reach the assistant, without a slash at its end
 
 
 #: Opens the transaction of a turn over a store, as ``bot.services.unit_of_work.open_turn`` does; another one opens it
@@ -245,11 +248,10 @@ class TurnHandler:
         return Reply(paragraphs=(translator(self._conversation.language)(_SESSION_LOST),))
 
     async def _prepare(self, pending: PendingTurn, session: Session | None) -> Event:
-        if not (
-            isinstance(pending.event, DrawChart | MakeReport | PrintAnswer) or self._conversation.wants_file(session)
-        ):
+        if not (isinstance(pending.event, Order) or self._conversation.wants_file(session)):
             return pending.event
-        return await self._preparer.prepare(pending.chat, pending.event)
+        listing = self._conversation.wants_list(session)
+        return await self._preparer.prepare(pending.chat, pending.event, listing=listing)
 
     def _build_services(self, pending: PendingTurn, unit: TurnTransaction, units: UnitDirectory) -> Services:
         known, channel = self._conversation, self._channels.get(pending.chat.channel)
@@ -261,11 +263,13 @@ class TurnHandler:
             register=unit.register,
             admin=unit.admin,
             reminders=unit.reminders,
+            links=unit.links(known.web_address),
             units=units,
             start_link=channel.start_link if channel else None,
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another
             office=known.office,
             retention_days=known.retention_days,
+            identity_days=known.identity_days,
             language=known.language,
         )
 
@@ -279,7 +283,7 @@ class TurnHandler:
     def _parts(self, reply: Reply, channel: Channel) -> Sequence[Reply]:
         """Split a reply into as many messages as a chat can be expected to read; a longer one becomes a file."""
         parts = list(split_reply(reply, channel.capabilities))
-        if len(parts) - len(reply.attachments) <= _MOST_MESSAGES or not channel.capabilities.files_out:
+        if len(parts) - len(reply.attachments) <= _MOST_MESSAGES or not channel.capabilities.accepts("text/plain"):
             return parts
         text = "\n\n".join(to_plain_text(paragraph) for paragraph in reply.paragraphs)
         t = translator(self._conversation.language)

@@ -41,6 +41,7 @@ class ExportJob:
     now: datetime
     chat: str = ""  #: id of the chat that asked; empty on the command line
     channel: str = "machine"
+    templates: Path | None = None  #: the folder of the office's own forms
 
 
 @dataclass(frozen=True, slots=True)

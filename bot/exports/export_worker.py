@@ -39,10 +39,13 @@ async def _run(name: str, folder: Path) -> None:
     async with open_store_from_settings(settings) as opened:
         task = await opened.store.tasks.get(name)
         if task is not None:
-            _say(await write(opened.store, task, folder, settings.export_part_mb * _MEGABYTE, sys.stdout.buffer))
+            limit, templates = settings.export_part_mb * _MEGABYTE, settings.form_templates
+            _say(await write(opened.store, task, folder, limit, sys.stdout.buffer, templates=templates))
 
 
-async def write(store: Store, task: ExportTask, folder: Path, limit: int, output: BinaryIO) -> LastWord:
+async def write(  # noqa: PLR0913 - as many facts as one order has
+    store: Store, task: ExportTask, folder: Path, limit: int, output: BinaryIO, *, templates: Path | None = None
+) -> LastWord:
     """Write the files of a task and return the last line to report.
 
     Args:
@@ -51,12 +54,13 @@ async def write(store: Store, task: ExportTask, folder: Path, limit: int, output
         folder: An empty folder for the files.
         limit: The most bytes of a file.
         output: Receives a line of progress at a time.
+        templates: The folder of the office's own forms.
     """
     now = datetime.now(UTC)
     rights = await _rights(store, task, now)
     if not rights.reach(Act.EXPORT_REQUESTS):
         return Lost()
-    order = _order(task, rights, now)
+    order = _order(task, rights, now, templates)
     try:
         parts = await write_parts(
             store, order, folder, limit, lambda done, total: _write_line(output, Progress(done=done, total=total))
@@ -79,11 +83,12 @@ async def _rights(store: Store, task: ExportTask, now: datetime) -> Rights:
         return Rights.of(await unit.admin.people.mine(), units)
 
 
-def _order(task: ExportTask, rights: Rights, now: datetime) -> ExportJob:
+def _order(task: ExportTask, rights: Rights, now: datetime, templates: Path | None) -> ExportJob:
     order = task.order
     return ExportJob(
-        rights, order.wanted, order.form, translator(order.language), now, chat=task.chat.id, channel=task.chat.channel
-    )
+        rights, order.wanted, order.form, translator(order.language), now,
+        chat=task.chat.id, channel=task.chat.channel, templates=templates,
+    )  # fmt: skip
 
 
 def _say(line: Line) -> None:

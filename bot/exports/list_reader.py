@@ -163,6 +163,9 @@ def _to_line(number: int, found: dict[str, Any]) -> ImportLine:
 
 # Official lists, which cannot be read back
 
+#: Words of which every form has some.
+_OF_FORMS = ("chung thu chu ky so", "thiet bi luu khoa bi mat")
+
 
 def _is_official(data: bytes, kind: TableFormat, limits: Limits) -> bool:
     """Return whether the file is an exported official list: a Word file, or an archive of them with an index."""
@@ -177,7 +180,7 @@ def _is_official(data: bytes, kind: TableFormat, limits: Limits) -> bool:
         entry = next((one for one in archive.infolist() if one.filename == "word/document.xml"), None)
         document = unpacker.unpack(archive, entry).decode(errors="replace") if entry else ""
     text = fold(_TAG.sub("", document))
-    return "danh sach" in text and "chung thu chu ky so" in text
+    return "danh sach" in text and any(words in text for words in _OF_FORMS)
 
 
 # Any table

@@ -1,36 +1,33 @@
-"""Write the official lists as Word files, from templates that an office can change, and as a sheet of 19 columns."""
+"""Write the official lists as forms (``bot.forms``), and as a sheet of 19 columns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from importlib.resources import as_file, files
 from itertools import islice
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
-
-from docx.table import _Row
-from docxtpl import DocxTemplate
 
 from bot.errors import OutputError
 from bot.exports import ExportMetadata
 from bot.exports.official_lists import Eligibility, ListSorter, OfficialList, eligible_states
 from bot.exports.xlsx import close_rows, open_workbook, truncate_text, write_information, write_workbook
+from bot.forms import fill_form, to_file_name
 from bot.streams import sanitize
 from handlers.admin.exports import format_remarks
 from handlers.folding import fold
-from handlers.model import ExportRemarks, RequestContent, RequestRow, UnitDirectory
+from handlers.model import (
+    ExportRemarks,
+    FormContent,
+    FormField,
+    RequestContent,
+    RequestRow,
+    UnitDirectory,
+)
 from locales import N_
 from rules.facts import Subject
 from rules.outcome import Procedure
 
 #: The most entries of one document; a longer list continues in another, for the sake of Word and memory.
 MOST_ENTRIES = 500
-#: This line of dots is to be overwritten by hand.
-DOTS = "." * 40
-#: The index of the template's table of entries, and the number of entries kept with the signature.
-_TABLE, _HELD = 1, 2
-#: The most letters of a body's name in the name of its file.
-_NAME_LETTERS = 60
-
 _SEVERAL = N_("There are {number} lists, one per managing body and form; choose a file name ending in .zip.")
 _NONE = N_("None of these requests goes on Mẫu 04, 05 or 06 now, so there is no list to write. {remarks}")
 
@@ -81,7 +78,7 @@ class DocxWriter:
         with ZipFile(self._path, "w", ZIP_STORED) as archive:
             for number, (one, part) in enumerate(_split_documents(found), start=1):
                 self._fill(one, part, draft)
-                name = f"{number:04}-mau-{one.form}-{_file_name(one.body)}.docx"
+                name = f"{number:04}-mau-{one.form}-{to_file_name(one.body) or '-'}.docx"
                 archive.write(draft, name)
                 index.append(self._format_entry(name, one, part))
             self._count_joined()
@@ -93,7 +90,8 @@ class DocxWriter:
         return [*told, about.t(N_("Lists: {number}"), number=number), *format_remarks(about.t, self.remarks)]
 
     def _fill(self, one: OfficialList, part: "DocumentPart", path: Path) -> None:
-        fill_template(one, part, path)
+        content = FormContent(form=one.form, body=one.body, superior=one.superior, rows=part.rows)
+        path.write_bytes(fill_form(content, templates=self._about.order.templates, first=part.first, part=part.number))
         self._rows += part.count
 
     def _count_joined(self) -> None:
@@ -114,7 +112,10 @@ class DocumentPart:
 
     def __init__(self, number: int, first: int, entries: Sequence[dict[str, str]]) -> None:
         self.number = number  #: 1, 2, ... of a list that needs several documents; 0 of any other
-        self.rows = [{**entry, "number": str(at)} for at, entry in enumerate(entries, start=first)]
+        self.first = first  #: the running number of the first entry
+        self.rows = tuple(
+            {FormField(name): text for name, text in entry.items() if name != "certificate"} for entry in entries
+        )
         self.count = len(self.rows)
 
 
@@ -126,38 +127,6 @@ def _split_documents(found: Sequence[OfficialList]) -> Iterator[tuple[OfficialLi
             long = first > 1 or len(taken) == MOST_ENTRIES
             yield one, DocumentPart((first - 1) // MOST_ENTRIES + 1 if long else 0, first, taken)
             first += len(taken)
-
-
-def fill_template(one: OfficialList, part: DocumentPart, path: Path) -> None:
-    """Write one document; text of strangers is escaped, so that ``<b>`` stays ``<b>``."""
-    context = {
-        "superior": one.superior.upper(),
-        "body": one.body.upper(),
-        "recipient": DOTS,
-        "rows": part.rows,
-        "count": str(part.count),
-        "part": f" (phần {part.number})" if part.number else "",
-    }
-    with as_file(files("bot.exports.templates") / f"mau-{one.form}.docx") as template:
-        document = DocxTemplate(str(template))
-        document.render(context, autoescape=True)
-        _keep_with_signature(document.docx.tables[_TABLE].rows[1:][-_HELD:])
-        document.save(str(path))
-
-
-def _keep_with_signature(rows: Sequence[_Row]) -> None:
-    """Keep the last entries on the page of the signature.
-
-    LibreOffice 7.4 ignores this in a table of three pages or more; there the signature stands alone.
-    """
-    for row in rows:
-        for cell in row.cells:
-            for paragraph in cell.paragraphs:
-                paragraph.paragraph_format.keep_with_next = True
-
-
-def _file_name(body: str) -> str:
-    return fold(body).replace(" ", "-")[:_NAME_LETTERS].strip("-") or "-"
 
 
 #: Headings with widths in characters; in Vietnamese for everybody, because other people's programs read them.

@@ -14,10 +14,13 @@ from bot.streams import sanitize
 from handlers.folding import fold
 from handlers.model import (
     AUTHORITY_WORDS,
+    FORM_OF_PROCEDURE,
     MASK,
     UNFINISHED,
     ExportRemarks,
     Filter,
+    Form,
+    FormField,
     RequestContent,
     RequestRow,
     RequestState,
@@ -27,28 +30,33 @@ from handlers.model import (
 )
 from handlers.requests import EVENT_LABELS
 from locales import translator
+from rules.facts import Subject
 from rules.outcome import Procedure
 
-#: The texts of a row; "certificate" is empty if the certificate cannot be told from others.
+#: The texts of a row by field, and "certificate", which is empty if the certificate cannot be told from others; what is
+#: not known is absent.
 ListEntry = dict[str, str]
-_BOXES = ("extend", "change")
+_BOXES = (FormField.EXTEND, FormField.CHANGE)
 #: These fields are filled only for a change.
-_OF_CHANGE = ("changing", "news")
+_OF_CHANGE = (FormField.OLD_VALUE, FormField.NEW_VALUE)
 
 #: Requests in these states are never sent: nobody wants them sent, or not yet.
 _NEVER_SENT = frozenset({RequestState.DRAFT, RequestState.SENT_BACK, RequestState.REFUSED, RequestState.WITHDRAWN})
 #: An admin has accepted these, and nobody has sent them on yet.
 _READY_TO_SEND = frozenset({RequestState.ACCEPTED})
 
-#: The form of each procedure (facts: Mẫu 04, 05, 06); other procedures have forms of their own.
-FORMS = {
-    Procedure.CHANGE_INFORMATION: "04",
-    Procedure.EXTEND: "04",
-    Procedure.REVOKE: "05",
-    Procedure.RESTORE_DEVICE: "06",
+#: The forms that lists are made on.
+LISTED_FORMS = frozenset({Form.CHANGE, Form.REVOKE, Form.RESTORE})
+#: These have a column for the serial number.
+WITH_SERIAL = frozenset({Form.CHANGE, Form.REVOKE})
+#: The fields of Mẫu 05 that do not apply to a subscriber of a kind.
+_NUMBERS = (FormField.IDENTITY_NUMBER, FormField.IDENTITY_ISSUED_ON, FormField.IDENTITY_ISSUED_BY)
+_CODES = (FormField.TAX_CODE, FormField.BUDGET_CODE)
+_NOT_APPLICABLE = {
+    Subject.INDIVIDUAL: _CODES,
+    Subject.ORGANISATION: _NUMBERS,
+    Subject.DEVICE: (*_NUMBERS, *_CODES),
 }
-#: These forms have a column for the serial number.
-WITH_SERIAL = frozenset({"04", "05"})
 #: An official document is in Vietnamese, whatever the language of the person who exports.
 _VIETNAMESE = translator("vi")
 TICK = "X"
@@ -85,10 +93,13 @@ def _ticked_certificates(entries: Iterator[ListEntry], box: str) -> set[str]:
 
 def _merge_pair(first: ListEntry, second: ListEntry) -> ListEntry:
     """Merge two entries; several statements about a change stand below each other."""
-    boxes = {box: first[box] or second[box] for box in _BOXES}
-    changes = [entry for entry in (first, second) if entry["change"]]
-    said = {name: "\n".join(filter(None, (entry[name] for entry in changes))) for name in _OF_CHANGE}
-    return {**first, **boxes, **said}
+    boxes = {box.value: first[box] or second[box] for box in _BOXES}
+    changes = [entry for entry in (first, second) if entry[FormField.CHANGE]]
+    told = {
+        name.value: "\n".join(dict.fromkeys(entry[name] for entry in changes if entry.get(name))) for name in _OF_CHANGE
+    }
+    kept = {name: text for name, text in first.items() if name not in _OF_CHANGE}
+    return {**kept, **boxes, **{name: text for name, text in told.items() if text}}
 
 
 def eligible_states(wanted: Filter) -> frozenset[RequestState]:
@@ -155,7 +166,7 @@ class Eligibility:
 class OfficialList:
     """The list of one body for one form."""
 
-    form: str
+    form: Form
     body: str
     superior: str  #: empty if unknown
     path: Path  #: the file of its entries, one JSON object per line
@@ -179,7 +190,7 @@ class ListSorter:
     folder: Path
     units: UnitDirectory
     sieve: Eligibility
-    lists: dict[tuple[str, str], OfficialList] = field(default_factory=dict)
+    lists: dict[tuple[Form, str], OfficialList] = field(default_factory=dict)
 
     def add(self, batch: Sequence[RequestRow]) -> None:
         """Add each request to its list."""
@@ -187,7 +198,7 @@ class ListSorter:
         sorted_out: dict[OfficialList, list[RequestContent]] = {}
         for filed in self.sieve.select_sendable(batch):
             content = filed.request.content
-            if form := FORMS.get(content.procedure):
+            if (form := FORM_OF_PROCEDURE.get(content.procedure)) in LISTED_FORMS:
                 sorted_out.setdefault(self._list_of(form, filed), []).append(content)
                 self.sieve.count_included(blank=not content.serial and form in WITH_SERIAL)
             else:
@@ -195,7 +206,7 @@ class ListSorter:
         for found, contents in sorted_out.items():
             _append_entries(found.path, map(to_entry, contents))
 
-    def _list_of(self, form: str, filed: RequestRow) -> OfficialList:
+    def _list_of(self, form: Form, filed: RequestRow) -> OfficialList:
         typed = filed.request.content.unit
         key = form, f"code {filed.unit}" if filed.unit else fold(typed)
         if key not in self.lists:
@@ -220,21 +231,26 @@ def _append_entries(path: Path, entries: Iterable[ListEntry]) -> None:
 
 
 def to_entry(content: RequestContent) -> ListEntry:
-    """Return the texts of a row for any of the forms; what is not stored stays empty."""
+    """Return the texts of a row for any of the forms; what is not stored is absent, what does not apply is empty."""
     extends = content.procedure is Procedure.EXTEND
-    told = {
-        "certificate_name": content.certificate_name or content.subscriber,
-        "serial": content.serial or "",
-        "email": content.email or "",
-        "changing": "\n".join(_format_changing(content, name) for name in content.news),
-        "news": "\n".join(_format_new_values(content.news)),
-        "extend": TICK if extends else "",
-        "change": "" if extends else TICK,
-        "reason": ", ".join(_VIETNAMESE(EVENT_LABELS[event]) for event in content.events),
-        "works_for": content.unit,
-        "certificate": _certificate_key(content),
+    known = {
+        FormField.NAME: content.certificate_name or content.subscriber,
+        FormField.SERIAL: content.serial,
+        FormField.EMAIL: content.email,
+        FormField.OLD_VALUE: "\n".join(_format_changing(content, name) for name in content.news),
+        FormField.NEW_VALUE: "\n".join(_format_new_values(content.news)),
+        FormField.REASON: ", ".join(_VIETNAMESE(EVENT_LABELS[event]) for event in content.events),
+        FormField.WORKPLACE: content.unit,
     }
-    return {name: sanitize(text) for name, text in told.items()}
+    blank = {
+        FormField.EXTEND: TICK if extends else "",
+        FormField.CHANGE: "" if extends else TICK,
+        **dict.fromkeys(_NOT_APPLICABLE[content.subject], ""),
+        **dict.fromkeys(_OF_CHANGE if extends else (), ""),
+    }
+    told = {**blank, **{field: text for field, text in known.items() if text}}
+    cells = {field.value: sanitize(text) for field, text in told.items()}
+    return {**cells, "certificate": sanitize(_certificate_key(content))}
 
 
 def _format_changing(content: RequestContent, name: str) -> str:

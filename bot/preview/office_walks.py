@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from bot.channels import terminal_channel
@@ -18,9 +19,29 @@ from bot.services.unit_of_work import TurnTransaction, open_admin_transaction, o
 from bot.settings import Settings
 from bot.store import KeyFile, Store, StoredKey, replace_key_file
 from handlers.broadcasts.screens.audience import CONDITION_SCREENS
-from handlers.core import ChartDrawn, Event, Reply, Services, Session, SheetRead, TextReceived
-from handlers.model import Filter, ImportLine, ImportSheet, RequestRow, RequestState, Rights, UnitDirectory
+from handlers.core import (
+    CertificatesListed,
+    ChartDrawn,
+    DossierMade,
+    Event,
+    Reply,
+    Services,
+    Session,
+    SheetRead,
+    TextReceived,
+)
+from handlers.model import (
+    Filter,
+    ImportLine,
+    ImportSheet,
+    ListedCertificate,
+    RequestRow,
+    RequestState,
+    Rights,
+    UnitDirectory,
+)
 from locales import N_
+from rules.facts import Subject
 from rules.pack import Pack
 
 #: Large enough for the list to have a request in every state.
@@ -44,6 +65,9 @@ DRAFTED = (*WRITTEN, "=go_on", "=done", "=none")
 CAMPAIGN = ("/thongbao", "=new", "=campaign")
 PLANNED = (*CAMPAIGN, "31/12/2026", "Nhắc hạn cuối năm", "=ready_deadline", "=use", "=go_on", "=done")
 EDIT = (*DRAFTED, "=edit")
+#: A dossier of three certificates; the unit of the owner is not set, so that what happened is asked.
+DOSSIER = ("/donvi", "=merged_into_new", "+certificates")
+ANSWERED = (*DOSSIER, "1 trực thuộc; 2 nghỉ hưu", "=answer", "=false", "=in_hand", "=false")
 INVITE = ("/vaitro", "=invite", "=admin", "#1")
 
 _RECIPIENTS = N_("A broadcast: its recipients")
@@ -77,6 +101,14 @@ OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("Numbers"), OWNER, ("/thongke",)),
     (N_("Numbers of a unit"), _ADMIN, ("/thongke",)),
     (N_("A chart where no files can be sent"), OWNER, ("/thongke", "+chart")),
+    (N_("A dossier of a unit: what happened"), OWNER, ("/donvi",)),
+    (N_("A dossier of a unit: the certificates"), OWNER, DOSSIER),
+    (N_("A dossier of a unit: who differs"), OWNER, (*DOSSIER, "2 nghỉ hưu; 3 mất token")),
+    (N_("A dossier of a unit: one question for all it concerns"), OWNER, (*DOSSIER, "=answer")),
+    (N_("A dossier of a unit: answered"), OWNER, ANSWERED),
+    (N_("A dossier of a unit: the papers"), OWNER, (*ANSWERED, "+papers")),
+    (N_("A dossier of a unit: registering its requests"), OWNER, (*ANSWERED, "+papers", "=register")),
+    (N_("The dossiers of a person"), OWNER, (*DOSSIER, "/donvi")),
     (N_("Broadcasts"), OWNER, ("/thongbao",)),
     (N_("A new broadcast: its kind"), OWNER, ("/thongbao", "=new")),
     (N_("A new broadcast: its deadline"), OWNER, MESSAGE[:-1]),
@@ -208,7 +240,20 @@ async def _sendable_events(store: Store) -> dict[str, Event]:
         "list": SheetRead(sheet=ImportSheet(lines=tuple(lines))),
         "wrong list": SheetRead(sheet=ImportSheet(lines=(done, *lines[1:], lost))),
         "chart": ChartDrawn(title="Biểu đồ", trouble="no_files"),
+        "certificates": CertificatesListed(name="danh-sach.xlsx", rows=_listed()),
+        "papers": DossierMade.of("HS-000001", b"", ()),
     }
+
+
+def _listed() -> tuple[ListedCertificate, ...]:
+    """Return the rows of a list of certificates, as they were read."""
+    school, man, woman = "Trường Mầm non Mẫu", "Nguyễn Văn Mẫu", "Trần Thị Mẫu"
+    kinds = {school: Subject.ORGANISATION, man: Subject.INDIVIDUAL, woman: Subject.INDIVIDUAL}
+    ends = TODAY.date() + timedelta(days=900)
+    return tuple(
+        ListedCertificate(line=line, name=name, serial=f"00DE{line:04X}", not_after=ends, subject=kind)
+        for line, (name, kind) in enumerate(kinds.items(), 2)
+    )
 
 
 def _import_line(number: int, filed: RequestRow, state: RequestState) -> ImportLine:

@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.conversation import respond
 from handlers.core import (
+    Attachment,
     ButtonTapped,
     Event,
     FileRead,
     FileSent,
+    FormsMade,
     Reply,
     ScreenCallback,
     Services,
@@ -91,6 +93,9 @@ RENAMED = (*BODY, "=renamed", "=done", "31/12/2028")
 ABSORBED = (*BODY, "=merged_into_existing", "=done", "=absorbed", "31/12/2028")
 FILLED = (*READ, "=register", "=0", "=0", "=0", "UBND TỈNH MẪU")
 SENT = (*FILLED, "=send")
+PAPERS = (*ABSORBED, "=fine", "=forms")
+TYPED_PAPERS = (*PAPERS, "UBND XÃ MẪU CŨ", "UBND xã Mẫu", "0123456789ABCDEF", "=later")
+CONTACT = (*TYPED_PAPERS, "=later", "=later", "=later", "Nguyễn Thị Mẫu", "=later", "=later", "=later", "=later")
 
 FILE = N_("A file that cannot be used")
 #: Heading -> steps: ``=value`` takes that option, ``#1`` taps the first button, ``+name`` sends that event, ``!data``
@@ -164,6 +169,16 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Request: leaving the form"), (*READ, "=register", "=0", "=leave")),
     (N_("Request: review before it is stored"), FILLED),
     (N_("Request registered"), SENT),
+    (N_("The papers: the first field"), PAPERS),
+    (N_("The papers: a tax code with a slip"), (*TYPED_PAPERS, "=later", "0000000018")),
+    (N_("The papers: the personal number"), CONTACT),
+    (N_("The papers: a personal number with a slip"), (*CONTACT, "00012345678")),
+    (N_("The papers: the personal number noted"), (*CONTACT, "000123456789")),
+    (N_("The papers: all the rest left for later"), (*TYPED_PAPERS, "=skip")),
+    (N_("The papers: review before they are made"), (*CONTACT, "000123456789", "=skip")),
+    (N_("The papers are ordered"), (*TYPED_PAPERS, "=skip", "=make")),
+    (N_("The papers are sent"), (*TYPED_PAPERS, "=skip", "=make", "+papers")),
+    (N_("The papers of a request"), (*SENT, "/yeucau YC-2026-000001", "=forms")),
     (N_("The same request again"), (*SENT, "=answer", "=register")),
     (N_("My requests"), (*SENT, "/yeucau")),
     (N_("The answer of a request"), (*SENT, "/yeucau YC-2026-000001", "=answer")),
@@ -215,6 +230,10 @@ _SENT_EVENTS: dict[str, Event] = {
     "group": TextReceived(text="/start", group=True),
     "fast": Throttled(),
     "photo": UnreadableReceived(what="photo"),
+    "papers": FormsMade(
+        files=(Attachment.of("mau-05.docx", "application/octet-stream", b"Mau 05"),),
+        said=("Giấy tờ gồm: Mẫu 05.", "Để điền tay: số hiệu thiết bị."),
+    ),
 }
 
 REMINDER = "TB-000012"

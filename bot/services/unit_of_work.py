@@ -8,13 +8,16 @@ from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services.broadcasts import BroadcastService
+from bot.services.dossiers import DossierService
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
 from bot.services.journal import JournalService
+from bot.services.links import LinkService
 from bot.services.people import PeopleService
 from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
 from bot.services.units import StatisticsService, UnitService
 from bot.store import (
+    DossierRepository,
     ExportReaderRepository,
     ExportRepository,
     ImportRepository,
@@ -35,12 +38,23 @@ from bot.store import (
     UnitRepository,
     chat_row,
     has_consent,
+    identity_deadline,
     reply_queries,
     session_language,
     to_micros,
 )
 from bot.store.sealing import sealed_columns
-from handlers.core import EVENT_ADAPTER, AdminServices, Event, InterviewRegister, OwnData, OwnRequests, Reminders, Reply
+from handlers.core import (
+    EVENT_ADAPTER,
+    AdminServices,
+    Event,
+    InterviewRegister,
+    OneTimeLinks,
+    OwnData,
+    OwnRequests,
+    Reminders,
+    Reply,
+)
 from handlers.model import MACHINE
 
 
@@ -48,6 +62,7 @@ def build_admin_services(context: StoreContext) -> AdminServices:
     """Build the services of people with a role over the repositories of one transaction."""
     journal, requests = JournalService(JournalRepository(context)), RequestListRepository(context)
     announcer = RequestAnnouncer(RequestNoticeRepository(context))
+    own_requests = StoredOwnRequests(context.ask, context.keyring, context.chat, context.now)
     return AdminServices(
         people=PeopleService.of(context, journal),
         desk=RequestListService(requests, journal, context.now, announcer),
@@ -58,6 +73,12 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         picture=StatisticsService(StatisticsRepository(context)),
         units=UnitService(UnitRepository(context), journal, context.now, announcer),
         broadcasts=BroadcastService.of(context, journal),
+        dossiers=DossierService(
+            DossierRepository(context),
+            own_requests,
+            announcer.notices,
+            journal,
+        ),
     )
 
 
@@ -100,6 +121,10 @@ class TurnTransaction:
         self.own_data: OwnData = OwnDataService(own_data, self.requests, self.admin.people)
         self.register: InterviewRegister = StoredInterviewRegister(context)
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
+
+    def links(self, address: str | None) -> OneTimeLinks:
+        """Return what makes one-time links below the address of the web server."""
+        return LinkService(self._ask, self._store.keyring, self._pending.chat.id, self._now, address)
 
     async def _ask(self, *calls: Query) -> list[Rows]:
         keys = [(call.query, call.where, *call.parameters.items()) for call in calls if call.shown]
@@ -153,7 +178,8 @@ class TurnTransaction:
             raise SessionTooLarge
         sealed = self._store.keyring.seal(session, sealed_columns.session(chat))
         beside = {"language": session_language(session), "consented": int(has_consent(session))}
-        return Query("keep_session", {"chat": chat, "session": sealed, **beside})
+        until = {"identity_until": identity_deadline(session)}
+        return Query("keep_session", {"chat": chat, "session": sealed, **beside, **until})
 
     def _follow_up_query(self, number: int, event: Event) -> Query:
         update = f"again:{self._pending.inbox_id}:{number}"

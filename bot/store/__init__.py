@@ -33,10 +33,18 @@ from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository
 from bot.store.command_menus import DueMenu
 from bot.store.context import StoreContext, chat_row
 from bot.store.continuity import DatabasePosition
-from bot.store.drivers import Driver, Query, Rows, Transaction, split_statements, sqlite_path
+from bot.store.dossiers import DossierRepository
+from bot.store.drivers import Driver, Query, Rows, RunQueries, Transaction, split_statements, sqlite_path
 from bot.store.drivers.postgres import open_postgres
 from bot.store.drivers.sqlite import open_sqlite
-from bot.store.encoding import backfill_consents, from_micros, has_consent, session_language, to_micros
+from bot.store.encoding import (
+    backfill_consents,
+    from_micros,
+    has_consent,
+    identity_deadline,
+    session_language,
+    to_micros,
+)
 from bot.store.errors import (
     ClockLeapt,
     DataIsMadeUp,
@@ -60,7 +68,7 @@ from bot.store.journal import (
     journal_columns,
 )
 from bot.store.key_rotation import RETIREMENT_GRACE, KeyCheck, KeyRotation, Retirement
-from bot.store.messages import AbandonedRow, OutboxMessage, OutboxRecipient, reply_queries
+from bot.store.messages import AbandonedRow, OutboxMessage, OutboxRecipient, message_query, reply_queries
 from bot.store.migrations import Migration, load_migrations, missing_migrations
 from bot.store.missing_keys import check_all_keys
 from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
@@ -112,24 +120,25 @@ __all__ = [
     "CODES_A_YEAR", "PAGE_SIZE", "RETIREMENT_GRACE", "SHOWN_MARK", "SUBSCRIBER", "UNITS_COUNTER",
     "UNREADABLE_ERRORS", "AbandonedRow", "ApproverRole", "AudienceReader", "AuthorRole", "BroadcastAuthor",
     "BroadcastMessage", "BroadcastRepository", "BroadcastSnapshot", "ChainFault", "ChatName", "ClockLeapt",
-    "Completion", "DataIsMadeUp", "DatabasePosition", "DigestPerson", "Driver", "DueMenu", "ExpiringCertificate",
-    "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository", "ExportRepository", "ExportTask",
-    "ExportTasks", "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository", "JournalEnd",
-    "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring",
-    "LeaseDuration", "LifecycleRepository", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository",
-    "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "Person", "Presence",
-    "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly", "RecipientRepository", "RecipientRow",
-    "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository", "Retirement",
-    "Rows", "ScheduleRepository", "SessionTooLarge", "StateChange", "StatisticsRepository", "Step", "Store",
-    "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
-    "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
-    "UndeliveredExport", "UndeliveredExports", "UnitReader", "UnitRepository", "UnreadableTask", "Verdict",
-    "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries",
-    "backfill_consents", "chain_hash", "chat_row", "check_all_keys", "count_audience", "digest_origin",
-    "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock",
-    "index_requests", "journal_columns", "load_migrations", "missing_migrations", "open_columns", "open_keyring",
-    "open_postgres", "open_sqlite", "placing_origin", "read_snapshot", "read_units", "replace_key_file",
-    "reply_queries", "request_origin", "seal_grant", "seal_powers", "session_language", "since_yesterday",
-    "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
+    "Completion", "DataIsMadeUp", "DatabasePosition", "DigestPerson", "DossierRepository", "Driver", "DueMenu",
+    "ExpiringCertificate", "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository", "ExportRepository",
+    "ExportTask", "ExportTasks", "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository",
+    "JournalEnd", "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation",
+    "Keyring", "LeaseDuration", "LifecycleRepository", "Migration", "MovableRequest", "NewRecipient",
+    "NoticeRepository", "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks",
+    "Person", "Presence", "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly",
+    "RecipientRepository", "RecipientRow", "ReminderDistance", "RequestListRepository", "RequestNoticeRepository",
+    "ResultRepository", "Retirement", "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange",
+    "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable",
+    "StoredInterviewRegister", "StoredKey", "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep",
+    "Transaction", "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitReader", "UnitRepository",
+    "UnreadableTask", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens",
+    "add_words_queries", "backfill_consents", "chain_hash", "chat_row", "check_all_keys", "count_audience",
+    "digest_origin", "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue",
+    "hold_serving_lock", "identity_deadline", "index_requests", "journal_columns", "load_migrations",
+    "message_query", "missing_migrations", "open_columns", "open_keyring", "open_postgres", "open_sqlite",
+    "placing_origin", "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin",
+    "seal_grant", "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path",
+    "to_channel_counts", "to_micros",
 ]
 # fmt: on

@@ -91,6 +91,13 @@ def has_consent(session: str) -> bool:
     return _session_fields(session).get("consented_at") is not None
 
 
+def identity_deadline(session: str) -> int | None:
+    """Return by when the personal numbers in a session must be gone; ``None`` where it never had any."""
+    forms = _session_fields(session).get("forms")
+    until = forms.get("identity_until") if isinstance(forms, dict) else None
+    return to_micros(datetime.fromisoformat(until)) if until else None
+
+
 def _session_fields(session: str) -> dict[str, Any]:
     try:
         stored = from_json(session)

@@ -188,11 +188,16 @@ class OwnDataRepository:
             Query("erase_reminders", mine),
             Query("erase_notice_timing", mine),
             Query("forget_author", mine),
+            Query("erase_dossiers", mine),
             Query("erase_requests", mine),
             *(self._replace_query(code, content) for code, content in kept.items()),
             Query("erase_notes", mine),
             Query("erase_standings", mine),
             Query("erase_unreadable", {"place": f"chats.session {self.pending.chat.id} %"}),
+            Query("erase_links", mine),
+            Query("drop_web_messages", mine),
+            Query("drop_web_files", mine),
+            Query("end_web_chat", timed),
             Query("erase_chat", timed),
         )
 

@@ -13,6 +13,7 @@ from bot.store.encoding import from_micros
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import Keyring, SealContext, read_or_none, sealed_columns, unseal_or_none
+from handlers.model import mask_identities, mask_session
 
 #: The newest messages of each state that are listed one by one; of what came before only numbers and times are held.
 MOST_LISTED = 5_000
@@ -53,12 +54,13 @@ class PersonalDataReader:
     async def sections(self) -> AsyncIterator[tuple[str, Any]]:
         """Read part by part; long lists come in pages under the same name."""
         mine = {"chat": self.chat.id}
-        chat, standings, roles, tasks, marks = await self.ask(
+        chat, standings, roles, tasks, marks, dossiers = await self.ask(
             Query("my_chat", mine),
             Query("my_standings", mine),
             Query("my_roles", mine),
             Query("my_tasks", mine),
             Query("my_reminders", mine),
+            Query("dossiers_held", mine),
         )
         if not chat:  # erased meanwhile
             return
@@ -67,6 +69,7 @@ class PersonalDataReader:
         yield "standings", [self._standing(row) for row in standings]
         yield "roles", [self._role(row) for row in roles]
         yield "tasks", [_task_fields(row) for row in tasks]
+        yield "dossiers", [_dossier_fields(row) for row in dossiers]
         yield "reminders", _reminder_fields(chat[0], marks)
         async for page in self._requests():
             yield "requests", page
@@ -74,8 +77,46 @@ class PersonalDataReader:
             yield "received", page
         async for page in self._messages("outgoing", _OUTBOX_QUERIES, self._outgoing):
             yield "outgoing", page
+        if waiting := await self._waiting_files():
+            yield "waiting_files", waiting
+        async for page in self._web_messages():
+            yield "web_messages", page
         if self._earlier:
             yield "earlier", dict(self._earlier)
+
+    async def _waiting_files(self) -> list[dict[str, Any]]:
+        """Read the files behind a link, and those of the web chat."""
+        mine = {"chat": self.chat.id}
+        links, files = await self.ask(Query("my_links", mine), Query("my_web_files", mine))
+        linked = [
+            {**self._file(about, sealed_columns.link_about(digest)), "at": _format_moment(made)}
+            | {"expires_at": _format_moment(expires)}
+            for digest, about, made, expires in links
+        ]
+        kept = [
+            {**self._file(about, sealed_columns.web_file_about(name)), "at": _format_moment(at)}
+            for name, about, _, at in files
+        ]
+        return [*linked, *kept]
+
+    def _file(self, about: bytes, place: SealContext) -> dict[str, Any]:
+        facts = self._json(about, place)
+        return {"name": facts.get("name"), "size": facts.get("size")} if isinstance(facts, dict) else {}
+
+    async def _web_messages(self) -> AsyncIterator[list[dict[str, Any]]]:
+        """Read what stands in the web chat, the newest page first."""
+        before = 2**62
+        while rows := await self._page(
+            Query("web_page", {"chat": self.chat.id, "before": before, "limit": _PAGE_SIZE})
+        ):
+            yield await asyncio.to_thread(lambda rows=rows: [self._web_message(row) for row in reversed(rows)])  # type: ignore[misc]
+            before = rows[-1][0]
+
+    def _web_message(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        _, origin, _, payload, at = row
+        content = self._json(payload, sealed_columns.web_payload(self.chat.id, origin))
+        told = content if isinstance(content, dict) else {}
+        return {"side": told.get("side"), "text": told.get("html"), "at": _format_moment(at)}
 
     async def _requests(self) -> AsyncIterator[list[dict[str, Any]]]:
         yield []
@@ -126,7 +167,8 @@ class PersonalDataReader:
             "unit": unit,
             "told_of_requests": row[7],
         }
-        return {"chat": held, "session": self._json(session, sealed_columns.session(self.chat.id))}
+        told = mask_session(self._json(session, sealed_columns.session(self.chat.id)))
+        return {"chat": held, "session": told}
 
     def _standing(self, row: tuple[Any, ...]) -> dict[str, Any]:
         standing, unit, not_after, owed, subscriber, known_at, changed_at = row
@@ -153,7 +195,7 @@ class PersonalDataReader:
 
     def _received(self, row: tuple[Any, ...]) -> dict[str, Any]:
         update_id, payload, state, received_at = row
-        event = self._json(payload, sealed_columns.update(self.chat.id, update_id))
+        event = mask_identities(self._json(payload, sealed_columns.update(self.chat.id, update_id)))
         return {"id": update_id, "state": state, "received_at": _format_moment(received_at), "event": event}
 
     def _outgoing(self, row: tuple[Any, ...]) -> dict[str, Any]:
@@ -194,6 +236,12 @@ def _without_files(said: Any) -> Any:
 
 def _decoded_size(base64: str) -> int:
     return len(base64) * 3 // 4 - base64[-2:].count("=")
+
+
+def _dossier_fields(row: tuple[Any, ...]) -> dict[str, Any]:
+    dossier, unit, created, changed = row
+    times = {"created_at": _format_moment(created), "changed_at": _format_moment(changed)}
+    return {"id": dossier, "unit": unit, **times}
 
 
 def _task_fields(row: tuple[Any, ...]) -> dict[str, Any]:

@@ -14,14 +14,17 @@ from bot.store.drivers import Driver, Query
 from bot.store.encoding import to_micros
 from bot.store.inbox import Inbox
 from bot.store.key_rotation import KeyRotation
+from bot.store.links import OneTimeLinkRepository
 from bot.store.messages import EXPORT_TASK, FormatAlert, FormatDamage, OwnerAlerts
 from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataTasks
-from bot.store.sealing import Keyring
+from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from bot.store.tasks import ExportTasks
 from bot.store.units import UnitReader
+from bot.store.web_chat import WebChatRepository
 from bot.store.workers import WorkerRegistry
 from bot.store.zalo import ZaloRepository
+from handlers.core import Session
 from handlers.model import BroadcastPolicy
 from rules.calendar import to_vietnam_day
 
@@ -38,6 +41,7 @@ _EXPIRY = {
     "broadcasts": "expire_broadcasts",
     "roles": "expire_grants",
     "invitations": "expire_invitations",
+    "dossiers": "expire_dossiers",
     "chats": "expire_chats",
 }
 
@@ -47,25 +51,53 @@ class Retention:
     """Deletes rows by their age."""
 
     driver: Driver
+    keyring: Keyring
+
+    async def erase_identities(self, now: datetime) -> int:
+        """Erase the personal numbers whose time is over from sessions, and what may hold one and was not delivered.
+
+        Returns:
+            How many chats it was.
+
+        Raises:
+            StoreError: nothing more was erased.
+        """
+        (rows,) = await self.driver.run(Query("due_identities", {"now": to_micros(now)}))
+        for chat, sealed in rows:
+            await self.driver.run(*self._erase_queries(chat, sealed))
+        return len(rows)
+
+    def _erase_queries(self, chat: str, sealed: bytes) -> list[Query]:
+        """A session that cannot be opened stays as it is: nobody else can open it either, and its key may come."""
+        place, mine = sealed_columns.session(chat), {"chat": chat}
+        session = unseal_or_none(self.keyring, sealed, place)
+        gone = [Query("erase_failed_updates", mine), Query("erase_failed_messages", mine)]
+        if session is None:
+            return gone
+        fresh = self.keyring.seal(Session.load(session).without_identity_deadline().model_dump_json(), place)
+        return [*gone, Query("erase_identities", {**mine, "fresh": fresh, "stale": sealed})]
 
     async def delete_expired(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         """Delete what is older than ``days``, as one transaction. A dry run only counts.
 
         Returns:
-            How many requests, sessions, standings, updates, messages, broadcasts, roles, invitations and chats went,
-            by these names.
+            How many requests, sessions, standings, updates, messages, broadcasts, roles, invitations, dossiers and
+            chats went, by these names.
 
         Raises:
             StoreError: nothing was deleted.
         """
+        if not dry_run:
+            await self.erase_identities(now)
         before = {
             "before": to_micros(now - timedelta(days=days)),
             "undecided": to_micros(now - UNDECIDED_AGE),
             "today": to_vietnam_day(now).toordinal(),
         }
         async with self.driver.transaction() as transaction:
-            uncounted = "expire_tasks", "expire_unreadable", "expire_receipts", "expire_windows"  # nobody asks for them
-            await transaction.run(*(Query(query, before) for query in uncounted))
+            # nobody asks how many of these went
+            uncounted = "tasks", "unreadable", "receipts", "windows", "web_messages", "web_browsers"
+            await transaction.run(*(Query(f"expire_{name}", before) for name in uncounted))
             results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
 
@@ -124,6 +156,8 @@ class Store:
     status: StoreStatus
     menus: CommandMenus
     zalo: ZaloRepository
+    links: OneTimeLinkRepository  #: what is fetched once through a browser
+    web: WebChatRepository  #: the conversations of the web chat
 
     @classmethod
     def over(cls, driver: Driver, keyring: Keyring, policy: BroadcastPolicy, texts: StoreTexts) -> "Store":
@@ -147,10 +181,12 @@ class Store:
             audit=Audit(driver, keyring),
             keys=KeyRotation(driver, keyring),
             continuity=Continuity(driver, keyring),
-            retention=Retention(driver),
+            retention=Retention(driver, keyring),
             status=StoreStatus(driver),
             menus=CommandMenus(driver, keyring),
             zalo=ZaloRepository(driver, keyring),
+            links=OneTimeLinkRepository(driver, keyring),
+            web=WebChatRepository(driver, keyring),
         )
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.tables.legacy_fonts import has_lost_letters, spellings
@@ -76,6 +76,8 @@ ROWS_SEARCHED = 40
 _DEEPEST_HEADING = 3
 
 TextCells = Sequence[str]
+#: Returns the meaning of a heading; ``None`` if it is not known.
+MeaningOf = Callable[[str], str | None]
 
 _UNKNOWN = N_(
     "the columns “{headers}” are not known; take them out or correct their headings. Known headings: {known}."
@@ -120,13 +122,28 @@ CODE = re.compile(r"[A-Za-z0-9.-]{1,32}")
 
 def meaning_of(heading: str) -> str | None:
     """Return the meaning of a heading, also in a legacy font: a column, ``WEAK`` or ``LEFT_OUT``."""
+    return look_up_heading(heading, _BY_HEADING)
+
+
+def look_up_heading(heading: str, known: Mapping[str, str]) -> str | None:
+    """Return what a heading means by a table of folded headings; brackets in it and a second name do not matter."""
     if len(heading) > _LONGEST:
         return None
     for text in spellings(heading):
-        if found := _BY_HEADING.get(fold(text)) or _BY_HEADING.get(fold(_BRACKETED.sub(" ", text))):
+        if found := known.get(fold(text)) or known.get(fold(_BRACKETED.sub(" ", text))):
             return found
-    parts = {_BY_HEADING.get(fold(part)) for part in _EITHER.split(heading) if fold(part)}
+    parts = {known.get(fold(part)) for part in _EITHER.split(heading) if fold(part)}
     return parts.pop() if len(parts) == 1 else None
+
+
+def is_footer_row(given: Sequence[str]) -> bool:
+    """Return whether the filled cells of a row are a total, a signature or a note below a list."""
+    return _matches_any(_FOOTER, given)
+
+
+def is_numbering_row(given: Sequence[str]) -> bool:
+    """Return whether the filled cells of a row number the columns below the headings."""
+    return _is_numbering(given, "")
 
 
 def column_of(heading: str) -> str | None:
@@ -184,25 +201,34 @@ class HeadingRow:
 
 def find_heading(rows: Sequence[TextCells]) -> HeadingRow | None:
     """Return the likeliest headings among the first rows; ``None`` if no cell is a known one."""
-    found = [heading for at in range(min(len(rows), ROWS_SEARCHED)) for heading in _heading_candidates(rows, at)]
-    best = max(found, key=lambda heading: heading.score, default=None)
+    best = max(heading_candidates(rows), key=lambda heading: heading.score, default=None)
     return best if best and any(best.columns) else None
 
 
-def _heading_candidates(rows: Sequence[TextCells], at: int) -> Iterator[HeadingRow]:
-    """Yield the row alone, and together with the rows below it."""
-    first = _to_heading(rows, at, 1)
+def heading_candidates(rows: Sequence[TextCells], meaning: MeaningOf | None = None) -> Iterator[HeadingRow]:
+    """Yield each of the first rows as headings, alone and together with the rows below it.
+
+    Args:
+        rows: The rows of a table.
+        meaning: Returns what a heading means; without it, as in a list of units.
+    """
+    for at in range(min(len(rows), ROWS_SEARCHED)):
+        yield from _candidates_at(rows, at, meaning or meaning_of)
+
+
+def _candidates_at(rows: Sequence[TextCells], at: int, meaning: MeaningOf) -> Iterator[HeadingRow]:
+    first = _to_heading(rows, at, 1, meaning)
     yield first
     if any(first.meanings) or sum(map(bool, first.texts)) > 1:
         for depth in range(2, min(_DEEPEST_HEADING, len(rows) - at) + 1):
-            yield _to_heading(rows, at, depth)
+            yield _to_heading(rows, at, depth, meaning)
 
 
-def _to_heading(rows: Sequence[TextCells], at: int, depth: int) -> HeadingRow:
+def _to_heading(rows: Sequence[TextCells], at: int, depth: int, meaning: MeaningOf) -> HeadingRow:
     block = rows[at : at + depth]
     width = max(map(len, block))
     stacks = [_stacked_headings(block, place) for place in range(width)]
-    columns = [_read_stack(stack) for stack in stacks]
+    columns = [_read_stack(stack, meaning) for stack in stacks]
     return HeadingRow(at, depth, tuple(text for text, _ in columns), tuple(meaning for _, meaning in columns))
 
 
@@ -221,11 +247,10 @@ def _stacked_headings(block: Sequence[TextCells], place: int) -> list[str]:
     return stack
 
 
-def _read_stack(stack: Sequence[str]) -> tuple[str, str | None]:
+def _read_stack(stack: Sequence[str], meaning: MeaningOf) -> tuple[str, str | None]:
     """Return the text of stacked headings and their meaning: "Cấp trên" over "Mã" is "Mã cấp trên"."""
     ways = (" ".join(reversed(stack)), " ".join(stack), *stack[::-1])
-    meaning = next((meaning for way in ways if (meaning := meaning_of(way))), None)
-    return " ".join(stack), meaning
+    return " ".join(stack), next((found for way in ways if (found := meaning(way))), None)
 
 
 def _cell_at(row: TextCells, place: int) -> str:

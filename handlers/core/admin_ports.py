@@ -16,6 +16,7 @@ from handlers.model import (
     BulkMoveResult,
     BulkPreview,
     BurnDown,
+    DossierRecord,
     ExportOrder,
     ExportStatus,
     Filter,
@@ -28,6 +29,8 @@ from handlers.model import (
     NewInvitation,
     NoticeTiming,
     Refusal,
+    RequestContent,
+    RequestOffice,
     RequestRow,
     RequestState,
     Rights,
@@ -314,6 +317,44 @@ class Units(Protocol):
         """
 
 
+class Dossiers(Protocol):
+    """Dossiers of whole units that the person in this chat keeps; each belongs to one chat at a time."""
+
+    async def kept(self, rights: Rights) -> tuple[DossierRecord, ...]:
+        """Return the dossiers of this chat, the latest changed first, at most ten; none without the right."""
+
+    async def get(self, rights: Rights, dossier: str) -> DossierRecord | None:
+        """Return a dossier of this chat; ``None`` if it is another's, or its unit has come out of reach."""
+
+    async def save(self, rights: Rights, record: DossierRecord) -> DossierRecord | None:
+        """Keep a new dossier, or the change of one.
+
+        Args:
+            rights: The right to make dossiers of its unit.
+            record: The dossier; a new one has no id.
+
+        Returns:
+            The dossier with its id and next revision; ``None`` where the right is missing, or it was changed meanwhile.
+        """
+
+    async def register(self, rights: Rights, dossier: str, contents: Sequence[RequestContent]) -> tuple[str, ...]:
+        """Register a request of this chat for each content that has no open one yet.
+
+        Those in whose scope they are get one notice for all of them, and people who use the assistant for one of the
+        certificates get one each.
+
+        Returns:
+            The codes of the new requests.
+        """
+
+    async def hand_over(self, rights: Rights, dossier: str) -> RequestOffice | None:
+        """Give a dossier with its requests to the nearest admin of its unit, who is told; it is no longer here.
+
+        Returns:
+            The office that has it now; ``None`` if there is none, or the dossier is not this chat's.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class AdminServices:
     """The ports of people with a role; nothing here is for others."""
@@ -327,3 +368,4 @@ class AdminServices:
     picture: Statistics
     units: Units
     broadcasts: Broadcasts
+    dossiers: Dossiers

@@ -138,6 +138,14 @@ def _format(here: Context, decided: Decided, lines: list[_Line], *, cut: bool, b
     ]
 
 
+def answer_lines(here: Context, decided: Decided) -> list[tuple[Part | None, str, str]]:
+    """Return the whole short answer line by line: its part, what stands before it, and what it says.
+
+    The part is ``None`` for the office to ask.
+    """
+    return [(line.part, here.say.t(line.label), line.text) for line in _lines(here, decided)]
+
+
 def format_certainty(here: Context, decided: Decided) -> Markup:
     """Return the one sign of how sure the answer is."""
     return here.say(CERTAINTY[find_certainty(here, decided)])
@@ -150,8 +158,11 @@ def find_certainty(here: Context, decided: Decided) -> Level:
     return max([*levels, *([Level.INFERRED] if assumed else [])], key=_ORDER.index, default=Level.TEXT)
 
 
-def explain_certainty(here: Context, decided: Decided) -> list[Markup]:
-    """Say of each part of the short answer how it is known, the least certain first."""
+def explain_certainty(here: Context, decided: Decided, *, doubts_only: bool = False) -> list[Markup]:
+    """Say of each part of the short answer how it is known, the least certain first.
+
+    With ``doubts_only`` what is read in the text of the law is left out.
+    """
     say, found = here.say, dict[Level, list[str]]()
     said = ((line.label, item) for line in _lines(here, decided) for item in line.items)
     for label, item in said:
@@ -161,7 +172,7 @@ def explain_certainty(here: Context, decided: Decided) -> list[Markup]:
     paragraphs = [
         join_lines(format_bold(capitalize_first(say.t(words[level]))), format_bullets(found[level]))
         for level in reversed(_ORDER)
-        if level in found
+        if level in found and not (doubts_only and level is Level.TEXT)
     ]
     assumed = [place.office for place in _places(here, decided) if _is_assumed(place.office)]
     office = [say(N_("That {office} receives it is an assumption."), office=one.name) for one in assumed if one]

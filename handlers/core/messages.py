@@ -5,7 +5,32 @@ from typing import Annotated, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
 
-from handlers.model import Chart, ImportSheet, Reading
+from handlers.model import Chart, FormContent, ImportSheet, ListedCertificate, Reading
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Choice(_Model):
+    """A button, or a line of a numbered menu; ``tap`` comes back as ``ButtonTapped.data``."""
+
+    label: str
+    tap: str  #: at most 64 bytes
+    numbered: bool = True  #: in a menu it has a number; else it is taken by its words
+
+
+class Attachment(_Model):
+    """A file to send with a message."""
+
+    name: str
+    media_type: str
+    content: Base64Bytes
+
+    @classmethod
+    def of(cls, name: str, media_type: str, content: bytes) -> "Attachment":
+        """Wrap raw bytes."""
+        return cls(name=name, media_type=media_type, content=b64encode(content))
 
 
 class _Event(BaseModel):
@@ -111,10 +136,8 @@ class ReportMade(_Event):
         return cls(broadcast=broadcast, content=b64encode(content), rows=rows, roles=roles)
 
 
-class PrintedPart(BaseModel):
+class PrintedPart(_Model):
     """A paragraph of a document for print."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     style: Literal["title", "heading", "lead", "text", "small"]
     text: str
@@ -134,13 +157,69 @@ class AnswerPrinted(_Event):
     kind: Literal["answer_printed"] = "answer_printed"
     name: str
     content: Base64Bytes | None = None  #: DOCX
+    pdf: Base64Bytes | None = None  #: the same as PDF, where it can be made
     #: The reason for a missing document: the channel sends no files, or making it failed.
     trouble: Literal["no_files", "failed"] | None = None
 
     @classmethod
-    def of(cls, name: str, content: bytes) -> "AnswerPrinted":
-        """Wrap the raw bytes of a document."""
-        return cls(name=name, content=b64encode(content))
+    def of(cls, name: str, content: bytes, pdf: bytes | None = None) -> "AnswerPrinted":
+        """Wrap the raw bytes of a document, and of its PDF."""
+        return cls(name=name, content=b64encode(content), pdf=b64encode(pdf) if pdf else None)
+
+
+class MakeForms(_Event):
+    """An order to fill in official forms between two turns: what was reviewed, and the page on what comes next."""
+
+    kind: Literal["make_forms"] = "make_forms"
+    contents: tuple[FormContent, ...]
+    next_steps: tuple[PrintedPart, ...]
+    said: tuple[str, ...] = ()  #: lines without markup to say with the files
+
+
+class FormsMade(_Event):
+    """The result of ``MakeForms``: the files, or why there are none."""
+
+    kind: Literal["forms_made"] = "forms_made"
+    files: tuple[Attachment, ...] = ()
+    said: tuple[str, ...] = ()
+    #: The reason for missing files: the channel sends none, or making them failed.
+    trouble: Literal["no_files", "failed"] | None = None
+
+
+class CertificatesListed(_Event):
+    """The result of a list of certificates that ``bot`` read outside the transaction."""
+
+    kind: Literal["certificates_listed"] = "certificates_listed"
+    name: str = ""
+    rows: tuple[ListedCertificate, ...] = ()
+    trouble: str = ""  #: message id, where it cannot be read
+    values: dict[str, str | int] = {}
+    caption: str = ""  #: the words under it, without any secret
+
+
+class MakeDossier(_Event):
+    """An order to make the papers of a dossier between two turns."""
+
+    kind: Literal["make_dossier"] = "make_dossier"
+    dossier: str
+    language: str
+
+
+class DossierMade(_Event):
+    """The result of ``MakeDossier``: one archive, or why there is none."""
+
+    kind: Literal["dossier_made"] = "dossier_made"
+    dossier: str
+    content: Base64Bytes | None = None  #: ZIP
+    changes: tuple[str, ...] = ()  #: what differs from the dossier before, a line each
+    #: The reason for a missing archive: the channel sends no files, the dossier is not this person's (any more), or
+    #: making it failed.
+    trouble: Literal["no_files", "not_yours", "failed"] | None = None
+
+    @classmethod
+    def of(cls, dossier: str, content: bytes, changes: tuple[str, ...]) -> "DossierMade":
+        """Wrap the raw bytes of an archive."""
+        return cls(dossier=dossier, content=b64encode(content), changes=changes)
 
 
 class MessageEdited(_Event):
@@ -176,37 +255,19 @@ Event = Annotated[
     | ReportMade
     | PrintAnswer
     | AnswerPrinted
+    | MakeForms
+    | FormsMade
+    | CertificatesListed
+    | MakeDossier
+    | DossierMade
     | UnreadableReceived
     | MessageEdited
     | Throttled,
     Field(discriminator="kind"),
 ]
 EVENT_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Choice(_Model):
-    """A button, or a line of a numbered menu; ``tap`` comes back as ``ButtonTapped.data``."""
-
-    label: str
-    tap: str  #: at most 64 bytes
-    numbered: bool = True  #: in a menu it has a number; else it is taken by its words
-
-
-class Attachment(_Model):
-    """A file to send with a message."""
-
-    name: str
-    media_type: str
-    content: Base64Bytes
-
-    @classmethod
-    def of(cls, name: str, media_type: str, content: bytes) -> "Attachment":
-        """Wrap raw bytes."""
-        return cls(name=name, media_type=media_type, content=b64encode(content))
+#: The events that order something which takes time: it is made between two turns and comes back as another event.
+Order = DrawChart | MakeReport | PrintAnswer | MakeForms | MakeDossier
 
 
 class Reply(_Model):

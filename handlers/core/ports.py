@@ -7,7 +7,7 @@ others demands ``rights`` and treats everything outside of them as if it did not
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from handlers.core.broadcast_ports import Reminders
 from handlers.model import (
     NO_UNITS,
     InterviewStatus,
+    LinkPurpose,
     Request,
     RequestContent,
     RequestHandling,
@@ -90,6 +91,7 @@ class OwnData(Protocol):
           ``InterviewStatus``;
         - ``roles``: id, role, unit, label, granted_at, ended_at;
         - ``tasks``: id, kind (export, import, own_data), state and created_at of each order, oldest first;
+        - ``dossiers``: id, unit, created_at and changed_at of each dossier of a whole unit;
         - ``reminders``: stopped_at, reminded_at (of the first) and answers, with broadcast, done_at and later_on of
           each;
         - ``requests``: each ``Request`` as JSON, newest first;
@@ -98,6 +100,9 @@ class OwnData(Protocol):
         - ``outgoing``: state, queued_at, message_id, broadcast (the one it is a part of) and reason
           (``DeliveryReason``); until it is sent also reply (``Reply`` as JSON, with name, media_type and size of its
           files), and for a broadcast values (``PlaceholderValues`` as JSON);
+        - ``waiting_files``, only where there are some: name, size, at and expires_at of each file that waits behind a
+          link or in the web chat;
+        - ``web_messages``, only of the web chat: side (person, assistant), text (HTML) and at of each message;
         - ``earlier``, only for very long histories: how many older rows of ``received`` and ``outgoing`` are not
           listed.
         """
@@ -123,6 +128,29 @@ class InterviewRegister(Protocol):
         """
 
 
+class OneTimeLinks(Protocol):
+    """Links that lead into a browser, once and for 30 minutes."""
+
+    async def make(self, purpose: LinkPurpose) -> str | None:
+        """Make a link of the person in this chat, to be told in this turn's reply.
+
+        Args:
+            purpose: The one thing it can be used for.
+
+        Returns:
+            Its address; ``None`` where no browser reaches the assistant.
+        """
+
+
+class NoLinks:
+    """Implements ``OneTimeLinks`` where no browser reaches the assistant."""
+
+    async def make(self, purpose: LinkPurpose) -> str | None:
+        """Make none."""
+        del purpose
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that one turn may use, at the moment ``now`` of that turn."""
@@ -136,7 +164,9 @@ class Services:
     admin: AdminServices
     reminders: Reminders
     units: UnitDirectory = NO_UNITS
+    links: OneTimeLinks = field(default_factory=NoLinks)
     start_link: str | None = None  #: address that opens this chat; text appended to it arrives as /start TEXT
     office: str | None = None  #: the receiving office, as the operator set it
     retention_days: int = 180
+    identity_days: int = 0  #: days for which a personal number (CCCD) is kept after its form was made
     language: str = "vi"  #: language of a conversation until its person chooses one

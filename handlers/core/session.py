@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from handlers.core.messages import FileSent
-from handlers.model import Certificate, Filter, RequestState
+from handlers.model import Certificate, Filter, FormDraft, RequestState
 from rules.calendar import to_vietnam_day
 from rules.deciding import decide as _decide
 from rules.deciding import needs as _needs
@@ -172,6 +172,8 @@ class Session(BaseModel):
     draft: RequestDraft | None = None
     #: A draft that was left unsent; its values are offered again when a request is begun.
     set_aside: RequestDraft | None = None
+    #: What was typed for official forms, while they are filled in and for the next ones.
+    forms: FormDraft | None = None
     #: Code of the officer's own unit in the tree.
     unit: str | None = None
     #: True if the question for the unit was asked and skipped.
@@ -230,6 +232,16 @@ class Session(BaseModel):
         """Return to the screen that was open before the visit."""
         place = self.came_from or ScreenPosition(screen="question")
         return self.with_screen(place.screen, place.about, ticked=self.ticked)
+
+    def without_identities(self) -> "Session":
+        """Return this session without personal numbers (CCCD)."""
+        return self.with_changes(forms=self.forms.without_identities()) if self.forms else self
+
+    def without_identity_deadline(self) -> "Session":
+        """Return this session without personal numbers, once their time is over."""
+        kept = self.without_identities()
+        forms = kept.forms.model_copy(update={"identity_until": None}) if kept.forms else None
+        return kept.with_changes(forms=forms)
 
     def to_next_interview(self) -> "Session":
         """Return this session for the next certificate, with a status of its own and no request yet."""

@@ -66,6 +66,14 @@ def format_count(say: MarkupTranslator, value: int) -> str:
     return f"{value:,}".replace(",", "," if say.language == "en" else ".")
 
 
+def format_size(say: MarkupTranslator, size: int) -> str:
+    """Format the size of a file: ``12 KB``, ``3,4 MB`` in Vietnamese, ``3.4 MB`` in English."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))} KB"
+    megabytes = f"{size / 1_000_000:.1f}"
+    return f"{megabytes if say.language == 'en' else megabytes.replace('.', ',')} MB"
+
+
 _WEEKDAYS = (
     N_("Monday"),
     N_("Tuesday"),

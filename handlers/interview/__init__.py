@@ -15,6 +15,7 @@ from handlers.core import (
     without_answer,
     without_stale_events,
 )
+from handlers.forms.filling import to_previous_form_field
 from handlers.interview.condition import is_asked_together, without_condition
 from handlers.model import InterviewStatus
 from handlers.requests.form import current_field
@@ -65,6 +66,7 @@ def to_next_certificate(here: Context) -> Session:
         named_unit=None,
         safety_facts={},
         retraction=None,
+        forms=session.forms.for_certificate("") if session.forms else None,
     )
     return to_next_screen(here.with_session(fresh.with_changes(derived=None)))
 
@@ -124,6 +126,8 @@ def _was_unit_asked(here: Context) -> bool:
 
 def _to_previous_request_screen(here: Context) -> Session:
     session = here.session
+    if session.screen in {"papers", "papers_review"}:
+        return to_previous_form_field(session)
     if session.screen == "request":
         return session.with_screen("requests")
     if session.screen == "withdraw":

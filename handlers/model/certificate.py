@@ -153,11 +153,20 @@ class FileProblem(_Model):
     where: str = ""  #: name of the entry; empty for the file itself
 
 
+class CertificatePlace(_Model):
+    """An entry of an archive in which a certificate stands."""
+
+    fingerprint: str
+    where: str  #: name of the entry
+
+
 class Reading(_Model):
     """The result of reading a file: each certificate once (by fingerprint), and each problem once for each place."""
 
     certificates: tuple[Certificate, ...] = ()
     problems: tuple[FileProblem, ...] = ()
+    #: Where in an archive each certificate stands, in the archive's order; one that stands there twice is here twice.
+    places: tuple[CertificatePlace, ...] = ()
 
     @field_validator("problems")
     @classmethod

@@ -1,15 +1,23 @@
 """Official forms (Mẫu 01 to 09 of Nghị định 68/2024/NĐ-CP): their columns, what stands in them, and what is missing.
 
-The columns are those of a note made from the forms (docs/rules.md), not of the Decree's own appendix.
+The columns of 01, 02 and 04 to 06 are those of a note made from the forms (docs/rules.md), not of the Decree's own
+appendix. Of 03, 08 and 09 no column was read: theirs are this assistant's, of facts that the Decree names.
 """
 
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from rules.facts import Subject
 from rules.outcome import Procedure
+
+#: The media types of the files that forms and pages become.
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PDF = "application/pdf"
 
 
 class Form(StrEnum):
@@ -61,6 +69,18 @@ FORM_OF_PROCEDURE = {
     Procedure.REPORT_LOSS: Form.LOSS,
 }
 
+_FORM_OF_NEW = {
+    Subject.INDIVIDUAL: Form.PERSON,
+    Subject.ORGANISATION: Form.ORGANISATION,
+    Subject.DEVICE: Form.DEVICE,
+}
+
+
+def find_form(procedure: Procedure, subject: Subject) -> Form | None:
+    """Return the form of a procedure for a kind of subscriber; ``None`` if nothing is filed."""
+    return _FORM_OF_NEW[subject] if procedure is Procedure.ISSUE_NEW else FORM_OF_PROCEDURE.get(procedure)
+
+
 _PERSON = (FormField.IDENTITY_NUMBER, FormField.IDENTITY_ISSUED_ON, FormField.IDENTITY_ISSUED_BY)
 _BODY = (FormField.TAX_CODE, FormField.BUDGET_CODE)
 
@@ -71,7 +91,8 @@ FORM_COLUMNS: dict[Form, tuple[FormField, ...]] = {
         FormField.POSITION, FormField.MOBILE, FormField.OLD_SERIAL, FormField.SIM,
     ),
     Form.ORGANISATION: (FormField.NAME, FormField.ADDRESS, *_BODY, FormField.PROVINCE, FormField.EMAIL),
-    Form.DEVICE: (FormField.NAME, FormField.ADDRESS, FormField.PROVINCE, FormField.EMAIL),
+    # the body that owns or manages it (Điều 10)
+    Form.DEVICE: (FormField.NAME, FormField.WORKPLACE, FormField.PROVINCE, FormField.EMAIL),
     Form.CHANGE: (
         FormField.NAME, FormField.SERIAL, FormField.EMAIL, FormField.OLD_VALUE, FormField.NEW_VALUE, FormField.EXTEND,
         FormField.CHANGE,
@@ -96,7 +117,7 @@ CONTACT_FIELDS: dict[Form, tuple[FormField, ...]] = {
 
 
 #: Fields that may be absent: a box that is not ticked, an old certificate or SIM that there never was.
-_OPTIONAL = frozenset({FormField.EXTEND, FormField.CHANGE, FormField.OLD_SERIAL, FormField.SIM})
+OPTIONAL_FIELDS = frozenset({FormField.EXTEND, FormField.CHANGE, FormField.OLD_SERIAL, FormField.SIM})
 
 
 class FormContent(BaseModel):
@@ -107,6 +128,7 @@ class FormContent(BaseModel):
     form: Form
     body: str = ""  #: the managing body that files it
     superior: str = ""  #: the body above it, in the heading
+    recipient: str = ""  #: the office that it is sent to
     place: str = ""  #: where it is signed, in the line of place and date
     day: date | None = None  #: the day in that line; ``None`` leaves it to be written by hand
     rows: tuple[dict[FormField, str], ...]
@@ -115,5 +137,74 @@ class FormContent(BaseModel):
     def missing(self) -> Iterator[tuple[int | None, FormField]]:
         """Yield what is to be filled by hand: the row (from 0; ``None`` for the contact block) and the field."""
         for number, row in enumerate(self.rows):
-            yield from ((number, field) for field in FORM_COLUMNS[self.form] if field not in row.keys() | _OPTIONAL)
+            yield from (
+                (number, field) for field in FORM_COLUMNS[self.form] if field not in row.keys() | OPTIONAL_FIELDS
+            )
         yield from ((None, field) for field in CONTACT_FIELDS.get(self.form, ()) if field not in self.contact)
+
+
+#: Twelve digits, also written in groups; longer numbers and serial numbers with letters are something else.
+_IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d(?:[ .-]?\d){11}(?![0-9A-Za-z])")
+
+
+def mask_identity(number: str) -> str:
+    """Return a personal number with its first three and last two digits only."""
+    return f"{number[:3]}{'•' * max(0, len(number) - 5)}{number[-2:]}"
+
+
+def mask_identities(value: Any) -> Any:
+    """Return JSON data with every personal number masked, wherever it stands."""
+    if isinstance(value, dict):
+        return {name: mask_identities(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [mask_identities(inner) for inner in value]
+    if isinstance(value, str):
+        return _IDENTITY.sub(lambda found: mask_identity(re.sub(r"\D", "", found.group())), value)
+    return value
+
+
+def mask_session(session: Any) -> Any:
+    """Return the JSON of a session with the personal numbers of its forms masked; serial numbers stay as they are."""
+    if not isinstance(session, dict) or "forms" not in session:
+        return session
+    return {**session, "forms": mask_identities(session["forms"])}
+
+
+#: Fields of a draft with the personal numbers of the subscriber and of the contact person, and what stands on the card.
+IDENTITY_FIELDS = frozenset(
+    f"{whose}identity_{part}" for whose in ("", "contact_") for part in ("number", "issued_on", "issued_by")
+)
+
+
+class FormDraft(BaseModel):
+    """The typed values for official forms; they stay for the next form of the same person, but for personal numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    #: Name of a field (``handlers.forms``) -> value; an empty value does not apply.
+    fields: dict[str, str] = {}
+    later: tuple[str, ...] = ()  #: fields left to be filled in by hand
+    steps: tuple[str, ...] = ()  #: fields settled since the forms were opened, in their order
+    skipped: bool = False  #: no further field is asked
+    editing: str | None = None  #: the field that is asked again
+    code: str | None = None  #: the registered request that the forms are for; ``None`` for the answer of the interview
+    certificate: str = ""  #: identifies what the values belong to, but for those of the contact person
+    #: When a personal number, and whatever it came in, must be gone at the latest.
+    identity_until: datetime | None = None
+
+    @property
+    def has_identity(self) -> bool:
+        """Return whether a personal number is among the values."""
+        return not IDENTITY_FIELDS.isdisjoint(self.fields)
+
+    def without_identities(self) -> "FormDraft":
+        """Return the draft without personal numbers."""
+        kept = {name: value for name, value in self.fields.items() if name not in IDENTITY_FIELDS}
+        return self.model_copy(update={"fields": kept})
+
+    def for_certificate(self, key: str) -> "FormDraft":
+        """Return the draft for a certificate; of another one only the values of the contact person are kept."""
+        if key == self.certificate:
+            return self
+        kept = {name: value for name, value in self.fields.items() if name.startswith("contact_")}
+        return FormDraft(fields=kept, certificate=key, identity_until=self.identity_until)

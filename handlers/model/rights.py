@@ -42,6 +42,7 @@ class Act(StrEnum):
     SEE_BROADCASTS = "see_broadcasts"
     WRITE_BROADCASTS = "write_broadcasts"  #: draft, check, start, pause, resume, cancel
     APPROVE_BROADCASTS = "approve_broadcasts"
+    MAKE_DOSSIERS = "make_dossiers"  #: the papers of a whole unit, from certificates that the person has
 
 
 class Scope(StrEnum):
@@ -69,6 +70,7 @@ ACTS = {
     Act.SEE_BROADCASTS: N_("see broadcasts and what became of them"),
     Act.WRITE_BROADCASTS: N_("write, start, pause and cancel broadcasts"),
     Act.APPROVE_BROADCASTS: N_("approve broadcasts"),
+    Act.MAKE_DOSSIERS: N_("make the papers of a whole unit"),
 }
 
 ROLES = {
@@ -106,6 +108,7 @@ RIGHTS_TABLE: dict[Act, dict[Role, Scope]] = {
         Act.SEE_BROADCASTS: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
         Act.WRITE_BROADCASTS: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
         Act.APPROVE_BROADCASTS: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
+        Act.MAKE_DOSSIERS: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
     }.items()
 }
 

@@ -18,9 +18,21 @@ from locales import N_
 from rules.facts import Event, Subject
 from rules.outcome import Procedure
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-#: Domains of private mailboxes: an official address is issued by a state body (practice note on the forms, 09/2024).
-_PRIVATE_MAIL = ("@gmail.com", "@yahoo.com", "@yahoo.com.vn", "@hotmail.com", "@outlook.com", "@icloud.com")
+_EMAIL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+#: Providers of private mailboxes: an official address is issued by a state body (practice note on the forms, 09/2024).
+#: Each name stands for all of its countries (yahoo.com, yahoo.com.vn, yahoo.co.uk).
+_MAIL_PROVIDERS = frozenset({
+    "gmail", "googlemail", "yahoo", "ymail", "rocketmail", "hotmail", "outlook", "live", "msn", "icloud", "aol", "gmx",
+    "proton", "protonmail", "zoho", "zohomail", "yandex", "tutanota", "tuta", "fastmail", "qq", "foxmail", "naver",
+    "hanmail", "daum", "rediffmail", "hushmail",
+})  # fmt: skip
+#: Private mailboxes whose name alone says too little, such as "mail" in mail.xa.gov.vn.
+_MAIL_DOMAINS = frozenset({
+    "mail.com", "email.com", "me.com", "mac.com", "pm.me", "mail.ru", "inbox.ru", "bk.ru", "list.ru", "163.com",
+    "126.com", "sina.com", "hey.com", "web.de", "vnn.vn", "hn.vnn.vn", "hcm.vnn.vn", "fpt.vn", "viettel.vn", "zing.vn",
+})  # fmt: skip
+#: Domains under which state bodies and public institutions have theirs: a name inside says nothing of a provider.
+_OFFICIAL_DOMAINS = (".gov.vn", ".edu.vn", ".org.vn", ".ac.vn")
 _REFUSALS = frozenset({"quay lai", "thoi", "bo qua", "huy", "tiep", "tiep tuc", "xong", "skip", "back", "cancel"})
 #: A serial number: a shorter text, or one without digits, is a slip or a word ("da", "đá bạc"); certificates of the
 #: state have sixteen digits.
@@ -45,9 +57,16 @@ def clean_line(text: str) -> str | None:
 
 
 def clean_email(text: str) -> str | None:
+    """Clean an official address; ``None`` for what is no address, and for one of a private mailbox."""
     bare = text.strip().lower()
-    official = _EMAIL.fullmatch(bare) and not bare.endswith(_PRIVATE_MAIL)
-    return bare if len(bare) <= 254 and official else None
+    return bare if len(bare) <= 254 and _EMAIL.fullmatch(bare) and not _is_private(bare) else None
+
+
+def _is_private(address: str) -> bool:
+    domain = address.rpartition("@")[2]
+    if domain.endswith(_OFFICIAL_DOMAINS):
+        return False
+    return domain in _MAIL_DOMAINS or not _MAIL_PROVIDERS.isdisjoint(domain.split(".")[:-1])
 
 
 def clean_serial(text: str) -> str | None:
@@ -68,6 +87,7 @@ class Field:
     clean: Callable[[str], str | None]
     wrong: str
     help: str  #: explains the field and where to find its value
+    digits: bool = False  #: a value may be groups of digits, which are then no numbers of options
 
 
 LINE_HINT = N_("Please type the name in one line, without any personal number (CCCD).")

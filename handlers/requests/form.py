@@ -1,11 +1,15 @@
 """The form of a request: the fields to fill, suggestions and contradictions of the certificate, and the contents."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
+from markupsafe import Markup
 from rapidfuzz import fuzz
 
 from handlers.core import (
     Context,
+    Option,
+    Page,
     RequestDraft,
     Session,
     current_decision,
@@ -13,9 +17,11 @@ from handlers.core import (
     format_decision_plain,
     registrable_actions,
 )
+from handlers.core.text import format_bold
 from handlers.folding import fold
 from handlers.model import AMENDABLE_STATES, Certificate, Request, RequestContent, Unit, matches_unit
 from handlers.requests import FIELDS, Field
+from locales import N_
 from rules.facts import Event, Facts, Issuer, Subject
 from rules.outcome import Action, Procedure
 
@@ -115,14 +121,39 @@ def fields_to_fill(here: Context) -> list[Field]:
     if decided is None or facts.subject is None or not registrable_actions(decided):
         return []
     about = any(action.procedure in PROCEDURES_WITH_NEWS for action in decided.actions)
-    news = _NEWS_FIELD_OF_EVENT[facts.subject]
-    wanted = {news[event] for event in facts.events or () if event in news} if about else set()
+    wanted = news_fields(facts.subject, facts.events or ()) if about else set()
     wanted |= {"subscriber", "unit"} if _has_no_certificate(facts) else {"subscriber", "unit", "serial"}
     return [field for name, field in FIELDS.items() if name in wanted]
 
 
+def news_fields(subject: Subject, events: Iterable[Event]) -> set[str]:
+    """Return the names of the new information that a change after these events is about."""
+    news = _NEWS_FIELD_OF_EVENT[subject]
+    return {news[event] for event in events if event in news}
+
+
 def _has_no_certificate(facts: Facts) -> bool:
     return facts.certificate is not None and facts.certificate.issuer is Issuer.NONE
+
+
+def render_field(
+    here: Context, field: Field, offers: Iterable[str], beside: Iterable[Option], help_: Markup, *told: Markup
+) -> Page:
+    """Render the page that asks for a field.
+
+    Args:
+        here: The session and services of the turn.
+        field: The field.
+        offers: Values to offer; the value of their options is their number.
+        beside: The other options.
+        help_: What to say to somebody who does not know the value.
+        told: Paragraphs before the hint, which stands only where there is something to choose.
+    """
+    offered = [Option(str(index), value) for index, value in enumerate(offers)]
+    hint = (here.say(N_("Choose, or type it.")),) if offered else ()
+    title = format_bold(here.say(field.ask))
+    numbers: Literal["codes", "options"] = "codes" if field.digits else "options"
+    return Page(title, (*told, *hint), (*offered, *beside), exact=True, numbers=numbers, help=help_)
 
 
 def current_field(here: Context) -> Field | None:
@@ -196,7 +227,7 @@ def _build_content(here: Context, draft: RequestDraft, action: Action) -> Reques
     facts, certificate, fields = facts_of(here.session), here.session.certificate, draft.fields
     subject = facts.subject or Subject.ORGANISATION
     news = _new_information(fields) if action.procedure in PROCEDURES_WITH_NEWS else {}
-    said = _values_on_certificate(certificate, subject)
+    said = values_on_certificate(certificate, subject)
     return RequestContent(
         subject=subject,
         subscriber=fields["subscriber"],
@@ -219,7 +250,7 @@ def _build_content(here: Context, draft: RequestDraft, action: Action) -> Reques
     )
 
 
-def _values_on_certificate(certificate: Certificate | None, subject: Subject) -> dict[str, str]:
+def values_on_certificate(certificate: Certificate | None, subject: Subject) -> dict[str, str]:
     """Return what the certificate says, by the names of the new information; what it does not say is left out."""
     if certificate is None:
         return {}

@@ -1,7 +1,7 @@
 """The services of one person's own conversation in memory: requests, register, reminders, all that is held."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,17 +15,20 @@ from handlers.model import (
     RETAINED_STATES,
     DeliveryReason,
     InterviewStatus,
+    LinkPurpose,
     Request,
     RequestContent,
     RequestHandling,
     RequestState,
     RequestStep,
+    mask_session,
 )
 from handlers.testing.people import MemoryPeople
 from handlers.testing.request_list import MemoryAnnouncer, find_handling
 from handlers.testing.tables import (
     BROADCAST,
     SUBSCRIBER,
+    DossierRow,
     MarkRecord,
     MemoryContext,
     MessageRecord,
@@ -38,6 +41,18 @@ from rules.calendar import to_vietnam_day
 #: More codes than a year will see.
 _CODES_A_YEAR = 1_000_000_000
 _OWN_DATA_TASK = "own_data"
+
+
+@dataclass(slots=True)
+class MemoryLinks:
+    """Implements ``handlers.core.ports.OneTimeLinks``."""
+
+    made: list[LinkPurpose] = field(default_factory=list)
+
+    async def make(self, purpose: LinkPurpose) -> str | None:
+        """Count them: each is another one."""
+        self.made.append(purpose)
+        return f"https://troly.test/t/{len(self.made):022}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +90,14 @@ class MemoryOwnRequests:
         return next((one.to_request() for one in same), None)
 
     async def register(self, content: RequestContent, state: RequestState = RequestState.SUBMITTED) -> Request:
-        """Number it within its year."""
+        """Tell of it where it is no draft."""
+        code = self.add(content, state)
+        if state is RequestState.SUBMITTED:
+            MemoryAnnouncer(self.acting).announce(code)
+        return self.acting.tables.requests[code].to_request()
+
+    def add(self, content: RequestContent, state: RequestState = RequestState.SUBMITTED) -> str:
+        """Number it within its year, and return its code."""
         acting, year = self.acting, to_vietnam_day(self.acting.now).year
         number = acting.tables.next_number(f"YC-{year}")
         code = f"YC-{year}-{number:06d}"
@@ -93,9 +115,7 @@ class MemoryOwnRequests:
             ended_at=self._ended_at(state),
         )
         acting.tables.requests[code] = made
-        if state is RequestState.SUBMITTED:
-            MemoryAnnouncer(acting).announce(code)
-        return made.to_request()
+        return code
 
     async def amend(self, code: str, content: RequestContent) -> Request | None:
         """Replace the content, where the state allows it."""
@@ -272,7 +292,7 @@ class MemoryOwnData:
                 "told_of_requests": tables.timings.get(chat.id),
             },
         )
-        yield "session", None if chat.session is None else from_json(chat.session)
+        yield "session", None if chat.session is None else mask_session(from_json(chat.session))
         yield "standings", [_status_fields(one) for one in tables.statuses.values() if one.chat == chat.id]
         yield "roles", self._roles()
         tasks = [one for one in tables.tasks.values() if one.chat == chat.id]
@@ -280,6 +300,7 @@ class MemoryOwnData:
             "tasks",
             [{"id": t.id, "kind": t.kind, "state": t.state, "created_at": _moment(t.created_at)} for t in tasks],
         )
+        yield "dossiers", [_dossier_fields(one) for one in tables.dossiers.values() if one.chat == chat.id]
         yield "reminders", self._reminders()
         yield "requests", [one.to_request().model_dump(mode="json") for one in tables.requests_of(chat.id)]
         yield "received", []
@@ -319,6 +340,7 @@ class MemoryOwnData:
         tables.tasks = {name: one for name, one in tables.tasks.items() if one.chat != chat}
         tables.messages = {name: one for name, one in tables.messages.items() if one.chat != chat}
         tables.timings.pop(chat, None)
+        tables.dossiers = {name: one for name, one in tables.dossiers.items() if one.chat != chat}
         tables.marks = {place: one for place, one in tables.marks.items() if one.chat != chat}
         tables.statuses = {place: one for place, one in tables.statuses.items() if one.chat != chat}
         tables.requests = {code: one for code, one in tables.requests.items() if one.chat != chat}
@@ -335,6 +357,11 @@ class MemoryOwnData:
 def _lessen(known: RequestRecord) -> RequestRecord:
     moves = tuple((revision, step.model_copy(update={"note": ""})) for revision, step in known.moves)
     return replace(known, content=known.content.to_minimal(), moves=moves)
+
+
+def _dossier_fields(row: DossierRow) -> dict[str, Any]:
+    times = {"created_at": _moment(row.created_at), "changed_at": _moment(row.changed_at)}
+    return {"id": row.record.id, "unit": row.record.unit, **times}
 
 
 def _status_fields(known: StatusRecord) -> dict[str, Any]:

@@ -22,8 +22,15 @@ from handlers.model import (
 )
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
+from handlers.testing.dossiers import MemoryDossiers
 from handlers.testing.people import MemoryPeople
-from handlers.testing.person import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
+from handlers.testing.person import (
+    MemoryInterviewRegister,
+    MemoryLinks,
+    MemoryOwnData,
+    MemoryOwnRequests,
+    MemoryReminders,
+)
 from handlers.testing.request_list import MemoryExportReader, MemoryRequestList, RequestMoves
 from handlers.testing.tables import (
     BROADCAST,
@@ -58,6 +65,7 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
         picture=MemoryStatistics(acting),
         units=MemoryUnits(acting, journal),
         broadcasts=MemoryBroadcasts(acting, journal),
+        dossiers=MemoryDossiers(acting, journal),
     )
 
 
@@ -71,6 +79,11 @@ class MemoryTurn:
         self.own_data = MemoryOwnData(acting, MemoryPeople(acting, MemoryJournal(acting)))
         self.register = MemoryInterviewRegister(acting)
         self.reminders = MemoryReminders(acting)
+        self.made_links = MemoryLinks()
+
+    def links(self, address: str | None) -> MemoryLinks:  # noqa: ARG002 - no browser reaches it
+        """Return the same at any address of the web server."""
+        return self.made_links
 
     def services(self, pack: Pack, **changes: Any) -> Services:
         """The ports, as the conversation gets them."""
@@ -81,6 +94,7 @@ class MemoryTurn:
             "register": self.register,
             "admin": self.admin,
             "reminders": self.reminders,
+            "links": self.links(None),
             "units": self.acting.tables.units,
             **changes,
         }

@@ -20,6 +20,7 @@ from handlers.model import (
     BroadcastPolicy,
     BroadcastState,
     CheckReport,
+    DossierRecord,
     ExportOrder,
     Grant,
     ImportLine,
@@ -199,6 +200,16 @@ class MessageRecord:
         return self.state in {"queued", "sending"}
 
 
+@dataclass(frozen=True, slots=True)
+class DossierRow:
+    """A dossier, and whose it is."""
+
+    chat: str
+    record: DossierRecord
+    created_at: datetime
+    changed_at: datetime
+
+
 @dataclass
 class MemoryTables:
     """All that is kept of everybody."""
@@ -214,6 +225,7 @@ class MemoryTables:
     marks: dict[tuple[str, str], MarkRecord] = field(default_factory=dict)  #: by series and chat
     messages: dict[str, MessageRecord] = field(default_factory=dict)  #: by origin, in order
     timings: dict[str, NoticeTiming] = field(default_factory=dict)  #: by chat
+    dossiers: dict[str, DossierRow] = field(default_factory=dict)  #: by id
     journal: list[JournalEntry] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
 

@@ -11,7 +11,9 @@ TELLING_SCREENS = frozenset(
     }
 )
 #: Screens that take names and values: there only a question about the procedure is heard.
-ASKING_SCREENS = frozenset({"unit", "former_unit", "belonging", "form", "confirm", "retraction"})
+ASKING_SCREENS = frozenset(
+    {"unit", "former_unit", "belonging", "form", "confirm", "retraction", "papers", "papers_review"}
+)
 #: Screens that ask for a yes or no, or a choice that is no fact: there only a command in words is heard.
 COMMANDED_SCREENS = frozenset({"withdraw", "erase", "language", "leave_form", "stop_reminders", "no_reminders"})
 _NOTHING = Reading()

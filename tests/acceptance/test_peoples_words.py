@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 
+from bot.pdf import find_converter
 from handlers.conversation import EDIT_READ
 from handlers.interview.screens.file import WARNING
 from handlers.interview.screens.welcome import GREETING
@@ -97,7 +98,7 @@ async def test_after_twenty_taps_the_answer_stands_and_every_detail_is_a_message
     assert [message.text for message in shown] == [answer.text]
 
 
-async def test_the_answer_for_print_arrives_as_a_word_file(lan: Officer) -> None:
+async def test_the_answer_for_print_arrives_as_a_word_file_and_as_pdf_where_it_can_be_made(lan: Officer) -> None:
     await lan.consents()
     await lan.user.sends_file(issue().der, "a.cer")
     await lan.hears()
@@ -108,6 +109,10 @@ async def test_the_answer_for_print_arrives_as_a_word_file(lan: Officer) -> None
     assert shown.document is not None
     assert shown.document.name.endswith(".docx")
     assert shown.document.content.startswith(b"PK")
+    if find_converter():
+        shown = await lan.user.hears_until(lambda one: one.document is not None and one.document.name.endswith(".pdf"))
+        assert shown.document is not None
+        assert shown.document.content.startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("declines", [True, False])

@@ -1,5 +1,6 @@
 """The real program is watched over HTTP wherever a channel runs, and listens nowhere else."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.acceptance.test_terminal import piped
 from tests.support.fork_server import ForkServer
 from tests.support.program import Program, run_program
 from tests.support.telegram.api import BotApi
+from tests.support.web import free_port
 
 
 @pytest.fixture
@@ -24,10 +26,38 @@ def taken() -> Iterator[str]:
 async def test_a_program_that_asks_for_updates_is_watched(api: BotApi, tmp_path: Path, fast_start: ForkServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         listen = f"127.0.0.1:{probe.getsockname()[1]}"
-    async with run_program(api, tmp_path, {"TROLY_WEB_LISTEN": listen}, fast_start), httpx.AsyncClient() as client:
+    private = {"TROLY_WEB_PRIVATE_LISTEN": listen}
+    async with run_program(api, tmp_path, private, fast_start), httpx.AsyncClient() as client:
         pages = [await client.get(f"http://{listen}{path}") for path in ("/healthz", "/readyz", "/metrics")]
     assert [page.status_code for page in pages] == [200, 200, 200]
     assert "troly_store_up 1.0" in pages[2].text
+
+
+async def test_with_nothing_configured_the_chat_opens_in_a_browser_and_the_start_says_where(
+    api: BotApi, tmp_path: Path
+) -> None:
+    listen = f"127.0.0.1:{free_port()}"
+    program = Program(api, tmp_path, {"TROLY_TELEGRAM_TOKEN": "", "TROLY_WEB_LISTEN": listen, "TROLY_LANGUAGE": "en"})
+    await program.launch()
+    try:
+        async with httpx.AsyncClient() as client:
+            page = await first_answer(client, f"http://{listen}/")
+            assert page.status_code == 200
+            assert "automatic assistant" in page.text
+            assert (await client.get(f"http://{listen}/metrics")).status_code == 404
+        assert f"Open http://{listen} in a browser." in program.printed()
+        assert "troly chat" in program.printed()
+    finally:
+        await program.stop()
+
+
+async def first_answer(client: httpx.AsyncClient, url: str) -> httpx.Response:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return await client.get(url)
+            except httpx.ConnectError:
+                await asyncio.sleep(0.1)
 
 
 async def test_an_address_of_ones_own_that_is_taken_ends_the_start_by_its_variable(

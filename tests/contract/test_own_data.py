@@ -35,6 +35,7 @@ async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
         "standings",
         "roles",
         "tasks",
+        "dossiers",
         "reminders",
         "requests",
         "received",

@@ -18,6 +18,7 @@ from handlers.model import (
     BroadcastDraft,
     BroadcastState,
     BroadcastText,
+    DossierRecord,
     ExportForm,
     ExportOrder,
     Filter,
@@ -39,7 +40,7 @@ from tests.support.people import (
     grant_role,
     make_person_content,
 )
-from tests.support.store import NOW
+from tests.support.store import CHANNEL, NOW, open_admin_transaction
 from tests.support.stored_dialogue import register_request
 
 #: Stands in all that belongs to Xã Đại Phước.
@@ -59,6 +60,7 @@ class Other:
     grant: str
     invitation: str
     broadcast: str
+    dossier: str
 
     @property
     def lines(self) -> list[ImportLine]:
@@ -105,6 +107,13 @@ CALLS: dict[str, Call] = {
     "broadcasts.recipients": lambda a, by, far: a.broadcasts.recipients(by, far.broadcast, 9),
     "broadcasts.resend": lambda a, by, far: a.broadcasts.resend(by, far.broadcast),
 }
+CALLS |= {
+    "dossiers.kept": lambda a, by, _: a.dossiers.kept(by),
+    "dossiers.get": lambda a, by, far: a.dossiers.get(by, far.dossier),
+    "dossiers.save": lambda a, by, far: a.dossiers.save(by, DossierRecord(id=far.dossier, unit="DN.DP", revision=1)),
+    "dossiers.register": lambda a, by, far: a.dossiers.register(by, far.dossier, [make_person_content(SECRET)]),
+    "dossiers.hand_over": lambda a, by, far: a.dossiers.hand_over(by, far.dossier),
+}
 #: Begun by whoever may export anything: it reads what is within reach when it is written. And what services write.
 ELSEWHERE = {"exports.start", "journal.record"}
 
@@ -119,10 +128,14 @@ async def other(ground: Backend) -> Other:
     async with admin_transaction(store) as at:
         written = await at.admin.broadcasts.new(OPERATOR, DRAFT)
         await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
+    async with open_admin_transaction(store, NOW, chat=store.chats.at(CHANNEL, "xa").id, channel=CHANNEL) as at:
+        kept = await at.admin.dossiers.save(Rights.of([grant], UNITS), DossierRecord(unit="DN.DP", requests=(SECRET,)))
+        await at.commit()
     assert written is not None
+    assert kept is not None
     ground.stands(written.id, BroadcastState.RUNNING)
     ground.add_row(written.id, "cán bộ", "unknown", "no_answer")
-    return Other(asked.code, grant.id, promised.id, written.id)
+    return Other(asked.code, grant.id, promised.id, written.id, kept.id)
 
 
 def test_every_call_that_demands_rights_is_tried() -> None:

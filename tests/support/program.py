@@ -17,6 +17,7 @@ UNHURRIED = {
     "TROLY_THROTTLE_PER_SECOND": "100000",
     "TROLY_TELEGRAM_MESSAGES_PER_SECOND": "100000",
     "TROLY_TELEGRAM_CHAT_MESSAGES_PER_SECOND": "100000",
+    "TROLY_WEB_PRIVATE_LISTEN": "",
     "TROLY_WEB_LISTEN": "",  # several programs run at once
 }
 START = 30.0  #: seconds until a program must poll or listen

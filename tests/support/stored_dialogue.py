@@ -1,5 +1,6 @@
 """A conversation over the real store, written like one over the in-memory ports (``tests.support.dialogue``)."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -7,12 +8,13 @@ from datetime import datetime
 from itertools import count
 from typing import Protocol
 
+from bot.delivery.dossier_maker import DossierMaker
 from bot.delivery.event_preparation import EventPreparer, ListReader, may_import_by_role
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.messages import Chat, DeliveryState, Incoming, PendingTurn
 from bot.services.unit_of_work import TurnTransaction
 from bot.store.store import Store
-from handlers.conversation import respond, wants_file
+from handlers.conversation import respond, wants_certificate_list, wants_file
 from handlers.core import (
     ButtonTapped,
     Event,
@@ -26,12 +28,30 @@ from handlers.core import (
     Session,
     TextReceived,
 )
-from handlers.model import InterviewStatus, Request, RequestContent, RequestRow, Rights, Role
+from handlers.model import (
+    DossierRecord,
+    InterviewStatus,
+    Request,
+    RequestContent,
+    RequestRow,
+    Rights,
+    Role,
+    UnitDirectory,
+)
 from rules.outcome import Procedure
 from tests.support.delivery import CountingReader, ManualClock, ScriptedChannel
 from tests.support.dialogue import Dialogue, Talker, pack
 from tests.support.people import UNITS, admin_transaction, grant_role
-from tests.support.store import ADDRESS, CHANNEL, CONSENTED_SESSION, NOW, claim_next_turn, open_chat, open_turn
+from tests.support.store import (
+    ADDRESS,
+    CHANNEL,
+    CONSENTED_SESSION,
+    NOW,
+    claim_next_turn,
+    open_admin_transaction,
+    open_chat,
+    open_turn,
+)
 
 _updates = count(1)
 
@@ -159,9 +179,16 @@ class Assistant:
 
     def __post_init__(self) -> None:
         channels = {CHANNEL: self.channel}
-        talk = Conversation(respond=respond, wants_file=wants_file, pack=pack())
-        preparer = EventPreparer(channels, CountingReader(), ListReader(may_import_by_role(self.store)))
+        talk = Conversation(respond=respond, wants_file=wants_file, pack=pack(), wants_list=wants_certificate_list)
+        papers = DossierMaker(self._find_dossier, self.clock, pack(), None, None, asyncio.Semaphore(1))
+        lists = ListReader(may_import_by_role(self.store))
+        preparer = EventPreparer(channels, CountingReader(), lists, dossiers=papers)
         self.turns = TurnHandler(self.store, talk, preparer, channels, self.clock, open_turn=open_turn)
+
+    async def _find_dossier(self, chat: Chat, dossier: str) -> tuple[DossierRecord | None, UnitDirectory]:
+        async with open_admin_transaction(self.store, self.clock.now(), chat=chat.id, channel=chat.channel) as at:
+            rights = Rights.of(await at.admin.people.mine(), UNITS)
+            return await at.admin.dossiers.get(rights, dossier), UNITS
 
     def person(self, address: str) -> "Person":
         return Person(self, address)

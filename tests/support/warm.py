@@ -34,7 +34,7 @@ _WORKERS = ("bot.exports.export_worker", "bot.exports.list_reader", "bot.certifi
 _PROGRAM = "bot"
 _IMPORTED = (
     "asyncio", "bot.app", "bot.channels.telegram", "bot.channels.terminal", "bot.metrics", "prometheus_client",
-    "bot.web", "handlers", "psycopg", *_WORKERS,
+    "bot.web.health", "bot.web.server", "bot.channels.web", "handlers", "psycopg", *_WORKERS,
 )  # fmt: skip
 #: Variables that say nothing about how the interpreter starts.
 _HARMLESS = {"PYTHONPATH": None, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": None, "PYTHONUNBUFFERED": None}

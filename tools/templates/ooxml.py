@@ -5,7 +5,7 @@ from typing import Any
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Length, Pt
-from docx.table import _Row
+from docx.table import Table, _Row
 from docx.text.paragraph import Paragraph
 
 
@@ -18,11 +18,12 @@ def make_element(name: str, **attributes: str) -> Any:
 
 
 def set_font(style: Any, name: str, size: Length) -> None:
-    """Set the typeface of a style, for Vietnamese letters too."""
+    """Set the typeface of a style for Vietnamese letters too, and Vietnamese as the language that Word spells by."""
     style.font.name, style.font.size = name, size
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for script in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
         fonts.set(qn(script), name)
+    style.element.rPr.append(make_element("w:lang", val="vi-VN"))
 
 
 def add_line_above(paragraph: Paragraph, width: int, share: float) -> None:
@@ -33,6 +34,14 @@ def add_line_above(paragraph: Paragraph, width: int, share: float) -> None:
     borders = make_element("w:pBdr")
     borders.append(make_element("w:top", val="single", sz="6", space="1", color="auto"))
     paragraph._p.get_or_add_pPr().insert_element_before(borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc")  # noqa: SLF001 - python-docx gives the element by no other name
+
+
+def set_cell_margins(table: Table, margin: Length) -> None:
+    """Set the room at the left and right of the text in every cell of a table."""
+    room = make_element("w:tblCellMar")
+    for side in ("left", "right"):
+        room.append(make_element(f"w:{side}", w=str(int(margin.twips)), type="dxa"))
+    table._tbl.tblPr.insert_element_before(room, "w:tblLook", "w:tblCaption", "w:tblDescription")  # noqa: SLF001 - as above
 
 
 def keep_row_whole(row: _Row) -> None:

@@ -1,5 +1,8 @@
 """Make the parts of an official document around its table with python-docx."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 from docx.document import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
@@ -7,20 +10,31 @@ from docx.shared import Length, Mm, Pt
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
-from tools.templates.ooxml import add_field, add_line_above, keep_row_whole, set_font
+from tools.templates.ooxml import add_field, add_line_above, keep_row_whole, set_cell_margins, set_font
 
 #: A4 with the usual margins of administrative documents.
 _SHORT, _LONG, _TOP, _LEFT, _RIGHT = Mm(210), Mm(297), Mm(20), Mm(30), Mm(15)
 #: A page wider than this is a landscape page.
 _WIDE = Mm(200)
 _LEFT_SHARE = 0.41
+#: A subject of so many letters takes the whole width of its column for two lines.
+_LONG_SUBJECT = 75
 _CENTRE = WD_ALIGN_PARAGRAPH.CENTER
 _NATION, _MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
-_SIGNS = "NGƯỜI ĐỨNG ĐẦU\nCƠ QUAN, TỔ CHỨC QUẢN LÝ TRỰC TIẾP"
 _DRAFT = (
-    "Mẫu {form} – Dự thảo do Trợ lý Chứng thư lập: đối chiếu bố cục với Phụ lục Nghị định số 68/2024/NĐ-CP"
+    "Mẫu {form} – Dự thảo do Trợ lý Chứng thư lập{source}: đối chiếu bố cục với Phụ lục Nghị định số 68/2024/NĐ-CP"
     " trước khi ký, gửi."
 )
+#: Of these forms no column was read anywhere.
+_NOT_READ, _OWN_COLUMNS = frozenset({"03", "08", "09"}), ", các cột do Trợ lý tự đặt vì chưa đọc được mẫu gốc"
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A person who signs: in which capacity, and how."""
+
+    title: str
+    how: str = "(Ký, ghi rõ họ tên)"
 
 
 def set_page(document: Document, *, landscape: bool) -> int:
@@ -31,8 +45,11 @@ def set_page(document: Document, *, landscape: bool) -> int:
     section.page_width, section.page_height = (_LONG, _SHORT) if landscape else (_SHORT, _LONG)
     section.top_margin = section.bottom_margin = _TOP
     section.left_margin, section.right_margin = _LEFT, _RIGHT
+    section.footer_distance = Mm(8)
     set_font(document.styles["Normal"], "Times New Roman", Pt(13))
     document.styles["Normal"].paragraph_format.space_after = Pt(0)
+    about = document.core_properties
+    about.author, about.title, about.comments = "Trợ lý Chứng thư", "", ""
     return int((_LONG if landscape else _SHORT) - _LEFT - _RIGHT)
 
 
@@ -53,78 +70,127 @@ def add_text(paragraph: Paragraph, text: str, size: int = 13, look: str = "", *,
     return paragraph
 
 
-def add_two_columns(document: Document, width: int, share: float) -> tuple[_Cell, _Cell]:
-    """Add two columns without lines; the left one takes ``share`` of the width."""
-    table = document.add_table(rows=1, cols=2)
+def add_columns(document: Document, width: int, shares: Sequence[float]) -> list[_Cell]:
+    """Add columns without lines, each with its share of the width."""
+    table = document.add_table(rows=1, cols=len(shares))
     table.autofit = False
-    for at, part in enumerate((share, 1 - share)):
+    for at, part in enumerate(shares):
         table.columns[at].width = table.cell(0, at).width = Length(int(width * part))
     keep_row_whole(table.rows[0])
-    return table.cell(0, 0), table.cell(0, 1)
+    return list(table.rows[0].cells)
 
 
-def add_heading(document: Document, width: int) -> None:
-    """Add the sender, the nation and its motto, number, place and day."""
+def add_heading(document: Document, width: int, subject: str) -> None:
+    """Add the sender, the nation and its motto, number, subject, place and day."""
     size = 13 if width > _WIDE else 12
-    left, right = add_two_columns(document, width, _LEFT_SHARE)
+    left, right = add_columns(document, width, (_LEFT_SHARE, 1 - _LEFT_SHARE))
     left.paragraphs[0].add_run("{%p if superior %}")
     add_text(left.add_paragraph(), "{{ superior }}", size)
     left.add_paragraph("{%p endif %}")
     add_text(left.add_paragraph(), "{{ body }}", size, look="bold")
     add_line_above(left.add_paragraph(), int(width * _LEFT_SHARE), 0.35)
-    add_text(left.add_paragraph(), "Số: ........../..........", size)
+    add_text(left.add_paragraph(), "Số: ........../..........", 13)
+    if subject:
+        about = add_text(left.add_paragraph(), subject, 12).paragraph_format
+        if width > _WIDE and len(subject) < _LONG_SUBJECT:  # two lines of one length
+            about.left_indent = about.right_indent = Mm(11)
     add_text(right.paragraphs[0], _NATION, size, look="bold")
     add_text(right.add_paragraph(), _MOTTO, size + 1, look="bold")
     add_line_above(right.add_paragraph(), int(width * (1 - _LEFT_SHARE)), 0.42 if width > _WIDE else 0.6)
-    add_text(right.add_paragraph(), "................., ngày ..... tháng ..... năm .......", size, look="italic")
+    add_text(right.add_paragraph(), "{{ place }}, {{ day }}", 13, look="italic")
 
 
-def add_title(document: Document, asks: str, width: int) -> None:
-    """Add the subject of the document and its recipient."""
-    first = add_text(document.add_paragraph(), "DANH SÁCH", 14, look="bold")
-    first.paragraph_format.space_before = Pt(6)
-    add_text(document.add_paragraph(), asks, 14, look="bold")
-    add_line_above(document.add_paragraph(), width, 0.3)
+def add_subject(document: Document, asks: str) -> None:
+    """Add the recipient, and the sentence that asks."""
     to = add_text(document.add_paragraph(), "Kính gửi: {{ recipient }}", 14)
-    to.paragraph_format.space_after = Pt(6)
+    to.paragraph_format.space_before = to.paragraph_format.space_after = Pt(4)
+    _indent(add_text(document.add_paragraph(), asks, centred=False))
 
 
-def add_contact(document: Document, wanted: tuple[str, ...], width: int) -> None:
-    """Add lines for a contact person to fill in by hand, as many labels a line as fit: none of it is stored."""
-    head = add_text(document.add_paragraph(), "Thông tin người liên hệ:", 12, "bold", centred=False)
-    head.paragraph_format.space_before = Pt(4)
+def add_record_opening(document: Document, about: str, parties: Sequence[str], finds: str, width: int) -> None:
+    """Add the title of a record (biên bản), who takes part, and the sentence before its table."""
+    title = add_text(document.add_paragraph(), "BIÊN BẢN", 14, look="bold")
+    title.paragraph_format.space_before = Pt(12)
+    add_text(document.add_paragraph(), about, 14, look="bold")
+    add_line_above(document.add_paragraph(), width, 0.3)
+    _indent(add_text(document.add_paragraph(), "Hôm nay, {{ day }}, tại {{ place }}, chúng tôi gồm:", centred=False))
+    for party in parties:
+        line = add_text(document.add_paragraph(), party, centred=False)
+        line.paragraph_format.space_after = Pt(3)
+        stops = party.count("\t")
+        for number in range(1, stops + 1):
+            _lead_with_dots(line, width * number // stops, width)
+    _indent(add_text(document.add_paragraph(), finds, centred=False))
+
+
+def _indent(paragraph: Paragraph) -> None:
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
+    paragraph.paragraph_format.first_line_indent = Mm(10)
+    paragraph.paragraph_format.space_after = Pt(4)
+    paragraph.paragraph_format.keep_with_next = True
+
+
+def _lead_with_dots(paragraph: Paragraph, at: int, end: int) -> None:
+    side = WD_TAB_ALIGNMENT.RIGHT if at >= end else WD_TAB_ALIGNMENT.LEFT
+    paragraph.paragraph_format.tab_stops.add_tab_stop(Length(at), side, WD_TAB_LEADER.DOTS)
+
+
+def add_contact(document: Document, title: str, wanted: Sequence[tuple[str, str]], width: int) -> None:
+    """Add whom the provider can reach, as many a line as fit; what is not known is a line of dots."""
+    head = add_text(document.add_paragraph(), title, 12, "bold", centred=False)
+    head.paragraph_format.space_before = Pt(2)
     head.paragraph_format.keep_with_next = True
     most = 3 if width > _WIDE else 2
-    for labels in (wanted[at : at + most] for at in range(0, len(wanted), most)):
-        row = add_text(document.add_paragraph(), " ".join(f"- {label}: \t" for label in labels), 12, centred=False)
-        row.paragraph_format.keep_with_next = True
-        for number in range(1, len(labels) + 1):
-            stop = Length(int(width * number / len(labels)))
-            side = WD_TAB_ALIGNMENT.RIGHT if number == len(labels) else WD_TAB_ALIGNMENT.LEFT
-            row.paragraph_format.tab_stops.add_tab_stop(stop, side, WD_TAB_LEADER.DOTS)
+    lines = [wanted[at : at + most] for at in range(0, len(wanted), most)]
+    table = document.add_table(rows=len(lines), cols=most)
+    table.autofit = False
+    set_cell_margins(table, Mm(1))
+    for row, line in zip(table.rows, lines, strict=True):
+        keep_row_whole(row)
+        cells = (*row.cells[: len(line) - 1], row.cells[len(line) - 1].merge(row.cells[-1]))
+        for cell, (label, field) in zip(cells, line, strict=True):
+            across = most - len(line) + 1 if cell is cells[-1] else 1
+            cell.width = Length(width * across // most)
+            paragraph = add_text(cell.paragraphs[0], f"- {label}: {{{{ contact.{field} }}}}", 11, centred=False)
+            paragraph.paragraph_format.keep_with_next = True
 
 
-def add_signature(document: Document, width: int) -> None:
-    """Add the place for the head's signature and the seal."""
+def add_signatures(document: Document, signers: Sequence[Signer], width: int) -> None:
+    """Add the places for the signatures and the receivers of copies, which stand beside a single one, else below."""
     add_text(document.add_paragraph(), "", 2).paragraph_format.keep_with_next = True
-    left, right = add_two_columns(document, width, _LEFT_SHARE)
-    add_text(left.paragraphs[0], "Nơi nhận:", 12, look="bold italic", centred=False)
-    for receiver in ("- Như trên;", "- Lưu: VT."):
-        add_text(left.add_paragraph(), receiver, 11, centred=False)
-    add_text(right.paragraphs[0], _SIGNS, 13 if width > _WIDE else 12, "bold")
-    add_text(right.add_paragraph(), "(Ký, ghi rõ họ tên, đóng dấu)", look="italic")
-    for _ in range(2 if width > _WIDE else 3):  # a page that lies has little height: three entries and this fit on one
-        add_text(right.add_paragraph(), "")
+    shares = (_LEFT_SHARE, 1 - _LEFT_SHARE) if len(signers) == 1 else (0.45, 0.55)
+    cells = add_columns(document, width, shares)
+    if len(signers) == 1:
+        _add_receivers(cells[0].paragraphs[0], cells[0].add_paragraph, "- Như trên;", "- Lưu: VT.")
+    for cell, signer in zip(cells[-len(signers) :], signers, strict=True):
+        add_text(cell.paragraphs[0], signer.title.replace("\n", " ") if width > _WIDE else signer.title, 12, "bold")
+        add_text(cell.add_paragraph(), signer.how, look="italic")
+        for _ in range(2 if width > _WIDE else 3):  # a page that lies has little height: three rows and this fit on one
+            add_text(cell.add_paragraph(), "")
+    if len(signers) > 1:  # in the same row, which is never cut
+        _add_receivers(cells[0].add_paragraph(), cells[0].add_paragraph, "- {{ recipient }};", "- Lưu: VT.")
     behind = add_text(document.add_paragraph(), "", 1)  # Word wants a paragraph after a table; a tiny one adds no page
     behind.paragraph_format.line_spacing = Pt(1)
+
+
+def _add_receivers(first: Paragraph, add: Callable[[], Paragraph], *receivers: str) -> None:
+    add_text(first, "Nơi nhận:", 12, look="bold italic", centred=False)
+    for receiver in receivers:
+        add_text(add(), receiver, 11, centred=False)
 
 
 def add_footer(document: Document, form: str) -> None:
     """Add a footer that says that the layout is a draft, with the number of the page."""
     below = document.sections[0].footer
-    add_text(below.paragraphs[0], _DRAFT.format(form=form), 9, look="italic", centred=False)
-    pages = add_text(below.add_paragraph(), "Trang ", 9, centred=False)
-    pages.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    add_field(pages, "PAGE", Pt(9))
-    add_text(pages, "/", 9, centred=False)
-    add_field(pages, "NUMPAGES", Pt(9))
+    draft = _DRAFT.format(form=form, source=_OWN_COLUMNS if form in _NOT_READ else "")
+    add_text(below.paragraphs[0], draft, 9, look="italic", centred=False)
+    add_page_number(below.add_paragraph())
+
+
+def add_page_number(paragraph: Paragraph) -> None:
+    """Add the number of the page and of all pages."""
+    add_text(paragraph, "Trang ", 9, centred=False)
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    add_field(paragraph, "PAGE", Pt(9))
+    add_text(paragraph, "/", 9, centred=False)
+    add_field(paragraph, "NUMPAGES", Pt(9))

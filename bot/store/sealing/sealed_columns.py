@@ -125,6 +125,46 @@ def zalo_event(key: str) -> SealContext:
     return SealContext("zalo_events", "payload", key)
 
 
+def link_digest(keyring: Keyring, purpose: str, token: str) -> str:
+    """Return the digest that finds a one-time link: the token is kept nowhere, and guessing meets a keyed HMAC."""
+    return keyring.lookup("one-time link", purpose, token)
+
+
+def link_about(digest: str) -> SealContext:
+    """Place of the name, media type and size of the file behind a link."""
+    return SealContext("one_time_links", "about", digest)
+
+
+def link_content(digest: str) -> SealContext:
+    """Place of the file behind a link."""
+    return SealContext("one_time_links", "content", digest)
+
+
+def browser_digest(keyring: Keyring, cookie: str) -> str:
+    """Return the digest that finds the conversation of a browser."""
+    return keyring.lookup("web browser", cookie)
+
+
+def browser_address(digest: str) -> SealContext:
+    """Place of the address of the conversation of a browser."""
+    return SealContext("web_browsers", "address", digest)
+
+
+def web_payload(chat: str, origin: str) -> SealContext:
+    """Place of a message of the web chat."""
+    return SealContext("web_messages", "payload", f"{chat} {origin}")
+
+
+def web_file_about(file: str) -> SealContext:
+    """Place of the name, media type and size of a file of the web chat."""
+    return SealContext("web_files", "about", file)
+
+
+def web_file_content(file: str) -> SealContext:
+    """Place of a file of the web chat."""
+    return SealContext("web_files", "content", file)
+
+
 def word_digest(keyring: Keyring, folded: str) -> str:
     """Return the digest that finds requests with this folded word: half of one is enough to tell words apart."""
     return keyring.lookup("word", folded)[:16]
@@ -133,6 +173,11 @@ def word_digest(keyring: Keyring, folded: str) -> str:
 def open_word_digest(keyring: Keyring, folded: str) -> str:
     """Return the digest of a word that tells nothing about a person."""
     return keyring.lookup("open word", folded)[:16]
+
+
+def dossier(dossier_id: str) -> SealContext:
+    """Place of a dossier of a whole unit."""
+    return SealContext("dossiers", "content", dossier_id)
 
 
 class SealedColumn(NamedTuple):
@@ -163,9 +208,16 @@ SEALED_COLUMNS = (
     SealedColumn("broadcasts", "content", "id", "id", ""),
     SealedColumn("broadcasts", "document", "id", "id", "", at_once=1),
     SealedColumn("broadcasts", "findings", "id", "id", ""),
+    SealedColumn("dossiers", "content", "id", "id", "", at_once=5),
     SealedColumn("grants", "seal", "id", "id", ""),
     SealedColumn("invitations", "seal", "id", "id", ""),
     SealedColumn("broadcasts", "warrant", "id", "id", ""),
     SealedColumn("zalo_accounts", "tokens", "app", "app", ""),
     SealedColumn("zalo_events", "payload", "id", "key", 0),
+    SealedColumn("one_time_links", "about", "digest", "digest", ""),
+    SealedColumn("one_time_links", "content", "digest", "digest", "", at_once=1),
+    SealedColumn("web_browsers", "address", "digest", "digest", ""),
+    SealedColumn("web_messages", "payload", "id", "chat || ' ' || origin", 0),
+    SealedColumn("web_files", "about", "id", "id", ""),
+    SealedColumn("web_files", "content", "id", "id", "", at_once=1),
 )

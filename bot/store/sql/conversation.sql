@@ -77,15 +77,17 @@ RETURNING id;
 
 -- name: keep_session!
 -- Store the session after a turn and free the chat; a chat that goes on talking is not forgotten, and one with a
--- session is a person's.
-UPDATE chats SET session = :session, language = :language, consented = :consented, erased_at = NULL, in_group = 0, worker = NULL
+-- session is a person's. By when a personal number must be gone stays until that was seen to, whatever the session says
+-- now: an update that failed may hold it too.
+UPDATE chats SET session = :session, language = :language, consented = :consented,
+    identity_until = COALESCE(CAST(:identity_until AS BIGINT), identity_until), erased_at = NULL, in_group = 0, worker = NULL
 WHERE id = :chat;
 
 -- name: drop_session!
 -- End a turn that leaves no session: nothing personal is kept, and the chat goes with its last message. Exceptions are
 -- a person with a role, who has to be found, and a person whose session was lost while a request of theirs is under
 -- way; a person who wanted to be forgotten has neither.
-UPDATE chats SET session = NULL, language = NULL, consented = 0, worker = NULL,
+UPDATE chats SET session = NULL, language = NULL, consented = 0, identity_until = NULL, worker = NULL,
     erased_at = CASE WHEN EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL)
                        OR EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id
                                   AND r.state IN {open_states} AND r.state NOT IN {must_stay}) THEN erased_at

@@ -81,7 +81,8 @@ DELETE FROM standings WHERE chat = :chat;
 -- name: erase_chat!
 -- Erase the chat itself: its address stays until this turn's reply is delivered, or as long as a request does. As long
 -- as it exists, stopped reminders stay stopped.
-UPDATE chats SET session = NULL, language = NULL, unit = NULL, reminded_at = NULL, consented = 0, erased_at = :now
+UPDATE chats SET session = NULL, language = NULL, unit = NULL, reminded_at = NULL, consented = 0, identity_until = NULL,
+    erased_at = :now
 WHERE id = :chat;
 
 -- name: my_roles

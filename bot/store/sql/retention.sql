@@ -13,6 +13,22 @@ WHERE silent_until < :undecided AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id
 -- Delete receipts of messages that Zalo told of before :before.
 DELETE FROM zalo_receipts WHERE at < :before RETURNING 1;
 
+-- name: due_identities
+-- Find the sessions whose personal numbers must be gone by :now.
+SELECT id, session FROM chats WHERE identity_until <= :now ORDER BY id;
+
+-- name: erase_identities!
+-- Store a session without personal numbers, unless a turn has written it meanwhile.
+UPDATE chats SET session = :fresh, identity_until = NULL WHERE id = :chat AND session = :stale;
+
+-- name: erase_failed_updates!
+-- Delete the content of updates given up: one may hold a personal number.
+UPDATE inbox SET payload = NULL WHERE chat = :chat AND state = 'failed';
+
+-- name: erase_failed_messages!
+-- Delete the content of answers that did not arrive: one may hold papers with a personal number.
+UPDATE outbox SET payload = NULL WHERE chat = :chat AND broadcast IS NULL AND state NOT IN ('queued', 'sending');
+
 -- name: expire_requests
 -- Delete requests that ended before :before, and drafts of chats silent since.
 DELETE FROM requests
@@ -22,7 +38,7 @@ RETURNING 1;
 
 -- name: expire_sessions
 -- Delete sessions of chats silent since :before without an open request.
-UPDATE chats SET session = NULL, language = NULL, unit = NULL, consented = 0
+UPDATE chats SET session = NULL, language = NULL, unit = NULL, consented = 0, identity_until = NULL
 WHERE last_contact_at < :before AND session IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.state IN {open_states})
 RETURNING 1;

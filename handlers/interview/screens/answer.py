@@ -24,6 +24,8 @@ from handlers.core import (
     registrable_actions,
 )
 from handlers.core.text import format_bold, join_lines
+from handlers.forms.case import case_of_answer
+from handlers.forms.filling import begin_forms
 from handlers.interview import to_next_certificate, to_next_screen
 from handlers.interview.screens.printing import print_answer
 from handlers.model import Request
@@ -39,7 +41,7 @@ STEPS, SOURCES, NOTES, CERTAINTY, TERMS, PRINT, WHOLE = (
     "print",
     "whole",
 )
-REGISTER, REVIEW, ANOTHER, GO_ON = "register", "review", "another", "continue"
+FORMS, REGISTER, REVIEW, ANOTHER, GO_ON = "forms", "register", "review", "another", "continue"
 STANDS_ABOVE = N_("<b>The answer stands above, unchanged.</b> In short:")
 
 
@@ -64,6 +66,8 @@ class AnswerScreen(OptionsOnlyScreen):
         decided = current_decision(here)
         if value in SHOWN_MORE and decided is not None:
             return await _show_more(here, decided, value)
+        if value == FORMS and (case := case_of_answer(here)):
+            return HandlerResult(begin_forms(here, case))
         if value == REGISTER and decided is not None:
             return await _begin_draft(here, decided)
         if value == REVIEW:
@@ -96,6 +100,8 @@ def _answer_options(here: Context, decided: Decided, *, shown: bool) -> list[Opt
     certainty = Option(CERTAINTY, t(N_("How sure is this?")), ("chac khong", "co chac khong", "do chac"), lasting=True)
     terms = Option(TERMS, t(N_("What is a managing body?")), ("giai thich", "thuat ngu", "terms"), lasting=True)
     file = Option(PRINT, t(N_("For print")), ("ban in", "in ra", "tep word", "print"), lasting=True)
+    papers = ("lap giay to", "lap mau", "dien mau", "giay to", "papers")
+    forms = Option(FORMS, t(N_("Make the papers")), papers)
     register = Option(REGISTER, t(N_("Register the request")), ("dang ky", "dang ky yeu cau", "register"))
     return [
         steps,
@@ -104,6 +110,7 @@ def _answer_options(here: Context, decided: Decided, *, shown: bool) -> list[Opt
         certainty,
         terms,
         file,
+        *([forms] if case_of_answer(here) else []),
         *([register] if registrable_actions(decided) else []),
         Option(REVIEW, t(N_("Review or change my answers")), ("xem lai", "sua", "review")),
         Option(ANOTHER, t(N_("Take up another certificate")), ("chung thu khac", "another")),

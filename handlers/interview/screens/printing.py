@@ -22,10 +22,10 @@ from handlers.core import (
 )
 from handlers.core.text import capitalize_first, format_day, strip_markup
 from handlers.interview.screens.question import format_answers_given
+from handlers.model import DOCX, PDF
 from locales import N_
 from rules.outcome import Decided
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PRINT_PROBLEMS = {
     "no_files": N_("This channel sends no files. The buttons under the answer show all of it."),
     "failed": N_("The file could not be made. Please ask for it once more in a moment."),
@@ -46,8 +46,10 @@ def handle_printed_answer(here: Context, event: PrintAnswer | AnswerPrinted) -> 
     """Send the document or tell why there is none; an order that nobody carried out counts as failed."""
     if isinstance(event, AnswerPrinted) and event.content is not None:
         note = here.say(N_("The whole answer as a file, to print or to pass on."))
-        file = Attachment.of(event.name, DOCX, event.content)
-        return HandlerResult(here.session, notes=(note,), attachments=(file,), show=False)
+        files = [Attachment.of(event.name, DOCX, event.content)]
+        if event.pdf is not None:
+            files.append(Attachment.of(f"{event.name.removesuffix('.docx')}.pdf", PDF, event.pdf))
+        return HandlerResult(here.session, notes=(note,), attachments=tuple(files), show=False)
     trouble = (event.trouble if isinstance(event, AnswerPrinted) else None) or "failed"
     return HandlerResult(here.session, notes=(here.say(PRINT_PROBLEMS[trouble]),), show=False)
 

@@ -17,6 +17,8 @@ from handlers.core import (
 )
 from handlers.core.text import format_bold, join_lines
 from handlers.folding import fold
+from handlers.forms.case import case_of_request
+from handlers.forms.filling import begin_forms
 from handlers.interview import format_draft_left, to_left_draft, to_next_screen
 from handlers.model import REQUEST_TRANSITIONS, UNFINISHED, Request, RequestContent, RequestHandling, RequestState
 from handlers.requests import FIELDS, Field, format_content, format_history, format_procedure, format_request_line
@@ -28,6 +30,7 @@ from handlers.requests.form import (
     current_field,
     find_body,
     is_outdated,
+    render_field,
     suggestions,
     to_amendment_draft,
     unit_choices,
@@ -173,17 +176,10 @@ def _go_on_with_draft(here: Context, draft: RequestDraft) -> HandlerResult:
 
 
 def _render_field(here: Context, field: Field) -> Page:
-    say = here.say
-    offers = [Option(str(index), value) for index, value in enumerate(suggestions(field, here))]
-    unknown = [Option(UNKNOWN, say.t(N_("I do not know it")), NOT_KNOWN)] if field.name == "serial" else []
-    leave = Option(LEAVE, say.t(_format_leaving(here)), LEAVING, numbered=False)
-    return Page(
-        format_bold(say(field.ask)),
-        (say(N_("Choose, or type it.")),) if offers else (),
-        (*offers, *unknown, leave),
-        exact=True,
-        help=_format_field_help(here, field),
-    )
+    t = here.say.t
+    unknown = [Option(UNKNOWN, t(N_("I do not know it")), NOT_KNOWN)] if field.name == "serial" else []
+    leave = Option(LEAVE, t(_format_leaving(here)), LEAVING, numbered=False)
+    return render_field(here, field, suggestions(field, here), (*unknown, leave), _format_field_help(here, field))
 
 
 def _format_field_help(here: Context, field: Field) -> Markup:
@@ -332,7 +328,7 @@ def _with_registered_key(session: Session, was: Request | None, saved: Request |
     return session.with_changes(registered_key=saved.content.certificate_key)
 
 
-AMEND, WITHDRAW, ANSWER, UNIT = "amend", "withdraw", "answer", "unit"
+AMEND, WITHDRAW, ANSWER, UNIT, FORMS = "amend", "withdraw", "answer", "unit", "forms"
 #: Requests shown at most; older ones can be opened by typing their code.
 SHOWN = 10
 
@@ -385,6 +381,8 @@ class OwnRequestScreen(OptionsOnlyScreen):
         request = await _current_request(here)
         if value == ANSWER and request:
             return await _show_answer(here, request)
+        if value == FORMS and request and (case := await case_of_request(here, request.code)):
+            return HandlerResult(begin_forms(here, case))
         if value == UNIT and request and (draft := to_amendment_draft(request)):
             return HandlerResult(here.session.with_screen("form", draft=draft.model_copy(update={"editing": "unit"})))
         if value == AMEND and request and (draft := to_amendment_draft(request)):
@@ -436,7 +434,9 @@ def _request_options(here: Context, request: Request) -> list[Option]:
     may_withdraw = RequestState.WITHDRAWN in REQUEST_TRANSITIONS[request.state]
     answer = Option(ANSWER, t(N_("The answer I was given")), ("cau tra loi", "tra loi", "answer"))
     known = [answer] if request.content.decision else []
-    return [*known, *([amend] if may_amend else []), *([withdraw] if may_withdraw else [])]
+    due = here.session.consented_at is not None and not request.content.unreadable
+    forms = [Option(FORMS, t(N_("Make the papers")), ("lap giay to", "giay to", "papers"))] if due else []
+    return [*known, *forms, *([amend] if may_amend else []), *([withdraw] if may_withdraw else [])]
 
 
 async def _show_answer(here: Context, request: Request) -> HandlerResult:

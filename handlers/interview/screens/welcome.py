@@ -29,7 +29,7 @@ GREETING = N_(
 )
 KEPT = N_(
     "For that I keep your answers, what the certificate says and the requests you register, encrypted and for {days}"
-    " days after the last contact; please never send a PIN, a private key or a personal number (CCCD)."
+    " days after the last contact; please never send a PIN or a private key, nor a personal number (CCCD) unasked."
 )
 PURPOSE = N_(
     "After a reorganisation, every government digital certificate (chứng thư chữ ký số chuyên dùng công"
@@ -46,8 +46,13 @@ STORED = N_(
 )
 SEEN = N_("<b>Who sees it.</b> Admins of your unit and of those above it see your requests and how far they are.")
 RIGHTS = N_(
-    "At any time /dulieu gives you all that is held about you and /xoadulieu deletes it. I never ask for your PIN, your"
-    " private key or your personal number (CCCD): please do not send them."
+    "At any time /dulieu gives you all that is held about you and /xoadulieu deletes it. I never ask for your PIN or"
+    " your private key: please do not send them."
+)
+IDENTITY = N_(
+    "<b>Your personal number (CCCD).</b> I ask for it only while I fill in a form that has a line for it, and say so"
+    " there. It is shown masked, and erased once the papers are sent, after 7 days at the latest. Otherwise please do"
+    " not send it."
 )
 LIMIT = N_("This is help with the rules, not a decision of an office: the office that receives your dossier decides.")
 CONSENT = N_("<b>Do you agree that I store this while I help you?</b>")
@@ -94,7 +99,14 @@ class WelcomeScreen(OptionsOnlyScreen):
 def format_notice(here: Context) -> tuple[Markup, ...]:
     """Format the whole privacy notice, one paragraph for each part."""
     say = here.say
-    return (say(PURPOSE), say(STORED, days=here.world.retention_days), say(SEEN), say(RIGHTS), say(LIMIT))
+    return (
+        say(PURPOSE),
+        say(STORED, days=here.world.retention_days),
+        say(SEEN),
+        say(IDENTITY),
+        say(RIGHTS),
+        say(LIMIT),
+    )
 
 
 async def show_notice(here: Context) -> HandlerResult:

@@ -15,12 +15,14 @@ from bot.store import sealing as keyring_module
 from bot.store.drivers import column_query_name
 from bot.store.errors import KeyNotSpread, KeysMissing, UnknownKey
 from bot.store.key_rotation import KeyRotation
+from bot.store.links import new_link
 from bot.store.sealing import Keyring, open_keyring
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 from bot.store.store import Store
+from bot.store.web_chat import WebContent
 from bot.store.workers import LeaseDuration
-from handlers.core import Reply
+from handlers.core import Attachment, Reply
 from handlers.model import (
     BroadcastState,
     ExportForm,
@@ -28,6 +30,7 @@ from handlers.model import (
     Filter,
     ImportLine,
     InterviewStatus,
+    LinkPurpose,
     RequestState,
     Rights,
     Role,
@@ -98,6 +101,10 @@ async def one_of_each(store: Store, database: Database) -> str:
         made = await at.admin.broadcasts.new(rights, draft, b"%PDF \xff\xfe binary")
         assert made is not None
     await BroadcastOperations.over(store).check(made.id, NOW)
+    file, web = Attachment.of("a.cer", "application/pkix-cert", b"0123"), store.web.new_chat()
+    await store.links.keep(new_link(store.keyring, LinkPurpose.FILE, chat.id, NOW, file=file))
+    await store.web.admit("cookie", web, NOW)
+    await store.web.say(web, "a", WebContent(side="person", html=NAME), NOW, {"f": file})
     return code
 
 

@@ -1,6 +1,6 @@
 """What is past its time goes, what is under way stays."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,10 +8,12 @@ from bot.messages import DeliveryState
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
+from handlers.core import Attachment, Reply, Session
 from handlers.model import (
     REQUEST_TRANSITIONS,
     BroadcastState,
     CampaignPlan,
+    FormDraft,
     InterviewStatus,
     RequestState,
     Role,
@@ -20,6 +22,7 @@ from handlers.model import (
 from tests.support.backends import DatabaseBackend
 from tests.support.broadcasts import create_draft, start_campaign
 from tests.support.database import Database
+from tests.support.dialogue import read_own_data
 from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role, insert_units
 from tests.support.store import (
     CONSENTED_SESSION,
@@ -44,6 +47,7 @@ NOTHING = {
     "broadcasts": 0,
     "roles": 0,
     "invitations": 0,
+    "dossiers": 0,
     "chats": 0,
 }
 ENDED = [state for state, moves in REQUEST_TRANSITIONS.items() if not moves]
@@ -241,3 +245,57 @@ async def test_a_silent_chat_that_was_reminded_and_wrote_broadcasts_goes(
 
     assert (counts["chats"], counts["outbox"], counts["broadcasts"]) == (1, 1, 0)
     assert database.sql("SELECT chat FROM broadcasts") == [(None,)]
+
+
+IDENTITY = "000123456789"
+
+
+def with_identity(until: datetime) -> str:
+    """Return a session in which a form with the number of a card was begun."""
+    draft = FormDraft(fields={"identity_number": IDENTITY, "contact_name": "Trần Văn Mẫu"}, identity_until=until)
+    return Session(consented_at=NOW, forms=draft).model_dump_json()
+
+
+async def keep_session(store: Store, session: str, update: str = "1") -> None:
+    chat = await open_chat(store, update)
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        await unit.finish(session, [])
+
+
+async def session_now(store: Store, update: str = "now") -> str:
+    return (await claim_next_turn(store, await open_chat(store, update))).session or ""
+
+
+async def test_a_personal_number_goes_when_its_time_is_over_and_everything_else_stays(store: Store) -> None:
+    until = NOW + timedelta(days=7)
+    await keep_session(store, with_identity(until))
+    await store.retention.delete_expired(until - timedelta(seconds=1), DAYS)
+    assert IDENTITY in await session_now(store, "before")
+    await store.retention.delete_expired(until, DAYS, dry_run=True)
+    assert IDENTITY in await session_now(store, "dry")
+    await store.retention.delete_expired(until, DAYS)
+    kept = Session.load(await session_now(store))
+    assert kept.consented_at == NOW
+    assert kept.forms == FormDraft(fields={"contact_name": "Trần Văn Mẫu"})
+    assert await store.retention.erase_identities(until + timedelta(days=1)) == 0
+
+
+async def test_what_could_not_be_handled_or_delivered_goes_with_the_number(
+    store: Store, ground: DatabaseBackend
+) -> None:
+    until = NOW + timedelta(days=7)
+    paper = Attachment.of("mau-05.docx", "application/x", IDENTITY.encode())
+    chat = await open_chat(store, "1")
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        await unit.finish(with_identity(until), [Reply(paragraphs=(), attachments=(paper,))])
+    await store.outbox.settle((await claim_rows(store))[0], DeliveryState.BLOCKED, NOW)
+    (chat,) = await store.inbox.receive([make_incoming("2", IDENTITY)], NOW)
+    await store.inbox.give_up(await claim_next_turn(store, chat), NOW)
+    own = StoredTurns(store)
+    async with own() as turn:
+        held = await read_own_data(turn.own_data)
+    assert IDENTITY not in str(held)  # masked, wherever it stands
+    assert "000•••••••89" in str(held["received"])
+    await store.retention.erase_identities(until)
+    assert ground.sql("SELECT COUNT(*) FROM inbox WHERE state = 'failed' AND payload IS NOT NULL") == [(0,)]
+    assert ground.sql("SELECT COUNT(*) FROM outbox WHERE state = 'blocked' AND payload IS NOT NULL") == [(0,)]

@@ -125,6 +125,11 @@ def test_the_web_server_listens_nowhere_where_its_address_is_empty(
     assert loading(**({} if environment is None else {"web_listen": environment})).web_listen == listen
 
 
+@pytest.mark.parametrize(("given", "listen"), [(None, "127.0.0.1:8081"), ("", ""), ("[::1]:9", "[::1]:9")])
+def test_who_watches_has_a_port_of_their_own(loading: Loading, given: str | None, listen: str) -> None:
+    assert loading(**({} if given is None else {"web_private_listen": given})).web_private_listen == listen
+
+
 def test_a_webhook_needs_its_secret(loading: Loading) -> None:
     with pytest.raises(SettingsError, match="TROLY_TELEGRAM_WEBHOOK_SECRET"):
         loading(telegram_webhook_url="https://bot.vn/hook")

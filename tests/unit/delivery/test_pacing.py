@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels import Pace, Rate
-from bot.delivery.intake import TokenBuckets
+from bot.channels.token_buckets import TokenBuckets
 from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
 from tests.support.delivery import ManualClock
 

@@ -1,6 +1,8 @@
 """The official lists."""
 
 import zipfile
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from bot.errors import OutputError
 from bot.exports import NEWS_FIELDS, ExportMetadata, official_files
 from bot.exports.official_files import IMPORT19_COLUMNS, DocxWriter, Import19Writer
 from bot.exports.official_lists import CHANGED_FIELDS, eligible_states, to_entry
+from bot.forms import CELL_DOTS as DOTS
+from bot.forms import built_in_bytes
 from handlers.model import UNFINISHED, ExportRemarks, Filter, RequestRow, RequestState, Unit, UnitDirectory, mask_row
 from rules.facts import Event, Subject
 from rules.outcome import Procedure
@@ -59,21 +63,34 @@ def test_form_04_ticks_extension_or_change_and_names_what_is_new(tmp_path: Path)
 
     name = "Ủy ban nhân dân xã Phước An"
     assert found == [
-        ["1", name, SERIAL, "", "Tên\nĐịa chỉ", "Tên: Tên mới\nĐịa chỉ: Số 1", "", "X"],
-        ["2", name, "0B", "", "", "", "X", ""],
+        ["1", name, SERIAL, DOTS, "Tên\nĐịa chỉ", "Tên: Tên mới\nĐịa chỉ: Số 1", "", "X"],
+        ["2", name, "0B", DOTS, "", "", "X", ""],
     ]
 
 
 def test_form_05_gives_the_reason_and_leaves_personal_numbers_to_the_hand(tmp_path: Path) -> None:
     (found,) = entries(written(tmp_path, [make_row(1, Procedure.REVOKE, events=(Event.DISSOLVED,))]))
 
-    assert found == ["1", "Ủy ban nhân dân xã Phước An", "", "", "", SERIAL, "", "giải thể"]
+    codes = f"MST: {DOTS}; QHNS: {DOTS}"
+    assert found == ["1", "Ủy ban nhân dân xã Phước An", "", codes, DOTS, SERIAL, DOTS, "giải thể"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "numbers", "codes"),
+    [(Subject.INDIVIDUAL, True, False), (Subject.ORGANISATION, False, True), (Subject.DEVICE, False, False)],
+)
+def test_form_05_wants_numbers_of_persons_and_codes_of_bodies_only(
+    tmp_path: Path, subject: Subject, numbers: bool, codes: bool
+) -> None:
+    (found,) = entries(written(tmp_path, [make_row(1, Procedure.REVOKE, subject=subject)]))
+
+    assert (DOTS in found[2], DOTS in found[3]) == (numbers, codes)
 
 
 def test_form_06_gives_the_working_body(tmp_path: Path) -> None:
     (found,) = entries(written(tmp_path, [make_row(1, Procedure.RESTORE_DEVICE)]))
 
-    assert found == ["1", "", "Ủy ban nhân dân xã Phước An", "Ủy ban nhân dân xã Nhơn Trạch", ""]
+    assert found == ["1", DOTS, "Ủy ban nhân dân xã Phước An", "Ủy ban nhân dân xã Nhơn Trạch", DOTS]
 
 
 def test_hostile_names_are_what_was_typed_and_no_markup(tmp_path: Path) -> None:
@@ -92,10 +109,24 @@ def test_the_number_of_entries_the_contact_and_the_draft_notice_stand_below(tmp_
     path = written(tmp_path, make_hostile_rows())
 
     assert f"Danh sách gồm {len(make_hostile_rows())} trường hợp." in said(path)
-    assert "- Số định danh cá nhân: \t" in said(path)
+    contact = [cell.text for row in Document(str(path)).tables[2].rows for cell in row.cells]
+    assert any(cell.startswith("- Số định danh cá nhân: .....") for cell in contact)
     footer = Document(str(path)).sections[0].footer
     assert "đối chiếu bố cục với Phụ lục Nghị định số 68/2024/NĐ-CP" in footer.paragraphs[0].text
-    assert "NGƯỜI ĐỨNG ĐẦU" in Document(str(path)).tables[2].cell(0, 1).text
+    assert "NGƯỜI ĐỨNG ĐẦU" in Document(str(path)).tables[3].cell(0, 1).text
+
+
+def test_a_template_of_the_office_is_used_for_lists_too(tmp_path: Path) -> None:
+    template = Document(BytesIO(built_in_bytes("mau-04.docx")))
+    template.add_paragraph("Mẫu riêng của {{ body_name }}")
+    (tmp_path / "forms").mkdir()
+    template.save(str(tmp_path / "forms" / "mau-04.docx"))
+    about = make_metadata(1)
+    own = replace(about, order=replace(about.order, templates=tmp_path / "forms"))
+
+    path, _ = listed(tmp_path / "list.docx", accept_rows([make_row()]), own)
+
+    assert "Mẫu riêng của Ủy ban nhân dân xã Nhơn Trạch" in said(path)
 
 
 def test_every_page_repeats_the_head_of_the_table(tmp_path: Path) -> None:
@@ -151,7 +182,7 @@ def test_requests_without_such_a_form_make_no_list(tmp_path: Path) -> None:
 def test_every_news_has_its_name_on_the_form() -> None:
     assert set(CHANGED_FIELDS) == set(NEWS_FIELDS)
     assert (
-        to_entry(make_row(1, news=dict.fromkeys(NEWS_FIELDS, "x")).request.content)["changing"].count("\n")
+        to_entry(make_row(1, news=dict.fromkeys(NEWS_FIELDS, "x")).request.content)["old_value"].count("\n")
         == len(NEWS_FIELDS) - 1
     )
 
@@ -235,7 +266,7 @@ def test_an_extension_and_a_change_of_one_certificate_are_one_row_with_both_boxe
     path, remarks = listed(tmp_path / "list.docx", accept_rows(requests), make_metadata(3))
 
     first, second = entries(path)
-    assert first[2:] == [SERIAL, "", "Địa chỉ", "Số 1", "X", "X"]
+    assert first[2:] == [SERIAL, DOTS, "Địa chỉ", "Số 1", "X", "X"]
     assert (second[0], second[2], second[6:]) == ("2", "0B", ["", "X"])
     assert remarks.joined == 1
     assert "Danh sách gồm 2 trường hợp." in said(path)

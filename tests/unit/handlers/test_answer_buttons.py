@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from docx import Document
 
-from bot.delivery.event_preparation import print_requested_answer
+from bot.delivery.form_making import print_requested_answer
 from handlers.conversation import respond
 from handlers.core import AnswerPrinted, ButtonTapped, PrintAnswer, Reply
 from handlers.interview.screens.printing import DOCX, PRINT_PROBLEMS
@@ -65,7 +65,7 @@ class Telegram:
 
 async def test_the_first_answer_offers_what_stands_behind_it(talk: Dialogue) -> None:
     await talk.says(*ABSORBED)
-    assert talk.labels == [*map(t, DETAILS), t("For print"), t("Register the request"),
+    assert talk.labels == [*map(t, DETAILS), t("For print"), t("Make the papers"), t("Register the request"),
                            t("Review or change my answers"), t("Take up another certificate")]  # fmt: skip
 
 

@@ -20,8 +20,12 @@ from handlers.core import (
     Event,
     FileRead,
     FileSent,
+    MakeDossier,
+    MakeForms,
     MakeReport,
     MessageEdited,
+    PrintAnswer,
+    PrintedPart,
     Reply,
     RequestDraft,
     RequestListView,
@@ -34,16 +38,22 @@ from handlers.core import (
     UnreadableReceived,
 )
 from handlers.core.text import MarkupTranslator
+from handlers.forms.fields import FORM_FIELDS
 from handlers.model import (
     Bar,
     BarChart,
     BurnChart,
     Certificate,
     CertificatePart,
+    CertificatePlace,
     DeliveryReason,
     FileProblem,
     FileProblemKind,
     Filter,
+    Form,
+    FormContent,
+    FormDraft,
+    FormField,
     PlaceholderValues,
     Reading,
     Recognition,
@@ -80,7 +90,7 @@ from tests.support.dialogue import find_machine_labels, make_certificate
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 PACK = "bộ luật 1"
-SECTIONS = ("chat", "session", "standings", "tasks", "reminders", "requests", "received", "outgoing")
+SECTIONS = ("chat", "session", "standings", "tasks", "dossiers", "reminders", "requests", "received", "outgoing")
 t = translator("vi")
 
 
@@ -138,6 +148,16 @@ def session() -> Session:
         waiting_files=(FileSent(reference="tệp-1", name="một.cer", size=1234, message="31", caption="lời ba mốt"),),
         draft=draft,
         set_aside=draft.model_copy(update={"unit_code": "DN-PA", "fields": {"new_name": "UBND xã Để Dành"}}),
+        forms=FormDraft(
+            fields={name: f"giấy {name.title()[::-1].replace('_', ' ')}" for name in FORM_FIELDS},
+            later=("tax_code",),
+            steps=("budget_code", "birthday"),
+            skipped=True,
+            editing="contact_mobile",
+            code="YC-2026-000007",
+            certificate="75580955FC81D6B1",
+            identity_until=datetime(2026, 11, 27, 8, 9, tzinfo=UTC),
+        ),
         unit="NT-DP",
         unit_skipped=True,
         derived=DerivedEvents(certificate="F1" * 32, former="NT-PH", unit="NT-PT"),
@@ -212,6 +232,7 @@ READ = Reading(
         FileProblem(trouble=FileProblemKind.NO_SIGNATURE, where="a.pdf"),
         FileProblem(trouble=FileProblemKind.PRIVATE_KEY, where="b.pem"),
     ),
+    places=(CertificatePlace(fingerprint="C0FFEE", where="c.cer"),),
 )
 BARS = BarChart(
     title="Cột một",
@@ -248,6 +269,25 @@ EVENTS: tuple[Event, ...] = (
     ChartDrawn.of("Hình hai", b"\x89PN").model_copy(update={"message": "20", "trouble": "not_installed"}),
     ChartDrawn.of("Hình ba", b"\x89P").model_copy(update={"message": "21", "trouble": "failed"}),
     MakeReport(broadcast="TB-000033", language="en", message="22"),
+    PrintAnswer(name="bon.docx", parts=(PrintedPart(style="lead", text="đoạn hai ba"),), message="23"),
+    MakeForms(
+        contents=(
+            FormContent(
+                form=Form.REVOKE,
+                body="UBND xã Lập",
+                superior="UBND tỉnh Trên",
+                recipient="Sở Nhận",
+                place="Nơi Ký",
+                day=date(2026, 11, 29),
+                rows=({column: f"ô {column.value[::-1].replace('_', ' ')}" for column in FormField},),
+                contact={FormField.MOBILE: "0900000001"},
+            ),
+        ),
+        next_steps=(PrintedPart(style="small", text="đoạn hai tư"),),
+        said=("lời kèm một", "lời kèm hai"),
+        message="24",
+    ),
+    MakeDossier(dossier="HS-000034", language="en", message="25"),
 )
 REPLY = Reply(
     paragraphs=("<b>Đậm &amp; rõ</b>", "dòng hai"),
@@ -280,6 +320,14 @@ HELD: dict[str, Any] = {
             "owed": ["revoke", "issue_new"],
             "known_at": "2026-01-06T01:02:00+00:00",
             "changed_at": "2026-01-07T01:02:00+00:00",
+        }
+    ],
+    "dossiers": [
+        {
+            "id": "HS-000035",
+            "unit": "NT-BA MƯƠI",
+            "created_at": "2026-11-06T07:08:00+00:00",
+            "changed_at": "2026-11-07T08:09:00+00:00",
         }
     ],
     "tasks": [

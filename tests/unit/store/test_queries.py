@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,28 @@ from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 
 SOURCE = "\n".join(sql_files().values())
 QUERIES = load_queries(SqliteDriver.dialect)
-CODE = "".join(path.read_text(encoding="utf-8") for path in Path(bot.__file__).parent.rglob("*.py"))
+CODE = "".join(
+    re.sub(r"__all__ = \[.*?\]", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for path in Path(bot.__file__).parent.rglob("*.py")
+)
+
+
+@pytest.fixture(scope="module")
+def template() -> bytes:
+    """A database with the tables of every migration."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(QUERIES["create_migrations"])
+        for step in load_migrations():
+            for statement in split_statements(step.text, SqliteDriver.dialect):
+                connection.execute(statement)
+        connection.commit()
+        return connection.serialize()
 
 
 @pytest.fixture
-def tables() -> sqlite3.Connection:
+def tables(template: bytes) -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:")
-    connection.execute(QUERIES["create_migrations"])
-    for step in load_migrations():
-        for statement in split_statements(step.text, SqliteDriver.dialect):
-            connection.execute(statement)
+    connection.deserialize(template)
     return connection
 
 

@@ -13,12 +13,12 @@ import aiohttp
 import structlog
 from pydantic import SecretStr
 
+from bot.addresses import is_loopback
 from bot.channels import Gone, TooLarge, Unreachable
 from bot.channels.zalo.oa.errors import ErrorClass, OaError
 from bot.channels.zalo.oa.http import ZaloHttp
 from bot.channels.zalo.oa.pace import CallBucket
 from bot.channels.zalo.oa.tokens import TokenKeeper
-from bot.settings import is_local
 
 #: Kinds of accounts: of a firm, and of an authority.
 BUSINESS, GOVERNMENT = 2, 4  #: as ``oa_type`` numbers them
@@ -223,7 +223,7 @@ class ZaloApi:
         if not known or parts.scheme not in {"http", "https"} or parts.username or parts.password:
             _log.warning("zalo_file_elsewhere")
             raise Gone
-        return url if is_local(host) else parts._replace(scheme="https").geturl()
+        return url if is_loopback(host) else parts._replace(scheme="https").geturl()
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

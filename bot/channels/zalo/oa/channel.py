@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,7 +12,6 @@ import structlog
 
 from bot.channels import (
     CHANNELS,
-    ZALO_FILES,
     Capabilities,
     Doubtful,
     Refused,
@@ -36,7 +35,6 @@ from rules.calendar import to_vietnam_time
 _CAPABILITIES = CHANNELS[ZALO].capabilities
 #: Characters of a message, after normalisation; a longer one is refused, not cut.
 TEXT_LIMIT = 2000
-FILE_BYTES = 5 * 1024 * 1024
 #: Zalo keeps an upload for seven days.
 _UPLOAD_AGE = timedelta(days=6, hours=12)
 _MOST_UPLOADS = 32
@@ -53,9 +51,6 @@ _NO_FILE = N_(
 )
 
 _log = structlog.get_logger(__name__)
-
-#: Makes an address at which a person of a chat can fetch a file once.
-LinkFile = Callable[[Chat, Attachment], Awaitable[str]]
 
 
 class Window(StrEnum):
@@ -129,17 +124,15 @@ class ZaloOaChannel:
         *,
         app: str,
         budget: Budget,
-        link_file: LinkFile | None = None,
         language: str = "vi",
     ) -> None:
-        """``link_file`` is asked for what Zalo does not carry; ``language``: of people who have not chosen one."""
+        """``language``: of people who have not chosen one."""
         self._api = api
         self._tokens = tokens
         self._store = store
         self._clock = clock
         self._app = app
         self._budget = budget
-        self._link_file = link_file
         self._language = language
         self._uploads = Uploads(clock)
         self._takes_buttons = True
@@ -239,7 +232,7 @@ class ZaloOaChannel:
         return message
 
     async def _send_file(self, row: OutboxRow, file: Attachment) -> str | None:
-        if file.media_type not in ZALO_FILES or len(file.content) > FILE_BYTES:
+        if not _CAPABILITIES.carries(file.media_type, len(file.content)):
             return await self._call(row, {"text": await self._describe_way(row.chat, file)})
         key = (file.name, hashlib.sha256(file.content).digest())
         token = self._uploads.get(key) or await self._upload(row, key, file)
@@ -260,9 +253,7 @@ class ZaloOaChannel:
         return token
 
     async def _describe_way(self, chat: Chat, file: Attachment) -> str:
-        """Say how the person gets a file that Zalo does not carry."""
-        if self._link_file:
-            return f"📄 {file.name}\n{await self._link_file(chat, file)}"
+        """Say how the person gets a file that Zalo does not carry, where no link to it could be made."""
         t = MarkupTranslator(await self._store.chats.language(chat) or self._language)
         return render_text(Reply(paragraphs=(str(t(_NO_FILE, name=file.name)),)), _CAPABILITIES)
 

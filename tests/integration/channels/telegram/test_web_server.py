@@ -16,7 +16,7 @@ from bot.errors import SettingsError
 from bot.metrics import Prometheus
 from bot.settings import Settings
 from bot.store.store import Store
-from bot.web import open_listeners
+from bot.web.server import Site, open_sites
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.integration.channels.telegram.test_webhook import HEADER, SECRET, UPDATE, free_port
 from tests.support.delivery import UNHURRIED, ScriptedChannel, eventually, make_text_update
@@ -55,85 +55,101 @@ async def talks(server: BotApi) -> None:
     assert (await lan.hears()).text == "1: a"
 
 
-async def test_who_watches_is_answered_while_updates_are_asked_for(
+async def test_who_watches_is_answered_at_the_private_address_alone(
     server: BotApi, settings: Settle, store: Store
 ) -> None:
-    port = free_port()
-    async with Assembly(settings(web_listen=f"127.0.0.1:{port}"), store, metrics=Prometheus()).served():
+    public, private = free_port(), free_port()
+    listen = {"web_listen": f"127.0.0.1:{public}", "web_private_listen": f"127.0.0.1:{private}"}
+    async with Assembly(settings(**listen), store, metrics=Prometheus()).served():
         await talks(server)
-        assert [await status(port, path) for path in ("/metrics", "/healthz", "/readyz")] == [200] * 3
-        assert [await status(port, path) for path in ("/", "/hook")] == [404, 404]
-    assert not is_heard(port)
+        watched = ("/metrics", "/healthz", "/readyz")
+        assert [await status(private, path) for path in watched] == [200] * 3
+        assert [await status(public, path) for path in watched] == [404] * 3
+        assert [await status(private, path) for path in ("/", "/hook", "/t/x", "/chat/events")] == [404] * 4
+    assert not is_heard(public)
+    assert not is_heard(private)
 
 
-async def test_a_process_that_helps_is_watched_as_well(server: BotApi, settings: Settle, store: Store) -> None:
-    port = free_port()
-    async with Assembly(settings(web_listen=f"127.0.0.1:{port}"), store).served(receiving=False):
+async def test_a_process_that_helps_is_watched_and_has_no_public_address(
+    server: BotApi, settings: Settle, store: Store
+) -> None:
+    public, private = free_port(), free_port()
+    listen = {"web_listen": f"127.0.0.1:{public}", "web_private_listen": f"127.0.0.1:{private}"}
+    async with Assembly(settings(**listen), store).served(receiving=False):
         await eventually(lambda: server.calls_of("getMe"))
-        await eventually(lambda: is_heard(port))
-        assert await status(port, "/readyz") == 200
+        await eventually(lambda: is_heard(private))
+        assert await status(private, "/readyz") == 200
+        assert not is_heard(public)
 
 
-async def test_at_one_address_the_webhook_is_a_route_beside_the_others(
+async def test_at_one_address_the_webhook_is_a_route_beside_the_pages(
     server: BotApi, settings: Settle, store: Store
 ) -> None:
     port = free_port()
     async with Assembly(settings(**hook_at(port), web_listen=f"127.0.0.1:{port}"), store).served():
         await talks(server)
-        assert [await status(port, path) for path in ("/healthz", "/readyz")] == [200, 200]
+        assert await status(port, "/") == 200
         assert await status(port, "/hook", post=True) == 200
-        assert await status(port, "/healthz", post=True) == 405
+        assert await status(port, "/", post=True) == 405
 
 
-async def test_at_two_addresses_the_same_server_is_heard(server: BotApi, settings: Settle, store: Store) -> None:
-    hook, watch = free_port(), free_port()
-    async with Assembly(settings(**hook_at(hook), web_listen=f"127.0.0.1:{watch}"), store).served():
-        await talks(server)
-        assert [await status(port, "/readyz") for port in (hook, watch)] == [200, 200]
-
-
-async def test_without_an_address_of_its_own_the_webhooks_is_enough(
+async def test_at_an_address_of_its_own_the_webhook_is_all_there_is(
     server: BotApi, settings: Settle, store: Store
 ) -> None:
-    port = free_port()
-    async with Assembly(settings(**hook_at(port), web_listen=""), store).served():
+    hook, public = free_port(), free_port()
+    async with Assembly(settings(**hook_at(hook), web_listen=f"127.0.0.1:{public}"), store).served():
         await talks(server)
-        assert await status(port, "/readyz") == 200
+        assert [await status(hook, path) for path in ("/", "/readyz", "/t/x")] == [404] * 3
+        assert await status(hook, "/hook", post=True) == 200
+        assert await status(public, "/hook", post=True) == 404
 
 
-async def test_a_port_that_the_operator_set_and_that_is_taken_is_an_error(settings: Settle, store: Store) -> None:
+async def test_what_watches_and_what_everybody_calls_have_not_the_same_address(settings: Settle, store: Store) -> None:
+    port = free_port()
+    listen = {"web_listen": f"127.0.0.1:{port}", "web_private_listen": f"127.0.0.1:{port}"}
+    with pytest.raises(SettingsError, match="TROLY_WEB_PRIVATE_LISTEN"):
+        await asyncio.wait_for(serve_channels(Assembly(settings(**listen), store).components()), 10)
+
+
+@pytest.mark.parametrize("field", ["web_listen", "web_private_listen"])
+async def test_a_port_that_the_operator_set_and_that_is_taken_is_an_error(
+    field: str, settings: Settle, store: Store
+) -> None:
     with taken_port() as port:
-        parts = Assembly(settings(web_listen=f"127.0.0.1:{port}"), store).components()
-        with pytest.raises(SettingsError, match=f"TROLY_WEB_LISTEN=127.0.0.1:{port}"):
+        parts = Assembly(settings(**{field: f"127.0.0.1:{port}"}), store).components()
+        with pytest.raises(SettingsError, match=f"TROLY_{field.upper()}=127.0.0.1:{port}"):
             await asyncio.wait_for(serve_channels(parts), 10)
 
 
-async def test_the_usual_port_taken_is_a_warning_and_everybody_is_answered(
+async def test_the_usual_ports_taken_are_a_warning_and_everybody_is_answered(
     server: BotApi, settings: Settle, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with taken_port() as port, capture_logs() as logs:
+    with taken_port() as port, taken_port() as other, capture_logs() as logs:
         monkeypatch.setattr("bot.settings.WEB_LISTEN", f"127.0.0.1:{port}")
-        usual = Settings.model_validate(settings().model_dump(exclude={"web_listen"}))
-        async with Assembly(usual, store).served():
+        monkeypatch.setattr("bot.settings.WEB_PRIVATE_LISTEN", f"127.0.0.1:{other}")
+        given = settings().model_dump(exclude={"web_listen", "web_private_listen"})
+        async with Assembly(Settings.model_validate(given), store).served():
             await talks(server)
-    assert [log["address"] for log in logs if log["event"] == "web_server_not_listening"] == [f"127.0.0.1:{port}"]
+    taken = [log["address"] for log in logs if log["event"] == "web_server_not_listening"]
+    assert sorted(taken) == sorted([f"127.0.0.1:{port}", f"127.0.0.1:{other}"])
 
 
 async def test_a_process_that_helps_may_share_its_settings_with_the_one_it_helps_on_one_machine(
     settings: Settle, store: Store
 ) -> None:
     with taken_port() as port, capture_logs() as logs:
-        async with Assembly(settings(web_listen=f"127.0.0.1:{port}"), store).served(receiving=False):
+        async with Assembly(settings(web_private_listen=f"127.0.0.1:{port}"), store).served(receiving=False):
             await eventually(lambda: [log for log in logs if log["event"] == "telegram_ready"])
-    assert [log["setting"] for log in logs if log["event"] == "web_server_not_listening"] == ["TROLY_WEB_LISTEN"]
+    taken = [log["setting"] for log in logs if log["event"] == "web_server_not_listening"]
+    assert taken == ["TROLY_WEB_PRIVATE_LISTEN"]
 
 
 async def test_a_stranger_who_watches_slowly_is_dropped_as_one_who_calls_slowly(
     settings: Settle, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.web.RECEIVING_SECONDS", 0.3)
+    monkeypatch.setattr("bot.web.server.RECEIVING_SECONDS", 0.3)
     port = free_port()
-    async with Assembly(settings(web_listen=f"127.0.0.1:{port}"), store).served():
+    async with Assembly(settings(web_private_listen=f"127.0.0.1:{port}"), store).served():
         await eventually(lambda: is_heard(port))
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /metrics HTTP/1.1\r\nX-Slow: ")
@@ -152,17 +168,17 @@ async def test_a_stranger_who_watches_slowly_is_dropped_as_one_who_calls_slowly(
 )
 def test_addresses_that_mean_the_same_are_listened_at_once(hosts: tuple[str, str], count: int) -> None:
     port = free_port()
-    wanted = [ListenAddress(f"TROLY_{number}", f"{host}:{port}") for number, host in enumerate(hosts)]
+    wanted = [Site(ListenAddress(f"TROLY_{number}", f"{host}:{port}"), ()) for number, host in enumerate(hosts)]
     with ExitStack() as opened:
-        assert len(open_listeners(wanted, opened)) == count
+        assert len(open_sites(wanted, opened)) == count
 
 
 def test_one_that_is_required_stays_required_where_a_wider_one_stands_for_it() -> None:
     with taken_port() as port, ExitStack() as opened:
         wide = ListenAddress("TROLY_WIDE", f"0.0.0.0:{port}", required=False)
-        wanted = [wide, ListenAddress("TROLY_HOOK", f"127.0.0.1:{port}")]
+        wanted = [Site(wide, ()), Site(ListenAddress("TROLY_HOOK", f"127.0.0.1:{port}"), ())]
         with pytest.raises(SettingsError, match="TROLY_WIDE"):
-            open_listeners(wanted, opened)
+            open_sites(wanted, opened)
 
 
 class MadeUpChannel:
@@ -192,7 +208,7 @@ class MadeUpChannel:
 
 async def test_several_channels_are_served_by_one_process(server: BotApi, settings: Settle, store: Store) -> None:
     port, other = free_port(), MadeUpChannel()
-    served = settings(web_listen=f"127.0.0.1:{port}")
+    served = settings(web_private_listen=f"127.0.0.1:{port}")
     assembly = Assembly(served, store)
     channels = (*configured_channels(assembly.components()), other.open)
     async with assembly.served(channels=channels):

@@ -11,11 +11,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import bot.store.errors
+from bot.channels import ListenAddress
 from bot.messages import DeliveryState
 from bot.metrics import NO_METRICS, PRIORITIES, Prometheus, QueueDepths
 from bot.store.errors import StoreError, StoreLocked
 from bot.store.store import Store
-from bot.web import HealthEndpoints, WebServer
+from bot.web.health import HealthEndpoints
+from bot.web.server import OpenSite, Site, WebServer
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.support.delivery import eventually
 from tests.support.store import ADDRESS, NAME, answer_next, claim_next_turn, open_chat, patch_method
@@ -61,7 +63,8 @@ async def watched(store: Store, metrics: Prometheus) -> AsyncIterator[Watched]:
     stop = asyncio.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        running = asyncio.create_task(WebServer([listener], HealthEndpoints(store, metrics).routes()).run(stop))
+        site = Site(ListenAddress("X", "127.0.0.1:0"), tuple(HealthEndpoints(store, metrics).routes()), private=True)
+        running = asyncio.create_task(WebServer([OpenSite(site, listener)]).run(stop))
         async with aiohttp.ClientSession() as session:
             yield Watched(address, session)
         stop.set()
@@ -99,7 +102,7 @@ async def test_a_store_that_does_not_answer_is_told_and_does_not_hang_the_page(
     watched: Watched, store: Store, monkeypatch: pytest.MonkeyPatch, trouble: Any
 ) -> None:
     patch_method(monkeypatch, store.status, "depths", trouble)
-    monkeypatch.setattr("bot.web._STORE_TIMEOUT", 0.1)
+    monkeypatch.setattr("bot.web.health._STORE_TIMEOUT", 0.1)
     assert (await watched.asked("/readyz"))[0] == 503
     assert (await watched.asked("/healthz"))[0] == 200
     told = await watched.told()

@@ -21,7 +21,7 @@ from bot.errors import SettingsError
 from bot.messages import Chat
 from bot.store.errors import StoreLocked
 from bot.store.store import Store
-from bot.web import WebServer, WebServerEndedError, open_listeners
+from bot.web.server import OpenSite, Site, WebServer, WebServerEndedError, open_sites
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.support.delivery import eventually
 from tests.support.store import patch_method
@@ -67,8 +67,8 @@ async def hook(server: BotApi, api: TelegramApi, store: Store) -> AsyncIterator[
     address, stop = f"http://127.0.0.1:{port}", asyncio.Event()
     receiver = WebhookReceiver(api, updates, WebhookSettings(f"{address}/hook", SecretStr(SECRET)))
     with ExitStack() as opened:
-        listeners = open_listeners([ListenAddress("TROLY_TELEGRAM_WEBHOOK_LISTEN", f"127.0.0.1:{port}")], opened)
-        web = WebServer(listeners, receiver.routes())
+        listen = ListenAddress("TROLY_TELEGRAM_WEBHOOK_LISTEN", f"127.0.0.1:{port}")
+        web = WebServer(open_sites([Site(listen, tuple(receiver.routes()))], opened))
         running = asyncio.gather(web.run(stop), receiver.run(stop))
         await eventually(lambda: len(server.calls_of("setMyCommands")) == 3)
         async with aiohttp.ClientSession() as session:
@@ -115,7 +115,7 @@ async def half_a_head(hook: Hook) -> tuple[asyncio.StreamReader, asyncio.StreamW
 
 
 async def test_a_request_that_does_not_end_is_dropped_in_time(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.web.RECEIVING_SECONDS", 0.3)
+    monkeypatch.setattr("bot.web.server.RECEIVING_SECONDS", 0.3)
     head, slow = await half_a_head(hook)
     body, slower = await half_a_head(hook)
     slower.write(b"1\r\nContent-Length: 100\r\n\r\n{")
@@ -129,7 +129,7 @@ async def test_a_request_that_does_not_end_is_dropped_in_time(hook: Hook, monkey
 
 
 async def test_a_second_request_of_a_connection_has_the_same_time(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.web.RECEIVING_SECONDS", 0.3)
+    monkeypatch.setattr("bot.web.server.RECEIVING_SECONDS", 0.3)
     reader, writer = await half_a_head(hook)
     writer.write(b"1\r\nContent-Length: 0\r\n\r\n")
     assert (await reader.readline()).startswith(b"HTTP/1.1 403")
@@ -143,7 +143,7 @@ async def test_a_second_request_of_a_connection_has_the_same_time(hook: Hook, mo
 async def test_many_who_send_half_a_request_keep_nobody_out_and_few_stay_open(
     hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.web.MOST_CONNECTIONS", 5)
+    monkeypatch.setattr("bot.web.server.MOST_CONNECTIONS", 5)
     strangers = [await half_a_head(hook) for _ in range(30)]
 
     assert await hook.called(UPDATE) == 200
@@ -186,7 +186,9 @@ async def test_a_server_that_ends_by_itself_is_heard(
 
     monkeypatch.setattr("uvicorn.Server.serve", ended)
     with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(WebServerEndedError) as caught:
-        await asyncio.wait_for(WebServer([listener], []).run(asyncio.Event()), 5)
+        await asyncio.wait_for(
+            WebServer([OpenSite(Site(ListenAddress("X", "127.0.0.1:0"), ()), listener)]).run(asyncio.Event()), 5
+        )
     assert caught.value.__cause__ is failure
 
 

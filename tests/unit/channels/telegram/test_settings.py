@@ -1,9 +1,10 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from bot.addresses import host_and_port
 from bot.channels.telegram.api import TelegramApi
 from bot.errors import SettingsError
-from bot.settings import Settings, faults_of, host_and_port
+from bot.settings import Settings, faults_of
 
 
 @pytest.mark.parametrize(

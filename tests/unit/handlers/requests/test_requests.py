@@ -251,7 +251,7 @@ async def test_a_forwarded_request_can_neither_be_amended_nor_withdrawn(talk: Di
     await book(talk).move("YC-2026-000001", RequestState.ACCEPTED)
     await book(talk).move("YC-2026-000001", RequestState.FORWARDED)
     await talk.says("/yeucau YC-2026-000001")
-    assert talk.labels == [t("The answer I was given"), t("Back to my requests")]
+    assert talk.labels == [t("The answer I was given"), t("Make the papers"), t("Back to my requests")]
 
 
 @pytest.mark.parametrize(

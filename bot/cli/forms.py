@@ -1,0 +1,93 @@
+"""Take out the Word templates of the official forms, and check changed ones: ``troly forms``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.atomic_file import refuse_existing
+from bot.errors import InputError, OutputError, to_reason
+from bot.forms import PAGE, TEMPLATE_NAMES, built_in_bytes, find_problems
+from bot.pdf import find_converter
+from bot.settings import configured_language, load_settings
+from bot.streams import sanitize
+from locales import N_, Translator, translator
+
+app = typer.Typer(
+    help=N_("Take out the Word templates of the official forms, and check changed ones."), no_args_is_help=True
+)
+
+_NAMES = (*TEMPLATE_NAMES, PAGE)
+_WRITTEN = N_(
+    "{count} templates are in {folder}. Change them in Word or LibreOffice and keep the words in braces; then:"
+    " troly forms check {folder}. Those in {own} are used in place of the program's."
+)
+_NO_FOLDER = N_("There is no folder {folder}; the program's own templates are used.")
+_NOT_READABLE = N_("{file} cannot be read: {reason}")
+_OTHER_NAME = N_("{file}: a template of this name is not used; the names are {names}.")
+_SOUND = N_("{file}: fine")
+_WITH_PDF = N_("PDF: made with LibreOffice ({program}).")
+_WITHOUT_PDF = N_(
+    "PDF: not made, papers go out as DOCX alone. Install LibreOffice to have both (Debian or Ubuntu:"
+    " apt-get install libreoffice-writer-nogui fonts-liberation)."
+)
+
+
+@app.command(help=N_("Write the templates into a folder, to change them in Word."))
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=N_("The folder; it is made if need be."))],
+    force: Annotated[bool, typer.Option("--force", help=N_("Replace templates that are there already."))] = False,
+) -> None:
+    """Write every template; none if one of them is there already."""
+    t = translator(configured_language())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _NAMES:
+            refuse_existing(folder / name, force=force)
+        for name in _NAMES:
+            (folder / name).write_bytes(built_in_bytes(name))
+    except (OSError, ValueError) as error:
+        raise OutputError(N_("{file} cannot be written: {reason}"), file=folder, reason=to_reason(error)) from None
+    typer.echo(t(_WRITTEN, count=len(_NAMES), folder=folder, own=load_settings().form_templates))
+
+
+@app.command(help=N_("Check the templates of a folder: name unknown and missing words, and files that are damaged."))
+def check(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help=N_("The folder; without it, the one whose templates are used.")),
+    ] = None,
+) -> None:
+    """Print what is wrong with each template; exit status 1 if anything is."""
+    t = translator(configured_language())
+    sound = _check_folder(folder or load_settings().form_templates, t, given=folder is not None)
+    program = find_converter()
+    typer.echo(t(_WITH_PDF, program=program) if program else t(_WITHOUT_PDF))
+    if not sound:
+        raise typer.Exit(1)
+
+
+def _check_folder(folder: Path, t: Translator, *, given: bool) -> bool:
+    if not folder.is_dir():
+        if given:
+            raise InputError(_NO_FOLDER, folder=folder)
+        typer.echo(t(_NO_FOLDER, folder=folder))
+        return True
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".docx" and path.name[:2] != "~$")
+    wrong = sum(not _check_one(path, t) for path in found)  # every template is checked, also after one that is wrong
+    return not wrong
+
+
+def _check_one(path: Path, t: Translator) -> bool:
+    if path.name not in _NAMES:
+        typer.echo(t(_OTHER_NAME, file=sanitize(path.name), names=", ".join(_NAMES)))
+        return False
+    try:
+        problems = find_problems(path.read_bytes(), path.name)
+    except OSError as error:
+        raise InputError(_NOT_READABLE, file=path, reason=to_reason(error)) from None
+    for problem in problems:
+        typer.echo(sanitize(problem.say(t)))
+    if not problems:
+        typer.echo(t(_SOUND, file=path.name))
+    return not problems

@@ -1,0 +1,92 @@
+"""Makes the papers of a dossier between two turns, for the person who keeps it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+from bot.channels import Channel
+from bot.clock import Clock
+from bot.dossier.making import ZIP, DossierOrder, make_dossier
+from bot.messages import Chat
+from bot.services.unit_of_work import open_admin_transaction
+from bot.store import Store, StoreUnavailable
+from handlers.core import DossierMade, MakeDossier
+from handlers.dossier.entries import DossierContext, decide_all
+from handlers.dossier.filing import format_changes
+from handlers.dossier.unit_today import UnitToday
+from handlers.model import DossierRecord, Rights, UnitDirectory
+from locales import translator
+from rules.calendar import to_vietnam_day
+from rules.pack import Pack
+
+_log = structlog.get_logger(__name__)
+
+
+#: Returns a dossier of the person in a chat as far as their rights reach, and the units of today.
+FindDossier = Callable[[Chat, str], Awaitable[tuple[DossierRecord | None, UnitDirectory]]]
+
+
+def find_in_store(store: Store, clock: Clock) -> FindDossier:
+    """Read it in a transaction of its own, by the rights of that moment."""
+
+    async def find(chat: Chat, dossier: str) -> tuple[DossierRecord | None, UnitDirectory]:
+        units, at = await store.units.read(), {"chat": chat.id, "channel": chat.channel}
+        async with open_admin_transaction(store, clock.now(), **at, reading=True) as office:
+            rights = Rights.of(await office.admin.people.mine(), units)
+            return await office.admin.dossiers.get(rights, dossier), units
+
+    return find
+
+
+@dataclass(frozen=True, slots=True)
+class DossierMaker:
+    """Makes one dossier at a time; its files are never on the disk."""
+
+    find: FindDossier
+    clock: Clock
+    pack: Pack
+    office: str | None
+    templates: Path | None
+    turn: asyncio.Semaphore
+
+    async def make(self, chat: Chat, wanted: MakeDossier, channel: Channel | None) -> DossierMade:
+        """Return the archive, or why there is none.
+
+        Raises:
+            StoreUnavailable: the turn is tried again when the store answers.
+        """
+        if channel is None or not channel.capabilities.accepts(ZIP):
+            return _without(wanted, "no_files")
+        try:
+            async with self.turn:
+                return await self._make(chat, wanted)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - the dossier is kept; its papers are not worth a failed turn
+            _log.error("dossier_not_made", error=type(error).__name__)
+            return _without(wanted, "failed")
+
+    async def _make(self, chat: Chat, wanted: MakeDossier) -> DossierMade:
+        record, units = await self.find(chat, wanted.dossier)
+        if record is None:
+            return _without(wanted, "not_yours")
+        return await asyncio.to_thread(self._write, record, units, wanted)
+
+    def _write(self, record: DossierRecord, units: UnitDirectory, wanted: MakeDossier) -> DossierMade:
+        day, t = to_vietnam_day(self.clock.now()), translator(wanted.language)
+        unit = UnitToday(units, record.unit, day) if record.unit and units.get(record.unit) else None
+        context = DossierContext(self.pack, day, unit, self.office)
+        entries = decide_all(context, record.sources, record.common, record.people)
+        changes = tuple(format_changes(context, record.made, entries, t))
+        order = DossierOrder(
+            context, record.sources, record.common, record.people, t, templates=self.templates, changes=changes
+        )
+        return DossierMade.of(record.id, make_dossier(order).archive.content, changes)
+
+
+def _without(wanted: MakeDossier, trouble: Literal["no_files", "not_yours", "failed"]) -> DossierMade:
+    return DossierMade(dossier=wanted.dossier, trouble=trouble)

@@ -1,0 +1,253 @@
+"""Read a list of certificates as an office keeps it, XLSX or CSV: headings in any order, title rows above them.
+
+A column may tell something of single persons by its heading ("nghỉ hưu", "mất token") and a tick.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.certificates.names import guess_subject
+from bot.tables import (
+    EMPTY_CELL,
+    TableCell,
+    TableError,
+    TablePage,
+    csv_lines,
+    decode,
+    detect_format,
+    refuse_format,
+    unguard_formula,
+)
+from bot.tables.legacy_fonts import restore_column
+from bot.units.headings import (
+    ROWS_SEARCHED,
+    HeadingRow,
+    heading_candidates,
+    is_footer_row,
+    is_numbering_row,
+    look_up_heading,
+)
+from bot.units.rows import read_day
+from bot.units.workbook import read_pages
+from handlers.core.text import parse_day
+from handlers.folding import fold
+from handlers.model import ListedCertificate, TableFormat
+from handlers.requests import clean_serial
+from locales import N_
+from rules.facts import Subject
+
+#: The most rows of a list.
+MOST_ROWS = 2_000
+#: Column -> its headings: the first is written into the template, the others are understood too.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "name": (
+        "tên trên chứng thư", "tên", "họ tên", "họ và tên", "tên chứng thư", "tên thuê bao", "thuê bao", "chủ thể",
+        "người được cấp", "người sử dụng", "tên cá nhân", "tên cơ quan", "tên cơ quan tổ chức", "tên tổ chức",
+        "cán bộ", "họ tên cán bộ", "name", "full name", "subscriber", "holder", "common name", "certificate name",
+    ),
+    "serial": (
+        "số hiệu chứng thư", "số hiệu", "số serial", "serial", "số chứng thư", "serial chứng thư", "số hiệu CTS",
+        "số serial chứng thư", "serial number", "certificate serial", "serial no", "số hiệu chứng thư số",
+    ),
+    "not_after": (
+        "ngày hết hạn", "hết hạn", "hạn sử dụng", "hiệu lực đến", "có hiệu lực đến", "ngày hết hiệu lực", "đến ngày",
+        "hạn", "thời hạn", "hiệu lực đến ngày", "có giá trị đến", "expiry", "expires", "expiry date", "valid to",
+        "valid until", "not after", "end date", "expiration date",
+    ),
+    "email": (
+        "e-mail công vụ", "e-mail", "email", "thư điện tử", "thư điện tử công vụ", "hộp thư", "địa chỉ e-mail", "mail",
+        "hộp thư công vụ", "email công vụ", "email address",
+    ),
+    "subject": ("loại", "loại chứng thư", "đối tượng", "loại thuê bao", "kind", "type", "subscriber type"),
+    "device_number": (
+        "số hiệu thiết bị", "số token", "số thiết bị", "serial token", "số hiệu token", "device number", "token serial",
+        "token number", "serial thiết bị",
+    ),
+    "note": (
+        "ghi chú", "tình trạng", "hiện trạng", "trạng thái", "lý do", "biến động", "note", "notes", "remark", "remarks",
+        "status",
+    ),
+}  # fmt: skip
+#: Headings that tell something of the person whose row is ticked, as it is said in a sentence.
+TICKED: dict[str, tuple[str, ...]] = {
+    "đã nghỉ hưu": ("nghỉ hưu", "đã nghỉ hưu", "hưu trí", "nghỉ việc", "thôi việc", "retired", "left"),
+    "đã từ trần": ("từ trần", "đã mất", "qua đời", "deceased"),
+    "đã chuyển công tác": ("chuyển công tác", "đã chuyển công tác", "chuyển đơn vị", "điều động", "moved"),
+    "mất token": ("mất token", "mất thiết bị", "token mất", "thất lạc", "lost token", "token lost", "lost"),
+    "hỏng token": ("hỏng token", "hỏng thiết bị", "token hỏng", "damaged", "token damaged"),
+    "token bị khóa": ("khóa token", "token khóa", "token bị khóa", "bị khóa", "locked", "token locked"),
+    "bị lộ khóa": ("lộ khóa", "bị lộ khóa", "lộ khóa bí mật", "key exposed"),
+    "chưa có chứng thư": ("chưa có chứng thư", "chưa được cấp", "no certificate", "no certificate yet"),
+}  # fmt: skip
+#: Usual columns that say nothing of a certificate.
+_LEFT_OUT = ("STT", "TT", "số TT", "số thứ tự", "no", "chức vụ", "phòng", "phòng ban", "bộ phận", "đơn vị", "position")
+_OUT = "left out"
+_BY_HEADING = {fold(heading): column for column, names in COLUMNS.items() for heading in names}
+_BY_HEADING |= {fold(heading): f"tick {said}" for said, names in TICKED.items() for heading in names}
+_BY_HEADING |= {fold(heading): _OUT for heading in _LEFT_OUT}
+_TICKS = frozenset({"x", "v", "co", "yes", "true", "1", "dung", "roi", "da", "ok"})
+_CROSSES = frozenset({"khong", "no", "false", "0", "chua"})
+_MARKS = {"✓", "✔", "☑", "√", "●"}
+_SUBJECTS = {
+    Subject.INDIVIDUAL: ("ca nhan", "can bo", "cong chuc", "vien chuc", "individual", "person"),
+    Subject.ORGANISATION: ("to chuc", "co quan", "co quan to chuc", "don vi", "organisation", "organization"),
+    Subject.DEVICE: ("thiet bi", "dich vu", "phan mem", "may chu", "device", "service", "software"),
+}
+_SUBJECT_OF = {word: subject for subject, words in _SUBJECTS.items() for word in words}
+#: The most letters kept of a cell.
+_LONGEST = 300
+
+NO_LIST = N_(
+    "No row among the first {rows} has the headings of a list of certificates. Known headings: {known}."
+    " troly dossier template FILE writes such a list."
+)
+TOO_MANY = N_("The list has more than {rows} rows; split it.")
+LETTERS_LOST = N_("Letters of “{text}” cannot be read; convert the file to Unicode first, or type it anew.")
+
+
+class ListReading(BaseModel):
+    """The rows of a list, or why there are none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rows: tuple[ListedCertificate, ...] = ()
+    left_out: tuple[str, ...] = ()  #: headings of columns that are not used
+    trouble: str = ""  #: message id
+    values: dict[str, str | int] = {}
+
+
+def read_certificate_list(data: bytes) -> ListReading:
+    """Read a list; this trusts nothing of the file but belongs into a process with limits all the same."""
+    try:
+        kind = detect_format(data)
+        refuse_format(kind)
+        pages = list(read_pages(data)) if kind is TableFormat.XLSX else [_csv_page(data)]
+        return _read_pages(pages)
+    except TableError as error:
+        return ListReading(trouble=error.message, values=dict(error.values))
+
+
+def meaning_of(heading: str) -> str | None:
+    """Return the column of a heading, ``tick WORDS`` for one that tells something, or ``left out``."""
+    return look_up_heading(heading, _BY_HEADING)
+
+
+def known_headings() -> str:
+    """Return the headings that people should write."""
+    return "; ".join([*(names[0] for names in COLUMNS.values()), *(names[0] for names in TICKED.values())])
+
+
+def _csv_page(data: bytes) -> TablePage:
+    decoded = decode(data)
+    lines = list(csv_lines(decoded.text, lambda cell: meaning_of(cell) is not None))
+    rows = [[TableCell(unguard_formula(text)) if text else EMPTY_CELL for text in cells] for _, cells in lines]
+    return TablePage(rows, [line for line, _ in lines], one_byte=decoded.one_byte)
+
+
+def _read_pages(pages: Sequence[TablePage]) -> ListReading:
+    rows, left_out, found = list[ListedCertificate](), list[str](), False
+    for page in pages:
+        heading = None if page.hidden else _find_heading(page)
+        if heading is None:
+            continue
+        found = True
+        pairs = zip(heading.texts, heading.meanings, strict=True)
+        left_out += [text for text, meaning in pairs if text and meaning in (None, _OUT)]
+        rows += _read_rows(page, heading)
+        if len(rows) > MOST_ROWS:
+            raise TableError(TOO_MANY, rows=MOST_ROWS)
+    if not found:
+        raise TableError(NO_LIST, rows=ROWS_SEARCHED, known=known_headings())
+    return ListReading(rows=tuple(rows), left_out=tuple(dict.fromkeys(left_out)))
+
+
+def _find_heading(page: TablePage) -> HeadingRow | None:
+    """Return the likeliest headings: name or serial number, and as many known ones as there are."""
+    texts = [[" ".join(cell.text.split()) for cell in row] for row in page.rows[:ROWS_SEARCHED]]
+    usable = [
+        heading
+        for heading in heading_candidates(texts, meaning_of)
+        if {"name", "serial"} & set(heading.meanings) and len(_known(heading)) > 1
+    ]
+    return max(usable, key=lambda one: (len(_known(one)), -one.depth, -one.at), default=None)
+
+
+def _known(heading: HeadingRow) -> set[str]:
+    return {meaning for meaning in heading.meanings if meaning and meaning != _OUT}
+
+
+def _read_rows(page: TablePage, heading: HeadingRow) -> Iterator[ListedCertificate]:
+    first, ended = heading.at + heading.depth, False
+    texts = _restored_texts(page, first)
+    for line, cells in zip(page.lines[first:], page.rows[first:], strict=True):
+        shown = [texts.get((at, cell.text), cell.text).strip() for at, cell in enumerate(cells)]
+        given = [text for text in shown if text]
+        row = _to_row(line, heading, cells, shown)
+        if row is None or (not row.serial and (ended or is_footer_row(given) or is_numbering_row(given))):
+            ended = ended or bool(given and is_footer_row(given))
+            continue
+        yield row
+
+
+def _restored_texts(page: TablePage, first: int) -> dict[tuple[int, str], str]:
+    """Return the texts of a column that stand in a legacy encoding, in Unicode.
+
+    Raises:
+        TableError: letters of a name cannot be read.
+    """
+    found = dict[tuple[int, str], str]()
+    rows = page.rows[first:]
+    for place in range(max(map(len, rows), default=0)):
+        cells = {(row[place].text, row[place].font) for row in rows if place < len(row) and row[place].text}
+        if not page.one_byte and not any(font for _, font in cells):
+            continue
+        restored = restore_column(cells, one_byte=page.one_byte)
+        if bad := sorted(restored.unclear | restored.unreadable):
+            raise TableError(LETTERS_LOST, text=bad[0][:_LONGEST])
+        found |= {(place, text): new for text, new in restored.texts.items()}
+    return found
+
+
+def _to_row(
+    line: int, heading: HeadingRow, cells: Sequence[TableCell], shown: Sequence[str]
+) -> ListedCertificate | None:
+    """Return what a row says, or ``None`` if it names no certificate."""
+    given: dict[str, tuple[TableCell, str]] = {}
+    for meaning, cell, text in zip(heading.meanings, cells, shown, strict=False):
+        if meaning and text and meaning not in given:
+            given[meaning] = (cell, " ".join(text.split())[:_LONGEST])
+    words = {meaning: text for meaning, (_, text) in given.items()}
+    unread, sayings = list[str](), [words["note"]] if "note" in words else []
+    serial = clean_serial(words.get("serial", "")) or ""
+    if not serial and "serial" in words:
+        unread.append(words["serial"])
+    if not (words.get("name") or "serial" in words):
+        return None
+    ends = _to_day(*given["not_after"]) if "not_after" in given else None
+    if ends is None and "not_after" in given:
+        unread.append(words["not_after"])
+    for meaning, text in words.items():
+        if meaning.startswith("tick "):
+            told = _ticked(meaning.removeprefix("tick "), text)
+            sayings += [told] if told else []
+            unread += [] if told is not None else [text]
+    subject = _SUBJECT_OF.get(fold(words.get("subject", ""))) or guess_subject(words.get("name", ""))
+    return ListedCertificate(
+        line=line, name=words.get("name", ""), serial=serial, not_after=ends, email=words.get("email", ""),
+        device_number=words.get("device_number", ""), subject=subject, note=words.get("note", ""),
+        sayings=tuple(sayings), unread=tuple(unread),
+    )  # fmt: skip
+
+
+def _to_day(cell: TableCell, text: str) -> date | None:
+    return cell.day or read_day(text) or parse_day(text)
+
+
+def _ticked(said: str, text: str) -> str | None:
+    """Return what a ticked heading says, an empty text where it is crossed out, ``None`` if the cell is unclear."""
+    mark = fold(text)
+    if mark in _TICKS or text in _MARKS:
+        return said
+    return "" if mark in _CROSSES or text in {"-", "–"} else None

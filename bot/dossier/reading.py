@@ -1,0 +1,112 @@
+"""Read the files of a dossier in processes of their own: certificates of any kind, and a list of them."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import structlog
+from pydantic import ValidationError
+
+from bot.certificates.errors import LIMITS as FILE_LIMITS
+from bot.certificates.errors import MEBIBYTE
+from bot.certificates.reader import CertificateReader
+from bot.dossier.list_reader import ListReading
+from bot.errors import InputError, to_reason
+from bot.exports.list_reader import LIMITS
+from bot.process_sandbox import SandboxProcess, StartError
+from handlers.dossier.sources import sources_of_reading
+from handlers.model import Source
+from locales import N_
+
+_log = structlog.get_logger(__name__)
+_LIST_WORKER = "bot.dossier.list_worker"
+#: Seconds that a slow process has to end itself before it is killed.
+_GRACE = 10.0
+#: The most certificates of a dossier.
+MOST_CERTIFICATES = 1_000
+
+UNREADABLE_LIST = N_("The list cannot be read; it may be damaged. Save it as XLSX or CSV UTF-8 and give it again.")
+LIST_TOO_LARGE = N_("The list is larger than {limit} MB; split it.")
+NO_PROCESS = N_("No process could be started to read the list; try again in a moment.")
+TOO_MANY = N_("There are more than {limit} certificates; make a dossier for each part.")
+
+#: Told how many files are read.
+Told = Callable[[int], object]
+
+
+def expand_files(given: Iterable[Path]) -> list[Path]:
+    """Return the files to read: those that were given, and those right in a folder that was given.
+
+    Raises:
+        InputError: one cannot be read.
+    """
+    found: list[Path] = []
+    for path in given:
+        try:
+            found += sorted(one for one in path.iterdir() if _is_meant(one)) if path.is_dir() else [path]
+        except OSError as error:
+            raise _unreadable(path, error) from None
+    return found
+
+
+def _is_meant(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".")
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
+    return InputError(N_("{file}: {reason}"), file=path, reason=to_reason(error))
+
+
+async def read_files(files: Sequence[Path], trust: Path, told: Told) -> list[Source]:
+    """Read every file in turn; what cannot be read is a source with its problem.
+
+    Args:
+        files: The files.
+        trust: The folder of installed CA files.
+        told: Is told how many files are read.
+
+    Raises:
+        InputError: a file is missing, or there are too many certificates.
+    """
+    reader, found = CertificateReader(trust), list[Source]()
+    try:
+        for number, file in enumerate(files, 1):
+            data = read_bytes(file, FILE_LIMITS.file)
+            found += sources_of_reading(str(file), await reader.read(data, file.name))
+            if len(found) > MOST_CERTIFICATES:
+                raise InputError(TOO_MANY, limit=MOST_CERTIFICATES)
+            told(number)
+    finally:
+        await reader.close()
+    return found
+
+
+def read_bytes(file: Path, limit: int) -> bytes:
+    """Return a file's bytes, at most one more than ``limit``.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with file.open("rb") as stream:
+            return stream.read(limit + 1)
+    except (OSError, ValueError) as error:
+        raise _unreadable(file, error) from None
+
+
+async def read_list(data: bytes) -> ListReading:
+    """Read a list of certificates in a process without environment, within limits of time and memory."""
+    if len(data) > LIMITS.file:
+        return ListReading(trouble=LIST_TOO_LARGE, values={"limit": LIMITS.file // MEBIBYTE})
+    try:
+        process = await SandboxProcess.start_server(_LIST_WORKER)
+    except StartError as error:
+        _log.error("list_process_not_started", error=repr(error.__cause__))
+        return ListReading(trouble=NO_PROCESS)
+    try:
+        async with asyncio.timeout(LIMITS.seconds + _GRACE):
+            return ListReading.model_validate_json(await process.ask(data))
+    except (TimeoutError, EOFError, OSError, ValidationError):
+        return ListReading(trouble=UNREADABLE_LIST)
+    finally:
+        await process.kill()

@@ -1,0 +1,133 @@
+"""One-time links: a token that is kept nowhere leads once, and for a while, to what is sealed here."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.store.drivers import Driver, Query
+from bot.store.encoding import to_micros
+from bot.store.sealing import Keyring, sealed_columns
+from handlers.core import Attachment
+from handlers.model import LinkPurpose
+
+#: A link can be used for so long.
+LINK_AGE = timedelta(minutes=30)
+#: A code that is typed can be guessed sooner than a token.
+CODE_AGE = timedelta(minutes=10)
+_TOKEN_BYTES = 16
+_CODE_DIGITS = 6
+#: A token of 16 bytes in URL-safe base64.
+TOKEN_PATTERN = r"[A-Za-z0-9_-]{22}"  # noqa: S105 - the form of one
+
+
+class FileFacts(BaseModel):
+    """The name, media type and size in bytes of a file that waits."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    media_type: str
+    size: int
+
+    @classmethod
+    def of(cls, file: Attachment) -> "FileFacts":
+        """Describe an attachment."""
+        return cls(name=file.name, media_type=file.media_type, size=len(file.content))
+
+
+@dataclass(frozen=True, slots=True)
+class UsedLink:
+    """A link that was used just now, by whoever had it."""
+
+    chat: str  #: id of the chat it was made for
+    about: FileFacts | None
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkQueries:
+    """The query that keeps a link, and its token, which is told once."""
+
+    token: str
+    calls: tuple[Query, ...]
+
+
+def new_link(  # noqa: PLR0913 - what a link is made of
+    keyring: Keyring, purpose: LinkPurpose, chat: str, now: datetime, *, origin: str | None = None,
+    file: Attachment | None = None,
+) -> LinkQueries:  # fmt: skip
+    """Make a link for a chat, with a file or without.
+
+    Args:
+        keyring: seals the file.
+        purpose: the only thing it can be used for.
+        chat: id of the chat.
+        now: the moment from which its time counts.
+        origin: the message it stands in; an earlier link of the same message ends.
+        file: the file it leads to.
+    """
+    is_code = purpose is LinkPurpose.CODE
+    token = f"{secrets.randbelow(10**_CODE_DIGITS):0{_CODE_DIGITS}}" if is_code else secrets.token_urlsafe(_TOKEN_BYTES)
+    digest = sealed_columns.link_digest(keyring, purpose, token)
+    about = FileFacts.of(file).model_dump_json() if file else None
+    row = {
+        "digest": digest,
+        "purpose": purpose.value,
+        "chat": chat,
+        "origin": origin,
+        "about": keyring.seal(about, sealed_columns.link_about(digest)) if about else None,
+        "content": keyring.seal(file.content, sealed_columns.link_content(digest)) if file else None,
+        "now": to_micros(now),
+        "expires": to_micros(now + (CODE_AGE if is_code else LINK_AGE)),
+    }
+    ended = (Query("drop_link_of", {"origin": origin}),) if origin else ()
+    return LinkQueries(token, (*ended, Query("keep_link", row)))
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeLinkRepository:
+    """Links as they are looked at and used. Every method raises StoreError."""
+
+    driver: Driver
+    keyring: Keyring
+
+    async def keep(self, link: LinkQueries) -> None:
+        """Store a link that ``new_link`` made, in a transaction of its own."""
+        await self.driver.run(*link.calls)
+
+    async def look(self, purpose: LinkPurpose, token: str, now: datetime) -> FileFacts | None:
+        """Return what a link leads to, without using it; ``None`` for any that leads nowhere."""
+        digest = sealed_columns.link_digest(self.keyring, purpose, token)
+        where = {"digest": digest, "purpose": purpose.value, "now": to_micros(now)}
+        (rows,) = await self.driver.run(Query("look_at_link", where))
+        return self._about(digest, rows[0][1]) if rows else None
+
+    async def use(self, purpose: LinkPurpose, token: str, now: datetime, *, chat: str = "") -> UsedLink | None:
+        """Use a link up; ``None`` for any that leads nowhere: it is used already, late, forged or somebody else's.
+
+        Args:
+            purpose: what it is used for; a link of another purpose leads nowhere.
+            token: the token, as it came.
+            now: the moment of use.
+            chat: id of the only chat that may use it; empty where whoever has the link may.
+        """
+        digest = sealed_columns.link_digest(self.keyring, purpose, token)
+        where = {"digest": digest, "purpose": purpose.value, "now": to_micros(now), "chat": chat}
+        (rows,) = await self.driver.run(Query("use_link", where), durable=True)
+        if not rows:
+            return None
+        ((owner, about, content),) = rows
+        sealed = sealed_columns.link_content(digest)
+        opened = None if content is None else self.keyring.unseal_bytes(content, sealed)
+        return UsedLink(owner, self._about(digest, about), opened)
+
+    def _about(self, digest: str, sealed: bytes | None) -> FileFacts | None:
+        if sealed is None:
+            return None
+        return FileFacts.model_validate_json(self.keyring.unseal(sealed, sealed_columns.link_about(digest)))
+
+    async def delete_expired(self, now: datetime) -> None:
+        """Delete what nobody used in time."""
+        await self.driver.run(Query("expire_links", {"now": to_micros(now)}))

@@ -1,0 +1,68 @@
+"""The one web server of a process: pages and links for people, webhooks for platforms, figures for whoever watches."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import structlog
+
+from bot.channels import BackgroundService, ListenAddress, Receiver
+from bot.clock import Clock
+from bot.metrics import Metrics
+from bot.pages import static_routes
+from bot.services.links import LinkDesk
+from bot.settings import Settings
+from bot.store import Store
+from bot.web.health import HealthEndpoints
+from bot.web.links import LinkPages
+from bot.web.server import Site, WebServer, open_sites, raise_file_limit
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WebSurroundings:
+    """What the web server is built over."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    metrics: Metrics
+    accepted: Mapping[str, Callable[[], bool]]  #: by the name of a platform, whether it accepts our token
+
+
+def build_web_server(
+    world: WebSurroundings, sources: Sequence[Receiver], listening: ExitStack, *, receiving: bool
+) -> list[BackgroundService]:
+    """Build the web server; there is none where nothing is to be heard, or nobody can listen and nobody must.
+
+    Args:
+        world: what it is built over.
+        sources: what channels receive over HTTP.
+        listening: closes the listeners.
+        receiving: people and platforms are served here; otherwise only whoever watches.
+
+    Raises:
+        SettingsError: nobody can listen at an address that is required, or a private one would be everybody's.
+    """
+    settings = world.settings
+    sites = [Site(source.listen, tuple(source.routes)) for source in sources if source.listen]
+    if receiving and settings.web_listen:
+        links = LinkPages(LinkDesk(world.store.links, world.clock), settings.language)
+        sites.append(Site(_address(settings, "web_listen"), (*static_routes(), *links.routes())))
+    if settings.web_private_listen:
+        watched = HealthEndpoints(world.store, world.metrics, world.accepted).routes()
+        sites.append(Site(_address(settings, "web_private_listen", receiving=receiving), tuple(watched), private=True))
+    opened = open_sites(sites, listening)
+    raise_file_limit()
+    for one in opened:
+        kind = "private" if one.site.private else "public"
+        _log.info("web_server_listening", at=one.site.listen.address, kind=kind, public_url=settings.web_url)
+    tls = (settings.web_url or "").startswith("https:")
+    return [WebServer(opened, tls=tls, proxies=settings.web_trusted_proxies).run] if opened else []
+
+
+def _address(settings: Settings, field: str, *, receiving: bool = True) -> ListenAddress:
+    """Return an address of the settings; the process need not hear at one that nobody chose."""
+    required = receiving and field in settings.model_fields_set
+    return ListenAddress(f"TROLY_{field.upper()}", getattr(settings, field), required=required)

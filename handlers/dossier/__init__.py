@@ -1,0 +1,1 @@
+"""The dossier of a whole unit: certificates classified and decided, the forms that are due, and the next steps."""

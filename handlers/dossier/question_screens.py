@@ -1,0 +1,174 @@
+"""What is asked for a dossier: what happened, one open question for all it concerns, and the yes to its requests."""
+
+from typing import Any
+
+from handlers.core import (
+    BACK,
+    NO,
+    YES,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    back_option,
+    current_rights,
+    question_of,
+)
+from handlers.core.text import format_bold
+from handlers.dossier.entries import (
+    OpenQuestion,
+)
+from handlers.dossier.filing import request_contents
+from handlers.dossier.opened import (
+    DIFFER,
+    GIVE,
+    LIST,
+    MAIN,
+    OF_EACH,
+    ONE_IS_KEPT,
+    QUESTION,
+    SHOWN,
+    TRUTH,
+    OpenDossier,
+    current_dossier,
+    gone_page,
+    id_of,
+    open_record,
+    question_options,
+    save_dossier,
+    take_differences,
+)
+from handlers.dossier.texts import (
+    format_label,
+)
+from handlers.model import DossierRecord
+from locales import N_
+from rules.facts import MergerRole, Subject
+
+
+class DossierEventScreen(OptionsOnlyScreen):
+    """Asks once what happened to the unit, in the words of the interview."""
+
+    async def page(self, here: Context) -> Page:
+        """Offer what can happen to a body."""
+        found = await current_dossier(here)
+        asked = question_of(here.world.pack, "events")
+        if found is None or asked is None:
+            return gone_page(here)
+        unit = here.world.units.name(found.record.unit)
+        title = here.say(N_("<b>What happened to {unit}?</b>"), unit=unit or here.say.t(N_("the unit")))
+        return Page(title, (here.say(GIVE),), tuple(question_options(here, asked, Subject.ORGANISATION)))
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Keep what happened to all."""
+        found = await current_dossier(here)
+        if found is None or value == BACK:
+            return HandlerResult(here.session.with_screen(LIST))
+        events = [] if value == "nothing" else [value]
+        record = found.record.model_copy(update={"common": {**found.record.common, "events": events}})
+        return await save_dossier(here, record)
+
+
+class DossierQuestionScreen:
+    """Asks the first open question, once for all certificates that it concerns."""
+
+    async def page(self, here: Context) -> Page:
+        """Show the question and whom it concerns."""
+        found = await current_dossier(here)
+        if found is None:
+            return gone_page(here)
+        if not found.open:
+            return Page(here.say(N_("Everything is answered.")), options=(back_option(here.say.t),))
+        one, asked = found.open[0], question_of(here.world.pack, found.open[0].fact)
+        whom = [f"{found.entries.index(entry) + 1}. {format_label(entry)}" for entry in one.entries]
+        named = ", ".join(whom[:SHOWN]) + (" …" if len(whom) > SHOWN else "")
+        paragraphs = [here.say(N_("It concerns {count}: {names}"), count=len(whom), names=named)]
+        paragraphs += [here.say(DIFFER)]
+        options = (
+            question_options(here, asked, _common_subject(one), events=one.entries[0].facts.events) if asked else ()
+        )
+        title = format_bold(here.say.text(asked.text) if asked else one.fact)
+        return Page(title, tuple(paragraphs), (*options, back_option(here.say.t)), numbers="codes")
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Keep the answer for all it concerns."""
+        found = await current_dossier(here)
+        if found is None or value == BACK or not found.open:
+            return HandlerResult(here.session.with_screen(MAIN, about=id_of(here.session)))
+        one = found.open[0]
+        if value in {MergerRole.DESIGNATED, MergerRole.SURVIVING} and len(one.entries) > 1:
+            first, second = (found.entries.index(entry) + 1 for entry in one.entries[:2])
+            return HandlerResult(here.session, notes=(here.say(ONE_IS_KEPT, number=first, other=second),))
+        return await _save_answer(here, _with_answer(here, found.record, one, value))
+
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
+        """Take answers that differ from one to the other."""
+        found = await current_dossier(here)
+        return await take_differences(here, found, text, QUESTION) if found and found.entries else None
+
+
+async def _save_answer(here: Context, record: DossierRecord) -> HandlerResult:
+    """Go on to the next question, or back to the dossier."""
+    return await save_dossier(here, record, QUESTION if open_record(here, record).open else MAIN)
+
+
+def _common_subject(one: OpenQuestion) -> Subject | None:
+    subjects = {entry.subject for entry in one.entries}
+    return subjects.pop() if len(subjects) == 1 else None
+
+
+def _with_answer(here: Context, record: DossierRecord, one: OpenQuestion, value: str) -> DossierRecord:
+    fact: Any = [value] if one.fact == "events" else TRUTH.get(value, value)
+    if one.fact == "events" and value == "nothing":
+        fact = []
+    if one.fact == "certificate":
+        asked = question_of(here.world.pack, "certificate")
+        option = next((option for option in asked.options if option.value == value), None) if asked else None
+        fact = {**dict.fromkeys(option.not_known), **option.sets} if option else {}
+    if one.fact not in OF_EACH:
+        return record.model_copy(update={"common": {**record.common, one.fact: fact}})
+    people = dict(record.people)
+    for entry in one.entries:
+        if entry.serial:
+            people[entry.serial] = {**people.get(entry.serial, {}), one.fact: fact}
+    return record.model_copy(update={"people": people})
+
+
+class DossierRegisterScreen(OptionsOnlyScreen):
+    """Asks the focal officer to state that the unit has told its people, then registers a request for each."""
+
+    async def page(self, here: Context) -> Page:
+        """Show how many requests there are to be."""
+        found = await current_dossier(here)
+        if found is None:
+            return gone_page(here)
+        say, t = here.say, here.say.t
+        contents = _contents(here, found)
+        if not contents:
+            note = say(N_("There is nothing to register: no certificate is decided, or the dossier has no unit."))
+            return Page(note, options=(back_option(t),))
+        ask = say(N_("<b>Register {count} requests?</b>"), count=len(contents))
+        told = say(
+            N_("By this you state that the unit has told each of these people that it registers for them."
+               " Whoever uses this assistant for the certificate is told here too.")
+        )  # fmt: skip
+        yes = Option(YES, t(N_("Yes, the unit has told them")), ("co", "dong y", "yes"))
+        no = Option(NO, t(N_("No, not now")), ("khong", "chua", "no"))
+        return Page(ask, (told,), (yes, no), exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Register, or go back."""
+        found = await current_dossier(here)
+        if found is None or value != YES:
+            return HandlerResult(here.session.with_screen(MAIN, about=id_of(here.session)))
+        rights, contents = await current_rights(here), _contents(here, found)
+        codes = await here.world.admin.dossiers.register(rights, found.record.id, contents)
+        record = found.record.model_copy(update={"requests": (*found.record.requests, *codes)})
+        known = len(contents) - len(codes)
+        done = here.say(N_("✅ Registered: <b>{count}</b>; open already: {known}."), count=len(codes), known=known)
+        return await save_dossier(here, record, MAIN, done)
+
+
+def _contents(here: Context, found: OpenDossier) -> list[Any]:
+    return request_contents(found.context, found.entries, found.papers, here.say.t, here.world.channel)

@@ -1,0 +1,346 @@
+"""The dossier of a unit in a chat: what happened, the certificates, who differs, the papers, the requests."""
+
+from collections.abc import Iterator, Sequence
+
+from markupsafe import Markup
+
+from handlers.core import (
+    BACK,
+    NEXT,
+    PREVIOUS,
+    Attachment,
+    CertificatesListed,
+    Context,
+    DossierMade,
+    FileRead,
+    HandlerResult,
+    MakeDossier,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    back_option,
+    current_rights,
+)
+from handlers.core.text import join_lines
+from handlers.dossier.entries import (
+    Entry,
+    Standout,
+    Status,
+)
+from handlers.dossier.filing import snapshot
+from handlers.dossier.opened import (
+    ACCEPT,
+    ANSWER,
+    ASK_EVENTS,
+    DIFFER,
+    EVENTS,
+    GIVE,
+    HAND,
+    LIST,
+    MAIN,
+    MAKE,
+    MOST_CHANGES,
+    MOST_SOURCES,
+    NEW,
+    NOT_YOURS,
+    QUESTION,
+    REGISTER,
+    SCREEN_NAMES,
+    SHOWN,
+    TOO_MANY,
+    ZIP,
+    OpenDossier,
+    current_dossier,
+    gone_page,
+    open_record,
+    save_dossier,
+    start_of,
+    take_differences,
+)
+from handlers.dossier.sources import merge_list, sources_of_reading
+from handlers.dossier.texts import (
+    format_counts,
+    format_label,
+    format_names,
+    format_procedures,
+    format_standout,
+    format_unread,
+)
+from handlers.model import Act, DossierRecord, Rights, Source, serial_key
+from handlers.requests import EVENT_LABELS
+from locales import N_
+
+
+async def open_dossiers(here: Context, argument: str) -> HandlerResult:
+    """Open a dossier by its id, the list of those that are kept, or a new one where there is none."""
+    rights = await current_rights(here)
+    kept = await here.world.admin.dossiers.kept(rights)
+    wanted = argument.strip().upper()
+    if any(record.id == wanted for record in kept):
+        return HandlerResult(here.session.with_screen(MAIN, about=wanted))
+    if wanted.startswith("HS-"):
+        return HandlerResult(here.session.with_screen(LIST), notes=(here.say(NOT_YOURS),))
+    if kept and not wanted:
+        return HandlerResult(here.session.with_screen(LIST))
+    return await _begin(here, rights, argument.strip())
+
+
+async def _begin(here: Context, rights: Rights, named: str) -> HandlerResult:
+    """Begin a dossier for the unit of the role, or for a named one within reach."""
+    unit = _choose_unit(here, rights, named)
+    if named and unit is None:
+        note = here.say(N_("I find no unit “{name}” within your reach."), name=named)
+        return HandlerResult(here.session, notes=(note,))
+    record = await here.world.admin.dossiers.save(rights, DossierRecord(unit=unit))
+    if record is None:
+        return HandlerResult(here.session, notes=(here.say(NOT_YOURS),))
+    known = open_record(here, record).context.unit
+    screen = MAIN if known and known.paths else EVENTS
+    return HandlerResult(here.session.with_screen(screen, about=record.id))
+
+
+def _choose_unit(here: Context, rights: Rights, named: str) -> str | None:
+    units = here.world.units
+    if named:
+        found = [one.unit.code for one in units.find(named, 5, today=here.today) if one.sure] if units else []
+        codes = [named.upper(), *found]
+    else:
+        codes = [here.session.unit or "", *rights.reach(Act.MAKE_DOSSIERS).units]
+    fitting = (code for code in codes if units.get(code) and rights.may(Act.MAKE_DOSSIERS, code))
+    return next(fitting, None)
+
+
+class DossierListScreen(OptionsOnlyScreen):
+    """Lists the dossiers that are kept here."""
+
+    async def page(self, here: Context) -> Page:
+        """Show one button for each, and one for a new one."""
+        t = here.say.t
+        kept = await here.world.admin.dossiers.kept(await current_rights(here))
+        options = [Option(record.id, _format_record(here, record), (record.id.lower(),)) for record in kept]
+        new = Option(NEW, t(N_("A new dossier")), ("moi", "ho so moi", "new"))
+        return Page(here.say(N_("<b>Dossiers of a whole unit</b>")), options=(*options, new, back_option(t)))
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Open one, or begin one."""
+        if value == NEW:
+            return await _begin(here, await current_rights(here), "")
+        screen = "home" if value == BACK else MAIN
+        return HandlerResult(here.session.with_screen(screen, about=None if value == BACK else value))
+
+
+def _format_record(here: Context, record: DossierRecord) -> str:
+    unit = here.world.units.name(record.unit) or "–"
+    return here.say.t(
+        N_("{dossier} · {unit} · {count} certificates"), dossier=record.id, unit=unit, count=len(record.sources)
+    )
+
+
+class DossierScreen:
+    """Shows what was found, takes who differs in one line, and makes the papers."""
+
+    async def page(self, here: Context) -> Page:
+        """Show the counts, what stands out by name, and a page of the certificates."""
+        found = await current_dossier(here)
+        if found is None:
+            return gone_page(here)
+        say, t = here.say, here.say.t
+        unit = here.world.units.name(found.record.unit)
+        title = say(N_("<b>Dossier {dossier}</b>"), dossier=found.record.id) + (f" – {unit}" if unit else "")
+        if not found.entries:
+            return Page(
+                title, (*_format_happened(here, found), say(GIVE)), tuple(_empty_options(here)), numbers="values"
+            )
+        counts = join_lines(
+            *(Markup("{}").format(line) for line in format_counts(found.entries, found.papers, found.context.pack, t))
+        )
+        return Page(
+            title,
+            (
+                counts,
+                *_format_happened(here, found),
+                *_format_standouts(here, found),
+                _format_page(here, found),
+                say(DIFFER),
+            ),
+            tuple(_main_options(here, found)),
+            numbers="values",
+            help=say(DIFFER),
+            brief=join_lines(title, counts, *_format_standouts(here, found)),
+        )
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Turn the page, ask, make, register, or hand over."""
+        found = await current_dossier(here)
+        if found is None or value == BACK:
+            return HandlerResult(here.session.with_screen(LIST))
+        if value in {NEXT, PREVIOUS}:
+            start = max(0, start_of(here.session) + (SHOWN if value == NEXT else -SHOWN))
+            return HandlerResult(here.session.with_screen(MAIN, about=f"{found.record.id} {start}"))
+        if value == MAKE:
+            return _order(here, found)
+        if value == HAND:
+            return await _hand_over(here, found)
+        if value == ACCEPT:
+            return await save_dossier(here, _accept_others(found))
+        screens = {ANSWER: QUESTION, ASK_EVENTS: EVENTS, "register": REGISTER}
+        return HandlerResult(here.session.with_screen(screens.get(value, MAIN), about=found.record.id))
+
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
+        """Take who differs."""
+        found = await current_dossier(here)
+        if found is None or not found.entries:
+            return None
+        return await take_differences(here, found, text, MAIN)
+
+
+def _accept_others(found: OpenDossier) -> DossierRecord:
+    """Speak of every certificate that names another unit, so that it counts as this unit's."""
+    strange = [entry.serial for entry in found.entries if entry.standout is Standout.OTHER_UNIT and entry.serial]
+    people = {**{serial: {} for serial in strange}, **found.record.people}
+    return found.record.model_copy(update={"people": people})
+
+
+def _format_happened(here: Context, found: OpenDossier) -> tuple[Markup, ...]:
+    events = found.record.common.get("events")
+    if events is not None:
+        told = ", ".join(here.say.t(EVENT_LABELS[event]) for event in events) or here.say.t(N_("nothing changed"))
+        return (here.say(N_("What happened: <b>{events}</b>"), events=told),)
+    unit = found.context.unit
+    if unit is None or not unit.paths:
+        return ()
+    names = ", ".join(unit.units.name(code) for code in unit.paths)
+    return (here.say(N_("What happened is taken from the list of units, for each certificate: {names}"), names=names),)
+
+
+def _format_standouts(here: Context, found: OpenDossier) -> tuple[Markup, ...]:
+    """Say once why certificates stand out, with the names of those it is true of."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in found.entries:
+        if said := format_standout(entry, here.say.t):
+            groups.setdefault(said, []).append(entry)
+    lines = [f"{said} – {format_names(those, here.say.t)}" for said, those in groups.items()]
+    shown = [Markup("⚠ {}").format(line) for line in (*format_unread(found.entries, here.say.t), *lines)]
+    return (join_lines(*shown),) if shown else ()
+
+
+def _format_counts(here: Context, found: OpenDossier) -> Markup:
+    lines = format_counts(found.entries, found.papers, found.context.pack, here.say.t)
+    return join_lines(*(Markup("{}").format(line) for line in lines))
+
+
+def _format_page(here: Context, found: OpenDossier) -> Markup:
+    start, t = start_of(here.session), here.say.t
+    lines = []
+    for number, entry in enumerate(found.entries[start : start + SHOWN], start + 1):
+        if entry.status is Status.DECIDED:
+            said = format_procedures(entry, found.context.pack, t)
+        else:
+            said = format_standout(entry, t) or t(N_("to be answered"))
+        lines.append(Markup("{}. {} – {}").format(number, format_label(entry), said))
+    return join_lines(*lines)
+
+
+def _empty_options(here: Context) -> Iterator[Option]:
+    t = here.say.t
+    yield Option(ASK_EVENTS, t(N_("Say what happened")), ("viec gi", "thay doi", "what"))
+    yield back_option(t)
+
+
+def _main_options(here: Context, found: OpenDossier) -> Iterator[Option]:
+    t, start = here.say.t, start_of(here.session)
+    if found.open:
+        yield Option(ANSWER, t(N_("Answer what is open ({count})"), count=len(found.open)), ("tra loi", "answer"))
+    if any(entry.standout is Standout.OTHER_UNIT for entry in found.entries):
+        yield Option(ACCEPT, t(N_("Those of another name are ours too")), ("dung la cua don vi", "cua don vi", "ours"))
+    yield Option(MAKE, t(N_("Make the papers")), ("lap", "lap ho so", "lap giay to", "make"))
+    if found.record.version:
+        yield Option("register", t(N_("Register the requests")), ("dang ky", "register"))
+        yield Option(HAND, t(N_("Hand over to the admin")), ("chuyen", "ban giao", "hand over"))
+    if start + SHOWN < len(found.entries):
+        yield Option(NEXT, t(N_("Next certificates")), ("sau", "tiep", "next"))
+    if start:
+        yield Option(PREVIOUS, t(N_("Certificates before")), ("truoc", "previous"))
+    yield Option(ASK_EVENTS, t(N_("Change what happened")), ("doi viec", "change"))
+    yield back_option(t)
+
+
+def _order(here: Context, found: OpenDossier) -> HandlerResult:
+    """Order the papers; they are made after this turn, outside its transaction."""
+    note = here.say(
+        N_("I am making the papers of {count} certificates; they come right away."), count=len(found.entries)
+    )
+    wanted = MakeDossier(dossier=found.record.id, language=here.session.language)
+    return HandlerResult(here.session, notes=(note,), again=(wanted,), show=False)
+
+
+_PROBLEMS = {
+    "no_files": N_("This channel sends no files. troly dossier on the machine makes the papers."),
+    "not_yours": NOT_YOURS,
+    "failed": N_("The papers could not be made. Please try again in a moment."),
+}
+
+
+async def handle_made_dossier(here: Context, event: MakeDossier | DossierMade) -> HandlerResult:
+    """Send the papers, and keep what was made, so that the next ones can say what changed."""
+    content = event.content if isinstance(event, DossierMade) else None
+    rights = await current_rights(here)
+    record = await here.world.admin.dossiers.get(rights, event.dossier)
+    if content is None or record is None or not isinstance(event, DossierMade):
+        trouble = (event.trouble if isinstance(event, DossierMade) else None) or "failed"
+        problem = NOT_YOURS if record is None else _PROBLEMS[trouble]
+        return HandlerResult(here.session, notes=(here.say(problem),))
+    found = open_record(here, record)
+    made = record.model_copy(update={"version": record.version + 1, "made": snapshot(found.entries)})
+    await here.world.admin.dossiers.save(rights, made)
+    told = [here.say(N_("<b>The papers of {dossier}, version {version}</b>"), dossier=record.id, version=made.version)]
+    at_hand = here.session.screen in SCREEN_NAMES  # the page that follows shows the counts
+    told += [] if at_hand else [_format_counts(here, found)]
+    changes = [Markup("• {}").format(line) for line in event.changes[:MOST_CHANGES]]
+    name = f"{here.say.t(N_('unit-dossier'))}-{record.id.lower()}-v{made.version}.zip"
+    session = here.session.with_screen(MAIN, about=record.id) if at_hand else here.session
+    return HandlerResult(
+        session,
+        notes=(join_lines(*told, *changes),),
+        attachments=(Attachment.of(name, ZIP, content),),
+    )
+
+
+async def take_dossier_file(here: Context, event: FileRead | CertificatesListed) -> HandlerResult | None:
+    """Add the certificates of a file, or the rows of a list, to the open dossier."""
+    found = await current_dossier(here)
+    if found is None:
+        return None
+    if isinstance(event, CertificatesListed) and event.trouble:
+        return HandlerResult(here.session, notes=(here.say(event.trouble, **event.values),))
+    sources = _with_file(found.record.sources, event)
+    if len(sources) > MOST_SOURCES:
+        return HandlerResult(here.session, notes=(here.say(TOO_MANY, limit=MOST_SOURCES),))
+    added = len(sources) - len(found.record.sources)
+    note = here.say(N_("Added: {count}."), count=added) if added else here.say(N_("Joined to the certificates."))
+    record = found.record.model_copy(update={"sources": sources})
+    return await save_dossier(here, record, MAIN, note)
+
+
+def _with_file(before: Sequence[Source], event: FileRead | CertificatesListed) -> tuple[Source, ...]:
+    name = event.name or "tep"
+    if isinstance(event, CertificatesListed):
+        return tuple(merge_list(before, event.rows, name))
+    merged, found = list(before), list(sources_of_reading(name, event.reading))
+    listed = {serial_key(one.serial): at for at, one in enumerate(merged) if one.certificate is None and one.serial}
+    for source in found:
+        at = listed.pop(serial_key(source.serial), None) if source.certificate else None
+        if at is None:
+            merged.append(source)
+        else:
+            merged[at] = source.model_copy(update={"listed": merged[at].listed})
+    return tuple(merged)
+
+
+async def _hand_over(here: Context, found: OpenDossier) -> HandlerResult:
+    office = await here.world.admin.dossiers.hand_over(await current_rights(here), found.record.id)
+    if office is None:
+        return HandlerResult(here.session, notes=(here.say(N_("No admin of this unit can be found to hand it to.")),))
+    unit = here.world.units.name(office.unit)
+    note = here.say(N_("The dossier and its requests are with the admin now ({unit})."), unit=unit or "–")
+    return HandlerResult(here.session.with_screen(LIST), notes=(note,))

@@ -1,0 +1,12 @@
+"""The purposes of one-time links."""
+
+from enum import StrEnum
+
+
+class LinkPurpose(StrEnum):
+    """The one thing that a link can be used for."""
+
+    FILE = "file"  #: fetches a file
+    CONTINUE = "continue"  #: goes on with a web chat in another browser
+    CODE = "code"  #: does the same, typed as six digits
+    SIGN_IN = "sign_in"  #: signs in to the pages of people with a role

@@ -1,0 +1,180 @@
+"""Forms of every length as LibreOffice shows them; one start of it converts them all, as it does for a dossier."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import pdf as converting
+from bot.atomic_file import remove_leftovers
+from bot.forms import make_forms
+from handlers.core import PrintedPart
+from handlers.model import DOCX, PDF, Form
+from locales import translator
+from tests.support.exports import FORMULA, HOSTILE
+from tests.support.forms import make_form
+from tests.support.programs import find_program, needs
+
+pytestmark = needs("soffice", "pdftotext")
+
+COUNTS = (1, 3, 12, 60)
+#: Names that must not disturb the page: markup, 300 letters, right-to-left marks, two lines.
+STRANGE = {
+    "a formula": FORMULA,
+    "markup": HOSTILE[1],
+    "braces": HOSTILE[7],
+    "300 letters": HOSTILE[8],
+    "rtl": HOSTILE[9],
+}
+CONTENTS = {
+    **{(form, count): make_form(form, count) for form in Form for count in COUNTS},
+    **{(Form.REVOKE, kind): make_form(Form.REVOKE, 2, name=name, body=name) for kind, name in STRANGE.items()},
+    (Form.CHANGE, 500): make_form(Form.CHANGE, 500),
+}
+Pages = dict[tuple[Form, int | str], list[str]]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    """The text of each page of each form."""
+    folder = tmp_path_factory.mktemp("forms")
+    steps = [PrintedPart(style="title", text="Việc tiếp theo")]
+    made = make_forms(list(CONTENTS.values()), steps, templates=folder / "data" / "forms", t=translator("vi"), pdf=True)
+    assert [file.media_type for file in made] == [DOCX, PDF] * (len(CONTENTS) + 1)
+    assert not list((folder / "data" / "exports" / "forms").iterdir())
+    return dict(zip(CONTENTS, (_read(file.content, folder / "one.pdf") for file in made[1::2]), strict=False))
+
+
+def _read(content: bytes, path: Path) -> list[str]:
+    path.write_bytes(content)
+    done = subprocess.run([find_program("pdftotext"), "-layout", str(path), "-"], capture_output=True, check=True)
+    return done.stdout.decode().rstrip("\f").split("\f")
+
+
+def unspaced(text: str) -> str:
+    """Without blanks and line breaks, which a PDF has where it likes."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("form", list(Form))
+def test_a_form_opens_with_heading_rows_and_signature(pages: Pages, form: Form, count: int) -> None:
+    found = pages[form, count]
+    told = unspaced("".join(found))
+
+    for expected in (
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "Độc lập - Tự do - Hạnh phúc",
+        f"Danh sách gồm {count} trường hợp.",
+    ):
+        assert unspaced(expected) in told
+    assert all("đốichiếubốcụcvớiPhụlục" in unspaced(page) for page in found)
+    assert all(f"Trang{number}/{len(found)}" in unspaced(page) for number, page in enumerate(found, start=1))
+    assert "(Ký" in found[-1]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("form", list(Form))
+def test_a_short_form_fits_on_one_page(pages: Pages, form: Form, count: int) -> None:
+    assert len(pages[form, count]) == 1
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_the_signature_of_a_form_of_twelve_does_not_stand_alone(pages: Pages, form: Form) -> None:
+    assert len(pages[form, 12]) <= 3
+    assert "12" in pages[form, 12][-1].split()
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_every_page_of_a_long_form_repeats_the_head_of_the_table(pages: Pages, form: Form) -> None:
+    with_rows = [page for page in pages[form, 60] if "Mẫu" in page.partition("Dự thảo")[0].rpartition("Mẫu")[0]]
+
+    assert all("STT" in page for page in with_rows[:-1])
+
+
+def test_a_form_of_500_rows_opens_whole(pages: Pages) -> None:
+    told = "".join(pages[Form.CHANGE, 500])
+
+    assert "Danh sách gồm 500 trường hợp." in told
+    assert "500" in pages[Form.CHANGE, 500][-1].split() + pages[Form.CHANGE, 500][-2].split()
+
+
+@pytest.mark.parametrize("kind", list(STRANGE))
+def test_strange_names_open_as_they_are_and_leave_the_page_whole(pages: Pages, kind: str) -> None:
+    found = pages[Form.REVOKE, kind]
+
+    assert len(found) <= (4 if kind == "300 letters" else 2)
+    assert "(Ký" in "".join(found)
+
+
+@pytest.fixture
+def without_libreoffice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    converting.find_converter.cache_clear()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    yield
+    converting.find_converter.cache_clear()
+
+
+@pytest.mark.usefixtures("without_libreoffice")
+def test_without_libreoffice_the_word_files_go_alone() -> None:
+    made = make_forms([make_form(Form.REVOKE)], [], templates=None, t=translator("vi"), pdf=True)
+
+    assert [file.media_type for file in made] == [DOCX]
+
+
+#: Makes a form as PDF too, with a converter that never ends.
+HANGING = """
+import sys
+from pathlib import Path
+from bot import pdf
+from bot.forms import make_forms
+from locales import translator
+from tests.support.forms import make_form
+pdf.find_converter = lambda: sys.argv[1]
+make_forms([make_form("05")], [], templates=Path(sys.argv[2]), t=translator("vi"), pdf=True)
+"""
+
+
+def make_hanging_converter(folder: Path) -> Path:
+    """Write a program that notes its number and sleeps."""
+    made = folder / "soffice"
+    made.write_text(f"#!/bin/sh\necho $$ > {folder}/number && mv {folder}/number {folder}/pid\nexec sleep 60\n")
+    made.chmod(0o700)
+    return made
+
+
+def test_a_kill_in_the_middle_ends_the_converter_and_the_next_start_removes_its_files(tmp_path: Path) -> None:
+    converter, exports = make_hanging_converter(tmp_path), tmp_path / "exports" / "forms"
+    with subprocess.Popen([sys.executable, "-c", HANGING, str(converter), str(tmp_path / "forms")]) as program:
+        wait_until((tmp_path / "pid").exists)
+        program.kill()
+
+    wait_until(lambda: not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists())
+    assert list(exports.iterdir())
+    remove_leftovers(tmp_path)
+    assert not list(exports.iterdir())
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for up to half a minute."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_converter_that_hangs_is_ended_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    hanging = make_hanging_converter(tmp_path)
+    monkeypatch.setattr(converting, "find_converter", lambda: str(hanging))
+    monkeypatch.setattr(converting, "SECONDS", 1.0)
+    begun = time.monotonic()
+
+    made = make_forms([make_form(Form.REVOKE)], [], templates=tmp_path / "forms", t=translator("vi"), pdf=True)
+
+    assert [file.media_type for file in made] == [DOCX]
+    assert time.monotonic() - begun < 10
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
+    assert not list((tmp_path / "exports" / "forms").iterdir())

@@ -1,0 +1,177 @@
+"""``troly dossier``: facts, a list and files in, papers and one JSON object out, whole or not at all."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from bot.cli import dossier
+from bot.cli.dossier import app
+from bot.errors import OutputError
+from bot.settings import load_settings
+from handlers.dossier.unit_today import UnitToday
+from handlers.model import Succession, SuccessionKind, Unit, UnitDirectory
+from tests.support.dossiers import commune, facts_of, to_zip
+from tests.support.pki import make_certificate, make_personal
+
+DAY = ("--today", "2026-11-23")
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Use the settings of a Vietnamese office with an empty data folder."""
+    monkeypatch.setenv("TROLY_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+    monkeypatch.setenv("TROLY_LANGUAGE", "vi")
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
+def troly(*arguments: str) -> tuple[int, str, str]:
+    """Run the command in this process."""
+    found: Result = CliRunner().invoke(app, list(arguments[1:]))
+    if isinstance(found.exception, OutputError):
+        return found.exception.exit_code, found.stdout, str(found.exception)
+    return found.exit_code, found.stdout, found.stderr
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Path:
+    """A folder with the archive of a commune and its facts."""
+    cases = commune()
+    (tmp_path / "xa.zip").write_bytes(to_zip(cases))
+    (tmp_path / "facts.json").write_text(json.dumps(facts_of(cases)), encoding="utf-8")
+    return tmp_path
+
+
+def test_the_dossier_of_a_commune_is_printed_and_written(given: Path) -> None:
+    out = given / "ho-so"
+    facts = str(given / "facts.json")
+    code, printed, _ = troly("dossier", "--facts", facts, str(given / "xa.zip"), "--out", str(out), "--json", *DAY)
+
+    told, cases = json.loads(printed), commune()
+    assert code == 3
+    assert [(one["serial"], one["status"], tuple(one["procedures"])) for one in told["certificates"]] == [
+        (case.serial or None, case.status, case.procedures) for case in sorted(cases, key=_reading_order(told))
+    ]
+    rows = [(one["form"], len(one["rows"])) for one in told["documents"]]
+    assert rows == [("04", 33), ("04", 1), ("05", 4), ("08", 3), ("09", 1), ("01", 2)]
+    with zipfile.ZipFile(out / "ho-so-don-vi.zip") as archive:
+        assert sorted([*archive.namelist(), "ho-so-don-vi.zip"]) == sorted(path.name for path in out.iterdir())
+
+
+def _reading_order(told: dict[str, Any]) -> Any:
+    files = [one["file"].partition(".zip/")[2] for one in told["certificates"]]
+    return lambda case: files.index(case.file)
+
+
+def test_all_decided_is_status_0_and_an_open_question_status_3(tmp_path: Path) -> None:
+    (tmp_path / "a.cer").write_bytes(make_personal("Nguyễn Văn A", serial=0xA1))
+    facts = tmp_path / "facts.json"
+    facts.write_text('{"events": ["left_state_service"], "token": "in_hand", "key_exposed": false}')
+    arguments = ("dossier", "--facts", str(facts), str(tmp_path / "a.cer"), "--json", *DAY)
+
+    code, printed, _ = troly(*arguments, "--out", str(tmp_path / "one"))
+    assert (code, json.loads(printed)["certificates"][0]["status"]) == (0, "decided")
+
+    facts.write_text('{"events": ["unit_reorganised"], "key_exposed": false}')
+    code, printed, _ = troly(*arguments, "--out", str(tmp_path / "two"))
+    (entry,) = json.loads(printed)["certificates"]
+    assert (code, entry["status"], entry["needs"]) == (3, "needs", ["information_matches", "token"])
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "{", "[]", '{"subject": "individual"}', '{"certificate": {"issuer": "public"}}', '{"events": ["nope"]}',
+        '{"people": []}', '{"people": {"A1": {"token": "nope"}}}', '{"token": "lost", "token": "in_hand"}',
+    ],
+)  # fmt: skip
+def test_facts_that_cannot_be_used_are_status_2_and_nothing_is_written(given: Path, facts: str) -> None:
+    (given / "wrong.json").write_text(facts)
+    out = given / "ho-so"
+    code, _, told = troly("dossier", "--facts", str(given / "wrong.json"), str(given / "xa.zip"), "--out", str(out))
+
+    assert (code, out.exists()) == (2, False)
+    assert told.startswith("troly dossier: ")
+
+
+def test_a_missing_file_an_unknown_unit_and_no_certificates_are_status_2(given: Path) -> None:
+    common = ("dossier", "--facts", str(given / "facts.json"), "--out", str(given / "ho-so"))
+
+    for more in ((str(given / "nowhere.cer"),), (str(given / "xa.zip"), "--unit", "XX"), (), ("--list", "nowhere.csv")):
+        assert troly(*common, *more)[0] == 2
+    assert not (given / "ho-so").exists()
+
+
+def test_a_folder_that_holds_something_is_refused(given: Path) -> None:
+    common = ("dossier", "--facts", str(given / "facts.json"), str(given / "xa.zip"))
+
+    assert troly(*common, "--out", str(given))[0] == 1
+    assert sorted(path.name for path in given.iterdir() if not path.name.startswith(".")) >= ["facts.json", "xa.zip"]
+
+
+def test_the_unit_says_what_happened_and_stands_in_the_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Unit("PH", "xã Phú Hội", closed_on=date(2025, 7, 1))
+    step = Succession("PH", "NT", SuccessionKind.MERGED_INTO_NEW, date(2025, 7, 1), "1662/NQ-UBTVQH15")
+    units = UnitDirectory.of([Unit("NT", "xã Nhơn Trạch", aliases=("UBND xã Nhơn Trạch",)), before], [step])
+
+    async def read(*_: object) -> UnitToday:
+        return UnitToday(units, "NT", date(2026, 11, 23))
+
+    monkeypatch.setattr(dossier, "_read_unit", read)
+    (tmp_path / "a.cer").write_bytes(make_personal("Nguyễn Văn A", units=("UBND xã Phú Hội",), serial=0xA1))
+    (tmp_path / "facts.json").write_text('{"token": "in_hand", "key_exposed": false}')
+    facts, file, out = str(tmp_path / "facts.json"), str(tmp_path / "a.cer"), tmp_path / "o"
+    code, printed, _ = troly("dossier", "--facts", facts, "--unit", "NT", file, "--out", str(out), "--json", *DAY)
+
+    (document,) = json.loads(printed)["documents"]
+    assert (code, document["file"]) == (0, "mau-04-thay-doi-thong-tin-ubnd-xa-nhon-trach.docx")
+
+
+def test_a_list_that_was_filled_in_from_the_template_is_read_beside_the_files(tmp_path: Path) -> None:
+    list_, facts = tmp_path / "ds.xlsx", tmp_path / "facts.json"
+    assert troly("dossier", "template", str(list_))[0] == 0
+    book = openpyxl.load_workbook(list_)
+    book.active.append([1, "Trường Tiểu học A", "A1", None, None, "Tổ chức", None, "đổi cấp trên"])
+    book.active.append([2, "Trần Thị B", "B1", "31/12/2028", "b@dongnai.gov.vn", None, None, None, "x"])
+    book.save(list_)
+    (tmp_path / "a.cer").write_bytes(make_certificate("Trường Tiểu học A", serial=0xA1))
+    facts.write_text('{"information_matches": false, "token": "in_hand", "key_exposed": false}')
+    code, printed, _ = troly(
+        "dossier", "--facts", str(facts), "--list", str(list_), str(tmp_path / "a.cer"), "--out", str(tmp_path / "o"),
+        "--json", *DAY,
+    )  # fmt: skip
+
+    told = json.loads(printed)
+    assert code == 0
+    assert [(one["name"], one["procedures"]) for one in told["certificates"]] == [
+        ("Trường Tiểu học A", ["change_information"]), ("Trần Thị B", ["revoke", "return_device"]),
+    ]  # fmt: skip
+    assert troly("dossier", "template", str(list_))[0] == 1  # a file that is there is not replaced
+
+
+@pytest.mark.fresh_interpreter
+def test_one_that_is_cancelled_leaves_nothing(given: Path) -> None:
+    out = given / "ho-so"
+    command = [sys.executable, "-m", "bot", "dossier", "--facts", str(given / "facts.json"), str(given / "xa.zip")]
+    environment = {**os.environ, "TROLY_DATA_DIR": str(given / "data")}
+    with subprocess.Popen([*command, "--out", str(out)], env=environment, stderr=subprocess.PIPE) as started:
+        time.sleep(0.9)
+        started.send_signal(signal.SIGINT)
+        started.communicate(timeout=30)
+
+    left = {path.name for path in given.iterdir()} - {"xa.zip", "facts.json", "data"}
+    assert left == set() or (out / "ho-so-don-vi.zip").is_file()

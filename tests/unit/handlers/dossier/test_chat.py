@@ -1,0 +1,235 @@
+"""The focal officer's dossier in a chat: from the command to the papers, the requests, and the admin."""
+
+import zipfile
+from dataclasses import dataclass, field
+from io import BytesIO
+
+import pytest
+
+from bot.certificates.parsing import read
+from bot.store.store import Store
+from handlers.core import CertificatesListed, FileRead
+from handlers.model import FileProblem, FileProblemKind, ListedCertificate, Reading, RequestState, Role
+from tests.support.backends import MemoryBackend
+from tests.support.dossiers import commune, to_zip
+from tests.support.people import grant_role, make_person_content
+from tests.support.pki import make_certificate
+from tests.support.stored_dialogue import Assistant, Person, register_request
+
+DIFFER = "1 được giữ lại; 2-4 trực thuộc; 34, 35 nghỉ hưu; 36 mất token; 37 chuyển công tác"
+
+
+@dataclass
+class Focal:
+    """A focal officer, and how many messages they have sent."""
+
+    person: Person
+    sent: int = field(default=0)
+
+    async def says(self, text: str) -> str:
+        self.sent += 1
+        return await self.person.says(text)
+
+    async def taps(self, label: str) -> str:
+        self.sent += 1
+        return await self.person.taps(label)
+
+    async def sends_archive(self) -> str:
+        self.sent += 1
+        return await self.person.does(FileRead(name="xa.zip", reading=read(to_zip(commune()))))
+
+
+async def focal(house: Assistant, store: Store, name: str = "lan", unit: str = "DN.NT") -> Focal:
+    await grant_role(store, name, Role.FOCAL, unit)
+    return Focal(await house.person(name).consents())
+
+
+async def answered(house: Assistant, store: Store) -> Focal:
+    """Return a focal officer whose dossier of forty colleagues is answered."""
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    await lan.sends_archive()
+    await lan.taps("Trả lời câu còn thiếu")
+    await lan.says(DIFFER)
+    for label in ("Có thông tin không còn đúng", "Đang giữ và dùng được", "Không"):
+        await lan.taps(label)
+    return lan
+
+
+def archive_of(person: Person) -> zipfile.ZipFile:
+    (file,) = [file for reply in person.heard for file in reply.attachments]
+    return zipfile.ZipFile(BytesIO(file.content))
+
+
+async def test_forty_colleagues_take_at_most_twelve_messages(
+    house: Assistant, store: Store, ground: MemoryBackend
+) -> None:
+    lan = await answered(house, store)
+    assert "đã xét được 38, cần trả lời thêm 0, cần xem lại 3" in lan.person.text
+
+    await lan.taps("Lập hồ sơ")
+    names = archive_of(lan.person).namelist()
+    assert [name[:6] for name in names if name.startswith("mau-")] == [
+        "mau-04", "mau-04", "mau-05", "mau-08", "mau-09", "mau-01",
+    ]  # fmt: skip
+    await lan.taps("Đăng ký yêu cầu")
+    assert "Đăng ký 39 yêu cầu?" in lan.person.text
+    await lan.taps("Có, đơn vị đã báo")
+    assert "Đã đăng ký: <b>39</b>" in lan.person.text
+    assert lan.sent <= 12
+    made = ground.memory.tables.requests.values()
+    assert {one.unit for one in made} == {"DN.NT"}
+    assert len(made) == 39
+
+
+async def test_requests_that_are_open_are_not_registered_twice(house: Assistant, store: Store) -> None:
+    lan = await answered(house, store)
+    await lan.taps("Lập hồ sơ")
+    for _ in range(2):
+        await lan.taps("Đăng ký yêu cầu")
+        await lan.taps("Có, đơn vị đã báo")
+
+    assert "Đã đăng ký: <b>0</b>; đã có từ trước: 39" in lan.person.text
+
+
+async def test_an_admin_gets_one_notice_for_all_and_an_officer_in_the_bot_one_for_theirs(
+    house: Assistant, store: Store, ground: MemoryBackend
+) -> None:
+    await grant_role(store, "an", Role.ADMIN, "DN.NT")
+    await house.person("an").consents()
+    own = make_person_content().model_copy(update={"serial": "B01E", "subscriber": "Lê Văn Hưu"})
+    await register_request(store, "hưu", own, "DN.NT")
+    ground.memory.tables.messages.clear()
+    lan = await answered(house, store)
+    await lan.taps("Lập hồ sơ")
+    await lan.taps("Đăng ký yêu cầu")
+    ground.memory.tables.messages.clear()
+    await lan.taps("Có, đơn vị đã báo")
+
+    told = [one.origin for one in ground.memory.tables.messages.values() if one.kind == "notice"]
+    assert sum(origin.startswith("dossier:HS-") for origin in told) == 1
+    assert [origin.split(":")[1][:3] for origin in told if not origin.startswith("dossier:HS-")] == ["YC-"]
+
+
+async def test_what_changed_for_one_person_is_said_in_the_next_version(house: Assistant, store: Store) -> None:
+    lan = await answered(house, store)
+    await lan.taps("Lập hồ sơ")
+    await lan.says("/lamlai")
+    await lan.says("/donvi HS-000001")
+    await lan.says("12 mất token")
+    await lan.taps("Lập hồ sơ")
+
+    assert "bản 2" in lan.person.text
+    assert [line for line in lan.person.text.splitlines() if line.startswith("• ")] == [
+        (
+            "• Nguyễn Văn H: nay là Thu hồi chứng thư chữ ký số; Lập biên bản mất thiết bị lưu khóa bí mật;"
+            " Đề nghị cấp mới chứng thư"
+        )
+    ]
+
+
+async def test_it_is_handed_to_the_nearest_admin_with_its_requests(
+    house: Assistant, store: Store, ground: MemoryBackend
+) -> None:
+    await grant_role(store, "an", Role.ADMIN, "DN.NT")
+    an = await house.person("an").consents()
+    lan = await answered(house, store)
+    await lan.taps("Lập hồ sơ")
+    await lan.taps("Đăng ký yêu cầu")
+    await lan.taps("Có, đơn vị đã báo")
+    assert "đã chuyển cho quản trị viên" in await lan.taps("Chuyển cho quản trị viên")
+
+    assert "Tôi không thấy hồ sơ này" in await lan.says("/donvi HS-000001")
+    assert "Hồ sơ HS-000001" in await an.says("/donvi HS-000001")
+    owners = {one.chat for one in ground.memory.tables.requests.values()}
+    assert owners == {an.chat.id}
+    assert [one.state for one in ground.memory.tables.requests.values()] == [RequestState.SUBMITTED] * 39
+
+
+async def test_only_whoever_keeps_it_sees_it_makes_it_and_fetches_it(house: Assistant, store: Store) -> None:
+    await answered(house, store)
+    others = [(await focal(house, store, "bình")).person]
+    for name, role, unit in (("an", Role.ADMIN, "DN.NT"), ("chủ", Role.OWNER, None)):
+        await grant_role(store, name, role, unit)
+        others.append(await house.person(name).consents())
+
+    for person in others:
+        assert "Tôi không thấy hồ sơ này" in await person.says("/donvi HS-000001")
+        for screen in ("dossier", "dossier_what", "dossier_ask", "dossier_register"):
+            session = await person.stands_at(screen, about="HS-000001")
+            for value in ("make", "yes", "hand", "register", "nothing", "true"):
+                await person.forges(value, session)
+                assert not [file for reply in person.heard for file in reply.attachments]
+                assert "Nguyễn Văn" not in person.text
+
+
+async def test_an_officer_without_a_role_does_not_learn_of_the_command(house: Assistant) -> None:
+    officer = await house.person("cán bộ").consents()
+
+    assert "Tôi không có lệnh" in await officer.says("/donvi")
+
+
+async def test_whoever_loses_the_role_loses_the_dossier(house: Assistant, store: Store, ground: MemoryBackend) -> None:
+    lan = await answered(house, store)
+    ground.memory.tables.grants.clear()
+
+    assert "không còn giữ vai trò" in await lan.says("/donvi HS-000001")
+
+
+async def test_a_list_joins_what_was_sent_and_tells_what_cannot_be_read(house: Assistant, store: Store) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    rows = (ListedCertificate(line=2, name="Nguyễn Văn A", serial="B001", sayings=("mất token", "trưởng phòng")),)
+    await lan.person.does(CertificatesListed(name="ds.xlsx", rows=rows))
+    text = await lan.sends_archive()
+
+    assert "Tổng số chứng thư: 41" in text
+    assert "Nguyễn Văn A: “trưởng phòng”" in text
+    assert "Danh sách có hơn" in await lan.person.does(
+        CertificatesListed(name="ds.xlsx", trouble="The list has more than {rows} rows; split it.", values={"rows": 9})
+    )
+
+
+async def test_a_private_key_among_the_files_is_warned_of_and_not_taken(house: Assistant, store: Store) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    secret = Reading(problems=(FileProblem(trouble=FileProblemKind.PRIVATE_KEY, where="khoa.key"),))
+
+    assert "khóa bí mật" in await lan.person.does(FileRead(name="xa.zip", reading=secret))
+    assert "Tổng số" not in await lan.says("/donvi HS-000001")
+
+
+@pytest.mark.parametrize("text", ["999 nghỉ hưu", "abc", "5", "<b>1</b> mất token", "; ; ;", "1" * 4000])
+async def test_words_that_name_nobody_change_nobody(house: Assistant, store: Store, text: str) -> None:
+    lan = await answered(house, store)
+    await lan.says(text)
+
+    assert "đã xét được 38" in await lan.says("/donvi HS-000001")
+
+
+async def test_only_one_certificate_can_be_kept_in_a_merger(house: Assistant, store: Store) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    for number, name in enumerate(("UBND xã Phú Hội", "UBND xã Long Tân"), 0xA1):
+        made = make_certificate(name, superior="UBND tỉnh Đồng Nai", serial=number)
+        await lan.person.does(FileRead(name=f"{name}.cer", reading=read(made), album=True))
+    await lan.taps("Trả lời câu còn thiếu")
+
+    assert "Khi sáp nhập chỉ một chứng thư được giữ lại" in await lan.taps("Của cơ quan tôi")
+    await lan.says("1 được giữ lại; 2 không giữ lại")
+    assert "Khi sáp nhập" not in lan.person.text
+
+
+async def test_certificates_that_name_another_unit_are_taken_by_one_tap(house: Assistant, store: Store) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    await lan.sends_archive()
+    assert "ghi tên đơn vị khác" in lan.person.text
+    await lan.taps("Chứng thư ghi tên khác cũng của đơn vị")
+
+    assert "ghi tên đơn vị khác" not in lan.person.text
+    assert "cần trả lời thêm 38" in lan.person.text
