@@ -43,8 +43,7 @@ async def test_an_officer_gets_from_a_sentence_and_a_certificate_to_a_registered
         assert "Mẫu 04" in shown.text
         assert "68/2024/NĐ-CP" in shown.text
 
-        await oa.says(lan.user, "7")
-        shown = await lan.hears_question()
+        shown = await lan.chooses(shown, words("Register the request"))
         while (asked := next((title for title in FORM if words(title) in shown.text), None)) is not None:
             shown = await fills(lan, shown, FORM[asked])
         assert "UBND xã Phước An mới" in shown.text
