@@ -95,9 +95,15 @@ class Retention:
             "today": to_vietnam_day(now).toordinal(),
         }
         async with self.driver.transaction() as transaction:
-            # nobody asks how many of these went
-            uncounted = "tasks", "unreadable", "receipts", "windows", "web_messages", "web_browsers"
-            await transaction.run(*(Query(f"expire_{name}", before) for name in uncounted))
+            # not counted: nobody asks for them
+            await transaction.run(
+                Query("expire_tasks", before),
+                Query("expire_unreadable", before),
+                Query("expire_web_messages", before),
+                Query("expire_web_browsers", before),
+                Query("expire_receipts", before),
+                Query("expire_windows", before),
+            )
             results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
 

@@ -89,7 +89,3 @@ ON CONFLICT (message) DO UPDATE SET state = excluded.state WHERE zalo_receipts.s
 -- name: zalo_receipt_of
 -- Read how far a message got.
 SELECT state FROM zalo_receipts WHERE message = :message;
-
--- name: zalo_waiting_events
--- Count the events that were not handled yet.
-SELECT COUNT(*) FROM zalo_events;

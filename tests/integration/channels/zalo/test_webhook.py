@@ -12,7 +12,6 @@ import pytest
 from bot.app import Components
 from bot.channels import Gone, TooLarge
 from bot.channels.zalo.oa import OpenAccount
-from bot.store import Query
 from tests.integration.channels.zalo.conftest import OpenIt
 from tests.support.zalo import FakeOa
 from tests.support.zalo.account import DAY, HOUR
@@ -30,10 +29,10 @@ async def inbox(components: Components) -> int:
     return (await components.store.status.depths()).inbox
 
 
-async def blocked_chats(components: Components) -> int:
-    """Count, as the file of the database has it."""
+def count(components: Components, rows: str) -> int:
+    """Count rows as the file of the database has them."""
     with sqlite3.connect(components.settings.data_dir / "troly.sqlite3") as database:
-        found: int = database.execute("SELECT COUNT(*) FROM chats WHERE blocked_at IS NOT NULL").fetchone()[0]
+        found: int = database.execute(f"SELECT COUNT(*) FROM {rows}").fetchone()[0]
     database.close()
     return found
 
@@ -41,7 +40,7 @@ async def blocked_chats(components: Components) -> int:
 async def handled(components: Components, seconds: float = 10.0) -> None:
     """Wait until no event waits."""
     async with asyncio.timeout(seconds):
-        while (await components.store.driver.run(Query("zalo_waiting_events")))[0][0][0]:  # noqa: ASYNC110 - no signal tells of it
+        while count(components, "zalo_events"):  # noqa: ASYNC110 - no signal tells of it
             await asyncio.sleep(0.02)
 
 
@@ -94,13 +93,12 @@ async def test_a_person_who_unfollows_is_blocked_until_they_write(oa: FakeOa, se
     lan = Person(oa, oa.account.user())
     await oa.follows(lan.user)
     await lan.chooses(await lan.hears_question(), "Tôi đồng ý, bắt đầu")
-    blocked = Query("zalo_person", {"chat": served.store.chats.at("zalo", lan.user.id).id})
-    assert (await served.store.driver.run(blocked))[0], "consenting keeps the window"
+    assert await served.store.zalo.person(served.store.chats.at("zalo", lan.user.id).id)
     await oa.unfollows(lan.user)
     await handled(served)
-    assert await blocked_chats(served) == 1
+    assert count(served, "chats WHERE blocked_at IS NOT NULL") == 1
     await lan.says("/trogiup")
-    assert await blocked_chats(served) == 0
+    assert count(served, "chats WHERE blocked_at IS NOT NULL") == 0
 
 
 async def test_a_message_is_received_and_seen_in_any_order(oa: FakeOa, served: Components) -> None:
