@@ -63,7 +63,8 @@ class OpenAccount:
         )
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Wait for a refresh under way, and close the connections."""
+        await self.tokens.close()
         await self.http.close()
 
 
@@ -112,7 +113,8 @@ def _receiver(account: OpenAccount, accept: AcceptUpdates, record: RecordBlockCh
     handler = EventHandler(store, clock, events, accept, record)
 
     async def run(stop: asyncio.Event) -> None:
-        await asyncio.gather(handler.run(stop), account.tokens.run(stop), account.watch.run(stop, accept))
+        watch = account.watch.run(stop, accept, events)
+        await asyncio.gather(handler.run(stop), account.tokens.run(stop), watch)
 
     if url is None or secret is None:
         return Receiver(run)

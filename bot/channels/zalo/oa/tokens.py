@@ -30,6 +30,8 @@ _MOST_ATTEMPTS = 2
 #: Seconds between looks whether another process has done it, and between looks at the clock.
 _POLL, _LOOK = 0.1, 30.0
 _RATE_LIMIT = -32
+#: Seconds that a stop waits for a refresh: as long as an answer may take.
+_CLOSE_TIMEOUT = 40.0
 #: Seconds of life of a token where Zalo does not say; the shortest that was ever seen.
 _SHORTEST_LIFE = 3600
 
@@ -56,6 +58,12 @@ class TokenKeeper:
         self._me = secrets.token_hex(8)
         self._one = asyncio.Lock()
         self._known: ZaloAccount | None = None
+        self._renewing: asyncio.Future[ZaloTokens] | None = None
+
+    async def close(self) -> None:
+        """Wait for the refresh under way: a new pair that is not stored is lost."""
+        if self._renewing is not None:
+            await asyncio.wait((self._renewing,), timeout=_CLOSE_TIMEOUT)
 
     @property
     def is_connected(self) -> bool:
@@ -106,8 +114,8 @@ class TokenKeeper:
                     raise Unreachable(type(error).__name__) from None
                 if begun is not None:
                     # whoever waits for it may be cancelled; the new pair must not be lost by that
-                    renewing = asyncio.ensure_future(self._refresh(account, begun))
-                    return (await asyncio.shield(renewing)).access
+                    self._renewing = asyncio.ensure_future(self._refresh(account, begun))
+                    return (await asyncio.shield(self._renewing)).access
                 await self._clock.sleep(_POLL)
 
     async def _refresh(self, account: ZaloAccount, attempt: int) -> ZaloTokens:

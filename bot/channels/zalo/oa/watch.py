@@ -11,6 +11,7 @@ from bot.cancellation import cancel_on
 from bot.channels import AcceptUpdates, ChannelError
 from bot.channels.zalo.oa.api import Profile, ZaloApi
 from bot.channels.zalo.oa.events import read_event
+from bot.channels.zalo.oa.webhook import EventStore
 from bot.clock import Clock
 from bot.messages import Incoming
 from bot.store import AbandonedRow, Store, StoreError
@@ -24,6 +25,8 @@ _PACKAGE_WARNING = timedelta(days=30)
 _OPENS, _CLOSES, _WEEKEND = 8, 17, 5
 #: Pages of ten that catching up reads at most: of chats, and of messages of one chat.
 _MOST_CHATS, _MOST_MESSAGES = 30, 3
+#: The year of a moment that there never was.
+_NEVER = 1970
 #: Clocks differ by so much at most.
 _SKEW = timedelta(minutes=1)
 
@@ -42,6 +45,7 @@ class AccountWatch:
         self._quiet = timedelta(hours=quiet_hours)
         self._asked: datetime | None = None
         self._since = clock.now()
+        self._starting = True
 
     async def probe(self) -> Profile:
         """Ask the account what it is, and keep it. Raises as ``ZaloApi`` does, and StoreError."""
@@ -59,26 +63,42 @@ class AccountWatch:
             await self._store.alerts.raise_alarm(AbandonedRow.PACKAGE, days, self._asked)
         return profile
 
-    async def run(self, stop: asyncio.Event, accept: AcceptUpdates | None = None) -> None:
+    async def run(
+        self, stop: asyncio.Event, accept: AcceptUpdates | None = None, events: EventStore | None = None
+    ) -> None:
         """Watch until told to stop; with ``accept``, missed messages are caught up with."""
         while not stop.is_set():
             try:
-                await self._look(accept)
+                await self._look(accept, events)
             except (ChannelError, StoreError) as error:
                 _log.warning("zalo_not_watched", error=type(error).__name__)
             await cancel_on(stop, self._clock.sleep(_LOOK_SECONDS))
 
-    async def _look(self, accept: AcceptUpdates | None) -> None:
+    async def _look(self, accept: AcceptUpdates | None, events: EventStore | None) -> None:
         now = self._clock.now()
         if self._asked is None or now - self._asked >= _PROFILE_AGE:
             await self.probe()
         account = await self._store.zalo.account(self._app)
-        if accept is None or account is None or not self._quiet:
+        if accept is None or account is None:
             return
-        quiet = now - max(account.last_event_at, self._since)
-        if quiet >= self._quiet and is_working_time(now) and is_working_time(now - self._quiet):
+        heard = account.last_event_at if account.last_event_at.year > _NEVER else self._since
+        await self._take_missed(accept, heard, events)
+        quiet = now - max(heard, self._since)
+        if self._quiet and quiet >= self._quiet and is_working_time(now) and is_working_time(now - self._quiet):
             await self._store.alerts.raise_alarm(AbandonedRow.QUIET, int(quiet.total_seconds() // 3600), now)
-            _log.warning("zalo_quiet", caught_up=await self.catch_up(accept, account.last_event_at - _SKEW))
+            _log.warning("zalo_quiet", caught_up=await self.catch_up(accept, heard - _SKEW))
+
+    async def _take_missed(self, accept: AcceptUpdates, heard: datetime, events: EventStore | None) -> None:
+        """Catch up once after a start, and whenever an event could not be stored."""
+        missed = events.missed_at if events else None
+        since = heard if self._starting else missed
+        if since is None:
+            return
+        found = await self.catch_up(accept, since - _SKEW)
+        self._starting = False
+        if events and events.missed_at == missed:
+            events.missed_at = None
+        _log.info("zalo_caught_up", messages=found)
 
     async def catch_up(self, accept: AcceptUpdates, since: datetime) -> int:
         """Take in what people wrote since then and no event told of; a message that is known already changes nothing.

@@ -72,6 +72,11 @@ class EventStore:
         self._running: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
         self.stored = asyncio.Event()
+        self.missed_at: datetime | None = None  #: when the first event came that could not be stored
+
+    def note_missed(self) -> None:
+        """Note that an event could not be stored: Zalo may not repeat it."""
+        self.missed_at = self.missed_at or self._clock.now()
 
     async def add(self, key: str, body: bytes) -> None:
         """Return once the event is on the disk. Raises StoreError."""
@@ -120,6 +125,7 @@ class Webhook:
                 await self._events.add(event_key(raw), body)
         except (TimeoutError, StoreError) as error:
             _log.error("event_not_stored", channel=ZALO, error=type(error).__name__)
+            self._events.note_missed()
             return Response(status_code=503)
         return Response(status_code=200)
 

@@ -150,6 +150,17 @@ async def test_two_hundred_events_a_second_are_each_answered_in_time(oa: FakeOa,
     assert took[-1] < 2.0
 
 
+async def test_what_came_while_nothing_was_served_is_answered_after_the_start(oa: FakeOa, tmp_path: Path) -> None:
+    lan, binh = Person(oa, oa.account.user()), Person(oa, oa.account.user())
+    async with assistant(oa, tmp_path):
+        await lan.says("/start")
+    await asyncio.sleep(0.01)
+    oa.account.note(binh.user.id, {"src": 1, "message_id": "missed", "message": "/start", "type": "text"})
+    async with assistant(oa, tmp_path):
+        await binh.hears()
+        assert [len(one.inbox) for one in (lan, binh)] == [1, 1]
+
+
 async def test_a_file_is_fetched_from_allowed_hosts_whole_and_within_its_size(
     oa: FakeOa, account: OpenAccount, open_account: OpenIt
 ) -> None:
