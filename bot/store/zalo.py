@@ -157,7 +157,18 @@ class ZaloRepository:
 
     async def touch(self, chat: str, at: datetime) -> None:
         """Note that a person interacted; one who never wrote stays unknown."""
-        await self.driver.run(Query("zalo_touch_person", {"chat": chat, "at": to_micros(at)}))
+        await self.touch_all([(chat, at)])
+
+    async def touch_all(self, chats: Sequence[tuple[str, datetime]]) -> None:
+        """Note that people interacted, as ``touch`` does for one."""
+        rows = [{"chat": chat, "at": to_micros(at)} for chat, at in chats]
+        if rows:
+            await self.driver.run(Query("zalo_touch_person", many=rows))
+
+    async def silent_chats(self, now: datetime) -> frozenset[str]:
+        """Return the chats in which a colleague answers now."""
+        (rows,) = await self.driver.run(Query("zalo_silent_chats", {"now": to_micros(now)}))
+        return frozenset(row[0] for row in rows)
 
     async def silence(self, chat: str, until: datetime) -> None:
         """Note that a colleague answers in a chat until then."""

@@ -31,6 +31,8 @@ CREATE TABLE zalo_people (
     silent_until    BIGINT NOT NULL DEFAULT 0   -- a colleague answers in this chat
 );
 
+CREATE INDEX zalo_silent ON zalo_people (silent_until) WHERE silent_until > 0;
+
 CREATE TABLE zalo_receipts (
     message     TEXT PRIMARY KEY,      -- keyed digest of the platform's id of a message
     state       BIGINT NOT NULL,       -- 1 received, 2 seen; it only grows

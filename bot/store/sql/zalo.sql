@@ -77,6 +77,10 @@ INSERT INTO zalo_people (chat, silent_until) VALUES (:chat, :until)
 ON CONFLICT (chat) DO UPDATE SET silent_until = excluded.silent_until
 WHERE zalo_people.silent_until < excluded.silent_until;
 
+-- name: zalo_silent_chats
+-- List the chats in which a colleague answers now: few, and only of the last half hour.
+SELECT chat FROM zalo_people WHERE silent_until > :now;
+
 -- name: zalo_person
 -- Read the window of a person.
 SELECT last_interaction, silent_until FROM zalo_people WHERE chat = :chat;

@@ -205,11 +205,13 @@ class EventHandler:
         """Handle the oldest events; tell whether there were any. Raises StoreError."""
         events = await self._store.zalo.next_events(_BATCH)
         read = [(one, await self._read(one)) for one in events]
-        incoming = [update for _, found in read for update in found.incoming]
-        await self._accept([one for one in incoming if not await self._is_silent(one)])
-        for _, found in read:
-            await self._note(found)
-        await self._store.zalo.drop_events([one.id for one in events])
+        found = [one for _, one in read]
+        await self._accept(await self._without_silent([update for one in found for update in one.incoming]))
+        await self._touch(found)  # after the messages, for a chat is known by its first one
+        for one in found:
+            await self._note(one)
+        if events:
+            await self._store.zalo.drop_events([event.id for event in events])
         return bool(events)
 
     async def _read(self, event: ZaloEvent) -> ReceivedEvent:
@@ -227,19 +229,21 @@ class EventHandler:
             self.ignored[found.ignored] += 1
         return found
 
-    async def _is_silent(self, update: Incoming) -> bool:
-        """Tell whether a colleague answers this person now: what is written then is for the colleague."""
-        person = await self._store.zalo.person(self._store.chats.at(ZALO, update.address).id)
-        silent = person is not None and person.silent_until > self._clock.now()
-        if silent:
-            self.ignored["colleague"] += 1
-        return silent
+    async def _without_silent(self, updates: list[Incoming]) -> list[Incoming]:
+        """Leave out people whom a colleague answers now: what they write is for the colleague."""
+        silent = await self._store.zalo.silent_chats(self._clock.now()) if updates else frozenset()
+        heard = [one for one in updates if self._store.chats.at(ZALO, one.address).id not in silent]
+        self.ignored["colleague"] += len(updates) - len(heard)
+        return heard
+
+    async def _touch(self, found: list[ReceivedEvent]) -> None:
+        now = self._clock.now()
+        people = [(one.person, min(one.at or now, now)) for one in found if one.person]
+        await self._store.zalo.touch_all([(self._store.chats.at(ZALO, person).id, at) for person, at in people])
 
     async def _note(self, found: ReceivedEvent) -> None:
-        """Keep windows, receipts, blocks and silence; after the messages, for a chat is known by its first one."""
+        """Keep receipts, blocks and silence."""
         chats, zalo, now = self._store.chats, self._store.zalo, self._clock.now()
-        if found.person:
-            await zalo.touch(chats.at(ZALO, found.person).id, min(found.at or now, now))
         if found.receipts:
             await zalo.keep_receipts(found.receipts, found.receipt, now)
         if found.block:
