@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import os
 import re
 import string
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
@@ -73,16 +75,17 @@ class Shown:
 def shown() -> Shown:
     asked: set[str] = set()
 
-    class Listening(dict[str, str]):
-        def get(self, message: str, default: str) -> str:  # type: ignore[override]
-            if message not in self:
-                asked.add(message)
-            return super().get(message, default)
+    known = locales._catalogue("vi")
 
-    sentences = locales._sentences
-    said = Listening(sentences("vi"))
+    class Listening(NullTranslations):
+        def gettext(self, message: str) -> str:
+            said = known.gettext(message)
+            if said is message:
+                asked.add(message)
+            return said
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(locales, "_sentences", lambda language: said if language == "vi" else sentences(language))
+        patch.setattr(locales, "_catalogue", lambda language: Listening() if language == "vi" else NullTranslations())
         translator.cache_clear()
         page = asyncio.run(render_page(load_pack(), "vi"))
     translator.cache_clear()
@@ -157,17 +160,25 @@ def test_every_text_is_in_the_catalogue_translated_with_the_same_placeholders(
             assert text.count("<b>") == text.count("</b>"), message.id
 
 
-def test_the_catalogue_is_read_as_babel_reads_it(vietnamese: dict[str, Message]) -> None:
-    assert locales._sentences("vi") == {message.id: message.string for message in vietnamese.values()}
+def test_a_sentence_that_was_corrected_counts_before_it_is_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = tmp_path / "vi" / "LC_MESSAGES" / "messages.po"
+    written.parent.mkdir(parents=True)
+    monkeypatch.setattr(locales, "_FOLDER", tmp_path)
 
+    def said(message: str) -> str:
+        return locales._catalogue.__wrapped__("vi").gettext(message)
 
-@pytest.mark.parametrize(
-    ("quoted", "text"),
-    [(r"a \"word\" and \\n", 'a "word" and \\n'), (r"two\nlines\tand a tab", "two\nlines\tand a tab")],
-)
-def test_what_the_catalogue_escapes_is_read_as_it_was_written(quoted: str, text: str) -> None:
-    entry = f'msgid ""\n"{quoted}"\nmsgstr ""\n"{quoted} "\n"{quoted}"\n'
-    assert locales._read_catalogue(entry) == {text: f"{text} {text}"}
+    written.write_text('msgid "one\\nof \\"two\\""\nmsgstr "một\\ntrong \\"hai\\""\n', encoding="utf-8")
+    written.with_suffix(".mo").write_bytes(locales._compile(written))
+    written.with_suffix(".mo").touch()
+    assert said('one\nof "two"') == 'một\ntrong "hai"'
+
+    written.write_text('msgid "one"\nmsgstr "mỗi một"\n', encoding="utf-8")
+    os.utime(written, (2e9, 2e9))
+    assert said("one") == "mỗi một"
+    assert said("unknown") == "unknown"
 
 
 def test_english_says_what_its_message_id_says_and_vietnamese_does_not(vietnamese: dict[str, Message]) -> None:
