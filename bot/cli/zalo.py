@@ -1,6 +1,7 @@
 """Connect the office's Zalo account, and see what of it is missing: ``troly zalo``."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ _NOT_TAKEN = N_(
 )
 _ENDED = N_("Zalo does not take these tokens. Copy a new pair from the console; a refresh token works once.")
 _UNREACHABLE = N_("Zalo could not be reached, or did not answer. Nothing was changed. Please try again.")
+_ANSWERED = N_("Zalo answered with error {code}.")
 _EMPTY = N_("Nothing was given, so nothing was changed.")
 _WARNING = timedelta(days=30)
 
@@ -58,14 +60,17 @@ def connect(
     """Ask for what the console shows; nothing of it is printed, or stays in the history of the shell."""
     settings = load_settings()
     t = translator(settings.language)
-    if pair:
-        given = [typer.prompt(t(name), hide_input=True, default="", show_default=False) for name in (_ACCESS, _REFRESH)]
-    else:
-        given = [_code_of(typer.prompt(t(_CODE), hide_input=True, default="", show_default=False))]
+    given = [_ask(t(name)) for name in (_ACCESS, _REFRESH)] if pair else [_code_of(_ask(t(_CODE)))]
     if not all(one.strip() for one in given):
         raise TrolyError(_EMPTY)
     name = asyncio.run(_connect(settings, [one.strip() for one in given], verifier))
     typer.echo(t(_CONNECTED, name=name))
+
+
+def _ask(question: str) -> str:
+    """Ask without showing what is typed, or take a line of a pipe."""
+    answer: str = typer.prompt(question, hide_input=sys.stdin.isatty(), default="", show_default=False)
+    return answer
 
 
 def _code_of(typed: str) -> str:
@@ -117,7 +122,8 @@ async def _check(settings: Settings, t: Translator) -> Steps:
             steps.append((False, t(_why_refused(account))))
             return steps
         except ChannelError as error:
-            steps.append((False, f"{t(_UNREACHABLE)} ({type(error).__name__} {getattr(error, 'code', '')})".rstrip()))
+            code = getattr(error, "code", None)
+            steps.append((False, t(_UNREACHABLE) if code is None else t(_ANSWERED, code=code)))
             return steps
         known = await account.store.zalo.account(account.app)
         now = account.clock.now()

@@ -40,9 +40,9 @@ class FakeOa:
 
     @classmethod
     @asynccontextmanager
-    async def start(cls, account: Account | None = None) -> AsyncIterator["FakeOa"]:
+    async def start(cls, account: Account | None = None, port: int = 0) -> AsyncIterator["FakeOa"]:
         oa = cls(account)
-        async with serving(oa.app()) as oa.url, aiohttp.ClientSession() as oa._session:
+        async with serving(oa.app(), port) as oa.url, aiohttp.ClientSession() as oa._session:
             yield oa
 
     def fail(self, path: str, *how: str | int) -> None:
@@ -80,8 +80,8 @@ class FakeOa:
                 head = request.headers
                 limits = self.account.check_call(head.get("access_token", ""), head.get("appsecret_proof", ""))
                 headers = dict(zip(("X-RateLimit-Limit", "X-RateLimit-Remain"), map(str, limits), strict=True))
-                if fault in {"dropped", "500"}:
-                    return _Dropped() if fault == "dropped" else Response("oops", 500)
+                if fault in {"dropped", "403", "500"}:
+                    return _Dropped() if fault == "dropped" else Response("oops", int(fault))
                 data = await act(request) if isinstance(fault, str) else None
                 if fault == "delivered dropped":
                     return _Dropped()

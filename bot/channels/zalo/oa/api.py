@@ -14,9 +14,9 @@ import structlog
 from pydantic import SecretStr
 
 from bot.addresses import is_loopback
-from bot.channels import Gone, TooLarge, Unreachable
+from bot.channels import Gone, Unreachable
 from bot.channels.zalo.oa.errors import ErrorClass, OaError
-from bot.channels.zalo.oa.http import ZaloHttp
+from bot.channels.zalo.oa.http import ZaloHttp, read_bounded
 from bot.channels.zalo.oa.pace import CallBucket
 from bot.channels.zalo.oa.tokens import TokenKeeper
 
@@ -26,7 +26,6 @@ _PATHS = {"v3": "/v3.0/oa/message/cs", "v2": "/v2.0/oa/message"}
 _UPLOAD_TIMEOUT = 60.0
 #: Redirects that a file may take, within the hosts that are allowed.
 _MOST_REDIRECTS = 3
-_CHUNK = 64 * 1024
 
 _log = structlog.get_logger(__name__)
 
@@ -205,7 +204,7 @@ class ZaloApi:
                         continue
                     if response.status != 200:
                         raise Unreachable if response.status >= 500 else Gone
-                    return await _read(response, limit)
+                    return await read_bounded(response, limit)
         except (aiohttp.InvalidURL, ValueError):
             raise Gone from None
         except (aiohttp.ClientError, TimeoutError):
@@ -224,15 +223,6 @@ class ZaloApi:
             _log.warning("zalo_file_elsewhere")
             raise Gone
         return url if is_loopback(host) else parts._replace(scheme="https").geturl()
-
-
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    content = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        content += chunk
-        if len(content) > limit:
-            raise TooLarge
-    return bytes(content)
 
 
 def _code(found: object) -> int:

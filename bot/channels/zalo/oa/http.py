@@ -7,12 +7,13 @@ from typing import Any
 
 import aiohttp
 
-from bot.channels import Doubtful, Unreachable
+from bot.channels import Doubtful, TooLarge, Unreachable
 
 _CONNECT_TIMEOUT = 15.0
 _READ_TIMEOUT = 20.0
 #: The largest answer read, in bytes.
 _ANSWER_BYTES = 1024 * 1024
+_CHUNK = 64 * 1024
 #: aiohttp raises these before a request leaves.
 _NOT_SENT = (
     aiohttp.ClientConnectorError,
@@ -58,30 +59,40 @@ class ZaloHttp:
         """Make a request and return the answer, a JSON object.
 
         Raises:
-            Unreachable: the request has not left.
+            Unreachable: the request has not left, or something before Zalo refused it.
             Doubtful: it has left, and no answer came that can be read.
         """
         timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_TIMEOUT, sock_read=read_timeout)
         try:
             async with self.session.request(method, url, timeout=timeout, allow_redirects=False, **request) as response:
                 status, head = response.status, response.headers
-                payload = (
-                    await response.content.read(_ANSWER_BYTES)
-                    if response.content_length is None
-                    else await response.read()
-                )
+                payload = await read_bounded(response, _ANSWER_BYTES)
         except _NOT_SENT:
             raise Unreachable from None
         except (aiohttp.ClientError, TimeoutError):
             raise Doubtful from None
+        except TooLarge:
+            raise Doubtful from None
         fields = _parse(payload)
+        if fields is None and 300 <= status < 500:
+            raise Unreachable  # a proxy, or another server: this never reached the account
         if fields is None or status >= 500:
             raise Doubtful
         return Answer(fields, head.get("X-RateLimit-Limit"), head.get("X-RateLimit-Remain"))
 
 
+async def read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Read a body, whatever length it announced. Raises TooLarge where it has more bytes than ``limit``."""
+    content = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        content += chunk
+        if len(content) > limit:
+            raise TooLarge
+    return bytes(content)
+
+
 def _parse(payload: bytes) -> dict[str, Any] | None:
-    """Read numbers as text: ids go beyond what a float can hold."""
+    """Return the JSON object of an answer; ``None`` where there is none."""
     try:
         found = json.loads(payload)
     except (ValueError, RecursionError):

@@ -139,7 +139,7 @@ class Webhook:
             return "signature"
         if which != self._matched:
             self._matched = which
-            _log.info("zalo_signature_matched", timestamp=which)
+            _log.info("zalo_signature_matched", made_with=which)
         return None if self._is_fresh(stamps[which]) else "stale"
 
     def _is_fresh(self, stamp: str) -> bool:

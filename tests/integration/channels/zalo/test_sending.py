@@ -92,6 +92,15 @@ async def test_what_may_have_arrived_is_unclear_and_sent_once(oa: FakeOa, accoun
     assert len(oa.account.sent) == (1 if str(how).startswith("delivered") else 0)
 
 
+async def test_what_a_proxy_refused_has_not_left(oa: FakeOa, account: OpenAccount) -> None:
+    chat = await met(account, oa.account.user())
+    oa.fail(V3, "403")
+    with pytest.raises(Unreachable):
+        await account.channel.send(row(chat, "một"))
+    await account.channel.send(row(chat, "một"))
+    assert len(oa.account.sent) == 1
+
+
 async def test_a_file_is_uploaded_once_and_again_after_its_days(oa: FakeOa, account: OpenAccount) -> None:
     chat = await met(account, oa.account.user())
     await account.channel.send(row(chat, attachments=(PDF,)))
