@@ -187,7 +187,7 @@ class EventHandler:
             try:
                 more = await self.handle_next()
                 backoff.reset()
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001 - they are stored, and tried again
                 _log.warning("events_wait", channel=ZALO, error=type(error).__name__)
                 await cancel_on(stop, self._clock.sleep(backoff.next()))
                 continue
