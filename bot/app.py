@@ -58,7 +58,7 @@ SYSTEM_CLOCK = SystemClock()
 _QUICK_SECONDS = 1.0
 _DEMO_DATA_REFUSED = N_(
     "The data of this folder are made up (troly demo): nobody real is served over them."
-    " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN unset."
+    " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN and TROLY_ZALO_OA_APP_ID unset."
 )
 
 
@@ -165,17 +165,27 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
     )
 
 
-_NO_CHANNEL = N_("TROLY_TELEGRAM_TOKEN is not set, and TROLY_WEB_LISTEN is empty")
+_NO_CHANNEL = N_("Neither TROLY_TELEGRAM_TOKEN nor TROLY_ZALO_OA_APP_ID is set, and TROLY_WEB_LISTEN is empty")
 
 
-def configured_channels(settings: Settings) -> tuple[OpenChannel, ...]:
-    """Return what opens the channels that these settings configure, a line for each kind."""
+def has_channel(settings: Settings) -> bool:
+    """Tell whether these settings configure a channel."""
+    return settings.telegram_token is not None or settings.zalo_oa_app_id is not None
+
+
+def configured_channels(components: Components) -> tuple[OpenChannel, ...]:
+    """Return what opens the channels that the settings configure, a line for each kind."""
+    settings, store, clock = components.settings, components.store, components.clock
     # Imported where it is served: a chat in the terminal starts without it.
     wanted: list[OpenChannel] = []
     if settings.telegram_token is not None:
         from bot.channels.telegram import open_telegram  # noqa: PLC0415
 
         wanted.append(partial(open_telegram, settings))
+    if settings.zalo_oa_app_id is not None:
+        from bot.channels.zalo.oa import open_zalo_oa  # noqa: PLC0415
+
+        wanted.append(partial(open_zalo_oa, settings, store, clock))
     return tuple(wanted)
 
 
@@ -202,7 +212,7 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
     """
     async with hold_serving_lock(settings), open_components(settings, Prometheus()) as components:
         made_up = await components.store.status.is_made_up()
-        if made_up and not rehearsal and (settings.telegram_token is not None or settings.web_url is not None):
+        if made_up and not rehearsal and (has_channel(settings) or settings.web_url is not None):
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
@@ -238,7 +248,7 @@ async def serve_channels(
     those of the settings where none are given. Raises as ``serve`` does.
     """
     stop = stop or asyncio.Event()
-    wanted = (*configured_channels(components.settings), *_web_chat(components)) if channels is None else channels
+    wanted = (*configured_channels(components), *_web_chat(components)) if channels is None else channels
     if not wanted:
         raise SettingsError(_NO_CHANNEL)
     async with AsyncExitStack() as opened:
@@ -329,7 +339,13 @@ def _channel_service(components: Components, served: ServedChannel) -> ChannelSe
     settings, store, clock = components.settings, components.store, components.clock
     pacer = Pacer(served.pace, clock)
     lease = LeaseDuration(settings.worker_lease_seconds)
-    worker_lease = WorkerLease(store.workers, served.channel.name, clock, pacer.share, lease)
+
+    def share(live: int) -> None:
+        pacer.share(live)
+        if served.share:
+            served.share(live)
+
+    worker_lease = WorkerLease(store.workers, served.channel.name, clock, share, lease)
     dispatcher = Dispatcher(
         store, served.channel, pacer, clock,
         broadcasts_at_once=served.broadcasts_at_once, may_send=worker_lease.may_send,

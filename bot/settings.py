@@ -1,6 +1,7 @@
 """Settings, from the environment and ``.env``: one class, every variable begins with ``TROLY_``."""
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import time
@@ -91,7 +92,7 @@ def _check_public_address(url: str) -> str:
     with suppress(ValueError):
         if is_public_or_local(address := web_address(url)):
             return str(address)
-    raise ValueError(N_("it must be an https address that Telegram can call"))
+    raise ValueError(N_("it must be an https address that the platform can call"))
 
 
 def _check_host_and_port(address: str) -> str:
@@ -138,6 +139,18 @@ def _check_time_of_day(at: time) -> time:
 def _split_list(text: object) -> object:
     """``60,30,7`` as a list."""
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
+
+
+def _check_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    if not hosts or any(not re.fullmatch(r"[a-z0-9.-]+", one) for one in hosts):
+        raise ValueError(N_("it must be names of hosts, such as zdn.vn,zadn.vn"))
+    return hosts
+
+
+def _check_zalo_id(text: str) -> str:
+    if not text.isascii() or not text.isdecimal():
+        raise ValueError(N_("it must be digits only"))
+    return text
 
 
 #: Words between commas.
@@ -238,6 +251,27 @@ class Settings(_FolderSettings):
     #: Broadcasts are paid for in Telegram Stars, which lets more than 30 messages a second through.
     telegram_paid_broadcasts: bool = False
 
+    #: The app on developers.zalo.me that acts for the office's Zalo account; unset: Zalo is not served.
+    zalo_oa_app_id: Annotated[str, AfterValidator(_check_zalo_id)] | None = None
+    zalo_oa_app_secret: SecretStr | None = None
+    zalo_oa_api_url: Annotated[str, AfterValidator(_check_web_address)] = "https://openapi.zalo.me"
+    zalo_oauth_url: Annotated[str, AfterValidator(_check_web_address)] = "https://oauth.zaloapp.com"
+    zalo_oa_webhook_url: Annotated[str, AfterValidator(_check_public_address)] | None = None
+    #: The secret of the account that signs its events; not that of the app.
+    zalo_oa_webhook_secret: SecretStr | None = None
+    zalo_oa_webhook_listen: Annotated[str, AfterValidator(_check_host_and_port)] = "127.0.0.1:8443"
+    #: Whether the console of the app asks for a proof with each token.
+    zalo_oa_appsecret_proof: bool = False
+    #: Calls a minute that the package of the account allows, whatever is called.
+    zalo_oa_calls_per_minute: int = Field(default=100, ge=1, le=10_000)
+    #: Dong of one message 48 hours or more after a person's last one, and of all of them in a month; 0: none is sent.
+    zalo_oa_message_dong: int = Field(default=55, ge=0)
+    zalo_oa_monthly_dong: int = Field(default=0, ge=0)
+    #: Hosts from which files of people are fetched, with their subdomains.
+    zalo_oa_file_hosts: Annotated[_Words, AfterValidator(_check_hosts)] = ("zdn.vn", "zadn.vn", "zalo.me")
+    #: Hours of a working day without any event after which the owners are told; 0: never.
+    zalo_oa_quiet_alarm_hours: int = Field(default=4, ge=0)
+
     #: A broadcast to more people than this needs a second person's approval.
     approval_above: int = Field(default=200, ge=0)
     #: No reminder leaves at night in Viet Nam, nor on days that are not listed (1 is Monday).
@@ -272,6 +306,14 @@ class Settings(_FolderSettings):
         limit = TELEGRAM_PAID if self.telegram_paid_broadcasts else TELEGRAM_FREE
         if self.telegram_api_url.rstrip("/") == TELEGRAM and self.telegram_messages_per_second > limit:
             raise ValueError(_TOO_FAST if self.telegram_paid_broadcasts else _NOT_PAID)
+        return self
+
+    @model_validator(mode="after")
+    def _zalo_is_complete(self) -> "Settings":
+        if self.zalo_oa_app_id and not self.zalo_oa_app_secret:
+            raise ValueError(N_("TROLY_ZALO_OA_APP_SECRET must be set where TROLY_ZALO_OA_APP_ID is"))
+        if self.zalo_oa_webhook_url and not self.zalo_oa_webhook_secret:
+            raise ValueError(N_("TROLY_ZALO_OA_WEBHOOK_SECRET must be set where TROLY_ZALO_OA_WEBHOOK_URL is"))
         return self
 
     @model_validator(mode="after")

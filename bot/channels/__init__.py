@@ -12,7 +12,17 @@ from bot.errors import TrolyError
 from bot.messages import BlockChange, Incoming, OutboxRow
 from handlers.core import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, TELEGRAM, TERMINAL, WEB, ChannelAddress, MessageLimits, Role
+from handlers.model import (
+    CHANNEL_LABELS,
+    CHANNEL_LIMITS,
+    TELEGRAM,
+    TERMINAL,
+    WEB,
+    ZALO,
+    ChannelAddress,
+    MessageLimits,
+    Role,
+)
 from locales import N_
 
 # ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
@@ -34,11 +44,15 @@ class Capabilities:
     files_in: bool = False
     files_out: bool = False
     pictures_out: bool = False  #: a channel with ``files_out`` sends pictures anyway
+    file_types: frozenset[str] = frozenset()  #: media types that a channel without ``files_out`` sends anyway
+    largest_file: int | None = None  #: bytes of a file that it sends
     files_linked: bool = False  #: what it does not send leaves as a link that fetches it once
     markup: bool = False  #: accepts the HTML subset of replies
+    most_buttons: int | None = None  #: of a message; more of them become a numbered menu
+    longest_label: int | None = None  #: characters on a button; a longer one makes it a numbered menu
 
     @classmethod
-    def within(cls, limits: MessageLimits, **abilities: bool) -> "Capabilities":
+    def within(cls, limits: MessageLimits, **abilities: Any) -> "Capabilities":
         """Return these abilities, with the limits that broadcasts to the channel are checked against as well."""
         return cls(limits.text, limits.caption, **abilities)
 
@@ -48,7 +62,17 @@ class Capabilities:
 
     def sends(self, media_type: str) -> bool:
         """Return whether the channel can send a file of this media type as a file."""
-        return self.files_out or (self.pictures_out and media_type.startswith("image/"))
+        picture = self.pictures_out and media_type.startswith("image/")
+        return self.files_out or picture or media_type in self.file_types
+
+    def carries(self, media_type: str, size: int) -> bool:
+        """Return whether the channel sends this very file, of so many bytes."""
+        return self.sends(media_type) and (self.largest_file is None or size <= self.largest_file)
+
+    def takes_buttons(self, labels: Sequence[str]) -> bool:
+        """Return whether these labels can be buttons of one message."""
+        few = self.most_buttons is None or len(labels) <= self.most_buttons
+        return self.buttons and few and all(len(one) <= (self.longest_label or len(one)) for one in labels)
 
 
 #: Takes what was received; returns once all of it is stored, so that it may be acknowledged to the platform.
@@ -150,6 +174,8 @@ class ServedChannel:
     stand_by: BackgroundService  #: in place of receiving, where other processes receive
     #: shows the menu of commands of a person with roles in their chat; ``None``: the platform has no menus
     show_menu: "ShowMenu | None" = field(default=None, kw_only=True)
+    #: told among how many processes what the platform takes is shared; ``None``: the pace of messages is all there is
+    share: Callable[[int], None] | None = field(default=None, kw_only=True)
     is_accepted: Callable[[], bool]  #: whether the platform accepts the assistant's credentials, as far as is known
 
 
@@ -175,6 +201,10 @@ class Unreachable(ChannelError):
 
 class MaybeSent(ChannelError):
     """The platform did not answer in time."""
+
+
+class Doubtful(MaybeSent):
+    """The platform may have delivered this message, although it did not say so: a second try might double it."""
 
 
 class Blocked(ChannelError):
@@ -235,12 +265,18 @@ def terminal_channel(name: str) -> str:
 
 
 def _profile(
-    name: str, address: str, channel_of: Callable[[str], str] | None = None, **abilities: bool
+    name: str, address: str, channel_of: Callable[[str], str] | None = None, **abilities: Any
 ) -> ChannelProfile:
     capabilities = Capabilities.within(CHANNEL_LIMITS[name], **abilities)
     return ChannelProfile(name, re.compile(address, re.DOTALL), capabilities, channel_of or (lambda _address: name))
 
 
+#: Zalo takes these files and no others.
+ZALO_FILES = frozenset({
+    "application/pdf",
+    "application/msword",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+})  # fmt: skip
 #: Telegram: private chats have the number of their person, https://core.telegram.org/bots/api#chat .
 CHANNELS = {
     profile.name: profile
@@ -248,6 +284,11 @@ CHANNELS = {
         _profile(
             TELEGRAM, r"[1-9][0-9]{0,18}",
             buttons=True, editing=True, deleting=True, files_in=True, files_out=True, markup=True,
+        ),
+        _profile(
+            ZALO, r"[1-9][0-9]{0,29}",
+            buttons=True, files_in=True, file_types=ZALO_FILES, largest_file=5 * 1024 * 1024,
+            most_buttons=5, longest_label=35,
         ),
         _profile(
             WEB, r"[A-Za-z0-9_-]{22}",

@@ -53,13 +53,13 @@ class LinkingChannel:
         return await self._channel.fetch(reference, limit)
 
     async def _with_links(self, row: OutboxRow) -> Reply:
-        sends, reply = self._channel.capabilities.sends, row.reply
-        linked = [file for file in reply.attachments if not sends(file.media_type)]
+        able, reply = self._channel.capabilities, row.reply
+        linked = [file for file in reply.attachments if not able.carries(file.media_type, len(file.content))]
         if not linked:
             return reply
         voice = MarkupTranslator(await self._links.language_of(row.chat))
         told = [await self._tell(voice, row, number, file) for number, file in enumerate(linked)]
-        sent = tuple(file for file in reply.attachments if sends(file.media_type))
+        sent = tuple(file for file in reply.attachments if file not in linked)
         return reply.model_copy(update={"paragraphs": (*reply.paragraphs, *told), "attachments": sent})
 
     async def _tell(self, voice: MarkupTranslator, row: OutboxRow, number: int, file: Attachment) -> str:

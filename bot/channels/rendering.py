@@ -227,7 +227,7 @@ def split_reply(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
     messages = [Reply(paragraphs=(text,)) for text in texts]
     if messages:
         messages[0] = messages[0].model_copy(update=_edit_target(reply, capabilities))
-    if capabilities.buttons and messages:
+    if messages and _takes_buttons(reply, capabilities):
         messages[-1] = messages[-1].model_copy(update={"choices": reply.choices})
     messages += (
         Reply(paragraphs=(), attachments=(file,)) for file in reply.attachments if _is_accepted(file, capabilities)
@@ -262,7 +262,7 @@ def to_new_message(reply: Reply) -> Reply:
 def _has_room_in_caption(reply: Reply, capabilities: Capabilities) -> bool:
     if len(reply.attachments) != 1 or not capabilities.files_out or reply.action != "send":
         return False
-    if reply.choices and not capabilities.buttons:
+    if not _takes_buttons(reply, capabilities):
         return False
     return all(utf16_length(text) <= capabilities.caption_limit for text in _join_paragraphs(reply.paragraphs))
 
@@ -285,7 +285,7 @@ def _edit_target(reply: Reply, capabilities: Capabilities) -> dict[str, str]:
 
 def _message_texts(reply: Reply, capabilities: Capabilities) -> list[str]:
     paragraphs = _visible_paragraphs(reply.paragraphs)
-    if reply.choices and not capabilities.buttons:
+    if not _takes_buttons(reply, capabilities):
         paragraphs.append(_format_menu(reply.choices))
     paragraphs += _visible_paragraphs(
         _format_inline_file(file) for file in reply.attachments if not _is_accepted(file, capabilities)
@@ -293,6 +293,10 @@ def _message_texts(reply: Reply, capabilities: Capabilities) -> list[str]:
     if reply.choices and not paragraphs:
         paragraphs.append(_NOTHING_SAID)
     return list(_pack_paragraphs(paragraphs, capabilities.text_limit))
+
+
+def _takes_buttons(reply: Reply, capabilities: Capabilities) -> bool:
+    return not reply.choices or capabilities.takes_buttons([choice.label for choice in reply.choices])
 
 
 def _is_accepted(attachment: Attachment, capabilities: Capabilities) -> bool:

@@ -61,6 +61,7 @@ COMMANDS = {
         "bot.cli.broadcast:app",
         N_("Remind many: write, check, approve and follow broadcasts and campaigns, and report what became of them."),
     ),
+    "zalo": ("bot.cli.zalo:app", N_("Connect the office's Zalo account, and see what of it is missing.")),
     "demo": ("bot.cli.demo:demo", N_("Fill an empty data folder with a made-up province, to try everything on.")),
     "screens": ("bot.cli.demo:screens", N_("Write one page with every screen and a diagram of the flow.")),
 }

@@ -70,9 +70,9 @@ def demo(
 
 
 def _require_token() -> None:
-    from bot.app import configured_channels  # noqa: PLC0415 - a demo without Telegram starts without it
+    from bot.app import has_channel  # noqa: PLC0415 - a demo without Telegram starts without it
 
-    if not configured_channels(load_settings()):
+    if not has_channel(load_settings()):
         raise SettingsError(N_("TROLY_TELEGRAM_TOKEN is not set"))
 
 

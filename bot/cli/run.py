@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.app import Components, configured_channels, open_components, serve
+from bot.app import Components, has_channel, open_components, serve
 from bot.channels import (
     AcceptUpdates,
     Channel,
@@ -49,7 +49,7 @@ _OTHERS = N_("Everybody who reaches that address can open the chat, links to fil
 def run() -> None:
     """Start every configured channel and the web chat; the terminal chat where there is neither."""
     settings = load_settings()
-    if not configured_channels(settings) and not settings.web_listen:
+    if not has_channel(settings) and not settings.web_listen:
         chat()
         return
     if settings.web_address:

@@ -11,6 +11,7 @@ from bot.channels import (
     Channel,
     ChannelError,
     Conflict,
+    Doubtful,
     Invalid,
     MaybeSent,
     Refused,
@@ -183,7 +184,7 @@ class FailureHandler:
                 await self._settle(row, DeliveryState.BLOCKED)
             case Invalid():
                 await self._settle(row, DeliveryState.INVALID, DeliveryReason.REFUSED)
-            case MaybeSent() if row.broadcast:  # never silently a second time
+            case MaybeSent() if row.broadcast or isinstance(error, Doubtful):  # never silently a second time
                 await self._settle(row, DeliveryState.UNKNOWN, DeliveryReason.NO_ANSWER)
             case Unsupported() if row.reply.attachments or row.reply.action == "delete":  # a text has no other way
                 await self._give_up(row, error)

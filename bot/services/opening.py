@@ -34,8 +34,12 @@ from bot.store import (
 )
 from handlers.admin.alerts import (
     format_clock_leap,
+    format_consent_needed,
     format_database_restored,
+    format_handover,
     format_message_set_aside,
+    format_package_ends,
+    format_platform_quiet,
     format_task_set_aside,
     format_update_set_aside,
     format_update_unstored,
@@ -53,6 +57,10 @@ _ALERTS = {
     AbandonedRow.TASK: format_task_set_aside,
     AbandonedRow.RESTORED: format_database_restored,
     AbandonedRow.CLOCK: format_clock_leap,
+    AbandonedRow.CONSENT: format_consent_needed,
+    AbandonedRow.PACKAGE: format_package_ends,
+    AbandonedRow.QUIET: format_platform_quiet,
+    AbandonedRow.HANDOVER: format_handover,
 }
 
 

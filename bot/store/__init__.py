@@ -113,6 +113,7 @@ from bot.store.units import (
     read_units,
 )
 from bot.store.workers import LeaseDuration, Presence, WorkerRegistry, hold_serving_lock
+from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloTokens
 
 # fmt: off
 __all__ = [
@@ -131,12 +132,13 @@ __all__ = [
     "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable",
     "StoredInterviewRegister", "StoredKey", "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep",
     "Transaction", "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitReader", "UnitRepository",
-    "UnreadableTask", "Verdict", "Withheld", "WorkerRegistry", "add_words_queries", "backfill_consents",
-    "chain_hash", "chat_row", "check_all_keys", "count_audience", "digest_origin", "find_chats", "find_known",
-    "from_micros", "has_consent", "head_to_continue", "hold_serving_lock", "identity_deadline", "index_requests",
-    "journal_columns", "load_migrations", "message_query", "missing_migrations", "open_columns", "open_keyring",
-    "open_postgres", "open_sqlite", "placing_origin", "read_snapshot", "read_units", "replace_key_file",
-    "reply_queries", "request_origin", "seal_grant", "seal_powers", "session_language", "since_yesterday",
-    "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
+    "UnreadableTask", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens",
+    "add_words_queries", "backfill_consents", "chain_hash", "chat_row", "check_all_keys", "count_audience",
+    "digest_origin", "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue",
+    "hold_serving_lock", "identity_deadline", "index_requests", "journal_columns", "load_migrations",
+    "message_query", "missing_migrations", "open_columns", "open_keyring", "open_postgres", "open_sqlite",
+    "placing_origin", "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin",
+    "seal_grant", "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path",
+    "to_channel_counts", "to_micros",
 ]
 # fmt: on

@@ -163,6 +163,10 @@ class AbandonedRow(StrEnum):
     TASK = "task"
     RESTORED = "restored"  #: not one row: the whole database is an older copy
     CLOCK = "clock"  #: the clock leapt by so many days
+    CONSENT = "consent"  #: the assistant may no longer act for the office's account of a platform
+    PACKAGE = "package"  #: what the office pays a platform for ends in so many days
+    QUIET = "quiet"  #: a platform has told nothing for so many hours of a working day
+    HANDOVER = "handover"  #: a colleague answers in a chat, where the assistant says nothing meanwhile
 
 
 #: Words a notice of an abandoned row in a language.

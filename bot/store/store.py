@@ -23,6 +23,7 @@ from bot.store.tasks import ExportTasks
 from bot.store.units import UnitReader
 from bot.store.web_chat import WebChatRepository
 from bot.store.workers import WorkerRegistry
+from bot.store.zalo import ZaloRepository
 from handlers.core import Session
 from handlers.model import BroadcastPolicy
 from rules.calendar import to_vietnam_day
@@ -100,6 +101,8 @@ class Retention:
                 Query("expire_unreadable", before),
                 Query("expire_web_messages", before),
                 Query("expire_web_browsers", before),
+                Query("expire_receipts", before),
+                Query("expire_windows", before),
             )
             results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
@@ -158,6 +161,7 @@ class Store:
     retention: Retention
     status: StoreStatus
     menus: CommandMenus
+    zalo: ZaloRepository
     links: OneTimeLinkRepository  #: what is fetched once through a browser
     web: WebChatRepository  #: the conversations of the web chat
 
@@ -186,6 +190,7 @@ class Store:
             retention=Retention(driver, keyring),
             status=StoreStatus(driver),
             menus=CommandMenus(driver, keyring),
+            zalo=ZaloRepository(driver, keyring),
             links=OneTimeLinkRepository(driver, keyring),
             web=WebChatRepository(driver, keyring),
         )

@@ -85,3 +85,38 @@ def format_clock_leap(say: MarkupTranslator, days: int | str) -> Reply:
 
 def _format_alert(say: MarkupTranslator, what: str, row: int | str) -> Reply:
     return Reply(paragraphs=(str(say(what, row=row)), str(say(_CLOSING_NOTE))))
+
+
+def format_consent_needed(say: MarkupTranslator, _: int | str) -> Reply:
+    """Tell that the office's account of a platform has to give its consent again."""
+    what = N_("⚠ I can no longer write for the office's Zalo account: its consent has ended. Nothing is lost.")
+    todo = N_(
+        "Please have an administrator of the account give the consent again; whoever runs the assistant then enters it"
+        " with: troly zalo connect"
+    )
+    return Reply(paragraphs=(str(say(what)), str(say(todo))))
+
+
+def format_package_ends(say: MarkupTranslator, days: int | str) -> Reply:
+    """Tell that the package of the office's account ends in ``days``."""
+    what = N_("⚠ The package of the office's Zalo account ends in {days} days. Without it nothing is sent there.")
+    return Reply(paragraphs=(str(say(what, days=days)), str(say(N_("Please have it renewed in time.")))))
+
+
+def format_platform_quiet(say: MarkupTranslator, hours: int | str) -> Reply:
+    """Tell that nothing came from a platform for ``hours`` of a working day."""
+    what = N_("⚠ Nothing has come from Zalo for {hours} hours of a working day.")
+    todo = N_(
+        "Perhaps Zalo has switched the webhook off. Whoever runs the assistant can see it in Zalo's console for"
+        " developers, under Webhook; what is missing is listed by: troly zalo check"
+    )
+    return Reply(paragraphs=(str(say(what, hours=hours)), str(say(todo))))
+
+
+def format_handover(say: MarkupTranslator, minutes: int | str) -> Reply:
+    """Tell that the assistant says nothing in a chat for ``minutes``, because a colleague answers there."""
+    what = N_(
+        "A colleague is answering in a Zalo chat, so I say nothing there for {minutes} minutes after each of their"
+        " messages. This comes once a day, however many chats that concerns."
+    )
+    return Reply(paragraphs=(str(say(what, minutes=minutes)),))

@@ -33,9 +33,10 @@ CHANNEL_LABELS: Mapping[str, str] = MappingProxyType({
     TERMINAL: N_("the office's own machine"),
 })  # fmt: skip
 #: Telegram: https://core.telegram.org/bots/api#sendmessage and #senddocument . A channel that is not named has the
-#: usual limits of ``BroadcastPolicy``.
+#: usual limits of ``BroadcastPolicy``. Zalo takes 2,000 characters: the rest is room for a menu of five lines.
 CHANNEL_LIMITS: Mapping[str, MessageLimits] = MappingProxyType({
     TELEGRAM: MessageLimits(text=4096, caption=1024),
+    ZALO: MessageLimits(text=1800, caption=0),
     WEB: MessageLimits(text=16_000, caption=16_000),
     TERMINAL: MessageLimits(text=1_000_000, caption=1_000_000),
 })  # fmt: skip

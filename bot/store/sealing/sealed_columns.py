@@ -115,6 +115,16 @@ def broadcast_origin(broadcast: str, chat: str) -> str:
     return f"broadcast:{broadcast}:{chat}"
 
 
+def zalo_tokens(app: str) -> SealContext:
+    """Place of the pair of tokens of a Zalo Official Account."""
+    return SealContext("zalo_accounts", "tokens", app)
+
+
+def zalo_event(key: str) -> SealContext:
+    """Place of an event as Zalo sent it."""
+    return SealContext("zalo_events", "payload", key)
+
+
 def link_digest(keyring: Keyring, purpose: str, token: str) -> str:
     """Return the digest that finds a one-time link: the token is kept nowhere, and guessing meets a keyed HMAC."""
     return keyring.lookup("one-time link", purpose, token)
@@ -202,6 +212,8 @@ SEALED_COLUMNS = (
     SealedColumn("grants", "seal", "id", "id", ""),
     SealedColumn("invitations", "seal", "id", "id", ""),
     SealedColumn("broadcasts", "warrant", "id", "id", ""),
+    SealedColumn("zalo_accounts", "tokens", "app", "app", ""),
+    SealedColumn("zalo_events", "payload", "id", "key", 0),
     SealedColumn("one_time_links", "about", "digest", "digest", ""),
     SealedColumn("one_time_links", "content", "digest", "digest", "", at_once=1),
     SealedColumn("web_browsers", "address", "digest", "digest", ""),

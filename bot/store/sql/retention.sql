@@ -4,6 +4,15 @@
 -- Delete records of unreadable values found before :before; a value that is still there is found and reported again.
 DELETE FROM unreadable WHERE found_at < :before RETURNING 1;
 
+-- name: expire_windows
+-- Delete windows of people whose chat is gone, once no colleague answers them any more.
+DELETE FROM zalo_people
+WHERE silent_until < :undecided AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = zalo_people.chat) RETURNING 1;
+
+-- name: expire_receipts
+-- Delete receipts of messages that Zalo told of before :before.
+DELETE FROM zalo_receipts WHERE at < :before RETURNING 1;
+
 -- name: due_identities
 -- Find the sessions whose personal numbers must be gone by :now.
 SELECT id, session FROM chats WHERE identity_until <= :now ORDER BY id;

@@ -9,6 +9,7 @@ from bot.channels import (
     Blocked,
     ChannelError,
     Conflict,
+    Doubtful,
     Gone,
     Invalid,
     MaybeSent,
@@ -82,6 +83,7 @@ async def delivered(watched: Watched, clock: ManualClock, *failures: Exception) 
         ([Conflict()], DeliveryState.SENT, 2),
         ([MaybeSent()], DeliveryState.SENT, 2),  # a reply may come twice rather than never
         ([MaybeSent()] * 9, DeliveryState.UNKNOWN, 6),
+        ([Doubtful()], DeliveryState.UNKNOWN, 1),  # a platform that may deliver and report an error
         ([ChannelError()] * 9, DeliveryState.FAILED, 6),
         ([Gone()] * 9, DeliveryState.FAILED, 6),
         ([TooLarge()] * 9, DeliveryState.FAILED, 6),

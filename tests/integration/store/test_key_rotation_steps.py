@@ -22,6 +22,7 @@ from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 from bot.store.store import Store
 from bot.store.web_chat import WebContent
 from bot.store.workers import LeaseDuration
+from bot.store.zalo import ZaloTokens
 from handlers.core import Attachment, Reply
 from handlers.model import (
     BroadcastState,
@@ -107,6 +108,8 @@ async def one_of_each(store: Store, database: Database) -> str:
     await store.links.keep(new_link(store.keyring, LinkPurpose.FILE, chat.id, NOW, file=file))
     await store.web.admit("cookie", web, NOW)
     await store.web.say(web, "a", WebContent(side="person", html=NAME), NOW, {"f": file})
+    await store.zalo.connect("1", ZaloTokens("access", "refresh", NOW, NOW))
+    await store.zalo.store_events("1", [("m1", b"{}")], NOW)
     return code
 
 

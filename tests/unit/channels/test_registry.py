@@ -13,6 +13,8 @@ from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, ChannelAddress
         ("TELEGRAM:123456789", ChannelAddress("telegram", "123456789")),
         ("terminal:lan", ChannelAddress(terminal_channel("lan"), "lan")),
         ("terminal:chị:lan", ChannelAddress(terminal_channel("chị:lan"), "chị:lan")),
+        ("zalo:9007199254740993123", ChannelAddress("zalo", "9007199254740993123")),
+        ("zalo:0", None),
         ("telegram:-100123", None),  # a group
         ("telegram:007", None),
         ("telegram:" + "9" * 20, None),

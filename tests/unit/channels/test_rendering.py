@@ -208,3 +208,24 @@ def test_a_channel_without_changes_says_it_anew_or_nothing() -> None:
     (said,) = split_reply(Reply(paragraphs=("a",), action="buttons", target="7"), still)
     assert (said.action, said.target, said.paragraphs) == ("send", None, ("a",))
     assert split_reply(Reply(paragraphs=(), action="buttons", target="7"), still) == ()
+
+
+@pytest.mark.parametrize(
+    ("labels", "taken"), [(["a"] * 5, True), (["a"] * 6, False), (["a", "b" * 11], False), ([], True)]
+)
+def test_more_or_longer_choices_than_a_message_has_buttons_for_become_a_menu(labels: list[str], taken: bool) -> None:
+    few = dataclasses.replace(SMALL, most_buttons=5, longest_label=10)
+    choices = tuple(Choice(label=label, tap=f"q|{number}|1") for number, label in enumerate(labels))
+    (part,) = split_reply(Reply(paragraphs=("Chọn:",), choices=choices), few)
+    assert (part.choices == choices) is taken
+    assert ("1. a" in render_text(part, few)) is not taken
+
+
+def test_a_channel_of_few_kinds_of_files_carries_those_up_to_its_size() -> None:
+    few = dataclasses.replace(BARE, file_types=frozenset({"application/pdf"}), largest_file=5)
+    assert few.sends("application/pdf")
+    assert not few.sends("application/zip")
+    assert [few.carries("application/pdf", size) for size in (5, 6)] == [True, False]
+    linked = dataclasses.replace(few, files_linked=True)
+    assert linked.accepts("application/zip")
+    assert not linked.carries("application/zip", 1)

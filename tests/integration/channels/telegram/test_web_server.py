@@ -209,8 +209,9 @@ class MadeUpChannel:
 async def test_several_channels_are_served_by_one_process(server: BotApi, settings: Settle, store: Store) -> None:
     port, other = free_port(), MadeUpChannel()
     served = settings(web_private_listen=f"127.0.0.1:{port}")
-    channels = (*configured_channels(served), other.open)
-    async with Assembly(served, store).served(channels=channels):
+    assembly = Assembly(served, store)
+    channels = (*configured_channels(assembly.components()), other.open)
+    async with assembly.served(channels=channels):
         await talks(server)
         assert other.accept is not None
         await other.accept([make_text_update("b", 1, "7", "zalo"), make_text_update("c", 2, "7", "zalo")])

@@ -1,0 +1,201 @@
+"""Zalo Official Accounts: their tokens, what they take, events until they are handled, and windows of people."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.store.drivers import Driver, Query
+from bot.store.encoding import from_micros, to_micros
+from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
+
+
+@dataclass(frozen=True, slots=True)
+class ZaloTokens:
+    """A pair; the refresh token works once."""
+
+    access: str
+    refresh: str
+    expires_at: datetime  #: of the access token
+    renew_at: datetime  #: long before that
+
+    def __repr__(self) -> str:
+        """Name no token, wherever this is printed."""
+        return f"ZaloTokens(expires_at={self.expires_at!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class ZaloAccount:
+    """All that is known of an account."""
+
+    tokens: ZaloTokens
+    consent_needed: bool
+    version: int  #: of the pair
+    attempts: int  #: refreshes with this pair of which no answer came
+    endpoint: str | None  #: ``v3`` or ``v2``, once that is known
+    buttons: bool  #: messages with buttons are taken
+    profile: Mapping[str, Any]  #: what the account says of itself; empty until it was asked
+    last_event_at: datetime
+    spent: str  #: the last month in which a message cost something, and how many dong all of them: ``2026-11 165``
+
+
+@dataclass(frozen=True, slots=True)
+class ZaloEvent:
+    """An event as it came."""
+
+    id: int
+    key: str
+    body: bytes | None  #: ``None`` where it cannot be read any more
+    tries: int  #: this one included
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ZaloPerson:
+    """The window of a person, and whether a colleague answers."""
+
+    last_interaction: datetime | None  #: ``None`` where it is not known
+    silent_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ZaloRepository:
+    """The rows of Zalo's accounts. Every method raises StoreError."""
+
+    driver: Driver
+    keyring: Keyring
+
+    async def account(self, app: str) -> ZaloAccount | None:
+        """Return what is known of an account; ``None`` where it was never connected."""
+        (rows,) = await self.driver.run(Query("zalo_account", {"app": app}))
+        if not rows:
+            return None
+        tokens, expires, state, version, attempts, endpoint, buttons, profile, heard, spent = rows[0]
+        pair = json.loads(self.keyring.unseal(tokens, sealed_columns.zalo_tokens(app)))
+        moments = from_micros(expires), from_micros(pair["renew_at"])
+        return ZaloAccount(
+            ZaloTokens(pair["access"], pair["refresh"], *moments), state == "consent_needed", version, attempts,
+            endpoint, bool(buttons), json.loads(profile), from_micros(heard), spent,
+        )  # fmt: skip
+
+    async def connect(self, app: str, tokens: ZaloTokens) -> None:
+        """Keep a pair that a consent gave."""
+        await self.driver.run(Query("zalo_connect", {"app": app, **self._seal(app, tokens)}), durable=True)
+
+    async def begin_refresh(self, app: str, version: int, me: str, now: datetime, until: datetime) -> int | None:
+        """Take the lock of the one refresher.
+
+        Returns:
+            How many refreshes were begun with this pair, this one included; ``None`` where somebody else is at it, or
+            the pair is another by now.
+        """
+        row = {"app": app, "version": version, "me": me, "now": to_micros(now), "until": to_micros(until)}
+        (rows,) = await self.driver.run(Query("zalo_begin_refresh", row), durable=True)
+        return rows[0][0] if rows else None
+
+    async def keep_pair(self, app: str, version: int, me: str, tokens: ZaloTokens) -> bool:
+        """Keep the new pair, before it is used; false where the lock was lost meanwhile."""
+        row = {"app": app, "version": version, "me": me, **self._seal(app, tokens)}
+        (rows,) = await self.driver.run(Query("zalo_keep_pair", row), durable=True)
+        return bool(rows)
+
+    async def leave_refresh(
+        self, app: str, version: int, me: str, *, counted: bool = True, consent_needed: bool = False
+    ) -> None:
+        """Give the lock back; not ``counted``: the token surely was not used."""
+        state = "consent_needed" if consent_needed else "connected"
+        row = {"app": app, "version": version, "me": me, "uncounted": int(not counted), "state": state}
+        await self.driver.run(Query("zalo_leave_refresh", row), durable=True)
+
+    async def pin(self, app: str, endpoint: str) -> bool:
+        """Use the other endpoint from now on; false where that was done once already."""
+        (rows,) = await self.driver.run(Query("zalo_pin", {"app": app, "endpoint": endpoint}))
+        return bool(rows)
+
+    async def keep_profile(self, app: str, profile: Mapping[str, Any], endpoint: str) -> None:
+        """Keep what the account says of itself, with the endpoint that suits its kind."""
+        row = {"app": app, "profile": json.dumps(profile, ensure_ascii=False), "endpoint": endpoint}
+        await self.driver.run(Query("zalo_keep_profile", row))
+
+    async def give_up_buttons(self, app: str) -> None:
+        """Number menus from now on."""
+        await self.driver.run(Query("zalo_without_buttons", {"app": app}))
+
+    async def spend(self, app: str, month: str, price: int, most: int) -> bool:
+        """Take a price from what a month may cost; false where that would be passed."""
+        row = {"app": app, "month": month, "price": price, "most": most}
+        (rows,) = await self.driver.run(Query("zalo_spend", row), durable=True)
+        return bool(rows)
+
+    async def store_events(self, app: str, events: Sequence[tuple[str, bytes]], now: datetime) -> None:
+        """Keep events as they came, each once; they are on the disk when this returns."""
+        stamp = to_micros(now)
+        rows = [self._event_row(key, body, stamp) for key, body in events]
+        heard = Query("zalo_heard", {"app": app, "now": stamp})
+        await self.driver.run(Query("zalo_store_event", many=rows), heard, durable=True)
+
+    def _event_row(self, key: str, body: bytes, now: int) -> dict[str, Any]:
+        digest = self.keyring.lookup("zalo event", key)
+        return {"key": digest, "payload": self.keyring.seal(body, sealed_columns.zalo_event(digest)), "now": now}
+
+    async def next_events(self, limit: int) -> list[ZaloEvent]:
+        """Return the oldest events; each counts as tried once more."""
+        (rows,) = await self.driver.run(Query("zalo_next_events", {"limit": limit}))
+        return [ZaloEvent(row[0], row[1], self._open(*row[1:3]), row[3], from_micros(row[4])) for row in sorted(rows)]
+
+    def _open(self, key: str, payload: bytes) -> bytes | None:
+        try:
+            return self.keyring.unseal_bytes(payload, sealed_columns.zalo_event(key))
+        except UNREADABLE_ERRORS as error:
+            self.keyring.damage.record("zalo_events", "payload", key, error)
+            return None
+
+    async def drop_events(self, ids: Sequence[int]) -> None:
+        """Forget events that were handled."""
+        await self.driver.run(Query("zalo_drop_event", many=[{"id": number} for number in ids]))
+
+    async def touch(self, chat: str, at: datetime) -> None:
+        """Note that a person interacted; one who never wrote stays unknown."""
+        await self.touch_all([(chat, at)])
+
+    async def touch_all(self, chats: Sequence[tuple[str, datetime]]) -> None:
+        """Note that people interacted, as ``touch`` does for one."""
+        rows = [{"chat": chat, "at": to_micros(at)} for chat, at in chats]
+        if rows:
+            await self.driver.run(Query("zalo_touch_person", many=rows))
+
+    async def silent_chats(self, now: datetime) -> frozenset[str]:
+        """Return the chats in which a colleague answers now."""
+        (rows,) = await self.driver.run(Query("zalo_silent_chats", {"now": to_micros(now)}))
+        return frozenset(row[0] for row in rows)
+
+    async def silence(self, chat: str, until: datetime) -> None:
+        """Note that a colleague answers in a chat until then."""
+        await self.driver.run(Query("zalo_silence_person", {"chat": chat, "until": to_micros(until)}))
+
+    async def person(self, chat: str) -> ZaloPerson | None:
+        """Return the window of a person; ``None`` where none is known."""
+        (rows,) = await self.driver.run(Query("zalo_person", {"chat": chat}))
+        if not rows:
+            return None
+        last, silent = rows[0]
+        return ZaloPerson(from_micros(last) if last else None, from_micros(silent))
+
+    async def keep_receipts(self, messages: Sequence[str], state: int, now: datetime) -> None:
+        """Note that messages were received (1) or seen (2); a state only grows."""
+        rows = [{"message": self._digest(one), "state": state, "now": to_micros(now)} for one in messages]
+        await self.driver.run(Query("zalo_receipt", many=rows))
+
+    async def receipt(self, message: str) -> int:
+        """Return how far a message got: 0 unknown, 1 received, 2 seen."""
+        (rows,) = await self.driver.run(Query("zalo_receipt_of", {"message": self._digest(message)}))
+        return rows[0][0] if rows else 0
+
+    def _digest(self, message: str) -> str:
+        return self.keyring.lookup("zalo message", message)
+
+    def _seal(self, app: str, tokens: ZaloTokens) -> dict[str, object]:
+        pair = json.dumps({"access": tokens.access, "refresh": tokens.refresh, "renew_at": to_micros(tokens.renew_at)})
+        sealed = self.keyring.seal(pair, sealed_columns.zalo_tokens(app))
+        return {"tokens": sealed, "expires_at": to_micros(tokens.expires_at)}

@@ -1,0 +1,103 @@
+"""Our side of an Official Account against the fake one, over the real store; both share one clock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.channels.zalo.oa import OpenAccount
+from bot.messages import BROADCAST, REPLY, Chat, Incoming, OutboxRow
+from bot.services.opening import open_store
+from bot.store import Store, open_keyring
+from handlers.core import Attachment, Choice, Reply, TextReceived
+from tests.support.zalo import Account, FakeOa
+from tests.support.zalo.account import User
+from tests.support.zalo.person import settings_for
+
+
+class OaClock:
+    """The clock of the fake account; waiting moves it instead of taking time."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.account.now, UTC)
+
+    def monotonic(self) -> float:
+        return self.account.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.account.advance += seconds
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def oa() -> AsyncIterator[FakeOa]:
+    async with FakeOa.start(Account(calls_per_minute=10_000)) as oa:
+        yield oa
+
+
+@pytest.fixture
+def clock(oa: FakeOa) -> OaClock:
+    return OaClock(oa.account)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
+    yield store
+    await store.close()
+
+
+OpenIt = Callable[..., OpenAccount]
+
+
+@pytest.fixture
+async def open_account(oa: FakeOa, clock: OaClock, store: Store, tmp_path: Path) -> AsyncIterator[OpenIt]:
+    opened: list[OpenAccount] = []
+
+    def open_it(**changes: Any) -> OpenAccount:
+        opened.append(OpenAccount(settings_for(oa, tmp_path, **changes), store, clock))
+        return opened[-1]
+
+    yield open_it
+    for one in opened:
+        await one.close()
+
+
+@pytest.fixture
+async def account(open_account: OpenIt) -> OpenAccount:
+    account = open_account()
+    await account.tokens.connect("kode")
+    return account
+
+
+async def met(account: OpenAccount, user: User) -> Chat:
+    """A person who wrote when the account last heard from them."""
+    number = f"m{user.id}"
+    at = datetime.fromtimestamp(user.last_interaction or 0.0, UTC)
+    event = TextReceived(text="xin chào", message=number)
+    await account.store.inbox.receive([Incoming("zalo", number, user.id, event)], account.clock.now())
+    chat = account.store.chats.at("zalo", user.id)
+    await account.store.zalo.touch(chat.id, at)
+    return chat
+
+
+def row(chat: Chat, text: str = "", *, broadcast: bool = False, **more: Any) -> OutboxRow:
+    reply = Reply(paragraphs=(text,) if text else (), **more)
+    return OutboxRow(
+        1, chat, reply, 0, BROADCAST if broadcast else REPLY, "turn:1:0", broadcast="TB-000001" if broadcast else None
+    )
+
+
+def choices(*labels: str) -> tuple[Choice, ...]:
+    return tuple(Choice(label=label, tap=f"menu|{number}|3") for number, label in enumerate(labels))
+
+
+PDF = Attachment.of("mau-04.pdf", "application/pdf", b"%PDF-1.7 made up")
