@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from importlib.resources import files
-from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -67,8 +66,7 @@ def _every_pack() -> Iterator[str]:
 
 def _check_reader(language: Language, packs: Sequence[Pack], t: Translator) -> bool:
     """Print what is wrong with the reader of sentences for these packs, or that it is proved; return whether it is."""
-    found = chain.from_iterable(check_language(language, pack) for pack in packs)
-    troubles = list(dict.fromkeys(trouble.say(t) for trouble in found))
+    troubles = [trouble.say(t) for trouble in check_language(language, *packs)]
     for trouble in troubles:
         typer.echo(trouble)
     if not troubles:

@@ -190,9 +190,9 @@ def format_ready(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCou
 def format_paused(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts, percent: int) -> Reply:
     """Tell that the broadcast paused itself because too many messages failed."""
     because = say(
-        N_("<b>{code}</b> has paused by itself: {percent} % of the messages could not be delivered."),
+        N_("<b>{code}</b> has paused by itself: {share} of the messages could not be delivered."),
         code=broadcast.id,
-        percent=percent,
+        share=f"{percent} %",
     )
     todo = say(
         N_(

@@ -79,7 +79,11 @@ class MemoryTurn:
         self.own_data = MemoryOwnData(acting, MemoryPeople(acting, MemoryJournal(acting)))
         self.register = MemoryInterviewRegister(acting)
         self.reminders = MemoryReminders(acting)
-        self.links = MemoryLinks()
+        self.made_links = MemoryLinks()
+
+    def links(self, address: str | None) -> MemoryLinks:  # noqa: ARG002 - no browser reaches it
+        """Return the same at any address of the web server."""
+        return self.made_links
 
     def services(self, pack: Pack, **changes: Any) -> Services:
         """The ports, as the conversation gets them."""
@@ -90,7 +94,7 @@ class MemoryTurn:
             "register": self.register,
             "admin": self.admin,
             "reminders": self.reminders,
-            "links": self.links,
+            "links": self.links(None),
             "units": self.acting.tables.units,
             **changes,
         }

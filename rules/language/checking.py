@@ -1,6 +1,6 @@
 """Checks the language data: every pattern has an example that it reads, none takes the place of another."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -41,16 +41,15 @@ FACTS: dict[str, frozenset[str | bool] | None] = {
 _USED_BY_THE_READER = frozenset({"small", *HOLDERS})
 
 
-def check_language(language: Language, pack: Pack | None = None) -> tuple[Diagnostic, ...]:
-    """Check a language, and that it knows every value of a pack.
+def check_language(language: Language, *packs: Pack) -> tuple[Diagnostic, ...]:
+    """Check a language once, and that it knows every value of these packs.
 
     The examples are tried only if every list is known, so that one slip is reported once.
     """
     names = (*_unknown_lists(language), *_unknown_facts(language))
     if names:
         return names
-    missing = _missing_values(language, pack) if pack is not None else iter(())
-    return (*_unused_lists(language), *_repeated(language), *missing, *_examples(language))
+    return (*_unused_lists(language), *_repeated(language), *_missing_values(language, packs), *_examples(language))
 
 
 def _place(language: Language, rule: Rule[Any]) -> str:
@@ -94,14 +93,15 @@ def _unknown_facts(language: Language) -> Iterator[Diagnostic]:
         yield Diagnostic("unknown-reading", _place(language, rule), message)
 
 
-def _missing_values(language: Language, pack: Pack) -> Iterator[Diagnostic]:
+def _missing_values(language: Language, packs: Sequence[Pack]) -> Iterator[Diagnostic]:
     unread = N_("no pattern reads {fact} = {value}; add a [[facts]] entry to rules/language/{language}")
     known = {(rule.entry.fact, str(rule.entry.value).lower()) for rule in language.facts.rules}
-    for question in pack.questions:
-        for value in dict.fromkeys(option.value for option in question.options):
-            if question.fact != "certificate" and (question.fact, value) not in known:
-                message = sentence(unread, fact=question.fact, value=value, language=language.name)
-                yield Diagnostic("unread-answer", f"questions.toml: {question.fact}", message)
+    questions = chain.from_iterable(pack.questions for pack in packs)
+    asked = dict.fromkeys((question.fact, option.value) for question in questions for option in question.options)
+    for fact, value in asked:
+        if fact != "certificate" and (fact, value) not in known:
+            message = sentence(unread, fact=fact, value=value, language=language.name)
+            yield Diagnostic("unread-answer", f"questions.toml: {fact}", message)
 
 
 def _repeated(language: Language) -> Iterator[Diagnostic]:

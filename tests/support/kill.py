@@ -42,9 +42,9 @@ from tests.support.people import OPERATOR, UNITS
 from tests.support.store import CHANNEL, make_content, make_incoming, make_reply
 from tests.support.warm import keep_warm
 
-#: Shortest and longest life in seconds, including opening the store, and its growth each time, so that a slow machine
-#: makes progress too.
-SHORTEST, LONGEST, LONGER_EACH_TIME = 0.03, 0.08, 0.01
+#: Shortest and longest life in seconds, including opening the store, and by how much the longest grows each time, so
+#: that a machine that is slow or busy makes progress too.
+SHORTEST, LONGEST, LONGER_EACH_TIME = 0.03, 0.08, 1.06
 
 _nursery = multiprocessing.get_context("forkserver")
 _nursery.set_forkserver_preload(["tests.support.kill"])  # processes without the cost of their imports
@@ -59,7 +59,7 @@ def kill_until_done(work: Work, url: str | None, folder: Path) -> int:
     for kills in range(1000):
         process = _nursery.Process(target=work, args=(url, folder))
         process.start()
-        process.join(chance.uniform(SHORTEST, LONGEST + kills * LONGER_EACH_TIME))
+        process.join(chance.uniform(SHORTEST, LONGEST * LONGER_EACH_TIME**kills))
         if process.exitcode == 0:
             return kills
         assert process.exitcode is None, "it failed by itself"

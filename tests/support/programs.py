@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,24 +57,39 @@ SECONDS = 100
 
 def convert_document(path: Path, to: str, *options: str) -> Path:
     """Convert a file to another format, such as ``pdf`` or ``csv:...``, in a folder ``converted`` beside it."""
-    out = path.parent / "converted"
+    (made,) = convert_documents([path], to, *options)
+    return made
+
+
+def convert_documents(paths: Sequence[Path], to: str, *options: str) -> list[Path]:
+    """Convert files of different names with one start of the office suite, in ``converted`` beside the first."""
+    out = paths[0].parent / "converted"
     with tempfile.TemporaryDirectory() as profile:
         command = [find_program("soffice"), f"-env:UserInstallation=file://{profile}", "--headless", *options]
         done = subprocess.run(
-            [*command, "--convert-to", to, "--outdir", str(out), str(path)],
+            [*command, "--convert-to", to, "--outdir", str(out), *map(str, paths)],
             capture_output=True,
             text=True,
             timeout=SECONDS,
             check=False,
         )
-    made = out / f"{path.stem}.{to.partition(':')[0]}"
-    assert made.exists(), done.stdout + done.stderr
+    made = [out / f"{path.stem}.{to.partition(':')[0]}" for path in paths]
+    assert all(path.exists() for path in made), done.stdout + done.stderr
     return made
 
 
 def read_document(path: Path) -> str:
     """Return the text of a document by page, by way of PDF."""
-    pdf = convert_document(path, "pdf")
+    (text,) = read_documents([path])
+    return text
+
+
+def read_documents(paths: Sequence[Path]) -> list[str]:
+    """Return the texts of documents of different names, as ``read_document`` does."""
+    return [_read_pdf(pdf) for pdf in convert_documents(paths, "pdf")]
+
+
+def _read_pdf(pdf: Path) -> str:
     done = subprocess.run(
         [find_program("pdftotext"), "-layout", str(pdf), "-"], capture_output=True, timeout=SECONDS, check=True
     )

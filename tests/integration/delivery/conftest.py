@@ -1,5 +1,6 @@
 """The real store, on SQLite."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from tests.support.delivery import ManualClock
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Store]:
+    shutil.copy(sqlite_template, tmp_path)
     keyring, _ = open_keyring(tmp_path / "keys.json")
     store = await open_store(None, tmp_path, keyring)
     yield store

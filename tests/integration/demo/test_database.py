@@ -22,7 +22,7 @@ from handlers.model import REQUEST_TRANSITIONS, Filter, RequestRow, RequestState
 from handlers.registry import SCREENS
 from handlers.testing import build_memory_services
 from rules.loading import load_pack
-from tests.support.database import Database, OpenStore
+from tests.support.database import Database, OpenStore, Saved
 from tests.support.store import open_chat
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -39,9 +39,19 @@ async def fill_in(database: Database, sizes: DemoSizes = SIZES) -> DemoTotals:
         return await fill_database(bulk, load_pack(), sizes, NOW, lambda _: None)
 
 
+#: A province for each kind of database, with what it says it made.
+PROVINCES: dict[bool, tuple[DemoTotals, Saved]] = {}
+
+
 @pytest.fixture
 async def made(database: Database) -> DemoTotals:
-    return await fill_in(database)
+    """A province, made once for all tests and restored for each."""
+    kind = database.url is None
+    if kind in PROVINCES:
+        database.restore(PROVINCES[kind][1])
+    else:
+        PROVINCES[kind] = await fill_in(database), database.save()
+    return PROVINCES[kind][0]
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from bot.store.workers import LeaseDuration
 from handlers.core import Attachment, Reply
 from handlers.model import (
     BroadcastState,
+    DossierRecord,
     ExportForm,
     ExportOrder,
     Filter,
@@ -100,6 +101,7 @@ async def one_of_each(store: Store, database: Database) -> str:
         draft = GREETING_DRAFT.model_copy(update={"document": "a.pdf", "document_type": "application/pdf"})
         made = await at.admin.broadcasts.new(rights, draft, b"%PDF \xff\xfe binary")
         assert made is not None
+        assert await at.admin.dossiers.save(rights, DossierRecord(unit="DN.NT")) is not None
     await BroadcastOperations.over(store).check(made.id, NOW)
     file, web = Attachment.of("a.cer", "application/pkix-cert", b"0123"), store.web.new_chat()
     await store.links.keep(new_link(store.keyring, LinkPurpose.FILE, chat.id, NOW, file=file))

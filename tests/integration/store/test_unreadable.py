@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.services.broadcasts import BroadcastOperations
+from bot.services.opening import open_store
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
 from handlers.model import BroadcastState, Filter, InterviewStatus, RequestState, Rights, Role
 from tests.support.broadcasts import freeze_notice
-from tests.support.database import Command, Database
+from tests.support.database import Command, Database, OpenStore, Saved
 from tests.support.dialogue import read_own_data
 from tests.support.people import OPERATOR, UNITS, admin_transaction, create_invitation, grant_role, insert_units
 from tests.support.store import (
@@ -18,6 +20,7 @@ from tests.support.store import (
     answer_next,
     claim_next_turn,
     claim_rows,
+    closing_async,
     make_content,
     make_incoming,
     open_chat,
@@ -72,9 +75,26 @@ def how(request: pytest.FixtureRequest) -> object:
     return request.param
 
 
+#: What ``fill`` has made in a database of each kind.
+FILLED: dict[bool, Saved] = {}
+
+
 @pytest.fixture
-async def filled(store: Store, database: Database) -> Store:
-    """Three requests of two officers, an owner and an admin."""
+async def filled(database: Database, another: OpenStore) -> Store:
+    """Three requests of two officers, an owner and an admin; made once for all tests and restored for each."""
+    kind = database.url is None
+    if kind not in FILLED:
+        async with closing_async(
+            await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+        ) as one:
+            await fill(one, database)
+        FILLED[kind] = database.save()
+    else:
+        database.restore(FILLED[kind])
+    return await another()
+
+
+async def fill(store: Store, database: Database) -> None:
     insert_units(database.sql)
     await grant_role(store, "owner", Role.OWNER, label="Chị Hạnh")
     await grant_role(store, "admin", Role.ADMIN, "DN.NT", label="Anh Khôi")
@@ -85,7 +105,6 @@ async def filled(store: Store, database: Database) -> Store:
             await turn.register.save_status(
                 InterviewStatus(interview=number, unit="DN.NT", subscriber=NAME, not_after=date(2027, 1, 1))
             )
-    return store
 
 
 async def page(store: Store, by: Rights = OPERATOR) -> list[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """Packages that export names declare exactly what they import, and callers use it."""
 
 import ast
+from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,16 +30,25 @@ def _declared(tree: ast.Module) -> set[str]:
     return set(ast.literal_eval(value))
 
 
+@cache
+def _imports() -> dict[str, dict[str, set[Path]]]:
+    """Return the files that import a name, by package and name."""
+    found: dict[str, dict[str, set[Path]]] = {package: defaultdict(set) for package in VOCABULARY}
+    for path in (path for room in ("bot", "handlers", "tests", "tools") for path in (ROOT / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.ImportFrom)
+                and (names := found.get((node.module or "").replace(".", "/"))) is not None
+            ):
+                for alias in node.names:
+                    names[alias.name].add(path)
+    return found
+
+
 def _used(package: str) -> set[str]:
     """Return the names that files of other packages import from a package."""
     return {
-        alias.name
-        for room in ("bot", "handlers", "tests", "tools")
-        for path in (ROOT / room).rglob("*.py")
-        if ROOT / package not in path.parents
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom) and node.module == package.replace("/", ".")
-        for alias in node.names
+        name for name, paths in _imports()[package].items() if any(ROOT / package not in path.parents for path in paths)
     }
 
 

@@ -29,8 +29,15 @@ NOT_TOLD = {
 }
 
 
-async def journeys(pack: Pack) -> dict[str, Journey]:
-    walked = {case.name: await walk_case(pack, case) for case in pack.cases}
+#: The walks of a pack, by its name: the tests look at the same ones.
+WALKED: dict[str, dict[str, Journey | None]] = {}
+
+
+async def journeys(name: str) -> dict[str, Journey]:
+    pack = load_pack(name)
+    if name not in WALKED:
+        WALKED[name] = {case.name: await walk_case(pack, case) for case in pack.cases}
+    walked = WALKED[name]
     lost = {name for name, journey in walked.items() if journey is None}
     assert lost <= NOT_TOLD
     return {name: journey for name, journey in walked.items() if journey}
@@ -43,7 +50,7 @@ def decided(pack: Pack, case: Case) -> Decided | None:
 
 @pytest.mark.parametrize("name", pack_names())
 async def test_every_answer_is_reached_in_few_messages_and_little_reading(name: str) -> None:
-    found = await journeys(load_pack(name))
+    found = await journeys(name)
     assert {name: len(one.messages) for name, one in found.items() if len(one.messages) > MOST_MESSAGES} == {}
     assert middle_read(found.values()) <= MOST_READ
 
@@ -67,7 +74,7 @@ async def test_a_typed_last_day_costs_no_message_of_its_own_in_a_merger() -> Non
 async def test_the_walk_of_an_example_leads_to_its_answer(name: str) -> None:
     """The bounds would say little of a walk that told other facts than the example's."""
     pack = load_pack(name)
-    walked = await journeys(pack)
+    walked = await journeys(name)
     for case in pack.cases:
         outcome = decided(pack, case)
         if outcome is None or case.name not in walked:
@@ -81,7 +88,7 @@ async def test_the_walk_of_an_example_leads_to_its_answer(name: str) -> None:
 async def test_the_answer_at_the_end_fits_on_one_screen(name: str) -> None:
     pack = load_pack(name)
     several = {case.name: len(one.actions) > 1 for case in pack.cases if (one := decided(pack, case))}
-    for name_, journey in (await journeys(pack)).items():
+    for name_, journey in (await journeys(name)).items():
         assert journey.answer_length <= (MOST_FOR_SEVERAL if several.get(name_, True) else MOST_FOR_ONE), name_
 
 

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,22 @@ CODE = "".join(
 )
 
 
+@pytest.fixture(scope="module")
+def template() -> bytes:
+    """A database with the tables of every migration."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(QUERIES["create_migrations"])
+        for step in load_migrations():
+            for statement in split_statements(step.text, SqliteDriver.dialect):
+                connection.execute(statement)
+        connection.commit()
+        return connection.serialize()
+
+
 @pytest.fixture
-def tables() -> sqlite3.Connection:
+def tables(template: bytes) -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:")
-    connection.execute(QUERIES["create_migrations"])
-    for step in load_migrations():
-        for statement in split_statements(step.text, SqliteDriver.dialect):
-            connection.execute(statement)
+    connection.deserialize(template)
     return connection
 
 

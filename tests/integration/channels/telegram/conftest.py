@@ -1,6 +1,7 @@
 """Our side of Telegram against the Bot API server of the tests, over the real store."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -46,7 +47,8 @@ def channel(api: TelegramApi) -> TelegramChannel:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Store]:
+    shutil.copy(sqlite_template, tmp_path)
     store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
     yield store
     await store.close()

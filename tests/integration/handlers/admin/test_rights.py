@@ -67,6 +67,7 @@ async def test_no_command_shows_or_changes_anything_of_another_unit(town: Assist
     assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
 
 
+@pytest.mark.timeout(600)  # thousands of turns
 @pytest.mark.parametrize("name", PEOPLE)
 async def test_no_way_through_the_buttons_leads_to_another_unit(town: Assistant, sql: Sql, name: str) -> None:
     who = await town.person(name).consents()

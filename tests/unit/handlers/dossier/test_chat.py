@@ -68,7 +68,7 @@ async def test_forty_colleagues_take_at_most_twelve_messages(
     lan = await answered(house, store)
     assert "đã xét được 38, cần trả lời thêm 0, cần xem lại 3" in lan.person.text
 
-    await lan.taps("Lập hồ sơ")
+    await lan.taps("Lập giấy tờ")
     names = archive_of(lan.person).namelist()
     assert [name[:6] for name in names if name.startswith("mau-")] == [
         "mau-04", "mau-04", "mau-05", "mau-08", "mau-09", "mau-01",
@@ -85,7 +85,7 @@ async def test_forty_colleagues_take_at_most_twelve_messages(
 
 async def test_requests_that_are_open_are_not_registered_twice(house: Assistant, store: Store) -> None:
     lan = await answered(house, store)
-    await lan.taps("Lập hồ sơ")
+    await lan.taps("Lập giấy tờ")
     for _ in range(2):
         await lan.taps("Đăng ký yêu cầu")
         await lan.taps("Có, đơn vị đã báo")
@@ -102,7 +102,7 @@ async def test_an_admin_gets_one_notice_for_all_and_an_officer_in_the_bot_one_fo
     await register_request(store, "hưu", own, "DN.NT")
     ground.memory.tables.messages.clear()
     lan = await answered(house, store)
-    await lan.taps("Lập hồ sơ")
+    await lan.taps("Lập giấy tờ")
     await lan.taps("Đăng ký yêu cầu")
     ground.memory.tables.messages.clear()
     await lan.taps("Có, đơn vị đã báo")
@@ -114,11 +114,11 @@ async def test_an_admin_gets_one_notice_for_all_and_an_officer_in_the_bot_one_fo
 
 async def test_what_changed_for_one_person_is_said_in_the_next_version(house: Assistant, store: Store) -> None:
     lan = await answered(house, store)
-    await lan.taps("Lập hồ sơ")
+    await lan.taps("Lập giấy tờ")
     await lan.says("/lamlai")
     await lan.says("/donvi HS-000001")
     await lan.says("12 mất token")
-    await lan.taps("Lập hồ sơ")
+    await lan.taps("Lập giấy tờ")
 
     assert "bản 2" in lan.person.text
     assert [line for line in lan.person.text.splitlines() if line.startswith("• ")] == [
@@ -135,7 +135,7 @@ async def test_it_is_handed_to_the_nearest_admin_with_its_requests(
     await grant_role(store, "an", Role.ADMIN, "DN.NT")
     an = await house.person("an").consents()
     lan = await answered(house, store)
-    await lan.taps("Lập hồ sơ")
+    await lan.taps("Lập giấy tờ")
     await lan.taps("Đăng ký yêu cầu")
     await lan.taps("Có, đơn vị đã báo")
     assert "đã chuyển cho quản trị viên" in await lan.taps("Chuyển cho quản trị viên")
