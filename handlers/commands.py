@@ -119,7 +119,6 @@ ADMIN_COMMANDS = (
         N_("my desk in a browser: a link that signs me in once"),
         _run_pages,
         ("trangquantri", "trinhduyet"),
-        before_consent=True,
         needs=Act.USE_PAGES,
     ),
     Command("nhatky", N_("the journal: who did what"), _run_journal, needs=Act.SEE_JOURNAL),
