@@ -96,8 +96,9 @@ class Components:
     def _dossier_maker(self) -> DossierMaker:
         known, settings = self.conversation, self.settings
         templates = settings.form_templates
-        find = find_in_store(self.store, self.clock)
-        return DossierMaker(find, self.clock, known.pack, known.office, templates, asyncio.Semaphore(1))
+        find, turn = find_in_store(self.store, self.clock), asyncio.Semaphore(1)
+        waiting = self.store.inbox.waiting_events
+        return DossierMaker(find, self.clock, known.pack, known.office, templates, turn, waiting, pdf=True)
 
     def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter, OwnDataExporter]:
         """Return what writes the lists, and the own data, that people order in a channel.

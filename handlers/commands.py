@@ -275,6 +275,13 @@ def parse_command(text: str) -> tuple[str, str] | None:
     return head.partition("@")[0].lower(), argument.strip()
 
 
+def is_stop(text: str) -> bool:
+    """Return whether a message is the command that stops what is under way."""
+    named = parse_command(text)
+    command = find_command(named[0]) if named else None
+    return command is not None and command.name == "huy"
+
+
 def find_command(name: str) -> Command | None:
     """Find a command by name or alias, with or without accents."""
     return _BY_NAME.get(strip_accents(name))

@@ -66,7 +66,7 @@ from handlers.interview.screens.printing import handle_printed_answer
 from handlers.interview.screens.question import find_overheard_facts
 from handlers.interview.screens.retraction import keep_safety_facts
 from handlers.interview.secrets import has_secret
-from handlers.model import SECRET_PROBLEMS, Rights, holds_certificate
+from handlers.model import SECRET_PROBLEMS, Rights, has_card_number, holds_certificate
 from handlers.registry import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT
 from handlers.sentences import answer_sentence, confirm_rest, contradicts, read_aside
 from handlers.turn import (
@@ -92,6 +92,10 @@ EDIT_READ = N_("I read the edited message as a new one.")
 EDIT_ASIDE = N_("Here I take a value or a consent only from a new message: please write it once more.")
 ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
 STILL_KEPT = N_("Your earlier answers are kept.")
+CARD_TAKEN_OUT = N_(
+    "Your message has a personal number (CCCD). I keep nothing of it, and delete the message where this channel lets"
+    " me. I ask for that number only where a form has a line for it. Please send the rest again without it."
+)
 LIST_LEFT = N_("That list is for a dossier: open it with /donvi, then send the list again.")
 SAY_LESS = N_("That is too much at once. Please say it in a few words, no more than {number} things.")
 OTHER_SUBJECT = N_("That button belongs to an earlier answer. Requests keep theirs: /yeucau")
@@ -141,6 +145,8 @@ def _respond_in_group(session: Session | None, here: Context, event: Event) -> T
     """
     if event.secret:
         return Turn(session, (*delete_message(event), reply_without_page(here.say(WARNING))))
+    if isinstance(event, TextReceived | MessageEdited) and has_card_number(event.text):
+        return Turn(session, (*delete_message(event), reply_without_page(here.say(CARD_TAKEN_OUT))))
     note = here.say(N_("I talk about certificates in private only: please write to me directly."))
     return Turn(session, (reply_without_page(note),))
 
@@ -170,7 +176,7 @@ async def _with_caption(here: Context, event: Event, answered: HandlerResult) ->
     after = here.with_session(answered.session)
     unchanged = answered.session == here.session and here.session.screen != "certificate"
     seen = isinstance(event, FileSent) or unchanged
-    if seen or has_secret(words):
+    if seen or has_secret(words) or has_card_number(words):
         heard = await _handle_text(after, words)
     else:
         heard = read_aside(after, words, without=_FACTS_OF_A_FILE)
@@ -295,6 +301,8 @@ async def _handle_edit(here: Context, event: MessageEdited) -> HandlerResult:
         return HandlerResult(here.session, show=False)
     if has_secret(event.text):
         return await _handle_text(here, event.text)
+    if has_card_number(event.text):
+        return _take_card_out(here)
     heard = await _read_edited_text(here, event.text)
     return replace(heard, notes=(here.say(EDIT_READ), *heard.notes))
 
@@ -349,9 +357,16 @@ async def _show_more(here: Context, tap: ScreenCallback, subject: str) -> Handle
     return found or HandlerResult(here.session, notes=(here.say(OTHER_SUBJECT),), show=False)
 
 
+def _take_card_out(here: Context) -> HandlerResult:
+    """Delete a personal number that nobody asked for; nothing of the message is kept."""
+    return HandlerResult(here.session, notes=(here.say(CARD_TAKEN_OUT),), secret=True)
+
+
 async def _handle_text(here: Context, text: str) -> HandlerResult:
     if has_secret(text):
         return HandlerResult(here.session.with_changes(warned=True), notes=(here.say(WARNING),), secret=True)
+    if has_card_number(text) and here.session.screen != "papers":  # which asks for it
+        return _take_card_out(here)
     if (named := parse_command(text)) is not None:
         return await _run_command(here, *named)
     if here.session.consented_at is None and holds_certificate(text):
@@ -368,7 +383,7 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
     heard = understanding.match_line(line, page, here.session.guesses)
     if NEITHER in heard.sure:
         return HandlerResult(here.session)
-    reading = read_sentence(here, text)
+    reading = read_sentence(here, text, prose=page.prose)
     inexact = heard.likely or here.session.screen == "condition"
     if heard.sure and not (inexact and contradicts(here, heard.sure, reading)):
         return await _answer_with_overheard(here, page, heard, text, reading)

@@ -56,6 +56,7 @@ from handlers.core import (
     Screen,
     ShowMore,
 )
+from handlers.dossier.choice_screens import DossierHandScreen, DossierUnitScreen
 from handlers.dossier.question_screens import DossierEventScreen, DossierQuestionScreen, DossierRegisterScreen
 from handlers.dossier.screens import DossierListScreen, DossierScreen
 from handlers.forms.screens import FormFieldScreen, FormReviewScreen
@@ -114,6 +115,8 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "dossier_what": DossierEventScreen(),
     "dossier_ask": DossierQuestionScreen(),
     "dossier_register": DossierRegisterScreen(),
+    "dossier_unit": DossierUnitScreen(),
+    "dossier_hand": DossierHandScreen(),
     "broadcasts": BroadcastListScreen(),
     "broadcast": BroadcastScreen(),
     "broadcast_kind": BroadcastKindScreen(),

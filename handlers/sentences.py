@@ -12,7 +12,7 @@ from handlers.interview.screens.retraction import ask_about_found_token
 from handlers.interview.screens.understood import answers_in, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
-from handlers.understanding.sentences import read_sentence
+from handlers.understanding.sentences import ASKING_SCREENS, read_sentence
 from locales import N_
 from rules.language import Reading
 from rules.questions import Question
@@ -43,6 +43,7 @@ REPLIES = {
 ASK_OFFICE = N_("The receiving office is {office}.")
 KEPT_FOR_CONSENT = N_("I have understood your sentence. Once you agree, I say it back to you and we go on from there.")
 
+NOT_A_NAME = N_("I have not put that into the field below. What the answer counts on stands under “{review}”.")
 SAID_BACK_NEXT = N_("I have read what you wrote under it too, and say it back right after this.")
 
 RunCommand = Callable[[Context, str, str], Awaitable[HandlerResult]]
@@ -68,6 +69,9 @@ async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCo
         return replace(told, notes=(*answers, *told.notes))
     if answers:
         return HandlerResult(here.session, notes=answers)
+    if reading.facts and here.session.screen in ASKING_SCREENS:  # said before: no name to put into the open field
+        review = here.say.t(N_("Review or change my answers"))
+        return HandlerResult(here.session, notes=(here.say(NOT_A_NAME, review=review),))
     return _reply(here, reading)
 
 

@@ -5,7 +5,7 @@ returns a ``Decided``. Nothing here reads a clock: the day is passed in, as a da
 ids of the catalogues. All errors are a ``RulesError``.
 """
 
-from rules.answering import answer_question, find_named
+from rules.answering import answer_question, find_named, name_by_case
 from rules.deciding import decide, needs, next_question, office_notice
 from rules.errors import FactsError, PackError, PackInvalid, PackNotFound, PackUnreadable, RulesError
 from rules.facts import CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
@@ -53,6 +53,7 @@ __all__ = [
     "find_named",
     "find_office",
     "load_pack",
+    "name_by_case",
     "needs",
     "next_question",
     "office_notice",

@@ -1,9 +1,13 @@
-"""Answers questions about procedure by a pack, whatever the facts of the case are."""
+"""Answers questions about procedure by a pack; the facts of the case matter where signing on would be unsafe."""
 
 import re
+from datetime import date
 
+from rules.facts import Event, Facts, Token
 from rules.pack import Pack, QuestionAnswer
 
+#: Events after which nobody signs with the certificate of an officer.
+_GONE = frozenset({Event.DECEASED, Event.LEFT_STATE_SERVICE})
 #: Stands for every form, number or term that a pack does not list.
 OTHER = "other"
 
@@ -40,3 +44,21 @@ def find_named(pack: Pack, ask: str, folded: str) -> str | None:
         if answer.named in named or any(f" {word} " in f" {folded} " for word in answer.words):
             return answer.named
     return OTHER if numbers and any(answer.named == OTHER for answer in answers) else None
+
+
+def name_by_case(ask: str, facts: Facts, today: date) -> str | None:
+    """Return what the case at hand names for a question, for ``answer_question``; the gravest first.
+
+    Args:
+        ask: What is asked about; only whether one may go on signing depends on the case.
+        facts: What is known of the case.
+        today: The day in Viet Nam.
+    """
+    if ask != "sign_meanwhile":
+        return None
+    if facts.key_exposed or facts.token is Token.LOST:
+        return "unsafe"
+    if facts.events and facts.events & _GONE:
+        return "gone"
+    ends = facts.certificate.not_after if facts.certificate else None
+    return "expired" if ends and ends < today else None

@@ -7,7 +7,7 @@ import typer
 
 from bot.atomic_file import refuse_existing
 from bot.errors import InputError, OutputError, to_reason
-from bot.forms import PAGE, TEMPLATE_NAMES, built_in_bytes, find_problems
+from bot.forms import ALL_TEMPLATES, built_in_bytes, find_problems
 from bot.pdf import find_converter
 from bot.settings import configured_language, load_settings
 from bot.streams import sanitize
@@ -17,7 +17,6 @@ app = typer.Typer(
     help=N_("Take out the Word templates of the official forms, and check changed ones."), no_args_is_help=True
 )
 
-_NAMES = (*TEMPLATE_NAMES, PAGE)
 _WRITTEN = N_(
     "{count} templates are in {folder}. Change them in Word or LibreOffice and keep the words in braces; then:"
     " troly forms check {folder}. Those in {own} are used in place of the program's."
@@ -42,13 +41,13 @@ def export(
     t = translator(configured_language())
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in _NAMES:
+        for name in ALL_TEMPLATES:
             refuse_existing(folder / name, force=force)
-        for name in _NAMES:
+        for name in ALL_TEMPLATES:
             (folder / name).write_bytes(built_in_bytes(name))
     except (OSError, ValueError) as error:
         raise OutputError(N_("{file} cannot be written: {reason}"), file=folder, reason=to_reason(error)) from None
-    typer.echo(t(_WRITTEN, count=len(_NAMES), folder=folder, own=load_settings().form_templates))
+    typer.echo(t(_WRITTEN, count=len(ALL_TEMPLATES), folder=folder, own=load_settings().form_templates))
 
 
 @app.command(help=N_("Check the templates of a folder: name unknown and missing words, and files that are damaged."))
@@ -79,8 +78,8 @@ def _check_folder(folder: Path, t: Translator, *, given: bool) -> bool:
 
 
 def _check_one(path: Path, t: Translator) -> bool:
-    if path.name not in _NAMES:
-        typer.echo(t(_OTHER_NAME, file=sanitize(path.name), names=", ".join(_NAMES)))
+    if path.name not in ALL_TEMPLATES:
+        typer.echo(t(_OTHER_NAME, file=sanitize(path.name), names=", ".join(ALL_TEMPLATES)))
         return False
     try:
         problems = find_problems(path.read_bytes(), path.name)

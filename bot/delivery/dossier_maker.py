@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Literal
 
 import structlog
@@ -14,7 +15,9 @@ from bot.dossier.making import ZIP, DossierOrder, make_dossier
 from bot.messages import Chat
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreUnavailable
-from handlers.core import DossierMade, MakeDossier
+from handlers.commands import is_stop
+from handlers.core import DossierMade, MakeDossier, TextReceived
+from handlers.core import Event as AnyEvent
 from handlers.dossier.entries import DossierContext, decide_all
 from handlers.dossier.filing import format_changes
 from handlers.dossier.unit_today import UnitToday
@@ -26,8 +29,18 @@ from rules.pack import Pack
 _log = structlog.get_logger(__name__)
 
 
+#: Returns what a chat has waiting, the newest first, at most so many.
+WaitingEvents = Callable[[Chat, int], Awaitable[list[AnyEvent]]]
+#: Seconds between two looks whether the person wants it stopped, and updates that are looked at.
+_LOOK, _MOST_WAITING = 0.5, 5
+#: Certificates up to which papers are made as PDF too: LibreOffice takes several seconds,
+MOST_WITH_PDF = 100
 #: Returns a dossier of the person in a chat as far as their rights reach, and the units of today.
 FindDossier = Callable[[Chat, str], Awaitable[tuple[DossierRecord | None, UnitDirectory]]]
+
+
+class _StoppedError(Exception):
+    """The person does not want the papers any more."""
 
 
 def find_in_store(store: Store, clock: Clock) -> FindDossier:
@@ -52,6 +65,8 @@ class DossierMaker:
     office: str | None
     templates: Path | None
     turn: asyncio.Semaphore
+    waiting: WaitingEvents | None = None  #: without it nothing is stopped
+    pdf: bool = False  #: make PDFs of a dossier that is not too large, where LibreOffice is
 
     async def make(self, chat: Chat, wanted: MakeDossier, channel: Channel | None) -> DossierMade:
         """Return the archive, or why there is none.
@@ -74,19 +89,39 @@ class DossierMaker:
         record, units = await self.find(chat, wanted.dossier)
         if record is None:
             return _without(wanted, "not_yours")
-        return await asyncio.to_thread(self._write, record, units, wanted)
+        stop = Event()
+        making = asyncio.create_task(asyncio.to_thread(self._write, record, units, wanted, stop))
+        try:
+            while not (await asyncio.wait([making], timeout=_LOOK))[0]:
+                if not stop.is_set() and await self._asks_to_stop(chat):
+                    stop.set()
+            return await making
+        except _StoppedError:
+            return _without(wanted, "stopped")
+        finally:
+            stop.set()
 
-    def _write(self, record: DossierRecord, units: UnitDirectory, wanted: MakeDossier) -> DossierMade:
+    async def _asks_to_stop(self, chat: Chat) -> bool:
+        events = await self.waiting(chat, _MOST_WAITING) if self.waiting else []
+        return any(isinstance(event, TextReceived) and is_stop(event.text) for event in events)
+
+    def _write(self, record: DossierRecord, units: UnitDirectory, wanted: MakeDossier, stop: Event) -> DossierMade:
         day, t = to_vietnam_day(self.clock.now()), translator(wanted.language)
         unit = UnitToday(units, record.unit, day) if record.unit and units.get(record.unit) else None
         context = DossierContext(self.pack, day, unit, self.office)
         entries = decide_all(context, record.sources, record.common, record.people)
         changes = tuple(format_changes(context, record.made, entries, t))
         order = DossierOrder(
-            context, record.sources, record.common, record.people, t, templates=self.templates, changes=changes
-        )
-        return DossierMade.of(record.id, make_dossier(order).archive.content, changes)
+            context, record.sources, record.common, record.people, t, templates=self.templates, changes=changes,
+            pdf=self.pdf and len(entries) <= MOST_WITH_PDF,
+        )  # fmt: skip
+
+        def told(_done: int, _total: int) -> None:
+            if stop.is_set():
+                raise _StoppedError
+
+        return DossierMade.of(record.id, make_dossier(order, told).archive.content, changes)
 
 
-def _without(wanted: MakeDossier, trouble: Literal["no_files", "not_yours", "failed"]) -> DossierMade:
+def _without(wanted: MakeDossier, trouble: Literal["no_files", "not_yours", "failed", "stopped"]) -> DossierMade:
     return DossierMade(dossier=wanted.dossier, trouble=trouble)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.dossier.overview import write_overview
-from bot.forms import FormFile, make_forms
+from bot.forms import FormFile, make_forms, with_pdf
 from handlers.dossier.entries import DossierContext, Entry, decide_all
 from handlers.dossier.next_steps import next_steps
 from handlers.dossier.papers import Paper, make_papers
@@ -83,8 +83,9 @@ def make_dossier(order: DossierOrder, told: Told | None = None) -> Dossier:
     total = len(papers) + 2
     tell = told or _tell_nobody
     tell(0, total)
-    made = make_forms([paper.content for paper in papers], page, templates=order.templates, t=t, pdf=order.pdf)
-    files = _with_papers(made, papers)
+    made = make_forms([paper.content for paper in papers], page, templates=order.templates, t=t, pdf=False)
+    tell(total - 2, total)
+    files = _with_papers(with_pdf(made, order.templates) if order.pdf else made, papers)
     tell(total - 1, total)
     files.append(DossierFile(f"{t(_OVERVIEW)}.xlsx", XLSX, write_overview(context, entries, papers, t)))
     tell(total, total)

@@ -11,6 +11,7 @@ from bot.exports.xlsx import KEEP_TEXT_OPTIONS, set_paper, truncate_text
 from bot.streams import sanitize
 from handlers.core.text import capitalize_first, format_day
 from handlers.dossier.entries import DossierContext, Entry
+from handlers.dossier.next_steps import format_notices
 from handlers.dossier.papers import Paper, format_reason
 from handlers.dossier.texts import (
     format_counts,
@@ -77,6 +78,7 @@ def _sections(
     yield head, [format_day(context.today), *format_counts(entries, papers, context.pack, t)]
     yield t(N_("To be answered first")), list(format_open_questions(entries, context.pack, t))
     yield t(N_("To be looked at")), list(format_standouts(entries, t))
+    yield t(N_("Notices and their sources")), list(format_notices(entries, t))
 
 
 def _write_entries(workbook: Any, rows: Iterator[tuple[str, ...]], t: Translator) -> None:

@@ -7,10 +7,19 @@ from bot.forms.filling import (
     make_forms,
     make_page,
     to_file_name,
+    with_pdf,
 )
-from bot.forms.template import PAGE, TEMPLATE_NAMES, FormError, built_in_bytes, find_problems
+from bot.forms.template import (
+    ALL_TEMPLATES,
+    NEXT_STEPS_PAGE,
+    PAGE,
+    TEMPLATE_NAMES,
+    FormError,
+    built_in_bytes,
+    find_problems,
+)
 
 __all__ = [
-    "CELL_DOTS", "PAGE", "TEMPLATE_NAMES", "FormError", "FormFile", "built_in_bytes", "fill_form",
-    "find_problems", "make_forms", "make_page", "to_file_name",
+    "ALL_TEMPLATES", "CELL_DOTS", "NEXT_STEPS_PAGE", "PAGE", "TEMPLATE_NAMES", "FormError", "FormFile",
+    "built_in_bytes", "fill_form", "find_problems", "make_forms", "make_page", "to_file_name", "with_pdf",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from jinja2 import TemplateError
 
-from bot.forms.template import PAGE, FormError, WordTemplate, open_template, read_built_in
+from bot.forms.template import NEXT_STEPS_PAGE, PAGE, FormError, WordTemplate, open_template, read_built_in
 from bot.pdf import convert_to_pdf
 from bot.streams import sanitize
 from handlers.core import PrintedPart
@@ -79,7 +79,7 @@ def make_forms(
         for content in contents
     ]
     if next_steps:
-        made.append(_make_page(t(N_("Next steps")), next_steps, templates))
+        made.append(_make_page(t(N_("Next steps")), next_steps, templates, NEXT_STEPS_PAGE))
     named = _number_names(made)
     return with_pdf(named, templates) if pdf else named
 
@@ -90,9 +90,9 @@ def make_page(name: str, parts: Sequence[PrintedPart], *, templates: Path | None
     return with_pdf(made, templates) if pdf else made
 
 
-def _make_page(name: str, parts: Sequence[PrintedPart], templates: Path | None) -> FormFile:
+def _make_page(name: str, parts: Sequence[PrintedPart], templates: Path | None, template: str = PAGE) -> FormFile:
     shown = [SimpleNamespace(style=part.style, text=sanitize(part.text)) for part in parts]
-    return FormFile(f"{to_file_name(name) or 'trang'}.docx", DOCX, _fill(PAGE, {"parts": shown}, templates), None)
+    return FormFile(f"{to_file_name(name) or 'trang'}.docx", DOCX, _fill(template, {"parts": shown}, templates), None)
 
 
 def with_pdf(made: Sequence[FormFile], templates: Path | None) -> list[FormFile]:

@@ -28,10 +28,11 @@ from bot.errors import TrolyError
 from handlers.model import CONTACT_FIELDS, FORM_COLUMNS, Form
 from locales import N_
 
-#: The template of pages that are no form: the answer in print, and the next steps.
-PAGE = "trang-in.docx"
+#: The templates of pages that are no form: the answer in print, and the next steps, which are to fit on one page.
+PAGE, NEXT_STEPS_PAGE = "trang-in.docx", "viec-tiep-theo.docx"
 #: The file of each form's template, in the program and in the data folder.
 TEMPLATE_NAMES = {f"mau-{form}.docx": form for form in Form}
+ALL_TEMPLATES = (*TEMPLATE_NAMES, PAGE, NEXT_STEPS_PAGE)
 
 _MOST_BYTES = 10 * 1024 * 1024  #: of a template, packed and unpacked
 _DOCUMENT = "word/document.xml"
@@ -177,7 +178,7 @@ def find_problems(data: bytes, name: str) -> tuple[FormError, ...]:
 
     Args:
         data: The Word file.
-        name: Its name, which is one of ``TEMPLATE_NAMES`` or ``PAGE``.
+        name: Its name, which is one of ``ALL_TEMPLATES``.
     """
     try:
         template = compile_template(data, name)
@@ -244,7 +245,7 @@ def open_template(name: str, folder: Path | None) -> WordTemplate:
     """Return the office's template of a name if it has a sound one, or else the program's.
 
     Args:
-        name: One of ``TEMPLATE_NAMES``, or ``PAGE``.
+        name: One of ``ALL_TEMPLATES``.
         folder: The office's templates; need not exist.
     """
     if folder is not None:

@@ -17,17 +17,22 @@ from handlers.dossier.notices import format_given, format_registered, format_reg
 from handlers.model import (
     Act,
     DossierRecord,
+    Grant,
+    ListedCertificate,
     NoticeTiming,
     RequestContent,
     RequestOffice,
     Rights,
-    Role,
+    Watcher,
+    select_receivers,
     select_watchers,
 )
 from locales import LANGUAGES
 
 #: Dossiers that are listed.
 MOST_KEPT = 10
+#: Certificates of the interview register that are offered for a dossier.
+MOST_INTERVIEWED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +100,26 @@ class DossierService:
         context = self.notices.context
         await context.ask(message_query(context.keyring, OutboxMessage(to, origin, said, NOTICE), context.now))
 
-    async def hand_over(self, rights: Rights, dossier: str) -> RequestOffice | None:
-        """Choose the nearest admin who is not this person."""
+    async def interviewed(self, rights: Rights, unit: str) -> tuple[ListedCertificate, ...]:
+        """Ask for both rights."""
+        if not (rights.may(Act.MAKE_DOSSIERS, unit) and rights.may(Act.SEE_PERSONAL, unit)):
+            return ()
+        return await self.dossiers.interviewed(unit, MOST_INTERVIEWED)
+
+    async def receivers(self, rights: Rights, dossier: str) -> tuple[Grant, ...]:
+        """Read who stands above the unit of the dossier."""
+        found = await self.get(rights, dossier)
+        return tuple(one.grant for one in await self._receivers(found)) if found else ()
+
+    async def _receivers(self, record: DossierRecord) -> list[Watcher]:
+        return select_receivers(await self.notices.watchers(record.unit), self.notices.context.chat)
+
+    async def hand_over(self, rights: Rights, dossier: str, grant: str | None = None) -> RequestOffice | None:
+        """Choose the nearest admin who is not this person, or the named one."""
         found = await self.get(rights, dossier)
         if found is None:
             return None
-        watchers = await self.notices.watchers(found.unit)
-        mine = self.notices.context.chat
-        to = next((one for one in watchers if one.grant.role is not Role.FOCAL and one.chat != mine), None)
+        to = next((one for one in await self._receivers(found) if grant in (None, one.grant.id)), None)
         if to is None or not await self.dossiers.give(dossier, found.requests, to.chat):
             return None
         await self.journal.record(rights, "dossier_hand_over", f"{dossier} {to.grant.id}", unit=found.unit)

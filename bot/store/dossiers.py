@@ -3,13 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from bot.store.context import StoreContext
 from bot.store.drivers import Query
 from bot.store.encoding import to_micros
 from bot.store.sealing import sealed_columns, unseal_or_none
-from handlers.model import DossierRecord
+from handlers.model import DossierRecord, ListedCertificate
 
 #: Prefix of the ids of dossiers.
 PREFIX = "HS"
@@ -65,6 +66,16 @@ class DossierRepository:
         if given:
             await self.context.ask(Query("give_requests", {**mine, "codes": json.dumps(list(requests))}))
         return bool(given)
+
+    async def interviewed(self, unit: str, limit: int) -> tuple[ListedCertificate, ...]:
+        """Return the certificates that people of a unit, or of one below it, asked about, but for unreadable ones."""
+        (rows,) = await self.context.ask(Query("interviewed_certificates", {"unit": unit, "limit": limit}))
+        found = []
+        for line, (standing, subscriber, not_after) in enumerate(rows):
+            name = unseal_or_none(self.context.keyring, subscriber, sealed_columns.subscriber(standing))
+            ends = date.fromordinal(not_after) if not_after else None
+            found += [ListedCertificate(line=line, name=name, not_after=ends)] if name else []
+        return tuple(found)
 
     async def others_with(self, certificate_key: str) -> list[tuple[str, str, str | None]]:
         """Return chat, channel and language of other people who have a request for a certificate."""

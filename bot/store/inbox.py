@@ -1,6 +1,7 @@
 """The inbox: updates are stored once, read in order, and set aside when nobody can handle them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from bot.store.errors import UnknownKey
 from bot.store.messages import AbandonedRow, OwnerAlerts, reply_queries
 from bot.store.missing_keys import is_key_awaited
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
-from handlers.core import EVENT_ADAPTER, Reply
+from handlers.core import EVENT_ADAPTER, Event, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,16 @@ class Inbox:
         if isinstance(error, UnknownKey) and await is_key_awaited(self.driver, error):
             await self.driver.run(self._release_query(chat))
             raise error
+
+    async def waiting_events(self, chat: Chat, limit: int) -> list[Event]:
+        """Return what a chat has waiting, the newest first, without a claim; what cannot be read is left out."""
+        (rows,) = await self.driver.run(Query("waiting_updates", {"chat": chat.id, "limit": limit}))
+        found: list[Event] = []
+        for update_id, payload in rows:
+            with suppress(*UNREADABLE_ERRORS):  # the turn that comes to it tells of it
+                text = self.keyring.unseal(payload, sealed_columns.update(chat.id, update_id))
+                found.append(EVENT_ADAPTER.validate_json(text))
+        return found
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
         """Take a poison update out of the way: marked ``failed``, kept sealed for the operator, who is told.

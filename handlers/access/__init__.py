@@ -45,6 +45,7 @@ AUDIT_ACTIONS: dict[str, str] = {
     "dossier_begin": N_("dossier of a unit begun"),
     "dossier_make": N_("papers of a unit made"),
     "dossier_register": N_("requests of a dossier registered"),
+    "dossier_known": N_("certificates known already taken into a dossier"),
     "dossier_hand_over": N_("dossier of a unit handed over"),
     "export_cancel": N_("export of requests called off"),
     "maintain_units": N_("units imported"),

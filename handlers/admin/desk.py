@@ -34,6 +34,7 @@ class _Way:
 
 _WAYS = (
     _Way("desk", N_("Request list"), Act.SEE_REQUESTS, ("danh sach", "yeu cau", "list")),
+    _Way("dossiers", N_("Dossiers of units"), Act.MAKE_DOSSIERS, ("ho so", "ho so don vi", "dossiers")),
     _Way("export", N_("Export"), Act.EXPORT_REQUESTS, ("xuat", "export")),
     _Way("picture", N_("Numbers"), Act.SEE_PICTURE, ("so lieu", "thong ke", "numbers")),
     _Way("broadcasts", N_("Broadcasts"), Act.SEE_BROADCASTS, ("thong bao", "broadcasts")),

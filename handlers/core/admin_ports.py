@@ -25,6 +25,7 @@ from handlers.model import (
     ImportPlan,
     ImportResult,
     JournalEntry,
+    ListedCertificate,
     MoveResult,
     NewInvitation,
     NoticeTiming,
@@ -347,8 +348,22 @@ class Dossiers(Protocol):
             The codes of the new requests.
         """
 
-    async def hand_over(self, rights: Rights, dossier: str) -> RequestOffice | None:
-        """Give a dossier with its requests to the nearest admin of its unit, who is told; it is no longer here.
+    async def interviewed(self, rights: Rights, unit: str) -> tuple[ListedCertificate, ...]:
+        """Return the certificates that people of a unit, and of those below it, asked about; at most 400.
+
+        None where the caller may not see personal data of the unit.
+        """
+
+    async def receivers(self, rights: Rights, dossier: str) -> tuple[Grant, ...]:
+        """Return the admins to whom a dossier of this chat can be given, the nearest first; one role a person."""
+
+    async def hand_over(self, rights: Rights, dossier: str, grant: str | None = None) -> RequestOffice | None:
+        """Give a dossier with its requests to an admin of its unit, who is told; it is no longer here.
+
+        Args:
+            rights: The right to make dossiers of its unit.
+            dossier: A dossier of this chat.
+            grant: The id of one of ``receivers``; without it, the nearest.
 
         Returns:
             The office that has it now; ``None`` if there is none, or the dossier is not this chat's.

@@ -212,9 +212,9 @@ class DossierMade(_Event):
     dossier: str
     content: Base64Bytes | None = None  #: ZIP
     changes: tuple[str, ...] = ()  #: what differs from the dossier before, a line each
-    #: The reason for a missing archive: the channel sends no files, the dossier is not this person's (any more), or
-    #: making it failed.
-    trouble: Literal["no_files", "not_yours", "failed"] | None = None
+    #: The reason for a missing archive: the channel sends no files, the dossier is not this person's (any more), making
+    #: it failed, or the person stopped it.
+    trouble: Literal["no_files", "not_yours", "failed", "stopped"] | None = None
 
     @classmethod
     def of(cls, dossier: str, content: bytes, changes: tuple[str, ...]) -> "DossierMade":

@@ -54,6 +54,7 @@ class Page:
     #: option has the number; "values": always a value for the screen.
     numbers: Literal["options", "codes", "values"] = "options"
     help: Markup | None = None  #: help for a person who does not know which text to type
+    prose: bool = False  #: a typed text may tell what happened, such as a reason; it is no sentence to the assistant
     subject: str = ""  #: identifies what the page says, in every language, for its lasting options
     remember: str = (
         ""  #: a text that stands in the chat once the page was sent; the session keeps it in mind as ``shown``

@@ -37,8 +37,10 @@ from rules.questions import Question
 
 #: The screens; ``Session.about`` is the id of the dossier, and behind a blank the first entry shown.
 MAIN, EVENTS, QUESTION, REGISTER, LIST = "dossier", "dossier_what", "dossier_ask", "dossier_register", "dossiers"
-SCREEN_NAMES = frozenset({MAIN, EVENTS, QUESTION, REGISTER})
-MAKE, ANSWER, ASK_EVENTS, HAND, NEW, ACCEPT = "make", "answer", "what", "hand", "new", "ours"
+#: ``Session.about`` of the first is what was typed, of the second the id of the dossier.
+UNIT, HAND_OVER = "dossier_unit", "dossier_hand"
+SCREEN_NAMES = frozenset({MAIN, EVENTS, QUESTION, REGISTER, HAND_OVER})
+MAKE, ANSWER, ASK_EVENTS, HAND, NEW, ACCEPT, KNOWN = "make", "answer", "what", "hand", "new", "ours", "known"
 ZIP = "application/zip"
 #: Certificates on one page, and lines that tell what stands out.
 SHOWN, MOST_CHANGES = 10, 6

@@ -79,6 +79,7 @@ def _to_paper(context: DossierContext, form: Form, elsewhere: bool, due: Sequenc
         body=files.unit.unit.body if files.unit else "",
         superior=files.unit.superior if files.unit else "",
         recipient=_recipient(context, due[0][1][0].procedure),
+        place=files.unit.signing_place if files.unit else "",
         rows=tuple(_row(files, form, entry, actions) for entry, actions in due),
     )
     return Paper(content, tuple(entry for entry, _ in due), elsewhere)

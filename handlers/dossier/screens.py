@@ -1,6 +1,6 @@
 """The dossier of a unit in a chat: what happened, the certificates, who differs, the papers, the requests."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from markupsafe import Markup
 
@@ -22,12 +22,14 @@ from handlers.core import (
     current_rights,
 )
 from handlers.core.text import join_lines
+from handlers.dossier.choice_screens import begin_dossier, begin_handing_over
 from handlers.dossier.entries import (
     Entry,
     Standout,
     Status,
 )
 from handlers.dossier.filing import snapshot
+from handlers.dossier.known import known_certificates
 from handlers.dossier.opened import (
     ACCEPT,
     ANSWER,
@@ -36,6 +38,7 @@ from handlers.dossier.opened import (
     EVENTS,
     GIVE,
     HAND,
+    KNOWN,
     LIST,
     MAIN,
     MAKE,
@@ -66,7 +69,7 @@ from handlers.dossier.texts import (
     format_standout,
     format_unread,
 )
-from handlers.model import Act, DossierRecord, Rights, Source, serial_key
+from handlers.model import DossierRecord, ListedCertificate, Source, serial_key
 from handlers.requests import EVENT_LABELS
 from locales import N_
 
@@ -82,32 +85,7 @@ async def open_dossiers(here: Context, argument: str) -> HandlerResult:
         return HandlerResult(here.session.with_screen(LIST), notes=(here.say(NOT_YOURS),))
     if kept and not wanted:
         return HandlerResult(here.session.with_screen(LIST))
-    return await _begin(here, rights, argument.strip())
-
-
-async def _begin(here: Context, rights: Rights, named: str) -> HandlerResult:
-    """Begin a dossier for the unit of the role, or for a named one within reach."""
-    unit = _choose_unit(here, rights, named)
-    if named and unit is None:
-        note = here.say(N_("I find no unit “{name}” within your reach."), name=named)
-        return HandlerResult(here.session, notes=(note,))
-    record = await here.world.admin.dossiers.save(rights, DossierRecord(unit=unit))
-    if record is None:
-        return HandlerResult(here.session, notes=(here.say(NOT_YOURS),))
-    known = open_record(here, record).context.unit
-    screen = MAIN if known and known.paths else EVENTS
-    return HandlerResult(here.session.with_screen(screen, about=record.id))
-
-
-def _choose_unit(here: Context, rights: Rights, named: str) -> str | None:
-    units = here.world.units
-    if named:
-        found = [one.unit.code for one in units.find(named, 5, today=here.today) if one.sure] if units else []
-        codes = [named.upper(), *found]
-    else:
-        codes = [here.session.unit or "", *rights.reach(Act.MAKE_DOSSIERS).units]
-    fitting = (code for code in codes if units.get(code) and rights.may(Act.MAKE_DOSSIERS, code))
-    return next(fitting, None)
+    return await begin_dossier(here, rights, argument.strip())
 
 
 class DossierListScreen(OptionsOnlyScreen):
@@ -124,7 +102,7 @@ class DossierListScreen(OptionsOnlyScreen):
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Open one, or begin one."""
         if value == NEW:
-            return await _begin(here, await current_rights(here), "")
+            return await begin_dossier(here, await current_rights(here))
         screen = "home" if value == BACK else MAIN
         return HandlerResult(here.session.with_screen(screen, about=None if value == BACK else value))
 
@@ -148,9 +126,9 @@ class DossierScreen:
         unit = here.world.units.name(found.record.unit)
         title = say(N_("<b>Dossier {dossier}</b>"), dossier=found.record.id) + (f" – {unit}" if unit else "")
         if not found.entries:
-            return Page(
-                title, (*_format_happened(here, found), say(GIVE)), tuple(_empty_options(here)), numbers="values"
-            )
+            known = await _read_known(here, found)
+            options = tuple(_empty_options(here, len(known)))
+            return Page(title, (*_format_happened(here, found), say(GIVE)), options, numbers="values")
         counts = join_lines(
             *(Markup("{}").format(line) for line in format_counts(found.entries, found.papers, found.context.pack, t))
         )
@@ -177,12 +155,8 @@ class DossierScreen:
         if value in {NEXT, PREVIOUS}:
             start = max(0, start_of(here.session) + (SHOWN if value == NEXT else -SHOWN))
             return HandlerResult(here.session.with_screen(MAIN, about=f"{found.record.id} {start}"))
-        if value == MAKE:
-            return _order(here, found)
-        if value == HAND:
-            return await _hand_over(here, found)
-        if value == ACCEPT:
-            return await save_dossier(here, _accept_others(found))
+        if value in _ACTS:
+            return await _ACTS[value](here, found)
         screens = {ANSWER: QUESTION, ASK_EVENTS: EVENTS, "register": REGISTER}
         return HandlerResult(here.session.with_screen(screens.get(value, MAIN), about=found.record.id))
 
@@ -194,11 +168,11 @@ class DossierScreen:
         return await take_differences(here, found, text, MAIN)
 
 
-def _accept_others(found: OpenDossier) -> DossierRecord:
+async def _accept_others(here: Context, found: OpenDossier) -> HandlerResult:
     """Speak of every certificate that names another unit, so that it counts as this unit's."""
     strange = [entry.serial for entry in found.entries if entry.standout is Standout.OTHER_UNIT and entry.serial]
     people = {**{serial: {} for serial in strange}, **found.record.people}
-    return found.record.model_copy(update={"people": people})
+    return await save_dossier(here, found.record.model_copy(update={"people": people}))
 
 
 def _format_happened(here: Context, found: OpenDossier) -> tuple[Markup, ...]:
@@ -241,8 +215,27 @@ def _format_page(here: Context, found: OpenDossier) -> Markup:
     return join_lines(*lines)
 
 
-def _empty_options(here: Context) -> Iterator[Option]:
+async def _read_known(here: Context, found: OpenDossier) -> list[ListedCertificate]:
+    return await known_certificates(here, await current_rights(here), found.record.unit, MOST_SOURCES)
+
+
+async def _take_known(here: Context, found: OpenDossier) -> HandlerResult:
+    """Add the certificates that are known already; whose data is taken over stands in the journal."""
+    rights, known = await current_rights(here), await _read_known(here, found)
+    sources = tuple(merge_list(found.record.sources, known, here.say.t(N_("known already"))))[:MOST_SOURCES]
+    added, record = len(sources) - len(found.record.sources), found.record
+    if added:
+        journal = here.world.admin.journal
+        await journal.record(rights, "dossier_known", record.id, unit=record.unit, count=added)
+    note = here.say(N_("Added: {count}."), count=added)
+    return await save_dossier(here, record.model_copy(update={"sources": sources}), MAIN, note)
+
+
+def _empty_options(here: Context, known: int) -> Iterator[Option]:
     t = here.say.t
+    if known:
+        label = t(N_("Take the {count} certificates known already"), count=known)
+        yield Option(KNOWN, label, ("da biet", "lay chung thu da biet", "known"))
     yield Option(ASK_EVENTS, t(N_("Say what happened")), ("viec gi", "thay doi", "what"))
     yield back_option(t)
 
@@ -265,18 +258,23 @@ def _main_options(here: Context, found: OpenDossier) -> Iterator[Option]:
     yield back_option(t)
 
 
-def _order(here: Context, found: OpenDossier) -> HandlerResult:
+async def _order(here: Context, found: OpenDossier) -> HandlerResult:
     """Order the papers; they are made after this turn, outside its transaction."""
     note = here.say(
-        N_("I am making the papers of {count} certificates; they come right away."), count=len(found.entries)
+        N_("I am making the papers of {count} certificates; they come right away. To stop it: /huy"),
+        count=len(found.entries),
     )
     wanted = MakeDossier(dossier=found.record.id, language=here.session.language)
     return HandlerResult(here.session, notes=(note,), again=(wanted,), show=False)
 
 
+_ACTS: dict[str, Callable[[Context, OpenDossier], Awaitable[HandlerResult]]] = {
+    MAKE: _order, HAND: begin_handing_over, KNOWN: _take_known, ACCEPT: _accept_others,
+}  # fmt: skip
 _PROBLEMS = {
     "no_files": N_("This channel sends no files. troly dossier on the machine makes the papers."),
     "not_yours": NOT_YOURS,
+    "stopped": N_("Stopped: I made no papers. The dossier is kept as it is."),
     "failed": N_("The papers could not be made. Please try again in a moment."),
 }
 
@@ -335,12 +333,3 @@ def _with_file(before: Sequence[Source], event: FileRead | CertificatesListed) -
         else:
             merged[at] = source.model_copy(update={"listed": merged[at].listed})
     return tuple(merged)
-
-
-async def _hand_over(here: Context, found: OpenDossier) -> HandlerResult:
-    office = await here.world.admin.dossiers.hand_over(await current_rights(here), found.record.id)
-    if office is None:
-        return HandlerResult(here.session, notes=(here.say(N_("No admin of this unit can be found to hand it to.")),))
-    unit = here.world.units.name(office.unit)
-    note = here.say(N_("The dossier and its requests are with the admin now ({unit})."), unit=unit or "–")
-    return HandlerResult(here.session.with_screen(LIST), notes=(note,))

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from handlers.model import Certificate, Succession, SuccessionKind, Unit, UnitDirectory, matches_unit, name_keys
+from handlers.model import (
+    Certificate,
+    Succession,
+    SuccessionKind,
+    Unit,
+    UnitDirectory,
+    find_signing_place,
+    matches_unit,
+    name_keys,
+)
 from rules.facts import Event, Subject
 
 #: What a succession is to the body itself; nothing is said of a body that only ceased.
@@ -40,6 +49,11 @@ class UnitToday:
         """Return the body above the unit, or an empty text."""
         above = self.units.get(self.unit.parent)
         return above.body if above else ""
+
+    @property
+    def signing_place(self) -> str:
+        """Return the place before the date of its papers, as far as the names of units tell it."""
+        return find_signing_place([self.unit.name, *(above.name for above in self.units.ancestors(self.code))])
 
     @cached_property
     def paths(self) -> dict[str, tuple[Succession, ...]]:

@@ -45,6 +45,7 @@ class FormCase:
     known: Mapping[str, str]  #: by the names of fields; never a personal number
     remote: bool = False  #: there is no device
     decided: Decided | None = None  #: the answer that it belongs to, if that is the one of the interview
+    above: tuple[str, ...] = ()  #: names of the bodies above the managing one, the nearest first, as far as known
     request: Request | None = None  #: the registered request, unless the forms are for the answer itself
 
     @cached_property
@@ -80,6 +81,7 @@ def case_of_answer(here: Context) -> FormCase | None:
         known=_known_in_interview(here, facts),
         remote=facts.token is Token.REMOTE,
         decided=decided,
+        above=_names_above(here, here.session.unit),
     )
 
 
@@ -117,8 +119,13 @@ async def case_of_request(here: Context, code: str) -> FormCase | None:
         known=_without_empty(known),
         remote=same and facts_of(here.session).token is Token.REMOTE,
         decided=current_decision(here) if same else None,
+        above=_names_above(here, content.unit_code),
         request=request,
     )
+
+
+def _names_above(here: Context, unit: str | None) -> tuple[str, ...]:
+    return tuple(one.name for one in here.world.units.ancestors(unit))
 
 
 async def _find_together(here: Context, content: RequestContent) -> list[RequestContent]:

@@ -148,6 +148,7 @@ _ALL = (
     Field(
         "reason", N_("Reason"), N_("The reason, as it is to stand in the form?"),
         clean_words, LINE, N_("A few words, such as “sáp nhập đơn vị” or “thiết bị bị hỏng”."),
+        prose=True,
     ),
     Field(
         "device_number", N_("Number of the device"), N_("The number of the token (số hiệu thiết bị)?"),
@@ -183,6 +184,11 @@ _ALL = (
         "birthday", N_("Birthday"), N_("The birthday of the officer?"), clean_day, DAY, CARD, digits=True,
     ),
     *_person_fields(""),
+    Field(
+        "place", N_("Place of signing"), N_("Which place is to stand before the date of the papers?"),
+        clean_words, LINE,
+        N_("The name of the commune or province of the body that signs, such as “Nhơn Trạch”."),
+    ),
     Field(
         "contact_name", N_("Contact person"),
         N_("Who is the contact person (đầu mối phối hợp), whom the provider can reach?"), clean_words, LINE,

@@ -7,9 +7,18 @@ from handlers.core import Context, Session, units_of
 from handlers.folding import fold
 from handlers.forms.case import FormCase, join_values
 from handlers.forms.fields import CARD_ISSUERS, FORM_FIELDS, form_field_name
-from handlers.model import CONTACT_FIELDS, FORM_COLUMNS, Form, FormContent, FormDraft, FormField, find_form
+from handlers.model import (
+    CONTACT_FIELDS,
+    FORM_COLUMNS,
+    Form,
+    FormContent,
+    FormDraft,
+    FormField,
+    find_form,
+    find_signing_place,
+)
 from handlers.requests import FIELDS, Field
-from handlers.requests.form import own_unit, suggestions
+from handlers.requests.form import find_body, own_unit, suggestions, unit_choices
 from rules.facts import Event, Subject
 from rules.offices import OfficeStatus, find_office
 from rules.outcome import Procedure
@@ -33,6 +42,8 @@ def with_values(case: FormCase, draft: FormDraft) -> dict[str, str]:
     if _is_contact_subscriber(case, values):
         own = {f"{_CONTACT}{name}": values[name] for name in _person_names(case) if name in values}
         values = {**own, **values}
+    if signed_in := find_signing_place([values.get("unit", ""), *case.above]):
+        values = {"place": signed_in, **values}
     return {name: value for name, value in values.items() if name not in draft.later}
 
 
@@ -73,6 +84,7 @@ def needed_fields(case: FormCase, draft: FormDraft) -> list[Field]:
     same = _is_contact_subscriber(case, {**case.known, **draft.fields})
     shared = _person_names(case) if same else set()
     wanted |= {f"{_CONTACT}{column.value}" for column in contact if column.value not in shared}
+    wanted |= {"place"} & ({*with_values(case, draft), *draft.later})  # proposed where the body tells it, never asked
     return [field for name, field in FORM_FIELDS.items() if name in wanted]
 
 
@@ -96,6 +108,8 @@ def count_open(case: FormCase, draft: FormDraft) -> int:
 def offered_values(here: Context, case: FormCase, field: Field) -> list[str]:
     """Return values to offer for a field."""
     typed = {**case.known, **(here.session.forms or FormDraft()).fields}
+    if field.name == "unit" and typed_bodies(here):
+        return typed_bodies(here)
     if field.name in FIELDS:
         body = [typed["unit"]] if field.name == "new_unit" and "unit" in typed else []
         return list(dict.fromkeys((*body, *(suggestions(field, here) if case.request is None else []))))
@@ -106,6 +120,19 @@ def offered_values(here: Context, case: FormCase, field: Field) -> list[str]:
         return [case.known["subscriber"]] if _is_person(case) and "subscriber" in case.known and not gone else []
     same = {f"{_CONTACT}email": "email", f"{_CONTACT}address": "address"}.get(field.name, "")
     return [typed[same]] if same in typed else []
+
+
+def typed_bodies(here: Context) -> list[str]:
+    """Return what to choose from for a managing body that is not in the tree as it was typed, the typed name last."""
+    doubted = (here.session.forms or FormDraft()).doubted
+    return [*(unit.body for unit in unit_choices(here, doubted)), doubted] if doubted else []
+
+
+def take_body(here: Context, draft: FormDraft, name: str) -> str | None:
+    """Return a typed managing body as the tree has it; ``None`` where it is to be chosen among several, or similar."""
+    if unit := find_body(here, name):
+        return unit.body
+    return name if draft.doubted == name or not unit_choices(here, name) else None
 
 
 def _is_person(case: FormCase) -> bool:
@@ -123,6 +150,7 @@ def build_form_contents(here: Context, case: FormCase, draft: FormDraft) -> tupl
             body=values.get("unit", ""),
             superior=above if own and own.body == values.get("unit") else "",
             recipient=_find_recipient(here, case, form),
+            place=values.get("place", ""),
             rows=(dict(_cells(case, form, values)),),
             contact={
                 column: values[f"{_CONTACT}{column.value}"]
@@ -176,6 +204,7 @@ def begin_forms(here: Context, case: FormCase) -> Session:
         "steps": (),
         "skipped": False,
         "editing": None,
+        "doubted": None,
     }
     draft = _with_deadline(here, case, kept.model_copy(update=begun))
     return with_open_field(here.session, case, draft)
@@ -198,7 +227,12 @@ def with_open_field(session: Session, case: FormCase, draft: FormDraft) -> Sessi
 def with_value(here: Context, case: FormCase, draft: FormDraft, name: str, value: str) -> Session:
     """Take a value and open what comes next."""
     kept = _without(draft, name)
-    changed = {"fields": {**kept.fields, name: value}, "steps": (*kept.steps, name), "editing": None}
+    changed = {
+        "fields": {**kept.fields, name: value},
+        "steps": (*kept.steps, name),
+        "editing": None,
+        "doubted": None,
+    }
     return with_open_field(here.session, case, _with_deadline(here, case, kept.model_copy(update=changed)))
 
 

@@ -16,6 +16,7 @@ from handlers.core import (
 )
 from handlers.core.text import format_bold, join_lines
 from handlers.forms.case import FormCase, current_case
+from handlers.forms.contact_block import ContactBlock, read_contact_block
 from handlers.forms.fields import FORM_FIELDS, FORM_LABELS, find_contradiction
 from handlers.forms.filling import (
     after_making,
@@ -24,6 +25,7 @@ from handlers.forms.filling import (
     needed_fields,
     offered_values,
     open_field,
+    take_body,
     to_left_forms,
     with_open_field,
     with_value,
@@ -52,6 +54,12 @@ PURPOSE_DAYS = N_(
     " after the papers are sent. You can also write it in by hand: choose “{later}”."
 )
 TAKEN_OUT = N_("Noted: {number}. I delete your message with the number where this channel lets me.")
+#: Fields that are named as what one message may hold.
+_BLOCK = ("contact_name", "contact_position", "contact_mobile", "contact_email", "contact_address")
+BLOCK_HINT = N_("You can send all of it in one message, such as “{fields}”, with semicolons or on lines of their own.")
+NOTED = N_("Noted: {values}.")
+NOT_USED = N_("Parts that I could not place: {count}. They are not kept.")
+NOT_IN_TREE = N_("“{name}” is not in the list of units as it stands there. Which one do you mean?")
 NOTHING_DUE = N_("There is no form to fill in for this.")
 
 
@@ -74,7 +82,7 @@ class FormFieldScreen:
         field = open_field(case, draft) if case else None
         if case is None or field is None:
             return Page(here.say(NOTHING_DUE), options=(_leave_option(here),), exact=True)
-        told = [*_purpose(here, field), *_progress(here, case, draft)]
+        told = [*_purpose(here, field), *_block_hint(here, case, draft, field), *_progress(here, case, draft)]
         offers = offered_values(here, case, field)
         return render_field(here, field, offers, _field_options(here, draft), here.say(field.help), *told)
 
@@ -103,6 +111,8 @@ class FormFieldScreen:
         field = open_field(case, draft) if case else None
         if case is None or field is None:
             return None
+        if field.name.startswith("contact_") and (block := _read_block(text, case, draft)):
+            return _take_block(here, case, draft, block)
         value, digits = field.clean(text), sum(map(str.isdecimal, text))
         secret = is_identity_number(field.name) and digits >= _TELLING_DIGITS
         if value is None:
@@ -111,8 +121,48 @@ class FormFieldScreen:
         if found := find_contradiction(field.name, value, with_values(case, draft), here.today):
             message, values = found
             return HandlerResult(here.session, notes=(here.say(message, **values),))
+        if field.name == "unit":
+            body = take_body(here, draft, value)
+            if body is None:
+                doubted = draft.model_copy(update={"doubted": value})
+                return HandlerResult(
+                    here.session.with_changes(forms=doubted), notes=(here.say(NOT_IN_TREE, name=value),)
+                )
+            value = body
         notes = (here.say(TAKEN_OUT, number=mask_identity(value)),) if secret else ()
         return HandlerResult(with_value(here, case, draft, field.name, value), notes=notes, secret=secret)
+
+
+def _block_hint(here: Context, case: FormCase, draft: FormDraft, field: Field) -> tuple[Markup, ...]:
+    """Say at the first question about the contact person that one message can answer all of them."""
+    if field.name != "contact_name" or draft.editing:
+        return ()
+    titles = [one.title for one in needed_fields(case, draft) if one.name in _BLOCK]
+    return (here.say(BLOCK_HINT, fields="; ".join(here.say.t(title) for title in titles)),)
+
+
+def _read_block(text: str, case: FormCase, draft: FormDraft) -> ContactBlock | None:
+    asked = [one.name for one in needed_fields(case, draft) if one.name.startswith("contact_")]
+    block = read_contact_block(text, asked)
+    return block if block and (block.values or block.wrong) else None
+
+
+def _take_block(here: Context, case: FormCase, draft: FormDraft, block: ContactBlock) -> HandlerResult:
+    """Take what a message says of the contact person, say it back, and tell what could not be used."""
+    session, notes, told = here.session, list[Markup](), list[Markup]()
+    for name, value in block.values.items():
+        if found := find_contradiction(name, value, with_values(case, draft), here.today):
+            notes.append(here.say(found[0], **found[1]))
+            continue
+        session = with_value(here, case, draft, name, value)
+        draft = session.forms or draft
+        told.append(Markup("{}: {}").format(here.say(FORM_FIELDS[name].title), format_value(name, value)))
+    if told:
+        notes.insert(0, here.say(NOTED, values=Markup("; ").join(told)))
+    notes += [here.say(FORM_FIELDS[name].wrong) for name in block.wrong]
+    notes += [here.say(NOT_USED, count=block.unread)] if block.unread else []
+    secret = any("identity" in name for name in (*block.values, *block.wrong))
+    return HandlerResult(session, notes=tuple(notes), secret=secret)
 
 
 def _current_draft(here: Context) -> FormDraft:

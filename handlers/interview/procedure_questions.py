@@ -1,15 +1,24 @@
 """Answers questions about the procedure from the rule pack, at any page; the open question stays."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from markupsafe import Markup
 
 from handlers.citations import format_sourced, format_statement
-from handlers.core import Context, cited_documents, current_decision, filing_notice_of, format_documents
+from handlers.core import (
+    Context,
+    cited_documents,
+    current_decision,
+    facts_of,
+    filing_notice_of,
+    format_documents,
+    format_title,
+)
 from handlers.core.text import format_bold, format_bullets, join_lines
 from handlers.folding import fold
 from locales import N_
-from rules import answer_question, find_named
+from rules import answer_question, find_named, name_by_case
 from rules.deciding import office_notice
 from rules.outcome import Notice
 
@@ -18,6 +27,8 @@ _MOST = 4
 NOT_READ = N_("No text that I have read says that. Please ask the office that receives your dossier.")
 AFTER_THE_QUESTIONS = N_("That depends on your case: a few more answers, and I name the steps and the form.")
 IN_THE_ANSWER = N_("It stands in the answer above; “{steps}” under it goes through it.")
+#: Questions that the decision answers whole: what the pack says of every case would only be read past.
+_WHOLE_BY_CASE = frozenset({"which_form"})
 #: What a question is about, as the head of its answer.
 TITLES = {
     "where": N_("Where to file"),
@@ -54,21 +65,26 @@ def answer_questions(here: Context, asks: Iterable[str], text: str) -> tuple[Mar
 
 def _answer(here: Context, ask: str, folded: str) -> Markup:
     title = format_bold(here.say(TITLES[ask]))
-    said = [*_from_the_case(here, ask), *_from_the_pack(here, ask, folded)]
+    case = list(_from_the_case(here, ask))
+    whole = ask in _WHOLE_BY_CASE and case
+    said = case if whole else [*case, *_from_the_pack(here, ask, folded)]
     return join_lines(title, format_bullets(dict.fromkeys(said) or [here.say(NOT_READ)]))
 
 
 def _from_the_pack(here: Context, ask: str, folded: str) -> Iterator[str]:
     pack = here.world.pack
-    answer = answer_question(pack, ask, find_named(pack, ask, folded))
+    named = find_named(pack, ask, folded) or name_by_case(ask, facts_of(here.session), here.today)
+    answer = answer_question(pack, ask, named)
     if answer is not None:
         yield format_statement(answer.statement, here.say.t)
 
 
 def _from_the_case(here: Context, ask: str) -> Iterator[str]:
-    """Yield what the case at hand adds: the receiving offices, the documents of its answer, or where the steps are."""
+    """Yield what the case at hand adds: its offices, its forms, the documents of its answer, or where the steps are."""
     if ask == "where":
         yield from _offices(here)
+    elif ask == "which_form":
+        yield from _forms(here)
     elif ask == "legal_basis":
         _, *documents = format_documents(here.say, cited_documents(here)[:_MOST])
         yield from documents
@@ -78,11 +94,22 @@ def _from_the_case(here: Context, ask: str) -> Iterator[str]:
         yield here.say(IN_THE_ANSWER, steps=here.say.t(N_("Step by step")))
 
 
+def _forms(here: Context) -> Iterator[str]:
+    """Yield each procedure of the decision that has a form, with its reasons' places in the law."""
+    decided = current_decision(here)
+    for action in decided.actions if decided is not None else ():
+        if action.form:
+            cited = dict.fromkeys(citation for reason in action.reasons for citation in reason.citations)
+            yield format_sourced(format_title(here.say, action, None), tuple(cited), here.say.t)
+
+
 def _offices(here: Context) -> Iterator[str]:
     """Yield where to file in this case: the office of the operator, or those of the decision."""
     decided = current_decision(here)
     if decided is not None:
-        yield _sourced(here, filing_notice_of(here, decided))
+        told = filing_notice_of(here, decided)
+        head = f"{here.say.t(N_('Where to file.'))} "  # the title says it already
+        yield _sourced(here, replace(told, text=told.text.removeprefix(head)))
     elif here.world.office:
         told = office_notice(here.world.pack, here.world.office)
         text = here.say.t(told.text, office=here.world.office)

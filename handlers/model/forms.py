@@ -147,6 +147,15 @@ class FormContent(BaseModel):
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d(?:[ .-]?\d){11}(?![0-9A-Za-z])")
 
 
+#: A personal number begins with the code of a province, 001 to 096.
+_CARD = re.compile(r"(?<![0-9A-Za-z])0[ .-]?(?:0[ .-]?[1-9]|[1-8][ .-]?\d|9[ .-]?[0-6])(?:[ .-]?\d){9}(?![0-9A-Za-z])")
+
+
+def has_card_number(text: str) -> bool:
+    """Return whether a number that can only be of an identity card stands in a text."""
+    return _CARD.search(text) is not None
+
+
 def mask_identity(number: str) -> str:
     """Return a personal number with its first three and last two digits only."""
     return f"{number[:3]}{'•' * max(0, len(number) - 5)}{number[-2:]}"
@@ -187,6 +196,7 @@ class FormDraft(BaseModel):
     steps: tuple[str, ...] = ()  #: fields settled since the forms were opened, in their order
     skipped: bool = False  #: no further field is asked
     editing: str | None = None  #: the field that is asked again
+    doubted: str | None = None  #: a typed managing body that is not in the tree
     code: str | None = None  #: the registered request that the forms are for; ``None`` for the answer of the interview
     certificate: str = ""  #: identifies what the values belong to, but for those of the contact person
     #: When a personal number, and whatever it came in, must be gone at the latest.

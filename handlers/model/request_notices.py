@@ -75,6 +75,15 @@ def select_watchers(watchers: Sequence[Watcher], registrant: str, timing: Notice
     return {chat: found[chat] for chat in told[:MAX_WATCHERS]}
 
 
+def select_receivers(watchers: Iterable[Watcher], registrant: str) -> list[Watcher]:
+    """Return the admins and owners but this person, the nearest role of each, at most as many as are ever told."""
+    found: dict[str, Watcher] = {}
+    for one in watchers:
+        if one.grant.role is not Role.FOCAL and one.chat != registrant:
+            found.setdefault(one.chat, one)
+    return list(found.values())[:MAX_WATCHERS]
+
+
 def person_timing(held: Sequence[Watcher]) -> NoticeTiming:
     """Return the timing of a person by their choice, else by their roles."""
     chosen = next((one.timing for one in held if one.timing), None)

@@ -1,5 +1,6 @@
 """A unit, its names and successions, and the search for it without accents, with short forms or typing errors."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -107,6 +108,24 @@ class Unit:
     def is_open(self, today: date | None = None) -> bool:
         """Return whether the unit exists on a day; without a day, whether no end of it is known."""
         return self.closed_on is None or (today is not None and today < self.closed_on)
+
+
+#: What stands before the name of a place in the name of a body, as it is written in Vietnamese.
+_PLACE = re.compile(
+    r"(?:(?:UBND|HĐND|Ủy ban nhân dân|Uỷ ban nhân dân|Hội đồng nhân dân)\s+)?"
+    r"(?:xã|phường|thị trấn|đặc khu|tỉnh|thành phố|tp\.?)\s+(?P<place>\S.*)",
+    re.IGNORECASE,
+)
+
+
+def find_signing_place(names: Iterable[str]) -> str:
+    """Return the place to stand before the date of a paper: the first commune or province that a name is of.
+
+    Args:
+        names: The body that files, and those above it, the nearest first.
+    """
+    found = (_PLACE.fullmatch(" ".join(name.split())) for name in names)
+    return next((match["place"] for match in found if match), "")
 
 
 V = TypeVar("V")

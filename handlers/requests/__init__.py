@@ -88,6 +88,7 @@ class Field:
     wrong: str
     help: str  #: explains the field and where to find its value
     digits: bool = False  #: a value may be groups of digits, which are then no numbers of options
+    prose: bool = False  #: a value may tell what happened ("thiết bị bị mất")
 
 
 LINE_HINT = N_("Please type the name in one line, without any personal number (CCCD).")

@@ -153,7 +153,7 @@ def render_field(
     hint = (here.say(N_("Choose, or type it.")),) if offered else ()
     title = format_bold(here.say(field.ask))
     numbers: Literal["codes", "options"] = "codes" if field.digits else "options"
-    return Page(title, (*told, *hint), (*offered, *beside), exact=True, numbers=numbers, help=help_)
+    return Page(title, (*told, *hint), (*offered, *beside), exact=True, numbers=numbers, help=help_, prose=field.prose)
 
 
 def current_field(here: Context) -> Field | None:

@@ -7,11 +7,14 @@ from handlers.dossier.notices import format_given, format_registered, format_reg
 from handlers.model import (
     Act,
     DossierRecord,
+    Grant,
+    ListedCertificate,
     NoticeTiming,
     RequestContent,
     RequestOffice,
     Rights,
-    Role,
+    Watcher,
+    select_receivers,
     select_watchers,
 )
 from handlers.testing.person import MemoryOwnRequests
@@ -85,11 +88,31 @@ class MemoryDossiers:
                 said = format_registered_for_you(acting.language(chat), content)
                 acting.queue(chat, f"dossier:{code}:{chat}", said)
 
-    async def hand_over(self, rights: Rights, dossier: str) -> RequestOffice | None:
-        """Choose the nearest admin who is not this person."""
+    async def interviewed(self, rights: Rights, unit: str) -> tuple[ListedCertificate, ...]:
+        """Ask for both rights."""
+        if not (rights.may(Act.MAKE_DOSSIERS, unit) and rights.may(Act.SEE_PERSONAL, unit)):
+            return ()
+        units = self.acting.tables.units
+        asked = (one.status for one in self.acting.tables.statuses.values())
+        return tuple(
+            ListedCertificate(line=line, name=one.subscriber, not_after=one.not_after)
+            for line, one in enumerate(asked)
+            if one.subscriber and one.unit and units.is_within(one.unit, unit)
+        )
+
+    async def receivers(self, rights: Rights, dossier: str) -> tuple[Grant, ...]:
+        """Read who stands above the unit of the dossier."""
+        found = await self.get(rights, dossier)
+        return tuple(one.grant for one in self._receivers(found)) if found else ()
+
+    def _receivers(self, record: DossierRecord) -> list[Watcher]:
+        return select_receivers(find_watchers(self.acting, record.unit), self.acting.chat)
+
+    async def hand_over(self, rights: Rights, dossier: str, grant: str | None = None) -> RequestOffice | None:
+        """Choose the nearest admin who is not this person, or the named one."""
         found, acting = await self.get(rights, dossier), self.acting
-        watchers = find_watchers(acting, found.unit) if found else []
-        to = next((one for one in watchers if one.grant.role is not Role.FOCAL and one.chat != acting.chat), None)
+        those = self._receivers(found) if found else []
+        to = next((one for one in those if grant in (None, one.grant.id)), None)
         if found is None or to is None:
             return None
         row, tables = acting.tables.dossiers[dossier], acting.tables

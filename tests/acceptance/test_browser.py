@@ -158,7 +158,7 @@ async def test_an_officer_goes_from_the_first_word_to_the_printed_answer(
         await tab.reads("Thu hồi chứng thư chữ ký số")
         await tab.looks_right("4-answer")
         await tab.taps("Bản in")
-        link = page.locator("a.file", has_text=".docx").last
+        link = page.locator("a.file", has_text=".docx").last  # a PDF comes beside it where one can be made
         await link.wait_for(timeout=15_000)
         async with page.expect_download() as download:
             await link.click()

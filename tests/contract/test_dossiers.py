@@ -1,10 +1,13 @@
 """Dossiers of whole units over every backend: each belongs to one chat, changes are guarded, requests move together."""
 
 from contextlib import AbstractAsyncContextManager
+from datetime import date
+
+import pytest
 
 from bot.services.unit_of_work import AdminTransaction
 from handlers.core import AdminServices
-from handlers.model import DossierRecord, ListedCertificate, Rights, Role, Source
+from handlers.model import DossierRecord, InterviewStatus, ListedCertificate, Rights, Role, Source
 from tests.support.backends import Backend
 from tests.support.dialogue import read_own_data
 from tests.support.people import UNITS, grant_role, make_person_content
@@ -98,3 +101,85 @@ async def test_it_goes_with_the_data_of_its_person(ground: Backend) -> None:
     assert [(one["id"], one["unit"]) for one in held["dossiers"]] == [(saved.id, "DN.NT")]
     async with acting(ground, "lan") as at:
         assert await at.admin.dossiers.kept(Rights.operator(UNITS)) == ()
+
+
+async def test_interviews_of_a_unit_are_told_to_whoever_may_see_personal_data(ground: Backend) -> None:
+    await begin(ground)
+    await grant_role(ground.store, "an", Role.ADMIN, "DN.NT")
+    for name, unit in (("văn phòng", "DN.NT.VP"), ("xa", "DN.DP")):
+        async with StoredTurns(ground.store, name)() as turn:
+            asked = InterviewStatus(interview=1, unit=unit, subscriber=f"Cán bộ {name}", not_after=date(2027, 1, 31))
+            await turn.register.save_status(asked)
+
+    async with acting(ground, "an") as at:
+        rights = await rights_of(at.admin)
+        found = await at.admin.dossiers.interviewed(rights, "DN.NT")
+        assert await at.admin.dossiers.interviewed(rights, "DN") == ()
+    async with acting(ground, "lan") as at:
+        assert await at.admin.dossiers.interviewed(await rights_of(at.admin), "DN.NT") == ()
+    assert [(one.name, one.not_after) for one in found] == [("Cán bộ văn phòng", date(2027, 1, 31))]
+
+
+async def test_it_goes_to_the_admin_that_was_chosen_and_to_no_one_else(ground: Backend) -> None:
+    saved = await begin(ground)
+    near = await grant_role(ground.store, "an", Role.ADMIN, "DN.NT")
+    above = await grant_role(ground.store, "ba", Role.ADMIN, "DN")
+    far = await grant_role(ground.store, "xa", Role.ADMIN, "DN.DP")
+    async with acting(ground, "lan") as at:
+        rights = await rights_of(at.admin)
+        those = await at.admin.dossiers.receivers(rights, saved.id)
+        refused = await at.admin.dossiers.hand_over(rights, saved.id, far.id)
+        office = await at.admin.dossiers.hand_over(rights, saved.id, above.id)
+        await at.commit()
+
+    assert [one.id for one in those] == [near.id, above.id]
+    assert (refused, office.unit if office else None) == (None, "DN")
+
+
+#: Role and unit of somebody, and whether they may begin a dossier of Xã Nhơn Trạch.
+ROLES = [
+    (Role.OWNER, None, True),
+    (Role.ADMIN, "DN", True),
+    (Role.ADMIN, "DN.NT", True),
+    (Role.ADMIN, "DN.DP", False),
+    (Role.ADMIN, "DN.NT.VP", False),
+    (Role.FOCAL, "DN.NT", True),
+    (Role.FOCAL, "DN.DP", False),
+    (None, None, False),
+]
+
+
+@pytest.mark.parametrize(("role", "unit", "begins"), ROLES)
+async def test_nobody_else_sees_changes_registers_or_gives_it_whatever_their_role(
+    ground: Backend, role: Role | None, unit: str | None, begins: bool
+) -> None:
+    saved = await begin(ground)
+    if role:
+        await grant_role(ground.store, "người khác", role, unit)
+    content = make_person_content().model_copy(update={"unit_code": "DN.NT"})
+    async with acting(ground, "người khác") as at:
+        rights, dossiers = await rights_of(at.admin), at.admin.dossiers
+        assert await dossiers.get(rights, saved.id) is None
+        assert await dossiers.kept(rights) == ()
+        assert await dossiers.save(rights, saved.model_copy(update={"unit": unit or "DN.NT", "common": {}})) is None
+        assert await dossiers.register(rights, saved.id, [content]) == ()
+        assert await dossiers.receivers(rights, saved.id) == ()
+        assert await dossiers.hand_over(rights, saved.id) is None
+        made = await dossiers.save(rights, DossierRecord(unit="DN.NT"))
+        await at.commit()
+
+    assert (made is not None) is begins
+    async with acting(ground, "lan") as at:
+        assert await at.admin.dossiers.get(await rights_of(at.admin), saved.id) == saved
+
+
+async def test_whoever_lost_the_role_keeps_nothing_of_it(ground: Backend) -> None:
+    saved = await begin(ground)
+    nobody = Rights((), UNITS)
+    async with acting(ground, "lan") as at:
+        dossiers = at.admin.dossiers
+        assert await dossiers.get(nobody, saved.id) is None
+        assert await dossiers.kept(nobody) == ()
+        assert await dossiers.save(nobody, saved) is None
+        assert await dossiers.register(nobody, saved.id, [make_person_content()]) == ()
+        assert await dossiers.hand_over(nobody, saved.id) is None

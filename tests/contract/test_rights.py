@@ -112,6 +112,8 @@ CALLS |= {
     "dossiers.get": lambda a, by, far: a.dossiers.get(by, far.dossier),
     "dossiers.save": lambda a, by, far: a.dossiers.save(by, DossierRecord(id=far.dossier, unit="DN.DP", revision=1)),
     "dossiers.register": lambda a, by, far: a.dossiers.register(by, far.dossier, [make_person_content(SECRET)]),
+    "dossiers.interviewed": lambda a, by, _: a.dossiers.interviewed(by, "DN.DP"),
+    "dossiers.receivers": lambda a, by, far: a.dossiers.receivers(by, far.dossier),
     "dossiers.hand_over": lambda a, by, far: a.dossiers.hand_over(by, far.dossier),
 }
 #: Begun by whoever may export anything: it reads what is within reach when it is written. And what services write.

@@ -210,6 +210,7 @@ def main() -> None:
     for sheet in FORM_SHEETS:
         _write_template(sheet, _TEMPLATES / f"mau-{sheet.form}.docx")
     write_page(_TEMPLATES / "trang-in.docx")
+    write_page(_TEMPLATES / "viec-tiep-theo.docx", dense=True)
 
 
 def _write_template(sheet: FormSheet, path: Path) -> None:

@@ -43,6 +43,10 @@ WHERE state = 'waiting' AND id = (
     LIMIT 1)
 RETURNING id, update_id, payload, received_at, (SELECT c.session FROM chats c WHERE c.id = CAST(inbox.chat AS TEXT)), tries;
 
+-- name: waiting_updates
+-- Read what a chat has waiting, without taking it.
+SELECT update_id, payload FROM inbox WHERE chat = :chat AND state = 'waiting' ORDER BY id DESC LIMIT :limit;
+
 -- name: session_of
 -- Read the stored session.
 SELECT session FROM chats WHERE id = :chat AND session IS NOT NULL;

@@ -29,6 +29,13 @@ RETURNING id;
 -- Give requests of one chat to another; whoever has them is told of their moves.
 UPDATE requests SET chat = :to WHERE chat = :chat AND code IN ({each}(:codes));
 
+-- name: interviewed_certificates
+-- Read the certificates that people of a unit, or of one below it, asked about.
+SELECT id, subscriber, not_after FROM standings
+WHERE subscriber IS NOT NULL
+  AND unit IN (SELECT u.code FROM units u JOIN units s ON u.place BETWEEN s.place AND s.last WHERE s.code = :unit)
+ORDER BY known_at, id LIMIT :limit;
+
 -- name: other_chats_with_certificate
 -- Read the chats of other people that have a request for a certificate.
 SELECT DISTINCT c.id, c.channel, c.language FROM requests r JOIN chats c ON c.id = r.chat

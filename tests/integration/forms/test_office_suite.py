@@ -4,16 +4,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot import pdf as converting
 from bot.atomic_file import remove_leftovers
+from bot.certificates.parsing import read
 from bot.forms import make_forms
 from handlers.core import PrintedPart
+from handlers.dossier.entries import DossierContext, decide_all
+from handlers.dossier.next_steps import next_steps
+from handlers.dossier.papers import make_papers
+from handlers.dossier.sources import sources_of_reading
 from handlers.model import DOCX, PDF, Form
 from locales import translator
+from rules.loading import load_pack
+from tests.support.dossiers import COMMON, Case, commune, to_zip
 from tests.support.exports import FORMULA, HOSTILE
 from tests.support.forms import make_form
 from tests.support.programs import find_program, needs
@@ -34,6 +42,8 @@ CONTENTS = {
     **{(Form.REVOKE, kind): make_form(Form.REVOKE, 2, name=name, body=name) for kind, name in STRANGE.items()},
     (Form.CHANGE, 500): make_form(Form.CHANGE, 500),
 }
+#: The page that goes with a whole unit's dossier.
+STEPS = (Form.CHANGE, "next steps")
 Pages = dict[tuple[Form, int | str], list[str]]
 
 
@@ -41,11 +51,27 @@ Pages = dict[tuple[Form, int | str], list[str]]
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     """The text of each page of each form."""
     folder = tmp_path_factory.mktemp("forms")
-    steps = [PrintedPart(style="title", text="Việc tiếp theo")]
+    steps = next_steps_of(commune())
     made = make_forms(list(CONTENTS.values()), steps, templates=folder / "data" / "forms", t=translator("vi"), pdf=True)
     assert [file.media_type for file in made] == [DOCX, PDF] * (len(CONTENTS) + 1)
     assert not list((folder / "data" / "exports" / "forms").iterdir())
-    return dict(zip(CONTENTS, (_read(file.content, folder / "one.pdf") for file in made[1::2]), strict=False))
+    return dict(zip((*CONTENTS, STEPS), (_read(file.content, folder / "one.pdf") for file in made[1::2]), strict=True))
+
+
+def next_steps_of(cases: list[Case]) -> list[PrintedPart]:
+    """Return the page that goes with the dossier of a whole unit."""
+    context = DossierContext(load_pack("national"), date(2026, 11, 23))
+    sources = list(sources_of_reading("xa.zip", read(to_zip(cases))))
+    entries = decide_all(context, sources, COMMON, {case.serial: case.facts for case in cases if case.facts})
+    return next_steps(context, entries, make_papers(context, entries), translator("vi"))
+
+
+def test_the_next_steps_of_forty_certificates_are_one_page(pages: Pages) -> None:
+    (page,) = pages[STEPS]
+    told = unspaced(page)
+
+    for expected in ("Ký: người đứng đầu cơ quan quản lý", "Nơi nộp", "Điều chưa chắc chắn", "Còn phải điền tay"):
+        assert unspaced(expected) in told
 
 
 def _read(content: bytes, path: Path) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from docx import Document
 
-from bot.forms import PAGE, TEMPLATE_NAMES, built_in_bytes, fill_form, find_problems
+from bot.forms import ALL_TEMPLATES, built_in_bytes, fill_form, find_problems
 from handlers.model import Form
 from tests.support.forms import make_form
 from tests.support.programs import SECONDS, find_program, needs
@@ -18,8 +18,7 @@ pytestmark = needs("soffice")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The templates as LibreOffice saves them, in a folder."""
     folder = tmp_path_factory.mktemp("templates")
-    names = [*TEMPLATE_NAMES, PAGE]
-    for name in names:
+    for name in ALL_TEMPLATES:
         (folder / name).write_bytes(built_in_bytes(name))
     options = (
         f"-env:UserInstallation={(folder / 'profile').as_uri()}",
@@ -32,13 +31,13 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *options,
         "--outdir",
         str(folder / "saved"),
-        *(str(folder / name) for name in names),
+        *(str(folder / name) for name in ALL_TEMPLATES),
     ]
     subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)
     return folder / "saved"
 
 
-@pytest.mark.parametrize("name", [*TEMPLATE_NAMES, PAGE])
+@pytest.mark.parametrize("name", ALL_TEMPLATES)
 def test_a_template_that_libreoffice_saved_is_sound(saved: Path, name: str) -> None:
     assert find_problems((saved / name).read_bytes(), name) == ()
 

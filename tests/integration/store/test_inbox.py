@@ -133,3 +133,15 @@ async def test_an_update_that_no_database_takes_spoils_none_of_those_beside_it(s
 
     assert [isinstance(result, Exception) for result in results] == [number == 4 for number in range(9)]
     assert len(await store.inbox.chats_waiting(CHANNEL)) == 8
+
+
+async def test_what_waits_is_read_without_being_taken_the_newest_first(store: Store) -> None:
+    for number, text in enumerate(("/lapho", "/huy"), 1):
+        await store.inbox.receive([make_incoming(f"w{number}", text, address="lan")], NOW)
+    chat = store.chats.at(CHANNEL, "lan")
+
+    waiting = await store.inbox.waiting_events(chat, 5)
+    assert [event.text for event in waiting if isinstance(event, TextReceived)] == ["/huy", "/lapho"]
+    pending = await store.inbox.claim_turn(chat)
+    assert pending is not None
+    assert pending.event == TextReceived(text="/lapho")

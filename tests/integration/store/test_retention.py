@@ -10,12 +10,15 @@ from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.core import Attachment, Reply, Session
 from handlers.model import (
+    NO_UNITS,
     REQUEST_TRANSITIONS,
     BroadcastState,
     CampaignPlan,
+    DossierRecord,
     FormDraft,
     InterviewStatus,
     RequestState,
+    Rights,
     Role,
     StateReason,
 )
@@ -32,6 +35,7 @@ from tests.support.store import (
     claim_rows,
     make_content,
     make_incoming,
+    open_admin_transaction,
     open_chat,
 )
 from tests.support.stored_dialogue import StoredTurns
@@ -299,3 +303,18 @@ async def test_what_could_not_be_handled_or_delivered_goes_with_the_number(
     await store.retention.erase_identities(until)
     assert ground.sql("SELECT COUNT(*) FROM inbox WHERE state = 'failed' AND payload IS NOT NULL") == [(0,)]
     assert ground.sql("SELECT COUNT(*) FROM outbox WHERE state = 'blocked' AND payload IS NOT NULL") == [(0,)]
+
+
+async def test_a_dossier_goes_when_nobody_has_changed_it_for_long(store: Store) -> None:
+    chat = await open_chat(store, "lan")
+    for number, days in ((1, 0), (2, DAYS)):
+        at = NOW + timedelta(days=days)
+        async with open_admin_transaction(store, at, chat=chat.id, channel=chat.channel) as turn:
+            await turn.admin.dossiers.save(Rights.operator(NO_UNITS), DossierRecord(common={"token": str(number)}))
+            await turn.commit()
+
+    gone = await store.retention.delete_expired(LATE, DAYS)
+    async with open_admin_transaction(store, LATE, chat=chat.id, channel=chat.channel) as turn:
+        (left,) = await turn.admin.dossiers.kept(Rights.operator(NO_UNITS))
+    assert gone["dossiers"] == 1
+    assert left.common == {"token": "2"}

@@ -23,6 +23,7 @@ from bot.errors import OutputError
 from bot.settings import load_settings
 from handlers.dossier.unit_today import UnitToday
 from handlers.model import Succession, SuccessionKind, Unit, UnitDirectory
+from locales import translator
 from tests.support.dossiers import commune, facts_of, to_zip
 from tests.support.pki import make_certificate, make_personal
 
@@ -164,14 +165,30 @@ def test_a_list_that_was_filled_in_from_the_template_is_read_beside_the_files(tm
 
 
 @pytest.mark.fresh_interpreter
-def test_one_that_is_cancelled_leaves_nothing(given: Path) -> None:
-    out = given / "ho-so"
+def test_one_that_is_cancelled_in_the_middle_leaves_nothing_and_no_converter(given: Path, tmp_path: Path) -> None:
+    begun, out = tmp_path / "begun", given / "ho-so"
+    converter = tmp_path / "bin" / "soffice"
+    converter.parent.mkdir()
+    converter.write_text(f"#!/bin/sh\necho $$ > {begun}.new && mv {begun}.new {begun}\nexec sleep 60\n")
+    converter.chmod(0o700)
     command = [sys.executable, "-m", "bot", "dossier", "--facts", str(given / "facts.json"), str(given / "xa.zip")]
-    environment = {**os.environ, "TROLY_DATA_DIR": str(given / "data")}
-    with subprocess.Popen([*command, "--out", str(out)], env=environment, stderr=subprocess.PIPE) as started:
-        time.sleep(0.9)
+    path = f"{converter.parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "TROLY_DATA_DIR": str(given / "data"), "PATH": path, "TROLY_LANGUAGE": "vi"}
+    with subprocess.Popen([*command, "--pdf", "--out", str(out)], env=environment, stderr=subprocess.PIPE) as started:
+        end = time.monotonic() + 60
+        while not begun.exists():  # all forms are made by then, and none is written
+            assert started.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.02)
         started.send_signal(signal.SIGINT)
-        started.communicate(timeout=30)
+        _, told = started.communicate(timeout=30)
 
-    left = {path.name for path in given.iterdir()} - {"xa.zip", "facts.json", "data"}
-    assert left == set() or (out / "ho-so-don-vi.zip").is_file()
+    assert started.returncode == 130
+    assert translator("vi")("Cancelled; nothing was written.") in told.decode()
+    assert {path.name for path in given.iterdir()} <= {"xa.zip", "facts.json", "data", "bin", "begun"}
+    assert not out.exists()
+    end, converting = time.monotonic() + 30, Path(f"/proc/{begun.read_text().strip()}")
+    while converting.exists():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert list((given / "data").rglob("*.docx")) == []

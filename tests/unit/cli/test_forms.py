@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from bot.forms import PAGE, TEMPLATE_NAMES
+from bot.forms import ALL_TEMPLATES
 from bot.settings import load_settings
 
-NAMES = {*TEMPLATE_NAMES, PAGE}
+NAMES = set(ALL_TEMPLATES)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from docx import Document
 from python_calamine import CalamineWorkbook
 
 from bot.certificates.parsing import read
@@ -108,3 +109,19 @@ def test_what_is_not_told_is_asked_once_for_all_it_concerns(cases: list[Case]) -
     needing = [entry for entry in found.entries if entry.needs]
     assert {entry.needs for entry in needing} == {("merger_role", "token"), ("token",)}
     assert found.papers == []
+
+
+def test_the_next_steps_say_once_what_holds_for_several_forms_and_the_overview_has_every_notice(made: Dossier) -> None:
+    archive = zipfile.ZipFile(BytesIO(made.archive.content))
+    page = [paragraph.text for paragraph in Document(BytesIO(archive.read("viec-tiep-theo.docx"))).paragraphs]
+    book = CalamineWorkbook.from_filelike(BytesIO(archive.read("tong-hop.xlsx")))
+    summary = "\n".join(str(cell) for row in book.get_sheet_by_index(1).to_python() for cell in row)
+
+    assert [line for line in page if line.startswith("– Ký:")] == ["– Ký: người đứng đầu cơ quan quản lý (Mẫu 04, 05)"]
+    assert "– Đã hết hạn: Đỗ Văn Hạn" in page
+    assert "– Mẫu 05, 08, 09: Số hiệu thiết bị" in page
+    uncertain = page[page.index("Điều chưa chắc chắn") :]
+    assert "Điều 17 coi sáp nhập là trường hợp thu hồi" in uncertain[1]
+    assert "lưu ý khác" in uncertain[-1]
+    for told in ("Ký số trong lúc chờ", "Chứng thư cấp trước khi Nghị định 68/2024/NĐ-CP có hiệu lực"):
+        assert told in summary

@@ -10,7 +10,7 @@ from docx import Document
 from docx.document import Document as DocumentType
 from structlog.testing import capture_logs
 
-from bot.forms import PAGE, TEMPLATE_NAMES, built_in_bytes, fill_form, find_problems
+from bot.forms import ALL_TEMPLATES, PAGE, TEMPLATE_NAMES, built_in_bytes, fill_form, find_problems
 from tests.support.forms import make_form
 
 NAME = "mau-06.docx"
@@ -48,7 +48,7 @@ def text_with(folder: Path, name: str = NAME) -> str:
     return "\n".join(paragraph.text for paragraph in document.paragraphs)
 
 
-@pytest.mark.parametrize("name", [*TEMPLATE_NAMES, PAGE])
+@pytest.mark.parametrize("name", ALL_TEMPLATES)
 def test_the_templates_of_the_program_are_sound(name: str) -> None:
     assert find_problems(built_in_bytes(name), name) == ()
 

@@ -1,12 +1,14 @@
 """A free sentence at any point is read whole, said back in one line, and counts after one tap."""
 
+from datetime import timedelta
+
 import pytest
 
 from handlers.interview.procedure_questions import NOT_READ, TITLES
 from handlers.sentences import KEPT_FOR_CONSENT, REPLIES
 from locales import translator
 from rules import answer_question, load_pack
-from tests.support.dialogue import Dialogue
+from tests.support.dialogue import NOW, Dialogue, make_certificate
 
 t = translator("vi")
 TOLD = "xa em sap nhap thanh xa moi, chung thu cua co quan, token bi mat"
@@ -170,3 +172,45 @@ async def test_a_leak_typed_without_accents_is_said_back_and_no_greeting(line: s
     assert talk.session.screen == "understood"
     await talk.says("dung roi")
     assert talk.answers.get("key_exposed") is True
+
+
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        ("token bị mất", "unsafe"), ("em lộ mã PIN rồi", "unsafe"), ("chị kế toán bên em nghỉ hưu", "gone"),
+        ("anh trưởng phòng em vừa qua đời", "gone"),
+    ],
+)  # fmt: skip
+async def test_nobody_is_told_of_papers_that_stay_valid_where_signing_on_would_be_unsafe(told: str, named: str) -> None:
+    safe, unsafe = (answer_question(load_pack("national"), "sign_meanwhile", name) for name in (None, named))
+    assert safe is not None
+    assert unsafe is not None
+    talk = Dialogue()
+    await talk.says("/start", "1", told, "đúng rồi")
+    said = await talk.says("có được ký tiếp không")
+    assert t(unsafe.text)[:40] in said
+    assert t(safe.text)[:40] not in said
+
+
+async def test_nobody_is_told_of_a_certificate_that_stays_valid_when_it_has_expired() -> None:
+    expired = answer_question(load_pack("national"), "sign_meanwhile", "expired")
+    assert expired is not None
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    await talk.sends(make_certificate(not_after=NOW - timedelta(days=2)))
+    await talk.says("1")
+    assert t(expired.text)[:40] in await talk.says("có được ký tiếp không")
+
+
+async def test_after_an_answer_which_form_means_those_of_the_case() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "2", "rời khu vực nhà nước", "31/12/2028, bình thường")
+    said = await talk.says("mẫu nào")
+    forms = said[said.index(t(TITLES["which_form"])) :].split("\n\n")[0]
+    assert ("05" in forms, "08" in forms, "01" in forms) == (True, True, False)
+
+
+async def test_where_to_file_is_not_said_twice_over_its_answer() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "2", "rời khu vực nhà nước", "31/12/2028, bình thường")
+    assert f"• {t('Where to file.')}" not in await talk.says("nộp ở đâu")

@@ -233,3 +233,62 @@ async def test_certificates_that_name_another_unit_are_taken_by_one_tap(house: A
 
     assert "ghi tên đơn vị khác" not in lan.person.text
     assert "cần trả lời thêm 38" in lan.person.text
+
+
+async def test_the_desk_leads_to_the_dossiers_of_units(house: Assistant, store: Store) -> None:
+    lan = await focal(house, store)
+    await lan.says("/start")
+
+    assert "Hồ sơ của cả đơn vị" in await lan.taps("Hồ sơ đơn vị")
+
+
+async def test_an_owner_without_a_unit_names_one(house: Assistant, store: Store, ground: MemoryBackend) -> None:
+    await grant_role(store, "chủ", Role.OWNER, None)
+    owner = await house.person("chủ").consents()
+
+    assert "lập hồ sơ cho đơn vị nào" in await owner.says("/donvi")
+    assert "lập hồ sơ cho đơn vị nào" in await owner.says("không có đơn vị nào như thế")
+    await owner.says("xã nhơn trạch")
+    assert [row.record.unit for row in ground.memory.tables.dossiers.values()] == ["DN.NT"]
+
+
+async def test_certificates_known_of_the_unit_are_taken_by_right_alone(
+    house: Assistant, store: Store, ground: MemoryBackend
+) -> None:
+    known = make_person_content().model_copy(
+        update={"serial": "B01E", "subscriber": "Lê Văn Hưu", "unit_code": "DN.NT"}
+    )
+    far = known.model_copy(update={"serial": "B02F", "subscriber": "Trần Xa", "unit_code": "DN.DP"})
+    await register_request(store, "hưu", known, "DN.NT")
+    await register_request(store, "xa", far, "DN.DP")
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    assert "đã biết" not in await lan.taps("Sáp nhập thành cơ quan mới")  # a focal officer sees no names of others
+
+    await grant_role(store, "an", Role.ADMIN, "DN.NT")
+    an = await house.person("an").consents()
+    await an.says("/donvi")
+    await an.taps("Sáp nhập thành cơ quan mới")
+    text = await an.taps("Lấy 1 chứng thư tôi đã biết")
+    assert "Lê Văn Hưu" in text
+    assert "Trần Xa" not in text
+    (row,) = [one for one in ground.memory.tables.dossiers.values() if one.chat == an.chat.id]
+    assert [(one.name, one.serial) for one in row.record.sources] == [("Lê Văn Hưu", "B01E")]
+
+
+async def test_where_there_are_several_admins_one_is_chosen_without_their_names(house: Assistant, store: Store) -> None:
+    await grant_role(store, "an", Role.ADMIN, "DN.NT", label="Chị An")
+    await grant_role(store, "ba", Role.ADMIN, "DN", label="Anh Ba")
+    await house.person("an").consents()
+    ba = await house.person("ba").consents()
+    lan = await answered(house, store)
+    await lan.taps("Lập giấy tờ")
+    await lan.taps("Chuyển cho quản trị viên")
+    offered = [choice.label for reply in lan.person.heard for choice in reply.choices]
+    assert [label.partition(" · ")[0] for label in offered[:2]] == [
+        "quản trị viên – Xã Nhơn Trạch", "quản trị viên – Tỉnh Đồng Nai",
+    ]  # fmt: skip
+    assert "Chị An" not in " ".join(offered)
+    assert "đã chuyển cho quản trị viên" in await lan.taps("quản trị viên – Tỉnh Đồng Nai")
+
+    assert "Hồ sơ HS-000001" in await ba.says("/donvi HS-000001")

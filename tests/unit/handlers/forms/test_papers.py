@@ -8,13 +8,23 @@ import pytest
 
 from bot.messages import MOST_SESSION
 from handlers.conversation import respond
-from handlers.core import Attachment, ButtonTapped, FormsMade, MakeForms, Session, TextReceived, certificate_facts
+from handlers.core import (
+    Attachment,
+    ButtonTapped,
+    FormsMade,
+    MakeForms,
+    MessageEdited,
+    Session,
+    TextReceived,
+    certificate_facts,
+)
 from handlers.forms.fields import FORM_FIELDS
 from handlers.forms.screens import FORM_PROBLEMS
 from handlers.model import NO_UNITS, Certificate, Form, FormContent, FormDraft, FormField, mask_identities
 from handlers.testing import build_memory_services
 from locales import translator
 from tests.support.dialogue import NOW, PERSON, Dialogue, get_screen, make_certificate, nhon_trach, pack, read_own_data
+from tests.support.people import UNITS
 
 t = translator("vi")
 LATER, SKIP, MAKE, PAPERS = t("Fill in later"), t("Skip all the rest"), t("Make the papers"), t("Make the papers")
@@ -558,3 +568,104 @@ async def test_a_certificate_without_units_leaves_the_heading_to_be_written() ->
     await talk.taps(SKIP)
     content = (await order(talk)).contents[0]
     assert (content.body, content.superior, content.recipient) == ("", "", "")
+
+
+BLOCK = "Trần Văn Đầu Mối; văn thư; 0912 345 678; van.tu@dongnai.gov.vn; số 1, xã Nhơn Trạch"
+
+
+async def test_the_contact_person_is_told_in_one_message_and_kept_for_the_next_form() -> None:
+    talk = answered(LAN, **RETIRED)
+    await opens_papers(talk)
+    await leaves_until(talk, "contact_name")
+    assert "trong một tin" in talk.text
+    await talk.says(BLOCK)
+    assert "Đã ghi: Đầu mối phối hợp: Trần Văn Đầu Mối" in talk.text.replace("<b>", "").replace("</b>", "")
+    assert field(talk) == "contact_identity_number"
+    await talk.taps(SKIP)
+    content = (await order(talk)).contents[0]
+    kept = {name: content.contact[name] for name in (FormField.NAME, FormField.POSITION, FormField.MOBILE)}
+    assert list(kept.values()) == ["Trần Văn Đầu Mối", "văn thư", "0912345678"]
+
+    talk.session = talk.session.with_changes(
+        certificate=make_certificate("Lê Văn Hai", **PERSON, serial="0A77"), screen="answer", interview=2
+    )
+    await opens_papers(talk)
+    assert not await asks(
+        talk, "contact_name", "contact_position", "contact_mobile", "contact_email", "contact_address"
+    )
+
+
+async def asks(talk: Dialogue, *names: str) -> set[str]:
+    """Leave every field, and return which of these were asked."""
+    asked = set()
+    while get_screen(talk) == "papers":
+        asked.add(field(talk))
+        await talk.taps(LATER)
+    return asked & set(names)
+
+
+async def test_a_card_number_in_the_block_is_deleted_with_its_message_and_shown_masked() -> None:
+    talk = answered(LAN, **RETIRED)
+    await opens_papers(talk)
+    await leaves_until(talk, "contact_name")
+    await talk.says(f"Trần Văn Đầu Mối; {IDENTITY}; e-mail: dau.moi@gmail.com")
+
+    assert MASKED in talk.text
+    assert IDENTITY not in talk.text
+    assert "gmail" in talk.text or "cơ quan nhà nước" in talk.text
+    assert any(reply.action == "delete" for reply in talk.heard)
+
+
+async def test_a_managing_body_is_compared_with_the_tree_of_units() -> None:
+    talk = answered(LAN, world={"units": UNITS}, **RETIRED)
+    await opens_papers(talk)
+    await leaves_until(talk, "unit")
+    await talk.says("xa nhon trach")
+    await talk.taps(SKIP)
+    contents = (await order(talk)).contents
+    assert {content.body for content in contents} == {"Xã Nhơn Trạch"}
+    assert {content.place for content in contents} == {"Nhơn Trạch"}
+
+
+async def test_a_body_that_is_in_no_tree_is_asked_about_once_and_taken_as_it_was_typed() -> None:
+    talk = answered(LAN, world={"units": UNITS}, **RETIRED)
+    await opens_papers(talk)
+    await leaves_until(talk, "unit")
+    await talk.says("xã Nhơn Trach cũ")
+    assert "không có “xã Nhơn Trach cũ”" in talk.text
+    await talk.taps("xã Nhơn Trach cũ")
+    await talk.taps(SKIP)
+    assert {content.body for content in (await order(talk)).contents} == {"xã Nhơn Trach cũ"}
+
+
+async def test_a_card_number_on_any_page_is_deleted_and_kept_nowhere() -> None:
+    talk = answered(LAN, **RETIRED)
+    await talk.says("/start")
+    before = talk.session
+    for text in (f"CCCD của tôi là {IDENTITY.replace('000', '075', 1)}", "số định danh 075 190 012 345 nhé"):
+        await talk.says(text)
+        assert "số định danh cá nhân (CCCD)" in talk.text
+        assert [reply.action for reply in talk.heard].count("delete") == 1
+        assert talk.session.model_copy(update={"version": before.version}) == before
+
+
+@pytest.mark.parametrize("screen", ["answer", "papers"])
+async def test_an_edited_message_with_a_card_number_is_deleted(screen: str) -> None:
+    talk = answered(LAN, **RETIRED)
+    await (opens_papers(talk) if screen == "papers" else talk.says("/start"))
+    turn = await respond(talk.session, MessageEdited(text="075190012345", message="3"), talk.world)
+
+    assert [(one.action, one.target) for one in turn.replies if one.action == "delete"] == [("delete", "3")]
+    assert turn.session is not None
+    assert "075190012345" not in turn.session.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    "text", ["0912 345 678", "1234567890123", "540110BBEE001122", "YC-2026-000001", "123456789012"]
+)
+async def test_numbers_that_are_no_card_stay(text: str) -> None:
+    talk = answered(LAN, **RETIRED)
+    await talk.says("/start")
+    await talk.says(text)
+
+    assert not [reply for reply in talk.heard if reply.action == "delete"]
