@@ -1,6 +1,7 @@
 """The admin pages over real sockets: who gets in, what each role may open and change, and what a stranger cannot do."""
 
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -397,3 +398,23 @@ async def test_an_export_is_ordered_for_the_conversation_of_the_person(desk: Des
     off = await desk.post(client, "/desk/exports/cancel")
     assert off.headers["location"] == "/desk/exports?done=called_off"
     assert "nothing" in (await desk.post(client, "/desk/exports", query="all=1", kind="exe")).headers["location"]
+
+
+async def test_sessions_past_their_time_are_deleted_and_their_cookies_lie_nowhere(desk: Desk) -> None:
+    client = await desk.signed_in("admin")
+    count = "SELECT COUNT(*) FROM desk_sessions"
+    with sqlite3.connect(desk.office.settings.data_dir / "troly.sqlite3") as database:
+        assert database.execute(count).fetchone() == (1,)
+        assert client.cookies["troly-desk"] not in str(database.execute("SELECT * FROM desk_sessions").fetchall())
+        desk.clock.turn(timedelta(hours=9))
+        await desk.store.desk.delete_expired(desk.clock.now())
+        assert database.execute(count).fetchone() == (0,)
+
+
+async def test_whoever_gives_their_role_up_is_signed_out_everywhere(desk: Desk) -> None:
+    one, other = await desk.signed_in("focal"), await desk.signed_in("focal")
+    chat = desk.store.chats.at(CHANNEL, "focal").id
+    async with open_admin_transaction(desk.store, desk.clock.now(), chat=chat, channel=CHANNEL) as at:
+        await at.admin.people.leave()
+        await at.commit()
+    assert [(await client.get("/desk")).status_code for client in (one, other)] == [401, 401]
