@@ -324,7 +324,8 @@ def _web_servers(
     from bot.web import WebSurroundings, build_web_server  # noqa: PLC0415
 
     accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
-    world = WebSurroundings(components.settings, components.store, components.clock, components.metrics, accepted)
+    pack = components.conversation.pack
+    world = WebSurroundings(components.settings, components.store, components.clock, components.metrics, pack, accepted)
     return build_web_server(world, sources, listening, receiving=receiving)
 
 

@@ -37,7 +37,7 @@ from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.welcome import (
     show_notice,
 )
-from handlers.model import Act, Role, may_any_role
+from handlers.model import Act, AuditAction, LinkPurpose, Role, may_any_role
 from handlers.own_data import format_data_ordered, format_data_under_way
 from locales import LANGUAGES, N_, translator
 from rules.language.spelling import strip_accents
@@ -75,6 +75,23 @@ async def _run_desk(here: Context, _: str) -> HandlerResult:
     return HandlerResult(to_desk(here))
 
 
+async def _run_pages(here: Context, _: str) -> HandlerResult:
+    """Tell a link that signs one browser in, once; the journal says that it was made."""
+    rights, address = await current_rights(here), await here.world.links.make(LinkPurpose.SIGN_IN)
+    if address is None:
+        return HandlerResult(here.session, notes=(here.say(_NO_PAGES),))
+    await here.world.admin.journal.record(
+        rights, AuditAction.SIGN_IN_LINK, rights.actor, unit=rights.journal_unit(Act.USE_PAGES)
+    )
+    return HandlerResult(here.session, notes=(here.say(_SIGN_IN, address=address), here.say(_SIGN_IN_SAFETY)))
+
+
+_NO_PAGES = N_("No browser reaches this assistant. Whoever runs it can set TROLY_WEB_LISTEN.")
+_SIGN_IN = N_("Your desk in a browser: {address}")
+_SIGN_IN_SAFETY = N_(
+    "The link works once, within 30 minutes. Pass it on to nobody: whoever opens it acts in your name. The browser"
+    " stays signed in for 8 hours after its last use."
+)
 ADMIN_COMMANDS = (
     Command("banlamviec", N_("my desk: what waits, and all I can do"), _run_desk, ("desk",), needs=Act.SEE_REQUESTS),
     Command("danhsach", N_("the request list; with words, those that have them"), _run_list, needs=Act.SEE_REQUESTS),
@@ -97,6 +114,13 @@ ADMIN_COMMANDS = (
         "thongke", N_("numbers of the units I look after"), show_statistics, ("stats", "bieudo"), needs=Act.SEE_PICTURE
     ),
     Command("vaitro", N_("roles: who has which, invite, end"), _run_roles, needs=Act.SEE_HOLDERS),
+    Command(
+        "web",
+        N_("my desk in a browser: a link that signs me in once"),
+        _run_pages,
+        ("trangquantri", "trinhduyet"),
+        needs=Act.USE_PAGES,
+    ),
     Command("nhatky", N_("the journal: who did what"), _run_journal, needs=Act.SEE_JOURNAL),
 )
 

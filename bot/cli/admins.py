@@ -9,9 +9,11 @@ import typer
 from bot.channels import ChannelError, parse_address
 from bot.cli.options import parse_unit, parse_word
 from bot.cli.output import Language, print_rows, translator_for
-from bot.cli.session import As, open_as
+from bot.cli.session import As, chat_id, open_as
+from bot.clock import SystemClock
 from bot.errors import Forbidden, PersonUnknown, TrolyError
 from bot.services.opening import open_store_from_settings
+from bot.services.sign_in import SignIn
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings, load_settings
 from handlers.access import ROLE_REFUSALS, clean_label, format_actor, format_role
@@ -70,6 +72,9 @@ async def fetch_start_link(settings: Settings) -> str | None:
 
 app = typer.Typer(no_args_is_help=True)
 
+_SIGN_IN_LINK = N_("Works once, within 30 minutes, and acts in the name of that person: {address}")
+_NO_PAGES = N_("No browser reaches this assistant: TROLY_WEB_LISTEN is empty.")
+_NO_ROLE = N_("{person} has no role here.")
 _NOBODY = N_("{person} is no chat: write telegram:ID or terminal:NAME")
 #: Hours that an invitation may be open.
 _HOURS, _MOST_HOURS = 72, 24 * 30
@@ -189,6 +194,27 @@ async def _end_role(holder: str, person: str | None) -> None:
         if refusal:
             raise to_refusal_error(refusal)
         await at.commit()
+
+
+@app.command(help=N_("Print a one-time link that signs somebody with a role in to the admin pages."))
+def link(
+    person: Annotated[str, typer.Argument(help=N_("telegram:ID, terminal:NAME or the code of a role (QT-000012)"))],
+) -> None:
+    """Only at the machine itself; in the chat the person gets one with /web."""
+    address = asyncio.run(_make_sign_in_link(person))
+    typer.echo(translator(load_settings().language)(_SIGN_IN_LINK, address=address))
+
+
+async def _make_sign_in_link(person: str) -> str:
+    settings = load_settings()
+    if settings.web_address is None:
+        raise TrolyError(_NO_PAGES)
+    async with open_store_from_settings(settings) as opened:
+        chat, rights = await chat_id(opened.store, person), Rights.operator(await opened.store.units.read())
+        made = await SignIn(opened.store, SystemClock()).make(chat, rights, settings.web_address)
+    if made is None:
+        raise PersonUnknown(_NO_ROLE, person=person)
+    return made
 
 
 def to_refusal_error(refusal: Refusal) -> TrolyError:

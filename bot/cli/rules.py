@@ -11,10 +11,10 @@ import typer
 
 from bot.cli.output import Language as ShownLanguage
 from bot.cli.output import translator_for, write
-from bot.cli.rulebook import render_rulebook
 from bot.settings import configured_language, load_settings
 from handlers.citations import format_office
 from handlers.core.text import format_day
+from handlers.rulebook import render_rulebook
 from locales import N_, Translator, translator
 from rules.calendar import to_vietnam_day
 from rules.checking import check as find_troubles

@@ -53,7 +53,7 @@ _SHORT_SECONDS = 60.0
 
 
 class ShortRetention:
-    """Deletes, every minute, links past their time, uploads that were read, and web chats that are over."""
+    """Deletes, every minute, links and sessions past their time, uploads that were read, web chats that are over."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -71,6 +71,7 @@ class ShortRetention:
             await self._store.continuity.require_steady_clock(self._clock.now())
             await self._store.links.delete_expired(self._clock.now())
             await self._store.web.sweep(self._clock.now())
+            await self._store.desk.delete_expired(self._clock.now())
         except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on
             _log.warning("retention_failed", error=type(error).__name__)
 

@@ -11,8 +11,8 @@ from bot.store.sealing import Keyring
 from handlers.core import Attachment
 from handlers.model import LinkPurpose
 
-#: The page of a link, below the address of the web server.
-LINK_PATH = "/t/"
+#: The page of a link to a file, and of one that signs in, below the address of the web server.
+LINK_PATH, SIGN_IN_PATH = "/t/", "/desk/sign-in/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class LinkService:
             return None
         link = new_link(self.keyring, purpose, self.chat, self.now)
         await self.ask(*link.calls)
-        return f"{self.address}{LINK_PATH}{link.token}"
+        path = SIGN_IN_PATH if purpose is LinkPurpose.SIGN_IN else LINK_PATH
+        return f"{self.address}{path}{link.token}"
 
 
 @dataclass(frozen=True, slots=True)

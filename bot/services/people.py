@@ -15,6 +15,7 @@ from bot.store import (
     UndeliveredExports,
     read_units,
 )
+from bot.store.desk_sessions import end_sessions
 from handlers.admin.exports import format_export_rights_lost
 from handlers.core.text import MarkupTranslator
 from handlers.model import (
@@ -59,6 +60,7 @@ async def revoke_consequences(context: StoreContext, chat: str, ended: Sequence[
     Returns:
         What the journal has to say of it.
     """
+    await end_sessions(context, chat)
     units = await read_units(context.ask)
     left = await GrantRepository(context).of_chat(chat)
     before, after = Rights.of((*left, *ended), units), Rights.of(left, units)

@@ -43,6 +43,8 @@ from bot.store import (
     session_language,
     to_micros,
 )
+from bot.store.desk_sessions import begin_session
+from bot.store.links import LinkQueries
 from bot.store.sealing import sealed_columns
 from handlers.core import (
     EVENT_ADAPTER,
@@ -222,6 +224,14 @@ class AdminTransaction:
     async def expect(self, chat: Chat) -> None:
         """Make a chat known that may never have written, so that it can be given a role."""
         await self._context.ask(Query("expect_chat", chat_row(self._context.keyring, chat, self._context.now)))
+
+    async def keep_link(self, link: LinkQueries) -> None:
+        """Store a link that is told once this transaction stands."""
+        await self._context.ask(*link.calls)
+
+    async def begin_desk_session(self) -> str:
+        """Sign a browser in for the person in this chat; return its cookie."""
+        return await begin_session(self._context)
 
     async def commit(self) -> None:
         """Keep what was done; nothing may be asked afterwards."""

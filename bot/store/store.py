@@ -10,6 +10,7 @@ from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
 from bot.store.command_menus import CommandMenus
 from bot.store.context import Chats
 from bot.store.continuity import Continuity
+from bot.store.desk_sessions import DeskSessionRepository
 from bot.store.drivers import Driver, Query
 from bot.store.encoding import to_micros
 from bot.store.inbox import Inbox
@@ -164,6 +165,7 @@ class Store:
     zalo: ZaloRepository
     links: OneTimeLinkRepository  #: what is fetched once through a browser
     web: WebChatRepository  #: the conversations of the web chat
+    desk: DeskSessionRepository  #: browsers that are signed in to the admin pages
 
     @classmethod
     def over(cls, driver: Driver, keyring: Keyring, policy: BroadcastPolicy, texts: StoreTexts) -> "Store":
@@ -193,6 +195,7 @@ class Store:
             zalo=ZaloRepository(driver, keyring),
             links=OneTimeLinkRepository(driver, keyring),
             web=WebChatRepository(driver, keyring),
+            desk=DeskSessionRepository(driver, keyring),
         )
 
     async def close(self) -> None:

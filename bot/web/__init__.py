@@ -13,9 +13,11 @@ from bot.pages import static_routes
 from bot.services.links import LinkDesk
 from bot.settings import Settings
 from bot.store import Store
+from bot.web.desk import build_desk
 from bot.web.health import HealthEndpoints
 from bot.web.links import LinkPages
 from bot.web.server import Site, WebServer, open_sites, raise_file_limit
+from rules.pack import Pack
 
 _log = structlog.get_logger(__name__)
 
@@ -28,6 +30,7 @@ class WebSurroundings:
     store: Store
     clock: Clock
     metrics: Metrics
+    pack: Pack
     accepted: Mapping[str, Callable[[], bool]]  #: by the name of a platform, whether it accepts our token
 
 
@@ -49,7 +52,8 @@ def build_web_server(
     sites = [Site(source.listen, tuple(source.routes)) for source in sources if source.listen]
     if receiving and settings.web_listen:
         links = LinkPages(LinkDesk(world.store.links, world.clock), settings.language)
-        sites.append(Site(_address(settings, "web_listen"), (*static_routes(), *links.routes())))
+        desk = build_desk(settings, world.store, world.clock, world.pack, world.accepted).routes()
+        sites.append(Site(_address(settings, "web_listen"), (*static_routes(), *links.routes(), *desk)))
     if settings.web_private_listen:
         watched = HealthEndpoints(world.store, world.metrics, world.accepted).routes()
         sites.append(Site(_address(settings, "web_private_listen", receiving=receiving), tuple(watched), private=True))

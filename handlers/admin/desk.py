@@ -13,7 +13,7 @@ from locales import N_
 INTERVIEW, TIMING = "interview", "timing"
 _COUNT = "count:"
 #: The counts: name of the filter -> label.
-_COUNTS = {
+COUNT_LABELS = {
     "new": N_("New: {number}"),
     "late": N_("Over {late} days: {number}"),
     "expiring": N_("Certificate ends within {soon} days: {number}"),
@@ -111,7 +111,7 @@ async def _count_options(here: Context, rights: Rights) -> list[Option]:
     found = []
     for name, wanted in (await _filters(here, rights)).items():
         number = await here.world.admin.desk.count(rights, wanted)
-        shown = here.say.t(_COUNTS[name], number=number, late=LATE_DAYS, soon=SOON_DAYS)
+        shown = here.say.t(COUNT_LABELS[name], number=number, late=LATE_DAYS, soon=SOON_DAYS)
         found += [Option(f"{_COUNT}{name}", shown, DESK_FILTER_WORDS[name])] if number else []
     return found
 

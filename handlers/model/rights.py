@@ -42,6 +42,8 @@ class Act(StrEnum):
     SEE_BROADCASTS = "see_broadcasts"
     WRITE_BROADCASTS = "write_broadcasts"  #: draft, check, start, pause, resume, cancel
     APPROVE_BROADCASTS = "approve_broadcasts"
+    USE_PAGES = "use_pages"  #: sign in to the admin pages in a browser
+    SEE_HEALTH = "see_health"  #: how the assistant itself is doing
     MAKE_DOSSIERS = "make_dossiers"  #: the papers of a whole unit, from certificates that the person has
 
 
@@ -70,6 +72,8 @@ ACTS = {
     Act.SEE_BROADCASTS: N_("see broadcasts and what became of them"),
     Act.WRITE_BROADCASTS: N_("write, start, pause and cancel broadcasts"),
     Act.APPROVE_BROADCASTS: N_("approve broadcasts"),
+    Act.USE_PAGES: N_("work on the admin pages in a browser"),
+    Act.SEE_HEALTH: N_("see how the assistant itself is doing"),
     Act.MAKE_DOSSIERS: N_("make the papers of a whole unit"),
 }
 
@@ -108,6 +112,8 @@ RIGHTS_TABLE: dict[Act, dict[Role, Scope]] = {
         Act.SEE_BROADCASTS: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
         Act.WRITE_BROADCASTS: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
         Act.APPROVE_BROADCASTS: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
+        Act.USE_PAGES: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
+        Act.SEE_HEALTH: (_ALL, _ALL, _NOTHING, _NOTHING, _NOTHING),
         Act.MAKE_DOSSIERS: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
     }.items()
 }
@@ -240,6 +246,8 @@ class AuditAction(StrEnum):
     END_ROLE = "end_role"
     LEAVE_ROLE = "leave_role"  #: a person who has their data deleted
     END_INVITATION = "end_invitation"
+    SIGN_IN_LINK = "sign_in_link"  #: for a browser
+    SIGN_IN = "sign_in"
     UNREADABLE = "unreadable"  #: a row that was damaged
     SEAL_POWERS = "seal_powers"  #: of a database from before they were sealed
     ACCEPT_POWERS = "accept_powers"  #: by the operator, who answers for the journal as it stands

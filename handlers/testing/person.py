@@ -52,7 +52,8 @@ class MemoryLinks:
     async def make(self, purpose: LinkPurpose) -> str | None:
         """Count them: each is another one."""
         self.made.append(purpose)
-        return f"https://troly.test/t/{len(self.made):022}"
+        path = "desk/sign-in" if purpose is LinkPurpose.SIGN_IN else "t"
+        return f"https://troly.test/{path}/{len(self.made):022}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,19 @@ import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from bot.certificates.reader import CertificateReader
+from bot.clock import SystemClock
 from bot.services.opening import open_store
+from bot.services.sign_in import SignIn
 from bot.settings import Settings
 from bot.store.sealing import open_keyring
 from handlers.conversation import respond, wants_file
+from handlers.model import Role
 from tests.support.delivery import make_conversation
+from tests.support.people import OPERATOR, UNITS, admin_transaction, grant_role, make_person_content
 from tests.support.pki import make_certificate
 from tests.support.programs import find_program, needs
+from tests.support.store import CHANNEL
+from tests.support.stored_dialogue import register_request
 from tests.support.web import Office, free_port
 
 pytestmark = needs("chromium")
@@ -50,10 +56,10 @@ class Tab:
     async def opens(self, path: str = "/") -> None:
         await self.page.goto(f"{self.address}{path}")
 
-    async def looks_right(self, title: str) -> None:
+    async def looks_right(self, title: str, pages: str = "chat") -> None:
         """No rule of accessibility is broken, nothing is wider than the window."""
         if folder := os.environ.get("TROLY_SCREENSHOTS"):
-            await self.page.screenshot(path=f"{folder}/chat-{self.name}-{title}.png")
+            await self.page.screenshot(path=f"{folder}/{pages}-{self.name}-{title}.png", full_page=pages == "desk")
         await self.page.evaluate(await asyncio.to_thread(_AXE.read_text, "utf-8"))
         assert await self.page.evaluate(_RULES) == [], title
         wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -252,3 +258,84 @@ async def test_it_works_without_scripts_by_keyboard_and_on_paper(office: Office)
         assert not await tab.page.locator("#composer").is_visible()
         assert await tab.page.locator(".bubble.theirs").first.is_visible()
         assert tab.wrong == []
+
+
+#: Every admin page that opens by its address, by the name of its picture.
+DESK_PAGES = {
+    "requests": "/desk/requests",
+    "nothing": "/desk/requests?q=khong-ai-co-ten-nay",
+    "move": "/desk/requests/move?state=submitted",
+    "reason": "/desk/requests/move?state=submitted&next=sent_back",
+    "exports": "/desk/exports",
+    "people": "/desk/people",
+    "journal": "/desk/journal",
+    "units": "/desk/units",
+    "unit": "/desk/units?unit=DN",
+    "broadcasts": "/desk/broadcasts",
+    "rules": "/desk/rules",
+    "health": "/desk/health",
+}
+_DESK_PAGE = 120 * 1024
+
+
+async def sign_in_link(office: Office, who: str) -> str:
+    """A link for an owner who has two requests to look after."""
+    async with admin_transaction(office.store) as at:
+        await at.admin.units.save(OPERATOR, UNITS, frozenset(UNITS.units))
+    await grant_role(office.store, who, Role.OWNER, label="Chị Lan")
+    for number in range(2):
+        await register_request(office.store, f"cán bộ {number}", make_person_content(f"Lê Mẫu {number}"), "DN.NT")
+    link = await SignIn(office.store, SystemClock()).make(office.store.chats.at(CHANNEL, who).id, OPERATOR, "")
+    assert link is not None
+    return link
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("narrow", "dark"), ("desktop", "light")])
+async def test_an_admin_signs_in_looks_around_and_moves_what_the_list_shows(
+    office: Office, size: str, scheme: str
+) -> None:
+    link = await sign_in_link(office, "chị Lan")
+    async with office.served(), chromium(office.address, size, color_scheme=scheme) as context:
+        tab = await open_tab(context, office.address, size)
+        page = tab.page
+        await tab.opens(link)
+        await tab.looks_right("sign-in", "desk")
+        await page.get_by_role("button", name="Đăng nhập").click()
+        await page.get_by_role("heading", name="Bàn làm việc").wait_for()
+        await tab.looks_right("home", "desk")
+        assert await page.evaluate(_WEIGHT) < _DESK_PAGE
+        for name, path in DESK_PAGES.items():
+            await tab.opens(path)
+            await tab.looks_right(name, "desk")
+        await tab.opens("/desk/requests")
+        await page.select_option("#state", "submitted")
+        await page.get_by_role("button", name="Xem", exact=True).click()
+        assert "state=submitted" in page.url
+        await page.get_by_role("link", name="Chuyển trạng thái cả 2 yêu cầu").click()
+        await page.get_by_role("link", name="Tiếp nhận (2)").click()
+        await page.get_by_role("button", name="chuyển 2 yêu cầu").click()
+        await page.get_by_text("từng cán bộ được báo").wait_for()
+        await tab.looks_right("moved", "desk")
+        await page.locator(".rows a").first.click()
+        await page.get_by_role("heading", name="Bước tiếp theo").wait_for()
+        await tab.looks_right("request", "desk")
+        await tab.opens("/desk/exports?all=1")
+        await page.get_by_role("button", name="Xuất tệp").click()
+        await page.locator("progress").wait_for()
+        await tab.looks_right("export-under-way", "desk")
+        await page.get_by_role("button", name="Đăng xuất").click()
+        await page.get_by_role("heading", name="chưa đăng nhập").wait_for()
+        await tab.looks_right("signed-out", "desk")
+        assert tab.wrong == []
+
+
+async def test_the_admin_pages_work_without_scripts(office: Office) -> None:
+    link = await sign_in_link(office, "chị Lan")
+    async with office.served(), chromium(office.address, java_script_enabled=False) as context:
+        page = await context.new_page()
+        await page.goto(f"{office.address}{link}")
+        await page.get_by_role("button", name="Đăng nhập").click()
+        await page.get_by_role("link", name="2 Mới").click()
+        await page.locator(".rows a").first.click()
+        await page.get_by_role("button", name="Tiếp nhận").click()
+        await page.get_by_text("Đã chuyển trạng thái").wait_for()

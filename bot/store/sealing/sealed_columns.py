@@ -140,6 +140,11 @@ def link_content(digest: str) -> SealContext:
     return SealContext("one_time_links", "content", digest)
 
 
+def desk_cookie_digest(keyring: Keyring, cookie: str) -> str:
+    """Return the digest that finds the session of a browser on the admin pages."""
+    return keyring.lookup("desk session", cookie)
+
+
 def browser_digest(keyring: Keyring, cookie: str) -> str:
     """Return the digest that finds the conversation of a browser."""
     return keyring.lookup("web browser", cookie)

@@ -20,3 +20,12 @@ SELECT COUNT(*) FROM tasks WHERE state IN ('queued', 'running') AND kind = :kind
 SELECT id, session FROM chats
 WHERE session IS NOT NULL AND in_group = 0 AND erased_at IS NULL AND last_contact_at < :before AND id > :after
 ORDER BY id LIMIT :limit;
+
+-- name: failed_messages
+-- Count the messages since :since that did not arrive, by state.
+SELECT state, COUNT(*) FROM outbox
+WHERE settled_at >= :since AND state IN ('failed', 'unknown', 'invalid', 'blocked') GROUP BY state;
+
+-- name: failed_updates
+-- Count what came since :since and could not be handled.
+SELECT COUNT(*) FROM inbox WHERE handled_at >= :since AND state = 'failed';

@@ -149,3 +149,28 @@ DELETE FROM web_messages WHERE at < :before;
 -- name: expire_web_browsers!
 -- Delete browsers that were not in use since :before.
 DELETE FROM web_browsers WHERE seen_at < :before;
+
+-- name: begin_desk_session!
+-- Sign a browser in.
+INSERT INTO desk_sessions (digest, chat, begun_at, expires_at) VALUES (:digest, :chat, :now, :expires);
+
+-- name: desk_session
+-- Read whose browser this is, while it is signed in; a chat that was erased has none.
+SELECT s.chat, c.channel, c.language, s.expires_at FROM desk_sessions s JOIN chats c ON c.id = s.chat
+WHERE s.digest = :digest AND s.expires_at > :now AND c.erased_at IS NULL;
+
+-- name: renew_desk_session!
+-- Let a session that is in use go on.
+UPDATE desk_sessions SET expires_at = :expires WHERE digest = :digest AND expires_at > :now AND expires_at < :expires;
+
+-- name: end_desk_session!
+-- Sign a browser out.
+DELETE FROM desk_sessions WHERE digest = :digest;
+
+-- name: end_desk_sessions!
+-- Sign all browsers of a person out.
+DELETE FROM desk_sessions WHERE chat = :chat;
+
+-- name: expire_desk_sessions!
+-- Delete sessions that nobody used in time.
+DELETE FROM desk_sessions WHERE expires_at <= :now;

@@ -224,3 +224,16 @@ def test_an_empty_journal_is_whole(troly: Command) -> None:
 def test_rights_are_printed_in_the_language_asked(troly: Command) -> None:
     assert "| see the request list | everything |" in troly("rights", "--lang", "en")[1]
     assert "| xem danh sách yêu cầu | toàn bộ |" in troly("rights", "--lang", "vi")[1]
+
+
+@pytest.mark.usefixtures("town")
+def test_a_link_to_the_admin_pages_is_printed_for_people_with_a_role_alone(troly: Command, database: Database) -> None:
+    code, out, _ = troly("admins", "link", "QT-000002")
+    assert code == 0
+    assert re.search(r"http://127\.0\.0\.1:8080/desk/sign-in/[A-Za-z0-9_-]{22}$", out.strip())
+    assert database.sql("SELECT purpose FROM one_time_links") == [("sign_in",)]
+    assert database.sql("SELECT act, actor FROM audit ORDER BY number DESC LIMIT 1") == [("sign_in_link", "machine")]
+
+    code, out, error = troly("admins", "link", "telegram:5")
+    assert (code != 0, out) == (True, "")
+    assert "has no role here" in error

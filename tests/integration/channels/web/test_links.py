@@ -217,7 +217,7 @@ async def test_a_link_of_a_turn_is_kept_with_the_turn(store: Store, clock: Turne
     talk = replace(make_conversation(signs_in), web_address="https://troly.test")
     await DeliveryPipeline(store, clock, talk, ScriptedChannel("zalo")).flow(make_text_update("x", 1, channel="zalo"))
     assert made[0] is not None
-    token = made[0].removeprefix("https://troly.test/t/")
+    token = made[0].removeprefix("https://troly.test/desk/sign-in/")
     assert await LinkDesk(store.links, clock).use(LinkPurpose.SIGN_IN, token)
 
 

@@ -10,7 +10,7 @@ from handlers.core.text import MarkupTranslator
 from handlers.model import OPEN_LIST, NoticeTiming, RequestState, Role
 from handlers.requests.notices import open_request_choice
 from tests.support.backends import MemoryBackend
-from tests.support.people import ADMIN, admin_transaction, create_invitation, grant_role, make_person_content
+from tests.support.people import ADMIN, OPERATOR, admin_transaction, create_invitation, grant_role, make_person_content
 from tests.support.store import NOW
 from tests.support.stored_dialogue import Assistant, Person, register_request
 
@@ -30,6 +30,22 @@ async def test_whoever_took_an_invitation_comes_to_the_desk_and_not_to_the_inter
     assert "Bàn làm việc" in await lan.taps("Tôi đồng ý")
     assert "cán bộ đầu mối – Xã Nhơn Trạch" in lan.text
     assert "Bàn làm việc" in await lan.says("/start")
+
+
+async def test_web_answers_with_a_link_that_signs_in_and_the_journal_says_so(house: Assistant, store: Store) -> None:
+    an = await admin_of(house, store, Role.FOCAL)
+
+    assert "/desk/sign-in/" in await an.says("/web")
+    assert "dùng được một lần" in an.text
+    async with admin_transaction(store) as at:
+        newest = (await at.admin.journal.latest(OPERATOR, 1))[0]
+    assert (newest.act, newest.subject, newest.unit) == ("sign_in_link", "QT-000001", "DN.NT")
+
+
+async def test_an_officer_has_no_way_into_the_admin_pages(house: Assistant) -> None:
+    officer = await house.person("cán bộ").consents()
+
+    assert "/desk/sign-in/" not in await officer.says("/web")
 
 
 async def test_an_officer_has_no_desk(house: Assistant) -> None:

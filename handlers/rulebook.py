@@ -69,7 +69,15 @@ def _render_head(pack: Pack, t: Translator) -> Iterator[str]:
 
 def _render_documents(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"## {t(DOCUMENTS)}"
-    columns = [N_("Number"), N_("Title"), N_("Issuer"), N_("Date"), N_("In force"), N_("Last reviewed"), N_("Remarks")]
+    columns = [
+        N_("Document number"),
+        N_("Title"),
+        N_("Issuer"),
+        N_("Date"),
+        N_("In force"),
+        N_("Last reviewed"),
+        N_("Remarks"),
+    ]
     yield _render_grid(
         [t(column) for column in columns], (_document_cells(document, t) for document in pack.documents.values())
     )

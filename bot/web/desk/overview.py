@@ -1,0 +1,82 @@
+"""The first page of the desk: what waits, and how far each unit is; every figure opens what it counts."""
+
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from bot.web.desk.filters import to_query
+from bot.web.desk.requests import today_of, told
+from bot.web.desk.site import DeskRoute, DeskVisit
+from handlers.admin.desk import COUNT_LABELS as WAITING_LABELS
+from handlers.admin.statistics_text import COUNT_LABELS, STACKED_COUNTS, bar_height, format_line_name, format_scope
+from handlers.core.text import capitalize_first
+from handlers.model import (
+    LATE_DAYS,
+    OPEN_LIST,
+    SOON_DAYS,
+    Act,
+    UnitStatistics,
+    desk_filters,
+    is_own_line,
+    statistics_root,
+)
+from locales import N_
+
+#: Width of the longest bar, and lines on the page.
+_BAR_WIDTH, _MOST_LINES = 1000, 100
+_NO_UNIT = N_("There is no such unit within your reach.")
+
+
+async def show_desk(visit: DeskVisit) -> Response:
+    """Show what waits, and the numbers of a unit with a bar for each unit below it."""
+    rights, today, say = visit.rights, today_of(visit), visit.say
+    unit = visit.param("unit", 40) or None
+    if unit is not None and (visit.units.get(unit) is None or not rights.may(Act.SEE_PICTURE, unit)):
+        return visit.sorry(_NO_UNIT, 404)
+    everything = rights.reach(Act.SEE_REQUESTS).everything
+    waiting = []
+    for name, wanted in desk_filters(today, everything=everything).items():
+        number = await visit.admin.desk.count(rights, wanted)
+        label = say.t(WAITING_LABELS[name], number="", late=LATE_DAYS, soon=SOON_DAYS).rstrip(": ")
+        waiting.append({"label": label, "number": number, "query": to_query(wanted)})
+    top = statistics_root(rights, unit)
+    total, lines = await visit.admin.picture.numbers(rights, top, today, visit.now)
+    largest = max(map(bar_height, lines), default=0)
+    shown = sorted(filter(bar_height, lines), key=bar_height, reverse=True)[:_MOST_LINES]
+    drilled = visit.units.get(unit)
+    above = drilled.parent if drilled else None
+    up = above if above and rights.may(Act.SEE_PICTURE, above) else ""
+    return visit.page(
+        "desk_home.html", waiting=waiting, open=to_query(OPEN_LIST), told=told(visit), is_drilled=unit is not None,
+        scope=format_scope(say, visit.units, top), counts=[
+            (capitalize_first(say.t(label)), getattr(total, name)) for name, label in COUNT_LABELS.items()
+        ],
+        bars=[_bar(visit, one, total, largest) for one in shown], left_out=max(0, len(lines) - len(shown)),
+        series=[(name, say.t(label)) for name, label in STACKED_COUNTS.items()], up=up, at=visit.now,
+    )  # fmt: skip
+
+
+def _bar(visit: DeskVisit, one: UnitStatistics, total: UnitStatistics, largest: int) -> dict[str, object]:
+    """Place the parts of a bar; the largest fills the width, and even the smallest part stays visible."""
+    parts, start = [], 0
+    for name in STACKED_COUNTS:
+        count = getattr(one, name)
+        width = max(4, round(_BAR_WIDTH * count / largest)) if count else 0
+        parts.append({"name": name, "start": start, "width": width})
+        start += width
+    figures = ", ".join(
+        f"{visit.say.t(label)} {visit.number(getattr(one, name))}"
+        for name, label in STACKED_COUNTS.items()
+        if getattr(one, name)
+    )
+    is_own = one.unit is None or is_own_line(visit.units, one, total)  # a link would count what lies below as well
+    return {
+        "name": format_line_name(visit.say, visit.units, one, total),
+        "figures": figures,
+        "parts": [part for part in parts if part["width"]],
+        "drill": urlencode({"unit": one.unit}) if not is_own and visit.units.children(one.unit) else "",
+        "requests": urlencode({"unit": one.unit, "state": "unfinished"}) if not is_own and one.requests else "",
+    }
+
+
+OVERVIEW_ROUTES = (DeskRoute("GET", "/desk", Act.SEE_REQUESTS, show_desk),)
