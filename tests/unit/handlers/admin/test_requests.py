@@ -134,7 +134,8 @@ async def test_sending_back_asks_why_and_tells_the_officer(desk: Store) -> None:
 
     await admin.says("/danhsach", own.code)
     await admin.taps("Trả lại")
-    assert "500" in await admin.says("075012345678")
+    assert "500" in await admin.says("số 123456789")
+    assert "số định danh cá nhân (CCCD)" in await admin.says("075012345678")
     said = await admin.says("Thiếu quyết định <sáp nhập>")
     assert "Thiếu quyết định &lt;sáp nhập&gt;" in said
     filed = await load_request(desk, ADMIN, own.code)
