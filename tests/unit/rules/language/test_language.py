@@ -110,6 +110,8 @@ def test_a_pattern_that_cannot_be_read_names_its_file(pattern: str, tmp_path: Pa
             "doi cap tren tu huyen sang tinh, chung thu co quan, token van dung tot",
             {"subject": "organisation", "events": ["superior_changed"], "token": "in_hand"},
         ),
+        ("người đứng tên đã mất", {"subject": "individual", "whose": "deceased", "events": ["deceased"]}),
+        ("người đứng tên đã mất token", {"token": "lost"}),
         # A title by which somebody speaks is the speaker.
         (
             "chào em, chị làm ở kho bạc, cks của chị hỏng",
