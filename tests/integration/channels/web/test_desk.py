@@ -16,7 +16,7 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.store.drivers import Query
 from bot.store.store import Store
 from bot.web.desk import build_desk
-from handlers.model import RIGHTS_TABLE, Act, RequestState, Role, Scope
+from handlers.model import RIGHTS_TABLE, Act, Audience, BroadcastDraft, BroadcastText, RequestState, Role, Scope
 from rules.loading import load_pack
 from tests.integration.channels.web.conftest import Opened
 from tests.support.delivery import TurnedClock
@@ -431,3 +431,19 @@ async def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged(desk: Des
         await client.get("/desk/units")
         took.append(time.perf_counter() - begun)
     assert min(took) < 0.035
+
+
+async def test_a_broadcast_shows_its_text_and_how_it_stands_within_reach_alone(desk: Desk) -> None:
+    draft = BroadcastDraft(
+        title="Nhắc <b>hạn</b>", text=BroadcastText(vi="Hạn <i>đã</i> tới"), audience=Audience(unit="DN.NT")
+    )
+    async with open_admin_transaction(desk.store, NOW) as at:
+        made = await at.admin.broadcasts.new(OPERATOR, draft)
+        await at.commit()
+    assert made is not None
+    admin, far = await desk.signed_in("admin"), await desk.signed_in("far")
+    assert made.id in (await admin.get("/desk/broadcasts")).text
+    page = (await admin.get(f"/desk/broadcasts/{made.id}")).text
+    assert "Nhắc &lt;b&gt;hạn&lt;/b&gt;" in page
+    assert "Hạn &lt;i&gt;đã&lt;/i&gt; tới" in page
+    assert (await far.get(f"/desk/broadcasts/{made.id}")).status_code == 404
