@@ -163,6 +163,7 @@ _FORM_DRAFT = {
     "steps": DataPart(N_("Settled so far"), choose_label(words.TOPICS)),
     "skipped": DataPart(N_("The rest was left open")),
     "editing": DataPart(N_("Asked again"), choose_label(words.TOPICS)),
+    "doubted": DataPart(N_("Waiting for your yes")),
     "code": DataPart(N_("Request code")),
     "certificate": DataPart(N_("Certificate it is about")),
     "identity_until": DataPart(N_("Personal numbers are erased by"), format_iso_moment),

@@ -82,6 +82,8 @@ SCREENS = {
     "dossier": N_("the dossier of a unit"),
     "dossier_what": N_("the dossier of a unit: what happened"),
     "dossier_ask": N_("the dossier of a unit: an open question"),
+    "dossier_unit": N_("the dossier of a unit: which unit"),
+    "dossier_hand": N_("the dossier of a unit: to whom it is given"),
     "dossier_register": N_("the dossier of a unit: registering its requests"),
     "broadcasts": N_("the broadcasts"),
     "broadcast": N_("one broadcast"),

@@ -149,6 +149,7 @@ def session() -> Session:
         draft=draft,
         set_aside=draft.model_copy(update={"unit_code": "DN-PA", "fields": {"new_name": "UBND xã Để Dành"}}),
         forms=FormDraft(
+            doubted="UBND xã Ngờ",
             fields={name: f"giấy {name.title()[::-1].replace('_', ' ')}" for name in FORM_FIELDS},
             later=("tax_code",),
             steps=("budget_code", "birthday"),
