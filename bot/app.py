@@ -224,6 +224,7 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
 
 def _load_document_writers() -> None:
     """Import what writes XLSX and DOCX, so that no turn waits for it; a chat in the terminal starts without."""
+    import bot.dossier.making  # noqa: PLC0415
     import bot.exports.broadcast_report  # noqa: PLC0415
     import bot.forms  # noqa: PLC0415, F401
 

@@ -150,7 +150,7 @@ class Figure:
 FIGURES = (
     Figure("files", lambda house: len(house.modules), bound=349, goal=250),
     Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=255, goal=180, at_least=True),
-    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2068, goal=1500),
+    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2069, goal=1500),
     Figure(
         "files in a circle",
         lambda house: sum(map(len, house.file_circles)),

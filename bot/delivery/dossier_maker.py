@@ -11,7 +11,6 @@ import structlog
 
 from bot.channels import Channel
 from bot.clock import Clock
-from bot.dossier.making import ZIP, DossierOrder, make_dossier
 from bot.messages import Chat
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreUnavailable
@@ -74,7 +73,7 @@ class DossierMaker:
         Raises:
             StoreUnavailable: the turn is tried again when the store answers.
         """
-        if channel is None or not channel.capabilities.accepts(ZIP):
+        if channel is None or not channel.capabilities.accepts("application/zip"):
             return _without(wanted, "no_files")
         try:
             async with self.turn:
@@ -111,6 +110,8 @@ class DossierMaker:
         context = DossierContext(self.pack, day, unit, self.office)
         entries = decide_all(context, record.sources, record.common, record.people)
         changes = tuple(format_changes(context, record.made, entries, t))
+        from bot.dossier.making import DossierOrder, make_dossier  # noqa: PLC0415 - imported at the start of a service
+
         order = DossierOrder(
             context, record.sources, record.common, record.people, t, templates=self.templates, changes=changes,
             pdf=self.pdf and len(entries) <= MOST_WITH_PDF,

@@ -16,8 +16,6 @@ from bot.delivery.dossier_maker import DossierMaker
 from bot.delivery.form_making import MakeFormFiles, make_requested_forms, print_requested_answer, sends_files
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
-from bot.dossier.list_reader import ListReading
-from bot.dossier.reading import read_list
 from bot.errors import Forbidden
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
 from bot.messages import Chat
@@ -57,6 +55,7 @@ from handlers.model import (
 from locales import translator
 
 if TYPE_CHECKING:
+    from bot.dossier.list_reader import ListReading
     from bot.exports.broadcast_report import ReportOrder
 
 #: ``bot.charts.Charts.draw``: a PNG file.
@@ -277,7 +276,7 @@ class EventPreparer:
             return await self._make(chat, event)
         if isinstance(event, FileSent):
             found = await self._read_file(chat, event, listing=listing)
-            if isinstance(found, ListReading):
+            if not isinstance(found, Reading | ImportSheet):
                 listed = {"rows": found.rows, "trouble": found.trouble, "values": found.values}
                 return CertificatesListed(name=event.name, caption=event.caption, **listed, **_event_origin(event))
             if isinstance(found, ImportSheet):
@@ -300,7 +299,7 @@ class EventPreparer:
             return await make_requested_forms(event, channel, self._forms)
         return await print_requested_answer(event, channel, self._templates)
 
-    async def _read_file(self, chat: Chat, event: FileSent, *, listing: bool) -> Reading | ImportSheet | ListReading:
+    async def _read_file(self, chat: Chat, event: FileSent, *, listing: bool) -> "Reading | ImportSheet | ListReading":
         if event.size is not None and event.size > FILE_LIMIT:
             return await self._too_large(chat, event)
         async with self._room_for(chat):
@@ -312,6 +311,8 @@ class EventPreparer:
             if listing and not (is_spreadsheet(data) or event.name.lower().endswith(_TABLE_SUFFIXES)):
                 return await self._readers.read(chat, data, event.name)
         if listing:
+            from bot.dossier.reading import read_list  # noqa: PLC0415 - only whoever keeps dossiers sends lists
+
             return await read_list(data)  # outside: a list keeps no certificate waiting
         return await self._read_list(chat, data, event.name)  # outside: a list keeps no certificate waiting
 

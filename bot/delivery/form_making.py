@@ -7,7 +7,6 @@ from pathlib import Path
 import structlog
 
 from bot.channels import Channel
-from bot.forms import make_forms, make_page
 from handlers.core import AnswerPrinted, Attachment, FormsMade, MakeForms, PrintAnswer
 from handlers.model import DOCX, PDF
 from locales import translator
@@ -28,6 +27,8 @@ async def print_requested_answer(
         return AnswerPrinted(name=event.name, trouble="no_files")
     try:
         stem, pdf = event.name.removesuffix(".docx"), sends_files(channel, PDF)
+        from bot.forms import make_page  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+
         page, *beside = await asyncio.to_thread(make_page, stem, event.parts, templates=templates, pdf=pdf)
         return AnswerPrinted.of(event.name, page.content, beside[0].content if beside else None)
     except Exception as error:  # noqa: BLE001 - the answer was sent; the document is not worth a failed turn
@@ -65,6 +66,8 @@ class FormMaker:
         Raises:
             FormError: they cannot be made.
         """
+        from bot.forms import make_forms  # noqa: PLC0415 - as above
+
         async with self._turn:
             files = await asyncio.to_thread(
                 make_forms,

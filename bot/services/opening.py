@@ -133,7 +133,7 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
     path = sqlite_path(url, data_dir)
     if path is not None:
         return await open_sqlite(path)
-    from bot.store import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
+    from bot.store.drivers.postgres import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
 
     return await open_postgres(url or "")
 

@@ -35,7 +35,6 @@ from bot.store.context import StoreContext, chat_row
 from bot.store.continuity import DatabasePosition
 from bot.store.dossiers import DossierRepository
 from bot.store.drivers import Driver, Query, Rows, RunQueries, Transaction, split_statements, sqlite_path
-from bot.store.drivers.postgres import open_postgres
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.encoding import (
     backfill_consents,
@@ -136,9 +135,9 @@ __all__ = [
     "add_words_queries", "backfill_consents", "chain_hash", "chat_row", "check_all_keys", "count_audience",
     "digest_origin", "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue",
     "hold_serving_lock", "identity_deadline", "index_requests", "journal_columns", "load_migrations",
-    "message_query", "missing_migrations", "open_columns", "open_keyring", "open_postgres", "open_sqlite",
-    "placing_origin", "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin",
-    "seal_grant", "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path",
-    "to_channel_counts", "to_micros",
+    "message_query", "missing_migrations", "open_columns", "open_keyring", "open_sqlite", "placing_origin",
+    "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin", "seal_grant",
+    "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts",
+    "to_micros",
 ]
 # fmt: on

@@ -21,8 +21,8 @@ from time import perf_counter
 import aiohttp
 import psutil
 
-from bot.app import accept_in_steps
 from bot.channels.terminal import Console, TerminalChannel
+from bot.cli.run import accept_in_steps
 from bot.clock import SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
