@@ -116,7 +116,7 @@ def _read_entries(data: bytes, file: str) -> tuple[tuple[str, bytes], ...]:
             if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
                 raise FormError(_TOO_LARGE, file=file)
             entries = tuple((entry.filename, archive.read(entry)) for entry in archive.infolist())
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError):
+    except (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):  # RuntimeError: it is encrypted
         raise FormError(_NO_WORD_FILE, file=file) from None
     if _DOCUMENT not in dict(entries):
         raise FormError(_NO_WORD_FILE, file=file)

@@ -1,3 +1,4 @@
+import importlib
 import json
 import sys
 from collections.abc import Callable
@@ -67,3 +68,8 @@ def test_an_unknown_name_is_refused_with_those_there_are(bench: Bench, capsys: p
 def test_benches_are_the_modules_that_can_run() -> None:
     assert {"telegram", "chats", "desk", "export", "units"} <= set(runner.known())
     assert not {"result", "__main__", "telegram_peer", "province"} & set(runner.known())
+
+
+@pytest.mark.parametrize("name", runner.known())
+def test_every_bench_can_be_imported(name: str) -> None:
+    assert callable(importlib.import_module(f"tests.bench.{name}").run)
