@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from bot.certificates.errors import LIMITS, MEBIBYTE
 from bot.errors import InputError, to_reason
-from bot.tables import NO_CSV, NO_TEXT, TableError, csv_lines, decode, detect_format, refuse_format
-from bot.units.workbook import read_pages
+from bot.tables import NO_CSV, NO_TEXT, TableError
+from bot.tables.headings import read_tables
 from handlers.folding import fold
-from handlers.model import CHANNEL_LABELS, PERSON_CODE, REQUEST_CODE, TableFormat
+from handlers.model import CHANNEL_LABELS, PERSON_CODE, REQUEST_CODE
 from locales import N_
 
 #: The most people on a list.
@@ -49,7 +49,7 @@ def read_people(path: Path) -> tuple[ListedPerson, ...]:
     """
     data = _read_bytes(path)
     try:
-        found = next((named for rows in _read_tables(data) if (named := _find_people(rows))), ())
+        found = next((named for rows in _visible_tables(data) if (named := _find_people(rows))), ())
     except TableError as error:
         message = {NO_TEXT: _NO_TEXT, NO_CSV: _NO_CSV}.get(error.message, error.message)
         raise InputError(message, **{**error.values, "file": path}) from None
@@ -63,17 +63,11 @@ def read_people(path: Path) -> tuple[ListedPerson, ...]:
 Rows = Sequence[tuple[int, Sequence[str]]]
 
 
-def _read_tables(data: bytes) -> Iterator[Rows]:
+def _visible_tables(data: bytes) -> Iterator[Rows]:
     """Yield every visible sheet, or the one table of a text file."""
-    kind = detect_format(data)
-    refuse_format(kind)
-    if kind is TableFormat.XLSX:
-        pages = (page for page in read_pages(data) if not page.hidden)
-        yield from (
-            list(zip(page.lines, ([cell.text for cell in row] for row in page.rows), strict=True)) for page in pages
-        )
-    else:
-        yield list(csv_lines(decode(data).text, lambda cell: fold(cell) in HEADINGS))
+    for page in read_tables(data, lambda cell: cell if fold(cell) in HEADINGS else None):
+        if not page.hidden:
+            yield list(zip(page.lines, ([cell.text for cell in row] for row in page.rows), strict=True))
 
 
 def _find_people(rows: Rows) -> tuple[ListedPerson, ...]:
