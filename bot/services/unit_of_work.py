@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services.broadcasts import BroadcastService
-from bot.services.dossiers import DossierService
+from bot.services.dossiers import StoredDossiers
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
 from bot.services.journal import JournalService
 from bot.services.links import LinkService
@@ -75,12 +75,7 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         picture=StatisticsService(StatisticsRepository(context)),
         units=UnitService(UnitRepository(context), journal, context.now, announcer),
         broadcasts=BroadcastService.of(context, journal),
-        dossiers=DossierService(
-            DossierRepository(context),
-            own_requests,
-            announcer.notices,
-            journal,
-        ),
+        dossiers=StoredDossiers(journal, DossierRepository(context), own_requests, announcer.notices),
     )
 
 

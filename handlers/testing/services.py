@@ -65,7 +65,7 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
         picture=MemoryStatistics(acting),
         units=MemoryUnits(acting, journal),
         broadcasts=MemoryBroadcasts(acting, journal),
-        dossiers=MemoryDossiers(acting, journal),
+        dossiers=MemoryDossiers(journal, acting),
     )
 
 
