@@ -77,7 +77,7 @@ async def _run_desk(here: Context, _: str) -> HandlerResult:
 
 async def _run_pages(here: Context, _: str) -> HandlerResult:
     """Tell a link that signs one browser in, once; the journal says that it was made."""
-    rights, address = await current_rights(here), await here.world.links.make(LinkPurpose.SIGN_IN)
+    rights, address = await current_rights(here), await here.world.make_link(LinkPurpose.SIGN_IN)
     if address is None:
         return HandlerResult(here.session, notes=(here.say(_NO_PAGES),))
     await here.world.admin.journal.record(

@@ -263,7 +263,7 @@ class TurnHandler:
             register=unit.register,
             admin=unit.admin,
             reminders=unit.reminders,
-            links=unit.links(known.web_address),
+            make_link=unit.link_maker(known.web_address),
             units=units,
             start_link=channel.start_link if channel else None,
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another

@@ -51,7 +51,7 @@ from handlers.core import (
     AdminServices,
     Event,
     InterviewRegister,
-    OneTimeLinks,
+    MakeLink,
     OwnData,
     OwnRequests,
     Reminders,
@@ -119,9 +119,9 @@ class TurnTransaction:
         self.register: InterviewRegister = StoredInterviewRegister(context)
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
 
-    def links(self, address: str | None) -> OneTimeLinks:
+    def link_maker(self, address: str | None) -> MakeLink:
         """Return what makes one-time links below the address of the web server."""
-        return LinkService(self._ask, self._store.keyring, self._pending.chat.id, self._now, address)
+        return LinkService(self._ask, self._store.keyring, self._pending.chat.id, self._now, address).make
 
     async def _ask(self, *calls: Query) -> list[Rows]:
         keys = [(call.query, call.where, *call.parameters.items()) for call in calls if call.shown]

@@ -54,7 +54,7 @@ from handlers.core.messages import (
     Throttled,
     UnreadableReceived,
 )
-from handlers.core.ports import InterviewRegister, OneTimeLinks, OwnData, OwnRequests, Services
+from handlers.core.ports import InterviewRegister, MakeLink, OwnData, OwnRequests, Services
 from handlers.core.screen import (
     BACK,
     DONE,
@@ -107,7 +107,7 @@ __all__ = [
     "NO_SYNONYMS", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS", "AdminServices", "AnswerPrinted", "Attachment",
     "BroadcastView", "ButtonTapped", "CertificatesListed", "ChartDrawn", "Choice", "Command", "Context",
     "DerivedEvents", "DossierMade", "DrawChart", "Event", "FileRead", "FileSent", "FormsMade", "HandlerResult",
-    "InterviewRegister", "Journal", "MakeDossier", "MakeForms", "MakeReport", "MessageEdited", "OneTimeLinks",
+    "InterviewRegister", "Journal", "MakeDossier", "MakeForms", "MakeLink", "MakeReport", "MessageEdited",
     "Option", "OptionsOnlyScreen", "Order", "OwnData", "OwnRequests", "Page", "People", "PrintAnswer",
     "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Retraction", "Screen",
     "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled",

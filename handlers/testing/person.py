@@ -1,7 +1,7 @@
 """The services of one person's own conversation in memory: requests, register, reminders, all that is held."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,7 +15,6 @@ from handlers.model import (
     RETAINED_STATES,
     DeliveryReason,
     InterviewStatus,
-    LinkPurpose,
     Request,
     RequestContent,
     RequestHandling,
@@ -41,19 +40,6 @@ from rules.calendar import to_vietnam_day
 #: More codes than a year will see.
 _CODES_A_YEAR = 1_000_000_000
 _OWN_DATA_TASK = "own_data"
-
-
-@dataclass(slots=True)
-class MemoryLinks:
-    """Implements ``handlers.core.ports.OneTimeLinks``."""
-
-    made: list[LinkPurpose] = field(default_factory=list)
-
-    async def make(self, purpose: LinkPurpose) -> str | None:
-        """Count them: each is another one."""
-        self.made.append(purpose)
-        path = "desk/sign-in" if purpose is LinkPurpose.SIGN_IN else "t"
-        return f"https://troly.test/{path}/{len(self.made):022}"
 
 
 @dataclass(frozen=True, slots=True)
