@@ -26,10 +26,11 @@ from handlers.core import (
     cited_documents,
     current_question,
     current_rights,
+    format_bold,
     format_documents,
     hash_text,
+    join_lines,
 )
-from handlers.core.text import format_bold, join_lines
 from handlers.dossier.screens import open_dossiers
 from handlers.interview import to_next_certificate, to_previous_step
 from handlers.interview.condition import condition_facts

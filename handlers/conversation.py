@@ -46,8 +46,9 @@ from handlers.core import (
     UnreadableReceived,
     current_question,
     current_rights,
+    parse_day,
+    without_day,
 )
-from handlers.core.text import parse_day, without_day
 from handlers.dossier.opened import SCREEN_NAMES as DOSSIER_SCREENS
 from handlers.dossier.screens import handle_made_dossier, take_dossier_file
 from handlers.forms.filling import without_expired_identities

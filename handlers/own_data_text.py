@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.broadcasts.screens.audience import CONDITION_SCREENS
-from handlers.core.text import MarkupTranslator, format_day, format_moment, strip_markup
+from handlers.core import MarkupTranslator, format_day, format_moment, strip_markup
 from handlers.forms.fields import FORM_FIELDS
 from handlers.interview.screens.certificate import format_key
 from handlers.interview.screens.file import FILE_PROBLEMS

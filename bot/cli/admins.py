@@ -17,7 +17,7 @@ from bot.services.sign_in import SignIn
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings, load_settings
 from handlers.access import ROLE_REFUSALS, clean_label, format_actor, format_role
-from handlers.core.text import format_moment
+from handlers.core import format_moment
 from handlers.model import (
     ACT_TO_GIVE,
     MACHINE,

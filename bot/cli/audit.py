@@ -14,7 +14,7 @@ from bot.services.opening import open_store_from_settings
 from bot.settings import load_settings
 from bot.store import ChainFault, Proof, Verdict
 from handlers.access import format_action, format_actor, format_subject
-from handlers.core.text import format_moment
+from handlers.core import format_moment
 from handlers.model import Act, JournalEntry, UnitDirectory
 from locales import N_, Translator, translator
 

@@ -22,7 +22,7 @@ from bot.exports.people_list import ListedPerson
 from bot.settings import load_settings
 from bot.streams import sanitize
 from handlers.broadcasts.rendering import BUTTON_LABELS
-from handlers.core.text import format_day
+from handlers.core import format_day
 from handlers.model import (
     Act,
     ActionResult,

@@ -23,7 +23,7 @@ from bot.exports.process import read_sheet
 from bot.settings import load_settings
 from bot.streams import sanitize
 from handlers.admin import imports
-from handlers.core.text import MarkupTranslator, strip_markup
+from handlers.core import MarkupTranslator, strip_markup
 from handlers.model import (
     Act,
     BulkMoveResult,

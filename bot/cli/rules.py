@@ -13,7 +13,7 @@ from bot.cli.output import Language as ShownLanguage
 from bot.cli.output import translator_for, write
 from bot.settings import configured_language, load_settings
 from handlers.citations import format_office
-from handlers.core.text import format_day
+from handlers.core import format_day
 from handlers.rulebook import render_rulebook
 from locales import N_, Translator, translator
 from rules.calendar import to_vietnam_day

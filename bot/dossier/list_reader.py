@@ -26,7 +26,7 @@ from bot.tables.headings import (
     restore_columns,
 )
 from bot.tables.legacy_fonts import RestoredColumn
-from handlers.core.text import parse_day
+from handlers.core import parse_day
 from handlers.folding import fold
 from handlers.model import ListedCertificate
 from handlers.requests import clean_serial

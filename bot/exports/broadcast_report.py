@@ -37,7 +37,7 @@ from handlers.broadcasts import (
     format_state_reason,
     format_step_name,
 )
-from handlers.core.text import format_moment
+from handlers.core import format_moment
 from handlers.model import MACHINE, Act, Broadcast, Recipient, Rights
 from locales import N_, Translator
 from rules.calendar import to_vietnam_time

@@ -17,7 +17,7 @@ from bot.store import (
     since_yesterday,
 )
 from handlers.admin.requests_view import format_request_row
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator
 from handlers.model import (
     MACHINE,
     MAX_DIGEST_ROWS,

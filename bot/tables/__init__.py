@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.errors import TrolyError
 from bot.tables.legacy_fonts import CP1252, LegacyFont
-from handlers.core.text import format_day
+from handlers.core import format_day
 from handlers.model import TABLE_REFUSALS, TableFormat
 from locales import N_
 

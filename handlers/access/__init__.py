@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from handlers.core import Context
-from handlers.core.text import format_moment
+from handlers.core import Context, format_moment
 from handlers.model import (
     EXPORT_FORM_LABELS,
     MACHINE,

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from handlers.core import BACK, Context, HandlerResult, Option, Page, Session, back_option, current_rights
-from handlers.core.text import format_bold
+from handlers.core import BACK, Context, HandlerResult, Option, Page, Session, back_option, current_rights, format_bold
 from handlers.model import Act, Rights, UnitDirectory
 from handlers.understanding import parse_numbers
 from locales import N_

@@ -10,14 +10,17 @@ from handlers.core import (
     BACK,
     Context,
     HandlerResult,
+    MarkupTranslator,
     Option,
     OptionsOnlyScreen,
     Page,
     Reply,
     back_option,
+    capitalize_first,
     current_rights,
+    format_count,
+    join_lines,
 )
-from handlers.core.text import MarkupTranslator, capitalize_first, format_count, join_lines
 from handlers.model import EXPORT_FORM_LABELS, Act, ExportForm, ExportOrder, ExportRemarks, ExportStatus, Rights
 from handlers.requests import STATE_LABELS
 from handlers.understanding import match_names

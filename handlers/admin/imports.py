@@ -13,14 +13,19 @@ from handlers.core import (
     YES,
     Context,
     HandlerResult,
+    MarkupTranslator,
     Option,
     OptionsOnlyScreen,
     Page,
     back_option,
     current_rights,
+    format_bold,
+    format_bullets,
+    format_count,
+    format_moment,
     holder_labels,
+    join_lines,
 )
-from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_count, format_moment, join_lines
 from handlers.model import (
     MAX_BULK_MOVES,
     TABLE_REFUSALS,

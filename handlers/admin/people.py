@@ -28,10 +28,13 @@ from handlers.core import (
     OptionsOnlyScreen,
     Page,
     back_option,
+    capitalize_first,
     current_rights,
+    format_bold,
+    format_moment,
+    join_lines,
     open_page,
 )
-from handlers.core.text import capitalize_first, format_bold, format_moment, join_lines
 from handlers.interview import to_next_screen
 from handlers.model import ACT_TO_GIVE, ROLES, Act, NewInvitation, Refusal, Rights, Role, RoleHolder
 from locales import N_

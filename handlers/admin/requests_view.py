@@ -9,8 +9,17 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.access import format_actor
-from handlers.core import Context, HandlerResult, RequestListView, Session, current_rights
-from handlers.core.text import MarkupTranslator, format_day, format_moment, join_lines
+from handlers.core import (
+    Context,
+    HandlerResult,
+    MarkupTranslator,
+    RequestListView,
+    Session,
+    current_rights,
+    format_day,
+    format_moment,
+    join_lines,
+)
 from handlers.model import (
     OPEN_LIST,
     UNFINISHED,

@@ -22,14 +22,18 @@ from handlers.core import (
     Context,
     DrawChart,
     HandlerResult,
+    MarkupTranslator,
     Option,
     Page,
     RequestListView,
     Session,
     back_option,
     current_rights,
+    format_bold,
+    format_day,
+    format_moment,
+    parse_day,
 )
-from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, parse_day
 from handlers.model import (
     Act,
     Bar,

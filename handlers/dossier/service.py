@@ -4,8 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handlers.core import Journal, Reply
-from handlers.core.text import MarkupTranslator, join_lines
+from handlers.core import Journal, MarkupTranslator, Reply, join_lines
 from handlers.model import (
     Act,
     DossierRecord,

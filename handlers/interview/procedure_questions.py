@@ -12,10 +12,12 @@ from handlers.core import (
     current_decision,
     facts_of,
     filing_notice_of,
+    format_bold,
+    format_bullets,
     format_documents,
     format_title,
+    join_lines,
 )
-from handlers.core.text import format_bold, format_bullets, join_lines
 from handlers.folding import fold
 from locales import N_
 from rules import answer_question, find_named, name_by_case

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup
 
-from handlers.core import Context, Option, Session, session
-from handlers.core.text import format_bullets, join_lines
+from handlers.core import Context, Option, Session, format_bullets, join_lines, session
 from locales import N_, Translator
 from rules.outcome import Decided
 from rules.questions import Question

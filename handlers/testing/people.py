@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handlers.admin.exports import format_export_rights_lost
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator
 from handlers.model import (
     ACT_TO_GIVE,
     Act,

@@ -7,8 +7,7 @@ from unicodedata import normalize
 
 from rapidfuzz import fuzz, process
 
-from handlers.core import Option, Page
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Option, Page
 from handlers.folding import fold
 from handlers.understanding.doubts import name_variants
 from locales import N_

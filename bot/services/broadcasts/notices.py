@@ -17,8 +17,7 @@ from bot.store import (
     to_micros,
 )
 from handlers.broadcasts.notices import format_approval_request
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from handlers.model import NO_UNITS, Act, Broadcast, Rights, UnitDirectory
 
 #: The mark of the last state of the message that moves.

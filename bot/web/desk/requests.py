@@ -14,7 +14,7 @@ from handlers.admin.requests_view import (
     format_filter,
     format_move_not_possible,
 )
-from handlers.core.text import capitalize_first
+from handlers.core import capitalize_first
 from handlers.model import (
     ADMIN_STATES,
     FINAL_STATES,

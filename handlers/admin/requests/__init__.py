@@ -32,8 +32,8 @@ from handlers.core import (
     back_option,
     current_rights,
     holder_labels,
+    join_lines,
 )
-from handlers.core.text import join_lines
 from handlers.model import (
     FINAL_STATES,
     NEEDS_REASON,

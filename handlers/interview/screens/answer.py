@@ -15,15 +15,16 @@ from handlers.core import (
     current_decision,
     explain_certainty,
     format_actions,
+    format_bold,
     format_brief_answer,
     format_decision_plain,
     format_notices,
     format_steps,
     format_title,
     hash_text,
+    join_lines,
     registrable_actions,
 )
-from handlers.core.text import format_bold, join_lines
 from handlers.forms.case import case_of_answer
 from handlers.forms.filling import begin_forms
 from handlers.interview import to_next_certificate, to_next_screen

@@ -9,15 +9,20 @@ from handlers.core import (
     NO,
     Context,
     HandlerResult,
+    MarkupTranslator,
     Option,
     OptionsOnlyScreen,
     Page,
     Session,
     certificate_facts,
     current_decision,
+    format_bold,
+    format_day,
+    format_moment,
+    join_lines,
+    parse_day,
     with_answer,
 )
-from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, join_lines, parse_day
 from handlers.folding import fold
 from handlers.interview import to_answered, to_next_screen
 from handlers.interview.screens.unit import bind_derived_events

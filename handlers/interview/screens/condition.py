@@ -10,8 +10,18 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.core import DONE, Context, HandlerResult, Option, Page, Session, facts_of, with_answer
-from handlers.core.text import format_bullets, parse_day
+from handlers.core import (
+    DONE,
+    Context,
+    HandlerResult,
+    Option,
+    Page,
+    Session,
+    facts_of,
+    format_bullets,
+    parse_day,
+    with_answer,
+)
 from handlers.interview import to_next_screen
 from handlers.interview.condition import condition_facts
 from handlers.interview.screens.certificate import (

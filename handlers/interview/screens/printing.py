@@ -12,15 +12,17 @@ from handlers.core import (
     HandlerResult,
     PrintAnswer,
     PrintedPart,
+    capitalize_first,
     cited_documents,
     explain_certainty,
     format_actions,
     format_brief_answer,
+    format_day,
     format_documents,
     format_notices,
     format_steps,
+    strip_markup,
 )
-from handlers.core.text import capitalize_first, format_day, strip_markup
 from handlers.interview.screens.question import format_answers_given
 from handlers.model import DOCX, PDF
 from locales import N_

@@ -10,6 +10,7 @@ from handlers.core import (
     DONE,
     Context,
     HandlerResult,
+    MarkupTranslator,
     Option,
     OptionsOnlyScreen,
     Page,
@@ -17,8 +18,11 @@ from handlers.core import (
     count_remaining,
     current_question,
     facts_of,
+    format_bold,
+    format_bullets,
+    format_day,
+    format_numbered,
 )
-from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_day, format_numbered
 from handlers.folding import fold
 from handlers.interview import to_answered, to_next_screen
 from handlers.interview.condition import condition_facts
