@@ -32,8 +32,7 @@ from handlers.core import (
     join_lines,
 )
 from handlers.dossier.screens import open_dossiers
-from handlers.interview import to_next_certificate, to_previous_step
-from handlers.interview.condition import condition_facts
+from handlers.interview import condition_facts, to_next_certificate, to_previous_step
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.welcome import (
     show_notice,

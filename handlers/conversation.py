@@ -54,6 +54,7 @@ from handlers.dossier.screens import handle_made_dossier, take_dossier_file
 from handlers.forms.filling import without_expired_identities
 from handlers.forms.screens import handle_forms_made
 from handlers.interview import save_interview_status, to_next_screen
+from handlers.interview.screens.answer import handle_printed_answer
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.condition import take_day_beside
 from handlers.interview.screens.file import (
@@ -63,7 +64,6 @@ from handlers.interview.screens.file import (
     take_file_read,
     to_unreadable_file,
 )
-from handlers.interview.screens.printing import handle_printed_answer
 from handlers.interview.screens.question import find_overheard_facts
 from handlers.interview.screens.retraction import keep_safety_facts
 from handlers.interview.secrets import has_secret

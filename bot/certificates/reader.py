@@ -19,7 +19,7 @@ _BIG_FILE = 4 * MEBIBYTE
 _IDLE_SECONDS = 60.0
 #: A worker ends itself after so many times the allowed seconds, in case its parent is not there to kill it.
 _GRACE = 2
-_MODULE = "bot.certificates.worker"
+_MODULE = "bot.certificates.parsing"
 _DEATHS = {
     Death.TOO_SLOW: FileProblemKind.TOO_SLOW,
     Death.TOO_MUCH_MEMORY: FileProblemKind.TOO_MUCH_MEMORY,

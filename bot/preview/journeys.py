@@ -28,7 +28,7 @@ from handlers.core import (
     TextReceived,
     strip_markup,
 )
-from handlers.interview.condition import CONDITION_FACTS
+from handlers.interview import CONDITION_FACTS
 from handlers.interview.screens.certificate import HOW_TO_FIND_THE_DAY
 from handlers.interview.screens.condition import FINE, FINE_BUT_CHANGED
 from handlers.model import TELEGRAM, Certificate, Reading

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.services.journal import JournalService
+from bot.services import JournalService
 from bot.services.request_list import select_requests
 from bot.store import (
     Completion,

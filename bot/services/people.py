@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.services.journal import JournalService
+from bot.services import JournalService
 from bot.store import (
     GrantRepository,
     InvitationRepository,

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
+from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
 from bot.services.dossiers import StoredDossiers
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
-from bot.services.journal import JournalService
 from bot.services.links import LinkService
 from bot.services.people import PeopleService
 from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService

@@ -30,8 +30,7 @@ from bot.store.broadcasts.recipients import (
     Withheld,
 )
 from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository, ReminderDistance, StoredReminders
-from bot.store.command_menus import DueMenu
-from bot.store.context import StoreContext, chat_row
+from bot.store.context import DueMenu, StoreContext, chat_row
 from bot.store.continuity import DatabasePosition
 from bot.store.dossiers import DossierRepository
 from bot.store.drivers import Driver, Query, Rows, RunQueries, Transaction, split_statements, sqlite_path

@@ -9,13 +9,15 @@ from handlers.access import (
     ONE_LINE,
     ROLE_REFUSALS,
     clean_label,
+    find_units,
     format_holder,
     format_holder_button,
     format_role,
     format_roles,
     format_since,
+    is_unknown_number,
+    selectable_units,
 )
-from handlers.access.choices import find_units, is_unknown_number, selectable_units
 from handlers.core import (
     BACK,
     NEXT,

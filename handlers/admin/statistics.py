@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
-from handlers.access.choices import is_unknown_number
+from handlers.access import is_unknown_number
 from handlers.admin.statistics_text import (
     STACKED_COUNTS,
     format_burn_down,

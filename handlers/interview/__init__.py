@@ -1,5 +1,7 @@
 """The order of the interview's screens, and the status that the register of units keeps of an interview."""
 
+from datetime import date
+
 from markupsafe import Markup
 
 from handlers.core import (
@@ -16,11 +18,12 @@ from handlers.core import (
     without_stale_events,
 )
 from handlers.forms.filling import to_previous_form_field
-from handlers.interview.condition import is_asked_together, without_condition
 from handlers.model import InterviewStatus
 from handlers.requests.form import current_field
 from locales import N_
+from rules.deciding import needs
 from rules.outcome import Procedure
+from rules.pack import Pack
 
 DRAFT_KEPT = N_("Nothing is registered. What you filled in is kept: “{register}” brings it back.")
 
@@ -204,3 +207,29 @@ def _certificate_status(session: Session) -> dict[str, object]:
 def _owed_procedures(here: Context) -> tuple[Procedure, ...] | None:
     decided = current_decision(here)
     return None if decided is None else tuple(action.procedure for action in registrable_actions(decided))
+
+
+#: In the pack's order; ``information_matches`` is asked with them, because most officers look at the same certificate.
+CONDITION_FACTS = ("certificate", "information_matches", "token", "key_exposed")
+
+
+def condition_facts(session: Session, pack: Pack, today: date) -> tuple[str, ...]:
+    """Return those of the facts that can still change the decision, in the pack's order."""
+    return tuple(fact for fact in needs(pack, facts_of(session), today) if fact in CONDITION_FACTS)
+
+
+def is_asked_together(session: Session, pack: Pack, today: date) -> bool:
+    """Return whether the next question is one of several about the condition, none of them being changed by itself."""
+    missing = needs(pack, facts_of(session), today)
+    wanted = [fact for fact in missing if fact in CONDITION_FACTS]
+    return len(wanted) > 1 and missing[0] in CONDITION_FACTS and not {"token", "key_exposed"}.isdisjoint(wanted)
+
+
+def without_condition(session: Session) -> Session:
+    """Take back the latest answers about the condition, as far as they were given together and by hand."""
+    from_file = session.certificate is not None
+    for fact in reversed(session.answers):
+        if fact not in CONDITION_FACTS or (fact == "certificate" and from_file):
+            break
+        session = without_answer(session, fact)
+    return session

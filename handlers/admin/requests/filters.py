@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from handlers.access.choices import FilterChoice, UnitChoiceScreen
+from handlers.access import FilterChoice, UnitChoiceScreen
 from handlers.admin.requests_view import (
     format_filter,
     list_view,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from handlers.access.choices import FilterChoice, UnitChoiceScreen
+from handlers.access import FilterChoice, UnitChoiceScreen
 from handlers.broadcasts import format_channel
 from handlers.broadcasts.admin_text import format_audience, format_audience_counts
 from handlers.broadcasts.screens import broadcast_view, current_draft, to_broadcast_screen

@@ -24,12 +24,11 @@ from handlers.core import (
     format_numbered,
 )
 from handlers.folding import fold
-from handlers.interview import to_answered, to_next_screen
-from handlers.interview.condition import condition_facts
+from handlers.interview import condition_facts, to_answered, to_next_screen
+from handlers.interview.screens import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.interview.screens import certificate as screens_certificate
 from handlers.interview.screens.certificate import ISSUERS, format_identity
 from handlers.interview.screens.unit import take_unit_beside
-from handlers.interview.unsure import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.requests import EVENT_LABELS, SUBJECT_LABELS
 from handlers.understanding import match_names
 from locales import N_

@@ -30,8 +30,8 @@ from handlers.core import (
 )
 from handlers.folding import fold
 from handlers.interview import to_next_screen
+from handlers.interview.screens import UNSURE, unsure_option
 from handlers.interview.screens.question import format_change, format_phrase
-from handlers.interview.unsure import UNSURE, unsure_option
 from locales import N_
 from rules import answer_question
 from rules.facts import Event, Token

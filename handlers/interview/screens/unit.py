@@ -25,7 +25,7 @@ from handlers.core import (
     without_stale_events,
 )
 from handlers.interview import to_next_screen
-from handlers.interview.unsure import UNSURE, UNSURE_LABEL, unsure_option
+from handlers.interview.screens import UNSURE, UNSURE_LABEL, unsure_option
 from handlers.model import MAX_QUERY_LENGTH, Certificate, Succession, SuccessionKind, Unit, UnitMatch, name_keys
 from handlers.requests import EVENT_LABELS
 from locales import N_, Translator
