@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.cancellation import cancel_on, stop_on_signals
-from bot.certificates.errors import LIMITS
+from bot.certificates import LIMITS
 from bot.certificates.reader import CertificateReader
 from bot.channels import (
     BackgroundService,

@@ -11,7 +11,7 @@
     ├── Forbidden                   the role does not allow the action (exit code 3)
     ├── PersonUnknown               no person matches the name (exit code 2)
     ├── NotFound                    the thing does not exist, or lies outside the caller's rights
-    └── (bot.store.errors, bot.certificates.errors: the errors of those packages)
+    └── (bot.store.errors, bot.certificates: the errors of those packages)
 """
 
 import errno

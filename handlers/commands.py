@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
+from handlers.admin import search_requests, to_opening_list
 from handlers.admin.desk import to_desk
 from handlers.admin.exports import order_typed_export
 from handlers.admin.people import (
     accept_invitation,
 )
-from handlers.admin.requests_view import search_requests, to_opening_list
 from handlers.admin.statistics import show_statistics
 from handlers.broadcasts.reminders import (
     REMINDER_COMMANDS,

@@ -81,9 +81,8 @@ from handlers.turn import (
     to_new_session,
     with_current_units,
 )
-from handlers.understanding import MAX_PARTS, NEITHER, Match, parse_numbers, split_parts
+from handlers.understanding import MAX_PARTS, NEITHER, Match, parse_numbers, read_sentence, split_parts
 from handlers.understanding.doubts import is_doubt
-from handlers.understanding.sentences import read_sentence
 from locales import N_
 from rules.language import Reading as SentenceReading
 

@@ -12,7 +12,7 @@ from handlers.interview.screens.retraction import ask_about_found_token
 from handlers.interview.screens.understood import answers_in, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
-from handlers.understanding.sentences import ASKING_SCREENS, read_sentence
+from handlers.understanding import ASKING_SCREENS, read_sentence
 from locales import N_
 from rules.language import Reading
 from rules.questions import Question

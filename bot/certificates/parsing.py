@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.certificates import archives, containers, pdf, pem, signed_xml, x509_fields
+from bot.certificates import (
+    LIMITS,
+    Limits,
+    MalformedError,
+    UnreadableError,
+    archives,
+    containers,
+    pdf,
+    pem,
+    signed_xml,
+    x509_fields,
+)
 from bot.certificates.containers import (
     Finding,
     FoundCertificate,
@@ -21,7 +32,6 @@ from bot.certificates.containers import (
     split_values,
 )
 from bot.certificates.decompression import Unpacker
-from bot.certificates.errors import LIMITS, Limits, MalformedError, UnreadableError
 from bot.certificates.formats import FileKind, detect_kind, strip_padding
 from bot.certificates.pem import to_plain_text
 from bot.certificates.record import DecodedCertificate, decode_certificate

@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 from pydantic import ValidationError
 
-from bot.certificates.errors import LIMITS, MEBIBYTE, Limits
+from bot.certificates import LIMITS, MEBIBYTE, Limits
 from bot.process_sandbox import Death, SandboxProcess, StartError
 from handlers.model import FileProblem, FileProblemKind, Reading
 

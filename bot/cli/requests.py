@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.certificates.errors import LIMITS
+from bot.certificates import LIMITS
 from bot.cli.options import FilterOptions, WantedInState, parse_state, with_option_groups
 from bot.cli.output import json_text
 from bot.cli.requests_output import (

@@ -32,7 +32,7 @@ from handlers.admin.statistics_text import (
     to_statistics_data,
 )
 from handlers.core import MarkupTranslator, format_day, strip_markup
-from handlers.interview.funnel import format_funnel, sort_steps
+from handlers.interview import format_funnel, sort_steps
 from handlers.model import (
     COUNTED_FIELDS,
     Act,

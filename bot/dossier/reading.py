@@ -7,8 +7,8 @@ from pathlib import Path
 import structlog
 from pydantic import ValidationError
 
-from bot.certificates.errors import LIMITS as FILE_LIMITS
-from bot.certificates.errors import MEBIBYTE
+from bot.certificates import LIMITS as FILE_LIMITS
+from bot.certificates import MEBIBYTE
 from bot.certificates.reader import CertificateReader
 from bot.dossier.list_reader import ListReading
 from bot.errors import InputError, to_reason

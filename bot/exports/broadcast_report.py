@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 from bot.atomic_file import AtomicFile, open_atomic_file, private_folder
 from bot.errors import Forbidden
 from bot.exports import CellValue
-from bot.exports.export import run_in_thread
-from bot.exports.text_formats import BYTE_ORDER_MARK, format_csv
+from bot.exports.export import BYTE_ORDER_MARK, format_csv, run_in_thread
 from bot.exports.xlsx import (
     FIRST_YEAR,
     LOCAL_TIME_FORMAT,

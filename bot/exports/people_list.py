@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.certificates.errors import LIMITS, MEBIBYTE
+from bot.certificates import LIMITS, MEBIBYTE
 from bot.errors import InputError, to_reason
 from bot.tables import NO_CSV, NO_TEXT, TableError
 from bot.tables.headings import read_tables

@@ -16,7 +16,7 @@ from bot.store import (
     read_units,
     since_yesterday,
 )
-from handlers.admin.requests_view import format_request_row
+from handlers.admin import format_request_row
 from handlers.core import MarkupTranslator
 from handlers.model import (
     MACHINE,

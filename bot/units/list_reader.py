@@ -10,7 +10,7 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from bot.certificates.errors import LIMITS, MEBIBYTE
+from bot.certificates import LIMITS, MEBIBYTE
 from bot.errors import to_reason
 from bot.tables import EMPTY_CELL, TableCell, TableError, TablePage, unguard_formula
 from bot.tables.headings import LEFT_OUT, ROWS_SEARCHED, HeadingRow, compose, read_tables, restore_columns

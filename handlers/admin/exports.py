@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from handlers.admin.requests_view import format_filter, list_view, to_request_list
+from handlers.admin import format_filter, list_view, to_request_list
 from handlers.core import (
     BACK,
     Context,

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from markupsafe import Markup
 
 from handlers.access import format_actor
-from handlers.admin.requests_view import format_possible_states
+from handlers.admin import format_possible_states
 from handlers.core import (
     NO,
     YES,

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from bot.web.desk.filters import FIELD_LABELS, ReadFilter, field_values, parse_filter, to_query
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.access import format_actor
-from handlers.admin.requests_view import (
+from handlers.admin import (
     MOVE_LABELS,
     SHORT_PROCEDURES,
     format_filter,

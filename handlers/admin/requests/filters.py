@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from handlers.access import FilterChoice, UnitChoiceScreen
-from handlers.admin.requests_view import (
+from handlers.admin import (
     format_filter,
     list_view,
     to_list_screen,

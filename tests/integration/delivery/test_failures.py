@@ -11,9 +11,9 @@ import pytest
 
 from bot.channels import Pace, Rate, Unsupported
 from bot.clock import Clock
+from bot.delivery import ResultBatcher
 from bot.delivery.background import Retention
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.failures import ResultBatcher
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
 from bot.delivery.runner import Runner

@@ -5,7 +5,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.certificates.errors import LIMITS
+from bot.certificates import LIMITS
 from bot.errors import TrolyError
 from bot.exports import people_list
 from bot.exports.people_list import ListedPerson, read_people
