@@ -1,4 +1,7 @@
-"""Delivery: what is received is handled once, what is to be sent is sent once; here is what becomes of a failure."""
+"""The road of every message: intake -> turn -> outbox -> channel, as idempotent functions over the store's rows.
+
+Here is what becomes of a row that did not get through.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

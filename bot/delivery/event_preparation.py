@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
-from bot.certificates.reader import CertificateReader
+from bot.certificates.reader import CertificateReader, Readers, giving_way
 from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts import ChartsMissing
 from bot.clock import Clock
 from bot.delivery.dossier_maker import DossierMaker
 from bot.delivery.form_making import MakeFormFiles, make_requested_forms, print_requested_answer, sends_files
-from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
