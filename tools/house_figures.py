@@ -167,7 +167,7 @@ class Figure:
 FIGURES = (
     Figure("files", lambda house: len(house.modules), bound=326, earlier=250),
     Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=263, earlier=180, at_least=True),
-    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=1957, earlier=1500),
+    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=1956, earlier=1500),
     Figure(
         "files in a circle",
         lambda house: sum(map(len, house.file_circles)),
@@ -186,8 +186,8 @@ FIGURES = (
     Figure(
         f"files over {LONG_FILE} lines",
         lambda house: len(house.long_files()),
-        bound=16,
-        earlier=16,
+        bound=12,
+        earlier=12,
         named=House.long_files,
     ),
     Figure(

@@ -38,7 +38,7 @@ from handlers.core import (
     open_page,
 )
 from handlers.interview import to_next_screen
-from handlers.model import ACT_TO_GIVE, ROLES, Act, NewInvitation, Refusal, Rights, Role, RoleHolder
+from handlers.model import ACT_TO_GIVE, ROLES, Act, NewInvitation, Refusal, Role, RoleHolder
 from locales import N_
 
 #: Time for which an invitation made in a chat is valid.
@@ -170,8 +170,7 @@ def _format_new_invitation(here: Context, plan: InvitationDraft, made: NewInvita
 
 
 async def _offered_units(here: Context, plan: InvitationDraft) -> tuple[str, ...]:
-    rights: Rights = await current_rights(here)
-    act = ACT_TO_GIVE[plan.role]
+    rights, act = await current_rights(here), ACT_TO_GIVE[plan.role]
     typed, today = plan.words, here.today
     found = find_units(here.world.units, typed, today) if typed else selectable_units(rights, act, today)
     return tuple(unit for unit in found if rights.may(act, unit))[:10]

@@ -22,8 +22,7 @@ from handlers.model import (
     RoleHolder,
     default_timing,
 )
-from handlers.testing.tables import GrantRecord, InvitationRecord, MemoryContext, MemoryJournal
-from handlers.testing.tasks import export_origin
+from handlers.testing.tables import GrantRecord, InvitationRecord, MemoryContext, MemoryJournal, export_origin
 from rules.calendar import to_vietnam_day
 
 GRANT_ID, INVITATION_ID = "QT", "LM"

@@ -27,7 +27,6 @@ from handlers.testing.dossiers import MemoryDossiers
 from handlers.testing.people import MemoryPeople
 from handlers.testing.person import (
     MemoryInterviewRegister,
-    MemoryOwnData,
     MemoryOwnRequests,
     MemoryReminders,
 )
@@ -43,7 +42,7 @@ from handlers.testing.tables import (
     MemoryTransaction,
     MessageRecord,
 )
-from handlers.testing.tasks import MemoryExports, MemoryImports
+from handlers.testing.tasks import MemoryExports, MemoryImports, MemoryOwnData
 from handlers.testing.units import MemoryStatistics, MemoryUnits
 from locales import LANGUAGES
 from rules.pack import Pack
