@@ -15,8 +15,7 @@ from hashlib import new
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from bot.certificates import der, public_keys, x509_fields
-from bot.certificates.errors import MalformedError, UnreadableError
+from bot.certificates import MalformedError, UnreadableError, der, public_keys, x509_fields
 from bot.certificates.formats import HEAD_SIZE, FileKind, der_kind, is_certificate, padding_end, refuse_secret
 from bot.certificates.names import clean_text
 from bot.certificates.pem import decode_base64, refuse_secret_text

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from itertools import islice, pairwise
 
-from bot.certificates import der
-from bot.certificates.errors import SecretError, UnreadableError
+from bot.certificates import SecretError, UnreadableError, der
 from bot.certificates.formats import refuse_secret
 from handlers.model import FileProblemKind
 

@@ -30,11 +30,21 @@ from bot.store.broadcasts.recipients import (
     Withheld,
 )
 from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository, ReminderDistance, StoredReminders
-from bot.store.command_menus import DueMenu
-from bot.store.context import StoreContext, chat_row
-from bot.store.continuity import DatabasePosition
+from bot.store.context import DueMenu, StoreContext, chat_row
+from bot.store.continuity import DatabasePosition, check_all_keys
 from bot.store.dossiers import DossierRepository
-from bot.store.drivers import Driver, Query, Rows, RunQueries, Transaction, split_statements, sqlite_path
+from bot.store.drivers import (
+    Driver,
+    Migration,
+    Query,
+    Rows,
+    RunQueries,
+    Transaction,
+    load_migrations,
+    missing_migrations,
+    split_statements,
+    sqlite_path,
+)
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.encoding import (
     backfill_consents,
@@ -68,8 +78,6 @@ from bot.store.journal import (
 )
 from bot.store.key_rotation import RETIREMENT_GRACE, KeyCheck, KeyRotation, Retirement
 from bot.store.messages import AbandonedRow, OutboxMessage, OutboxRecipient, message_query, reply_queries
-from bot.store.migrations import Migration, load_migrations, missing_migrations
-from bot.store.missing_keys import check_all_keys
 from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
 from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
 from bot.store.power_seals import seal_grant

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.certificates import trust
-from bot.certificates.errors import LIMITS, MEBIBYTE, Limits
+from bot.certificates import LIMITS, MEBIBYTE, Limits, trust
 from bot.certificates.parsing import read
 from bot.certificates.reader import CertificateReader, start_worker
 from bot.process_sandbox import Death

@@ -22,8 +22,8 @@ from handlers.core import (
     explain_certainty,
     find_certainty,
     format_brief_answer,
+    strip_markup,
 )
-from handlers.core.text import strip_markup
 from handlers.testing import build_memory_services
 from locales import translator
 from rules.checking.cases import facts_of
