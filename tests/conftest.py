@@ -1,6 +1,7 @@
 """Fixtures for every test."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Iterator
@@ -31,6 +32,14 @@ __all__ = [
 ]
 
 use_memory()  # before pytest chooses the folder of the run
+gc.disable()  # until all tests are collected: nothing of that is garbage
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Let no later look for garbage go through the modules and the tests themselves."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
