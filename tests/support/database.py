@@ -120,16 +120,21 @@ LEAVE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
-#: Empties what a test wrote to and sets its sequences back. A table that nothing was ever written to has no bytes, and
-#: leaving it alone takes a fifth of the time: PostgreSQL makes new files for every table that is emptied.
+#: Empties what a test wrote to and sets its sequences back. Rows of a small table are deleted, without a look at who
+#: refers to them: PostgreSQL makes new files for a table that is truncated, which takes ten times as long.
 _EMPTY = """
     DO $$
-    DECLARE written text;
+    DECLARE written record;
     BEGIN
-        SELECT string_agg(oid::regclass::text, ', ') INTO written FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations'
-            AND pg_relation_size(oid) > 0;
-        IF written IS NOT NULL THEN EXECUTE 'TRUNCATE ' || written || ' CASCADE'; END IF;
+        SET LOCAL session_replication_role = replica;
+        FOR written IN
+            SELECT oid::regclass::text AS name, pg_relation_size(oid) > 1000000 AS large FROM pg_class
+            WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations'
+                AND pg_relation_size(oid) > 0
+        LOOP
+            EXECUTE CASE WHEN written.large THEN format('TRUNCATE %s CASCADE', written.name)
+                ELSE format('DELETE FROM %s', written.name) END;
+        END LOOP;
         PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
         FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
     END $$
