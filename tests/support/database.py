@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 import warnings
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -40,9 +40,8 @@ class Database:
         if self.url is None:
             with closing(sqlite3.connect(self.file, isolation_level=None)) as connection:
                 return connection.execute(statement, parameters).fetchall()
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            cursor = connection.execute(statement.replace("?", "%s").encode(), parameters or None)
-            return cursor.fetchall() if cursor.description else []
+        cursor = _execute(self.url, statement.replace("?", "%s"), parameters or None)
+        return cursor.fetchall() if cursor.description else []
 
     def save(self) -> "Saved":
         """Return all that is in it, with its keys, while nobody has it open."""
@@ -96,6 +95,26 @@ def _copy_in(url: str, saved: Saved) -> None:
                 copy.write(rows)
         for name, value in saved.sequences:
             connection.execute("SELECT setval(%s::regclass, %s)", (name, value))
+
+
+#: A connection to each database of PostgreSQL: opening one takes longer than most of what a test asks.
+_connections: "dict[str, psycopg.Connection[tuple[Any, ...]]]" = {}
+
+
+def _execute(url: str, statement: str, parameters: Sequence[object] | None = None) -> "psycopg.Cursor[tuple[Any, ...]]":
+    """Run a statement; what a test ended, as it ends other connections, is opened again."""
+    try:
+        return _connected(url).execute(statement.encode(), parameters)
+    except psycopg.OperationalError:
+        if not _connections[url].closed:
+            raise
+        return _connected(url).execute(statement.encode(), parameters)
+
+
+def _connected(url: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    if url not in _connections or _connections[url].closed:
+        _connections[url] = psycopg.connect(url, autocommit=True, prepare_threshold=None)
+    return _connections[url]
 
 
 #: Opens the store once more.
@@ -164,9 +183,8 @@ def worker_database(postgres_server: Any, worker_id: str) -> Iterator[str]:
 @pytest.fixture
 def postgres_url(worker_database: str) -> str:
     """Return the URL of a database with empty tables; emptying takes a tenth of the time of creating one."""
-    with psycopg.connect(worker_database, autocommit=True) as connection:
-        connection.execute(LEAVE)
-        connection.execute(_EMPTY)
+    _execute(worker_database, LEAVE)
+    _execute(worker_database, _EMPTY)
     return worker_database
 
 
@@ -181,7 +199,10 @@ def empty_postgres_url(postgres_server: Any, worker_id: str) -> Iterator[str]:
 def _database(server: Any, worker_id: str, template: str) -> Iterator[str]:
     name = f"troly_{worker_id}_{next(_numbers)}"
     _admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield server.get_uri(database=name)
+    url = server.get_uri(database=name)
+    yield url
+    if url in _connections:
+        _connections.pop(url).close()
     _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
