@@ -23,6 +23,7 @@ _TOGETHER = (
     "tests/unit/repository/test_exported_names.py",
     "tests/unit/repository/test_journeys.py",
     "tests/unit/rules/test_checking.py",
+    "tests/unit/rules/test_layers.py",
 )
 _SHARED_FIXTURE = 'scope="module"'
 #: Single tests and modules kept together that take longest: they begin first, so that none is left alone at the end.
