@@ -20,6 +20,7 @@ from tests.support.scheduling import (
     pytest_xdist_auto_num_workers,
     pytest_xdist_make_scheduler,
 )
+from tests.support.soak import use_profile
 
 __all__ = [
     "empty_postgres_url",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 use_memory()  # before pytest chooses the folder of the run
+use_profile()
 gc.disable()  # until all tests are collected: nothing of that is garbage
 
 
