@@ -135,7 +135,8 @@ class _Try:
 
 def _examples(language: Language) -> Iterator[Diagnostic]:
     for rule in language.rules:
-        tries = [_Try(text, prepare(text, language), prepare(text, language).read()) for text in rule.entry.examples]
+        readers = [(text, prepare(text, language)) for text in rule.entry.examples]
+        tries = [_Try(text, reader, reader.read()) for text, reader in readers]
         yield from _unread_patterns(language, rule, tries)
         yield from _misread(language, rule, tries)
         yield from _misread_exclusions(language, rule)
