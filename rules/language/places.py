@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
-from rules.language.spelling import Token, Word, to_word
+from rules.language.spelling import STOPS, Token, Word, to_word
 from rules.language.vocabulary import UnitWords
 
 #: What every commune has: such a word and a kind are no name yet.
@@ -188,7 +188,7 @@ def find_proper(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[in
         while end < len(tokens) and tokens[end].name and (end == at or not tokens[end].before):
             end += 1
         kinds_only = all(token.word.bare in known.kinds for token in tokens[at:end])
-        if end > at and tokens[at].before != "hard" and not kinds_only:
+        if end > at and tokens[at].before not in STOPS and not kinds_only:
             found[at] = (end,)
         at = max(end, at + 1)
     return found
