@@ -56,7 +56,7 @@ class Actors:
         if entry.value in _OF_CERTIFICATES:
             return None
         if entry.fact in _OF_MERGERS or (entry.fact == "events" and entry.value in _OF_BODIES):
-            if self._is_minor(finding):
+            if self._is_minor(finding, part):
                 return "a part of a body"
             return "another body" if self._is_other_body(finding, part) else None
         if entry.fact == "events" and entry.value == "moved_within_state":
@@ -127,12 +127,17 @@ class Actors:
                 place = start
         return place
 
-    def _is_minor(self, finding: Finding) -> bool:
-        """Return whether what was split or dissolved is a group or a room ("giải tán lớp", "tách phòng họp")."""
-        if finding.rule.entry.value not in _OF_PARTS:
-            return False
-        verb = self._verb(finding)
-        return any(verb < start <= verb + _NEAR for start, _ in self._matcher.places("minor", verb, self._length))
+    def _is_minor(self, finding: Finding, part: Part) -> bool:
+        """Return whether it happened to a group, a hamlet or a room ("khu phố đổi tên", "tách phòng họp")."""
+        verb, own = self._verb(finding), set(finding.match.own)
+        named = self._matcher.places("minor", part.start, self._length)
+        places = [one for one in named if one[0] == part.start or not self._matcher.tokens[one[0]].name]
+        behind = finding.rule.entry.value in _OF_PARTS and any(
+            verb < start <= verb + _NEAR and not self._matcher.tokens[start].before for start, _ in places
+        )
+        head, last = next(iter(self._bodies(part.start, verb)), (verb, verb))
+        before = any((start, -end) <= (head, -last) and end <= verb and start not in own for start, end in places)
+        return behind or before
 
     def _is_body(self, finding: Finding, part: Part) -> bool:
         ours = self._matcher.places("our_unit", part.start, finding.match.end)
