@@ -129,14 +129,14 @@ class Actors:
 
     def _is_minor(self, finding: Finding, part: Part) -> bool:
         """Return whether it happened to a group, a hamlet or a room ("khu phố đổi tên", "tách phòng họp")."""
-        verb, own = self._verb(finding), set(finding.match.own)
+        verb = self._verb(finding)
         named = self._matcher.places("minor", part.start, self._length)
         places = [one for one in named if one[0] == part.start or not self._matcher.tokens[one[0]].name]
         behind = finding.rule.entry.value in _OF_PARTS and any(
             verb < start <= verb + _NEAR and not self._matcher.tokens[start].before for start, _ in places
         )
         head, last = next(iter(self._bodies(part.start, verb)), (verb, verb))
-        before = any((start, -end) <= (head, -last) and end <= verb and start not in own for start, end in places)
+        before = any((start, -end) <= (head, -last) and end <= verb for start, end in places)
         return behind or before
 
     def _is_body(self, finding: Finding, part: Part) -> bool:

@@ -27,6 +27,8 @@ _TOKEN = re.compile(r"[^\W_]+")
 _FINAL_Y = re.compile(r"([bcdghklmnpstv]|th|kh|nh)y")
 _HARD = re.compile(r"[.!?;\n\r…]")
 _SOFT = re.compile(r"[,()\[\]\"“”+=]|\s[-–—/]+\s|[-–—]{2,}")
+#: "(cũ)" behind the name of a unit is a word of it and no aside.
+_OF_BEFORE = re.compile(r"\((cũ|mới|cu|moi)\)", re.IGNORECASE)
 _HOOK, _TILDE = "\u0309", "\u0303"
 
 
@@ -68,7 +70,7 @@ def strip_accents(text: str) -> str:
 
 def clean(text: str) -> str:
     """Return the beginning of a text in composed form, without invisible characters."""
-    text = text[:LONGEST_LINE]
+    text = _OF_BEFORE.sub(r" \1 ", text[:LONGEST_LINE])
     if text.isascii():
         return text
     text = unicodedata.normalize("NFC", text)
