@@ -13,7 +13,7 @@ _COMMITTEES = frozenset({"ubnd", "uy", "hdnd"})
 #: Words for oneself, without accents: "hội nông dân xã em".
 _SPEAKERS = frozenset({"em", "toi", "minh", "tui", "chau", "nha"})
 #: Levels that end a name, without accents ("hội văn học nghệ thuật tỉnh").
-_LEVELS = frozenset({"tinh", "huyen"})
+_LEVELS = frozenset({"tinh", "huyen", "xa", "phuong"})
 #: Words of a name that is written in small letters; with capitals a name ends where they do.
 _MOST_SMALL, _MOST_PERSON, _MOST_LONG, _MOST_CAPITAL = 3, 4, 9, 7
 #: Share of words with capitals from which on they tell no name.
