@@ -140,8 +140,8 @@ class Actors:
         return behind or before
 
     def _is_body(self, finding: Finding, part: Part) -> bool:
-        ours = self._matcher.places("our_unit", part.start, finding.match.end)
-        if not ours or ours[0][0] > self._verb(finding):
+        bodies = self._bodies(part.start, finding.match.end)
+        if not bodies or bodies[0][0] > self._verb(finding):
             return False
         inside = {place for start, end in self._bodies(part.start, part.end) for place in range(start, end)}
         persons = chain.from_iterable(
