@@ -42,6 +42,15 @@ EN = translator("en")
 DIRECTORY = OfficeDirectory.of(PACK.offices)
 
 
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep the command away from the data of whoever runs the tests."""
+    monkeypatch.setenv("TROLY_DATA_DIR", str(tmp_path / "data"))
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
 def office(id_: str, *procedures: str, units: tuple[str, ...] = (), **more: Any) -> Office:
     facts = {"name": id_, "status": "confirmed", "source": "asked", "last_checked": TODAY} | more
     return Office.model_validate(facts | {"id": id_, "procedures": procedures, "units": units})
@@ -212,13 +221,10 @@ def test_the_command_exits_with_0_where_everything_is_confirmed(own: Path) -> No
     assert (result.exit_code, result.stdout.count("\n")) == (0, 1)
 
 
-def test_the_command_lists_what_admins_have_set_in_the_chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TROLY_DATA_DIR", str(tmp_path))
-    load_settings.cache_clear()
+def test_the_command_lists_what_admins_have_set_in_the_chat() -> None:
     draft = OfficeDraft(name="Một cửa xã", source="hỏi", procedures=(Procedure.REVOKE,), last_checked=TODAY)
     asyncio.run(_set_office(draft))
     result = CliRunner().invoke(app, ["check", "--lang", "en", "--today", "2026-11-29"])
-    load_settings.cache_clear()
     assert "NT-000001: Một cửa xã" in result.stdout
 
 
