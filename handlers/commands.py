@@ -31,9 +31,10 @@ from handlers.core import (
 )
 from handlers.core.text import format_bold, join_lines
 from handlers.dossier.screens import open_dossiers
-from handlers.interview import to_next_certificate, to_previous_step
+from handlers.interview import to_previous_step
 from handlers.interview.condition import condition_facts
 from handlers.interview.screens.certificate import EXPORT
+from handlers.interview.screens.restart import begin_anew
 from handlers.interview.screens.welcome import (
     show_notice,
 )
@@ -136,7 +137,7 @@ ADMIN_COMMANDS = (
 async def _start(here: Context, invitation: str) -> HandlerResult:
     taken = (await accept_invitation(here, invitation),) if invitation else ()
     if here.session.consented_at is None:
-        return HandlerResult(here.session.with_screen("welcome"), notes=taken)
+        return HandlerResult(here.session.with_screen("welcome"), notes=taken, whole=True)
     if (await current_rights(here)).grants:
         return HandlerResult(to_desk(here), notes=taken)
     note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
@@ -145,9 +146,7 @@ async def _start(here: Context, invitation: str) -> HandlerResult:
 
 
 async def _restart(here: Context, _: str) -> HandlerResult:
-    return HandlerResult(
-        to_next_certificate(here), notes=(here.say(N_("We begin anew. Your registered requests are kept.")),)
-    )
+    return await begin_anew(here)
 
 
 async def _back(here: Context, _: str) -> HandlerResult:

@@ -223,6 +223,7 @@ _UNDERSTOOD = {
     "expiry": DataPart(N_("Typed day of expiry"), format_iso_day),
     "unit": DataPart(N_("Present unit, as typed")),
     "merged": DataPart(N_("A merger was told")),
+    "replaced": DataPart(N_("Said before, not confirmed"), inside=_ANSWERS),
 }
 _RETRACTION = {
     "answers": DataPart(N_("Answers"), inside=_ANSWERS),
@@ -243,6 +244,7 @@ _SESSION = {
     "guesses": DataPart(N_("Offered as a guess"), choose_label(words.OPTIONS)),
     "offered": DataPart(N_("Certificate to confirm"), inside=_CERTIFICATE),
     "typed_expiry": DataPart(N_("Typed day of expiry"), format_iso_day),
+    "told_expiry": DataPart(N_("Last day, as told"), format_iso_day),
     "understood": DataPart(N_("Understood, and waiting for your yes"), inside=_UNDERSTOOD),
     "safety_facts": DataPart(N_("Confirmed, and not to be taken back unasked"), inside=_SAFETY_FACTS),
     "retraction": DataPart(N_("New answers, waiting for your yes"), inside=_RETRACTION),

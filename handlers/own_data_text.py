@@ -49,6 +49,7 @@ SCREENS = {
     "belonging": N_("being a former unit, or belonging to it"),
     "certificate": N_("confirming the certificate"),
     "understood": N_("confirming what was understood"),
+    "restart": N_("beginning anew: about which certificate"),
     "retraction": N_("confirming that something you said no longer holds"),
     "answer": N_("the answer"),
     "review": N_("reviewing the answers"),

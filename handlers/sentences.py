@@ -10,7 +10,7 @@ from handlers.citations import format_office
 from handlers.core import Context, HandlerResult, current_question, units_of
 from handlers.interview.procedure_questions import answer_questions
 from handlers.interview.screens.retraction import ask_about_found_token
-from handlers.interview.screens.understood import answers_in, understood_in
+from handlers.interview.screens.understood import answers_in, format_noted_day, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
 from handlers.understanding.sentences import ASKING_SCREENS, read_sentence
@@ -91,6 +91,9 @@ def _take_facts(here: Context, reading: Reading) -> HandlerResult | None:
     session = here.session.with_changes(understood=understood)
     if session.consented_at is None:
         return HandlerResult(session, notes=(here.say(KEPT_FOR_CONSENT),))
+    if noted := format_noted_day(here, understood):
+        noting = here.session.with_changes(told_expiry=understood.expiry, understood=None)
+        return HandlerResult(noting, notes=noted)
     return HandlerResult(session.with_screen("understood"))
 
 

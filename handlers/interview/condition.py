@@ -15,6 +15,11 @@ def condition_facts(session: Session, pack: Pack, today: date) -> tuple[str, ...
     return tuple(fact for fact in needs(pack, facts_of(session), today) if fact in CONDITION_FACTS)
 
 
+def known_day(session: Session) -> date | None:
+    """Return the last day of the certificate as it was typed to the page that asks for it, or told before."""
+    return session.typed_expiry or session.told_expiry
+
+
 def is_asked_together(session: Session, pack: Pack, today: date) -> bool:
     """Return whether the next question is one of several about the condition, none of them being changed by itself."""
     missing = needs(pack, facts_of(session), today)

@@ -20,6 +20,7 @@ from handlers.core.text import format_bold, format_bullets, join_lines
 from handlers.folding import fold
 from locales import N_
 from rules import answer_question, find_named, name_by_case
+from rules.offices import filing_places
 from rules.outcome import Notice
 
 #: Documents that are named for the legal basis; the others stand in the answer of the whole case.
@@ -66,7 +67,7 @@ def answer_questions(here: Context, asks: Iterable[str], text: str) -> tuple[Mar
 def _answer(here: Context, ask: str, folded: str) -> Markup:
     title = format_bold(here.say(TITLES[ask]))
     case = list(_from_the_case(here, ask))
-    whole = ask in _WHOLE_BY_CASE and case
+    whole = case and (ask in _WHOLE_BY_CASE or (ask == "where" and _names_an_office(here)))
     said = case if whole else [*case, *_from_the_pack(here, ask, folded)]
     return join_lines(title, format_bullets(dict.fromkeys(said) or [here.say(NOT_READ)]))
 
@@ -92,6 +93,13 @@ def _from_the_case(here: Context, ask: str) -> Iterator[str]:
         yield here.say(AFTER_THE_QUESTIONS)
     elif ask == "what_to_do":
         yield here.say(IN_THE_ANSWER, steps=here.say.t(N_("Step by step")))
+
+
+def _names_an_office(here: Context) -> bool:
+    """Return whether the decision of the case says where its dossiers go: what holds elsewhere would only confuse."""
+    decided = current_decision(here)
+    places = filing_places(here.world.offices, decided.actions, units_of(here)) if decided else ()
+    return bool(places) and all(place.office for place in places)
 
 
 def _forms(here: Context) -> Iterator[str]:
