@@ -23,6 +23,9 @@ from bot.addresses import host_and_port, is_loopback, is_public_or_local, web_ad
 from bot.errors import InvalidSettingsError, SettingsError, faults_of, to_reason
 from locales import LANGUAGES, N_
 
+#: The SQLite file in the data folder.
+DATABASE_FILE = "troly.sqlite3"
+
 #: Telegram's own server, and the messages a second that it lets through: free of charge, and of paid broadcasts.
 TELEGRAM, TELEGRAM_FREE, TELEGRAM_PAID = "https://api.telegram.org", 30, 1000
 _NOT_PAID = N_(
@@ -262,6 +265,11 @@ class Settings(_FolderSettings):
     def form_templates(self) -> Path:
         """Return the folder of the office's own forms; need not exist."""
         return self.data_dir / "forms"
+
+    @property
+    def database_file(self) -> Path:
+        """Return the SQLite file that is used where no URL names a database; need not exist."""
+        return self.data_dir / DATABASE_FILE
 
     @model_validator(mode="after")
     def _pace_is_let_through(self) -> "Settings":

@@ -32,12 +32,14 @@ from handlers.core import (
     join_lines,
 )
 from handlers.dossier.screens import open_dossiers
-from handlers.interview import condition_facts, to_next_certificate, to_previous_step
+from handlers.interview import condition_facts, to_previous_step
 from handlers.interview.screens.certificate import EXPORT
+from handlers.interview.screens.restart import begin_anew
 from handlers.interview.screens.welcome import (
     show_notice,
 )
 from handlers.model import Act, AuditAction, LinkPurpose, Role, may_any_role
+from handlers.offices.screens import run_offices
 from handlers.own_data import format_data_ordered, format_data_under_way
 from locales import LANGUAGES, N_, translator
 from rules.language.spelling import strip_accents
@@ -113,6 +115,13 @@ ADMIN_COMMANDS = (
     Command(
         "thongke", N_("numbers of the units I look after"), show_statistics, ("stats", "bieudo"), needs=Act.SEE_PICTURE
     ),
+    Command(
+        "noinhan",
+        N_("receiving offices: who receives our dossiers, change, confirm"),
+        run_offices,
+        ("coquantiepnhan", "offices"),
+        needs=Act.CHANGE_OFFICES,
+    ),
     Command("vaitro", N_("roles: who has which, invite, end"), _run_roles, needs=Act.SEE_HOLDERS),
     Command(
         "web",
@@ -128,7 +137,7 @@ ADMIN_COMMANDS = (
 async def _start(here: Context, invitation: str) -> HandlerResult:
     taken = (await accept_invitation(here, invitation),) if invitation else ()
     if here.session.consented_at is None:
-        return HandlerResult(here.session.with_screen("welcome"), notes=taken)
+        return HandlerResult(here.session.with_screen("welcome"), notes=taken, whole=True)
     if (await current_rights(here)).grants:
         return HandlerResult(to_desk(here), notes=taken)
     note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
@@ -137,9 +146,7 @@ async def _start(here: Context, invitation: str) -> HandlerResult:
 
 
 async def _restart(here: Context, _: str) -> HandlerResult:
-    return HandlerResult(
-        to_next_certificate(here), notes=(here.say(N_("We begin anew. Your registered requests are kept.")),)
-    )
+    return await begin_anew(here)
 
 
 async def _back(here: Context, _: str) -> HandlerResult:

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.citations import format_sourced, format_statement
+from handlers.citations import format_office, format_set_offices, format_sourced, format_statement
 from handlers.core import (
     Context,
     HandlerResult,
@@ -20,17 +20,18 @@ from handlers.core import (
     format_documents,
     format_title,
     join_lines,
+    units_of,
 )
 from handlers.folding import fold
 from handlers.interview.screens.retraction import ask_about_found_token
-from handlers.interview.screens.understood import answers_in, understood_in
+from handlers.interview.screens.understood import answers_in, format_noted_day, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
 from handlers.understanding import ASKING_SCREENS, read_sentence
 from locales import N_
 from rules import answer_question, find_named, name_by_case
-from rules.deciding import office_notice
 from rules.language import Reading
+from rules.offices import filing_places
 from rules.outcome import Notice
 from rules.questions import Question
 
@@ -107,6 +108,9 @@ def _take_facts(here: Context, reading: Reading) -> HandlerResult | None:
     session = here.session.with_changes(understood=understood)
     if session.consented_at is None:
         return HandlerResult(session, notes=(here.say(KEPT_FOR_CONSENT),))
+    if noted := format_noted_day(here, understood):
+        noting = here.session.with_changes(told_expiry=understood.expiry, understood=None)
+        return HandlerResult(noting, notes=noted)
     return HandlerResult(session.with_screen("understood"))
 
 
@@ -133,8 +137,10 @@ def _reply(here: Context, reading: Reading) -> HandlerResult | None:
     if reply is None:
         return None
     notes: tuple[Markup, ...] = (here.say(reply),)
-    if reading.intent == "command:human" and here.world.office:
-        notes = (*notes, here.say(ASK_OFFICE, office=here.world.office))
+    offices = here.world.offices.set_for(units_of(here)) if reading.intent == "command:human" else ()
+    if offices:
+        named = "; ".join(format_office(office, here.say.t) for office in offices)
+        notes = (*notes, here.say(ASK_OFFICE, office=named))
     return HandlerResult(here.session, notes=notes, show=reading.intent != "thanks")
 
 
@@ -220,7 +226,7 @@ def answer_questions(here: Context, asks: Iterable[str], text: str) -> tuple[Mar
 def _answer(here: Context, ask: str, folded: str) -> Markup:
     title = format_bold(here.say(TITLES[ask]))
     case = list(_from_the_case(here, ask))
-    whole = ask in _WHOLE_BY_CASE and case
+    whole = case and (ask in _WHOLE_BY_CASE or (ask == "where" and _names_an_office(here)))
     said = case if whole else [*case, *_from_the_pack(here, ask, folded)]
     return join_lines(title, format_bullets(dict.fromkeys(said) or [here.say(NOT_READ)]))
 
@@ -248,6 +254,13 @@ def _from_the_case(here: Context, ask: str) -> Iterator[str]:
         yield here.say(IN_THE_ANSWER, steps=here.say.t(N_("Step by step")))
 
 
+def _names_an_office(here: Context) -> bool:
+    """Return whether the decision of the case says where its dossiers go: what holds elsewhere would only confuse."""
+    decided = current_decision(here)
+    places = filing_places(here.world.offices, decided.actions, units_of(here)) if decided else ()
+    return bool(places) and all(place.office for place in places)
+
+
 def _forms(here: Context) -> Iterator[str]:
     """Yield each procedure of the decision that has a form, with its reasons' places in the law."""
     decided = current_decision(here)
@@ -264,10 +277,8 @@ def _offices(here: Context) -> Iterator[str]:
         told = filing_notice_of(here, decided)
         head = f"{here.say.t(N_('Where to file.'))} "  # the title says it already
         yield _sourced(here, replace(told, text=told.text.removeprefix(head)))
-    elif here.world.office:
-        told = office_notice(here.world.pack, here.world.office)
-        text = here.say.t(told.text, office=here.world.office)
-        yield format_sourced(text, told.citations, here.say.t)
+    else:
+        yield from format_set_offices(here.world.pack, here.world.offices, units_of(here), here.say.t)
 
 
 def _sourced(here: Context, told: Notice) -> str:

@@ -12,6 +12,7 @@ from bot.services.broadcasts import BroadcastService
 from bot.services.dossiers import StoredDossiers
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
 from bot.services.links import LinkService
+from bot.services.offices import OfficeService
 from bot.services.people import PeopleService
 from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
@@ -22,6 +23,7 @@ from bot.store import (
     ExportRepository,
     ImportRepository,
     JournalRepository,
+    OfficeRepository,
     OwnDataRepository,
     Query,
     RequestListRepository,
@@ -76,6 +78,7 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         units=UnitService(UnitRepository(context), journal, context.now, announcer),
         broadcasts=BroadcastService.of(context, journal),
         dossiers=StoredDossiers(journal, DossierRepository(context), own_requests, announcer.notices),
+        offices=OfficeService(OfficeRepository(context), announcer.notices, journal),
     )
 
 

@@ -264,7 +264,6 @@ class RoleListScreen:
         say, units, rights = here.say, here.world.units, await current_rights(here)
         held = open_page(here.session.about, await here.world.admin.people.holders(rights))
         mine = say(N_("Your own: {roles}"), roles=format_roles(here, rights))
-        listed = join_lines(*(escape(format_holder(say.t, units, holder)) for holder in held.page_entries))
         shown = [Option(holder.id, format_holder_button(say.t, units, holder)) for holder in held.page_entries]
         may_invite = any(rights.reach(act) for act in ACT_TO_GIVE.values())
         invite = Option(INVITE, say.t(N_("Invite somebody")), ("moi", "invite"))
@@ -274,7 +273,7 @@ class RoleListScreen:
             *held.turn_options(say.t),
             back_option(say.t),
         ]
-        return Page(say(N_("<b>Who has which role</b>")), (mine, listed), (*shown, *ways), exact=True)
+        return Page(say(N_("<b>Who has which role</b>")), (mine,), (*shown, *ways), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Open a role, invite, turn the page, or leave."""

@@ -82,6 +82,7 @@ from handlers.core.screen import (
 from handlers.core.session import (
     BroadcastView,
     DerivedEvents,
+    OfficeView,
     RequestDraft,
     RequestListView,
     Retraction,
@@ -128,8 +129,8 @@ __all__ = [
     "BroadcastView", "ButtonTapped", "CertificatesListed", "ChartDrawn", "Choice", "Command", "Context", "DayRange",
     "DerivedEvents", "DossierMade", "DrawChart", "Event", "FileRead", "FileSent", "FormsMade", "HandlerResult",
     "InterviewRegister", "Journal", "MakeDossier", "MakeForms", "MakeLink", "MakeReport", "MarkupTranslator",
-    "MessageEdited", "Option", "OptionsOnlyScreen", "Order", "OwnData", "OwnRequests", "Page", "People",
-    "PrintAnswer", "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView",
+    "MessageEdited", "OfficeView", "Option", "OptionsOnlyScreen", "Order", "OwnData", "OwnRequests", "Page",
+    "People", "PrintAnswer", "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView",
     "Retraction", "Screen", "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore",
     "TextReceived", "Throttled", "Understood", "UnreadableReceived", "answer_lines", "back_option",
     "capitalize_first", "certificate_facts", "cited_documents", "count_remaining", "current_decision",

@@ -9,6 +9,7 @@ from handlers.core import (
     Context,
     RequestDraft,
     Session,
+    Understood,
     current_decision,
     current_question,
     facts_of,
@@ -32,7 +33,7 @@ DRAFT_KEPT = N_("Nothing is registered. What you filled in is kept: “{register
 
 def to_next_screen(here: Context) -> Session:
     """Open the next question; if nothing more matters, the draft of a request or else the answer."""
-    session = without_stale_events(here.session).with_screen("proceed")
+    session = _with_told_day(here.with_session(without_stale_events(here.session).with_screen("proceed")))
     if session.understood is not None and session.consented_at is not None:
         return session.with_screen("understood")  # words that came with a file wait until the file is settled
     amending = session.draft is not None and session.draft.code is not None
@@ -42,6 +43,18 @@ def to_next_screen(here: Context) -> Session:
     if session.draft is None:
         return session.with_screen("answer")
     return session.with_screen("form" if current_field(here.with_session(session)) else "confirm")
+
+
+def waits_for_its_page(here: Context, understood: Understood | None) -> bool:
+    """Return whether a sentence told the last day alone: the page that asks for it shows it, with one tap fewer."""
+    return understood is not None and understood.is_day_alone and current_decision(here) is None
+
+
+def _with_told_day(here: Context) -> Session:
+    session, understood = here.session, here.session.understood
+    if understood is None or session.consented_at is None or not waits_for_its_page(here, understood):
+        return session
+    return session.with_changes(understood=None, told_expiry=understood.expiry)
 
 
 def _is_unit_due(here: Context) -> bool:
@@ -65,6 +78,7 @@ def to_next_certificate(here: Context) -> Session:
         certificate=None,
         offered=(),
         typed_expiry=None,
+        told_expiry=None,
         draft=None,
         set_aside=None,
         understood=None,
@@ -218,6 +232,11 @@ CONDITION_FACTS = ("certificate", "information_matches", "token", "key_exposed")
 def condition_facts(session: Session, pack: Pack, today: date) -> tuple[str, ...]:
     """Return those of the facts that can still change the decision, in the pack's order."""
     return tuple(fact for fact in needs(pack, facts_of(session), today) if fact in CONDITION_FACTS)
+
+
+def known_day(session: Session) -> date | None:
+    """Return the last day of the certificate as it was typed to the page that asks for it, or told before."""
+    return session.typed_expiry or session.told_expiry
 
 
 def is_asked_together(session: Session, pack: Pack, today: date) -> bool:

@@ -47,6 +47,7 @@ class Act(StrEnum):
     APPROVE_BROADCASTS = "approve_broadcasts"
     USE_PAGES = "use_pages"  #: sign in to the admin pages in a browser
     SEE_HEALTH = "see_health"  #: how the assistant itself is doing
+    CHANGE_OFFICES = "change_offices"  #: receiving offices: who receives the dossiers of a unit
     MAKE_DOSSIERS = "make_dossiers"  #: the papers of a whole unit, from certificates that the person has
 
 
@@ -77,6 +78,7 @@ ACTS = {
     Act.APPROVE_BROADCASTS: N_("approve broadcasts"),
     Act.USE_PAGES: N_("work on the admin pages in a browser"),
     Act.SEE_HEALTH: N_("see how the assistant itself is doing"),
+    Act.CHANGE_OFFICES: N_("change receiving offices"),
     Act.MAKE_DOSSIERS: N_("make the papers of a whole unit"),
 }
 
@@ -117,6 +119,7 @@ RIGHTS_TABLE: dict[Act, dict[Role, Scope]] = {
         Act.APPROVE_BROADCASTS: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
         Act.USE_PAGES: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
         Act.SEE_HEALTH: (_ALL, _ALL, _NOTHING, _NOTHING, _NOTHING),
+        Act.CHANGE_OFFICES: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
         Act.MAKE_DOSSIERS: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
     }.items()
 }
@@ -249,6 +252,9 @@ class AuditAction(StrEnum):
     END_ROLE = "end_role"
     LEAVE_ROLE = "leave_role"  #: a person who has their data deleted
     END_INVITATION = "end_invitation"
+    SET_OFFICE = "set_office"  #: a receiving office
+    CONFIRM_OFFICE = "confirm_office"  #: nothing of it is new but the day of the check
+    WITHDRAW_OFFICE = "withdraw_office"
     SIGN_IN_LINK = "sign_in_link"  #: for a browser
     SIGN_IN = "sign_in"
     UNREADABLE = "unreadable"  #: a row that was damaged

@@ -24,6 +24,7 @@ from handlers.model import (
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
 from handlers.testing.dossiers import MemoryDossiers
+from handlers.testing.offices import MemoryOffices
 from handlers.testing.people import MemoryPeople
 from handlers.testing.person import (
     MemoryInterviewRegister,
@@ -65,6 +66,7 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
         units=MemoryUnits(acting, journal),
         broadcasts=MemoryBroadcasts(acting, journal),
         dossiers=MemoryDossiers(journal, acting),
+        offices=MemoryOffices(acting, journal),
     )
 
 
@@ -101,6 +103,7 @@ class MemoryTurn:
             "reminders": self.reminders,
             "make_link": self.make_link,
             "units": self.acting.tables.units,
+            "chosen_offices": tuple(one.office for one in self.acting.tables.offices.values()),
             **changes,
         }
         return Services(now=self.acting.now, pack=pack, **world)

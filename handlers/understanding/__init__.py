@@ -290,7 +290,9 @@ _SAFETY: Mapping[str, frozenset[Any]] = {
     "events": frozenset({"deceased"}),
 }
 #: Screens that ask for a yes or no, or a choice that is no fact: there only a command in words is heard.
-COMMANDED_SCREENS = frozenset({"withdraw", "erase", "language", "leave_form", "stop_reminders", "no_reminders"})
+COMMANDED_SCREENS = frozenset(
+    {"withdraw", "erase", "language", "leave_form", "stop_reminders", "no_reminders", "restart"}
+)
 _NOTHING = Reading()
 
 

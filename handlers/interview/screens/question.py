@@ -123,7 +123,8 @@ def _note_token_loss(here: Context, asked: Question | None, text: str) -> Handle
     told = find_overheard_facts(here, asked, [text])
     if not told:
         return None
-    return HandlerResult(here.session.with_screen("understood", understood=Understood(answers=told)))
+    understood = (here.session.understood or Understood()).followed_by(Understood(answers=told))
+    return HandlerResult(here.session.with_screen("understood", understood=understood))
 
 
 def find_overheard_facts(here: Context, asked: Question | None, parts: Iterable[str]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from handlers.core import (
     UnreadableReceived,
     current_question,
 )
+from handlers.interview import CONDITION_FACTS
 from handlers.interview.screens.retraction import SAFETY_VALUES
 from handlers.model import NO_UNITS, FileProblemKind, Reading, UnitDirectory
 from handlers.testing import build_memory_services
@@ -154,8 +155,12 @@ def test_any_conversation_goes_on_and_ends_in_a_decision_within_a_bounded_number
 
 
 def answer_to_open(talk: Dialogue, before: Session | None) -> dict[str, object]:
-    """Return what the line answered of the question that was open: that was asked, said and shown."""
-    if before is None or before.screen != "question" or talk.session is None:
+    """Return what the line answered of what was asked on the open page: that was said and shown."""
+    if before is None or talk.session is None:
+        return {}
+    if before.screen == "condition":  # what a line does not name counts as in order there
+        return {fact: value for fact, value in talk.answers.items() if fact in CONDITION_FACTS}
+    if before.screen != "question":
         return {}
     asked = current_question(before, talk.world.pack, NOW.date())
     return {asked.fact: talk.answers[asked.fact]} if asked and asked.fact in talk.answers else {}
