@@ -203,6 +203,7 @@ class MakeDossier(_Event):
     kind: Literal["make_dossier"] = "make_dossier"
     dossier: str
     language: str
+    order: str = ""  #: names the order on the button that stops it
 
 
 class DossierMade(_Event):
