@@ -56,6 +56,7 @@ from handlers.core import (
     Screen,
     ShowMore,
 )
+from handlers.dossier import notices as dossier_notices
 from handlers.dossier.choice_screens import DossierHandScreen, DossierUnitScreen
 from handlers.dossier.question_screens import DossierEventScreen, DossierQuestionScreen, DossierRegisterScreen
 from handlers.dossier.screens import DossierListScreen, DossierScreen
@@ -200,4 +201,5 @@ LASTING: dict[str, ShowMore] = {
     "answer": show_more_of_answer,
     "home": show_desk,
     "desk_request": show_announced_request,
+    "dossier": dossier_notices.ignore_stop,
 }

@@ -20,6 +20,7 @@ from handlers.core import (
     Page,
     back_option,
     current_rights,
+    hash_text,
 )
 from handlers.core.text import capitalize_first, join_lines
 from handlers.dossier.choice_screens import begin_dossier, begin_handing_over
@@ -30,6 +31,7 @@ from handlers.dossier.entries import (
 )
 from handlers.dossier.filing import snapshot
 from handlers.dossier.known import accept_others, drop_unreadable, read_known, take_known
+from handlers.dossier.notices import stop_choice
 from handlers.dossier.opened import (
     ACCEPT,
     ANSWER,
@@ -242,13 +244,18 @@ def _main_options(here: Context, found: OpenDossier) -> Iterator[Option]:
 
 
 async def _order(here: Context, found: OpenDossier) -> HandlerResult:
-    """Order the papers; they are made after this turn, outside its transaction."""
+    """Order the papers; they are made after this turn, outside its transaction, and its message says how far they are.
+
+    The session changes, so that the buttons shown before are outdated: a second tap orders nothing more.
+    """
     note = here.say(
         N_("I am making the papers of {count} certificates; they come right away. To stop it: /huy"),
         count=len(found.entries),
     )
-    wanted = MakeDossier(dossier=found.record.id, language=here.session.language)
-    return HandlerResult(here.session, notes=(note,), again=(wanted,), show=False)
+    order = hash_text(f"{found.record.id} {here.world.now.isoformat()}")
+    wanted = MakeDossier(dossier=found.record.id, language=here.session.language, order=order)
+    session, stop = here.session.with_changes(last_tap=order), stop_choice(here.say.t, order)
+    return HandlerResult(session, notes=(note,), choices=(stop,), again=(wanted,), show=False)
 
 
 _ACTS: dict[str, Callable[[Context, OpenDossier], Awaitable[HandlerResult]]] = {
