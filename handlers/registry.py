@@ -201,5 +201,5 @@ LASTING: dict[str, ShowMore] = {
     "answer": show_more_of_answer,
     "home": show_desk,
     "desk_request": show_announced_request,
-    "dossier": dossier_notices.ignore_stop,
+    "dossier": dossier_notices.take_lasting_tap,
 }

@@ -19,6 +19,7 @@ from bot.certificates.errors import MEBIBYTE
 from bot.cli.decide import parse_json
 from bot.cli.output import Language, json_text, translator_for
 from bot.console import SafeConsole
+from bot.dossier.list_reader import NO_LIST
 from bot.dossier.making import Dossier, DossierOrder, make_dossier
 from bot.dossier.overview import write_list_template
 from bot.dossier.reading import expand_files, read_bytes, read_files, read_list
@@ -42,6 +43,10 @@ from rules.texts import SHOWN, sentence
 NOT_ALL_DECIDED, WRONG_INPUT = 3, 2
 _MOST_FACTS = 4 * MEBIBYTE
 _PEOPLE = "people"
+_WRITE_LIST = N_(
+    "No row among the first {rows} has the headings of a list of certificates. Known headings: {known}."
+    " troly dossier template FILE writes such a list."
+)
 
 
 class _DossierGroup(TyperGroup):
@@ -220,6 +225,8 @@ def _make(settings: Settings, given: _Input) -> Dossier:
 
 async def _read_rows(file: Path) -> tuple[ListedCertificate, ...]:
     found = await read_list(read_bytes(file, LIMITS.file))
+    if found.trouble == NO_LIST:
+        raise InputError(_WRITE_LIST, rows=found.values["rows"], known=found.values["known"])
     if found.trouble:
         raise InputError(found.trouble, **found.values)
     return found.rows

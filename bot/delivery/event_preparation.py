@@ -13,7 +13,13 @@ from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsuppo
 from bot.charts import ChartsMissing
 from bot.clock import Clock, SystemClock
 from bot.delivery.dossier_maker import DossierMaker
-from bot.delivery.form_making import MakeFormFiles, make_requested_forms, print_requested_answer, sends_files
+from bot.delivery.form_making import (
+    MakeFormFiles,
+    make_requested_forms,
+    make_requested_list,
+    print_requested_answer,
+    sends_files,
+)
 from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
@@ -22,7 +28,6 @@ from bot.messages import Chat
 from bot.retry import retry
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreUnavailable
-from handlers.broadcasts.screens.detail import XLSX
 from handlers.core import (
     CertificatesListed,
     ChartDrawn,
@@ -32,6 +37,7 @@ from handlers.core import (
     FileSent,
     MakeDossier,
     MakeForms,
+    MakeList,
     MakeReport,
     Order,
     ReportMade,
@@ -40,6 +46,7 @@ from handlers.core import (
 )
 from handlers.model import (
     SECRET_PROBLEMS,
+    XLSX,
     Act,
     Chart,
     FileProblem,
@@ -292,6 +299,8 @@ class EventPreparer:
         channel = self._channels.get(chat.channel)
         if isinstance(event, MakeDossier):
             return await self._dossiers.make(chat, event, channel, turn) if self._dossiers else event
+        if isinstance(event, MakeList):
+            return await make_requested_list(channel)
         if isinstance(event, DrawChart):
             return await draw_requested_chart(event, channel, self._draw)
         if isinstance(event, MakeReport):

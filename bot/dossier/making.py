@@ -13,10 +13,9 @@ from bot.forms import FormFile, make_forms, with_pdf
 from handlers.dossier.entries import DossierContext, Entry, decide_all
 from handlers.dossier.next_steps import next_steps
 from handlers.dossier.papers import Paper, make_papers
-from handlers.model import Source
+from handlers.model import XLSX, Source
 from locales import N_, Translator
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
 #: The names of files without their suffixes: small letters, digits and hyphens.
 _OVERVIEW, _ARCHIVE = N_("overview"), N_("unit-dossier")

@@ -206,6 +206,26 @@ class MakeDossier(_Event):
     order: str = ""  #: names the order on the button that stops it
 
 
+class MakeList(_Event):
+    """An order to make the empty list of certificates that an office fills in, between two turns."""
+
+    kind: Literal["make_list"] = "make_list"
+
+
+class ListMade(_Event):
+    """The result of ``MakeList``: the file, or why there is none."""
+
+    kind: Literal["list_made"] = "list_made"
+    content: Base64Bytes | None = None  #: XLSX
+    #: The reason for a missing file: the channel sends none, or making it failed.
+    trouble: Literal["no_files", "failed"] | None = None
+
+    @classmethod
+    def of(cls, content: bytes) -> "ListMade":
+        """Wrap the raw bytes of a list."""
+        return cls(content=b64encode(content))
+
+
 class DossierMade(_Event):
     """The result of ``MakeDossier``: one archive, or why there is none."""
 
@@ -261,6 +281,8 @@ Event = Annotated[
     | CertificatesListed
     | MakeDossier
     | DossierMade
+    | MakeList
+    | ListMade
     | UnreadableReceived
     | MessageEdited
     | Throttled,
@@ -268,7 +290,7 @@ Event = Annotated[
 ]
 EVENT_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 #: The events that order something which takes time: it is made between two turns and comes back as another event.
-Order = DrawChart | MakeReport | PrintAnswer | MakeForms | MakeDossier
+Order = DrawChart | MakeReport | PrintAnswer | MakeForms | MakeDossier | MakeList
 
 
 class Reply(_Model):

@@ -31,7 +31,7 @@ from handlers.dossier.entries import (
 )
 from handlers.dossier.filing import snapshot
 from handlers.dossier.known import accept_others, drop_unreadable, read_known, take_known
-from handlers.dossier.notices import stop_choice
+from handlers.dossier.notices import LIST_LABEL, LIST_TO_FILL, LIST_WORDS, list_choice, order_list, stop_choice
 from handlers.dossier.opened import (
     ACCEPT,
     ANSWER,
@@ -72,6 +72,7 @@ from handlers.dossier.texts import (
     format_standout,
     format_unread,
 )
+from handlers.folding import fold
 from handlers.model import DossierRecord, Source, serial_key
 from handlers.requests import EVENT_LABELS
 from locales import N_
@@ -155,6 +156,8 @@ class DossierScreen:
         found = await current_dossier(here)
         if found is None or value == BACK:
             return HandlerResult(here.session.with_screen(LIST))
+        if value == LIST_TO_FILL:
+            return order_list(here)
         if value in {NEXT, PREVIOUS}:
             start = max(0, start_of(here.session) + (SHOWN if value == NEXT else -SHOWN))
             return HandlerResult(here.session.with_screen(MAIN, about=f"{found.record.id} {start}"))
@@ -165,6 +168,8 @@ class DossierScreen:
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Take who differs."""
+        if fold(text) in LIST_WORDS:
+            return order_list(here)
         found = await current_dossier(here)
         if found is None or not found.entries:
             return None
@@ -218,6 +223,7 @@ def _empty_options(here: Context, known: int) -> Iterator[Option]:
     if known:
         label = t(N_("Take the {count} certificates known already"), count=known)
         yield Option(KNOWN, label, ("da biet", "lay chung thu da biet", "known"))
+    yield Option(LIST_TO_FILL, t(LIST_LABEL), LIST_WORDS)
     yield Option(ASK_EVENTS, t(N_("Say what happened")), ("viec gi", "thay doi", "what"))
     yield back_option(t)
 
@@ -300,7 +306,8 @@ async def take_dossier_file(here: Context, event: FileRead | CertificatesListed)
     if found is None:
         return None
     if isinstance(event, CertificatesListed) and event.trouble:
-        return HandlerResult(here.session, notes=(here.say(event.trouble, **event.values),))
+        told = here.say(event.trouble, **event.values)
+        return HandlerResult(here.session, notes=(told,), choices=(list_choice(here.say.t),), show=False)
     sources = _with_file(found.record.sources, event)
     if len(sources) > MOST_SOURCES:
         return HandlerResult(here.session, notes=(here.say(TOO_MANY, limit=MOST_SOURCES),))

@@ -16,9 +16,10 @@ from handlers.folding import fold
 from rules.facts import Subject
 from rules.outcome import Procedure
 
-#: The media types of the files that forms and pages become.
+#: The media types of the files that are made.
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Form(StrEnum):

@@ -40,6 +40,7 @@ from handlers.core import (
 from handlers.core.text import MarkupTranslator, format_count, join_lines
 from handlers.model import (
     EXPIRY_CAMPAIGN,
+    XLSX,
     Act,
     ActionResult,
     Broadcast,
@@ -211,7 +212,6 @@ async def _format_broadcast_so_far(here: Context, rights: Rights, found: Broadca
 
 
 FILE = "file"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _FAILED = N_("The file could not be made. Please ask for it once more in a moment.")
 _NOT_YOURS = N_("This broadcast is not within your reach any more, so there is no file.")

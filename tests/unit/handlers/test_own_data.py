@@ -22,6 +22,7 @@ from handlers.core import (
     FileSent,
     MakeDossier,
     MakeForms,
+    MakeList,
     MakeReport,
     MessageEdited,
     PrintAnswer,
@@ -294,6 +295,7 @@ EVENTS: tuple[Event, ...] = (
         message="24",
     ),
     MakeDossier(dossier="HS-000034", language="en", order="5e6f7a8b", message="25"),
+    MakeList(message="26"),
 )
 REPLY = Reply(
     paragraphs=("<b>Đậm &amp; rõ</b>", "dòng hai"),

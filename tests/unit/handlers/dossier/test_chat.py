@@ -4,11 +4,13 @@ import zipfile
 from dataclasses import dataclass, field
 from io import BytesIO
 
+import openpyxl
 import pytest
 
 from bot.certificates.parsing import read
+from bot.dossier.list_reader import read_certificate_list
 from bot.store.store import Store
-from handlers.core import CertificatesListed, FileRead
+from handlers.core import ButtonTapped, CertificatesListed, FileRead
 from handlers.model import FileProblem, FileProblemKind, ListedCertificate, Reading, RequestState, Role
 from tests.support.backends import MemoryBackend
 from tests.support.dossiers import commune, to_zip
@@ -308,3 +310,60 @@ async def test_a_file_that_cannot_be_read_is_replaced_by_its_mended_one_or_left_
 
     (row,) = ground.memory.tables.dossiers.values()
     assert [(one.file, one.trouble) for one in row.record.sources] == [("a.cer", None)]
+
+
+async def test_a_list_that_cannot_be_read_brings_a_button_with_an_empty_one(house: Assistant, store: Store) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    wrong = CertificatesListed(
+        name="ds.xlsx", **read_certificate_list(b"a;b\r\n1;2\r\n").model_dump(exclude={"left_out"})
+    )
+    assert "troly dossier" not in await lan.person.does(wrong)
+    assert "Lấy mẫu danh sách" in lan.person.labels
+
+    text = await lan.taps("Lấy mẫu danh sách")
+    (file,) = [file for reply in lan.person.heard for file in reply.attachments]
+    assert file.name == "danh-sach-chung-thu.xlsx"
+    assert "Mỗi dòng một chứng thư" in text
+    filled = openpyxl.load_workbook(BytesIO(file.content))
+    filled.active.append([1, "Trần Thị B", "0A02"])
+    packed = BytesIO()
+    filled.save(packed)
+    assert [row.name for row in read_certificate_list(packed.getvalue()).rows] == ["Trần Thị B"]
+
+
+@pytest.mark.parametrize("said", ["mẫu danh sách", "Lấy mẫu danh sách"])
+async def test_an_empty_list_is_given_for_words_too_whatever_stands_in_the_dossier(
+    house: Assistant, store: Store, said: str
+) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    for _ in range(2):
+        await lan.says(said)
+        assert [file.name for reply in lan.person.heard for file in reply.attachments] == ["danh-sach-chung-thu.xlsx"]
+        await lan.sends_archive()
+
+
+async def test_a_second_tap_on_the_button_that_makes_the_papers_makes_nothing_more(
+    house: Assistant, store: Store, ground: MemoryBackend
+) -> None:
+    lan = await answered(house, store)
+    tap = next(one.tap for one in lan.person.choices if one.label == "Lập giấy tờ")
+    for _ in range(2):
+        await lan.person.does(ButtonTapped(data=tap, message="8"))
+    (row,) = ground.memory.tables.dossiers.values()
+
+    assert row.record.version == 1
+
+
+async def test_the_order_brings_a_button_that_stops_it_and_says_nothing_once_it_is_over(
+    house: Assistant, store: Store
+) -> None:
+    lan = await answered(house, store)
+    await lan.taps("Lập giấy tờ")
+    (stop,) = [one for reply in lan.person.heard for one in reply.choices if one.label == "Dừng lập hồ sơ"]
+    await lan.person.does(ButtonTapped(data=stop.tap, message="8"))
+
+    assert lan.person.heard == ()
