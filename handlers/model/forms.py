@@ -62,7 +62,7 @@ class FormField(StrEnum):
     REASON = "reason"
 
 
-FORM_OF_PROCEDURE = {
+_FORM_OF_PROCEDURE = {
     Procedure.CHANGE_INFORMATION: Form.CHANGE,
     Procedure.EXTEND: Form.CHANGE,
     Procedure.REVOKE: Form.REVOKE,
@@ -80,7 +80,7 @@ _FORM_OF_NEW = {
 
 def find_form(procedure: Procedure, subject: Subject) -> Form | None:
     """Return the form of a procedure for a kind of subscriber; ``None`` if nothing is filed."""
-    return _FORM_OF_NEW[subject] if procedure is Procedure.ISSUE_NEW else FORM_OF_PROCEDURE.get(procedure)
+    return _FORM_OF_NEW[subject] if procedure is Procedure.ISSUE_NEW else _FORM_OF_PROCEDURE.get(procedure)
 
 
 _PERSON = (FormField.IDENTITY_NUMBER, FormField.IDENTITY_ISSUED_ON, FormField.IDENTITY_ISSUED_BY)
