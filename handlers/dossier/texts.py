@@ -17,6 +17,7 @@ STANDOUTS: dict[str, str] = {
     Standout.DUPLICATE_SERIAL: N_("its serial number was given before: it stands in the dossier once"),
     Standout.PERSON_TWICE: N_("two certificates bear this name: check whether it is the same person"),
     Standout.OTHER_UNIT: N_("names another unit: check whether it belongs here; it stands in no form"),
+    Standout.OTHER_NAME: N_("a list has its number beside another name: check whose it is; it stands in no form"),
     Standout.NO_CERTIFICATE: N_("no certificate was given: send the file, or say that there is none yet"),
     Standout.FORGED: N_("its signature does not verify: do not rely on this file"),
     Standout.AUTHORITY: N_("the certificate of an issuer, of no subscriber"),
