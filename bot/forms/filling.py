@@ -20,6 +20,8 @@ from locales import N_, Translator
 #: Dots to be overwritten by hand: across a line, behind a label, and in a cell of a table.
 LINE_DOTS, LABEL_DOTS, CELL_DOTS = "." * 40, "." * 30, "." * 10
 _NO_DAY = "ngày ..... tháng ..... năm ......."
+_WRITTEN_OUT = {"UBND": "Ủy ban nhân dân", "HĐND": "Hội đồng nhân dân"}
+_SHORT = re.compile(rf"\b(?:{'|'.join(_WRITTEN_OUT)})\b", re.IGNORECASE)
 #: So many entries stay on the page of the signature.
 _HELD = 2
 #: The most letters of a body's name in the name of its file.
@@ -135,7 +137,7 @@ def fill_form(content: FormContent, *, templates: Path | None, first: int = 1, p
     body = sanitize(content.body)
     values = {
         "superior": sanitize(content.superior).upper(),
-        "body": body.upper() or LINE_DOTS,
+        "body": _write_out(body).upper() or LINE_DOTS,
         "body_name": body or LINE_DOTS,
         "recipient": sanitize(content.recipient) or LINE_DOTS,
         "place": sanitize(content.place) or "." * 17,
@@ -146,6 +148,11 @@ def fill_form(content: FormContent, *, templates: Path | None, first: int = 1, p
         "contact": SimpleNamespace(**contact),
     }
     return _fill(f"mau-{content.form}.docx", values, templates)
+
+
+def _write_out(body: str) -> str:
+    """Write a body's name out for the heading, where only the body above it may be abbreviated."""
+    return _SHORT.sub(lambda found: _WRITTEN_OUT[found[0].upper()], body)
 
 
 def _cells(known: Mapping[FormField, str], fields: Iterable[FormField], dots: str) -> dict[str, str]:

@@ -247,7 +247,7 @@ def test_the_heading_names_the_agency_not_the_territory(tmp_path: Path) -> None:
     requests = [make_row(1, unit="UBND xã Đại Phước"), make_row(2, unit="xã đại phước")]
     path = written(tmp_path, requests, units=TERRITORIES)
 
-    assert heads(path)[:2] == ["UBND TỈNH ĐỒNG NAI", "UBND XÃ ĐẠI PHƯỚC"]
+    assert heads(path)[:2] == ["UBND TỈNH ĐỒNG NAI", "ỦY BAN NHÂN DÂN XÃ ĐẠI PHƯỚC"]
     assert len(entries(path)) == 2
 
 
@@ -256,7 +256,7 @@ def test_without_an_alias_in_the_tree_the_heading_is_what_was_typed_and_no_super
 ) -> None:
     path = written(tmp_path, [make_row(1, unit_of_list="79", unit="UBND xã Phước An")], units=TERRITORIES)
 
-    assert heads(path)[0] == "UBND XÃ PHƯỚC AN"
+    assert heads(path)[0] == "ỦY BAN NHÂN DÂN XÃ PHƯỚC AN"
 
 
 #: What must not be sent on, whatever is asked for.
