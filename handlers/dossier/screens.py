@@ -1,6 +1,7 @@
 """The dossier of a unit in a chat: what happened, the certificates, who differs, the papers, the requests."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 
 from markupsafe import Markup
 
@@ -314,7 +315,11 @@ async def take_dossier_file(here: Context, event: FileRead | CertificatesListed)
     added = len(sources) - len(found.record.sources)
     note = here.say(N_("Added: {count}."), count=added) if added else here.say(N_("Joined to the certificates."))
     record = found.record.model_copy(update={"sources": sources})
-    return await save_dossier(here, record, MAIN, note)
+    saved = await save_dossier(here, record, MAIN, note)
+    if isinstance(event, FileRead) and event.album:
+        return saved  # others follow: the page in short is enough
+    seen = saved.session.with_changes(last_tap=f"{record.id} {len(sources)}")  # the page is another one now: show all
+    return replace(saved, session=seen)
 
 
 def _with_file(before: Sequence[Source], event: FileRead | CertificatesListed) -> tuple[Source, ...]:

@@ -367,3 +367,43 @@ async def test_the_order_brings_a_button_that_stops_it_and_says_nothing_once_it_
     await lan.person.does(ButtonTapped(data=stop.tap, message="8"))
 
     assert lan.person.heard == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [("Token đang ở tình trạng nào", "Bị mất", "mất token"), ("Có ai không được giao", "Có, hoặc có", "bị lộ khóa")],
+)
+async def test_one_tap_does_not_say_of_many_that_their_tokens_are_lost_or_their_keys_exposed(
+    house: Assistant, store: Store, ground: MemoryBackend, said: tuple[str, str, str]
+) -> None:
+    question, label, typed = said
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    await lan.sends_archive()
+    await lan.taps("Trả lời câu còn thiếu")
+    await lan.says(DIFFER)
+    for answer in ("Có thông tin không còn đúng", "Đang giữ và dùng được"):
+        if question not in lan.person.text:
+            await lan.taps(answer)
+    before = [row.record.revision for row in ground.memory.tables.dossiers.values()]
+    text = await lan.taps(label)
+    assert f"1 {typed}" in text
+    assert question in text
+    assert [row.record.revision for row in ground.memory.tables.dossiers.values()] == before
+    assert "nhắn số" in text
+    await lan.says(f"5 {typed}")
+    (row,) = ground.memory.tables.dossiers.values()
+    assert row.record.people["B001"] in ({"token": "lost"}, {"key_exposed": True})
+
+
+async def test_the_certificates_that_a_file_brings_are_listed_with_their_numbers(
+    house: Assistant, store: Store
+) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    text = await lan.sends_archive()
+
+    assert "1. UBND xã Phước An" in text
+    assert "chọn tất cả" not in await lan.taps("Trả lời câu còn thiếu")
