@@ -30,6 +30,7 @@ from handlers.core import (
     hash_text,
 )
 from handlers.core.text import format_bold, join_lines
+from handlers.dossier.notices import STOPPED
 from handlers.dossier.screens import open_dossiers
 from handlers.interview import to_next_certificate, to_previous_step
 from handlers.interview.condition import condition_facts
@@ -193,6 +194,8 @@ def _format_commands(here: Context, commands: Iterable[Command]) -> Markup:
 
 
 async def _stop(here: Context, _: str) -> HandlerResult:
+    if here.session.last_tap == STOPPED:
+        return HandlerResult(here.session.with_changes(last_tap=None))
     return HandlerResult(here.session.open_visit("stopped"))
 
 

@@ -61,6 +61,7 @@ class _Making:
     count: int  #: certificates
     turn: int | None  #: the turn that gave the order; ``None`` where its message cannot be changed
     stop: Event = field(default_factory=Event)
+    typed: bool = False  #: it is to be stopped by the command
     far: tuple[int, int] = (0, 0)  #: files that are made, of how many
     shown: tuple[int, int] = (0, 0)
     shown_at: float = float("-inf")  #: of the steady clock
@@ -137,12 +138,13 @@ class DossierMaker:
         task.add_done_callback(lambda done: done.cancelled() or done.exception())  # also where nobody waits any more
         try:
             while not (await asyncio.wait([task], timeout=_LOOK))[0]:
-                if not making.stop.is_set() and await self._asks_to_stop(chat, wanted):
-                    making.stop.set()
+                if not making.stop.is_set():
+                    await self._look(chat, making)
                 await self._show(chat, making)
             made = await task
         except _StoppedError:
-            made, end = _without(wanted, "stopped"), "stopped"
+            stopped = DossierMade(dossier=wanted.dossier, trouble="stopped", typed=making.typed)
+            made, end = stopped, "stopped"
         except StoreUnavailable:  # they are made again when it answers
             raise
         except Exception:
@@ -153,10 +155,12 @@ class DossierMaker:
         await self._show_end(chat, making, end)
         return made
 
-    async def _asks_to_stop(self, chat: Chat, wanted: MakeDossier) -> bool:
+    async def _look(self, chat: Chat, making: _Making) -> None:
+        """Look whether the person wants it stopped, by the command or by the button of this order."""
         events = await self.waiting(chat, _MOST_WAITING) if self.waiting else []
-        typed = any(isinstance(event, TextReceived) and is_stop(event.text) for event in events)
-        return typed or any(stops_order(event, wanted.order) for event in events)
+        making.typed = any(isinstance(event, TextReceived) and is_stop(event.text) for event in events)
+        if making.typed or any(stops_order(event, making.wanted.order) for event in events):
+            making.stop.set()
 
     async def _show(self, chat: Chat, making: _Making) -> None:
         """Move the message that gave the order, where something new is to be shown."""
@@ -192,5 +196,5 @@ class DossierMaker:
         return DossierMade.of(record.id, make_dossier(order, making.tell).archive.content, changes)
 
 
-def _without(wanted: MakeDossier, trouble: Literal["no_files", "not_yours", "failed", "stopped"]) -> DossierMade:
+def _without(wanted: MakeDossier, trouble: Literal["no_files", "not_yours", "failed"]) -> DossierMade:
     return DossierMade(dossier=wanted.dossier, trouble=trouble)

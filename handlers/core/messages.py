@@ -233,6 +233,7 @@ class DossierMade(_Event):
     dossier: str
     content: Base64Bytes | None = None  #: ZIP
     changes: tuple[str, ...] = ()  #: what differs from the dossier before, a line each
+    typed: bool = False  #: it was stopped by the command, whose turn comes next
     #: The reason for a missing archive: the channel sends no files, the dossier is not this person's (any more), making
     #: it failed, or the person stopped it.
     trouble: Literal["no_files", "not_yours", "failed", "stopped"] | None = None

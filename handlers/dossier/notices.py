@@ -20,6 +20,8 @@ from locales import N_, Translator
 
 #: The screen of buttons that stay valid, and their values: one stops the papers of its order, one gives an empty list.
 _SCREEN, _STOP, LIST_TO_FILL = "dossier", "stop", "list"
+#: Stands in the session as the last act where the command whose turn comes next has stopped the papers already.
+STOPPED = "papers stopped"
 #: Words that ask for the empty list.
 LIST_WORDS = ("mau danh sach", "danh sach mau", "lay mau danh sach", "tep mau", "list template")
 LIST_LABEL = N_("Get an empty list to fill in")

@@ -32,7 +32,15 @@ from handlers.dossier.entries import (
 )
 from handlers.dossier.filing import snapshot
 from handlers.dossier.known import accept_others, drop_unreadable, read_known, take_known
-from handlers.dossier.notices import LIST_LABEL, LIST_TO_FILL, LIST_WORDS, list_choice, order_list, stop_choice
+from handlers.dossier.notices import (
+    LIST_LABEL,
+    LIST_TO_FILL,
+    LIST_WORDS,
+    STOPPED,
+    list_choice,
+    order_list,
+    stop_choice,
+)
 from handlers.dossier.opened import (
     ACCEPT,
     ANSWER,
@@ -283,8 +291,10 @@ async def handle_made_dossier(here: Context, event: MakeDossier | DossierMade) -
     record = await here.world.admin.dossiers.get(rights, event.dossier)
     if content is None or record is None or not isinstance(event, DossierMade):
         trouble = (event.trouble if isinstance(event, DossierMade) else None) or "failed"
-        problem = NOT_YOURS if record is None else _PROBLEMS[trouble]
-        return HandlerResult(here.session, notes=(here.say(problem),))
+        problem = here.say(NOT_YOURS if record is None else _PROBLEMS[trouble])
+        if isinstance(event, DossierMade) and event.typed:  # the turn of the command shows the page
+            return HandlerResult(here.session.with_changes(last_tap=STOPPED), notes=(problem,), show=False)
+        return HandlerResult(here.session, notes=(problem,))
     found = open_record(here, record)
     made = record.model_copy(update={"version": record.version + 1, "made": snapshot(found.entries)})
     await here.world.admin.dossiers.save(rights, made)

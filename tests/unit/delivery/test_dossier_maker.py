@@ -74,7 +74,7 @@ async def test_papers_are_stopped_by_the_command_that_stops() -> None:
     for said in ("/huy", "/stop@troly_bot"):
         made = await make("còn lâu không?", said)
 
-        assert (made.trouble, made.content) == ("stopped", None)
+        assert (made.trouble, made.content, made.typed) == ("stopped", None, True)
 
 
 @pytest.mark.usefixtures("slow")
@@ -91,7 +91,8 @@ def tap(order: str) -> ButtonTapped:
 
 @pytest.mark.usefixtures("slow")
 async def test_papers_are_stopped_by_their_own_button_and_by_no_other() -> None:
-    assert (await make(tap(ORDER))).trouble == "stopped"
+    made = await make(tap(ORDER))
+    assert (made.trouble, made.typed) == ("stopped", False)
     assert (await make(tap("ffffffff"))).trouble is None
 
 

@@ -10,7 +10,7 @@ import pytest
 from bot.certificates.parsing import read
 from bot.dossier.list_reader import read_certificate_list
 from bot.store.store import Store
-from handlers.core import ButtonTapped, CertificatesListed, FileRead
+from handlers.core import ButtonTapped, CertificatesListed, DossierMade, FileRead
 from handlers.model import FileProblem, FileProblemKind, ListedCertificate, Reading, RequestState, Role
 from tests.support.backends import MemoryBackend
 from tests.support.dossiers import commune, to_zip
@@ -407,3 +407,13 @@ async def test_the_certificates_that_a_file_brings_are_listed_with_their_numbers
 
     assert "1. UBND xã Phước An" in text
     assert "chọn tất cả" not in await lan.taps("Trả lời câu còn thiếu")
+
+
+async def test_the_command_that_stopped_the_papers_stops_nothing_else(house: Assistant, store: Store) -> None:
+    lan = await answered(house, store)
+    stopped = DossierMade(dossier="HS-000001", trouble="stopped", typed=True)
+    assert "chưa lập giấy tờ nào" in await lan.person.does(stopped)
+    assert lan.person.labels == []
+    text = await lan.says("/huy")
+    assert "Hồ sơ HS-000001" in text
+    assert "Hồ sơ HS-000001" not in await lan.says("/huy")
