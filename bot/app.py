@@ -38,6 +38,7 @@ from bot.delivery.turns import Conversation, TurnHandler
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
+from bot.messages import Chat
 from bot.metrics import NO_METRICS, Metrics, Prometheus
 from bot.pdf import find_converter
 from bot.services.broadcasts import BroadcastOperations
@@ -80,8 +81,10 @@ class Components:
     heartbeat: Heartbeat
     metrics: Metrics = NO_METRICS
 
-    def turn_handler(self, channels: Mapping[str, Channel]) -> TurnHandler:
-        """Build what handles the turns of these channels."""
+    def turn_handler(
+        self, channels: Mapping[str, Channel], queued: Callable[[Chat], None] = lambda _: None
+    ) -> TurnHandler:
+        """Build what handles the turns of these channels; ``queued`` is told of a message for a chat between turns."""
         draw = Charts(self.settings.data_dir / "charts").draw
         folder = self.settings.data_dir / "exports" / "reports"
         report = ReportMaker(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
@@ -89,16 +92,16 @@ class Components:
         preparer = EventPreparer(
             channels, self.reader, lists, draw, report=report, slow=self.slow_reader, clock=self.clock,
             templates=self.settings.form_templates, forms=FormMaker(self.settings.form_templates).make,
-            dossiers=self._dossier_maker(),
+            dossiers=self._dossier_maker(queued),
         )  # fmt: skip
         return TurnHandler(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 
-    def _dossier_maker(self) -> DossierMaker:
-        known, settings = self.conversation, self.settings
-        templates = settings.form_templates
-        find, turn = find_in_store(self.store, self.clock), asyncio.Semaphore(1)
-        waiting = self.store.inbox.waiting_events
-        return DossierMaker(find, self.clock, known.pack, known.office, templates, turn, waiting, pdf=True)
+    def _dossier_maker(self, queued: Callable[[Chat], None]) -> DossierMaker:
+        known, store = self.conversation, self.store
+        return DossierMaker(
+            find_in_store(store, self.clock), self.clock, known.pack, known.office, self.settings.form_templates,
+            asyncio.Semaphore(1), store.inbox.waiting_events, store.outbox.move_answer, queued, pdf=True,
+        )  # fmt: skip
 
     def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter, OwnDataExporter]:
         """Return what writes the lists, and the own data, that people order in a channel.
@@ -283,8 +286,12 @@ def _build_runner(
     settings, store, clock = components.settings, components.store, components.clock
     services = [_channel_service(components, one) for one in served]
     wakes = {service.channel: service.dispatcher.notify for service in services}
-    turns = components.turn_handler({one.channel.name: one.channel for one in served})
-    workers = TurnPool(turns.step, lambda chat: wakes[chat.channel]())
+
+    def wake(chat: Chat) -> None:
+        wakes[chat.channel]()
+
+    turns = components.turn_handler({one.channel.name: one.channel for one in served}, wake)
+    workers = TurnPool(turns.step, wake)
     throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
     intake = Intake(store, throttle, clock, workers.submit, components.metrics)
     sources = [

@@ -54,6 +54,7 @@ class PendingTurn:
     session: str | None  #: JSON; None for a chat that has none yet
     received_at: datetime
     lost: bool = False  #: there is a session, and it cannot be read
+    turn: int | None = None  #: of an event that a turn asked for, the ``inbox_id`` of the update of that turn
     #: How often it was taken in hand, this time included: raised before, so that a crash counts too.
     tries: int = field(default=1, compare=False)
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -30,6 +30,10 @@ SECONDS, _GRACE = 60.0, 5.0
 _PROGRAMS = ("soffice", "libreoffice")
 #: LibreOffice takes 300 MB and a processor: one conversion at a time, and nobody waits longer than this for theirs.
 _TURN, _PATIENCE = BoundedSemaphore(1), 60.0
+#: Seconds between two looks how far it is.
+_LOOK = 0.5
+#: Is told how many documents are converted; what it raises ends the conversion.
+Told = Callable[[int], object]
 
 #: A PDF without it was being written when time ran out.
 _END = b"%%EOF"
@@ -46,7 +50,9 @@ def find_converter() -> str | None:
     return found
 
 
-def convert_to_pdf(documents: Mapping[str, bytes], templates: Path | None) -> dict[str, bytes]:
+def convert_to_pdf(
+    documents: Mapping[str, bytes], templates: Path | None, told: Told | None = None
+) -> dict[str, bytes]:
     """Return the PDF of each document that could be converted, by its name; blocks.
 
     All are converted by one start of LibreOffice, which is most of the time that one takes.
@@ -55,18 +61,32 @@ def convert_to_pdf(documents: Mapping[str, bytes], templates: Path | None) -> di
         documents: Word files by name.
         templates: The folder of templates; the files in progress lie in the folder ``exports`` beside it, which every
             start clears of what a killed process left.
+        told: Is told, now and then, how many are converted; what it raises ends the conversion.
     """
-    converter = find_converter()
-    if converter is None or not documents or not _TURN.acquire(timeout=_PATIENCE):
+    converter, tell = find_converter(), told or _tell_nobody
+    if converter is None or not documents or not _wait_for_turn(tell):
         return {}
     try:
         with _open_folder(templates) as folder:
-            return _convert(converter, documents, folder)
+            return _convert(converter, documents, folder, tell)
     except OSError as error:
         _log.error("pdf_not_made", error=type(error).__name__)
         return {}
     finally:
         _TURN.release()
+
+
+def _tell_nobody(done: int) -> None:
+    """Tell nobody how far it is."""
+
+
+def _wait_for_turn(tell: Told) -> bool:
+    until = time.monotonic() + _PATIENCE
+    while not _TURN.acquire(timeout=_LOOK):
+        tell(0)
+        if time.monotonic() > until:
+            return False
+    return True
 
 
 @contextmanager
@@ -82,10 +102,10 @@ def _open_folder(templates: Path | None) -> Iterator[Path]:
         yield held
 
 
-def _convert(converter: str, documents: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
+def _convert(converter: str, documents: Mapping[str, bytes], folder: Path, tell: Told) -> dict[str, bytes]:
     for name, content in documents.items():
         (folder / name).write_bytes(content)
-    status = asyncio.run(_run(converter, folder))
+    status = asyncio.run(_run(converter, folder, tell))
     paths = ((folder / name).with_suffix(".pdf") for name in documents)
     read = {path.name: path.read_bytes() for path in paths if path.is_file()}
     found = {name: content for name, content in read.items() if content.rstrip().endswith(_END)}
@@ -94,19 +114,26 @@ def _convert(converter: str, documents: Mapping[str, bytes], folder: Path) -> di
     return found
 
 
-async def _run(converter: str, folder: Path) -> int | None:
+async def _run(converter: str, folder: Path, tell: Told) -> int | None:
     """Convert every Word file in a folder; ``None`` means that it took too long."""
     process = await SandboxProcess.start(
         _MODULE, converter, str(folder), str(SECONDS), stdin=asyncio.subprocess.DEVNULL
     )
     try:
         async with asyncio.timeout(SECONDS + _GRACE):
-            return await process.wait()
+            ended = asyncio.create_task(process.wait())
+            while not (await asyncio.wait([ended], timeout=_LOOK))[0]:
+                tell(await asyncio.to_thread(_count_made, folder))
+            return ended.result()
     except TimeoutError:
         return None
     finally:
         if not process.has_ended:
             await process.kill()
+
+
+def _count_made(folder: Path) -> int:
+    return sum(1 for _ in folder.glob("*.pdf"))
 
 
 #: LibreOffice's own word for "start me again": the first start with a new profile may end so.

@@ -31,6 +31,7 @@ from handlers.core import (
     hash_text,
     join_lines,
 )
+from handlers.dossier.progress import STOPPED
 from handlers.dossier.screens import open_dossiers
 from handlers.interview import condition_facts, to_previous_step
 from handlers.interview.screens.certificate import EXPORT
@@ -200,6 +201,8 @@ def _format_commands(here: Context, commands: Iterable[Command]) -> Markup:
 
 
 async def _stop(here: Context, _: str) -> HandlerResult:
+    if here.session.last_tap == STOPPED:
+        return HandlerResult(here.session.with_changes(last_tap=None))
     return HandlerResult(here.session.open_visit("stopped"))
 
 

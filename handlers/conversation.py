@@ -30,8 +30,10 @@ from handlers.core import (
     FileSent,
     FormsMade,
     HandlerResult,
+    ListMade,
     MakeDossier,
     MakeForms,
+    MakeList,
     MessageEdited,
     Order,
     Page,
@@ -50,6 +52,7 @@ from handlers.core import (
     without_day,
 )
 from handlers.dossier.opened import SCREEN_NAMES as DOSSIER_SCREENS
+from handlers.dossier.progress import handle_made_list
 from handlers.dossier.screens import handle_made_dossier, take_dossier_file
 from handlers.forms.filling import without_expired_identities
 from handlers.forms.screens import handle_forms_made
@@ -184,7 +187,7 @@ async def _with_caption(here: Context, event: Event, answered: HandlerResult) ->
 
 
 async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
-    if isinstance(event, Order | ChartDrawn | ReportMade | AnswerPrinted | FormsMade | DossierMade):
+    if isinstance(event, Order | ChartDrawn | ReportMade | AnswerPrinted | FormsMade | DossierMade | ListMade):
         return await _handle_background_result(here, event)
     match event:
         case Throttled():
@@ -224,12 +227,14 @@ async def _handle_file(here: Context, event: FileSent | FileRead | SheetRead | C
 
 
 async def _handle_background_result(
-    here: Context, event: Order | ChartDrawn | ReportMade | AnswerPrinted | FormsMade | DossierMade
+    here: Context, event: Order | ChartDrawn | ReportMade | AnswerPrinted | FormsMade | DossierMade | ListMade
 ) -> HandlerResult:
     if isinstance(event, MakeForms | FormsMade):
         return handle_forms_made(here, event)
     if isinstance(event, MakeDossier | DossierMade):
         return await handle_made_dossier(here, event)
+    if isinstance(event, MakeList | ListMade):
+        return handle_made_list(here, event)
     if isinstance(event, PrintAnswer | AnswerPrinted):
         return handle_printed_answer(here, event)
     if isinstance(event, DrawChart | ChartDrawn):

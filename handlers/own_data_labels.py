@@ -144,6 +144,7 @@ _EVENT = {
     "trouble": DataPart(N_("Why there is no picture"), choose_label(words.CHART_PROBLEMS)),
     "broadcast": DataPart(N_("Broadcast")),
     "dossier": DataPart(N_("Dossier of a unit")),
+    "order": DataPart(N_("Mark of the order")),
     "language": DataPart(N_("Language"), _LANGUAGE),
     "parts": DataPart(N_("Paragraph"), inside=_PRINTED_PART),
     "contents": DataPart(N_("What stands in the papers"), inside=_FORM_CONTENT),
@@ -158,15 +159,24 @@ _DRAFT = {
     "editing": DataPart(N_("Asked again"), choose_label(words.TOPICS)),
     "doubted": DataPart(N_("Waiting for your yes")),
 }
+_FORM_VALUES = {name: DataPart(asked.title) for name, asked in FORM_FIELDS.items()}
 _FORM_DRAFT = {
-    "fields": DataPart(N_("Filled in"), inside={name: DataPart(asked.title) for name, asked in FORM_FIELDS.items()}),
+    "fields": DataPart(N_("Filled in"), inside=_FORM_VALUES),
     "later": DataPart(N_("Left to fill in by hand"), choose_label(words.TOPICS)),
     "steps": DataPart(N_("Settled so far"), choose_label(words.TOPICS)),
     "skipped": DataPart(N_("The rest was left open")),
+    "left": DataPart(N_("Left to fill in by hand"), choose_label(words.TOPICS)),
     "editing": DataPart(N_("Asked again"), choose_label(words.TOPICS)),
     "doubted": DataPart(N_("Waiting for your yes")),
     "code": DataPart(N_("Request code")),
     "certificate": DataPart(N_("Certificate it is about")),
+    "subscriber": DataPart(N_("Name on the certificate")),
+    "earlier": DataPart(
+        N_("Kept for the next form"),
+        inside={"name": DataPart(N_("Name")), "fields": DataPart(N_("Filled in"), inside=_FORM_VALUES)},
+        apart=True,
+    ),
+    "settled_at": DataPart(N_("Last word about the papers"), format_iso_moment),
     "identity_until": DataPart(N_("Personal numbers are erased by"), format_iso_moment),
 }
 _FILTER = {

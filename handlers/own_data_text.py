@@ -137,6 +137,7 @@ EVENT_KINDS = {
     "print_answer": N_("the answer for print, asked for"),
     "make_forms": N_("papers to be made"),
     "make_dossier": N_("the papers of a unit, asked for"),
+    "make_list": N_("an empty list of certificates, asked for"),
     "unreadable": N_("something I cannot read"),
     "edited": N_("a change of an earlier message"),
     "too_much": N_("too many messages at once"),

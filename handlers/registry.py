@@ -93,6 +93,7 @@ from handlers.offices.screens import (
     OfficeScreen,
     OfficeWithdrawScreen,
 )
+from tests.acceptance.kill_run import notices as dossier_notices
 
 ADMIN_SCREENS: dict[str, Screen] = {
     "home": DeskScreen(),
@@ -219,4 +220,5 @@ LASTING: dict[str, ShowMore] = {
     "answer": show_more_of_answer,
     "home": show_desk,
     "desk_request": show_announced_request,
+    "dossier": dossier_notices.take_lasting_tap,
 }

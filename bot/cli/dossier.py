@@ -1,8 +1,9 @@
 """Make the dossier of a whole unit: ``troly dossier`` and ``troly dossier template``."""
 
 import asyncio
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,6 +20,7 @@ from bot.certificates import MEBIBYTE
 from bot.cli.decide import parse_json
 from bot.cli.output import Language, json_text, translator_for
 from bot.console import SafeConsole
+from bot.dossier.list_reader import NO_LIST
 from bot.dossier.making import Dossier, DossierOrder, make_dossier
 from bot.dossier.overview import write_list_template
 from bot.dossier.reading import expand_files, read_bytes, read_files, read_list
@@ -30,7 +32,7 @@ from handlers.dossier.entries import OF_ONE, DossierContext, Entry, Status
 from handlers.dossier.sources import merge_list
 from handlers.dossier.texts import format_counts, format_open_questions, format_standouts
 from handlers.dossier.unit_today import UnitToday
-from handlers.model import ListedCertificate, Source
+from handlers.model import ListedCertificate, Source, serial_key
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 from rules.errors import FactsError
@@ -43,6 +45,13 @@ from rules.texts import SHOWN, sentence
 NOT_ALL_DECIDED, WRONG_INPUT = 3, 2
 _MOST_FACTS = 4 * MEBIBYTE
 _PEOPLE = "people"
+_NOTHING = N_("There is no certificate in what was given: no file in the folders, and no row in a list.")
+#: A serial number as people write it: with colons, blanks or dots between its digits, and 0x before them.
+_SERIAL = re.compile(r"\s*-?(?:0[xX])?[0-9A-Fa-f](?:[\s:.-]*[0-9A-Fa-f]){0,63}\s*")
+_WRITE_LIST = N_(
+    "No row among the first {rows} has the headings of a list of certificates. Known headings: {known}."
+    " troly dossier template FILE writes such a list."
+)
 
 
 class _DossierGroup(TyperGroup):
@@ -164,9 +173,24 @@ def read_dossier_facts(content: bytes) -> GivenFacts:
     parse_facts(found)
     if not isinstance(people, dict):
         raise FactsError(sentence(N_("people: give an object with a serial number for each certificate")))
+    _check_serials(people)
     for serial, single in people.items():
         _check_single(serial, single)
     return GivenFacts(_without_unknown(found), {serial: _without_unknown(single) for serial, single in people.items()})
+
+
+def _check_serials(people: Iterable[str]) -> None:
+    """Refuse what is no serial number, and one that stands there twice: neither may count for another."""
+    seen: dict[str, str] = {}
+    for serial in people:
+        key = serial_key(serial)
+        if not key or not _SERIAL.fullmatch(serial):
+            wrong = N_("people, {serial}: is no serial number; write it as the certificate has it, such as {example}")
+            raise FactsError(sentence(wrong, serial=serial[:SHOWN], example="75580955FC81D6A7"))
+        if key in seen:
+            twice = N_("people, {serial}: is the same serial number as {other}; give its facts once")
+            raise FactsError(sentence(twice, serial=serial[:SHOWN], other=seen[key][:SHOWN]))
+        seen[key] = serial
 
 
 def _check_single(serial: str, single: Any) -> None:
@@ -206,6 +230,10 @@ def _make(settings: Settings, given: _Input) -> Dossier:
         sources: list[Source] = asyncio.run(read)
         if given.list:
             sources = merge_list(sources, rows, str(given.list))
+        if not sources:
+            raise InputError(
+                N_("There is no certificate in what was given: no file in the folders, and no row in a list.")
+            )
         making = bar.add_task(t(N_("Filling forms")), total=None)
         order = DossierOrder(
             context=DossierContext(pack, given.day, unit, settings.receiving_office, offices),
@@ -221,6 +249,8 @@ def _make(settings: Settings, given: _Input) -> Dossier:
 
 async def _read_rows(file: Path) -> tuple[ListedCertificate, ...]:
     found = await read_list(read_bytes(file, LIMITS.file))
+    if found.trouble == NO_LIST:
+        raise InputError(_WRITE_LIST, rows=found.values["rows"], known=found.values["known"])
     if found.trouble:
         raise InputError(found.trouble, **found.values)
     return found.rows
@@ -230,9 +260,10 @@ async def _read_unit(settings: Settings, code: str, day: date) -> tuple[UnitToda
     """Return the unit, and the receiving offices that admins have set."""
     async with open_store_from_settings(settings) as opened:
         units, offices = await opened.store.units.read(), await opened.store.offices.read()
-    if units.get(code) is None:
+    found = units.get(code.strip()) or units.get(code.strip().upper())
+    if found is None:
         raise InputError(N_("No unit has the code {code}."), code=code)
-    return UnitToday(units, code, day), offices
+    return UnitToday(units, found.code, day), offices
 
 
 @contextmanager

@@ -1,11 +1,12 @@
-"""Makes the papers of a dossier between two turns, for the person who keeps it."""
+"""Makes the papers of a dossier between two turns, shows how far they are, and stops where the person wants it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from threading import Event
-from typing import Literal
+from typing import Literal, Protocol
 
 import structlog
 
@@ -13,12 +14,13 @@ from bot.channels import Channel
 from bot.clock import Clock
 from bot.messages import Chat
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store import Store, StoreUnavailable
+from bot.store import Store, StoreError, StoreUnavailable
 from handlers.commands import is_stop
-from handlers.core import DossierMade, MakeDossier, TextReceived
+from handlers.core import DossierMade, MakeDossier, Reply, TextReceived
 from handlers.core import Event as AnyEvent
 from handlers.dossier.entries import DossierContext, decide_all
 from handlers.dossier.filing import format_changes
+from handlers.dossier.progress import format_progress, format_progress_end, stops_order
 from handlers.dossier.unit_today import UnitToday
 from handlers.model import DossierRecord, Rights, UnitDirectory
 from locales import translator
@@ -33,6 +35,8 @@ _log = structlog.get_logger(__name__)
 WaitingEvents = Callable[[Chat, int], Awaitable[list[AnyEvent]]]
 #: Seconds between two looks whether the person wants it stopped, and updates that are looked at.
 _LOOK, _MOST_WAITING = 0.5, 5
+#: Seconds between two states of the message that shows how far it is.
+_STEP = 2.0
 #: Certificates up to which papers are made as PDF too: LibreOffice takes several seconds,
 MOST_WITH_PDF = 100
 
@@ -50,8 +54,39 @@ class FoundDossier:
 FindDossier = Callable[[Chat, str], Awaitable[FoundDossier]]
 
 
+class MoveAnswer(Protocol):
+    """Puts a message in the place of the last one of a turn's answer: ``bot.store.Outbox.move_answer``."""
+
+    async def __call__(self, chat: Chat, turn: int, said: Reply, now: datetime, *, ending: bool = False) -> None:
+        """Queue it, unless something else waits for the chat; ``ending``: in any case."""
+
+
 class _StoppedError(Exception):
     """The person does not want the papers any more."""
+
+
+@dataclass(slots=True)
+class _Making:
+    """One order that is being carried out. The thread that makes the papers counts; the loop looks and shows."""
+
+    wanted: MakeDossier
+    count: int  #: certificates
+    turn: int | None  #: the turn that gave the order; ``None`` where its message cannot be changed
+    stop: Event = field(default_factory=Event)
+    typed: bool = False  #: it is to be stopped by the command
+    far: tuple[int, int] = (0, 0)  #: files that are made, of how many
+    shown: tuple[int, int] = (0, 0)
+    shown_at: float = float("-inf")  #: of the steady clock
+
+    def tell(self, done: int, total: int) -> None:
+        """Note how far it is; raises ``_StoppedError`` once it is to be stopped."""
+        self.far = done, total
+        if self.stop.is_set():
+            raise _StoppedError
+
+    def is_due(self, now: float) -> bool:
+        """Return whether there is something new to show, and the message has stood long enough."""
+        return self.turn is not None and self.far != self.shown and now - self.shown_at >= _STEP
 
 
 def find_in_store(store: Store, clock: Clock) -> FindDossier:
@@ -78,10 +113,20 @@ class DossierMaker:
     templates: Path | None
     turn: asyncio.Semaphore
     waiting: WaitingEvents | None = None  #: without it nothing is stopped
+    move: MoveAnswer | None = None  #: without it no message shows how far it is
+    queued: Callable[[Chat], None] = lambda _: None  #: is told of a message that is to leave
     pdf: bool = False  #: make PDFs of a dossier that is not too large, where LibreOffice is
 
-    async def make(self, chat: Chat, wanted: MakeDossier, channel: Channel | None) -> DossierMade:
+    async def make(
+        self, chat: Chat, wanted: MakeDossier, channel: Channel | None, turn: int | None = None
+    ) -> DossierMade:
         """Return the archive, or why there is none.
+
+        Args:
+            chat: the chat of the person who keeps it.
+            wanted: the order.
+            channel: the channel of the chat.
+            turn: the turn that gave the order; where the channel can edit, its message shows how far the papers are.
 
         Raises:
             StoreUnavailable: the turn is tried again when the store answers.
@@ -90,35 +135,67 @@ class DossierMaker:
             return _without(wanted, "no_files")
         try:
             async with self.turn:
-                return await self._make(chat, wanted)
+                return await self._make(chat, wanted, turn if channel.capabilities.editing else None)
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - the dossier is kept; its papers are not worth a failed turn
             _log.error("dossier_not_made", error=type(error).__name__)
             return _without(wanted, "failed")
 
-    async def _make(self, chat: Chat, wanted: MakeDossier) -> DossierMade:
+    async def _make(self, chat: Chat, wanted: MakeDossier, turn: int | None) -> DossierMade:
         found = await self.find(chat, wanted.dossier)
         if found.record is None:
             return _without(wanted, "not_yours")
-        stop = Event()
-        making = asyncio.create_task(asyncio.to_thread(self._write, found.record, found, wanted, stop))
+        making, end = _Making(wanted, len(found.record.sources), turn), "made"
+        task = asyncio.create_task(asyncio.to_thread(self._write, found.record, found, making))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # also where nobody waits any more
         try:
-            while not (await asyncio.wait([making], timeout=_LOOK))[0]:
-                if not stop.is_set() and await self._asks_to_stop(chat):
-                    stop.set()
-            return await making
+            while not (await asyncio.wait([task], timeout=_LOOK))[0]:
+                if not making.stop.is_set():
+                    await self._look(chat, making)
+                await self._show(chat, making)
+            made = await task
         except _StoppedError:
-            return _without(wanted, "stopped")
+            stopped = DossierMade(dossier=wanted.dossier, trouble="stopped", typed=making.typed)
+            made, end = stopped, "stopped"
+        except StoreUnavailable:  # they are made again when it answers
+            raise
+        except Exception:
+            await self._show_end(chat, making, "failed")
+            raise
         finally:
-            stop.set()
+            making.stop.set()
+        await self._show_end(chat, making, end)
+        return made
 
-    async def _asks_to_stop(self, chat: Chat) -> bool:
+    async def _look(self, chat: Chat, making: _Making) -> None:
+        """Look whether the person wants it stopped, by the command or by the button of this order."""
         events = await self.waiting(chat, _MOST_WAITING) if self.waiting else []
-        return any(isinstance(event, TextReceived) and is_stop(event.text) for event in events)
+        making.typed = any(isinstance(event, TextReceived) and is_stop(event.text) for event in events)
+        if making.typed or any(stops_order(event, making.wanted.order) for event in events):
+            making.stop.set()
 
-    def _write(self, record: DossierRecord, found: FoundDossier, wanted: MakeDossier, stop: Event) -> DossierMade:
-        day, t = to_vietnam_day(self.clock.now()), translator(wanted.language)
+    async def _show(self, chat: Chat, making: _Making) -> None:
+        """Move the message that gave the order, where something new is to be shown."""
+        if not making.is_due(self.clock.monotonic()):
+            return
+        making.shown, making.shown_at, wanted = making.far, self.clock.monotonic(), making.wanted
+        await self._move(chat, making, format_progress(wanted.language, making.count, *making.far, wanted.order))
+
+    async def _show_end(self, chat: Chat, making: _Making, end: str) -> None:
+        await self._move(chat, making, format_progress_end(making.wanted.language, making.count, end), ending=True)
+
+    async def _move(self, chat: Chat, making: _Making, said: Reply, *, ending: bool = False) -> None:
+        if self.move is None or making.turn is None:
+            return
+        try:
+            await self.move(chat, making.turn, said, self.clock.now(), ending=ending)
+        except StoreError as error:  # how far they are is not worth the papers
+            _log.warning("progress_not_shown", error=type(error).__name__)
+        self.queued(chat)
+
+    def _write(self, record: DossierRecord, found: FoundDossier, making: _Making) -> DossierMade:
+        day, t = to_vietnam_day(self.clock.now()), translator(making.wanted.language)
         units = found.units
         unit = UnitToday(units, record.unit, day) if record.unit and units.get(record.unit) else None
         context = DossierContext(self.pack, day, unit, self.office, found.offices)
@@ -130,13 +207,8 @@ class DossierMaker:
             context, record.sources, record.common, record.people, t, templates=self.templates, changes=changes,
             pdf=self.pdf and len(entries) <= MOST_WITH_PDF,
         )  # fmt: skip
-
-        def told(_done: int, _total: int) -> None:
-            if stop.is_set():
-                raise _StoppedError
-
-        return DossierMade.of(record.id, make_dossier(order, told).archive.content, changes)
+        return DossierMade.of(record.id, make_dossier(order, making.tell).archive.content, changes)
 
 
-def _without(wanted: MakeDossier, trouble: Literal["no_files", "not_yours", "failed", "stopped"]) -> DossierMade:
+def _without(wanted: MakeDossier, trouble: Literal["no_files", "not_yours", "failed"]) -> DossierMade:
     return DossierMade(dossier=wanted.dossier, trouble=trouble)

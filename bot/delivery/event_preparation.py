@@ -13,7 +13,13 @@ from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsuppo
 from bot.charts import ChartsMissing
 from bot.clock import Clock
 from bot.delivery.dossier_maker import DossierMaker
-from bot.delivery.form_making import MakeFormFiles, make_requested_forms, print_requested_answer, sends_files
+from bot.delivery.form_making import (
+    MakeFormFiles,
+    make_requested_forms,
+    make_requested_list,
+    print_requested_answer,
+    sends_files,
+)
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
@@ -21,7 +27,6 @@ from bot.messages import Chat
 from bot.retry import retry
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreUnavailable
-from handlers.broadcasts.screens.detail import XLSX
 from handlers.core import (
     CertificatesListed,
     ChartDrawn,
@@ -31,6 +36,7 @@ from handlers.core import (
     FileSent,
     MakeDossier,
     MakeForms,
+    MakeList,
     MakeReport,
     Order,
     ReportMade,
@@ -39,6 +45,7 @@ from handlers.core import (
 )
 from handlers.model import (
     SECRET_PROBLEMS,
+    XLSX,
     Act,
     Chart,
     FileProblem,
@@ -260,19 +267,20 @@ class EventPreparer:
             return 0.0
         return giving_way(FILE_LIMIT if event.size is None else max(0, event.size))
 
-    async def prepare(self, chat: Chat, event: Event, *, listing: bool = False) -> Event:
+    async def prepare(self, chat: Chat, event: Event, *, listing: bool = False, turn: int | None = None) -> Event:
         """The event as the conversation takes it: what was sent is read, what was asked for is made.
 
         Args:
             chat: the chat it came from.
             event: the event.
             listing: a spreadsheet is read as a list of certificates, for an open dossier.
+            turn: of an order, the turn that gave it; the last message of that turn says how far it is.
 
         Raises:
             ReadApart: it takes long: to be prepared once more, among what takes long.
         """
         if isinstance(event, Order):
-            return await self._make(chat, event)
+            return await self._make(chat, event, turn)
         if isinstance(event, FileSent):
             found = await self._read_file(chat, event, listing=listing)
             if not isinstance(found, Reading | ImportSheet):
@@ -286,10 +294,12 @@ class EventPreparer:
             return FileRead(reading=await self._readers.read(chat, event.text.encode(), ""), **_event_origin(event))
         return event
 
-    async def _make(self, chat: Chat, event: Order) -> Event:
+    async def _make(self, chat: Chat, event: Order, turn: int | None) -> Event:
         channel = self._channels.get(chat.channel)
         if isinstance(event, MakeDossier):
-            return await self._dossiers.make(chat, event, channel) if self._dossiers else event
+            return await self._dossiers.make(chat, event, channel, turn) if self._dossiers else event
+        if isinstance(event, MakeList):
+            return await make_requested_list(channel)
         if isinstance(event, DrawChart):
             return await draw_requested_chart(event, channel, self._draw)
         if isinstance(event, MakeReport):

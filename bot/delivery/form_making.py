@@ -7,8 +7,8 @@ from pathlib import Path
 import structlog
 
 from bot.channels import Channel
-from handlers.core import AnswerPrinted, Attachment, FormsMade, MakeForms, PrintAnswer
-from handlers.model import DOCX, PDF
+from handlers.core import AnswerPrinted, Attachment, FormsMade, ListMade, MakeForms, PrintAnswer
+from handlers.model import DOCX, PDF, XLSX
 from locales import translator
 
 _log = structlog.get_logger(__name__)
@@ -50,6 +50,19 @@ async def make_requested_forms(event: MakeForms, channel: Channel | None, make: 
         _log.error("forms_not_made", error=type(error).__name__)
         files = ()
     return FormsMade(files=files, said=event.said) if files else FormsMade(trouble="failed")
+
+
+async def make_requested_list(channel: Channel | None) -> ListMade:
+    """Make the empty list of certificates, or say why there is none; never raises, because nothing is lost."""
+    if not sends_files(channel, XLSX):
+        return ListMade(trouble="no_files")
+    try:
+        from bot.dossier.overview import write_list_template  # noqa: PLC0415 - as above
+
+        return ListMade.of(await asyncio.to_thread(write_list_template))
+    except Exception as error:  # noqa: BLE001 - the person can ask once more
+        _log.error("list_not_made", error=type(error).__name__)
+        return ListMade(trouble="failed")
 
 
 class FormMaker:

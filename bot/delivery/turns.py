@@ -287,7 +287,7 @@ class TurnHandler:
         if not (isinstance(pending.event, Order) or self._conversation.wants_file(session)):
             return pending.event
         listing = self._conversation.wants_list(session)
-        return await self._preparer.prepare(pending.chat, pending.event, listing=listing)
+        return await self._preparer.prepare(pending.chat, pending.event, listing=listing, turn=pending.turn)
 
     def _build_services(self, pending: PendingTurn, unit: TurnTransaction, around: "_Surroundings") -> Services:
         known, channel = self._conversation, self._channels.get(pending.chat.channel)

@@ -93,10 +93,7 @@ _SUBJECT_OF = {word: subject for subject, words in _SUBJECTS.items() for word in
 #: The most letters kept of a cell.
 _LONGEST = 300
 
-NO_LIST = N_(
-    "No row among the first {rows} has the headings of a list of certificates. Known headings: {known}."
-    " troly dossier template FILE writes such a list."
-)
+NO_LIST = N_("No row among the first {rows} has the headings of a list of certificates. Known headings: {known}.")
 TOO_MANY = N_("The list has more than {rows} rows; split it.")
 LETTERS_LOST = N_("Letters of “{text}” cannot be read; convert the file to Unicode first, or type it anew.")
 

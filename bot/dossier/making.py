@@ -13,10 +13,9 @@ from bot.forms import FormFile, make_forms, with_pdf
 from handlers.dossier.entries import DossierContext, Entry, decide_all
 from handlers.dossier.next_steps import next_steps
 from handlers.dossier.papers import Paper, make_papers
-from handlers.model import Source
+from handlers.model import XLSX, Source
 from locales import N_, Translator
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
 #: The names of files without their suffixes: small letters, digits and hyphens.
 _OVERVIEW, _ARCHIVE = N_("overview"), N_("unit-dossier")
@@ -80,14 +79,17 @@ def make_dossier(order: DossierOrder, told: Told | None = None) -> Dossier:
     entries = decide_all(context, order.sources, order.common, order.people)
     papers = make_papers(context, entries)
     page = next_steps(context, entries, papers, t, order.changes)
-    total = len(papers) + 2
+    documents = len(papers) + 1
+    total = documents * (2 if order.pdf else 1) + 1
     tell = told or _tell_nobody
     tell(0, total)
-    made = make_forms([paper.content for paper in papers], page, templates=order.templates, t=t, pdf=False)
-    tell(total - 2, total)
-    files = _with_papers(with_pdf(made, order.templates) if order.pdf else made, papers)
+    contents = [paper.content for paper in papers]
+    made = make_forms(contents, page, templates=order.templates, t=t, pdf=False, told=lambda done: tell(done, total))
+    if order.pdf:
+        made = with_pdf(made, order.templates, lambda done: tell(documents + done, total))
+    files = _with_papers(made, papers)
     tell(total - 1, total)
-    files.append(DossierFile(f"{t(_OVERVIEW)}.xlsx", XLSX, write_overview(context, entries, papers, t)))
+    files.append(DossierFile(f"{t(_OVERVIEW)}.xlsx", XLSX, write_overview(context, entries, papers, t, order.changes)))
     tell(total, total)
     return Dossier(entries, papers, files, DossierFile(f"{t(_ARCHIVE)}.zip", ZIP, _pack(files)))
 

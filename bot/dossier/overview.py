@@ -10,8 +10,9 @@ from bot.dossier.list_reader import COLUMNS, TICKED
 from bot.exports.xlsx import KEEP_TEXT_OPTIONS, set_paper, truncate_text
 from bot.streams import sanitize
 from handlers.core import capitalize_first, format_day
+from handlers.dossier.cautions import format_actions, format_notices
 from handlers.dossier.entries import DossierContext, Entry
-from handlers.dossier.next_steps import format_notices
+from handlers.dossier.next_steps import format_missing
 from handlers.dossier.papers import Paper, format_reason
 from handlers.dossier.texts import (
     format_counts,
@@ -38,12 +39,18 @@ _WITH_REASON = frozenset({"05", "08"})
 _TEMPLATE_ROWS = 500
 
 
-def write_overview(context: DossierContext, entries: Sequence[Entry], papers: Sequence[Paper], t: Translator) -> bytes:
-    """Return a workbook with every certificate, also those that stand in no form, and a sheet with the counts."""
+def write_overview(
+    context: DossierContext,
+    entries: Sequence[Entry],
+    papers: Sequence[Paper],
+    t: Translator,
+    changes: Sequence[str] = (),
+) -> bytes:
+    """Return a workbook with every certificate, also those that stand in no form, and a sheet with all that is told."""
     packed = BytesIO()
     with xlsxwriter.Workbook(packed, {**KEEP_TEXT_OPTIONS, "in_memory": True}) as workbook:
         _write_entries(workbook, _rows(context, entries, papers, t), t)
-        _write_summary(workbook, _sections(context, entries, papers, t), t)
+        _write_summary(workbook, _sections(context, entries, papers, changes, t), t)
     return packed.getvalue()
 
 
@@ -71,13 +78,16 @@ def _rows(
 
 
 def _sections(
-    context: DossierContext, entries: Sequence[Entry], papers: Sequence[Paper], t: Translator
+    context: DossierContext, entries: Sequence[Entry], papers: Sequence[Paper], changes: Sequence[str], t: Translator
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield the headings of the summary with their lines."""
     head = context.unit.unit.body if context.unit else t(N_("Dossier"))
     yield head, [format_day(context.today), *format_counts(entries, papers, context.pack, t)]
+    yield t(N_("Changed since the dossier before")), list(changes)
     yield t(N_("To be answered first")), list(format_open_questions(entries, context.pack, t))
+    yield t(N_("Left to be written by hand")), list(format_missing(papers, t))
     yield t(N_("To be looked at")), list(format_standouts(entries, t))
+    yield t(N_("What is to be done, and why")), list(format_actions(entries, t))
     yield t(N_("Notices and their sources")), list(format_notices(entries, t))
 
 

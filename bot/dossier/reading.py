@@ -1,7 +1,7 @@
 """Read the files of a dossier in processes of their own: certificates of any kind, and a list of them."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -22,35 +22,47 @@ _log = structlog.get_logger(__name__)
 _LIST_WORKER = "bot.dossier.list_reader"
 #: Seconds that a slow process has to end itself before it is killed.
 _GRACE = 10.0
-#: The most certificates of a dossier.
-MOST_CERTIFICATES = 1_000
+#: The most certificates of a dossier, and files that they are looked for in.
+MOST_CERTIFICATES, MOST_FILES = 1_000, 2_000
+_OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
 
 UNREADABLE_LIST = N_("The list cannot be read; it may be damaged. Save it as XLSX or CSV UTF-8 and give it again.")
 LIST_TOO_LARGE = N_("The list is larger than {limit} MB; split it.")
 NO_PROCESS = N_("No process could be started to read the list; try again in a moment.")
 TOO_MANY = N_("There are more than {limit} certificates; make a dossier for each part.")
+TOO_MANY_FILES = N_("There are more than {limit} files; give the folder of the certificates alone.")
 
 #: Told how many files are read.
 Told = Callable[[int], object]
 
 
 def expand_files(given: Iterable[Path]) -> list[Path]:
-    """Return the files to read: those that were given, and those right in a folder that was given.
+    """Return the files to read, each once: those that were given, and those in a folder that was given, at any depth.
 
     Raises:
-        InputError: one cannot be read.
+        InputError: one cannot be read, or there are too many.
     """
-    found: list[Path] = []
+    found: dict[Path, Path] = {}
     for path in given:
         try:
-            found += sorted(one for one in path.iterdir() if _is_meant(one)) if path.is_dir() else [path]
-        except OSError as error:
+            for file in _walk(path) if path.is_dir() else (path,):
+                found.setdefault(file.resolve(), file)
+                if len(found) > MOST_FILES:
+                    raise InputError(TOO_MANY_FILES, limit=MOST_FILES)
+        except (OSError, ValueError) as error:
             raise _unreadable(path, error) from None
-    return found
+    return list(found.values())
 
 
-def _is_meant(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".")
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder in order, but for those that a system or a program keeps for itself."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "~$", "__MACOSX")) or path.name.lower() in _OF_SYSTEMS:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _walk(path)
+        elif path.is_file():
+            yield path
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> InputError:

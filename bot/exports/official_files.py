@@ -8,12 +8,11 @@ from zipfile import ZIP_STORED, ZipFile
 
 from bot.errors import OutputError
 from bot.exports import ExportMetadata
-from bot.exports.official_lists import Eligibility, ListSorter, OfficialList, eligible_states
+from bot.exports.official_lists import Eligibility, ListSorter, OfficialList, eligible_states, find_province
 from bot.exports.xlsx import close_rows, open_workbook, truncate_text, write_information, write_workbook
 from bot.forms import fill_form, to_file_name
 from bot.streams import sanitize
 from handlers.admin.exports import format_remarks
-from handlers.folding import fold
 from handlers.model import (
     ExportRemarks,
     FormContent,
@@ -29,7 +28,7 @@ from rules.outcome import Procedure
 #: The most entries of one document; a longer list continues in another, for the sake of Word and memory.
 MOST_ENTRIES = 500
 _SEVERAL = N_("There are {number} lists, one per managing body and form; choose a file name ending in .zip.")
-_NONE = N_("None of these requests goes on Mẫu 04, 05 or 06 now, so there is no list to write. {remarks}")
+_NONE = N_("None of these requests goes on a form now, so there is no list to write. {remarks}")
 
 
 class DocxWriter:
@@ -154,8 +153,6 @@ IMPORT19_COLUMNS = (
 #: The procedures for which a person needs a row.
 PROCEDURES = frozenset({Procedure.ISSUE_NEW, Procedure.CHANGE_INFORMATION})
 _LEVELS = 4
-#: The beginnings of a province's name, folded.
-_PROVINCE_WORDS = ("tinh ", "thanh pho ")
 REPORTED = N_(
     "This layout is reported practice, met in three public tools; its official status is unknown. Compare it with what"
     " the receiving office asks for before you send it (to be checked)."
@@ -221,15 +218,8 @@ def _known_cells(content: RequestContent, unit: str | None, units: UnitDirectory
     yield 1, content.subscriber
     yield 6, content.news.get("new_email") or content.email or ""
     yield from enumerate(_superior_line(content, unit, units), start=7)
-    yield 11, _province(content, unit, units)
+    yield 11, find_province(content, unit, units)
     yield 15, content.serial or ""
-
-
-def _province(content: RequestContent, unit: str | None, units: UnitDirectory) -> str:
-    """Return the province of the unit in the tree, as it is today; else the one that the certificate names."""
-    line = [one.name for one in (units.get(unit), *units.ancestors(unit)) if one is not None]
-    found = next((name for name in reversed(line) if fold(name).startswith(_PROVINCE_WORDS)), None)
-    return found or content.province or ""
 
 
 def _superior_line(content: RequestContent, unit: str | None, units: UnitDirectory) -> list[str]:

@@ -14,7 +14,6 @@ from bot.streams import sanitize
 from handlers.folding import fold
 from handlers.model import (
     AUTHORITY_WORDS,
-    FORM_OF_PROCEDURE,
     MASK,
     UNFINISHED,
     ExportRemarks,
@@ -27,8 +26,9 @@ from handlers.model import (
     Unit,
     UnitDirectory,
     expand_short_forms,
+    find_form,
 )
-from handlers.requests import EVENT_LABELS
+from handlers.requests import EVENT_LABELS, clean_email
 from locales import translator
 from rules.facts import Subject
 from rules.outcome import Procedure
@@ -45,10 +45,10 @@ _NEVER_SENT = frozenset({RequestState.DRAFT, RequestState.SENT_BACK, RequestStat
 #: An admin has accepted these, and nobody has sent them on yet.
 _READY_TO_SEND = frozenset({RequestState.ACCEPTED})
 
-#: The forms that lists are made on.
-LISTED_FORMS = frozenset({Form.CHANGE, Form.REVOKE, Form.RESTORE})
 #: These have a column for the serial number.
-WITH_SERIAL = frozenset({Form.CHANGE, Form.REVOKE})
+WITH_SERIAL = frozenset({Form.CHANGE, Form.REVOKE, Form.HANDOVER, Form.LOSS})
+#: The beginnings of a province's name, folded.
+_PROVINCE_WORDS = ("tinh ", "thanh pho ")
 #: The fields of Mẫu 05 that do not apply to a subscriber of a kind.
 _NUMBERS = (FormField.IDENTITY_NUMBER, FormField.IDENTITY_ISSUED_ON, FormField.IDENTITY_ISSUED_BY)
 _CODES = (FormField.TAX_CODE, FormField.BUDGET_CODE)
@@ -195,16 +195,17 @@ class ListSorter:
     def add(self, batch: Sequence[RequestRow]) -> None:
         """Add each request to its list."""
         self.folder.mkdir(exist_ok=True)
-        sorted_out: dict[OfficialList, list[RequestContent]] = {}
+        sorted_out: dict[OfficialList, list[ListEntry]] = {}
         for filed in self.sieve.select_sendable(batch):
             content = filed.request.content
-            if (form := FORM_OF_PROCEDURE.get(content.procedure)) in LISTED_FORMS:
-                sorted_out.setdefault(self._list_of(form, filed), []).append(content)
+            if form := find_form(content.procedure, content.subject):
+                entry = to_entry(content, find_province(content, filed.unit, self.units))
+                sorted_out.setdefault(self._list_of(form, filed), []).append(entry)
                 self.sieve.count_included(blank=not content.serial and form in WITH_SERIAL)
             else:
                 self.sieve.count_excluded()
-        for found, contents in sorted_out.items():
-            _append_entries(found.path, map(to_entry, contents))
+        for found, entries in sorted_out.items():
+            _append_entries(found.path, entries)
 
     def _list_of(self, form: Form, filed: RequestRow) -> OfficialList:
         typed = filed.request.content.unit
@@ -230,17 +231,32 @@ def _append_entries(path: Path, entries: Iterable[ListEntry]) -> None:
         file.writelines(f"{json.dumps(one, ensure_ascii=False)}\n" for one in entries)
 
 
-def to_entry(content: RequestContent) -> ListEntry:
-    """Return the texts of a row for any of the forms; what is not stored is absent, what does not apply is empty."""
-    extends = content.procedure is Procedure.EXTEND
+def find_province(content: RequestContent, unit: str | None, units: UnitDirectory) -> str:
+    """Return the province of the unit in the tree, as it is today; else the one that the certificate names."""
+    line = [one.name for one in (units.get(unit), *units.ancestors(unit)) if one is not None]
+    found = next((name for name in reversed(line) if fold(name).startswith(_PROVINCE_WORDS)), None)
+    return found or content.province or ""
+
+
+def to_entry(content: RequestContent, province: str = "") -> ListEntry:
+    """Return the texts of a row for any of the forms; what is not stored is absent, what does not apply is empty.
+
+    A new certificate bears the new name, and needs an address of a state body.
+    """
+    extends, new = content.procedure is Procedure.EXTEND, content.procedure is Procedure.ISSUE_NEW
+    news = content.news if new else {}
+    email = news.get("new_email") or content.email or ""
     known = {
-        FormField.NAME: content.certificate_name or content.subscriber,
+        FormField.NAME: news.get("new_name") or content.certificate_name or content.subscriber,
         FormField.SERIAL: content.serial,
-        FormField.EMAIL: content.email,
+        FormField.OLD_SERIAL: content.serial,
+        FormField.EMAIL: clean_email(email) if new else email,
+        FormField.PROVINCE: province,
+        FormField.ADDRESS: content.news.get("new_address"),
         FormField.OLD_VALUE: "\n".join(_format_changing(content, name) for name in content.news),
         FormField.NEW_VALUE: "\n".join(_format_new_values(content.news)),
         FormField.REASON: ", ".join(_VIETNAMESE(EVENT_LABELS[event]) for event in content.events),
-        FormField.WORKPLACE: content.unit,
+        FormField.WORKPLACE: news.get("new_unit") or content.unit,
     }
     blank = {
         FormField.EXTEND: TICK if extends else "",

@@ -1,7 +1,7 @@
 """Fill the official forms and printed pages: the one place where a Word file is made from a template."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,8 @@ from locales import N_, Translator
 #: Dots to be overwritten by hand: across a line, behind a label, and in a cell of a table.
 LINE_DOTS, LABEL_DOTS, CELL_DOTS = "." * 40, "." * 30, "." * 10
 _NO_DAY = "ngày ..... tháng ..... năm ......."
+_WRITTEN_OUT = {"UBND": "Ủy ban nhân dân", "HĐND": "Hội đồng nhân dân"}
+_SHORT = re.compile(rf"\b(?:{'|'.join(_WRITTEN_OUT)})\b", re.IGNORECASE)
 #: So many entries stay on the page of the signature.
 _HELD = 2
 #: The most letters of a body's name in the name of its file.
@@ -51,13 +53,18 @@ class FormFile:
     form: Form | None  #: the form in it; ``None`` for a page that is no form
 
 
-def make_forms(
+#: Is told how many files are made; what it raises ends the making.
+Told = Callable[[int], object]
+
+
+def make_forms(  # noqa: PLR0913 - what is made, how, and who is told
     contents: Sequence[FormContent],
     next_steps: Sequence[PrintedPart],
     *,
     templates: Path | None,
     t: Translator,
     pdf: bool,
+    told: Told | None = None,
 ) -> list[FormFile]:
     """Make the files of a dossier. This blocks: call it in a thread or in a process of its own.
 
@@ -67,6 +74,7 @@ def make_forms(
         templates: The folder ``forms`` of the data folder; templates in it win.
         t: The language of the names of files that are no form.
         pdf: Whether each file is wanted as PDF too. Where LibreOffice is not installed, or fails, there is none.
+        told: Is told how many Word files are made; what it raises ends the making.
 
     Returns:
         The files in the order of the contents, the page at the end; a PDF follows the file it was made of.
@@ -74,10 +82,12 @@ def make_forms(
     Raises:
         FormError: a form cannot be filled.
     """
-    made = [
-        FormFile(f"{name_form(content)}.docx", DOCX, fill_form(content, templates=templates), content.form)
-        for content in contents
-    ]
+    made = []
+    for content in contents:
+        filled = fill_form(content, templates=templates)
+        made.append(FormFile(f"{name_form(content)}.docx", DOCX, filled, content.form))
+        if told:
+            told(len(made))
     if next_steps:
         made.append(_make_page(t(N_("Next steps")), next_steps, templates, NEXT_STEPS_PAGE))
     named = _number_names(made)
@@ -95,9 +105,9 @@ def _make_page(name: str, parts: Sequence[PrintedPart], templates: Path | None, 
     return FormFile(f"{to_file_name(name) or 'trang'}.docx", DOCX, _fill(template, {"parts": shown}, templates), None)
 
 
-def with_pdf(made: Sequence[FormFile], templates: Path | None) -> list[FormFile]:
-    """Return Word files, each followed by its PDF where one can be made."""
-    pages = convert_to_pdf({file.name: file.content for file in made}, templates)
+def with_pdf(made: Sequence[FormFile], templates: Path | None, told: Told | None = None) -> list[FormFile]:
+    """Return Word files, each followed by its PDF where one can be made; ``told`` is told how many are."""
+    pages = convert_to_pdf({file.name: file.content for file in made}, templates, told)
     found: list[FormFile] = []
     for file in made:
         name = f"{file.name.removesuffix('.docx')}.pdf"
@@ -127,7 +137,7 @@ def fill_form(content: FormContent, *, templates: Path | None, first: int = 1, p
     body = sanitize(content.body)
     values = {
         "superior": sanitize(content.superior).upper(),
-        "body": body.upper() or LINE_DOTS,
+        "body": _write_out(body).upper() or LINE_DOTS,
         "body_name": body or LINE_DOTS,
         "recipient": sanitize(content.recipient) or LINE_DOTS,
         "place": sanitize(content.place) or "." * 17,
@@ -138,6 +148,11 @@ def fill_form(content: FormContent, *, templates: Path | None, first: int = 1, p
         "contact": SimpleNamespace(**contact),
     }
     return _fill(f"mau-{content.form}.docx", values, templates)
+
+
+def _write_out(body: str) -> str:
+    """Write a body's name out for the heading, where only the body above it may be abbreviated."""
+    return _SHORT.sub(lambda found: _WRITTEN_OUT[found[0].upper()], body)
 
 
 def _cells(known: Mapping[FormField, str], fields: Iterable[FormField], dots: str) -> dict[str, str]:

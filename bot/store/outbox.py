@@ -28,7 +28,7 @@ from bot.store.messages import (
     OwnerAlerts,
     message_query,
 )
-from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
+from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
 from handlers.core import Reply
 from handlers.model import DeliveryReason, PlaceholderValues
 from rules.calendar import to_vietnam_day
@@ -252,6 +252,28 @@ class Outbox:
         """Do the same for a row that was not opened."""
         again = {"id": outbox_id, "due": to_micros(due), "given_back": 0 if counted else 1, "worker": self.worker}
         await self.driver.run(Query("retry", again))
+
+    async def move_answer(self, chat: Chat, turn: int, said: Reply, now: datetime, *, ending: bool = False) -> None:
+        """Queue ``said`` in place of the last message of a turn's answer, where that was sent and has an id.
+
+        Args:
+            chat: the chat of the turn.
+            turn: the ``inbox_id`` of its update.
+            said: takes the place of the message.
+            now: the time.
+            ending: it is queued whatever else waits for the chat; otherwise only where nothing does.
+        """
+        look = Query("message_of_turn", {"chat": chat.id, "origin": f"turn:{turn}:%"})
+        shown, untold = await self.driver.run(look, Query("untold", {"chat": chat.id}))
+        if not shown or (untold and not ending):
+            return
+        ((origin, state, message),) = shown
+        place = sealed_columns.message(chat.id, origin)
+        target = unseal_or_none(self.keyring, message, place) if state == DeliveryState.SENT else None
+        if target is not None:
+            edit = said.model_copy(update={"action": "edit", "target": target})
+            to, moved = OutboxRecipient(chat.id, chat.channel), f"moved:{turn}:{to_micros(now)}"
+            await self.driver.run(message_query(self.keyring, OutboxMessage(to, moved, edit), now))
 
     async def release_claims(self, channel: str, in_hand: Collection[int], *, broadcasts: bool) -> None:
         """Queue again what this process claimed, messages of broadcasts or all others, but for what it has ``in_hand``.

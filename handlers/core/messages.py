@@ -203,6 +203,27 @@ class MakeDossier(_Event):
     kind: Literal["make_dossier"] = "make_dossier"
     dossier: str
     language: str
+    order: str = ""  #: names the order on the button that stops it
+
+
+class MakeList(_Event):
+    """An order to make the empty list of certificates that an office fills in, between two turns."""
+
+    kind: Literal["make_list"] = "make_list"
+
+
+class ListMade(_Event):
+    """The result of ``MakeList``: the file, or why there is none."""
+
+    kind: Literal["list_made"] = "list_made"
+    content: Base64Bytes | None = None  #: XLSX
+    #: The reason for a missing file: the channel sends none, or making it failed.
+    trouble: Literal["no_files", "failed"] | None = None
+
+    @classmethod
+    def of(cls, content: bytes) -> "ListMade":
+        """Wrap the raw bytes of a list."""
+        return cls(content=b64encode(content))
 
 
 class DossierMade(_Event):
@@ -212,6 +233,7 @@ class DossierMade(_Event):
     dossier: str
     content: Base64Bytes | None = None  #: ZIP
     changes: tuple[str, ...] = ()  #: what differs from the dossier before, a line each
+    typed: bool = False  #: it was stopped by the command, whose turn comes next
     #: The reason for a missing archive: the channel sends no files, the dossier is not this person's (any more), making
     #: it failed, or the person stopped it.
     trouble: Literal["no_files", "not_yours", "failed", "stopped"] | None = None
@@ -260,6 +282,8 @@ Event = Annotated[
     | CertificatesListed
     | MakeDossier
     | DossierMade
+    | MakeList
+    | ListMade
     | UnreadableReceived
     | MessageEdited
     | Throttled,
@@ -267,7 +291,7 @@ Event = Annotated[
 ]
 EVENT_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 #: The events that order something which takes time: it is made between two turns and comes back as another event.
-Order = DrawChart | MakeReport | PrintAnswer | MakeForms | MakeDossier
+Order = DrawChart | MakeReport | PrintAnswer | MakeForms | MakeDossier | MakeList
 
 
 class Reply(_Model):

@@ -55,6 +55,7 @@ class Standout(StrEnum):
     DUPLICATE_SERIAL = "duplicate_serial"  #: given before, or its number stands on another certificate
     PERSON_TWICE = "person_twice"
     OTHER_UNIT = "other_unit"
+    OTHER_NAME = "other_name"  #: a list has its number beside somebody else's name
     NO_CERTIFICATE = "no_certificate"
     FORGED = "forged"  #: the CA of that name did not sign it
     AUTHORITY = "authority"  #: of a CA
@@ -202,10 +203,8 @@ def _by_unit(certificate: Certificate, told: Mapping[str, Any], unit: UnitToday)
 def _standout_of(context: DossierContext, source: Source, facts: Facts, *, spoken_of: bool) -> Standout | None:
     """Return why a certificate stands out; one that somebody has spoken of is no stranger's."""
     certificate = source.certificate
-    if certificate and certificate.authority:
-        return Standout.AUTHORITY
-    if certificate and certificate.recognition is Recognition.INVALID:
-        return Standout.FORGED
+    if found := _standout_of_file(source, spoken_of=spoken_of):
+        return found
     if facts.certificate is None:
         return Standout.NO_CERTIFICATE
     if facts.certificate.issuer is Issuer.PUBLIC:
@@ -214,6 +213,16 @@ def _standout_of(context: DossierContext, source: Source, facts: Facts, *, spoke
         return Standout.OTHER_UNIT
     ends = facts.certificate.not_after
     return Standout.EXPIRED if ends is not None and ends < context.today else None
+
+
+def _standout_of_file(source: Source, *, spoken_of: bool) -> Standout | None:
+    """Return why a file stands out whatever happened: what it is, and what a list says beside its number."""
+    certificate = source.certificate
+    if certificate and certificate.authority:
+        return Standout.AUTHORITY
+    if certificate and certificate.recognition is Recognition.INVALID:
+        return Standout.FORGED
+    return Standout.OTHER_NAME if source.names_somebody_else and not spoken_of else None
 
 
 def _mark_repeated(entries: list[Entry]) -> list[Entry]:

@@ -4,34 +4,51 @@ Every sentence about the law is the pack's; nothing is added to it.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from handlers.citations import FILING_NOTICE, LEVELS, filing_notice, format_sourced, format_statement
+from handlers.citations import FILING_NOTICE, filing_notice
 from handlers.core import LABELS, PrintedPart, capitalize_first, format_day
-from handlers.dossier.entries import DossierContext, Entry, Status
+from handlers.dossier.cautions import actions_of, format_cautions, group_notices, name_forms
+from handlers.dossier.entries import DossierContext, Entry
+from handlers.dossier.one_page import PAGE_LINES, fit, lines_of
 from handlers.dossier.papers import Paper
 from handlers.dossier.texts import (
+    MOST_LETTERS,
     count_procedures,
     format_names,
     format_open_questions,
     format_standout,
     format_unread,
+    shorten,
 )
 from handlers.model import CONTACT_FIELDS, Form, FormField
 from handlers.requests import SUBJECT_LABELS
 from locales import N_, Translator
-from rules.outcome import Action, Citation, Decided, Level, Notice, Part, Procedure
+from rules.outcome import Action, Decided, Part, Procedure
 from rules.pack import Pack
 
 TITLE = N_("What to do next")
 _MADE = N_("Made by Trợ lý Chứng thư on {day}, rule pack {pack}. Help with the rules, not a decision of an office.")
-_ORDER = list(Level)
-#: Lines of changes, and names of some of a procedure's certificates: the page is to stay one page.
-MOST_CHANGES, MOST_SUBSET = 6, 3
-#: Lines on the page, and letters in a line of the template at 11 points.
-PAGE_LINES, LINE_LETTERS = 57, 100
-#: Lines that what is not certain takes at least.
-_UNCERTAIN_LINES = 9
+#: Names of some of a procedure's certificates.
+MOST_SUBSET = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How much stands on the page; the overview has all of it."""
+
+    joined: bool  #: with few paragraphs
+    changes: int  #: lines of what changed
+    lines: int  #: lines of what is to be answered, looked at, and written by hand, each
+    names: int  #: of the certificates of a procedure
+    sourced: bool = True  #: with the sources of what is not certain
+
+
+#: The first that fits is taken, the last one in any case.
+_SHAPES = (_Shape(False, 6, 20, MOST_SUBSET), _Shape(True, 3, 10, 1), _Shape(True, 1, 4, 1, sourced=False))
+#: Letters of one line of a list.
+_MOST_OF_LINE = 400
 #: What is to be written by hand, in the words of the forms.
 FIELD_LABELS = {
     FormField.NAME: N_("Name"),
@@ -62,7 +79,7 @@ def next_steps(
     t: Translator,
     changes: Sequence[str] = (),
 ) -> list[PrintedPart]:
-    """Return the page for the whole dossier.
+    """Return the page for the whole dossier: one page, whatever there is to say; what finds no room is in the overview.
 
     Args:
         context: The rules, the day, the unit that files and the office.
@@ -71,57 +88,83 @@ def next_steps(
         t: The translator of the reader.
         changes: What differs from the dossier made before, a line each.
     """
-    parts = _fixed_parts(context, entries, papers, changes, t, joined=False)
-    if _lines_of(parts) > PAGE_LINES - _UNCERTAIN_LINES:
-        parts = _fixed_parts(context, entries, papers, changes, t, joined=True)
-    room, actions = PAGE_LINES - _lines_of(parts) - 1, _actions_once(entries)
-    uncertain, joined = _uncertain(entries, actions, room, t), room < _UNCERTAIN_LINES
-    return [*parts, *_section(t(N_("What is not certain")), uncertain, joined=joined)]
+    actions, page = actions_of(entries), list[PrintedPart]()
+    changed, uncertain = list[PrintedPart](), list[PrintedPart]()
+    filing = _section(t(N_("Where it goes")), _filing(context, actions, t))
+    for shape in _SHAPES:
+        changed = _section(t(N_("Changed since the dossier before")), _first_changes(changes, shape.changes, t))
+        before = [*_head(context, t), *changed, *_to_do(context, entries, actions, t, shape)]
+        after = _to_check(entries, papers, t, shape)
+        cautions = format_cautions(entries, actions, t, sourced=shape.sourced)
+        uncertain = _section(t(N_("What is not certain")), cautions, joined=shape.joined)
+        page = [*before, *filing, *after, *uncertain]
+        if lines_of(page) <= PAGE_LINES:
+            break
+    page = fit(page, [*changed, *filing, *uncertain], t)
+    return [*page, *_notices(entries, PAGE_LINES - lines_of(page), t)]
 
 
-def _fixed_parts(  # noqa: PLR0913 - all that the page is made of
+def _notices(entries: Sequence[Entry], room: int, t: Translator) -> list[PrintedPart]:
+    """Return further notices as far as they find room; the others are counted, for the overview has them all."""
+    found, left = list[PrintedPart](), 0
+    for line, count in group_notices(entries, t):
+        (part,) = _section("", [line])[1:]
+        if lines_of((*found, part)) < room:
+            found.append(part)
+        else:
+            left += count
+    more = N_("{count} more notices with their sources: see the summary in the overview file")
+    return [*found, *(_section("", [t(more, count=left)])[1:] if left and room else [])]
+
+
+def _head(context: DossierContext, t: Translator) -> list[PrintedPart]:
+    made = t(_MADE, day=format_day(context.today), pack=context.pack.label)
+    body = context.unit.unit.body if context.unit else ""
+    lead = [PrintedPart(style="lead", text=shorten(body, MOST_LETTERS))] if body else []
+    return [PrintedPart(style="title", text=t(TITLE)), *lead, PrintedPart(style="small", text=made)]
+
+
+def _to_do(
     context: DossierContext,
     entries: Sequence[Entry],
-    papers: Sequence[Paper],
-    changes: Sequence[str],
+    actions: Sequence[tuple[Action, Entry]],
     t: Translator,
-    *,
-    joined: bool,
+    shape: _Shape,
 ) -> list[PrintedPart]:
-    """Return the page but for what is not certain; ``joined``: with few paragraphs, for a page with much on it."""
-    pack, unit = context.pack, context.unit
-    parts = [PrintedPart(style="title", text=t(TITLE))]
-    if unit:
-        parts.append(PrintedPart(style="lead", text=unit.unit.body))
-    parts.append(PrintedPart(style="small", text=t(_MADE, day=format_day(context.today), pack=pack.label)))
-    parts += _section(
-        t(N_("Changed since the dossier before")), _first(changes, MOST_CHANGES // 2 if joined else MOST_CHANGES, t)
-    )
-    parts += _section(t(N_("To be answered first")), format_open_questions(entries, pack, t))
+    """Return what is to be answered, and what is to be done."""
+    pack = context.pack
+    questions = list(format_open_questions(entries, pack, t))
+    parts = _section(t(N_("To be answered first")), _first(questions, shape.lines, t))
     counted = count_procedures(entries, pack)
-    shared, actions = _shared(counted), _actions_once(entries)
+    shared = _shared(counted)
     for procedure, those in counted.items():
-        parts += _procedure(pack, procedure, those, shared, t, joined=joined)
-    parts += _section(t(N_("Common to several forms")), _format_shared(shared, actions, t))
-    parts += _section(t(N_("Where it goes")), _filing(context, actions, t))
-    parts += _section(t(N_("Left to be written by hand")), _missing(papers, t), joined=joined)
-    parts += _section(t(N_("To be looked at")), _standouts(entries, t), joined=joined)
-    return parts
+        parts += _procedure(pack, procedure, those, shared, t, shape)
+    return [*parts, *_section(t(N_("Common to several forms")), _format_shared(shared, actions, t))]
 
 
-def _lines_of(parts: Iterable[PrintedPart]) -> int:
-    return sum(map(_count_lines, parts))
+def _to_check(entries: Sequence[Entry], papers: Sequence[Paper], t: Translator, shape: _Shape) -> list[PrintedPart]:
+    """Return what is to be written by hand, and what is to be looked at."""
+    missing, standouts = list(format_missing(papers, t)), list(_standouts(entries, t))
+    return [
+        *_section(t(N_("Left to be written by hand")), _first(missing, shape.lines, t), joined=shape.joined),
+        *_section(t(N_("To be looked at")), _first(standouts, shape.lines, t), joined=shape.joined),
+    ]
 
 
-def _count_lines(part: PrintedPart) -> int:
-    return 1 + (len(part.text) - 1) // LINE_LETTERS
+def _first_changes(changes: Sequence[str], most: int, t: Translator) -> list[str]:
+    """Return the first changes in one line; the others are counted, and stand in the overview."""
+    shown, rest = [shorten(one, MOST_LETTERS) for one in changes[:most]], len(changes) - most
+    if rest <= 0:
+        return shown
+    more = N_("{changes}; and {count} other changes, see the overview file")
+    return [t(more, changes="; ".join(shown), count=rest)]
 
 
 def _first(lines: Sequence[str], most: int, t: Translator) -> list[str]:
     """Return the first lines; the others are counted, and stand in the overview."""
     rest = len(lines) - most
     more = [t(N_("{count} more; the overview names them all"), count=rest)] if rest > 0 else []
-    return [*lines[:most], *more]
+    return [*(shorten(one, _MOST_OF_LINE) for one in lines[:most]), *more]
 
 
 def _section(heading: str, lines: Iterable[str], *, joined: bool = False) -> list[PrintedPart]:
@@ -131,15 +174,6 @@ def _section(heading: str, lines: Iterable[str], *, joined: bool = False) -> lis
     return [PrintedPart(style="heading", text=heading), *found] if found else []
 
 
-def _actions_once(entries: Iterable[Entry]) -> list[tuple[Action, Entry]]:
-    return [
-        (action, entry)
-        for entry in entries
-        if entry.status is Status.DECIDED and entry.decided
-        for action in entry.decided.actions
-    ]
-
-
 #: What the short answers say: the part of an answer and the words, with the certificates that they are said of.
 _Said = dict[tuple[Part, str], list[Entry]]
 
@@ -147,7 +181,7 @@ _Said = dict[tuple[Part, str], list[Entry]]
 def _said_of(procedure: Procedure, those: Sequence[Entry]) -> _Said:
     """Return what is said of one procedure, in the order of an answer's parts."""
     found: _Said = {}
-    for action, entry in _actions_once(those):
+    for action, entry in actions_of(those):
         for brief in action.briefs if action.procedure is procedure else ():
             found.setdefault((brief.part, brief.text), []).append(entry)
     return {said: found[said] for part in Part for said in found if said[0] is part}
@@ -169,30 +203,21 @@ def _format_shared(
 ) -> Iterator[str]:
     """Yield what several procedures share, with their forms."""
     for (part, text), procedures in shared.items():
-        yield f"{t(LABELS[part])}: {t(text)} ({_name_forms(actions, procedures, t)})"
+        yield f"{t(LABELS[part])}: {t(text)} ({name_forms(actions, procedures, t)})"
 
 
-def _name_forms(actions: Sequence[tuple[Action, Entry]], procedures: Container[Procedure], t: Translator) -> str:
-    """Name procedures by their forms, and one without a form by its title."""
-    those = [action for action, _ in actions if action.procedure in procedures]
-    forms = sorted({action.form for action in those if action.form})
-    titles = dict.fromkeys(t(action.title) for action in those if not action.form)
-    return "; ".join([*([f"Mẫu {', '.join(forms)}"] if forms else []), *titles])
-
-
-def _procedure(  # noqa: PLR0913 - one procedure, and how it is told
+def _procedure(  # noqa: PLR0913, PLR0917 - one procedure, and how it is told
     pack: Pack,
     procedure: Procedure,
     those: Sequence[Entry],
     shared: Mapping[tuple[Part, str], Sequence[Procedure]],
     t: Translator,
-    *,
-    joined: bool,
+    shape: _Shape,
 ) -> list[PrintedPart]:
     """Tell what is done for one procedure; what holds for some of the certificates only names them."""
-    forms = dict.fromkeys(a.form for a, _ in _actions_once(those) if a.procedure is procedure and a.form)
+    forms = dict.fromkeys(a.form for a, _ in actions_of(those) if a.procedure is procedure and a.form)
     form = t(N_(" (form: Mẫu {form})"), form=", ".join(filter(None, forms))) if forms else ""
-    names = format_names(those, t, 1 if joined else MOST_SUBSET)
+    names = format_names(those, t, shape.names)
     heading = f"{t(pack.procedures[procedure].title)}{form} – {len(those)}: {names}"
     by_part: dict[Part, list[str]] = {}
     for (part, text), whom in _said_of(procedure, those).items():
@@ -200,7 +225,7 @@ def _procedure(  # noqa: PLR0913 - one procedure, and how it is told
             named = f" ({_name_some(whom, those, t)})" if len(whom) < len(those) else ""
             by_part.setdefault(part, []).append(f"{t(text)}{named}")
     lines = (f"{t(LABELS[part])}: {'; '.join(texts)}" for part, texts in by_part.items())
-    return [PrintedPart(style="heading", text=heading), *_section("", lines, joined=joined)[1:]]
+    return [PrintedPart(style="heading", text=heading), *_section("", lines, joined=shape.joined)[1:]]
 
 
 def _name_some(whom: Sequence[Entry], among: Sequence[Entry], t: Translator) -> str:
@@ -212,14 +237,14 @@ def _name_some(whom: Sequence[Entry], among: Sequence[Entry], t: Translator) -> 
 
 def _filing(context: DossierContext, actions: Sequence[tuple[Action, Entry]], t: Translator) -> Iterator[str]:
     pack, units = context.pack, context.unit.line if context.unit else ()
-    once = {(action.procedure, action.form): action for action, _ in actions}
-    if any(FILING_NOTICE in pack.procedures[procedure].notices for procedure, _ in once):
+    once = {action.procedure: action for action, _ in actions}
+    if any(FILING_NOTICE in pack.procedures[procedure].notices for procedure in once):
         decided = Decided(tuple(once.values()))
         told = filing_notice(pack, decided, t, offices=context.offices, units=units).text
         yield told.removeprefix(t(N_("Where to file."))).strip()  # the heading says it
 
 
-def _missing(papers: Sequence[Paper], t: Translator) -> Iterator[str]:
+def format_missing(papers: Sequence[Paper], t: Translator) -> Iterator[str]:
     """Yield what is to be written by hand, each once with the forms that it is missing on."""
     found: dict[str, dict[str, None]] = {}
     for form in dict.fromkeys(Form(paper.content.form) for paper in papers):
@@ -244,67 +269,3 @@ def _standouts(entries: Sequence[Entry], t: Translator) -> Iterator[str]:
         if said := format_standout(entry, t):
             groups.setdefault(said, []).append(entry)
     yield from (f"{said.rstrip('.')}: {format_names(those, t)}" for said, those in groups.items())
-
-
-def _uncertain(
-    entries: Sequence[Entry], actions: Sequence[tuple[Action, Entry]], room: int, t: Translator
-) -> Iterator[str]:
-    """Yield what the answers want to be careful about and what rests on less than the law, then further notices.
-
-    Args:
-        entries: All certificates.
-        actions: What is to be done.
-        room: The lines that are left on the page. Notices that find no room are counted: the overview has them all.
-        t: The translator.
-    """
-    notices = _notices_once(entries)
-    cautions = [one for one in notices if one.brief]
-    told = [format_sourced(_of_part(one, t), one.citations, t) for one in cautions]
-    told += _levels(actions, t)
-    together: dict[tuple[Citation, ...], list[str]] = {}
-    for notice in sorted((one for one in notices if not one.brief), key=_level_of, reverse=True):
-        together.setdefault(notice.citations, []).append(t(notice.text))
-    left = 0
-    room -= sum(map(_count_lines, _section("", told)[1:])) + 1
-    for cited, texts in together.items():
-        line = format_sourced(" ".join(texts), cited, t)
-        room -= (needed := _count_lines(PrintedPart(style="text", text=f"– {line}")))
-        if room >= 0:
-            told.append(line)
-        else:
-            room, left = room + needed, left + len(texts)
-    yield from told
-    if left:
-        yield t(N_("{count} more notices with their sources: see the summary in the overview file"), count=left)
-
-
-def _of_part(notice: Notice, t: Translator) -> str:
-    """Return the few words for a notice, with what they are about."""
-    return f"{t(LABELS[notice.brief.part])}: {t(notice.brief.text)}" if notice.brief else t(notice.text)
-
-
-def _level_of(notice: Notice) -> int:
-    return max((_ORDER.index(one.level) for one in notice.citations), default=0)
-
-
-def _levels(actions: Sequence[tuple[Action, Entry]], t: Translator) -> Iterator[str]:
-    """Yield what rests on less than the text of the law."""
-    found: dict[Level, set[Procedure]] = {}
-    for action, _ in actions:
-        for reason in action.reasons:
-            level = max((one.level for one in reason.citations), key=_ORDER.index, default=Level.TEXT)
-            found.setdefault(level, set()).add(action.procedure)
-    for level in (one for one in Level if one in found and one in LEVELS):
-        yield f"{t(LEVELS[level])}: {_name_forms(actions, found[level], t)}"
-
-
-def _notices_once(entries: Iterable[Entry]) -> list[Notice]:
-    """Return the notices of all answers but the one on where to file."""
-    decided = (entry.decided for entry in entries if entry.status is Status.DECIDED and entry.decided)
-    notices = {notice.id: notice for one in decided for notice in one.notices if notice.id != FILING_NOTICE}
-    return list(notices.values())
-
-
-def format_notices(entries: Iterable[Entry], t: Translator) -> Iterator[str]:
-    """Yield every notice of the answers in full, with its sources."""
-    yield from (format_statement(notice, t) for notice in _notices_once(entries))

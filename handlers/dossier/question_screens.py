@@ -46,6 +46,18 @@ from handlers.model import DossierRecord
 from locales import N_
 from rules.facts import MergerRole, Subject
 
+_WHAT_HAPPENED = N_("What happened to these?")
+#: Answers that one tap does not give for many: each ends certificates. The words that say the same of single ones.
+_OF_SINGLE = {
+    "token": {"lost": "mất token", "damaged": "hỏng token", "locked": "khóa token"},
+    "key_exposed": {"true": "bị lộ khóa"},
+    "events": {"left_state_service": "nghỉ hưu", "deceased": "từ trần"},
+}
+_SINGLE = N_(
+    "One tap does not say this of several certificates. Write their numbers, such as “{number} {said}”; if it is all of"
+    " them, “{first}-{last} {said}”. Then answer for the others."
+)
+
 
 class DossierEventScreen(OptionsOnlyScreen):
     """Asks once what happened to the unit, in the words of the interview."""
@@ -88,8 +100,10 @@ class DossierQuestionScreen:
         options = (
             question_options(here, asked, _common_subject(one), events=one.entries[0].facts.events) if asked else ()
         )
-        title = format_bold(here.say.text(asked.text) if asked else one.fact)
-        return Page(title, tuple(paragraphs), (*options, back_option(here.say.t)), numbers="codes")
+        text = _WHAT_HAPPENED if one.fact == "events" else asked.text if asked else one.fact  # one tap is taken here
+        title = format_bold(here.say.text(text))
+        # exact: “5 mất token” tells of number 5, and is not the option that all tokens are lost
+        return Page(title, tuple(paragraphs), (*options, back_option(here.say.t)), numbers="codes", exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Keep the answer for all it concerns."""
@@ -100,6 +114,15 @@ class DossierQuestionScreen:
         if value in {MergerRole.DESIGNATED, MergerRole.SURVIVING} and len(one.entries) > 1:
             first, second = (found.entries.index(entry) + 1 for entry in one.entries[:2])
             return HandlerResult(here.session, notes=(here.say(ONE_IS_KEPT, number=first, other=second),))
+        if value in _OF_SINGLE.get(one.fact, ()) and len(one.entries) > 1:
+            numbers = [found.entries.index(entry) + 1 for entry in one.entries]
+            words = {
+                "number": numbers[0],
+                "first": numbers[0],
+                "last": numbers[-1],
+                "said": _OF_SINGLE[one.fact][value],
+            }
+            return HandlerResult(here.session, notes=(here.say(_SINGLE, **words),))
         return await _save_answer(here, _with_answer(here, found.record, one, value))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:

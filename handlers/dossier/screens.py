@@ -1,6 +1,7 @@
 """The dossier of a unit in a chat: what happened, the certificates, who differs, the papers, the requests."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 
 from markupsafe import Markup
 
@@ -21,6 +22,7 @@ from handlers.core import (
     back_option,
     capitalize_first,
     current_rights,
+    hash_text,
     join_lines,
 )
 from handlers.dossier.choice_screens import begin_dossier, begin_handing_over
@@ -62,6 +64,15 @@ from handlers.dossier.opened import (
     start_of,
     take_differences,
 )
+from handlers.dossier.progress import (
+    LIST_LABEL,
+    LIST_TO_FILL,
+    LIST_WORDS,
+    STOPPED,
+    list_choice,
+    order_list,
+    stop_choice,
+)
 from handlers.dossier.sources import merge_list, sources_of_reading
 from handlers.dossier.texts import (
     format_counts,
@@ -71,6 +82,7 @@ from handlers.dossier.texts import (
     format_standout,
     format_unread,
 )
+from handlers.folding import fold
 from handlers.model import DossierRecord, Source, serial_key
 from handlers.requests import EVENT_LABELS
 from locales import N_
@@ -154,6 +166,8 @@ class DossierScreen:
         found = await current_dossier(here)
         if found is None or value == BACK:
             return HandlerResult(here.session.with_screen(LIST))
+        if value == LIST_TO_FILL:
+            return order_list(here)
         if value in {NEXT, PREVIOUS}:
             start = max(0, start_of(here.session) + (SHOWN if value == NEXT else -SHOWN))
             return HandlerResult(here.session.with_screen(MAIN, about=f"{found.record.id} {start}"))
@@ -164,6 +178,8 @@ class DossierScreen:
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Take who differs."""
+        if fold(text) in LIST_WORDS:
+            return order_list(here)
         found = await current_dossier(here)
         if found is None or not found.entries:
             return None
@@ -217,6 +233,7 @@ def _empty_options(here: Context, known: int) -> Iterator[Option]:
     if known:
         label = t(N_("Take the {count} certificates known already"), count=known)
         yield Option(KNOWN, label, ("da biet", "lay chung thu da biet", "known"))
+    yield Option(LIST_TO_FILL, t(LIST_LABEL), LIST_WORDS)
     yield Option(ASK_EVENTS, t(N_("Say what happened")), ("viec gi", "thay doi", "what"))
     yield back_option(t)
 
@@ -243,13 +260,18 @@ def _main_options(here: Context, found: OpenDossier) -> Iterator[Option]:
 
 
 async def _order(here: Context, found: OpenDossier) -> HandlerResult:
-    """Order the papers; they are made after this turn, outside its transaction."""
+    """Order the papers; they are made after this turn, outside its transaction, and its message says how far they are.
+
+    The session changes, so that the buttons shown before are outdated: a second tap orders nothing more.
+    """
     note = here.say(
         N_("I am making the papers of {count} certificates; they come right away. To stop it: /huy"),
         count=len(found.entries),
     )
-    wanted = MakeDossier(dossier=found.record.id, language=here.session.language)
-    return HandlerResult(here.session, notes=(note,), again=(wanted,), show=False)
+    order = hash_text(f"{found.record.id} {here.world.now.isoformat()}")
+    wanted = MakeDossier(dossier=found.record.id, language=here.session.language, order=order)
+    session, stop = here.session.with_changes(last_tap=order), stop_choice(here.say.t, order)
+    return HandlerResult(session, notes=(note,), choices=(stop,), again=(wanted,), show=False)
 
 
 _ACTS: dict[str, Callable[[Context, OpenDossier], Awaitable[HandlerResult]]] = {
@@ -270,8 +292,10 @@ async def handle_made_dossier(here: Context, event: MakeDossier | DossierMade) -
     record = await here.world.admin.dossiers.get(rights, event.dossier)
     if content is None or record is None or not isinstance(event, DossierMade):
         trouble = (event.trouble if isinstance(event, DossierMade) else None) or "failed"
-        problem = NOT_YOURS if record is None else _PROBLEMS[trouble]
-        return HandlerResult(here.session, notes=(here.say(problem),))
+        problem = here.say(NOT_YOURS if record is None else _PROBLEMS[trouble])
+        if isinstance(event, DossierMade) and event.typed:  # the turn of the command shows the page
+            return HandlerResult(here.session.with_changes(last_tap=STOPPED), notes=(problem,), show=False)
+        return HandlerResult(here.session, notes=(problem,))
     found = open_record(here, record)
     made = record.model_copy(update={"version": record.version + 1, "made": snapshot(found.entries)})
     await here.world.admin.dossiers.save(rights, made)
@@ -294,14 +318,19 @@ async def take_dossier_file(here: Context, event: FileRead | CertificatesListed)
     if found is None:
         return None
     if isinstance(event, CertificatesListed) and event.trouble:
-        return HandlerResult(here.session, notes=(here.say(event.trouble, **event.values),))
+        told = here.say(event.trouble, **event.values)
+        return HandlerResult(here.session, notes=(told,), choices=(list_choice(here.say.t),), show=False)
     sources = _with_file(found.record.sources, event)
     if len(sources) > MOST_SOURCES:
         return HandlerResult(here.session, notes=(here.say(TOO_MANY, limit=MOST_SOURCES),))
     added = len(sources) - len(found.record.sources)
     note = here.say(N_("Added: {count}."), count=added) if added else here.say(N_("Joined to the certificates."))
     record = found.record.model_copy(update={"sources": sources})
-    return await save_dossier(here, record, MAIN, note)
+    saved = await save_dossier(here, record, MAIN, note)
+    if isinstance(event, FileRead) and event.album:
+        return saved  # others follow: the page in short is enough
+    seen = saved.session.with_changes(last_tap=f"{record.id} {len(sources)}")  # the page is another one now: show all
+    return replace(saved, session=seen)
 
 
 def _with_file(before: Sequence[Source], event: FileRead | CertificatesListed) -> tuple[Source, ...]:

@@ -17,6 +17,7 @@ STANDOUTS: dict[str, str] = {
     Standout.DUPLICATE_SERIAL: N_("its serial number was given before: it stands in the dossier once"),
     Standout.PERSON_TWICE: N_("two certificates bear this name: check whether it is the same person"),
     Standout.OTHER_UNIT: N_("names another unit: check whether it belongs here; it stands in no form"),
+    Standout.OTHER_NAME: N_("a list has its number beside another name: check whose it is; it stands in no form"),
     Standout.NO_CERTIFICATE: N_("no certificate was given: send the file, or say that there is none yet"),
     Standout.FORGED: N_("its signature does not verify: do not rely on this file"),
     Standout.AUTHORITY: N_("the certificate of an issuer, of no subscriber"),
@@ -25,8 +26,8 @@ STANDOUTS: dict[str, str] = {
 _SECRET = N_("it holds a private key: it was not read, delete it where you can and send only the .cer file")
 #: Names that one line shows; the overview has all.
 MOST_NAMED = 5
-#: Letters of a cell that are quoted.
-MOST_QUOTED = 60
+#: Letters of a cell that are quoted, and of a name among others.
+MOST_QUOTED, MOST_LETTERS = 60, 80
 
 
 def format_standout(entry: Entry, t: Translator) -> str:
@@ -44,9 +45,14 @@ def format_label(entry: Entry) -> str:
     return entry.name or entry.serial or entry.file
 
 
+def shorten(text: str, most: int) -> str:
+    """Return a text of at most ``most`` letters."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def format_names(entries: Sequence[Entry], t: Translator, most: int = MOST_NAMED) -> str:
     """Name the certificates; beyond ``most`` the others are counted."""
-    named = ", ".join(format_label(entry) for entry in entries[:most])
+    named = ", ".join(shorten(format_label(entry), MOST_LETTERS) for entry in entries[:most])
     rest = len(entries) - most
     return t(N_("{names} and {count} more"), names=named, count=rest) if rest > 0 else named
 

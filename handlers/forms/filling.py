@@ -10,6 +10,7 @@ from handlers.forms.fields import CARD_ISSUERS, FORM_FIELDS, form_field_name
 from handlers.model import (
     CONTACT_FIELDS,
     FORM_COLUMNS,
+    SITTING,
     Form,
     FormContent,
     FormDraft,
@@ -26,6 +27,8 @@ from rules.outcome import Procedure
 #: Days after which a personal number goes, whether its form was made or not.
 MOST_IDENTITY_DAYS = 7
 _CONTACT = "contact_"
+#: Fields of an officer that are the same for them as contact person.
+_OF_BOTH = ("position", "mobile", "email", "identity_number", "identity_issued_on", "identity_issued_by")
 #: Fields that only a person has, only a body has, and only a change has.
 _OF_PERSON = frozenset({FormField.IDENTITY_NUMBER, FormField.IDENTITY_ISSUED_ON, FormField.IDENTITY_ISSUED_BY})
 _OF_BODY = frozenset({FormField.TAX_CODE, FormField.BUDGET_CODE})
@@ -37,11 +40,13 @@ _NOT_ASKED = frozenset({FormField.EXTEND, FormField.CHANGE, FormField.OLD_SERIAL
 def with_values(case: FormCase, draft: FormDraft) -> dict[str, str]:
     """Return all values: known ones, those that follow from others, and typed ones, which prevail."""
     values = {**case.known, **draft.fields}
+    values = {**draft.fields_of(values.get("subscriber", "")), **values}
     place = values.get("new_unit") or values.get("unit", "")
     values = {**({"workplace": place, "contact_workplace": values.get("unit", "")} if place else {}), **values}
     if _is_contact_subscriber(case, values):
-        own = {f"{_CONTACT}{name}": values[name] for name in _person_names(case) if name in values}
-        values = {**own, **values}
+        own = {f"{_CONTACT}{name}": values[name] for name in _OF_BOTH if name in values}
+        as_contact = {name: values[f"{_CONTACT}{name}"] for name in _OF_BOTH if f"{_CONTACT}{name}" in values}
+        values = {**own, **as_contact, **values}
     if signed_in := find_signing_place([values.get("unit", ""), *case.above]):
         values = {"place": signed_in, **values}
     return {name: value for name, value in values.items() if name not in draft.later}
@@ -194,18 +199,28 @@ def _cell(case: FormCase, form: Form, column: FormField, values: Mapping[str, st
 
 
 def begin_forms(here: Context, case: FormCase) -> Session:
-    """Open the forms of a case; what was typed for the same certificate, or of the contact person, is there again."""
-    kept = (here.session.forms or FormDraft()).for_certificate(case.key)
+    """Open the forms of a case; what was typed for the same certificate, or of the same person, is there again.
+
+    What was left open in the same sitting, and is still not known, is not asked again; the review offers it.
+    """
+    before = (here.session.forms or FormDraft()).for_certificate(case.key)
+    same_sitting = before.settled_at is not None and here.world.now - before.settled_at < SITTING
     begun = {
         "code": case.request.code if case.request else None,
         "later": (),
         "steps": (),
         "skipped": False,
+        "left": (),
         "editing": None,
         "doubted": None,
+        "subscriber": case.known.get("subscriber", ""),
+        "settled_at": here.world.now,
     }
-    draft = _with_deadline(here, case, kept.model_copy(update=begun))
-    return with_open_field(here.session, case, draft)
+    draft = before.model_copy(update=begun)
+    known = with_values(case, draft)
+    left = dict.fromkeys((*before.later, *before.left)) if same_sitting else ()
+    draft = draft.model_copy(update={"later": tuple(name for name in left if name not in known)})
+    return with_open_field(here.session, case, _with_deadline(here, case, draft))
 
 
 def _with_deadline(here: Context, case: FormCase, draft: FormDraft) -> FormDraft:
@@ -230,6 +245,7 @@ def with_value(here: Context, case: FormCase, draft: FormDraft, name: str, value
         "steps": (*kept.steps, name),
         "editing": None,
         "doubted": None,
+        "settled_at": here.world.now,
     }
     return with_open_field(here.session, case, _with_deadline(here, case, kept.model_copy(update=changed)))
 
@@ -237,14 +253,28 @@ def with_value(here: Context, case: FormCase, draft: FormDraft, name: str, value
 def without_value(here: Context, case: FormCase, draft: FormDraft, name: str) -> Session:
     """Leave a field to be filled in by hand, and open what comes next."""
     kept = _without(draft, name)
-    changed = {"later": (*kept.later, name), "steps": (*kept.steps, name), "editing": None}
+    changed = {
+        "later": (*kept.later, name),
+        "steps": (*kept.steps, name),
+        "editing": None,
+        "settled_at": here.world.now,
+    }
     return with_open_field(here.session, case, kept.model_copy(update=changed))
+
+
+def without_rest(here: Context, case: FormCase, draft: FormDraft) -> Session:
+    """Leave every open field to be filled in by hand, and open the review."""
+    values = with_values(case, draft)
+    left = (one.name for one in needed_fields(case, draft) if one.name not in values and one.name not in draft.later)
+    changed = {"skipped": True, "left": tuple(left), "editing": None, "settled_at": here.world.now}
+    return with_open_field(here.session, case, draft.model_copy(update=changed))
 
 
 def _without(draft: FormDraft, name: str) -> FormDraft:
     """Return the draft as if a field had not been asked yet."""
     fields = {other: value for other, value in draft.fields.items() if other != name}
-    rest = {kind: tuple(other for other in getattr(draft, kind) if other != name) for kind in ("later", "steps")}
+    kinds = ("later", "left", "steps")
+    rest = {kind: tuple(other for other in getattr(draft, kind) if other != name) for kind in kinds}
     return draft.model_copy(update={"fields": fields, **rest})
 
 
@@ -261,7 +291,7 @@ def to_previous_form_field(session: Session) -> Session:
     if draft.editing:
         return session.with_screen("papers_review", forms=draft.model_copy(update={"editing": None}))
     if session.screen == "papers_review" and draft.skipped:
-        return session.with_screen("papers", forms=draft.model_copy(update={"skipped": False}))
+        return session.with_screen("papers", forms=draft.model_copy(update={"skipped": False, "left": ()}))
     if not draft.steps:
         return to_left_forms(session)
     return session.with_screen("papers", forms=_without(draft, draft.steps[-1]))

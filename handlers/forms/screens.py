@@ -28,9 +28,9 @@ from handlers.forms.filling import (
     open_field,
     take_body,
     to_left_forms,
-    with_open_field,
     with_value,
     with_values,
+    without_rest,
     without_value,
 )
 from handlers.forms.next_steps import build_next_steps, say_with_files
@@ -98,8 +98,7 @@ class FormFieldScreen:
         if value == LATER:
             return HandlerResult(without_value(here, case, draft, field.name))
         if value == SKIP:
-            skipped = draft.model_copy(update={"skipped": True, "editing": None})
-            return HandlerResult(with_open_field(here.session, case, skipped))
+            return HandlerResult(without_rest(here, case, draft))
         offered = dict(enumerate(offered_values(here, case, field)))
         number = int(value) if value.isdigit() else -1
         if number not in offered:

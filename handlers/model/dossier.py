@@ -8,14 +8,28 @@ from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+from rapidfuzz import fuzz
 
+from handlers.folding import fold
 from handlers.model.certificate import Certificate, FileProblemKind
+from handlers.model.unit import matches_unit
 from rules.facts import Subject
 from rules.language import load_language, read
 
 #: What words may say of one certificate.
 _SAID = ("events", "token", "key_exposed", "issuer")
 _NOT_DIGIT = re.compile(r"[^0-9A-F]")
+#: Similarity, in percent, from which a name with a typing slip counts as the same.
+_SAME_NAME = 85.0
+#: English words of lists, as they are said in Vietnamese.
+_IN_ENGLISH = {
+    "retired": "đã nghỉ hưu", "resigned": "đã thôi việc", "left": "đã thôi việc", "deceased": "đã từ trần",
+    "moved": "đã chuyển công tác", "transferred": "đã chuyển công tác", "lost token": "mất token",
+    "token lost": "mất token", "lost": "mất token", "damaged": "hỏng token", "token damaged": "hỏng token",
+    "damaged token": "hỏng token", "locked": "token bị khóa", "token locked": "token bị khóa",
+    "locked token": "token bị khóa", "key exposed": "bị lộ khóa", "no certificate": "chưa có chứng thư",
+    "no certificate yet": "chưa có chứng thư",
+}  # fmt: skip
 
 
 def serial_key(serial: str) -> str:
@@ -65,7 +79,7 @@ def read_sayings(texts: Iterable[str]) -> Saying:
     """
     language, facts, unread = load_language("vi"), dict[str, Any](), list[str]()
     for text in filter(None, texts):
-        found = read(text, language).facts
+        found = read(_IN_ENGLISH.get(fold(text), text), language).facts
         told: dict[str, Any] = {fact: found[fact] for fact in _SAID if fact in found}
         if issuer := told.pop("issuer", None):
             told["certificate"] = {"issuer": issuer}
@@ -92,6 +106,17 @@ class Source(BaseModel):
         if self.certificate:
             return self.certificate.serial
         return self.listed.serial if self.listed else ""
+
+    @property
+    def names_somebody_else(self) -> bool:
+        """Return whether a row with its number has a name that is surely another one, so that one of them is wrong."""
+        one, row = self.certificate, self.listed
+        if one is None or row is None or not row.name or not one.name:
+            return False
+        known, written = set(fold(one.name).split()), set(fold(row.name).split())
+        if known <= written or written <= known or fuzz.ratio(fold(one.name), fold(row.name)) >= _SAME_NAME:
+            return False
+        return one.subscriber is not Subject.ORGANISATION or matches_unit(one, row.name) is False
 
     @property
     def name(self) -> str:

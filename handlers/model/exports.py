@@ -28,7 +28,7 @@ EXPORT_FORM_LABELS = {
     ExportForm.XLSX: N_("Excel spreadsheet"),
     ExportForm.CSV: N_("CSV table"),
     ExportForm.JSONL: N_("JSON Lines, for programs"),
-    ExportForm.DOCX: N_("official lists, Mẫu 04/05/06 (DOCX)"),
+    ExportForm.DOCX: N_("official lists on the forms, Mẫu 01 to 06 (DOCX)"),
     ExportForm.IMPORT19: N_("the table of 19 columns"),
 }
 

@@ -6,18 +6,20 @@ appendix. Of 03, 08 and 09 no column was read: theirs are this assistant's, of f
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from handlers.folding import fold
 from rules.facts import Subject
 from rules.outcome import Procedure
 
-#: The media types of the files that forms and pages become.
+#: The media types of the files that are made.
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Form(StrEnum):
@@ -60,7 +62,7 @@ class FormField(StrEnum):
     REASON = "reason"
 
 
-FORM_OF_PROCEDURE = {
+_FORM_OF_PROCEDURE = {
     Procedure.CHANGE_INFORMATION: Form.CHANGE,
     Procedure.EXTEND: Form.CHANGE,
     Procedure.REVOKE: Form.REVOKE,
@@ -78,7 +80,7 @@ _FORM_OF_NEW = {
 
 def find_form(procedure: Procedure, subject: Subject) -> Form | None:
     """Return the form of a procedure for a kind of subscriber; ``None`` if nothing is filed."""
-    return _FORM_OF_NEW[subject] if procedure is Procedure.ISSUE_NEW else FORM_OF_PROCEDURE.get(procedure)
+    return _FORM_OF_NEW[subject] if procedure is Procedure.ISSUE_NEW else _FORM_OF_PROCEDURE.get(procedure)
 
 
 _PERSON = (FormField.IDENTITY_NUMBER, FormField.IDENTITY_ISSUED_ON, FormField.IDENTITY_ISSUED_BY)
@@ -185,6 +187,27 @@ IDENTITY_FIELDS = frozenset(
 )
 
 
+_CONTACT_PREFIX = "contact_"
+#: Fields that are of a subscriber, whichever certificate of theirs a form is about.
+_OF_SUBSCRIBER = frozenset({
+    "unit", "place", "address", "tax_code", "budget_code", "workplace", "province", "email", "birthday", "position",
+    "mobile", "identity_number", "identity_issued_on", "identity_issued_by",
+})  # fmt: skip
+#: Subscribers whose values are kept for their next form.
+_MOST_SUBSCRIBERS = 5
+#: Time without a word about forms after which a field that was left open is asked again.
+SITTING = timedelta(hours=3)
+
+
+class FormSubscriber(BaseModel):
+    """A subscriber whom a form was filled in for, with what was typed of them."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    fields: dict[str, str] = {}
+
+
 class FormDraft(BaseModel):
     """The typed values for official forms; they stay for the next form of the same person, but for personal numbers."""
 
@@ -195,26 +218,53 @@ class FormDraft(BaseModel):
     later: tuple[str, ...] = ()  #: fields left to be filled in by hand
     steps: tuple[str, ...] = ()  #: fields settled since the forms were opened, in their order
     skipped: bool = False  #: no further field is asked
+    left: tuple[str, ...] = ()  #: fields that were open when no further one was to be asked
     editing: str | None = None  #: the field that is asked again
     doubted: str | None = None  #: a typed managing body that is not in the tree
     code: str | None = None  #: the registered request that the forms are for; ``None`` for the answer of the interview
     certificate: str = ""  #: identifies what the values belong to, but for those of the contact person
+    subscriber: str = ""  #: the name on that certificate, as far as it was known without being typed
+    earlier: tuple[FormSubscriber, ...] = ()  #: those of the forms before, the latest last
+    settled_at: datetime | None = None  #: when forms were opened, or a field was settled, last
     #: When a personal number, and whatever it came in, must be gone at the latest.
     identity_until: datetime | None = None
 
     @property
     def has_identity(self) -> bool:
         """Return whether a personal number is among the values."""
-        return not IDENTITY_FIELDS.isdisjoint(self.fields)
+        return any(not IDENTITY_FIELDS.isdisjoint(one) for one in (self.fields, *(one.fields for one in self.earlier)))
 
     def without_identities(self) -> "FormDraft":
         """Return the draft without personal numbers."""
-        kept = {name: value for name, value in self.fields.items() if name not in IDENTITY_FIELDS}
-        return self.model_copy(update={"fields": kept})
+        earlier = (one.model_copy(update={"fields": _without_identities(one.fields)}) for one in self.earlier)
+        kept = tuple(one for one in earlier if one.fields)
+        return self.model_copy(update={"fields": _without_identities(self.fields), "earlier": kept})
 
     def for_certificate(self, key: str) -> "FormDraft":
-        """Return the draft for a certificate; of another one only the values of the contact person are kept."""
+        """Return the draft for a certificate; of another one those values stay that are of a person, not of it."""
         if key == self.certificate:
             return self
-        kept = {name: value for name, value in self.fields.items() if name.startswith("contact_")}
-        return FormDraft(fields=kept, certificate=key, identity_until=self.identity_until)
+        kept = {name: value for name, value in self.fields.items() if name.startswith(_CONTACT_PREFIX)}
+        later = tuple(name for name in (*self.later, *self.left) if name.startswith(_CONTACT_PREFIX))
+        return FormDraft(
+            fields=kept, later=later, certificate=key, identity_until=self.identity_until,
+            earlier=self._with_subscriber(), settled_at=self.settled_at,
+        )  # fmt: skip
+
+    def _with_subscriber(self) -> tuple[FormSubscriber, ...]:
+        """Return the earlier subscribers with the present one, where anything was typed of them."""
+        name = self.fields.get("subscriber") or self.subscriber
+        typed = {one: value for one, value in self.fields.items() if one in _OF_SUBSCRIBER}
+        if not (name and typed):
+            return self.earlier
+        fields = {**self.fields_of(name), **typed}
+        others = [one for one in self.earlier if fold(one.name) != fold(name)]
+        return (*others, FormSubscriber(name=name, fields=fields))[-_MOST_SUBSCRIBERS:]
+
+    def fields_of(self, name: str) -> dict[str, str]:
+        """Return what earlier forms have of a subscriber of this name."""
+        return next((one.fields for one in self.earlier if fold(one.name) == fold(name)), {}) if fold(name) else {}
+
+
+def _without_identities(fields: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if name not in IDENTITY_FIELDS}

@@ -40,7 +40,7 @@ class Words:
 
     def asked_in(self, text: str) -> str | None:
         """The fact that a message asks for, or ``CONDITION``; the last one where it names several."""
-        places = {question.fact: text.rfind(self(question.text)) for question in self.pack.questions}
+        places: dict[str, int] = {question.fact: text.rfind(self(question.text)) for question in self.pack.questions}
         places[CONDITION] = text.rfind(self("<b>In what condition are certificate, token and key?</b>"))
         fact: str = max(places, key=lambda one: places[one])
         return fact if places[fact] >= 0 else None

@@ -6,6 +6,12 @@ from functools import cache
 from io import BytesIO
 from typing import Any
 
+from bot.certificates.parsing import read
+from handlers.dossier.entries import DossierContext, Entry, decide_all
+from handlers.dossier.filing import format_changes
+from handlers.dossier.sources import sources_of_reading
+from handlers.model import FileProblemKind, ListedCertificate, Source
+from locales import translator
 from tests.support.pki import expired, make_certificate, make_personal, public_ca
 
 #: The facts that hold for all of the commune.
@@ -80,3 +86,53 @@ def to_zip(cases: list[Case]) -> bytes:
 def facts_of(cases: list[Case]) -> dict[str, object]:
     """Return the file of facts: what holds for all, and for single certificates."""
     return {**COMMON, "people": {case.serial: case.facts for case in cases if case.facts}}
+
+
+#: What is said of single certificates so that every form, every question and every doubt is there at once.
+EVERYTHING: dict[str, dict[str, object]] = {
+    "A002": {"events": ["dissolved"]},
+    "A003": {"events": ["split"]},
+    "B005": {"token": "locked"},
+    "B006": {"token": "damaged"},
+    "B007": {"key_exposed": True},
+    "B008": {"events": ["deceased"]},
+    "B009": {"events": ["position_changed"]},
+    "B00A": {"token": "remote"},
+    "B00B": {"events": ["email_changed"]},
+    "B00C": {"token": None},
+    "B00D": {"information_matches": None},
+    "C001": {"subject": "device", "events": ["device_retired"]},
+    "C0FE": {},
+}
+
+
+def everything_at_once(
+    context: DossierContext, language: str = "vi", letters: int = 0
+) -> tuple[list[Entry], tuple[str, ...]]:
+    """Return the certificates of a commune to which everything happened, and what changed since the dossier before.
+
+    Args:
+        context: The rules, the day and the unit.
+        language: Of what changed.
+        letters: About how many a name has; 0 for names as they are.
+    """
+    cases = commune()
+    given = list(sources_of_reading("xa.zip", read(to_zip(cases))))
+    device = read(make_certificate("Máy chủ ký số", superior="UBND xã Phước An", serial=0xC001)).certificates[0]
+    given += [Source(file="may-chu.cer", certificate=device)]
+    given += [Source(file=f"hong {number}.cer", trouble=FileProblemKind.BROKEN) for number in range(3)]
+    given += [Source(file="kho.p12", trouble=FileProblemKind.PRIVATE_KEY)]
+    row = ListedCertificate(line=3, name="Nguyễn Lạ", sayings=("trưởng phòng",), unread=("7.5E+15",))
+    given = [_with_long_name(one, letters) for one in (*given, Source(file="ds.xlsx", listed=row))]
+    people = {case.serial: case.facts for case in cases if case.facts} | EVERYTHING
+    entries = decide_all(context, given, COMMON, people)
+    before = {f"{number:X}": ("decided", "revoke") for number in range(0xB001, 0xB040)}
+    return entries, tuple(format_changes(context, before, entries, translator(language)))
+
+
+def _with_long_name(source: Source, letters: int) -> Source:
+    one = source.certificate
+    if one is None or not letters:
+        return source
+    longer = one.model_copy(update={"name": f"{one.name} " * (letters // len(one.name))})
+    return source.model_copy(update={"certificate": longer})

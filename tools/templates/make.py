@@ -23,6 +23,7 @@ from tools.templates.parts import (
     add_signatures,
     add_subject,
     add_text,
+    save_document,
     set_page,
 )
 from tools.templates.table import FormColumn, add_table
@@ -231,7 +232,7 @@ def _write_template(sheet: FormSheet, path: Path) -> None:
     if sheet.contact:
         add_contact(document, sheet.contact_title, sheet.contact, width)
     add_signatures(document, sheet.signers, width)
-    document.save(str(path))
+    save_document(document, path)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 from docx import Document
 from docx.shared import Mm, Pt
 
-from tools.templates.parts import add_page_number, add_text, set_page
+from tools.templates.parts import add_page_number, add_text, save_document, set_page
 
 #: Style -> size in points, look; the first one is centred.
 _STYLES = {
@@ -44,4 +44,4 @@ def write_page(path: Path, *, dense: bool = False) -> None:
         document.add_paragraph("{%p endif %}")
     document.add_paragraph("{%p endfor %}")
     add_page_number(document.sections[0].footer.paragraphs[0])
-    document.save(str(path))
+    save_document(document, path)

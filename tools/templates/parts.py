@@ -1,11 +1,14 @@
 """Make the parts of an official document around its table with python-docx."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from docx.document import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
+from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
@@ -14,6 +17,11 @@ from tools.templates.ooxml import add_field, add_line_above, keep_row_whole, set
 
 #: A4 with the usual margins of administrative documents.
 _SHORT, _LONG, _TOP, _LEFT, _RIGHT = Mm(210), Mm(297), Mm(20), Mm(30), Mm(15)
+#: The kinds of parts of python-docx's own template that nothing uses; Word would compare the first with ours.
+_UNUSED = frozenset({"stylesWithEffects", "thumbnail", "customXml", "numbering"})
+#: Elements that name a style in a text, and in another style.
+_USING = ("w:pStyle", "w:rStyle", "w:tblStyle")
+_POINTING = ("w:basedOn", "w:link", "w:next")
 #: A page wider than this is a landscape page.
 _WIDE = Mm(200)
 _LEFT_SHARE = 0.41
@@ -35,6 +43,38 @@ class Signer:
 
     title: str
     how: str = "(Ký, ghi rõ họ tên)"
+
+
+def save_document(document: Document, path: Path) -> None:
+    """Write a document without what python-docx brings along and nothing uses.
+
+    Its styles for Word 2010 differ from ours, which Word takes for a damaged file.
+    """
+    for owner in (document.part, document.part.package):
+        for key, relation in list(owner.rels.items()):
+            if relation.reltype.rpartition("/")[2] in _UNUSED:
+                owner.rels.pop(key)
+    styles = document.styles.element
+    known = {style.get(qn("w:styleId")): style for style in styles.findall(qn("w:style"))}
+    wanted, waiting = set[str](), [*_default_styles(known), *_styles_used(document)]
+    while waiting:
+        name = waiting.pop()
+        if name in known and name not in wanted:
+            wanted.add(name)
+            waiting += [one.get(qn("w:val")) for tag in _POINTING for one in known[name].findall(qn(tag))]
+    for name, style in known.items():
+        if name not in wanted:
+            styles.remove(style)
+    document.save(str(path))
+
+
+def _default_styles(known: Mapping[str, Any]) -> list[str]:
+    return [name for name, style in known.items() if style.get(qn("w:default")) == "1"]
+
+
+def _styles_used(document: Document) -> list[str]:
+    roots = (document.element, document.sections[0].footer._element)  # noqa: SLF001 - python-docx gives it by no other name
+    return [one.get(qn("w:val")) for root in roots for tag in _USING for one in root.iter(qn(tag))]
 
 
 def set_page(document: Document, *, landscape: bool) -> int:

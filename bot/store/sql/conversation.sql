@@ -41,7 +41,7 @@ WHERE state = 'waiting' AND id = (
     WHERE i.chat = :chat AND i.state = 'waiting'
     ORDER BY COALESCE(i.turn, i.id), i.id
     LIMIT 1)
-RETURNING id, update_id, payload, received_at, (SELECT c.session FROM chats c WHERE c.id = CAST(inbox.chat AS TEXT)), tries;
+RETURNING id, update_id, payload, received_at, (SELECT c.session FROM chats c WHERE c.id = CAST(inbox.chat AS TEXT)), tries, turn;
 
 -- name: waiting_updates
 -- Read what a chat has waiting, without taking it.
@@ -150,6 +150,10 @@ FROM (
         (SELECT s.place FROM outbox s WHERE s.chat = :chat AND s.state = 'sent' ORDER BY s.id DESC LIMIT 1) AS sent) f
 WHERE 1 = 1
 ON CONFLICT (origin) DO NOTHING;
+
+-- name: message_of_turn
+-- Read the last message of a turn's answer, with the platform's id once it is sent.
+SELECT origin, state, message FROM outbox WHERE chat = :chat AND origin LIKE :origin ORDER BY id DESC LIMIT 1;
 
 -- name: claim
 -- Claim due replies and notices: the first of each chat, none if a message of it is under way, in the order of their

@@ -42,6 +42,7 @@ from handlers.core import (
 )
 from handlers.model import (
     EXPIRY_CAMPAIGN,
+    XLSX,
     Act,
     ActionResult,
     Broadcast,
@@ -213,7 +214,6 @@ async def _format_broadcast_so_far(here: Context, rights: Rights, found: Broadca
 
 
 FILE = "file"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _FAILED = N_("The file could not be made. Please ask for it once more in a moment.")
 _NOT_YOURS = N_("This broadcast is not within your reach any more, so there is no file.")

@@ -137,7 +137,7 @@ async def test_a_form_that_none_of_the_requests_is_for_is_told(
     store: Store, database: Database, tmp_path: Path
 ) -> None:
     insert_units(database.sql)
-    await registered(store, 2, procedure=Procedure.ISSUE_NEW)
+    await registered(store, 2, procedure=Procedure.KEEP_USING)
 
     with pytest.raises(OutputError):
         await written(store, tmp_path / "parts", ExportForm.DOCX, 10_000_000)

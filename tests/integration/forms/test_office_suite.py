@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,16 +13,18 @@ import pytest
 from bot import pdf as converting
 from bot.atomic_file import remove_leftovers
 from bot.certificates.parsing import read
-from bot.forms import make_forms
+from bot.forms import make_forms, with_pdf
 from handlers.core import PrintedPart
 from handlers.dossier.entries import DossierContext, decide_all
 from handlers.dossier.next_steps import next_steps
 from handlers.dossier.papers import make_papers
 from handlers.dossier.sources import sources_of_reading
+from handlers.dossier.unit_today import UnitToday
 from handlers.model import DOCX, PDF, Form
 from locales import translator
 from rules.loading import load_pack
-from tests.support.dossiers import COMMON, Case, commune, to_zip
+from tests.support.dialogue import nhon_trach
+from tests.support.dossiers import COMMON, Case, commune, everything_at_once, to_zip
 from tests.support.exports import FORMULA, HOSTILE
 from tests.support.forms import make_form
 from tests.support.programs import find_program, needs
@@ -44,23 +47,53 @@ CONTENTS = {
 }
 #: The page that goes with a whole unit's dossier.
 STEPS = (Form.CHANGE, "next steps")
-Pages = dict[tuple[Form, int | str], list[str]]
+PACKS = ("national", "nhon_trach", "ninh_binh", "dong_thap")
+#: Dossiers in which everything happened at once: pack, language, and letters of a name.
+EVERYTHING = tuple((pack, *rest) for pack in PACKS for rest in (("vi", 0), ("en", 0), ("vi", 300)))
+Pages = dict[tuple[object, ...], list[str]]
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     """The text of each page of each form."""
     folder = tmp_path_factory.mktemp("forms")
-    made = make_forms(
-        list(CONTENTS.values()),
-        next_steps_of(commune()),
-        templates=folder / "data" / "forms",
-        t=translator("vi"),
-        pdf=True,
-    )
-    assert [file.media_type for file in made] == [DOCX, PDF] * (len(CONTENTS) + 1)
+    templates, t = folder / "data" / "forms", translator("vi")
+    written = make_forms(list(CONTENTS.values()), next_steps_of(commune()), templates=templates, t=t, pdf=False)
+    for number, (pack, language, letters) in enumerate(EVERYTHING):
+        (page,) = make_forms([], everything_of(pack, language, letters), templates=templates, t=t, pdf=False)
+        written.append(replace(page, name=f"page-{number}.docx"))
+    made = with_pdf(written, templates)
+    assert [file.media_type for file in made] == [DOCX, PDF] * (len(CONTENTS) + 1 + len(EVERYTHING))
     assert not list((folder / "data" / "exports" / "forms").iterdir())
-    return dict(zip((*CONTENTS, STEPS), (_read(file.content, folder / "one.pdf") for file in made[1::2]), strict=True))
+    read_ = (_read(file.content, folder / "one.pdf") for file in made[1::2])
+    return dict(zip((*CONTENTS, STEPS, *EVERYTHING), read_, strict=True))
+
+
+def everything_of(pack: str, language: str, letters: int) -> list[PrintedPart]:
+    """Return the page of the dossier in which everything happened, for a unit of today."""
+    today = date(2026, 11, 23)
+    units = nhon_trach()
+    code = next(one.code for one in units.units.values() if one.name == "xã Phước An" and one.is_open(today))
+    context = DossierContext(load_pack(pack), today, UnitToday(units, code, today))
+    entries, changes = everything_at_once(context, language, letters)
+    return next_steps(context, entries, make_papers(context, entries), translator(language), changes)
+
+
+@pytest.mark.parametrize("what", EVERYTHING)
+def test_the_next_steps_are_one_page_whatever_there_is_to_say(pages: Pages, what: tuple[str, str, int]) -> None:
+    (page,) = pages[what]
+    t = translator(what[1])
+    told = unspaced(page)
+
+    for heading in ("Changed since the dossier before", "Where it goes", "What is not certain", "To be looked at"):
+        assert unspaced(t(heading)) in told
+    assert (
+        unspaced(t("Where “…” stands, this page had no room: the summary in the overview file has all of it.")) in told
+    )
+    assert (
+        unspaced("thay đổi khác, xem bảng tổng hợp" if what[1] == "vi" else "other changes, see the overview file")
+        in told
+    )
 
 
 def next_steps_of(cases: list[Case]) -> list[PrintedPart]:

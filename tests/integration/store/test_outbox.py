@@ -9,7 +9,7 @@ import pytest
 from bot.messages import DeliveryState, Settlement
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.core import Session
+from handlers.core import MakeDossier, Session
 from handlers.model import DeliveryReason
 from tests.support.database import OpenStore
 from tests.support.store import (
@@ -156,3 +156,41 @@ async def test_the_language_of_a_person_is_known_once_it_is_chosen(
             await unit.finish(session.model_dump_json(), [])
     assert await store.chats.language(chat) == language
     assert await store.chats.language(replace(chat, id="nobody")) is None
+
+
+async def test_the_last_message_of_a_turn_is_moved_while_nothing_else_waits_and_at_its_end_in_any_case(
+    store: Store,
+) -> None:
+    chat = await open_chat(store)
+    pending = await claim_next_turn(store, chat)
+    async with open_turn(store, pending, NOW) as unit:
+        await unit.finish(Session().model_dump_json(), [make_reply("trước"), make_reply("đang lập")])
+
+    async def move(text: str, seconds: int, *, ending: bool = False) -> list[tuple[str, str | None, str]]:
+        at = NOW + timedelta(seconds=seconds)
+        await store.outbox.move_answer(chat, pending.inbox_id, make_reply(text), at, ending=ending)
+        rows = await claim_rows(store)
+        for row in rows:
+            await store.outbox.settle(
+                row, DeliveryState.SENT, NOW, message={"đang lập": "502"}.get(row.reply.paragraphs[0], "501")
+            )
+        return [(row.reply.action, row.reply.target, row.reply.paragraphs[0]) for row in rows]
+
+    assert await move("1/9", 1) == [("send", None, "trước")]  # it was not sent yet: there is nothing to move
+    assert await move("2/9", 2) == [("send", None, "đang lập")]
+    assert await move("3/9", 3) == [("edit", "502", "3/9")]
+    await answer_next(store, await open_chat(store, "2"), "xen vào")
+    assert await move("4/9", 4) == [("send", None, "xen vào")]
+    await answer_next(store, await open_chat(store, "3"), "xen vào nữa")
+    assert await move("xong", 5, ending=True) == [("send", None, "xen vào nữa")]
+    assert await move("xong", 5) == [("edit", "502", "xong")]
+
+
+async def test_an_event_that_a_turn_asked_for_names_the_turn(store: Store) -> None:
+    chat = await open_chat(store)
+    pending = await claim_next_turn(store, chat)
+    async with open_turn(store, pending, NOW) as unit:
+        await unit.finish(Session().model_dump_json(), [], [MakeDossier(dossier="HS-000001", language="vi")])
+    follow = await store.inbox.claim_turn(chat)
+
+    assert (pending.turn, follow and follow.turn) == (None, pending.inbox_id)

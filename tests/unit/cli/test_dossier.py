@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -192,3 +193,158 @@ def test_one_that_is_cancelled_in_the_middle_leaves_nothing_and_no_converter(giv
         assert time.monotonic() < end
         time.sleep(0.02)
     assert list((given / "data").rglob("*.docx")) == []
+
+
+FACTS: dict[str, object] = {"events": ["left_state_service"], "token": "in_hand", "key_exposed": False}
+SERIAL = 0x0A1B2C3D4E5F6071
+
+
+def decide(folder: Path, people: dict[str, object] | None = None, *more: str) -> tuple[int, list[dict[str, Any]], str]:
+    """Make the dossier of what is given with the facts of one who has retired."""
+    facts, out = folder / "f.json", folder / "out"
+    facts.write_text(json.dumps({**FACTS, **({"people": people} if people is not None else {})}), encoding="utf-8")
+    shutil.rmtree(out, ignore_errors=True)
+    code, printed, told = troly("dossier", "--facts", str(facts), *more, "--out", str(out), "--json", *DAY)
+    assert out.exists() == (code != 2)
+    return code, json.loads(printed)["certificates"] if printed else [], told
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Path:
+    """A folder with one certificate."""
+    (tmp_path / "a.cer").write_bytes(make_personal("Nguyễn Văn A", serial=SERIAL))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "spelt", ["0a:1b:2c:3d:4e:5f:60:71", "0x000A1B2C3D4E5F6071", "A1B2C3D4E5F6071", " 0A 1B.2C-3D 4E5F6071 "]
+)
+def test_a_serial_number_counts_however_it_is_spelt(one: Path, spelt: str) -> None:
+    code, (entry,), _ = decide(one, {spelt: {"token": "lost"}}, str(one / "a.cer"))
+
+    assert (code, entry["serial"], entry["procedures"]) == (0, "0A1B2C3D4E5F6071", ["revoke", "report_loss"])
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        {"0x0A1B2C3D4E5F6071": {"token": "lost"}, "0a1b2c3d4e5f6071": {}},  # one number, twice
+        {"Nguyễn Văn A": {"token": "lost"}}, {"": {}}, {" ": {}}, {"0x": {}}, {"0000": {}}, {"A1;B2": {}},
+        {"A" * 80: {}},
+    ],
+)  # fmt: skip
+def test_what_is_no_serial_number_or_stands_there_twice_is_status_2(one: Path, people: dict[str, object]) -> None:
+    code, _, told = decide(one, people, str(one / "a.cer"))
+
+    assert code == 2
+    assert "people" in told
+
+
+def test_a_serial_number_that_nothing_was_given_for_is_shown_as_a_problem(one: Path) -> None:
+    code, entries, _ = decide(one, {"FFFF": {"token": "lost"}}, str(one / "a.cer"))
+
+    assert code == 3
+    assert [(entry["serial"], entry["problem"]) for entry in entries] == [
+        ("0A1B2C3D4E5F6071", None), ("FFFF", "no_certificate"),
+    ]  # fmt: skip
+
+
+def test_two_files_of_one_certificate_stand_in_one_row_and_the_same_file_counts_once(one: Path) -> None:
+    (one / "copy.cer").write_bytes((one / "a.cer").read_bytes())
+    code, entries, _ = decide(one, None, str(one / "a.cer"), str(one / "copy.cer"))
+    assert (code, [entry["problem"] for entry in entries]) == (3, [None, "duplicate_serial"])
+
+    code, entries, _ = decide(one, None, str(one / "a.cer"), str(one / "." / "a.cer"))
+    assert (code, len(entries)) == (0, 1)
+
+
+def test_folders_in_a_folder_are_read_and_what_systems_keep_there_is_not(one: Path) -> None:
+    room = one / "giấy tờ" / "phòng 1"
+    room.mkdir(parents=True)
+    (room / "b.cer").write_bytes(make_personal("Trần Thị B", serial=0xB1B1))
+    (room / "loop").symlink_to(one / "giấy tờ")
+    for name in (".DS_Store", "Thumbs.db", "~$b.docx", "desktop.ini"):
+        (room / name).write_bytes(b"x")
+    code, entries, _ = decide(one, None, str(one / "giấy tờ"))
+
+    assert (code, [entry["serial"] for entry in entries]) == (0, ["B1B1"])
+
+
+def test_nothing_to_decide_is_status_2(one: Path) -> None:
+    (one / "empty").mkdir()
+    (one / "heads.csv").write_text("Tên;Số hiệu\n", encoding="utf-8")
+    for more in (
+        (str(one / "empty"),),
+        ("--list", str(one / "heads.csv")),
+        (str(one / "empty"), "--list", str(one / "heads.csv")),
+    ):
+        code, _, told = decide(one, None, *more)
+        assert (code, "Không có chứng thư nào" in told) == (2, True)
+
+
+def test_an_archive_in_an_archive_and_an_empty_one_are_problems(one: Path) -> None:
+    for name, entries in (("inner.zip", {"a.cer": one / "a.cer"}), ("outer.zip", {"inner.zip": one / "inner.zip"})):
+        with zipfile.ZipFile(one / name, "w") as archive:
+            for entry, path in entries.items():
+                archive.write(path, entry)
+    (one / "none.zip").write_bytes(b"PK\x05\x06" + b"\0" * 18)
+    code, entries, _ = decide(one, None, str(one / "outer.zip"), str(one / "none.zip"))
+
+    assert code == 3
+    assert [entry["problem"] for entry in entries] == ["nested_archive", "no_certificate"]
+
+
+LIST = (
+    "Name,Serial number,Expiry date,Email,Note\nNguyễn Văn A,0a1b2c3d4e5f6071,31/12/2028,a@dongnai.gov.vn,lost token\n"
+)
+TITLES = (
+    "ỦY BAN NHÂN DÂN XÃ MẪU;;;\nDANH SÁCH CHỨNG THƯ;;;\n;;;\nSTT;Họ và tên;Số hiệu;Ghi chú\n"
+    "1;Nguyễn Văn A;0A:1B:2C:3D:4E:5F:60:71;mất token\n;;;\nTổng cộng: 1;;;\n"
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LIST.encode(), LIST.encode("utf-8-sig"), LIST.encode("utf-16"), LIST.encode("utf-16-be"),
+        LIST.replace(",", ";").encode(), LIST.replace(",", "\t").encode(), TITLES.encode(), TITLES.encode("utf-16-le"),
+        LIST.replace("\n", "\r\n").encode(), b"sep=;\r\n" + LIST.replace(",", ";").encode(),
+    ],
+)  # fmt: skip
+def test_a_list_is_read_in_any_language_order_separator_and_encoding(one: Path, content: bytes) -> None:
+    (one / "ds.csv").write_bytes(content)
+    code, (entry,), _ = decide(one, None, str(one / "a.cer"), "--list", str(one / "ds.csv"))
+
+    assert (code, entry["procedures"]) == (0, ["revoke", "report_loss"])
+
+
+def test_a_workbook_under_a_wrong_name_is_read_and_an_old_one_says_what_to_do(one: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Tên", "Số hiệu", "Mất token"])
+    book.active.append(["Nguyễn Văn A", "0A1B2C3D4E5F6071", "x"])
+    book.save(one / "ds.xlsx")
+    (one / "ds.xlsx").rename(one / "ds.xls")
+    code, (entry,), _ = decide(one, None, str(one / "a.cer"), "--list", str(one / "ds.xls"))
+    assert (code, entry["procedures"]) == (0, ["revoke", "report_loss"])
+
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "Workbook".encode("utf-16-le") + bytes(600)
+    (one / "ds.xls").write_bytes(old)
+    code, _, told = decide(one, None, str(one / "a.cer"), "--list", str(one / "ds.xls"))
+    assert (code, ".xlsx" in told) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("Trần Thị B", "other_name"), ("UBND xã Phước An", "other_name"), ("nguyen van a", None),
+        ("Ông Nguyễn Văn A", None), ("Nguyễn Văn A – phòng Văn hóa", None), ("Nguyễn Vằn A", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_row_with_the_number_of_somebody_else_makes_nobody_lose_a_certificate(
+    one: Path, name: str, problem: str | None
+) -> None:
+    (one / "ds.csv").write_text(f"Tên;Số hiệu;Ghi chú\n{name};0A1B2C3D4E5F6071;mất token\n", encoding="utf-8")
+    code, (entry,), _ = decide(one, None, str(one / "a.cer"), "--list", str(one / "ds.csv"))
+
+    assert (code, entry["problem"]) == (3 if problem else 0, problem)
+    assert bool(entry["procedures"]) == (problem is None)

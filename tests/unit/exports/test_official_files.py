@@ -15,7 +15,17 @@ from bot.exports.official_files import IMPORT19_COLUMNS, DocxWriter, Import19Wri
 from bot.exports.official_lists import CHANGED_FIELDS, eligible_states, to_entry
 from bot.forms import CELL_DOTS as DOTS
 from bot.forms import built_in_bytes
-from handlers.model import UNFINISHED, ExportRemarks, Filter, RequestRow, RequestState, Unit, UnitDirectory, mask_row
+from handlers.model import (
+    UNFINISHED,
+    ExportRemarks,
+    Filter,
+    RequestRow,
+    RequestState,
+    Unit,
+    UnitDirectory,
+    find_form,
+    mask_row,
+)
 from rules.facts import Event, Subject
 from rules.outcome import Procedure
 from tests.support.exports import FORMULA, HOSTILE, UNITS, accept_rows, make_hostile_rows, make_metadata, make_row
@@ -93,6 +103,36 @@ def test_form_06_gives_the_working_body(tmp_path: Path) -> None:
     assert found == ["1", DOTS, "Ủy ban nhân dân xã Phước An", "Ủy ban nhân dân xã Nhơn Trạch", DOTS]
 
 
+def test_form_01_gives_what_is_held_of_a_person_and_their_new_working_body(tmp_path: Path) -> None:
+    news = {"new_unit": "UBND xã Mới", "new_email": "an@dongnai.gov.vn"}
+    new = {"email": "an@gmail.com", "news": news, "province": "tỉnh Đồng Nai", "certificate_name": None}
+    (found,) = entries(written(tmp_path, [make_row(1, Procedure.ISSUE_NEW, **PERSON, **new)]))
+
+    numbers = f"{DOTS}, cấp ngày {DOTS}, {DOTS}"
+    assert found == [
+        "1", "Nguyễn Văn An", DOTS, numbers, "an@dongnai.gov.vn", "UBND xã Mới", "tỉnh Đồng Nai",
+        DOTS, DOTS, SERIAL, "",
+    ]  # fmt: skip
+
+
+def test_form_02_bears_the_new_name_and_address_of_a_body_and_no_private_mailbox(tmp_path: Path) -> None:
+    news = {"new_name": "UBND xã Mới", "new_address": "Số 1, đường Mẫu"}
+    (found,) = entries(written(tmp_path, [make_row(1, Procedure.ISSUE_NEW, news=news, email="xa@gmail.com")]))
+
+    assert found[:3] == ["1", "UBND xã Mới", "Số 1, đường Mẫu"]
+    assert (found[3], found[4], found[6]) == (DOTS, DOTS, DOTS)
+
+
+@pytest.mark.parametrize("procedure", [one for one in Procedure if find_form(one, Subject.DEVICE)])
+@pytest.mark.parametrize("subject", list(Subject))
+def test_every_request_with_a_form_stands_on_it(tmp_path: Path, subject: Subject, procedure: Procedure) -> None:
+    path = written(tmp_path, [make_row(1, procedure, subject=subject)], "lists.zip")
+
+    with zipfile.ZipFile(path) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".docx")]
+    assert f"-mau-{find_form(procedure, subject)}-" in name
+
+
 def test_hostile_names_are_what_was_typed_and_no_markup(tmp_path: Path) -> None:
     found = [row[1] for row in entries(written(tmp_path, make_hostile_rows()))]
 
@@ -145,18 +185,20 @@ def test_a_zip_has_a_document_for_each_body_and_form_and_an_index(tmp_path: Path
         make_row(2, Procedure.REVOKE),
         make_row(3, unit_of_list=None, unit="Sở Y tế <b>"),
         make_row(4, unit_of_list=None, unit="so y te b"),
-        make_row(5, Procedure.ISSUE_NEW),
+        make_row(5, Procedure.KEEP_USING),
+        make_row(6, Procedure.ISSUE_NEW),
     ]
     with zipfile.ZipFile(written(tmp_path, requests, "lists.zip")) as archive:
         assert archive.namelist() == [
             "0001-mau-04-uy-ban-nhan-dan-xa-nhon-trach.docx",
             "0002-mau-05-uy-ban-nhan-dan-xa-nhon-trach.docx",
             "0003-mau-04-so-y-te-b.docx",
+            "0004-mau-02-uy-ban-nhan-dan-xa-nhon-trach.docx",
             "index.txt",
         ]
         index = archive.read("index.txt").decode("utf-8-sig")
-    assert "Số danh sách: 3" in index
-    assert "Số yêu cầu trong tệp: 4" in index
+    assert "Số danh sách: 4" in index
+    assert "Số yêu cầu trong tệp: 5" in index
     assert "1 yêu cầu khác không thuộc loại danh sách này." in index
     assert "0003-mau-04-so-y-te-b.docx: Mẫu 04, Sở Y tế <b>, số trường hợp: 2" in index
 
@@ -176,7 +218,7 @@ def test_a_list_too_long_for_one_document_goes_on_counting_in_the_next(
 
 def test_requests_without_such_a_form_make_no_list(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"no list to write\. 1 other requests"):
-        written(tmp_path, [make_row(1, Procedure.ISSUE_NEW)], language="en")
+        written(tmp_path, [make_row(1, Procedure.KEEP_USING)], language="en")
 
 
 def test_every_news_has_its_name_on_the_form() -> None:
@@ -205,7 +247,7 @@ def test_the_heading_names_the_agency_not_the_territory(tmp_path: Path) -> None:
     requests = [make_row(1, unit="UBND xã Đại Phước"), make_row(2, unit="xã đại phước")]
     path = written(tmp_path, requests, units=TERRITORIES)
 
-    assert heads(path)[:2] == ["UBND TỈNH ĐỒNG NAI", "UBND XÃ ĐẠI PHƯỚC"]
+    assert heads(path)[:2] == ["UBND TỈNH ĐỒNG NAI", "ỦY BAN NHÂN DÂN XÃ ĐẠI PHƯỚC"]
     assert len(entries(path)) == 2
 
 
@@ -214,7 +256,7 @@ def test_without_an_alias_in_the_tree_the_heading_is_what_was_typed_and_no_super
 ) -> None:
     path = written(tmp_path, [make_row(1, unit_of_list="79", unit="UBND xã Phước An")], units=TERRITORIES)
 
-    assert heads(path)[0] == "UBND XÃ PHƯỚC AN"
+    assert heads(path)[0] == "ỦY BAN NHÂN DÂN XÃ PHƯỚC AN"
 
 
 #: What must not be sent on, whatever is asked for.

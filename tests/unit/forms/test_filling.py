@@ -57,6 +57,21 @@ def test_every_form_has_the_heading_of_a_state_document(form: Form) -> None:
     assert right[-1] == "Xã Mẫu, ngày 05 tháng 12 năm 2026"
 
 
+@pytest.mark.parametrize(
+    ("body", "heading"),
+    [
+        ("UBND xã Mẫu", "ỦY BAN NHÂN DÂN XÃ MẪU"),
+        ("Văn phòng HĐND và UBND", "VĂN PHÒNG HỘI ĐỒNG NHÂN DÂN VÀ ỦY BAN NHÂN DÂN"),
+        ("Ủy ban nhân dân xã Mẫu", "ỦY BAN NHÂN DÂN XÃ MẪU"), ("Trung tâm XUBNDX", "TRUNG TÂM XUBNDX"),
+    ],
+)  # fmt: skip
+def test_the_name_of_the_body_is_written_out_in_the_heading(body: str, heading: str) -> None:
+    document = opened(make_form(Form.REVOKE, body=body))
+
+    assert document.tables[0].cell(0, 0).text.split("\n")[1] == heading
+    assert f"{body} đề nghị" in text_of(document)
+
+
 @pytest.mark.parametrize(("form", "asks"), ASKS.items())
 def test_a_request_says_what_it_is_about_to_whom_and_who_signs(form: Form, asks: str) -> None:
     document = opened(make_form(form))

@@ -15,9 +15,9 @@ from bot.messages import Chat
 from bot.services.broadcasts import BroadcastOperations
 from bot.store.errors import StoreUnavailable
 from bot.store.store import Store
-from handlers.broadcasts.screens.detail import REPORT_PROBLEMS, XLSX
+from handlers.broadcasts.screens.detail import REPORT_PROBLEMS
 from handlers.core import Event, MakeReport, ReportMade
-from handlers.model import BroadcastDraft, BroadcastState, CampaignPlan, InterviewStatus, Role
+from handlers.model import XLSX, BroadcastDraft, BroadcastState, CampaignPlan, InterviewStatus, Role
 from locales import translator
 from tests.integration.handlers.admin.conftest import Sql
 from tests.support.broadcasts import NOTICE_DRAFT, start_notice

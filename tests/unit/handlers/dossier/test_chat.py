@@ -4,11 +4,13 @@ import zipfile
 from dataclasses import dataclass, field
 from io import BytesIO
 
+import openpyxl
 import pytest
 
 from bot.certificates.parsing import read
+from bot.dossier.list_reader import read_certificate_list
 from bot.store.store import Store
-from handlers.core import CertificatesListed, FileRead
+from handlers.core import ButtonTapped, CertificatesListed, DossierMade, FileRead
 from handlers.model import FileProblem, FileProblemKind, ListedCertificate, Reading, RequestState, Role
 from tests.support.backends import MemoryBackend
 from tests.support.dossiers import commune, to_zip
@@ -308,3 +310,110 @@ async def test_a_file_that_cannot_be_read_is_replaced_by_its_mended_one_or_left_
 
     (row,) = ground.memory.tables.dossiers.values()
     assert [(one.file, one.trouble) for one in row.record.sources] == [("a.cer", None)]
+
+
+async def test_a_list_that_cannot_be_read_brings_a_button_with_an_empty_one(house: Assistant, store: Store) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    wrong = CertificatesListed(
+        name="ds.xlsx", **read_certificate_list(b"a;b\r\n1;2\r\n").model_dump(exclude={"left_out"})
+    )
+    assert "troly dossier" not in await lan.person.does(wrong)
+    assert "Lấy mẫu danh sách" in lan.person.labels
+
+    text = await lan.taps("Lấy mẫu danh sách")
+    (file,) = [file for reply in lan.person.heard for file in reply.attachments]
+    assert file.name == "danh-sach-chung-thu.xlsx"
+    assert "Mỗi dòng một chứng thư" in text
+    filled = openpyxl.load_workbook(BytesIO(file.content))
+    filled.active.append([1, "Trần Thị B", "0A02"])
+    packed = BytesIO()
+    filled.save(packed)
+    assert [row.name for row in read_certificate_list(packed.getvalue()).rows] == ["Trần Thị B"]
+
+
+@pytest.mark.parametrize("said", ["mẫu danh sách", "Lấy mẫu danh sách"])
+async def test_an_empty_list_is_given_for_words_too_whatever_stands_in_the_dossier(
+    house: Assistant, store: Store, said: str
+) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    for _ in range(2):
+        await lan.says(said)
+        assert [file.name for reply in lan.person.heard for file in reply.attachments] == ["danh-sach-chung-thu.xlsx"]
+        await lan.sends_archive()
+
+
+async def test_a_second_tap_on_the_button_that_makes_the_papers_makes_nothing_more(
+    house: Assistant, store: Store, ground: MemoryBackend
+) -> None:
+    lan = await answered(house, store)
+    tap = next(one.tap for one in lan.person.choices if one.label == "Lập giấy tờ")
+    for _ in range(2):
+        await lan.person.does(ButtonTapped(data=tap, message="8"))
+    (row,) = ground.memory.tables.dossiers.values()
+
+    assert row.record.version == 1
+
+
+async def test_the_order_brings_a_button_that_stops_it_and_says_nothing_once_it_is_over(
+    house: Assistant, store: Store
+) -> None:
+    lan = await answered(house, store)
+    await lan.taps("Lập giấy tờ")
+    (stop,) = [one for reply in lan.person.heard for one in reply.choices if one.label == "Dừng lập hồ sơ"]
+    await lan.person.does(ButtonTapped(data=stop.tap, message="8"))
+
+    assert lan.person.heard == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [("Token đang ở tình trạng nào", "Bị mất", "mất token"), ("Có ai không được giao", "Có, hoặc có", "bị lộ khóa")],
+)
+async def test_one_tap_does_not_say_of_many_that_their_tokens_are_lost_or_their_keys_exposed(
+    house: Assistant, store: Store, ground: MemoryBackend, said: tuple[str, str, str]
+) -> None:
+    question, label, typed = said
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    await lan.sends_archive()
+    await lan.taps("Trả lời câu còn thiếu")
+    await lan.says(DIFFER)
+    for answer in ("Có thông tin không còn đúng", "Đang giữ và dùng được"):
+        if question not in lan.person.text:
+            await lan.taps(answer)
+    before = [row.record.revision for row in ground.memory.tables.dossiers.values()]
+    text = await lan.taps(label)
+    assert f"1 {typed}" in text
+    assert question in text
+    assert [row.record.revision for row in ground.memory.tables.dossiers.values()] == before
+    assert "nhắn số" in text
+    await lan.says(f"5 {typed}")
+    (row,) = ground.memory.tables.dossiers.values()
+    assert row.record.people["B001"] in ({"token": "lost"}, {"key_exposed": True})
+
+
+async def test_the_certificates_that_a_file_brings_are_listed_with_their_numbers(
+    house: Assistant, store: Store
+) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    text = await lan.sends_archive()
+
+    assert "1. UBND xã Phước An" in text
+    assert "chọn tất cả" not in await lan.taps("Trả lời câu còn thiếu")
+
+
+async def test_the_command_that_stopped_the_papers_stops_nothing_else(house: Assistant, store: Store) -> None:
+    lan = await answered(house, store)
+    stopped = DossierMade(dossier="HS-000001", trouble="stopped", typed=True)
+    assert "chưa lập giấy tờ nào" in await lan.person.does(stopped)
+    assert lan.person.labels == []
+    text = await lan.says("/huy")
+    assert "Hồ sơ HS-000001" in text
+    assert "Hồ sơ HS-000001" not in await lan.says("/huy")

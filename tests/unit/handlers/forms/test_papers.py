@@ -393,7 +393,7 @@ async def test_the_contact_person_is_still_known_for_the_next_certificate_and_no
     await talk.says("/lamlai")
     assert talk.session
     assert talk.session.forms == FormDraft(
-        fields={"contact_name": "Trần Văn Mẫu"}, identity_until=NOW + timedelta(days=7), certificate=""
+        fields={"contact_name": "Trần Văn Mẫu"}, identity_until=NOW + timedelta(days=7), certificate="", settled_at=NOW
     )
 
 
@@ -669,3 +669,96 @@ async def test_numbers_that_are_no_card_stay(text: str) -> None:
     await talk.says(text)
 
     assert not [reply for reply in talk.heard if reply.action == "delete"]
+
+
+async def opens_next_papers(talk: Dialogue, certificate: Certificate, **answers: object) -> Dialogue:
+    """Take up another certificate, with its answer, and open its papers."""
+    assert talk.session
+    forms = talk.session.forms and talk.session.forms.for_certificate("")
+    answers = {**answers, "certificate": certificate_facts(certificate)}
+    talk.session = talk.session.with_changes(
+        certificate=certificate, answers=answers, screen="answer", interview=2, forms=forms
+    )
+    return await opens_papers(talk)
+
+
+async def test_what_an_earlier_form_has_of_the_same_person_is_taken_and_shown_in_the_review() -> None:
+    talk = answered(LAN, **RETIRED)
+    await opens_papers(talk)
+    await talk.says("UBND xã Đại Phước")
+    await leaves_until(talk, "identity_number")
+    await talk.says(IDENTITY, "01/02/2021", "Bộ Công an")
+    await talk.taps(t("Make no papers now"))
+    renewed = make_certificate("NGUYỄN THỊ LAN", **PERSON, serial="0A77")
+    await opens_next_papers(talk, renewed, **RETIRED)
+    assert not await asks(talk, "unit", "identity_number", "identity_issued_on", "identity_issued_by")
+    for known in ("UBND xã Đại Phước", MASKED, "01/02/2021", "Bộ Công an"):
+        assert known in talk.text
+
+    await opens_next_papers(talk, make_certificate("Lê Văn Hai", **PERSON, serial="0A78"), **RETIRED)
+    assert MASKED not in talk.text  # of somebody else nothing of it is taken
+    assert field(talk) == "unit"
+    await opens_next_papers(talk, LAN, **RETIRED)
+    await talk.taps(SKIP)
+    assert MASKED in talk.text
+
+
+async def test_what_an_officer_gave_is_theirs_as_contact_person_too_and_the_other_way_round() -> None:
+    moved = {"subject": "individual", "events": ["email_changed"], **FINE}
+    talk = answered(LAN, **moved)
+    await opens_papers(talk)  # form 04 has the card of the contact person only
+    await leaves_until(talk, "contact_name")
+    await talk.taps("Nguyễn Thị Lan")
+    await leaves_until(talk, "contact_identity_number")
+    await talk.says(IDENTITY)
+    await talk.taps(t("Make no papers now"))
+    await opens_next_papers(talk, make_certificate("Nguyễn Thị Lan", **PERSON, serial="0A77"), **RETIRED)
+    assert not await asks(talk, "identity_number", "contact_identity_number")
+    cells = row((await order(talk)).contents[0])
+    assert cells[FormField.IDENTITY_NUMBER] == IDENTITY
+
+
+@pytest.mark.parametrize("rest", [LATER, SKIP])
+async def test_what_was_left_for_later_is_not_asked_again_in_the_same_sitting_but_can_be_filled_in(rest: str) -> None:
+    talk = answered(make_certificate(), **ABSORBED)
+    await opens_papers(talk)
+    while get_screen(talk) == "papers":
+        await talk.taps(rest)
+    await talk.taps(t("Make no papers now"))
+    await talk.taps(PAPERS)
+    assert get_screen(talk) == "papers_review"
+    await talk.taps(t("Change: {fact}", fact=t(FORM_FIELDS["device_number"].title)))
+    await talk.says("0123AB")
+    assert get_screen(talk) == "papers_review"
+    assert row((await order(talk)).contents[0])[FormField.DEVICE_NUMBER] == "0123AB"
+
+    talk.world = replace(talk.world, now=NOW + timedelta(hours=4))
+    await opens_papers(talk)
+    assert field(talk) == "unit"  # another sitting: perhaps they know it by now
+
+
+async def test_the_contact_person_left_for_later_is_not_asked_for_the_next_certificate() -> None:
+    talk = answered(LAN, **RETIRED)
+    await opens_papers(talk)
+    await talk.taps(SKIP)
+    await talk.taps(t("Make no papers now"))
+    await opens_next_papers(talk, make_certificate("Lê Văn Hai", **PERSON, serial="0A78"), **RETIRED)
+    asked = await asks(talk, *FORM_FIELDS)
+    assert "device_number" in asked
+    assert not [name for name in asked if name.startswith("contact_")]
+
+
+async def test_no_card_of_an_earlier_person_is_kept_longer_than_one_of_the_present() -> None:
+    talk = answered(LAN, **RETIRED)
+    await opens_papers(talk)
+    await leaves_until(talk, "identity_number")
+    await talk.says(IDENTITY)
+    await opens_next_papers(talk, make_certificate("Lê Văn Hai", **PERSON, serial="0A78"), **RETIRED)
+    assert talk.session
+    assert talk.session.forms
+    assert talk.session.forms.has_identity
+    assert IDENTITY not in str(mask_identities(talk.session.model_dump(mode="json")["forms"]))
+    await talk.taps(SKIP)
+    await order(talk)
+    await talk.does(MADE)
+    assert IDENTITY not in talk.session.model_dump_json()
