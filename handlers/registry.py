@@ -57,6 +57,7 @@ from handlers.core import (
     ShowMore,
 )
 from handlers.dossier.choice_screens import DossierHandScreen, DossierUnitScreen
+from handlers.dossier.progress import take_lasting_tap as take_dossier_tap
 from handlers.dossier.question_screens import DossierEventScreen, DossierQuestionScreen, DossierRegisterScreen
 from handlers.dossier.screens import DossierListScreen, DossierScreen
 from handlers.forms.screens import FormFieldScreen, FormReviewScreen
@@ -93,7 +94,6 @@ from handlers.offices.screens import (
     OfficeScreen,
     OfficeWithdrawScreen,
 )
-from tests.acceptance.kill_run import notices as dossier_notices
 
 ADMIN_SCREENS: dict[str, Screen] = {
     "home": DeskScreen(),
@@ -220,5 +220,5 @@ LASTING: dict[str, ShowMore] = {
     "answer": show_more_of_answer,
     "home": show_desk,
     "desk_request": show_announced_request,
-    "dossier": dossier_notices.take_lasting_tap,
+    "dossier": take_dossier_tap,
 }
