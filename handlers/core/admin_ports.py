@@ -25,6 +25,7 @@ from handlers.model import (
     ImportPlan,
     ImportResult,
     JournalEntry,
+    JournalFilter,
     ListedCertificate,
     MoveResult,
     NewInvitation,
@@ -194,8 +195,13 @@ class ExportReader(Protocol):
 class Journal(Protocol):
     """The audit chain: a row can be added but never changed."""
 
-    async def latest(self, rights: Rights, limit: int, before: int | None = None) -> tuple[JournalEntry, ...]:
-        """Return the newest rows within reach; with ``before``, only rows with a lower number."""
+    async def latest(
+        self, rights: Rights, limit: int, before: int | None = None, wanted: JournalFilter | None = None
+    ) -> tuple[JournalEntry, ...]:
+        """Return the newest rows within reach that match; with ``before``, only rows with a lower number."""
+
+    async def count(self, rights: Rights, wanted: JournalFilter | None = None) -> int:
+        """Count the rows within reach that match."""
 
     async def record(self, rights: Rights, act: str, subject: str, *, unit: str | None = None, count: int = 1) -> None:
         """Add a row in the name of ``rights.actor``.

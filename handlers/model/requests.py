@@ -252,21 +252,6 @@ class InterviewStatus(BaseModel):
     owed: tuple[Procedure, ...] | None = None  #: ``None``: not decided yet; empty: nothing to register
 
 
-class JournalEntry(BaseModel):
-    """A row of the audit chain."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: int
-    at: datetime
-    actor: str
-    act: str
-    subject: str
-    unit: str | None
-    count: int
-    channel: str
-
-
 class RoleHolder(BaseModel):
     """A person who holds a role, or an open invitation to one."""
 
