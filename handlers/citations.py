@@ -6,7 +6,7 @@ from itertools import groupby
 
 from locales import N_, Translator
 from rules.deciding import office_notice
-from rules.offices import FilingPlace, Office, OfficeStatus, filing_places
+from rules.offices import FilingPlace, Office, OfficeDirectory, OfficeStatus, filing_places
 from rules.outcome import Citation, Decided, Level, Notice, Statement
 from rules.pack import Pack
 
@@ -86,26 +86,34 @@ def format_office(office: Office, t: Translator) -> str:
 
 
 def filing_notice(
-    pack: Pack, decided: Decided, t: Translator, *, office: str | None = None, units: Sequence[str] = ()
+    pack: Pack, decided: Decided, t: Translator, *, offices: OfficeDirectory | None = None, units: Sequence[str] = ()
 ) -> Notice:
     """Return the notice on where to file, in the words of a language: its text is no message id.
 
     Args:
-        pack: The rule pack, with its receiving offices.
+        pack: The rule pack.
         decided: The answer.
         t: The translator.
-        office: One office for everything, as the operator has set it; it prevails over the offices of the pack.
+        offices: The receiving offices; without them those of the pack.
         units: The code of the officer's unit and of those above it, the nearest first.
     """
-    told = office_notice(pack, office)
-    if office:
-        return replace(told, text=t(told.text, office=office))
-    places = filing_places(pack.offices, decided.actions, units)
+    directory = offices or OfficeDirectory.of(pack.offices)
+    places, general = filing_places(directory, decided.actions, units), directory.general
+    if general and all(place.office == general for place in places):
+        return set_office_notice(pack, [general], t)
+    told = office_notice(pack, None)
     if not any(place.office for place in places):
         return replace(told, text=t(told.text))
     cited = [citation for place in places if place.office for citation in place.office.citations]
     text = " ".join([t(N_("Where to file.")), *_lines(places, t)])
     return replace(told, text=text, citations=tuple(dict.fromkeys(cited)) or told.citations)
+
+
+def set_office_notice(pack: Pack, offices: Iterable[Office], t: Translator) -> Notice:
+    """Return the notice on where to file with offices that an admin or the operator has set for everything."""
+    named = "; ".join(format_office(office, t) for office in offices)
+    told = office_notice(pack, named)
+    return replace(told, text=t(told.text, office=named))
 
 
 def _lines(places: Sequence[FilingPlace], t: Translator) -> Iterator[str]:

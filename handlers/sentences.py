@@ -6,7 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.core import Context, HandlerResult, current_question
+from handlers.citations import format_office
+from handlers.core import Context, HandlerResult, current_question, units_of
 from handlers.interview.procedure_questions import answer_questions
 from handlers.interview.screens.retraction import ask_about_found_token
 from handlers.interview.screens.understood import answers_in, understood_in
@@ -116,8 +117,10 @@ def _reply(here: Context, reading: Reading) -> HandlerResult | None:
     if reply is None:
         return None
     notes: tuple[Markup, ...] = (here.say(reply),)
-    if reading.intent == "command:human" and here.world.office:
-        notes = (*notes, here.say(ASK_OFFICE, office=here.world.office))
+    offices = here.world.offices.set_for(units_of(here)) if reading.intent == "command:human" else ()
+    if offices:
+        named = "; ".join(format_office(office, here.say.t) for office in offices)
+        notes = (*notes, here.say(ASK_OFFICE, office=named))
     return HandlerResult(here.session, notes=notes, show=reading.intent != "thanks")
 
 

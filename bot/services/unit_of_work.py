@@ -12,6 +12,7 @@ from bot.services.dossiers import DossierService
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
 from bot.services.journal import JournalService
 from bot.services.links import LinkService
+from bot.services.offices import OfficeService
 from bot.services.people import PeopleService
 from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
@@ -22,6 +23,7 @@ from bot.store import (
     ExportRepository,
     ImportRepository,
     JournalRepository,
+    OfficeRepository,
     OwnDataRepository,
     Query,
     RequestListRepository,
@@ -81,6 +83,7 @@ def build_admin_services(context: StoreContext) -> AdminServices:
             announcer.notices,
             journal,
         ),
+        offices=OfficeService(OfficeRepository(context), announcer.notices, journal),
     )
 
 

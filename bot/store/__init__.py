@@ -70,6 +70,7 @@ from bot.store.key_rotation import RETIREMENT_GRACE, KeyCheck, KeyRotation, Reti
 from bot.store.messages import AbandonedRow, OutboxMessage, OutboxRecipient, message_query, reply_queries
 from bot.store.migrations import Migration, load_migrations, missing_migrations
 from bot.store.missing_keys import check_all_keys
+from bot.store.offices import OfficeReader, OfficeRepository
 from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
 from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
 from bot.store.power_seals import seal_grant
@@ -124,20 +125,20 @@ __all__ = [
     "ExportTask", "ExportTasks", "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository",
     "JournalEnd", "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation",
     "Keyring", "LeaseDuration", "LifecycleRepository", "Migration", "MovableRequest", "NewRecipient",
-    "NoticeRepository", "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks",
-    "Person", "Presence", "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly",
-    "RecipientRepository", "RecipientRow", "ReminderDistance", "RequestListRepository", "RequestNoticeRepository",
-    "ResultRepository", "Retirement", "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange",
-    "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable",
-    "StoredInterviewRegister", "StoredKey", "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep",
-    "Transaction", "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitReader", "UnitRepository",
-    "UnreadableTask", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens",
-    "add_words_queries", "backfill_consents", "chain_hash", "chat_row", "check_all_keys", "count_audience",
-    "digest_origin", "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue",
-    "hold_serving_lock", "identity_deadline", "index_requests", "journal_columns", "load_migrations",
-    "message_query", "missing_migrations", "open_columns", "open_keyring", "open_sqlite", "placing_origin",
-    "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin", "seal_grant",
-    "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts",
-    "to_micros",
+    "NoticeRepository", "OfficeReader", "OfficeRepository", "OutboxMessage", "OutboxRecipient",
+    "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "Person", "Presence", "Proof", "ProvenBroadcast", "Query",
+    "QueryConditions", "ReadingOnly", "RecipientRepository", "RecipientRow", "ReminderDistance",
+    "RequestListRepository", "RequestNoticeRepository", "ResultRepository", "Retirement", "Rows", "RunQueries",
+    "ScheduleRepository", "SessionTooLarge", "StateChange", "StatisticsRepository", "Step", "Store",
+    "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
+    "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
+    "UndeliveredExport", "UndeliveredExports", "UnitReader", "UnitRepository", "UnreadableTask", "Verdict",
+    "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries",
+    "backfill_consents", "chain_hash", "chat_row", "check_all_keys", "count_audience", "digest_origin",
+    "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock",
+    "identity_deadline", "index_requests", "journal_columns", "load_migrations", "message_query",
+    "missing_migrations", "open_columns", "open_keyring", "open_sqlite", "placing_origin", "read_snapshot",
+    "read_units", "replace_key_file", "reply_queries", "request_origin", "seal_grant", "seal_powers",
+    "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
 ]
 # fmt: on

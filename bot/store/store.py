@@ -17,6 +17,7 @@ from bot.store.inbox import Inbox
 from bot.store.key_rotation import KeyRotation
 from bot.store.links import OneTimeLinkRepository
 from bot.store.messages import EXPORT_TASK, FormatAlert, FormatDamage, OwnerAlerts
+from bot.store.offices import OfficeReader
 from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataTasks
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
@@ -154,6 +155,7 @@ class Store:
     own_data: OwnDataTasks
     broadcasts: ScheduleRepository
     units: UnitReader
+    offices: OfficeReader  #: receiving offices that admins set in the chat
     workers: WorkerRegistry  #: this process among those that serve a channel
     alerts: OwnerAlerts
     audit: Audit
@@ -184,6 +186,7 @@ class Store:
             own_data=OwnDataTasks(driver, keyring, alerts, workers.id),
             broadcasts=ScheduleRepository(driver, keyring, policy),
             units=UnitReader(driver),
+            offices=OfficeReader(driver, keyring),
             workers=workers,
             alerts=alerts,
             audit=Audit(driver, keyring),

@@ -23,6 +23,7 @@ from handlers.model import (
     RequestState,
     UnitDirectory,
 )
+from rules.offices import Office, OfficeDirectory
 from rules.pack import Pack
 
 
@@ -166,7 +167,13 @@ class Services:
     units: UnitDirectory = NO_UNITS
     links: OneTimeLinks = field(default_factory=NoLinks)
     start_link: str | None = None  #: address that opens this chat; text appended to it arrives as /start TEXT
-    office: str | None = None  #: the receiving office, as the operator set it
+    office: str | None = None  #: one receiving office for everything, as the operator has set it
+    chosen_offices: tuple[Office, ...] = ()  #: receiving offices that admins have set in the chat
     retention_days: int = 180
     identity_days: int = 0  #: days for which a personal number (CCCD) is kept after its form was made
     language: str = "vi"  #: language of a conversation until its person chooses one
+
+    @property
+    def offices(self) -> OfficeDirectory:
+        """Return the receiving offices: the one place that says where something is filed."""
+        return OfficeDirectory.of(self.pack.offices, self.office, self.chosen_offices)

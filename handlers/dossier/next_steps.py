@@ -216,7 +216,7 @@ def _filing(context: DossierContext, actions: Sequence[tuple[Action, Entry]], t:
     once = {(action.procedure, action.form): action for action, _ in actions}
     if any(FILING_NOTICE in pack.procedures[procedure].notices for procedure, _ in once):
         decided = Decided(tuple(once.values()))
-        told = filing_notice(pack, decided, t, office=context.office, units=units).text
+        told = filing_notice(pack, decided, t, offices=context.offices, units=units).text
         yield told.removeprefix(t(N_("Where to file."))).strip()  # the heading says it
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from handlers.citations import format_sourced, format_statement
+from handlers.citations import format_sourced, format_statement, set_office_notice
 from handlers.core import (
     Context,
     cited_documents,
@@ -14,12 +14,12 @@ from handlers.core import (
     filing_notice_of,
     format_documents,
     format_title,
+    units_of,
 )
 from handlers.core.text import format_bold, format_bullets, join_lines
 from handlers.folding import fold
 from locales import N_
 from rules import answer_question, find_named, name_by_case
-from rules.deciding import office_notice
 from rules.outcome import Notice
 
 #: Documents that are named for the legal basis; the others stand in the answer of the whole case.
@@ -110,10 +110,8 @@ def _offices(here: Context) -> Iterator[str]:
         told = filing_notice_of(here, decided)
         head = f"{here.say.t(N_('Where to file.'))} "  # the title says it already
         yield _sourced(here, replace(told, text=told.text.removeprefix(head)))
-    elif here.world.office:
-        told = office_notice(here.world.pack, here.world.office)
-        text = here.say.t(told.text, office=here.world.office)
-        yield format_sourced(text, told.citations, here.say.t)
+    elif offices := here.world.offices.set_for(units_of(here)):
+        yield _sourced(here, set_office_notice(here.world.pack, offices, here.say.t))
 
 
 def _sourced(here: Context, told: Notice) -> str:

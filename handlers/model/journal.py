@@ -14,6 +14,9 @@ class AuditAction(StrEnum):
     END_ROLE = "end_role"
     LEAVE_ROLE = "leave_role"  #: a person who has their data deleted
     END_INVITATION = "end_invitation"
+    SET_OFFICE = "set_office"  #: a receiving office
+    CONFIRM_OFFICE = "confirm_office"  #: nothing of it is new but the day of the check
+    WITHDRAW_OFFICE = "withdraw_office"
     SIGN_IN_LINK = "sign_in_link"  #: for a browser
     SIGN_IN = "sign_in"
     UNREADABLE = "unreadable"  #: a row that was damaged

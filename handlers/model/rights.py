@@ -44,6 +44,7 @@ class Act(StrEnum):
     APPROVE_BROADCASTS = "approve_broadcasts"
     USE_PAGES = "use_pages"  #: sign in to the admin pages in a browser
     SEE_HEALTH = "see_health"  #: how the assistant itself is doing
+    CHANGE_OFFICES = "change_offices"  #: receiving offices: who receives the dossiers of a unit
     MAKE_DOSSIERS = "make_dossiers"  #: the papers of a whole unit, from certificates that the person has
 
 
@@ -74,6 +75,7 @@ ACTS = {
     Act.APPROVE_BROADCASTS: N_("approve broadcasts"),
     Act.USE_PAGES: N_("work on the admin pages in a browser"),
     Act.SEE_HEALTH: N_("see how the assistant itself is doing"),
+    Act.CHANGE_OFFICES: N_("change receiving offices"),
     Act.MAKE_DOSSIERS: N_("make the papers of a whole unit"),
 }
 
@@ -114,6 +116,7 @@ RIGHTS_TABLE: dict[Act, dict[Role, Scope]] = {
         Act.APPROVE_BROADCASTS: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
         Act.USE_PAGES: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
         Act.SEE_HEALTH: (_ALL, _ALL, _NOTHING, _NOTHING, _NOTHING),
+        Act.CHANGE_OFFICES: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
         Act.MAKE_DOSSIERS: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
     }.items()
 }

@@ -23,6 +23,7 @@ from handlers.model import (
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
 from handlers.testing.dossiers import MemoryDossiers
+from handlers.testing.offices import MemoryOffices
 from handlers.testing.people import MemoryPeople
 from handlers.testing.person import (
     MemoryInterviewRegister,
@@ -66,6 +67,7 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
         units=MemoryUnits(acting, journal),
         broadcasts=MemoryBroadcasts(acting, journal),
         dossiers=MemoryDossiers(acting, journal),
+        offices=MemoryOffices(acting, journal),
     )
 
 
@@ -96,6 +98,7 @@ class MemoryTurn:
             "reminders": self.reminders,
             "links": self.links(None),
             "units": self.acting.tables.units,
+            "chosen_offices": tuple(one.office for one in self.acting.tables.offices.values()),
             **changes,
         }
         return Services(now=self.acting.now, pack=pack, **world)

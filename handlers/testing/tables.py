@@ -20,6 +20,7 @@ from handlers.model import (
     BroadcastPolicy,
     BroadcastState,
     CheckReport,
+    ChosenOffice,
     DossierRecord,
     ExportOrder,
     Grant,
@@ -228,6 +229,7 @@ class MemoryTables:
     messages: dict[str, MessageRecord] = field(default_factory=dict)  #: by origin, in order
     timings: dict[str, NoticeTiming] = field(default_factory=dict)  #: by chat
     dossiers: dict[str, DossierRow] = field(default_factory=dict)  #: by id
+    offices: dict[str, ChosenOffice] = field(default_factory=dict)  #: receiving offices, by id
     journal: list[JournalEntry] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
 

@@ -15,7 +15,15 @@ from locales import translator
 from rules.deciding import decide
 from rules.errors import PackInvalid, PackUnreadable
 from rules.loading import load_pack, pack_names
-from rules.offices import CHECK_AGAIN_AFTER, Office, OfficeStatus, filing_places, find_office, merge_offices
+from rules.offices import (
+    CHECK_AGAIN_AFTER,
+    Office,
+    OfficeDirectory,
+    OfficeStatus,
+    filing_places,
+    find_office,
+    merge_offices,
+)
 from rules.outcome import Decided, Procedure
 from rules.parsing import parse_facts
 
@@ -27,6 +35,7 @@ SOUND = {
     "certificate": {"not_before": "2024-09-01", "not_after": "2028-09-01", "issuer": "government"},
 }
 EN = translator("en")
+DIRECTORY = OfficeDirectory.of(PACK.offices)
 
 
 def office(id_: str, *procedures: str, units: tuple[str, ...] = (), **more: Any) -> Office:
@@ -74,7 +83,7 @@ def test_a_confirmed_office_is_to_be_checked_again_after_half_a_year(days: int, 
 def test_one_form_goes_to_one_office() -> None:
     near = SOUND["certificate"] | {"not_after": "2026-12-31"}  # type: ignore[operator]
     answer = decided(subject="organisation", events=["superior_changed"], certificate=near)
-    (place,) = filing_places(PACK.offices, answer.actions)
+    (place,) = filing_places(DIRECTORY, answer.actions)
     assert [action.procedure for action in place.actions] == ["change_information", "extend"]
     assert place.office is not None
     assert place.office.id == "dong-nai-change"
@@ -91,9 +100,9 @@ def test_dong_nai_ships_as_assumed_and_an_answer_says_so() -> None:
 
 def test_a_procedure_without_a_known_office_is_asked_about() -> None:
     locked = decided(subject="individual", events=[], information_matches=True, token="locked")
-    assert filing_places(PACK.offices, locked.actions)[0].office is None
+    assert filing_places(DIRECTORY, locked.actions)[0].office is None
     assert "is not set here" in filing_notice(PACK, locked, EN).text
-    assert not filing_places(PACK.offices, decided(subject="individual", events=[], information_matches=True).actions)
+    assert not filing_places(DIRECTORY, decided(subject="individual", events=[], information_matches=True).actions)
 
 
 def test_a_known_office_is_told_with_all_that_is_known_of_it() -> None:
@@ -113,7 +122,7 @@ def load_pack_with(own: Office) -> Any:
 
 def test_the_operator_s_one_line_prevails_over_every_list() -> None:
     answer = decided(subject="organisation", events=["superior_changed"])
-    told = filing_notice(PACK, answer, EN, office="Sở {X}").text
+    told = filing_notice(PACK, answer, EN, offices=OfficeDirectory.of(PACK.offices, "Sở {X}")).text
     assert told.startswith("Where to file: Sở {X}. ")
 
 
