@@ -1,6 +1,6 @@
 """The vocabulary of a conversation: events, replies, the session, screens, ports, and text."""
 
-from handlers.core.admin_ports import AdminServices, Journal, People
+from handlers.core.admin_ports import AdminServices, Journal, People, Units
 from handlers.core.brief_answer import (
     CERTAINTY,
     LABELS,
@@ -107,15 +107,15 @@ __all__ = [
     "NO_SYNONYMS", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS", "AdminServices", "AnswerPrinted", "Attachment",
     "BroadcastView", "ButtonTapped", "CertificatesListed", "ChartDrawn", "Choice", "Command", "Context",
     "DerivedEvents", "DossierMade", "DrawChart", "Event", "FileRead", "FileSent", "FormsMade", "HandlerResult",
-    "InterviewRegister", "Journal", "MakeDossier", "MakeForms", "MakeReport", "MessageEdited", "OneTimeLinks",
-    "Option", "OptionsOnlyScreen", "Order", "OwnData", "OwnRequests", "Page", "People", "PrintAnswer",
-    "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Retraction", "Screen",
-    "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled",
-    "Understood", "UnreadableReceived", "answer_lines", "back_option", "certificate_facts", "cited_documents",
+    "InterviewRegister", "Journal", "MakeDossier", "MakeForms", "MakeReport", "MessageEdited", "OneTimeLinks", "Option",
+    "OptionsOnlyScreen", "Order", "OwnData", "OwnRequests", "Page", "People", "PrintAnswer", "PrintedPart", "Reminders",
+    "Reply", "ReportMade", "RequestDraft", "RequestListView", "Retraction", "Screen", "ScreenCallback",
+    "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled", "Understood",
+    "Units", "UnreadableReceived", "answer_lines", "back_option", "certificate_facts", "cited_documents",
     "count_remaining", "current_decision", "current_question", "current_rights", "explain_certainty", "facts_of",
     "filing_notice_of", "find_certainty", "format_actions", "format_brief_answer", "format_decision_plain",
-    "format_documents", "format_notices", "format_steps", "format_title", "hash_text", "holder_labels",
-    "latest_fact", "open_page", "question_of", "registrable_actions", "units_of", "with_answer",
-    "with_derived_events", "without_answer", "without_derived_events", "without_stale_events",
+    "format_documents", "format_notices", "format_steps", "format_title", "hash_text", "holder_labels", "latest_fact",
+    "open_page", "question_of", "registrable_actions", "units_of", "with_answer", "with_derived_events",
+    "without_answer", "without_derived_events", "without_stale_events",
 ]
 # fmt: on

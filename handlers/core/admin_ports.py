@@ -308,6 +308,20 @@ class Units(Protocol):
     async def find_unassigned(self, units: UnitDirectory) -> tuple[UnitAssignment, ...]:
         """Find requests without a unit whose managing body has the full name of one of these units."""
 
+    async def keep_list(self, rights: Rights, content: str) -> str | None:
+        """Keep a list until it is confirmed or dropped; return its id. Earlier lists of this chat are deleted.
+
+        Args:
+            rights: They must allow ``MAINTAIN_UNITS``; otherwise ``None`` is returned.
+            content: The list as text.
+        """
+
+    async def load_list(self, rights: Rights, name: str) -> str | None:
+        """Return the list kept in this chat under an id, or ``None``."""
+
+    async def drop_lists(self) -> None:
+        """Delete the lists kept in this chat."""
+
     async def save(
         self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[UnitAssignment] = ()
     ) -> Refusal | None:

@@ -137,11 +137,12 @@ class TaskRecord:
 
     id: str
     chat: str
-    kind: str  #: export, import, own_data
+    kind: str  #: export, import, units, own_data
     created_at: datetime
     state: str = "queued"
     order: ExportOrder | None = None
     lines: tuple[ImportLine, ...] = ()
+    content: str = ""  #: of a list of units
     done: int = 0
     total: int = 0
 

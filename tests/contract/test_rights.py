@@ -95,6 +95,8 @@ CALLS: dict[str, Call] = {
     "imports.apply": lambda a, by, far: a.imports.apply(by, far.lines, "seen"),
     "picture.numbers": lambda a, by, _: a.picture.numbers(by, "DN.DP", TODAY, NOW),
     "picture.burn_down": lambda a, by, _: a.picture.burn_down(by, "DN.DP", TODAY, TODAY, TODAY),
+    "units.keep_list": lambda a, by, _: a.units.keep_list(by, SECRET),
+    "units.load_list": lambda a, by, _: a.units.load_list(by, "DV-000001"),
     "units.save": lambda a, by, _: a.units.save(by, UNITS, frozenset(UNITS.units)),
     "broadcasts.new": lambda a, by, _: a.broadcasts.new(by, DRAFT),
     "broadcasts.change": lambda a, by, far: a.broadcasts.change(by, far.broadcast, 0, DRAFT),

@@ -13,6 +13,7 @@ from bot.web.desk.overview import OVERVIEW_ROUTES
 from bot.web.desk.people import PEOPLE_ROUTES
 from bot.web.desk.requests import REQUEST_ROUTES
 from bot.web.desk.site import DeskSite
+from bot.web.desk.unit_import import UnitImportPages
 from bot.web.desk.units import UNIT_ROUTES
 from rules.pack import Pack
 
@@ -28,6 +29,7 @@ def build_desk(
         *PEOPLE_ROUTES,
         *JOURNAL_ROUTES,
         *UNIT_ROUTES,
+        *UnitImportPages(store).routes(),
         *BroadcastPages(store, settings.data_dir / "exports" / "reports").routes(),
         *HousePages(store, pack, accepted).routes(),
     )

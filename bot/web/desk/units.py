@@ -1,15 +1,27 @@
 """The pages of units: the tree with former names and fates, and the import of a list."""
 
+from dataclasses import asdict
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
 from bot.web.desk.site import DeskRoute, DeskVisit
+from handlers.folding import fold
 from handlers.model import Act, Succession, SuccessionKind, Unit, top_units
 from handlers.requests import EVENT_LABELS
 from locales import N_
 from rules.facts import Event
 
-#: Units that a search finds.
-_FOUND = 30
+#: Units that a search finds, units on one page, and units below one that are shown with it.
+_FOUND, _SHOWN, _MOST_OPEN = 30, 100, 30
+_OPEN_LEVELS = 1  #: levels below a unit of the page that are shown with it
+_TOLD = {
+    "imported": N_(
+        "Imported: added {added}, changed {changed}, closed {closed}. The way back is the list that you saved before:"
+        " import it again; a unit that was added stays until a list says that it ended."
+    ),
+    "dropped": N_("The list was dropped. The units stay as they are."),
+}
 _BECAME = {
     SuccessionKind.MERGED_INTO_NEW: EVENT_LABELS[Event.MERGED_INTO_NEW],
     SuccessionKind.MERGED_INTO_EXISTING: EVENT_LABELS[Event.MERGED_INTO_EXISTING],
@@ -29,12 +41,63 @@ async def show_units(visit: DeskVisit) -> Response:
     below = list(visit.units.children(code)) if code else tops
     found = visit.units.find(words, _FOUND) if words else ()
     seen = [one for one in found if visit.rights.may(Act.SEE_PICTURE, one.unit.code)]
-    unit = visit.units.get(code)
+    unit, at = visit.units.get(code), _to_number(visit.param("at", 6))
+    counts = {name: _to_number(visit.param(name, 6)) for name in ("added", "changed", "closed")}
+    address = {"unit": code} if code else {}
     return visit.page(
-        "desk_units.html", unit=_unit(visit, unit) if unit else None, below=[_unit(visit, one) for one in below],
+        "desk_units.html", unit=_unit(visit, unit) if unit else None, told=visit.told(_TOLD, **counts),
+        below=[_branch(visit, one, _OPEN_LEVELS) for one in below[at : at + _SHOWN]], below_total=len(below),
+        following=urlencode({**address, "at": at + _SHOWN}) if len(below) > at + _SHOWN else "",
+        first=at + 1, last=min(at + _SHOWN, len(below)), address=urlencode(address),
         words=words, found=[{**_unit(visit, one.unit), "matched": one.name} for one in seen],
-        may_maintain=bool(visit.rights.reach(Act.MAINTAIN_UNITS)),
+        may_maintain=bool(visit.rights.reach(Act.MAINTAIN_UNITS)), known=bool(visit.units.units),
     )  # fmt: skip
+
+
+def _to_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+def _branch(visit: DeskVisit, unit: Unit, levels: int) -> dict[str, object]:
+    """Return a unit with those below it, so many levels deep and so many of each."""
+    children = visit.units.children(unit.code)
+    shown = children[:_MOST_OPEN] if levels else ()
+    return {
+        **_entry(unit),
+        "below": len(children),
+        "children": [_branch(visit, one, levels - 1) for one in shown],
+        "left_out": len(children) - len(shown) if levels else 0,
+    }
+
+
+def _entry(unit: Unit) -> dict[str, object]:
+    return {"code": unit.code, "name": unit.name, "closed": unit.closed_on}
+
+
+async def show_fates(visit: DeskVisit) -> Response:
+    """Show the units that have ended, the latest first, each with what became of it and what still lies on it."""
+    words = fold(visit.param("q", 200)).split()
+    ended = [
+        unit
+        for unit in visit.units.units.values()
+        if unit.closed_on and visit.rights.may(Act.SEE_PICTURE, unit.code) and _has_words(unit, words)
+    ]
+    ended.sort(key=lambda one: (-one.closed_on.toordinal() if one.closed_on else 0, one.name))
+    at, held = _to_number(visit.param("at", 6)), await visit.admin.units.count_holdings()
+    rows = [
+        {**_unit(visit, one), "held": asdict(held[one.code]) if one.code in held else None}
+        for one in ended[at : at + _SHOWN]
+    ]
+    address = {"q": visit.param("q", 200)} if words else {}
+    return visit.page(
+        "desk_fates.html", rows=rows, total=len(ended), first=at + 1, last=at + len(rows), words=visit.param("q", 200),
+        following=urlencode({**address, "at": at + _SHOWN}) if len(ended) > at + _SHOWN else "",
+    )  # fmt: skip
+
+
+def _has_words(unit: Unit, words: list[str]) -> bool:
+    text = fold(" ".join((unit.code, *unit.names)))
+    return all(word in text for word in words)
 
 
 def _unit(visit: DeskVisit, unit: Unit) -> dict[str, object]:
@@ -61,4 +124,7 @@ def _succession(visit: DeskVisit, one: Succession, other: str) -> dict[str, obje
     return {"code": seen, "name": visit.units.name(other), "how": how, "since": one.since, "source": one.source}
 
 
-UNIT_ROUTES = (DeskRoute("GET", "/desk/units", Act.SEE_PICTURE, show_units),)
+UNIT_ROUTES = (
+    DeskRoute("GET", "/desk/units", Act.SEE_PICTURE, show_units),
+    DeskRoute("GET", "/desk/units/ended", Act.SEE_PICTURE, show_fates),
+)
