@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from bot.clock import Clock
 from bot.settings import Settings
 from bot.store import Store
-from bot.web.desk.broadcasts import BroadcastPages
+from bot.web.desk.broadcast_actions import BroadcastPages
 from bot.web.desk.house import HousePages
 from bot.web.desk.journal import JOURNAL_ROUTES
 from bot.web.desk.office import OFFICE_ROUTES
+from bot.web.desk.offices import OfficePages
 from bot.web.desk.overview import OVERVIEW_ROUTES
 from bot.web.desk.people import PEOPLE_ROUTES
 from bot.web.desk.requests import REQUEST_ROUTES
@@ -31,6 +32,7 @@ def build_desk(
         *UNIT_ROUTES,
         *UnitImportPages(store).routes(),
         *BroadcastPages(store, settings.data_dir / "exports" / "reports").routes(),
+        *OfficePages(pack, settings.receiving_office).routes(),
         *HousePages(store, pack, accepted).routes(),
     )
     return DeskSite(store, clock, settings.web_address or "", settings.language, pages)

@@ -1,19 +1,12 @@
 """The pages of broadcasts and campaigns: the list, and one with its actions, its progress and its report."""
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import structlog
 from markupsafe import Markup
 from starlette.responses import Response
 
-from bot.errors import Forbidden, OutputError
-from bot.pages import attachment_headers
-from bot.store import Store
-from bot.web.desk.compose import COMPOSE_ROUTES, SHOWN, format_parts, format_sample
-from bot.web.desk.site import Afterwards, DeskRoute, DeskVisit
+from bot.web.desk.compose import SHOWN, format_parts, format_sample
+from bot.web.desk.site import DeskVisit
 from handlers.broadcasts import (
     DELIVERY_STATES,
     format_channel,
@@ -45,14 +38,11 @@ from handlers.broadcasts.screens.detail import (
     CHECK,
     EDIT,
     PAUSE,
-    REPORT_ELSEWHERE,
-    REPORT_PROBLEMS,
     RESUME,
     SENDING_STATES,
     START,
     STARTED_STATES,
     TO_ME,
-    XLSX,
     allowed_actions,
 )
 from handlers.broadcasts.screens.schedule import format_planned_steps
@@ -69,18 +59,11 @@ from handlers.model import (
 from locales import N_
 from rules.calendar import to_vietnam_day
 
-if TYPE_CHECKING:
-    from bot.exports.broadcast_report import ReportOrder
-
-_log = structlog.get_logger(__name__)
-
 #: Broadcasts and recipients on one page.
 _BROADCASTS, _RECIPIENTS = 30, 100
 _MOST_STEPS = 200
-#: Rows of a report that is made while a browser waits.
-_MOST_REPORT_ROWS = 20_000
 RESEND = "resend"
-_TO = {
+TO = {
     APPROVE: BroadcastState.APPROVED,
     START: BroadcastState.RUNNING,
     RESUME: BroadcastState.RUNNING,
@@ -88,8 +71,8 @@ _TO = {
     CANCEL: BroadcastState.CANCELLED,
 }
 #: Actions that ask first, as in the chat.
-_ASKED = frozenset({APPROVE, START, CANCEL, RESEND})
-_NO_BROADCAST = N_("There is no such broadcast within your reach.")
+ASKED = frozenset({APPROVE, START, CANCEL, RESEND})
+NO_BROADCAST = N_("There is no such broadcast within your reach.")
 _TOLD = {
     "saved": N_("Saved as a draft. Look at it, send it to yourself, then let the whole list be checked."),
     "changed": N_("Changed: {parts}. It has to be checked again before it is approved."),
@@ -144,19 +127,19 @@ def _broadcast_row(visit: DeskVisit, one: Broadcast) -> dict[str, object]:
     }
 
 
-async def _find(visit: DeskVisit) -> Broadcast | None:
+async def find_broadcast(visit: DeskVisit) -> Broadcast | None:
     name = str(visit.request.path_params["code"])[:20].upper()
     return await visit.admin.broadcasts.get(visit.rights, name)
 
 
 async def show_broadcast(visit: DeskVisit) -> Response:
     """Show one broadcast: its text, its plan, how far it is, and what became of each recipient."""
-    one = await _find(visit)
+    one = await find_broadcast(visit)
     if one is None:
-        return visit.sorry(_NO_BROADCAST, 404)
+        return visit.sorry(NO_BROADCAST, 404)
     asked = visit.param("ask", 20)
     told = visit.told(_TOLD, parts=format_parts(visit), number=visit.param("number", 9))
-    return await _broadcast_page(visit, one, _after_move(visit, one) or told, asked if asked in _ASKED else "")
+    return await broadcast_page(visit, one, _after_move(visit, one) or told, asked if asked in ASKED else "")
 
 
 def _after_move(visit: DeskVisit, one: Broadcast) -> str:
@@ -165,11 +148,11 @@ def _after_move(visit: DeskVisit, one: Broadcast) -> str:
     if one.state not in _STANDS_AFTER.get(done, ()):  # an address proves nothing
         return ""
     approved = done == APPROVE
-    said = format_approved(visit.say, one) if approved else format_result(visit.say, ActionResult.DONE, _TO[done])
+    said = format_approved(visit.say, one) if approved else format_result(visit.say, ActionResult.DONE, TO[done])
     return f"{said} {visit.say.t(_WAY_BACK[done])}"
 
 
-async def _broadcast_page(visit: DeskVisit, one: Broadcast, message: str, asked: str, *, status: int = 200) -> Response:
+async def broadcast_page(visit: DeskVisit, one: Broadcast, message: str, asked: str, *, status: int = 200) -> Response:
     say, rights, broadcasts, t = visit.say, visit.rights, visit.admin.broadcasts, visit.say.t
     labels = await visit.labels()
     tally = await broadcasts.tally(rights, one.id)
@@ -281,91 +264,3 @@ def _steps(visit: DeskVisit, one: Broadcast, made: tuple[Broadcast, ...]) -> dic
     planned = list(format_planned_steps(visit.say, today, plan, made)) if plan else []
     shown = [_broadcast_row(visit, step) for step in made[::-1][:_MOST_STEPS]]
     return {"planned": planned, "steps": shown, "steps_total": len(made)}
-
-
-async def check(visit: DeskVisit) -> Response:
-    """Let the whole list be checked; the result is shown here and told in the chat."""
-    code = str(visit.request.path_params["code"])[:20].upper()
-    became = await visit.admin.broadcasts.request_check(visit.rights, code)
-    return _to_page(visit, code, "check" if became is ActionResult.DONE else became)
-
-
-async def send_test(visit: DeskVisit) -> Response:
-    """Send the message to the person alone."""
-    code = str(visit.request.path_params["code"])[:20].upper()
-    sent = await visit.admin.broadcasts.send_test(visit.rights, code)
-    return _to_page(visit, code, "to_me" if sent else "not_to_me")
-
-
-async def move(visit: DeskVisit) -> Response:
-    """Approve, start, pause, go on or call off, as it was seen; what cannot be undone is asked first."""
-    one, name = await _find(visit), visit.form.get("act")
-    if one is None:
-        return visit.sorry(_NO_BROADCAST, 404)
-    if name not in {*_TO, RESEND}:
-        return _to_page(visit, one.id, ActionResult.NOT_ALLOWED)
-    if name in _ASKED and visit.form.get("sure") != "1":
-        return visit.to(f"/desk/broadcasts/{one.id}?ask={name}")
-    if name == RESEND:
-        number = await visit.admin.broadcasts.resend(visit.rights, one.id)
-        return _to_page(visit, one.id, "resend" if number else "nothing", number=number)
-    typed = visit.form.get("revision")
-    seen = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 16 else -1
-    revision = None if name == PAUSE else seen  # to stop it never fails for somebody else's change
-    became = await visit.admin.broadcasts.move(visit.rights, one.id, _TO[name], revision)
-    return _to_page(visit, one.id, name if became is ActionResult.DONE else became)
-
-
-def _to_page(visit: DeskVisit, code: str, done: str, **further: object) -> Response:
-    return visit.to(f"/desk/broadcasts/{code}?{urlencode({'done': done, **further})}")
-
-
-@dataclass(frozen=True, slots=True)
-class BroadcastPages:
-    """The pages of broadcasts; a report is written in a folder of its own."""
-
-    store: Store
-    folder: Path
-
-    def routes(self) -> tuple[DeskRoute, ...]:
-        """Return their addresses."""
-        see, write = Act.SEE_BROADCASTS, Act.WRITE_BROADCASTS
-        return (
-            DeskRoute("GET", "/desk/broadcasts", see, show_broadcasts),
-            *COMPOSE_ROUTES,
-            DeskRoute("GET", "/desk/broadcasts/{code}", see, show_broadcast),
-            DeskRoute("POST", "/desk/broadcasts/{code}/check", write, check),
-            DeskRoute("POST", "/desk/broadcasts/{code}/test", write, send_test),
-            DeskRoute("POST", "/desk/broadcasts/{code}/move", write, move),
-            DeskRoute("POST", "/desk/broadcasts/{code}/report", see, self._make_report, reads=True),
-        )
-
-    async def _make_report(self, visit: DeskVisit) -> Response:
-        """Answer with a spreadsheet of all recipients and what became of each, once this transaction is closed."""
-        from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
-
-        one, rights, broadcasts = await _find(visit), visit.rights, visit.admin.broadcasts
-        if one is None:
-            return visit.sorry(_NO_BROADCAST, 404)
-        steps = await broadcasts.steps(rights, one.id)
-        chat, channel = visit.session.chat, visit.session.channel
-        order = ReportOrder(rights, one, steps, visit.say.t, visit.now, chat=chat, channel=channel)
-        rows = sum([(await broadcasts.tally(rights, source.id)).total for source in order.sources])
-        if rows > _MOST_REPORT_ROWS:
-            elsewhere = visit.say(REPORT_ELSEWHERE, code=one.id)
-            message = f"{visit.say.t(REPORT_PROBLEMS['too_much'])} {elsewhere.striptags()}"
-            return await _broadcast_page(visit, one, message, "", status=413)
-        return Afterwards(lambda: self._written(visit, order))
-
-    async def _written(self, visit: DeskVisit, order: "ReportOrder") -> Response:
-        from bot.exports.broadcast_report import make_report_bytes  # noqa: PLC0415 - as above
-
-        try:
-            content, _ = await make_report_bytes(self.store, order, self.folder)
-        except Forbidden:
-            return visit.sorry(REPORT_PROBLEMS["not_yours"], 403)
-        except OutputError as error:
-            _log.error("report_not_made", error=type(error).__name__)
-            return visit.sorry(REPORT_PROBLEMS["failed"], 503)
-        name = f"{order.broadcast.id}-{to_vietnam_day(order.now).isoformat()}.xlsx"
-        return Response(content, media_type=XLSX, headers=attachment_headers(name, len(content)))

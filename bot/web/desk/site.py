@@ -130,6 +130,7 @@ NAVIGATION = (
     NavigationLink("/desk/people", N_("Roles"), Act.SEE_HOLDERS),
     NavigationLink("/desk/journal", N_("Journal"), Act.SEE_JOURNAL),
     NavigationLink("/desk/units", N_("Units"), Act.SEE_PICTURE),
+    NavigationLink("/desk/offices", N_("Receiving offices"), Act.CHANGE_OFFICES),
     NavigationLink("/desk/broadcasts", N_("Broadcasts"), Act.SEE_BROADCASTS),
     NavigationLink("/desk/rules", N_("Rule book"), Act.USE_PAGES),
     NavigationLink("/desk/health", N_("Health"), Act.SEE_HEALTH),

@@ -54,6 +54,13 @@ TRIED: dict[tuple[str, str], Act] = {
     ("POST", "/desk/broadcasts/{code}/test"): Act.WRITE_BROADCASTS,
     ("POST", "/desk/broadcasts/{code}/move"): Act.WRITE_BROADCASTS,
     ("POST", "/desk/broadcasts/{code}/report"): Act.SEE_BROADCASTS,
+    ("GET", "/desk/offices"): Act.CHANGE_OFFICES,
+    ("GET", "/desk/offices/new"): Act.CHANGE_OFFICES,
+    ("POST", "/desk/offices/new"): Act.CHANGE_OFFICES,
+    ("GET", "/desk/offices/{name}"): Act.CHANGE_OFFICES,
+    ("POST", "/desk/offices/{name}"): Act.CHANGE_OFFICES,
+    ("POST", "/desk/offices/{name}/confirm"): Act.CHANGE_OFFICES,
+    ("POST", "/desk/offices/{name}/withdraw"): Act.CHANGE_OFFICES,
     ("GET", "/desk/rules"): Act.USE_PAGES,
     ("GET", "/desk/health"): Act.SEE_HEALTH,
 }
