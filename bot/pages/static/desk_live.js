@@ -22,6 +22,11 @@
   };
   setTimeout(look, 3000);
 
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+
   // A form with data-preview is sent there while it is filled in; what comes back stands in the place of #preview.
   const form = document.querySelector("form[data-preview]");
   if (!form) return;

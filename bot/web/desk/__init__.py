@@ -13,6 +13,7 @@ from bot.web.desk.offices import OfficePages
 from bot.web.desk.overview import OVERVIEW_ROUTES
 from bot.web.desk.people import PEOPLE_ROUTES
 from bot.web.desk.requests import REQUEST_ROUTES
+from bot.web.desk.rulebook import RulePages
 from bot.web.desk.site import DeskSite
 from bot.web.desk.unit_import import UnitImportPages
 from bot.web.desk.units import UNIT_ROUTES
@@ -33,6 +34,7 @@ def build_desk(
         *UnitImportPages(store).routes(),
         *BroadcastPages(store, settings.data_dir / "exports" / "reports").routes(),
         *OfficePages(pack, settings.receiving_office).routes(),
-        *HousePages(store, pack, accepted).routes(),
+        *RulePages(pack).routes(),
+        *HousePages(store, pack, accepted, settings.zalo_oa_app_id).routes(),
     )
     return DeskSite(store, clock, settings.web_address or "", settings.language, pages)

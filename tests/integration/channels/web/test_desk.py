@@ -62,6 +62,7 @@ TRIED: dict[tuple[str, str], Act] = {
     ("POST", "/desk/offices/{name}/confirm"): Act.CHANGE_OFFICES,
     ("POST", "/desk/offices/{name}/withdraw"): Act.CHANGE_OFFICES,
     ("GET", "/desk/rules"): Act.USE_PAGES,
+    ("GET", "/desk/rules/situation"): Act.USE_PAGES,
     ("GET", "/desk/health"): Act.SEE_HEALTH,
 }
 #: Open to those who are not signed in: the way in, and out.
