@@ -20,12 +20,13 @@ from rules.pack import Pack
 _LOOKED_BACK, _SHOWN = timedelta(days=1), 20
 #: What waits longer than this is worth a look.
 _LATE = timedelta(minutes=5)
+_NOT_HANDLED = N_("What people sent that could not be handled")
 _FAILURES = {
     "failed": N_("Messages that the platform refused"),
     "unknown": N_("Messages of which nobody knows whether they arrived"),
     "invalid": N_("Messages to a chat that no longer exists"),
     "blocked": N_("Messages to people who stopped the assistant"),
-    "inbox": N_("What people sent that could not be handled"),
+    "inbox": _NOT_HANDLED,
 }
 _WORKS, _REFUSED = N_("works"), N_("the platform does not accept our token")
 _CONSENT = N_("needs a new consent: give it in the console of the account, then run “troly zalo connect”")
@@ -121,7 +122,7 @@ def _last_errors(
         why = format_delivery_reason(t, reason)
         what = capitalize_first(format_delivery_state(t, state))
         found.append({"at": settled, "channel": channel, "what": f"{what} ({why})" if why else what, "tries": attempts})
-    handled = t(_FAILURES["inbox"])
+    handled = t(_NOT_HANDLED)
     found += [{"at": at, "channel": channel, "what": handled, "tries": None} for at, channel in updates]
     newest = sorted(found, key=lambda one: -int(one["at"]))[:_SHOWN]
     return [{**one, "at": from_micros(one["at"]), "channel": _channel_name(visit, one["channel"])} for one in newest]

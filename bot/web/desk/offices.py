@@ -53,7 +53,7 @@ _TOLD = {
         "Another office was set for this unit that receives one of these procedures. Please change that one instead."
     ),
 }
-_WAY_BACK = N_("The way back: “Take it back”; then this counts again what counted before.")
+_WAY_BACK = N_("The way back: “Take it back”; then what counted before counts again.")
 
 
 def _to_revision(text: str) -> int:
