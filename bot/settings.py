@@ -39,6 +39,8 @@ _SENTENCES = {
     "string_too_long": N_("it is longer than {max_length} characters"),
 }
 _OTHER = N_("it cannot be used")
+#: The SQLite file in the data folder.
+DATABASE_FILE = "troly.sqlite3"
 
 
 def faults_of(error: ValidationError) -> tuple[SettingFault, ...]:
@@ -299,6 +301,11 @@ class Settings(_FolderSettings):
     def form_templates(self) -> Path:
         """Return the folder of the office's own forms; need not exist."""
         return self.data_dir / "forms"
+
+    @property
+    def database_file(self) -> Path:
+        """Return the SQLite file that is used where no URL names a database; need not exist."""
+        return self.data_dir / DATABASE_FILE
 
     @model_validator(mode="after")
     def _pace_is_let_through(self) -> "Settings":

@@ -100,7 +100,7 @@ def filing_notice(
     directory = offices or OfficeDirectory.of(pack.offices)
     places, general = filing_places(directory, decided.actions, units), directory.general
     if general and all(place.office == general for place in places):
-        return set_office_notice(pack, [general], t)
+        return general_notice(pack, general, t)
     told = office_notice(pack, None)
     if not any(place.office for place in places):
         return replace(told, text=t(told.text))
@@ -109,11 +109,27 @@ def filing_notice(
     return replace(told, text=text, citations=tuple(dict.fromkeys(cited)) or told.citations)
 
 
-def set_office_notice(pack: Pack, offices: Iterable[Office], t: Translator) -> Notice:
-    """Return the notice on where to file with offices that an admin or the operator has set for everything."""
-    named = "; ".join(format_office(office, t) for office in offices)
-    told = office_notice(pack, named)
-    return replace(told, text=t(told.text, office=named))
+def general_notice(pack: Pack, general: Office, t: Translator) -> Notice:
+    """Return the notice on where to file with the operator's one office for everything."""
+    told = office_notice(pack, general.name)
+    return replace(told, text=t(told.text, office=general.name))
+
+
+def format_set_offices(pack: Pack, offices: OfficeDirectory, units: Sequence[str], t: Translator) -> list[str]:
+    """Format what an admin or the operator has set for a unit, before anything is decided: a line for each office."""
+    general = offices.general
+    told = []
+    for office, procedures in offices.set_for(units).items():
+        if office == general:
+            told.append(format_sourced(*_text_and_citations(general_notice(pack, office, t)), t))
+            continue
+        titles = ", ".join(t(pack.procedures[procedure].title) for procedure in procedures)
+        told.append(_format_filed_there(titles, office, t))
+    return told
+
+
+def _text_and_citations(notice: Notice) -> tuple[str, tuple[Citation, ...]]:
+    return notice.text, notice.citations
 
 
 def _lines(places: Sequence[FilingPlace], t: Translator) -> Iterator[str]:
@@ -121,8 +137,12 @@ def _lines(places: Sequence[FilingPlace], t: Translator) -> Iterator[str]:
         titles = ", ".join(t(action.title) for action in place.actions)
         if place.office is None:
             yield t(N_("{titles}: not known here, ask your managing body."), titles=titles)
-        elif place.office.status is OfficeStatus.CONFIRMED:
-            yield f"{titles}: {format_office(place.office, t)}."
         else:
-            likely = N_("{titles}: most likely {office}; this is not confirmed, ask your managing body before sending.")
-            yield t(likely, titles=titles, office=format_office(place.office, t))
+            yield _format_filed_there(titles, place.office, t)
+
+
+def _format_filed_there(titles: str, office: Office, t: Translator) -> str:
+    if office.status is OfficeStatus.CONFIRMED:
+        return f"{titles}: {format_office(office, t)}."
+    likely = N_("{titles}: most likely {office}; this is not confirmed, ask your managing body before sending.")
+    return t(likely, titles=titles, office=format_office(office, t))

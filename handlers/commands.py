@@ -38,6 +38,7 @@ from handlers.interview.screens.welcome import (
     show_notice,
 )
 from handlers.model import Act, AuditAction, LinkPurpose, Role, may_any_role
+from handlers.offices.screens import run_offices
 from handlers.own_data import format_data_ordered, format_data_under_way
 from locales import LANGUAGES, N_, translator
 from rules.language.spelling import strip_accents
@@ -112,6 +113,13 @@ ADMIN_COMMANDS = (
     ),
     Command(
         "thongke", N_("numbers of the units I look after"), show_statistics, ("stats", "bieudo"), needs=Act.SEE_PICTURE
+    ),
+    Command(
+        "noinhan",
+        N_("receiving offices: who receives our dossiers, change, confirm"),
+        run_offices,
+        ("coquantiepnhan", "offices"),
+        needs=Act.CHANGE_OFFICES,
     ),
     Command("vaitro", N_("roles: who has which, invite, end"), _run_roles, needs=Act.SEE_HOLDERS),
     Command(

@@ -8,6 +8,7 @@ from handlers.forms.fields import FORM_FIELDS, form_field_name
 from handlers.interview.screens.certificate import ISSUERS, PART_LABELS
 from handlers.interview.screens.question import FACT_LABELS
 from handlers.model import ROLES, FormField
+from handlers.offices import FILED_LABELS, OFFICE_FIELDS
 from handlers.own_data_text import ValueFormatter, choose_label, format_as_is, format_iso_day, format_iso_moment
 from handlers.requests import EVENT_LABELS, FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
 from handlers.requests.notices import TIMING_LABELS
@@ -207,6 +208,16 @@ _BROADCAST = {
     "guided": DataPart(N_("Asked part by part")),
     "wish": DataPart(N_("Waiting for your yes"), choose_label(words.WISHES)),
 }
+_RECEIVING = {
+    "unit": DataPart(N_("Unit code")),
+    "fields": DataPart(N_("Filled in"), inside={name: DataPart(one.title) for name, one in OFFICE_FIELDS.items()}),
+    "procedures": DataPart(N_("Procedure"), choose_label(FILED_LABELS)),
+    "office": DataPart(N_("Code")),
+    "revision": DataPart(N_("Changes seen")),
+    "guided": DataPart(N_("Asked part by part")),
+    "assumed_source": DataPart(N_("Source before")),
+    "back": DataPart(N_("Opened from")),
+}
 _UNDERSTOOD = {
     "answers": DataPart(N_("Answers"), inside=_ANSWERS),
     "expiry": DataPart(N_("Typed day of expiry"), format_iso_day),
@@ -247,6 +258,7 @@ _SESSION = {
     "registered_key": DataPart(N_("Certificate a request was registered for")),
     "desk": DataPart(N_("Request list"), inside=_DESK),
     "broadcast": DataPart(N_("Broadcasts"), inside=_BROADCAST),
+    "receiving": DataPart(N_("Receiving office being changed"), inside=_RECEIVING),
     "said_before": DataPart(N_("Said before the open question")),
     "said_digest": DataPart(N_("Digest of the open question")),
     "shown": DataPart(N_("Digest of the answer that was shown")),

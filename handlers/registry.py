@@ -83,6 +83,15 @@ from handlers.interview.screens.welcome import (
     WelcomeScreen,
     show_more_of_notice,
 )
+from handlers.offices.screens import (
+    OFFICE_UNIT_SCREEN,
+    OfficeFieldScreen,
+    OfficeListScreen,
+    OfficeProceduresScreen,
+    OfficeReviewScreen,
+    OfficeScreen,
+    OfficeWithdrawScreen,
+)
 
 ADMIN_SCREENS: dict[str, Screen] = {
     "home": DeskScreen(),
@@ -117,6 +126,13 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "dossier_register": DossierRegisterScreen(),
     "dossier_unit": DossierUnitScreen(),
     "dossier_hand": DossierHandScreen(),
+    "offices": OfficeListScreen(),
+    "office": OfficeScreen(),
+    "office_unit": OFFICE_UNIT_SCREEN,
+    "office_what": OfficeProceduresScreen(),
+    "office_field": OfficeFieldScreen(),
+    "office_yes": OfficeReviewScreen(),
+    "office_back": OfficeWithdrawScreen(),
     "broadcasts": BroadcastListScreen(),
     "broadcast": BroadcastScreen(),
     "broadcast_kind": BroadcastKindScreen(),

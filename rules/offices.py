@@ -120,10 +120,13 @@ class OfficeDirectory:
         """Return the office that receives a procedure from a unit, given by its code and those above it."""
         return self._set_apart(procedure, units) or find_office(self.known, procedure, units)
 
-    def set_for(self, units: Sequence[str] = ()) -> tuple[Office, ...]:
-        """Return the offices that an admin or the operator has set for a unit, each once."""
-        found = (self._set_apart(procedure, units) for procedure in Procedure if procedure in FILED)
-        return tuple(dict.fromkeys(office for office in found if office))
+    def set_for(self, units: Sequence[str] = ()) -> dict[Office, list[Procedure]]:
+        """Return the offices that an admin or the operator has set for a unit, each with what is filed there."""
+        found: dict[Office, list[Procedure]] = {}
+        for procedure in (one for one in Procedure if one in FILED):
+            if office := self._set_apart(procedure, units):
+                found.setdefault(office, []).append(procedure)
+        return found
 
     def _set_apart(self, procedure: Procedure, units: Sequence[str]) -> Office | None:
         return find_office(self.chosen, procedure, units) or self.general

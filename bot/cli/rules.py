@@ -1,5 +1,6 @@
 """Check and show the rule packs, and list their receiving offices: ``troly rules``, ``troly offices``."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -154,12 +155,14 @@ offices_app = typer.Typer(
 )
 
 
-@offices_app.command("list", help=N_("List every receiving office of the pack and of TROLY_OFFICES."))
+@offices_app.command(
+    "list", help=N_("List every receiving office: of the pack, of TROLY_OFFICES, and set in the chat.")
+)
 def list_offices(language: ShownLanguage = None) -> None:
     """Print one paragraph for each office."""
     t = translator_for(language)
     pack = _configured_pack()
-    _print_offices(pack.offices, pack, t)
+    _print_offices((*pack.offices, *_chosen_offices()), pack, t)
 
 
 @offices_app.command(
@@ -176,10 +179,15 @@ def check_offices(
     t = translator_for(language)
     day: date = today.date() if today else to_vietnam_day(datetime.now(UTC))
     pack = _configured_pack()
-    due = [office for office in pack.offices if office.is_due(day)]
+    due = [office for office in (*pack.offices, *_chosen_offices()) if office.is_due(day)]
     _print_offices(due, pack, t)
     if due:
-        typer.echo(t(N_("To be checked: {count}. Ask the office, then note it in TROLY_OFFICES."), count=len(due)))
+        typer.echo(
+            t(
+                N_("To be checked: {count}. Ask the office, then note it with /noinhan or in TROLY_OFFICES."),
+                count=len(due),
+            )
+        )
         raise typer.Exit(1)
     typer.echo(t(N_("Every receiving office is confirmed and was checked within half a year.")))
 
@@ -187,6 +195,20 @@ def check_offices(
 def _configured_pack() -> Pack:
     settings = load_settings()
     return load_pack(settings.pack, settings.offices)
+
+
+def _chosen_offices() -> tuple[Office, ...]:
+    """Return what admins have set in the chat; where there is no database yet, none is made."""
+    settings = load_settings()
+    if settings.database_url is None and not settings.database_file.exists():
+        return ()
+    from bot.services.opening import open_store_from_settings  # noqa: PLC0415 - loaded where there is something to read
+
+    async def read() -> tuple[Office, ...]:
+        async with open_store_from_settings(settings) as opened:
+            return await opened.store.offices.read()
+
+    return asyncio.run(read())
 
 
 def _print_offices(offices: Iterable[Office], pack: Pack, t: Translator) -> None:

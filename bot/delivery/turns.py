@@ -34,15 +34,16 @@ _CACHE_SECONDS = 2.0
 
 
 Kept = TypeVar("Kept")
+Read_co = TypeVar("Read_co", covariant=True)
 
 
-class SnapshotReader(Protocol[Kept]):
+class SnapshotReader(Protocol[Read_co]):
     """Reads what all turns know, such as the units. Every method raises StoreError."""
 
     async def version(self) -> int:
         """Return a number that grows with every change."""
 
-    async def read(self) -> Kept:
+    async def read(self) -> Read_co:
         """Return it as it is now."""
 
 

@@ -38,6 +38,7 @@ _WAYS = (
     _Way("export", N_("Export"), Act.EXPORT_REQUESTS, ("xuat", "export")),
     _Way("picture", N_("Numbers"), Act.SEE_PICTURE, ("so lieu", "thong ke", "numbers")),
     _Way("broadcasts", N_("Broadcasts"), Act.SEE_BROADCASTS, ("thong bao", "broadcasts")),
+    _Way("offices", N_("Receiving offices"), Act.CHANGE_OFFICES, ("noi tiep nhan", "noi nhan", "offices")),
     _Way("roles", N_("Roles"), Act.SEE_HOLDERS, ("vai tro", "roles")),
     _Way("journal", N_("Journal"), Act.SEE_JOURNAL, ("nhat ky", "journal")),
 )

@@ -132,6 +132,28 @@ class BroadcastView(BaseModel):
     paused: bool = False
 
 
+class OfficeView(BaseModel):
+    """The state of the screens of receiving offices for a person with a role."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    #: Code of the unit whose offices are open; ``None``: those for everybody.
+    unit: str | None = None
+    #: Field name -> value of the office that is being described; empty: not known.
+    fields: dict[str, str] = {}
+    #: Values of the procedures that it receives.
+    procedures: tuple[str, ...] = ()
+    #: Id of the office that is changed, with its revision as it was seen; ``None`` for a new one.
+    office: str | None = None
+    revision: int = 0
+    #: True while one field is asked after the other.
+    guided: bool = False
+    #: The source of an office that was only assumed: it proves nothing once the office has confirmed.
+    assumed_source: str = ""
+    #: ``Session.about`` of the office from which the change began.
+    back: str | None = None
+
+
 class Session(BaseModel):
     """All that a conversation remembers. It is frozen: each turn makes a new one."""
 
@@ -188,6 +210,8 @@ class Session(BaseModel):
     desk: RequestListView | None = None
     #: State of the broadcast screens, for a person with a role.
     broadcast: BroadcastView | None = None
+    #: State of the screens of receiving offices, for a person with a role.
+    receiving: OfficeView | None = None
     #: Text before the question in the messages that carry the open page's buttons, with which such a message can be
     #: written again together with what was chosen. ``None`` if they differ or it is too long.
     said_before: str | None = None

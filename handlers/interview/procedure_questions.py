@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from handlers.citations import format_sourced, format_statement, set_office_notice
+from handlers.citations import format_set_offices, format_sourced, format_statement
 from handlers.core import (
     Context,
     cited_documents,
@@ -110,8 +110,8 @@ def _offices(here: Context) -> Iterator[str]:
         told = filing_notice_of(here, decided)
         head = f"{here.say.t(N_('Where to file.'))} "  # the title says it already
         yield _sourced(here, replace(told, text=told.text.removeprefix(head)))
-    elif offices := here.world.offices.set_for(units_of(here)):
-        yield _sourced(here, set_office_notice(here.world.pack, offices, here.say.t))
+    else:
+        yield from format_set_offices(here.world.pack, here.world.offices, units_of(here), here.say.t)
 
 
 def _sourced(here: Context, told: Notice) -> str:

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable
 
-from markupsafe import Markup
+from markupsafe import escape
 
 from handlers.citations import format_office
 from handlers.core import Reply
 from handlers.core.text import MarkupTranslator, capitalize_first, format_day, join_lines
 from handlers.folding import fold
 from handlers.forms.fields import clean_words
-from handlers.model import OfficeDraft, UnitDirectory, has_personal_number
+from handlers.model import OfficeDraft, UnitDirectory
 from handlers.requests import FIELDS, Field, clean_email
 from locales import N_, Translator
 from rules.offices import GENERAL, Office, OfficeStatus
@@ -31,6 +31,8 @@ _EXTENSION = re.compile(r"\s*[,(]?\s*(?:máy lẻ|số lẻ|nhánh|may le|so le|
 _SEPARATORS = re.compile(r"\s*(?:[;/]|,(?=\s*[+0-9])|\bhoặc\b|\bor\b)\s*", re.IGNORECASE)
 _MOST_NUMBERS = 3
 _TIME = re.compile(r"\d{1,2}\s*(?:[:hg]|giờ|gio)|\d{1,2}\s*[-–]\s*\d{1,2}", re.IGNORECASE)
+#: Digits that are no time of day, such as those of a personal number.
+_NO_TIME = re.compile(r"\d{5}|\d[ .]?\d[ .]?\d[ .]\d[ .]?\d[ .]?\d")
 _OFFICE_HOURS = "gio hanh chinh"
 _MOST_HOURS = 120
 
@@ -55,7 +57,7 @@ def clean_hours(text: str) -> str | None:
     """Clean working hours: a line that names a time of day, or "giờ hành chính"."""
     line = " ".join(text.split())
     timed = bool(_TIME.search(line)) or _OFFICE_HOURS in fold(line)
-    fits = timed and line.isprintable() and len(line) <= _MOST_HOURS and not has_personal_number(line)
+    fits = timed and line.isprintable() and len(line) <= _MOST_HOURS and not _NO_TIME.search(line)
     return line if fits else None
 
 
@@ -108,8 +110,8 @@ def find_wrong_field(draft: OfficeDraft) -> str | None:
 
 
 def format_filed(t: Translator, procedures: Iterable[Procedure]) -> str:
-    """Format procedures in one line, beginning with a capital letter."""
-    return capitalize_first(", ".join(t(FILED_LABELS[procedure]) for procedure in procedures))
+    """Format procedures in one line."""
+    return ", ".join(t(FILED_LABELS[procedure]) for procedure in procedures)
 
 
 def format_checked(t: Translator, office: Office) -> str:
@@ -138,9 +140,9 @@ def format_office_changed(language: str, unit: str, office: Office, by: str, *, 
     say = MarkupTranslator(language)
     head = N_("{by} has taken back the receiving office for {unit}.") if withdrawn else _CHANGED
     status = "" if withdrawn else capitalize_first(format_checked(say.t, office))
-    filed = Markup("{}: {}").format(format_filed(say.t, office.procedures), format_office(office, say.t))
+    filed = f"{capitalize_first(format_filed(say.t, office.procedures))}: {format_office(office, say.t)}"
     more = say(N_("All receiving offices: /noinhan"))
-    return Reply(paragraphs=(str(say(head, by=by, unit=unit)), str(join_lines(filed, status)), str(more)))
+    return Reply(paragraphs=(str(say(head, by=by, unit=unit)), str(join_lines(escape(filed), status)), str(more)))
 
 
 _CHANGED = N_("{by} has changed the receiving office for {unit}.")

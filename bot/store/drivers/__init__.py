@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from bot.settings import DATABASE_FILE
 from bot.store.errors import DatabaseUrlError
 from bot.store.power_seals import GRANT_COLUMNS, INVITATION_COLUMNS, WARRANT_COLUMNS
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS, SealedColumn
@@ -99,7 +100,7 @@ def sqlite_path(url: str | None, data_dir: Path) -> Path | None:
         DatabaseUrlError: it names neither; the message never repeats the URL, which may hold a password.
     """
     if url is None:
-        return data_dir / "troly.sqlite3"
+        return data_dir / DATABASE_FILE
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,7 +1,8 @@
 """The receiving offices: which one receives what, from whom, and how far that is sure."""
 
+import asyncio
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli.rules import offices_app as app
+from bot.services.opening import open_store_from_settings
+from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from handlers.citations import filing_notice
+from handlers.model import NO_UNITS, OfficeDraft, Rights
 from locales import translator
 from rules.deciding import decide
 from rules.errors import PackInvalid, PackUnreadable
@@ -36,6 +40,15 @@ SOUND = {
 }
 EN = translator("en")
 DIRECTORY = OfficeDirectory.of(PACK.offices)
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep the command away from the data of whoever runs the tests."""
+    monkeypatch.setenv("TROLY_DATA_DIR", str(tmp_path / "data"))
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
 
 
 def office(id_: str, *procedures: str, units: tuple[str, ...] = (), **more: Any) -> Office:
@@ -206,3 +219,19 @@ def test_the_command_exits_with_0_where_everything_is_confirmed(own: Path) -> No
     own.write_text(OWN + revoke, "utf-8")
     result = CliRunner().invoke(app, ["check", "--lang", "en", "--today", "2026-11-30"])
     assert (result.exit_code, result.stdout.count("\n")) == (0, 1)
+
+
+def test_the_command_lists_what_admins_have_set_in_the_chat() -> None:
+    draft = OfficeDraft(name="Một cửa xã", source="hỏi", procedures=(Procedure.REVOKE,), last_checked=TODAY)
+    asyncio.run(_set_office(draft))
+    result = CliRunner().invoke(app, ["check", "--lang", "en", "--today", "2026-11-29"])
+    assert "NT-000001: Một cửa xã" in result.stdout
+
+
+async def _set_office(draft: OfficeDraft) -> None:
+    async with (
+        open_store_from_settings(load_settings()) as opened,
+        open_admin_transaction(opened.store, datetime.now(UTC)) as at,
+    ):
+        await at.admin.offices.add(Rights.operator(NO_UNITS), None, draft)
+        await at.commit()
