@@ -130,7 +130,7 @@ class OfficePages:
         t, office, chosen = visit.say.t, line.office, line.chosen
         here = chosen is not None and chosen.unit == unit and self._may(visit, chosen.unit)
         return {
-            "filed": format_filed(t, line.procedures),
+            "filed": capitalize_first(format_filed(t, line.procedures)),
             "office": format_office(office, t) if office else "",
             "checked": capitalize_first(format_checked(t, office)) if office else "",
             "due": bool(office and office.id != GENERAL and office.is_due(today_of(visit))),
@@ -161,7 +161,7 @@ class OfficePages:
             "id": one.office.id,
             "unit": format_office_scope(t, visit.units, one.unit),
             "office": format_office(one.office, t),
-            "filed": format_filed(t, one.office.procedures),
+            "filed": capitalize_first(format_filed(t, one.office.procedures)),
             "checked": capitalize_first(format_checked(t, one.office)),
             "due": one.office.is_due(today_of(visit)),
             "by": format_actor(t, one.by, labels),
