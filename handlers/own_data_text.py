@@ -188,6 +188,7 @@ SIDES = {"person": N_("you"), "assistant": N_("the assistant")}
 TASK_KINDS = {
     "export": N_("export of requests"),
     "import": N_("list that waits for your yes"),
+    "units": N_("list of units that waits for your yes"),
     "own_data": N_("the data held about you"),
 }
 TASK_STATES = {

@@ -217,8 +217,11 @@ def _render_replaced(pack: Pack, t: Translator) -> Iterator[str]:
     if pack.replaced:
         yield f"## {t(REPLACED)}"
         yield _render_grid(
-            [t(N_("File")), t(N_("Entry")), t(N_("Before"))],
-            ([one.file, one.name, t(one.before) if one.before else ""] for one in pack.replaced),
+            [t(N_("File")), t(N_("Entry")), t(N_("Before")), t(N_("Now"))],
+            (
+                [one.file, one.name, *(t(text) if text else "" for text in (one.before, one.after))]
+                for one in pack.replaced
+            ),
         )
 
 

@@ -41,6 +41,15 @@ def decide(pack: Pack, facts: Facts, today: date) -> Outcome:
     return _assemble(pack, tuple(row for row in rows if row.actions or row.notices), today)
 
 
+def decisive_rows(pack: Pack, facts: Facts, today: date) -> tuple[Row, ...]:
+    """Return the row that holds in each table that applies, in the order of the tables; none before it is decided."""
+    inputs = known_inputs(pack, facts, today)
+    if needs(pack, facts, today):
+        return ()
+    given = {name: VARIABLES[name][0] if value is None else value for name, value in inputs.items()}
+    return engine_of(pack).fired(given, facts.events or frozenset())
+
+
 @lru_cache(maxsize=8192)
 def _assemble_by_ids(pack: Pack, ids: tuple[str, ...], today: date) -> Decided:
     return assemble(pack, tuple(pack.rows[id_] for id_ in ids), today)

@@ -135,11 +135,12 @@ def _lay_entries(
         for trouble in _troubles(entry, at, _find(kind, laid, entry["before"]) if "before" in entry else 0):
             laying.wrong.append(sentence("{where}: {wrong}", where=_where(file, kind, entry), wrong=trouble))
         if at is not None:
-            laying.replaced.append(Replacement(f"{file}.toml", _label(kind, entry), _text_of(laid[at])))
-            laid[at] = {**laid[at], **inner}
+            before, laid[at] = laid[at], {**laid[at], **inner}
+            texts = _text_of(before), _text_of(laid[at])
+            laying.replaced.append(Replacement(f"{file}.toml", _label(kind, entry), *texts))
         else:
-            before = _find(kind, laid, entry["before"]) if "before" in entry else None
-            laid.insert(len(laid) if before is None else before, inner)
+            place = _find(kind, laid, entry["before"]) if "before" in entry else None
+            laid.insert(len(laid) if place is None else place, inner)
     return laid
 
 

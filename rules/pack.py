@@ -127,6 +127,7 @@ class Replacement:
     file: str  #: such as ``decisions.toml``
     name: str  #: such as ``row merger-designated``
     before: str  #: message id of its text before; empty where it had none
+    after: str = ""  #: message id of its text now; the same where only its conditions or steps are others
 
 
 class Case(_Model):

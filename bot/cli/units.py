@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,70 +12,29 @@ from rich.text import Text
 from bot.cli.output import print_rows
 from bot.cli.session import As, open_as
 from bot.services.opening import open_store_from_settings
+from bot.services.unit_import import ImportEffects, apply_unit_import, plan_unit_import
 from bot.settings import load_settings
 from bot.streams import sanitize
-from bot.units import FaultyUnitsError, UnitFault, quote_cell
+from bot.units import FaultyUnitsError, UnitFault
 from bot.units.headings import header_of
-from bot.units.import_plan import UnderstoodDay, UnitChange, UnitChangeKind, UnitImportPlan, UnitRename, plan_import
+from bot.units.import_plan import UnitChange, UnitChangeKind, UnitImportPlan
 from bot.units.list_reader import ReadingNotes, UnitList, open_list, read_sample
+from bot.units.plan_text import CHANGE_LABELS, PLACED, format_fate, format_notes, format_plan
 from handlers.core import format_day
 from handlers.model import (
     Act,
     Unit,
-    UnitAssignment,
     UnitDirectory,
     UnitHoldings,
     UnitMatch,
     UnitSuccession,
-    plan_succession,
 )
 from locales import N_, Translator, translator
 from rules.calendar import to_vietnam_day
 
 UNIT = (N_("Code"), N_("Unit"))
 
-_KINDS = {
-    UnitChangeKind.ADDED: (N_("added"), "green"),
-    UnitChangeKind.CHANGED: (N_("changed"), "yellow"),
-    UnitChangeKind.CLOSED: (N_("closed"), "red"),
-}
-#: The most units, rows and the like that one sentence names.
-_MOST_NAMED = 10
-
-_SHEET = N_("Read from the sheet “{sheet}”.")
-_COLUMNS = N_("Columns that are left out: {columns}.")
-_ROWS = N_("Rows that are no units and are left out: {count} ({rows}).")
-_MERGED = N_("Merged cells count for every row that they go down to.")
-_CONVERTED = N_("Cells converted from {charset} to Unicode: {count}, such as {examples}.")
-_A_LEGACY_FONT = N_("a legacy font")
-_EXAMPLE = N_("line {line}: “{before}” → “{after}”")
-_TOPS = N_("Units at the top level, without a superior: {count} ({units}).")
-_DAY = N_("“{text}” is read as day {day}, month {month}, year {year} (rows: {rows}).")
-_RESOLVED = N_("“{said}” is taken for {name} ({code}).")
-_LENGTHS = N_(
-    "Codes are numbers of different lengths ({lengths}). If they began with zeros (such as 01 or 00070), the zeros are"
-    " lost: in Excel format the column as text and write the codes anew."
-)
-_LENGTH = N_("{digits} digits: {count}")
-_RENAMED = N_("Codes that get another name: {count}. The old name becomes a former name and still finds the unit.")
-_STAYS = N_(
-    "On it: requests {requests}, officers {officers}, certificates {certificates}, roles {roles}, open invitations"
-    " {invitations}. All of it stays on the code, under the new name. If the code now means another body, do not"
-    " apply this: give that body a code of its own."
-)
-_ELSEWHERE = N_("The file gives the old name to {codes}: nothing moves there by itself.")
-
-_HELD = N_(
-    "{unit} ({code}) has ended. On it: requests {requests}, officers {officers}, certificates {certificates},"
-    " roles {roles}, open invitations {invitations}."
-)
-_MOVED = N_("Requests, officers and certificates go to {heir} ({code}).")
-_SEVERAL = N_("They stay where they are: it became {count} units. Place the requests by: troly requests place.")
-_UNKNOWN = N_(
-    "They stay where they are: what took its place is not known for all of it."
-    " Place the requests by: troly requests place."
-)
-_ROLES = N_("Roles and invitations never move: an owner ends them and gives them anew.")
+_COLOURS = {UnitChangeKind.ADDED: "green", UnitChangeKind.CHANGED: "yellow", UnitChangeKind.CLOSED: "red"}
 
 
 def unit_rows(units: UnitDirectory, top: str | None) -> Iterator[dict[str, Any]]:
@@ -140,109 +98,39 @@ def print_faults(faults: Sequence[UnitFault], t: Translator) -> None:
 
 def print_notes(notes: ReadingNotes, t: Translator) -> None:
     """Print how the file was read, as far as it is not obvious."""
-    for sentence in _format_notes(notes, t):
+    for sentence in format_notes(notes, t):
         typer.echo(sanitize(sentence))
-
-
-def _format_notes(notes: ReadingNotes, t: Translator) -> Iterator[str]:
-    if notes.sheet:
-        yield t(_SHEET, sheet=quote_cell(notes.sheet))
-    if notes.left_out_columns:
-        yield t(_COLUMNS, columns=", ".join(f"“{quote_cell(name)}”" for name in notes.left_out_columns))
-    if notes.left_out_rows:
-        rows = [f"{line}: “{quote_cell(text)}”" for line, text in notes.left_out_rows]
-        yield t(_ROWS, count=len(rows), rows=_join_some(rows))
-    if notes.merged:
-        yield t(_MERGED)
-    if notes.converted:
-        examples = "; ".join(_format_example(t, *one) for one in notes.examples)
-        charset = notes.charset.value if notes.charset else t(_A_LEGACY_FONT)
-        yield t(_CONVERTED, charset=charset, count=notes.converted, examples=examples)
-
-
-def _format_example(t: Translator, line: int, before: str, after: str) -> str:
-    return t(_EXAMPLE, line=line, before=quote_cell(before), after=quote_cell(after))
 
 
 def print_plan(planned: UnitImportPlan, held: Mapping[str, UnitHoldings], t: Translator) -> None:
     """Print the changes, their counts, and what to check before applying them."""
     rows = (_format_change(change, planned.units, t) for change in planned.changes)
     print_rows(rows, [t(heading) for heading in (N_("What"), *UNIT, N_("Columns"))])
-    counts = ", ".join(f"{t(word)}: {len(planned.of(kind))}" for kind, (word, _) in _KINDS.items())
+    counts = ", ".join(f"{t(word)}: {len(planned.of(kind))}" for kind, word in CHANGE_LABELS.items())
     typer.echo(counts)
-    for sentence in _format_plan(planned, held, t):
+    for sentence in format_plan(planned, held, t):
         typer.echo(sanitize(sentence))
 
 
 def _format_change(change: UnitChange, units: UnitDirectory, t: Translator) -> tuple[Text, ...]:
-    word, colour = _KINDS[change.kind]
     columns = ", ".join(header_of(column) for column in change.columns)
-    return (Text(t(word), style=colour), *map(Text, (change.unit.code, units.path_name(change.unit.code), columns)))
-
-
-def _format_plan(planned: UnitImportPlan, held: Mapping[str, UnitHoldings], t: Translator) -> Iterator[str]:
-    if planned.missing:
-        left = N_("Stored and not in the file: {count}. They stay as they are; a unit ends by its day, in the file.")
-        yield t(left, count=len(planned.missing))
-    if planned.tops:
-        tops = [f"{planned.units.name(code)} ({code})" for code in planned.tops]
-        yield t(_TOPS, count=len(tops), units=_join_some(tops))
-    for one in planned.resolved:
-        yield t(_RESOLVED, said=quote_cell(one.said), name=planned.units.name(one.code), code=one.code)
-    yield from (_format_understood_day(one, t) for one in planned.days)
-    if planned.lengths:
-        lengths = [t(_LENGTH, digits=digits, count=count) for digits, count in planned.lengths.items()]
-        yield t(_LENGTHS, lengths=", ".join(lengths))
-    if planned.renames:
-        yield t(_RENAMED, count=len(planned.renames))
-        for rename in planned.renames:
-            yield from _format_rename(rename, held.get(rename.code), t)
-
-
-def _format_understood_day(one: UnderstoodDay, t: Translator) -> str:
-    day = one.day
-    return t(_DAY, text=quote_cell(one.text), day=f"{day:%d}", month=f"{day:%m}", year=f"{day:%Y}", rows=one.rows)
-
-
-def _format_rename(rename: UnitRename, held: UnitHoldings | None, t: Translator) -> Iterator[str]:
-    parts = [f"{rename.code}: “{rename.before}” → “{rename.after}”"]
-    if held:
-        parts.append(t(_STAYS, **asdict(held)))
-    if rename.elsewhere:
-        parts.append(t(_ELSEWHERE, codes=", ".join(rename.elsewhere)))
-    yield "  " + ". ".join(part.rstrip(".") for part in parts) + ("." if len(parts) > 1 else "")
-
-
-def _join_some(texts: Sequence[str]) -> str:
-    return ", ".join(texts[:_MOST_NAMED]) + (", …" if len(texts) > _MOST_NAMED else "")
+    word = Text(t(CHANGE_LABELS[change.kind]), style=_COLOURS[change.kind])
+    return (
+        word,
+        *map(Text, (change.unit.code, units.path_name(change.unit.code), columns)),
+    )
 
 
 def print_ended_units(found: Sequence[UnitSuccession], t: Translator) -> None:
     """Print one line for each ended unit."""
     for fate in found:
-        typer.echo(" ".join(_format_fate(fate, t)))
-
-
-def _format_fate(fate: UnitSuccession, t: Translator) -> list[str]:
-    said = [t(_HELD, unit=fate.unit.name, code=fate.unit.code, **asdict(fate.held))]
-    if fate.held.has_transferable:
-        said.append(_format_destination(fate, t))
-    if fate.held.roles or fate.held.invitations:
-        said.append(t(_ROLES))
-    return said
-
-
-def _format_destination(fate: UnitSuccession, t: Translator) -> str:
-    if fate.heir:
-        return t(_MOVED, heir=fate.heir.name, code=fate.heir.code)
-    return t(_SEVERAL, count=fate.successors) if fate.successors > 1 else t(_UNKNOWN)
+        typer.echo(" ".join(format_fate(fate, t)))
 
 
 app = typer.Typer(no_args_is_help=True)
 
 #: The most units that ``troly units find`` shows.
 _FOUND = 20
-_PLACED = N_("Requests of no unit whose managing body is now known by its full name: {count}. They are placed on it.")
 
 
 @app.command("import", help=N_("Import units from XLSX or CSV; without --apply it only shows what would be done."))
@@ -273,22 +161,8 @@ def import_(
     print_plan(done, settled.held, t)
     print_ended_units(settled.fates, t)
     if settled.placing:
-        typer.echo(t(_PLACED, count=len(settled.placing)))
+        typer.echo(t(PLACED, count=len(settled.placing)))
     typer.echo(t(_format_outcome(differs=bool(done.changes) or settled.differs, applied=apply)))
-
-
-@dataclass(frozen=True, slots=True)
-class ImportEffects:
-    """The effects of an import beside the units themselves."""
-
-    fates: tuple[UnitSuccession, ...]
-    placing: tuple[UnitAssignment, ...]
-    held: Mapping[str, UnitHoldings]  #: the requests, people and roles on each unit
-
-    @property
-    def differs(self) -> bool:
-        """Return whether anything moves."""
-        return bool(self.placing) or any(fate.has_transfer for fate in self.fates)
 
 
 def _format_outcome(*, differs: bool, applied: bool) -> str:
@@ -334,14 +208,8 @@ async def _import_list(read: UnitList, person: str | None, *, apply: bool) -> tu
     """
     async with open_as(person) as at:
         at.require(Act.MAINTAIN_UNITS)
-        planned = plan_import(read.rows, await at.admin.units.load_for_update(), text=read.notes.text)
-        book, today = at.admin.units, to_vietnam_day(at.now)
-        held = await book.count_holdings()
-        settled = ImportEffects(
-            plan_succession(planned.units, held, today), await book.find_unassigned(planned.units), held
-        )
-        if apply and (planned.changes or settled.differs):
-            changed = frozenset(change.unit.code for change in planned.changes)
-            await book.save(at.rights, planned.units, changed, settled.placing)
+        book = at.admin.units
+        planned, settled = await plan_unit_import(book, read, await book.load_for_update(), to_vietnam_day(at.now))
+        if apply and await apply_unit_import(book, at.rights, planned, settled):
             await at.commit()
         return planned, settled

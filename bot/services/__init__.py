@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.store import JournalRepository
-from handlers.model import Act, JournalEntry, Rights
+from handlers.model import Act, JournalEntry, JournalFilter, Rights
 
 #: Codes that a subject names one by one.
 _NAMED_CODES = 10
@@ -21,9 +21,15 @@ class JournalService:
 
     journal: JournalRepository
 
-    async def latest(self, rights: Rights, limit: int, before: int | None = None) -> tuple[JournalEntry, ...]:
+    async def latest(
+        self, rights: Rights, limit: int, before: int | None = None, wanted: JournalFilter | None = None
+    ) -> tuple[JournalEntry, ...]:
         """Show a row that was damaged as such."""
-        return await self.journal.page(rights.reach(Act.SEE_JOURNAL), limit, before)
+        return await self.journal.page(rights.reach(Act.SEE_JOURNAL), limit, before, wanted)
+
+    async def count(self, rights: Rights, wanted: JournalFilter | None = None) -> int:
+        """Count what ``latest`` would show in all."""
+        return await self.journal.count(rights.reach(Act.SEE_JOURNAL), wanted)
 
     async def record(  # noqa: PLR0913 - each is a column
         self,

@@ -58,6 +58,18 @@ class UnitService:
                 found.append(UnitAssignment(request.code, request.revision, unit))
         return tuple(found)
 
+    async def keep_list(self, rights: Rights, content: str) -> str | None:
+        """It is sealed, and forgotten with all else that waits too long."""
+        return await self.units.keep_list(content) if rights.may(Act.MAINTAIN_UNITS) else None
+
+    async def load_list(self, rights: Rights, name: str) -> str | None:
+        """Return none where the right has ended meanwhile."""
+        return await self.units.load_list(name) if rights.may(Act.MAINTAIN_UNITS) else None
+
+    async def drop_lists(self) -> None:
+        """Nobody else's are touched."""
+        await self.units.drop_lists()
+
     async def save(
         self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[UnitAssignment] = ()
     ) -> Refusal | None:

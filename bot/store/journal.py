@@ -1,7 +1,9 @@
 """The audit chain: rows that can only be added, each carrying the hash of the one before."""
 
-from collections.abc import AsyncIterator, Sequence
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -9,9 +11,12 @@ from bot.store.context import StoreContext
 from bot.store.drivers import Driver, Query
 from bot.store.encoding import from_micros, to_micros
 from bot.store.power_seals import JournalHead, unseal_head
-from bot.store.request_filter import scope_conditions
+from bot.store.request_filter import QueryConditions, scope_conditions, start_of_day
 from bot.store.sealing import Keyring
-from handlers.model import AuditAction, JournalEntry, Reach
+from handlers.model import AuditAction, JournalEntry, JournalFilter, Reach
+
+#: No code has such a sign; and no sign that means something to LIKE is left.
+_NOT_OF_A_CODE = re.compile(r"[^A-Z0-9:.\-]")
 
 
 def chain_hash(keyring: Keyring, previous: str, entry: JournalEntry) -> str:
@@ -45,16 +50,24 @@ class JournalRepository:
 
     context: StoreContext
 
-    async def page(self, reach: Reach, limit: int, before: int | None = None) -> tuple[JournalEntry, ...]:
-        """Read the newest ``limit`` rows within reach; with ``before``, only those with a smaller number."""
+    async def page(
+        self, reach: Reach, limit: int, before: int | None = None, wanted: JournalFilter | None = None
+    ) -> tuple[JournalEntry, ...]:
+        """Read the newest ``limit`` rows within reach that match; with ``before``, only those with a smaller number."""
         if not reach:
             return ()
-        where, parameters = scope_conditions(reach)
-        where += ("journal_before",) if before is not None else ()
-        (rows,) = await self.context.ask(
-            Query("journal_page", {**parameters, "before": before, "limit": limit}, where=where)
-        )
+        matching = _matching(reach, wanted)
+        if before is not None:
+            matching = matching.with_condition("journal_before", before=before)
+        (rows,) = await self.context.ask(matching.to_query("journal_page", limit=limit))
         return tuple(entry_for_display(row) for row in rows)
+
+    async def count(self, reach: Reach, wanted: JournalFilter | None = None) -> int:
+        """Count the rows within reach that match."""
+        if not reach:
+            return 0
+        (((number,),),) = await self.context.ask(_matching(reach, wanted).to_query("journal_count"))
+        return int(number)
 
     async def append(  # noqa: PLR0913 - each is a column
         self,
@@ -95,6 +108,28 @@ class JournalRepository:
             Query("journal_add", {**journal_columns(entry), "previous": previous, "hash": linked}),
             Query("journal_head", {"hash": linked, "seal": end}),
         )
+
+
+def _matching(reach: Reach, wanted: JournalFilter | None) -> QueryConditions:
+    found = QueryConditions(*scope_conditions(reach))
+    for condition, values in _filter_conditions(wanted or JournalFilter()):
+        found = found.with_condition(condition, **values)
+    return found
+
+
+def _filter_conditions(wanted: JournalFilter) -> Iterator[tuple[str, dict[str, Any]]]:
+    if wanted.act:
+        yield "journal_act", {"act": wanted.act}
+    if wanted.actor:
+        yield "journal_actor", {"actor": wanted.actor}
+    if wanted.unit is not None:
+        yield "below_unit", {"below": wanted.unit}
+    if wanted.about:
+        yield "journal_about", {"about": f"%{_NOT_OF_A_CODE.sub('', wanted.about.upper())}%"}
+    if wanted.since is not None:
+        yield "journal_since", {"since": start_of_day(wanted.since)}
+    if wanted.until is not None and wanted.until < date.max:
+        yield "journal_until", {"until": start_of_day(wanted.until + timedelta(days=1))}
 
 
 def journal_columns(entry: JournalEntry) -> dict[str, object]:

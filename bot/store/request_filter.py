@@ -102,9 +102,9 @@ def _filter_conditions(keyring: Keyring, wanted: Filter) -> Iterator[tuple[str, 
     if wanted.states:
         yield "in_state", {"states": json.dumps(wanted.states)}
     if wanted.since is not None:
-        yield "registered_since", {"since": _start_of_day(wanted.since)}
+        yield "registered_since", {"since": start_of_day(wanted.since)}
     if wanted.until is not None and wanted.until < date.max:
-        yield "registered_before", {"until": _start_of_day(wanted.until + timedelta(days=1))}
+        yield "registered_before", {"until": start_of_day(wanted.until + timedelta(days=1))}
     if wanted.expires_from is not None:
         yield "expires_since", {"expires_from": wanted.expires_from.toordinal()}
     if wanted.expires_until is not None:
@@ -117,7 +117,7 @@ def _filter_conditions(keyring: Keyring, wanted: Filter) -> Iterator[tuple[str, 
         yield "changed_at", {"changed_at": to_micros(wanted.changed_at)}
 
 
-def _start_of_day(day: date) -> int:
+def start_of_day(day: date) -> int:
     """When a day begins in Viet Nam."""
     return to_micros(datetime.combine(day, time(), VIETNAM))
 

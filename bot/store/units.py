@@ -146,6 +146,9 @@ class UnassignedRequest(NamedTuple):
     managing_body: str  #: as the officer typed it; empty where the request cannot be read, which stays where it is
 
 
+UNITS_TASK, _LIST_PREFIX = "units", "DV"  #: kind of a task that holds a list of units, and prefix of its id
+
+
 @dataclass(frozen=True, slots=True)
 class UnitRepository:
     """The tree of units, and what lies on it; ``bot.services.units`` decides who may change it."""
@@ -187,6 +190,25 @@ class UnitRepository:
         units = {"former": former, "successor": successor}
         calls = Query("hand_on_requests", units), Query("hand_on_officers", units), Query("hand_on_standings", units)
         await self.context.ask(*calls)
+
+    async def keep_list(self, content: str) -> str:
+        """Seal a list in place of all that wait in this chat, as a task that no worker takes; return its id."""
+        context, name = self.context, await self.context.next_id(_LIST_PREFIX)
+        spec = context.keyring.seal(content, sealed_columns.task(name))
+        row = {"id": name, "chat": context.chat, "kind": UNITS_TASK, "spec": spec, "progress": None, "total": 0}
+        await self.drop_lists()
+        await context.ask(Query("add_task", {**row, "now": to_micros(context.now)}))
+        return name
+
+    async def load_list(self, name: str) -> str | None:
+        """Open a list that waits in this chat; ``None`` where there is none, or it cannot be read any more."""
+        keyring, place, chat = self.context.keyring, sealed_columns.task(name), self.context.chat
+        (rows,) = await self.context.ask(Query("task_spec", {"id": name, "chat": chat, "kind": UNITS_TASK}))
+        return read_or_none(keyring, place, lambda: keyring.unseal(rows[0][0], place)) if rows else None
+
+    async def drop_lists(self) -> None:
+        """Drop all lists that wait in this chat."""
+        await self.context.ask(Query("drop_imports", {"chat": self.context.chat, "kind": UNITS_TASK}))
 
     async def assign(self, assignment: UnitAssignment) -> bool:
         """Place a request; false where it is no longer as it was seen."""

@@ -1,6 +1,6 @@
 """The texts about a broadcast for its author: the parts of a draft, its audience, and the results of actions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup, escape
 
@@ -10,7 +10,6 @@ from handlers.broadcasts import format_channel, format_problem, format_problem_r
 from handlers.broadcasts.notices import format_counts, format_percent_bar, percent_settled
 from handlers.broadcasts.rendering import BUTTON_LABELS
 from handlers.core import (
-    Context,
     MarkupTranslator,
     format_bold,
     format_bullets,
@@ -35,6 +34,7 @@ from handlers.model import (
     DeliveryCounts,
     Rights,
     Role,
+    RoleHolder,
     UnitDirectory,
     may_any_role,
 )
@@ -180,10 +180,10 @@ def format_broadcast_progress(say: MarkupTranslator, tally: DeliveryCounts) -> M
     return join_lines(escape(format_percent_bar(percent_settled(tally))), format_counts(say, tally))
 
 
-async def format_possible_approvers(here: Context, rights: Rights, one: Broadcast) -> Markup:
+def format_possible_approvers(
+    say: MarkupTranslator, holders: Iterable[RoleHolder], rights: Rights, one: Broadcast
+) -> Markup:
     """Name the people who can approve the broadcast, and the command they send for it."""
-    say = here.say
-    holders = await here.world.admin.people.holders(rights)
     mine = {grant.id for grant in rights.grants}
     able = [
         f"{holder.label or holder.id} ({holder.id})"

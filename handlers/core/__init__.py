@@ -1,6 +1,6 @@
 """The vocabulary of a conversation: events, replies, the session, screens, ports, and text."""
 
-from handlers.core.admin_ports import AdminServices, Journal, People
+from handlers.core.admin_ports import AdminServices, Journal, People, Units
 from handlers.core.brief_answer import (
     CERTAINTY,
     LABELS,
@@ -134,7 +134,7 @@ __all__ = [
     "MarkupTranslator", "MessageEdited", "OfficeView", "Option", "OptionsOnlyScreen", "Order", "OwnData",
     "OwnRequests", "Page", "People", "PrintAnswer", "PrintedPart", "Reminders", "Reply", "ReportMade",
     "RequestDraft", "RequestListView", "Retraction", "Screen", "ScreenCallback", "ScreenPosition", "Services",
-    "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled", "Understood", "UnreadableReceived",
+    "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled", "Understood", "Units", "UnreadableReceived",
     "answer_lines", "back_option", "capitalize_first", "certificate_facts", "cited_documents", "count_remaining",
     "current_decision", "current_question", "current_rights", "explain_certainty", "facts_of", "filing_notice_of",
     "find_certainty", "format_actions", "format_bold", "format_brief_answer", "format_bullets", "format_count",

@@ -26,6 +26,7 @@ from handlers.model import (
     ImportPlan,
     ImportResult,
     JournalEntry,
+    JournalFilter,
     ListedCertificate,
     MoveResult,
     NewInvitation,
@@ -197,8 +198,13 @@ class ExportReader(Protocol):
 class Journal(Protocol):
     """The audit chain: a row can be added but never changed."""
 
-    async def latest(self, rights: Rights, limit: int, before: int | None = None) -> tuple[JournalEntry, ...]:
-        """Return the newest rows within reach; with ``before``, only rows with a lower number."""
+    async def latest(
+        self, rights: Rights, limit: int, before: int | None = None, wanted: JournalFilter | None = None
+    ) -> tuple[JournalEntry, ...]:
+        """Return the newest rows within reach that match; with ``before``, only rows with a lower number."""
+
+    async def count(self, rights: Rights, wanted: JournalFilter | None = None) -> int:
+        """Count the rows within reach that match."""
 
     async def record(self, rights: Rights, act: str, subject: str, *, unit: str | None = None, count: int = 1) -> None:
         """Add a row in the name of ``rights.actor``.
@@ -301,6 +307,20 @@ class Units(Protocol):
 
     async def find_unassigned(self, units: UnitDirectory) -> tuple[UnitAssignment, ...]:
         """Find requests without a unit whose managing body has the full name of one of these units."""
+
+    async def keep_list(self, rights: Rights, content: str) -> str | None:
+        """Keep a list until it is confirmed or dropped; return its id. Earlier lists of this chat are deleted.
+
+        Args:
+            rights: They must allow ``MAINTAIN_UNITS``; otherwise ``None`` is returned.
+            content: The list as text.
+        """
+
+    async def load_list(self, rights: Rights, name: str) -> str | None:
+        """Return the list kept in this chat under an id, or ``None``."""
+
+    async def drop_lists(self) -> None:
+        """Delete the lists kept in this chat."""
 
     async def save(
         self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[UnitAssignment] = ()

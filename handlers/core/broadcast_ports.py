@@ -112,6 +112,18 @@ class Broadcasts(Protocol):
             At most ``limit`` pairs of recipient and message; none if the broadcast is not within reach.
         """
 
+    async def preview(
+        self, rights: Rights, draft: BroadcastDraft, limit: int, skip: int = 0
+    ) -> tuple[tuple[Recipient, Reply], ...]:
+        """Render the messages of a draft that is not stored, as ``sample`` does.
+
+        Args:
+            rights: They must cover the unit of its audience.
+            draft: What is being written.
+            limit: The greatest number of recipients.
+            skip: How many recipients are left out before the first of them.
+        """
+
     async def send_test(self, rights: Rights, name: str) -> bool:
         """Queue a test message for the person in this chat only, as the first recipient would get it.
 

@@ -244,25 +244,6 @@ def render_rights_table(t: Translator) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in (heading, ["---"] * len(heading), *acts))
 
 
-class AuditAction(StrEnum):
-    """An act concerning roles, or the journal itself; other rows carry the name of their own act."""
-
-    INVITE = "invite"
-    REDEEM = "redeem"
-    END_ROLE = "end_role"
-    LEAVE_ROLE = "leave_role"  #: a person who has their data deleted
-    END_INVITATION = "end_invitation"
-    SET_OFFICE = "set_office"  #: a receiving office
-    CONFIRM_OFFICE = "confirm_office"  #: nothing of it is new but the day of the check
-    WITHDRAW_OFFICE = "withdraw_office"
-    SIGN_IN_LINK = "sign_in_link"  #: for a browser
-    SIGN_IN = "sign_in"
-    UNREADABLE = "unreadable"  #: a row that was damaged
-    SEAL_POWERS = "seal_powers"  #: of a database from before they were sealed
-    ACCEPT_POWERS = "accept_powers"  #: by the operator, who answers for the journal as it stands
-    END_WITH_ROLE = "end_with_role"  #: an invitation that its maker could no longer make; the subject names their role
-
-
 #: Last digits of a serial number that stay, and the shortest number for which they do.
 _SERIAL_DIGITS_SHOWN, _MIN_SERIAL_LENGTH = 4, 8
 #: The replacement for masked text.

@@ -4,6 +4,7 @@ Each step is decided exactly once. At any moment at most one step runs, the late
 those before it.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -68,6 +69,22 @@ PUNCTUAL_WITHIN = timedelta(minutes=15)
 GRACE = timedelta(hours=2)
 #: Greatest delay of the last step, which no other step overtakes.
 LAST_STEP_GRACE = timedelta(days=7)
+
+
+#: Greatest number of steps of a plan, and their greatest distance from the deadline in days.
+MAX_STEPS, MAX_STEP_DAYS = 20, 366
+_NUMBERS = re.compile(r"-?\d{1,3}(?:[\s,;]+-?\d{1,3})*")
+
+
+def parse_steps(text: str) -> tuple[int, ...] | None:
+    """Parse typed days such as ``14, 7, 0, -1``: the farthest first; none if they are too many or too far away.
+
+    ``None``: the text is no list of days.
+    """
+    if not _NUMBERS.fullmatch(text.strip()):
+        return None
+    days = sorted({int(one) for one in re.findall(r"-?\d+", text)}, reverse=True)
+    return () if len(days) > MAX_STEPS or max(map(abs, days)) > MAX_STEP_DAYS else tuple(days)
 
 
 def default_steps(deadline: date, now: datetime) -> tuple[int, ...]:

@@ -177,6 +177,21 @@ class MemoryBroadcasts:
         first = people.find(known.broadcast.draft.audience, reach)[:limit]
         return tuple(self._sample_for(rights, known, person.id) for person in first)
 
+    async def preview(
+        self, rights: Rights, draft: BroadcastDraft, limit: int, skip: int = 0
+    ) -> tuple[tuple[Recipient, Reply], ...]:
+        """Render it as if it were kept."""
+        if not _may_write(rights, draft):
+            return ()
+        acting = self.acting
+        made = Broadcast(
+            "", BroadcastState.DRAFT, draft, draft.audience.unit, rights.actor, 0, acting.now, acting.now,
+            starts_at=draft.starts_at,
+        )  # fmt: skip
+        written = BroadcastRecord(made, acting.person(rights.actor))
+        people = MemoryAudience(acting).find(draft.audience, rights.reach(Act.WRITE_BROADCASTS, draft.audience.unit))
+        return tuple(self._sample_for(rights, written, person.id) for person in people[skip : skip + limit])
+
     def _sample_for(self, rights: Rights, known: BroadcastRecord, chat: str) -> tuple[Recipient, Reply]:
         """A name that may not be seen is masked in the message as well."""
         person, one = self.acting.tables.chats[chat], known.broadcast

@@ -27,6 +27,7 @@ from handlers.model import (
     ImportLine,
     InterviewStatus,
     JournalEntry,
+    JournalFilter,
     NoticeTiming,
     PlaceholderValues,
     Reach,
@@ -39,6 +40,7 @@ from handlers.model import (
     UnitDirectory,
 )
 from locales import LANGUAGES
+from rules.calendar import to_vietnam_day
 
 #: Who moves a request from within its own conversation.
 SUBSCRIBER = "subscriber"
@@ -143,11 +145,12 @@ class TaskRecord:
 
     id: str
     chat: str
-    kind: str  #: export, import, own_data
+    kind: str  #: export, import, units, own_data
     created_at: datetime
     state: str = "queued"
     order: ExportOrder | None = None
     lines: tuple[ImportLine, ...] = ()
+    content: str = ""  #: of a list of units
     done: int = 0
     total: int = 0
 
@@ -370,12 +373,33 @@ class MemoryJournal:
 
     acting: MemoryContext
 
-    async def latest(self, rights: Rights, limit: int, before: int | None = None) -> tuple[JournalEntry, ...]:
+    async def latest(
+        self, rights: Rights, limit: int, before: int | None = None, wanted: JournalFilter | None = None
+    ) -> tuple[JournalEntry, ...]:
         """Read from the end."""
-        reach, tables = rights.reach(Act.SEE_JOURNAL), self.acting.tables
-        near = [one for one in tables.journal if reach and tables.is_within(reach, one.unit)]
+        near = self._matching(rights, wanted)
         older = [one for one in reversed(near) if before is None or one.number < before]
         return tuple(older[:limit])
+
+    async def count(self, rights: Rights, wanted: JournalFilter | None = None) -> int:
+        """Count all that match."""
+        return len(self._matching(rights, wanted))
+
+    def _matching(self, rights: Rights, wanted: JournalFilter | None) -> list[JournalEntry]:
+        reach, tables, asked = rights.reach(Act.SEE_JOURNAL), self.acting.tables, wanted or JournalFilter()
+        near = [one for one in tables.journal if reach and tables.is_within(reach, one.unit)]
+        return [one for one in near if self._matches(one, asked)]
+
+    def _matches(self, one: JournalEntry, asked: JournalFilter) -> bool:
+        day = to_vietnam_day(one.at)
+        return (
+            asked.act in {"", one.act}
+            and asked.actor in {"", one.actor}
+            and (asked.unit is None or self.acting.tables.is_within(Reach(units=(asked.unit,)), one.unit))
+            and asked.about.upper() in one.subject.upper()
+            and (asked.since is None or asked.since <= day)
+            and (asked.until is None or day <= asked.until)
+        )
 
     async def record(self, rights: Rights, act: str, subject: str, *, unit: str | None = None, count: int = 1) -> None:
         """Write at the end."""

@@ -28,10 +28,11 @@ from handlers.model import (
     unit_of_managing_body,
 )
 from handlers.testing.request_list import MemoryAnnouncer, assign_unit
-from handlers.testing.tables import MemoryContext, MemoryJournal, RequestRecord, StatusRecord
+from handlers.testing.tables import MemoryContext, MemoryJournal, RequestRecord, StatusRecord, TaskRecord
 from rules.calendar import to_vietnam_day
 
 UNITS_COUNTER = "units"
+UNITS_TASK = "units"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,28 @@ class MemoryUnits:
         for known in sorted(homeless, key=lambda one: one.number):
             if unit := unit_of_managing_body(units, known.content.unit, today):
                 yield UnitAssignment(known.code, known.revision, unit)
+
+    async def keep_list(self, rights: Rights, content: str) -> str | None:
+        """Put it in the place of earlier ones."""
+        if not rights.may(Act.MAINTAIN_UNITS):
+            return None
+        acting, name = self.acting, self.acting.next_id("DV")
+        await self.drop_lists()
+        acting.tables.tasks[name] = TaskRecord(name, acting.chat, UNITS_TASK, acting.now, content=content)
+        return name
+
+    async def load_list(self, rights: Rights, name: str) -> str | None:
+        """Return one's own."""
+        kept = self.acting.tables.tasks.get(name)
+        if kept is None or (kept.chat, kept.kind) != (self.acting.chat, UNITS_TASK):
+            return None
+        return kept.content if rights.may(Act.MAINTAIN_UNITS) else None
+
+    async def drop_lists(self) -> None:
+        """Forget one's own."""
+        tasks, chat = self.acting.tables.tasks, self.acting.chat
+        for name in [name for name, one in tasks.items() if (one.chat, one.kind) == (chat, UNITS_TASK)]:
+            del tasks[name]
 
     async def save(
         self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[UnitAssignment] = ()

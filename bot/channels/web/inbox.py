@@ -147,7 +147,7 @@ def _clean(text: str) -> str:
 #: Bytes of a file, and of a form without one.
 LARGEST_FILE = 20 * 1024 * 1024
 LARGEST_FORM = 256 * 1024
-_MOST_FIELDS = 16
+_MOST_FIELDS = 40
 
 
 class FormTooLarge(Exception):  # noqa: N818 - what happened

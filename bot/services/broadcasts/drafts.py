@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.services.broadcasts.actions import BroadcastAccess
 from bot.services.broadcasts.recipients import RecipientValues, says_name
@@ -31,6 +32,7 @@ from handlers.model import (
     ChannelCounts,
     CheckReport,
     PlaceholderValues,
+    Reach,
     Recipient,
     RecipientName,
     Rights,
@@ -131,11 +133,27 @@ class BroadcastPreview(BroadcastAccess):
         written = await read_snapshot(self.context.ask, self.context.keyring, name)
         if written is None:
             return ()
-        values = RecipientValues(self.context.policy, written, written.day(self.context.now))
-        return tuple(_sample_for(rights, values, person) for person in await self._first_people(rights, written, limit))
+        reach = rights.reach(Act.SEE_BROADCASTS, written.unit)
+        return self._samples(rights, written, await self._first_people(reach, written, limit))
 
-    async def _first_people(self, rights: Rights, written: BroadcastSnapshot, limit: int) -> Sequence[Person]:
-        context, reach = self.context, rights.reach(Act.SEE_BROADCASTS, written.unit)
+    async def preview(
+        self, rights: Rights, draft: BroadcastDraft, limit: int, skip: int = 0
+    ) -> tuple[tuple[Recipient, Reply], ...]:
+        """Nothing of it is stored."""
+        if not _may_write(rights, draft):
+            return ()
+        written = _as_if_stored(draft, self.context.now)
+        reach = rights.reach(Act.WRITE_BROADCASTS, draft.audience.unit)
+        return self._samples(rights, written, (await self._first_people(reach, written, skip + limit))[skip:])
+
+    def _samples(
+        self, rights: Rights, written: BroadcastSnapshot, people: Sequence[Person]
+    ) -> tuple[tuple[Recipient, Reply], ...]:
+        values = RecipientValues(self.context.policy, written, written.day(self.context.now))
+        return tuple(_sample_for(rights, values, person) for person in people)
+
+    async def _first_people(self, reach: Reach, written: BroadcastSnapshot, limit: int) -> Sequence[Person]:
+        context = self.context
         named = says_name(written)
         reader = AudienceReader.of(context.ask, context.keyring, written, context.now, reach, named=named)
         return (await reader.page("", limit)).people
@@ -168,6 +186,14 @@ class BroadcastPreview(BroadcastAccess):
             return said
         file = Attachment.of(found.draft.document, found.draft.document_type, content)
         return said.model_copy(update={"attachments": (file,)})
+
+
+def _as_if_stored(draft: BroadcastDraft, now: datetime) -> BroadcastSnapshot:
+    """Return a draft as its rows would need it; nobody has answered to it yet."""
+    return BroadcastSnapshot(
+        "", draft, draft.audience.unit, None, None, BroadcastState.DRAFT, 0, "", draft.starts_at, now, None,
+        approved=False, alone=None,
+    )  # fmt: skip
 
 
 def _sample_for(rights: Rights, filling: RecipientValues, person: Person) -> tuple[Recipient, Reply]:

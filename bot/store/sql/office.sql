@@ -28,6 +28,30 @@ UPDATE audit_head SET hash = :hash, seal = :seal WHERE id = 1;
 -- The row is older.
 number < :before;
 
+-- name: where_journal_act
+-- It tells of this act.
+act = :act;
+
+-- name: where_journal_actor
+-- This role, or the machine, did it.
+actor = :actor;
+
+-- name: where_journal_about
+-- Its subject names this code, or a part of it.
+UPPER(subject) LIKE :about;
+
+-- name: where_journal_since
+-- It was written at that moment or later.
+at >= :since;
+
+-- name: where_journal_until
+-- It was written before that moment.
+at < :until;
+
+-- name: journal_count
+-- Count the rows of the journal.
+SELECT COUNT(*) FROM audit WHERE {where};
+
 -- name: journal_page
 -- Read the newest rows of the journal.
 SELECT number, at, actor, act, subject, unit, count, channel FROM audit

@@ -29,3 +29,22 @@ WHERE settled_at >= :since AND state IN ('failed', 'unknown', 'invalid', 'blocke
 -- name: failed_updates
 -- Count what came since :since and could not be handled.
 SELECT COUNT(*) FROM inbox WHERE handled_at >= :since AND state = 'failed';
+
+-- name: waiting_since
+-- Read since when the oldest update waits, and since when the oldest message that is no broadcast's should have left.
+SELECT (SELECT MIN(i.received_at) FROM inbox i WHERE i.state = 'waiting'),
+       (SELECT MIN(o.due_at) FROM outbox o WHERE o.state = 'queued' AND o.broadcast IS NULL);
+
+-- name: last_failed_messages
+-- Read the latest messages since :since that did not arrive; whose they were is not read.
+SELECT settled_at, channel, state, reason, attempts FROM outbox
+WHERE settled_at >= :since AND state IN ('failed', 'unknown', 'invalid') ORDER BY settled_at DESC LIMIT :limit;
+
+-- name: last_failed_updates
+-- Read when the latest updates since :since could not be handled, and over which channel they came.
+SELECT handled_at, channel FROM inbox
+WHERE handled_at >= :since AND state = 'failed' ORDER BY handled_at DESC LIMIT :limit;
+
+-- name: processes_of_channels
+-- Count the processes of each channel, with the last sign of life of any of them.
+SELECT channel, COUNT(*), MAX(seen_at) FROM workers GROUP BY channel ORDER BY channel;

@@ -5,11 +5,18 @@ from collections.abc import Callable, Mapping
 from bot.clock import Clock
 from bot.settings import Settings
 from bot.store import Store
+from bot.web.desk.broadcast_actions import BroadcastPages
 from bot.web.desk.house import HousePages
+from bot.web.desk.journal import JOURNAL_ROUTES
 from bot.web.desk.office import OFFICE_ROUTES
+from bot.web.desk.offices import OfficePages
 from bot.web.desk.overview import OVERVIEW_ROUTES
+from bot.web.desk.people import PEOPLE_ROUTES
 from bot.web.desk.requests import REQUEST_ROUTES
+from bot.web.desk.rulebook import RulePages
 from bot.web.desk.site import DeskSite
+from bot.web.desk.unit_import import UnitImportPages
+from bot.web.desk.units import UNIT_ROUTES
 from rules.pack import Pack
 
 
@@ -17,5 +24,17 @@ def build_desk(
     settings: Settings, store: Store, clock: Clock, pack: Pack, accepted: Mapping[str, Callable[[], bool]]
 ) -> DeskSite:
     """Put the pages together, each with the right that it needs."""
-    pages = (*OVERVIEW_ROUTES, *REQUEST_ROUTES, *OFFICE_ROUTES, *HousePages(store, pack, accepted).routes())
+    pages = (
+        *OVERVIEW_ROUTES,
+        *REQUEST_ROUTES,
+        *OFFICE_ROUTES,
+        *PEOPLE_ROUTES,
+        *JOURNAL_ROUTES,
+        *UNIT_ROUTES,
+        *UnitImportPages(store).routes(),
+        *BroadcastPages(store, settings.data_dir / "exports" / "reports").routes(),
+        *OfficePages(pack, settings.receiving_office).routes(),
+        *RulePages(pack).routes(),
+        *HousePages(store, pack, accepted, settings.zalo_oa_app_id).routes(),
+    )
     return DeskSite(store, clock, settings.web_address or "", settings.language, pages)

@@ -5,7 +5,7 @@ journal. Whatever changes something is posted with the token of its session.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
@@ -64,6 +64,11 @@ class DeskVisit:
         """Return a parameter of the address, cut to a length."""
         return self.request.query_params.get(name, "")[:longest]
 
+    def told(self, messages: Mapping[str, str], **values: object) -> str:
+        """Return the sentence that the address asks for after a change: one of these messages, or none."""
+        message = messages.get(self.param("done", 20))
+        return self.say.t(message, **values) if message else ""
+
     async def labels(self) -> dict[str, str]:
         """Return the names of the people within reach by the id of their role."""
         return {holder.id: holder.label for holder in await self.admin.people.holders(self.rights)}
@@ -96,6 +101,14 @@ class DeskVisit:
         return self.page("desk_sorry.html", status=status, message=self.say(message, **values))
 
 
+class Afterwards(Response):
+    """An answer that is made once the transaction of its request is closed, for it opens others of its own."""
+
+    def __init__(self, make: Callable[[], Awaitable[Response]]) -> None:
+        super().__init__()
+        self.make = make
+
+
 def _is_below(path: str, top: str) -> bool:
     return path == top or (top != "/desk" and path.startswith(f"{top}/"))
 
@@ -116,6 +129,7 @@ NAVIGATION = (
     NavigationLink("/desk/people", N_("Roles"), Act.SEE_HOLDERS),
     NavigationLink("/desk/journal", N_("Journal"), Act.SEE_JOURNAL),
     NavigationLink("/desk/units", N_("Units"), Act.SEE_PICTURE),
+    NavigationLink("/desk/offices", N_("Receiving offices"), Act.CHANGE_OFFICES),
     NavigationLink("/desk/broadcasts", N_("Broadcasts"), Act.SEE_BROADCASTS),
     NavigationLink("/desk/rules", N_("Rule book"), Act.USE_PAGES),
     NavigationLink("/desk/health", N_("Health"), Act.SEE_HEALTH),
@@ -133,6 +147,7 @@ class DeskRoute:
     needs: Act
     answer: Answer
     in_chat: bool = False  #: the act belongs to the person's conversation: what it makes arrives there
+    reads: bool = False  #: what is posted is too long for an address; nothing is written, so that nobody waits for it
 
 
 _FORBIDDEN = N_("Your role does not allow this.")
@@ -215,7 +230,7 @@ class DeskSite:
         self, route: DeskRoute, request: Request, form: PostedForm, session: DeskSession, token: str
     ) -> Response:
         now, units = self._clock.now(), await self._store.units.read()
-        channel, reading = session.channel if route.in_chat else WEB, route.method == "GET"
+        channel, reading = session.channel if route.in_chat else WEB, route.reads or route.method == "GET"
         say = MarkupTranslator(session.language or self._language)
         async with open_admin_transaction(self._store, now, chat=session.chat, channel=channel, reading=reading) as at:
             rights = Rights.of(await at.admin.people.mine(), units)
@@ -227,7 +242,7 @@ class DeskSite:
             answer = await route.answer(visit)
             if not reading:
                 await at.commit()
-        return answer
+        return await answer.make() if isinstance(answer, Afterwards) else answer
 
     def _form_token(self, cookie: str) -> str:
         return self._store.keyring.lookup("desk form", cookie)

@@ -89,9 +89,9 @@ class BroadcastConfirmScreen(OptionsOnlyScreen):
         no = Option(NO, say.t(N_("No, leave it")), ("khong", "thoi", "no"))
         if found is None or wish is None:
             return Page(say(N_("Nothing was changed.")), options=(no,))
-        asked = _question_for(found, wish)
+        asked = question_for(found, wish)
         tally = await here.world.admin.broadcasts.tally(await current_rights(here), found.id)
-        told = say(asked.told, number=format_count(say, _count_affected(found, tally, wish)))
+        told = say(asked.told, number=format_count(say, count_affected(found, tally, wish)))
         yes = Option(YES, say.t(asked.yes), ("dong y", "co", "yes"))
         answers = (no, yes) if wish in _RISKY_WISHES else (yes, no)
         return Page(say(asked.title), (format_broadcast_heading(found), told), answers, exact=True)
@@ -153,12 +153,13 @@ _RESEND = ConfirmQuestion(
 _QUESTIONS = {"start": _START, "cancel": _CANCEL, "resend": _RESEND}
 
 
-def _question_for(found: Broadcast, wish: str) -> ConfirmQuestion:
+def question_for(found: Broadcast, wish: str) -> ConfirmQuestion:
+    """Return the question before an action: to approve, start, cancel or resend."""
     approval = _APPROVE_CAMPAIGN if found.is_campaign else _APPROVE
     return _QUESTIONS.get(wish, approval)
 
 
-def _count_affected(found: Broadcast, tally: DeliveryCounts, wish: str) -> int:
+def count_affected(found: Broadcast, tally: DeliveryCounts, wish: str) -> int:
     """Return the number of people that the action concerns."""
     return tally.states.get("unknown", 0) if wish == "resend" else tally.open or found.recipients
 

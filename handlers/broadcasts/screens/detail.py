@@ -56,7 +56,7 @@ from locales import N_
 CHECK, APPROVE, START, PAUSE, RESUME, CANCEL = "check", "approve", "start", "pause", "resume", "cancel"
 TO_ME, EDIT, PREVIEW, RESULTS, STEPS, LOOK = "to_me", "edit", "preview", "results", "steps", "look"
 #: Labels of the actions, and their typed names.
-_ACTION_LABELS = {
+ACTION_LABELS = {
     CHECK: (N_("Check"), ("kiem tra", "check")),
     APPROVE: (N_("Approve"), ("duyet", "phe duyet", "approve")),
     START: (N_("Send"), ("gui", "bat dau", "start", "send")),
@@ -80,7 +80,7 @@ _ACTIONS_OF_STATE: Mapping[BroadcastState, tuple[str, ...]] = {
     BroadcastState.PAUSED: (RESUME, CANCEL),
 }
 #: States in which the progress changes without any action.
-_SENDING_STATES = frozenset({BroadcastState.APPROVED, BroadcastState.SCHEDULED, BroadcastState.RUNNING})
+SENDING_STATES = frozenset({BroadcastState.APPROVED, BroadcastState.SCHEDULED, BroadcastState.RUNNING})
 
 
 def action_options(
@@ -95,14 +95,15 @@ def action_options(
         steps: Whether it has made other broadcasts.
         waits_for_another: Whether somebody else has to approve it.
     """
-    to_do = (one for one in _action_values(rights, found) if one != APPROVE or not waits_for_another)
+    to_do = (one for one in allowed_actions(rights, found) if one != APPROVE or not waits_for_another)
     values = (*to_do, *_view_values(found, steps=steps))
-    buttons = tuple(Option(value, say.t(_ACTION_LABELS[value][0]), _ACTION_LABELS[value][1]) for value in values)
+    buttons = tuple(Option(value, say.t(ACTION_LABELS[value][0]), ACTION_LABELS[value][1]) for value in values)
     back = N_("Back to its campaign") if found.parent else N_("Back to the list")
     return (*buttons, back_option(say.t, back))
 
 
-def _action_values(rights: Rights, found: Broadcast) -> Iterator[str]:
+def allowed_actions(rights: Rights, found: Broadcast) -> Iterator[str]:
+    """Yield the actions that its state and the rights of a person allow, the most likely one first."""
     for value in _ACTIONS_OF_STATE.get(found.state, ()):
         act = Act.APPROVE_BROADCASTS if value == APPROVE else Act.WRITE_BROADCASTS
         waits = found.checking and value in {CHECK, APPROVE}
@@ -122,7 +123,7 @@ def _view_values(found: Broadcast, *, steps: bool) -> Iterator[str]:
         and found.state not in {*CHANGEABLE_STATES, BroadcastState.APPROVED}
     ):
         yield RESULTS
-    if found.checking or found.state in _SENDING_STATES:
+    if found.checking or found.state in SENDING_STATES:
         yield LOOK
 
 
@@ -134,7 +135,7 @@ LINKED_SCREENS = {
     STEPS: "broadcast_steps",
 }
 #: States in which messages are or were being sent.
-_STARTED_STATES = frozenset(
+STARTED_STATES = frozenset(
     {BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.FINISHED, BroadcastState.CANCELLED}
 )
 
@@ -162,7 +163,7 @@ class BroadcastScreen(OptionsOnlyScreen):
         who = (
             (
                 words.format_result(say, ActionResult.SECOND_PERSON),
-                await words.format_possible_approvers(here, rights, found),
+                words.format_possible_approvers(say, await here.world.admin.people.holders(rights), rights, found),
             )
             if waits
             else ()
@@ -207,7 +208,7 @@ async def _format_broadcast_so_far(here: Context, rights: Rights, found: Broadca
     say = here.say
     if found.is_campaign:
         return (words.format_buttons(say, found.draft),)
-    if found.state not in _STARTED_STATES:
+    if found.state not in STARTED_STATES:
         return (say(N_("Recipients by the last check: {number}"), number=format_count(say, found.recipients)),)
     tally = await here.world.admin.broadcasts.tally(rights, found.id)
     return (words.format_broadcast_progress(say, tally),) if tally.total else ()
@@ -217,7 +218,7 @@ FILE = "file"
 
 _FAILED = N_("The file could not be made. Please ask for it once more in a moment.")
 _NOT_YOURS = N_("This broadcast is not within your reach any more, so there is no file.")
-_ELSEWHERE = N_("For a file with every recipient: <b>troly broadcast report {code}</b>")
+REPORT_ELSEWHERE = N_("For a file with every recipient: <b>troly broadcast report {code}</b>")
 REPORT_PROBLEMS = {
     "no_files": N_("This channel sends no files."),
     "too_much": N_("There are too many recipients for a file in a chat."),
@@ -225,7 +226,7 @@ REPORT_PROBLEMS = {
     "failed": _FAILED,
 }
 #: Problems for which the command line can still write the report.
-_WRITTEN_ELSEWHERE = {"no_files", "too_much"}
+_WRITTENREPORT_ELSEWHERE = {"no_files", "too_much"}
 
 
 def report_option(here: Context) -> Option:
@@ -273,7 +274,7 @@ def _deliver_report(here: Context, event: ReportMade, found: Broadcast, content:
 
 
 def _report_not_delivered(here: Context, code: str, trouble: str) -> HandlerResult:
-    elsewhere = (here.say(_ELSEWHERE, code=code),) if trouble in _WRITTEN_ELSEWHERE else ()
+    elsewhere = (here.say(REPORT_ELSEWHERE, code=code),) if trouble in _WRITTENREPORT_ELSEWHERE else ()
     return HandlerResult(here.session, notes=(here.say(REPORT_PROBLEMS[trouble]), *elsewhere), show=False)
 
 

@@ -86,8 +86,8 @@ def _format_ready_text(language: str, which: ReadyText) -> str:
 KEEP, CUSTOM, USE = "keep", "own", "use"
 #: Shortest text in letters: an answer such as "1" or "ok" must not replace the text.
 MIN_TEXT_LENGTH = 10
-_NO_TEXT = N_("That is too short for a text to officers, so nothing was changed. Please type the whole text.")
-_TEXT_STAYS = {
+NO_TEXT = N_("That is too short for a text to officers, so nothing was changed. Please type the whole text.")
+TEXT_STAYS = {
     "vi": N_("Your Vietnamese text stays as you wrote it."),
     "en": N_("Your English text stays as you wrote it."),
 }
@@ -97,11 +97,11 @@ _QUESTIONS = {
     "vi": N_("<b>The Vietnamese text:</b> please type it."),
     "en": N_("<b>The English text,</b> for those who read English here: please type it."),
 }
-_PLACEHOLDERS_HELP = N_(
+PLACEHOLDERS_HELP = N_(
     "These are filled in for each person: {name} the name, {unit} the unit, {deadline} the deadline, {days} such as “7"
     " days left”, {to_do} what is still to do. Behind | stands what is said where nothing is known: {instead}."
 )
-_MARKUP_HELP = N_("For bold type write *like this*, for italics _like this_.")
+MARKUP_HELP = N_("For bold type write *like this*, for italics _like this_.")
 _EXAMPLE = N_("<i>For example: Dear {name}, please do this by *{deadline}* ({days}).</i>")
 
 
@@ -124,9 +124,9 @@ class BroadcastTextScreen:
         if here.session.about in set(ReadyText):
             return _ready_page(here, getattr(build_ready_text(ReadyText(here.session.about)), self.language), written)
         told = (
-            say(_PLACEHOLDERS_HELP, **_slot_names(say)),
-            say(_MARKUP_HELP),
-            now or say(_EXAMPLE, **_slot_names(say)),
+            say(PLACEHOLDERS_HELP, **slot_names(say)),
+            say(MARKUP_HELP),
+            now or say(_EXAMPLE, **slot_names(say)),
         )
         return Page(say(_QUESTIONS[self.language]), told, self._options(here, found, written), exact=True)
 
@@ -148,7 +148,7 @@ class BroadcastTextScreen:
         ready, text = build_ready_text(which), found.draft.text
         kept = {one: getattr(text, one) for one in LANGUAGES if is_custom_text(getattr(text, one))}
         done = await change_draft(here, self._screen, text=ready.model_copy(update=kept))
-        return replace(done, notes=(*done.notes, *(here.say(_TEXT_STAYS[one]) for one in kept)))
+        return replace(done, notes=(*done.notes, *(here.say(TEXT_STAYS[one]) for one in kept)))
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Save the typed text if it has no problems."""
@@ -156,7 +156,7 @@ class BroadcastTextScreen:
         if found is None:
             return None
         if is_doubt(text, prose=True) or len(fold(text)) < MIN_TEXT_LENGTH:
-            return HandlerResult(here.session, notes=(here.say(_NO_TEXT),))
+            return HandlerResult(here.session, notes=(here.say(NO_TEXT),))
         if len(text) > MAX_TEXT_LENGTH:
             note = here.say(N_("That is too long: at most {most} characters, please."), most=MAX_TEXT_LENGTH)
             return HandlerResult(here.session, notes=(note,))
@@ -202,7 +202,7 @@ def _ready_page(here: Context, ready: str, written: str) -> Page:
     return Page(title, (escape(ready),), (use, own), exact=True)
 
 
-def _slot_names(say: MarkupTranslator) -> dict[str, str]:
+def slot_names(say: MarkupTranslator) -> dict[str, str]:
     """Return the placeholders as they are typed."""
     typed = {one.name.lower(): f"{{{one}}}" for one in Placeholder}
     return {**typed, "instead": f"{{{Placeholder.NAME}|{say.t(COLLEAGUE)}}}"}

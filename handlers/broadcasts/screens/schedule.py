@@ -1,7 +1,6 @@
 """The schedule of a broadcast: deadline and start, days and hour of a campaign, missed steps, and the steps made."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -45,13 +44,19 @@ from handlers.core import (
     parse_moment,
     parse_time,
 )
-from handlers.model import Broadcast, BroadcastDraft, CampaignPlan, default_steps
+from handlers.model import (
+    MAX_STEP_DAYS,
+    MAX_STEPS,
+    Broadcast,
+    BroadcastDraft,
+    CampaignPlan,
+    default_steps,
+    parse_steps,
+)
 from locales import N_
 
 KEEP, USUAL, RUN, SKIP = "keep", "usual", "run", "skip"
-#: Greatest number of steps of a plan, and their greatest distance from the deadline in days.
-_MAX_STEPS, _MAX_STEP_DAYS = 20, 366
-_NUMBERS = re.compile(r"-?\d{1,3}(?:[\s,;]+-?\d{1,3})*")
+TOO_MANY_STEPS = N_("At most {most} days, none farther than {days} days away, please.")
 
 
 class PlanStepsScreen:
@@ -90,17 +95,13 @@ class PlanStepsScreen:
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Take typed days, as numbers before the deadline."""
-        if not _NUMBERS.fullmatch(text.strip()):
+        days = parse_steps(text)
+        if days is None:
             return None
-        days = sorted({int(one) for one in re.findall(r"-?\d+", text)}, reverse=True)
-        if len(days) > _MAX_STEPS or max(map(abs, days)) > _MAX_STEP_DAYS:
-            note = here.say(
-                N_("At most {most} days, none farther than {days} days away, please."),
-                most=_MAX_STEPS,
-                days=_MAX_STEP_DAYS,
-            )
+        if not days:
+            note = here.say(TOO_MANY_STEPS, most=MAX_STEPS, days=MAX_STEP_DAYS)
             return HandlerResult(here.session, notes=(note,))
-        return await _change_plan(here, "broadcast_plan", steps=tuple(days))
+        return await _change_plan(here, "broadcast_plan", steps=days)
 
 
 class PlanHourScreen:
@@ -291,7 +292,7 @@ class CampaignStepsScreen(OptionsOnlyScreen):
             return Page(say(N_("There is no such broadcast within your reach.")), options=(back,))
         made = await _steps_made(here, found)
         page = open_page(here.session.about, made)
-        told = _format_planned_steps(here, found.draft.plan, made) if found.draft.plan else ()
+        told = format_planned_steps(say, here.today, found.draft.plan, made) if found.draft.plan else ()
         besides = [_format_made_step(say, one) for one in page.page_entries if not _is_plan_step(one)]
         rows = [
             Option(one.id, f"{one.id} · {format_step_name(say.t, one.step)} · {format_state(say.t, one)}")
@@ -322,17 +323,16 @@ async def _steps_made(here: Context, found: Broadcast) -> Sequence[Broadcast]:
     return (await here.world.admin.broadcasts.steps(await current_rights(here), found.id))[::-1]
 
 
-def _format_planned_steps(here: Context, plan: CampaignPlan, made: Sequence[Broadcast]) -> tuple[Markup, ...]:
+def format_planned_steps(
+    say: MarkupTranslator, today: date, plan: CampaignPlan, made: Sequence[Broadcast]
+) -> Iterator[Markup]:
     """Format a line for each step of the plan, made or still to come."""
     known = {one.step: one for one in made}
-    return tuple(_format_planned_step(here, plan, days, known.get(str(days))) for days in plan.steps)
-
-
-def _format_planned_step(here: Context, plan: CampaignPlan, days: int, one: Broadcast | None) -> Markup:
-    t, on = here.say.t, plan.deadline - timedelta(days=days)
-    waits = t(N_("not due yet") if on >= here.today else N_("its day is over"))
-    stands = _format_step_state(here.say, one) if one else waits
-    return escape(f"• {format_step_name(t, str(days))}, {format_day(on)}: {stands}")
+    for days in plan.steps:
+        on, one = plan.deadline - timedelta(days=days), known.get(str(days))
+        waits = say.t(N_("not due yet") if on >= today else N_("its day is over"))
+        stands = _format_step_state(say, one) if one else waits
+        yield escape(f"• {format_step_name(say.t, str(days))}, {format_day(on)}: {stands}")
 
 
 def _format_made_step(say: MarkupTranslator, one: Broadcast) -> Markup:

@@ -13,7 +13,8 @@ from bot.services.opening import open_store
 from bot.settings import Settings
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from tests.support.delivery import make_conversation
+from tests.support.delivery import TurnedClock, make_conversation
+from tests.support.desk import NOW, Desk, furnished
 from tests.support.web import Office, free_port
 
 
@@ -39,3 +40,9 @@ def office(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ope
         return Office(settings, store, talk or make_conversation(), clock or Clock()).served()
 
     return opened
+
+
+@pytest.fixture
+async def desk(office: Opened) -> AsyncIterator[Desk]:
+    async with office(clock=TurnedClock(NOW)) as opened, furnished(opened) as made:
+        yield made

@@ -1,0 +1,277 @@
+"""Broadcasts on the admin pages: written, looked at, tried, checked, approved by two, sent, stopped and reported."""
+
+import asyncio
+import re
+import sqlite3
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
+from io import BytesIO
+
+import httpx
+import pytest
+from openpyxl import load_workbook
+
+from handlers.model import Audience, Broadcast, BroadcastState, CampaignPlan, InterviewStatus, Role
+from rules.outcome import Procedure
+from tests.support.broadcasts import GREETING_DRAFT, create_draft, load_broadcast
+from tests.support.desk import NEAR, NOW, SECRET, Desk
+from tests.support.people import OPERATOR, admin_transaction, grant_role
+from tests.support.store import CHANNEL
+from tests.support.stored_dialogue import StoredTurns
+
+FIELDS = {
+    "kind": "single", "title": "Nhắc đổi thông tin", "vi": "Chào {ho_ten|anh/chị}, hạn là *{han|cuối tháng}*.",
+    "en": "", "unit": "DN.NT", "role": "", "owed": "", "state": "", "within": "", "silent": "", "channel": "",
+    "b_now": "1", "b_done": "1", "deadline": "2026-12-15", "starts": "",
+}  # fmt: skip
+_REVISION = re.compile(r'name="revision" value="(\d+)"')
+
+
+def text_of(answer: httpx.Response) -> str:
+    return unescape(re.sub(r"<[^>]+>", " ", answer.text))
+
+
+@pytest.fixture(autouse=True)
+async def officer(desk: Desk) -> None:
+    """An officer of Xã Nhơn Trạch, and one of Xã Đại Phước, with something to do."""
+    await save_interview(desk, "cán bộ 1", "DN.NT", NEAR)
+    await save_interview(desk, "cán bộ 2", "DN.DP", SECRET)
+
+
+async def save_interview(desk: Desk, address: str, unit: str, name: str) -> None:
+    async with StoredTurns(desk.store, address)() as turn:
+        status = InterviewStatus(interview=1, unit=unit, subscriber=name, owed=(Procedure.REVOKE,))
+        await turn.register.save_status(status)
+
+
+async def written(desk: Desk, client: httpx.AsyncClient, **fields: str) -> str:
+    made = await desk.post(client, "/desk/broadcasts/new", **(FIELDS | fields))
+    assert made.status_code == 303, text_of(made)
+    return made.headers["location"].split("/")[-1].split("?")[0]
+
+
+async def acted(desk: Desk, client: httpx.AsyncClient, code: str, act: str, **fields: str) -> httpx.Response:
+    page = (await client.get(f"/desk/broadcasts/{code}")).text
+    seen = _REVISION.search(page)
+    given = {"revision": seen[1] if seen else "", "act": act, "sure": "1", **fields}
+    return await desk.post(client, f"/desk/broadcasts/{code}/move", **given)
+
+
+async def stands(desk: Desk, code: str, *states: BroadcastState) -> Broadcast:
+    """Wait until the broadcast stands at one of these states, checked by what goes on by itself."""
+    for _ in range(200):
+        found = await load_broadcast(desk.store, code)
+        if found.state in states and not found.checking:
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError(found)
+
+
+async def test_a_broadcast_is_written_checked_approved_sent_paused_and_called_off(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    code = await written(desk, admin)
+    page = await admin.get(f"/desk/broadcasts/{code}?done=saved")
+    assert "Hiện gửi được:  1 /1 người" in text_of(page)
+    assert NEAR in text_of(page)  # as its recipient reads it
+    checked = await desk.post(admin, f"/desk/broadcasts/{code}/check")
+    assert "done=check" in checked.headers["location"]
+    await stands(desk, code, BroadcastState.CHECKED)
+    asked = await acted(desk, admin, code, "approve", sure="")
+    assert asked.headers["location"] == f"/desk/broadcasts/{code}?ask=approve"
+    assert 'name="sure" value="1"' in (await admin.get(asked.headers["location"])).text
+    assert "done=approve" in (await acted(desk, admin, code, "approve")).headers["location"]
+    await stands(desk, code, BroadcastState.SCHEDULED)
+    assert "done=start" in (await acted(desk, admin, code, "start")).headers["location"]
+    assert "done=pause" in (await acted(desk, admin, code, "pause")).headers["location"]
+    assert (await load_broadcast(desk.store, code)).state is BroadcastState.PAUSED
+    resumed = await acted(desk, admin, code, "resume")
+    assert "<progress" in (await admin.get(resumed.headers["location"])).text
+    await acted(desk, admin, code, "pause")
+    assert "done=cancel" in (await acted(desk, admin, code, "cancel")).headers["location"]
+    assert (await load_broadcast(desk.store, code)).state is BroadcastState.CANCELLED
+    acts = await desk.acts()
+    assert [one for one in acts if one.startswith("broadcast_")][::-1] == [
+        "broadcast_new", "broadcast_check", "broadcast_approve", "broadcast_start", "broadcast_pause",
+        "broadcast_resume", "broadcast_pause", "broadcast_cancel",
+    ]  # fmt: skip
+
+
+async def test_what_is_wrong_in_the_form_is_named_and_nothing_that_was_typed_is_lost(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    wrong = {
+        "title": "", "vi": "Chào {ho_tn}, *hạn", "deadline": "2026-02-31", "unit": "DN.DP", "starts": "hôm qua",
+    }  # fmt: skip
+    refused = await desk.post(admin, "/desk/broadcasts/new", **(FIELDS | wrong))
+    assert refused.status_code == 400
+    for name in wrong:
+        assert f'id="wrong-{name}"' in refused.text, name
+    assert "{ho_tn} → {ho_ten}" in unescape(refused.text)
+    assert "Chào {ho_tn}, *hạn" in unescape(refused.text)
+    plan = {"kind": "campaign", "steps": "bảy ngày", "at": "25:99"}
+    refused = await desk.post(admin, "/desk/broadcasts/new", **(FIELDS | plan))
+    assert refused.status_code == 400
+    assert 'id="wrong-steps"' in refused.text
+    assert 'id="wrong-at"' in refused.text
+    over = await desk.post(admin, "/desk/broadcasts/new", **(FIELDS | {"deadline": "2026-01-01"}))
+    assert 'id="wrong-deadline"' in over.text
+    none = await desk.post(admin, "/desk/broadcasts/new", **(FIELDS | {"kind": "campaign", "deadline": ""}))
+    assert 'id="wrong-deadline"' in none.text
+    long = await desk.post(admin, "/desk/broadcasts/new", **(FIELDS | {"vi": "chào " * 900}))
+    assert 'id="wrong-vi"' in long.text
+    assert "broadcast_new" not in await desk.acts()
+
+
+async def test_a_preview_follows_the_form_and_stores_nothing(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    await save_interview(desk, "cán bộ 5", "DN.NT", "Lê <b>Năm</b>")
+    shown = await desk.post(admin, "/desk/broadcasts/preview", **FIELDS)
+    assert shown.status_code == 200
+    assert f"Chào {NEAR}, hạn là <b>15/12/2026</b>." in unescape(shown.text)
+    assert "Chào Lê &lt;b&gt;Năm&lt;/b&gt;" in shown.text
+    everywhere = await desk.post(admin, "/desk/broadcasts/preview", **(FIELDS | {"unit": "DN.DP"}))
+    assert 'id="wrong-unit"' in everywhere.text
+    assert SECRET not in text_of(everywhere)
+    ready = await desk.post(admin, "/desk/broadcasts/preview", **(FIELDS | {"vi": "", "act": "ready_to_do"}))
+    assert "{ho_ten|" in unescape(ready.text)
+    kept = await desk.post(admin, "/desk/broadcasts/preview", **(FIELDS | {"act": "ready_to_do"}))
+    assert "hạn là *{han|cuối tháng}*." in unescape(kept.text)
+    async with admin_transaction(desk.store) as at:
+        assert await at.admin.broadcasts.latest(OPERATOR, 5) == ()
+
+
+async def test_a_change_says_what_it_changed_and_keeps_what_the_form_cannot_say(desk: Desk) -> None:
+    listed = Audience(unit="DN.NT", owed=(Procedure.REVOKE, Procedure.EXTEND), expires_within=45, chats=("a", "b"))
+    made = await create_draft(desk.store, GREETING_DRAFT.model_copy(update={"audience": listed}))
+    admin = await desk.signed_in("admin")
+    path = f"/desk/broadcasts/{made.id}/edit"
+    form = (await admin.get(path)).text
+    assert form.count('value="kept" selected') == 2
+    kept = {
+        "owed": "kept",
+        "within": "kept",
+        "title": "Hạn mới",
+        "vi": GREETING_DRAFT.text.vi,
+        "deadline": "",
+        "b_later": "1",
+    }
+    fields = FIELDS | kept | {"en": GREETING_DRAFT.text.en, "revision": str(made.revision), "code": made.id}
+    changed = await desk.post(admin, path, **fields)
+    assert "parts=title" in changed.headers["location"]
+    assert "Hạn mới" in (await admin.get(changed.headers["location"])).text
+    now = await load_broadcast(desk.store, made.id)
+    assert (now.draft.title, now.draft.audience) == ("Hạn mới", listed)
+    overtaken = await desk.post(admin, path, **(fields | {"title": "Khác"}))
+    assert "done=overtaken" in overtaken.headers["location"]
+    same = await desk.post(admin, path, **(fields | {"revision": str(now.revision)}))
+    assert "done=same" in same.headers["location"]
+    assert (await load_broadcast(desk.store, made.id)).draft.title == "Hạn mới"
+
+
+async def test_beyond_so_many_recipients_a_second_person_has_to_approve(desk: Desk) -> None:
+    object.__setattr__(desk.store, "policy", replace(desk.store.policy, approval_above=0))
+    await grant_role(desk.store, "admin 2", Role.ADMIN, "DN.NT", label="Anh Hai")
+    admin, other = await desk.signed_in("admin"), await desk.signed_in("admin 2")
+    code = await written(desk, admin)
+    await desk.post(admin, f"/desk/broadcasts/{code}/check")
+    await stands(desk, code, BroadcastState.CHECKED)
+    page = await admin.get(f"/desk/broadcasts/{code}")
+    assert 'value="approve"' not in page.text
+    assert "Anh Hai" in page.text
+    refused = await acted(desk, admin, code, "approve")
+    assert "done=second_person" in refused.headers["location"]
+    assert 'value="approve"' in (await other.get(f"/desk/broadcasts/{code}")).text
+    assert "done=approve" in (await acted(desk, other, code, "approve")).headers["location"]
+
+
+async def test_a_page_that_somebody_else_has_overtaken_moves_nothing_but_always_stops(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    code = await written(desk, admin)
+    await desk.post(admin, f"/desk/broadcasts/{code}/check")
+    await stands(desk, code, BroadcastState.CHECKED)
+    for revision in ("7", "", "x", "9" * 30):
+        refused = await acted(desk, admin, code, "approve", revision=revision)
+        assert "done=overtaken" in refused.headers["location"], revision
+    assert "not_allowed" in (await acted(desk, admin, code, "fly")).headers["location"]
+    await acted(desk, admin, code, "approve")
+    await stands(desk, code, BroadcastState.SCHEDULED)
+    await acted(desk, admin, code, "start")
+    assert "done=pause" in (await acted(desk, admin, code, "pause", revision="0")).headers["location"]
+
+
+async def test_an_address_does_not_make_a_page_say_what_is_not_so(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    code = await written(desk, admin)
+    for done in ("approve", "start", "pause", "cancel", "<b>"):
+        assert 'role="status"' not in (await admin.get(f"/desk/broadcasts/{code}?done={done}")).text, done
+
+
+async def test_a_campaign_shows_its_plan_and_what_became_of_each_day(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    code = await written(desk, admin, kind="campaign", steps="7, 1, 0", at="09:15", late="skip", deadline="2026-11-30")
+    made = await load_broadcast(desk.store, code)
+    assert made.draft.plan == CampaignPlan(
+        deadline=made.draft.deadline or NOW.date(), steps=(7, 1, 0), at=made.draft.plan.at if made.draft.plan else None,
+        late="skip",
+    )  # fmt: skip
+    await desk.post(admin, f"/desk/broadcasts/{code}/check")
+    await stands(desk, code, BroadcastState.CHECKED)
+    await acted(desk, admin, code, "approve")
+    await stands(desk, code, BroadcastState.RUNNING)
+    desk.clock.turn(timedelta(minutes=20))
+    for _ in range(100):
+        page = await admin.get(f"/desk/broadcasts/{code}")
+        if "TB-000002" in page.text:
+            break
+        await asyncio.sleep(0.05)
+    assert "TB-000002" in page.text
+    assert "23/11/2026" in page.text
+    step = await admin.get("/desk/broadcasts/TB-000002")
+    assert f'href="/desk/broadcasts/{code}"' in step.text
+
+
+async def test_a_test_goes_to_the_conversation_of_the_person_alone(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    code = await written(desk, admin)
+    sent = await desk.post(admin, f"/desk/broadcasts/{code}/test")
+    assert "done=to_me" in sent.headers["location"]
+    with sqlite3.connect(desk.office.settings.data_dir / "troly.sqlite3") as database:
+        rows = database.execute("SELECT chat FROM outbox WHERE origin LIKE 'try:%'").fetchall()
+    assert rows == [(desk.store.chats.at(CHANNEL, "admin").id,)]
+
+
+async def test_a_report_has_a_line_for_each_recipient_and_a_row_in_the_journal(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    code = await written(desk, admin)
+    await desk.post(admin, f"/desk/broadcasts/{code}/check")
+    await stands(desk, code, BroadcastState.CHECKED)
+    await acted(desk, admin, code, "approve")
+    await stands(desk, code, BroadcastState.SCHEDULED)
+    report = await desk.post(admin, f"/desk/broadcasts/{code}/report")
+    assert report.headers["content-disposition"].startswith(f'attachment; filename="{code}-')
+    book = load_workbook(BytesIO(report.content), read_only=True)
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    assert NEAR in rows[1]
+    assert (await desk.acts())[0] == "broadcast_report"
+    focal = await desk.signed_in("focal")
+    masked = await desk.post(focal, f"/desk/broadcasts/{code}/report")
+    assert NEAR not in str(list(load_workbook(BytesIO(masked.content)).worksheets[0].iter_rows(values_only=True)))
+    page = (await focal.get(f"/desk/broadcasts/{code}")).text
+    assert NEAR not in unescape(page)
+    assert 'value="start"' not in page
+
+
+async def test_what_belongs_to_another_unit_is_not_there(desk: Desk) -> None:
+    admin, far = await desk.signed_in("admin"), await desk.signed_in("far")
+    code = await written(desk, admin)
+    for path in (f"/desk/broadcasts/{code}", f"/desk/broadcasts/{code}/edit"):
+        assert (await far.get(path)).status_code == 404
+    for way in ("move", "report", "edit"):
+        refused = await desk.post(far, f"/desk/broadcasts/{code}/{way}", act="cancel", sure="1", **FIELDS)
+        assert refused.status_code == 404, way
+    for way in ("check", "test"):
+        refused = await desk.post(far, f"/desk/broadcasts/{code}/{way}")
+        assert refused.headers["location"].split("done=")[1] in {"unknown", "not_to_me"}
+    taken = await desk.post(admin, f"/desk/broadcasts/{code}/edit", **(FIELDS | {"unit": "DN.DP", "revision": "0"}))
+    assert taken.status_code == 400
+    assert (await load_broadcast(desk.store, code)).state is BroadcastState.DRAFT
