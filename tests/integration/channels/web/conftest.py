@@ -10,10 +10,14 @@ import pytest
 from bot.clock import Clock, SystemClock
 from bot.delivery.turns import Conversation
 from bot.services.opening import open_store
+from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from tests.support.delivery import make_conversation
+from tests.support.delivery import TurnedClock, make_conversation
+from tests.support.desk import NEAR, NOW, PEOPLE, SECRET, Desk
+from tests.support.people import OPERATOR, UNITS, grant_role, make_person_content
+from tests.support.stored_dialogue import register_request
 from tests.support.web import Office, free_port
 
 
@@ -39,3 +43,19 @@ def office(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ope
         return Office(settings, store, talk or make_conversation(), clock or SystemClock()).served()
 
     return opened
+
+
+@pytest.fixture
+async def desk(office: Opened, store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    async with open_admin_transaction(store, NOW) as at:
+        await at.admin.units.save(OPERATOR, UNITS, frozenset(UNITS.units))
+        await at.commit()
+    grants = {who: (await grant_role(store, who, role, unit, label=who)).id for who, (role, unit) in PEOPLE.items()}
+    near = await register_request(store, "cán bộ 1", make_person_content(NEAR), "DN.NT")
+    far = await register_request(store, "cán bộ 2", make_person_content(SECRET), "DN.DP")
+    clock = TurnedClock(NOW)
+    async with office(clock=clock) as opened:
+        made = Desk(opened, clock, near.code, far.code, grants)
+        yield made
+        for client in made.open_clients:
+            await client.aclose()
