@@ -179,6 +179,7 @@ SIDES = {"person": N_("you"), "assistant": N_("the assistant")}
 TASK_KINDS = {
     "export": N_("export of requests"),
     "import": N_("list that waits for your yes"),
+    "page_export": N_("export for the admin pages"),
     "own_data": N_("the data held about you"),
 }
 TASK_STATES = {

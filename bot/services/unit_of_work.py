@@ -9,7 +9,7 @@ from typing import Any
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services.broadcasts import BroadcastService
 from bot.services.dossiers import DossierService
-from bot.services.exports import ExportReaderService, ExportService, OwnDataService
+from bot.services.exports import ExportDownloads, ExportReaderService, ExportService, OwnDataService
 from bot.services.journal import JournalService
 from bot.services.links import LinkService
 from bot.services.people import PeopleService
@@ -23,6 +23,7 @@ from bot.store import (
     ImportRepository,
     JournalRepository,
     OwnDataRepository,
+    PageExportRepository,
     Query,
     RequestListRepository,
     RequestNoticeRepository,
@@ -220,6 +221,7 @@ class AdminTransaction:
         self._transaction = transaction
         self._context = context
         self.admin = build_admin_services(context)
+        self.downloads = ExportDownloads(PageExportRepository(context), self.admin.journal)
 
     async def expect(self, chat: Chat) -> None:
         """Make a chat known that may never have written, so that it can be given a role."""

@@ -50,7 +50,15 @@ from handlers.model.channels import (
     channel_kind,
 )
 from handlers.model.dossier import DossierRecord, ListedCertificate, Source, read_sayings, serial_key
-from handlers.model.exports import EXPORT_FORM_LABELS, NO_REMARKS, ExportForm, ExportOrder, ExportRemarks, ExportStatus
+from handlers.model.exports import (
+    EXPORT_FORM_LABELS,
+    NO_REMARKS,
+    ExportForm,
+    ExportOrder,
+    ExportRemarks,
+    ExportStatus,
+    FinishedExport,
+)
 from handlers.model.forms import (
     CONTACT_FIELDS,
     DOCX,
@@ -239,7 +247,8 @@ __all__ = [
     "BulkMoveResult", "BulkPreview", "BurnChart", "BurnDown", "CampaignPlan", "Certificate", "CertificatePart",
     "CertificatePlace", "ChannelAddress", "ChannelCounts", "Chart", "CheckReport", "CurrentRequest",
     "DeliveryCounts", "DeliveryReason", "DossierRecord", "ExportForm", "ExportOrder", "ExportRemarks",
-    "ExportStatus", "FileProblem", "FileProblemKind", "Filter", "Form", "FormContent", "FormDraft", "FormField",
+    "ExportStatus", "FileProblem", "FileProblemKind", "Filter", "FinishedExport", "Form",
+    "FormContent", "FormDraft", "FormField",
     "Grant", "ImportChange", "ImportConflict", "ImportLine", "ImportPlan", "ImportResult", "ImportSheet",
     "InterviewStatus", "JournalEntry", "LineProblem", "LinkPurpose", "ListedCertificate", "MessageLimits",
     "MoveOutcome", "MoveResult", "NewInvitation", "NoticeTiming", "OpenSpan", "PlaceholderValues", "PlannedStep",

@@ -220,6 +220,7 @@ def _matches(acting: MemoryContext, known: RequestRecord, wanted: Filter) -> boo
         and (not wanted.without_unit or known.unit is None)
         and (not wanted.incomplete or _is_incomplete(acting, known))
         and (wanted.changed_at is None or known.changed_at == wanted.changed_at)
+        and (not wanted.codes or known.code in wanted.codes)
     )
 
 

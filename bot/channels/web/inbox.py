@@ -170,8 +170,12 @@ class PostedForm:
         return self.fields.get(name, "")
 
 
-async def read_form(request: Request) -> PostedForm:
+async def read_form(request: Request, *, file: bool = False) -> PostedForm:
     """Read a form as it comes; what is over the limit is not read to its end.
+
+    Args:
+        request: the request.
+        file: a file may come with it; otherwise only as much is taken as fields need.
 
     Raises:
         FormTooLarge: it is over the limit.
@@ -179,7 +183,7 @@ async def read_form(request: Request) -> PostedForm:
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        return await _read_multipart(request)
+        return await _read_multipart(request, LARGEST_FORM + (LARGEST_FILE if file else 0))
     if media_type != "application/x-www-form-urlencoded":
         raise FormUnreadable
     body = bytearray()
@@ -192,12 +196,12 @@ async def read_form(request: Request) -> PostedForm:
     return PostedForm(dict(pairs))
 
 
-async def _read_multipart(request: Request) -> PostedForm:
+async def _read_multipart(request: Request, most: int) -> PostedForm:
     parser = MultiPartParser(
-        request.headers, _bounded(request, LARGEST_FILE + LARGEST_FORM),
+        request.headers, _bounded(request, most),
         max_files=1, max_fields=_MOST_FIELDS, max_part_size=LARGEST_FORM,
     )  # fmt: skip
-    parser.spool_max_size = LARGEST_FILE + LARGEST_FORM  # in memory: nothing of a person lies open on a disk
+    parser.spool_max_size = most  # in memory: nothing of a person lies open on a disk
     try:
         form = await parser.parse()
     except (MultiPartException, MultipartParseError, KeyError, UnicodeDecodeError):

@@ -182,7 +182,7 @@ class ChatPages:
     async def _post(self, request: Request) -> Response:
         """Take what was sent; a script is answered without a page, a form with the conversation."""
         async with self._uploads:
-            form = await read_form(request)
+            form = await read_form(request, file=True)
         cookie, found = self._cookie(request), await self._find(request)
         sent = Sent(form.get("key"), form.get("text"), form.get("tap"), form.file)
         scripted = request.headers.get("x-troly") == "1"

@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping
 from bot.clock import Clock
 from bot.settings import Settings
 from bot.store import Store
+from bot.web.desk.exports import EXPORT_ROUTES
 from bot.web.desk.house import HousePages
+from bot.web.desk.imports import IMPORT_ROUTES
 from bot.web.desk.office import OFFICE_ROUTES
 from bot.web.desk.overview import OVERVIEW_ROUTES
+from bot.web.desk.request_list import LIST_ROUTES
 from bot.web.desk.requests import REQUEST_ROUTES
 from bot.web.desk.site import DeskSite
 from rules.pack import Pack
@@ -17,5 +20,6 @@ def build_desk(
     settings: Settings, store: Store, clock: Clock, pack: Pack, accepted: Mapping[str, Callable[[], bool]]
 ) -> DeskSite:
     """Put the pages together, each with the right that it needs."""
-    pages = (*OVERVIEW_ROUTES, *REQUEST_ROUTES, *OFFICE_ROUTES, *HousePages(store, pack, accepted).routes())
+    house = HousePages(store, pack, accepted).routes()
+    pages = (*OVERVIEW_ROUTES, *LIST_ROUTES, *REQUEST_ROUTES, *EXPORT_ROUTES, *IMPORT_ROUTES, *OFFICE_ROUTES, *house)
     return DeskSite(store, clock, settings.web_address or "", settings.language, pages)

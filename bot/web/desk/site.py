@@ -4,11 +4,13 @@ A page acts as its person does in the chat: the same services, the same rights, 
 journal. Whatever changes something is posted with the token of its session.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
+from typing import Any
 
 import structlog
 from markupsafe import Markup
@@ -21,6 +23,7 @@ from bot.channels.token_buckets import TokenBuckets
 from bot.channels.web.inbox import FormTooLarge, FormUnreadable, PostedForm, caller_of, is_from_elsewhere, read_form
 from bot.clock import Clock
 from bot.pages import page
+from bot.services.exports import ExportDownloads
 from bot.services.sign_in import SignIn
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreError
@@ -28,7 +31,7 @@ from bot.store.desk_sessions import SESSION_AGE, DeskSession
 from bot.store.links import TOKEN_PATTERN
 from handlers.access import format_role
 from handlers.broadcasts import format_channel
-from handlers.core import AdminServices
+from handlers.core import AdminServices, Attachment
 from handlers.core.text import MarkupTranslator, format_count, format_day, format_moment
 from handlers.model import WEB, Act, Rights, UnitDirectory
 from locales import N_
@@ -38,6 +41,8 @@ _log = structlog.get_logger(__name__)
 
 #: Requests of one address, behind which a whole office may sit.
 _RATE = Rate(20.0, 400)
+#: Uploads in memory at the same time.
+_UPLOADS = 2
 #: Links that one address tries, right or wrong.
 _LINK_RATE = Rate(0.2, 20)
 _SIGNED_OUT = 401
@@ -55,6 +60,8 @@ class DeskVisit:
     say: MarkupTranslator
     now: datetime
     form_token: str
+    read: Any  #: what the route's ``takes`` made of the file of the form; ``None`` without a file
+    downloads: ExportDownloads
 
     @property
     def units(self) -> UnitDirectory:
@@ -97,6 +104,14 @@ class DeskVisit:
         return self.page("desk_sorry.html", status=status, message=self.say(message, **values))
 
 
+class Afterwards(Response):
+    """An answer that is made once the transaction of its request is closed, for it takes its time."""
+
+    def __init__(self, make: Callable[[], Awaitable[Response]]) -> None:
+        super().__init__()
+        self.make = make
+
+
 def _is_below(path: str, top: str) -> bool:
     return path == top or (top != "/desk" and path.startswith(f"{top}/"))
 
@@ -123,6 +138,7 @@ NAVIGATION = (
 )
 
 Answer = Callable[[DeskVisit], Awaitable[Response]]
+ReadFile = Callable[[Attachment], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +150,8 @@ class DeskRoute:
     needs: Act
     answer: Answer
     in_chat: bool = False  #: the act belongs to the person's conversation: what it makes arrives there
+    #: Reads the file that comes with the form, before any transaction opens. Without it no file is taken.
+    takes: ReadFile | None = None
 
 
 _FORBIDDEN = N_("Your role does not allow this.")
@@ -154,6 +172,7 @@ class DeskSite:
         self._sign_in = SignIn(store, clock)
         self._rate = TokenBuckets(_RATE, clock)
         self._links = TokenBuckets(_LINK_RATE, clock)
+        self._uploads = asyncio.Semaphore(_UPLOADS)
         secure = address.startswith("https:")
         self._secure, self.cookie = secure, "__Host-troly-desk" if secure else "troly-desk"
 
@@ -200,20 +219,39 @@ class DeskSite:
             session = await self._store.desk.use(cookie, now) if cookie else None
             if session is None:
                 return self._signed_out()
-            form, token = PostedForm({}), self._form_token(cookie)
-            if route.method == "POST":
-                form = await read_form(request)
-                if not compare_digest(form.get("form").encode(), token.encode()):
-                    return self._refuse(_STALE, 403)
-            answer = await self._answer(route, request, form, session, token)
+            answer = await self._act(route, request, session, self._form_token(cookie))
             if answer.status_code != _SIGNED_OUT:
                 self._set_cookie(answer, cookie)
             return answer
 
         return self._bounded(guarded)
 
-    async def _answer(
-        self, route: DeskRoute, request: Request, form: PostedForm, session: DeskSession, token: str
+    async def _act(self, route: DeskRoute, request: Request, session: DeskSession, token: str) -> Response:
+        """Read the form, and its file where one is wanted: of nobody else a single byte of it is taken."""
+        if route.method == "GET":
+            return await self._answer(route, request, session, token, PostedForm({}))
+        if route.takes is None:
+            return await self._take(route, request, session, token, await read_form(request))
+        if not await self._may(route, session):
+            return self._refuse(_FORBIDDEN, 403)
+        async with self._uploads:
+            return await self._take(route, request, session, token, await read_form(request, file=True))
+
+    async def _take(
+        self, route: DeskRoute, request: Request, session: DeskSession, token: str, form: PostedForm
+    ) -> Response:
+        if not compare_digest(form.get("form").encode(), token.encode()):
+            return self._refuse(_STALE, 403)
+        read = await route.takes(form.file) if route.takes and form.file else None
+        return await self._answer(route, request, session, token, form, read)
+
+    async def _may(self, route: DeskRoute, session: DeskSession) -> bool:
+        now, units = self._clock.now(), await self._store.units.read()
+        async with open_admin_transaction(self._store, now, chat=session.chat, channel=WEB, reading=True) as at:
+            return bool(Rights.of(await at.admin.people.mine(), units).reach(route.needs))
+
+    async def _answer(  # noqa: PLR0913, PLR0917 - what a visit is made of
+        self, route: DeskRoute, request: Request, session: DeskSession, token: str, form: PostedForm, read: Any = None
     ) -> Response:
         now, units = self._clock.now(), await self._store.units.read()
         channel, reading = session.channel if route.in_chat else WEB, route.method == "GET"
@@ -222,13 +260,13 @@ class DeskSite:
             rights = Rights.of(await at.admin.people.mine(), units)
             if not rights.reach(Act.USE_PAGES):
                 return self._signed_out()
-            visit = DeskVisit(request, form, at.admin, rights, session, say, now, token)
+            visit = DeskVisit(request, form, at.admin, rights, session, say, now, token, read, at.downloads)
             if not rights.reach(route.needs):
                 return visit.sorry(_FORBIDDEN, 403)
             answer = await route.answer(visit)
             if not reading:
                 await at.commit()
-        return answer
+        return await answer.make() if isinstance(answer, Afterwards) else answer
 
     def _form_token(self, cookie: str) -> str:
         return self._store.keyring.lookup("desk form", cookie)
