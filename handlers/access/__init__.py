@@ -40,6 +40,7 @@ AUDIT_ACTIONS: dict[str, str] = {
     "request.move_all": N_("state of requests changed"),
     "request.import": N_("states of requests read in from a list"),
     "request.place": N_("request placed on a unit"),
+    "request.form": N_("official form of a request fetched"),
     "export": N_("requests exported"),
     "export_start": N_("export of requests begun"),
     "dossier_begin": N_("dossier of a unit begun"),

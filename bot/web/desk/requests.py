@@ -1,34 +1,46 @@
 """The page of one request: what it says, its papers, and where it can be moved."""
 
+import asyncio
+from dataclasses import dataclass, field
 from datetime import date
-from urllib.parse import quote
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from bot.web.desk.site import DeskRoute, DeskVisit
+from bot.pages import attachment_headers
+from bot.web.desk.filters import columns_value, parse_columns, parse_filter, to_query
+from bot.web.desk.site import Afterwards, DeskRoute, DeskVisit
 from handlers.access import format_actor
-from handlers.admin.requests_view import (
-    MOVE_LABELS,
-    format_move_not_possible,
-)
+from handlers.admin.requests_view import MOVE_LABELS, format_move_not_possible
 from handlers.core.text import capitalize_first
+from handlers.forms.fields import FORM_LABELS
+from handlers.forms.filed import build_filed_forms
 from handlers.model import (
     ADMIN_STATES,
     FINAL_STATES,
     NEEDS_REASON,
+    PDF,
     Act,
+    FormContent,
     MoveOutcome,
     MoveResult,
     RequestRow,
     RequestState,
+    RequestStep,
     check_reason,
     transitions_from,
 )
-from handlers.requests import STATE_LABELS, format_content, format_procedure
-from locales import N_
+from handlers.requests import STATE_LABELS, format_content
+from locales import N_, translator
 from rules.calendar import to_vietnam_day
+from rules.pack import Pack
 
 LONGEST_NOTE = 2000
+#: Characters of the address of a list.
+_LONGEST_VIEW = 4000
+_NO_FORM = N_("No official form is due for this request.")
 _NO_REQUEST = N_("There is no such request within your reach.")
 BAD_REASON = N_("Please write the reason in 1 to 500 characters, without any personal number (CCCD).")
 #: Outcomes that a page tells after it was opened anew, by the word in its address.
@@ -65,66 +77,131 @@ def to_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
-async def show_request(visit: DeskVisit) -> Response:
-    """Show one request: what it says, the answer it came from, its history, and where it can be moved."""
+@dataclass(frozen=True, slots=True)
+class RequestPages:
+    """One request: what it says, its papers, and where it can be moved."""
+
+    pack: Pack
+    office: str | None  #: the receiving office of the settings
+    templates: Path  #: of the office's own forms
+    _making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+
+    def routes(self) -> tuple[DeskRoute, ...]:
+        """Return their addresses."""
+        return (
+            DeskRoute("GET", "/desk/requests/{code}", Act.SEE_REQUESTS, self._show),
+            DeskRoute("POST", "/desk/requests/{code}/move", Act.CHANGE_REQUESTS, self._move),
+            DeskRoute("POST", "/desk/requests/{code}/form", Act.SEE_PERSONAL, self._fetch_form),
+        )
+
+    async def _show(self, visit: DeskVisit) -> Response:
+        """Show what it says, the answer it came from, its history, and where it can be moved."""
+        filed = await _find(visit)
+        return visit.sorry(_NO_REQUEST, 404) if filed is None else await self._page(visit, filed, told(visit))
+
+    async def _page(  # noqa: PLR0913 - what is on the page
+        self, visit: DeskVisit, filed: RequestRow, message: str, *, status: int = 200, note: str = "", asked: str = ""
+    ) -> Response:
+        t, state, labels = visit.say.t, filed.request.state, await visit.labels()
+        may_change = visit.rights.may(Act.CHANGE_REQUESTS, filed.unit)
+        moves = [
+            {"to": to.value, "label": t(MOVE_LABELS[to])} for to in (transitions_from(state) if may_change else ())
+        ]
+        reasons = [t(MOVE_LABELS[to]) for to in transitions_from(state) if to in NEEDS_REASON]
+        content = filed.request.content
+        return visit.page(
+            "desk_request.html", status=status, code=filed.request.code, revision=filed.revision, moves=moves,
+            state=capitalize_first(t(STATE_LABELS[state])), mark=state.value, told=message, reasons=reasons,
+            history=[_step(visit, step, labels) for step in filed.request.history],
+            lines=format_content(visit.say, content).splitlines(), answer=content.decision.splitlines(),
+            pack=content.pack, note=note, asked=asked, forms=self._forms(visit, filed),
+            asked_label=t(MOVE_LABELS[RequestState(asked)]) if asked else "",
+            unit=visit.units.name(filed.unit) if filed.unit else "", may_change=may_change,
+            nowhere=format_move_not_possible(t, state) if may_change and not moves else "",
+            **await _neighbours(visit, filed),
+        )  # fmt: skip
+
+    async def _move(self, visit: DeskVisit) -> Response:
+        """Move one request at the revision that was seen; what cannot be undone is asked twice."""
+        form, filed = visit.form, await _find(visit)
+        to, note = form.get("to"), form.get("note")[:LONGEST_NOTE].strip()
+        if filed is None:
+            return visit.sorry(_NO_REQUEST, 404)
+        if to not in set(ADMIN_STATES):
+            return await self._page(visit, filed, TOLD["not_allowed"], status=400)
+        if check_reason(RequestState(to), note) is None:
+            return await self._page(visit, filed, BAD_REASON, status=400, note=note)
+        if RequestState(to) in FINAL_STATES and form.get("sure") != "1":
+            return await self._page(visit, filed, "", note=note, asked=to)
+        seen, code = to_number(form.get("revision")), filed.request.code
+        result = await visit.admin.desk.move(visit.rights, code, RequestState(to), -1 if seen is None else seen, note)
+        view = {"list": _view_of(visit)} if _view_of(visit) else {}
+        return visit.to(f"/desk/requests/{quote(code)}?{urlencode({'done': _outcome_word(result), **view})}")
+
+    def _forms(self, visit: DeskVisit, filed: RequestRow) -> list[dict[str, object]]:
+        """Return the forms that are due, for those who see the request in full."""
+        if not visit.rights.may(Act.SEE_PERSONAL, filed.unit):
+            return []
+        made = build_filed_forms(filed.request, visit.units, self.pack, self.office, today_of(visit))
+        return [
+            {"form": one.form.value, "label": visit.say.t(FORM_LABELS[one.form]), "missing": len(list(one.missing()))}
+            for one in made
+        ]
+
+    async def _fetch_form(self, visit: DeskVisit) -> Response:
+        """Hand a filled form over; it is made once the journal has its row, for it takes its time."""
+        filed = await _find(visit)
+        if filed is None or not visit.rights.may(Act.SEE_PERSONAL, filed.unit):
+            return visit.sorry(_NO_REQUEST, 404)
+        made = build_filed_forms(filed.request, visit.units, self.pack, self.office, today_of(visit))
+        wanted = [one for one in made if one.form.value == visit.form.get("which")]
+        if not wanted:
+            return visit.sorry(_NO_FORM, 404)
+        code = filed.request.code
+        await visit.admin.journal.record(visit.rights, "request.form", code, unit=filed.unit)
+        pdf = visit.form.get("as") == "pdf"
+        return Afterwards(partial(self._make, wanted, pdf=pdf))
+
+    async def _make(self, contents: list[FormContent], *, pdf: bool) -> Response:
+        """Make one form at a time; a PDF takes a second and much memory. Where there can be none, it is a Word file."""
+        from bot.forms import make_forms  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+
+        async with self._making:
+            files = await asyncio.to_thread(
+                make_forms, contents, (), templates=self.templates, t=translator("vi"), pdf=pdf
+            )
+        file = next((one for one in files if one.media_type == PDF), files[0])
+        headers = attachment_headers(file.name, len(file.content))
+        return Response(file.content, media_type="application/octet-stream", headers=headers)
+
+
+async def _find(visit: DeskVisit) -> RequestRow | None:
     code = str(visit.request.path_params["code"])[:40].upper()
-    filed = await visit.admin.desk.get(visit.rights, code)
-    if filed is None:
-        return visit.sorry(_NO_REQUEST, 404)
-    return await _request_page(visit, filed, told(visit))
+    return await visit.admin.desk.get(visit.rights, code)
 
 
-async def _request_page(  # noqa: PLR0913 - what is on the page
-    visit: DeskVisit, filed: RequestRow, message: str, *, status: int = 200, note: str = "", asked: str = ""
-) -> Response:
-    t, state, labels = visit.say.t, filed.request.state, await visit.labels()
-    may_change = visit.rights.may(Act.CHANGE_REQUESTS, filed.unit)
-    moves = [
-        {"to": to.value, "label": t(MOVE_LABELS[to]), "needs_reason": to in NEEDS_REASON, "final": to in FINAL_STATES}
-        for to in (transitions_from(state) if may_change else ())
-    ]
-    history = [
-        {"at": step.at, "state": t(STATE_LABELS[step.state]), "by": format_actor(t, step.by, labels), "note": step.note}
-        for step in filed.request.history
-    ]
-    content = filed.request.content
-    return visit.page(
-        "desk_request.html", status=status, code=filed.request.code, revision=filed.revision, moves=moves,
-        state=capitalize_first(t(STATE_LABELS[state])), mark=state.value, history=history, told=message,
-        lines=format_content(visit.say, content).splitlines(), answer=content.decision.splitlines(),
-        procedure=format_procedure(visit.say, content), pack=content.pack, note=note, asked=asked,
-        asked_label=t(MOVE_LABELS[RequestState(asked)]) if asked else "",
-        unit=visit.units.name(filed.unit) if filed.unit else "", unreadable=content.unreadable,
-        nowhere=format_move_not_possible(t, state) if may_change and not moves else "", may_change=may_change,
-    )  # fmt: skip
+def _step(visit: DeskVisit, step: RequestStep, labels: dict[str, str]) -> dict[str, object]:
+    t = visit.say.t
+    by = format_actor(t, step.by, labels)
+    return {"at": step.at, "state": t(STATE_LABELS[step.state]), "by": by, "note": step.note}
 
 
-async def move_request(visit: DeskVisit) -> Response:
-    """Move one request at the revision that was seen; what cannot be undone is asked twice."""
-    code, form = str(visit.request.path_params["code"])[:40].upper(), visit.form
-    to, note = form.get("to"), form.get("note")[:LONGEST_NOTE].strip()
-    filed = await visit.admin.desk.get(visit.rights, code)
-    if filed is None:
-        return visit.sorry(_NO_REQUEST, 404)
-    if to not in set(ADMIN_STATES):
-        return await _request_page(visit, filed, TOLD["not_allowed"], status=400)
-    if check_reason(RequestState(to), note) is None:
-        return await _request_page(visit, filed, BAD_REASON, status=400, note=note)
-    if RequestState(to) in FINAL_STATES and form.get("sure") != "1":
-        return await _request_page(visit, filed, "", note=note, asked=to)
-    revision = to_number(form.get("revision"))
-    result = await visit.admin.desk.move(
-        visit.rights, code, RequestState(to), -1 if revision is None else revision, note
-    )
-    return visit.to(f"/desk/requests/{quote(code)}?done={_outcome_word(result)}")
+def _view_of(visit: DeskVisit) -> str:
+    """Return the list from which the request was opened, as its address has it; empty where that is not known."""
+    return visit.form.get("list")[:_LONGEST_VIEW] or visit.param("list", _LONGEST_VIEW)
+
+
+async def _neighbours(visit: DeskVisit, filed: RequestRow) -> dict[str, object]:
+    """Return the way back to that list, and to the next request in it."""
+    view = _view_of(visit)
+    read = parse_filter(view, visit.units, today_of(visit))
+    cols = columns_value(parse_columns(view))
+    following = await visit.admin.desk.page(visit.rights, read.wanted, 1, before=filed.number) if view else ()
+    view = to_query(read.wanted, cols=cols) if view else ""
+    onward = following[0].request.code if following else ""
+    return {"view": view, "onward": f"{onward}?{urlencode({'list': view})}" if onward else ""}
 
 
 def _outcome_word(result: MoveResult) -> str:
     words = {MoveOutcome.MOVED: "moved", MoveOutcome.OVERTAKEN: "overtaken", MoveOutcome.NO_REASON: "reason"}
     return words.get(result.outcome, "not_allowed")
-
-
-REQUEST_ROUTES = (
-    DeskRoute("GET", "/desk/requests/{code}", Act.SEE_REQUESTS, show_request),
-    DeskRoute("POST", "/desk/requests/{code}/move", Act.CHANGE_REQUESTS, move_request),
-)

@@ -28,6 +28,7 @@ TRIED: dict[tuple[str, str], Act] = {
     ("POST", "/desk/requests/move"): Act.CHANGE_REQUESTS,
     ("GET", "/desk/requests/{code}"): Act.SEE_REQUESTS,
     ("POST", "/desk/requests/{code}/move"): Act.CHANGE_REQUESTS,
+    ("POST", "/desk/requests/{code}/form"): Act.SEE_PERSONAL,
     ("GET", "/desk/exports"): Act.EXPORT_REQUESTS,
     ("POST", "/desk/exports"): Act.EXPORT_REQUESTS,
     ("POST", "/desk/exports/cancel"): Act.EXPORT_REQUESTS,
@@ -70,7 +71,7 @@ async def test_a_page_opens_for_the_roles_of_its_right_alone(desk: Desk, who: st
             assert answer.status_code == 403, (who, method, path)
         else:
             assert answer.status_code in {200, 303, 400, 404}, (who, method, path, answer.status_code)
-            gone = who == "far" or any(word in path for word in ("broadcasts", "{task}", "apply"))
+            gone = who == "far" or any(word in path for word in ("broadcasts", "{task}", "apply", "/form"))
             assert answer.status_code != 404 or gone, (who, method, path)
     assert await desk.state(desk.near) is RequestState.SUBMITTED
 

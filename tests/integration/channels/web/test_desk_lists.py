@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import re
+import zipfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from html import unescape
@@ -247,3 +248,41 @@ async def test_a_gigabyte_is_refused_before_it_is_taken(desk: Desk, length: str 
         pass  # cut off, whether or not the 413 was read
     assert taken < 64 << 20
     assert (await client.get("/desk/import")).status_code == 200
+
+
+async def test_the_form_of_a_request_is_fetched_by_those_who_see_it_in_full(desk: Desk) -> None:
+    admin, focal, far = [await desk.signed_in(who) for who in ("admin", "focal", "far")]
+    path = f"/desk/requests/{desk.near}"
+    shown = (await admin.get(path)).text
+    which = re.search(r'name="which" value="(\d\d)"', shown)
+    assert which is not None
+    made = await desk.post(admin, f"{path}/form", which=which[1], **{"as": "docx"})
+    assert made.content.startswith(b"PK\x03\x04")
+    assert f"mau-{which[1]}" in made.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(made.content)) as document:
+        text = re.sub(r"<[^>]+>", "", document.read("word/document.xml").decode())
+    assert NEAR in unescape(text)
+    assert (await desk.acts())[0] == "request.form"
+    assert 'name="which"' not in (await focal.get(path)).text
+    assert (await desk.post(focal, f"{path}/form", which=which[1])).status_code == 403
+    assert (await desk.post(far, f"{path}/form", which=which[1])).status_code == 404
+    assert (await desk.post(admin, f"{path}/form", which="99")).status_code == 404
+
+
+async def test_one_goes_from_request_to_request_in_the_list_that_one_came_from(desk: Desk) -> None:
+    client = await desk.signed_in("admin")
+    codes = [desk.near, *await file_many(desk, 2)]
+    page = unescape((await client.get("/desk/requests?state=submitted&cols=state.ends")).text)
+    first = re.search(rf'href="(/desk/requests/{codes[2]}\?list=[^"]+)"', page)
+    assert first is not None
+    one = unescape((await client.get(first[1])).text)
+    assert 'href="/desk/requests?state=submitted&cols=state.ends"' in one
+    onward = link(one, "next")
+    assert codes[1] in onward
+    moved = await desk.post(
+        client, f"/desk/requests/{codes[1]}/move", to="accepted", revision="0", list="state=submitted"
+    )
+    shown = unescape((await client.get(moved.headers["location"])).text)
+    assert codes[0] in link(shown, "next")
+    evil = (await client.get(f"/desk/requests/{codes[1]}", params={"list": "https://evil.example/"})).text
+    assert "evil.example" not in evil
