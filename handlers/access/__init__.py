@@ -38,6 +38,7 @@ AUDIT_ACTIONS: dict[str, str] = {
     AuditAction.ACCEPT_POWERS: N_("end of the journal accepted by the operator"),
     "request.move": N_("state of a request changed"),
     "request.move_all": N_("state of requests changed"),
+    "request.take_back": N_("change of requests taken back"),
     "request.import": N_("states of requests read in from a list"),
     "request.place": N_("request placed on a unit"),
     "request.form": N_("official form of a request fetched"),

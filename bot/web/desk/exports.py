@@ -22,6 +22,7 @@ async def show_exports(visit: DeskVisit) -> Response:
     """Show the export under way, the files of the last one, and the kinds of file that the list can be had as."""
     read = parse_filter(visit.request.url.query, visit.units, today_of(visit))
     rights, t, latest = visit.rights, visit.say.t, await visit.downloads.latest()
+    said = "" if visit.param("done", 20) == "ordered" else told(visit)  # the progress says so
     in_chat, running = await visit.admin.exports.running(), latest if latest and latest.is_open else None
     files = [
         {"number": one.number, "name": one.facts.name, "size": format_size(visit.say, one.facts.size)}
@@ -31,7 +32,7 @@ async def show_exports(visit: DeskVisit) -> Response:
         "desk_exports.html", running=running or in_chat, to_chat=running is None, files=files, latest=latest,
         total=await visit.admin.desk.count(rights, read.wanted, Act.EXPORT_REQUESTS), query=to_query(read.wanted),
         masked=rights.reach(Act.SEE_PERSONAL) != rights.reach(Act.EXPORT_REQUESTS), said=_outcome(visit, latest),
-        until=latest.changed_at + SESSION_AGE if latest else None, told=told(visit),
+        until=latest.changed_at + SESSION_AGE if latest else None, told=said,
         wanted=format_filter(latest.order.wanted, visit.units, t) if latest and latest.order else "",
         filter=format_filter(read.wanted, visit.units, t), may_import=bool(rights.reach(Act.IMPORT_REQUESTS)),
         forms=[(one.value, capitalize_first(t(label))) for one, label in EXPORT_FORM_LABELS.items()],

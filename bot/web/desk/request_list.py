@@ -24,6 +24,7 @@ from handlers.model import (
     MAX_BULK_MOVES,
     NEEDS_REASON,
     OPEN_LIST,
+    TAKE_BACK_WITHIN,
     Act,
     BulkMoveResult,
     Filter,
@@ -31,6 +32,7 @@ from handlers.model import (
     RequestRow,
     RequestState,
     check_reason,
+    find_way_back,
     parse_codes,
     to_movable_filter,
     transitions_from,
@@ -144,7 +146,8 @@ async def show_list(visit: DeskVisit) -> Response:
         may_import=bool(rights.reach(Act.IMPORT_REQUESTS)),
         anything=bool(total) or bool(await requests.count(rights, Filter())), is_open_list=wanted == OPEN_LIST,
         told=told(visit), just_moved=wanted.changed_at is not None, form=_filter_form(visit, read, columns),
-        onward=_onward(visit, wanted) if wanted.changed_at and may_move else (),
+        may_take_back=bool(wanted.changed_at) and any(find_way_back(one, rights.actor, visit.now) for one in shown),
+        minutes=TAKE_BACK_WITHIN.seconds // 60, onward=_onward(visit, wanted) if wanted.changed_at and may_move else (),
     )  # fmt: skip
 
 
@@ -221,6 +224,20 @@ async def move_all(visit: DeskVisit) -> Response:
     return visit.to(f"/desk/requests?{_moved_query(state, done)}")
 
 
+async def take_back(visit: DeskVisit) -> Response:
+    """Take the person's own last moves back, of one request or of all that were moved together."""
+    read = parse_filter(visit.form.get("query"), visit.units, today_of(visit))
+    codes, at = read.wanted.codes, read.wanted.changed_at
+    if read.unread or not (codes or at):
+        return visit.to("/desk/requests?done=nothing")
+    done = await visit.admin.desk.take_back(visit.rights, Filter(codes=codes, changed_at=at))
+    if len(codes) == 1:
+        return visit.to(f"/desk/requests/{codes[0]}?done={'taken_back' if done.changed else 'too_late'}")
+    if not done.changed:
+        return visit.to(f"/desk/requests?{to_query(Filter(codes=codes, changed_at=at), done='too_late')}")
+    return visit.to(f"/desk/requests?{to_query(Filter(changed_at=done.at), done='taken_back')}")
+
+
 def _moved_query(state: RequestState, done: BulkMoveResult) -> str:
     """What was moved stays in view: it can be looked through, exported, or moved on."""
     return to_query(Filter(states=(state,), changed_at=done.at), done="moved_all")
@@ -230,4 +247,5 @@ LIST_ROUTES = (
     DeskRoute("GET", "/desk/requests", Act.SEE_REQUESTS, show_list),
     DeskRoute("GET", "/desk/requests/move", Act.CHANGE_REQUESTS, show_bulk_move),
     DeskRoute("POST", "/desk/requests/move", Act.CHANGE_REQUESTS, move_all),
+    DeskRoute("POST", "/desk/requests/take-back", Act.CHANGE_REQUESTS, take_back),
 )

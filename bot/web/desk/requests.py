@@ -22,6 +22,7 @@ from handlers.model import (
     FINAL_STATES,
     NEEDS_REASON,
     PDF,
+    TAKE_BACK_WITHIN,
     Act,
     FormContent,
     MoveOutcome,
@@ -30,6 +31,7 @@ from handlers.model import (
     RequestState,
     RequestStep,
     check_reason,
+    find_way_back,
     transitions_from,
 )
 from handlers.requests import STATE_LABELS, format_content
@@ -47,6 +49,8 @@ BAD_REASON = N_("Please write the reason in 1 to 500 characters, without any per
 TOLD = {
     "moved": N_("Changed. The officer is told."),
     "moved_all": N_("Changed: these requests were just moved together. Each officer is told."),
+    "taken_back": N_("Taken back: it stands again where it stood before. The officer is told that it was a mistake."),
+    "too_late": N_("It cannot be taken back any more: too much time has passed, or it was changed since."),
     "imported": N_("The list was applied: these requests were changed. Each officer is told."),
     "overtaken": N_("Somebody has changed this request in the meantime. Nothing of it was overwritten."),
     "overtaken_all": N_("The list has changed since you saw it; nothing was changed. It stands now as follows."),
@@ -117,6 +121,8 @@ class RequestPages:
             pack=content.pack, note=note, asked=asked, forms=self._forms(visit, filed),
             asked_label=t(MOVE_LABELS[RequestState(asked)]) if asked else "",
             unit=visit.units.name(filed.unit) if filed.unit else "", may_change=may_change,
+            may_take_back=may_change and find_way_back(filed, visit.rights.actor, visit.now) is not None,
+            minutes=TAKE_BACK_WITHIN.seconds // 60,
             nowhere=format_move_not_possible(t, state) if may_change and not moves else "",
             **await _neighbours(visit, filed),
         )  # fmt: skip

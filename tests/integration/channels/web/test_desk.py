@@ -26,6 +26,7 @@ TRIED: dict[tuple[str, str], Act] = {
     ("GET", "/desk/requests"): Act.SEE_REQUESTS,
     ("GET", "/desk/requests/move"): Act.CHANGE_REQUESTS,
     ("POST", "/desk/requests/move"): Act.CHANGE_REQUESTS,
+    ("POST", "/desk/requests/take-back"): Act.CHANGE_REQUESTS,
     ("GET", "/desk/requests/{code}"): Act.SEE_REQUESTS,
     ("POST", "/desk/requests/{code}/move"): Act.CHANGE_REQUESTS,
     ("POST", "/desk/requests/{code}/form"): Act.SEE_PERSONAL,

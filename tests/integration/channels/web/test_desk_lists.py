@@ -286,3 +286,28 @@ async def test_one_goes_from_request_to_request_in_the_list_that_one_came_from(d
     assert codes[0] in link(shown, "next")
     evil = (await client.get(f"/desk/requests/{codes[1]}", params={"list": "https://evil.example/"})).text
     assert "evil.example" not in evil
+
+
+async def test_what_was_moved_by_mistake_is_taken_back_at_once_one_or_all(desk: Desk) -> None:
+    client, owner = await desk.signed_in("admin"), await desk.signed_in("owner")
+    (second,) = await file_many(desk, 1)
+    seen = (await client.get("/desk/requests/move?state=submitted&next=accepted")).text
+    mark = re.search(r'name="mark" value="([^"]+)"', seen)
+    assert mark is not None
+    done = await desk.post(client, "/desk/requests/move", query="state=submitted", to="accepted", mark=mark[1], note="")
+    page = unescape((await client.get(done.headers["location"])).text)
+    query = re.search(r'take-back">.*?name="query" value="([^"]+)"', page, re.DOTALL)
+    assert query is not None
+    assert "take-back" not in (await owner.get(done.headers["location"])).text  # another's move
+    back = await desk.post(client, "/desk/requests/take-back", query=query[1])
+    assert "done=taken_back" in back.headers["location"]
+    assert set(_CODES.findall((await client.get(back.headers["location"])).text)) == {desk.near, second}
+    assert [await desk.state(code) for code in (desk.near, second)] == [RequestState.SUBMITTED] * 2
+    await desk.post(client, f"/desk/requests/{second}/move", to="accepted", revision="2", note="")
+    assert "take-back" in (await client.get(f"/desk/requests/{second}")).text
+    late = await desk.post(owner, "/desk/requests/take-back", query=f"code={second}")
+    assert late.headers["location"].endswith("done=too_late")
+    desk.clock.turn(timedelta(minutes=16))
+    assert "take-back" not in (await client.get(f"/desk/requests/{second}")).text
+    assert "nothing" in (await desk.post(client, "/desk/requests/take-back", query="all=1")).headers["location"]
+    assert await desk.state(second) is RequestState.ACCEPTED
