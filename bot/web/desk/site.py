@@ -4,7 +4,6 @@ A page acts as its person does in the chat: the same services, the same rights, 
 journal. Whatever changes something is posted with the token of its session.
 """
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,15 @@ from starlette.routing import Route
 
 from bot.channels import Rate
 from bot.channels.token_buckets import TokenBuckets
-from bot.channels.web.inbox import FormTooLarge, FormUnreadable, PostedForm, caller_of, is_from_elsewhere, read_form
+from bot.channels.web.inbox import (
+    FormTooLarge,
+    FormUnreadable,
+    PostedForm,
+    UploadRoom,
+    caller_of,
+    is_from_elsewhere,
+    read_form,
+)
 from bot.clock import Clock
 from bot.pages import page
 from bot.services.exports import ExportDownloads
@@ -172,7 +179,7 @@ class DeskSite:
         self._sign_in = SignIn(store, clock)
         self._rate = TokenBuckets(_RATE, clock)
         self._links = TokenBuckets(_LINK_RATE, clock)
-        self._uploads = asyncio.Semaphore(_UPLOADS)
+        self._uploads = UploadRoom(_UPLOADS, _UPLOADS)
         secure = address.startswith("https:")
         self._secure, self.cookie = secure, "__Host-troly-desk" if secure else "troly-desk"
 
@@ -234,7 +241,7 @@ class DeskSite:
             return await self._take(route, request, session, token, await read_form(request))
         if not await self._may(route, session):
             return self._refuse(_FORBIDDEN, 403)
-        async with self._uploads:
+        async with self._uploads.taken(request):
             return await self._take(route, request, session, token, await read_form(request, file=True))
 
     async def _take(
