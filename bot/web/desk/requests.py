@@ -117,7 +117,7 @@ class RequestPages:
             "desk_request.html", status=status, code=filed.request.code, revision=filed.revision, moves=moves,
             state=capitalize_first(t(STATE_LABELS[state])), mark=state.value, told=message, reasons=reasons,
             history=[_step(visit, step, labels) for step in filed.request.history],
-            lines=format_content(visit.say, content).splitlines(), answer=[part.splitlines() for part in content.decision.split("\n\n") if part.strip()],
+            lines=format_content(visit.say, content).splitlines(), answer=_paragraphs(content.decision),
             pack=content.pack, note=note, asked=asked, forms=self._forms(visit, filed),
             asked_label=t(MOVE_LABELS[RequestState(asked)]) if asked else "",
             unit=visit.units.name(filed.unit) if filed.unit else "", may_change=may_change,
@@ -184,6 +184,10 @@ class RequestPages:
 async def _find(visit: DeskVisit) -> RequestRow | None:
     code = str(visit.request.path_params["code"])[:40].upper()
     return await visit.admin.desk.get(visit.rights, code)
+
+
+def _paragraphs(text: str) -> list[list[str]]:
+    return [part.splitlines() for part in text.split("\n\n") if part.strip()]
 
 
 def _step(visit: DeskVisit, step: RequestStep, labels: dict[str, str]) -> dict[str, object]:
