@@ -24,12 +24,13 @@ from handlers.model import ExportOrder, FinishedExport, LinkPurpose
 PAGE_EXPORT_TASK = "page_export"
 
 
-def _origin(task: str, number: int) -> str:
-    return f"page_export:{task}:{number:04}"
+def _origin(task: str, tries: int, number: int) -> str:
+    """Name a file; each try has files of its own, so that one that comes late spoils nothing."""
+    return f"page_export:{task}:{tries}:{number:04}"
 
 
-def _all_origins(task: str) -> str:
-    return f"page_export:{task}:%"
+def _all_origins(task: str, tries: int) -> str:
+    return f"page_export:{task}:{tries}:%"
 
 
 class PageExport(NamedTuple):
@@ -46,6 +47,11 @@ class PageExport(NamedTuple):
     def is_open(self) -> bool:
         """Tell whether it waits or is under way."""
         return self.state in {"queued", "running"}
+
+    @property
+    def tries(self) -> int:
+        """Return the try that made its files."""
+        return self.order.tries if self.order else 1
 
 
 class PageFile(NamedTuple):
@@ -88,9 +94,9 @@ class PageExportRepository:
         now = to_micros(self.context.now)
         await self.context.ask(Query("end_task", {"id": task, "state": "cancelled", "now": now}))
 
-    async def files(self, task: str) -> tuple[PageFile, ...]:
-        """Return the files of an export that can still be fetched, in order."""
-        where = {"chat": self.context.chat, "origins": _all_origins(task), "now": to_micros(self.context.now)}
+    async def files(self, task: str, tries: int) -> tuple[PageFile, ...]:
+        """Return the files of a try of an export that can still be fetched, in order."""
+        where = {"chat": self.context.chat, "origins": _all_origins(task, tries), "now": to_micros(self.context.now)}
         (rows,) = await self.context.ask(Query("files_of_page_export", where))
         keyring = self.context.keyring
         return tuple(
@@ -98,9 +104,9 @@ class PageExportRepository:
             for number, (digest, about) in enumerate(rows, 1)
         )
 
-    async def file(self, task: str, number: int) -> tuple[FileFacts, bytes] | None:
+    async def file(self, task: str, tries: int, number: int) -> tuple[FileFacts, bytes] | None:
         """Return one file with its content; it can be fetched again until its time is over."""
-        where = {"chat": self.context.chat, "origin": _origin(task, number), "now": to_micros(self.context.now)}
+        where = {"chat": self.context.chat, "origin": _origin(task, tries, number), "now": to_micros(self.context.now)}
         (rows,) = await self.context.ask(Query("file_of_page_export", where))
         if not rows:
             return None
@@ -127,22 +133,24 @@ class PageExportTasks(ExportTasks):
         return bool(going)
 
     async def keep_files(self, task: ExportTask, messages: Sequence[Callable[[], Reply]], now: datetime) -> None:
-        """Keep the files of messages, one in memory at a time; the same task again replaces them."""
+        """Keep the files of messages, one in memory at a time."""
         for number, make in enumerate(messages, 1):
             (file,) = make().attachments
             link = await asyncio.to_thread(
                 new_link, self.keyring, LinkPurpose.FILE, task.chat.id, now,
-                origin=_origin(task.id, number), file=file, age=SESSION_AGE,
+                origin=_origin(task.id, task.tries, number), file=file, age=SESSION_AGE,
             )  # fmt: skip
             await self.driver.run(*link.calls)
 
     async def drop_files(self, task: ExportTask) -> None:
-        """Keep none of the files of a task."""
-        await self.driver.run(Query("drop_page_export", {"chat": task.chat.id, "origins": _all_origins(task.id)}))
+        """Keep none of the files of this try."""
+        await self.driver.run(
+            Query("drop_page_export", {"chat": task.chat.id, "origins": _all_origins(task.id, task.tries)})
+        )
 
     async def tell(self, at: TaskTransaction, task: ExportTask, said: Reply, roles: tuple[str, ...] = ()) -> None:
         """Note what the page is to say of a task that has ended, and by which roles its files were made."""
-        told = FinishedExport(**task.order.model_dump(), told=said.paragraphs, roles=roles)
+        told = FinishedExport(**task.order.model_dump(), told=said.paragraphs, roles=roles, tries=task.tries)
         spec = self.keyring.seal(told.model_dump_json(), sealed_columns.task(task.id))
         await at.context.ask(Query("tell_task", {"id": task.id, "spec": spec}))
 

@@ -45,6 +45,7 @@ class FinishedExport(ExportOrder):
 
     told: tuple[str, ...] = ()  #: paragraphs on the files, or on why there are none, in the HTML subset of replies
     roles: tuple[str, ...] = ()  #: ids of the roles by which the files were made
+    tries: int = 1  #: the try that made them
 
 
 class ExportRemarks(BaseModel):

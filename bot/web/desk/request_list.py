@@ -1,6 +1,7 @@
 """The list of requests, and moves of all that it shows or of those that were marked in it."""
 
 from collections.abc import Callable
+from typing import Any
 
 from starlette.responses import Response
 
@@ -79,7 +80,7 @@ _CELLS: dict[str, Cell] = {
 }
 
 
-def _table(visit: DeskVisit, found: tuple[RequestRow, ...], columns: tuple[str, ...]) -> dict[str, object]:
+def _table(visit: DeskVisit, found: tuple[RequestRow, ...], columns: tuple[str, ...]) -> dict[str, Any]:
     return {
         "columns": [(name, visit.say.t(COLUMNS[name])) for name in columns],
         "rows": [
