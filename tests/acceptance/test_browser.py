@@ -39,7 +39,6 @@ _RULES = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa',
 _WEIGHT = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
     .filter(one => !one.name.includes('/chat/'))
     .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
-_FIRST_PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
 _SIZES = {"phone": (390, 844), "narrow": (360, 640), "desktop": (1440, 900)}
 _LONGEST_PAGE = 60 * 1024
 

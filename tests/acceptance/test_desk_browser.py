@@ -141,6 +141,27 @@ async def test_an_admin_marks_by_keys_exports_edits_and_reads_in_again(browser: 
         assert not await page.locator(".filter").is_visible()
 
 
+async def test_each_page_of_lists_is_whole_on_a_small_dark_screen(browser: Browser, office: Office) -> None:
+    async with office.served(), signed_in(browser, office, "narrow", color_scheme="dark") as tab:
+        pages = {
+            "home": "/desk",
+            "list": "/desk/requests?state=submitted&cols=name.state.serial.note",
+            "nothing": "/desk/requests?q=khong-ai-co-ten-nay",
+            "move": "/desk/requests/move?code=YC-2026-000001.YC-2026-000002&next=sent_back",
+            "one": "/desk/requests/YC-2026-000001?list=state%3Dsubmitted",
+            "exports": "/desk/exports?all=1",
+            "import": "/desk/import",
+        }
+        for name, path in pages.items():
+            await tab.opens(path)
+            await tab.looks_right(name, "lists")
+        wrong = {"name": "a.csv", "mimeType": "text/csv", "buffer": "Mã yêu cầu,Trạng thái\nYC-1,mất\n".encode()}
+        await tab.page.set_input_files("#file", [wrong])  # type: ignore[list-item]
+        await tab.page.get_by_role("button", name="Xem những gì sẽ thay đổi").click()
+        await tab.page.get_by_role("heading", name="Dòng không nhận được: 1").wait_for()
+        await tab.looks_right("refused-rows", "lists")
+
+
 async def test_the_lists_work_on_a_phone_without_scripts(browser: Browser, office: Office) -> None:
     async with (
         office.served(),
