@@ -319,7 +319,7 @@ async def test_an_admin_signs_in_looks_around_and_moves_what_the_list_shows(
         await page.get_by_role("heading", name="Bước tiếp theo").wait_for()
         await tab.looks_right("request", "desk")
         await tab.opens("/desk/exports?all=1")
-        await page.get_by_role("button", name="Xuất tệp").click()
+        await page.get_by_role("button", name="Gửi vào cuộc trò chuyện").click()
         await page.locator("progress").wait_for()
         await tab.looks_right("export-under-way", "desk")
         await page.get_by_role("button", name="Đăng xuất").click()

@@ -4,13 +4,14 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
 from bot.pages import attachment_headers
-from bot.web.desk.filters import columns_value, parse_columns, parse_filter, to_query
+from bot.web.desk.filters import columns_value, find_unit, parse_columns, parse_filter, to_query
 from bot.web.desk.site import Afterwards, DeskRoute, DeskVisit
 from handlers.access import format_actor
 from handlers.admin.requests_view import MOVE_LABELS, format_move_not_possible
@@ -23,6 +24,7 @@ from handlers.model import (
     NEEDS_REASON,
     PDF,
     TAKE_BACK_WITHIN,
+    UNFINISHED,
     Act,
     FormContent,
     MoveOutcome,
@@ -42,6 +44,9 @@ from rules.pack import Pack
 LONGEST_NOTE = 2000
 #: Characters of the address of a list.
 _LONGEST_VIEW = 4000
+#: Units that the form proposes.
+_MOST_PROPOSED = 300
+_NO_UNIT = N_("There is no such unit within your reach.")
 _NO_FORM = N_("No official form is due for this request.")
 _NO_REQUEST = N_("There is no such request within your reach.")
 BAD_REASON = N_("Please write the reason in 1 to 500 characters, without any personal number (CCCD).")
@@ -51,6 +56,9 @@ TOLD = {
     "moved_all": N_("Changed: these requests were just moved together. Each officer is told."),
     "taken_back": N_("Taken back: it stands again where it stood before. The officer is told that it was a mistake."),
     "too_late": N_("It cannot be taken back any more: too much time has passed, or it was changed since."),
+    "placed": N_(
+        "The request is on that unit now; whoever looks after it there is told. It can be put back the same way."
+    ),
     "imported": N_("The list was applied: these requests were changed. Each officer is told."),
     "overtaken": N_("Somebody has changed this request in the meantime. Nothing of it was overwritten."),
     "overtaken_all": N_("The list has changed since you saw it; nothing was changed. It stands now as follows."),
@@ -95,6 +103,7 @@ class RequestPages:
         return (
             DeskRoute("GET", "/desk/requests/{code}", Act.SEE_REQUESTS, self._show),
             DeskRoute("POST", "/desk/requests/{code}/move", Act.CHANGE_REQUESTS, self._move),
+            DeskRoute("POST", "/desk/requests/{code}/place", Act.CHANGE_REQUESTS, self._place),
             DeskRoute("POST", "/desk/requests/{code}/form", Act.SEE_PERSONAL, self._fetch_form),
         )
 
@@ -121,6 +130,7 @@ class RequestPages:
             pack=content.pack, note=note, asked=asked, forms=self._forms(visit, filed),
             asked_label=t(MOVE_LABELS[RequestState(asked)]) if asked else "",
             unit=visit.units.name(filed.unit) if filed.unit else "", may_change=may_change,
+            units=_units(visit) if may_change and state in UNFINISHED else (),
             may_take_back=may_change and find_way_back(filed, visit.rights.actor, visit.now) is not None,
             minutes=TAKE_BACK_WITHIN.seconds // 60,
             nowhere=format_move_not_possible(t, state) if may_change and not moves else "",
@@ -141,8 +151,20 @@ class RequestPages:
             return await self._page(visit, filed, "", note=note, asked=to)
         seen, code = to_number(form.get("revision")), filed.request.code
         result = await visit.admin.desk.move(visit.rights, code, RequestState(to), -1 if seen is None else seen, note)
-        view = {"list": _view_of(visit)} if _view_of(visit) else {}
-        return visit.to(f"/desk/requests/{quote(code)}?{urlencode({'done': _outcome_word(result), **view})}")
+        told_as = {"done": _outcome_word(result), **_kept_view(visit)}
+        return visit.to(f"/desk/requests/{quote(code)}?{urlencode(told_as)}")
+
+    async def _place(self, visit: DeskVisit) -> Response:
+        """Put a request on the unit that it belongs to; its admins are told. The way back is to put it there again."""
+        filed, typed = await _find(visit), visit.form.get("unit").strip()[:300]
+        if filed is None:
+            return visit.sorry(_NO_REQUEST, 404)
+        unit = find_unit(typed, visit.units, today_of(visit)) if typed else None
+        done = await visit.admin.desk.assign_unit(visit.rights, filed.request.code, unit) if unit else None
+        if done is None or done.outcome is MoveOutcome.NOT_THERE:
+            return await self._page(visit, filed, _NO_UNIT, status=400)
+        word = "placed" if done.outcome is MoveOutcome.MOVED else "overtaken"
+        return visit.to(f"/desk/requests/{quote(filed.request.code)}?{urlencode({'done': word, **_kept_view(visit)})}")
 
     def _forms(self, visit: DeskVisit, filed: RequestRow) -> list[dict[str, object]]:
         """Return the forms that are due, for those who see the request in full."""
@@ -199,6 +221,21 @@ def _step(visit: DeskVisit, step: RequestStep, labels: dict[str, str]) -> dict[s
 def _view_of(visit: DeskVisit) -> str:
     """Return the list from which the request was opened, as its address has it; empty where that is not known."""
     return visit.form.get("list")[:_LONGEST_VIEW] or visit.param("list", _LONGEST_VIEW)
+
+
+def _kept_view(visit: DeskVisit) -> dict[str, str]:
+    view = _view_of(visit)
+    return {"list": view} if view else {}
+
+
+def _units(visit: DeskVisit) -> list[tuple[str, str]]:
+    """Return open units that a request can be put on, as the form proposes them."""
+    fitting = (
+        (unit.code, unit.name)
+        for unit in visit.units.units.values()
+        if unit.is_open(today_of(visit)) and visit.rights.may(Act.CHANGE_REQUESTS, unit.code)
+    )
+    return list(islice(fitting, _MOST_PROPOSED))
 
 
 async def _neighbours(visit: DeskVisit, filed: RequestRow) -> dict[str, object]:

@@ -29,6 +29,7 @@ TRIED: dict[tuple[str, str], Act] = {
     ("POST", "/desk/requests/take-back"): Act.CHANGE_REQUESTS,
     ("GET", "/desk/requests/{code}"): Act.SEE_REQUESTS,
     ("POST", "/desk/requests/{code}/move"): Act.CHANGE_REQUESTS,
+    ("POST", "/desk/requests/{code}/place"): Act.CHANGE_REQUESTS,
     ("POST", "/desk/requests/{code}/form"): Act.SEE_PERSONAL,
     ("GET", "/desk/exports"): Act.EXPORT_REQUESTS,
     ("POST", "/desk/exports"): Act.EXPORT_REQUESTS,

@@ -311,3 +311,15 @@ async def test_what_was_moved_by_mistake_is_taken_back_at_once_one_or_all(desk: 
     assert "take-back" not in (await client.get(f"/desk/requests/{second}")).text
     assert "nothing" in (await desk.post(client, "/desk/requests/take-back", query="all=1")).headers["location"]
     assert await desk.state(second) is RequestState.ACCEPTED
+
+
+async def test_a_request_is_put_on_another_unit_within_reach_alone(desk: Desk) -> None:
+    owner, admin = await desk.signed_in("owner"), await desk.signed_in("admin")
+    path = f"/desk/requests/{desk.near}"
+    for wrong in ("", "không có", "DN.DP"):
+        assert (await desk.post(admin, f"{path}/place", unit=wrong)).status_code == 400
+    placed = await desk.post(owner, f"{path}/place", unit="DN.DP")
+    assert placed.headers["location"] == f"{path}?done=placed"
+    assert "DN.DP" in (await owner.get(path)).text
+    assert (await admin.get(path)).status_code == 404
+    assert (await desk.acts())[0] == "request.place"
