@@ -11,7 +11,7 @@ from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.admin.exports import format_export_cancelled, format_export_queued
 from handlers.admin.requests_view import format_filter
 from handlers.core.text import capitalize_first, format_size, strip_markup
-from handlers.model import EXPORT_FORM_LABELS, Act, ExportForm, ExportOrder
+from handlers.model import EXPORT_FORM_LABELS, OPEN_LIST, Act, ExportForm, ExportOrder
 from locales import N_
 
 _GONE = N_("This file can no longer be fetched: order the export again.")
@@ -21,6 +21,8 @@ _UNREADABLE = N_("The export could not be written. Please order it again.")
 async def show_exports(visit: DeskVisit) -> Response:
     """Show the export under way, the files of the last one, and the kinds of file that the list can be had as."""
     read = parse_filter(visit.request.url.query, visit.units, today_of(visit))
+    if visit.param("marked") and not read.wanted.codes:
+        return visit.to(f"/desk/requests?{to_query(OPEN_LIST, done='none_marked')}")
     rights, t, latest = visit.rights, visit.say.t, await visit.downloads.latest()
     said = "" if visit.param("done", 20) == "ordered" else told(visit)  # the progress says so
     in_chat, running = await visit.admin.exports.running(), latest if latest and latest.is_open else None
