@@ -48,7 +48,7 @@ from bot.services.request_notices import DigestSender
 from bot.settings import Settings
 from bot.store import DataIsMadeUp, LeaseDuration, Store, hold_serving_lock
 from handlers.conversation import respond, wants_certificate_list, wants_file
-from handlers.model import CHANNEL_LABELS
+from handlers.model import CHANNEL_LABELS, WEB
 from locales import N_
 from rules.loading import load_pack
 from rules.pack import Pack
@@ -103,18 +103,22 @@ class Components:
             asyncio.Semaphore(1), store.inbox.waiting_events, store.outbox.move_answer, queued, pdf=True,
         )  # fmt: skip
 
-    def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter, OwnDataExporter]:
-        """Return what writes the lists, and the own data, that people order in a channel.
+    def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter | OwnDataExporter, ...]:
+        """Return what writes the lists, and the own data, that people order in a channel, or on its admin pages.
 
         ``queued`` is told when there is something to send.
         """
         name = channel.name.replace(":", "-")
-        lists, own = (self.settings.data_dir / kind / name for kind in ("exports", "own-data"))
+        lists, pages, own = (self.settings.data_dir / kind / name for kind in ("exports", "page-exports", "own-data"))
         limit = self.settings.export_part_mb * _MEGABYTE
-        return (
+        made = (
             Exporter(self.store, channel, ExportChildren(self.settings, lists), self.clock, queued),
             OwnDataExporter(self.store, channel, own, limit, self.clock, queued),
         )
+        if channel.name != WEB:
+            return made
+        children = ExportChildren(self.settings, pages)
+        return (*made, Exporter(self.store, channel, children, self.clock, queued, for_pages=True))
 
     def broadcast_scheduler(self, queued: Callable[[], None], *, certificates: bool = True) -> BroadcastScheduler:
         """Return what goes on with broadcasts by itself; ``queued`` is told when there may be something to send.

@@ -190,6 +190,7 @@ _FILTER = {
     "without_unit": DataPart(N_("Requests without a unit only")),
     "incomplete": DataPart(N_("Requests that lack something only")),
     "changed_at": DataPart(N_("Changed together at"), format_iso_moment),
+    "codes": DataPart(N_("Codes of requests")),
     "text": DataPart(N_("Words searched for")),
 }
 

@@ -189,6 +189,7 @@ TASK_KINDS = {
     "export": N_("export of requests"),
     "import": N_("list that waits for your yes"),
     "units": N_("list of units that waits for your yes"),
+    "page_export": N_("export for the admin pages"),
     "own_data": N_("the data held about you"),
 }
 TASK_STATES = {

@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.exports.own_data_files import OwnDataFiles
 from bot.exports.process import ExportChild, ExportChildren, ExportRefused, Finished, LastWord, Lost, Made, Progress
 from bot.retry import retry, retry_while_unavailable
-from bot.services.exports import ExportTaskService, take_order
+from bot.services.exports import ExportTaskService, PageExportTaskService, take_order
 from bot.store import Completion, ExportTask, OwnDataTask, Store, TaskResult
 from handlers.admin import exports
 from handlers.admin import exports as exports_text
@@ -83,12 +83,16 @@ class Exporter:
     #: Seconds without any progress after which an export is given up: those behind it wait.
     stall = 900.0
 
-    def __init__(
-        self, store: Store, channel: Channel, children: ExportChildren, clock: Clock, queued: Callable[[], None]
-    ) -> None:
-        """``queued`` is told whenever there may be something to send."""
-        self._store = store
-        self._tasks = ExportTaskService(store.tasks)
+    def __init__(  # noqa: PLR0913 - the composition root names each of them
+        self, store: Store, channel: Channel, children: ExportChildren, clock: Clock, queued: Callable[[], None], *,
+        for_pages: bool = False,
+    ) -> None:  # fmt: skip
+        """Write the exports of a channel, or those that are fetched from its pages.
+
+        ``queued`` is told whenever there may be something to send.
+        """
+        self._rows = store.page_exports if for_pages else store.tasks
+        self._tasks = PageExportTaskService(store.page_exports) if for_pages else ExportTaskService(store.tasks)
         self._channel = channel
         self._children = children
         self._clock = clock
@@ -116,7 +120,7 @@ class Exporter:
             await asyncio.to_thread(self._children.clean)
         except OSError as error:  # a file that cannot be removed keeps nobody from a new export
             _log.error("exports_not_cleaned", channel=self._channel.name, kind=type(error).__name__)
-        await retry_while_unavailable(lambda: self._store.tasks.recover(self._channel.name))
+        await retry_while_unavailable(lambda: self._rows.recover(self._channel.name))
 
     async def work(self) -> int:
         """Write all that is ordered; how many exports that was."""
@@ -167,7 +171,7 @@ class Exporter:
         say, now = MarkupTranslator(task.order.language), self._clock.now()
         shown = self._channel.capabilities.editing and far.total
         said = exports.format_export_progress(say, far.done, far.total) if shown else None
-        report = partial(self._store.tasks.report, task, far.done, far.total, now, said)
+        report = partial(self._rows.report, task, far.done, far.total, now, said)
         if not await retry_while_unavailable(report):
             raise _ExportEnded
         self._queued()
@@ -195,7 +199,7 @@ class Exporter:
     async def _fail(self, task: ExportTask, said: Reply, *, aside: bool = False) -> None:
         """Give it up; where the store cannot take that, the next ``work`` tries again."""
         self._failing[task.id] = task, said
-        await retry_while_unavailable(lambda: self._store.tasks.fail(task, said, self._clock.now(), aside=aside))
+        await retry_while_unavailable(lambda: self._rows.fail(task, said, self._clock.now(), aside=aside))
         del self._failing[task.id]
 
 

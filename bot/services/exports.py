@@ -13,10 +13,15 @@ from bot.store import (
     ExportRepository,
     ExportTask,
     ExportTasks,
+    FileFacts,
     JournalRepository,
     OwnDataRepository,
     OwnDataTask,
     OwnDataTasks,
+    PageExport,
+    PageExportRepository,
+    PageExportTasks,
+    PageFile,
     RequestListRepository,
     TaskResult,
     UnreadableTask,
@@ -128,6 +133,90 @@ class ExportTaskService:
             await journal.record(rights, "export", result.subject, unit=result.unit, count=result.count)
             await at.commit()
         return Completion.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class PageExportTaskService:
+    """The exports of the admin pages, outside any request. Every method raises StoreError."""
+
+    tasks: PageExportTasks
+
+    async def take(self, channel: str, now: datetime) -> ExportTask | None:
+        """Take the task that waited longest, as ``ExportTaskService`` does."""
+        return await ExportTaskService(self.tasks).take(channel, now)
+
+    async def complete(self, task: ExportTask, result: TaskResult, now: datetime) -> Completion:
+        """Keep the files for the page, end the task, and add a row to the journal.
+
+        Nothing can be fetched where the task was ended meanwhile, or a role that it was done by.
+        """
+        await self.tasks.keep_files(task, result.messages, now)
+        ended = await self._end(task, result, now)
+        if ended is not Completion.DONE:
+            await self.tasks.drop_files(task)
+        return ended
+
+    async def _end(self, task: ExportTask, result: TaskResult, now: datetime) -> Completion:
+        async with self.tasks.open(task, now) as at:
+            if not await at.end("done"):
+                return Completion.ENDED
+            rights = Rights.of(await at.read_grants(), NO_UNITS)
+            if not set(result.grants) <= {grant.id for grant in rights.grants}:
+                return Completion.LOST
+            await self.tasks.tell(at, task, result.said, result.grants)
+            journal = JournalService(JournalRepository(at.context))
+            await journal.record(rights, "export", result.subject, unit=result.unit, count=result.count)
+            await at.commit()
+        return Completion.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDownloads:
+    """Exports that the person of a chat fetches from the admin pages, one at a time."""
+
+    exports: PageExportRepository
+    journal: Journal
+
+    async def start(self, rights: Rights, order: ExportOrder, total: int) -> str | None:
+        """Order an export; ``None`` where the rights do not allow it, or another one is under way."""
+        latest = await self.latest()
+        if not rights.reach(Act.EXPORT_REQUESTS) or (latest and latest.is_open):
+            return None
+        task = await self.exports.add(order, total)
+        unit = rights.journal_unit(Act.EXPORT_REQUESTS, order.wanted.unit)
+        await self.journal.record(rights, "export_start", f"{task} {order.form}", unit=unit, count=total)
+        return task
+
+    async def latest(self) -> PageExport | None:
+        """Return the export that was ordered last, whatever became of it."""
+        return await self.exports.latest()
+
+    async def cancel(self, rights: Rights) -> bool:
+        """Call the export that is under way off; False where none is."""
+        found = await self.latest()
+        if found is None or not found.is_open:
+            return False
+        await self.exports.cancel(found.id)
+        unit = rights.journal_unit(Act.EXPORT_REQUESTS, found.order.wanted.unit if found.order else None)
+        await self.journal.record(rights, "export_cancel", found.id, unit=unit, count=found.done)
+        return True
+
+    async def files(self, rights: Rights) -> tuple[PageFile, ...]:
+        """Return the files of the last export; none once a role that they were made by has ended."""
+        found = await self._finished(rights)
+        return await self.exports.files(found.id, found.tries) if found else ()
+
+    async def fetch(self, rights: Rights, task: str, number: int) -> tuple[FileFacts, bytes] | None:
+        """Return a file of the last export, under the same condition."""
+        found = await self._finished(rights)
+        return await self.exports.file(task, found.tries, number) if found and found.id == task else None
+
+    async def _finished(self, rights: Rights) -> PageExport | None:
+        found = await self.latest()
+        if found is None or found.state != "done" or found.order is None:
+            return None
+        held = {grant.id for grant in rights.grants}
+        return found if set(found.order.roles) <= held else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from bot.store import (
     placing_origin,
     request_origin,
 )
-from handlers.core import Journal
+from handlers.core import Journal, Reply
 from handlers.model import (
     MAX_BULK_MOVES,
     UNFINISHED,
@@ -43,6 +43,7 @@ from handlers.model import (
     Watcher,
     check_reason,
     codes_needing_history,
+    find_way_back,
     mask_content,
     mask_row,
     may_see_personal,
@@ -50,7 +51,7 @@ from handlers.model import (
     select_watchers,
     transitions_from,
 )
-from handlers.requests import format_request_moved
+from handlers.requests import format_move_taken_back, format_request_moved
 from handlers.requests.notices import format_acting_office, format_new_request, format_placed_requests
 from locales import LANGUAGES
 from rules.calendar import to_vietnam_day
@@ -61,6 +62,10 @@ def selection_mark(requests: Iterable[MovableRequest]) -> str:
     """Return a digest that changes when other requests are meant, or the same ones at another revision."""
     named = "\n".join(f"{request.code} {request.revision}" for request in requests)
     return hashlib.sha256(named.encode()).hexdigest()[:16]
+
+
+#: Words the notice of a move: language, code, procedure, state, reason and office.
+FormatMove = Callable[[str, str, Procedure, RequestState, str, str], Reply]
 
 
 class AppliedMoves(NamedTuple):
@@ -83,16 +88,25 @@ class RequestMover:
         """Move those that can be moved there, as they were read; two round trips, however many they are."""
         fitting = [request for request in movable if self.to in transitions_from(RequestState(request.state))]
         changed = await self.requests.move(fitting, self.to)
-        notices = [self._notice(request) for request in changed if request.erased_at is None]
-        await self.requests.record_moves(changed, self.to, self.rights.actor, self.note, notices)
+        await self._record(changed, format_request_moved)
         codes = {request.code for request in changed}
         return AppliedMoves(_codes(changed), _codes(request for request in movable if request.code not in codes))
 
-    def _notice(self, request: MovableRequest) -> OutboxMessage:
+    async def take_back(self, movable: Sequence[MovableRequest]) -> tuple[str, ...]:
+        """Let them stand where they stood before their last move, as they were read; return the codes of those."""
+        changed = await self.requests.take_back(movable, self.to)
+        await self._record(changed, format_move_taken_back)
+        return _codes(changed)
+
+    async def _record(self, changed: Sequence[MovableRequest], said: FormatMove) -> None:
+        notices = [self._notice(request, said) for request in changed if request.erased_at is None]
+        await self.requests.record_moves(changed, self.to, self.rights.actor, self.note, notices)
+
+    def _notice(self, request: MovableRequest, said: FormatMove) -> OutboxMessage:
         """Tell the officer, in the language of their conversation."""
         language, procedure = self.requests.read_language(request), Procedure(request.procedure)
         office = format_acting_office(language, self.rights, request.unit)
-        reply = format_request_moved(language, request.code, procedure, self.to, self.note, office)
+        reply = said(language, request.code, procedure, self.to, self.note, office)
         origin = f"request:{request.code}:{request.revision + 1}"
         return OutboxMessage(OutboxRecipient(request.chat, request.channel), origin, reply, NOTICE)
 
@@ -218,6 +232,27 @@ class RequestListService:
             subject, unit = f"{to}: {format_span(done.changed)}", rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit)
             await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(done.changed))
         return BulkMoveResult(done.changed, done.left, meant=number, at=self.now)
+
+    async def take_back(self, rights: Rights, wanted: Filter) -> BulkMoveResult:
+        """Write one row of the journal for all of them; whoever else changed one meanwhile prevails."""
+        selection = await select_requests(self.requests, rights, Act.CHANGE_REQUESTS, wanted)
+        if selection is None:
+            return BulkMoveResult(())
+        number = await self.requests.count(selection)
+        if number > MAX_BULK_MOVES:
+            return BulkMoveResult((), outcome=MoveOutcome.TOO_MANY, meant=number)
+        rows = await self.requests.page(selection, MAX_BULK_MOVES)
+        ways = {row.request.code: way for row in rows if (way := find_way_back(row, rights.actor, self.now))}
+        movable = await self.requests.read_movable(selection, MAX_BULK_MOVES)
+        changed: list[str] = []
+        for to in dict.fromkeys(ways.values()):
+            meant = [one for one in movable if ways.get(one.code) is to]
+            changed += await RequestMover(self.requests, rights, to, "").take_back(meant)
+        if changed:
+            unit, span = rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit), format_span(sorted(changed))
+            await self.journal.record(rights, "request.take_back", span, unit=unit, count=len(changed))
+        left = tuple(one.code for one in movable if one.code not in set(changed))
+        return BulkMoveResult(tuple(sorted(changed)), left, meant=number, at=self.now)
 
     async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
         """Write nothing where the request is on that unit already."""

@@ -10,7 +10,7 @@ from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
 from bot.services.dossiers import StoredDossiers
-from bot.services.exports import ExportReaderService, ExportService, OwnDataService
+from bot.services.exports import ExportDownloads, ExportReaderService, ExportService, OwnDataService
 from bot.services.links import LinkService
 from bot.services.offices import OfficeService
 from bot.services.people import PeopleService
@@ -25,6 +25,7 @@ from bot.store import (
     JournalRepository,
     OfficeRepository,
     OwnDataRepository,
+    PageExportRepository,
     Query,
     RequestListRepository,
     RequestNoticeRepository,
@@ -218,6 +219,7 @@ class AdminTransaction:
         self._transaction = transaction
         self._context = context
         self.admin = build_admin_services(context)
+        self.downloads = ExportDownloads(PageExportRepository(context), self.admin.journal)
 
     async def expect(self, chat: Chat) -> None:
         """Make a chat known that may never have written, so that it can be given a role."""

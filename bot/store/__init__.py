@@ -32,6 +32,7 @@ from bot.store.broadcasts.recipients import (
 from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository, ReminderDistance, StoredReminders
 from bot.store.context import DueMenu, StoreContext, chat_row
 from bot.store.continuity import DatabasePosition, check_all_keys
+from bot.store.desk_sessions import SESSION_AGE
 from bot.store.dossiers import DossierRepository
 from bot.store.drivers import (
     Driver,
@@ -77,9 +78,11 @@ from bot.store.journal import (
     journal_columns,
 )
 from bot.store.key_rotation import RETIREMENT_GRACE, KeyCheck, KeyRotation, Retirement
+from bot.store.links import FileFacts
 from bot.store.messages import AbandonedRow, OutboxMessage, OutboxRecipient, message_query, reply_queries
 from bot.store.offices import OfficeRepository
 from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
+from bot.store.page_exports import PageExport, PageExportRepository, PageExportTasks, PageFile
 from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
 from bot.store.power_seals import seal_grant
 from bot.store.request_filter import QueryConditions
@@ -118,16 +121,17 @@ from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloTokens
 
 # fmt: off
 __all__ = [
-    "CODES_A_YEAR", "PAGE_SIZE", "RETIREMENT_GRACE", "SHOWN_MARK", "SUBSCRIBER", "UNITS_COUNTER",
+    "CODES_A_YEAR", "PAGE_SIZE", "RETIREMENT_GRACE", "SESSION_AGE", "SHOWN_MARK", "SUBSCRIBER", "UNITS_COUNTER",
     "UNREADABLE_ERRORS", "AbandonedRow", "ApproverRole", "AudienceReader", "AuthorRole", "BroadcastAuthor",
     "BroadcastMessage", "BroadcastRepository", "BroadcastSnapshot", "ChainFault", "ChatName", "ClockLeapt",
     "Completion", "DataIsMadeUp", "DatabasePosition", "DigestPerson", "DossierRepository", "Driver", "DueMenu",
     "ExpiringCertificate", "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository", "ExportRepository",
-    "ExportTask", "ExportTasks", "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository",
-    "JournalEnd", "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation",
-    "Keyring", "LeaseDuration", "LifecycleRepository", "Migration", "MovableRequest", "NewRecipient",
-    "NoticeRepository", "OfficeRepository", "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask",
-    "OwnDataTasks", "Person", "Presence", "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly",
+    "ExportTask", "ExportTasks", "FileFacts", "FolderHoldsData", "GrantRepository", "ImportRepository",
+    "InvitationRepository", "JournalEnd", "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError",
+    "KeyFileMismatch", "KeyRotation", "Keyring", "LeaseDuration", "LifecycleRepository", "Migration",
+    "MovableRequest", "NewRecipient", "NoticeRepository", "OfficeRepository", "OutboxMessage", "OutboxRecipient",
+    "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "PageExport", "PageExportRepository", "PageExportTasks",
+    "PageFile", "Person", "Presence", "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly",
     "RecipientRepository", "RecipientRow", "ReminderDistance", "RequestListRepository", "RequestNoticeRepository",
     "ResultRepository", "Retirement", "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange",
     "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable",

@@ -56,7 +56,7 @@ class LinkQueries:
 
 def new_link(  # noqa: PLR0913 - what a link is made of
     keyring: Keyring, purpose: LinkPurpose, chat: str, now: datetime, *, origin: str | None = None,
-    file: Attachment | None = None,
+    file: Attachment | None = None, age: timedelta | None = None,
 ) -> LinkQueries:  # fmt: skip
     """Make a link for a chat, with a file or without.
 
@@ -67,6 +67,7 @@ def new_link(  # noqa: PLR0913 - what a link is made of
         now: the moment from which its time counts.
         origin: the message it stands in; an earlier link of the same message ends.
         file: the file it leads to.
+        age: how long it can be used, unless as long as its purpose has it.
     """
     is_code = purpose is LinkPurpose.CODE
     token = f"{secrets.randbelow(10**_CODE_DIGITS):0{_CODE_DIGITS}}" if is_code else secrets.token_urlsafe(_TOKEN_BYTES)
@@ -80,7 +81,7 @@ def new_link(  # noqa: PLR0913 - what a link is made of
         "about": keyring.seal(about, sealed_columns.link_about(digest)) if about else None,
         "content": keyring.seal(file.content, sealed_columns.link_content(digest)) if file else None,
         "now": to_micros(now),
-        "expires": to_micros(now + (CODE_AGE if is_code else LINK_AGE)),
+        "expires": to_micros(now + (age or (CODE_AGE if is_code else LINK_AGE))),
     }
     ended = (Query("drop_link_of", {"origin": origin}),) if origin else ()
     return LinkQueries(token, (*ended, Query("keep_link", row)))

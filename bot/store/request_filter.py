@@ -89,6 +89,8 @@ async def request_conditions(
         if len(reach.units) == 1
         else QueryConditions(*scope_conditions(reach))
     )
+    if wanted.codes:  # few: the index of units would bring far more
+        found = found.for_scan().with_condition("coded_among", codes=json.dumps(wanted.codes))
     for condition, values in _filter_conditions(context.keyring, wanted):
         found = found.with_condition(condition, **values)
     by = _ANY_WORD if personal_words else _OPEN_WORD

@@ -110,6 +110,13 @@ class RequestListRepository:
         answers = await self.context.ask(*(self._move_query(request, to) for request in requests))
         return [request for request, answer in zip(requests, answers, strict=True) if answer]
 
+    async def take_back(self, requests: Sequence[MovableRequest], to: RequestState) -> list[MovableRequest]:
+        """Let requests that are still as they were read have an earlier state again; return those that were."""
+        if not requests:
+            return []
+        answers = await self.context.ask(*(self._take_back_query(request, to) for request in requests))
+        return [request for request, answer in zip(requests, answers, strict=True) if answer]
+
     async def record_moves(
         self,
         moved: Sequence[MovableRequest],
@@ -144,6 +151,10 @@ class RequestListRepository:
         ended = None if REQUEST_TRANSITIONS[to] else now
         seen = {"code": request.code, "revision": request.revision}
         return Query("desk_move", {**seen, "state": to.value, "ended": ended, "now": now})
+
+    def _take_back_query(self, request: MovableRequest, to: RequestState) -> Query:
+        seen = {"code": request.code, "revision": request.revision, "seen": request.state}
+        return Query("desk_take_back", {**seen, "state": to.value, "now": to_micros(self.context.now)})
 
     def _record_query(self, request: MovableRequest, to: RequestState, actor: str, note: str) -> Query:
         code, revision = request.code, request.revision + 1

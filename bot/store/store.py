@@ -19,6 +19,7 @@ from bot.store.messages import EXPORT_TASK, FormatAlert, FormatDamage, OwnerAler
 from bot.store.offices import OfficeReader
 from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataTasks
+from bot.store.page_exports import PageExportTasks
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from bot.store.tasks import ExportTasks
 from bot.store.units import UnitReader
@@ -151,6 +152,7 @@ class Store:
     inbox: Inbox
     outbox: Outbox
     tasks: ExportTasks
+    page_exports: PageExportTasks
     own_data: OwnDataTasks
     broadcasts: ScheduleRepository
     units: UnitReader
@@ -182,6 +184,7 @@ class Store:
             inbox=Inbox(driver, keyring, alerts, workers.id),
             outbox=Outbox(driver, keyring, alerts, letters, workers.id),
             tasks=ExportTasks(driver, keyring, alerts, workers.id),
+            page_exports=PageExportTasks(driver, keyring, alerts, workers.id),
             own_data=OwnDataTasks(driver, keyring, alerts, workers.id),
             broadcasts=ScheduleRepository(driver, keyring, policy),
             units=UnitReader(driver),

@@ -172,13 +172,17 @@ class ExportTasks:
         Returns:
             False where it had ended before.
         """
-        if aside:
-            await self.alerts.raise_alarm(AbandonedRow.TASK, task.id, now)
+        await self.raise_alarm(task, now, aside=aside)
         async with self.open(task, now) as at:
             if ended := await at.end("failed"):
                 await at.notify_end(said)
             await at.commit()
         return ended
+
+    async def raise_alarm(self, task: ExportTask | UnreadableTask, now: datetime, *, aside: bool) -> None:
+        """Tell the owners of a task that is set ``aside``."""
+        if aside:
+            await self.alerts.raise_alarm(AbandonedRow.TASK, task.id, now)
 
     @asynccontextmanager
     async def open(self, task: ExportTask | UnreadableTask, now: datetime) -> AsyncIterator["TaskTransaction"]:

@@ -22,6 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from bot.addresses import host_and_port
 from bot.channels import ListenAddress
 from bot.errors import SettingsError, TrolyError, to_reason
+from bot.web.packing import PackedPages
 from locales import N_
 
 _log = structlog.get_logger(__name__)
@@ -308,7 +309,8 @@ class WebServer:
             raise WebServerEndedError from next((failure for failure in failures if failure), None)
 
     def _config(self, site: Site) -> uvicorn.Config:
-        app = SecurityHeaders(Starlette(routes=list(site.routes)), tls=self._tls and not site.private)
+        pages = PackedPages(Starlette(routes=list(site.routes)))
+        app = SecurityHeaders(pages, tls=self._tls and not site.private)
         return uvicorn.Config(
             app, http=TimedConnection, log_config=None, access_log=False, lifespan="off", server_header=False,
             proxy_headers=bool(self._proxies), forwarded_allow_ips=self._proxies, timeout_graceful_shutdown=_GRACE,

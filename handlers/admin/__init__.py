@@ -222,6 +222,7 @@ def format_filter(wanted: Filter, units: UnitDirectory, t: Translator) -> str:
         t(N_("without a unit")) if wanted.without_unit else "",
         t(N_("something is missing")) if wanted.incomplete else "",
         t(N_("just moved together")) if wanted.changed_at else "",
+        t(N_("{number} chosen by hand"), number=len(wanted.codes)) if wanted.codes else "",
         t(N_("words: {text}"), text=wanted.text) if wanted.text else "",
     )
     return "; ".join(part for part in parts if part) or t(N_("none: all requests within reach"))

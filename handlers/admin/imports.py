@@ -148,9 +148,14 @@ def _format_conflict(say: MarkupTranslator, conflict: ImportConflict, labels: Ma
 
 
 def _format_rejected_line(say: MarkupTranslator, bad: RejectedLine) -> Markup:
-    why = say(LINE_PROBLEMS[bad.fault], **_problem_values(say.t, bad))
     code = bad.line.code[:32] or "–"
-    return say(N_("line {line}, <code>{code}</code>: {why}"), line=bad.line.number, code=code, why=why)
+    row = N_("line {line}, <code>{code}</code>: {why}")
+    return say(row, line=bad.line.number, code=code, why=format_line_problem(say, bad))
+
+
+def format_line_problem(say: MarkupTranslator, bad: RejectedLine) -> Markup:
+    """Tell why a line cannot be taken, and what could stand there."""
+    return say(LINE_PROBLEMS[bad.fault], **_problem_values(say.t, bad))
 
 
 def _problem_values(t: Translator, bad: RejectedLine) -> dict[str, str]:

@@ -164,6 +164,20 @@ class RequestList(Protocol):
             requests are moved at once; if more match, the outcome is ``TOO_MANY`` and nothing is moved.
         """
 
+    async def take_back(self, rights: Rights, wanted: Filter) -> BulkMoveResult:
+        """Take the last moves of all matching requests back, as far as they can be (``find_way_back``), in one step.
+
+        Officers are told that it was a mistake; the journal gets one row.
+
+        Args:
+            rights: They must allow ``CHANGE_REQUESTS``; the moves are those of ``rights.actor``.
+            wanted: The filter.
+
+        Returns:
+            The codes that stand again where they stood, and those that were left. If more than ``MAX_BULK_MOVES``
+            match, the outcome is ``TOO_MANY`` and nothing is changed.
+        """
+
     async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
         """Assign a request to the open unit that it belongs to; its present unit and the new one must be within reach.
 

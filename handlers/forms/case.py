@@ -1,12 +1,13 @@
 """The case that official forms are made for: which forms are due, and what is known of the certificate."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 
 from handlers.core import Context, RequestDraft, Session, current_decision, facts_of
 from handlers.forms.fields import FORM_FIELDS
-from handlers.model import OPEN_STATES, Form, Request, RequestContent, find_form
+from handlers.model import OPEN_STATES, Form, Request, RequestContent, UnitDirectory, find_form
 from handlers.requests import FIELDS
 from handlers.requests.form import news_fields, own_unit, values_on_certificate
 from locales import N_, translator
@@ -94,10 +95,24 @@ async def case_of_request(here: Context, code: str) -> FormCase | None:
     if request is None or request.content.unreadable:
         return None
     content = request.content
-    together = await _find_together(here, content)
-    procedures = frozenset(one.procedure for one in together)
-    expired = content.not_after is not None and content.not_after < here.today
     same = here.session.registered_key == content.certificate_key
+    facts = facts_of(here.session) if same else Facts()
+    case = _case_of(await _find_together(here, content), facts, here.today, _names_above(here, content.unit_code))
+    return replace(case, decided=current_decision(here) if same else None, request=request)
+
+
+def case_of_filed_request(request: Request, units: UnitDirectory, today: date) -> FormCase:
+    """Return the case of a request as whoever looks after it has it: of what its officer said, the request alone."""
+    content = request.content
+    above = tuple(one.name for one in units.ancestors(content.unit_code))
+    return replace(_case_of([content], Facts(), today, above), request=request)
+
+
+def _case_of(together: Sequence[RequestContent], facts: Facts, today: date, above: tuple[str, ...]) -> FormCase:
+    """Return the case of contents that share a form; the last one is the request itself."""
+    content = together[-1]
+    procedures, events = frozenset(one.procedure for one in together), frozenset(content.events)
+    expired = content.not_after is not None and content.not_after < today
     news = {name: value for one in together for name, value in one.news.items()}
     old = {name: value for one in together for name, value in one.old.items()}
     known = {
@@ -108,19 +123,17 @@ async def case_of_request(here: Context, code: str) -> FormCase | None:
         "email": content.email or "",
         "province": content.province or "",
         "old_value": join_values(old, news),
-        "reason": _find_reason(frozenset(content.events), facts_of(here.session) if same else Facts(), expired=expired),
+        "reason": _find_reason(events, facts, expired=expired),
     }
     return FormCase(
         subject=content.subject,
         procedures=procedures,
         forms=due_forms(procedures, content.subject),
-        events=frozenset(content.events),
+        events=events,
         key=content.certificate_key,
         known=_without_empty(known),
-        remote=same and facts_of(here.session).token is Token.REMOTE,
-        decided=current_decision(here) if same else None,
-        above=_names_above(here, content.unit_code),
-        request=request,
+        remote=facts.token is Token.REMOTE,
+        above=above,
     )
 
 

@@ -1,6 +1,7 @@
 """Fills in official forms: which field is asked next, what stands in the forms, and the steps between the screens."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from handlers.core import Context, Session, units_of
@@ -21,7 +22,7 @@ from handlers.model import (
 from handlers.requests import FIELDS, Field
 from handlers.requests.form import find_body, own_unit, suggestions, unit_choices
 from rules.facts import Event, Subject
-from rules.offices import OfficeStatus
+from rules.offices import OfficeDirectory, OfficeStatus
 from rules.outcome import Procedure
 
 #: Days after which a personal number goes, whether its form was made or not.
@@ -146,15 +147,44 @@ def _is_person(case: FormCase) -> bool:
 
 def build_form_contents(here: Context, case: FormCase, draft: FormDraft) -> tuple[FormContent, ...]:
     """Build what stands in each form; absent values are left to be filled in by hand."""
-    values = with_values(case, draft)
-    above = next((one.body for one in here.world.units.ancestors(here.session.unit)), "")
     own = own_unit(here)
+    above = next((one.body for one in here.world.units.ancestors(here.session.unit)), "")
+    recipients = FormRecipients(here.world.offices, units_of(here))
+    return fill_forms(case, draft, (own.body, above) if own else ("", ""), recipients)
+
+
+@dataclass(frozen=True, slots=True)
+class FormRecipients:
+    """The offices that forms are sent to, if somebody has confirmed them; else they are written by hand."""
+
+    offices: OfficeDirectory
+    units: tuple[str, ...]  #: codes of the unit that files and of those above it, the nearest first
+
+    def find(self, procedure: Procedure) -> str:
+        """Return the name that stands in the form of a procedure."""
+        found = self.offices.find(procedure, self.units)
+        return found.name if found and found.status is OfficeStatus.CONFIRMED else ""
+
+
+def fill_forms(
+    case: FormCase, draft: FormDraft, filing: tuple[str, str], recipients: FormRecipients
+) -> tuple[FormContent, ...]:
+    """Fill the forms of a case.
+
+    Args:
+        case: The case.
+        draft: What was typed for them.
+        filing: The body of the tree that files, and the one above it, which stands in the heading of that one alone.
+        recipients: The offices.
+    """
+    values = with_values(case, draft)
+    body, superior = filing
     return tuple(
         FormContent(
             form=form,
             body=values.get("unit", ""),
-            superior=above if own and own.body == values.get("unit") else "",
-            recipient=_find_recipient(here, case, form),
+            superior=superior if body and body == values.get("unit") else "",
+            recipient=recipients.find(_procedure_of(case, form)),
             place=values.get("place", ""),
             rows=(dict(_cells(case, form, values)),),
             contact={
@@ -167,11 +197,8 @@ def build_form_contents(here: Context, case: FormCase, draft: FormDraft) -> tupl
     )
 
 
-def _find_recipient(here: Context, case: FormCase, form: Form) -> str:
-    """Return the office that the form is sent to, if somebody has confirmed it; else it is written by hand."""
-    procedure = next(p for p in sorted(case.procedures) if find_form(p, case.subject) is form)
-    office = here.world.offices.find(procedure, units_of(here))
-    return office.name if office and office.status is OfficeStatus.CONFIRMED else ""
+def _procedure_of(case: FormCase, form: Form) -> Procedure:
+    return next(p for p in sorted(case.procedures) if find_form(p, case.subject) is form)
 
 
 def _cells(case: FormCase, form: Form, values: Mapping[str, str]) -> Iterator[tuple[FormField, str]]:

@@ -43,6 +43,14 @@ class ExportOrder(BaseModel):
     language: Literal["vi", "en"] = "vi"
 
 
+class FinishedExport(ExportOrder):
+    """An order with what became of it, for a page that shows both."""
+
+    told: tuple[str, ...] = ()  #: paragraphs on the files, or on why there are none, in the HTML subset of replies
+    roles: tuple[str, ...] = ()  #: ids of the roles by which the files were made
+    tries: int = 1  #: the try that made them
+
+
 class ExportRemarks(BaseModel):
     """Facts about an exported file to tell besides the number of requests in it."""
 

@@ -178,6 +178,7 @@ class Filter(BaseModel):
     #: It was sent back, or lacks its unit, its serial number or its last day although its procedure needs one.
     incomplete: bool = False
     changed_at: datetime | None = None  #: its last change was at this very moment: what one bulk move has changed
+    codes: tuple[str, ...] = ()  #: it is one of these
     #: Words that must all occur in the name, serial number, managing body or code; for callers who see personal data
     #: masked, only in the managing body and code.
     text: str = ""

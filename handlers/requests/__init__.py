@@ -311,3 +311,17 @@ def format_request_moved(  # noqa: PLR0913, PLR0917 - each is said in the notice
     news = say(N_("{office} has changed its state: <b>{state}</b>."), office=by, state=say(STATE_LABELS[to]))
     why = say(N_("Reason: {note}"), note=note) if note else ""
     return Reply(paragraphs=tuple(map(str, (join_lines(head, news, why), say(_NEXT_ACTION[to], code=code)))))
+
+
+def format_move_taken_back(  # noqa: PLR0913, PLR0917 - as ``format_request_moved``
+    language: str, code: str, procedure: Procedure, to: RequestState, note: str, office: str = ""
+) -> Reply:
+    """Format the notice that the move told before was made by mistake; the arguments are those of a move."""
+    del note  # of what was a mistake there is no reason
+    say = MarkupTranslator(language)
+    head = say(N_("<b>Request {code}</b> ({procedure})"), code=code, procedure=say(PROCEDURE_LABELS[procedure]))
+    by = office or say.t(N_("The office in charge"))
+    told = N_("{office} has taken its last change back: it was a mistake. The request stands again at: <b>{state}</b>.")
+    news = say(told, office=by, state=say(STATE_LABELS[to]))
+    rest = say(N_("You need not do anything about it. To see it: /yeucau {code}"), code=code)
+    return Reply(paragraphs=tuple(map(str, (join_lines(head, news), rest))))

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from handlers.folding import fold
 from handlers.model import (
@@ -27,6 +28,7 @@ from handlers.model import (
     Rights,
     Watcher,
     check_reason,
+    find_way_back,
     lacks_serial,
     mask_content,
     mask_row,
@@ -36,7 +38,7 @@ from handlers.model import (
     transitions_from,
     usual_days,
 )
-from handlers.requests import format_request_moved
+from handlers.requests import format_move_taken_back, format_request_moved
 from handlers.requests.notices import format_acting_office, format_new_request, format_placed_requests
 from handlers.testing.tables import SUBSCRIBER, GrantRecord, MemoryContext, MemoryJournal, RequestRecord, format_span
 from rules.calendar import to_vietnam_day
@@ -59,7 +61,13 @@ class RequestMoves:
         changed = tuple(one.code for one in fitting)
         return changed, tuple(one.code for one in found if one.code not in set(changed))
 
-    def _move_one(self, known: RequestRecord, rights: Rights, to: RequestState, note: str) -> None:
+    def take_back(self, known: RequestRecord, rights: Rights, to: RequestState) -> None:
+        """Let one stand where it stood before its last move."""
+        self._move_one(known, rights, to, "", format_move_taken_back)
+
+    def _move_one(
+        self, known: RequestRecord, rights: Rights, to: RequestState, note: str, said: Any = format_request_moved
+    ) -> None:
         acting, revision = self.acting, known.revision + 1
         step = RequestStep(state=to, at=acting.now, by=rights.actor, note=note)
         acting.tables.requests[known.code] = replace(
@@ -73,8 +81,8 @@ class RequestMoves:
         if acting.tables.chats[known.chat].erased_at is None:
             language = acting.language(known.chat)
             office = format_acting_office(language, rights, known.unit)
-            said = format_request_moved(language, known.code, known.content.procedure, to, note, office)
-            acting.queue(known.chat, f"request:{known.code}:{revision}", said)
+            notice = said(language, known.code, known.content.procedure, to, note, office)
+            acting.queue(known.chat, f"request:{known.code}:{revision}", notice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,22 @@ class MemoryRequestList:
         if changed:
             subject, unit = f"{to}: {format_span(changed)}", rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit)
             await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(changed))
+        return BulkMoveResult(changed, left, meant=len(found), at=self.acting.now)
+
+    async def take_back(self, rights: Rights, wanted: Filter) -> BulkMoveResult:
+        """Take back what can be, with one row of the journal."""
+        found = find_requests(self.acting, rights, Act.CHANGE_REQUESTS, wanted)
+        if len(found) > MAX_BULK_MOVES:
+            return BulkMoveResult((), outcome=MoveOutcome.TOO_MANY, meant=len(found))
+        ways = {one.code: find_way_back(_to_row(rights, one), rights.actor, self.acting.now) for one in found}
+        changed = tuple(sorted(code for code, way in ways.items() if way))
+        for one in found:
+            if way := ways[one.code]:
+                self.moves.take_back(one, rights, way)
+        if changed:
+            unit = rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit)
+            await self.journal.record(rights, "request.take_back", format_span(changed), unit=unit, count=len(changed))
+        left = tuple(one.code for one in found if one.code not in set(changed))
         return BulkMoveResult(changed, left, meant=len(found), at=self.acting.now)
 
     async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
@@ -220,6 +244,7 @@ def _matches(acting: MemoryContext, known: RequestRecord, wanted: Filter) -> boo
         and (not wanted.without_unit or known.unit is None)
         and (not wanted.incomplete or _is_incomplete(acting, known))
         and (wanted.changed_at is None or known.changed_at == wanted.changed_at)
+        and (not wanted.codes or known.code in wanted.codes)
     )
 
 

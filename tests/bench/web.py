@@ -1,4 +1,4 @@
-"""The web chat: a turn against the same turn in the terminal, and what a thousand open streams weigh.
+"""The web chat: a turn against the same turn in the terminal, and what a thousand open streams weigh; the admin pages.
 
 A web turn goes from the post to the event that a browser hears, over sockets; a terminal's from the line to its print.
 """
@@ -20,6 +20,7 @@ from time import perf_counter
 
 import aiohttp
 import psutil
+from playwright.async_api import async_playwright
 
 from bot.channels.terminal import Console, TerminalChannel
 from bot.cli.run import accept_in_steps
@@ -31,17 +32,33 @@ from bot.delivery.runner import StepRunner
 from bot.delivery.turns import TurnHandler
 from bot.messages import Incoming
 from bot.services.opening import open_store
+from bot.services.sign_in import SignIn
 from bot.settings import Settings
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
 from handlers.core import TextReceived
+from handlers.model import Rights
 from locales import translator
+from tests.bench.province import Province, on_sqlite
 from tests.bench.result import Result
 from tests.support.delivery import CountingReader, Pace, Rate, make_conversation
+from tests.support.programs import find_program
 from tests.support.web import Office, free_port
 
 ROUNDS = 150
 STREAMS = 1000
+#: Looks at each list of the admin pages, and what is looked at: by its name, an address.
+_LOOKS = 40
+_LISTS = {
+    "what is unfinished": "/desk/requests",
+    "all of them": "/desk/requests?all=1",
+    "a unit": "/desk/requests?unit=MAU.X0002",
+    "a common word": "/desk/requests?all=1&q=nguyen+van+mau",
+    "an older page": "/desk/requests?all=1&before=50000&at=50001",
+    "the desk": "/desk",
+}
+_MOST_MILLISECONDS, _MOST_CHAT, _MOST_DESK, _MOST_PAINT = 150, 60, 120, 200
+_PAINTS = 9
 _MOST_TIMES, _MOST_MEGABYTES = 1.5, 150
 _ADDRESSES = 10  #: of this machine, so that no address asks faster than one may
 
@@ -52,11 +69,80 @@ def run() -> list[Result]:
     grown, heard = asyncio.run(_streams())
     told = f"{STREAMS} open streams: memory growth"
     ratio = ours / peer
+    slowest, took, chat, desk, paint = asyncio.run(_pages(on_sqlite()))
+    name = f"admin page over 100,000 requests, the slowest ({slowest}): p95"
     return [
+        _under(name, took, "ms", _MOST_MILLISECONDS),
+        _under("the chat's page, packed", chat, "KB", _MOST_CHAT),
+        _under("the heaviest admin page, packed", desk, "KB", _MOST_DESK),
+        _under("first contentful paint of the chat, median", paint, "ms", _MOST_PAINT),
         Result("a web turn", ours, peer, "ms", ratio, f"at most {_MOST_TIMES} times", holds=ratio <= _MOST_TIMES),
         Result(told, grown, None, "MB", None, f"under {_MOST_MEGABYTES} MB", holds=grown < _MOST_MEGABYTES),
         Result("streams that hear a sign of life", heard, None, "", None, f"{STREAMS}", holds=heard == STREAMS),
     ]
+
+
+def _under(name: str, measured: float, unit: str, most: float) -> Result:
+    return Result(name, measured, None, unit, None, f"under {most}", holds=measured < most)
+
+
+async def _pages(province: Province) -> tuple[str, float, float, float, float]:
+    """The slowest admin page with its p95 in milliseconds, the KB of a first look at the chat and at the desk, and the
+    milliseconds until the chat is painted.
+    """
+    known = {"web_listen": f"127.0.0.1:{free_port()}", "web_private_listen": "", "telegram_token": None}
+    settings = province.settings.model_copy(update=known)
+    headers = {"sec-fetch-site": "same-origin", "accept-encoding": "gzip"}
+    async with province.opened() as store, Office(settings, store).served() as office:
+        owner = store.chats.at("terminal", "chu").id
+        link = await SignIn(store, Clock()).make(owner, Rights.operator(await store.units.read()), "")
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(office.address, cookie_jar=jar, headers=headers) as client:
+            (await client.post(str(link))).release()
+            times = {name: [await _look(client, path) for _ in range(_LOOKS)] for name, path in _LISTS.items()}
+            heaviest = max([await _weight(client, path) for path in _LISTS.values()])
+            (await client.post("/chat", data={"key": "begin-00000", "text": "/start"})).release()
+            chat = await _weight(client, "/")
+        paint = await _first_paint(office)
+    p95 = {name: sorted(taken)[int(_LOOKS * 0.95)] for name, taken in times.items()}
+    slowest = max(p95, key=lambda name: p95[name])
+    return slowest, p95[slowest], chat, heaviest, paint
+
+
+async def _look(client: aiohttp.ClientSession, path: str) -> float:
+    """Milliseconds until a page is there."""
+    start = perf_counter()
+    async with client.get(path) as answer:
+        await answer.read()
+        assert answer.status == 200, answer.status
+    return (perf_counter() - start) * 1000
+
+
+async def _first_paint(office: Office) -> float:
+    """Milliseconds until a browser that comes for the first time shows the chat; the median of several."""
+    painted = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    async with async_playwright() as started:
+        browser = await started.chromium.launch(executable_path=find_program("chromium"), args=["--no-sandbox"])
+        taken = []
+        for _ in range(_PAINTS):
+            context = await browser.new_context()
+            page = await context.new_page()
+            await page.goto(office.address)
+            await page.wait_for_timeout(500)
+            taken.append(float(await page.evaluate(painted)))
+            await context.close()
+        await browser.close()
+    return median(taken)
+
+
+async def _weight(client: aiohttp.ClientSession, path: str) -> float:
+    """KB of a page with all that it asks for, as they come over the line."""
+    async with client.get(path) as answer:
+        page, total = await answer.text(), int(answer.headers["content-length"])
+    for static in set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page)):
+        async with client.get(static) as answer:
+            total += int(answer.headers["content-length"])
+    return total / 1000
 
 
 async def _turns() -> tuple[float, float]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.messages import NOTICE
+from bot.messages import NOTICE, DeliveryState
 from bot.store.store import Store
 from handlers.model import Filter, Grant, MoveOutcome, RequestState, Rights, Role
 from tests.support.backends import Backend
@@ -137,6 +137,44 @@ async def test_a_bulk_change_of_what_was_seen_is_refused_once_it_is_something_el
     assert (done.outcome, done.changed, done.meant) == (MoveOutcome.OVERTAKEN, (), 1)
     assert seen_then.number == seen_now.number == 1
     assert again.changed == (given.code,)
+
+
+async def test_a_mistaken_move_is_taken_back_by_whoever_made_it_for_a_while(desk: Store, ground: Backend) -> None:
+    given = [(await register_request(desk, str(number), make_person_content(), "DN.NT")).code for number in range(3)]
+    wanted = Filter(codes=tuple(given))
+    async with admin_transaction(desk) as at:
+        await at.admin.desk.move(ADMIN, given[0], RequestState.REFUSED, 0, "trùng")  # final: it stays
+        await at.admin.desk.move_all(ADMIN, wanted, RequestState.ACCEPTED)
+        await at.admin.desk.move(PROVINCE, given[1], RequestState.FORWARDED, 1)
+    async with admin_transaction(desk) as at:
+        assert (await at.admin.desk.take_back(FOCAL, wanted)).changed == ()
+        assert (await at.admin.desk.take_back(OTHER, wanted)).changed == ()
+        done = await at.admin.desk.take_back(ADMIN, wanted)
+        again = await at.admin.desk.take_back(ADMIN, wanted)
+    assert (done.changed, done.left, again.changed) == ((given[2],), tuple(given[:2]), ())
+    states = [(await load_request(desk, ADMIN, code)).request.state for code in given]
+    assert states == [RequestState.REFUSED, RequestState.FORWARDED, RequestState.SUBMITTED]
+    *_, (_, *row) = ground.journal()
+    assert tuple(row) == ("request.take_back", given[2], "DN.NT", 1)
+    for row in [row for row in await claim_rows(desk) if row.origin == f"request:{given[2]}:1"]:
+        await desk.outbox.settle(row, DeliveryState.SENT, NOW)
+    (after,) = [row for row in await claim_rows(desk) if row.origin == f"request:{given[2]}:2"]
+    assert "đã ghi nhận" in after.reply.paragraphs[0]
+
+
+async def test_a_move_is_not_taken_back_later_or_after_another_change(desk: Store) -> None:
+    given = [(await register_request(desk, str(number), make_person_content(), "DN.NT")).code for number in range(2)]
+    async with admin_transaction(desk) as at:
+        await at.admin.desk.move(ADMIN, given[0], RequestState.SENT_BACK, 0, "thiếu quyết định")
+        await at.admin.desk.move(ADMIN, given[1], RequestState.ACCEPTED, 0)
+    async with StoredTurns(desk, "0")(NOW + timedelta(minutes=1)) as turn:
+        await turn.requests.amend(given[0], make_person_content("Trần Thị Bình", unit_code="DN.NT"))
+    async with open_admin_transaction(desk, NOW + timedelta(minutes=2)) as at:
+        assert (await at.admin.desk.take_back(ADMIN, Filter(codes=(given[0],)))).changed == ()
+    async with open_admin_transaction(desk, NOW + timedelta(minutes=16)) as at:
+        assert (await at.admin.desk.take_back(ADMIN, Filter(codes=(given[1],)))).changed == ()
+    async with open_admin_transaction(desk, NOW + timedelta(minutes=15)) as at:
+        assert (await at.admin.desk.take_back(ADMIN, Filter(codes=(given[1],)))).changed == (given[1],)
 
 
 async def test_an_officer_is_told_in_the_language_of_their_conversation(desk: Store) -> None:

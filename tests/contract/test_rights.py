@@ -85,6 +85,7 @@ CALLS: dict[str, Call] = {
     "desk.move": lambda a, by, far: a.desk.move(by, far.request, RequestState.ACCEPTED, 0),
     "desk.preview_move_all": lambda a, by, _: a.desk.preview_move_all(by, FAR),
     "desk.move_all": lambda a, by, _: a.desk.move_all(by, FAR, RequestState.ACCEPTED),
+    "desk.take_back": lambda a, by, _: a.desk.take_back(by, FAR),
     "desk.assign_unit": lambda a, by, far: a.desk.assign_unit(by, far.request, "DN.NT"),
     "extract.extent": lambda a, by, _: a.extract.extent(by, FAR),
     "extract.batch": lambda a, by, _: a.extract.batch(by, Filter(), 100, after=0, last=10**18),

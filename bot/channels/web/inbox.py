@@ -4,10 +4,13 @@ Each comes under a key that the browser chose: a request that is sent again, bec
 nothing.
 """
 
+import asyncio
 import hashlib
 import re
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -18,7 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 from python_multipart.exceptions import MultipartParseError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from bot.channels import AcceptUpdates
 from bot.clock import Clock
@@ -170,8 +173,12 @@ class PostedForm:
         return self.fields.get(name, "")
 
 
-async def read_form(request: Request) -> PostedForm:
+async def read_form(request: Request, *, file: bool = False) -> PostedForm:
     """Read a form as it comes; what is over the limit is not read to its end.
+
+    Args:
+        request: the request.
+        file: a file may come with it; otherwise only as much is taken as fields need.
 
     Raises:
         FormTooLarge: it is over the limit.
@@ -179,7 +186,7 @@ async def read_form(request: Request) -> PostedForm:
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        return await _read_multipart(request)
+        return await _read_multipart(request, LARGEST_FORM + (LARGEST_FILE if file else 0))
     if media_type != "application/x-www-form-urlencoded":
         raise FormUnreadable
     body = bytearray()
@@ -192,12 +199,12 @@ async def read_form(request: Request) -> PostedForm:
     return PostedForm(dict(pairs))
 
 
-async def _read_multipart(request: Request) -> PostedForm:
+async def _read_multipart(request: Request, most: int) -> PostedForm:
     parser = MultiPartParser(
-        request.headers, _bounded(request, LARGEST_FILE + LARGEST_FORM),
+        request.headers, _bounded(request, most),
         max_files=1, max_fields=_MOST_FIELDS, max_part_size=LARGEST_FORM,
     )  # fmt: skip
-    parser.spool_max_size = LARGEST_FILE + LARGEST_FORM  # in memory: nothing of a person lies open on a disk
+    parser.spool_max_size = most  # in memory: nothing of a person lies open on a disk
     try:
         form = await parser.parse()
     except (MultiPartException, MultipartParseError, KeyError, UnicodeDecodeError):
@@ -226,11 +233,41 @@ async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     if length.isdecimal() and int(length) > most:
         raise FormTooLarge
     read = 0
-    async for chunk in request.stream():
-        read += len(chunk)
-        if read > most:
-            raise FormTooLarge
-        yield chunk
+    try:
+        async for chunk in request.stream():
+            read += len(chunk)
+            if read > most:
+                raise FormTooLarge
+            yield chunk
+    except ClientDisconnect:  # nobody is there any more to be told
+        raise FormUnreadable from None
+
+
+class UploadRoom:
+    """Bounds the large bodies in memory at the same time. A line is small: it waits for nobody's slow upload."""
+
+    def __init__(self, at_once: int, of_one: int) -> None:
+        """Let so many in ``at_once``, and ``of_one`` address no more than so many."""
+        self._all = asyncio.Semaphore(at_once)
+        self._of_one = of_one
+        self._mine: dict[str, asyncio.Semaphore] = {}
+        self._inside: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def taken(self, request: Request) -> AsyncIterator[None]:
+        """Wait for room for the body of a request, first among those of its address."""
+        length, caller = request.headers.get("content-length", ""), caller_of(request)
+        if length.isdecimal() and int(length) <= LARGEST_FORM:
+            yield
+            return
+        self._inside[caller] += 1
+        try:
+            async with self._mine.setdefault(caller, asyncio.Semaphore(self._of_one)), self._all:
+                yield
+        finally:
+            self._inside[caller] -= 1
+            if not self._inside[caller]:
+                del self._inside[caller], self._mine[caller]
 
 
 def is_from_elsewhere(request: Request, own: str) -> bool:

@@ -20,6 +20,7 @@ from bot.channels.web.inbox import (
     FormUnreadable,
     PostedForm,
     Sent,
+    UploadRoom,
     WebInbox,
     caller_of,
     is_from_elsewhere,
@@ -46,8 +47,8 @@ _PATIENCE = 3.0
 _ADDRESS_RATE, _BEGIN_RATE = Rate(20.0, 400), Rate(0.5, 200)
 #: Six digits are guessed soon: tries of one address, and of all together.
 _CODE_RATE, _ALL_CODES_RATE = Rate(1 / 60, 5), Rate(1 / 10, 60)
-#: Uploads in memory at the same time.
-_UPLOADS = 4
+#: Uploads in memory at the same time: of all, and of one address, behind which a whole office may sit.
+_UPLOADS, _UPLOADS_OF_ONE = 6, 3
 
 _log = structlog.get_logger(__name__)
 
@@ -90,7 +91,7 @@ class ChatPages:
             for name, rate in {"all": _ADDRESS_RATE, "begin": _BEGIN_RATE, "code": _CODE_RATE}.items()
         }
         self._all_codes = TokenBuckets(_ALL_CODES_RATE, clock)
-        self._uploads = asyncio.Semaphore(_UPLOADS)
+        self._uploads = UploadRoom(_UPLOADS, _UPLOADS_OF_ONE)
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
@@ -181,8 +182,8 @@ class ChatPages:
 
     async def _post(self, request: Request) -> Response:
         """Take what was sent; a script is answered without a page, a form with the conversation."""
-        async with self._uploads:
-            form = await read_form(request)
+        async with self._uploads.taken(request):
+            form = await read_form(request, file=True)
         cookie, found = self._cookie(request), await self._find(request)
         sent = Sent(form.get("key"), form.get("text"), form.get("tap"), form.file)
         scripted = request.headers.get("x-troly") == "1"

@@ -107,6 +107,12 @@ UPDATE requests SET state = :state, ended_at = :ended, revision = revision + 1, 
 WHERE code = :code AND revision = :revision AND (state, :state) IN (VALUES {moves})
 RETURNING code;
 
+-- name: desk_take_back
+-- Take the last move of a request back, from the revision and the state that were seen.
+UPDATE requests SET state = :state, revision = revision + 1, changed_at = :now
+WHERE code = :code AND revision = :revision AND state = :seen AND ended_at IS NULL
+RETURNING code;
+
 -- name: sealed_request
 -- Read the content of a request.
 SELECT content FROM requests WHERE code = :code;

@@ -32,13 +32,26 @@ SELECT t.id, t.chat, c.channel, c.address, t.spec, t.tries FROM tasks t JOIN cha
 WHERE t.id = :id AND t.state = 'running';
 
 -- name: recover_tasks
--- Queue the tasks of dead workers again; they start over.
+-- Queue the tasks of dead workers again; they start over. Those of the admin pages belong to the workers of the web,
+-- whatever the channel of their person.
 UPDATE tasks SET state = 'queued'
 WHERE id IN (
     SELECT t.id FROM tasks t JOIN chats c ON c.id = t.chat
-    WHERE t.state = 'running' AND c.channel = :channel
+    WHERE t.state = 'running' AND CASE WHEN t.kind = 'page_export' THEN 'web' ELSE c.channel END = :channel
       AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = t.worker AND w.channel = :channel))
 RETURNING id;
+
+-- name: waiting_page_export
+-- Read the export ordered on the admin pages that has waited longest, of whatever channel its person is.
+SELECT id FROM tasks WHERE state = 'queued' AND kind = :kind ORDER BY id LIMIT 1;
+
+-- name: latest_task
+-- Read the newest task of a kind in a chat, whatever became of it.
+SELECT id, state, done, total, changed_at, spec FROM tasks WHERE chat = :chat AND kind = :kind ORDER BY id DESC LIMIT 1;
+
+-- name: tell_task!
+-- Replace the order of a task by what became of it.
+UPDATE tasks SET spec = :spec WHERE id = :id;
 
 -- name: report_task
 -- Store the progress of a task; returns nothing if it was ended meanwhile.

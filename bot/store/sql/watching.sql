@@ -13,7 +13,7 @@ SELECT 2, COUNT(*) FROM outbox WHERE state = 'queued' AND broadcast IN (
 
 -- name: tasks_waiting
 -- Count the exports that have not ended; a list that waits for a confirmation is no work.
-SELECT COUNT(*) FROM tasks WHERE state IN ('queued', 'running') AND kind = :kind;
+SELECT COUNT(*) FROM tasks WHERE state IN ('queued', 'running') AND kind IN (:kind, 'page_export');
 
 -- name: sessions_page
 -- Read the next sessions of people who have been silent since :before.

@@ -19,6 +19,21 @@ DELETE FROM one_time_links
 WHERE digest = :digest AND purpose = :purpose AND expires_at > :now AND (CAST(:chat AS TEXT) = '' OR chat = :chat)
 RETURNING chat, about, content;
 
+-- name: files_of_page_export
+-- Read the files of an export that was ordered on the admin pages.
+SELECT digest, about FROM one_time_links
+WHERE chat = :chat AND origin LIKE :origins AND about IS NOT NULL AND expires_at > :now
+ORDER BY origin;
+
+-- name: file_of_page_export
+-- Read one of these files.
+SELECT digest, about, content FROM one_time_links
+WHERE chat = :chat AND origin = :origin AND content IS NOT NULL AND expires_at > :now;
+
+-- name: drop_page_export!
+-- Delete these files.
+DELETE FROM one_time_links WHERE chat = :chat AND origin LIKE :origins;
+
 -- name: expire_links!
 -- Delete links that nobody used in time, with their files.
 DELETE FROM one_time_links WHERE expires_at <= :now;

@@ -6,13 +6,15 @@ from bot.clock import Clock
 from bot.settings import Settings
 from bot.store import Store
 from bot.web.desk.broadcast_actions import BroadcastPages
+from bot.web.desk.exports import EXPORT_ROUTES
 from bot.web.desk.house import HousePages
+from bot.web.desk.imports import IMPORT_ROUTES
 from bot.web.desk.journal import JOURNAL_ROUTES
-from bot.web.desk.office import OFFICE_ROUTES
 from bot.web.desk.offices import OfficePages
 from bot.web.desk.overview import OVERVIEW_ROUTES
 from bot.web.desk.people import PEOPLE_ROUTES
-from bot.web.desk.requests import REQUEST_ROUTES
+from bot.web.desk.request_list import LIST_ROUTES
+from bot.web.desk.requests import RequestPages
 from bot.web.desk.rulebook import RulePages
 from bot.web.desk.site import DeskSite
 from bot.web.desk.unit_import import UnitImportPages
@@ -26,8 +28,10 @@ def build_desk(
     """Put the pages together, each with the right that it needs."""
     pages = (
         *OVERVIEW_ROUTES,
-        *REQUEST_ROUTES,
-        *OFFICE_ROUTES,
+        *LIST_ROUTES,
+        *RequestPages(pack, settings.receiving_office, settings.form_templates).routes(),
+        *EXPORT_ROUTES,
+        *IMPORT_ROUTES,
         *PEOPLE_ROUTES,
         *JOURNAL_ROUTES,
         *UNIT_ROUTES,

@@ -6,13 +6,17 @@ from datetime import date, datetime
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from handlers.model import OPEN_LIST, UNFINISHED, Filter, RequestState, UnitDirectory
+from handlers.model import OPEN_LIST, REQUEST_CODE, UNFINISHED, Filter, RequestState, UnitDirectory
 from locales import N_
 from rules.outcome import Procedure
 
 #: Characters of an address that are looked at, and of the words to search for.
-_LONGEST, _LONGEST_WORDS = 2000, 200
-_MOST_FIELDS = 40
+_LONGEST, _LONGEST_WORDS = 4000, 200
+_MOST_FIELDS = 120
+#: Requests that are named one by one: as many as a page shows.
+_MOST_CODES = 50
+#: Several values of a field stand in one: a sign that no value has, and that an address shows as it is.
+_AND = "."
 _DAYS = {"from": "since", "to": "until", "ends_from": "expires_from", "ends_to": "expires_until"}
 _FLAGS = {"no_unit": "without_unit", "missing": "incomplete"}
 _UNFINISHED = "unfinished"
@@ -26,6 +30,7 @@ FIELD_LABELS = {
     "ends_to": N_("Certificate ends until"),
     "q": N_("Words"),
     "moved": N_("Moved together"),
+    "code": N_("Code"),
 }
 
 Word = TypeVar("Word", RequestState, Procedure)
@@ -45,8 +50,8 @@ def parse_filter(query: str, units: UnitDirectory, today: date) -> ReadFilter:
         pairs = parse_qsl(query[:_LONGEST], max_num_fields=_MOST_FIELDS)
     except ValueError:
         return ReadFilter(OPEN_LIST, ("q",))
-    known = {"state", "procedure", "unit", "q", "moved", "all", *_DAYS, *_FLAGS}
-    given = [(name, value) for name, value in pairs if name in known and value]
+    known = {"state", "procedure", "unit", "q", "moved", "all", "code", *_DAYS, *_FLAGS}
+    given = [(name, one) for name, value in pairs if name in known for one in _split(name, value)]
     if not given:
         return ReadFilter(OPEN_LIST)
     changes: dict[str, object] = {}
@@ -57,9 +62,15 @@ def parse_filter(query: str, units: UnitDirectory, today: date) -> ReadFilter:
     return ReadFilter(Filter.model_validate(changes), tuple(dict.fromkeys(unread)))
 
 
+def _split(name: str, value: str) -> list[str]:
+    """Return the values of a field that may have several, without empty ones."""
+    several = name in {"state", "procedure", "code"}
+    return [one for one in (value.split(_AND) if several else [value]) if one]
+
+
 def _read_field(name: str, value: str, into: dict[str, object], units: UnitDirectory, today: date) -> bool:
-    if name == "state":
-        return _add_states(value, into)
+    if name in {"state", "code"}:
+        return (_add_states if name == "state" else _add_code)(value, into)
     if name == "procedure":
         return _add_word(Procedure, "procedures", value, into)
     if name == "unit":
@@ -94,6 +105,15 @@ def _add_word(kind: type[Word], field: str, value: str, into: dict[str, object])
     return True
 
 
+def _add_code(value: str, into: dict[str, object]) -> bool:
+    into.setdefault("codes", [])
+    codes = into["codes"]
+    if not isinstance(codes, list) or len(codes) == _MOST_CODES or not REQUEST_CODE.fullmatch(value):
+        return False
+    codes.append(value.upper())
+    return True
+
+
 def _add_parsed(parse: object, field: str, value: str, into: dict[str, object]) -> bool:
     try:
         into[field] = parse(value)  # type: ignore[operator]
@@ -123,8 +143,8 @@ def to_query(wanted: Filter, **further: object) -> str:
     if wanted.states == UNFINISHED:
         pairs.append(("state", _UNFINISHED))
     else:
-        pairs += [("state", state.value) for state in wanted.states]
-    pairs += [("procedure", one.value) for one in wanted.procedures]
+        pairs += _joined("state", wanted.states)
+    pairs += _joined("procedure", wanted.procedures) + _joined("code", wanted.codes)
     pairs += [("unit", wanted.unit)] if wanted.unit else []
     pairs += [(name, day.isoformat()) for name, field in _DAYS.items() if (day := getattr(wanted, field))]
     pairs += [(name, "1") for name, field in _FLAGS.items() if getattr(wanted, field)]
@@ -134,14 +154,45 @@ def to_query(wanted: Filter, **further: object) -> str:
     return urlencode([*pairs, *((name, str(value)) for name, value in further.items() if value not in {None, ""})])
 
 
+def _joined(name: str, values: Iterable[str]) -> list[tuple[str, str]]:
+    joined = _AND.join(map(str, values))
+    return [(name, joined)] if joined else []
+
+
 def field_values(wanted: Filter) -> Mapping[str, str]:
-    """Return the values that the form of the filter shows; several at once stand in the address alone."""
-    state = _UNFINISHED if wanted.states == UNFINISHED else _only(wanted.states)
+    """Return the values that the form of the filter shows; several of a field as the address has them."""
+    state = _UNFINISHED if wanted.states == UNFINISHED else _AND.join(wanted.states)
     days = {name: day.isoformat() if (day := getattr(wanted, field)) else "" for name, field in _DAYS.items()}
-    fields = {"state": state, "procedure": _only(wanted.procedures), "unit": wanted.unit or "", "q": wanted.text}
-    return {**fields, **days}
+    flags = {name: "1" if getattr(wanted, field) else "" for name, field in _FLAGS.items()}
+    fields = {"procedure": _AND.join(wanted.procedures), "unit": wanted.unit or "", "q": wanted.text}
+    return {"state": state, "code": _AND.join(wanted.codes), **fields, **days, **flags}
 
 
-def _only(words: Iterable[str]) -> str:
-    held = tuple(words)
-    return str(held[0]) if len(held) == 1 else ""
+#: Columns of the list besides the code, in their order, and those that stand there unless others are chosen.
+COLUMNS = {
+    "name": N_("Name"),
+    "unit": N_("Unit"),
+    "procedure": N_("Procedure"),
+    "state": N_("State"),
+    "registered": N_("Registered on"),
+    "changed": N_("Last change"),
+    "ends": N_("Certificate ends"),
+    "serial": N_("Serial number"),
+    "note": N_("Last reason"),
+}
+_USUAL = ("name", "unit", "procedure", "state", "registered", "ends")
+
+
+def parse_columns(query: str) -> tuple[str, ...]:
+    """Return the columns that an address asks for, the usual ones where it asks for none that there are."""
+    try:
+        pairs = parse_qsl(query[:_LONGEST], max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        return _USUAL
+    asked = {one for name, value in pairs if name == "cols" for one in value.split(_AND)}
+    return tuple(name for name in COLUMNS if name in asked) or _USUAL
+
+
+def columns_value(columns: tuple[str, ...]) -> str:
+    """Return what the address says of columns; nothing of the usual ones."""
+    return "" if columns == _USUAL else _AND.join(columns)

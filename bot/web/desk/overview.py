@@ -13,8 +13,12 @@ from handlers.core import capitalize_first
 from handlers.model import (
     LATE_DAYS,
     OPEN_LIST,
+    REQUESTED_STATES,
     SOON_DAYS,
+    UNFINISHED,
     Act,
+    Filter,
+    RequestState,
     UnitStatistics,
     desk_filters,
     is_own_line,
@@ -49,7 +53,8 @@ async def show_desk(visit: DeskVisit) -> Response:
     return visit.page(
         "desk_home.html", waiting=waiting, open=to_query(OPEN_LIST), told=told(visit), is_drilled=unit is not None,
         scope=format_scope(say, visit.units, top), counts=[
-            (capitalize_first(say.t(label)), getattr(total, name)) for name, label in COUNT_LABELS.items()
+            (capitalize_first(say.t(label)), getattr(total, name), _requests_query(name, top, getattr(total, name)))
+            for name, label in COUNT_LABELS.items()
         ],
         bars=[_bar(visit, one, total, largest) for one in shown], left_out=max(0, len(lines) - len(shown)),
         series=[(name, say.t(label)) for name, label in STACKED_COUNTS.items()], up=up, at=visit.now,
@@ -64,19 +69,35 @@ def _bar(visit: DeskVisit, one: UnitStatistics, total: UnitStatistics, largest: 
         width = max(4, round(_BAR_WIDTH * count / largest)) if count else 0
         parts.append({"name": name, "start": start, "width": width})
         start += width
-    figures = ", ".join(
-        f"{visit.say.t(label)} {visit.number(getattr(one, name))}"
-        for name, label in STACKED_COUNTS.items()
-        if getattr(one, name)
-    )
+    say = visit.say
     is_own = one.unit is None or is_own_line(visit.units, one, total)  # a link would count what lies below as well
     return {
-        "name": format_line_name(visit.say, visit.units, one, total),
-        "figures": figures,
+        "name": format_line_name(say, visit.units, one, total),
+        "figures": [
+            (say.t(label), getattr(one, name), "" if is_own else _requests_query(name, one.unit, getattr(one, name)))
+            for name, label in STACKED_COUNTS.items()
+            if getattr(one, name)
+        ],
         "parts": [part for part in parts if part["width"]],
         "drill": urlencode({"unit": one.unit}) if not is_own and visit.units.children(one.unit) else "",
         "requests": urlencode({"unit": one.unit, "state": "unfinished"}) if not is_own and one.requests else "",
     }
+
+
+#: Counts of requests, by the states that they count: each opens the list of them. The others count people and
+#: certificates, of whom there is no list.
+_COUNTED_STATES = {
+    "requested": tuple(state for state in UNFINISHED if state in REQUESTED_STATES),
+    "forwarded": (RequestState.FORWARDED,),
+    "done": (RequestState.DONE,),
+}
+
+
+def _requests_query(name: str, unit: str | None, number: int) -> str:
+    """Return the address of the list of what is counted; empty where there is none, or nothing in it."""
+    if name not in _COUNTED_STATES or not number:
+        return ""
+    return to_query(Filter(unit=unit, states=_COUNTED_STATES[name]))
 
 
 OVERVIEW_ROUTES = (DeskRoute("GET", "/desk", Act.SEE_REQUESTS, show_desk),)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
+from typing import Any
 
 import structlog
 from markupsafe import Markup
@@ -18,9 +19,18 @@ from starlette.routing import Route
 
 from bot.channels import Rate
 from bot.channels.token_buckets import TokenBuckets
-from bot.channels.web.inbox import FormTooLarge, FormUnreadable, PostedForm, caller_of, is_from_elsewhere, read_form
+from bot.channels.web.inbox import (
+    FormTooLarge,
+    FormUnreadable,
+    PostedForm,
+    UploadRoom,
+    caller_of,
+    is_from_elsewhere,
+    read_form,
+)
 from bot.clock import Clock
 from bot.pages import page
+from bot.services.exports import ExportDownloads
 from bot.services.sign_in import SignIn
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreError
@@ -28,15 +38,18 @@ from bot.store.desk_sessions import SESSION_AGE, DeskSession
 from bot.store.links import TOKEN_PATTERN
 from handlers.access import format_role
 from handlers.broadcasts import format_channel
-from handlers.core import AdminServices, MarkupTranslator, format_count, format_day, format_moment
+from handlers.core import AdminServices, Attachment, MarkupTranslator, format_count, format_day, format_moment
 from handlers.model import WEB, Act, Rights, UnitDirectory
 from locales import N_
+from rules.offices import Office
 
 _TOKEN = re.compile(TOKEN_PATTERN)
 _log = structlog.get_logger(__name__)
 
 #: Requests of one address, behind which a whole office may sit.
 _RATE = Rate(20.0, 400)
+#: Uploads in memory at the same time.
+_UPLOADS = 2
 #: Links that one address tries, right or wrong.
 _LINK_RATE = Rate(0.2, 20)
 _SIGNED_OUT = 401
@@ -54,6 +67,9 @@ class DeskVisit:
     say: MarkupTranslator
     now: datetime
     form_token: str
+    read: Any  #: what the route's ``takes`` made of the file of the form; ``None`` without a file
+    downloads: ExportDownloads
+    chosen_offices: tuple[Office, ...]  #: receiving offices that admins have set
 
     @property
     def units(self) -> UnitDirectory:
@@ -136,6 +152,7 @@ NAVIGATION = (
 )
 
 Answer = Callable[[DeskVisit], Awaitable[Response]]
+ReadFile = Callable[[Attachment], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +165,8 @@ class DeskRoute:
     answer: Answer
     in_chat: bool = False  #: the act belongs to the person's conversation: what it makes arrives there
     reads: bool = False  #: what is posted is too long for an address; nothing is written, so that nobody waits for it
+    #: Reads the file that comes with the form, before any transaction opens. Without it no file is taken.
+    takes: ReadFile | None = None
 
 
 _FORBIDDEN = N_("Your role does not allow this.")
@@ -168,6 +187,7 @@ class DeskSite:
         self._sign_in = SignIn(store, clock)
         self._rate = TokenBuckets(_RATE, clock)
         self._links = TokenBuckets(_LINK_RATE, clock)
+        self._uploads = UploadRoom(_UPLOADS, _UPLOADS)
         secure = address.startswith("https:")
         self._secure, self.cookie = secure, "__Host-troly-desk" if secure else "troly-desk"
 
@@ -214,29 +234,49 @@ class DeskSite:
             session = await self._store.desk.use(cookie, now) if cookie else None
             if session is None:
                 return self._signed_out()
-            form, token = PostedForm({}), self._form_token(cookie)
-            if route.method == "POST":
-                form = await read_form(request)
-                if not compare_digest(form.get("form").encode(), token.encode()):
-                    return self._refuse(_STALE, 403)
-            answer = await self._answer(route, request, form, session, token)
+            answer = await self._act(route, request, session, self._form_token(cookie))
             if answer.status_code != _SIGNED_OUT:
                 self._set_cookie(answer, cookie)
             return answer
 
         return self._bounded(guarded)
 
-    async def _answer(
-        self, route: DeskRoute, request: Request, form: PostedForm, session: DeskSession, token: str
+    async def _act(self, route: DeskRoute, request: Request, session: DeskSession, token: str) -> Response:
+        """Read the form, and its file where one is wanted: of nobody else a single byte of it is taken."""
+        if route.method == "GET":
+            return await self._answer(route, request, session, token, PostedForm({}))
+        if route.takes is None:
+            return await self._take(route, request, session, token, await read_form(request))
+        if not await self._may(route, session):
+            return self._refuse(_FORBIDDEN, 403)
+        async with self._uploads.taken(request):
+            return await self._take(route, request, session, token, await read_form(request, file=True))
+
+    async def _take(
+        self, route: DeskRoute, request: Request, session: DeskSession, token: str, form: PostedForm
+    ) -> Response:
+        if not compare_digest(form.get("form").encode(), token.encode()):
+            return self._refuse(_STALE, 403)
+        read = await route.takes(form.file) if route.takes and form.file else None
+        return await self._answer(route, request, session, token, form, read)
+
+    async def _may(self, route: DeskRoute, session: DeskSession) -> bool:
+        now, units = self._clock.now(), await self._store.units.read()
+        async with open_admin_transaction(self._store, now, chat=session.chat, channel=WEB, reading=True) as at:
+            return bool(Rights.of(await at.admin.people.mine(), units).reach(route.needs))
+
+    async def _answer(  # noqa: PLR0913, PLR0917 - what a visit is made of
+        self, route: DeskRoute, request: Request, session: DeskSession, token: str, form: PostedForm, read: Any = None
     ) -> Response:
         now, units = self._clock.now(), await self._store.units.read()
+        offices = await self._store.offices.read()
         channel, reading = session.channel if route.in_chat else WEB, route.reads or route.method == "GET"
         say = MarkupTranslator(session.language or self._language)
         async with open_admin_transaction(self._store, now, chat=session.chat, channel=channel, reading=reading) as at:
             rights = Rights.of(await at.admin.people.mine(), units)
             if not rights.reach(Act.USE_PAGES):
                 return self._signed_out()
-            visit = DeskVisit(request, form, at.admin, rights, session, say, now, token)
+            visit = DeskVisit(request, form, at.admin, rights, session, say, now, token, read, at.downloads, offices)
             if not rights.reach(route.needs):
                 return visit.sorry(_FORBIDDEN, 403)
             answer = await route.answer(visit)

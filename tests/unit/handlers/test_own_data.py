@@ -189,6 +189,7 @@ def session() -> Session:
                 without_unit=True,
                 incomplete=True,
                 changed_at=datetime(2026, 3, 4, 5, 6, tzinfo=UTC),
+                codes=("YC-2026-000017",),
                 text="phuoc an",
             ),
             chosen_on=date(2026, 3, 5),

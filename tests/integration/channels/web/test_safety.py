@@ -208,3 +208,21 @@ def test_what_others_can_reach_needs_an_address_with_tls(monkeypatch: pytest.Mon
     for wrong in ("http://troly.vn", "https://troly.vn/chat", "https://u:p@troly.vn", "troly.vn"):
         with pytest.raises(ValueError, match="web_url"):
             Settings.model_validate({"web_url": wrong})
+
+
+@pytest.mark.parametrize(
+    ("site", "packed"), [("same-origin", True), ("none", True), ("cross-site", False), ("", False)]
+)
+async def test_a_page_is_packed_only_where_its_person_asked_for_it(office: Opened, site: str, packed: bool) -> None:
+    """BREACH: what another site makes a browser ask for tells nothing by its length."""
+    async with office() as served:
+        browser = await served.begun()
+        asked = {"accept-encoding": "gzip, br"} | ({"sec-fetch-site": site} if site else {})
+        answer = await browser.client.get("/", headers=asked)
+        assert (answer.headers.get("content-encoding") == "gzip") is packed
+        assert "</html>" in answer.text
+        plain = await browser.client.get("/", headers={**asked, "accept-encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        if packed:
+            assert int(answer.headers["content-length"]) < len(plain.content) / 1.5
+            assert "sec-fetch-site" in answer.headers["vary"].lower()
