@@ -73,7 +73,6 @@ from handlers.interview.screens.requests import (
     RequestFormScreen,
     WithdrawScreen,
 )
-from handlers.interview.screens.restart import RestartScreen
 from handlers.interview.screens.retraction import RetractionScreen
 from handlers.interview.screens.understood import UnderstoodScreen
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
@@ -81,6 +80,7 @@ from handlers.interview.screens.welcome import (
     EraseScreen,
     LanguageScreen,
     PauseScreen,
+    RestartScreen,
     WelcomeScreen,
     show_more_of_notice,
 )
