@@ -35,8 +35,8 @@ from handlers.dossier.progress import STOPPED
 from handlers.dossier.screens import open_dossiers
 from handlers.interview import condition_facts, to_previous_step
 from handlers.interview.screens.certificate import EXPORT
-from handlers.interview.screens.restart import begin_anew
 from handlers.interview.screens.welcome import (
+    begin_anew,
     show_notice,
 )
 from handlers.model import Act, AuditAction, LinkPurpose, Role, may_any_role

@@ -74,7 +74,6 @@ from handlers.interview.screens.requests import (
     RequestFormScreen,
     WithdrawScreen,
 )
-from handlers.interview.screens.restart import RestartScreen
 from handlers.interview.screens.retraction import RetractionScreen
 from handlers.interview.screens.understood import UnderstoodScreen
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
@@ -82,6 +81,7 @@ from handlers.interview.screens.welcome import (
     EraseScreen,
     LanguageScreen,
     PauseScreen,
+    RestartScreen,
     WelcomeScreen,
     show_more_of_notice,
 )

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 
@@ -34,33 +34,29 @@ _CACHE_SECONDS = 2.0
 
 
 Kept = TypeVar("Kept")
-Read_co = TypeVar("Read_co", covariant=True)
-
-
-class SnapshotReader(Protocol[Read_co]):
-    """Reads what all turns know, such as the units. Every method raises StoreError."""
-
-    async def version(self) -> int:
-        """Return a number that grows with every change."""
-
-    async def read(self) -> Read_co:
-        """Return it as it is now."""
 
 
 class SnapshotCache(Generic[Kept]):
     """Asks for the version at most once in a while; for the snapshot itself only where it changed.
 
     Args:
-        reader: Reads it.
+        version: Returns a number that grows with every change; raises StoreError.
+        read: Returns the snapshot as it is now; raises StoreError.
         clock: Tells how long ago the last look was.
         empty: It as it is before the first change ever.
         prepare: Makes it ready for use, in a thread of its own.
     """
 
     def __init__(
-        self, reader: SnapshotReader[Kept], clock: Clock, empty: Kept, prepare: Callable[[Kept], Kept] | None = None
+        self,
+        version: Callable[[], Awaitable[int]],
+        read: Callable[[], Awaitable[Kept]],
+        clock: Clock,
+        empty: Kept,
+        prepare: Callable[[Kept], Kept] | None = None,
     ) -> None:
-        self._reader = reader
+        self._ask_version = version
+        self._read = read
         self._clock = clock
         self._prepare = prepare
         self._version = 0
@@ -78,9 +74,9 @@ class SnapshotCache(Generic[Kept]):
             return self._kept
 
     async def _renew(self) -> None:
-        version = await self._reader.version()
+        version = await self._ask_version()
         if version != self._version:
-            kept = await self._reader.read()
+            kept = await self._read()
             self._kept = await asyncio.to_thread(self._prepare, kept) if self._prepare else kept
             self._version = version
 
@@ -160,8 +156,8 @@ class TurnHandler:
         self._channels = channels
         self._clock = clock
         self._metrics = metrics
-        self._units = SnapshotCache(store.units, clock, NO_UNITS, UnitDirectory.with_index)
-        self._offices = SnapshotCache(store.offices, clock, ())
+        self._units = SnapshotCache(store.units.version, store.units.read, clock, NO_UNITS, UnitDirectory.with_index)
+        self._offices = SnapshotCache[tuple[Office, ...]](store.offices.version, store.offices.read, clock, ())
         self._lately = Lately(clock.monotonic)  #: of the database, for costly turns
 
     async def handle(self, chat: Chat) -> int:
@@ -296,7 +292,7 @@ class TurnHandler:
             pack=known.pack,
             requests=unit.requests,
             own_data=unit.own_data,
-            register=unit.register,
+            save_status=unit.register.save_status,
             admin=unit.admin,
             reminders=unit.reminders,
             make_link=unit.link_maker(known.web_address),

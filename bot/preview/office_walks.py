@@ -218,7 +218,7 @@ class _WalkContext:
             requests=unit.requests,
             own_data=unit.own_data,
             channel="telegram",
-            register=unit.register,
+            save_status=unit.register.save_status,
             admin=unit.admin,
             reminders=unit.reminders,
             units=self.units,

@@ -53,7 +53,6 @@ from handlers.core import (
     EVENT_ADAPTER,
     AdminServices,
     Event,
-    InterviewRegister,
     MakeLink,
     OwnData,
     OwnRequests,
@@ -120,7 +119,7 @@ class TurnTransaction:
         self.admin = build_admin_services(context)
         own_data = OwnDataRepository(self._ask, keyring, pending, now, requests)
         self.own_data: OwnData = OwnDataService(own_data, self.requests, self.admin.people)
-        self.register: InterviewRegister = StoredInterviewRegister(context)
+        self.register = StoredInterviewRegister(context)
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
 
     def link_maker(self, address: str | None) -> MakeLink:

@@ -262,7 +262,7 @@ def _succession_row(step: Succession) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class StoredInterviewRegister:
-    """Implements ``handlers.core.ports.InterviewRegister``."""
+    """The register of units and certificates, to which the interview in one chat adds."""
 
     context: StoreContext
 

@@ -119,15 +119,9 @@ class OwnData(Protocol):
         """
 
 
-class InterviewRegister(Protocol):
-    """The register of units and certificates, to which the interview in this chat adds."""
-
-    async def save_status(self, standing: InterviewStatus) -> None:
-        """Store the status of an interview.
-
-        It replaces earlier entries of the same interview, or of the same certificate, in this chat.
-        """
-
+#: Stores the status of an interview in the register of units and certificates. It replaces earlier entries of the same
+#: interview, or of the same certificate, in this chat.
+SaveStatus = Callable[[InterviewStatus], Awaitable[None]]
 
 #: Makes a link for the person in this chat, to be told in this turn's reply: it leads into a browser, once and for 30
 #: minutes, for the one purpose. Returns its address; ``None`` where no browser reaches the assistant.
@@ -147,7 +141,7 @@ class Services:
     requests: OwnRequests
     own_data: OwnData
     channel: str
-    register: InterviewRegister
+    save_status: SaveStatus
     admin: AdminServices
     reminders: Reminders
     units: UnitDirectory = NO_UNITS

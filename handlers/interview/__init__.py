@@ -198,7 +198,7 @@ async def save_interview_status(before: Context, after: Session) -> None:
     if now is None and was is not None and was.interview == after.interview:
         now = _empty_status(here)  # all of it was taken back
     if now is not None and (now != was or before.session.pack != after.pack):
-        await here.world.register.save_status(now)
+        await here.world.save_status(now)
 
 
 def _status_values(session: Session) -> tuple[object, ...]:

@@ -137,7 +137,7 @@ class MemoryOwnRequests:
 
 @dataclass(slots=True)
 class MemoryInterviewRegister:
-    """Implements ``handlers.core.ports.InterviewRegister``."""
+    """The register of units and certificates, to which the interview in one chat adds."""
 
     acting: MemoryContext
 

@@ -98,7 +98,7 @@ class MemoryTurn:
             "channel": self.acting.channel.partition(":")[0],
             "requests": self.requests,
             "own_data": self.own_data,
-            "register": self.register,
+            "save_status": self.register.save_status,
             "admin": self.admin,
             "reminders": self.reminders,
             "make_link": self.make_link,

@@ -13,12 +13,11 @@ from bot.delivery.event_preparation import EventPreparer, ListReader, may_import
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.messages import Chat, DeliveryState, Incoming, PendingTurn
 from bot.services.unit_of_work import TurnTransaction
-from bot.store.store import Store
+from bot.store import Store, StoredInterviewRegister
 from handlers.conversation import respond, wants_certificate_list, wants_file
 from handlers.core import (
     ButtonTapped,
     Event,
-    InterviewRegister,
     OwnData,
     OwnRequests,
     Reminders,
@@ -36,6 +35,7 @@ from handlers.model import (
     Rights,
     Role,
 )
+from handlers.testing import MemoryInterviewRegister
 from rules.offices import Office
 from rules.outcome import Procedure
 from tests.support.delivery import CountingReader, ManualClock, ScriptedChannel
@@ -60,8 +60,11 @@ class Ports(Protocol):
 
     requests: OwnRequests
     own_data: OwnData
-    register: InterviewRegister
     reminders: Reminders
+
+    @property
+    def register(self) -> StoredInterviewRegister | MemoryInterviewRegister:
+        """The register of units and certificates."""
 
 
 class Turns(Protocol):
@@ -126,7 +129,7 @@ def _world(unit: TurnTransaction, offices: tuple[Office, ...]) -> Services:
         requests=unit.requests,
         own_data=unit.own_data,
         channel=CHANNEL,
-        register=unit.register,
+        save_status=unit.register.save_status,
         admin=unit.admin,
         reminders=unit.reminders,
         units=UNITS,

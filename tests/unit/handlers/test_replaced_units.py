@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from handlers.model import RequestContent, Succession, SuccessionKind, Unit, UnitDirectory
-from handlers.testing import MemoryInterviewRegister, MemoryOwnRequests
+from handlers.testing import MemoryOwnRequests
 from locales import translator
 from tests.support.dialogue import NOW, Dialogue, get_screen, get_unit, make_certificate, open_dialogue
 
@@ -59,8 +59,8 @@ async def test_the_register_learns_of_it_in_the_same_turn(talk: Dialogue) -> Non
     await talk.says(*BODY)
     ends(talk, "B")
     await talk.says("gì cơ")
-    assert isinstance(talk.world.register, MemoryInterviewRegister)
-    assert [standing.unit for standing in talk.world.register.standings.values()] == ["B"]
+    assert isinstance(talk.world.requests, MemoryOwnRequests)
+    assert [known.status.unit for known in talk.world.requests.acting.tables.statuses.values()] == ["B"]
 
 
 async def test_buttons_that_are_shown_go_on_working(talk: Dialogue) -> None:
