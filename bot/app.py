@@ -11,6 +11,7 @@ from bot.cancellation import cancel_on, stop_on_signals
 from bot.certificates.errors import LIMITS
 from bot.certificates.reader import CertificateReader
 from bot.channels import (
+    AcceptUpdates,
     BackgroundService,
     Channel,
     OpenChannel,
@@ -58,7 +59,8 @@ SYSTEM_CLOCK = SystemClock()
 _QUICK_SECONDS = 1.0
 _DEMO_DATA_REFUSED = N_(
     "The data of this folder are made up (troly demo): nobody real is served over them."
-    " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN and TROLY_ZALO_OA_APP_ID unset."
+    " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN, TROLY_ZALO_OA_APP_ID,"
+    " TROLY_ZALO_BOT_TOKEN and TROLY_EMAIL_HOST unset."
 )
 
 
@@ -165,12 +167,14 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
     )
 
 
-_NO_CHANNEL = N_("Neither TROLY_TELEGRAM_TOKEN nor TROLY_ZALO_OA_APP_ID is set, and TROLY_WEB_LISTEN is empty")
+_NO_CHANNEL = N_(
+    "None of TROLY_TELEGRAM_TOKEN, TROLY_ZALO_OA_APP_ID and TROLY_ZALO_BOT_TOKEN is set, and TROLY_WEB_LISTEN is empty"
+)
 
 
 def has_channel(settings: Settings) -> bool:
     """Tell whether these settings configure a channel."""
-    return settings.telegram_token is not None or settings.zalo_oa_app_id is not None
+    return any((settings.telegram_token, settings.zalo_oa_app_id, settings.zalo_bot_token))
 
 
 def configured_channels(components: Components) -> tuple[OpenChannel, ...]:
@@ -186,6 +190,10 @@ def configured_channels(components: Components) -> tuple[OpenChannel, ...]:
         from bot.channels.zalo.oa import open_zalo_oa  # noqa: PLC0415
 
         wanted.append(partial(open_zalo_oa, settings, store, clock))
+    if settings.zalo_bot_token is not None:
+        from bot.channels.zalo.bot_platform import open_zalo_bot  # noqa: PLC0415
+
+        wanted.append(partial(open_zalo_bot, settings, store, clock))
     return tuple(wanted)
 
 
@@ -300,7 +308,7 @@ def _build_runner(
     hours = SchedulerSettings.of(settings).hours
     digests = RequestDigests(DigestSender(store), clock, hours, wake_all, lambda: components.heartbeat.leapt)
     background = (
-        *_web_servers(components, served, sources, listening, receiving=receiving),
+        *_web_servers(components, served, sources, intake.accept, listening, receiving=receiving),
         *(source.service for source in sources),
         Retention(store, clock, settings.retention_days).run,
         ShortRetention(store, clock).run,
@@ -313,10 +321,11 @@ def _build_runner(
     return Runner(store, workers, services, background, moved=scheduler.notify)
 
 
-def _web_servers(
+def _web_servers(  # noqa: PLR0913 - what it is built over
     components: Components,
     served: Sequence[ServedChannel],
     sources: Sequence[Receiver],
+    accept: AcceptUpdates,
     listening: ExitStack,
     *,
     receiving: bool,
@@ -326,7 +335,9 @@ def _web_servers(
 
     accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
     pack = components.conversation.pack
-    world = WebSurroundings(components.settings, components.store, components.clock, components.metrics, pack, accepted)
+    world = WebSurroundings(
+        components.settings, components.store, components.clock, components.metrics, pack, accept, accepted
+    )
     return build_web_server(world, sources, listening, receiving=receiving)
 
 

@@ -272,6 +272,17 @@ class Settings(_FolderSettings):
     #: Hours of a working day without any event after which the owners are told; 0: never.
     zalo_oa_quiet_alarm_hours: int = Field(default=4, ge=0)
 
+    #: A bot of Zalo's Bot Platform, for a small office; unset: there is none.
+    zalo_bot_token: SecretStr | None = None
+    zalo_bot_api_url: Annotated[str, AfterValidator(_check_web_address)] = "https://bot-api.zaloplatforms.com"
+    zalo_bot_webhook_url: Annotated[str, AfterValidator(_check_public_address)] | None = None
+    zalo_bot_webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=256)] | None = None
+    zalo_bot_webhook_listen: Annotated[str, AfterValidator(_check_host_and_port)] = "127.0.0.1:8443"
+    zalo_bot_messages_per_second: float = Field(default=1.0, gt=0)
+    #: What its plan gives out: people of the bot, and messages of a month. No broadcast passes either.
+    zalo_bot_users: int = Field(default=50, ge=0)
+    zalo_bot_monthly_messages: int = Field(default=3000, ge=0)
+
     #: A broadcast to more people than this needs a second person's approval.
     approval_above: int = Field(default=200, ge=0)
     #: No reminder leaves at night in Viet Nam, nor on days that are not listed (1 is Monday).
@@ -314,6 +325,12 @@ class Settings(_FolderSettings):
             raise ValueError(N_("TROLY_ZALO_OA_APP_SECRET must be set where TROLY_ZALO_OA_APP_ID is"))
         if self.zalo_oa_webhook_url and not self.zalo_oa_webhook_secret:
             raise ValueError(N_("TROLY_ZALO_OA_WEBHOOK_SECRET must be set where TROLY_ZALO_OA_WEBHOOK_URL is"))
+        return self
+
+    @model_validator(mode="after")
+    def _zalo_bot_is_complete(self) -> "Settings":
+        if self.zalo_bot_webhook_url and not self.zalo_bot_webhook_secret:
+            raise ValueError(N_("TROLY_ZALO_BOT_WEBHOOK_SECRET must be set where TROLY_ZALO_BOT_WEBHOOK_URL is"))
         return self
 
     @model_validator(mode="after")

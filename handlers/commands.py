@@ -33,7 +33,7 @@ from handlers.core.text import format_bold, join_lines
 from handlers.dossier.screens import open_dossiers
 from handlers.interview import to_next_certificate, to_previous_step
 from handlers.interview.condition import condition_facts
-from handlers.interview.screens.certificate import EXPORT
+from handlers.interview.screens.certificate import explain_export, offer_upload
 from handlers.interview.screens.welcome import (
     show_notice,
 )
@@ -176,7 +176,12 @@ def _asked_questions(here: Context) -> list[Question]:
 async def _help(here: Context, _: str) -> HandlerResult:
     say = here.say
     typing = say(N_("Tap a button, or type its number or a few of its words, with or without accents."))
-    notes = (format_bold(say(N_("What you can send me"))), typing, _format_commands(here, COMMANDS), say(EXPORT))
+    notes = (
+        format_bold(say(N_("What you can send me"))),
+        typing,
+        _format_commands(here, COMMANDS),
+        *await explain_export(here),
+    )
     return HandlerResult(here.session, notes=(*notes, *await _format_admin_help(here)))
 
 
@@ -190,6 +195,12 @@ async def _format_admin_help(here: Context) -> tuple[Markup, ...]:
 
 def _format_commands(here: Context, commands: Iterable[Command]) -> Markup:
     return join_lines(*(f"/{command.name} – {here.say(command.description)}" for command in commands))
+
+
+async def _send_file(here: Context, _: str) -> HandlerResult:
+    """Tell a page that takes a file; where the channel brings files, none is needed."""
+    offered = await offer_upload(here)
+    return HandlerResult(here.session, notes=offered or (here.say(N_("Send the file right here in the chat.")),))
 
 
 async def _stop(here: Context, _: str) -> HandlerResult:
@@ -246,7 +257,9 @@ COMMANDS = (
     Command("dulieu", N_("what is held about me"), _my_data, before_consent=True),
     Command("xoadulieu", N_("delete what is held about me"), _erase, before_consent=True),
 )
-_ALL_COMMANDS = (*COMMANDS, *REMINDER_COMMANDS, *ADMIN_COMMANDS)
+#: Told where it is of use: on channels that bring no files.
+_UNLISTED = (Command("guitep", N_("a page that takes a file"), _send_file, ("upload",)),)
+_ALL_COMMANDS = (*COMMANDS, *_UNLISTED, *REMINDER_COMMANDS, *ADMIN_COMMANDS)
 _BY_NAME = {name: command for command in _ALL_COMMANDS for name in (command.name, *command.aliases)}
 
 

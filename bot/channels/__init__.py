@@ -19,6 +19,7 @@ from handlers.model import (
     TERMINAL,
     WEB,
     ZALO,
+    ZALO_BOT,
     ChannelAddress,
     MessageLimits,
     Role,
@@ -42,6 +43,7 @@ class Capabilities:
     editing: bool = False
     deleting: bool = False
     files_in: bool = False
+    files_in_by_link: bool = False  #: its platform brings none: people send them by a page of ours
     files_out: bool = False
     pictures_out: bool = False  #: a channel with ``files_out`` sends pictures anyway
     file_types: frozenset[str] = frozenset()  #: media types that a channel without ``files_out`` sends anyway
@@ -290,6 +292,7 @@ CHANNELS = {
             buttons=True, files_in=True, file_types=ZALO_FILES, largest_file=5 * 1024 * 1024,
             most_buttons=5, longest_label=35,
         ),
+        _profile(ZALO_BOT, r"[0-9A-Za-z_-]{1,64}", files_in=True, files_in_by_link=True),
         _profile(
             WEB, r"[A-Za-z0-9_-]{22}",
             buttons=True, editing=True, deleting=True, files_in=True, files_out=True, markup=True,

@@ -265,6 +265,7 @@ class TurnHandler:
             reminders=unit.reminders,
             links=unit.links(known.web_address),
             units=units,
+            takes_files=not (channel and channel.capabilities.files_in_by_link),
             start_link=channel.start_link if channel else None,
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another
             office=known.office,

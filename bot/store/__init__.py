@@ -30,6 +30,7 @@ from bot.store.broadcasts.recipients import (
     Withheld,
 )
 from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository, ReminderDistance, StoredReminders
+from bot.store.channel_use import ChannelUse, ChannelUseRepository
 from bot.store.command_menus import DueMenu
 from bot.store.context import StoreContext, chat_row
 from bot.store.continuity import DatabasePosition
@@ -118,7 +119,8 @@ from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloTokens
 __all__ = [
     "CODES_A_YEAR", "PAGE_SIZE", "RETIREMENT_GRACE", "SHOWN_MARK", "SUBSCRIBER", "UNITS_COUNTER",
     "UNREADABLE_ERRORS", "AbandonedRow", "ApproverRole", "AudienceReader", "AuthorRole", "BroadcastAuthor",
-    "BroadcastMessage", "BroadcastRepository", "BroadcastSnapshot", "ChainFault", "ChatName", "ClockLeapt",
+    "BroadcastMessage", "BroadcastRepository", "BroadcastSnapshot", "ChainFault", "ChannelUse",
+    "ChannelUseRepository", "ChatName", "ClockLeapt",
     "Completion", "DataIsMadeUp", "DatabasePosition", "DigestPerson", "DossierRepository", "Driver", "DueMenu",
     "ExpiringCertificate", "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository", "ExportRepository",
     "ExportTask", "ExportTasks", "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository",

@@ -7,7 +7,7 @@ from bot.messages import Chat
 from bot.store.drivers import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
 from bot.store.power_seals import genuine_grants
-from bot.store.sealing import Keyring, sealed_columns
+from bot.store.sealing import Keyring, read_or_none, sealed_columns
 from handlers.model import MACHINE, BroadcastPolicy, Role, format_code
 
 
@@ -56,6 +56,16 @@ class Chats:
     def at(self, channel: str, address: str) -> Chat:
         """Name the chat at an address, whether or not it ever wrote."""
         return chat_at(self.keyring, channel, address)
+
+    async def find(self, chat: str) -> Chat | None:
+        """Return a chat by its id; ``None`` where it is not known, or its address cannot be read."""
+        (rows,) = await self.driver.run(Query("chat_place", {"chat": chat}))
+        if not rows:
+            return None
+        ((channel, sealed),) = rows
+        place = sealed_columns.address(chat)
+        address = read_or_none(self.keyring, place, lambda: self.keyring.unseal(sealed, place))
+        return Chat(chat, str(channel), address) if address else None
 
     async def language(self, chat: Chat) -> str | None:
         """Return the language that the person of a chat has chosen; ``None`` where that is not known."""

@@ -104,6 +104,13 @@ class OneTimeLinkRepository:
         (rows,) = await self.driver.run(Query("look_at_link", where))
         return self._about(digest, rows[0][1]) if rows else None
 
+    async def owner(self, purpose: LinkPurpose, token: str, now: datetime) -> str | None:
+        """Return the chat that a link was made for, without using it; ``None`` for any that leads nowhere."""
+        digest = sealed_columns.link_digest(self.keyring, purpose, token)
+        where = {"digest": digest, "purpose": purpose.value, "now": to_micros(now)}
+        (rows,) = await self.driver.run(Query("look_at_link", where))
+        return str(rows[0][0]) if rows else None
+
     async def use(self, purpose: LinkPurpose, token: str, now: datetime, *, chat: str = "") -> UsedLink | None:
         """Use a link up; ``None`` for any that leads nowhere: it is used already, late, forged or somebody else's.
 

@@ -195,6 +195,7 @@ class OwnDataRepository:
             Query("erase_standings", mine),
             Query("erase_unreadable", {"place": f"chats.session {self.pending.chat.id} %"}),
             Query("erase_links", mine),
+            Query("forget_guided", mine),
             Query("end_desk_sessions", mine),
             Query("drop_web_messages", mine),
             Query("drop_web_files", mine),

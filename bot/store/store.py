@@ -7,6 +7,7 @@ from bot.metrics import QueueDepths
 from bot.store.audit import Audit
 from bot.store.broadcasts.lifecycle import ScheduleRepository
 from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
+from bot.store.channel_use import ChannelUseRepository
 from bot.store.command_menus import CommandMenus
 from bot.store.context import Chats
 from bot.store.continuity import Continuity
@@ -104,6 +105,7 @@ class Retention:
                 Query("expire_web_browsers", before),
                 Query("expire_receipts", before),
                 Query("expire_windows", before),
+                Query("expire_guided", before),
             )
             results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
@@ -163,6 +165,7 @@ class Store:
     status: StoreStatus
     menus: CommandMenus
     zalo: ZaloRepository
+    channel_use: ChannelUseRepository
     links: OneTimeLinkRepository  #: what is fetched once through a browser
     web: WebChatRepository  #: the conversations of the web chat
     desk: DeskSessionRepository  #: browsers that are signed in to the admin pages
@@ -193,6 +196,7 @@ class Store:
             status=StoreStatus(driver),
             menus=CommandMenus(driver, keyring),
             zalo=ZaloRepository(driver, keyring),
+            channel_use=ChannelUseRepository(driver),
             links=OneTimeLinkRepository(driver, keyring),
             web=WebChatRepository(driver, keyring),
             desk=DeskSessionRepository(driver, keyring),

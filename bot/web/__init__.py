@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.channels import BackgroundService, ListenAddress, Receiver
+from bot.channels import AcceptUpdates, BackgroundService, ListenAddress, Receiver
 from bot.clock import Clock
 from bot.metrics import Metrics
 from bot.pages import static_routes
@@ -17,6 +17,7 @@ from bot.web.desk import build_desk
 from bot.web.health import HealthEndpoints
 from bot.web.links import LinkPages
 from bot.web.server import Site, WebServer, open_sites, raise_file_limit
+from bot.web.uploads import UploadPages, UploadSettings
 from rules.pack import Pack
 
 _log = structlog.get_logger(__name__)
@@ -31,6 +32,7 @@ class WebSurroundings:
     clock: Clock
     metrics: Metrics
     pack: Pack
+    accept: AcceptUpdates  #: takes what arrives by a page of a channel that carries no files
     accepted: Mapping[str, Callable[[], bool]]  #: by the name of a platform, whether it accepts our token
 
 
@@ -52,8 +54,12 @@ def build_web_server(
     sites = [Site(source.listen, tuple(source.routes)) for source in sources if source.listen]
     if receiving and settings.web_listen:
         links = LinkPages(LinkDesk(world.store.links, world.clock), settings.language)
+        known = UploadSettings(settings.web_address, settings.language)
+        uploads = UploadPages(world.store, world.clock, world.accept, known)
         desk = build_desk(settings, world.store, world.clock, world.pack, world.accepted).routes()
-        sites.append(Site(_address(settings, "web_listen"), (*static_routes(), *links.routes(), *desk)))
+        sites.append(
+            Site(_address(settings, "web_listen"), (*static_routes(), *links.routes(), *uploads.routes(), *desk))
+        )
     if settings.web_private_listen:
         watched = HealthEndpoints(world.store, world.metrics, world.accepted).routes()
         sites.append(Site(_address(settings, "web_private_listen", receiving=receiving), tuple(watched), private=True))

@@ -165,6 +165,7 @@ class Services:
     reminders: Reminders
     units: UnitDirectory = NO_UNITS
     links: OneTimeLinks = field(default_factory=NoLinks)
+    takes_files: bool = True  #: whether the channel brings files; else they come by a link
     start_link: str | None = None  #: address that opens this chat; text appended to it arrives as /start TEXT
     office: str | None = None  #: the receiving office, as the operator set it
     retention_days: int = 180

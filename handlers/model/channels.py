@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from locales import N_
 
-TELEGRAM, ZALO, WEB, TERMINAL = "telegram", "zalo", "web", "terminal"
+TELEGRAM, ZALO, ZALO_BOT, WEB, TERMINAL = "telegram", "zalo", "zalobot", "web", "terminal"
 
 
 class ChannelAddress(NamedTuple):
@@ -29,6 +29,7 @@ class MessageLimits:
 CHANNEL_LABELS: Mapping[str, str] = MappingProxyType({
     TELEGRAM: "Telegram",
     ZALO: "Zalo",
+    ZALO_BOT: "Zalo Bot",
     WEB: N_("the web chat"),
     TERMINAL: N_("the office's own machine"),
 })  # fmt: skip
@@ -37,6 +38,7 @@ CHANNEL_LABELS: Mapping[str, str] = MappingProxyType({
 CHANNEL_LIMITS: Mapping[str, MessageLimits] = MappingProxyType({
     TELEGRAM: MessageLimits(text=4096, caption=1024),
     ZALO: MessageLimits(text=1800, caption=0),
+    ZALO_BOT: MessageLimits(text=1800, caption=0),
     WEB: MessageLimits(text=16_000, caption=16_000),
     TERMINAL: MessageLimits(text=1_000_000, caption=1_000_000),
 })  # fmt: skip

@@ -9,4 +9,5 @@ class LinkPurpose(StrEnum):
     FILE = "file"  #: fetches a file
     CONTINUE = "continue"  #: goes on with a web chat in another browser
     CODE = "code"  #: does the same, typed as six digits
+    UPLOAD = "upload"  #: takes a file to a conversation whose channel carries none
     SIGN_IN = "sign_in"  #: signs in to the pages of people with a role

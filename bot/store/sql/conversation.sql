@@ -244,6 +244,10 @@ WHERE id = :id AND worker = :worker AND (state = 'sending' OR (state = 'unknown'
 UPDATE outbox SET state = :state, reason = :reason, settled_at = :now
 WHERE id = :id AND state = 'sending' AND worker = :worker;
 
+-- name: chat_place
+-- Read the channel and address of a chat.
+SELECT channel, address FROM chats WHERE id = :chat AND erased_at IS NULL;
+
 -- name: chat_language
 -- Read the language of a person.
 SELECT language FROM chats WHERE id = :chat;

@@ -28,8 +28,9 @@ class Answer:
     """The answer to a request."""
 
     fields: Mapping[str, Any]
-    limit: str | None  #: calls a minute
-    remaining: str | None  #: of them
+    status: int  #: of HTTP
+    limit: str | None = None  #: calls a minute
+    remaining: str | None = None  #: of them
 
 
 class ZaloHttp:
@@ -78,7 +79,7 @@ class ZaloHttp:
             raise Unreachable  # a proxy, or another server: this never reached the account
         if fields is None or status >= 500:
             raise Doubtful
-        return Answer(fields, head.get("X-RateLimit-Limit"), head.get("X-RateLimit-Remain"))
+        return Answer(fields, status, head.get("X-RateLimit-Limit"), head.get("X-RateLimit-Remain"))
 
 
 async def read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
