@@ -84,21 +84,15 @@ class FakeBot:
         self.calls.append(method)
         waiting = self._faults.get(method)
         fault = waiting.popleft() if waiting else ""
-        if isinstance(fault, int):
-            return _error(fault, "asked for by the test")
-        if fault == "dropped":
-            return _Dropped()
-        if fault.startswith("http"):
-            return Response("<html>oops</html>", int(fault.removeprefix("http ")))
+        if fault and fault != "delivered dropped":
+            return _fail(fault)
         act = {
             "getMe": self._me, "getUpdates": self._poll, "setWebhook": self._set_hook, "deleteWebhook": self._drop_hook,
             "getWebhookInfo": self._hook_info, "sendMessage": self._send,
         }.get(method)  # fmt: skip
-        if act is None:
-            return _error(404, "Not Found", status=404)
         fields = await _fields(request)
-        if fields is None:
-            return _error(400, "Bad Request")
+        if act is None or fields is None:
+            return _error(400, "Bad Request") if act else _error(404, "Not Found", status=404)
         answer = await act(fields)
         self._tell()
         return _Dropped() if fault == "delivered dropped" else answer
@@ -252,6 +246,12 @@ async def _fields(request: Request) -> dict[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def _fail(fault: str | int) -> Response:
+    if isinstance(fault, int):
+        return _error(fault, "asked for by the test")
+    return _Dropped() if fault == "dropped" else Response("<html>oops</html>", int(fault.removeprefix("http ")))
 
 
 def _ok(result: object) -> Response:

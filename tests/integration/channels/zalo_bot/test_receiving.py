@@ -103,7 +103,9 @@ async def test_a_call_is_stored_and_answered_and_one_with_another_secret_refused
         await bot.says(LAN, "một")
         assert (bot.answers, taken.texts) == ([200], ["một"])
         for secret in ("", SECRET[:-1], "é" * 8):
-            assert await bot.call_hook({"event_name": "message.text.received"}, secret.encode().decode("latin-1")) == 403
+            assert (
+                await bot.call_hook({"event_name": "message.text.received"}, secret.encode().decode("latin-1")) == 403
+            )
         assert updates.ignored["secret"] == 3
         assert await bot.call_hook(["no", "update"]) == 200, "it would come again for ever"
         assert await bot.call_hook("x" * 1_100_000) == 413

@@ -1,4 +1,4 @@
-"""Texts leave through the Bot Platform: only ``ok`` counts, the month is counted, and what is unclear is not repeated."""
+"""Texts leave through the Bot Platform: only ``ok`` counts, and so does the month; what is unclear is not repeated."""
 
 from datetime import timedelta
 

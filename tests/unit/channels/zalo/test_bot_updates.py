@@ -32,7 +32,9 @@ def test_the_wrapper_of_the_documents_and_the_bare_update_of_real_calls_are_the_
 
 @pytest.mark.parametrize("field", ["photo", "photo_url"])
 def test_a_photo_is_one_whichever_field_holds_its_address(field: str) -> None:
-    found = read_update(update("message.image.received", **{field: "https://photo-stal-1.zdn.vn/a.jpg", "caption": "đây"}))
+    found = read_update(
+        update("message.image.received", **{field: "https://photo-stal-1.zdn.vn/a.jpg", "caption": "đây"})
+    )
     assert found.incoming is not None
     assert found.incoming.event == UnreadableReceived(what="photo", message="2d758cb5e222177a4e35", caption="đây")
 
@@ -94,7 +96,9 @@ def test_whatever_is_no_message_of_a_person_is_counted_and_left_out(raw: object)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["message", "chat", "id", "text"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["message", "chat", "id", "text"]), inner)
+    ),
     max_leaves=8,
 )
 
