@@ -42,6 +42,7 @@ from bot.exports.process import ExportChildren
 from bot.metrics import NO_METRICS, Metrics, Prometheus
 from bot.pdf import find_converter
 from bot.services.broadcasts import BroadcastOperations
+from bot.services.email import EmailTerms
 from bot.services.links import FileLinks
 from bot.services.opening import open_store_from_settings
 from bot.services.request_notices import DigestSender
@@ -164,6 +165,7 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
         identity_days=settings.identity_kept_days,
         language=settings.language,
         web_address=settings.web_address,
+        email=EmailTerms(settings.email_domains, settings.web_address) if settings.email_host else None,
     )
 
 
@@ -174,7 +176,7 @@ _NO_CHANNEL = N_(
 
 def has_channel(settings: Settings) -> bool:
     """Tell whether these settings configure a channel."""
-    return any((settings.telegram_token, settings.zalo_oa_app_id, settings.zalo_bot_token))
+    return any((settings.telegram_token, settings.zalo_oa_app_id, settings.zalo_bot_token, settings.email_host))
 
 
 def configured_channels(components: Components) -> tuple[OpenChannel, ...]:
@@ -194,6 +196,10 @@ def configured_channels(components: Components) -> tuple[OpenChannel, ...]:
         from bot.channels.zalo.bot_platform import open_zalo_bot  # noqa: PLC0415
 
         wanted.append(partial(open_zalo_bot, settings, store, clock))
+    if settings.email_host is not None:
+        from bot.channels.email import open_email  # noqa: PLC0415
+
+        wanted.append(partial(open_email, settings, store, clock))
     return tuple(wanted)
 
 
@@ -278,7 +284,8 @@ async def serve_channels(
 def _with_file_links(components: Components, one: ServedChannel) -> ServedChannel:
     """Let a channel that sends no files tell a link to each, where browsers reach the assistant."""
     address = components.settings.web_address
-    if one.channel.capabilities.files_out or address is None:
+    able = one.channel.capabilities
+    if address is None or (able.files_out and able.largest_file is None):
         return one
     links = FileLinks(components.store, components.clock, address, components.settings.language)
     return replace(one, channel=LinkingChannel(one.channel, links))

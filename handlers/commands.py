@@ -31,6 +31,7 @@ from handlers.core import (
 )
 from handlers.core.text import format_bold, join_lines
 from handlers.dossier.screens import open_dossiers
+from handlers.email import EMAIL_COMMAND
 from handlers.interview import to_next_certificate, to_previous_step
 from handlers.interview.condition import condition_facts
 from handlers.interview.screens.certificate import explain_export, offer_upload
@@ -251,6 +252,7 @@ COMMANDS = (
     Command("trogiup", N_("help"), _help, ("help",), before_consent=True),
     Command("huy", N_("stop, and keep my answers"), _stop, ("stop", "cancel")),
     Command("ngonngu", N_("language: Tiếng Việt / English"), _language, ("language",), before_consent=True),
+    EMAIL_COMMAND,
     Command("dungnhan", N_("no more reminders"), stop_reminders, ("dungnhac", "unsubscribe"), before_consent=True),
     Command("nhanlai", N_("reminders again"), resume_reminders, ("nhanlainhacnho", "subscribe"), before_consent=True),
     Command("quyenrieng", N_("what I store and why"), _notice, ("privacy",), before_consent=True),

@@ -59,6 +59,7 @@ from handlers.core import (
 from handlers.dossier.choice_screens import DossierHandScreen, DossierUnitScreen
 from handlers.dossier.question_screens import DossierEventScreen, DossierQuestionScreen, DossierRegisterScreen
 from handlers.dossier.screens import DossierListScreen, DossierScreen
+from handlers.email import EmailScreen
 from handlers.forms.screens import FormFieldScreen, FormReviewScreen
 from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
 from handlers.interview.screens.belonging import BelongingScreen
@@ -164,6 +165,7 @@ SCREENS: dict[str, Screen] = {
     "request": OwnRequestScreen(),
     "withdraw": WithdrawScreen(),
     "language": LanguageScreen(),
+    "email": EmailScreen(),
     "stopped": PauseScreen(),
     "erase": EraseScreen(),
     "stop_reminders": StopRemindersScreen(),

@@ -15,6 +15,7 @@ from handlers.core.text import MarkupTranslator
 from handlers.model import (
     CHANNEL_LABELS,
     CHANNEL_LIMITS,
+    EMAIL,
     TELEGRAM,
     TERMINAL,
     WEB,
@@ -296,6 +297,10 @@ CHANNELS = {
         _profile(
             WEB, r"[A-Za-z0-9_-]{22}",
             buttons=True, editing=True, deleting=True, files_in=True, files_out=True, markup=True,
+        ),
+        _profile(
+            EMAIL, r"(?!.{255})[a-z0-9._%+'-]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}",
+            buttons=True, files_out=True, largest_file=10 * 1024 * 1024, markup=True,
         ),
         _profile(TERMINAL, r".+", terminal_channel, files_in=True, files_out=True, markup=True),
     )

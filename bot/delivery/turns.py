@@ -19,6 +19,7 @@ from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
+from bot.services.email import EmailTerms
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
 from bot.store import ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver, UnitReader
 from handlers.core import Attachment, Event, Order, Reply, Services, Session
@@ -96,6 +97,7 @@ class Conversation:
     retention_days: int = 180
     identity_days: int = 0
     language: str = LANGUAGES[0]  #: of a conversation until its person chooses one
+    email: EmailTerms | None = None  #: ``None``: no e-mail is sent
     web_address: str | None = None  #: where browsers reach the assistant, without a slash at its end
 
 
@@ -264,6 +266,7 @@ class TurnHandler:
             admin=unit.admin,
             reminders=unit.reminders,
             links=unit.links(known.web_address),
+            email=unit.email(known.email),
             units=units,
             takes_files=not (channel and channel.capabilities.files_in_by_link),
             start_link=channel.start_link if channel else None,

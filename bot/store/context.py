@@ -7,7 +7,7 @@ from bot.messages import Chat
 from bot.store.drivers import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
 from bot.store.power_seals import genuine_grants
-from bot.store.sealing import Keyring, read_or_none, sealed_columns
+from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from handlers.model import MACHINE, BroadcastPolicy, Role, format_code
 
 
@@ -63,8 +63,7 @@ class Chats:
         if not rows:
             return None
         ((channel, sealed),) = rows
-        place = sealed_columns.address(chat)
-        address = read_or_none(self.keyring, place, lambda: self.keyring.unseal(sealed, place))
+        address = unseal_or_none(self.keyring, sealed, sealed_columns.address(chat))
         return Chat(chat, str(channel), address) if address else None
 
     async def language(self, chat: Chat) -> str | None:

@@ -13,6 +13,7 @@ from bot.store.context import Chats
 from bot.store.continuity import Continuity
 from bot.store.desk_sessions import DeskSessionRepository
 from bot.store.drivers import Driver, Query
+from bot.store.email import EmailRepository
 from bot.store.encoding import to_micros
 from bot.store.inbox import Inbox
 from bot.store.key_rotation import KeyRotation
@@ -166,6 +167,7 @@ class Store:
     menus: CommandMenus
     zalo: ZaloRepository
     channel_use: ChannelUseRepository
+    email: EmailRepository
     links: OneTimeLinkRepository  #: what is fetched once through a browser
     web: WebChatRepository  #: the conversations of the web chat
     desk: DeskSessionRepository  #: browsers that are signed in to the admin pages
@@ -197,6 +199,7 @@ class Store:
             menus=CommandMenus(driver, keyring),
             zalo=ZaloRepository(driver, keyring),
             channel_use=ChannelUseRepository(driver),
+            email=EmailRepository(driver, keyring),
             links=OneTimeLinkRepository(driver, keyring),
             web=WebChatRepository(driver, keyring),
             desk=DeskSessionRepository(driver, keyring),

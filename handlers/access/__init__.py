@@ -31,6 +31,7 @@ AUDIT_ACTIONS: dict[str, str] = {
     AuditAction.LEAVE_ROLE: N_("role given up"),
     AuditAction.END_INVITATION: N_("invitation taken back"),
     AuditAction.END_WITH_ROLE: N_("invitation ended with the role of whoever made it"),
+    AuditAction.EMAIL_IMPORT: N_("e-mail addresses imported"),
     AuditAction.SIGN_IN_LINK: N_("link to the admin pages made"),
     AuditAction.SIGN_IN: N_("signed in to the admin pages"),
     AuditAction.UNREADABLE: N_("⚠ cannot be read any more"),

@@ -54,7 +54,7 @@ from handlers.core.messages import (
     Throttled,
     UnreadableReceived,
 )
-from handlers.core.ports import InterviewRegister, OneTimeLinks, OwnData, OwnRequests, Services
+from handlers.core.ports import EmailAddresses, InterviewRegister, OneTimeLinks, OwnData, OwnRequests, Services
 from handlers.core.screen import (
     BACK,
     DONE,
@@ -106,16 +106,17 @@ __all__ = [
     "BACK", "CERTAINTY", "DONE", "EVENT_ADAPTER", "LABELS", "MOST_FOR_ONE", "MOST_FOR_SEVERAL", "NEXT", "NO",
     "NO_SYNONYMS", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS", "AdminServices", "AnswerPrinted", "Attachment",
     "BroadcastView", "ButtonTapped", "CertificatesListed", "ChartDrawn", "Choice", "Command", "Context",
-    "DerivedEvents", "DossierMade", "DrawChart", "Event", "FileRead", "FileSent", "FormsMade", "HandlerResult",
-    "InterviewRegister", "Journal", "MakeDossier", "MakeForms", "MakeReport", "MessageEdited", "OneTimeLinks",
-    "Option", "OptionsOnlyScreen", "Order", "OwnData", "OwnRequests", "Page", "People", "PrintAnswer",
-    "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Retraction", "Screen",
-    "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled",
-    "Understood", "UnreadableReceived", "answer_lines", "back_option", "certificate_facts", "cited_documents",
-    "count_remaining", "current_decision", "current_question", "current_rights", "explain_certainty", "facts_of",
-    "filing_notice_of", "find_certainty", "format_actions", "format_brief_answer", "format_decision_plain",
-    "format_documents", "format_notices", "format_steps", "format_title", "hash_text", "holder_labels",
-    "latest_fact", "open_page", "question_of", "registrable_actions", "units_of", "with_answer",
-    "with_derived_events", "without_answer", "without_derived_events", "without_stale_events",
+    "DerivedEvents", "DossierMade", "DrawChart", "EmailAddresses", "Event", "FileRead", "FileSent", "FormsMade",
+    "HandlerResult", "InterviewRegister", "Journal", "MakeDossier", "MakeForms", "MakeReport", "MessageEdited",
+    "OneTimeLinks", "Option", "OptionsOnlyScreen", "Order", "OwnData", "OwnRequests", "Page", "People",
+    "PrintAnswer", "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView",
+    "Retraction", "Screen", "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore",
+    "TextReceived", "Throttled", "Understood", "UnreadableReceived", "answer_lines", "back_option",
+    "certificate_facts", "cited_documents", "count_remaining", "current_decision", "current_question",
+    "current_rights", "explain_certainty", "facts_of", "filing_notice_of", "find_certainty", "format_actions",
+    "format_brief_answer", "format_decision_plain", "format_documents", "format_notices", "format_steps",
+    "format_title", "hash_text", "holder_labels", "latest_fact", "open_page", "question_of", "registrable_actions",
+    "units_of", "with_answer", "with_derived_events", "without_answer", "without_derived_events",
+    "without_stale_events",
 ]
 # fmt: on

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from locales import N_
 
-TELEGRAM, ZALO, ZALO_BOT, WEB, TERMINAL = "telegram", "zalo", "zalobot", "web", "terminal"
+TELEGRAM, ZALO, ZALO_BOT, WEB, EMAIL, TERMINAL = "telegram", "zalo", "zalobot", "web", "email", "terminal"
 
 
 class ChannelAddress(NamedTuple):
@@ -31,6 +31,7 @@ CHANNEL_LABELS: Mapping[str, str] = MappingProxyType({
     ZALO: "Zalo",
     ZALO_BOT: "Zalo Bot",
     WEB: N_("the web chat"),
+    EMAIL: N_("e-mail"),
     TERMINAL: N_("the office's own machine"),
 })  # fmt: skip
 #: Telegram: https://core.telegram.org/bots/api#sendmessage and #senddocument . A channel that is not named has the
@@ -40,6 +41,7 @@ CHANNEL_LIMITS: Mapping[str, MessageLimits] = MappingProxyType({
     ZALO: MessageLimits(text=1800, caption=0),
     ZALO_BOT: MessageLimits(text=1800, caption=0),
     WEB: MessageLimits(text=16_000, caption=16_000),
+    EMAIL: MessageLimits(text=100_000, caption=100_000),
     TERMINAL: MessageLimits(text=1_000_000, caption=1_000_000),
 })  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The services of one person's own conversation in memory: requests, register, reminders, all that is held."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from handlers.model import (
     REQUEST_TRANSITIONS,
     RETAINED_STATES,
     DeliveryReason,
+    EmailContact,
+    EmailOffer,
     InterviewStatus,
     LinkPurpose,
     Request,
@@ -21,6 +23,7 @@ from handlers.model import (
     RequestHandling,
     RequestState,
     RequestStep,
+    is_official,
     mask_session,
 )
 from handlers.testing.people import MemoryPeople
@@ -54,6 +57,44 @@ class MemoryLinks:
         self.made.append(purpose)
         path = "desk/sign-in" if purpose is LinkPurpose.SIGN_IN else "t"
         return f"https://troly.test/{path}/{len(self.made):022}"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEmail:
+    """Implements ``handlers.core.ports.EmailAddresses``; ``confirm`` stands for the link of the first message."""
+
+    acting: MemoryContext
+    domains: tuple[str, ...] = ("gov.vn",)
+
+    async def mine(self) -> EmailContact | None:
+        """Look it up."""
+        return self.acting.tables.emails.get(self.acting.chat)
+
+    async def offer(self, address: str, language: str) -> EmailOffer:
+        """Keep it until it is confirmed; no message is written."""
+        del language
+        if not is_official(address, self.domains):
+            return EmailOffer.ELSEWHERE
+        known = await self.mine()
+        same = known is not None and known.confirmed and known.address == address
+        emails = self.acting.tables.emails
+        emails[self.acting.chat] = replace(known, working=True) if known and same else EmailContact(address, False)
+        return EmailOffer.ASKED
+
+    def confirm(self) -> None:
+        """Open the link."""
+        emails = self.acting.tables.emails
+        emails[self.acting.chat] = replace(emails[self.acting.chat], confirmed=True)
+
+    async def choose(self, *, first: bool, files: bool) -> None:
+        """Change nothing of an address that is not confirmed."""
+        known = await self.mine()
+        if known is not None and known.confirmed:
+            self.acting.tables.emails[self.acting.chat] = replace(known, first=first, files=files)
+
+    async def remove(self) -> None:
+        """Forget it."""
+        self.acting.tables.emails.pop(self.acting.chat, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +347,8 @@ class MemoryOwnData:
         yield "requests", [one.to_request().model_dump(mode="json") for one in tables.requests_of(chat.id)]
         yield "received", []
         yield "outgoing", [_message_fields(one) for one in tables.messages.values() if one.chat == chat.id]
+        if mail := tables.emails.get(chat.id):
+            yield "email", asdict(mail)
 
     def _roles(self) -> list[dict[str, Any]]:
         mine = [one for one in self.acting.tables.grants.values() if one.chat == self.acting.chat]
@@ -341,6 +384,7 @@ class MemoryOwnData:
         tables.tasks = {name: one for name, one in tables.tasks.items() if one.chat != chat}
         tables.messages = {name: one for name, one in tables.messages.items() if one.chat != chat}
         tables.timings.pop(chat, None)
+        tables.emails.pop(chat, None)
         tables.dossiers = {name: one for name, one in tables.dossiers.items() if one.chat != chat}
         tables.marks = {place: one for place, one in tables.marks.items() if one.chat != chat}
         tables.statuses = {place: one for place, one in tables.statuses.items() if one.chat != chat}

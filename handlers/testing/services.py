@@ -25,6 +25,7 @@ from handlers.testing.broadcasts import MemoryBroadcasts
 from handlers.testing.dossiers import MemoryDossiers
 from handlers.testing.people import MemoryPeople
 from handlers.testing.person import (
+    MemoryEmail,
     MemoryInterviewRegister,
     MemoryLinks,
     MemoryOwnData,
@@ -80,10 +81,15 @@ class MemoryTurn:
         self.register = MemoryInterviewRegister(acting)
         self.reminders = MemoryReminders(acting)
         self.made_links = MemoryLinks()
+        self.mail = MemoryEmail(acting)
 
     def links(self, address: str | None) -> MemoryLinks:  # noqa: ARG002 - no browser reaches it
         """Return the same at any address of the web server."""
         return self.made_links
+
+    def email(self, terms: object) -> MemoryEmail:  # noqa: ARG002 - it sends nothing
+        """Return the same whatever the settings say."""
+        return self.mail
 
     def services(self, pack: Pack, **changes: Any) -> Services:
         """The ports, as the conversation gets them."""
@@ -95,6 +101,7 @@ class MemoryTurn:
             "admin": self.admin,
             "reminders": self.reminders,
             "links": self.links(None),
+            "email": self.mail,
             "units": self.acting.tables.units,
             **changes,
         }
