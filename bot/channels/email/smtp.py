@@ -141,15 +141,24 @@ class SmtpPool:
         try:
             await client.connect()
             client.timeout = _COMMAND_SECONDS
-            if known.user and known.password:
-                await client.login(known.user, known.password.get_secret_value())
-        except (aiosmtplib.SMTPAuthenticationError, aiosmtplib.SMTPNotSupported) as error:
-            client.close()
-            raise outcome_of("login", getattr(error, "code", 535), "") from None
         except (aiosmtplib.SMTPException, OSError):  # a certificate that is not the server's, too
             client.close()
             raise Unreachable from None
+        await self._log_in(client)
         return client
+
+    async def _log_in(self, client: aiosmtplib.SMTP) -> None:
+        known = self.settings
+        if not (known.user and known.password):
+            return
+        try:
+            await client.login(known.user, known.password.get_secret_value())
+        except _LINE_ERRORS:
+            client.close()
+            raise Unreachable from None
+        except aiosmtplib.SMTPException as error:  # or it takes nobody's password
+            client.close()
+            raise outcome_of("login", getattr(error, "code", 535), "") from None
 
     async def _name_sender(self, client: aiosmtplib.SMTP, message: bytes) -> None:
         sized = [f"SIZE={len(message)}"] if client.supports_extension("size") else []
