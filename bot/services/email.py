@@ -32,6 +32,8 @@ from locales import N_
 CONFIRM_PATH, STOP_PATH = "/e/confirm/", "/e/stop/"
 #: First messages of a day to one mailbox, whoever asks for them.
 _MOST_OFFERS = 3
+#: And of one person, to whichever mailboxes.
+_MOST_OF_ONE = 5
 _A_DAY = timedelta(days=1)
 
 _CONFIRM_TITLE = N_("Please confirm your e-mail address")
@@ -77,12 +79,13 @@ class EmailService:
             await self.ask(Query("email_open", {"chat": mailbox.id}))
             return EmailOffer.ASKED
         since = to_micros(self.now - _A_DAY)
-        (((offers,),), stopped) = await self.ask(
-            Query("email_offers_since", {"chat": mailbox.id, "since": since}), Query("stopped", {"chat": mailbox.id})
+        wanted = {"chat": mailbox.id, "mine": f"email-confirm:{self.chat.id}:%", "since": since}
+        (((there, mine),), stopped) = await self.ask(
+            Query("email_offers_since", wanted), Query("stopped", {"chat": mailbox.id})
         )
         if stopped:
             return EmailOffer.STOPPED
-        if offers >= _MOST_OFFERS:
+        if there >= _MOST_OFFERS or mine >= _MOST_OF_ONE:
             return EmailOffer.TOO_OFTEN
         await self.ask(*offer_queries(self.keyring, self.chat.id, address, None, self.now))
         await self._send_link(mailbox, language)
@@ -93,7 +96,7 @@ class EmailService:
         say = MarkupTranslator(language)
         where = f"{self.terms.address or ''}{CONFIRM_PATH}{link.token}"
         said = (say(_CONFIRM_TITLE), say(_CONFIRM, address=where), say(_NOT_YOU))
-        origin = f"email-confirm:{self.chat.id}:{to_micros(self.now)}"
+        origin = f"email-confirm:{self.chat.id}:{mailbox.id[:8]}:{to_micros(self.now)}"
         message = OutboxMessage(
             OutboxRecipient(mailbox.id, EMAIL), origin, Reply(paragraphs=tuple(map(str, said))), NOTICE
         )

@@ -91,13 +91,14 @@ class MailServer:
         write_certificate(folder)
         context = _context(folder)
 
+        upgraded = security == "starttls"
+
         def protocol() -> SMTP:
             self.connections += 1
             return _Server(
                 self, hostname="mail.test", enable_SMTPUTF8=True, data_size_limit=12_000_000, loop=loop,
-                tls_context=context if security == "starttls" else None, require_starttls=security == "starttls",
-                authenticator=_authenticate, auth_require_tls=security == "starttls", auth_required=security == "starttls",
-                auth_exclude_mechanism=["LOGIN"],
+                tls_context=context if upgraded else None, require_starttls=upgraded, auth_require_tls=upgraded,
+                auth_required=upgraded, authenticator=_authenticate, auth_exclude_mechanism=["LOGIN"],
             )  # fmt: skip
 
         loop = asyncio.get_running_loop()
@@ -207,13 +208,12 @@ class Mailbox:
 
     def _perform(self, tag: str, command: str) -> bytes:
         upper, done = command.upper(), f"{tag} OK done\r\n".encode()
-        if upper == "CAPABILITY":
-            return b"* CAPABILITY IMAP4rev1\r\n" + done
-        if upper.startswith("LOGIN"):
-            return done if command == f'LOGIN {USER} "{PASSWORD}"' else f"{tag} NO wrong\r\n".encode()
-        if upper.startswith(("SELECT", "EXAMINE")):
-            good = '"INBOX"' in command
-            return f"* {len(self.messages)} EXISTS\r\n".encode() + done if good else f"{tag} NO folder\r\n".encode()
+        plain = {"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n", "LOGOUT": b"* BYE\r\n"}
+        if upper in plain:
+            return plain[upper] + done
+        if upper.startswith(("LOGIN", "SELECT", "EXAMINE")):
+            good = '"INBOX"' in command or command == f'LOGIN {USER} "{PASSWORD}"'
+            return f"* {len(self.messages)} EXISTS\r\n".encode() + done if good else f"{tag} NO wrong\r\n".encode()
         if upper.startswith("UID SEARCH UNSEEN"):
             new = " ".join(str(one) for one in self.messages if one not in self.seen)
             return f"* SEARCH {new}\r\n".encode() + done
@@ -223,7 +223,7 @@ class Mailbox:
         if found := re.match(r"UID STORE ([\d,]+) \+FLAGS", command, re.IGNORECASE):
             self.seen |= set(map(int, found[1].split(",")))
             return done
-        return b"* BYE\r\n" + done if upper == "LOGOUT" else f"{tag} BAD\r\n".encode()
+        return f"{tag} BAD\r\n".encode()
 
 
 def settings_of(server: MailServer, folder: Path, **changes: Any) -> dict[str, Any]:
@@ -233,3 +233,16 @@ def settings_of(server: MailServer, folder: Path, **changes: Any) -> dict[str, A
         "email_from": "troly@dongnai.gov.vn", "email_ca_file": folder / "ca.pem",
         "email_messages_per_minute": 6000, **changes,
     }  # fmt: skip
+
+
+def report(letter: str, action: str, status: str, recipient: str = "lan@dongnai.gov.vn") -> bytes:
+    """A mail server's report on a letter (RFC 3464)."""
+    lines = [
+        "From: MAILER-DAEMON@mail.test", "To: troly@dongnai.gov.vn", "Subject: Undelivered Mail", "MIME-Version: 1.0",
+        "Auto-Submitted: auto-replied", "Content-Type: multipart/report; report-type=delivery-status; boundary=b", "",
+        "--b", "Content-Type: text/plain", "", "I'm sorry.", "--b", "Content-Type: message/delivery-status", "",
+        "Reporting-MTA: dns; mail.test", "", f"Final-Recipient: rfc822; {recipient}", f"Action: {action}",
+        f"Status: {status}", "", "--b", "Content-Type: text/rfc822-headers", "", f"Message-ID: {letter}", "", "--b--",
+        "",
+    ]  # fmt: skip
+    return "\r\n".join(lines).encode()

@@ -27,8 +27,12 @@ ON CONFLICT (owner) DO UPDATE SET chat = excluded.chat, added_at = excluded.adde
 INSERT INTO email_addresses (chat) VALUES (:chat) ON CONFLICT (chat) DO NOTHING;
 
 -- name: email_offers_since
--- Count the addresses that were offered lately to this mailbox, and by this person.
-SELECT COUNT(*) FROM outbox o WHERE o.chat = :chat AND o.origin LIKE 'email-confirm:%' AND o.queued_at >= :since;
+-- Count the first messages of late to this mailbox, and those that this person asked for.
+SELECT
+    (SELECT COUNT(*) FROM outbox o
+     WHERE o.chat = :chat AND o.origin LIKE 'email-confirm:%' AND o.queued_at >= :since),
+    (SELECT COUNT(*) FROM outbox o
+     WHERE o.channel = 'email' AND o.origin LIKE CAST(:mine AS TEXT) AND o.queued_at >= :since);
 
 -- name: email_confirm
 -- The link in the first message was opened; an address that another person has confirmed stays theirs.
