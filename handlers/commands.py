@@ -13,6 +13,7 @@ from handlers.admin.requests_view import search_requests, to_opening_list
 from handlers.admin.statistics import show_statistics
 from handlers.broadcasts.reminders import (
     REMINDER_COMMANDS,
+    begin_reminder,
     resume_reminders,
     stop_reminders,
 )
@@ -38,7 +39,7 @@ from handlers.interview.screens.certificate import explain_export, offer_upload
 from handlers.interview.screens.welcome import (
     show_notice,
 )
-from handlers.model import Act, AuditAction, LinkPurpose, Role, may_any_role
+from handlers.model import BROADCAST_PREFIX, Act, AuditAction, LinkPurpose, Role, may_any_role
 from handlers.own_data import format_data_ordered, format_data_under_way
 from locales import LANGUAGES, N_, translator
 from rules.language.spelling import strip_accents
@@ -127,6 +128,11 @@ ADMIN_COMMANDS = (
 
 
 async def _start(here: Context, invitation: str) -> HandlerResult:
+    if invitation.upper().startswith(f"{BROADCAST_PREFIX}-"):  # a letter leads here
+        code = parse_broadcast_code(invitation)
+        if code and await here.world.reminders.has_received(code):
+            return await begin_reminder(here, code)
+        invitation = ""
     taken = (await accept_invitation(here, invitation),) if invitation else ()
     if here.session.consented_at is None:
         return HandlerResult(here.session.with_screen("welcome"), notes=taken)

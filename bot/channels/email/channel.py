@@ -70,7 +70,8 @@ class EmailChannel:
     def _compose(self, row: OutboxRow, voice: MarkupTranslator) -> bytes:
         keyring, address = self._store.keyring, self._address
         stop_at = f"{address}{STOP_PATH}{stop_token(keyring, row.chat.id)}" if address else None
-        open_at = f"{address}/" if address else None
+        place = f"?start={row.broadcast}" if row.broadcast else ""
+        open_at = f"{address}/{place}" if address else None
         head = Letterhead(self._pool.settings.sender, open_at, stop_at)
         return compose(row, letter_mac(keyring, row.id, row.chat.id), head, voice, self._clock.now())
 

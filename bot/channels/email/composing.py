@@ -36,7 +36,7 @@ class Letterhead:
     """What every letter of this assistant says of itself."""
 
     sender: str  #: the address it comes from
-    open_at: str | None  #: where browsers reach the assistant
+    open_at: str | None  #: where browsers reach the assistant, at the right place
     stop_at: str | None  #: where the reader ends it, with one click
 
 
@@ -75,9 +75,10 @@ def compose(row: OutboxRow, mac: str, head: Letterhead, voice: MarkupTranslator,
 
 
 def subject_of(reply: Reply, t: Translator) -> str:
-    """Return the first line of what is said, cut at a word."""
-    text = to_plain_text(reply.paragraphs[0]).strip() if reply.paragraphs else ""
-    line = _SPACE.sub(" ", text.partition("\n")[0]).strip()
+    """Return the first line that says something, cut at a word; a salutation ends with a comma and says nothing."""
+    text = "\n".join(to_plain_text(one) for one in reply.paragraphs)
+    lines = [line for one in text.splitlines() if (line := _SPACE.sub(" ", one).strip())]
+    line = next((one for one in lines if not one.endswith(",")), lines[0] if lines else "")
     if not line:
         return t(_FILES if reply.attachments else SENDER_NAME)
     if len(line) <= _LONGEST_SUBJECT:

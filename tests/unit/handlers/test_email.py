@@ -115,3 +115,13 @@ def test_only_a_domain_and_those_below_it_are_official() -> None:
     assert is_official("a@x.dongnai.gov.vn", ("gov.vn",))
     assert not is_official("a@notgov.vn", ("gov.vn",))
     assert not is_official("a@gov.vn.org", ("gov.vn",))
+
+
+async def test_the_address_in_a_letter_begins_with_what_it_reminds_of_and_any_other_code_greets() -> None:
+    services = build_memory_services(PACK, NOW, received=("TB-000012",))
+    assert await services.reminders.has_received("TB-000012")
+    begun_with = await says(services, begun(), "/start TB-000012")
+    other = await says(services, begun(), "/start TB-000099")
+    greeting = await says(services, begun(), "/start")
+    assert said(begun_with) != said(greeting)
+    assert said(other) == said(greeting)
