@@ -78,11 +78,15 @@ async def read_reached(ask: RunQueries, owners: Collection[str]) -> Mapping[str,
     return {owner: MailAddress(chat, bool(first), bool(files)) for owner, chat, first, files in rows}
 
 
+#: What surely did not arrive.
+_NOT_ARRIVED = frozenset({DeliveryState.BLOCKED, DeliveryState.INVALID, DeliveryState.FAILED})
+
+
 def _is_for_mail(one: Settlement) -> bool:
-    """Tell whether an end calls for a letter: the chat takes nothing, or the page that shows it may be closed."""
+    """Tell whether an end calls for a letter: it surely did not arrive, or the page that shows it may be closed."""
     if one.row.chat.channel == EMAIL or one.row.priority == REPLY or one.row.reply.action != "send":
         return False
-    return one.state is DeliveryState.BLOCKED or (one.row.chat.channel == WEB and one.row.broadcast is None)
+    return one.state in _NOT_ARRIVED or (one.row.chat.channel == WEB and one.row.broadcast is None)
 
 
 async def letters_instead(
@@ -97,7 +101,7 @@ async def letters_instead(
     found = []
     for one in ended:
         mail = mails.get(one.row.chat.id)
-        if mail is None or not (mail.first or one.state is DeliveryState.BLOCKED):
+        if mail is None or not (mail.first or one.state in _NOT_ARRIVED):
             continue
         files = one.row.reply.attachments if mail.files or one.row.broadcast else ()
         reply = one.row.reply.model_copy(update={"attachments": files, "choices": (), "target": None})

@@ -61,7 +61,7 @@ class _Server(SMTP):
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - as the library calls it
         if self.event_handler.next_fault("DATA") == "dropped":
-            self.transport.abort()
+            _abort(self)
             return
         await super().smtp_DATA(arg)
 
@@ -147,9 +147,14 @@ class MailServer:
         return _answer("dropped", server) if fault else "250 2.0.0 queued"
 
 
+def _abort(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
+
+
 def _answer(fault: str, server: SMTP) -> str:
     if fault in {"dropped", "silent"}:
-        server.transport.abort()
+        _abort(server)
         return "421 dropped"
     return fault
 

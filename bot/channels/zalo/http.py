@@ -56,8 +56,10 @@ class ZaloHttp:
             await self._session.close()
             self._session = None
 
-    async def exchange(self, method: str, url: str, *, read_timeout: float = _READ_TIMEOUT, **request: Any) -> Answer:
-        """Make a request and return the answer, a JSON object.
+    async def exchange(
+        self, method: str, url: str, *, read_timeout: float = _READ_TIMEOUT, bare: int = 0, **request: Any
+    ) -> Answer:
+        """Make a request and return the answer, a JSON object; nothing needs to stand in one of the status ``bare``.
 
         Raises:
             Unreachable: the request has not left, or something before Zalo refused it.
@@ -75,6 +77,8 @@ class ZaloHttp:
         except TooLarge:
             raise Doubtful from None
         fields = _parse(payload)
+        if fields is None and status == bare:
+            return Answer({}, status)
         if fields is None and 300 <= status < 500:
             raise Unreachable  # a proxy, or another server: this never reached the account
         if fields is None or status >= 500:

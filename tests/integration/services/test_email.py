@@ -180,7 +180,10 @@ async def test_what_the_chat_refused_goes_to_the_mailbox_once(store: Store, lan:
         ("web", DeliveryState.SENT, NOTICE, True, 1), ("web", DeliveryState.SENT, NOTICE, False, 0),
         ("web", DeliveryState.SENT, REPLY, True, 0), ("telegram", DeliveryState.SENT, NOTICE, True, 0),
         ("telegram", DeliveryState.UNKNOWN, NOTICE, True, 0), ("telegram", DeliveryState.BLOCKED, NOTICE, False, 1),
-        ("telegram", DeliveryState.BLOCKED, BROADCAST, False, 1), ("email", DeliveryState.BLOCKED, NOTICE, True, 0),
+        ("telegram", DeliveryState.BLOCKED, BROADCAST, False, 1),
+        ("zalo", DeliveryState.INVALID, BROADCAST, False, 1), ("zalo", DeliveryState.SKIPPED, BROADCAST, False, 0),
+        ("zalo", DeliveryState.FAILED, NOTICE, False, 1), ("zalo", DeliveryState.UNKNOWN, BROADCAST, True, 0),
+        ("email", DeliveryState.BLOCKED, NOTICE, True, 0),
     ],
 )  # fmt: skip
 async def test_only_what_surely_was_not_seen_is_written_again(  # noqa: PLR0917 - a row of the table

@@ -40,6 +40,7 @@ class FakeBot:
 
     users: int = 50
     monthly: int = 3000
+    batch: bool = False  #: whether a poll hands all updates over, as servers of others do
     wrapped: bool = True  #: whether webhooks carry the wrapper that the documents show
     sent: list[BotMessage] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -111,6 +112,9 @@ class FakeBot:
                     await changed.wait()
         except TimeoutError:
             return _error(408, "Request timeout", status=408)
+        if self.batch:
+            several, self.updates = list(self.updates), deque()
+            return _ok(several)
         return _ok(self.updates.popleft())
 
     async def _set_hook(self, fields: dict[str, Any]) -> Response:

@@ -1,6 +1,6 @@
 """Call the Bot Platform: it answers HTTP 200 to failures too, so only ``ok`` in the answer counts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -42,8 +42,8 @@ class BotApi:
         result = await self.call("sendMessage", {"chat_id": chat, "text": text})
         return str(result.get("message_id") or "") or None if isinstance(result, Mapping) else None
 
-    async def poll(self) -> Mapping[str, Any] | None:
-        """Wait for the next update; ``None`` where none came. What is handed over here never comes again.
+    async def poll(self) -> Sequence[object]:
+        """Wait for the next update; there is none where none came. What is handed over here never comes again.
 
         Raises:
             ChannelError: nothing was received.
@@ -51,8 +51,8 @@ class BotApi:
         try:
             found = await self.call("getUpdates", {"timeout": POLL_SECONDS}, read_timeout=POLL_SECONDS + _SLACK)
         except NothingCame:
-            return None
-        return found if isinstance(found, Mapping) else None
+            return ()
+        return found if isinstance(found, list) else (found,) if isinstance(found, Mapping) else ()
 
     async def call(self, method: str, fields: Mapping[str, Any], *, read_timeout: float = 20.0) -> Any:
         """Call a method and return its result.
@@ -66,7 +66,7 @@ class BotApi:
             Doubtful: it may have been carried out all the same.
         """
         address = f"{self._url}/bot{self._token.get_secret_value()}/{method}"
-        answer = await self._http.exchange("POST", address, json=dict(fields), read_timeout=read_timeout)
+        answer = await self._http.exchange("POST", address, json=dict(fields), read_timeout=read_timeout, bare=_NOTHING)
         if answer.fields.get("ok") is True:
             self.is_accepted = True
             return answer.fields.get("result")

@@ -29,7 +29,7 @@ class ReadUpdate:
     """The content of an update; ``ignored`` names in a word why there is nothing to do."""
 
     incoming: Incoming | None = None
-    withheld: bool = False  #: Zalo does not tell what it was
+    unreadable: bool = False  #: nothing in it can be read, or Zalo does not tell what it was
     ignored: str = ""
 
 
@@ -55,7 +55,8 @@ def read_update(raw: object) -> ReadUpdate:
     event = _read_event(name, message, number, group=_text(chat.get("chat_type")).upper() == "GROUP")
     if event is None:
         return ReadUpdate(ignored="other_kind")
-    return ReadUpdate(Incoming(ZALO_BOT, number or _digest(update), address, event), name == WITHHELD)
+    silent = isinstance(event, UnreadableReceived) and not (event.caption or event.secret or event.group)
+    return ReadUpdate(Incoming(ZALO_BOT, number or _digest(update), address, event), silent)
 
 
 def _read_event(name: str, message: Mapping[str, Any], number: str, *, group: bool) -> Event | None:

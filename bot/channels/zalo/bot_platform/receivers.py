@@ -49,11 +49,11 @@ class UpdateReceiver:
             _log.info("update_ignored", channel=ZALO_BOT, reason=found.ignored, total=self.ignored[found.ignored])
             return
         chat = self._store.chats.at(ZALO_BOT, found.incoming.address).id
-        if found.withheld and not await self._store.channel_use.may_guide(chat):
+        if found.unreadable and not await self._store.channel_use.may_guide(chat):
             self.ignored["guided_already"] += 1
             return
         await self._accept([found.incoming])
-        if found.withheld:
+        if found.unreadable:
             await self._store.channel_use.note_guided(chat, self._clock.now())
         else:
             await self._store.channel_use.forget_guided(chat)
@@ -86,7 +86,8 @@ class Poller:
                 if not cleared:
                     await cancel_on(stop, self._api.call("deleteWebhook", {}))
                     cleared = True
-                await self._store(stop, await cancel_on(stop, self._api.poll()))
+                for found in await cancel_on(stop, self._api.poll()) or ():
+                    await self._store(stop, found)
                 backoff.reset()
             except Refused:
                 raise
@@ -97,7 +98,7 @@ class Poller:
     async def _store(self, stop: asyncio.Event, found: object) -> None:
         """Keep an update in hand until it is stored, for it would never come again."""
         backoff = Backoff(longest=10.0)
-        while found is not None:
+        while True:
             try:
                 await self._updates.receive(found)
             except Exception as error:  # noqa: BLE001 - whatever it is, trying again is all that can be done
@@ -146,7 +147,7 @@ class WebhookReceiver:
         backoff = Backoff(longest=60.0)
         while not stop.is_set():
             try:
-                await cancel_on(stop, self._api.call("setWebhook", webhook))
+                _warn_of_probe(await cancel_on(stop, self._api.call("setWebhook", webhook)))
                 break
             except Refused:
                 raise
@@ -171,6 +172,13 @@ class WebhookReceiver:
             _log.error("update_not_stored", channel=ZALO_BOT, error=type(error).__name__)
             return Response(status_code=503)
         return Response(status_code=200)
+
+
+def _warn_of_probe(answer: object) -> None:
+    """Zalo tries the address at once, and keeps it also where that failed."""
+    tried = answer.get("verification") if isinstance(answer, dict) else None
+    if isinstance(tried, dict) and tried.get("ok") is False:
+        _log.warning("webhook_not_reached", channel=ZALO_BOT, outcome=str(tried.get("outcome", ""))[:40])
 
 
 async def _read_body(request: Request) -> bytes | None:

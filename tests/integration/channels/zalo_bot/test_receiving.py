@@ -131,3 +131,26 @@ async def test_what_zalo_withholds_is_answered_once_until_something_else_is_said
     kinds = [type(one.event) for one in taken.updates]
     assert kinds == [UnreadableReceived, TextReceived, UnreadableReceived]
     assert updates.ignored["guided_already"] == 1
+
+
+async def test_a_bare_408_is_an_empty_poll_and_several_updates_at_once_are_taken(bot: FakeBot, ours: Ours) -> None:
+    taken = Taken()
+    bot.fail("getUpdates", "http 408")
+    async with polling(ours, taken):
+        await eventually(lambda: bot.calls.count("getUpdates") >= 2)
+        bot.batch = True
+        for text in ("một", "hai", "ba"):
+            await bot.says(LAN, text)
+        await eventually(lambda: taken.texts == ["một", "hai", "ba"])
+    assert ours.clock.at.hour == 3
+
+
+async def test_five_photos_at_once_are_answered_once(bot: FakeBot, ours: Ours) -> None:
+    taken = Taken()
+    updates = UpdateReceiver(taken.accept, ours.store, ours.clock)
+    for _ in range(5):
+        await bot.event("message.image.received", LAN, photo_url="https://photo-stal-1.zdn.vn/a.jpg")
+    await bot.event("message.image.received", LAN, photo_url="https://x.zdn.vn/b.jpg", caption="chứng thư đây")
+    while bot.updates:
+        await updates.receive(bot.updates.popleft())
+    assert len(taken.updates) == 2, "one with words under it is read"

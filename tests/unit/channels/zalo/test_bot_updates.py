@@ -47,12 +47,12 @@ def test_a_voice_and_a_sticker_are_named(name: str, what: str) -> None:
     assert found.incoming is not None
     assert isinstance(found.incoming.event, UnreadableReceived)
     assert found.incoming.event.what == what
-    assert not found.withheld
+    assert found.unreadable
 
 
 def test_what_zalo_withholds_says_so_and_nothing_else() -> None:
     found = read_update(update("message.unsupported.received"))
-    assert found.withheld
+    assert found.unreadable
     assert found.incoming is not None
     assert found.incoming.event == UnreadableReceived(what="other", message="2d758cb5e222177a4e35")
 
