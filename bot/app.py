@@ -11,6 +11,7 @@ from bot.cancellation import cancel_on, stop_on_signals
 from bot.certificates import LIMITS
 from bot.certificates.reader import CertificateReader
 from bot.channels import (
+    AcceptUpdates,
     BackgroundService,
     Channel,
     OpenChannel,
@@ -42,6 +43,7 @@ from bot.messages import Chat
 from bot.metrics import NO_METRICS, Metrics, Prometheus
 from bot.pdf import find_converter
 from bot.services.broadcasts import BroadcastOperations
+from bot.services.email import EmailTerms
 from bot.services.links import FileLinks
 from bot.services.opening import open_store_from_settings
 from bot.services.request_notices import DigestSender
@@ -59,7 +61,8 @@ SYSTEM_CLOCK = Clock()
 _QUICK_SECONDS = 1.0
 _DEMO_DATA_REFUSED = N_(
     "The data of this folder are made up (troly demo): nobody real is served over them."
-    " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN and TROLY_ZALO_OA_APP_ID unset."
+    " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN, TROLY_ZALO_OA_APP_ID,"
+    " TROLY_ZALO_BOT_TOKEN and TROLY_EMAIL_HOST unset."
 )
 
 
@@ -169,15 +172,18 @@ def _build_conversation(settings: Settings, pack: Pack) -> Conversation:
         identity_days=settings.identity_kept_days,
         language=settings.language,
         web_address=settings.web_address,
+        email=EmailTerms(settings.email_domains, settings.web_address) if settings.email_host else None,
     )
 
 
-_NO_CHANNEL = N_("Neither TROLY_TELEGRAM_TOKEN nor TROLY_ZALO_OA_APP_ID is set, and TROLY_WEB_LISTEN is empty")
+_NO_CHANNEL = N_(
+    "None of TROLY_TELEGRAM_TOKEN, TROLY_ZALO_OA_APP_ID and TROLY_ZALO_BOT_TOKEN is set, and TROLY_WEB_LISTEN is empty"
+)
 
 
 def has_channel(settings: Settings) -> bool:
     """Tell whether these settings configure a channel."""
-    return settings.telegram_token is not None or settings.zalo_oa_app_id is not None
+    return any((settings.telegram_token, settings.zalo_oa_app_id, settings.zalo_bot_token, settings.email_host))
 
 
 def configured_channels(components: Components) -> tuple[OpenChannel, ...]:
@@ -193,6 +199,14 @@ def configured_channels(components: Components) -> tuple[OpenChannel, ...]:
         from bot.channels.zalo.oa import open_zalo_oa  # noqa: PLC0415
 
         wanted.append(partial(open_zalo_oa, settings, store, clock))
+    if settings.zalo_bot_token is not None:
+        from bot.channels.zalo.bot_platform import open_zalo_bot  # noqa: PLC0415
+
+        wanted.append(partial(open_zalo_bot, settings, store, clock))
+    if settings.email_host is not None:
+        from bot.channels.email import open_email  # noqa: PLC0415
+
+        wanted.append(partial(open_email, settings, store, clock))
     return tuple(wanted)
 
 
@@ -277,7 +291,8 @@ async def serve_channels(
 def _with_file_links(components: Components, one: ServedChannel) -> ServedChannel:
     """Let a channel that sends no files tell a link to each, where browsers reach the assistant."""
     address = components.settings.web_address
-    if one.channel.capabilities.files_out or address is None:
+    able = one.channel.capabilities
+    if address is None or (able.files_out and able.largest_file is None):
         return one
     links = FileLinks(components.store, components.clock, address, components.settings.language)
     return replace(one, channel=LinkingChannel(one.channel, links))
@@ -311,7 +326,7 @@ def _build_runner(
     hours = SchedulerSettings.of(settings).hours
     digests = RequestDigests(DigestSender(store), clock, hours, wake_all, lambda: components.heartbeat.leapt)
     background = (
-        *_web_servers(components, served, sources, listening, receiving=receiving),
+        *_web_servers(components, served, sources, intake.accept, listening, receiving=receiving),
         *(source.service for source in sources),
         Retention(store, clock, settings.retention_days).run,
         ShortRetention(store, clock).run,
@@ -324,10 +339,11 @@ def _build_runner(
     return Runner(store, workers, services, background, moved=scheduler.notify)
 
 
-def _web_servers(
+def _web_servers(  # noqa: PLR0913 - what it is built over
     components: Components,
     served: Sequence[ServedChannel],
     sources: Sequence[Receiver],
+    accept: AcceptUpdates,
     listening: ExitStack,
     *,
     receiving: bool,
@@ -337,7 +353,9 @@ def _web_servers(
 
     accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
     pack = components.conversation.pack
-    world = WebSurroundings(components.settings, components.store, components.clock, components.metrics, pack, accepted)
+    world = WebSurroundings(
+        components.settings, components.store, components.clock, components.metrics, pack, accept, accepted
+    )
     return build_web_server(world, sources, listening, receiving=receiving)
 
 

@@ -53,6 +53,7 @@ _MASKED_PATTERNS = (
         ),
         rf"\1{MASK}",
     ),
+    (re.compile(r"(?i)/bot\d[^\s/]*"), f"/bot{MASK}"),  # a token in an address
     (re.compile(r"\d{5,}(?::|%3[aA])[A-Za-z0-9_-]{30,}"), MASK),  # a bot's token
     (re.compile(r"[\w.+-]+@\w[\w.-]*"), MASK),
     (re.compile(r"(?<![\w.-])(?:\+84|0)[ .]?\d{2,3}[ .]\d{3}[ .]\d{3,4}(?![\w-])"), MASK),  # telephones in groups

@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 
 from bot.addresses import host_and_port, is_loopback, is_public_or_local, web_address
 from bot.errors import InvalidSettingsError, SettingsError, faults_of, to_reason
+from handlers.model import parse_email
 from locales import LANGUAGES, N_
 
 #: The SQLite file in the data folder.
@@ -111,6 +112,13 @@ def _check_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
     if not hosts or any(not re.fullmatch(r"[a-z0-9.-]+", one) for one in hosts):
         raise ValueError(N_("it must be names of hosts, such as zdn.vn,zadn.vn"))
     return hosts
+
+
+def _check_email(text: str) -> str:
+    address = parse_email(text)
+    if address is None:
+        raise ValueError(N_("it must be an e-mail address, such as troly@haiphong.gov.vn"))
+    return address
 
 
 def _check_zalo_id(text: str) -> str:
@@ -238,6 +246,38 @@ class Settings(_FolderSettings):
     #: Hours of a working day without any event after which the owners are told; 0: never.
     zalo_oa_quiet_alarm_hours: int = Field(default=4, ge=0)
 
+    #: A bot of Zalo's Bot Platform, for a small office; unset: there is none.
+    zalo_bot_token: SecretStr | None = None
+    zalo_bot_api_url: Annotated[str, AfterValidator(_check_web_address)] = "https://bot-api.zaloplatforms.com"
+    zalo_bot_webhook_url: Annotated[str, AfterValidator(_check_public_address)] | None = None
+    zalo_bot_webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=256)] | None = None
+    zalo_bot_webhook_listen: Annotated[str, AfterValidator(_check_host_and_port)] = "127.0.0.1:8443"
+    zalo_bot_messages_per_second: float = Field(default=1.0, gt=0)
+    #: What its plan gives out: people of the bot, and messages of a month. No broadcast passes either.
+    zalo_bot_users: int = Field(default=50, ge=0)
+    zalo_bot_monthly_messages: int = Field(default=3000, ge=0)
+
+    #: The office's mail server, for reminders, notices and papers; unset: no e-mail is sent.
+    email_host: str | None = None
+    email_port: int = Field(default=587, ge=1, le=65535)
+    #: ``starttls`` and ``tls`` check the server's certificate; ``none`` is for a server on this machine alone.
+    email_security: Literal["starttls", "tls", "none"] = "starttls"
+    email_user: str | None = None
+    email_password: SecretStr | None = None
+    #: The address that letters come from, and that bounces go to.
+    email_from: Annotated[str, AfterValidator(_check_email)] | None = None
+    #: Certificates of the authority that issued the server's, where it is none of the public ones.
+    email_ca_file: Path | None = None
+    email_messages_per_minute: int = Field(default=60, ge=1, le=6000)
+    #: Domains of official addresses; only these, and those below them, are written to.
+    email_domains: Annotated[_Words, AfterValidator(_check_hosts)] = ("gov.vn",)
+    #: The mailbox that bounces and answers come to, read by IMAP over TLS; unset: nothing is read.
+    email_imap_host: str | None = None
+    email_imap_port: int = Field(default=993, ge=1, le=65535)
+    email_imap_user: str | None = None
+    email_imap_password: SecretStr | None = None
+    email_imap_folder: str = Field(default="INBOX", max_length=100, pattern=r'^[^"\\\r\n]+$')
+
     #: A broadcast to more people than this needs a second person's approval.
     approval_above: int = Field(default=200, ge=0)
     #: No reminder leaves at night in Viet Nam, nor on days that are not listed (1 is Monday).
@@ -285,6 +325,24 @@ class Settings(_FolderSettings):
             raise ValueError(N_("TROLY_ZALO_OA_APP_SECRET must be set where TROLY_ZALO_OA_APP_ID is"))
         if self.zalo_oa_webhook_url and not self.zalo_oa_webhook_secret:
             raise ValueError(N_("TROLY_ZALO_OA_WEBHOOK_SECRET must be set where TROLY_ZALO_OA_WEBHOOK_URL is"))
+        return self
+
+    @model_validator(mode="after")
+    def _zalo_bot_is_complete(self) -> "Settings":
+        if self.zalo_bot_webhook_url and not self.zalo_bot_webhook_secret:
+            raise ValueError(N_("TROLY_ZALO_BOT_WEBHOOK_SECRET must be set where TROLY_ZALO_BOT_WEBHOOK_URL is"))
+        return self
+
+    @model_validator(mode="after")
+    def _email_is_complete(self) -> "Settings":
+        if self.email_host and not self.email_from:
+            raise ValueError(N_("TROLY_EMAIL_FROM must be set where TROLY_EMAIL_HOST is"))
+        if self.email_host and not self.web_address:
+            raise ValueError(N_("TROLY_WEB_LISTEN must not be empty where TROLY_EMAIL_HOST is set: letters hold links"))
+        if self.email_host and self.email_security == "none" and not is_loopback(self.email_host):
+            raise ValueError(N_("TROLY_EMAIL_SECURITY may be none for a mail server on this machine alone"))
+        if self.email_imap_host and not (self.email_imap_user and self.email_imap_password):
+            raise ValueError(N_("TROLY_EMAIL_IMAP_USER and _PASSWORD must be set where TROLY_EMAIL_IMAP_HOST is"))
         return self
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from handlers.admin.people import (
 from handlers.admin.statistics import show_statistics
 from handlers.broadcasts.reminders import (
     REMINDER_COMMANDS,
+    begin_reminder,
     resume_reminders,
     stop_reminders,
 )
@@ -33,13 +34,14 @@ from handlers.core import (
 )
 from handlers.dossier.progress import STOPPED
 from handlers.dossier.screens import open_dossiers
+from handlers.email import EMAIL_COMMAND
 from handlers.interview import condition_facts, to_previous_step
-from handlers.interview.screens.certificate import EXPORT
+from handlers.interview.screens.certificate import explain_export, offer_upload
 from handlers.interview.screens.welcome import (
     begin_anew,
     show_notice,
 )
-from handlers.model import Act, AuditAction, LinkPurpose, Role, may_any_role
+from handlers.model import BROADCAST_PREFIX, Act, AuditAction, LinkPurpose, Role, may_any_role
 from handlers.offices.screens import run_offices
 from handlers.own_data import format_data_ordered, format_data_under_way
 from locales import LANGUAGES, N_, translator
@@ -136,6 +138,11 @@ ADMIN_COMMANDS = (
 
 
 async def _start(here: Context, invitation: str) -> HandlerResult:
+    if invitation.upper().startswith(f"{BROADCAST_PREFIX}-"):  # a letter leads here
+        code = parse_broadcast_code(invitation)
+        if code and await here.world.reminders.has_received(code):
+            return await begin_reminder(here, code)
+        invitation = ""
     taken = (await accept_invitation(here, invitation),) if invitation else ()
     if here.session.consented_at is None:
         return HandlerResult(here.session.with_screen("welcome"), notes=taken, whole=True)
@@ -184,7 +191,12 @@ def _asked_questions(here: Context) -> list[Question]:
 async def _help(here: Context, _: str) -> HandlerResult:
     say = here.say
     typing = say(N_("Tap a button, or type its number or a few of its words, with or without accents."))
-    notes = (format_bold(say(N_("What you can send me"))), typing, _format_commands(here, COMMANDS), say(EXPORT))
+    notes = (
+        format_bold(say(N_("What you can send me"))),
+        typing,
+        _format_commands(here, COMMANDS),
+        *await explain_export(here),
+    )
     return HandlerResult(here.session, notes=(*notes, *await _format_admin_help(here)))
 
 
@@ -198,6 +210,12 @@ async def _format_admin_help(here: Context) -> tuple[Markup, ...]:
 
 def _format_commands(here: Context, commands: Iterable[Command]) -> Markup:
     return join_lines(*(f"/{command.name} – {here.say(command.description)}" for command in commands))
+
+
+async def _send_file(here: Context, _: str) -> HandlerResult:
+    """Tell a page that takes a file; where the channel brings files, none is needed."""
+    offered = await offer_upload(here)
+    return HandlerResult(here.session, notes=offered or (here.say(N_("Send the file right here in the chat.")),))
 
 
 async def _stop(here: Context, _: str) -> HandlerResult:
@@ -250,13 +268,16 @@ COMMANDS = (
     Command("trogiup", N_("help"), _help, ("help",), before_consent=True),
     Command("huy", N_("stop, and keep my answers"), _stop, ("stop", "cancel")),
     Command("ngonngu", N_("language: Tiếng Việt / English"), _language, ("language",), before_consent=True),
+    EMAIL_COMMAND,
     Command("dungnhan", N_("no more reminders"), stop_reminders, ("dungnhac", "unsubscribe"), before_consent=True),
     Command("nhanlai", N_("reminders again"), resume_reminders, ("nhanlainhacnho", "subscribe"), before_consent=True),
     Command("quyenrieng", N_("what I store and why"), _notice, ("privacy",), before_consent=True),
     Command("dulieu", N_("what is held about me"), _my_data, before_consent=True),
     Command("xoadulieu", N_("delete what is held about me"), _erase, before_consent=True),
 )
-_ALL_COMMANDS = (*COMMANDS, *REMINDER_COMMANDS, *ADMIN_COMMANDS)
+#: Told where it is of use: on channels that bring no files.
+_UNLISTED = (Command("guitep", N_("a page that takes a file"), _send_file, ("upload",)),)
+_ALL_COMMANDS = (*COMMANDS, *_UNLISTED, *REMINDER_COMMANDS, *ADMIN_COMMANDS)
 _BY_NAME = {name: command for command in _ALL_COMMANDS for name in (command.name, *command.aliases)}
 
 

@@ -58,7 +58,7 @@ from handlers.forms.filling import without_expired_identities
 from handlers.forms.screens import handle_forms_made
 from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.screens.answer import handle_printed_answer
-from handlers.interview.screens.certificate import EXPORT
+from handlers.interview.screens.certificate import explain_export
 from handlers.interview.screens.condition import take_day_beside
 from handlers.interview.screens.file import (
     SEND_AGAIN,
@@ -196,7 +196,7 @@ async def _dispatch_event(here: Context, event: Event) -> HandlerResult:
             )
             return HandlerResult(here.session, notes=(note,), show=False)
         case UnreadableReceived():
-            return _handle_unreadable(here, event)
+            return await _handle_unreadable(here, event)
         case FileSent() | FileRead() | SheetRead() | CertificatesListed():
             return await _handle_file(here, event)
         case ButtonTapped():
@@ -288,13 +288,13 @@ def _with_removed_events_note(here: Context, answered: HandlerResult) -> Handler
     return replace(answered, notes=(*answered.notes, note))
 
 
-def _handle_unreadable(here: Context, event: UnreadableReceived) -> HandlerResult:
+async def _handle_unreadable(here: Context, event: UnreadableReceived) -> HandlerResult:
     if event.what == "text":
         return HandlerResult(
             here.session, notes=(here.say(N_("That text is too long for me. A few words are enough.")),)
         )
     what = N_("I can read text, buttons and files, not this. If it shows your certificate, please send the file.")
-    return HandlerResult(here.session, notes=(here.say(what), here.say(EXPORT)))
+    return HandlerResult(here.session, notes=(here.say(what), *await explain_export(here)))
 
 
 async def _handle_edit(here: Context, event: MessageEdited) -> HandlerResult:

@@ -388,6 +388,13 @@ _WEB_MESSAGE = {
     "text": DataPart(N_("Text")),
     "at": DataPart(N_("Written"), format_iso_moment),
 }
+_EMAIL = {
+    "address": DataPart(N_("Address")),
+    "confirmed": DataPart(N_("Confirmed")),
+    "first": DataPart(N_("Reminders go there first")),
+    "files": DataPart(N_("Papers go there as well")),
+    "working": DataPart(N_("Takes messages")),
+}
 OWN_DATA_PARTS = {
     "chat": DataPart(N_("This chat"), inside=_CHAT),
     "session": DataPart(N_("Conversation"), inside=_SESSION),
@@ -399,6 +406,7 @@ OWN_DATA_PARTS = {
     "requests": DataPart(N_("Request"), inside=_REQUEST),
     "received": DataPart(N_("Message from you"), inside=_RECEIVED),
     "outgoing": DataPart(N_("Message to you"), inside=_OUTGOING),
+    "email": DataPart(N_("Official e-mail"), inside=_EMAIL),
     "waiting_files": DataPart(N_("File that waits to be fetched"), inside=_WAITING_FILE),
     "web_messages": DataPart(N_("Message of the web chat"), inside=_WEB_MESSAGE),
     "earlier": DataPart(N_("Older messages, of which only a number and a time are kept"), inside=_EARLIER),

@@ -63,6 +63,7 @@ SCREENS = {
     "request": N_("one request"),
     "withdraw": N_("withdrawing a request"),
     "language": N_("choosing the language"),
+    "email": N_("the official e-mail"),
     "stopped": N_("the pause"),
     "erase": N_("deleting my data"),
     "stop_reminders": N_("stopping reminders"),

@@ -60,6 +60,7 @@ from handlers.dossier.choice_screens import DossierHandScreen, DossierUnitScreen
 from handlers.dossier.progress import take_lasting_tap as take_dossier_tap
 from handlers.dossier.question_screens import DossierEventScreen, DossierQuestionScreen, DossierRegisterScreen
 from handlers.dossier.screens import DossierListScreen, DossierScreen
+from handlers.email import EmailScreen
 from handlers.forms.screens import FormFieldScreen, FormReviewScreen
 from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
 from handlers.interview.screens.belonging import BelongingScreen
@@ -183,6 +184,7 @@ SCREENS: dict[str, Screen] = {
     "request": OwnRequestScreen(),
     "withdraw": WithdrawScreen(),
     "language": LanguageScreen(),
+    "email": EmailScreen(),
     "stopped": PauseScreen(),
     "erase": EraseScreen(),
     "stop_reminders": StopRemindersScreen(),

@@ -14,10 +14,12 @@ from handlers.core import MarkupTranslator, Reply
 from handlers.model import (
     CHANNEL_LABELS,
     CHANNEL_LIMITS,
+    EMAIL,
     TELEGRAM,
     TERMINAL,
     WEB,
     ZALO,
+    ZALO_BOT,
     ChannelAddress,
     MessageLimits,
     Role,
@@ -41,6 +43,7 @@ class Capabilities:
     editing: bool = False
     deleting: bool = False
     files_in: bool = False
+    files_in_by_link: bool = False  #: its platform brings none: people send them by a page of ours
     files_out: bool = False
     pictures_out: bool = False  #: a channel with ``files_out`` sends pictures anyway
     file_types: frozenset[str] = frozenset()  #: media types that a channel without ``files_out`` sends anyway
@@ -289,9 +292,14 @@ CHANNELS = {
             buttons=True, files_in=True, file_types=ZALO_FILES, largest_file=5 * 1024 * 1024,
             most_buttons=5, longest_label=35,
         ),
+        _profile(ZALO_BOT, r"[0-9A-Za-z_-]{1,64}", files_in=True, files_in_by_link=True),
         _profile(
             WEB, r"[A-Za-z0-9_-]{22}",
             buttons=True, editing=True, deleting=True, files_in=True, files_out=True, markup=True,
+        ),
+        _profile(
+            EMAIL, r"(?!.{255})[a-z0-9._%+'-]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}",
+            buttons=True, files_out=True, largest_file=10 * 1024 * 1024, markup=True,
         ),
         _profile(TERMINAL, r".+", terminal_channel, files_in=True, files_out=True, markup=True),
     )

@@ -62,6 +62,7 @@ COMMANDS = {
         N_("Remind many: write, check, approve and follow broadcasts and campaigns, and report what became of them."),
     ),
     "zalo": ("bot.cli.zalo:app", N_("Connect the office's Zalo account, and see what of it is missing.")),
+    "email": ("bot.cli.email:app", N_("Try the mail server, and import addresses of staff.")),
     "demo": ("bot.cli.demo:demo", N_("Fill an empty data folder with a made-up province, to try everything on.")),
     "screens": ("bot.cli.demo:screens", N_("Write one page with every screen and a diagram of the flow.")),
 }

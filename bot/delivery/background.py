@@ -72,6 +72,7 @@ class ShortRetention:
             await self._store.links.delete_expired(self._clock.now())
             await self._store.web.sweep(self._clock.now())
             await self._store.desk.delete_expired(self._clock.now())
+            await self._store.email.sweep(self._clock.now())
         except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on
             _log.warning("retention_failed", error=type(error).__name__)
 

@@ -20,6 +20,7 @@ from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
+from bot.services.email import EmailTerms
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
 from bot.store import ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from handlers.core import Attachment, Event, Order, Reply, Services, Session
@@ -119,6 +120,7 @@ class Conversation:
     retention_days: int = 180
     identity_days: int = 0
     language: str = LANGUAGES[0]  #: of a conversation until its person chooses one
+    email: EmailTerms | None = None  #: ``None``: no e-mail is sent
     web_address: str | None = None  #: where browsers reach the assistant, without a slash at its end
 
 
@@ -296,8 +298,10 @@ class TurnHandler:
             admin=unit.admin,
             reminders=unit.reminders,
             make_link=unit.link_maker(known.web_address),
+            email=unit.email(known.email),
             units=around.units,
             chosen_offices=around.offices,
+            takes_files=not (channel and channel.capabilities.files_in_by_link),
             start_link=channel.start_link if channel else None,
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another
             office=known.office,

@@ -192,6 +192,8 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Help"), (*BEGIN, "/trogiup")),
     (N_("The pause"), (*BODY, "/huy")),
     (N_("The language"), (*BODY, "/ngonngu")),
+    (N_("The official e-mail"), (*BODY, "/email")),
+    (N_("The official e-mail, to be confirmed"), (*BODY, "/email", "lan@dongnai.gov.vn")),
     (N_("What is held about me"), (*BEGIN, "/dulieu")),
     (N_("Deleting it"), (*BEGIN, "/xoadulieu")),
     (N_("Deleted"), (*BEGIN, "/xoadulieu", "=yes")),

@@ -11,8 +11,9 @@ from bot.store.sealing import Keyring
 from handlers.core import Attachment
 from handlers.model import LinkPurpose
 
-#: The page of a link to a file, and of one that signs in, below the address of the web server.
-LINK_PATH, SIGN_IN_PATH = "/t/", "/desk/sign-in/"
+#: The pages of a link to a file, of one that signs in, and of one that takes a file, below the web server's address.
+LINK_PATH, SIGN_IN_PATH, UPLOAD_PATH = "/t/", "/desk/sign-in/", "/u/"
+_PATHS = {LinkPurpose.SIGN_IN: SIGN_IN_PATH, LinkPurpose.UPLOAD: UPLOAD_PATH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,7 @@ class LinkService:
             return None
         link = new_link(self.keyring, purpose, self.chat, self.now)
         await self.ask(*link.calls)
-        path = SIGN_IN_PATH if purpose is LinkPurpose.SIGN_IN else LINK_PATH
-        return f"{self.address}{path}{link.token}"
+        return f"{self.address}{_PATHS.get(purpose, LINK_PATH)}{link.token}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,13 +40,14 @@ from handlers.admin.alerts import (
     format_message_set_aside,
     format_package_ends,
     format_platform_quiet,
+    format_quota_used_up,
     format_task_set_aside,
     format_update_set_aside,
     format_update_unstored,
     format_values_unreadable,
 )
 from handlers.core import MarkupTranslator, Reply
-from handlers.model import CHANNEL_LIMITS, BroadcastPolicy
+from handlers.model import CHANNEL_LIMITS, ZALO_BOT, BroadcastPolicy, ChannelQuota
 from locales import N_, translator
 
 _ALERTS = {
@@ -59,6 +60,7 @@ _ALERTS = {
     AbandonedRow.CONSENT: format_consent_needed,
     AbandonedRow.PACKAGE: format_package_ends,
     AbandonedRow.QUIET: format_platform_quiet,
+    AbandonedRow.QUOTA: format_quota_used_up,
     AbandonedRow.HANDOVER: format_handover,
 }
 
@@ -117,8 +119,13 @@ class OpenedStore:
 
 def policy_from_settings(settings: Settings) -> BroadcastPolicy:
     """Return the policy of broadcasts that the settings describe."""
+    bot = ChannelQuota(settings.zalo_bot_users, settings.zalo_bot_monthly_messages)
     return BroadcastPolicy(
-        settings.reminders_per_week, settings.approval_above, CHANNEL_LIMITS, language=settings.language
+        settings.reminders_per_week,
+        settings.approval_above,
+        CHANNEL_LIMITS,
+        quotas={ZALO_BOT: bot},
+        language=settings.language,
     )
 
 

@@ -10,6 +10,7 @@ from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
 from bot.services.dossiers import StoredDossiers
+from bot.services.email import EmailService, EmailTerms, copy_files
 from bot.services.exports import ExportDownloads, ExportReaderService, ExportService, OwnDataService
 from bot.services.links import LinkService
 from bot.services.offices import OfficeService
@@ -42,6 +43,7 @@ from bot.store import (
     chat_row,
     has_consent,
     identity_deadline,
+    import_queries,
     reply_queries,
     session_language,
     to_micros,
@@ -52,6 +54,7 @@ from bot.store.sealing import sealed_columns
 from handlers.core import (
     EVENT_ADAPTER,
     AdminServices,
+    EmailAddresses,
     Event,
     MakeLink,
     OwnData,
@@ -112,7 +115,7 @@ class TurnTransaction:
         self._transaction: Transaction | None = None
         self.seconds = 0.0  #: that the database took to answer, without the wait for its turn
         chat, keyring = pending.chat, store.keyring
-        context = StoreContext(self._ask, keyring, now, chat.channel, chat.id, store.policy)
+        context = self._context = StoreContext(self._ask, keyring, now, chat.channel, chat.id, store.policy)
         requests = StoredOwnRequests(self._ask, keyring, chat.id, now)
         announcer = RequestAnnouncer(RequestNoticeRepository(context))
         self.requests: OwnRequests = OwnRequestService(requests, announcer)
@@ -125,6 +128,12 @@ class TurnTransaction:
     def link_maker(self, address: str | None) -> MakeLink:
         """Return what makes one-time links below the address of the web server."""
         return LinkService(self._ask, self._store.keyring, self._pending.chat.id, self._now, address).make
+
+    def email(self, terms: EmailTerms | None) -> EmailAddresses | None:
+        """Return the person's e-mail address; ``None`` where no e-mail is sent."""
+        if terms is None:
+            return None
+        return EmailService(self._ask, self._store.keyring, self._pending.chat, self._now, terms)
 
     async def _ask(self, *calls: Query) -> list[Rows]:
         keys = [(call.query, call.where, *call.parameters.items()) for call in calls if call.shown]
@@ -157,9 +166,11 @@ class TurnTransaction:
             TurnTakenOver: another process has handled the update; nothing of this turn stays.
             TooMuchToKeep: the session, or a reply, is over its bound; nothing of this turn stays.
         """
+        language = (session_language(session) if session else None) or self._store.policy.language
+        copied = await copy_files(self._context, replies, f"turn:{self._pending.inbox_id}", language)
         follow = [self._follow_up_query(number, event) for number, event in enumerate(again)]
         replied = reply_queries(self._store.keyring, self._pending, replies, self._now)
-        calls = [self._handled_query(), self._session_query(session), *replied, *follow]
+        calls = [self._handled_query(), self._session_query(session), *replied, *copied, *follow]
         if self._reading:
             await self._stack.aclose()
         if self._transaction is None or self._reading:
@@ -223,6 +234,10 @@ class AdminTransaction:
     async def expect(self, chat: Chat) -> None:
         """Make a chat known that may never have written, so that it can be given a role."""
         await self._context.ask(Query("expect_chat", chat_row(self._context.keyring, chat, self._context.now)))
+
+    async def import_email(self, address: str, unit: str) -> None:
+        """Make an address known as one of staff of a unit."""
+        await self._context.ask(*import_queries(self._context.keyring, address, unit, self._context.now))
 
     async def keep_link(self, link: LinkQueries) -> None:
         """Store a link that is told once this transaction stands."""

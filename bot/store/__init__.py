@@ -30,7 +30,8 @@ from bot.store.broadcasts.recipients import (
     Withheld,
 )
 from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository, ReminderDistance, StoredReminders
-from bot.store.context import DueMenu, StoreContext, chat_row
+from bot.store.channel_use import ChannelUse, ChannelUseRepository
+from bot.store.context import DueMenu, StoreContext, chat_at, chat_row
 from bot.store.continuity import DatabasePosition, check_all_keys
 from bot.store.desk_sessions import SESSION_AGE
 from bot.store.dossiers import DossierRepository
@@ -47,6 +48,7 @@ from bot.store.drivers import (
     sqlite_path,
 )
 from bot.store.drivers.sqlite import open_sqlite
+from bot.store.email import import_queries, offer_queries, read_contact, read_reached
 from bot.store.encoding import (
     backfill_consents,
     from_micros,
@@ -123,26 +125,28 @@ from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloTokens
 __all__ = [
     "CODES_A_YEAR", "PAGE_SIZE", "RETIREMENT_GRACE", "SESSION_AGE", "SHOWN_MARK", "SUBSCRIBER", "UNITS_COUNTER",
     "UNREADABLE_ERRORS", "AbandonedRow", "ApproverRole", "AudienceReader", "AuthorRole", "BroadcastAuthor",
-    "BroadcastMessage", "BroadcastRepository", "BroadcastSnapshot", "ChainFault", "ChatName", "ClockLeapt",
-    "Completion", "DataIsMadeUp", "DatabasePosition", "DigestPerson", "DossierRepository", "Driver", "DueMenu",
-    "ExpiringCertificate", "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository", "ExportRepository",
-    "ExportTask", "ExportTasks", "FileFacts", "FolderHoldsData", "GrantRepository", "ImportRepository",
-    "InvitationRepository", "JournalEnd", "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError",
-    "KeyFileMismatch", "KeyRotation", "Keyring", "LeaseDuration", "LifecycleRepository", "Migration",
-    "MovableRequest", "NewRecipient", "NoticeRepository", "OfficeRepository", "OutboxMessage", "OutboxRecipient",
-    "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "PageExport", "PageExportRepository", "PageExportTasks",
-    "PageFile", "Person", "Presence", "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly",
-    "RecipientRepository", "RecipientRow", "ReminderDistance", "RequestListRepository", "RequestNoticeRepository",
-    "ResultRepository", "Retirement", "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange",
-    "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable",
-    "StoredInterviewRegister", "StoredKey", "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep",
-    "Transaction", "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask",
-    "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries",
-    "backfill_consents", "chain_hash", "chat_row", "check_all_keys", "count_audience", "digest_origin",
-    "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock",
-    "identity_deadline", "index_requests", "journal_columns", "load_migrations", "message_query",
-    "missing_migrations", "open_columns", "open_keyring", "open_sqlite", "placing_origin", "read_snapshot",
-    "read_units", "replace_key_file", "reply_queries", "request_origin", "seal_grant", "seal_powers",
-    "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
+    "BroadcastMessage", "BroadcastRepository", "BroadcastSnapshot", "ChainFault", "ChannelUse",
+    "ChannelUseRepository", "ChatName", "ClockLeapt", "Completion", "DataIsMadeUp", "DatabasePosition",
+    "DigestPerson", "DossierRepository", "Driver", "DueMenu", "ExpiringCertificate", "ExpiryReminder",
+    "ExpiryRepository", "ExportReaderRepository", "ExportRepository", "ExportTask", "ExportTasks", "FileFacts",
+    "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository", "JournalEnd",
+    "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring",
+    "LeaseDuration", "LifecycleRepository", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository",
+    "OfficeRepository", "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks",
+    "PageExport", "PageExportRepository", "PageExportTasks", "PageFile", "Person", "Presence", "Proof",
+    "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly", "RecipientRepository", "RecipientRow",
+    "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository", "Retirement",
+    "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange", "StatisticsRepository", "Step",
+    "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
+    "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
+    "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask", "Verdict", "Withheld",
+    "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries", "backfill_consents",
+    "chain_hash", "chat_at", "chat_row", "check_all_keys", "count_audience", "digest_origin", "find_chats",
+    "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock", "identity_deadline",
+    "import_queries", "index_requests", "journal_columns", "load_migrations", "message_query", "missing_migrations",
+    "offer_queries", "open_columns", "open_keyring", "open_sqlite", "placing_origin", "read_contact",
+    "read_reached", "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin",
+    "seal_grant", "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path",
+    "to_channel_counts", "to_micros",
 ]
 # fmt: on

@@ -10,7 +10,7 @@ from bot.messages import Chat
 from bot.store.drivers import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
 from bot.store.power_seals import genuine_grants
-from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
+from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
 from handlers.model import MACHINE, BroadcastPolicy, Role, format_code
 
 
@@ -59,6 +59,15 @@ class Chats:
     def at(self, channel: str, address: str) -> Chat:
         """Name the chat at an address, whether or not it ever wrote."""
         return chat_at(self.keyring, channel, address)
+
+    async def find(self, chat: str) -> Chat | None:
+        """Return a chat by its id; ``None`` where it is not known, or its address cannot be read."""
+        (rows,) = await self.driver.run(Query("chat_place", {"chat": chat}))
+        if not rows:
+            return None
+        ((channel, sealed),) = rows
+        address = unseal_or_none(self.keyring, sealed, sealed_columns.address(chat))
+        return Chat(chat, str(channel), address) if address else None
 
     async def language(self, chat: Chat) -> str | None:
         """Return the language that the person of a chat has chosen; ``None`` where that is not known."""

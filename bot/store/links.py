@@ -16,6 +16,9 @@ from handlers.model import LinkPurpose
 LINK_AGE = timedelta(minutes=30)
 #: A code that is typed can be guessed sooner than a token.
 CODE_AGE = timedelta(minutes=10)
+#: A letter may be held back for a while before it is read.
+LETTER_AGE = timedelta(hours=24)
+_AGES = {LinkPurpose.CODE: CODE_AGE, LinkPurpose.EMAIL: LETTER_AGE}
 _TOKEN_BYTES = 16
 _CODE_DIGITS = 6
 #: A token of 16 bytes in URL-safe base64.
@@ -81,7 +84,7 @@ def new_link(  # noqa: PLR0913 - what a link is made of
         "about": keyring.seal(about, sealed_columns.link_about(digest)) if about else None,
         "content": keyring.seal(file.content, sealed_columns.link_content(digest)) if file else None,
         "now": to_micros(now),
-        "expires": to_micros(now + (age or (CODE_AGE if is_code else LINK_AGE))),
+        "expires": to_micros(now + (age or _AGES.get(purpose, LINK_AGE))),
     }
     ended = (Query("drop_link_of", {"origin": origin}),) if origin else ()
     return LinkQueries(token, (*ended, Query("keep_link", row)))
@@ -104,6 +107,13 @@ class OneTimeLinkRepository:
         where = {"digest": digest, "purpose": purpose.value, "now": to_micros(now)}
         (rows,) = await self.driver.run(Query("look_at_link", where))
         return self._about(digest, rows[0][1]) if rows else None
+
+    async def owner(self, purpose: LinkPurpose, token: str, now: datetime) -> str | None:
+        """Return the chat that a link was made for, without using it; ``None`` for any that leads nowhere."""
+        digest = sealed_columns.link_digest(self.keyring, purpose, token)
+        where = {"digest": digest, "purpose": purpose.value, "now": to_micros(now)}
+        (rows,) = await self.driver.run(Query("look_at_link", where))
+        return str(rows[0][0]) if rows else None
 
     async def use(self, purpose: LinkPurpose, token: str, now: datetime, *, chat: str = "") -> UsedLink | None:
         """Use a link up; ``None`` for any that leads nowhere: it is used already, late, forged or somebody else's.

@@ -166,6 +166,7 @@ class AbandonedRow(StrEnum):
     CONSENT = "consent"  #: the assistant may no longer act for the office's account of a platform
     PACKAGE = "package"  #: what the office pays a platform for ends in so many days
     QUIET = "quiet"  #: a platform has told nothing for so many hours of a working day
+    QUOTA = "quota"  #: a platform refused so many messages in a row: what it gives out may be used up
     HANDOVER = "handover"  #: a colleague answers in a chat, where the assistant says nothing meanwhile
 
 

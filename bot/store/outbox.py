@@ -17,6 +17,7 @@ from bot.store.broadcasts.audience import WEEK
 from bot.store.broadcasts.messages import BroadcastMessage, BroadcastMessages
 from bot.store.continuity import is_key_awaited
 from bot.store.drivers import Driver, Query, Rows
+from bot.store.email import letters_instead
 from bot.store.encoding import to_micros
 from bot.store.errors import MessageTooLarge, SealBroken, UnknownKey
 from bot.store.messages import (
@@ -209,8 +210,10 @@ class Outbox:
         others = [one for one in settlements if one.state is not DeliveryState.SENT]
         blocked = [one for one in others if one.state is DeliveryState.BLOCKED]
         first = [one for one in sent if one.row.first]
+        copies = await letters_instead(self.driver.run, self.keyring, settlements, now)
         calls = (
             *(call for one in others for call in self._replacement_queries(one, now)),
+            *copies,
             Query("settle_sent", many=[self._sent_row(one, at) for one in sent]),
             Query("settle", many=[self._ended_row(one, at) for one in others]),
             Query("block_chat", many=[{"chat": one.row.chat.id, "now": at} for one in blocked]),

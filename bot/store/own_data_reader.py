@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
 from bot.messages import Chat, DeliveryState
 from bot.store.drivers import Query, Rows, RunQueries
+from bot.store.email import read_contact
 from bot.store.encoding import from_micros
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.requests import StoredOwnRequests
@@ -77,6 +78,8 @@ class PersonalDataReader:
             yield "received", page
         async for page in self._messages("outgoing", _OUTBOX_QUERIES, self._outgoing):
             yield "outgoing", page
+        if mail := await read_contact(self.ask, self.keyring, self.chat.id):
+            yield "email", asdict(mail)
         if waiting := await self._waiting_files():
             yield "waiting_files", waiting
         async for page in self._web_messages():

@@ -7,10 +7,12 @@ from bot.metrics import QueueDepths
 from bot.store.audit import Audit
 from bot.store.broadcasts.lifecycle import ScheduleRepository
 from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
+from bot.store.channel_use import ChannelUseRepository
 from bot.store.context import Chats, CommandMenus
 from bot.store.continuity import Continuity
 from bot.store.desk_sessions import DeskSessionRepository
 from bot.store.drivers import Driver, Query
+from bot.store.email import EmailRepository
 from bot.store.encoding import to_micros
 from bot.store.inbox import Inbox
 from bot.store.key_rotation import KeyRotation
@@ -105,6 +107,7 @@ class Retention:
                 Query("expire_web_browsers", before),
                 Query("expire_receipts", before),
                 Query("expire_windows", before),
+                Query("expire_guided", before),
             )
             results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
@@ -166,6 +169,8 @@ class Store:
     status: StoreStatus
     menus: CommandMenus
     zalo: ZaloRepository
+    channel_use: ChannelUseRepository
+    email: EmailRepository
     links: OneTimeLinkRepository  #: what is fetched once through a browser
     web: WebChatRepository  #: the conversations of the web chat
     desk: DeskSessionRepository  #: browsers that are signed in to the admin pages
@@ -198,6 +203,8 @@ class Store:
             status=StoreStatus(driver),
             menus=CommandMenus(driver, keyring),
             zalo=ZaloRepository(driver, keyring),
+            channel_use=ChannelUseRepository(driver),
+            email=EmailRepository(driver, keyring),
             links=OneTimeLinkRepository(driver, keyring),
             web=WebChatRepository(driver, keyring),
             desk=DeskSessionRepository(driver, keyring),

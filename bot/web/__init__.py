@@ -6,17 +6,20 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.channels import BackgroundService, ListenAddress, Receiver
+from bot.channels import AcceptUpdates, BackgroundService, ListenAddress, Receiver
 from bot.clock import Clock
 from bot.metrics import Metrics
 from bot.pages import static_routes
+from bot.services.email import EmailDesk
 from bot.services.links import LinkDesk
 from bot.settings import Settings
 from bot.store import Store
 from bot.web.desk import build_desk
+from bot.web.emails import EmailPages
 from bot.web.health import HealthEndpoints
 from bot.web.links import LinkPages
 from bot.web.server import Site, WebServer, open_sites, raise_file_limit
+from bot.web.uploads import UploadPages, UploadSettings
 from rules.pack import Pack
 
 _log = structlog.get_logger(__name__)
@@ -31,6 +34,7 @@ class WebSurroundings:
     clock: Clock
     metrics: Metrics
     pack: Pack
+    accept: AcceptUpdates  #: takes what arrives by a page of a channel that carries no files
     accepted: Mapping[str, Callable[[], bool]]  #: by the name of a platform, whether it accepts our token
 
 
@@ -52,8 +56,13 @@ def build_web_server(
     sites = [Site(source.listen, tuple(source.routes)) for source in sources if source.listen]
     if receiving and settings.web_listen:
         links = LinkPages(LinkDesk(world.store.links, world.clock), settings.language)
+        known = UploadSettings(settings.web_address, settings.language)
+        uploads = UploadPages(world.store, world.clock, world.accept, known)
+        emails = EmailPages(EmailDesk(world.store, world.clock), settings.language)
         desk = build_desk(settings, world.store, world.clock, world.pack, world.accepted).routes()
-        sites.append(Site(_address(settings, "web_listen"), (*static_routes(), *links.routes(), *desk)))
+        parts = (links, uploads, emails)
+        pages = (*static_routes(), *(route for part in parts for route in part.routes()), *desk)
+        sites.append(Site(_address(settings, "web_listen"), pages))
     if settings.web_private_listen:
         watched = HealthEndpoints(world.store, world.metrics, world.accepted).routes()
         sites.append(Site(_address(settings, "web_private_listen", receiving=receiving), tuple(watched), private=True))

@@ -112,6 +112,16 @@ def format_platform_quiet(say: MarkupTranslator, hours: int | str) -> Reply:
     return Reply(paragraphs=(str(say(what, hours=hours)), str(say(todo))))
 
 
+def format_quota_used_up(say: MarkupTranslator, refusals: int | str) -> Reply:
+    """Tell that a platform refused several messages in a row, so that nothing more leaves through it today."""
+    what = N_("⚠ Zalo Bot took none of the last {refusals} messages, so I send nothing more there today.")
+    todo = N_(
+        "What it gives out in a month may be used up. Answers and reminders wait until tomorrow; nothing is lost."
+        " Officers can go on in the web chat meanwhile."
+    )
+    return Reply(paragraphs=(str(say(what, refusals=refusals)), str(say(todo))))
+
+
 def format_handover(say: MarkupTranslator, minutes: int | str) -> Reply:
     """Tell that the assistant says nothing in a chat for ``minutes``, because a colleague answers there."""
     what = N_(

@@ -91,6 +91,10 @@ PROBLEMS = {
     ProblemKind.UNKNOWN: N_("The list names people who never wrote, or who are out of reach. Take them off the list."),
     ProblemKind.NOBODY: N_("No recipient is left. Choose a wider audience."),
     ProblemKind.DOCUMENT: N_("The document is too large, or a channel takes none. Choose a smaller one, or send none."),
+    ProblemKind.QUOTA: N_(
+        "A channel would have to carry more than it gives out: more people, or more messages in this month. Leave its"
+        " people out, or write to them next month."
+    ),
     ProblemKind.PAST: N_("The time of the start, or the whole plan, is over. Choose a later one."),
 }
 ACTION_RESULTS = {

@@ -280,7 +280,8 @@ async def resume_reminders(here: Context, _: str) -> HandlerResult:
     return HandlerResult(session, notes=(here.say(note),))
 
 
-async def _run_now(here: Context, code: str) -> HandlerResult:
+async def begin_reminder(here: Context, code: str) -> HandlerResult:
+    """Begin with what a reminder is about."""
     return await _run_typed(here, ButtonAction.NOW, code)
 
 
@@ -310,7 +311,9 @@ async def _run_typed(here: Context, action: ButtonAction, code: str) -> HandlerR
 
 #: These commands are in no menu; the reminders themselves name them.
 REMINDER_COMMANDS = (
-    Command(TYPED_COMMANDS[ButtonAction.NOW], N_("begin with what a reminder is about"), _run_now, before_consent=True),
+    Command(
+        TYPED_COMMANDS[ButtonAction.NOW], N_("begin with what a reminder is about"), begin_reminder, before_consent=True
+    ),
     Command(TYPED_COMMANDS[ButtonAction.DONE], N_("what a reminder is about is done"), _run_done, before_consent=True),
     Command(TYPED_COMMANDS[ButtonAction.LATER], N_("remind me on another day"), _run_later, before_consent=True),
 )

@@ -15,6 +15,8 @@ from handlers.core.admin_ports import AdminServices
 from handlers.core.broadcast_ports import Reminders
 from handlers.model import (
     NO_UNITS,
+    EmailContact,
+    EmailOffer,
     InterviewStatus,
     LinkPurpose,
     Request,
@@ -101,6 +103,7 @@ class OwnData(Protocol):
         - ``outgoing``: state, queued_at, message_id, broadcast (the one it is a part of) and reason
           (``DeliveryReason``); until it is sent also reply (``Reply`` as JSON, with name, media_type and size of its
           files), and for a broadcast values (``PlaceholderValues`` as JSON);
+        - ``email``, only where one was given: address, confirmed, first, files and working of the ``EmailContact``;
         - ``waiting_files``, only where there are some: name, size, at and expires_at of each file that waits behind a
           link or in the web chat;
         - ``web_messages``, only of the web chat: side (person, assistant), text (HTML) and at of each message;
@@ -132,6 +135,33 @@ async def make_no_link(_: LinkPurpose) -> None:
     """Make none: no browser reaches the assistant."""
 
 
+class EmailAddresses(Protocol):
+    """The official e-mail address of the person in this chat."""
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Return the domains that count as official; addresses below them do, too."""
+
+    async def mine(self) -> EmailContact | None:
+        """Return the address; ``None`` where none was given."""
+
+    async def offer(self, address: str, language: str) -> EmailOffer:
+        """Take an address in the place of any other, and send a link there that confirms it.
+
+        One that is confirmed and was stopped is written to again.
+
+        Args:
+            address: The address in small letters, as ``parse_email`` returns it.
+            language: The language of that message, ``vi`` or ``en``.
+        """
+
+    async def choose(self, *, first: bool, files: bool) -> None:
+        """Choose whether reminders go there first, and whether files do as well; only once it is confirmed."""
+
+    async def remove(self) -> None:
+        """Forget the address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that one turn may use, at the moment ``now`` of that turn."""
@@ -146,6 +176,8 @@ class Services:
     reminders: Reminders
     units: UnitDirectory = NO_UNITS
     make_link: MakeLink = make_no_link
+    email: EmailAddresses | None = None  #: ``None``: no e-mail is sent
+    takes_files: bool = True  #: whether the channel brings files; else they come by a link
     start_link: str | None = None  #: address that opens this chat; text appended to it arrives as /start TEXT
     office: str | None = None  #: one receiving office for everything, as the operator has set it
     chosen_offices: tuple[Office, ...] = ()  #: receiving offices that admins have set in the chat

@@ -221,6 +221,7 @@ class ProblemKind(StrEnum):
     UNKNOWN = "unknown"  #: the list names somebody who never wrote to the assistant, or is out of reach
     NOBODY = "nobody"  #: no recipient is left
     DOCUMENT = "document"  #: the document is too large, or a channel takes none
+    QUOTA = "quota"  #: more people, or more messages in this month, than a channel gives out
     PAST = "past"  #: the time of the start, or the whole plan, is over
 
 
@@ -311,12 +312,21 @@ RecipientName = str | ChannelAddress
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelQuota:
+    """What a channel gives out."""
+
+    people: int  #: that it has at most
+    messages: int  #: in a month in Viet Nam
+
+
+@dataclass(frozen=True, slots=True)
 class BroadcastPolicy:
     """The limits that hold for every broadcast."""
 
     reminders_per_week: int = 5  #: the most that one person gets within seven days
     approval_above: int = 200  #: with more recipients than this a second person has to approve
     rooms: Mapping[str, MessageLimits] = field(default_factory=dict)  #: by channel, without what follows a colon
+    quotas: Mapping[str, ChannelQuota] = field(default_factory=dict)  #: of channels that have one
     usual: MessageLimits = field(default=MessageLimits(2000, 0))  #: limits of a channel that is not in ``rooms``
     document: int = 20 * 1024 * 1024  #: greatest size of the file sent along, in bytes
     language: Literal["vi", "en"] = "vi"  #: language for people whose own is not known

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from locales import N_
 
-TELEGRAM, ZALO, WEB, TERMINAL = "telegram", "zalo", "web", "terminal"
+TELEGRAM, ZALO, ZALO_BOT, WEB, EMAIL, TERMINAL = "telegram", "zalo", "zalobot", "web", "email", "terminal"
 
 
 class ChannelAddress(NamedTuple):
@@ -33,7 +33,9 @@ class MessageLimits:
 CHANNEL_LABELS: Mapping[str, str] = MappingProxyType({
     TELEGRAM: "Telegram",
     ZALO: "Zalo",
+    ZALO_BOT: "Zalo Bot",
     WEB: N_("the web chat"),
+    EMAIL: N_("e-mail"),
     TERMINAL: N_("the office's own machine"),
 })  # fmt: skip
 #: Telegram: https://core.telegram.org/bots/api#sendmessage and #senddocument . A channel that is not named has the
@@ -41,7 +43,9 @@ CHANNEL_LABELS: Mapping[str, str] = MappingProxyType({
 CHANNEL_LIMITS: Mapping[str, MessageLimits] = MappingProxyType({
     TELEGRAM: MessageLimits(text=4096, caption=1024),
     ZALO: MessageLimits(text=1800, caption=0),
+    ZALO_BOT: MessageLimits(text=1800, caption=0),
     WEB: MessageLimits(text=16_000, caption=16_000),
+    EMAIL: MessageLimits(text=100_000, caption=100_000),
     TERMINAL: MessageLimits(text=1_000_000, caption=1_000_000),
 })  # fmt: skip
 
@@ -57,4 +61,6 @@ class LinkPurpose(StrEnum):
     FILE = "file"  #: fetches a file
     CONTINUE = "continue"  #: goes on with a web chat in another browser
     CODE = "code"  #: does the same, typed as six digits
+    UPLOAD = "upload"  #: takes a file to a conversation whose channel carries none
+    EMAIL = "email"  #: confirms an e-mail address, for which there are 24 hours
     SIGN_IN = "sign_in"  #: signs in to the pages of people with a role

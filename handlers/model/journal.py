@@ -19,6 +19,7 @@ class AuditAction(StrEnum):
     WITHDRAW_OFFICE = "withdraw_office"
     SIGN_IN_LINK = "sign_in_link"  #: for a browser
     SIGN_IN = "sign_in"
+    EMAIL_IMPORT = "email_import"  #: addresses of the staff of a unit
     UNREADABLE = "unreadable"  #: a row that was damaged
     SEAL_POWERS = "seal_powers"  #: of a database from before they were sealed
     ACCEPT_POWERS = "accept_powers"  #: by the operator, who answers for the journal as it stands

@@ -8,12 +8,15 @@ from handlers.model import (
     OPEN_STATES,
     REQUEST_TRANSITIONS,
     DeliveryReason,
+    EmailContact,
+    EmailOffer,
     InterviewStatus,
     Request,
     RequestContent,
     RequestHandling,
     RequestState,
     RequestStep,
+    is_official,
 )
 from handlers.testing.request_list import MemoryAnnouncer, find_handling
 from handlers.testing.tables import (
@@ -28,6 +31,44 @@ from rules.calendar import to_vietnam_day
 
 #: More codes than a year will see.
 _CODES_A_YEAR = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEmail:
+    """Implements ``handlers.core.ports.EmailAddresses``; ``confirm`` stands for the link of the first message."""
+
+    acting: MemoryContext
+    domains: tuple[str, ...] = ("gov.vn",)
+
+    async def mine(self) -> EmailContact | None:
+        """Look it up."""
+        return self.acting.tables.emails.get(self.acting.chat)
+
+    async def offer(self, address: str, language: str) -> EmailOffer:
+        """Keep it until it is confirmed; no message is written."""
+        del language
+        if not is_official(address, self.domains):
+            return EmailOffer.ELSEWHERE
+        known = await self.mine()
+        same = known is not None and known.confirmed and known.address == address
+        emails = self.acting.tables.emails
+        emails[self.acting.chat] = replace(known, working=True) if known and same else EmailContact(address, False)
+        return EmailOffer.ASKED
+
+    def confirm(self) -> None:
+        """Open the link."""
+        emails = self.acting.tables.emails
+        emails[self.acting.chat] = replace(emails[self.acting.chat], confirmed=True)
+
+    async def choose(self, *, first: bool, files: bool) -> None:
+        """Change nothing of an address that is not confirmed."""
+        known = await self.mine()
+        if known is not None and known.confirmed:
+            self.acting.tables.emails[self.acting.chat] = replace(known, first=first, files=files)
+
+    async def remove(self) -> None:
+        """Forget it."""
+        self.acting.tables.emails.pop(self.acting.chat, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from handlers.testing.dossiers import MemoryDossiers
 from handlers.testing.offices import MemoryOffices
 from handlers.testing.people import MemoryPeople
 from handlers.testing.person import (
+    MemoryEmail,
     MemoryInterviewRegister,
     MemoryOwnRequests,
     MemoryReminders,
@@ -81,6 +82,7 @@ class MemoryTurn:
         self.register = MemoryInterviewRegister(acting)
         self.reminders = MemoryReminders(acting)
         self.made_links = list[LinkPurpose]()
+        self.mail = MemoryEmail(acting)
 
     async def make_link(self, purpose: LinkPurpose) -> str:
         """Count them: each is another one."""
@@ -92,6 +94,10 @@ class MemoryTurn:
         """Return the same at any address of the web server."""
         return self.make_link
 
+    def email(self, terms: object) -> MemoryEmail:  # noqa: ARG002 - it sends nothing
+        """Return the same whatever the settings say."""
+        return self.mail
+
     def services(self, pack: Pack, **changes: Any) -> Services:
         """The ports, as the conversation gets them."""
         world: dict[str, Any] = {
@@ -102,6 +108,7 @@ class MemoryTurn:
             "admin": self.admin,
             "reminders": self.reminders,
             "make_link": self.make_link,
+            "email": self.mail,
             "units": self.acting.tables.units,
             "chosen_offices": tuple(one.office for one in self.acting.tables.offices.values()),
             **changes,

@@ -22,6 +22,7 @@ from handlers.model import (
     CheckReport,
     ChosenOffice,
     DossierRecord,
+    EmailContact,
     ExportOrder,
     Grant,
     ImportLine,
@@ -237,6 +238,7 @@ class MemoryTables:
     marks: dict[tuple[str, str], MarkRecord] = field(default_factory=dict)  #: by series and chat
     messages: dict[str, MessageRecord] = field(default_factory=dict)  #: by origin, in order
     timings: dict[str, NoticeTiming] = field(default_factory=dict)  #: by chat
+    emails: dict[str, EmailContact] = field(default_factory=dict)  #: by the chat of their person
     dossiers: dict[str, DossierRow] = field(default_factory=dict)  #: by id
     offices: dict[str, ChosenOffice] = field(default_factory=dict)  #: receiving offices, by id
     journal: list[JournalEntry] = field(default_factory=list)

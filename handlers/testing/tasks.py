@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -193,6 +193,8 @@ class MemoryOwnData:
         yield "requests", [one.to_request().model_dump(mode="json") for one in tables.requests_of(chat.id)]
         yield "received", []
         yield "outgoing", [_message_fields(one) for one in tables.messages.values() if one.chat == chat.id]
+        if mail := tables.emails.get(chat.id):
+            yield "email", asdict(mail)
 
     def _roles(self) -> list[dict[str, Any]]:
         mine = [one for one in self.acting.tables.grants.values() if one.chat == self.acting.chat]
@@ -228,6 +230,7 @@ class MemoryOwnData:
         tables.tasks = {name: one for name, one in tables.tasks.items() if one.chat != chat}
         tables.messages = {name: one for name, one in tables.messages.items() if one.chat != chat}
         tables.timings.pop(chat, None)
+        tables.emails.pop(chat, None)
         tables.dossiers = {name: one for name, one in tables.dossiers.items() if one.chat != chat}
         tables.marks = {place: one for place, one in tables.marks.items() if one.chat != chat}
         tables.statuses = {place: one for place, one in tables.statuses.items() if one.chat != chat}

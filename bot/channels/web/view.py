@@ -1,5 +1,6 @@
 """Messages of a conversation as HTML, for the page and for its stream alike."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -106,3 +107,8 @@ def format_event(name: str, data: str, version: int | None = None) -> str:
     if version is not None:
         lines.insert(0, f"id: {version}")
     return "\n".join(lines) + "\n\n"
+
+
+def find_reminder(start: str) -> str:
+    """Return the code of the reminder whose letter led to the page; empty for anything else."""
+    return start if re.fullmatch(r"TB-[0-9]{6,9}", start) else ""

@@ -1,7 +1,7 @@
 """The check of a whole list: what stands against a broadcast, for everybody or for some of those who are meant."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,6 +11,7 @@ from bot.store import (
     AudienceReader,
     BroadcastRepository,
     BroadcastSnapshot,
+    ChannelUseRepository,
     Person,
     ScheduleRepository,
     StoreError,
@@ -33,7 +34,7 @@ from handlers.model import (
     format_person_code,
 )
 from locales import LANGUAGES, N_
-from rules.calendar import VIETNAM
+from rules.calendar import VIETNAM, to_vietnam_time
 
 #: Rows that are named.
 NAMED_ROWS = 20
@@ -171,6 +172,7 @@ class ListChecks(ScheduleRepository):
             raise StoreError(N_("There is no such broadcast within reach."))
         found = await _collect_problems(self, written, now)
         problems = [*_common_problems(self.policy, written, now), *found.problems]
+        problems += [one async for one in _quota_problems(self, written, found.counted, now)]
         if (unknown := await _find_unknown(self, written)).count:
             problems.append(
                 BroadcastProblem(trouble=ProblemKind.UNKNOWN, rows=tuple(unknown.first), count=unknown.count)
@@ -202,6 +204,21 @@ def _common_problems(policy: BroadcastPolicy, written: BroadcastSnapshot, now: d
         yield BroadcastProblem(trouble=ProblemKind.DOCUMENT, about=draft.document)
     if written.parent is None and _is_past(written, now):
         yield BroadcastProblem(trouble=ProblemKind.PAST)
+
+
+async def _quota_problems(
+    base: ScheduleRepository, written: BroadcastSnapshot, counted: Sequence[ChannelCounts], now: datetime
+) -> AsyncIterator[BroadcastProblem]:
+    """Yield the channels that would have to carry more than they give out; a plan counts with all of its steps."""
+    plan, month = written.draft.plan, f"{to_vietnam_time(now):%Y-%m}"
+    each = max(1, len(plan.steps)) if plan else 1
+    for one in counted:
+        quota = base.policy.quotas.get(one.channel)
+        if quota is None or not one.reachable:
+            continue
+        sent = await ChannelUseRepository(base.driver).sent(one.channel, month)
+        if one.reachable > quota.people or sent + one.reachable * each > quota.messages:
+            yield BroadcastProblem(trouble=ProblemKind.QUOTA, about=one.channel, count=one.reachable)
 
 
 async def _find_unknown(base: ScheduleRepository, written: BroadcastSnapshot) -> ProblemRows:

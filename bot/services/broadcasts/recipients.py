@@ -26,6 +26,7 @@ from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import Placeholder, placeholders_of
 from handlers.core import Reply
 from handlers.model import (
+    EMAIL,
     EXPIRY_CAMPAIGN,
     NO_UNITS,
     Act,
@@ -80,7 +81,7 @@ class RecipientValues:
         """Return the end of the row at once, where the message is kept from the person."""
         if person.stopped:
             return Withheld(DeliveryState.SKIPPED, DeliveryReason.STOPPED)
-        if person.blocked:
+        if person.blocked and person.mail is None:
             return Withheld(DeliveryState.BLOCKED, DeliveryReason.BLOCKED_BEFORE)
         if person.done:
             return Withheld(DeliveryState.SKIPPED, DeliveryReason.DONE)
@@ -91,8 +92,14 @@ class RecipientValues:
         return None
 
     def to_recipient(self, person: Person, day: date | None = None) -> NewRecipient:
-        """Return the person as they get a row; ``day`` as in ``values``."""
-        return NewRecipient(person.chat, person.channel, self.reason_to_withhold(person) or self.values(person, day))
+        """Return the person as they get a row, by e-mail where they chose it or their chat takes nothing.
+
+        ``day`` as in ``values``.
+        """
+        content = self.reason_to_withhold(person) or self.values(person, day)
+        if person.mail and (person.mail_first or person.blocked) and not isinstance(content, Withheld):
+            return NewRecipient(person.mail, EMAIL, content, person.chat)
+        return NewRecipient(person.chat, person.channel, content)
 
     def _end(self, person: Person) -> date | None:
         """The first end of a certificate that is still to come, or lies in the window that was asked for."""

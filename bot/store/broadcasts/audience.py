@@ -142,6 +142,8 @@ class Person:
     had: int  #: reminders within a week
     name: str | None  #: on the newest certificate that has one; ``None`` also where names are not read
     certificates: Sequence[KnownCertificate]  #: the newest first
+    mail: str | None = None  #: chat of a confirmed address that takes messages
+    mail_first: bool = False  #: reminders go there rather than to the chat
 
 
 class AudiencePage(NamedTuple):
@@ -224,7 +226,7 @@ class AudienceReader:
     def _person(
         self, row: tuple[Any, ...], language: Language | None, certificates: Mapping[str, KnownCertificate]
     ) -> Person:
-        chat, channel, stopped, blocked, known, unit, unit_name, done, later, had = row
+        chat, channel, stopped, blocked, known, unit, unit_name, done, later, had, mail, first = row
         return Person(
             chat=chat,
             channel=channel,
@@ -238,6 +240,8 @@ class AudienceReader:
             had=had,
             name=self._name(certificates.values()),
             certificates=tuple(certificates.values()),
+            mail=mail,
+            mail_first=bool(first),
         )
 
     def _name(self, certificates: Iterable[KnownCertificate]) -> str | None:

@@ -37,6 +37,7 @@ class NewRecipient(NamedTuple):
     chat: str
     channel: str
     content: PlaceholderValues | Withheld
+    person: str | None = None  #: chat of whoever is reminded, where the row goes to their e-mail address
 
 
 class ExpiryReminder(NamedTuple):
@@ -73,11 +74,14 @@ class RecipientRepository:
 
     async def _add(self, guard: Query, people: Iterable[NewRecipient], *more: Query) -> None:
         """A row for each who has none and was not erased meanwhile."""
-        rows = {one.chat: self._row(one) for one in people}
+        found = list(people)
+        rows = {one.chat: self._row(one) for one in found}
         async with self.driver.transaction() as transaction:
             _, present = await transaction.run(guard, Query("freeze_present", {"chats": json.dumps(list(rows))}))
             made = [rows[chat] for (chat,) in present]
-            await transaction.run(Query("freeze_row", many=made), self._reminded_query(made), *more, commit=True)
+            meant = {one.chat: one.person or one.chat for one in found}
+            reminded = [meant[str(row["chat"])] for row in made if row["state"] == DeliveryState.QUEUED]
+            await transaction.run(Query("freeze_row", many=made), self._reminded_query(reminded), *more, commit=True)
 
     def _row(self, one: NewRecipient) -> Mapping[str, object]:
         origin = sealed_columns.broadcast_origin(self.written.id, one.chat)
@@ -89,9 +93,9 @@ class RecipientRepository:
         sealed = self.keyring.seal(one.content.model_dump_json(), sealed_columns.payload(one.chat, origin))
         return {**row, "state": DeliveryState.QUEUED.value, "reason": None, "settled": None, "payload": sealed}
 
-    def _reminded_query(self, rows: Sequence[Mapping[str, object]]) -> Query:
+    def _reminded_query(self, people: Sequence[str]) -> Query:
         """Close the wishes to be reminded by this day: these people are reminded now."""
-        chats = json.dumps([row["chat"] for row in rows if row["state"] == DeliveryState.QUEUED])
+        chats = json.dumps(people)
         day = self.written.day(self.now).toordinal()
         return Query("freeze_reminded", {"series": self.written.series, "day": day, "chats": chats})
 

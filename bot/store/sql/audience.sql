@@ -4,8 +4,10 @@
 
 -- name: where_agreed
 -- The person agrees that data about them are stored. A person who only opened the chat, declined, or had everything
--- deleted belongs to no audience.
-consented = 1;
+-- deleted belongs to no audience. An e-mail address is somebody only where an admin imported it: one that a person gave
+-- is a way to that person.
+consented = 1 AND (channel <> 'email' OR EXISTS (
+    SELECT 1 FROM email_addresses a WHERE a.chat = chats.id AND a.imported_at IS NOT NULL));
 
 -- name: where_with_role
 -- The person has this role. They are written to because of the role, whether or not they ever asked about a
@@ -67,7 +69,10 @@ chats.id IN ({each}(:chats));
 WITH meant (channel, kept) AS MATERIALIZED (
     SELECT channel, CASE
         WHEN stopped_at IS NOT NULL THEN 'stopped'
-        WHEN blocked_at IS NOT NULL THEN 'blocked'
+        WHEN blocked_at IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM email_contacts e JOIN chats c ON c.id = e.chat
+            WHERE e.owner = chats.id AND e.confirmed_at IS NOT NULL AND c.stopped_at IS NULL AND c.blocked_at IS NULL)
+            THEN 'blocked'
         WHEN (SELECT COUNT(*) FROM outbox o
               WHERE o.chat = chats.id AND o.broadcast IS NOT NULL AND o.state IN ('queued', 'sending', 'sent', 'unknown')
                 AND COALESCE(o.settled_at, o.queued_at) >= :week) >= :most THEN 'capped'
@@ -79,9 +84,12 @@ SELECT channel, kept, COUNT(*) FROM meant GROUP BY channel, kept;
 -- Read the next people of the audience.
 SELECT p.id, p.channel, p.stopped_at, p.blocked_at, p.language, p.unit, u.name, m.done_at, m.later_on,
     (SELECT COUNT(*) FROM outbox o
-     WHERE o.chat = p.id AND o.broadcast IS NOT NULL AND o.state IN ('queued', 'sending', 'sent', 'unknown')
-       AND COALESCE(o.settled_at, o.queued_at) >= :week)
+     WHERE o.chat IN (p.id, e.chat) AND o.broadcast IS NOT NULL AND o.state IN ('queued', 'sending', 'sent', 'unknown')
+       AND COALESCE(o.settled_at, o.queued_at) >= :week),
+    c.id, e.first
 FROM chats p
+LEFT JOIN email_contacts e ON e.owner = p.id AND e.confirmed_at IS NOT NULL
+LEFT JOIN chats c ON c.id = e.chat AND c.stopped_at IS NULL AND c.blocked_at IS NULL AND c.erased_at IS NULL
 LEFT JOIN units u ON u.code = p.unit
 LEFT JOIN reminder_marks m ON m.broadcast = :series AND m.chat = p.id
 WHERE p.id IN (

@@ -211,7 +211,7 @@ judged AS MATERIALIZED (
     SELECT due.id, CASE
         WHEN COALESCE(c.consented, 0) = 0 AND NOT EXISTS (
             SELECT 1 FROM grants g WHERE g.chat = due.chat AND g.ended_at IS NULL) THEN 'no_consent'
-        WHEN c.stopped_at IS NOT NULL THEN 'stopped'
+        WHEN c.stopped_at IS NOT NULL OR w.stopped_at IS NOT NULL THEN 'stopped'
         WHEN c.blocked_at IS NOT NULL THEN 'blocked_before'
         WHEN m.done_at >= due.queued_at THEN 'done'
         WHEN m.later_on > :today THEN 'later'
@@ -221,7 +221,9 @@ judged AS MATERIALIZED (
     FROM due
     JOIN chats c ON c.id = due.chat
     JOIN broadcasts s ON s.id = :broadcast
-    LEFT JOIN reminder_marks m ON m.broadcast = COALESCE(s.parent, s.id) AND m.chat = due.chat)
+    LEFT JOIN email_contacts e ON e.chat = due.chat AND e.confirmed_at IS NOT NULL
+    LEFT JOIN chats w ON w.id = e.owner
+    LEFT JOIN reminder_marks m ON m.broadcast = COALESCE(s.parent, s.id) AND m.chat = COALESCE(e.owner, due.chat))
 UPDATE outbox SET
     state = CASE WHEN j.kept IS NULL THEN 'sending' WHEN j.kept = 'blocked_before' THEN 'blocked' ELSE 'skipped' END,
     reason = j.kept,
@@ -247,6 +249,10 @@ WHERE id = :id AND worker = :worker AND (state = 'sending' OR (state = 'unknown'
 -- Settle a message with any other result; its content stays sealed until its retention ends.
 UPDATE outbox SET state = :state, reason = :reason, settled_at = :now
 WHERE id = :id AND state = 'sending' AND worker = :worker;
+
+-- name: chat_place
+-- Read the channel and address of a chat.
+SELECT channel, address FROM chats WHERE id = :chat AND erased_at IS NULL;
 
 -- name: chat_language
 -- Read the language of a person.

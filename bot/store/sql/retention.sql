@@ -73,6 +73,8 @@ WHERE (last_contact_at < :before OR erased_at IS NOT NULL OR (consented = 0 AND 
   AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL)
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))
   AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.payload IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM email_contacts e WHERE e.chat = chats.id)
+  AND NOT EXISTS (SELECT 1 FROM email_addresses a WHERE a.chat = chats.id AND a.imported_at IS NOT NULL)
 RETURNING 1;
 
 -- name: expire_broadcasts

@@ -124,7 +124,7 @@ SELECT id, about, upload, at FROM web_files WHERE chat = :chat ORDER BY at, id;
 -- Delete what people uploaded once it is handled.
 DELETE FROM web_files
 WHERE upload IS NOT NULL AND at < :handled
-  AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.channel = 'web' AND i.update_id = web_files.upload AND i.state = 'waiting');
+  AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.update_id = web_files.upload AND i.state = 'waiting');
 
 -- name: expire_web_documents!
 -- Delete documents past their time.

@@ -27,7 +27,7 @@ from handlers.folding import fold
 from handlers.interview import known_day, to_answered, to_next_screen
 from handlers.interview.screens import UNSURE, format_ways_on, unsure_option
 from handlers.interview.screens.unit import bind_derived_events
-from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, Recognition
+from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, LinkPurpose, Recognition
 from handlers.requests import SUBJECT_LABELS
 from handlers.requests.form import is_outdated
 from locales import N_, Translator
@@ -289,7 +289,29 @@ EXPORT = N_(
 
 SEND_THE_FILE = N_("Send the certificate file (.cer, .crt, .p7b, or a PDF signed with it) right here, now or later.")
 TOLD_DAY = N_("It ends on <b>{day}</b>, as you said. If that is wrong, type the right day.")
+SEND_BY_LINK = N_(
+    "This channel brings me no files. Send /guitep: I answer with a page that takes the certificate file (.cer, .crt,"
+    " .p7b, or a PDF signed with it)."
+)
+_UPLOAD_HERE = N_("This channel brings me no files. Send yours on this page: {address}")
+_UPLOAD_ONCE = N_("<i>The page takes one file, within 30 minutes. For another page send /guitep.</i>")
+_NO_UPLOAD = N_("This channel brings me no files, and no page takes them here. Please type what the certificate says.")
 BY_HAND = N_("No file at hand? Type the day it ends, such as 16/11/2026, or choose below.")
+
+
+async def explain_export(here: Context) -> tuple[Markup, ...]:
+    """Explain how to get the file; where the channel brings none, also how to send it."""
+    return (here.say(EXPORT), *await offer_upload(here))
+
+
+async def offer_upload(here: Context) -> tuple[Markup, ...]:
+    """Tell a page that takes a file, where the channel brings none."""
+    if here.world.takes_files:
+        return ()
+    address = await here.world.make_link(LinkPurpose.UPLOAD)
+    if address is None:
+        return (here.say(_NO_UPLOAD),)
+    return (here.say(_UPLOAD_HERE, address=address), here.say(_UPLOAD_ONCE))
 
 
 def how_option(here: Context) -> Option:
@@ -305,7 +327,8 @@ def render_expiry_page(here: Context, asked: Question, progress: Markup) -> Page
         who, told = say(N_("<b>Who issued this certificate?</b>")), here.session.told_expiry
         day = (say(TOLD_DAY, day=format_day(told)),) if told and not here.session.typed_expiry else ()
         return Page(who, (*day, progress), (*_issuer_options(here), unsure_option(say.t)), numbers="codes", help=unsure)
-    ask, by_hand, how = say(SEND_THE_FILE), say(BY_HAND), how_option(here)
+    ask = say(SEND_THE_FILE if here.world.takes_files else SEND_BY_LINK)
+    by_hand, how = say(BY_HAND), how_option(here)
     options = [Option(option.value, say.t(option.label), option.synonyms) for option in asked.options]
     return Page(
         format_bold(say.text(asked.text)),
@@ -325,11 +348,11 @@ def _issuer_options(here: Context) -> list[Option]:
     ]
 
 
-def choose_expiry_option(here: Context, asked: Question, value: str) -> HandlerResult:
+async def choose_expiry_option(here: Context, asked: Question, value: str) -> HandlerResult:
     """Handle the help, an option of the pack, or the issuer after a typed day."""
     ends = known_day(here.session)
     if value == HOW_TO_FIND_THE_DAY:
-        return HandlerResult(here.session, notes=(here.say(EXPORT),))
+        return HandlerResult(here.session, notes=await explain_export(here))
     if ends is not None:
         return HandlerResult(
             _with_typed_certificate(here, {"not_before": None, "not_after": ends.isoformat(), "issuer": value})

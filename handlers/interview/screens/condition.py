@@ -26,9 +26,11 @@ from handlers.core import (
 from handlers.interview import condition_facts, known_day, to_next_screen
 from handlers.interview.screens import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.interview.screens.certificate import (
-    EXPORT,
+    BY_HAND,
     HOW_TO_FIND_THE_DAY,
+    SEND_BY_LINK,
     TOLD_DAY,
+    explain_export,
     format_identity,
     how_option,
     take_typed_expiry,
@@ -95,7 +97,7 @@ class ConditionScreen:
         if value == UNSURE:
             return HandlerResult(here.session, notes=(format_unsure(here, _questions(here)),))
         if value == HOW_TO_FIND_THE_DAY:
-            return HandlerResult(here.session, notes=(here.say(EXPORT),))
+            return HandlerResult(here.session, notes=await explain_export(here))
         if value in (FINE, FINE_BUT_CHANGED):
             return HandlerResult(_to_answered(here, (), matches=value == FINE))
         if value == DONE and (doubled := _doubled(here)):
@@ -142,8 +144,9 @@ def _format_explanation(here: Context) -> tuple[Markup, ...]:
     fine = "" if here.session.ticked else "; ".join(say.t(_FINE_WORDS[fact]) for fact in facts if fact in _FINE_WORDS)
     caution = (say(SENT_A_SECRET),) if "key_exposed" in facts and here.session.warned else ()
     told = here.session.told_expiry
-    day = say(TOLD_DAY, day=format_day(told)) if told else say(FILE_OR_DAY)
-    file = (day,) if "certificate" in facts else ()
+    ways = (FILE_OR_DAY,) if here.world.takes_files else (SEND_BY_LINK, BY_HAND)
+    days = (say(TOLD_DAY, day=format_day(told)),) if told else tuple(map(say, ways))
+    file = days if "certificate" in facts else ()
     choose = say(N_("If something is wrong, choose all that apply, then “Done”; by typing: numbers, such as 2, 5."))
     meaning = say(N_("“Nothing is wrong” means: {meaning}."), meaning=fine) if fine else Markup()
     return (*identity, meaning, _format_hints(here, asked), *caution, *file, choose)

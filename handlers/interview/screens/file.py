@@ -6,7 +6,7 @@ from itertools import islice
 from markupsafe import Markup
 
 from handlers.core import Context, FileRead, FileSent, HandlerResult, MarkupTranslator, Session, SheetRead
-from handlers.interview.screens.certificate import EXPORT, SHOWN
+from handlers.interview.screens.certificate import EXPORT, SEND_BY_LINK, SHOWN
 from handlers.model import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, truncate_certificate
 from locales import N_
 
@@ -120,9 +120,9 @@ def _offer_certificates(here: Context, reading: Reading, name: str = "") -> Hand
         return HandlerResult(here.session.with_screen("certificate", offered=offered), notes=(*notes, *more))
     if reading.certificates:
         return HandlerResult(here.session, notes=(*notes, _format_with_file_name(name, here.say(CA_FILE_NOTE))))
-    return HandlerResult(
-        here.session, notes=(*notes, *((here.say(EXPORT),) if troubles & _PROBLEMS_SOLVED_BY_EXPORT else ()))
-    )
+    how = (EXPORT,) if troubles & _PROBLEMS_SOLVED_BY_EXPORT else ()
+    again = () if here.world.takes_files else (SEND_BY_LINK,)
+    return HandlerResult(here.session, notes=(*notes, *map(here.say, (*how, *again))))
 
 
 def _merge_offered(session: Session, own: list[Certificate]) -> list[Certificate]:

@@ -67,7 +67,7 @@ class QuestionScreen:
         if value == UNSURE:
             return HandlerResult(here.session, notes=(format_unsure(here, [asked]),))
         if asked.fact == "certificate":
-            return screens_certificate.choose_expiry_option(here, asked, value)
+            return await screens_certificate.choose_expiry_option(here, asked, value)
         if asked.many:
             return _tick(here, asked, value)
         return HandlerResult(to_answered(here, asked.fact, TRUTH_VALUES.get(value, value)))

@@ -17,9 +17,9 @@ from bot.channels import (
     RecordBlockChange,
     ServedChannel,
 )
+from bot.channels.zalo.http import ZaloHttp
 from bot.channels.zalo.oa.api import ApiSettings, ZaloApi
 from bot.channels.zalo.oa.channel import Budget, ZaloOaChannel
-from bot.channels.zalo.oa.http import ZaloHttp
 from bot.channels.zalo.oa.pace import CallBucket
 from bot.channels.zalo.oa.tokens import AppKeys, TokenKeeper
 from bot.channels.zalo.oa.watch import AccountWatch

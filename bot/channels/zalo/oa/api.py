@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from bot.addresses import is_loopback
 from bot.channels import Gone, Unreachable
+from bot.channels.zalo.http import ZaloHttp, read_bounded
 from bot.channels.zalo.oa.errors import ErrorClass, OaError
-from bot.channels.zalo.oa.http import ZaloHttp, read_bounded
 from bot.channels.zalo.oa.pace import CallBucket
 from bot.channels.zalo.oa.tokens import TokenKeeper
 

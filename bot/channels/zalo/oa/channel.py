@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,17 +23,15 @@ from bot.channels.zalo.oa.api import ZaloApi
 from bot.channels.zalo.oa.errors import ErrorClass, OaError, OutsideWindow, outcome_of
 from bot.channels.zalo.oa.events import BUTTON_MARK
 from bot.channels.zalo.oa.tokens import TokenKeeper
+from bot.channels.zalo.texts import NO_FILE, TEXT_LIMIT, normalised, pieces
 from bot.clock import Clock
 from bot.messages import REPLY, Chat, OutboxRow
 from bot.store import Store, StoreError
 from handlers.core import Attachment, Choice, MarkupTranslator, Reply
 from handlers.model import ZALO
-from locales import N_
 from rules.calendar import to_vietnam_time
 
 _CAPABILITIES = CHANNELS[ZALO].capabilities
-#: Characters of a message, after normalisation; a longer one is refused, not cut.
-TEXT_LIMIT = 2000
 #: Zalo keeps an upload for seven days.
 _UPLOAD_AGE = timedelta(days=6, hours=12)
 _MOST_UPLOADS = 32
@@ -43,11 +41,6 @@ _OTHER = {"v3": "v2", "v2": "v3"}
 FREE, OPEN = timedelta(hours=48), timedelta(days=7)
 #: Our own count is a little stricter: clocks differ.
 _MARGIN = timedelta(minutes=5)
-
-_NO_FILE = N_(
-    "📄 {name}: Zalo does not carry this file. Please ask the office that runs this assistant for it, or open the"
-    " assistant elsewhere and ask for it again there."
-)
 
 _log = structlog.get_logger(__name__)
 
@@ -152,7 +145,7 @@ class ZaloOaChannel:
             ChannelError: its kind decides the next state of the row.
         """
         able, message = self.capabilities, None
-        reply = _normalised(row.reply if row.reply.action == "send" else to_new_message(row.reply))
+        reply = normalised(row.reply if row.reply.action == "send" else to_new_message(row.reply))
         fits = is_single_message(reply, able) and not (reply.attachments and reply.paragraphs)
         if reply.choices and not able.takes_buttons([one.label for one in reply.choices]):
             fits = False  # the account took buttons when this was queued
@@ -204,7 +197,7 @@ class ZaloOaChannel:
 
     async def _send_text(self, row: OutboxRow, part: Reply) -> str | None:
         text, message = render_text(part, _CAPABILITIES), None
-        *before, last = _pieces(text)
+        *before, last = pieces(text)
         for piece in before:
             await self._call(row, {"text": piece})
         if part.choices:
@@ -254,7 +247,7 @@ class ZaloOaChannel:
     async def _describe_way(self, chat: Chat, file: Attachment) -> str:
         """Say how the person gets a file that Zalo does not carry, where no link to it could be made."""
         t = MarkupTranslator(await self._store.chats.language(chat) or self._language)
-        return render_text(Reply(paragraphs=(str(t(_NO_FILE, name=file.name)),)), _CAPABILITIES)
+        return render_text(Reply(paragraphs=(str(t(NO_FILE, name=file.name)),)), _CAPABILITIES)
 
     async def _call(self, row: OutboxRow, message: dict[str, Any]) -> str | None:
         """Send one message by the endpoint that the account takes; only two errors change it, once."""
@@ -271,27 +264,6 @@ class ZaloOaChannel:
             raise Refused  # both were tried; another process may have changed it just now
         _log.info("zalo_endpoint_pinned", endpoint=other)
         return await self._api.send(other, row.chat.address, message, urgent=urgent) or None
-
-
-def _normalised(reply: Reply) -> Reply:
-    """Join accents that were typed apart: they count, and are shown, as one character."""
-    return reply.model_copy(update={"paragraphs": tuple(unicodedata.normalize("NFC", one) for one in reply.paragraphs)})
-
-
-def _pieces(text: str) -> Sequence[str]:
-    """Return the text in pieces that Zalo takes; nearly always it is one, for what is queued was split already."""
-    formed = unicodedata.normalize("NFC", text)
-    return list(_cut(formed)) or [""]
-
-
-def _cut(text: str) -> Iterator[str]:
-    while len(text) > TEXT_LIMIT:
-        at = max(text.rfind(sign, TEXT_LIMIT // 2, TEXT_LIMIT) for sign in ("\n", " "))
-        at = at if at > 0 else TEXT_LIMIT
-        yield text[:at].rstrip()
-        text = text[at:].lstrip()
-    if text:
-        yield text
 
 
 def _button(choice: Choice) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from bot.cancellation import cancel_on
 from bot.channels import Doubtful, Refused, RetryLater, Unreachable
-from bot.channels.zalo.oa.http import ZaloHttp
+from bot.channels.zalo.http import ZaloHttp
 from bot.clock import Clock
 from bot.retry import retry_while_unavailable
 from bot.store import AbandonedRow, Store, StoreError, ZaloAccount, ZaloTokens

@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.channels.zalo.oa.channel import TEXT_LIMIT, Window, _pieces, can_send
+from bot.channels.zalo.oa.channel import Window, can_send
+from bot.channels.zalo.texts import TEXT_LIMIT
+from bot.channels.zalo.texts import pieces as to_pieces
 from tests.support.zalo.account import decomposed
 
 NOW = datetime(2026, 11, 27, 5, 0, tzinfo=UTC)
@@ -36,11 +38,11 @@ def test_of_somebody_unknown_zalo_is_asked() -> None:
 
 @pytest.mark.parametrize("text", ["a" * 5000, "chứng thư số " * 400, "x\n" * 2500, "\u0958" * 1990])
 def test_a_text_leaves_in_pieces_that_zalo_takes_and_nothing_is_lost(text: str) -> None:
-    pieces = _pieces(decomposed(text))
+    pieces = to_pieces(decomposed(text))
     assert all(0 < len(piece) <= TEXT_LIMIT for piece in pieces)
     assert decomposed("".join("".join(pieces).split())) == decomposed("".join(text.split()))
 
 
 def test_an_accent_that_some_telephones_type_apart_counts_once() -> None:
-    [piece] = _pieces(decomposed("chứng thư số " * 150).strip())
+    [piece] = to_pieces(decomposed("chứng thư số " * 150).strip())
     assert len(piece) == len(("chứng thư số " * 150).strip())

@@ -28,8 +28,9 @@ class Answer:
     """The answer to a request."""
 
     fields: Mapping[str, Any]
-    limit: str | None  #: calls a minute
-    remaining: str | None  #: of them
+    status: int  #: of HTTP
+    limit: str | None = None  #: calls a minute
+    remaining: str | None = None  #: of them
 
 
 class ZaloHttp:
@@ -55,8 +56,10 @@ class ZaloHttp:
             await self._session.close()
             self._session = None
 
-    async def exchange(self, method: str, url: str, *, read_timeout: float = _READ_TIMEOUT, **request: Any) -> Answer:
-        """Make a request and return the answer, a JSON object.
+    async def exchange(
+        self, method: str, url: str, *, read_timeout: float = _READ_TIMEOUT, bare: int = 0, **request: Any
+    ) -> Answer:
+        """Make a request and return the answer, a JSON object; nothing needs to stand in one of the status ``bare``.
 
         Raises:
             Unreachable: the request has not left, or something before Zalo refused it.
@@ -74,11 +77,13 @@ class ZaloHttp:
         except TooLarge:
             raise Doubtful from None
         fields = _parse(payload)
+        if fields is None and status == bare:
+            return Answer({}, status)
         if fields is None and 300 <= status < 500:
             raise Unreachable  # a proxy, or another server: this never reached the account
         if fields is None or status >= 500:
             raise Doubtful
-        return Answer(fields, head.get("X-RateLimit-Limit"), head.get("X-RateLimit-Remain"))
+        return Answer(fields, status, head.get("X-RateLimit-Limit"), head.get("X-RateLimit-Remain"))
 
 
 async def read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:

@@ -1,0 +1,96 @@
+"""E-mail: the way out through the office's mail server, and what comes back, read from a mailbox where there is one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import structlog
+
+from bot.channels import (
+    AcceptUpdates,
+    BackgroundService,
+    ChannelError,
+    Pace,
+    Rate,
+    Receiver,
+    RecordBlockChange,
+    ServedChannel,
+)
+from bot.channels.email.bounces import ReturnedMail
+from bot.channels.email.channel import EmailChannel
+from bot.channels.email.mailbox import ImapSettings, MailboxReader
+from bot.channels.email.smtp import SmtpPool, SmtpSettings
+from bot.clock import Clock
+from bot.errors import SettingsError
+from bot.settings import Settings
+from bot.store import Store
+from locales import N_
+
+_CONNECTIONS = 4
+#: A mailbox takes what comes; many at once look like unwanted mail.
+_CHAT_PACE = Rate(0.2, 5)
+
+_log = structlog.get_logger(__name__)
+
+
+def smtp_settings(settings: Settings) -> SmtpSettings:
+    """Return the mail server of the settings. Raises SettingsError where there is none."""
+    host, sender = settings.email_host, settings.email_from
+    if host is None or sender is None:
+        raise SettingsError(N_("TROLY_EMAIL_HOST and TROLY_EMAIL_FROM are not both set"))
+    return SmtpSettings(
+        host, settings.email_port, settings.email_security, sender, settings.email_user, settings.email_password,
+        str(settings.email_ca_file) if settings.email_ca_file else None,
+    )  # fmt: skip
+
+
+def imap_settings(settings: Settings) -> ImapSettings | None:
+    """Return the mailbox of the settings that answers come to; ``None`` where none is read."""
+    host, user, password = settings.email_imap_host, settings.email_imap_user, settings.email_imap_password
+    if host is None or user is None or password is None:
+        return None
+    ca_file = str(settings.email_ca_file) if settings.email_ca_file else None
+    return ImapSettings(host, settings.email_imap_port, user, password, settings.email_imap_folder, ca_file)
+
+
+@asynccontextmanager
+async def open_email(settings: Settings, store: Store, clock: Clock) -> AsyncIterator[ServedChannel]:
+    """Open the mail server; nothing is asked of it yet. Raises SettingsError."""
+    pool = SmtpPool(smtp_settings(settings), clock, _CONNECTIONS)
+
+    def receive(_: AcceptUpdates, __: RecordBlockChange) -> Receiver:
+        return Receiver(_reader(settings, store, clock))
+
+    try:
+        yield ServedChannel(
+            channel=EmailChannel(pool, store, clock, address=settings.web_address, language=settings.language),
+            pace=Pace(settings.email_messages_per_minute / 60, _CHAT_PACE),
+            broadcasts_at_once=_CONNECTIONS,
+            prepare=partial(_prepare, pool),
+            receive=receive,
+            stand_by=_wait,
+            is_accepted=lambda: pool.is_accepted,
+        )
+    finally:
+        await pool.close()
+
+
+async def _prepare(pool: SmtpPool) -> None:
+    """Try the server; where that fails the other channels are served all the same."""
+    try:
+        await pool.check()
+    except ChannelError as error:
+        _log.error("email_not_ready", error=type(error).__name__, hint="troly email check")
+
+
+def _reader(settings: Settings, store: Store, clock: Clock) -> BackgroundService:
+    known = imap_settings(settings)
+    if known is None:
+        return _wait
+    returned = ReturnedMail(store, clock, address=settings.web_address, language=settings.language)
+    return MailboxReader(known, returned.take, clock).run
+
+
+async def _wait(stop: asyncio.Event) -> None:
+    await stop.wait()

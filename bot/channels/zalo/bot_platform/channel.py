@@ -1,0 +1,143 @@
+"""Send texts through the Bot Platform, counted against what a month holds; files reach people behind links."""
+
+import unicodedata
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.channels import CHANNELS, Capabilities, Gone, Invalid, RetryLater, TooLarge, Unreachable
+from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message
+from bot.channels.zalo.bot_platform.api import BotApi, QuotaUsedUp
+from bot.channels.zalo.texts import NO_FILE, normalised, pieces
+from bot.clock import Clock
+from bot.messages import OutboxRow
+from bot.store import AbandonedRow, ChannelUse, Store, StoreError
+from handlers.core import Attachment, MarkupTranslator, Reply
+from handlers.model import ZALO_BOT
+from rules.calendar import to_vietnam_time
+
+_CAPABILITIES = CHANNELS[ZALO_BOT].capabilities
+#: Seconds after the first refusals; after so many in a row it is taken for the month's end, and looked at tomorrow.
+_REFUSAL_SECONDS, _REFUSALS = 60.0, 3
+
+_log = structlog.get_logger(__name__)
+
+
+class MonthUsedUp(Invalid):
+    """One message more would pass what the month holds, which no broadcast may."""
+
+
+class ZaloBotChannel:
+    """The channel to the people of one bot."""
+
+    name = ZALO_BOT
+    capabilities: Capabilities = _CAPABILITIES
+    start_link: str | None = None  #: the platform's links carry no text into the chat
+
+    def __init__(self, api: BotApi, store: Store, clock: Clock, *, monthly: int, language: str) -> None:
+        """``monthly``: messages of a month; ``language``: of people who have not chosen one."""
+        self._api = api
+        self._store = store
+        self._clock = clock
+        self._monthly = monthly
+        self._language = language
+
+    async def send(self, row: OutboxRow) -> str | None:
+        """Deliver a row; one that nobody has split is sent as several messages.
+
+        Raises:
+            ChannelError: its kind decides the next state of the row.
+        """
+        reply, message = normalised(row.reply if row.reply.action == "send" else to_new_message(row.reply)), None
+        fits = is_single_message(reply, _CAPABILITIES) and not (reply.attachments or reply.choices)
+        for part in (reply,) if fits else split_reply(reply, _CAPABILITIES):
+            for text in [*await self._files_as_text(row, part), *pieces(render_text(part, _CAPABILITIES))]:
+                if text:
+                    message = await self._send_text(row, text)
+        return message
+
+    async def fetch(self, reference: str, limit: int) -> bytes:
+        """Return the bytes of a file that a person sent by a link.
+
+        Raises:
+            TooLarge: it has more than ``limit`` bytes.
+            Gone: it is not kept any more.
+            Unreachable: the store does not answer.
+        """
+        chat, _, name = reference.partition(" ")
+        try:
+            found = await self._store.web.file(chat, name)
+        except StoreError as error:
+            raise Unreachable(type(error).__name__) from None
+        if found is None:
+            raise Gone
+        if len(found[1]) > limit:
+            raise TooLarge
+        return found[1]
+
+    async def _files_as_text(self, row: OutboxRow, part: Reply) -> list[str]:
+        """Say how the person gets a file where no link to it could be made."""
+        if not part.attachments:
+            return []
+        t = MarkupTranslator(await self._store.chats.language(row.chat) or self._language)
+        return [self._describe_way(t, file) for file in part.attachments]
+
+    def _describe_way(self, t: MarkupTranslator, file: Attachment) -> str:
+        said = render_text(Reply(paragraphs=(str(t(NO_FILE, name=file.name)),)), _CAPABILITIES)
+        return unicodedata.normalize("NFC", said)
+
+    async def _send_text(self, row: OutboxRow, text: str) -> str | None:
+        try:
+            month = await self._take_place(row)
+            try:
+                message = await self._api.send_text(row.chat.address, text)
+            except Unreachable:
+                await self._store.channel_use.give_back(self.name, month)
+                raise
+            except QuotaUsedUp:
+                raise RetryLater(await self._note_refusal(month)) from None
+            await self._store.channel_use.note_taken(self.name)
+        except StoreError as error:
+            raise Unreachable(type(error).__name__) from None
+        return message
+
+    async def _take_place(self, row: OutboxRow) -> str:
+        """Count the message before it leaves: the month's number is never passed by a broadcast.
+
+        Raises:
+            RetryLater: the platform took no more today.
+            MonthUsedUp: it is part of a broadcast, and the month holds no more.
+        """
+        now = self._clock.now()
+        month = month_of(now)
+        most = self._monthly if row.broadcast else None
+        use = await self._store.channel_use.take(self.name, month, now, most)
+        match use:
+            case ChannelUse.RESTING:
+                raise RetryLater(seconds_until_tomorrow(now))
+            case ChannelUse.USED_UP:
+                raise MonthUsedUp
+        return month
+
+    async def _note_refusal(self, month: str) -> float:
+        """Return the seconds to wait after a refusal; the owners hear of the third in a row."""
+        now, use = self._clock.now(), self._store.channel_use
+        await use.give_back(self.name, month)
+        wait = seconds_until_tomorrow(now)
+        if await use.note_refusal(self.name, _REFUSALS, now + timedelta(seconds=wait)) < _REFUSALS:
+            return _REFUSAL_SECONDS
+        _log.error("zalo_bot_quota_used_up")
+        await self._store.alerts.raise_alarm(AbandonedRow.QUOTA, _REFUSALS, now)
+        return wait
+
+
+def month_of(now: datetime) -> str:
+    """Return the month in Viet Nam, such as 2026-11."""
+    return f"{to_vietnam_time(now):%Y-%m}"
+
+
+def seconds_until_tomorrow(now: datetime) -> float:
+    """Return the seconds until the next day in Viet Nam begins."""
+    here = to_vietnam_time(now)
+    midnight = here.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return (midnight - here).total_seconds() + 1.0

@@ -1,0 +1,113 @@
+-- E-mail addresses: of staff whom an admin imported, and of people who gave and confirmed their own.
+
+-- name: email_chat!
+-- Make an address known; one that was forgotten or ended begins anew.
+INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at, consented, unit)
+VALUES (:chat, :channel, :address, :now, :now, 1, :unit)
+ON CONFLICT (id) DO UPDATE SET consented = 1, erased_at = NULL, unit = COALESCE(excluded.unit, chats.unit);
+
+-- name: email_import!
+-- An admin says that it is of staff of their unit.
+INSERT INTO email_addresses (chat, imported_at) VALUES (:chat, :now)
+ON CONFLICT (chat) DO UPDATE SET imported_at = COALESCE(email_addresses.imported_at, excluded.imported_at);
+
+-- name: email_staff
+-- List the imported addresses below some units, with what keeps messages from them.
+SELECT c.id, c.address, c.unit, c.stopped_at, c.blocked_at FROM email_addresses a JOIN chats c ON c.id = a.chat
+WHERE a.imported_at IS NOT NULL AND c.erased_at IS NULL ORDER BY c.unit, c.id;
+
+-- name: email_offer!
+-- A person gives an address, which takes the place of an earlier one; it counts once it is confirmed.
+INSERT INTO email_contacts (owner, chat, added_at) VALUES (:owner, :chat, :now)
+ON CONFLICT (owner) DO UPDATE SET chat = excluded.chat, added_at = excluded.added_at,
+    confirmed_at = CASE WHEN email_contacts.chat = excluded.chat THEN email_contacts.confirmed_at END;
+
+-- name: email_address_row!
+-- Keep a place for what the server of an address says.
+INSERT INTO email_addresses (chat) VALUES (:chat) ON CONFLICT (chat) DO NOTHING;
+
+-- name: email_offers_since
+-- Count the first messages of late to this mailbox, and those that this person asked for.
+SELECT
+    (SELECT COUNT(*) FROM outbox o
+     WHERE o.chat = :chat AND o.origin LIKE 'email-confirm:%' AND o.queued_at >= :since),
+    (SELECT COUNT(*) FROM outbox o
+     WHERE o.channel = 'email' AND o.origin LIKE CAST(:mine AS TEXT) AND o.queued_at >= :since);
+
+-- name: email_confirm
+-- The link in the first message was opened; an address that another person has confirmed stays theirs.
+UPDATE email_contacts SET confirmed_at = COALESCE(confirmed_at, :now)
+WHERE owner = :owner AND chat = :chat AND NOT EXISTS (
+    SELECT 1 FROM email_contacts o WHERE o.chat = :chat AND o.owner <> :owner AND o.confirmed_at IS NOT NULL)
+RETURNING owner;
+
+-- name: email_take_over!
+-- The address is a person's own now: reminders for them go there, not to the staff that was imported.
+UPDATE email_addresses SET imported_at = NULL, deferred_at = NULL WHERE chat = :chat;
+
+-- name: email_open!
+-- Somebody reads this mailbox, and wants the messages.
+UPDATE chats SET stopped_at = NULL, blocked_at = NULL WHERE id = :chat;
+
+-- name: email_contact
+-- Read the address that a person gave.
+SELECT e.chat, c.address, e.confirmed_at, e.first, e.files, c.stopped_at, c.blocked_at
+FROM email_contacts e JOIN chats c ON c.id = e.chat WHERE e.owner = :owner;
+
+-- name: email_choose!
+-- Choose what goes to the address.
+UPDATE email_contacts SET first = :first, files = :files WHERE owner = :owner AND confirmed_at IS NOT NULL;
+
+-- name: email_erase_letters!
+-- Delete the letters to the address that a person gave: what is in them is theirs.
+DELETE FROM outbox
+WHERE chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner AND e.confirmed_at IS NOT NULL)
+   OR origin LIKE 'email-confirm:' || :owner || ':%';
+
+-- name: email_remove!
+-- A person takes the address back.
+DELETE FROM email_contacts WHERE owner = :owner;
+
+-- name: email_unused!
+-- Forget addresses that are nobody's any more: they go with their last message.
+UPDATE chats SET erased_at = :now, consented = 0
+WHERE channel = 'email' AND erased_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM email_contacts e WHERE e.chat = chats.id)
+  AND NOT EXISTS (SELECT 1 FROM email_addresses a WHERE a.chat = chats.id AND a.imported_at IS NOT NULL);
+
+-- name: email_unconfirmed!
+-- Delete addresses that were not confirmed in time.
+DELETE FROM email_contacts WHERE confirmed_at IS NULL AND added_at < :before;
+
+-- name: email_reached
+-- Read where those of these people can be reached whose chat is not enough: confirmed, wanted and working addresses.
+SELECT e.owner, e.chat, e.first, e.files FROM email_contacts e JOIN chats c ON c.id = e.chat
+WHERE e.owner IN ({each}(:owners)) AND e.confirmed_at IS NOT NULL
+  AND c.erased_at IS NULL AND c.stopped_at IS NULL AND c.blocked_at IS NULL;
+
+-- name: email_language
+-- Read the language of whoever reads a mailbox.
+SELECT o.language FROM email_contacts e JOIN chats o ON o.id = e.owner
+WHERE e.chat = :chat AND o.language IS NOT NULL ORDER BY e.confirmed_at LIMIT 1;
+
+-- name: email_known
+-- Tell whether an address is known here.
+SELECT id FROM chats WHERE id = :chat AND channel = 'email' AND erased_at IS NULL;
+
+-- name: email_deferred
+-- Note that the server of an address asks to be tried again, and since when it does.
+UPDATE email_addresses SET deferred_at = COALESCE(deferred_at, :now) WHERE chat = :chat RETURNING deferred_at;
+
+-- name: email_took!
+-- The server took a message.
+UPDATE email_addresses SET deferred_at = NULL WHERE chat = :chat AND deferred_at IS NOT NULL;
+
+-- name: email_stop
+-- The reader wants no more messages.
+UPDATE chats SET stopped_at = COALESCE(stopped_at, :now)
+WHERE id = :chat AND channel = 'email' AND erased_at IS NULL RETURNING id;
+
+-- name: email_bounced
+-- A message came back that had been taken; one that has another end keeps it.
+UPDATE outbox SET state = :state, reason = :reason
+WHERE id = :row AND chat = :chat AND channel = 'email' AND state IN ('sent', 'unknown') RETURNING id;

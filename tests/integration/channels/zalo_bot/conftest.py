@@ -1,0 +1,75 @@
+"""Our side of a bot on the Bot Platform against the made-up one, over the real store."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.channels.zalo.bot_platform.api import BotApi
+from bot.channels.zalo.bot_platform.channel import ZaloBotChannel
+from bot.channels.zalo.http import ZaloHttp
+from bot.messages import BROADCAST, REPLY, OutboxRow
+from bot.services.opening import open_store
+from bot.store import Store, open_keyring
+from handlers.core import Reply
+from tests.support.zalo.bot import TOKEN, FakeBot
+
+LAN = "6ede9afa66b88fe6d6a9"
+
+
+class MovedClock:
+    """The time is what a test says; waiting moves it."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 20, 3, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[FakeBot]:
+    async with FakeBot.start() as bot:
+        bot.people.add(LAN)
+        yield bot
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
+    yield store
+    await store.close()
+
+
+@dataclass
+class Ours:
+    """The channel and what it stands on."""
+
+    api: BotApi
+    channel: ZaloBotChannel
+    clock: MovedClock
+    store: Store
+
+    def row(self, text: str = "", *, to: str = LAN, broadcast: bool = False, **more: Any) -> OutboxRow:
+        chat = self.store.chats.at("zalobot", to)
+        reply = Reply(paragraphs=(text,) if text else (), **more)
+        name = "TB-000001" if broadcast else None
+        return OutboxRow(1, chat, reply, 0, BROADCAST if broadcast else REPLY, "turn:1:0", broadcast=name)
+
+
+@pytest.fixture
+async def ours(bot: FakeBot, store: Store) -> AsyncIterator[Ours]:
+    http, clock = ZaloHttp(4), MovedClock()
+    api = BotApi(SecretStr(TOKEN), bot.url, http)
+    yield Ours(api, ZaloBotChannel(api, store, clock, monthly=3, language="vi"), clock, store)
+    await http.close()
