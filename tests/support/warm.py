@@ -354,6 +354,7 @@ def main() -> None:
     """Import the program, then fork for each request."""
     import gc  # noqa: PLC0415 - only the warm process needs it
 
+    gc.disable()
     gate = socket.socket(fileno=int(sys.argv[1]))
     del sys.path[0]
     sys.path.append(str(_ROOT))
@@ -365,6 +366,7 @@ def main() -> None:
         import_module(command.partition(":")[0])
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page
+    gc.enable()
     _run(_wait_for_request(gate))
 
 
