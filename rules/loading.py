@@ -1,6 +1,7 @@
 """Loads a pack from its folder of TOML files; a layer together with the pack it lies over."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from os import PathLike
@@ -25,7 +26,7 @@ _T = TypeVar("_T")
 
 
 def load_pack(name: str | PathLike[str] = "nhon_trach", offices: PathLike[str] | None = None) -> Pack:
-    """Load a rule pack; a layer comes together with the pack it lies over.
+    """Load a rule pack; a layer comes together with the pack it lies over. One that comes along is read once.
 
     Args:
         name: The name of a pack in ``rules/packs``, or the path of a folder.
@@ -37,7 +38,18 @@ def load_pack(name: str | PathLike[str] = "nhon_trach", offices: PathLike[str] |
         PackInvalid: A row, step or text is not as a pack defines it, or a layer does not fit what lies below it; the
             message names file and place.
     """
-    contents, replaced = _contents(_folder(name), ())
+    if offices is None and isinstance(name, str) and _comes_along(name) is not None:
+        return _load_known(name)
+    return _load(_folder(name), offices)
+
+
+@lru_cache(maxsize=8)
+def _load_known(name: str) -> Pack:
+    return _load(_folder(name), None)
+
+
+def _load(folder: Traversable, offices: PathLike[str] | None) -> Pack:
+    contents, replaced = _contents(folder, ())
     documents = _models(contents, "documents", Document)
     _name_citations(contents, {document.number: document.cited_as for document in documents})
     decisions = dict(contents["decisions"])
@@ -112,12 +124,16 @@ def _offices(contents: Contents) -> tuple[Office, ...]:
     return tuple(_by("offices.toml", "id", _models(contents, "offices", Office)).values())
 
 
+def _comes_along(name: str) -> Traversable | None:
+    """Return the folder of a pack that comes with the assistant."""
+    inside = files("rules") / "packs" / name if name.isidentifier() else None
+    return inside if inside is not None and inside.is_dir() else None
+
+
 def _folder(name: str | PathLike[str]) -> Traversable:
     text = str(name)
-    if isinstance(name, str) and text.isidentifier():
-        inside = files("rules") / "packs" / text
-        if inside.is_dir():
-            return inside
+    if isinstance(name, str) and (inside := _comes_along(name)) is not None:
+        return inside
     path = Path(text)
     if not path.is_dir():
         absent = N_("no rule pack {name}: neither a pack that comes with the assistant nor a folder")

@@ -33,8 +33,8 @@ _JWK = re.compile(rb'"kty"\s{0,99}+:')
 _JWK_SECRET = re.compile(rb'"d"\s{0,99}+:\s{0,99}+"[A-Za-z0-9_-]{20}')  # RFC 7518, 6.2.2.1 and 6.3.2.1
 #: "-----BEGIN " in base64, as configurations carry PEM.
 _PEM_IN_BASE64 = re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/_-]{20,}+(?:\s++[A-Za-z0-9+/_-]++)*+")
-#: A SEQUENCE in base64 (0x30 and a length), over several lines; possessive, so that the time stays linear. Here as
-#: below the first letters stand before the look at what is before them: large texts are searched for these letters.
+#: A SEQUENCE in base64 (0x30 and a length), over several lines; possessive, so that the time stays linear. The look at
+#: what is before stands behind the first letters, here as below, so that large texts are searched for these letters.
 _BARE_BASE64 = re.compile(rb"M(?<![A-Za-z0-9+/_]M)[A-I][A-Za-z0-9+/_-]{30,}+(?:\s++[A-Za-z0-9+/_-]++)*+={0,2}")
 #: A SEQUENCE with a long length, in hexadecimal.
 _HEX = re.compile(rb"30(?<![0-9A-Za-z]30)[\s:]{0,3}+8[12](?:[\s:]{0,3}+[0-9A-Fa-f]{2}){99,}+", re.IGNORECASE)

@@ -1,6 +1,6 @@
 """Render the page of all screens and the diagram of the flow as Markdown, by taking the walks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.preview.office_walks import make_office_walks
 from bot.preview.walks import WalkStop, make_reminder_walks, make_walks
@@ -16,11 +16,24 @@ _INTRO = N_(
 )
 
 
+#: Walks under their headings.
+Walks = Sequence[tuple[str, list[WalkStop]]]
+
+
 async def render_page(pack: Pack, language: str) -> str:
     """Return the whole page."""
-    t = translator(language)
+    return render_walks(await take_walks(pack, language), language)
+
+
+async def take_walks(pack: Pack, language: str) -> Walks:
+    """Take every walk, those of officers first."""
     officers = [*await make_walks(pack, language), *await make_reminder_walks(pack, language)]
-    taken = [*officers, *await make_office_walks(pack, language)]
+    return [*officers, *await make_office_walks(pack, language)]
+
+
+def render_walks(taken: Walks, language: str) -> str:
+    """Return the page of these walks."""
+    t = translator(language)
     title, flow, commands, office, screens = map(t, _HEADINGS)
     parts = [
         f"# Trợ lý Chứng thư – {title}",

@@ -6,13 +6,14 @@ With ``TROLY_SCREENSHOTS`` set to a folder, each page is left there as a picture
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from bot.certificates.reader import CertificateReader
@@ -31,7 +32,7 @@ from tests.support.store import CHANNEL
 from tests.support.stored_dialogue import register_request
 from tests.support.web import Office, free_port
 
-pytestmark = needs("chromium")
+pytestmark = [needs("chromium"), pytest.mark.asyncio(loop_scope="module")]
 
 _AXE = Path(__file__).parents[1] / "support" / "axe" / "axe.min.js"
 _RULES = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
@@ -85,21 +86,31 @@ class Tab:
         await self.page.locator(".bubble.theirs", has_text=text).last.wait_for(timeout=15_000)
 
 
-@asynccontextmanager
-async def chromium(address: str, size: str = "phone", **options: Any) -> AsyncIterator[BrowserContext]:
-    """A browser of that size, which stays with our address and keeps the policy of the pages."""
-    width, height = _SIZES[size]
+#: Opens a window of a size, in a profile of its own: what one knows and keeps, no other one does.
+Chromium = Callable[..., AbstractAsyncContextManager[BrowserContext]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Chromium]:
+    """The browser, started once."""
     async with async_playwright() as started:
         browser = await started.chromium.launch(
             executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
-        screen = {
-            "viewport": {"width": width, "height": height},
-            "is_mobile": size != "desktop",
-            "has_touch": size != "desktop",
-        }
-        context = await browser.new_context(**{**screen, "locale": "vi-VN", **options})
-        yield context
+
+        @asynccontextmanager
+        async def opened(size: str = "phone", **options: Any) -> AsyncIterator[BrowserContext]:
+            width, height = _SIZES[size]
+            screen = {
+                "viewport": {"width": width, "height": height},
+                "is_mobile": size != "desktop",
+                "has_touch": size != "desktop",
+            }
+            context = await browser.new_context(**{**screen, "locale": "vi-VN", **options})
+            yield context
+            await context.close()
+
+        yield opened
         await browser.close()
 
 
@@ -113,7 +124,7 @@ async def open_tab(context: BrowserContext, address: str, name: str) -> Tab:
     return tab
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
     """The assistant itself, with its reader of certificates."""
     monkeypatch.chdir(tmp_path)
@@ -134,9 +145,9 @@ SENTENCE = "xã tôi nhập vào xã khác, sau sáp nhập chứng thư của x
 
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("desktop", "light")])
 async def test_an_officer_goes_from_the_first_word_to_the_printed_answer(
-    office: Office, size: str, scheme: str, tmp_path: Path
+    office: Office, chromium: Chromium, size: str, scheme: str, tmp_path: Path
 ) -> None:
-    async with office.served(), chromium(office.address, size, color_scheme=scheme) as context:
+    async with office.served(), chromium(size, color_scheme=scheme) as context:
         tab = await open_tab(context, office.address, size)
         page = tab.page
         await tab.looks_right("1-begin")
@@ -176,8 +187,8 @@ async def test_an_officer_goes_from_the_first_word_to_the_printed_answer(
         assert tab.wrong == []
 
 
-async def test_what_is_written_without_a_line_waits_and_leaves_once(office: Office) -> None:
-    async with chromium(office.address, "narrow") as context:
+async def test_what_is_written_without_a_line_waits_and_leaves_once(office: Office, chromium: Chromium) -> None:
+    async with chromium("narrow") as context:
         async with office.served():
             tab = await open_tab(context, office.address, "narrow")
             await tab.page.get_by_role("button", name="Bắt đầu").click()
@@ -202,8 +213,8 @@ async def test_what_is_written_without_a_line_waits_and_leaves_once(office: Offi
             assert [text for text in again if text in {"/trogiup", "/quyen"}] == ["/trogiup", "/quyen"]
 
 
-async def test_two_tabs_and_two_devices_show_one_conversation(office: Office) -> None:
-    async with office.served(), chromium(office.address) as context, chromium(office.address, "desktop") as elsewhere:
+async def test_two_tabs_and_two_devices_show_one_conversation(office: Office, chromium: Chromium) -> None:
+    async with office.served(), chromium() as context, chromium("desktop") as elsewhere:
         one = await open_tab(context, office.address, "phone")
         await one.page.get_by_role("button", name="Bắt đầu").click()
         await one.page.locator(".bubble.theirs").first.wait_for()
@@ -229,8 +240,8 @@ async def test_two_tabs_and_two_devices_show_one_conversation(office: Office) ->
         assert [*one.wrong, *two.wrong, *three.wrong] == []
 
 
-async def test_it_works_without_scripts_by_keyboard_and_on_paper(office: Office) -> None:
-    async with office.served(), chromium(office.address, java_script_enabled=False) as context:
+async def test_it_works_without_scripts_by_keyboard_and_on_paper(office: Office, chromium: Chromium) -> None:
+    async with office.served(), chromium(java_script_enabled=False) as context:
         page = await context.new_page()
         await page.goto(office.address)
         await page.get_by_role("button", name="Bắt đầu").click()
@@ -239,7 +250,7 @@ async def test_it_works_without_scripts_by_keyboard_and_on_paper(office: Office)
         await page.set_input_files("#file", [CERTIFICATE])  # type: ignore[list-item]
         await page.click("#send")
         await page.get_by_text("Tôi đọc được chứng thư này").wait_for()
-    async with office.served(), chromium(office.address, "desktop") as context:
+    async with office.served(), chromium("desktop") as context:
         tab = await open_tab(context, office.address, "desktop")
         await tab.page.get_by_role("button", name="Bắt đầu").press("Enter")
         await tab.page.locator(".bubble.theirs").first.wait_for()
@@ -291,10 +302,10 @@ async def sign_in_link(office: Office, who: str) -> str:
 
 @pytest.mark.parametrize(("size", "scheme"), [("narrow", "dark"), ("desktop", "light")])
 async def test_an_admin_signs_in_looks_around_and_moves_what_the_list_shows(
-    office: Office, size: str, scheme: str
+    office: Office, chromium: Chromium, size: str, scheme: str
 ) -> None:
     link = await sign_in_link(office, "chị Lan")
-    async with office.served(), chromium(office.address, size, color_scheme=scheme) as context:
+    async with office.served(), chromium(size, color_scheme=scheme) as context:
         tab = await open_tab(context, office.address, size)
         page = tab.page
         await tab.opens(link)
@@ -328,9 +339,9 @@ async def test_an_admin_signs_in_looks_around_and_moves_what_the_list_shows(
         assert tab.wrong == []
 
 
-async def test_the_admin_pages_work_without_scripts(office: Office) -> None:
+async def test_the_admin_pages_work_without_scripts(office: Office, chromium: Chromium) -> None:
     link = await sign_in_link(office, "chị Lan")
-    async with office.served(), chromium(office.address, java_script_enabled=False) as context:
+    async with office.served(), chromium(java_script_enabled=False) as context:
         page = await context.new_page()
         await page.goto(f"{office.address}{link}")
         await page.get_by_role("button", name="Đăng nhập").click()

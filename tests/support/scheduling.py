@@ -19,13 +19,18 @@ _TOGETHER = (
     "tests/corpus/test_peers.py",
     "tests/corpus/test_cryptography_vectors.py",
     "tests/integration/demo/test_database.py",
-    "tests/unit/cli/test_commands.py",
     "tests/unit/repository/test_exported_names.py",
     "tests/unit/repository/test_journeys.py",
     "tests/unit/rules/test_checking.py",
     "tests/unit/rules/test_layers.py",
 )
 _SHARED_FIXTURE = 'scope="module"'
+#: Modules that look at the same walks through every screen.
+_WALKING = (
+    "tests/unit/cli/test_commands.py",
+    "tests/unit/repository/test_completeness.py",
+    "tests/unit/repository/test_named_buttons.py",
+)
 #: Single tests and modules kept together that take longest: they begin first, so that none is left alone at the end.
 _LONG = (
     "tests/integration/forms/test_office_suite.py",
@@ -80,6 +85,8 @@ class SharingScheduling(LoadGroupScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
+        if module in _WALKING:
+            return _WALKING[0]
         return module if _is_kept_together(module) else nodeid
 
 

@@ -10,6 +10,7 @@ be seen: a command for another interpreter, a setting of the interpreter or of t
 here starts as it always does. So does everything in a test marked ``fresh_interpreter``.
 """
 
+import asyncio
 import atexit
 import ctypes
 import inspect
@@ -350,10 +351,18 @@ def _end(code: int) -> None:
     os._exit(code)
 
 
+def _rehearse() -> None:
+    """Let what is read once in a process be read: the catalogue, the language, what the rules are looked up by."""
+    from tests.support.dialogue import Dialogue  # noqa: PLC0415 - only the warm process needs it
+
+    asyncio.run(Dialogue().says("/start", "1", "token bị mất", "1"))
+
+
 def main() -> None:
     """Import the program, then fork for each request."""
     import gc  # noqa: PLC0415 - only the warm process needs it
 
+    gc.disable()
     gate = socket.socket(fileno=int(sys.argv[1]))
     del sys.path[0]
     sys.path.append(str(_ROOT))
@@ -363,8 +372,10 @@ def main() -> None:
 
     for command, _ in COMMANDS.values():
         import_module(command.partition(":")[0])
+    _rehearse()
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page
+    gc.enable()
     _run(_wait_for_request(gate))
 
 

@@ -1,7 +1,5 @@
 """SIGKILL in the middle of work: nothing is lost, nothing is handled twice."""
 
-import pytest
-
 from bot.store.store import Store
 from tests.support import kill
 from tests.support.database import Database, OpenStore
@@ -12,7 +10,6 @@ from tests.support.store import CHANNEL, NOW, claim_next_turn, make_incoming
 KILLS = 5
 
 
-@pytest.mark.timeout(600)  # how often it must be killed depends on what else the machine does
 async def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice(
     database: Database, another: OpenStore
 ) -> None:

@@ -4,8 +4,6 @@ import json
 from collections import Counter
 from typing import Any
 
-import pytest
-
 from bot.store.store import Store
 from bot.store.units import to_nested_sets
 from handlers.model import Act, Role
@@ -22,7 +20,6 @@ GIVEN = {"invite": 1, "redeem": 1}
 DEEDS = ("request.move", "request.move_all", "request.import", "invite", "redeem", "end_role")
 
 
-@pytest.mark.timeout(600)  # how often it must be killed depends on what else the machine does
 async def test_killed_at_any_moment_every_act_of_an_admin_is_done_once(database: Database, another: OpenStore) -> None:
     store = await another()
     await kill.import_units(store)

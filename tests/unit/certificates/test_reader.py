@@ -23,7 +23,6 @@ FRESH = pytest.mark.fresh_interpreter
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 #: Keeps the parser busy for many seconds: every line is decoded by itself.
 SLOW = b"MIIFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!\n" * 480_000
-HUNGRY = pki_files.make_zip({"a": bytes(49 * MEBIBYTE)})
 
 
 @asynccontextmanager
@@ -105,7 +104,8 @@ async def test_a_slow_file_is_given_up_and_the_event_loop_never_stalls() -> None
 @LINUX
 async def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_is_read() -> None:
     async with _reader(limits=replace(LIMITS, memory=32 * MEBIBYTE)) as reader:
-        assert await reader.read(HUNGRY) == _refused(FileProblemKind.TOO_MUCH_MEMORY)
+        hungry = pki_files.make_zip({"a": bytes(49 * MEBIBYTE)})
+        assert await reader.read(hungry) == _refused(FileProblemKind.TOO_MUCH_MEMORY)
         assert (await reader.read(pki.make_certificate())).certificates
 
 

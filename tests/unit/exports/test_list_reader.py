@@ -220,19 +220,19 @@ def test_lists_on_several_sheets_are_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "trouble"),
+    ("make", "trouble"),
     [
-        (b"", SheetProblem.BROKEN),
-        (b"PK\x03\x04 xl/workbook.xml", SheetProblem.BROKEN),
-        (table(("Họ tên", "Lương"), ("x", 1)), SheetProblem.NOT_A_LIST),
-        (table(), SheetProblem.NOT_A_LIST),
-        (replace_entry(table(), "xl/workbook.xml", b"<workbook"), SheetProblem.BROKEN),
-        (replace_entry(table((CODE, STATE)), SHEET, b"<worksheet><sheetData><row>"), SheetProblem.BROKEN),
-        (replace_entry(table(), "bomb", bytes(201 * MEBIBYTE)), SheetProblem.TOO_MUCH_UNPACKED),
+        (lambda: b"", SheetProblem.BROKEN),
+        (lambda: b"PK\x03\x04 xl/workbook.xml", SheetProblem.BROKEN),
+        (lambda: table(("Họ tên", "Lương"), ("x", 1)), SheetProblem.NOT_A_LIST),
+        (table, SheetProblem.NOT_A_LIST),
+        (lambda: replace_entry(table(), "xl/workbook.xml", b"<workbook"), SheetProblem.BROKEN),
+        (lambda: replace_entry(table((CODE, STATE)), SHEET, b"<worksheet><sheetData><row>"), SheetProblem.BROKEN),
+        (lambda: replace_entry(table(), "bomb", bytes(201 * MEBIBYTE)), SheetProblem.TOO_MUCH_UNPACKED),
     ],
 )
-def test_what_is_no_list_gives_a_typed_trouble(data: bytes, trouble: SheetProblem) -> None:
-    assert read_list(data).trouble is trouble
+def test_what_is_no_list_gives_a_typed_trouble(make: Callable[[], bytes], trouble: SheetProblem) -> None:
+    assert read_list(make()).trouble is trouble
 
 
 def test_rows_entries_and_bytes_beyond_the_limits_are_refused() -> None:

@@ -21,9 +21,7 @@ from markupsafe import Markup
 import locales
 from bot.cli import COMMANDS as VERBS
 from bot.messages import DeliveryState
-from bot.preview import render_page
-from bot.preview.office_walks import make_office_walks
-from bot.preview.walks import make_reminder_walks, make_walks
+from bot.preview import Walks, render_walks
 from bot.settings import Settings
 from handlers.broadcasts.rendering import format_days_left
 from handlers.commands import ADMIN_COMMANDS, COMMANDS
@@ -34,6 +32,7 @@ from locales import translator
 from rules.loading import load_pack
 from rules.outcome import Procedure
 from tests.support.dialogue import EXPIRED, Dialogue, make_certificate
+from tests.support.walks import take_walks_anew, take_walks_once
 
 TAX = {**EXPIRED, "superior": "BỘ TÀI CHÍNH", "email": None}
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,6 +67,7 @@ class Shown:
     """The page of screens in Vietnamese."""
 
     page: str
+    walks: Walks
     untranslated: set[str]  #: what it says and stands in no catalogue
 
 
@@ -87,9 +87,10 @@ def shown() -> Shown:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(locales, "_catalogue", lambda language: Listening() if language == "vi" else NullTranslations())
         translator.cache_clear()
-        page = asyncio.run(render_page(load_pack(), "vi"))
+        walks = asyncio.run(take_walks_anew(load_pack(), "vi"))
+        page = render_walks(walks, "vi")
     translator.cache_clear()
-    return Shown(page, asked)
+    return Shown(page, walks, asked)
 
 
 def marked_in_code() -> Iterator[str]:
@@ -201,14 +202,8 @@ def test_no_screen_says_a_text_that_has_no_translation(shown: Shown) -> None:
     assert shown.untranslated == set()
 
 
-async def test_the_tour_visits_every_screen() -> None:
-    pack = load_pack()
-    walks = [
-        *await make_walks(pack, "vi"),
-        *await make_reminder_walks(pack, "vi"),
-        *await make_office_walks(pack, "vi"),
-    ]
-    assert {stop.after for _, stops in walks for stop in stops} == set(SCREENS)
+def test_the_tour_visits_every_screen(shown: Shown) -> None:
+    assert {stop.after for _, stops in shown.walks for stop in stops} == set(SCREENS)
 
 
 def test_the_screens_page_is_fresh_in_vietnamese(shown: Shown) -> None:
@@ -217,7 +212,7 @@ def test_the_screens_page_is_fresh_in_vietnamese(shown: Shown) -> None:
 
 async def test_the_screens_page_is_fresh_in_english() -> None:
     written = (ROOT / "docs" / "screens.en.md").read_text(encoding="utf-8")
-    assert written == await render_page(load_pack(), "en"), "run: make screens"
+    assert written == render_walks(await take_walks_once(load_pack(), "en"), "en"), "run: make screens"
 
 
 def test_telegram_takes_every_command_as_its_menu_wants_it() -> None:

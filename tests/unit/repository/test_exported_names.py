@@ -1,6 +1,7 @@
 """Packages that export names declare exactly what they import, and callers use it."""
 
 import ast
+import re
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -30,18 +31,20 @@ def _declared(tree: ast.Module) -> set[str]:
     return set(ast.literal_eval(value))
 
 
+#: An import out of one of the packages, with its names.
+_IMPORT = re.compile(r"^ *from (handlers\.(?:core|model)) import (\([^)]*\)|.*)", re.MULTILINE)
+
+
 @cache
 def _imports() -> dict[str, dict[str, set[Path]]]:
     """Return the files that import a name, by package and name."""
     found: dict[str, dict[str, set[Path]]] = {package: defaultdict(set) for package in VOCABULARY}
     for path in (path for room in ("bot", "handlers", "tests", "tools") for path in (ROOT / room).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.ImportFrom)
-                and (names := found.get((node.module or "").replace(".", "/"))) is not None
-            ):
-                for alias in node.names:
-                    names[alias.name].add(path)
+        for package, names in _IMPORT.findall(path.read_text(encoding="utf-8")):
+            (statement,) = ast.parse(f"from {package} import {names}").body
+            assert isinstance(statement, ast.ImportFrom)
+            for name in statement.names:
+                found[package.replace(".", "/")][name.name].add(path)
     return found
 
 

@@ -8,11 +8,11 @@ import pytest
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
-from bot.preview.office_walks import make_office_walks
-from bot.preview.walks import WalkStop, make_reminder_walks, make_walks
+from bot.preview.walks import WalkStop
 from handlers.core import strip_markup
 from locales import translator
 from rules import load_pack
+from tests.support.walks import take_walks_once
 
 #: What stands in quotes in a text.
 QUOTED = re.compile("“([^”]+)”")
@@ -28,12 +28,7 @@ def messages() -> tuple[str, ...]:
 
 
 async def all_stops(language: str) -> list[tuple[str, WalkStop]]:
-    pack = load_pack()
-    walks = [
-        *await make_walks(pack, language),
-        *await make_reminder_walks(pack, language),
-        *await make_office_walks(pack, language),
-    ]
+    walks = await take_walks_once(load_pack(), language)
     return [(heading, stop) for heading, stops in walks for stop in stops]
 
 
