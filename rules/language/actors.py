@@ -36,6 +36,8 @@ _OF_MERGERS = frozenset({"merged", "merger_role", "old_unit", "new_unit"})
 _OF_CERTIFICATES = frozenset({"designated", "other", "undecided"})
 #: What is told of a token and may be told of a computer or a mailbox.
 _OF_THINGS = frozenset({"token = locked", "token = damaged", "key_exposed = true"})
+#: Words before "qua" with which it tells a time, without accents.
+_TIMES = frozenset({"hom", "toi", "bua", "sang", "dem", "chieu", "trua", "tuan", "thang", "nam", "vua"})
 #: Lists that are looked up here.
 LOOKED_UP = frozenset({*LEVELS, "own_place", "beside_actor", "thing", "account", "speaking", "not", "knowing", "minor"})
 
@@ -103,7 +105,9 @@ class Actors:
         ours = {start for start, _ in self._matcher.places("our_unit", part.start, part.end)}
         if any(verb < start <= finding.match.end for start in ours):
             return False  # "sở giải thể chi cục em"
-        beside = {end for _, end in self._matcher.places("beside_actor", part.start, part.end)}
+        beside = {
+            end for start, end in self._matcher.places("beside_actor", part.start, part.end) if not self._is_time(start)
+        }
         bodies = [body for body in self._bodies(part.start, verb) if body[0] not in beside]
         if not bodies or not self._own:
             return False
@@ -118,6 +122,11 @@ class Actors:
             return LEVELS[level] >= _HIGH
         kind = self._kind(bodies[0][0])
         return all(kind != own for own in self._kinds)
+
+    def _is_time(self, place: int) -> bool:
+        """Return whether a word is the second one of "hôm qua"."""
+        words = self._matcher.words
+        return words[place].bare == "qua" and place > 0 and words[place - 1].bare in _TIMES
 
     def _head(self, bodies: list[tuple[int, int]], place: int) -> int:
         """Return where the whole name begins that a place belongs to ("phòng giáo dục huyện em")."""
