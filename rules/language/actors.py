@@ -62,6 +62,8 @@ class Actors:
                 return "a part of a body"
             return "another body" if self._is_other_body(finding, part) else None
         if entry.fact == "events" and entry.value == "moved_within_state":
+            if self._is_desk(finding):
+                return "another desk"
             return "a body moved" if self._is_body(finding, part) else None
         if entry.label in _OF_THINGS:
             return "another thing" if self._is_other_thing(finding, part) else None
@@ -144,9 +146,18 @@ class Actors:
         behind = finding.rule.entry.value in _OF_PARTS and any(
             verb < start <= verb + _NEAR and not self._matcher.tokens[start].before for start, _ in places
         )
-        head, last = next(iter(self._bodies(part.start, verb)), (verb, verb))
-        before = any((start, -end) <= (head, -last) and end <= verb for start, end in places)
+        head = next((start for start, _ in self._bodies(part.start, verb)), verb)
+        before = any(
+            end <= verb and (start < head or (start == head and end - start > 1)) for start, end in places
+        )
         return behind or before
+
+    def _is_desk(self, finding: Finding) -> bool:
+        """Return whether somebody only went to another desk of the office ("được phân sang bộ phận một cửa")."""
+        own, last = set(finding.match.own), max(finding.match.own)
+        desks = self._matcher.places("minor", finding.match.start, min(last + 3, self._length))
+        units = {at for start, end in self._bodies(finding.match.start, last + 1) for at in range(start + 1, end)}
+        return any((start in own or start == last + 1) and start not in units for start, _ in desks)
 
     def _is_body(self, finding: Finding, part: Part) -> bool:
         bodies = self._bodies(part.start, finding.match.end)
