@@ -36,6 +36,8 @@ _OF_MERGERS = frozenset({"merged", "merger_role", "old_unit", "new_unit"})
 _OF_CERTIFICATES = frozenset({"designated", "other", "undecided"})
 #: What is told of a token and may be told of a computer or a mailbox.
 _OF_THINGS = frozenset({"token = locked", "token = damaged", "key_exposed = true"})
+#: Words before "qua" with which it tells a time, without accents.
+_TIMES = frozenset({"hom", "toi", "bua", "sang", "dem", "chieu", "trua", "tuan", "thang", "nam", "vua"})
 #: Lists that are looked up here.
 LOOKED_UP = frozenset({*LEVELS, "own_place", "beside_actor", "thing", "account", "speaking", "not", "knowing", "minor"})
 
@@ -60,6 +62,8 @@ class Actors:
                 return "a part of a body"
             return "another body" if self._is_other_body(finding, part) else None
         if entry.fact == "events" and entry.value == "moved_within_state":
+            if self._is_desk(finding):
+                return "another desk"
             return "a body moved" if self._is_body(finding, part) else None
         if entry.label in _OF_THINGS:
             return "another thing" if self._is_other_thing(finding, part) else None
@@ -103,7 +107,9 @@ class Actors:
         ours = {start for start, _ in self._matcher.places("our_unit", part.start, part.end)}
         if any(verb < start <= finding.match.end for start in ours):
             return False  # "sở giải thể chi cục em"
-        beside = {end for _, end in self._matcher.places("beside_actor", part.start, part.end)}
+        beside = {
+            end for start, end in self._matcher.places("beside_actor", part.start, part.end) if not self._is_time(start)
+        }
         bodies = [body for body in self._bodies(part.start, verb) if body[0] not in beside]
         if not bodies or not self._own:
             return False
@@ -118,6 +124,11 @@ class Actors:
             return LEVELS[level] >= _HIGH
         kind = self._kind(bodies[0][0])
         return all(kind != own for own in self._kinds)
+
+    def _is_time(self, place: int) -> bool:
+        """Return whether a word is the second one of "hôm qua"."""
+        words = self._matcher.words
+        return words[place].bare == "qua" and place > 0 and words[place - 1].bare in _TIMES
 
     def _head(self, bodies: list[tuple[int, int]], place: int) -> int:
         """Return where the whole name begins that a place belongs to ("phòng giáo dục huyện em")."""
@@ -135,9 +146,18 @@ class Actors:
         behind = finding.rule.entry.value in _OF_PARTS and any(
             verb < start <= verb + _NEAR and not self._matcher.tokens[start].before for start, _ in places
         )
-        head, last = next(iter(self._bodies(part.start, verb)), (verb, verb))
-        before = any((start, -end) <= (head, -last) and end <= verb for start, end in places)
+        head = next((start for start, _ in self._bodies(part.start, verb)), verb)
+        before = any(
+            end <= verb and (start < head or (start == head and end - start > 1)) for start, end in places
+        )
         return behind or before
+
+    def _is_desk(self, finding: Finding) -> bool:
+        """Return whether somebody only went to another desk of the office ("được phân sang bộ phận một cửa")."""
+        own, last = set(finding.match.own), max(finding.match.own)
+        desks = self._matcher.places("minor", finding.match.start, min(last + 3, self._length))
+        units = {at for start, end in self._bodies(finding.match.start, last + 1) for at in range(start + 1, end)}
+        return any((start in own or start == last + 1) and start not in units for start, _ in desks)
 
     def _is_body(self, finding: Finding, part: Part) -> bool:
         bodies = self._bodies(part.start, finding.match.end)

@@ -144,7 +144,12 @@ class Reader:
             for start, end in self.matcher.places(name, part.start, part.end)
             if start not in gained and not (name in _PERSONS and self._is_no_actor(start, end, part))
         }
-        return min(found)[2] if found else None
+        return "mine" if found and self._is_speaker(part) else min(found)[2] if found else None
+
+    def _is_speaker(self, part: Part) -> bool:
+        """Return whether the one who is named is the speaker ("kế toán mới là em")."""
+        speakers = {start for start, _ in self.matcher.places("i", part.start + 1, part.end)}
+        return any(self.matcher.words[start - 1].bare == "la" and start + 1 == part.end for start in speakers)
 
     def _is_no_actor(self, start: int, end: int, part: Part) -> bool:
         """Return whether a person only stands in a name, is denied ("không phải em") or spoken to ("không em")."""

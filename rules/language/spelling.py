@@ -23,6 +23,8 @@ LONGEST_LINE = 1200
 _MOST_WORDS = 120
 #: A part counts as typed with accents from so many accented words, and from this share of them, on.
 _ACCENTED_WORDS, _ACCENTED_SHARE = 2, 0.4
+#: Where more words than this share are all capitals, capitals tell no name.
+_SHOUTED = 0.8
 _TOKEN = re.compile(r"[^\W_]+")
 _FINAL_Y = re.compile(r"([bcdghklmnpstv]|th|kh|nh)y")
 _HARD = re.compile(r"[.!?;\n\r…]")
@@ -112,7 +114,8 @@ def split_tokens(
         abbreviated = gap.strip() == "." and at > 0 and _is_kind(found[at - 1 : at + 2], short_forms)
         before = "" if abbreviated else _break_of(gap, text, match.start())
         tokens.extend(_expand(match, before, "?" in after, words))
-    return _with_accents(tokens, text)
+    shouted = sum(match.group().isupper() for match in found) > _SHOUTED * len(found)
+    return _with_accents([replace(token, name=False) for token in tokens] if shouted else tokens, text)
 
 
 def _meant(found: Sequence[re.Match[str]], short_forms: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
