@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
+from handlers.admin import search_requests, to_opening_list
 from handlers.admin.desk import to_desk
 from handlers.admin.exports import order_typed_export
 from handlers.admin.people import (
     accept_invitation,
 )
-from handlers.admin.requests_view import search_requests, to_opening_list
 from handlers.admin.statistics import show_statistics
 from handlers.broadcasts.reminders import (
     REMINDER_COMMANDS,
@@ -26,13 +26,13 @@ from handlers.core import (
     cited_documents,
     current_question,
     current_rights,
+    format_bold,
     format_documents,
     hash_text,
+    join_lines,
 )
-from handlers.core.text import format_bold, join_lines
 from handlers.dossier.screens import open_dossiers
-from handlers.interview import to_previous_step
-from handlers.interview.condition import condition_facts
+from handlers.interview import condition_facts, to_previous_step
 from handlers.interview.screens.certificate import EXPORT
 from handlers.interview.screens.restart import begin_anew
 from handlers.interview.screens.welcome import (
@@ -79,7 +79,7 @@ async def _run_desk(here: Context, _: str) -> HandlerResult:
 
 async def _run_pages(here: Context, _: str) -> HandlerResult:
     """Tell a link that signs one browser in, once; the journal says that it was made."""
-    rights, address = await current_rights(here), await here.world.links.make(LinkPurpose.SIGN_IN)
+    rights, address = await current_rights(here), await here.world.make_link(LinkPurpose.SIGN_IN)
     if address is None:
         return HandlerResult(here.session, notes=(here.say(_NO_PAGES),))
     await here.world.admin.journal.record(

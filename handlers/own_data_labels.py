@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from handlers import own_data_text as words
 from handlers.forms.fields import FORM_FIELDS, form_field_name
+from handlers.interview import FACT_LABELS
 from handlers.interview.screens.certificate import ISSUERS, PART_LABELS
-from handlers.interview.screens.question import FACT_LABELS
 from handlers.model import ROLES, FormField
 from handlers.offices import FILED_LABELS, OFFICE_FIELDS
 from handlers.own_data_text import ValueFormatter, choose_label, format_as_is, format_iso_day, format_iso_moment

@@ -19,8 +19,8 @@ from handlers.core import (
     Services,
     Session,
     hash_text,
+    join_lines,
 )
-from handlers.core.text import join_lines
 from handlers.interview.screens.unit import format_succession, handle_unit_code
 from handlers.model import Succession
 from handlers.registry import ADMIN_SCREENS, QUESTIONS, SCREENS

@@ -9,20 +9,24 @@ from handlers.core import (
     NO,
     Context,
     HandlerResult,
+    MarkupTranslator,
     Option,
     OptionsOnlyScreen,
     Page,
     Session,
     certificate_facts,
     current_decision,
+    format_bold,
+    format_day,
+    format_moment,
+    join_lines,
+    parse_day,
     with_answer,
 )
-from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, join_lines, parse_day
 from handlers.folding import fold
-from handlers.interview import to_answered, to_next_screen
-from handlers.interview.condition import known_day
+from handlers.interview import known_day, to_answered, to_next_screen
+from handlers.interview.screens import UNSURE, format_ways_on, unsure_option
 from handlers.interview.screens.unit import bind_derived_events
-from handlers.interview.unsure import UNSURE, format_ways_on, unsure_option
 from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, Recognition
 from handlers.requests import SUBJECT_LABELS
 from handlers.requests.form import is_outdated

@@ -10,10 +10,21 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.core import DONE, Context, HandlerResult, Option, Page, Session, facts_of, with_answer
-from handlers.core.text import format_bullets, format_day, parse_day
-from handlers.interview import to_next_screen
-from handlers.interview.condition import condition_facts, known_day
+from handlers.core import (
+    DONE,
+    Context,
+    HandlerResult,
+    Option,
+    Page,
+    Session,
+    facts_of,
+    format_bullets,
+    format_day,
+    parse_day,
+    with_answer,
+)
+from handlers.interview import condition_facts, known_day, to_next_screen
+from handlers.interview.screens import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.interview.screens.certificate import (
     EXPORT,
     HOW_TO_FIND_THE_DAY,
@@ -23,7 +34,6 @@ from handlers.interview.screens.certificate import (
     take_typed_expiry,
 )
 from handlers.interview.screens.unit import take_unit_beside
-from handlers.interview.unsure import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.understanding import match_names
 from locales import N_
 from rules.questions import AnswerOption, Question

@@ -1,7 +1,16 @@
 """Asks before the questions begin anew where a danger is on record: about the same certificate it stays on record."""
 
-from handlers.core import NO, Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, with_answer
-from handlers.core.text import format_bullets
+from handlers.core import (
+    NO,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    Session,
+    format_bullets,
+    with_answer,
+)
 from handlers.interview import to_next_certificate, to_next_screen
 from handlers.interview.screens.question import format_phrase
 from handlers.interview.screens.retraction import SAFETY_VALUES, restored

@@ -20,15 +20,18 @@ from handlers.core import (
     Page,
     Retraction,
     Session,
+    capitalize_first,
     current_decision,
+    format_bold,
+    format_bullets,
+    join_lines,
     question_of,
     with_answer,
 )
-from handlers.core.text import capitalize_first, format_bold, format_bullets, join_lines
 from handlers.folding import fold
 from handlers.interview import to_next_screen
+from handlers.interview.screens import UNSURE, unsure_option
 from handlers.interview.screens.question import CHANGE, format_change, format_phrase
-from handlers.interview.unsure import UNSURE, unsure_option
 from locales import N_
 from rules import answer_question
 from rules.facts import Event, Token

@@ -17,9 +17,9 @@ from handlers.core import (
     Session,
     Understood,
     facts_of,
+    format_day,
     with_answer,
 )
-from handlers.core.text import format_day
 from handlers.interview import to_next_screen, waits_for_its_page
 from handlers.interview.screens.question import TRUTH_VALUES, format_change, format_phrase
 from handlers.requests import clean_line

@@ -17,8 +17,8 @@ from handlers.core import (
     OptionsOnlyScreen,
     Page,
     current_rights,
+    join_lines,
 )
-from handlers.core.text import join_lines
 from handlers.interview import to_next_screen
 from handlers.interview.screens.understood import format_noted_day
 from locales import N_

@@ -23,6 +23,7 @@ from handlers.core import (
     MakeDossier,
     MakeForms,
     MakeReport,
+    MarkupTranslator,
     MessageEdited,
     OfficeView,
     PrintAnswer,
@@ -38,7 +39,6 @@ from handlers.core import (
     Understood,
     UnreadableReceived,
 )
-from handlers.core.text import MarkupTranslator
 from handlers.forms.fields import FORM_FIELDS
 from handlers.model import (
     Bar,

@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.interview.procedure_questions import NOT_READ, TITLES
-from handlers.sentences import KEPT_FOR_CONSENT, REPLIES
+from handlers.sentences import KEPT_FOR_CONSENT, NOT_READ, REPLIES, TITLES
 from locales import translator
 from rules import answer_question, load_pack
 from tests.support.dialogue import NOW, Dialogue, get_screen, make_certificate, nhon_trach, open_dialogue
