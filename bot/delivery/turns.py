@@ -26,7 +26,7 @@ from handlers.core import Attachment, Event, Order, Reply, Services, Session
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
-from rules.offices import Office
+from rules.offices import NONE_CHOSEN
 from rules.pack import Pack
 
 #: Seconds that a snapshot may be behind an import.
@@ -142,7 +142,7 @@ class TurnHandler:
         self._clock = clock
         self._metrics = metrics
         self._units = SnapshotCache(store.units.version, partial(_read_units, store), clock, NO_UNITS)
-        self._offices = SnapshotCache[tuple[Office, ...]](store.offices.version, store.offices.read, clock, ())
+        self._offices = SnapshotCache(store.offices.version, store.offices.read, clock, NONE_CHOSEN)
         self._lately = Lately(clock.monotonic)  #: of the database, for costly turns
 
     async def handle(self, chat: Chat) -> int:
