@@ -306,11 +306,6 @@ class Settings(_FolderSettings):
         """Return the folder of the office's own forms; need not exist."""
         return self.data_dir / "forms"
 
-    @property
-    def database_file(self) -> Path:
-        """Return the SQLite file that is used where no URL names a database; need not exist."""
-        return self.data_dir / DATABASE_FILE
-
     @model_validator(mode="after")
     def _pace_is_let_through(self) -> "Settings":
         """https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this ."""

@@ -86,15 +86,8 @@ from handlers.interview.screens.welcome import (
     WelcomeScreen,
     show_more_of_notice,
 )
-from handlers.offices.screens import (
-    OFFICE_UNIT_SCREEN,
-    OfficeFieldScreen,
-    OfficeListScreen,
-    OfficeProceduresScreen,
-    OfficeReviewScreen,
-    OfficeScreen,
-    OfficeWithdrawScreen,
-)
+from handlers.offices.change import OfficeFieldScreen, OfficeProceduresScreen, OfficeReviewScreen
+from handlers.offices.screens import OFFICE_UNIT_SCREEN, OfficeListScreen, OfficeScreen, OfficeWithdrawScreen
 
 ADMIN_SCREENS: dict[str, Screen] = {
     "home": DeskScreen(),

@@ -4,10 +4,11 @@ Decree 68/2024/NĐ-CP leaves much of this to delegation, and it differs from pro
 has confirmed is ``assumed`` and is said to be so.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
 
@@ -97,6 +98,28 @@ def _distance(office: Office, units: Sequence[str]) -> int:
     return next((at for at, code in enumerate(units) if code in office.units), len(units))
 
 
+class ChosenOffices(tuple[Office, ...]):  # noqa: SLOT001 - the index is kept with it
+    """Offices that admins chose, the latest last, found by unit: there may be some for each unit of a province."""
+
+    @cached_property
+    def by_unit(self) -> Mapping[str | None, Sequence[Office]]:
+        """Return the offices of each unit, and under ``None`` those for everybody."""
+        found: dict[str | None, list[Office]] = {}
+        for office in self:
+            for unit in office.units or (None,):
+                found.setdefault(unit, []).append(office)
+        return found
+
+    def find(self, procedure: Procedure, units: Sequence[str]) -> Office | None:
+        """Return the office that was chosen last for the nearest unit and receives the procedure."""
+        near = (office for unit in (*units, None) for office in reversed(self.by_unit.get(unit, ())))
+        return next((office for office in near if office.receives(procedure, units)), None)
+
+
+#: Where no admin has chosen any.
+NONE_CHOSEN = ChosenOffices()
+
+
 @dataclass(frozen=True, slots=True)
 class OfficeDirectory:
     """All receiving offices; everything that tells where to file asks here.
@@ -107,14 +130,15 @@ class OfficeDirectory:
 
     known: tuple[Office, ...] = ()  #: of the pack and of the operator's file
     general: Office | None = None  #: the operator's one office for everything
-    chosen: tuple[Office, ...] = ()  #: by admins, each for one unit and all below it, or for everybody
+    chosen: ChosenOffices = NONE_CHOSEN  #: by admins, each for one unit and all below it, or for everybody
 
     @classmethod
     def of(
         cls, known: Iterable[Office], general: str | None = None, chosen: Iterable[Office] = ()
     ) -> "OfficeDirectory":
         """Return the directory of these offices; ``general`` is the operator's one line, as it is to be read."""
-        return cls(tuple(known), general_office(general) if general else None, tuple(chosen))
+        kept = chosen if isinstance(chosen, ChosenOffices) else ChosenOffices(chosen)
+        return cls(tuple(known), general_office(general) if general else None, kept)
 
     def find(self, procedure: Procedure, units: Sequence[str] = ()) -> Office | None:
         """Return the office that receives a procedure from a unit, given by its code and those above it."""
@@ -129,7 +153,7 @@ class OfficeDirectory:
         return found
 
     def _set_apart(self, procedure: Procedure, units: Sequence[str]) -> Office | None:
-        return find_office(self.chosen, procedure, units) or self.general
+        return self.chosen.find(procedure, units) or self.general
 
 
 def general_office(name: str) -> Office:

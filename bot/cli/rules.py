@@ -17,7 +17,7 @@ import typer
 
 from bot.cli.output import Language as ShownLanguage
 from bot.cli.output import translator_for, write
-from bot.settings import configured_language, load_settings
+from bot.settings import DATABASE_FILE, configured_language, load_settings
 from bot.streams import sanitize
 from handlers.citations import format_office
 from handlers.core import format_day
@@ -207,7 +207,7 @@ def _configured_pack() -> Pack:
 def _chosen_offices() -> tuple[Office, ...]:
     """Return what admins have set in the chat; where there is no database yet, none is made."""
     settings = load_settings()
-    if settings.database_url is None and not settings.database_file.exists():
+    if settings.database_url is None and not (settings.data_dir / DATABASE_FILE).exists():
         return ()
     from bot.services.opening import open_store_from_settings  # noqa: PLC0415 - loaded where there is something to read
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 
@@ -27,13 +27,11 @@ from handlers.core import Attachment, Event, Order, Reply, Services, Session
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
-from rules.offices import Office
+from rules.offices import NONE_CHOSEN
 from rules.pack import Pack
 
 #: Seconds that a snapshot may be behind an import.
 _CACHE_SECONDS = 2.0
-
-
 Kept = TypeVar("Kept")
 
 
@@ -41,25 +39,17 @@ class SnapshotCache(Generic[Kept]):
     """Asks for the version at most once in a while; for the snapshot itself only where it changed.
 
     Args:
-        version: Returns a number that grows with every change; raises StoreError.
-        read: Returns the snapshot as it is now; raises StoreError.
+        version: Returns a number that grows with every change.
+        read: Returns the snapshot as it is now.
         clock: Tells how long ago the last look was.
-        empty: It as it is before the first change ever.
-        prepare: Makes it ready for use, in a thread of its own.
+        empty: The snapshot before the first change ever.
     """
 
     def __init__(
-        self,
-        version: Callable[[], Awaitable[int]],
-        read: Callable[[], Awaitable[Kept]],
-        clock: Clock,
-        empty: Kept,
-        prepare: Callable[[Kept], Kept] | None = None,
+        self, version: Callable[[], Awaitable[int]], read: Callable[[], Awaitable[Kept]], clock: Clock, empty: Kept
     ) -> None:
-        self._ask_version = version
-        self._read = read
+        self._read_version, self._read = version, read
         self._clock = clock
-        self._prepare = prepare
         self._version = 0
         self._looked = float("-inf")
         self._kept = empty
@@ -75,11 +65,14 @@ class SnapshotCache(Generic[Kept]):
             return self._kept
 
     async def _renew(self) -> None:
-        version = await self._ask_version()
+        version = await self._read_version()
         if version != self._version:
-            kept = await self._read()
-            self._kept = await asyncio.to_thread(self._prepare, kept) if self._prepare else kept
-            self._version = version
+            self._kept, self._version = await self._read(), version
+
+
+async def _read_units(store: Store) -> UnitDirectory:
+    """Read the units with the index of their names, which is made in a thread."""
+    return await asyncio.to_thread((await store.units.read()).with_index)
 
 
 #: Seconds from which a turn's questions to the database count as costly, and how many of such seconds within the last
@@ -124,14 +117,6 @@ class Conversation:
     web_address: str | None = None  #: where browsers reach the assistant, without a slash at its end
 
 
-@dataclass(frozen=True, slots=True)
-class _Surroundings:
-    """What all turns of a moment know of the world."""
-
-    units: UnitDirectory
-    offices: tuple[Office, ...]  #: receiving offices that admins have set
-
-
 #: Opens the transaction of a turn over a store, as ``bot.services.unit_of_work.open_turn`` does; another one opens it
 #: over something else.
 OpenTurn = Callable[..., AbstractAsyncContextManager[TurnTransaction]]
@@ -158,8 +143,8 @@ class TurnHandler:
         self._channels = channels
         self._clock = clock
         self._metrics = metrics
-        self._units = SnapshotCache(store.units.version, store.units.read, clock, NO_UNITS, UnitDirectory.with_index)
-        self._offices = SnapshotCache[tuple[Office, ...]](store.offices.version, store.offices.read, clock, ())
+        self._units = SnapshotCache(store.units.version, partial(_read_units, store), clock, NO_UNITS)
+        self._offices = SnapshotCache(store.offices.version, store.offices.read, clock, NONE_CHOSEN)
         self._lately = Lately(clock.monotonic)  #: of the database, for costly turns
 
     async def handle(self, chat: Chat) -> int:
@@ -244,7 +229,7 @@ class TurnHandler:
         if lost:
             await self._store.inbox.reset_session(pending, self._clock.now())
         event = await self._prepare(pending, session)
-        around = _Surroundings(await self._units.current(), await self._offices.current())
+        around = {"units": await self._units.current(), "chosen_offices": await self._offices.current()}
         shown: Shown = {}
         opening = partial(self._open_turn, self._store, pending, self._clock.now(), shown=shown)
         respond = partial(self._respond, pending, session, event, around, lost=lost)
@@ -259,7 +244,7 @@ class TurnHandler:
         pending: PendingTurn,
         session: Session | None,
         event: Event,
-        around: "_Surroundings",
+        around: Mapping[str, Any],
         opened: AbstractAsyncContextManager[TurnTransaction],
         *,
         lost: bool,
@@ -287,7 +272,7 @@ class TurnHandler:
         listing = self._conversation.wants_list(session)
         return await self._preparer.prepare(pending.chat, pending.event, listing=listing, turn=pending.turn)
 
-    def _build_services(self, pending: PendingTurn, unit: TurnTransaction, around: "_Surroundings") -> Services:
+    def _build_services(self, pending: PendingTurn, unit: TurnTransaction, around: Mapping[str, Any]) -> Services:
         known, channel = self._conversation, self._channels.get(pending.chat.channel)
         return Services(
             now=self._clock.now(),
@@ -299,9 +284,8 @@ class TurnHandler:
             reminders=unit.reminders,
             make_link=unit.link_maker(known.web_address),
             email=unit.email(known.email),
-            units=around.units,
-            chosen_offices=around.offices,
             takes_files=not (channel and channel.capabilities.files_in_by_link),
+            **around,
             start_link=channel.start_link if channel else None,
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another
             office=known.office,

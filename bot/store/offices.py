@@ -13,7 +13,7 @@ from bot.store.encoding import from_micros, to_micros
 from bot.store.request_filter import scope_conditions
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from handlers.model import OFFICE_PREFIX, ChosenOffice, OfficeDraft, Reach
-from rules.offices import Office
+from rules.offices import ChosenOffices, Office
 
 #: The name of the counter that grows with every change: by it others notice that they must read the offices anew.
 OFFICES_COUNTER = "offices"
@@ -48,10 +48,10 @@ class OfficeReader:
         (rows,) = await self.driver.run(Query("offices_version"))
         return int(rows[0][0]) if rows else 0
 
-    async def read(self) -> tuple[Office, ...]:
+    async def read(self) -> ChosenOffices:
         """Return all offices as they are now, the latest changed last."""
         (rows,) = await self.driver.run(Query("all_offices"))
-        return tuple(one.office for one in _to_offices(self.keyring, rows))
+        return ChosenOffices(one.office for one in _to_offices(self.keyring, rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,10 @@ def format_authorship(say: MarkupTranslator, one: Broadcast, labels: Mapping[str
     )
 
 
+#: A broadcast in another state has no button "Send" any more.
+_BEFORE_SENDING = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED, BroadcastState.APPROVED})
+
+
 def format_schedule(say: MarkupTranslator, one: Broadcast) -> Markup:
     """Format the plan of a campaign, or the start and deadline of a single message."""
     if one.draft.plan:
@@ -113,7 +117,9 @@ def format_schedule(say: MarkupTranslator, one: Broadcast) -> Markup:
     if one.id == EXPIRY_CAMPAIGN:
         return say(N_("It reminds by itself of certificates that are about to end."))
     due, at = one.draft.deadline, one.starts_at or one.draft.starts_at
-    starts = say(N_("Is sent: at {at}"), at=format_moment(at)) if at else say(N_("Is sent: when you tap “Send”"))
+    starts = say(N_("Is sent: at {at}"), at=format_moment(at)) if at else ""
+    if not at and one.state in _BEFORE_SENDING:
+        starts = say(N_("Is sent: when you tap “Send”"))
     return join_lines(say(N_("Deadline: <b>{day}</b>"), day=format_day(due)) if due else "", starts)
 
 

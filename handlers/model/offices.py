@@ -1,13 +1,13 @@
 """Receiving offices that admins set in the chat: what is stored of one, and what counts for a unit today."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rules.offices import FILED, Office, OfficeDirectory, OfficeStatus
+from rules.offices import FILED, ChosenOffices, Office, OfficeDirectory, OfficeStatus
 from rules.outcome import Procedure
 
 #: Prefix of the ids of receiving offices that were set in the chat.
@@ -118,7 +118,7 @@ def list_offices(
         units: The code of the unit and of those above it, the nearest first; none: for everybody.
     """
     by_id = {one.office.id: one for one in chosen}
-    today = OfficeDirectory(directory.known, directory.general, tuple(one.office for one in by_id.values()))
+    today = replace(directory, chosen=ChosenOffices(one.office for one in by_id.values()))
     found: dict[Office | None, list[Procedure]] = {}
     for procedure in FILED_PROCEDURES:
         found.setdefault(today.find(procedure, units), []).append(procedure)

@@ -12,7 +12,7 @@ from handlers.core import MarkupTranslator, Reply, format_day, format_moment, jo
 from handlers.folding import fold
 from handlers.model import Request, RequestContent, RequestState, RequestStep, has_personal_number
 from handlers.understanding import parse_numbers
-from handlers.understanding.doubts import is_doubt
+from handlers.understanding.doubts import is_doubt, is_no_name
 from locales import N_
 from rules.facts import Event, Subject
 from rules.outcome import Procedure
@@ -44,7 +44,7 @@ _SERIAL_GROUPS = re.compile(
 
 
 def clean_line(text: str) -> str | None:
-    """Clean a typed text to one line; return ``None`` for no letters, a doubt, a menu number or a personal number.
+    """Clean a typed text to one line; return ``None`` for no words, a doubt, a menu number or a personal number.
 
     Invisible characters are removed.
     """
@@ -52,6 +52,7 @@ def clean_line(text: str) -> str | None:
     joined = " ".join(visible.split())
     named = 2 <= len(joined) <= 300 and joined.isprintable() and sum(map(str.isalpha, joined)) > 1
     told = named and fold(joined) not in _REFUSALS and not is_doubt(joined) and not parse_numbers(joined)
+    told = told and not is_no_name(joined)
     return joined if told and not has_personal_number(joined) else None
 
 
@@ -90,7 +91,10 @@ class Field:
     prose: bool = False  #: a value may tell what happened ("thiết bị bị mất")
 
 
-LINE_HINT = N_("Please type the name in one line, without any personal number (CCCD).")
+LINE_HINT = N_(
+    "Please type the name in one line, as it stands in the decision or on the certificate, without any personal number"
+    " (CCCD)."
+)
 IN_THE_DECISION = N_(
     "It stands in the decision or resolution about the change; the office or the registry of your body has it."
 )

@@ -1,4 +1,4 @@
-"""Recognises lines that say "I do not know", "I do not understand" or "later", which are no value for any field."""
+"""Recognises lines that are no value for any field: "I do not know", "later", insults, and keys hit at random."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -150,6 +150,45 @@ def is_doubt(text: str, *, prose: bool = False) -> bool:
     if _is_whole_doubt(words) or _is_whole_doubt(_strip_fillers(words)):
         return True
     return not prose and ("?" in text or any(_begins_with_doubt(rest) for rest in _without_address(words)))
+
+
+#: Insults as they are typed; with accents where the same letters without them are ordinary words.
+_RUDE = tuple(
+    f" {words} "
+    for words in (
+        "địt", "đụ", "lồn", "cặc", "buồi", "đéo", "đĩ", "đm", "đmm", "dmm", "đcm", "dcm", "đkm", "dkm", "vcl", "vkl",
+        "clgt", "clmm", "fuck", "fucking", "shit", "bitch", "wtf", "đồ ngu", "lũ ngu", "đồ điên", "óc chó", "oc cho",
+        "thằng chó", "con chó", "đồ chó", "mẹ mày", "má mày", "bố mày", "cha mày", "dit me", "du ma", "du me", "ăn cứt",
+        "cút đi", "câm mồm", "mất dạy", "vô học", "ngu vl", "ngu như",
+    )
+)  # fmt: skip
+#: Whole lines that try whether anything is looked at.
+_TRIALS = frozenset(
+    {"abc", "abcd", "xyz", "test", "testing", "alo", "blah", "bla", "hihi", "haha", "hehe", "huhu", "lol", "asd", "qwe"}
+    | {"zxc", "dm", "vl", "cc", "cl"}
+)
+_KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefgh")
+#: Neighbouring keys that no word has.
+_KEY_RUNS = frozenset(run[at : at + 4] for row in _KEY_ROWS for run in (row, row[::-1]) for at in range(len(row) - 3))
+_REPEATED = re.compile(r"(.)\1{2,}|(..|...)\2{2,}")
+_VOWELS = frozenset("aeiouy")
+_MIN_WITHOUT_VOWELS = 5
+
+
+def is_no_name(text: str) -> bool:
+    """Return whether a line is an insult, or keys hit at random, where a name or other words are awaited."""
+    line = text[:_MAX_LENGTH]
+    typed = [word for word in _NOT_WORD.split(normalize("NFC", line.lower())) if word]
+    if any(words in f" {' '.join(typed)} " for words in _RUDE):
+        return True
+    bare = [strip_accents(word) for word in typed]
+    return bool(bare) and (_TRIALS.issuperset(typed) or all(map(_is_random, bare)))
+
+
+def _is_random(word: str) -> bool:
+    if _REPEATED.fullmatch(word) or any(run in word for run in _KEY_RUNS):
+        return True
+    return len(word) >= _MIN_WITHOUT_VOWELS and word.isalpha() and _VOWELS.isdisjoint(word)
 
 
 def name_variants(text: str) -> set[str]:

@@ -147,9 +147,7 @@ class Actors:
             verb < start <= verb + _NEAR and not self._matcher.tokens[start].before for start, _ in places
         )
         head = next((start for start, _ in self._bodies(part.start, verb)), verb)
-        before = any(
-            end <= verb and (start < head or (start == head and end - start > 1)) for start, end in places
-        )
+        before = any(end <= verb and (start < head or (start == head and end - start > 1)) for start, end in places)
         return behind or before
 
     def _is_desk(self, finding: Finding) -> bool:

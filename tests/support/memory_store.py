@@ -12,7 +12,7 @@ from handlers import testing
 from handlers.core import AdminServices, Event, Reply
 from handlers.model import MACHINE, NO_UNITS, BroadcastPolicy, DeliveryReason, Role, UnitDirectory
 from handlers.testing import MemoryBroadcastOperations, MemoryContext, MemoryHouse, MemoryTables, MemoryTurn
-from rules.offices import Office
+from rules.offices import ChosenOffices
 
 _PRIORITIES = {"reply": REPLY, "notice": NOTICE, "broadcast": BROADCAST}
 
@@ -204,8 +204,8 @@ class MemoryOfficeReader:
     async def version(self) -> int:
         return self.house.tables.counters.get("offices", 0)
 
-    async def read(self) -> tuple[Office, ...]:
-        return tuple(one.office for one in self.house.tables.offices.values())
+    async def read(self) -> ChosenOffices:
+        return ChosenOffices(one.office for one in self.house.tables.offices.values())
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class SlowReader:
 
 
 def directory(store: SlowReader) -> SnapshotCache[UnitDirectory]:
-    return SnapshotCache(store.version, store.read, ManualClock(), NO_UNITS, UnitDirectory.with_index)
+    return SnapshotCache(store.version, store.read, ManualClock(), NO_UNITS)
 
 
 async def test_turns_that_begin_while_the_units_are_read_wait_for_them() -> None:

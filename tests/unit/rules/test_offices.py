@@ -235,3 +235,17 @@ async def _set_office(draft: OfficeDraft) -> None:
     ):
         await at.admin.offices.add(Rights.operator(NO_UNITS), None, draft)
         await at.commit()
+
+
+def test_a_choice_for_a_nearer_unit_or_a_later_one_of_the_same_unit_prevails_wherever_it_stands_in_the_list() -> None:
+    everybody, province = office("everybody"), office("province", units=("DN",))
+    first, later = office("first", "revoke", units=("DN-PA",)), office("later", units=("DN-PA",))
+    for offices in ([first, later, province, everybody], [everybody, province, first, later]):
+        directory = OfficeDirectory.of(PACK.offices, "Văn phòng", offices)
+        assert directory.find(Procedure.REVOKE, ("DN-PA", "DN")) == later
+        assert directory.find(Procedure.REVOKE, ("DN-NT", "DN")) == province
+        assert directory.find(Procedure.REVOKE) == everybody
+    only = OfficeDirectory.of(PACK.offices, chosen=[first])
+    assert only.find(Procedure.REVOKE, ("DN-PA-1", "DN-PA", "DN")) == first
+    assert only.find(Procedure.EXTEND, ("DN-PA", "DN")) is None
+    assert only.find(Procedure.CHANGE_INFORMATION, ("DN-PA", "DN")) == PACK.offices[-1]

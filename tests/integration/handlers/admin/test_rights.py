@@ -27,7 +27,7 @@ from tests.support.people import (
 from tests.support.stored_dialogue import Assistant, Person
 
 #: Who may do what they do in their own unit: rows of other units are compared, not all.
-UNIT_TABLES = ("grants", "invitations", "requests", "broadcasts", "audit")
+UNIT_TABLES = ("grants", "invitations", "requests", "broadcasts", "receiving_offices", "audit")
 
 
 @pytest.fixture
@@ -49,8 +49,11 @@ def guarded(sql: Sql, who: Person, *, all_of_it: bool) -> list[object]:
 
 
 def ordered_and_told(sql: Sql, who: Person, *, all_of_it: bool) -> list[object]:
-    """Orders and messages; whether a message has left yet does not matter."""
-    whose = "origin NOT LIKE 'turn:%' OR chat <> ?" if all_of_it else "chat <> ?"
+    """Orders and messages; whether a message has left yet does not matter.
+
+    A receiving office of one's own unit may be changed, of which others are told: its rows are guarded by their unit.
+    """
+    whose = "origin NOT LIKE 'turn:%' OR chat <> ?" if all_of_it else "chat <> ? AND origin NOT LIKE 'office:%'"
     told = sql(f"SELECT id, origin, chat FROM outbox WHERE {whose} ORDER BY 1", who.chat.id)
     mine = sql("SELECT * FROM tasks WHERE chat = ? ORDER BY 1", who.chat.id) if all_of_it else []
     return [told, mine, sql("SELECT * FROM tasks WHERE chat <> ? ORDER BY 1", who.chat.id)]

@@ -12,9 +12,10 @@ import pytest
 from bot.store.store import Store
 from handlers.admin.people import InvitationDraft
 from handlers.commands import ADMIN_COMMANDS
-from handlers.core import BroadcastView, ButtonTapped
-from handlers.model import Audience, BroadcastDraft, BroadcastText, RequestState, Role
+from handlers.core import BroadcastView, ButtonTapped, OfficeView
+from handlers.model import Audience, BroadcastDraft, BroadcastText, ChosenOffice, OfficeDraft, RequestState, Role
 from handlers.registry import ADMIN_SCREENS
+from rules.outcome import Procedure
 from tests.support.backends import MemoryBackend
 from tests.support.people import (
     DEPTH,
@@ -26,22 +27,32 @@ from tests.support.people import (
     admin_transaction,
     furnish_two_communes,
 )
-from tests.support.store import make_content
+from tests.support.store import NOW, make_content
 from tests.support.stored_dialogue import Assistant, Person, register_request
 
 #: As if it had been opened while that was allowed, and a yes were all that is missing.
 FAR_VIEW = BroadcastView(name=FAR_BROADCAST, revision=0, wish="cancel")
+FAR_OFFICE = "NT-000001"
+#: The same of a receiving office.
+FAR_OFFICE_VIEW = OfficeView(
+    unit="DN.DP",
+    fields={"name": "Một cửa", "source": "hỏi qua điện thoại"},
+    procedures=(Procedure.REVOKE,),
+    office=FAR_OFFICE,
+    revision=1,
+)
 #: The parts of a broadcast speak of the one that is open, whatever they are about: they are tried in one go.
 PARTS = tuple(screen for screen in ADMIN_SCREENS if screen.startswith("broadcast_"))
 GROUPS = {screen: (screen,) for screen in ADMIN_SCREENS if screen not in PARTS} | {"broadcast_parts": PARTS}
 #: Whatever a button could carry.
 VALUES = (
     *("yes", "end", "revoke", "invite", "next", "older", "done", "forwarded", "owner"),
-    *("QT-000006", "LM-000007", FAR_REQUEST, FAR_BROADCAST, "DN.DP"),
+    *("QT-000006", "LM-000007", FAR_REQUEST, FAR_BROADCAST, FAR_OFFICE, "DN.DP", "revoke", "telephone"),
+    *("confirm", "withdraw", "add", "this"),
 )
 #: Whatever a screen could be about.
 ABOUTS = (
-    *(None, "QT-000006", "LM-000007", FAR_REQUEST, FAR_BROADCAST, "DN.DP", "999999", "\N{BELL}|y|z"),
+    *(None, "QT-000006", "LM-000007", FAR_REQUEST, FAR_BROADCAST, FAR_OFFICE, "DN.DP", "999999", "\N{BELL}|y|z"),
     *(
         str(InvitationDraft(Role.OWNER)),
         str(InvitationDraft(Role.ADMIN, "DN.DP")),
@@ -63,7 +74,7 @@ ABOUTS_OF = {Role.ADMIN: ABOUTS, Role.FOCAL: ABOUTS_OF_FOCAL, None: ABOUTS_WITHO
 #: Of the unit of whoever has lost their role.
 NEAR_SECRET = "Mật Nhơn Trạch"
 #: Whatever leads to buttons that do something, in one's own unit.
-WAYS = ("/danhsach", "/xuat", "/thongke", "/vaitro", "/vaitro QT-000005", "/nhatky", "/thongbao")
+WAYS = ("/danhsach", "/xuat", "/thongke", "/vaitro", "/vaitro QT-000005", "/nhatky", "/thongbao", "/noinhan")
 
 
 @pytest.fixture
@@ -71,7 +82,14 @@ async def town(house: Assistant, store: Store, ground: MemoryBackend) -> Assista
     await furnish_two_communes(store)
     tables = ground.memory.tables
     tables.requests[FAR_REQUEST] = replace(tables.requests[FAR_REQUEST], unit="DN.DP")
+    tables.offices[FAR_OFFICE] = office_of("DN.DP", FAR_OFFICE, SECRET)
     return house
+
+
+def office_of(unit: str, office: str, name: str) -> ChosenOffice:
+    """Return a receiving office that was set for a unit."""
+    draft = OfficeDraft(name=name, source=name, procedures=(Procedure.REVOKE,), last_checked=NOW.date())
+    return ChosenOffice(draft.to_office(office, unit), 1, "QT-000006", NOW)
 
 
 def guarded(ground: MemoryBackend, who: Person, *, all_of_it: bool) -> list[object]:
@@ -91,6 +109,7 @@ def rows(ground: MemoryBackend, *, all_of_it: bool) -> Iterator[object]:
     yield [one for one in tables.invitations.values() if kept(one.unit)]
     yield [one for one in tables.requests.values() if kept(one.unit)]
     yield [one for one in tables.broadcasts.values() if kept(one.broadcast.unit)]
+    yield [one for one in tables.offices.values() if kept(one.unit)]
     yield [one for one in tables.journal if kept(one.unit)]
     yield tables.units
     yield [one.moves for one in tables.requests.values()]
@@ -116,7 +135,7 @@ async def test_no_forged_button_or_text_on_any_screen_does(
     for screen in GROUPS[group]:
         for about in abouts if len(GROUPS[group]) == 1 else ("DN.DP",):
             for event in (*VALUES, None):
-                session = await who.stands_at(screen, about, broadcast=FAR_VIEW)
+                session = await who.stands_at(screen, about, broadcast=FAR_VIEW, receiving=FAR_OFFICE_VIEW)
                 if event is None:
                     await who.says("Xã Đại Phước QT-000006")
                 else:
@@ -142,6 +161,7 @@ async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(
 ) -> None:
     who = await town.person("an").consents()
     await near_ones(store)
+    ground.memory.tables.offices["NT-000002"] = office_of("DN.NT", "NT-000002", NEAR_SECRET)
     taps = [tap for way in WAYS for tap in await shown_from(who, way)]
     async with admin_transaction(store) as at:
         await at.admin.people.end(OPERATOR, "QT-000002")
@@ -154,6 +174,7 @@ async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(
         assert NEAR_SECRET not in who.seen, tap
 
     screens = {"desk", "desk_request", "export", "picture", "role", "journal", "broadcasts", "broadcast"}
+    screens |= {"offices", "office"}
     assert screens <= {screen for _, screen, _ in taps}
     assert guarded(ground, who, all_of_it=True) == before
 
