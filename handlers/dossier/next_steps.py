@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from handlers.citations import FILING_NOTICE, filing_notice
-from handlers.core import LABELS, PrintedPart
-from handlers.core.text import capitalize_first, format_day
+from handlers.core import LABELS, PrintedPart, capitalize_first, format_day
 from handlers.dossier.cautions import actions_of, format_cautions, group_notices, name_forms
 from handlers.dossier.entries import DossierContext, Entry
 from handlers.dossier.one_page import PAGE_LINES, fit, lines_of
@@ -241,7 +240,7 @@ def _filing(context: DossierContext, actions: Sequence[tuple[Action, Entry]], t:
     once = {action.procedure: action for action, _ in actions}
     if any(FILING_NOTICE in pack.procedures[procedure].notices for procedure in once):
         decided = Decided(tuple(once.values()))
-        told = filing_notice(pack, decided, t, office=context.office, units=units).text
+        told = filing_notice(pack, decided, t, offices=context.offices, units=units).text
         yield told.removeprefix(t(N_("Where to file."))).strip()  # the heading says it
 
 

@@ -1,4 +1,4 @@
-"""What is told of a dossier beside its pages: how far its papers are, the empty list, and what others are told."""
+"""What is told of a dossier beside its pages: how far its papers are, and the empty list to fill in."""
 
 from handlers.core import (
     Attachment,
@@ -9,13 +9,11 @@ from handlers.core import (
     HandlerResult,
     ListMade,
     MakeList,
+    MarkupTranslator,
     Reply,
     ScreenCallback,
 )
-from handlers.core.text import MarkupTranslator, join_lines
-from handlers.model import XLSX, RequestContent
-from handlers.requests import PROCEDURE_LABELS
-from handlers.requests.notices import open_desk_choice
+from handlers.model import XLSX
 from locales import N_, Translator
 
 #: The screen of buttons that stay valid, and their values: one stops the papers of its order, one gives an empty list.
@@ -90,37 +88,3 @@ def format_progress(language: str, count: int, done: int, total: int, order: str
 def format_progress_end(language: str, count: int, end: str) -> Reply:
     """Format what stands in its place at the end: ``made``, ``stopped`` or ``failed``."""
     return Reply(paragraphs=(str(MarkupTranslator(language)(PROGRESS_ENDS[end], count=count)),))
-
-
-def format_registered(language: str, count: int, first: str, last: str) -> Reply:
-    """Format the one notice to those in whose scope the requests of a dossier are."""
-    say = MarkupTranslator(language)
-    told = say(
-        N_("A dossier of a whole unit brought <b>{count}</b> requests: {first} to {last}."),
-        count=count,
-        first=first,
-        last=last,
-    )
-    return Reply(paragraphs=(str(told),), choices=(open_desk_choice(say),))
-
-
-def format_registered_for_you(language: str, content: RequestContent) -> Reply:
-    """Format the notice to a person whose certificate stands in a dossier."""
-    say = MarkupTranslator(language)
-    told = say(
-        N_("Your unit ({unit}) has registered a request for the certificate you asked me about: <b>{procedure}</b>."),
-        unit=content.unit,
-        procedure=say.t(PROCEDURE_LABELS[content.procedure]),
-    )
-    ask = say(N_("If that is not right, please tell your focal officer. Your own requests: /yeucau"))
-    return Reply(paragraphs=(str(join_lines(told, ask)),))
-
-
-def format_given(language: str, dossier: str, count: int) -> Reply:
-    """Format the notice to an admin who was given a dossier."""
-    say = MarkupTranslator(language)
-    told = N_(
-        "A focal officer has handed you the dossier <b>{dossier}</b> of {count} certificates, with its requests:"
-        " /donvi {dossier}"
-    )
-    return Reply(paragraphs=(str(say(told, dossier=dossier, count=count)),))

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from bot.delivery import dossier_maker
-from bot.delivery.dossier_maker import DossierMaker
+from bot.delivery.dossier_maker import DossierMaker, FoundDossier
 from bot.dossier import making
 from bot.messages import Chat
 from handlers.core import ButtonTapped, DossierMade, Event, MakeDossier, Reply, TextReceived
 from handlers.dossier.notices import stop_choice
-from handlers.model import NO_UNITS, DossierRecord, ListedCertificate, Source, UnitDirectory
+from handlers.model import NO_UNITS, DossierRecord, ListedCertificate, Source
 from locales import translator
 from rules.loading import load_pack
 
@@ -34,8 +34,8 @@ Moved = list[tuple[Reply, bool]]
 
 
 async def make(*waiting: str | Event, channel: Any = CHANNEL, moved: Moved | None = None) -> DossierMade:
-    async def find(_chat: Chat, _dossier: str) -> tuple[DossierRecord, UnitDirectory]:
-        return RECORD, NO_UNITS
+    async def find(_chat: Chat, _dossier: str) -> FoundDossier:
+        return FoundDossier(RECORD, NO_UNITS)
 
     async def look(_chat: Chat, _limit: int) -> list[Event]:
         return [TextReceived(text=said) if isinstance(said, str) else said for said in waiting]
