@@ -25,6 +25,7 @@ from bot.settings import load_settings
 from handlers.dossier.unit_today import UnitToday
 from handlers.model import Succession, SuccessionKind, Unit, UnitDirectory
 from locales import translator
+from rules.offices import Office
 from tests.support.dossiers import commune, facts_of, to_zip
 from tests.support.pki import make_certificate, make_personal
 
@@ -130,8 +131,8 @@ def test_the_unit_says_what_happened_and_stands_in_the_forms(tmp_path: Path, mon
     step = Succession("PH", "NT", SuccessionKind.MERGED_INTO_NEW, date(2025, 7, 1), "1662/NQ-UBTVQH15")
     units = UnitDirectory.of([Unit("NT", "xã Nhơn Trạch", aliases=("UBND xã Nhơn Trạch",)), before], [step])
 
-    async def read(*_: object) -> UnitToday:
-        return UnitToday(units, "NT", date(2026, 11, 23))
+    async def read(*_: object) -> tuple[UnitToday, tuple[Office, ...]]:
+        return UnitToday(units, "NT", date(2026, 11, 23)), ()
 
     monkeypatch.setattr(dossier, "_read_unit", read)
     (tmp_path / "a.cer").write_bytes(make_personal("Nguyễn Văn A", units=("UBND xã Phú Hội",), serial=0xA1))

@@ -47,8 +47,9 @@ async def make(*waiting: str | Event, channel: Any = CHANNEL, moved: Moved | Non
     shown: Moved = [] if moved is None else moved
     clock: Any = SimpleNamespace(now=lambda: datetime(2026, 11, 23, tzinfo=UTC), monotonic=time.monotonic)
     woken: list[Chat] = []
+    outbox: Any = SimpleNamespace(move_answer=move)
     maker = DossierMaker(
-        find, clock, load_pack("national"), None, None, asyncio.Semaphore(1), look, move, woken.append, pdf=False
+        find, clock, load_pack("national"), None, None, asyncio.Semaphore(1), look, outbox, woken.append, pdf=False
     )
     made = await maker.make(CHAT, MakeDossier(dossier=RECORD.id, language="vi", order=ORDER), channel, TURN)
     assert len(woken) == len(shown)

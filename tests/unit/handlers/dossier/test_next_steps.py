@@ -11,8 +11,7 @@ from bot.dossier.overview import write_overview
 from handlers.core import REGISTRABLE, PrintedPart
 from handlers.dossier.entries import DossierContext
 from handlers.dossier.filing import request_contents
-from handlers.dossier.next_steps import next_steps
-from handlers.dossier.one_page import PAGE_LINES, fit, lines_of
+from handlers.dossier.next_steps import PAGE_LINES, fit, lines_of, next_steps
 from handlers.dossier.papers import make_papers
 from handlers.dossier.unit_today import UnitToday
 from locales import translator
