@@ -7,10 +7,18 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 
 from handlers.citations import FILING_NOTICE, filing_notice
-from handlers.core import LABELS, PrintedPart, capitalize_first, format_day
+from handlers.core import (
+    LABELS,
+    LINE_LETTERS,
+    PAGE_LINES,
+    PrintedPart,
+    capitalize_first,
+    count_printed_lines,
+    format_day,
+    printed_width,
+)
 from handlers.dossier.cautions import actions_of, format_cautions, group_notices, name_forms
 from handlers.dossier.entries import DossierContext, Entry
 from handlers.dossier.papers import Paper
@@ -33,8 +41,6 @@ TITLE = N_("What to do next")
 _MADE = N_("Made by Trợ lý Chứng thư on {day}, rule pack {pack}. Help with the rules, not a decision of an office.")
 #: Names of some of a procedure's certificates.
 MOST_SUBSET = 3
-#: Lines on the page, and letters in a line of the template at 11 points; a capital takes the room of so many letters.
-PAGE_LINES, LINE_LETTERS, _CAPITAL = 56, 97, 1.6
 _ELSEWHERE = N_("Where “…” stands, this page had no room: the summary in the overview file has all of it.")
 _CUT, _WORD_END = " …", re.compile(r"[;.,]? +\S*$")
 
@@ -276,17 +282,9 @@ def _standouts(entries: Sequence[Entry], t: Translator) -> Iterator[str]:
     yield from (f"{said.rstrip('.')}: {format_names(those, t)}" for said, those in groups.items())
 
 
-def _width(text: str) -> float:
-    return len(text) + sum(map(str.isupper, text)) * (_CAPITAL - 1)
-
-
-def _count_lines(text: str) -> int:
-    return max(1, ceil(_width(text) / LINE_LETTERS))
-
-
 def lines_of(parts: Iterable[PrintedPart]) -> int:
     """Return the lines that paragraphs take, rather too many than too few."""
-    return sum(_count_lines(part.text) for part in parts)
+    return sum(count_printed_lines(part.text) for part in parts)
 
 
 def fit(parts: Iterable[PrintedPart], kept: Collection[PrintedPart], t: Translator) -> list[PrintedPart]:
@@ -312,12 +310,12 @@ def fit(parts: Iterable[PrintedPart], kept: Collection[PrintedPart], t: Translat
 
 def _can_lose(part: PrintedPart, whole: Collection[int]) -> int:
     """Return how many lines a paragraph could lose."""
-    return _count_lines(part.text) - 1 if part.style == "text" and id(part) not in whole else 0
+    return count_printed_lines(part.text) - 1 if part.style == "text" and id(part) not in whole else 0
 
 
 def _shortened(part: PrintedPart) -> PrintedPart:
     """Take one line from a paragraph."""
-    text, most = part.text.removesuffix(_CUT), (_count_lines(part.text) - 1) * LINE_LETTERS - len(_CUT)
-    while _width(text) > most:
+    text, most = part.text.removesuffix(_CUT), (count_printed_lines(part.text) - 1) * LINE_LETTERS - len(_CUT)
+    while printed_width(text) > most:
         text = text[:-1]
     return part.model_copy(update={"text": f"{_WORD_END.sub('', text)}{_CUT}"})

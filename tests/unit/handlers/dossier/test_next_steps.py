@@ -8,10 +8,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from bot.dossier.overview import write_overview
-from handlers.core import REGISTRABLE, PrintedPart
+from handlers.core import PAGE_LINES, REGISTRABLE, PrintedPart
 from handlers.dossier.entries import DossierContext
 from handlers.dossier.filing import request_contents
-from handlers.dossier.next_steps import PAGE_LINES, fit, lines_of, next_steps
+from handlers.dossier.next_steps import fit, lines_of, next_steps
 from handlers.dossier.papers import make_papers
 from handlers.dossier.unit_today import UnitToday
 from locales import translator
