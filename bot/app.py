@@ -103,7 +103,7 @@ class Components:
         known, store = self.conversation, self.store
         return DossierMaker(
             find_in_store(store, self.clock), self.clock, known.pack, known.office, self.settings.form_templates,
-            asyncio.Semaphore(1), store.inbox.waiting_events, store.outbox.move_answer, queued, pdf=True,
+            asyncio.Semaphore(1), store.inbox.waiting_events, store.outbox, queued, pdf=True,
         )  # fmt: skip
 
     def exporters(self, channel: Channel, queued: Callable[[], None]) -> tuple[Exporter | OwnDataExporter, ...]:

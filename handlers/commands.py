@@ -32,7 +32,7 @@ from handlers.core import (
     hash_text,
     join_lines,
 )
-from handlers.dossier.progress import STOPPED
+from handlers.dossier.notices import STOPPED
 from handlers.dossier.screens import open_dossiers
 from handlers.email import EMAIL_COMMAND
 from handlers.interview import condition_facts, to_previous_step

@@ -51,8 +51,8 @@ from handlers.core import (
     parse_day,
     without_day,
 )
+from handlers.dossier.notices import handle_made_list
 from handlers.dossier.opened import SCREEN_NAMES as DOSSIER_SCREENS
-from handlers.dossier.progress import handle_made_list
 from handlers.dossier.screens import handle_made_dossier, take_dossier_file
 from handlers.forms.filling import without_expired_identities
 from handlers.forms.screens import handle_forms_made

@@ -57,7 +57,7 @@ from handlers.core import (
     ShowMore,
 )
 from handlers.dossier.choice_screens import DossierHandScreen, DossierUnitScreen
-from handlers.dossier.progress import take_lasting_tap as take_dossier_tap
+from handlers.dossier.notices import take_lasting_tap as take_dossier_tap
 from handlers.dossier.question_screens import DossierEventScreen, DossierQuestionScreen, DossierRegisterScreen
 from handlers.dossier.screens import DossierListScreen, DossierScreen
 from handlers.email import EmailScreen

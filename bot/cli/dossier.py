@@ -45,6 +45,10 @@ from rules.texts import SHOWN, sentence
 NOT_ALL_DECIDED, WRONG_INPUT = 3, 2
 _MOST_FACTS = 4 * MEBIBYTE
 _PEOPLE = "people"
+_TABLES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".ods")
+_NO_SIGNED_TABLE = N_(
+    "Among the files is a spreadsheet without a signature. If it is a list of certificates, give it with --list."
+)
 _NOTHING = N_("There is no certificate in what was given: no file in the folders, and no row in a list.")
 #: A serial number as people write it: with colons, blanks or dots between its digits, and 0x before them.
 _SERIAL = re.compile(r"\s*-?(?:0[xX])?[0-9A-Fa-f](?:[\s:.-]*[0-9A-Fa-f]){0,63}\s*")
@@ -316,6 +320,8 @@ def _print(made: Dossier, out: Path, t: Translator, settings: Settings) -> None:
             typer.echo(f"\n{t(heading)}")
         for line in lines:
             typer.echo(f"  - {line}")
+    if any(entry.file.lower().endswith(_TABLES) and entry.source.trouble for entry in made.entries):
+        typer.echo("\n" + t(_NO_SIGNED_TABLE))
     typer.echo("\n" + t(N_("Written to {folder}:"), folder=out))
     for file in (*made.files, made.archive):
         typer.echo(f"  {file.name}")

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from threading import Event
-from typing import Literal, Protocol
+from typing import Literal
 
 import structlog
 
@@ -15,12 +14,13 @@ from bot.clock import Clock
 from bot.messages import Chat
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreError, StoreUnavailable
+from bot.store.outbox import Outbox
 from handlers.commands import is_stop
 from handlers.core import DossierMade, MakeDossier, Reply, TextReceived
 from handlers.core import Event as AnyEvent
 from handlers.dossier.entries import DossierContext, decide_all
 from handlers.dossier.filing import format_changes
-from handlers.dossier.progress import format_progress, format_progress_end, stops_order
+from handlers.dossier.notices import format_progress, format_progress_end, stops_order
 from handlers.dossier.unit_today import UnitToday
 from handlers.model import DossierRecord, Rights, UnitDirectory
 from locales import translator
@@ -52,13 +52,6 @@ class FoundDossier:
 
 #: Returns a dossier of the person in a chat as far as their rights reach.
 FindDossier = Callable[[Chat, str], Awaitable[FoundDossier]]
-
-
-class MoveAnswer(Protocol):
-    """Puts a message in the place of the last one of a turn's answer: ``bot.store.Outbox.move_answer``."""
-
-    async def __call__(self, chat: Chat, turn: int, said: Reply, now: datetime, *, ending: bool = False) -> None:
-        """Queue it, unless something else waits for the chat; ``ending``: in any case."""
 
 
 class _StoppedError(Exception):
@@ -113,7 +106,7 @@ class DossierMaker:
     templates: Path | None
     turn: asyncio.Semaphore
     waiting: WaitingEvents | None = None  #: without it nothing is stopped
-    move: MoveAnswer | None = None  #: without it no message shows how far it is
+    outbox: Outbox | None = None  #: without it no message shows how far it is
     queued: Callable[[Chat], None] = lambda _: None  #: is told of a message that is to leave
     pdf: bool = False  #: make PDFs of a dossier that is not too large, where LibreOffice is
 
@@ -186,10 +179,10 @@ class DossierMaker:
         await self._move(chat, making, format_progress_end(making.wanted.language, making.count, end), ending=True)
 
     async def _move(self, chat: Chat, making: _Making, said: Reply, *, ending: bool = False) -> None:
-        if self.move is None or making.turn is None:
+        if self.outbox is None or making.turn is None:
             return
         try:
-            await self.move(chat, making.turn, said, self.clock.now(), ending=ending)
+            await self.outbox.move_answer(chat, making.turn, said, self.clock.now(), ending=ending)
         except StoreError as error:  # how far they are is not worth the papers
             _log.warning("progress_not_shown", error=type(error).__name__)
         self.queued(chat)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from math import ceil
 
 from markupsafe import Markup, escape
 
@@ -192,3 +193,17 @@ def _to_time(hour: str, minute: str | None) -> time | None:
         return time(int(hour), int(minute or 0))
     except ValueError:
         return None
+
+
+#: Lines on a page for print, and letters in a line of it at 11 points; a capital takes the room of so many letters.
+PAGE_LINES, LINE_LETTERS, _CAPITAL = 56, 97, 1.6
+
+
+def printed_width(text: str) -> float:
+    """Return the room that a text takes in a line for print, in letters of usual width."""
+    return len(text) + sum(map(str.isupper, text)) * (_CAPITAL - 1)
+
+
+def count_printed_lines(text: str) -> int:
+    """Return the lines that a paragraph takes on a page for print, rather too many than too few."""
+    return sum(max(1, ceil(printed_width(line) / LINE_LETTERS)) for line in text.split("\n"))

@@ -3,15 +3,24 @@
 Every sentence about the law is the pack's; nothing is added to it.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from handlers.citations import FILING_NOTICE, filing_notice
-from handlers.core import LABELS, PrintedPart, capitalize_first, format_day
+from handlers.core import (
+    LABELS,
+    LINE_LETTERS,
+    PAGE_LINES,
+    PrintedPart,
+    capitalize_first,
+    count_printed_lines,
+    format_day,
+    printed_width,
+)
 from handlers.dossier.cautions import actions_of, format_cautions, group_notices, name_forms
 from handlers.dossier.entries import DossierContext, Entry
-from handlers.dossier.one_page import PAGE_LINES, fit, lines_of
 from handlers.dossier.papers import Paper
 from handlers.dossier.texts import (
     MOST_LETTERS,
@@ -32,6 +41,8 @@ TITLE = N_("What to do next")
 _MADE = N_("Made by Trợ lý Chứng thư on {day}, rule pack {pack}. Help with the rules, not a decision of an office.")
 #: Names of some of a procedure's certificates.
 MOST_SUBSET = 3
+_ELSEWHERE = N_("Where “…” stands, this page had no room: the summary in the overview file has all of it.")
+_CUT, _WORD_END = " …", re.compile(r"[;.,]? +\S*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,3 +280,42 @@ def _standouts(entries: Sequence[Entry], t: Translator) -> Iterator[str]:
         if said := format_standout(entry, t):
             groups.setdefault(said, []).append(entry)
     yield from (f"{said.rstrip('.')}: {format_names(those, t)}" for said, those in groups.items())
+
+
+def lines_of(parts: Iterable[PrintedPart]) -> int:
+    """Return the lines that paragraphs take, rather too many than too few."""
+    return sum(count_printed_lines(part.text) for part in parts)
+
+
+def fit(parts: Iterable[PrintedPart], kept: Collection[PrintedPart], t: Translator) -> list[PrintedPart]:
+    """Cut the longest texts, a line at a time, until all is one page, and say so at its end.
+
+    Args:
+        parts: The paragraphs of the page.
+        kept: Those that are never cut.
+        t: The translator of the reader.
+    """
+    found, whole = list(parts), {id(part) for part in kept}
+    if lines_of(found) <= PAGE_LINES:
+        return found
+    mark = PrintedPart(style="small", text=t(_ELSEWHERE))
+    most = PAGE_LINES - lines_of((mark,))
+    while lines_of(found) > most:
+        at = max(range(len(found)), key=lambda place: _can_lose(found[place], whole))
+        if not _can_lose(found[at], whole):
+            break
+        found[at] = _shortened(found[at])
+    return [*found, mark]
+
+
+def _can_lose(part: PrintedPart, whole: Collection[int]) -> int:
+    """Return how many lines a paragraph could lose."""
+    return count_printed_lines(part.text) - 1 if part.style == "text" and id(part) not in whole else 0
+
+
+def _shortened(part: PrintedPart) -> PrintedPart:
+    """Take one line from a paragraph."""
+    text, most = part.text.removesuffix(_CUT), (count_printed_lines(part.text) - 1) * LINE_LETTERS - len(_CUT)
+    while printed_width(text) > most:
+        text = text[:-1]
+    return part.model_copy(update={"text": f"{_WORD_END.sub('', text)}{_CUT}"})

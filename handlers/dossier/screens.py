@@ -33,6 +33,15 @@ from handlers.dossier.entries import (
 )
 from handlers.dossier.filing import snapshot
 from handlers.dossier.known import accept_others, drop_unreadable, read_known, take_known
+from handlers.dossier.notices import (
+    LIST_LABEL,
+    LIST_TO_FILL,
+    LIST_WORDS,
+    STOPPED,
+    list_choice,
+    order_list,
+    stop_choice,
+)
 from handlers.dossier.opened import (
     ACCEPT,
     ANSWER,
@@ -63,15 +72,6 @@ from handlers.dossier.opened import (
     save_dossier,
     start_of,
     take_differences,
-)
-from handlers.dossier.progress import (
-    LIST_LABEL,
-    LIST_TO_FILL,
-    LIST_WORDS,
-    STOPPED,
-    list_choice,
-    order_list,
-    stop_choice,
 )
 from handlers.dossier.sources import merge_list, sources_of_reading
 from handlers.dossier.texts import (

@@ -3,12 +3,14 @@
 All that it says of the procedure is said by the answer, which has it from the rule pack.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from handlers.core import (
+    PAGE_LINES,
     Context,
     PrintedPart,
     answer_lines,
+    count_printed_lines,
     explain_certainty,
     filing_notice_of,
     format_day,
@@ -25,6 +27,8 @@ _CONTACT = "contact_"
 _MOST_OF_CONTACT = 2
 #: Missing fields that are named beside the files; of more only the number is said.
 _MOST_NAMED = 4
+#: Lines that stay free: many short paragraphs take more room than few long ones.
+_SPARE = 4
 DRAFT = N_("The layout of the forms is a draft: compare it with the appendix of the Decree before signing.")
 
 
@@ -73,10 +77,11 @@ def _say_where(here: Context, case: FormCase) -> Iterator[str]:
 
 def build_next_steps(here: Context, case: FormCase, contents: tuple[FormContent, ...]) -> tuple[PrintedPart, ...]:
     """Build the page: who signs, where it goes, whom to ask, what to attach, the token, and what is not certain."""
-    return tuple(_parts(here, case, contents))
+    papers = tuple(_papers(here, contents))
+    return (*papers, *_procedure(here, case, sum(count_printed_lines(part.text) for part in papers)))
 
 
-def _parts(here: Context, case: FormCase, contents: tuple[FormContent, ...]) -> Iterator[PrintedPart]:
+def _papers(here: Context, contents: tuple[FormContent, ...]) -> Iterator[PrintedPart]:
     t = here.say.t
     yield PrintedPart(style="title", text=t(N_("Next steps")))
     made = N_("Made by Trợ lý Chứng thư on {day}, rule pack {pack}. Help with the rules, not a decision of an office.")
@@ -85,7 +90,6 @@ def _parts(here: Context, case: FormCase, contents: tuple[FormContent, ...]) -> 
     for content in contents:
         yield PrintedPart(style="text", text=_format_paper(here, content))
     yield PrintedPart(style="text", text=t(DRAFT))
-    yield from _procedure(here, case)
 
 
 def _format_paper(here: Context, content: FormContent) -> str:
@@ -96,8 +100,34 @@ def _format_paper(here: Context, content: FormContent) -> str:
     return t(N_("• {form} – left to fill in by hand: {fields}."), form=label, fields=", ".join(lacking))
 
 
-def _procedure(here: Context, case: FormCase) -> Iterator[PrintedPart]:
-    """Yield what the answer says; of a request whose interview is over, the answer as it was given then."""
+def _given_answer(here: Context, case: FormCase, given: Iterable[str], taken: int) -> Iterator[PrintedPart]:
+    """Yield the answer of a request as far as it finds room on one page; the assistant has the rest.
+
+    Args:
+        here: The session and services of the turn.
+        case: The case of the request.
+        given: The paragraphs of the answer.
+        taken: The lines that are taken already.
+    """
+    rest = here.say.t(N_("The rest of the answer: send /yeucau {code} to the assistant."), code=_code_of(case))
+    for paragraph in filter(str.strip, given):
+        for line in paragraph.splitlines():
+            taken += count_printed_lines(line)
+            if taken >= PAGE_LINES - _SPARE:
+                yield PrintedPart(style="small", text=rest)
+                return
+            yield PrintedPart(style="text", text=line)
+
+
+def _code_of(case: FormCase) -> str:
+    return case.request.code if case.request else ""
+
+
+def _procedure(here: Context, case: FormCase, taken: int) -> Iterator[PrintedPart]:
+    """Yield what the answer says; of a request whose interview is over, the answer as it was given then.
+
+    ``taken``: the lines of the page that are taken already.
+    """
     t, decided = here.say.t, case.decided
     if decided is None:
         request = case.request
@@ -105,7 +135,7 @@ def _procedure(here: Context, case: FormCase) -> Iterator[PrintedPart]:
         if request and given:
             heading = t(N_("The answer given with request {code}"), code=request.code)
             yield PrintedPart(style="heading", text=heading)
-        yield from (PrintedPart(style="text", text=paragraph) for paragraph in given if paragraph.strip())
+        yield from _given_answer(here, case, given, taken + 1)
         return
     yield PrintedPart(style="heading", text=t(N_("What is to be done")))
     for part, label, text in answer_lines(here, decided):

@@ -349,3 +349,12 @@ def test_a_row_with_the_number_of_somebody_else_makes_nobody_lose_a_certificate(
 
     assert (code, entry["problem"]) == (3 if problem else 0, problem)
     assert bool(entry["procedures"]) == (problem is None)
+
+
+def test_a_list_among_the_files_is_told_to_be_given_as_one(one: Path) -> None:
+    (one / "ds.csv").write_text("Tên;Số hiệu\nTrần Thị B;0B1B2C3D4E5F6071\n", encoding="utf-8")
+    (one / "f.json").write_text(json.dumps(FACTS))
+    files = (str(one / "a.cer"), str(one / "ds.csv"))
+    code, told, _ = troly("dossier", "--facts", str(one / "f.json"), *files, "--out", str(one / "out"), *DAY)
+
+    assert (code, "--list" in told) == (3, True)

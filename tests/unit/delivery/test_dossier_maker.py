@@ -13,7 +13,7 @@ from bot.delivery.dossier_maker import DossierMaker, FoundDossier
 from bot.dossier import making
 from bot.messages import Chat
 from handlers.core import ButtonTapped, DossierMade, Event, MakeDossier, Reply, TextReceived
-from handlers.dossier.progress import stop_choice
+from handlers.dossier.notices import stop_choice
 from handlers.model import NO_UNITS, DossierRecord, ListedCertificate, Source
 from locales import translator
 from rules.loading import load_pack
@@ -47,8 +47,9 @@ async def make(*waiting: str | Event, channel: Any = CHANNEL, moved: Moved | Non
     shown: Moved = [] if moved is None else moved
     clock: Any = SimpleNamespace(now=lambda: datetime(2026, 11, 23, tzinfo=UTC), monotonic=time.monotonic)
     woken: list[Chat] = []
+    outbox: Any = SimpleNamespace(move_answer=move)
     maker = DossierMaker(
-        find, clock, load_pack("national"), None, None, asyncio.Semaphore(1), look, move, woken.append, pdf=False
+        find, clock, load_pack("national"), None, None, asyncio.Semaphore(1), look, outbox, woken.append, pdf=False
     )
     made = await maker.make(CHAT, MakeDossier(dossier=RECORD.id, language="vi", order=ORDER), channel, TURN)
     assert len(woken) == len(shown)

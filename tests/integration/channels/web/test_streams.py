@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from bot.store import Query
 from bot.store.store import Store
 from handlers.core import Choice, Event, Reply, Services, Session, TextReceived
 from tests.integration.channels.web.conftest import Opened
@@ -143,3 +145,23 @@ async def test_a_message_that_is_sent_again_stands_there_once(office: Opened, st
             await store.web.say(found.chat, "turn:1:0:0", last.content, served.clock.now())
         await eventually(lambda: True)
         assert len((await browser.opens()).bubbles) == 2
+
+
+async def test_the_last_message_of_a_turn_moves_where_it_stands(
+    office: Opened, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.dispatcher._SWEEP", 0.1)  # nobody wakes it here
+    async with office() as served:
+        browser = await served.begun()
+        found = await store.web.find(browser.client.cookies["troly"])
+        assert found is not None
+        (rows,) = await store.driver.run(Query("message_of_turn", {"chat": found.chat.id, "origin": "turn:%"}))
+        turn, number = int(rows[0][0].split(":")[1]), browser.ids[-1]
+        for done, ending in (("1/9", False), ("2/9", False), ("xong", True)):
+            said = Reply(
+                paragraphs=(done,), choices=() if ending else (Choice(label="Dừng", tap="dossier|stop|=0a1b2c3d"),)
+            )
+            await store.outbox.move_answer(found.chat, turn, said, datetime.now(UTC), ending=ending)
+            await eventually_says(browser, done)
+            assert browser.ids[-1] == number
+            assert ("Dừng" in browser.page) == (not ending)

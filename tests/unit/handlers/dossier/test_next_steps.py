@@ -1,5 +1,6 @@
 """The page on the next steps: one page whatever there is to say, and what it leaves out stands in the overview."""
 
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
@@ -7,14 +8,17 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from bot.dossier.overview import write_overview
-from handlers.core import PrintedPart
+from handlers.core import PAGE_LINES, REGISTRABLE, PrintedPart
 from handlers.dossier.entries import DossierContext
-from handlers.dossier.next_steps import next_steps
-from handlers.dossier.one_page import PAGE_LINES, fit, lines_of
+from handlers.dossier.filing import request_contents
+from handlers.dossier.next_steps import fit, lines_of, next_steps
 from handlers.dossier.papers import make_papers
+from handlers.dossier.unit_today import UnitToday
 from locales import translator
 from rules.loading import load_pack
+from rules.outcome import Procedure
 from tests.support.dossiers import everything_at_once
+from tests.support.people import UNITS
 
 T = translator("vi")
 CONTEXT = DossierContext(load_pack("nhon_trach"), date(2026, 11, 23))
@@ -60,3 +64,14 @@ def test_what_is_kept_is_never_cut_and_others_end_at_a_word() -> None:
     assert page[1] is kept
     assert lines_of(page) <= PAGE_LINES
     assert set(page[2].text.removesuffix(" …").split()) == {"một", "hai", "ba", "bốn", "năm", "sáu"}
+
+
+def test_a_question_to_the_office_and_the_records_of_devices_are_no_requests() -> None:
+    unit = UnitToday(UNITS, "DN.NT", CONTEXT.today)
+    context = replace(CONTEXT, unit=unit)
+    entries, _ = everything_at_once(context)
+    asked = [entry for entry in entries if Procedure.CHECK_WITH_OFFICE in entry.procedures]
+    contents = request_contents(context, entries, make_papers(context, entries), T, "telegram")
+
+    assert asked
+    assert {content.procedure for content in contents} == REGISTRABLE - {Procedure.EXTEND}

@@ -9,6 +9,7 @@ import pytest
 from bot.messages import MOST_SESSION
 from handlers.conversation import respond
 from handlers.core import (
+    PAGE_LINES,
     Attachment,
     ButtonTapped,
     FormsMade,
@@ -17,6 +18,7 @@ from handlers.core import (
     Session,
     TextReceived,
     certificate_facts,
+    count_printed_lines,
 )
 from handlers.forms.fields import FORM_FIELDS
 from handlers.forms.screens import FORM_PROBLEMS
@@ -497,7 +499,9 @@ async def test_a_registered_request_has_its_papers_too_and_nobody_elses() -> Non
     ordered = await order(talk)
     assert forms_of(ordered) == [Form.REVOKE]
     assert row(ordered.contents[0])[FormField.SERIAL] == "75580955FC81D6A7"
-    assert t("The answer given with request {code}", code="YC-2026-000001") in [p.text for p in ordered.next_steps]
+    told = [part.text for part in ordered.next_steps]
+    assert t("The answer given with request {code}", code="YC-2026-000001") in told
+    assert sum(map(count_printed_lines, told)) <= PAGE_LINES
     assert get_screen(talk) == "request"
 
     other = answered(make_certificate(), **ABSORBED)
@@ -762,3 +766,20 @@ async def test_no_card_of_an_earlier_person_is_kept_longer_than_one_of_the_prese
     await order(talk)
     await talk.does(MADE)
     assert IDENTITY not in talk.session.model_dump_json()
+
+
+async def test_the_page_of_a_request_is_one_page_however_long_its_answer_was() -> None:
+    ending = make_certificate(not_after="2026-12-30T00:00:00Z")
+    talk = answered(
+        ending, subject="organisation", events=["superior_changed", "email_changed"], **{**FINE, "token": "locked"}
+    )
+    await talk.says("/start")
+    await talk.taps(t("Register the request"))
+    await talk.says("1", "UBND xã Đại Phước", "1", "UBND tỉnh Đồng Nai mới", "vanthu@dongnai.gov.vn", "gửi")
+    await talk.says("/lamlai", "/yeucau YC-2026-000001")
+    await talk.taps(PAPERS)
+    await talk.taps(SKIP)
+    told = [part.text for part in (await order(talk)).next_steps]
+
+    assert sum(map(count_printed_lines, told)) <= PAGE_LINES
+    assert told[-1] == t("The rest of the answer: send /yeucau {code} to the assistant.", code="YC-2026-000001")
