@@ -138,7 +138,8 @@ async def show_broadcast(visit: DeskVisit) -> Response:
     if one is None:
         return visit.sorry(NO_BROADCAST, 404)
     asked = visit.param("ask", 20)
-    told = visit.told(_TOLD, parts=format_parts(visit), number=visit.param("number", 9))
+    is_over = visit.param("done", 20) == CHECK and not one.checking  # its result stands on the page
+    told = "" if is_over else visit.told(_TOLD, parts=format_parts(visit), number=visit.param("number", 9))
     return await broadcast_page(visit, one, _after_move(visit, one) or told, asked if asked in ASKED else "")
 
 
