@@ -1,6 +1,7 @@
 """The examples of ``deploy`` in front of the assistant: Debian's nginx and Caddy, as they are shipped."""
 
 import asyncio
+import contextlib
 import os
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -193,7 +194,9 @@ async def test_an_example_passes_the_chat_its_files_and_its_stream_on_and_keeps_
         assert loop.time() - said < 5  # nothing holds the events of a stream back
         assert (await browser.sends("lớn.cer", b"0" * (20 * 1024 * 1024 - 1000))).status_code == 200
         await browser.opens()
-        assert (await browser.sends("quá lớn.cer", b"0" * (23 * 1024 * 1024))).status_code == 413
+        with contextlib.suppress(httpx.TransportError):  # or the line is closed while the rest still comes
+            assert (await browser.sends("quá lớn.cer", b"0" * (23 * 1024 * 1024))).status_code == 413
+        assert "quá lớn.cer" not in (await browser.opens()).page
         for path in ("/metrics", "/healthz", "/readyz"):
             assert (await browser.client.get(path)).status_code == 404, path
         for path in (f"/desk/sign-in/{_TOKEN}", f"/t/{_TOKEN}", f"/c/{_TOKEN}"):
