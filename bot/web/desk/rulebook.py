@@ -83,7 +83,8 @@ class RulePages:
         values = {name: visit.param(name, 40) for name in (*_SINGLE, "issuer", "not_after", "not_before")}
         asked = bool(events or any(values.values()))
         facts, wrong = self._read(values, events, t) if asked else (None, "")
-        today, decided, rows = today_of(visit), None, ()
+        today, decided = today_of(visit), None
+        rows: tuple[Row, ...] = ()
         if facts is not None:
             outcome = decide(self.pack, facts, today)
             decided = outcome if isinstance(outcome, Decided) else None
