@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from handlers import own_data_text as words
 from handlers.forms.fields import FORM_FIELDS, form_field_name
+from handlers.interview import FACT_LABELS
 from handlers.interview.screens.certificate import ISSUERS, PART_LABELS
-from handlers.interview.screens.question import FACT_LABELS
 from handlers.model import ROLES, FormField
 from handlers.offices import FILED_LABELS, OFFICE_FIELDS
 from handlers.own_data_text import ValueFormatter, choose_label, format_as_is, format_iso_day, format_iso_moment
@@ -223,6 +223,7 @@ _UNDERSTOOD = {
     "expiry": DataPart(N_("Typed day of expiry"), format_iso_day),
     "unit": DataPart(N_("Present unit, as typed")),
     "merged": DataPart(N_("A merger was told")),
+    "replaced": DataPart(N_("Said before, not confirmed"), inside=_ANSWERS),
 }
 _RETRACTION = {
     "answers": DataPart(N_("Answers"), inside=_ANSWERS),
@@ -243,6 +244,7 @@ _SESSION = {
     "guesses": DataPart(N_("Offered as a guess"), choose_label(words.OPTIONS)),
     "offered": DataPart(N_("Certificate to confirm"), inside=_CERTIFICATE),
     "typed_expiry": DataPart(N_("Typed day of expiry"), format_iso_day),
+    "told_expiry": DataPart(N_("Last day, as told"), format_iso_day),
     "understood": DataPart(N_("Understood, and waiting for your yes"), inside=_UNDERSTOOD),
     "safety_facts": DataPart(N_("Confirmed, and not to be taken back unasked"), inside=_SAFETY_FACTS),
     "retraction": DataPart(N_("New answers, waiting for your yes"), inside=_RETRACTION),

@@ -7,11 +7,11 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.broadcasts.screens.audience import CONDITION_SCREENS
-from handlers.core.text import MarkupTranslator, format_day, format_moment, strip_markup
+from handlers.core import MarkupTranslator, format_day, format_moment, strip_markup
 from handlers.forms.fields import FORM_FIELDS
+from handlers.interview import FACT_LABELS
 from handlers.interview.screens.certificate import format_key
 from handlers.interview.screens.file import FILE_PROBLEMS
-from handlers.interview.screens.question import FACT_LABELS
 from handlers.model import DeliveryReason, FileProblemKind, Recognition
 from handlers.requests import EVENT_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_
@@ -49,6 +49,7 @@ SCREENS = {
     "belonging": N_("being a former unit, or belonging to it"),
     "certificate": N_("confirming the certificate"),
     "understood": N_("confirming what was understood"),
+    "restart": N_("beginning anew: about which certificate"),
     "retraction": N_("confirming that something you said no longer holds"),
     "answer": N_("the answer"),
     "review": N_("reviewing the answers"),

@@ -73,6 +73,7 @@ from handlers.interview.screens.requests import (
     RequestFormScreen,
     WithdrawScreen,
 )
+from handlers.interview.screens.restart import RestartScreen
 from handlers.interview.screens.retraction import RetractionScreen
 from handlers.interview.screens.understood import UnderstoodScreen
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
@@ -168,6 +169,7 @@ SCREENS: dict[str, Screen] = {
     "certificate": CertificateScreen(),
     "understood": UnderstoodScreen(),
     "retraction": RetractionScreen(),
+    "restart": RestartScreen(),
     "answer": AnswerScreen(),
     "review": ReviewScreen(),
     "form": RequestFormScreen(),
@@ -199,6 +201,7 @@ QUESTIONS = frozenset(
             "question",
             "understood",
             "retraction",
+            "restart",
             "condition",
             "unit",
             "former_unit",

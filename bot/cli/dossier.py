@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from bot.atomic_file import notes_folder, open_atomic_file, refuse_existing, refuse_filled, write_folder
 from bot.cancellation import EXIT_CODES, raise_on_sigterm
-from bot.certificates.errors import MEBIBYTE
+from bot.certificates import MEBIBYTE
 from bot.cli.decide import parse_json
 from bot.cli.output import Language, json_text, translator_for
 from bot.console import SafeConsole

@@ -20,7 +20,7 @@ from bot.units.headings import header_of
 from bot.units.import_plan import UnitChange, UnitChangeKind, UnitImportPlan
 from bot.units.list_reader import ReadingNotes, UnitList, open_list, read_sample
 from bot.units.plan_text import CHANGE_LABELS, PLACED, format_fate, format_notes, format_plan
-from handlers.core.text import format_day
+from handlers.core import format_day
 from handlers.model import (
     Act,
     Unit,

@@ -11,11 +11,11 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from bot.certificates.reader import ReadApart
 from bot.channels import Channel
 from bot.channels.rendering import split_reply, to_plain_text
-from bot.clock import Clock
+from bot.clock import Clock, Lately
 from bot.delivery.event_preparation import EventPreparer
-from bot.delivery.readers import Lately, ReadApart
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics import NO_METRICS, Metrics
@@ -299,7 +299,7 @@ class TurnHandler:
             register=unit.register,
             admin=unit.admin,
             reminders=unit.reminders,
-            links=unit.links(known.web_address),
+            make_link=unit.link_maker(known.web_address),
             units=around.units,
             chosen_offices=around.offices,
             start_link=channel.start_link if channel else None,

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
+from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
-from bot.services.dossiers import DossierService
+from bot.services.dossiers import StoredDossiers
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
-from bot.services.journal import JournalService
 from bot.services.links import LinkService
 from bot.services.offices import OfficeService
 from bot.services.people import PeopleService
@@ -53,7 +53,7 @@ from handlers.core import (
     AdminServices,
     Event,
     InterviewRegister,
-    OneTimeLinks,
+    MakeLink,
     OwnData,
     OwnRequests,
     Reminders,
@@ -77,12 +77,7 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         picture=StatisticsService(StatisticsRepository(context)),
         units=UnitService(UnitRepository(context), journal, context.now, announcer),
         broadcasts=BroadcastService.of(context, journal),
-        dossiers=DossierService(
-            DossierRepository(context),
-            own_requests,
-            announcer.notices,
-            journal,
-        ),
+        dossiers=StoredDossiers(journal, DossierRepository(context), own_requests, announcer.notices),
         offices=OfficeService(OfficeRepository(context), announcer.notices, journal),
     )
 
@@ -127,9 +122,9 @@ class TurnTransaction:
         self.register: InterviewRegister = StoredInterviewRegister(context)
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
 
-    def links(self, address: str | None) -> OneTimeLinks:
+    def link_maker(self, address: str | None) -> MakeLink:
         """Return what makes one-time links below the address of the web server."""
-        return LinkService(self._ask, self._store.keyring, self._pending.chat.id, self._now, address)
+        return LinkService(self._ask, self._store.keyring, self._pending.chat.id, self._now, address).make
 
     async def _ask(self, *calls: Query) -> list[Rows]:
         keys = [(call.query, call.where, *call.parameters.items()) for call in calls if call.shown]

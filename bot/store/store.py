@@ -7,8 +7,7 @@ from bot.metrics import QueueDepths
 from bot.store.audit import Audit
 from bot.store.broadcasts.lifecycle import ScheduleRepository
 from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
-from bot.store.command_menus import CommandMenus
-from bot.store.context import Chats
+from bot.store.context import Chats, CommandMenus
 from bot.store.continuity import Continuity
 from bot.store.desk_sessions import DeskSessionRepository
 from bot.store.drivers import Driver, Query

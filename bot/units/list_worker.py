@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.certificates.errors import MEBIBYTE, Limits
+from bot.certificates import MEBIBYTE, Limits
 from bot.process_sandbox import Death, SandboxProcess, StartError, serve
 from bot.units import FaultyUnitsError, UnitFault, UnitsFileError
 from bot.units.list_reader import UnitList, read_list

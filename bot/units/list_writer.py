@@ -7,7 +7,7 @@ from io import StringIO
 from bot.tables import guard_formula
 from bot.units.headings import header_of
 from bot.units.rows import SUCCESSION_LABELS
-from handlers.core.text import format_day
+from handlers.core import format_day
 from handlers.model import Unit, UnitDirectory
 
 _COLUMNS = (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from handlers.access import format_roles
-from handlers.admin.requests_view import open_request, to_filtered_list, to_opening_list
+from handlers.admin import open_request, to_filtered_list, to_opening_list
 from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_rights
 from handlers.interview import to_next_screen
 from handlers.model import DESK_FILTER_WORDS, LATE_DAYS, SOON_DAYS, Act, Filter, NoticeTiming, Rights, desk_filters

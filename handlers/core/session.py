@@ -73,6 +73,26 @@ class Understood(BaseModel):
     unit: str | None = None
     #: True if a merger was told but not which kind, which is asked.
     merged: bool = False
+    #: Fact -> what an earlier sentence said of it, which waited too: the two are shown side by side.
+    replaced: dict[str, Any] = {}
+
+    @property
+    def is_day_alone(self) -> bool:
+        """Return whether nothing was told but the last day of the certificate."""
+        return self.expiry is not None and not (self.answers or self.unit or self.merged)
+
+    def followed_by(self, fresh: "Understood") -> "Understood":
+        """Return this with what a later sentence said over it; what it says otherwise is kept beside it."""
+        answers = {**self.answers, **fresh.answers}
+        changed = {fact: self.answers[fact] for fact in fresh.answers if fact in self.answers}
+        replaced = {fact: said for fact, said in {**changed, **self.replaced}.items() if answers[fact] != said}
+        return Understood(
+            answers=answers,
+            expiry=None if "certificate" in answers else fresh.expiry or self.expiry,
+            unit=fresh.unit or self.unit,
+            merged=fresh.merged or (self.merged and "events" not in fresh.answers),
+            replaced=replaced,
+        )
 
 
 class Retraction(BaseModel):
@@ -180,6 +200,8 @@ class Session(BaseModel):
     offered: tuple[Certificate, ...] = ()
     #: Expiry day typed by hand, while the issuer is not known yet.
     typed_expiry: date | None = None
+    #: Last day that a sentence told; the page that asks for it shows it, and counts it once it is answered.
+    told_expiry: date | None = None
     #: What a sentence said, until it is confirmed; a sentence before consent waits here too, without its words.
     understood: Understood | None = None
     #: Fact -> its confirmed values that bear on safety (lost, exposed, died, dissolved); each stays until taking it
@@ -328,6 +350,7 @@ def with_answer(session: Session, fact: str, value: Any, pack: Pack) -> Session:
     """Return the session with an answer, now the latest one; dependent answers that became invalid are dropped."""
     answers = {known: said for known, said in session.answers.items() if known != fact}
     kept = session.with_changes(answers={**answers, fact: value}, typed_expiry=None, pack=pack.label)
+    kept = kept.with_changes(told_expiry=None) if fact == "certificate" else kept
     kept = kept.with_changes(derived=None) if fact == "events" else kept
     if session.answers.get(fact) == value:
         return kept

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from handlers.citations import FILING_NOTICE, LEVELS, filing_notice, format_sourced, format_statement
-from handlers.core import LABELS, PrintedPart
-from handlers.core.text import capitalize_first, format_day
+from handlers.core import LABELS, PrintedPart, capitalize_first, format_day
 from handlers.dossier.entries import DossierContext, Entry, Status
 from handlers.dossier.papers import Paper
 from handlers.dossier.texts import (

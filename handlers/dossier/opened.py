@@ -14,9 +14,9 @@ from handlers.core import (
     Session,
     back_option,
     current_rights,
+    join_lines,
     question_of,
 )
-from handlers.core.text import join_lines
 from handlers.dossier.differences import read_differences
 from handlers.dossier.entries import (
     DossierContext,

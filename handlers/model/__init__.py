@@ -46,11 +46,33 @@ from handlers.model.channels import (
     WEB,
     ZALO,
     ChannelAddress,
+    LinkPurpose,
     MessageLimits,
     channel_kind,
 )
 from handlers.model.dossier import DossierRecord, ListedCertificate, Source, read_sayings, serial_key
-from handlers.model.exports import EXPORT_FORM_LABELS, NO_REMARKS, ExportForm, ExportOrder, ExportRemarks, ExportStatus
+from handlers.model.exports import (
+    EXPORT_FORM_LABELS,
+    NO_REMARKS,
+    TABLE_REFUSALS,
+    CurrentRequest,
+    ExportForm,
+    ExportOrder,
+    ExportRemarks,
+    ExportStatus,
+    ImportChange,
+    ImportConflict,
+    ImportLine,
+    ImportPlan,
+    ImportResult,
+    ImportSheet,
+    LineProblem,
+    RejectedLine,
+    SheetProblem,
+    TableFormat,
+    codes_needing_history,
+    plan_import,
+)
 from handlers.model.forms import (
     CONTACT_FIELDS,
     DOCX,
@@ -68,24 +90,6 @@ from handlers.model.forms import (
     mask_identity,
     mask_session,
 )
-from handlers.model.imports import (
-    TABLE_REFUSALS,
-    CurrentRequest,
-    ImportChange,
-    ImportConflict,
-    ImportLine,
-    ImportPlan,
-    ImportResult,
-    ImportSheet,
-    LineProblem,
-    RejectedLine,
-    SheetProblem,
-    TableFormat,
-    codes_needing_history,
-    plan_import,
-)
-from handlers.model.journal import AuditAction, JournalEntry, JournalFilter
-from handlers.model.links import LinkPurpose
 from handlers.model.offices import (
     FILED_PROCEDURES,
     OFFICE_PREFIX,
@@ -142,7 +146,6 @@ from handlers.model.requests import (
     BulkMoveResult,
     BulkPreview,
     Filter,
-    InterviewStatus,
     MoveOutcome,
     MoveResult,
     NewInvitation,
@@ -175,7 +178,10 @@ from handlers.model.rights import (
     ROLES,
     SCOPES,
     Act,
+    AuditAction,
     Grant,
+    JournalEntry,
+    JournalFilter,
     Reach,
     Rights,
     Role,
@@ -210,6 +216,7 @@ from handlers.model.statistics import (
     BurnChart,
     BurnDown,
     Chart,
+    InterviewStatus,
     OpenSpan,
     UnitStatistics,
     build_burn_down,

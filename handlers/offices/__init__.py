@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from markupsafe import escape
 
 from handlers.citations import format_office
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator, capitalize_first, format_day, join_lines
+from handlers.core import MarkupTranslator, Reply, capitalize_first, format_day, join_lines
 from handlers.folding import fold
 from handlers.forms.fields import clean_words
 from handlers.model import OfficeDraft, UnitDirectory

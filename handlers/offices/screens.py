@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from handlers.access import format_actor
-from handlers.access.choices import UnitChoiceScreen, selectable_units
+from handlers.access import UnitChoiceScreen, format_actor, selectable_units
 from handlers.core import (
     BACK,
     DONE,
@@ -21,12 +20,15 @@ from handlers.core import (
     Page,
     Session,
     back_option,
+    capitalize_first,
     current_rights,
+    format_bold,
+    format_moment,
     holder_labels,
+    join_lines,
     open_page,
 )
 from handlers.core.screen import NEXT, PREVIOUS
-from handlers.core.text import capitalize_first, format_bold, format_moment, join_lines
 from handlers.model import (
     FILED_PROCEDURES,
     OFFICE_PREFIX,

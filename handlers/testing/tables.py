@@ -131,6 +131,14 @@ class StatusRecord:
     changed_at: datetime
 
 
+EXPORT_TASK = "export"
+
+
+def export_origin(task: str, mark: str = "shown") -> str:
+    """The origin of a message of an export; ``shown`` is the one that moves."""
+    return f"{EXPORT_TASK}:{task}:{mark}"
+
+
 @dataclass(frozen=True, slots=True)
 class TaskRecord:
     """An export that was ordered, or a list that waits for a yes."""

@@ -46,7 +46,7 @@ from handlers.broadcasts.screens.detail import (
     allowed_actions,
 )
 from handlers.broadcasts.screens.schedule import format_planned_steps
-from handlers.core.text import capitalize_first
+from handlers.core import capitalize_first
 from handlers.model import (
     EXPIRY_CAMPAIGN,
     Act,

@@ -16,7 +16,7 @@ from handlers.broadcasts.screens.compose import widest_unit
 from handlers.broadcasts.screens.message import MAX_TEXT_LENGTH, MIN_TEXT_LENGTH, NO_TEXT
 from handlers.broadcasts.screens.schedule import TOO_MANY_STEPS
 from handlers.broadcasts.template import Template, parse
-from handlers.core.text import (
+from handlers.core import (
     MarkupTranslator,
     capitalize_first,
     format_day,

@@ -11,7 +11,7 @@ from bot.metrics import QueueDepths
 from bot.store import Query, Store, from_micros, to_micros
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.broadcasts import format_channel, format_delivery_reason, format_delivery_state
-from handlers.core.text import capitalize_first, format_moment
+from handlers.core import capitalize_first, format_moment
 from handlers.model import CHANNEL_LABELS, ZALO, Act
 from locales import N_
 from rules.pack import Pack

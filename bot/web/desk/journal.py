@@ -9,7 +9,7 @@ from bot.web.desk.requests import today_of
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.access import ACTOR_LABELS, AUDIT_ACTIONS, format_action, format_actor, format_subject
 from handlers.broadcasts import format_channel
-from handlers.core.text import capitalize_first, parse_day
+from handlers.core import capitalize_first, parse_day
 from handlers.model import MACHINE, Act, JournalFilter
 from locales import N_
 

@@ -5,9 +5,9 @@ from starlette.responses import Response
 from bot.web.desk.filters import parse_filter, to_query
 from bot.web.desk.requests import today_of, told
 from bot.web.desk.site import DeskRoute, DeskVisit
+from handlers.admin import format_filter
 from handlers.admin.exports import format_export_cancelled, format_export_queued
-from handlers.admin.requests_view import format_filter
-from handlers.core.text import capitalize_first
+from handlers.core import capitalize_first
 from handlers.model import EXPORT_FORM_LABELS, Act, ExportForm, ExportOrder
 
 

@@ -11,7 +11,7 @@ from bot.web.desk.requests import today_of
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.access import ONE_LINE, ROLE_REFUSALS, clean_label, format_actor, format_role
 from handlers.admin.people import INVITATION_LIFETIME
-from handlers.core.text import capitalize_first
+from handlers.core import capitalize_first
 from handlers.folding import fold
 from handlers.model import (
     ACT_TO_GIVE,

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from bot.web.desk.requests import today_of
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.citations import format_statement
-from handlers.core.text import parse_day
+from handlers.core import parse_day
 from handlers.folding import fold
 from handlers.model import Act
 from handlers.rulebook import render_rulebook

@@ -19,7 +19,7 @@ from bot.units.list_writer import write_list
 from bot.units.plan_text import CHANGE_LABELS, PLACED, format_fate, format_notes, format_plan
 from bot.web.desk.requests import today_of
 from bot.web.desk.site import Afterwards, DeskRoute, DeskVisit
-from handlers.core.text import capitalize_first, format_day
+from handlers.core import capitalize_first, format_day
 from handlers.model import WEB, Act, Rights, UnitDirectory
 from locales import N_
 
