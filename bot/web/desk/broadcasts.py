@@ -109,7 +109,8 @@ async def show_broadcasts(visit: DeskVisit) -> Response:
     older = found[_BROADCASTS - 1].id if len(found) > _BROADCASTS else ""
     return visit.page(
         "desk_broadcasts.html", rows=[_broadcast_row(visit, one) for one in found[:_BROADCASTS]], older=older,
-        is_older=before is not None, may_write=bool(visit.rights.reach(Act.WRITE_BROADCASTS)),
+        total=await visit.admin.broadcasts.count_all(visit.rights), is_older=before is not None,
+        may_write=bool(visit.rights.reach(Act.WRITE_BROADCASTS)),
     )  # fmt: skip
 
 
