@@ -9,11 +9,19 @@ pdftotext:poppler-utils
 openssl:openssl
 certtool:gnutls-bin
 chromium:chromium fonts-noto-core fonts-noto-color-emoji'
+# Proxies that the examples in deploy are tried with. They are unpacked beside the tests, never installed: an installed one
+# would listen on port 80 of this machine.
+UNPACKED='nginx:nginx
+caddy:caddy'
+folder=${0%/*}/../.venv/unpacked
 
 missing=$(echo "$PROGRAMS" | while IFS=: read -r program packages; do
 	command -v "$program" >/dev/null 2>&1 || printf ' %s' "$packages"
 done)
-[ -n "$missing" ] || exit 0
+absent=$(echo "$UNPACKED" | while IFS=: read -r program package; do
+	PATH="$PATH:$folder/usr/bin:$folder/usr/sbin" command -v "$program" >/dev/null 2>&1 || printf ' %s' "$package"
+done)
+[ -n "$missing$absent" ] || exit 0
 
 as_root=
 if [ "$(id -u)" != 0 ]; then
@@ -21,9 +29,21 @@ if [ "$(id -u)" != 0 ]; then
 	$as_root true 2>/dev/null || as_root=none
 fi
 if ! command -v apt-get >/dev/null 2>&1 || [ "$as_root" = none ]; then
-	echo "Some tests will be skipped. To run them all: sudo apt-get install$missing" >&2
+	echo "Some tests will be skipped. To run them all: sudo apt-get install$missing$absent" >&2
 	exit 0
 fi
+unpack() (
+	mkdir -p "$folder" && cd "$folder" || exit 1
+	# shellcheck disable=SC2086 # words are meant to split
+	apt-get download --quiet --quiet $absent 2>/dev/null || exit 1
+	for package in *.deb; do
+		dpkg-deb --extract "$package" . && rm "$package"
+	done
+)
+if [ -n "$absent" ] && ! { unpack || { $as_root apt-get update --quiet --quiet && unpack; }; }; then
+	echo "These could not be unpacked; tests that need them will be skipped, or fail where CI is set:$absent" >&2
+fi
+[ -n "$missing" ] || exit 0
 echo "Installing what the tests open files with:$missing" >&2
 # shellcheck disable=SC2086 # words are meant to split
 if ! { $as_root apt-get update --quiet --quiet && $as_root env DEBIAN_FRONTEND=noninteractive \

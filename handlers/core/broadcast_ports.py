@@ -74,6 +74,9 @@ class Broadcasts(Protocol):
             before: An id; only broadcasts older than it are returned.
         """
 
+    async def count_all(self, rights: Rights) -> int:
+        """Count the campaigns and single broadcasts within reach, without the broadcasts that they made."""
+
     async def steps(self, rights: Rights, name: str) -> tuple[Broadcast, ...]:
         """Return the broadcasts that a campaign, or the postponed reminders of a broadcast, have made; oldest first."""
 

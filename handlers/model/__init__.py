@@ -97,7 +97,7 @@ from handlers.model.forms import (
     mask_identity,
     mask_session,
 )
-from handlers.model.journal import AuditAction, JournalFilter
+from handlers.model.journal import AuditAction, JournalEntry, JournalFilter
 from handlers.model.offices import (
     FILED_PROCEDURES,
     OFFICE_PREFIX,
@@ -187,7 +187,6 @@ from handlers.model.rights import (
     SCOPES,
     Act,
     Grant,
-    JournalEntry,
     Reach,
     Rights,
     Role,

@@ -5,10 +5,7 @@ A right consists of a role, an act and a scope. Everybody is an officer; all oth
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
-
-from pydantic import BaseModel, ConfigDict
 
 from handlers.model.requests import Request, RequestContent, RequestRow
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
@@ -297,18 +294,3 @@ def _mask_news(content: RequestContent, name: str, value: str) -> str:
     if name == "new_email":
         return mask_email(value)
     return mask_name(value) if name == "new_name" and content.subject is Subject.INDIVIDUAL else value
-
-
-class JournalEntry(BaseModel):
-    """A row of the audit chain."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: int
-    at: datetime
-    actor: str
-    act: str
-    subject: str
-    unit: str | None
-    count: int
-    channel: str

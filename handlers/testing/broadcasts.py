@@ -135,6 +135,10 @@ class MemoryBroadcasts:
         found = [one for one in self._all(rights) if one.parent is None and (before is None or one.id < before)]
         return tuple(reversed(found))[:limit]
 
+    async def count_all(self, rights: Rights) -> int:
+        """Count all of them."""
+        return len([one for one in self._all(rights) if one.parent is None])
+
     async def steps(self, rights: Rights, name: str) -> tuple[Broadcast, ...]:
         """List what one has made."""
         return tuple(one for one in self._all(rights) if one.parent == name)

@@ -5,6 +5,7 @@ few dicts.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -398,7 +399,7 @@ class MemoryJournal:
             asked.act in {"", one.act}
             and asked.actor in {"", one.actor}
             and (asked.unit is None or self.acting.tables.is_within(Reach(units=(asked.unit,)), one.unit))
-            and asked.about.upper() in one.subject.upper()
+            and re.sub(r"[^A-Z0-9:.-]", "", asked.about.upper()) in one.subject.upper()
             and (asked.since is None or asked.since <= day)
             and (asked.until is None or day <= asked.until)
         )

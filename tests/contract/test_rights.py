@@ -103,6 +103,7 @@ CALLS: dict[str, Call] = {
     "broadcasts.change": lambda a, by, far: a.broadcasts.change(by, far.broadcast, 0, DRAFT),
     "broadcasts.get": lambda a, by, far: a.broadcasts.get(by, far.broadcast),
     "broadcasts.latest": lambda a, by, _: a.broadcasts.latest(by, 100),
+    "broadcasts.count_all": lambda a, by, _: a.broadcasts.count_all(by),
     "broadcasts.steps": lambda a, by, far: a.broadcasts.steps(by, far.broadcast),
     "broadcasts.count": lambda a, by, _: a.broadcasts.count(by, Audience(unit="DN.DP")),
     "broadcasts.resolve_names": lambda a, by, far: a.broadcasts.resolve_names(by, [far.request]),

@@ -29,12 +29,21 @@ PACKAGES = {
     "openssl": "openssl",
     "certtool": "gnutls-bin",
     "chromium": "chromium fonts-noto-core fonts-noto-color-emoji",
+    "nginx": "nginx",
+    "caddy": "caddy",
 }
+#: Programs that the script only unpacks, for an installed one would listen on port 80.
+_UNPACKED = Path(__file__).resolve().parents[2] / ".venv" / "unpacked" / "usr"
+
+
+def _which(program: str) -> str | None:
+    places = [os.environ.get("PATH", os.defpath), str(_UNPACKED / "bin"), str(_UNPACKED / "sbin")]
+    return shutil.which(program, path=os.pathsep.join(places))
 
 
 def needs(*programs: str) -> pytest.MarkDecorator:
     """Mark a test, or a module's tests, as in need of these programs."""
-    missing = [program for program in programs if shutil.which(program) is None]
+    missing = [program for program in programs if _which(program) is None]
     packages = " ".join(PACKAGES[program] for program in missing)
     reason = f"{', '.join(missing)} not installed; make test brings it, or: apt-get install {packages}"
     return pytest.mark.skipif(bool(missing) and not os.environ.get("CI"), reason=reason)
@@ -46,7 +55,7 @@ def find_program(name: str) -> str:
     Raises:
         AssertionError: it is not installed, and the test was not skipped for that: ``CI`` is set.
     """
-    found = shutil.which(name)
+    found = _which(name)
     assert found, f"{name} is not installed: apt-get install {PACKAGES[name]}"
     return found
 

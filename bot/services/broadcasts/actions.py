@@ -52,6 +52,10 @@ class BroadcastAccess:
         """A broadcast that cannot be read is left out."""
         return await self.broadcasts.latest(rights.reach(Act.SEE_BROADCASTS), limit, before)
 
+    async def count_all(self, rights: Rights) -> int:
+        """Count what ``latest`` lists in all."""
+        return await self.broadcasts.count(rights.reach(Act.SEE_BROADCASTS))
+
     async def steps(self, rights: Rights, name: str) -> tuple[Broadcast, ...]:
         """Each step has a unit of its own: that of its parent when it was made."""
         return await self.broadcasts.steps(name, rights.reach(Act.SEE_BROADCASTS))

@@ -182,6 +182,16 @@ class BroadcastRepository:
         (rows,) = await self.context.ask(Query("latest_broadcasts", page, where=("broadcast_alone", *older, *near)))
         return tuple(readable_broadcasts(self.context.keyring, rows))
 
+    async def count(self, reach: Reach) -> int:
+        """Count those within a reach that no other one made; one that cannot be read counts too."""
+        if not reach:
+            return 0
+        near, parameters = scope_conditions(reach)
+        (((number,),),) = await self.context.ask(
+            Query("count_broadcasts", parameters, where=("broadcast_alone", *near))
+        )
+        return int(number)
+
     async def steps(self, parent: str, reach: Reach) -> tuple[Broadcast, ...]:
         """Return what one has made, within a reach, the oldest first."""
         if not reach:

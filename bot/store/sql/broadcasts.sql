@@ -43,6 +43,10 @@ FROM broadcasts
 WHERE {where}
 ORDER BY id;
 
+-- name: count_broadcasts
+-- Count broadcasts.
+SELECT COUNT(*) FROM broadcasts WHERE {where};
+
 -- name: latest_broadcasts
 -- Read broadcasts, the newest first.
 SELECT id, state, content, unit, author, revision, created_at, changed_at, parent, step, chat, approver, checking,

@@ -109,7 +109,8 @@ async def show_broadcasts(visit: DeskVisit) -> Response:
     older = found[_BROADCASTS - 1].id if len(found) > _BROADCASTS else ""
     return visit.page(
         "desk_broadcasts.html", rows=[_broadcast_row(visit, one) for one in found[:_BROADCASTS]], older=older,
-        is_older=before is not None, may_write=bool(visit.rights.reach(Act.WRITE_BROADCASTS)),
+        total=await visit.admin.broadcasts.count_all(visit.rights), is_older=before is not None,
+        may_write=bool(visit.rights.reach(Act.WRITE_BROADCASTS)),
     )  # fmt: skip
 
 
@@ -138,7 +139,8 @@ async def show_broadcast(visit: DeskVisit) -> Response:
     if one is None:
         return visit.sorry(NO_BROADCAST, 404)
     asked = visit.param("ask", 20)
-    told = visit.told(_TOLD, parts=format_parts(visit), number=visit.param("number", 9))
+    is_over = visit.param("done", 20) == CHECK and not one.checking  # its result stands on the page
+    told = "" if is_over else visit.told(_TOLD, parts=format_parts(visit), number=visit.param("number", 9))
     return await broadcast_page(visit, one, _after_move(visit, one) or told, asked if asked in ASKED else "")
 
 

@@ -146,7 +146,7 @@ class DraftReader:
         if hour is None:
             self._refuse("at", _NO_TIME, time=at)
         late = "skip" if typed == "skip" else "run"
-        plan = CampaignPlan(deadline=deadline, late=late)  # type: ignore[arg-type]
+        plan = CampaignPlan(deadline=deadline, late=late)
         return plan.model_copy(update={"steps": days or plan.steps, "at": hour or plan.at})
 
     def _start(self) -> datetime | None:

@@ -83,7 +83,8 @@ class RulePages:
         values = {name: visit.param(name, 40) for name in (*_SINGLE, "issuer", "not_after", "not_before")}
         asked = bool(events or any(values.values()))
         facts, wrong = self._read(values, events, t) if asked else (None, "")
-        today, decided, rows = today_of(visit), None, ()
+        today, decided = today_of(visit), None
+        rows: tuple[Row, ...] = ()
         if facts is not None:
             outcome = decide(self.pack, facts, today)
             decided = outcome if isinstance(outcome, Decided) else None
@@ -169,15 +170,17 @@ def _to_html(text: str, language: str) -> tuple[Markup, list[tuple[str, str]]]:
 
 
 _HEADING = re.compile(r"#{1,3} ")
+_PHRASE = re.compile(r'["“](.+)["”]')
 
 
 def _find_passages(text: str, words: str) -> tuple[str, int]:
     """Return the passages that hold all words, below their headings, and how many there are.
 
     A passage is a paragraph, a line of a list, or a row of a table, which keeps the heading of its table. Accents and
-    capitals do not matter.
+    capitals do not matter. What stands between quotation marks is looked for as it stands.
     """
-    wanted = fold(words).split()
+    phrase = _PHRASE.fullmatch(words)
+    wanted = [fold(phrase[1])] if phrase else fold(words).split()
 
     def holds(passage: str) -> bool:
         folded = fold(passage)

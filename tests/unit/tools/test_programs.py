@@ -17,12 +17,15 @@ def without_programs(folder: Path, **more: str) -> subprocess.CompletedProcess[s
     folder.mkdir()
     for name in ("id", "sh"):
         (folder / name).symlink_to(f"/usr/bin/{name}")
+    script = folder.parent / "tools" / SCRIPT.name  # beside it nothing was unpacked yet
+    script.parent.mkdir()
+    script.write_text(SCRIPT.read_text())
     environment = {"PATH": str(folder), **more}
-    return subprocess.run(["/bin/sh", str(SCRIPT)], env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(["/bin/sh", str(script)], env=environment, capture_output=True, text=True, check=False)
 
 
 def test_the_script_brings_what_the_tests_name() -> None:
-    named = dict(re.findall(r"^(?:PROGRAMS=')?(\w+):([\w \-]+?)'?$", SCRIPT.read_text(), re.MULTILINE))
+    named = dict(re.findall(r"^(?:PROGRAMS='|UNPACKED=')?(\w+):([\w \-]+?)'?$", SCRIPT.read_text(), re.MULTILINE))
 
     assert named == PACKAGES
 
