@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.cancellation import cancel_on
-from bot.channels import AcceptUpdates, ChannelError, Invalid, Refused, RetryLater
+from bot.channels import AcceptUpdates, ChannelError, Invalid, RetryLater
 from bot.channels.zalo.bot_platform.api import BotApi, QuotaUsedUp
 from bot.channels.zalo.bot_platform.events import ReadUpdate, parse_body, read_update
 from bot.clock import Clock
@@ -75,11 +75,7 @@ class Poller:
         self._clock = clock
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Take a webhook away and poll, until told to stop.
-
-        Raises:
-            Refused: the platform does not take the token.
-        """
+        """Take a webhook away and poll, until told to stop; a token that is refused may be accepted again."""
         backoff, cleared = Backoff(), False
         while not stop.is_set():
             try:
@@ -89,8 +85,6 @@ class Poller:
                 for found in await cancel_on(stop, self._api.poll()) or ():
                     await self._store(stop, found)
                 backoff.reset()
-            except Refused:
-                raise
             except ChannelError as error:
                 _log.warning("no_updates", channel=ZALO_BOT, error=type(error).__name__)
                 await cancel_on(stop, self._clock.sleep(max(backoff.next(), _seconds(error))))
@@ -138,19 +132,13 @@ class WebhookReceiver:
         return [Route(urlsplit(self._settings.url).path or "/", self._handle, methods=["POST"])]
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Register the address, which must be listened at by now, and stay until told to stop.
-
-        Raises:
-            Refused: the platform does not take the token.
-        """
+        """Register the address, which must be listened at by now, and stay until told to stop."""
         webhook = {"url": self._settings.url, "secret_token": self._settings.secret.get_secret_value()}
         backoff = Backoff(longest=60.0)
         while not stop.is_set():
             try:
                 _warn_of_probe(await cancel_on(stop, self._api.call("setWebhook", webhook)))
                 break
-            except Refused:
-                raise
             except ChannelError as error:
                 hint = "it must be https, with a name that others can look up" if isinstance(error, Invalid) else None
                 _log.error("webhook_not_set", channel=ZALO_BOT, error=type(error).__name__, hint=hint)
