@@ -32,7 +32,7 @@ from handlers.core import (
 )
 from handlers.core.text import format_bold, join_lines
 from handlers.dossier.screens import open_dossiers
-from handlers.email import EMAIL_COMMAND
+from handlers.email import EMAIL_COMMAND, STAFF_COMMAND
 from handlers.interview import to_next_certificate, to_previous_step
 from handlers.interview.condition import condition_facts
 from handlers.interview.screens.certificate import explain_export, offer_upload
@@ -115,6 +115,7 @@ ADMIN_COMMANDS = (
     Command(
         "thongke", N_("numbers of the units I look after"), show_statistics, ("stats", "bieudo"), needs=Act.SEE_PICTURE
     ),
+    STAFF_COMMAND,
     Command("vaitro", N_("roles: who has which, invite, end"), _run_roles, needs=Act.SEE_HOLDERS),
     Command(
         "web",

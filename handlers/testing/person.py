@@ -1,6 +1,6 @@
 """The services of one person's own conversation in memory: requests, register, reminders, all that is held."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,9 +10,11 @@ from pydantic_core import from_json
 from handlers.core import Reply
 from handlers.model import (
     AMENDABLE_STATES,
+    EMAIL,
     OPEN_STATES,
     REQUEST_TRANSITIONS,
     RETAINED_STATES,
+    Act,
     DeliveryReason,
     EmailContact,
     EmailOffer,
@@ -23,6 +25,7 @@ from handlers.model import (
     RequestHandling,
     RequestState,
     RequestStep,
+    Rights,
     is_official,
     mask_session,
 )
@@ -31,6 +34,7 @@ from handlers.testing.request_list import MemoryAnnouncer, find_handling
 from handlers.testing.tables import (
     BROADCAST,
     SUBSCRIBER,
+    ChatRecord,
     DossierRow,
     MarkRecord,
     MemoryContext,
@@ -38,6 +42,7 @@ from handlers.testing.tables import (
     RequestRecord,
     StatusRecord,
     TaskRecord,
+    chat_id,
 )
 from rules.calendar import to_vietnam_day
 
@@ -91,6 +96,16 @@ class MemoryEmail:
         known = await self.mine()
         if known is not None and known.confirmed:
             self.acting.tables.emails[self.acting.chat] = replace(known, first=first, files=files)
+
+    async def import_staff(self, rights: Rights, unit: str | None, addresses: Sequence[str]) -> None:
+        """Keep them as people who consented."""
+        reach = rights.reach(Act.WRITE_BROADCASTS, unit)
+        if not reach or (unit is None and not reach.everything):
+            return
+        tables, now = self.acting.tables, self.acting.now
+        for address in addresses:
+            known = chat_id(EMAIL, address)
+            tables.chats.setdefault(known, ChatRecord(known, EMAIL, address, now, now, unit, consented=True))
 
     async def remove(self) -> None:
         """Forget it."""
