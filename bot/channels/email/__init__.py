@@ -17,9 +17,8 @@ from bot.channels import (
     RecordBlockChange,
     ServedChannel,
 )
-from bot.channels.email.bounces import ReturnedMail
 from bot.channels.email.channel import EmailChannel
-from bot.channels.email.mailbox import ImapSettings, MailboxReader
+from bot.channels.email.returned import ImapSettings, MailboxReader, ReturnedMail
 from bot.channels.email.smtp import SmtpPool, SmtpSettings
 from bot.clock import Clock
 from bot.errors import SettingsError

@@ -17,8 +17,7 @@ from bot.channels import (
     RecordBlockChange,
     ServedChannel,
 )
-from bot.channels.zalo.bot_platform.api import BotApi
-from bot.channels.zalo.bot_platform.channel import ZaloBotChannel
+from bot.channels.zalo.bot_platform.channel import BotApi, ZaloBotChannel
 from bot.channels.zalo.bot_platform.receivers import Poller, UpdateReceiver, WebhookReceiver, WebhookSettings
 from bot.channels.zalo.http import ZaloHttp
 from bot.clock import Clock
