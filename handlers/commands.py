@@ -34,7 +34,7 @@ from handlers.core import (
 )
 from handlers.dossier.notices import STOPPED
 from handlers.dossier.screens import open_dossiers
-from handlers.email import EMAIL_COMMAND
+from handlers.email import EMAIL_COMMAND, STAFF_COMMAND
 from handlers.interview import condition_facts, to_previous_step
 from handlers.interview.screens.certificate import explain_export, offer_upload
 from handlers.interview.screens.welcome import (
@@ -125,6 +125,7 @@ ADMIN_COMMANDS = (
         ("coquantiepnhan", "offices"),
         needs=Act.CHANGE_OFFICES,
     ),
+    STAFF_COMMAND,
     Command("vaitro", N_("roles: who has which, invite, end"), _run_roles, needs=Act.SEE_HOLDERS),
     Command(
         "web",

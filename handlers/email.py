@@ -1,9 +1,11 @@
 """The person's official e-mail address: given, confirmed by a link in its first message, and what goes there."""
 
+import re
+
 from markupsafe import Markup
 
-from handlers.core import BACK, Command, Context, HandlerResult, Option, Page, back_option
-from handlers.model import EmailContact, EmailOffer, parse_email
+from handlers.core import BACK, Command, Context, HandlerResult, Option, Page, back_option, current_rights
+from handlers.model import Act, AuditAction, EmailContact, EmailOffer, is_official, parse_email
 from locales import N_
 
 FIRST, FILES, AGAIN, REMOVE = "first", "files", "again", "remove"
@@ -107,5 +109,45 @@ def _choices(here: Context, known: EmailContact) -> tuple[Option, ...]:
     )
 
 
+#: Addresses of one message.
+_MOST_STAFF = 100
+_HOW_STAFF = N_(
+    "Behind the command write the official addresses of staff who do not talk with me, such as: /themthu"
+    " lan@haiphong.gov.vn minh@haiphong.gov.vn. Reminders to your unit then reach them too; each letter says how to"
+    " stop them."
+)
+_WRONG_STAFF = N_("“{word}” is no official address ({domains}), so nothing was kept.")
+_TOO_MANY_STAFF = N_("These are more than {most} addresses. Please send fewer at a time.")
+_SEVERAL_UNITS = N_("You look after several units. The operator can import the list for each of them.")
+_STAFF_KEPT = N_("Kept: {count} addresses. Reminders to your unit reach them from now on.")
+
+
+async def import_staff(here: Context, typed: str) -> HandlerResult:
+    """Take addresses of staff of the unit that an admin looks after, all of them or none."""
+    rights, email = await current_rights(here), here.world.email
+    words = [word for word in re.split(r"[\s,;]+", typed) if word]
+    if email is None or not words or len(words) > _MOST_STAFF:
+        why = (_TOO_MANY_STAFF if words else _HOW_STAFF) if email else _NONE
+        return HandlerResult(here.session, notes=(here.say(why, most=_MOST_STAFF),))
+    for word in words:
+        address = parse_email(word)
+        if address is None or not is_official(address, email.domains):
+            said = here.say(_WRONG_STAFF, word=word[:80], domains=", ".join(email.domains))
+            return HandlerResult(here.session, notes=(said,))
+    reach = rights.reach(Act.WRITE_BROADCASTS)
+    unit = None if reach.everything or len(reach.units) != 1 else reach.units[0]
+    if unit is None and not reach.everything:
+        return HandlerResult(here.session, notes=(here.say(_SEVERAL_UNITS),))
+    addresses = tuple(dict.fromkeys(address for word in words if (address := parse_email(word))))
+    await email.import_staff(rights, unit, addresses)
+    await here.world.admin.journal.record(
+        rights, AuditAction.EMAIL_IMPORT, unit or rights.actor, unit=unit, count=len(addresses)
+    )
+    return HandlerResult(here.session, notes=(here.say(_STAFF_KEPT, count=len(addresses)),))
+
+
+STAFF_COMMAND = Command(
+    "themthu", N_("official addresses of staff who get reminders by e-mail"), import_staff, needs=Act.WRITE_BROADCASTS
+)
 _WHAT_FOR = N_("my official e-mail, for reminders")
-EMAIL_COMMAND = Command("email", _WHAT_FOR, open_email, ("thudientu", "mail"))
+EMAIL_COMMAND = Command("email", _WHAT_FOR, open_email, ("thudientu", "mail", "kenh"))

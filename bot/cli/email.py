@@ -9,7 +9,7 @@ import typer
 
 from bot.channels import ChannelError, Refused
 from bot.channels.email import imap_settings, smtp_settings
-from bot.channels.email.mailbox import MailboxReader
+from bot.channels.email.returned import MailboxReader
 from bot.channels.email.smtp import SmtpPool
 from bot.cli.output import print_rows
 from bot.clock import Clock

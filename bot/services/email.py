@@ -15,6 +15,7 @@ from bot.store import (
     Store,
     StoreContext,
     chat_at,
+    import_queries,
     message_query,
     offer_queries,
     read_contact,
@@ -24,7 +25,7 @@ from bot.store import (
 from bot.store.links import new_link
 from bot.store.sealing import Keyring
 from handlers.core import Attachment, MarkupTranslator, Reply
-from handlers.model import EMAIL, EmailContact, EmailOffer, LinkPurpose, is_official
+from handlers.model import EMAIL, Act, EmailContact, EmailOffer, LinkPurpose, Rights, is_official
 from locales import N_
 
 #: The pages that confirm an address, and that stop messages to one, below the address of the web server.
@@ -103,6 +104,14 @@ class EmailService:
 
     async def choose(self, *, first: bool, files: bool) -> None:
         await self.ask(Query("email_choose", {"owner": self.chat.id, "first": int(first), "files": int(files)}))
+
+    async def import_staff(self, rights: Rights, unit: str | None, addresses: Sequence[str]) -> None:
+        reach = rights.reach(Act.WRITE_BROADCASTS, unit)
+        if not reach or (unit is None and not reach.everything):
+            return
+        for address in addresses:
+            if is_official(address, self.terms.domains):
+                await self.ask(*import_queries(self.keyring, address, unit, self.now))
 
     async def remove(self) -> None:
         mine = {"owner": self.chat.id}

@@ -43,7 +43,7 @@ def offer_queries(keyring: Keyring, owner: str, address: str, unit: str | None, 
     ]
 
 
-def import_queries(keyring: Keyring, address: str, unit: str, now: datetime) -> list[Query]:
+def import_queries(keyring: Keyring, address: str, unit: str | None, now: datetime) -> list[Query]:
     """Note that an address is of staff of a unit."""
     chat, at = chat_at(keyring, EMAIL, address), to_micros(now)
     return [_chat_query(keyring, chat, unit, at), Query("email_import", {"chat": chat.id, "now": at})]

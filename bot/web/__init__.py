@@ -15,11 +15,9 @@ from bot.services.links import LinkDesk
 from bot.settings import Settings
 from bot.store import Store
 from bot.web.desk import build_desk
-from bot.web.emails import EmailPages
 from bot.web.health import HealthEndpoints
-from bot.web.links import LinkPages
+from bot.web.links import EmailPages, LinkPages, UploadPages, UploadSettings
 from bot.web.server import Site, WebServer, open_sites, raise_file_limit
-from bot.web.uploads import UploadPages, UploadSettings
 from rules.pack import Pack
 
 _log = structlog.get_logger(__name__)

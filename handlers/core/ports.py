@@ -6,7 +6,7 @@ ends the turn, and the event is handled again later if the error is temporary. A
 others demands ``rights`` and treats everything outside of them as if it did not exist.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -23,6 +23,7 @@ from handlers.model import (
     RequestContent,
     RequestHandling,
     RequestState,
+    Rights,
     UnitDirectory,
 )
 from rules.offices import Office, OfficeDirectory
@@ -160,6 +161,15 @@ class EmailAddresses(Protocol):
 
     async def remove(self) -> None:
         """Forget the address."""
+
+    async def import_staff(self, rights: Rights, unit: str | None, addresses: Sequence[str]) -> None:
+        """Keep addresses of staff of a unit, who get its reminders; one that is known already changes nothing.
+
+        Args:
+            rights: The rights by which it is done: nothing is kept where they do not cover the unit.
+            unit: The code of the unit; ``None``: of no unit in particular, for whom everything is within reach.
+            addresses: Official addresses in small letters.
+        """
 
 
 @dataclass(frozen=True, slots=True)

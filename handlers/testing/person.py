@@ -1,12 +1,15 @@
 """The services of one person's own conversation in memory: requests, register, reminders, all that is held."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from handlers.model import (
     AMENDABLE_STATES,
+    EMAIL,
     OPEN_STATES,
     REQUEST_TRANSITIONS,
+    Act,
     DeliveryReason,
     EmailContact,
     EmailOffer,
@@ -16,16 +19,19 @@ from handlers.model import (
     RequestHandling,
     RequestState,
     RequestStep,
+    Rights,
     is_official,
 )
 from handlers.testing.request_list import MemoryAnnouncer, find_handling
 from handlers.testing.tables import (
     SUBSCRIBER,
+    ChatRecord,
     MarkRecord,
     MemoryContext,
     MessageRecord,
     RequestRecord,
     StatusRecord,
+    chat_id,
 )
 from rules.calendar import to_vietnam_day
 
@@ -65,6 +71,16 @@ class MemoryEmail:
         known = await self.mine()
         if known is not None and known.confirmed:
             self.acting.tables.emails[self.acting.chat] = replace(known, first=first, files=files)
+
+    async def import_staff(self, rights: Rights, unit: str | None, addresses: Sequence[str]) -> None:
+        """Keep them as people who consented."""
+        reach = rights.reach(Act.WRITE_BROADCASTS, unit)
+        if not reach or (unit is None and not reach.everything):
+            return
+        tables, now = self.acting.tables, self.acting.now
+        for address in addresses:
+            known = chat_id(EMAIL, address)
+            tables.chats.setdefault(known, ChatRecord(known, EMAIL, address, now, now, unit, consented=True))
 
     async def remove(self) -> None:
         """Forget it."""

@@ -17,9 +17,8 @@ from bot.channels import (
     RecordBlockChange,
     ServedChannel,
 )
-from bot.channels.email.bounces import ReturnedMail
 from bot.channels.email.channel import EmailChannel
-from bot.channels.email.mailbox import ImapSettings, MailboxReader
+from bot.channels.email.returned import ImapSettings, MailboxReader, ReturnedMail
 from bot.channels.email.smtp import SmtpPool, SmtpSettings
 from bot.clock import Clock
 from bot.errors import SettingsError
@@ -28,6 +27,8 @@ from bot.store import Store
 from locales import N_
 
 _CONNECTIONS = 4
+#: Seconds that a start waits for the mail server: others must not wait for it.
+_PATIENCE = 5.0
 #: A mailbox takes what comes; many at once look like unwanted mail.
 _CHAT_PACE = Rate(0.2, 5)
 
@@ -79,8 +80,9 @@ async def open_email(settings: Settings, store: Store, clock: Clock) -> AsyncIte
 async def _prepare(pool: SmtpPool) -> None:
     """Try the server; where that fails the other channels are served all the same."""
     try:
-        await pool.check()
-    except ChannelError as error:
+        async with asyncio.timeout(_PATIENCE):
+            await pool.check()
+    except (ChannelError, TimeoutError) as error:
         _log.error("email_not_ready", error=type(error).__name__, hint="troly email check")
 
 

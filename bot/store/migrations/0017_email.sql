@@ -15,4 +15,5 @@ CREATE TABLE email_contacts (
     added_at     BIGINT NOT NULL
 );
 CREATE INDEX email_contacts_of_chat ON email_contacts (chat);
+CREATE INDEX chats_email ON chats (id) WHERE channel = 'email';
 CREATE UNIQUE INDEX email_contacts_confirmed ON email_contacts (chat) WHERE confirmed_at IS NOT NULL;

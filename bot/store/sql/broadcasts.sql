@@ -242,7 +242,7 @@ broadcast IN (SELECT b.id FROM broadcasts b WHERE b.id = :series OR b.parent = :
 -- name: skip_reminders
 -- Skip the reminders that wait for a person.
 UPDATE outbox SET state = 'skipped', reason = :reason, settled_at = :now, payload = NULL
-WHERE (chat = :chat OR chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :chat))
+WHERE chat IN (SELECT CAST(:chat AS TEXT) UNION ALL SELECT e.chat FROM email_contacts e WHERE e.owner = :chat)
   AND state = 'queued' AND broadcast IS NOT NULL AND {where}
 RETURNING id;
 
@@ -250,14 +250,17 @@ RETURNING id;
 -- Read the campaign, or the single broadcast, to which an answer belongs.
 SELECT COALESCE(b.parent, b.id)
 FROM broadcasts b JOIN outbox o ON o.broadcast = b.id
-WHERE b.id = :broadcast AND (
-    o.chat = :chat OR o.chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :chat AND e.confirmed_at IS NOT NULL))
+WHERE b.id = :broadcast AND o.chat IN (
+    SELECT CAST(:chat AS TEXT)
+    UNION ALL SELECT e.chat FROM email_contacts e WHERE e.owner = :chat AND e.confirmed_at IS NOT NULL)
 LIMIT 1;
 
 -- name: latest_reminder
 -- Read the broadcast that the person received last.
 SELECT broadcast FROM outbox
-WHERE (chat = :chat OR chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :chat AND e.confirmed_at IS NOT NULL))
+WHERE chat IN (
+    SELECT CAST(:chat AS TEXT)
+    UNION ALL SELECT e.chat FROM email_contacts e WHERE e.owner = :chat AND e.confirmed_at IS NOT NULL)
   AND state = 'sent' AND broadcast IS NOT NULL
 ORDER BY settled_at DESC, id DESC LIMIT 1;
 

@@ -12,10 +12,11 @@ from bot.services.unit_of_work import open_turn
 from bot.store import OutboxMessage, OutboxRecipient, Query, import_queries, message_query
 from bot.store.store import Store
 from handlers.core import Attachment, Choice, Reply
-from handlers.model import EmailOffer
+from handlers.model import EmailOffer, Grant, Rights, Role
 from tests.support.broadcasts import freeze_notice, start_notice, write_consenting_people
 from tests.support.database import Database
 from tests.support.delivery import TurnedClock
+from tests.support.people import insert_units
 from tests.support.store import CONSENTED_SESSION, NOW, claim_next_turn, make_incoming, open_chat
 
 LAN, OTHER = "lan@dongnai.gov.vn", "minh@dongnai.gov.vn"
@@ -24,7 +25,7 @@ FILE = Attachment.of("mau-04.pdf", "application/pdf", b"%PDF")
 
 
 def service(store: Store, chat: Chat, ask: object = None) -> EmailService:
-    return EmailService(ask or store.driver.run, store.keyring, chat, NOW, TERMS)  # type: ignore[arg-type]
+    return EmailService(ask or store.driver.run, store.keyring, chat, NOW, TERMS)
 
 
 async def link_of(store: Store, address: str = LAN) -> str:
@@ -219,8 +220,8 @@ async def test_papers_of_a_turn_go_to_the_mailbox_where_that_was_asked_for(
 async def test_imported_staff_is_an_audience_and_a_person_of_the_same_address_takes_its_place(
     store: Store, lan: Chat, database: Database
 ) -> None:
-    await store.driver.run(*import_queries(store.keyring, OTHER, None, NOW))  # type: ignore[arg-type]  # of no unit
-    await store.driver.run(*import_queries(store.keyring, LAN, None, NOW))  # type: ignore[arg-type]
+    await store.driver.run(*import_queries(store.keyring, OTHER, None, NOW))
+    await store.driver.run(*import_queries(store.keyring, LAN, None, NOW))
     ways = await rows_of(store, await freeze_notice(store, NOW))
     assert [way[0] for way in ways] == ["email", "email", "telegram"]
     await service(store, lan).offer(LAN, "vi")
@@ -245,8 +246,27 @@ async def test_with_the_person_goes_the_address_and_what_waits_for_it(store: Sto
 
 
 async def test_an_address_in_use_outlasts_a_long_silence(store: Store, lan: Chat, mailbox: Chat) -> None:
-    await store.driver.run(*import_queries(store.keyring, OTHER, None, NOW))  # type: ignore[arg-type]
+    await store.driver.run(*import_queries(store.keyring, OTHER, None, NOW))
     await store.retention.delete_expired(NOW + timedelta(hours=2), 180)
     assert await store.email.find(LAN) is not None
     await store.retention.delete_expired(NOW + timedelta(days=400), 180)
     assert await store.email.find(OTHER) is not None
+
+
+async def test_an_admin_keeps_addresses_of_their_own_unit_and_of_no_other(
+    store: Store, lan: Chat, database: Database
+) -> None:
+    insert_units(database.sql)
+    units, given = await store.units.read(), service(store, lan)
+
+    def of(role: Role, unit: str | None) -> Rights:
+        return Rights((Grant("QT-000001", role, unit),), units, "QT-000001")
+
+    await given.import_staff(of(Role.ADMIN, "DN.NT"), "DN.NT", [OTHER, "x@gmail.com"])
+    await given.import_staff(of(Role.ADMIN, "DN.NT"), "DN.TP", ["a@x.gov.vn"])
+    await given.import_staff(of(Role.ADMIN, "DN.NT"), None, ["b@x.gov.vn"])
+    await given.import_staff(of(Role.FOCAL, "DN.NT"), "DN.NT", ["c@x.gov.vn"])
+    await given.import_staff(of(Role.OWNER, None), None, ["d@x.gov.vn"])
+    assert sorted((one.address, one.unit) for one in await store.email.staff()) == [
+        ("d@x.gov.vn", None), (OTHER, "DN.NT"),
+    ]  # fmt: skip

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from handlers.conversation import respond
 from handlers.core import ButtonTapped, Services, Session, TextReceived
-from handlers.model import EmailContact, is_official, parse_email
+from handlers.model import EmailContact, Grant, Role, is_official, parse_email
 from handlers.testing import MemoryTurn, build_memory_services
 from handlers.testing.person import MemoryEmail
+from handlers.testing.tables import GrantRecord
 from handlers.turn import Turn
 from rules.loading import load_pack
+from tests.support.dialogue import nhon_trach
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 PACK = load_pack("national")
@@ -125,3 +127,21 @@ async def test_the_address_in_a_letter_begins_with_what_it_reminds_of_and_any_ot
     greeting = await says(services, begun(), "/start")
     assert said(begun_with) != said(greeting)
     assert said(other) == said(greeting)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("/themthu", "Behind the command"), ("/themthu lan@x.gov.vn minh@gmail.com", "“minh@gmail.com” is no official"),
+        ("/themthu " + " ".join(f"a{n}@x.gov.vn" for n in range(101)), "more than 100"),
+        ("/themthu Lan@x.gov.vn, minh@x.gov.vn;lan@x.gov.vn", "Kept: 2 addresses"),
+    ],
+)  # fmt: skip
+async def test_an_admin_keeps_addresses_of_staff_all_or_none(typed: str, words: str) -> None:
+    services = world()
+    tables = mail_of(services).acting.tables
+    chat = mail_of(services).acting.chat
+    tables.grants["QT-000001"] = GrantRecord(Grant("QT-000001", Role.ADMIN, "DN.NT"), chat, NOW, "")
+    assert words in said(await says(replace(services, units=nhon_trach()), begun(), typed))
+    kept = [chat.address for chat in tables.chats.values() if chat.channel == "email"]
+    assert kept == (["lan@x.gov.vn", "minh@x.gov.vn"] if "Kept" in words else [])

@@ -15,11 +15,9 @@ from bot.channels import (
     Rate,
     Receiver,
     RecordBlockChange,
-    Refused,
     ServedChannel,
 )
-from bot.channels.zalo.bot_platform.api import BotApi
-from bot.channels.zalo.bot_platform.channel import ZaloBotChannel
+from bot.channels.zalo.bot_platform.channel import BotApi, ZaloBotChannel
 from bot.channels.zalo.bot_platform.receivers import Poller, UpdateReceiver, WebhookReceiver, WebhookSettings
 from bot.channels.zalo.http import ZaloHttp
 from bot.clock import Clock
@@ -64,15 +62,9 @@ async def open_zalo_bot(settings: Settings, store: Store, clock: Clock) -> Async
 
 
 async def _prepare(api: BotApi) -> None:
-    """Ask who the bot is; where that fails the other channels are served all the same.
-
-    Raises:
-        Refused: Zalo does not take the token.
-    """
+    """Ask who the bot is; where that fails, even for its token, the other channels are served all the same."""
     try:
         await api.call("getMe", {})
-    except Refused:
-        raise
     except ChannelError as error:
         _log.error("zalo_bot_not_ready", error=type(error).__name__)
 

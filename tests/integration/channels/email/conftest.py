@@ -46,7 +46,7 @@ class Ours:
     async def knows(self, address: str = LAN) -> Chat:
         """Make an address known, as one of staff."""
         async with self.store.driver.transaction() as transaction:
-            await transaction.run(*import_queries(self.store.keyring, address, None, self.clock.now()), commit=True)  # type: ignore[arg-type]  # without a unit
+            await transaction.run(*import_queries(self.store.keyring, address, None, self.clock.now()), commit=True)
         return self.store.chats.at("email", address)
 
 

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 
 from bot.messages import Incoming
 from bot.services.email import CONFIRM_PATH, STOP_PATH, EmailDesk, EmailService, EmailTerms, stop_token
-from bot.web.emails import EmailPages
+from bot.web.links import EmailPages
 from handlers.core import TextReceived
 from tests.integration.channels.email.conftest import LAN, Ours
 from tests.support.telegram.server import serving

@@ -10,8 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.channels import Refused, Unreachable
-from bot.channels.email.bounces import ReturnedMail
-from bot.channels.email.mailbox import ImapSettings, MailboxReader
+from bot.channels.email.returned import ImapSettings, MailboxReader, ReturnedMail
 from bot.clock import Clock
 from bot.messages import NOTICE, DeliveryState
 from bot.store import OutboxMessage, OutboxRecipient, StoreUnavailable, message_query

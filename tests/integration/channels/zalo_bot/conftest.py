@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.zalo.bot_platform.api import BotApi
-from bot.channels.zalo.bot_platform.channel import ZaloBotChannel
+from bot.channels.zalo.bot_platform.channel import BotApi, ZaloBotChannel
 from bot.channels.zalo.http import ZaloHttp
 from bot.messages import BROADCAST, REPLY, OutboxRow
 from bot.services.opening import open_store

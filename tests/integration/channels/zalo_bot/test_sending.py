@@ -6,8 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.channels import ChannelError, Doubtful, Gone, Invalid, Refused, RetryLater, TooLarge, Unreachable
-from bot.channels.zalo.bot_platform.api import BotApi
-from bot.channels.zalo.bot_platform.channel import MonthUsedUp
+from bot.channels.zalo.bot_platform.channel import BotApi, MonthUsedUp
 from bot.channels.zalo.http import ZaloHttp
 from handlers.core import Attachment, Choice
 from tests.integration.channels.zalo_bot.conftest import LAN, Ours

@@ -13,7 +13,7 @@ from bot.messages import Chat, Incoming
 from bot.services.links import UPLOAD_PATH
 from bot.store import StoreUnavailable
 from bot.store.links import new_link
-from bot.web.uploads import UploadPages, UploadSettings
+from bot.web.links import UploadPages, UploadSettings
 from handlers.core import Attachment, FileSent, TextReceived, UnreadableReceived
 from handlers.model import LinkPurpose
 from tests.integration.channels.zalo_bot.conftest import LAN, Ours

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.email.bounces import Bounce, is_automatic, parse_message, read_bounce
+from bot.channels.email.returned import Bounce, is_automatic, parse_message, read_bounce
 from bot.messages import DeliveryState
 from tests.support.mail import report
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.channels.email.composing import subject_of
+from bot.channels.email.channel import subject_of
 from handlers.core import Attachment, Reply
 from locales import translator
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.zalo.bot_platform.events import parse_body, read_update
+from bot.channels.zalo.bot_platform.receivers import parse_body, read_update
 from handlers.core import TextReceived, UnreadableReceived
 
 PERSON = "6ede9afa66b88fe6d6a9"
