@@ -62,9 +62,9 @@ class Actors:
                 return "a part of a body"
             return "another body" if self._is_other_body(finding, part) else None
         if entry.fact == "events" and entry.value == "moved_within_state":
-            if self._is_desk(finding):
-                return "another desk"
-            return "a body moved" if self._is_body(finding, part) else None
+            return (
+                "another desk" if self._is_desk(finding) else "a body moved" if self._is_body(finding, part) else None
+            )
         if entry.label in _OF_THINGS:
             return "another thing" if self._is_other_thing(finding, part) else None
         return None
@@ -147,9 +147,7 @@ class Actors:
             verb < start <= verb + _NEAR and not self._matcher.tokens[start].before for start, _ in places
         )
         head = next((start for start, _ in self._bodies(part.start, verb)), verb)
-        before = any(
-            end <= verb and (start < head or (start == head and end - start > 1)) for start, end in places
-        )
+        before = any(end <= verb and (start < head or (start == head and end - start > 1)) for start, end in places)
         return behind or before
 
     def _is_desk(self, finding: Finding) -> bool:

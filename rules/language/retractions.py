@@ -73,4 +73,6 @@ class Retractions:
         return {self._matcher.words[at].bare for at in places}
 
     def _places(self, names: Sequence[str], low: int, high: int) -> set[int]:
-        return {at for name in names for start, end in self._matcher.places(name, low, high) for at in range(start, end)}
+        return {
+            at for name in names for start, end in self._matcher.places(name, low, high) for at in range(start, end)
+        }
