@@ -62,9 +62,9 @@ class Actors:
                 return "a part of a body"
             return "another body" if self._is_other_body(finding, part) else None
         if entry.fact == "events" and entry.value == "moved_within_state":
-            if self._is_desk(finding):
-                return "another desk"
-            return "a body moved" if self._is_body(finding, part) else None
+            return (
+                "another desk" if self._is_desk(finding) else "a body moved" if self._is_body(finding, part) else None
+            )
         if entry.label in _OF_THINGS:
             return "another thing" if self._is_other_thing(finding, part) else None
         return None

@@ -176,16 +176,20 @@ def _expand(
 
 
 def _break_of(gap: str, text: str, start: int) -> Break:
-    if not gap or (gap.isspace() and "\n" not in gap):
-        return ""
-    if gap == "." and text[start - 2 : start - 1].isdigit() and text[start : start + 1].isdigit():
-        return ""
-    if gap == "." and re.search(r"\b\w{1,2}\.$", text[max(0, start - 4) : start]):
-        return ""
-    if gap == ":" and text[start : start + 1].isdigit():
+    if not gap or (gap.isspace() and "\n" not in gap) or _is_within_a_word(gap, text, start):
         return ""
     if _HARD.search(gap):
         return "hard"
     if ":" in gap:
         return "colon"
     return "soft" if _SOFT.search(gap) else ""
+
+
+def _is_within_a_word(gap: str, text: str, start: int) -> bool:
+    """Return whether signs divide nothing: "30.6", "10:30", "TP.Biên Hòa"."""
+    if gap == ":":
+        return text[start : start + 1].isdigit()
+    if gap != ".":
+        return False
+    digits = text[start - 2 : start - 1].isdigit() and text[start : start + 1].isdigit()
+    return digits or re.search(r"\b\w{1,2}\.$", text[max(0, start - 4) : start]) is not None

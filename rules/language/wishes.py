@@ -13,6 +13,8 @@ from rules.language.vocabulary import Language
 NOT_TOLD = frozenset({"question", "condition", "hypothesis", "idiom"})
 #: Words from which a line is a sentence.
 _FEWEST_WORDS = 4
+#: Second words of the names of persons, without accents, and the most words of one.
+_MIDDLE_NAMES, _LONGEST_NAME = frozenset({"thi", "van"}), 5
 
 
 class Wishes:
@@ -58,6 +60,8 @@ class Wishes:
 
     def _plain_intent(self, names: Sequence[str], *, named: bool, told: bool) -> str:
         """Return the intent of a sentence without facts, questions and commands."""
+        if self._is_name():
+            return "unclear"
         open_ = "hesitation" in names or any(part.asked for part in self._parts)
         answers = ("thanks",) if open_ else ("refusal", "consent", "thanks")
         answer = next((name for name in answers if name in names), None)
@@ -70,6 +74,12 @@ class Wishes:
         if self._is_question():
             return "question"
         return "statement" if self._is_known() else "unclear"
+
+    def _is_name(self) -> bool:
+        """Return whether it is the name of a person, whose words are others too ("pham thi thu ha")."""
+        words = [token.word.bare for token in self._tokens]
+        middle = len(words) > 1 and words[1] in _MIDDLE_NAMES
+        return middle and len(words) <= _LONGEST_NAME and words[0] in self._language.units.families
 
     def _is_question(self) -> bool:
         asked = any(part.asked for part in self._parts) or any(scope.kind == "question" for scope in self._scopes)
