@@ -17,7 +17,7 @@ LINK_PATH, SIGN_IN_PATH = "/t/", "/desk/sign-in/"
 
 @dataclass(frozen=True, slots=True)
 class LinkService:
-    """Implements ``handlers.core.ports.OneTimeLinks`` within the transaction of a turn."""
+    """Makes links within the transaction of a turn."""
 
     ask: RunQueries
     keyring: Keyring

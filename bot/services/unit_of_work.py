@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
+from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
-from bot.services.dossiers import DossierService
+from bot.services.dossiers import StoredDossiers
 from bot.services.exports import ExportDownloads, ExportReaderService, ExportService, OwnDataService
-from bot.services.journal import JournalService
 from bot.services.links import LinkService
+from bot.services.offices import OfficeService
 from bot.services.people import PeopleService
 from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
@@ -22,6 +23,7 @@ from bot.store import (
     ExportRepository,
     ImportRepository,
     JournalRepository,
+    OfficeRepository,
     OwnDataRepository,
     PageExportRepository,
     Query,
@@ -52,7 +54,7 @@ from handlers.core import (
     AdminServices,
     Event,
     InterviewRegister,
-    OneTimeLinks,
+    MakeLink,
     OwnData,
     OwnRequests,
     Reminders,
@@ -76,12 +78,8 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         picture=StatisticsService(StatisticsRepository(context)),
         units=UnitService(UnitRepository(context), journal, context.now, announcer),
         broadcasts=BroadcastService.of(context, journal),
-        dossiers=DossierService(
-            DossierRepository(context),
-            own_requests,
-            announcer.notices,
-            journal,
-        ),
+        dossiers=StoredDossiers(journal, DossierRepository(context), own_requests, announcer.notices),
+        offices=OfficeService(OfficeRepository(context), announcer.notices, journal),
     )
 
 
@@ -125,9 +123,9 @@ class TurnTransaction:
         self.register: InterviewRegister = StoredInterviewRegister(context)
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
 
-    def links(self, address: str | None) -> OneTimeLinks:
+    def link_maker(self, address: str | None) -> MakeLink:
         """Return what makes one-time links below the address of the web server."""
-        return LinkService(self._ask, self._store.keyring, self._pending.chat.id, self._now, address)
+        return LinkService(self._ask, self._store.keyring, self._pending.chat.id, self._now, address).make
 
     async def _ask(self, *calls: Query) -> list[Rows]:
         keys = [(call.query, call.where, *call.parameters.items()) for call in calls if call.shown]

@@ -30,12 +30,22 @@ from bot.store.broadcasts.recipients import (
     Withheld,
 )
 from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository, ReminderDistance, StoredReminders
-from bot.store.command_menus import DueMenu
-from bot.store.context import StoreContext, chat_row
-from bot.store.continuity import DatabasePosition
+from bot.store.context import DueMenu, StoreContext, chat_row
+from bot.store.continuity import DatabasePosition, check_all_keys
 from bot.store.desk_sessions import SESSION_AGE
 from bot.store.dossiers import DossierRepository
-from bot.store.drivers import Driver, Query, Rows, RunQueries, Transaction, split_statements, sqlite_path
+from bot.store.drivers import (
+    Driver,
+    Migration,
+    Query,
+    Rows,
+    RunQueries,
+    Transaction,
+    load_migrations,
+    missing_migrations,
+    split_statements,
+    sqlite_path,
+)
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.encoding import (
     backfill_consents,
@@ -70,8 +80,7 @@ from bot.store.journal import (
 from bot.store.key_rotation import RETIREMENT_GRACE, KeyCheck, KeyRotation, Retirement
 from bot.store.links import FileFacts
 from bot.store.messages import AbandonedRow, OutboxMessage, OutboxRecipient, message_query, reply_queries
-from bot.store.migrations import Migration, load_migrations, missing_migrations
-from bot.store.missing_keys import check_all_keys
+from bot.store.offices import OfficeRepository
 from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
 from bot.store.page_exports import PageExport, PageExportRepository, PageExportTasks, PageFile
 from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
@@ -106,14 +115,7 @@ from bot.store.tasks import (
     TaskResult,
     UnreadableTask,
 )
-from bot.store.units import (
-    UNITS_COUNTER,
-    StatisticsRepository,
-    StoredInterviewRegister,
-    UnitReader,
-    UnitRepository,
-    read_units,
-)
+from bot.store.units import UNITS_COUNTER, StatisticsRepository, StoredInterviewRegister, UnitRepository, read_units
 from bot.store.workers import LeaseDuration, Presence, WorkerRegistry, hold_serving_lock
 from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloTokens
 
@@ -127,21 +129,20 @@ __all__ = [
     "ExportTask", "ExportTasks", "FileFacts", "FolderHoldsData", "GrantRepository", "ImportRepository",
     "InvitationRepository", "JournalEnd", "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError",
     "KeyFileMismatch", "KeyRotation", "Keyring", "LeaseDuration", "LifecycleRepository", "Migration",
-    "MovableRequest", "NewRecipient", "NoticeRepository", "OutboxMessage", "OutboxRecipient", "OwnDataRepository",
-    "OwnDataTask", "OwnDataTasks", "PageExport", "PageExportRepository", "PageExportTasks", "PageFile", "Person",
-    "Presence", "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly", "RecipientRepository",
-    "RecipientRow", "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository",
-    "Retirement", "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange",
+    "MovableRequest", "NewRecipient", "NoticeRepository", "OfficeRepository", "OutboxMessage", "OutboxRecipient",
+    "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "PageExport", "PageExportRepository", "PageExportTasks",
+    "PageFile", "Person", "Presence", "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly",
+    "RecipientRepository", "RecipientRow", "ReminderDistance", "RequestListRepository", "RequestNoticeRepository",
+    "ResultRepository", "Retirement", "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange",
     "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable",
     "StoredInterviewRegister", "StoredKey", "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep",
-    "Transaction", "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitReader", "UnitRepository",
-    "UnreadableTask", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens",
-    "add_words_queries", "backfill_consents", "chain_hash", "chat_row", "check_all_keys", "count_audience",
-    "digest_origin", "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue",
-    "hold_serving_lock", "identity_deadline", "index_requests", "journal_columns", "load_migrations",
-    "message_query", "missing_migrations", "open_columns", "open_keyring", "open_sqlite", "placing_origin",
-    "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin", "seal_grant",
-    "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts",
-    "to_micros",
+    "Transaction", "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask",
+    "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries",
+    "backfill_consents", "chain_hash", "chat_row", "check_all_keys", "count_audience", "digest_origin",
+    "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock",
+    "identity_deadline", "index_requests", "journal_columns", "load_migrations", "message_query",
+    "missing_migrations", "open_columns", "open_keyring", "open_sqlite", "placing_origin", "read_snapshot",
+    "read_units", "replace_key_file", "reply_queries", "request_origin", "seal_grant", "seal_powers",
+    "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
 ]
 # fmt: on

@@ -16,7 +16,7 @@ from bot.pages import attachment_headers, page
 from bot.services.links import LINK_PATH, LinkDesk
 from bot.store import StoreError
 from bot.store.links import TOKEN_PATTERN
-from handlers.core.text import MarkupTranslator, format_size
+from handlers.core import MarkupTranslator, format_size
 
 _TOKEN = re.compile(TOKEN_PATTERN)
 _CHUNK = 64 * 1024

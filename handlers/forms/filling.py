@@ -21,7 +21,7 @@ from handlers.model import (
 from handlers.requests import FIELDS, Field
 from handlers.requests.form import find_body, own_unit, suggestions, unit_choices
 from rules.facts import Event, Subject
-from rules.offices import Office, OfficeStatus, find_office
+from rules.offices import OfficeDirectory, OfficeStatus
 from rules.outcome import Procedure
 
 #: Days after which a personal number goes, whether its form was made or not.
@@ -144,7 +144,7 @@ def build_form_contents(here: Context, case: FormCase, draft: FormDraft) -> tupl
     """Build what stands in each form; absent values are left to be filled in by hand."""
     own = own_unit(here)
     above = next((one.body for one in here.world.units.ancestors(here.session.unit)), "")
-    recipients = FormRecipients(here.world.office, here.world.pack.offices, units_of(here))
+    recipients = FormRecipients(here.world.offices, units_of(here))
     return fill_forms(case, draft, (own.body, above) if own else ("", ""), recipients)
 
 
@@ -152,15 +152,12 @@ def build_form_contents(here: Context, case: FormCase, draft: FormDraft) -> tupl
 class FormRecipients:
     """The offices that forms are sent to, if somebody has confirmed them; else they are written by hand."""
 
-    office: str | None  #: of the settings, for everything
-    offices: tuple[Office, ...]
+    offices: OfficeDirectory
     units: tuple[str, ...]  #: codes of the unit that files and of those above it, the nearest first
 
     def find(self, procedure: Procedure) -> str:
         """Return the name that stands in the form of a procedure."""
-        if self.office:
-            return self.office
-        found = find_office(self.offices, procedure, self.units)
+        found = self.offices.find(procedure, self.units)
         return found.name if found and found.status is OfficeStatus.CONFIRMED else ""
 
 

@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.services.opening import open_store
 from bot.services.sign_in import SignIn
 from bot.settings import Settings
@@ -69,7 +69,7 @@ async def signed_in(browser: Browser, office: Office, size: str, **options: Any)
     """A tab of an owner; nothing may go wrong in it."""
     width, height = _SIZES[size]
     context = await browser.new_context(viewport={"width": width, "height": height}, locale="vi-VN", **options)
-    link = await SignIn(office.store, SystemClock()).make(office.store.chats.at(CHANNEL, "chị Lan").id, OPERATOR, "")
+    link = await SignIn(office.store, Clock()).make(office.store.chats.at(CHANNEL, "chị Lan").id, OPERATOR, "")
     tab = await open_tab(context, office.address, size)
     await tab.opens(str(link))
     await tab.page.get_by_role("button", name="Đăng nhập").click()

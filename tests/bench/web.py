@@ -24,7 +24,7 @@ from playwright.async_api import async_playwright
 
 from bot.channels.terminal import Console, TerminalChannel
 from bot.cli.run import accept_in_steps
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.pacing import Pacer
@@ -95,7 +95,7 @@ async def _pages(province: Province) -> tuple[str, float, float, float, float]:
     headers = {"sec-fetch-site": "same-origin", "accept-encoding": "gzip"}
     async with province.opened() as store, Office(settings, store).served() as office:
         owner = store.chats.at("terminal", "chu").id
-        link = await SignIn(store, SystemClock()).make(owner, Rights.operator(await store.units.read()), "")
+        link = await SignIn(store, Clock()).make(owner, Rights.operator(await store.units.read()), "")
         jar = aiohttp.CookieJar(unsafe=True)
         async with aiohttp.ClientSession(office.address, cookie_jar=jar, headers=headers) as client:
             (await client.post(str(link))).release()
@@ -172,7 +172,7 @@ async def _in_turn(client: aiohttp.ClientSession, store: Store) -> tuple[float, 
     page = await (await client.post("/chat", data={"key": "begin-00000", "text": "/start"})).text()
     form = re.findall(r'name="form" value="([^"]+)"', page)[-1]
     after = re.findall(r'data-after="(\d+)"', page)[-1]
-    clock, channel = SystemClock(), TerminalChannel(Console(rich=False), "bench", translator("vi"))
+    clock, channel = Clock(), TerminalChannel(Console(rich=False), "bench", translator("vi"))
     channels = {channel.name: channel}
     turns = TurnHandler(store, make_conversation(), EventPreparer(channels, CountingReader()), channels, clock)
     dispatcher = Dispatcher(store, channel, Pacer(Pace(1e6, Rate(1e6, 1e6)), clock), clock)

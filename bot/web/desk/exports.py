@@ -8,9 +8,9 @@ from bot.store import SESSION_AGE, PageExport
 from bot.web.desk.filters import parse_filter, to_query
 from bot.web.desk.requests import today_of, told
 from bot.web.desk.site import DeskRoute, DeskVisit
+from handlers.admin import format_filter
 from handlers.admin.exports import format_export_cancelled, format_export_queued
-from handlers.admin.requests_view import format_filter
-from handlers.core.text import capitalize_first, format_size, strip_markup
+from handlers.core import capitalize_first, format_size, strip_markup
 from handlers.model import EXPORT_FORM_LABELS, OPEN_LIST, Act, ExportForm, ExportOrder
 from locales import N_
 

@@ -22,7 +22,7 @@ from handlers.broadcasts.admin_text import (
     format_schedule,
     format_texts,
 )
-from handlers.core.text import capitalize_first
+from handlers.core import capitalize_first
 from handlers.model import (
     ACT_TO_GIVE,
     ROLES,

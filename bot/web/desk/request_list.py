@@ -17,8 +17,8 @@ from bot.web.desk.filters import (
 )
 from bot.web.desk.requests import BAD_REASON, LONGEST_NOTE, TOLD, to_number, today_of, told
 from bot.web.desk.site import DeskRoute, DeskVisit
-from handlers.admin.requests_view import MOVE_LABELS, SHORT_PROCEDURES, format_filter
-from handlers.core.text import capitalize_first, format_day, format_moment
+from handlers.admin import MOVE_LABELS, SHORT_PROCEDURES, format_filter
+from handlers.core import capitalize_first, format_day, format_moment
 from handlers.model import (
     ADMIN_STATES,
     FINAL_STATES,

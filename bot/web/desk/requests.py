@@ -14,8 +14,8 @@ from bot.pages import attachment_headers
 from bot.web.desk.filters import columns_value, find_unit, parse_columns, parse_filter, to_query
 from bot.web.desk.site import Afterwards, DeskRoute, DeskVisit
 from handlers.access import format_actor
-from handlers.admin.requests_view import MOVE_LABELS, format_move_not_possible
-from handlers.core.text import capitalize_first
+from handlers.admin import MOVE_LABELS, format_move_not_possible
+from handlers.core import capitalize_first
 from handlers.forms.fields import FORM_LABELS
 from handlers.forms.filed import build_filed_forms
 from handlers.model import (
@@ -39,6 +39,7 @@ from handlers.model import (
 from handlers.requests import STATE_LABELS, format_content
 from locales import N_, translator
 from rules.calendar import to_vietnam_day
+from rules.offices import OfficeDirectory
 from rules.pack import Pack
 
 LONGEST_NOTE = 2000
@@ -127,7 +128,7 @@ class RequestPages:
             state=capitalize_first(t(STATE_LABELS[state])), mark=state.value, told=message, reasons=reasons,
             history=[_step(visit, step, labels) for step in filed.request.history],
             lines=format_content(visit.say, content).splitlines(), answer=_paragraphs(content.decision),
-            pack=content.pack, note=note, asked=asked, forms=self._forms(visit, filed),
+            pack=content.pack, note=note, asked=asked, forms=await self._forms(visit, filed),
             asked_label=t(MOVE_LABELS[RequestState(asked)]) if asked else "",
             unit=visit.units.name(filed.unit) if filed.unit else "", may_change=may_change,
             units=_units(visit) if may_change and state in UNFINISHED else (),
@@ -166,22 +167,27 @@ class RequestPages:
         word = "placed" if done.outcome is MoveOutcome.MOVED else "overtaken"
         return visit.to(f"/desk/requests/{quote(filed.request.code)}?{urlencode({'done': word, **_kept_view(visit)})}")
 
-    def _forms(self, visit: DeskVisit, filed: RequestRow) -> list[dict[str, object]]:
+    async def _forms(self, visit: DeskVisit, filed: RequestRow) -> list[dict[str, object]]:
         """Return the forms that are due, for those who see the request in full."""
         if not visit.rights.may(Act.SEE_PERSONAL, filed.unit):
             return []
-        made = build_filed_forms(filed.request, visit.units, self.pack, self.office, today_of(visit))
+        made = await self._contents(visit, filed)
         return [
             {"form": one.form.value, "label": visit.say.t(FORM_LABELS[one.form]), "missing": len(list(one.missing()))}
             for one in made
         ]
+
+    async def _contents(self, visit: DeskVisit, filed: RequestRow) -> tuple[FormContent, ...]:
+        chosen = [one.office for one in await visit.admin.offices.chosen(visit.rights)]
+        offices = OfficeDirectory.of(self.pack.offices, self.office, chosen)
+        return build_filed_forms(filed.request, visit.units, offices, today_of(visit))
 
     async def _fetch_form(self, visit: DeskVisit) -> Response:
         """Hand a filled form over; it is made once the journal has its row, for it takes its time."""
         filed = await _find(visit)
         if filed is None or not visit.rights.may(Act.SEE_PERSONAL, filed.unit):
             return visit.sorry(_NO_REQUEST, 404)
-        made = build_filed_forms(filed.request, visit.units, self.pack, self.office, today_of(visit))
+        made = await self._contents(visit, filed)
         wanted = [one for one in made if one.form.value == visit.form.get("which")]
         if not wanted:
             return visit.sorry(_NO_FORM, 404)
