@@ -25,5 +25,5 @@ def build_filed_forms(
     unit, above = units.get(code), units.ancestors(code)
     filing = (unit.body if unit else "", next((one.body for one in above), ""))
     line = (code, *(one.code for one in above)) if code else ()
-    recipients = FormRecipients(offices, line)
-    return fill_forms(case_of_filed_request(request, units, today), FormDraft(), filing, recipients)
+    case = case_of_filed_request(request, units, today)
+    return fill_forms(case, FormDraft(), filing, FormRecipients(offices, line))

@@ -170,25 +170,26 @@ class RequestPages:
         word = "placed" if done.outcome is MoveOutcome.MOVED else "overtaken"
         return visit.to(f"/desk/requests/{quote(filed.request.code)}?{urlencode({'done': word, **_kept_view(visit)})}")
 
-    def _offices(self, visit: DeskVisit) -> OfficeDirectory:
-        return OfficeDirectory.of(self.pack.offices, self.office, visit.chosen_offices)
-
     def _forms(self, visit: DeskVisit, filed: RequestRow) -> list[dict[str, object]]:
         """Return the forms that are due, for those who see the request in full."""
         if not visit.rights.may(Act.SEE_PERSONAL, filed.unit):
             return []
-        made = build_filed_forms(filed.request, visit.units, self._offices(visit), today_of(visit))
+        made = self._contents(visit, filed)
         return [
             {"form": one.form.value, "label": visit.say.t(FORM_LABELS[one.form]), "missing": len(list(one.missing()))}
             for one in made
         ]
+
+    def _contents(self, visit: DeskVisit, filed: RequestRow) -> tuple[FormContent, ...]:
+        offices = OfficeDirectory.of(self.pack.offices, self.office, visit.chosen_offices)
+        return build_filed_forms(filed.request, visit.units, offices, today_of(visit))
 
     async def _fetch_form(self, visit: DeskVisit) -> Response:
         """Hand a filled form over; it is made once the journal has its row, for it takes its time."""
         filed = await _find(visit)
         if filed is None or not visit.rights.may(Act.SEE_PERSONAL, filed.unit):
             return visit.sorry(_NO_REQUEST, 404)
-        made = build_filed_forms(filed.request, visit.units, self._offices(visit), today_of(visit))
+        made = self._contents(visit, filed)
         wanted = [one for one in made if one.form.value == visit.form.get("which")]
         if not wanted:
             return visit.sorry(_NO_FORM, 404)

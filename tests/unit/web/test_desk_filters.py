@@ -19,9 +19,9 @@ FILTERS = st.builds(
     states=st.lists(st.sampled_from(RequestState), unique=True, max_size=4).map(tuple) | st.just(UNFINISHED),
     since=DAYS, until=DAYS, expires_from=DAYS, expires_until=DAYS,
     without_unit=st.booleans(), incomplete=st.booleans(),
-    codes=st.lists(st.integers(1, 999_999).map(lambda number: f"YC-2026-{number:06}"), max_size=50).map(tuple),
+    codes=st.lists(st.integers(1, 999_999).map(lambda number: f"YC-2026-{number:06}"), max_size=6).map(tuple),
     changed_at=st.none() | st.integers(0, 10**9).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
-    text=st.text(st.characters(categories=["L", "N"]), max_size=20),
+    text=st.text("aăÂ9&=%+.;#", max_size=12),
 )  # fmt: skip
 
 
