@@ -29,6 +29,7 @@ from bot.channels.web.inbox import (
     read_form,
 )
 from bot.clock import Clock
+from bot.delivery.turns import SnapshotCache
 from bot.pages import page
 from bot.services.exports import ExportDownloads
 from bot.services.sign_in import SignIn
@@ -41,7 +42,7 @@ from handlers.broadcasts import format_channel
 from handlers.core import AdminServices, Attachment, MarkupTranslator, format_count, format_day, format_moment
 from handlers.model import WEB, Act, Rights, UnitDirectory
 from locales import N_
-from rules.offices import Office
+from rules.offices import NONE_CHOSEN, ChosenOffices
 
 _TOKEN = re.compile(TOKEN_PATTERN)
 _log = structlog.get_logger(__name__)
@@ -69,7 +70,7 @@ class DeskVisit:
     form_token: str
     read: Any  #: what the route's ``takes`` made of the file of the form; ``None`` without a file
     downloads: ExportDownloads
-    chosen_offices: tuple[Office, ...]  #: receiving offices that admins have set
+    chosen_offices: ChosenOffices  #: receiving offices that admins have set
 
     @property
     def units(self) -> UnitDirectory:
@@ -184,6 +185,7 @@ class DeskSite:
         self._address = address
         self._language = language
         self._pages = pages
+        self._offices = SnapshotCache(store.offices.version, store.offices.read, clock, NONE_CHOSEN)
         self._sign_in = SignIn(store, clock)
         self._rate = TokenBuckets(_RATE, clock)
         self._links = TokenBuckets(_LINK_RATE, clock)
@@ -269,7 +271,7 @@ class DeskSite:
         self, route: DeskRoute, request: Request, session: DeskSession, token: str, form: PostedForm, read: Any = None
     ) -> Response:
         now, units = self._clock.now(), await self._store.units.read()
-        offices = await self._store.offices.read()
+        offices = await self._offices.current()
         channel, reading = session.channel if route.in_chat else WEB, route.reads or route.method == "GET"
         say = MarkupTranslator(session.language or self._language)
         async with open_admin_transaction(self._store, now, chat=session.chat, channel=channel, reading=reading) as at:

@@ -19,7 +19,7 @@ from bot.units.list_writer import write_list
 from bot.units.plan_text import CHANGE_LABELS, PLACED, format_fate, format_notes, format_plan
 from bot.web.desk.requests import today_of
 from bot.web.desk.site import Afterwards, DeskRoute, DeskVisit
-from handlers.core import capitalize_first, format_day
+from handlers.core import Attachment, capitalize_first, format_day
 from handlers.model import WEB, Act, Rights, UnitDirectory
 from locales import N_
 
@@ -30,6 +30,10 @@ _NO_FILE = N_("Please choose a file: an Excel workbook (.xlsx), or CSV.")
 _NOT_KEPT = N_("This list is not kept any more. Please choose the file once more.")
 _OVERTAKEN = N_("The units have changed since you saw the plan; nothing was changed. The plan stands now as follows.")
 _NOTHING = N_("Nothing differs from what is stored; nothing was changed.")
+
+
+async def _as_it_came(file: Attachment) -> bytes:
+    return file.content
 
 
 async def show_import(visit: DeskVisit) -> Response:
@@ -165,7 +169,7 @@ class UnitImportPages:
         return (
             DeskRoute("GET", "/desk/units/list", act, download),
             DeskRoute("GET", _PATH, act, show_import),
-            DeskRoute("POST", _PATH, act, self._take_file, reads=True),
+            DeskRoute("POST", _PATH, act, self._take_file, reads=True, takes=_as_it_came),
             DeskRoute("POST", f"{_PATH}/drop", act, drop),
             DeskRoute("GET", f"{_PATH}/{{name}}", act, show_plan),
             DeskRoute("POST", f"{_PATH}/{{name}}", act, apply),
