@@ -4,6 +4,7 @@ Written over the command line itself: a verb that is added and not tried here fa
 """
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,9 @@ from typing import Any
 import pytest
 
 from bot.cli import _build_command, main
+from bot.services.opening import open_store
 from bot.settings import load_settings
+from bot.store.sealing import open_keyring
 from bot.store.store import Store
 from handlers.model import (
     RIGHTS_TABLE,
@@ -28,9 +31,10 @@ from handlers.model import (
 )
 from locales import translator
 from tests.integration.handlers.admin.conftest import Sql
+from tests.support.database import Database
 from tests.support.exports import edit_row, export_spreadsheet
-from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role
-from tests.support.store import CHANNEL, make_content, open_chat
+from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role, insert_units
+from tests.support.store import CHANNEL, closing_async, make_content, open_chat
 from tests.support.stored_dialogue import load_request, register_request
 
 Verb = tuple[str, ...]
@@ -140,19 +144,41 @@ class Town:
     far: Place
 
 
-@pytest.fixture
-async def town(store: Store, sql: Sql, tmp_path: Path) -> Town:
-    await grant_role(store, "1", Role.OWNER)
-    await grant_role(store, "2", Role.ADMIN, "DN.NT")
-    await grant_role(store, "3", Role.FOCAL, "DN.NT")
-    ended = await grant_role(store, "4", Role.ADMIN, "DN")
-    async with admin_transaction(store) as at:
-        await at.admin.people.end(OPERATOR, ended.id)
-    await open_chat(store, "of an officer", "5")
-    places = Place("DN.NT", "Lộ Nhơn Trạch"), Place("DN.DP", "Mật Đại Phước")
-    town = Town(*[await settled(store, place, tmp_path) for place in places])
-    sql("UPDATE chats SET unit = (SELECT r.unit FROM requests r WHERE r.chat = chats.id)")
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> tuple[Path, Town]:
+    """The data folder of the town, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("town")
+    shutil.copy(sqlite_template, folder)
+    return folder, asyncio.run(_furnish(folder))
+
+
+async def _furnish(folder: Path) -> Town:
+    database = Database(None, folder)
+    async with closing_async(await open_store(None, folder, open_keyring(database.keys)[0])) as store:
+        insert_units(database.sql)
+        await grant_role(store, "1", Role.OWNER)
+        await grant_role(store, "2", Role.ADMIN, "DN.NT")
+        await grant_role(store, "3", Role.FOCAL, "DN.NT")
+        ended = await grant_role(store, "4", Role.ADMIN, "DN")
+        async with admin_transaction(store) as at:
+            await at.admin.people.end(OPERATOR, ended.id)
+        await open_chat(store, "of an officer", "5")
+        places = Place("DN.NT", "Lộ Nhơn Trạch"), Place("DN.DP", "Mật Đại Phước")
+        town = Town(*[await settled(store, place, folder) for place in places])
+        database.sql("UPDATE chats SET unit = (SELECT r.unit FROM requests r WHERE r.chat = chats.id)")
     return town
+
+
+@pytest.fixture
+def town(furnished: tuple[Path, Town], tmp_path: Path) -> Town:
+    folder, town = furnished
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return town
+
+
+@pytest.fixture
+def sql(town: Town, tmp_path: Path) -> Sql:
+    return Database(None, tmp_path).sql
 
 
 async def settled(store: Store, place: Place, folder: Path) -> Place:
