@@ -1,9 +1,12 @@
-"""Read the time and wait through one object, so that tests can turn the clock by hand; tell who took long lately."""
+"""Read the time and wait through one object, so that tests can turn the clock by hand; tell who took long lately;
+keep for a moment what changes seldom.
+"""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
 
 class Clock:
@@ -47,3 +50,43 @@ class Lately:
         """Return the seconds of a chat that are not forgotten yet."""
         seconds, since = self._taken.get(chat, (0.0, 0.0))
         return seconds and float(seconds * 0.5 ** ((self._now() - since) / _HALF_LIFE))
+
+
+#: Seconds that a snapshot may be behind an import.
+_CACHE_SECONDS = 2.0
+Kept = TypeVar("Kept")
+
+
+class SnapshotCache(Generic[Kept]):
+    """Asks for the version at most once in a while; for the snapshot itself only where it changed.
+
+    Args:
+        version: Returns a number that grows with every change.
+        read: Returns the snapshot as it is now.
+        clock: Tells how long ago the last look was.
+        empty: The snapshot before the first change ever.
+    """
+
+    def __init__(
+        self, version: Callable[[], Awaitable[int]], read: Callable[[], Awaitable[Kept]], clock: Clock, empty: Kept
+    ) -> None:
+        self._read_version, self._read = version, read
+        self._clock = clock
+        self._version = 0
+        self._looked = float("-inf")
+        self._kept = empty
+        self._looking = asyncio.Lock()
+
+    async def current(self) -> Kept:
+        """Return the present snapshot; turns that ask during a look wait for its result. Raises StoreError."""
+        async with self._looking:
+            now = self._clock.monotonic()
+            if now - self._looked >= _CACHE_SECONDS:
+                await self._renew()
+                self._looked = now
+            return self._kept
+
+    async def _renew(self) -> None:
+        version = await self._read_version()
+        if version != self._version:
+            self._kept, self._version = await self._read(), version

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import structlog
 
 from bot.certificates.reader import ReadApart
 from bot.channels import Channel
 from bot.channels.rendering import split_reply, to_plain_text
-from bot.clock import Clock, Lately
+from bot.clock import Clock, Lately, SnapshotCache
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Chat, PendingTurn
@@ -29,45 +29,6 @@ from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
 from rules.offices import NONE_CHOSEN
 from rules.pack import Pack
-
-#: Seconds that a snapshot may be behind an import.
-_CACHE_SECONDS = 2.0
-Kept = TypeVar("Kept")
-
-
-class SnapshotCache(Generic[Kept]):
-    """Asks for the version at most once in a while; for the snapshot itself only where it changed.
-
-    Args:
-        version: Returns a number that grows with every change.
-        read: Returns the snapshot as it is now.
-        clock: Tells how long ago the last look was.
-        empty: The snapshot before the first change ever.
-    """
-
-    def __init__(
-        self, version: Callable[[], Awaitable[int]], read: Callable[[], Awaitable[Kept]], clock: Clock, empty: Kept
-    ) -> None:
-        self._read_version, self._read = version, read
-        self._clock = clock
-        self._version = 0
-        self._looked = float("-inf")
-        self._kept = empty
-        self._looking = asyncio.Lock()
-
-    async def current(self) -> Kept:
-        """Return the present snapshot; turns that ask during a look wait for its result. Raises StoreError."""
-        async with self._looking:
-            now = self._clock.monotonic()
-            if now - self._looked >= _CACHE_SECONDS:
-                await self._renew()
-                self._looked = now
-            return self._kept
-
-    async def _renew(self) -> None:
-        version = await self._read_version()
-        if version != self._version:
-            self._kept, self._version = await self._read(), version
 
 
 async def _read_units(store: Store) -> UnitDirectory:

@@ -28,8 +28,7 @@ from bot.channels.web.inbox import (
     is_from_elsewhere,
     read_form,
 )
-from bot.clock import Clock
-from bot.delivery.turns import SnapshotCache
+from bot.clock import Clock, SnapshotCache
 from bot.pages import page
 from bot.services.exports import ExportDownloads
 from bot.services.sign_in import SignIn

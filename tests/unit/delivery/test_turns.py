@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.delivery.turns import SnapshotCache
+from bot.clock import SnapshotCache
 from bot.store.errors import StoreUnavailable
 from handlers.model import NO_UNITS, UnitDirectory
 from tests.support.delivery import ManualClock
