@@ -1,6 +1,4 @@
-"""Read the time and wait through one object, so that tests can turn the clock by hand; tell who took long lately;
-keep for a moment what changes seldom.
-"""
+"""Read the time through one object, which tests turn by hand; keep for a moment what was read or took long lately."""
 
 import asyncio
 import time
