@@ -10,7 +10,7 @@ COMPILED := locales/vi/LC_MESSAGES/messages.mo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup programs run test check corpus compare lint format bench messages screens clean
+.PHONY: help setup programs run test soak check corpus compare lint format bench messages screens clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ run: setup ## start the assistant (the chat in a browser, and every channel that
 
 test: setup programs ## every test, PostgreSQL included
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+soak: setup programs ## the properties, each tried far more often than in make test (half an hour)
+	TROLY_TESTS_SOAK=1 $(BIN)/python -m pytest -n auto --dist loadgroup -m hypothesis --timeout 3600
 
 check: lint ## for the desk: lint, types and the unit tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup tests/unit

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.cancellation import cancel_on, stop_on_signals
-from bot.certificates.errors import LIMITS
+from bot.certificates import LIMITS
 from bot.certificates.reader import CertificateReader
 from bot.channels import (
     AcceptUpdates,
@@ -22,7 +22,7 @@ from bot.channels import (
 )
 from bot.channels.file_links import LinkingChannel
 from bot.charts import Charts
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock
 from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention, ShortRetention
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
@@ -55,7 +55,7 @@ from rules.loading import load_pack
 from rules.pack import Pack
 
 _MEGABYTE = 1_000_000
-SYSTEM_CLOCK = SystemClock()
+SYSTEM_CLOCK = Clock()
 #: Seconds that a file may take before it is read apart from others'.
 _QUICK_SECONDS = 1.0
 _DEMO_DATA_REFUSED = N_(

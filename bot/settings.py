@@ -2,13 +2,12 @@
 
 import os
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import time
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -21,45 +20,12 @@ from pydantic import (
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
 
 from bot.addresses import host_and_port, is_loopback, is_public_or_local, web_address
-from bot.errors import InvalidSettingsError, SettingFault, SettingsError, to_reason
+from bot.errors import InvalidSettingsError, SettingsError, faults_of, to_reason
 from handlers.model import parse_email
 from locales import LANGUAGES, N_
 
-#: pydantic's kinds of error (https://docs.pydantic.dev/latest/errors/validation_errors/); values come from its context.
-_SENTENCES = {
-    "literal_error": N_("it must be one of {expected}"),
-    "int_parsing": N_("it must be a whole number"),
-    "int_from_float": N_("it must be a whole number"),
-    "int_type": N_("it must be a whole number"),
-    "float_parsing": N_("it must be a number"),
-    "float_type": N_("it must be a number"),
-    "finite_number": N_("it must be a number"),
-    "greater_than": N_("it must be more than {gt}"),
-    "greater_than_equal": N_("it must be {ge} or more"),
-    "less_than_equal": N_("it must be {le} or less"),
-    "string_too_long": N_("it is longer than {max_length} characters"),
-}
-_OTHER = N_("it cannot be used")
-
-
-def faults_of(error: ValidationError) -> tuple[SettingFault, ...]:
-    """All that pydantic found."""
-    return tuple(_fault(found) for found in error.errors(include_url=False, include_input=False))
-
-
-def _fault(found: Mapping[str, Any]) -> SettingFault:
-    variable = f"TROLY_{found['loc'][0]}".upper() if found["loc"] else ""
-    context = found.get("ctx", {})
-    if isinstance(own := context.get("error"), ValueError):  # raised by a validator of ours, with a message id
-        return SettingFault(variable, str(own))
-    values = {name: _worded(value) for name, value in context.items()}
-    return SettingFault(variable, _SENTENCES.get(found["type"], _OTHER), values)
-
-
-def _worded(value: Any) -> str:
-    """Pydantic lists words as ``'vi' or 'en'``."""
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "").replace(" or ", ", ")
-
+#: The SQLite file in the data folder.
+DATABASE_FILE = "troly.sqlite3"
 
 #: Telegram's own server, and the messages a second that it lets through: free of charge, and of paid broadcasts.
 TELEGRAM, TELEGRAM_FREE, TELEGRAM_PAID = "https://api.telegram.org", 30, 1000
@@ -339,6 +305,11 @@ class Settings(_FolderSettings):
     def form_templates(self) -> Path:
         """Return the folder of the office's own forms; need not exist."""
         return self.data_dir / "forms"
+
+    @property
+    def database_file(self) -> Path:
+        """Return the SQLite file that is used where no URL names a database; need not exist."""
+        return self.data_dir / DATABASE_FILE
 
     @model_validator(mode="after")
     def _pace_is_let_through(self) -> "Settings":

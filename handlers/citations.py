@@ -6,7 +6,7 @@ from itertools import groupby
 
 from locales import N_, Translator
 from rules.deciding import office_notice
-from rules.offices import FilingPlace, Office, OfficeStatus, filing_places
+from rules.offices import FilingPlace, Office, OfficeDirectory, OfficeStatus, filing_places
 from rules.outcome import Citation, Decided, Level, Notice, Statement
 from rules.pack import Pack
 
@@ -86,21 +86,22 @@ def format_office(office: Office, t: Translator) -> str:
 
 
 def filing_notice(
-    pack: Pack, decided: Decided, t: Translator, *, office: str | None = None, units: Sequence[str] = ()
+    pack: Pack, decided: Decided, t: Translator, *, offices: OfficeDirectory | None = None, units: Sequence[str] = ()
 ) -> Notice:
     """Return the notice on where to file, in the words of a language: its text is no message id.
 
     Args:
-        pack: The rule pack, with its receiving offices.
+        pack: The rule pack.
         decided: The answer.
         t: The translator.
-        office: One office for everything, as the operator has set it; it prevails over the offices of the pack.
+        offices: The receiving offices; without them those of the pack.
         units: The code of the officer's unit and of those above it, the nearest first.
     """
-    told = office_notice(pack, office)
-    if office:
-        return replace(told, text=t(told.text, office=office))
-    places = filing_places(pack.offices, decided.actions, units)
+    directory = offices or OfficeDirectory.of(pack.offices)
+    places, general = filing_places(directory, decided.actions, units), directory.general
+    if general and all(place.office == general for place in places):
+        return general_notice(pack, general, t)
+    told = office_notice(pack, None)
     if not any(place.office for place in places):
         return replace(told, text=t(told.text))
     cited = [citation for place in places if place.office for citation in place.office.citations]
@@ -108,13 +109,40 @@ def filing_notice(
     return replace(told, text=text, citations=tuple(dict.fromkeys(cited)) or told.citations)
 
 
+def general_notice(pack: Pack, general: Office, t: Translator) -> Notice:
+    """Return the notice on where to file with the operator's one office for everything."""
+    told = office_notice(pack, general.name)
+    return replace(told, text=t(told.text, office=general.name))
+
+
+def format_set_offices(pack: Pack, offices: OfficeDirectory, units: Sequence[str], t: Translator) -> list[str]:
+    """Format what an admin or the operator has set for a unit, before anything is decided: a line for each office."""
+    general = offices.general
+    told = []
+    for office, procedures in offices.set_for(units).items():
+        if office == general:
+            told.append(format_sourced(*_text_and_citations(general_notice(pack, office, t)), t))
+            continue
+        titles = ", ".join(t(pack.procedures[procedure].title) for procedure in procedures)
+        told.append(_format_filed_there(titles, office, t))
+    return told
+
+
+def _text_and_citations(notice: Notice) -> tuple[str, tuple[Citation, ...]]:
+    return notice.text, notice.citations
+
+
 def _lines(places: Sequence[FilingPlace], t: Translator) -> Iterator[str]:
     for place in places:
         titles = ", ".join(t(action.title) for action in place.actions)
         if place.office is None:
             yield t(N_("{titles}: not known here, ask your managing body."), titles=titles)
-        elif place.office.status is OfficeStatus.CONFIRMED:
-            yield f"{titles}: {format_office(place.office, t)}."
         else:
-            likely = N_("{titles}: most likely {office}; this is not confirmed, ask your managing body before sending.")
-            yield t(likely, titles=titles, office=format_office(place.office, t))
+            yield _format_filed_there(titles, place.office, t)
+
+
+def _format_filed_there(titles: str, office: Office, t: Translator) -> str:
+    if office.status is OfficeStatus.CONFIRMED:
+        return f"{titles}: {format_office(office, t)}."
+    likely = N_("{titles}: most likely {office}; this is not confirmed, ask your managing body before sending.")
+    return t(likely, titles=titles, office=format_office(office, t))

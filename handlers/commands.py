@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
+from handlers.admin import search_requests, to_opening_list
 from handlers.admin.desk import to_desk
 from handlers.admin.exports import order_typed_export
 from handlers.admin.people import (
     accept_invitation,
 )
-from handlers.admin.requests_view import search_requests, to_opening_list
 from handlers.admin.statistics import show_statistics
 from handlers.broadcasts.reminders import (
     REMINDER_COMMANDS,
@@ -27,19 +27,21 @@ from handlers.core import (
     cited_documents,
     current_question,
     current_rights,
+    format_bold,
     format_documents,
     hash_text,
+    join_lines,
 )
-from handlers.core.text import format_bold, join_lines
 from handlers.dossier.screens import open_dossiers
 from handlers.email import EMAIL_COMMAND, STAFF_COMMAND
-from handlers.interview import to_next_certificate, to_previous_step
-from handlers.interview.condition import condition_facts
+from handlers.interview import condition_facts, to_previous_step
 from handlers.interview.screens.certificate import explain_export, offer_upload
+from handlers.interview.screens.restart import begin_anew
 from handlers.interview.screens.welcome import (
     show_notice,
 )
 from handlers.model import BROADCAST_PREFIX, Act, AuditAction, LinkPurpose, Role, may_any_role
+from handlers.offices.screens import run_offices
 from handlers.own_data import format_data_ordered, format_data_under_way
 from locales import LANGUAGES, N_, translator
 from rules.language.spelling import strip_accents
@@ -79,7 +81,7 @@ async def _run_desk(here: Context, _: str) -> HandlerResult:
 
 async def _run_pages(here: Context, _: str) -> HandlerResult:
     """Tell a link that signs one browser in, once; the journal says that it was made."""
-    rights, address = await current_rights(here), await here.world.links.make(LinkPurpose.SIGN_IN)
+    rights, address = await current_rights(here), await here.world.make_link(LinkPurpose.SIGN_IN)
     if address is None:
         return HandlerResult(here.session, notes=(here.say(_NO_PAGES),))
     await here.world.admin.journal.record(
@@ -116,6 +118,13 @@ ADMIN_COMMANDS = (
         "thongke", N_("numbers of the units I look after"), show_statistics, ("stats", "bieudo"), needs=Act.SEE_PICTURE
     ),
     STAFF_COMMAND,
+    Command(
+        "noinhan",
+        N_("receiving offices: who receives our dossiers, change, confirm"),
+        run_offices,
+        ("coquantiepnhan", "offices"),
+        needs=Act.CHANGE_OFFICES,
+    ),
     Command("vaitro", N_("roles: who has which, invite, end"), _run_roles, needs=Act.SEE_HOLDERS),
     Command(
         "web",
@@ -136,7 +145,7 @@ async def _start(here: Context, invitation: str) -> HandlerResult:
         invitation = ""
     taken = (await accept_invitation(here, invitation),) if invitation else ()
     if here.session.consented_at is None:
-        return HandlerResult(here.session.with_screen("welcome"), notes=taken)
+        return HandlerResult(here.session.with_screen("welcome"), notes=taken, whole=True)
     if (await current_rights(here)).grants:
         return HandlerResult(to_desk(here), notes=taken)
     note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
@@ -145,9 +154,7 @@ async def _start(here: Context, invitation: str) -> HandlerResult:
 
 
 async def _restart(here: Context, _: str) -> HandlerResult:
-    return HandlerResult(
-        to_next_certificate(here), notes=(here.say(N_("We begin anew. Your registered requests are kept.")),)
-    )
+    return await begin_anew(here)
 
 
 async def _back(here: Context, _: str) -> HandlerResult:

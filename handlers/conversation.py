@@ -46,13 +46,15 @@ from handlers.core import (
     UnreadableReceived,
     current_question,
     current_rights,
+    parse_day,
+    without_day,
 )
-from handlers.core.text import parse_day, without_day
 from handlers.dossier.opened import SCREEN_NAMES as DOSSIER_SCREENS
 from handlers.dossier.screens import handle_made_dossier, take_dossier_file
 from handlers.forms.filling import without_expired_identities
 from handlers.forms.screens import handle_forms_made
 from handlers.interview import save_interview_status, to_next_screen
+from handlers.interview.screens.answer import handle_printed_answer
 from handlers.interview.screens.certificate import explain_export
 from handlers.interview.screens.condition import take_day_beside
 from handlers.interview.screens.file import (
@@ -62,7 +64,6 @@ from handlers.interview.screens.file import (
     take_file_read,
     to_unreadable_file,
 )
-from handlers.interview.screens.printing import handle_printed_answer
 from handlers.interview.screens.question import find_overheard_facts
 from handlers.interview.screens.retraction import keep_safety_facts
 from handlers.interview.secrets import has_secret
@@ -80,9 +81,8 @@ from handlers.turn import (
     to_new_session,
     with_current_units,
 )
-from handlers.understanding import MAX_PARTS, NEITHER, Match, parse_numbers, split_parts
+from handlers.understanding import MAX_PARTS, NEITHER, Match, parse_numbers, read_sentence, split_parts
 from handlers.understanding.doubts import is_doubt
-from handlers.understanding.sentences import read_sentence
 from locales import N_
 from rules.language import Reading as SentenceReading
 

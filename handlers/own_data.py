@@ -6,8 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from handlers.own_data_labels import OWN_DATA_PARTS, DataPart
 from handlers.own_data_text import format_as_is
 from locales import N_

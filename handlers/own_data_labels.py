@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from handlers import own_data_text as words
 from handlers.forms.fields import FORM_FIELDS, form_field_name
+from handlers.interview import FACT_LABELS
 from handlers.interview.screens.certificate import ISSUERS, PART_LABELS
-from handlers.interview.screens.question import FACT_LABELS
 from handlers.model import ROLES, FormField
+from handlers.offices import FILED_LABELS, OFFICE_FIELDS
 from handlers.own_data_text import ValueFormatter, choose_label, format_as_is, format_iso_day, format_iso_moment
 from handlers.requests import EVENT_LABELS, FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
 from handlers.requests.notices import TIMING_LABELS
@@ -207,11 +208,22 @@ _BROADCAST = {
     "guided": DataPart(N_("Asked part by part")),
     "wish": DataPart(N_("Waiting for your yes"), choose_label(words.WISHES)),
 }
+_RECEIVING = {
+    "unit": DataPart(N_("Unit code")),
+    "fields": DataPart(N_("Filled in"), inside={name: DataPart(one.title) for name, one in OFFICE_FIELDS.items()}),
+    "procedures": DataPart(N_("Procedure"), choose_label(FILED_LABELS)),
+    "office": DataPart(N_("Code")),
+    "revision": DataPart(N_("Changes seen")),
+    "guided": DataPart(N_("Asked part by part")),
+    "assumed_source": DataPart(N_("Source before")),
+    "back": DataPart(N_("Opened from")),
+}
 _UNDERSTOOD = {
     "answers": DataPart(N_("Answers"), inside=_ANSWERS),
     "expiry": DataPart(N_("Typed day of expiry"), format_iso_day),
     "unit": DataPart(N_("Present unit, as typed")),
     "merged": DataPart(N_("A merger was told")),
+    "replaced": DataPart(N_("Said before, not confirmed"), inside=_ANSWERS),
 }
 _RETRACTION = {
     "answers": DataPart(N_("Answers"), inside=_ANSWERS),
@@ -232,6 +244,7 @@ _SESSION = {
     "guesses": DataPart(N_("Offered as a guess"), choose_label(words.OPTIONS)),
     "offered": DataPart(N_("Certificate to confirm"), inside=_CERTIFICATE),
     "typed_expiry": DataPart(N_("Typed day of expiry"), format_iso_day),
+    "told_expiry": DataPart(N_("Last day, as told"), format_iso_day),
     "understood": DataPart(N_("Understood, and waiting for your yes"), inside=_UNDERSTOOD),
     "safety_facts": DataPart(N_("Confirmed, and not to be taken back unasked"), inside=_SAFETY_FACTS),
     "retraction": DataPart(N_("New answers, waiting for your yes"), inside=_RETRACTION),
@@ -247,6 +260,7 @@ _SESSION = {
     "registered_key": DataPart(N_("Certificate a request was registered for")),
     "desk": DataPart(N_("Request list"), inside=_DESK),
     "broadcast": DataPart(N_("Broadcasts"), inside=_BROADCAST),
+    "receiving": DataPart(N_("Receiving office being changed"), inside=_RECEIVING),
     "said_before": DataPart(N_("Said before the open question")),
     "said_digest": DataPart(N_("Digest of the open question")),
     "shown": DataPart(N_("Digest of the answer that was shown")),

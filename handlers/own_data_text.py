@@ -7,11 +7,11 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.broadcasts.screens.audience import CONDITION_SCREENS
-from handlers.core.text import MarkupTranslator, format_day, format_moment, strip_markup
+from handlers.core import MarkupTranslator, format_day, format_moment, strip_markup
 from handlers.forms.fields import FORM_FIELDS
+from handlers.interview import FACT_LABELS
 from handlers.interview.screens.certificate import format_key
 from handlers.interview.screens.file import FILE_PROBLEMS
-from handlers.interview.screens.question import FACT_LABELS
 from handlers.model import DeliveryReason, FileProblemKind, Recognition
 from handlers.requests import EVENT_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_
@@ -49,6 +49,7 @@ SCREENS = {
     "belonging": N_("being a former unit, or belonging to it"),
     "certificate": N_("confirming the certificate"),
     "understood": N_("confirming what was understood"),
+    "restart": N_("beginning anew: about which certificate"),
     "retraction": N_("confirming that something you said no longer holds"),
     "answer": N_("the answer"),
     "review": N_("reviewing the answers"),
@@ -86,6 +87,13 @@ SCREENS = {
     "dossier_unit": N_("the dossier of a unit: which unit"),
     "dossier_hand": N_("the dossier of a unit: to whom it is given"),
     "dossier_register": N_("the dossier of a unit: registering its requests"),
+    "offices": N_("receiving offices"),
+    "office": N_("one receiving office"),
+    "office_unit": N_("receiving offices: which unit"),
+    "office_what": N_("a new receiving office: what it receives"),
+    "office_field": N_("a receiving office: one field"),
+    "office_yes": N_("a receiving office: confirming the change"),
+    "office_back": N_("taking back a receiving office"),
     "broadcasts": N_("the broadcasts"),
     "broadcast": N_("one broadcast"),
     "broadcast_kind": N_("a new broadcast: its kind"),

@@ -74,6 +74,7 @@ from handlers.interview.screens.requests import (
     RequestFormScreen,
     WithdrawScreen,
 )
+from handlers.interview.screens.restart import RestartScreen
 from handlers.interview.screens.retraction import RetractionScreen
 from handlers.interview.screens.understood import UnderstoodScreen
 from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
@@ -83,6 +84,15 @@ from handlers.interview.screens.welcome import (
     PauseScreen,
     WelcomeScreen,
     show_more_of_notice,
+)
+from handlers.offices.screens import (
+    OFFICE_UNIT_SCREEN,
+    OfficeFieldScreen,
+    OfficeListScreen,
+    OfficeProceduresScreen,
+    OfficeReviewScreen,
+    OfficeScreen,
+    OfficeWithdrawScreen,
 )
 
 ADMIN_SCREENS: dict[str, Screen] = {
@@ -118,6 +128,13 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "dossier_register": DossierRegisterScreen(),
     "dossier_unit": DossierUnitScreen(),
     "dossier_hand": DossierHandScreen(),
+    "offices": OfficeListScreen(),
+    "office": OfficeScreen(),
+    "office_unit": OFFICE_UNIT_SCREEN,
+    "office_what": OfficeProceduresScreen(),
+    "office_field": OfficeFieldScreen(),
+    "office_yes": OfficeReviewScreen(),
+    "office_back": OfficeWithdrawScreen(),
     "broadcasts": BroadcastListScreen(),
     "broadcast": BroadcastScreen(),
     "broadcast_kind": BroadcastKindScreen(),
@@ -153,6 +170,7 @@ SCREENS: dict[str, Screen] = {
     "certificate": CertificateScreen(),
     "understood": UnderstoodScreen(),
     "retraction": RetractionScreen(),
+    "restart": RestartScreen(),
     "answer": AnswerScreen(),
     "review": ReviewScreen(),
     "form": RequestFormScreen(),
@@ -185,6 +203,7 @@ QUESTIONS = frozenset(
             "question",
             "understood",
             "retraction",
+            "restart",
             "condition",
             "unit",
             "former_unit",

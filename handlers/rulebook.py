@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from handlers.citations import cite_all, format_office, format_statement
-from handlers.core import LABELS
-from handlers.core.text import format_day
-from handlers.interview.unsure import UNSURE_LABEL as UNSURE
+from handlers.core import LABELS, format_day
+from handlers.interview.screens import UNSURE_LABEL as UNSURE
 from locales import N_, Translator
 from rules.facts import Subject
 from rules.offices import Office, OfficeStatus

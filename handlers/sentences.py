@@ -1,20 +1,38 @@
 """Answers a free sentence at any point: facts are said back for one tap, questions are answered, wishes carried out."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
 
-from handlers.core import Context, HandlerResult, current_question
-from handlers.interview.procedure_questions import answer_questions
+from handlers.citations import format_office, format_set_offices, format_sourced, format_statement
+from handlers.core import (
+    Context,
+    HandlerResult,
+    cited_documents,
+    current_decision,
+    current_question,
+    facts_of,
+    filing_notice_of,
+    format_bold,
+    format_bullets,
+    format_documents,
+    format_title,
+    join_lines,
+    units_of,
+)
+from handlers.folding import fold
 from handlers.interview.screens.retraction import ask_about_found_token
-from handlers.interview.screens.understood import answers_in, understood_in
+from handlers.interview.screens.understood import answers_in, format_noted_day, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
-from handlers.understanding.sentences import ASKING_SCREENS, read_sentence
+from handlers.understanding import ASKING_SCREENS, read_sentence
 from locales import N_
+from rules import answer_question, find_named, name_by_case
 from rules.language import Reading
+from rules.offices import filing_places
+from rules.outcome import Notice
 from rules.questions import Question
 
 #: The commands that words stand for.
@@ -90,6 +108,9 @@ def _take_facts(here: Context, reading: Reading) -> HandlerResult | None:
     session = here.session.with_changes(understood=understood)
     if session.consented_at is None:
         return HandlerResult(session, notes=(here.say(KEPT_FOR_CONSENT),))
+    if noted := format_noted_day(here, understood):
+        noting = here.session.with_changes(told_expiry=understood.expiry, understood=None)
+        return HandlerResult(noting, notes=noted)
     return HandlerResult(session.with_screen("understood"))
 
 
@@ -116,8 +137,10 @@ def _reply(here: Context, reading: Reading) -> HandlerResult | None:
     if reply is None:
         return None
     notes: tuple[Markup, ...] = (here.say(reply),)
-    if reading.intent == "command:human" and here.world.office:
-        notes = (*notes, here.say(ASK_OFFICE, office=here.world.office))
+    offices = here.world.offices.set_for(units_of(here)) if reading.intent == "command:human" else ()
+    if offices:
+        named = "; ".join(format_office(office, here.say.t) for office in offices)
+        notes = (*notes, here.say(ASK_OFFICE, office=named))
     return HandlerResult(here.session, notes=notes, show=reading.intent != "thanks")
 
 
@@ -157,3 +180,106 @@ def confirm_rest(
 def _open_question(here: Context) -> Question | None:
     on_question = here.session.screen == "question" and here.session.consented_at is not None
     return current_question(here.session, here.world.pack, here.today) if on_question else None
+
+
+#: Documents that are named for the legal basis; the others stand in the answer of the whole case.
+_MOST = 4
+NOT_READ = N_("No text that I have read says that. Please ask the office that receives your dossier.")
+AFTER_THE_QUESTIONS = N_("That depends on your case: a few more answers, and I name the steps and the form.")
+IN_THE_ANSWER = N_("It stands in the answer above; “{steps}” under it goes through it.")
+#: Questions that the decision answers whole: what the pack says of every case would only be read past.
+_WHOLE_BY_CASE = frozenset({"which_form"})
+#: What a question is about, as the head of its answer.
+TITLES = {
+    "where": N_("Where to file"),
+    "which_form": N_("Which form"),
+    "who_signs": N_("Who signs"),
+    "how_long": N_("How long it takes"),
+    "legal_basis": N_("Legal basis"),
+    "renewal": N_("Extending the certificate"),
+    "sign_meanwhile": N_("Signing meanwhile"),
+    "what_to_do": N_("What to do"),
+    "what_is": N_("In a few words"),
+    "device": N_("The token"),
+    "form_number": N_("Numbers of forms"),
+    "fee": N_("Fees"),
+    "deadline": N_("Until when"),
+    "managing_body": N_("The managing body"),
+}
+
+
+def answer_questions(here: Context, asks: Iterable[str], text: str) -> tuple[Markup, ...]:
+    """Answer questions about the procedure, each with its sources.
+
+    Args:
+        here: The session and services of the turn.
+        asks: The names of the questions, as the reading of a sentence has them.
+        text: The sentence, which may name a form, a number of days or a term.
+
+    Returns:
+        One paragraph for each question.
+    """
+    folded = fold(text)
+    return tuple(_answer(here, ask, folded) for ask in asks if ask in TITLES)
+
+
+def _answer(here: Context, ask: str, folded: str) -> Markup:
+    title = format_bold(here.say(TITLES[ask]))
+    case = list(_from_the_case(here, ask))
+    whole = case and (ask in _WHOLE_BY_CASE or (ask == "where" and _names_an_office(here)))
+    said = case if whole else [*case, *_from_the_pack(here, ask, folded)]
+    return join_lines(title, format_bullets(dict.fromkeys(said) or [here.say(NOT_READ)]))
+
+
+def _from_the_pack(here: Context, ask: str, folded: str) -> Iterator[str]:
+    pack = here.world.pack
+    named = find_named(pack, ask, folded) or name_by_case(ask, facts_of(here.session), here.today)
+    answer = answer_question(pack, ask, named)
+    if answer is not None:
+        yield format_statement(answer.statement, here.say.t)
+
+
+def _from_the_case(here: Context, ask: str) -> Iterator[str]:
+    """Yield what the case at hand adds: its offices, its forms, the documents of its answer, or where the steps are."""
+    if ask == "where":
+        yield from _offices(here)
+    elif ask == "which_form":
+        yield from _forms(here)
+    elif ask == "legal_basis":
+        _, *documents = format_documents(here.say, cited_documents(here)[:_MOST])
+        yield from documents
+    elif ask == "what_to_do" and current_decision(here) is None:
+        yield here.say(AFTER_THE_QUESTIONS)
+    elif ask == "what_to_do":
+        yield here.say(IN_THE_ANSWER, steps=here.say.t(N_("Step by step")))
+
+
+def _names_an_office(here: Context) -> bool:
+    """Return whether the decision of the case says where its dossiers go: what holds elsewhere would only confuse."""
+    decided = current_decision(here)
+    places = filing_places(here.world.offices, decided.actions, units_of(here)) if decided else ()
+    return bool(places) and all(place.office for place in places)
+
+
+def _forms(here: Context) -> Iterator[str]:
+    """Yield each procedure of the decision that has a form, with its reasons' places in the law."""
+    decided = current_decision(here)
+    for action in decided.actions if decided is not None else ():
+        if action.form:
+            cited = dict.fromkeys(citation for reason in action.reasons for citation in reason.citations)
+            yield format_sourced(format_title(here.say, action, None), tuple(cited), here.say.t)
+
+
+def _offices(here: Context) -> Iterator[str]:
+    """Yield where to file in this case: the office of the operator, or those of the decision."""
+    decided = current_decision(here)
+    if decided is not None:
+        told = filing_notice_of(here, decided)
+        head = f"{here.say.t(N_('Where to file.'))} "  # the title says it already
+        yield _sourced(here, replace(told, text=told.text.removeprefix(head)))
+    else:
+        yield from format_set_offices(here.world.pack, here.world.offices, units_of(here), here.say.t)
+
+
+def _sourced(here: Context, told: Notice) -> str:
+    return format_sourced(told.text, told.citations, here.say.t)

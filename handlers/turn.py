@@ -19,8 +19,8 @@ from handlers.core import (
     Services,
     Session,
     hash_text,
+    join_lines,
 )
-from handlers.core.text import join_lines
 from handlers.interview.screens.unit import format_succession, handle_unit_code
 from handlers.model import Succession
 from handlers.registry import ADMIN_SCREENS, QUESTIONS, SCREENS
@@ -147,7 +147,7 @@ async def _render_open_page(here: Context, answered: HandlerResult, *, repeated:
     page: Page = await SCREENS[session.screen].page(here)
     remembered = hash_text(page.remember) if page.remember else session.shown
     page = understanding.to_guess_page(page, session.guesses, here.say) if session.guesses else page
-    page = page.to_short() if repeated and answered.notes else page
+    page = page.to_short() if repeated and answered.notes and not answered.whole else page
     reply = replace(page, attachments=answered.attachments).with_notes(*answered.notes).to_reply(session)
     return _ShownPage(reply, remembered)
 

@@ -10,7 +10,7 @@ from rules.deciding import decide, needs, next_question, office_notice
 from rules.errors import FactsError, PackError, PackInvalid, PackNotFound, PackUnreadable, RulesError
 from rules.facts import CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
 from rules.loading import load_pack, pack_names
-from rules.offices import FilingPlace, Office, OfficeStatus, filing_places, find_office
+from rules.offices import FilingPlace, Office, OfficeDirectory, OfficeStatus, filing_places, find_office
 from rules.outcome import Action, Citation, Decided, Level, Needs, Notice, Outcome, Procedure, Statement
 from rules.pack import Document, Pack, QuestionAnswer
 from rules.parsing import parse_facts
@@ -33,6 +33,7 @@ __all__ = [
     "Needs",
     "Notice",
     "Office",
+    "OfficeDirectory",
     "OfficeStatus",
     "Outcome",
     "Pack",

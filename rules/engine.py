@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import product
 from operator import itemgetter
 from typing import Any
 
@@ -11,12 +10,29 @@ from rules.facts import Event
 from rules.functions import Functions
 from rules.inputs import PLAIN, VARIABLES
 from rules.pack import Pack
-from rules.tables import Condition, Row, Table, Value
+from rules.tables import Row, Table, Value
 
 
-def matches(condition: Condition, values: Mapping[str, Value]) -> bool:
-    """Return whether every input in the condition has one of its values."""
-    return all(values[name] in allowed for name, allowed in condition.items())
+def match_rows(table: Table, inputs: Mapping[str, Sequence[Value]]) -> list[tuple[tuple[Value, ...], int]]:
+    """Return every combination of the inputs' values with the rows of the table that match it.
+
+    Rows are bits of a number, the first row the lowest: what a value leaves possible is the same whatever the others
+    are, so that each combination costs one look at each input instead of one at each row.
+
+    Raises:
+        KeyError: A row asks for an input that is not among these.
+    """
+    found: list[tuple[tuple[Value, ...], int]] = [((), (1 << len(table.rows)) - 1)]
+    for asked in (name for row in table.rows for name in row.when):
+        inputs[asked]
+    for name, values in inputs.items():
+        allowed = [(value, _rows_allowing(table, name, value)) for value in values]
+        found = [((*known, value), rows & left) for known, left in found for value, rows in allowed]
+    return found
+
+
+def _rows_allowing(table: Table, name: str, value: Value) -> int:
+    return sum(1 << at for at, row in enumerate(table.rows) if name not in row.when or value in row.when[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +61,10 @@ class Engine:
     def _lookup(self, table: Table) -> _Lookup:
         names = tuple(dict.fromkeys((*table.applies, *table.inputs)))
         rows: dict[Any, Row] = {}
-        for values in product(*(self._values(table, name) for name in names)):
-            given = dict(zip(names, values, strict=True))
-            for row in table.rows:
-                if matches(row.when, given):
-                    rows.setdefault(values[0] if len(names) == 1 else values, row)
+        for values, matching in match_rows(table, {name: self._values(table, name) for name in names}):
+            if matching:
+                first = (matching & -matching).bit_length() - 1
+                rows[values[0] if len(names) == 1 else values] = table.rows[first]
         gives = None if table.gives is None else self._position[table.gives]
         key = itemgetter(*(self._position[name] for name in names)) if names else _no_key
         return _Lookup(key, rows, gives)

@@ -26,6 +26,8 @@ FILED = frozenset(
         Procedure.REPORT_LOSS,
     }
 )
+#: Id and source of the operator's one office for everything (the setting ``TROLY_RECEIVING_OFFICE``).
+GENERAL = "TROLY_RECEIVING_OFFICE"
 
 
 class OfficeStatus(StrEnum):
@@ -95,26 +97,61 @@ def _distance(office: Office, units: Sequence[str]) -> int:
     return next((at for at, code in enumerate(units) if code in office.units), len(units))
 
 
+@dataclass(frozen=True, slots=True)
+class OfficeDirectory:
+    """All receiving offices; everything that tells where to file asks here.
+
+    An office that an admin chose in the chat prevails, that of the nearest unit first; after it the operator's one
+    office for everything, then the offices of the operator's file and of the pack.
+    """
+
+    known: tuple[Office, ...] = ()  #: of the pack and of the operator's file
+    general: Office | None = None  #: the operator's one office for everything
+    chosen: tuple[Office, ...] = ()  #: by admins, each for one unit and all below it, or for everybody
+
+    @classmethod
+    def of(
+        cls, known: Iterable[Office], general: str | None = None, chosen: Iterable[Office] = ()
+    ) -> "OfficeDirectory":
+        """Return the directory of these offices; ``general`` is the operator's one line, as it is to be read."""
+        return cls(tuple(known), general_office(general) if general else None, tuple(chosen))
+
+    def find(self, procedure: Procedure, units: Sequence[str] = ()) -> Office | None:
+        """Return the office that receives a procedure from a unit, given by its code and those above it."""
+        return self._set_apart(procedure, units) or find_office(self.known, procedure, units)
+
+    def set_for(self, units: Sequence[str] = ()) -> dict[Office, list[Procedure]]:
+        """Return the offices that an admin or the operator has set for a unit, each with what is filed there."""
+        found: dict[Office, list[Procedure]] = {}
+        for procedure in (one for one in Procedure if one in FILED):
+            if office := self._set_apart(procedure, units):
+                found.setdefault(office, []).append(procedure)
+        return found
+
+    def _set_apart(self, procedure: Procedure, units: Sequence[str]) -> Office | None:
+        return find_office(self.chosen, procedure, units) or self.general
+
+
+def general_office(name: str) -> Office:
+    """Return the operator's one office, of which nothing is known but its name."""
+    return Office(id=GENERAL, name=name, status=OfficeStatus.CONFIRMED, source=GENERAL, last_checked=date.min)
+
+
 def filing_places(
-    offices: Iterable[Office], actions: Iterable[Action], units: Sequence[str] = ()
+    offices: OfficeDirectory, actions: Iterable[Action], units: Sequence[str] = ()
 ) -> tuple[FilingPlace, ...]:
     """Return where the actions of an answer are filed, in their order; actions of one office stand together.
 
     Two actions on one form (extension beside a change of information) are one dossier and go to one office.
     """
-    known, filed = tuple(offices), [action for action in actions if action.procedure in FILED]
+    filed = [action for action in actions if action.procedure in FILED]
     by_form: dict[str, Office] = {}
     for action in filed:
-        office = find_office(known, action.procedure, units)
+        office = offices.find(action.procedure, units)
         if action.form and office:
             by_form.setdefault(action.form, office)
     places: dict[Office | None, list[Action]] = {}
     for action in filed:
-        places.setdefault(_office_of(action, known, units, by_form), []).append(action)
+        same_form = by_form.get(action.form) if action.form else None
+        places.setdefault(same_form or offices.find(action.procedure, units), []).append(action)
     return tuple(FilingPlace(office, tuple(together)) for office, together in places.items())
-
-
-def _office_of(
-    action: Action, offices: tuple[Office, ...], units: Sequence[str], by_form: dict[str, Office]
-) -> Office | None:
-    return (by_form.get(action.form) if action.form else None) or find_office(offices, action.procedure, units)

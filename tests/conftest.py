@@ -1,6 +1,7 @@
 """Fixtures for every test."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.support.scheduling import (
     pytest_xdist_auto_num_workers,
     pytest_xdist_make_scheduler,
 )
+from tests.support.soak import use_profile
 
 __all__ = [
     "empty_postgres_url",
@@ -31,6 +33,15 @@ __all__ = [
 ]
 
 use_memory()  # before pytest chooses the folder of the run
+use_profile()
+gc.disable()  # until all tests are collected: nothing of that is garbage
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Let no later look for garbage go through the modules and the tests themselves."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

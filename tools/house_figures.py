@@ -1,7 +1,8 @@
 """Print figures of the source code, and fail if one of them has become worse than its bound.
 
-The Python files of ``ROOMS`` are counted. Imports below ``TYPE_CHECKING`` and inside functions count too, because a
-reader has to follow them all the same. The source is parsed, never imported.
+The Python files of ``ROOMS`` are counted, all of them and those without ``LATER_ROOMS``. Imports below
+``TYPE_CHECKING`` and inside functions count too, because a reader has to follow them all the same. The source is
+parsed, never imported.
 
 Usage: ``python -m tools.house_figures [FOLDER]``.
 """
@@ -14,6 +15,15 @@ from functools import cached_property
 from pathlib import Path
 
 ROOMS = ("bot", "handlers")
+#: What came after the goals were set: forms, dossiers, the web and Zalo, and what they alone use.
+LATER_ROOMS = (
+    *("bot.forms", "bot.pdf", "bot.cli.forms", "bot.delivery.form_making", "handlers.forms", "handlers.model.forms"),
+    *("bot.dossier", "bot.cli.dossier", "bot.delivery.dossier_maker", "bot.services.dossiers", "bot.store.dossiers"),
+    *("handlers.dossier", "handlers.model.dossier", "handlers.testing.dossiers"),
+    *("bot.web", "bot.pages", "bot.channels.web", "bot.channels.file_links", "bot.services.links"),
+    *("bot.services.sign_in", "bot.store.links", "bot.store.web_chat", "bot.store.desk_sessions"),
+    *("bot.channels.zalo", "bot.cli.zalo", "bot.store.zalo"),
+)
 LONG_FILE = 350
 LONG_FUNCTION = 40
 
@@ -45,6 +55,12 @@ class House:
     def imports(self) -> Graph:
         """Return the files that each file imports."""
         return {name: frozenset(self._imported(module)) - {name} for name, module in self.modules.items()}
+
+    def without(self, rooms: Iterable[str]) -> "House":
+        """Return the house without these files and folders, named as modules."""
+        gone = tuple(f"{room}." for room in rooms)
+        kept = {name: module for name, module in self.modules.items() if not f"{name}.".startswith(gone)}
+        return House(kept)
 
     def _imported(self, module: Module) -> Iterator[str]:
         for node in ast.walk(module.tree):
@@ -125,59 +141,60 @@ class House:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure with the bound that fails the check and the goal that the bound moves towards."""
+    """A figure with the bounds that fail the check: of the whole house, and of the house without its later rooms."""
 
     title: str
     measure: Callable[[House], int]
     bound: int
-    goal: int | None
+    earlier: int
     at_least: bool = False
     named: Callable[[House], Iterable[str]] | None = None
 
-    def holds(self, value: int) -> bool:
-        """Tell whether a value keeps to the bound."""
-        return value >= self.bound if self.at_least else value <= self.bound
+    def holds(self, whole: int, earlier: int) -> bool:
+        """Tell whether both values keep to their bounds."""
+        pairs = ((whole, self.bound), (earlier, self.earlier))
+        return all(value >= bound if self.at_least else value <= bound for value, bound in pairs)
 
-    def row(self, value: int) -> str:
+    def row(self, whole: int, earlier: int) -> str:
         """Format one line of the print."""
         sign = ">=" if self.at_least else "<="
-        goal = "" if self.goal is None else f"goal {sign} {self.goal}"
-        line = f"{self.title:<44}{value:>6}   bound {sign} {self.bound:<6}{goal:<13}"
-        return line.rstrip() if self.holds(value) else f"{line}WORSE THAN ITS BOUND"
+        said = f"{self.title:<44}{whole:>6}   bound {sign} {self.bound:<6}{earlier:>6}   bound {sign} {self.earlier:<6}"
+        return said.rstrip() if self.holds(whole, earlier) else f"{said}WORSE THAN ITS BOUND"
 
 
-#: Bounds are today's values: lower one whenever its figure improves, and never raise one without a reason.
+#: Bounds of the whole are today's values: lower one whenever its figure improves, and never raise one without a reason.
+#: Those of the house without its later rooms are the goals that were set for it.
 FIGURES = (
-    Figure("files", lambda house: len(house.modules), bound=349, goal=250),
-    Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=255, goal=180, at_least=True),
-    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2069, goal=1500),
+    Figure("files", lambda house: len(house.modules), bound=326, earlier=250),
+    Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=263, earlier=180, at_least=True),
+    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=1956, earlier=1500),
     Figure(
         "files in a circle",
         lambda house: sum(map(len, house.file_circles)),
         bound=0,
-        goal=0,
+        earlier=0,
         named=lambda house: map(" <-> ".join, house.file_circles),
     ),
     Figure(
         "folders in a circle with their level",
         lambda house: len(house.folders_in_circles()),
         bound=0,
-        goal=0,
+        earlier=0,
         named=lambda house: map(" <-> ".join, house.folder_circles),
     ),
-    Figure("Protocols", lambda house: len(house.protocols()), bound=20, goal=18, named=House.protocols),
+    Figure("Protocols", lambda house: len(house.protocols()), bound=18, earlier=18, named=House.protocols),
     Figure(
         f"files over {LONG_FILE} lines",
         lambda house: len(house.long_files()),
-        bound=18,
-        goal=None,
+        bound=12,
+        earlier=12,
         named=House.long_files,
     ),
     Figure(
         f"functions over {LONG_FUNCTION} lines",
         lambda house: len(house.long_functions()),
         bound=0,
-        goal=0,
+        earlier=0,
         named=House.long_functions,
     ),
 )
@@ -278,16 +295,18 @@ def _reach(start: str, graph: Mapping[str, Iterable[str]], seen: set[str]) -> li
     return group
 
 
-def main(root: Path, figures: Iterable[Figure] = FIGURES) -> int:
-    """Print every figure with its bound and goal; return 1 if one is worse than its bound."""
-    house = read_house(root)
+def main(root: Path, figures: Iterable[Figure] = FIGURES, later: Iterable[str] = LATER_ROOMS) -> int:
+    """Print every figure of the whole house and without its later rooms; return 1 if one is worse than its bound."""
+    whole = read_house(root)
+    earlier = whole.without(later)
     failed = False
+    sys.stdout.write(f"{'':<44}{'whole':>6}{'':<20}{'without later rooms'}\n")
     for figure in figures:
-        value = figure.measure(house)
-        sys.stdout.write(f"{figure.row(value)}\n")
-        if not figure.holds(value):
+        values = figure.measure(whole), figure.measure(earlier)
+        sys.stdout.write(f"{figure.row(*values)}\n")
+        if not figure.holds(*values):
             failed = True
-            sys.stdout.writelines(f"    {name}\n" for name in (figure.named(house) if figure.named else ()))
+            sys.stdout.writelines(f"    {name}\n" for name in (figure.named(whole) if figure.named else ()))
     return int(failed)
 
 

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from bot.certificates import signed_xml
+from bot.certificates import SecretError, UnreadableError, signed_xml
 from bot.certificates.containers import Finding, FoundCertificate, UnreadPart, read_each
 from bot.certificates.decompression import Unpacker, entry_name
-from bot.certificates.errors import SecretError, UnreadableError
 from bot.certificates.formats import is_archive, is_zip, padding_end, refuse_secret
 from bot.certificates.names import clean_text
 from bot.certificates.pem import refuse_secret_text, to_plain_text

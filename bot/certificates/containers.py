@@ -15,8 +15,7 @@ from hashlib import new
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from bot.certificates import der, public_keys, x509_fields
-from bot.certificates.errors import MalformedError, UnreadableError
+from bot.certificates import MalformedError, UnreadableError, der, public_keys, x509_fields
 from bot.certificates.formats import HEAD_SIZE, FileKind, der_kind, is_certificate, padding_end, refuse_secret
 from bot.certificates.names import clean_text
 from bot.certificates.pem import decode_base64, refuse_secret_text
@@ -104,7 +103,7 @@ _KEY_IDENTIFIERS = (0x80, der.TAGGED_0)  #: both forms of [0] occur: primitive, 
 _MOST_CERTIFICATES = 2_000
 
 #: A protected header of a JWS: '{"' in base64url.
-_HEADER = re.compile(rb"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{20,}+")
+_HEADER = re.compile(rb"eyJ(?<![A-Za-z0-9_-]eyJ)[A-Za-z0-9_-]{20,}+")
 _CHAIN = re.compile(rb'"x5c"\s{0,99}+:\s{0,99}+(\[[^\]\[{}]*+|"[^"]*+")')
 _STRING = re.compile(rb'"(M[A-I][^"]{40,}+)"')
 _HASHES = ("sha256", "sha512", "sha384", "sha1")

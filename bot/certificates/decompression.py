@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
-from bot.certificates.errors import MEBIBYTE, Limits, UnreadableError
+from bot.certificates import MEBIBYTE, Limits, UnreadableError
 from handlers.model import FileProblemKind
 
 CHUNK_SIZE = 64 * 1024

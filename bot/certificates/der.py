@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from bot.certificates.errors import MalformedError
+from bot.certificates import MalformedError
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x01, 0x02, 0x03, 0x04, 0x06
 ENUMERATED, TAGGED_0 = 0x0A, 0xA0

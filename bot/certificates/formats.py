@@ -6,8 +6,7 @@ DER is told apart by its first few tags (X.690), so that even a truncated privat
 import re
 from enum import StrEnum
 
-from bot.certificates import der
-from bot.certificates.errors import SecretError, UnreadableError
+from bot.certificates import SecretError, UnreadableError, der
 from handlers.model import FileProblemKind
 
 _NAME_AND_TIME = [[der.SEQUENCE, der.UTC_TIME], [der.SEQUENCE, der.GENERALIZED_TIME]]

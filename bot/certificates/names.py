@@ -9,9 +9,8 @@ from typing import TypedDict
 
 from cryptography.x509.oid import NameOID
 
-from bot.certificates import der
+from bot.certificates import MalformedError, der
 from bot.certificates.der import BIT_STRING, OID, SEQUENCE, Element
-from bot.certificates.errors import MalformedError
 from handlers.folding import fold
 from handlers.model import Recognition
 from rules.facts import Issuer, Subject

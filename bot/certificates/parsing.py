@@ -1,13 +1,28 @@
 """Read a file: find its certificates, decode each once, and leave out CAs that only accompany others.
 
-``find_certificates`` finds them, ``read`` builds the reading for a person.
+``find_certificates`` finds them, ``read`` builds the reading for a person. Run as a program
+(``python -m bot.certificates.parsing MEMORY SECONDS [TRUST_FOLDER]``), it answers each file with a reading as JSON; it
+knows no setting, no secret and no chat.
 """
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from bot.certificates import archives, containers, pdf, pem, signed_xml, x509_fields
+from bot.certificates import (
+    LIMITS,
+    Limits,
+    MalformedError,
+    UnreadableError,
+    archives,
+    containers,
+    pdf,
+    pem,
+    signed_xml,
+    x509_fields,
+)
 from bot.certificates.containers import (
     Finding,
     FoundCertificate,
@@ -17,12 +32,12 @@ from bot.certificates.containers import (
     split_values,
 )
 from bot.certificates.decompression import Unpacker
-from bot.certificates.errors import LIMITS, Limits, MalformedError, UnreadableError
 from bot.certificates.formats import FileKind, detect_kind, strip_padding
 from bot.certificates.pem import to_plain_text
 from bot.certificates.record import DecodedCertificate, decode_certificate
 from bot.certificates.trust import EMPTY_TRUST_STORE, TrustStore, recognise
 from bot.certificates.x509_fields import RawCertificate
+from bot.process_sandbox import give_way, serve
 from handlers.model import (
     SECRET_PROBLEMS,
     Certificate,
@@ -299,3 +314,15 @@ def _with_recognition(decoded: DecodedCertificate, trust: TrustStore, companions
         return decoded.certificate
     kind = Issuer.UNKNOWN if known is Recognition.INVALID else decoded.certificate.issuer_kind
     return decoded.certificate.model_copy(update={"recognition": known, "issuer_kind": kind})
+
+
+def main(arguments: list[str]) -> None:
+    """Answer requests until the input ends."""
+    memory, seconds, *folders = arguments
+    trust = TrustStore.load(Path(folders[0])) if folders else EMPTY_TRUST_STORE
+    give_way()
+    serve(lambda data: read(data, trust=trust).model_dump_json().encode(), memory=int(memory), seconds=float(seconds))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

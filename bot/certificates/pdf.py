@@ -11,9 +11,8 @@ from io import BytesIO
 from itertools import islice
 from typing import NamedTuple
 
-from bot.certificates import containers
+from bot.certificates import UnreadableError, containers
 from bot.certificates.containers import Finding, FoundCertificate, read_each
-from bot.certificates.errors import UnreadableError
 from bot.certificates.formats import FileKind, der_kind
 from handlers.model import FileProblemKind
 

@@ -8,9 +8,8 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from bot.certificates import containers
+from bot.certificates import UnreadableError, containers
 from bot.certificates.containers import Finding, FoundCertificate, read_each
-from bot.certificates.errors import UnreadableError
 from handlers.model import FileProblemKind
 
 

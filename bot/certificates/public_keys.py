@@ -11,9 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.x509.oid import SignatureAlgorithmOID as Oid
 
-from bot.certificates import der
+from bot.certificates import MalformedError, der
 from bot.certificates.der import INTEGER, OID, SEQUENCE, Element
-from bot.certificates.errors import MalformedError
 from bot.certificates.x509_fields import RawCertificate
 from handlers.model import UNKNOWN_KEY
 

@@ -10,9 +10,8 @@ from typing import Literal, NamedTuple, TypeVar
 
 from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
-from bot.certificates import der, names, public_keys, x509_fields
+from bot.certificates import MalformedError, UnreadableError, der, names, public_keys, x509_fields
 from bot.certificates import names as certificates_names
-from bot.certificates.errors import MalformedError, UnreadableError
 from bot.certificates.names import guess_subject
 from bot.certificates.x509_fields import RawCertificate, split_certificate
 from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, FileProblemKind

@@ -19,8 +19,8 @@ from xml.sax.xmlreader import InputSource
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
+from bot.certificates import SecretError, UnreadableError
 from bot.certificates.containers import Finding, FoundCertificate, UnreadPart
-from bot.certificates.errors import SecretError, UnreadableError
 from bot.certificates.pem import decode_base64, to_utf8
 from bot.certificates.x509_fields import try_split_certificate
 from handlers.model import FileProblemKind

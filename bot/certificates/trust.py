@@ -17,15 +17,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from bot.certificates import names, x509_fields
-from bot.certificates.der import Element
-from bot.certificates.errors import (
+from bot.certificates import (
     FingerprintMismatchError,
     MalformedError,
     NotACaError,
     NotInstalledError,
     UnpinnedError,
+    names,
+    x509_fields,
 )
+from bot.certificates.der import Element
 from bot.certificates.names import DistinguishedName
 from bot.certificates.public_keys import is_signed_by
 from bot.certificates.x509_fields import RawCertificate, split_certificate

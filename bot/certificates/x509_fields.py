@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from bot.certificates import der
+from bot.certificates import MalformedError, UnreadableError, der
 from bot.certificates.der import (
     BOOLEAN,
     GENERALIZED_TIME,
@@ -20,7 +20,6 @@ from bot.certificates.der import (
     Element,
     string_content,
 )
-from bot.certificates.errors import MalformedError, UnreadableError
 from bot.certificates.formats import find_lookalike
 from handlers.model import FileProblemKind
 

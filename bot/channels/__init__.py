@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import TrolyError
 from bot.messages import BlockChange, Incoming, OutboxRow
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from handlers.model import (
     CHANNEL_LABELS,
     CHANNEL_LIMITS,

@@ -8,8 +8,7 @@ from bot.channels import Capabilities, Channel, Unreachable
 from bot.messages import OutboxRow
 from bot.services.links import FileLinks
 from bot.store import StoreError
-from handlers.core import Attachment, Reply
-from handlers.core.text import MarkupTranslator, format_size
+from handlers.core import Attachment, MarkupTranslator, Reply, format_size
 from locales import N_
 
 _FETCH = N_("Fetch it here: {address}")

@@ -39,7 +39,7 @@ COMMANDS = {
     ),
     "rules": ("bot.cli.rules:app", N_("Check and show the rule packs, and begin a new one.")),
     "offices": ("bot.cli.rules:offices_app", N_("List the receiving offices, and what of them is to be checked.")),
-    "understand": ("bot.cli.understand:understand", N_("Read sentences as the conversation does, and explain why.")),
+    "understand": ("bot.cli.rules:understand", N_("Read sentences as the conversation does, and explain why.")),
     "certificate": ("bot.cli.certificate:certificate", N_("Read certificate files.")),
     "trust": ("bot.cli.certificate:app", N_("Install the CA files that signatures are verified against.")),
     "units": ("bot.cli.units:app", N_("Import, show and find the units that people belong to.")),

@@ -10,14 +10,14 @@ from bot.channels import ChannelError, parse_address
 from bot.cli.options import parse_unit, parse_word
 from bot.cli.output import Language, print_rows, translator_for
 from bot.cli.session import As, chat_id, open_as
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.errors import Forbidden, PersonUnknown, TrolyError
 from bot.services.opening import open_store_from_settings
 from bot.services.sign_in import SignIn
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings, load_settings
 from handlers.access import ROLE_REFUSALS, clean_label, format_actor, format_role
-from handlers.core.text import format_moment
+from handlers.core import format_moment
 from handlers.model import (
     ACT_TO_GIVE,
     MACHINE,
@@ -211,7 +211,7 @@ async def _make_sign_in_link(person: str) -> str:
         raise TrolyError(_NO_PAGES)
     async with open_store_from_settings(settings) as opened:
         chat, rights = await chat_id(opened.store, person), Rights.operator(await opened.store.units.read())
-        made = await SignIn(opened.store, SystemClock()).make(chat, rights, settings.web_address)
+        made = await SignIn(opened.store, Clock()).make(chat, rights, settings.web_address)
     if made is None:
         raise PersonUnknown(_NO_ROLE, person=person)
     return made

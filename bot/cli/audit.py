@@ -8,13 +8,13 @@ import typer
 
 from bot.cli.output import print_rows
 from bot.cli.session import As, open_as
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.worker_lease import open_heartbeat
 from bot.services.opening import open_store_from_settings
 from bot.settings import load_settings
 from bot.store import ChainFault, Proof, Verdict
 from handlers.access import format_action, format_actor, format_subject
-from handlers.core.text import format_moment
+from handlers.core import format_moment
 from handlers.model import Act, JournalEntry, UnitDirectory
 from locales import N_, Translator, translator
 
@@ -83,7 +83,7 @@ def _parse_chain_end(noted: str | None, t: Translator) -> tuple[int, str] | None
 async def _verify_journal(noted: tuple[int, str] | None) -> tuple[Verdict, Proof]:
     settings = load_settings()
     async with open_store_from_settings(settings) as opened:
-        await open_heartbeat(settings, opened.store, SystemClock()).look(takes_up=False)
+        await open_heartbeat(settings, opened.store, Clock()).look(takes_up=False)
         return await opened.store.audit.verify_journal(noted), await opened.store.audit.check_powers()
 
 

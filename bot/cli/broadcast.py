@@ -31,8 +31,7 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from bot.streams import sanitize
 from handlers.broadcasts import format_channel, format_problem, format_problem_rows, format_reachability
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from handlers.model import (
     ENDED_STATES,
     MACHINE,

@@ -24,7 +24,7 @@ from bot.cli.session import As, AuthorizedStore, open_store_as
 from bot.errors import TrolyError
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator
 from handlers.model import MACHINE, Act, ActionResult, Broadcast, BroadcastState, DeliveryCounts
 from locales import N_
 

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from bot.channels import parse_address
-from bot.cli.broadcast_options import NO_FILE, BroadcastFiles, Typed, change_day, read_files, to_audience
+from bot.cli.broadcast_options import NO_FILE, BroadcastFiles, ListedPerson, Typed, change_day, read_files, to_audience
 from bot.cli.broadcast_output import BroadcastCode, format_late_steps, format_next_step, get_broadcast, to_action_error
 from bot.cli.options import (
     parse_word,
@@ -18,11 +18,10 @@ from bot.cli.options import (
 )
 from bot.cli.session import As, CommandSession, open_as
 from bot.errors import Forbidden, InputError
-from bot.exports.people_list import ListedPerson
 from bot.settings import load_settings
 from bot.streams import sanitize
 from handlers.broadcasts.rendering import BUTTON_LABELS
-from handlers.core.text import format_day
+from handlers.core import format_day
 from handlers.model import (
     Act,
     ActionResult,

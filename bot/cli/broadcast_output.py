@@ -37,8 +37,7 @@ from handlers.broadcasts import (
     state_message,
 )
 from handlers.broadcasts.admin_text import format_steps as steps_in_words
-from handlers.core import AdminServices
-from handlers.core.text import MarkupTranslator, format_moment
+from handlers.core import AdminServices, MarkupTranslator, format_moment
 from handlers.model import (
     ENDED_STATES,
     MACHINE,

@@ -10,8 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bot.certificates import trust
-from bot.certificates.errors import LIMITS, TrustError
+from bot.certificates import LIMITS, TrustError, trust
 from bot.certificates.reader import CertificateReader
 from bot.certificates.record import Validity, validity_at
 from bot.certificates.trust import KNOWN_AUTHORITIES

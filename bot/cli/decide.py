@@ -17,6 +17,7 @@ from rules.deciding import decide as _decide
 from rules.errors import FactsError
 from rules.facts import Facts
 from rules.loading import load_pack
+from rules.offices import OfficeDirectory
 from rules.outcome import Action, Citation, Decided, Notice, Outcome
 from rules.pack import Pack
 from rules.parsing import parse_facts
@@ -101,10 +102,11 @@ def with_receiving_office(outcome: Outcome, pack: Pack, office: str | None, t: T
     """
     if not isinstance(outcome, Decided):
         return outcome
+    offices = OfficeDirectory.of(pack.offices, office)
     return replace(
         outcome,
         notices=tuple(
-            filing_notice(pack, outcome, t, office=office) if notice.id == FILING_NOTICE else notice
+            filing_notice(pack, outcome, t, offices=offices) if notice.id == FILING_NOTICE else notice
             for notice in outcome.notices
         ),
     )

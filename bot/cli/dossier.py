@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from bot.atomic_file import notes_folder, open_atomic_file, refuse_existing, refuse_filled, write_folder
 from bot.cancellation import EXIT_CODES, raise_on_sigterm
-from bot.certificates.errors import MEBIBYTE
+from bot.certificates import MEBIBYTE
 from bot.cli.decide import parse_json
 from bot.cli.output import Language, json_text, translator_for
 from bot.console import SafeConsole
@@ -35,6 +35,7 @@ from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 from rules.errors import FactsError
 from rules.loading import load_pack
+from rules.offices import Office
 from rules.parsing import parse_facts
 from rules.texts import SHOWN, sentence
 
@@ -196,7 +197,7 @@ class _Input:
 
 def _make(settings: Settings, given: _Input) -> Dossier:
     rows = asyncio.run(_read_rows(given.list)) if given.list else ()
-    unit = asyncio.run(_read_unit(settings, given.unit, given.day)) if given.unit else None
+    unit, offices = asyncio.run(_read_unit(settings, given.unit, given.day)) if given.unit else (None, ())
     pack, t = load_pack(settings.pack, settings.offices), given.t
     with _progress() as bar:
         reading = bar.add_task(t(N_("Reading certificates")), total=len(given.files))
@@ -207,7 +208,7 @@ def _make(settings: Settings, given: _Input) -> Dossier:
             sources = merge_list(sources, rows, str(given.list))
         making = bar.add_task(t(N_("Filling forms")), total=None)
         order = DossierOrder(
-            context=DossierContext(pack, given.day, unit, settings.receiving_office),
+            context=DossierContext(pack, given.day, unit, settings.receiving_office, offices),
             sources=sources,
             common=given.facts.common,
             people=given.facts.people,
@@ -225,12 +226,13 @@ async def _read_rows(file: Path) -> tuple[ListedCertificate, ...]:
     return found.rows
 
 
-async def _read_unit(settings: Settings, code: str, day: date) -> UnitToday:
+async def _read_unit(settings: Settings, code: str, day: date) -> tuple[UnitToday, tuple[Office, ...]]:
+    """Return the unit, and the receiving offices that admins have set."""
     async with open_store_from_settings(settings) as opened:
-        units = await opened.store.units.read()
+        units, offices = await opened.store.units.read(), await opened.store.offices.read()
     if units.get(code) is None:
         raise InputError(N_("No unit has the code {code}."), code=code)
-    return UnitToday(units, code, day)
+    return UnitToday(units, code, day), offices
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from bot.channels.email import imap_settings, smtp_settings
 from bot.channels.email.returned import MailboxReader
 from bot.channels.email.smtp import SmtpPool
 from bot.cli.output import print_rows
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.errors import InputError, to_reason
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
@@ -49,7 +49,7 @@ def check() -> None:
 
 
 async def _check(settings: Settings, t: Translator) -> Steps:
-    pool = SmtpPool(smtp_settings(settings), SystemClock(), 1)
+    pool = SmtpPool(smtp_settings(settings), Clock(), 1)
     steps = [await _try_server(settings, pool, t), await _try_mailbox(settings, t)]
     public = settings.web_url is not None
     one_click = N_("Letters can be stopped with one click: {address}")
@@ -81,7 +81,7 @@ async def _try_mailbox(settings: Settings, t: Translator) -> tuple[bool, str]:
         return ""
 
     try:
-        await asyncio.to_thread(MailboxReader(known, nothing, SystemClock()).check)
+        await asyncio.to_thread(MailboxReader(known, nothing, Clock()).check)
     except Refused:
         return False, t(_REFUSED_MAILBOX)
     except ChannelError:
@@ -126,7 +126,7 @@ async def _import(settings: Settings, addresses: Sequence[str], unit: str) -> No
         rights = Rights.operator(await opened.store.units.read())
         if rights.units.get(unit) is None:
             raise InputError(_NO_UNIT, code=unit)
-        async with open_admin_transaction(opened.store, SystemClock().now(), channel=MACHINE) as at:
+        async with open_admin_transaction(opened.store, Clock().now(), channel=MACHINE) as at:
             for address in addresses:
                 await at.import_email(address, unit)
             await at.admin.journal.record(rights, AuditAction.EMAIL_IMPORT, unit, unit=unit, count=len(addresses))

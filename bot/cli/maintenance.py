@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.worker_lease import open_heartbeat
 from bot.services.opening import database_url, migrate_database, open_key_rotation, open_store_from_settings
 from bot.settings import load_settings, make_data_dir
@@ -95,7 +95,7 @@ def restored(yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))]
 async def _continue_from_copy() -> None:
     settings = load_settings()
     async with open_store_from_settings(settings) as opened:
-        await open_heartbeat(settings, opened.store, SystemClock()).continue_from_copy(
+        await open_heartbeat(settings, opened.store, Clock()).continue_from_copy(
             await opened.store.continuity.position()
         )
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import typer
 
 from bot.settings import configured_language
-from handlers.admin.requests_view import MOVE_SYNONYMS, SHORT_PROCEDURES
-from handlers.core.text import parse_day
+from handlers.admin import MOVE_SYNONYMS, SHORT_PROCEDURES
+from handlers.core import parse_day
 from handlers.folding import fold
 from handlers.model import Filter, RequestState, Unit, UnitDirectory
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.certificates.errors import LIMITS
+from bot.certificates import LIMITS
 from bot.cli.options import FilterOptions, WantedInState, parse_state, with_option_groups
 from bot.cli.output import json_text
 from bot.cli.requests_output import (
@@ -23,7 +23,7 @@ from bot.exports.process import read_sheet
 from bot.settings import load_settings
 from bot.streams import sanitize
 from handlers.admin import imports
-from handlers.core.text import MarkupTranslator, strip_markup
+from handlers.core import MarkupTranslator, strip_markup
 from handlers.model import (
     Act,
     BulkMoveResult,

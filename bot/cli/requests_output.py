@@ -6,8 +6,8 @@ from typing import Any
 import typer
 
 from bot.cli.output import print_rows, terminal_width
-from handlers.admin.requests_view import SHORT_PROCEDURES, clip_line, format_move_not_possible, format_request_history
-from handlers.core.text import MarkupTranslator, format_day, format_moment, strip_markup
+from handlers.admin import SHORT_PROCEDURES, clip_line, format_move_not_possible, format_request_history
+from handlers.core import MarkupTranslator, format_day, format_moment, strip_markup
 from handlers.model import MAX_BULK_MOVES, BulkMoveResult, MoveOutcome, MoveResult, RequestRow
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from handlers.requests import format_content as content_told

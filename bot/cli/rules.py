@@ -1,26 +1,34 @@
-"""Check and show the rule packs, and list their receiving offices: ``troly rules``, ``troly offices``."""
+"""Check and show rule packs, list their receiving offices, explain how a sentence is read.
 
+``troly rules``, ``troly offices``, ``troly understand``.
+"""
+
+import asyncio
+import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
 from bot.cli.output import Language as ShownLanguage
 from bot.cli.output import translator_for, write
 from bot.settings import configured_language, load_settings
+from bot.streams import sanitize
 from handlers.citations import format_office
-from handlers.core.text import format_day
+from handlers.core import format_day
 from handlers.rulebook import render_rulebook
 from locales import N_, Translator, translator
 from rules.calendar import to_vietnam_day
 from rules.checking import check as find_troubles
 from rules.errors import PackError, PackInvalid
-from rules.language import Language, load_language
+from rules.language import Finding, Language, Reading, load_language, read
 from rules.language.checking import check_language
+from rules.language.spelling import LONGEST_LINE
 from rules.loading import load_pack, pack_names
 from rules.offices import Office, OfficeStatus
 from rules.pack import Pack
@@ -154,12 +162,14 @@ offices_app = typer.Typer(
 )
 
 
-@offices_app.command("list", help=N_("List every receiving office of the pack and of TROLY_OFFICES."))
+@offices_app.command(
+    "list", help=N_("List every receiving office: of the pack, of TROLY_OFFICES, and set in the chat.")
+)
 def list_offices(language: ShownLanguage = None) -> None:
     """Print one paragraph for each office."""
     t = translator_for(language)
     pack = _configured_pack()
-    _print_offices(pack.offices, pack, t)
+    _print_offices((*pack.offices, *_chosen_offices()), pack, t)
 
 
 @offices_app.command(
@@ -176,10 +186,15 @@ def check_offices(
     t = translator_for(language)
     day: date = today.date() if today else to_vietnam_day(datetime.now(UTC))
     pack = _configured_pack()
-    due = [office for office in pack.offices if office.is_due(day)]
+    due = [office for office in (*pack.offices, *_chosen_offices()) if office.is_due(day)]
     _print_offices(due, pack, t)
     if due:
-        typer.echo(t(N_("To be checked: {count}. Ask the office, then note it in TROLY_OFFICES."), count=len(due)))
+        typer.echo(
+            t(
+                N_("To be checked: {count}. Ask the office, then note it with /noinhan or in TROLY_OFFICES."),
+                count=len(due),
+            )
+        )
         raise typer.Exit(1)
     typer.echo(t(N_("Every receiving office is confirmed and was checked within half a year.")))
 
@@ -187,6 +202,20 @@ def check_offices(
 def _configured_pack() -> Pack:
     settings = load_settings()
     return load_pack(settings.pack, settings.offices)
+
+
+def _chosen_offices() -> tuple[Office, ...]:
+    """Return what admins have set in the chat; where there is no database yet, none is made."""
+    settings = load_settings()
+    if settings.database_url is None and not settings.database_file.exists():
+        return ()
+    from bot.services.opening import open_store_from_settings  # noqa: PLC0415 - loaded where there is something to read
+
+    async def read() -> tuple[Office, ...]:
+        async with open_store_from_settings(settings) as opened:
+            return await opened.store.offices.read()
+
+    return asyncio.run(read())
 
 
 def _print_offices(offices: Iterable[Office], pack: Pack, t: Translator) -> None:
@@ -210,3 +239,68 @@ def format_office_lines(office: Office, pack: Pack, t: Translator) -> str:
         ),
     ]
     return "\n   ".join(lines)
+
+
+#: Bytes of a line that are kept: enough for every character that is read.
+_LONGEST = LONGEST_LINE * 4
+
+
+def understand(
+    sentences: Annotated[
+        list[str] | None, typer.Argument(help=N_("Sentences; without them, standard input is read, one a line."))
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help=N_("Print one JSON object for each line."))] = False,
+    why: Annotated[bool, typer.Option("--why", help=N_("Say which words and which pattern gave each fact."))] = False,
+    language: ShownLanguage = None,
+) -> None:
+    """Read sentences and print the facts, the intent and the questions found in them."""
+    known, t = load_language(), translator_for(language)
+    for line in sentences or _lines(sys.stdin.buffer):
+        reading = read(line, known)
+        if as_json:
+            sys.stdout.write(json.dumps(reading.to_data(), ensure_ascii=False) + "\n")
+        else:
+            typer.echo(sanitize("\n".join(_explain(line, reading, t) if why else _summary(reading, t))))
+    sys.stdout.flush()
+
+
+def _lines(source: BinaryIO) -> Iterator[str]:
+    """Yield every line, however long and in whatever encoding; what does not fit is left out."""
+    while line := source.readline(_LONGEST):
+        beginning = line
+        while line and not line.endswith(b"\n"):
+            line = source.readline(_LONGEST)
+        yield beginning.decode("utf-8", errors="replace").rstrip("\r\n")
+
+
+def _summary(reading: Reading, t: Translator) -> Iterator[str]:
+    yield t(N_("Facts: {facts}"), facts=json.dumps(reading.facts, ensure_ascii=False))
+    yield t(N_("Intent: {intent}"), intent=reading.intent)
+    yield t(N_("Asks: {asks}"), asks=", ".join(reading.asks) or "–")
+
+
+def _explain(line: str, reading: Reading, t: Translator) -> Iterator[str]:
+    yield line[:LONGEST_LINE]
+    yield from _summary(reading, t)
+    for number, part in enumerate(reading.parts):
+        yield t(N_("Part {number}: “{words}”"), number=number + 1, words=part)
+        for finding in reading.findings:
+            if finding.part == number:
+                yield _format_finding(finding, t)
+
+
+def _format_finding(finding: Finding, t: Translator) -> str:
+    said = t(
+        N_("  {what}: “{words}”, by {place}: {pattern}"),
+        what=finding.label,
+        words=finding.words,
+        place=finding.rule.place,
+        pattern=finding.pattern.text,
+    )
+    if finding.withheld is None:
+        return said
+    if not finding.because:
+        return t(N_("{said}\n    withheld: {reason}"), said=said, reason=finding.withheld)
+    withheld = N_("{said}\n    withheld: {reason}, because of “{words}”")
+    return t(withheld, said=said, reason=finding.withheld, words=finding.because)

@@ -31,8 +31,8 @@ from handlers.admin.statistics_text import (
     format_statistics_remarks,
     to_statistics_data,
 )
-from handlers.core.text import MarkupTranslator, format_day, strip_markup
-from handlers.interview.funnel import format_funnel, sort_steps
+from handlers.core import MarkupTranslator, format_day, strip_markup
+from handlers.interview import format_funnel, sort_steps
 from handlers.model import (
     COUNTED_FIELDS,
     Act,

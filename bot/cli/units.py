@@ -19,7 +19,7 @@ from bot.units import FaultyUnitsError, UnitFault, quote_cell
 from bot.units.headings import header_of
 from bot.units.import_plan import UnderstoodDay, UnitChange, UnitChangeKind, UnitImportPlan, UnitRename, plan_import
 from bot.units.list_reader import ReadingNotes, UnitList, open_list, read_sample
-from handlers.core.text import format_day
+from handlers.core import format_day
 from handlers.model import (
     Act,
     Unit,

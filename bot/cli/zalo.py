@@ -13,7 +13,7 @@ import typer
 from bot.channels import ChannelError, Refused
 from bot.channels.zalo.oa import OpenAccount
 from bot.channels.zalo.oa.api import GOVERNMENT, Profile
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.errors import TrolyError
 from bot.services.opening import open_store_from_settings
 from bot.settings import Settings, load_settings
@@ -40,7 +40,7 @@ _WARNING = timedelta(days=30)
 @asynccontextmanager
 async def _open_account(settings: Settings) -> AsyncIterator[OpenAccount]:
     async with open_store_from_settings(settings) as opened:
-        account = OpenAccount(settings, opened.store, SystemClock())
+        account = OpenAccount(settings, opened.store, Clock())
         try:
             yield account
         finally:

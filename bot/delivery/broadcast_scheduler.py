@@ -14,7 +14,7 @@ from bot.delivery.broadcast_sending import AuthorNotifier, BroadcastDelivery, Re
 from bot.retry import Backoff
 from bot.services.broadcasts import BroadcastOperations
 from handlers.broadcasts import notices
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator
 from handlers.model import (
     EXPIRY_CAMPAIGN,
     Audience,

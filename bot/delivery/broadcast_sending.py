@@ -9,8 +9,7 @@ from bot.services.broadcasts import BroadcastOperations
 from bot.settings import Settings
 from handlers.broadcasts import notices
 from handlers.broadcasts.notices import Speed
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from handlers.model import (
     EXPIRY_CAMPAIGN,
     Broadcast,

@@ -13,7 +13,7 @@ import structlog
 
 from bot.channels import Channel
 from bot.clock import Clock
-from bot.delivery.failures import Cooldown
+from bot.delivery import Cooldown
 from bot.delivery.pacing import MessageKind, Pacer
 from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue
 from bot.messages import MessageSize, OutboxRow

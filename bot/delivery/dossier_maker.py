@@ -23,6 +23,7 @@ from handlers.dossier.unit_today import UnitToday
 from handlers.model import DossierRecord, Rights, UnitDirectory
 from locales import translator
 from rules.calendar import to_vietnam_day
+from rules.offices import Office
 from rules.pack import Pack
 
 _log = structlog.get_logger(__name__)
@@ -34,8 +35,19 @@ WaitingEvents = Callable[[Chat, int], Awaitable[list[AnyEvent]]]
 _LOOK, _MOST_WAITING = 0.5, 5
 #: Certificates up to which papers are made as PDF too: LibreOffice takes several seconds,
 MOST_WITH_PDF = 100
-#: Returns a dossier of the person in a chat as far as their rights reach, and the units of today.
-FindDossier = Callable[[Chat, str], Awaitable[tuple[DossierRecord | None, UnitDirectory]]]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDossier:
+    """A dossier with what it is decided by today."""
+
+    record: DossierRecord | None  #: ``None``: the person has none of this id within their rights
+    units: UnitDirectory
+    offices: tuple[Office, ...] = ()  #: receiving offices that admins have set
+
+
+#: Returns a dossier of the person in a chat as far as their rights reach.
+FindDossier = Callable[[Chat, str], Awaitable[FoundDossier]]
 
 
 class _StoppedError(Exception):
@@ -45,11 +57,12 @@ class _StoppedError(Exception):
 def find_in_store(store: Store, clock: Clock) -> FindDossier:
     """Read it in a transaction of its own, by the rights of that moment."""
 
-    async def find(chat: Chat, dossier: str) -> tuple[DossierRecord | None, UnitDirectory]:
+    async def find(chat: Chat, dossier: str) -> FoundDossier:
         units, at = await store.units.read(), {"chat": chat.id, "channel": chat.channel}
+        offices = await store.offices.read()
         async with open_admin_transaction(store, clock.now(), **at, reading=True) as office:
             rights = Rights.of(await office.admin.people.mine(), units)
-            return await office.admin.dossiers.get(rights, dossier), units
+            return FoundDossier(await office.admin.dossiers.get(rights, dossier), units, offices)
 
     return find
 
@@ -85,11 +98,11 @@ class DossierMaker:
             return _without(wanted, "failed")
 
     async def _make(self, chat: Chat, wanted: MakeDossier) -> DossierMade:
-        record, units = await self.find(chat, wanted.dossier)
-        if record is None:
+        found = await self.find(chat, wanted.dossier)
+        if found.record is None:
             return _without(wanted, "not_yours")
         stop = Event()
-        making = asyncio.create_task(asyncio.to_thread(self._write, record, units, wanted, stop))
+        making = asyncio.create_task(asyncio.to_thread(self._write, found.record, found, wanted, stop))
         try:
             while not (await asyncio.wait([making], timeout=_LOOK))[0]:
                 if not stop.is_set() and await self._asks_to_stop(chat):
@@ -104,10 +117,11 @@ class DossierMaker:
         events = await self.waiting(chat, _MOST_WAITING) if self.waiting else []
         return any(isinstance(event, TextReceived) and is_stop(event.text) for event in events)
 
-    def _write(self, record: DossierRecord, units: UnitDirectory, wanted: MakeDossier, stop: Event) -> DossierMade:
+    def _write(self, record: DossierRecord, found: FoundDossier, wanted: MakeDossier, stop: Event) -> DossierMade:
         day, t = to_vietnam_day(self.clock.now()), translator(wanted.language)
+        units = found.units
         unit = UnitToday(units, record.unit, day) if record.unit and units.get(record.unit) else None
-        context = DossierContext(self.pack, day, unit, self.office)
+        context = DossierContext(self.pack, day, unit, self.office, found.offices)
         entries = decide_all(context, record.sources, record.common, record.people)
         changes = tuple(format_changes(context, record.made, entries, t))
         from bot.dossier.making import DossierOrder, make_dossier  # noqa: PLC0415 - imported at the start of a service

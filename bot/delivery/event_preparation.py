@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
-from bot.certificates.reader import CertificateReader
+from bot.certificates.reader import CertificateReader, Readers, giving_way
 from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts import ChartsMissing
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock
 from bot.delivery.dossier_maker import DossierMaker
 from bot.delivery.form_making import MakeFormFiles, make_requested_forms, print_requested_answer, sends_files
-from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
@@ -243,7 +242,7 @@ class EventPreparer:
         self._report = report
         self._forms = forms
         self._channels = channels
-        self._readers = Readers(reader, slow, clock or SystemClock())
+        self._readers = Readers(reader, slow, clock or Clock())
         self._room, self._room_apart = asyncio.Semaphore(_FILES_IN_MEMORY), asyncio.Semaphore(_SLOW_AT_ONCE)
 
     def kind(self, chat: Chat, event: Event) -> SlowTaskKind | None:

@@ -22,8 +22,7 @@ from bot.store import Completion, ExportTask, OwnDataTask, Store, TaskResult
 from handlers.admin import exports
 from handlers.admin import exports as exports_text
 from handlers.admin.exports import ExportFile
-from handlers.core import Attachment, Reply
-from handlers.core.text import MarkupTranslator, strip_markup
+from handlers.core import Attachment, MarkupTranslator, Reply, strip_markup
 from handlers.folding import fold
 from handlers.model import ExportOrder
 from handlers.own_data import format_data_failed

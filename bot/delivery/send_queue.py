@@ -11,7 +11,7 @@ import structlog
 from bot.cancellation import cancel_on
 from bot.channels import Channel, ChannelError, MaybeSent, Unreachable
 from bot.clock import Clock
-from bot.delivery.failures import Cooldown, FailureHandler, ResultBatcher
+from bot.delivery import Cooldown, FailureHandler, ResultBatcher
 from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
 from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.metrics import NO_METRICS, Metrics

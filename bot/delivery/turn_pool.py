@@ -15,7 +15,7 @@ from itertools import count
 
 import structlog
 
-from bot.delivery.readers import Lately
+from bot.clock import Lately
 from bot.messages import Chat
 
 #: Chats of which it is remembered when they had their last turn.

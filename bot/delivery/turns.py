@@ -7,56 +7,83 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from bot.certificates.reader import ReadApart
 from bot.channels import Channel
 from bot.channels.rendering import split_reply, to_plain_text
-from bot.clock import Clock
+from bot.clock import Clock, Lately
 from bot.delivery.event_preparation import EventPreparer
-from bot.delivery.readers import Lately, ReadApart
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
 from bot.services.email import EmailTerms
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
-from bot.store import ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver, UnitReader
+from bot.store import ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from handlers.core import Attachment, Event, Order, Reply, Services, Session
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
+from rules.offices import Office
 from rules.pack import Pack
 
 #: Seconds that a snapshot may be behind an import.
 _CACHE_SECONDS = 2.0
 
 
-class UnitCache:
-    """Asks for the version at most once in a while; the units themselves only where it changed."""
+Kept = TypeVar("Kept")
+Read_co = TypeVar("Read_co", covariant=True)
 
-    def __init__(self, reader: UnitReader, clock: Clock) -> None:
+
+class SnapshotReader(Protocol[Read_co]):
+    """Reads what all turns know, such as the units. Every method raises StoreError."""
+
+    async def version(self) -> int:
+        """Return a number that grows with every change."""
+
+    async def read(self) -> Read_co:
+        """Return it as it is now."""
+
+
+class SnapshotCache(Generic[Kept]):
+    """Asks for the version at most once in a while; for the snapshot itself only where it changed.
+
+    Args:
+        reader: Reads it.
+        clock: Tells how long ago the last look was.
+        empty: It as it is before the first change ever.
+        prepare: Makes it ready for use, in a thread of its own.
+    """
+
+    def __init__(
+        self, reader: SnapshotReader[Kept], clock: Clock, empty: Kept, prepare: Callable[[Kept], Kept] | None = None
+    ) -> None:
         self._reader = reader
         self._clock = clock
+        self._prepare = prepare
         self._version = 0
         self._looked = float("-inf")
-        self._units = NO_UNITS
+        self._kept = empty
         self._looking = asyncio.Lock()
 
-    async def units(self) -> UnitDirectory:
-        """Return the present units; turns that ask during a look wait for its result. Raises StoreError."""
+    async def current(self) -> Kept:
+        """Return the present snapshot; turns that ask during a look wait for its result. Raises StoreError."""
         async with self._looking:
             now = self._clock.monotonic()
             if now - self._looked >= _CACHE_SECONDS:
                 await self._renew()
                 self._looked = now
-            return self._units
+            return self._kept
 
     async def _renew(self) -> None:
         version = await self._reader.version()
         if version != self._version:
-            units = await self._reader.read()
-            self._units, self._version = await asyncio.to_thread(units.with_index), version
+            kept = await self._reader.read()
+            self._kept = await asyncio.to_thread(self._prepare, kept) if self._prepare else kept
+            self._version = version
 
 
 #: Seconds from which a turn's questions to the database count as costly, and how many of such seconds within the last
@@ -101,6 +128,14 @@ class Conversation:
     web_address: str | None = None  #: where browsers reach the assistant, without a slash at its end
 
 
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What all turns of a moment know of the world."""
+
+    units: UnitDirectory
+    offices: tuple[Office, ...]  #: receiving offices that admins have set
+
+
 #: Opens the transaction of a turn over a store, as ``bot.services.unit_of_work.open_turn`` does; another one opens it
 #: over something else.
 OpenTurn = Callable[..., AbstractAsyncContextManager[TurnTransaction]]
@@ -127,7 +162,8 @@ class TurnHandler:
         self._channels = channels
         self._clock = clock
         self._metrics = metrics
-        self._directory = UnitCache(store.units, clock)
+        self._units = SnapshotCache(store.units, clock, NO_UNITS, UnitDirectory.with_index)
+        self._offices = SnapshotCache(store.offices, clock, ())
         self._lately = Lately(clock.monotonic)  #: of the database, for costly turns
 
     async def handle(self, chat: Chat) -> int:
@@ -212,10 +248,10 @@ class TurnHandler:
         if lost:
             await self._store.inbox.reset_session(pending, self._clock.now())
         event = await self._prepare(pending, session)
-        units = await self._directory.units()
+        around = _Surroundings(await self._units.current(), await self._offices.current())
         shown: Shown = {}
         opening = partial(self._open_turn, self._store, pending, self._clock.now(), shown=shown)
-        respond = partial(self._respond, pending, session, event, units, lost=lost)
+        respond = partial(self._respond, pending, session, event, around, lost=lost)
         try:
             await respond(opening(reading=self._asks_much(pending.chat)))
         except ReadingOnly:  # it also writes: nothing of it was done
@@ -227,7 +263,7 @@ class TurnHandler:
         pending: PendingTurn,
         session: Session | None,
         event: Event,
-        units: UnitDirectory,
+        around: "_Surroundings",
         opened: AbstractAsyncContextManager[TurnTransaction],
         *,
         lost: bool,
@@ -235,7 +271,7 @@ class TurnHandler:
         """Answer an update in a transaction, and store what follows."""
         async with opened as unit:
             try:
-                answer = await self._conversation.respond(session, event, self._build_services(pending, unit, units))
+                answer = await self._conversation.respond(session, event, self._build_services(pending, unit, around))
             finally:
                 self._record_cost(pending.chat, unit.seconds)
             remembered = answer.session.dump(MOST_SESSION) if answer.session else None
@@ -255,7 +291,7 @@ class TurnHandler:
         listing = self._conversation.wants_list(session)
         return await self._preparer.prepare(pending.chat, pending.event, listing=listing)
 
-    def _build_services(self, pending: PendingTurn, unit: TurnTransaction, units: UnitDirectory) -> Services:
+    def _build_services(self, pending: PendingTurn, unit: TurnTransaction, around: "_Surroundings") -> Services:
         known, channel = self._conversation, self._channels.get(pending.chat.channel)
         return Services(
             now=self._clock.now(),
@@ -265,9 +301,10 @@ class TurnHandler:
             register=unit.register,
             admin=unit.admin,
             reminders=unit.reminders,
-            links=unit.links(known.web_address),
+            make_link=unit.link_maker(known.web_address),
             email=unit.email(known.email),
-            units=units,
+            units=around.units,
+            chosen_offices=around.offices,
             takes_files=not (channel and channel.capabilities.files_in_by_link),
             start_link=channel.start_link if channel else None,
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another

@@ -1,6 +1,7 @@
 """Read a list of certificates as an office keeps it, XLSX or CSV: headings in any order, title rows above them.
 
-A column may tell something of single persons by its heading ("nghỉ hưu", "mất token") and a tick.
+A column may tell something of single persons by its heading ("nghỉ hưu", "mất token") and a tick. Run as a program
+(``python -m bot.dossier.list_reader``), it answers each list with a ``ListReading`` as JSON.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,31 +10,25 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from bot.certificates.names import guess_subject
-from bot.tables import (
-    EMPTY_CELL,
-    TableCell,
-    TableError,
-    TablePage,
-    csv_lines,
-    decode,
-    detect_format,
-    refuse_format,
-    unguard_formula,
-)
-from bot.tables.legacy_fonts import restore_column
-from bot.units.headings import (
+from bot.exports.list_reader import LIMITS
+from bot.process_sandbox import give_way, serve
+from bot.tables import TableCell, TableError, TablePage, read_day, unguard_formula
+from bot.tables.headings import (
+    LEFT_OUT,
     ROWS_SEARCHED,
     HeadingRow,
+    compose,
     heading_candidates,
     is_footer_row,
     is_numbering_row,
     look_up_heading,
+    read_tables,
+    restore_columns,
 )
-from bot.units.rows import read_day
-from bot.units.workbook import read_pages
-from handlers.core.text import parse_day
+from bot.tables.legacy_fonts import RestoredColumn
+from handlers.core import parse_day
 from handlers.folding import fold
-from handlers.model import ListedCertificate, TableFormat
+from handlers.model import ListedCertificate
 from handlers.requests import clean_serial
 from locales import N_
 from rules.facts import Subject
@@ -83,10 +78,9 @@ TICKED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: Usual columns that say nothing of a certificate.
 _LEFT_OUT = ("STT", "TT", "số TT", "số thứ tự", "no", "chức vụ", "phòng", "phòng ban", "bộ phận", "đơn vị", "position")
-_OUT = "left out"
 _BY_HEADING = {fold(heading): column for column, names in COLUMNS.items() for heading in names}
 _BY_HEADING |= {fold(heading): f"tick {said}" for said, names in TICKED.items() for heading in names}
-_BY_HEADING |= {fold(heading): _OUT for heading in _LEFT_OUT}
+_BY_HEADING |= {fold(heading): LEFT_OUT for heading in _LEFT_OUT}
 _TICKS = frozenset({"x", "v", "co", "yes", "true", "1", "dung", "roi", "da", "ok"})
 _CROSSES = frozenset({"khong", "no", "false", "0", "chua"})
 _MARKS = {"✓", "✔", "☑", "√", "●"}
@@ -121,10 +115,7 @@ class ListReading(BaseModel):
 def read_certificate_list(data: bytes) -> ListReading:
     """Read a list; this trusts nothing of the file but belongs into a process with limits all the same."""
     try:
-        kind = detect_format(data)
-        refuse_format(kind)
-        pages = list(read_pages(data)) if kind is TableFormat.XLSX else [_csv_page(data)]
-        return _read_pages(pages)
+        return _read_pages(read_tables(data, meaning_of))
     except TableError as error:
         return ListReading(trouble=error.message, values=dict(error.values))
 
@@ -139,13 +130,6 @@ def known_headings() -> str:
     return "; ".join([*(names[0] for names in COLUMNS.values()), *(names[0] for names in TICKED.values())])
 
 
-def _csv_page(data: bytes) -> TablePage:
-    decoded = decode(data)
-    lines = list(csv_lines(decoded.text, lambda cell: meaning_of(cell) is not None))
-    rows = [[TableCell(unguard_formula(text)) if text else EMPTY_CELL for text in cells] for _, cells in lines]
-    return TablePage(rows, [line for line, _ in lines], one_byte=decoded.one_byte)
-
-
 def _read_pages(pages: Sequence[TablePage]) -> ListReading:
     rows, left_out, found = list[ListedCertificate](), list[str](), False
     for page in pages:
@@ -154,7 +138,7 @@ def _read_pages(pages: Sequence[TablePage]) -> ListReading:
             continue
         found = True
         pairs = zip(heading.texts, heading.meanings, strict=True)
-        left_out += [text for text, meaning in pairs if text and meaning in (None, _OUT)]
+        left_out += [text for text, meaning in pairs if text and meaning in (None, LEFT_OUT)]
         rows += _read_rows(page, heading)
         if len(rows) > MOST_ROWS:
             raise TableError(TOO_MANY, rows=MOST_ROWS)
@@ -169,20 +153,16 @@ def _find_heading(page: TablePage) -> HeadingRow | None:
     usable = [
         heading
         for heading in heading_candidates(texts, meaning_of)
-        if {"name", "serial"} & set(heading.meanings) and len(_known(heading)) > 1
+        if {"name", "serial"} & heading.known and len(heading.known) > 1
     ]
-    return max(usable, key=lambda one: (len(_known(one)), -one.depth, -one.at), default=None)
-
-
-def _known(heading: HeadingRow) -> set[str]:
-    return {meaning for meaning in heading.meanings if meaning and meaning != _OUT}
+    return max(usable, key=lambda one: one.rank, default=None)
 
 
 def _read_rows(page: TablePage, heading: HeadingRow) -> Iterator[ListedCertificate]:
     first, ended = heading.at + heading.depth, False
-    texts = _restored_texts(page, first)
+    restored = _restore_texts(page, heading)
     for line, cells in zip(page.lines[first:], page.rows[first:], strict=True):
-        shown = [texts.get((at, cell.text), cell.text).strip() for at, cell in enumerate(cells)]
+        shown = [_to_text(cell, restored.get(place)) for place, cell in enumerate(cells)]
         given = [text for text in shown if text]
         row = _to_row(line, heading, cells, shown)
         if row is None or (not row.serial and (ended or is_footer_row(given) or is_numbering_row(given))):
@@ -191,23 +171,23 @@ def _read_rows(page: TablePage, heading: HeadingRow) -> Iterator[ListedCertifica
         yield row
 
 
-def _restored_texts(page: TablePage, first: int) -> dict[tuple[int, str], str]:
-    """Return the texts of a column that stand in a legacy encoding, in Unicode.
+def _restore_texts(page: TablePage, heading: HeadingRow) -> dict[int, RestoredColumn]:
+    """Convert the texts of the columns that are used.
 
     Raises:
-        TableError: letters of a name cannot be read.
+        TableError: letters of one cannot be read.
     """
-    found = dict[tuple[int, str], str]()
-    rows = page.rows[first:]
-    for place in range(max(map(len, rows), default=0)):
-        cells = {(row[place].text, row[place].font) for row in rows if place < len(row) and row[place].text}
-        if not page.one_byte and not any(font for _, font in cells):
-            continue
-        restored = restore_column(cells, one_byte=page.one_byte)
-        if bad := sorted(restored.unclear | restored.unreadable):
-            raise TableError(LETTERS_LOST, text=bad[0][:_LONGEST])
-        found |= {(place, text): new for text, new in restored.texts.items()}
-    return found
+    places = [place for place, meaning in enumerate(heading.meanings) if meaning in heading.known]
+    rows = page.rows[heading.at + heading.depth :]
+    restored = restore_columns(rows, places, heading.texts if page.one_byte else (), together=True)
+    if bad := sorted({text for one in restored.values() for text in one.unclear | one.unreadable}):
+        raise TableError(LETTERS_LOST, text=bad[0][:_LONGEST])
+    return restored
+
+
+def _to_text(cell: TableCell, restored: RestoredColumn | None) -> str:
+    text = compose(cell.text)
+    return unguard_formula((restored.texts.get(text, text) if restored else text).strip())
 
 
 def _to_row(
@@ -251,3 +231,17 @@ def _ticked(said: str, text: str) -> str | None:
     if mark in _TICKS or text in _MARKS:
         return said
     return "" if mark in _CROSSES or text in {"-", "–"} else None
+
+
+def main() -> None:
+    """Answer requests until the input ends."""
+    give_way()
+    serve(
+        lambda data: read_certificate_list(data).model_dump_json().encode(),
+        memory=LIMITS.memory + LIMITS.file,
+        seconds=LIMITS.seconds,
+    )
+
+
+if __name__ == "__main__":
+    main()

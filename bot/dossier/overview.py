@@ -9,7 +9,7 @@ import xlsxwriter
 from bot.dossier.list_reader import COLUMNS, TICKED
 from bot.exports.xlsx import KEEP_TEXT_OPTIONS, set_paper, truncate_text
 from bot.streams import sanitize
-from handlers.core.text import capitalize_first, format_day
+from handlers.core import capitalize_first, format_day
 from handlers.dossier.entries import DossierContext, Entry
 from handlers.dossier.next_steps import format_notices
 from handlers.dossier.papers import Paper, format_reason

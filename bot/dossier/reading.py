@@ -7,8 +7,8 @@ from pathlib import Path
 import structlog
 from pydantic import ValidationError
 
-from bot.certificates.errors import LIMITS as FILE_LIMITS
-from bot.certificates.errors import MEBIBYTE
+from bot.certificates import LIMITS as FILE_LIMITS
+from bot.certificates import MEBIBYTE
 from bot.certificates.reader import CertificateReader
 from bot.dossier.list_reader import ListReading
 from bot.errors import InputError, to_reason
@@ -19,7 +19,7 @@ from handlers.model import Source
 from locales import N_
 
 _log = structlog.get_logger(__name__)
-_LIST_WORKER = "bot.dossier.list_worker"
+_LIST_WORKER = "bot.dossier.list_reader"
 #: Seconds that a slow process has to end itself before it is killed.
 _GRACE = 10.0
 #: The most certificates of a dossier.

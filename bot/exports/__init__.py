@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.streams import sanitize
-from handlers.admin.requests_view import format_filter
-from handlers.core.text import format_moment
+from handlers.admin import format_filter
+from handlers.core import format_moment
 from handlers.model import (
     CHANNEL_LABELS,
     MACHINE,

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 from bot.atomic_file import AtomicFile, open_atomic_file, private_folder
 from bot.errors import Forbidden
 from bot.exports import CellValue
-from bot.exports.export import run_in_thread
-from bot.exports.text_formats import BYTE_ORDER_MARK, format_csv
+from bot.exports.export import BYTE_ORDER_MARK, format_csv, run_in_thread
 from bot.exports.xlsx import (
     FIRST_YEAR,
     LOCAL_TIME_FORMAT,
@@ -37,7 +36,7 @@ from handlers.broadcasts import (
     format_state_reason,
     format_step_name,
 )
-from handlers.core.text import format_moment
+from handlers.core import format_moment
 from handlers.model import MACHINE, Act, Broadcast, Recipient, Rights
 from locales import N_, Translator
 from rules.calendar import to_vietnam_time

@@ -14,8 +14,8 @@ from typing import Any, NoReturn, TypeVar
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from bot.certificates import MEBIBYTE, Limits, UnreadableError
 from bot.certificates.decompression import Unpacker
-from bot.certificates.errors import MEBIBYTE, Limits, UnreadableError
 from bot.exports import COLUMNS
 from bot.process_sandbox import serve
 from bot.tables import TOO_LONG, TableError, csv_lines, decode, detect_format, unguard_formula

@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from handlers.core import Attachment, Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import Attachment, MarkupTranslator, Reply
 from handlers.own_data import OwnDataWriter, format_data_ready
 
 _FILE_STEM = "du-lieu-cua-toi"

@@ -16,9 +16,19 @@ from bot.channels import CHANNELS
 from bot.channels.rendering import split_reply
 from bot.preview.walks import SAMPLE, UNITS
 from handlers.conversation import respond
-from handlers.core import DONE, ButtonTapped, Choice, Event, FileRead, FileSent, Reply, Session, TextReceived
-from handlers.core.text import strip_markup
-from handlers.interview.condition import CONDITION_FACTS
+from handlers.core import (
+    DONE,
+    ButtonTapped,
+    Choice,
+    Event,
+    FileRead,
+    FileSent,
+    Reply,
+    Session,
+    TextReceived,
+    strip_markup,
+)
+from handlers.interview import CONDITION_FACTS
 from handlers.interview.screens.certificate import HOW_TO_FIND_THE_DAY
 from handlers.interview.screens.condition import FINE, FINE_BUT_CHANGED
 from handlers.model import TELEGRAM, Certificate, Reading

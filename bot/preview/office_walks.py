@@ -69,6 +69,10 @@ EDIT = (*DRAFTED, "=edit")
 UNIT_ASKED = ("/donvi", "=-")
 DOSSIER = (*UNIT_ASKED, "=merged_into_new", "+certificates")
 ANSWERED = (*DOSSIER, "1 trực thuộc; 2 nghỉ hưu", "=answer", "=false", "=in_hand", "=false")
+#: A receiving office that is changed for one unit.
+OFFICE = ("/noinhan", "=change_information")
+CHANGED = (*OFFICE, "=telephone", "0251 3822 501")
+SAVED = (*CHANGED, "=yes", "hỏi qua điện thoại ngày 23/11/2026", "=yes")
 INVITE = ("/vaitro", "=invite", "=admin", "#1")
 
 _RECIPIENTS = N_("A broadcast: its recipients")
@@ -112,6 +116,19 @@ OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("A dossier of a unit: registering its requests"), OWNER, (*ANSWERED, "+papers", "=register")),
     (N_("A dossier of a unit: which admin gets it"), _FOCAL, ("/donvi", "+certificates", "+papers", "=hand")),
     (N_("The dossiers of a person"), OWNER, (*DOSSIER, "/donvi")),
+    (N_("Receiving offices of a unit"), _ADMIN, ("/noinhan",)),
+    (N_("Receiving offices: another unit"), OWNER, ("/noinhan", "=switch")),
+    (N_("One receiving office"), _ADMIN, OFFICE),
+    (N_("A receiving office that is not known"), _ADMIN, ("/noinhan", "=extend")),
+    (N_("A receiving office: what is asked before it is confirmed"), _ADMIN, (*OFFICE, "=confirm")),
+    (N_("A receiving office: one field"), _ADMIN, (*OFFICE, "=telephone")),
+    (N_("A receiving office: a field that cannot be used"), _ADMIN, (*OFFICE, "=telephone", "12")),
+    (N_("A receiving office: the last yes"), _ADMIN, CHANGED),
+    (N_("A receiving office changed"), _ADMIN, SAVED),
+    (N_("A receiving office that was set in the chat"), _ADMIN, (*SAVED, "=change_information")),
+    (N_("Taking back a receiving office"), _ADMIN, (*SAVED, "=change_information", "=withdraw")),
+    (N_("A new receiving office: what it receives"), _ADMIN, ("/noinhan", "=add", "=revoke")),
+    (N_("A new receiving office: its name"), _ADMIN, ("/noinhan", "=add", "=revoke", "=done")),
     (N_("Broadcasts"), OWNER, ("/thongbao",)),
     (N_("A new broadcast: its kind"), OWNER, ("/thongbao", "=new")),
     (N_("A new broadcast: its deadline"), OWNER, MESSAGE[:-1]),

@@ -129,6 +129,7 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Typed words that fit several options"), (*BODY, "sap nhap")),
     (N_("Typed words that mean nothing here"), (*BEGIN, "abc xyz")),
     (N_("A sentence as the first message"), ("xã em sáp nhập thành xã mới, token bị mất",)),
+    (N_("Beginning anew with a loss on record"), (*BEGIN, "token cơ quan bị mất", "=yes", "/lamlai")),
     (N_("A sentence is said back"), (*BEGIN, "cơ quan em đổi tên rồi, token cơ quan bị mất")),
     (
         N_("A lost token that would be in hand again"),

@@ -24,8 +24,7 @@ from bot.store import (
 )
 from bot.store.links import new_link
 from bot.store.sealing import Keyring
-from handlers.core import Attachment, Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import Attachment, MarkupTranslator, Reply
 from handlers.model import EMAIL, Act, EmailContact, EmailOffer, LinkPurpose, Rights, is_official
 from locales import N_
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.services.journal import JournalService
+from bot.services import JournalService
 from bot.services.request_list import select_requests
 from bot.store import (
     Completion,
@@ -22,8 +22,7 @@ from bot.store import (
     UnreadableTask,
 )
 from handlers.admin.exports import format_export_failed
-from handlers.core import Journal, OwnRequests, People, Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import Journal, MarkupTranslator, OwnRequests, People, Reply
 from handlers.model import (
     NO_UNITS,
     RETAINED_STATES,

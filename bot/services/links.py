@@ -18,7 +18,7 @@ _PATHS = {LinkPurpose.SIGN_IN: SIGN_IN_PATH, LinkPurpose.UPLOAD: UPLOAD_PATH}
 
 @dataclass(frozen=True, slots=True)
 class LinkService:
-    """Implements ``handlers.core.ports.OneTimeLinks`` within the transaction of a turn."""
+    """Makes links within the transaction of a turn."""
 
     ask: RunQueries
     keyring: Keyring

@@ -46,8 +46,7 @@ from handlers.admin.alerts import (
     format_update_unstored,
     format_values_unreadable,
 )
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from handlers.model import CHANNEL_LIMITS, ZALO_BOT, BroadcastPolicy, ChannelQuota
 from locales import N_, translator
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.services.journal import JournalService
+from bot.services import JournalService
 from bot.store import (
     GrantRepository,
     InvitationRepository,
@@ -17,7 +17,7 @@ from bot.store import (
 )
 from bot.store.desk_sessions import end_sessions
 from handlers.admin.exports import format_export_rights_lost
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator
 from handlers.model import (
     ACT_TO_GIVE,
     INVITATION_PREFIX,

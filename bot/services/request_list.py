@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.messages import NOTICE
-from bot.services.journal import format_span
+from bot.services import format_span
 from bot.store import (
     ImportRepository,
     MovableRequest,

@@ -16,8 +16,8 @@ from bot.store import (
     read_units,
     since_yesterday,
 )
-from handlers.admin.requests_view import format_request_row
-from handlers.core.text import MarkupTranslator
+from handlers.admin import format_request_row
+from handlers.core import MarkupTranslator
 from handlers.model import (
     MACHINE,
     MAX_DIGEST_ROWS,

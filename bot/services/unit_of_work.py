@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
+from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
-from bot.services.dossiers import DossierService
+from bot.services.dossiers import StoredDossiers
 from bot.services.email import EmailService, EmailTerms, copy_files
 from bot.services.exports import ExportReaderService, ExportService, OwnDataService
-from bot.services.journal import JournalService
 from bot.services.links import LinkService
+from bot.services.offices import OfficeService
 from bot.services.people import PeopleService
 from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
@@ -23,6 +24,7 @@ from bot.store import (
     ExportRepository,
     ImportRepository,
     JournalRepository,
+    OfficeRepository,
     OwnDataRepository,
     Query,
     RequestListRepository,
@@ -54,7 +56,7 @@ from handlers.core import (
     EmailAddresses,
     Event,
     InterviewRegister,
-    OneTimeLinks,
+    MakeLink,
     OwnData,
     OwnRequests,
     Reminders,
@@ -78,12 +80,8 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         picture=StatisticsService(StatisticsRepository(context)),
         units=UnitService(UnitRepository(context), journal, context.now, announcer),
         broadcasts=BroadcastService.of(context, journal),
-        dossiers=DossierService(
-            DossierRepository(context),
-            own_requests,
-            announcer.notices,
-            journal,
-        ),
+        dossiers=StoredDossiers(journal, DossierRepository(context), own_requests, announcer.notices),
+        offices=OfficeService(OfficeRepository(context), announcer.notices, journal),
     )
 
 
@@ -127,9 +125,9 @@ class TurnTransaction:
         self.register: InterviewRegister = StoredInterviewRegister(context)
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
 
-    def links(self, address: str | None) -> OneTimeLinks:
+    def link_maker(self, address: str | None) -> MakeLink:
         """Return what makes one-time links below the address of the web server."""
-        return LinkService(self._ask, self._store.keyring, self._pending.chat.id, self._now, address)
+        return LinkService(self._ask, self._store.keyring, self._pending.chat.id, self._now, address).make
 
     def email(self, terms: EmailTerms | None) -> EmailAddresses | None:
         """Return the person's e-mail address; ``None`` where no e-mail is sent."""

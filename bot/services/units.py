@@ -9,7 +9,7 @@ from bot.services.request_list import RequestAnnouncer
 from bot.store import UNITS_COUNTER, UNREADABLE_ERRORS, Query, StatisticsRepository, Store, UnitRepository, to_micros
 from bot.store.sealing import sealed_columns
 from handlers.core import Journal, Session
-from handlers.interview.funnel import stopping_step
+from handlers.interview import stopping_step
 from handlers.model import (
     Act,
     BurnDown,

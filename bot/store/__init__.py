@@ -31,11 +31,21 @@ from bot.store.broadcasts.recipients import (
 )
 from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository, ReminderDistance, StoredReminders
 from bot.store.channel_use import ChannelUse, ChannelUseRepository
-from bot.store.command_menus import DueMenu
-from bot.store.context import StoreContext, chat_at, chat_row
-from bot.store.continuity import DatabasePosition
+from bot.store.context import DueMenu, StoreContext, chat_at, chat_row
+from bot.store.continuity import DatabasePosition, check_all_keys
 from bot.store.dossiers import DossierRepository
-from bot.store.drivers import Driver, Query, Rows, RunQueries, Transaction, split_statements, sqlite_path
+from bot.store.drivers import (
+    Driver,
+    Migration,
+    Query,
+    Rows,
+    RunQueries,
+    Transaction,
+    load_migrations,
+    missing_migrations,
+    split_statements,
+    sqlite_path,
+)
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.email import import_queries, offer_queries, read_contact, read_reached
 from bot.store.encoding import (
@@ -70,8 +80,7 @@ from bot.store.journal import (
 )
 from bot.store.key_rotation import RETIREMENT_GRACE, KeyCheck, KeyRotation, Retirement
 from bot.store.messages import AbandonedRow, OutboxMessage, OutboxRecipient, message_query, reply_queries
-from bot.store.migrations import Migration, load_migrations, missing_migrations
-from bot.store.missing_keys import check_all_keys
+from bot.store.offices import OfficeRepository
 from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
 from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
 from bot.store.power_seals import seal_grant
@@ -105,14 +114,7 @@ from bot.store.tasks import (
     TaskResult,
     UnreadableTask,
 )
-from bot.store.units import (
-    UNITS_COUNTER,
-    StatisticsRepository,
-    StoredInterviewRegister,
-    UnitReader,
-    UnitRepository,
-    read_units,
-)
+from bot.store.units import UNITS_COUNTER, StatisticsRepository, StoredInterviewRegister, UnitRepository, read_units
 from bot.store.workers import LeaseDuration, Presence, WorkerRegistry, hold_serving_lock
 from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloTokens
 
@@ -127,14 +129,14 @@ __all__ = [
     "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository", "JournalEnd",
     "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring",
     "LeaseDuration", "LifecycleRepository", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository",
-    "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "Person", "Presence",
-    "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly", "RecipientRepository", "RecipientRow",
-    "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository", "Retirement",
-    "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange", "StatisticsRepository", "Step",
-    "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
-    "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
-    "UndeliveredExport", "UndeliveredExports", "UnitReader", "UnitRepository", "UnreadableTask", "Verdict",
-    "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries",
+    "OfficeRepository", "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks",
+    "Person", "Presence", "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly",
+    "RecipientRepository", "RecipientRow", "ReminderDistance", "RequestListRepository", "RequestNoticeRepository",
+    "ResultRepository", "Retirement", "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange",
+    "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable",
+    "StoredInterviewRegister", "StoredKey", "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep",
+    "Transaction", "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask",
+    "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries",
     "backfill_consents", "chain_hash", "chat_at", "chat_row", "check_all_keys", "count_audience", "digest_origin",
     "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock",
     "identity_deadline", "import_queries", "index_requests", "journal_columns", "load_migrations", "message_query",

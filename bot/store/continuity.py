@@ -1,4 +1,4 @@
-"""Continuity of the database: a copy that was put back, and a clock that leapt, are noticed.
+"""Continuity of the database: a copy that was put back, a clock that leapt and keys that are missing are noticed.
 
 A process that serves beats: it counts in the database, and a witness outside it keeps the count. A database whose count
 is behind its witness is an older copy. What was done since the copy was made is not known here, so codes go on far
@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 
 from bot.store.drivers import Driver, Query
 from bot.store.encoding import from_micros, to_micros
-from bot.store.errors import ClockLeapt
+from bot.store.errors import ClockLeapt, KeysMissing, SealError, UnknownKey
+from bot.store.key_rotation import KeyRotation
 from bot.store.power_seals import JournalHead, seal_unapproved, unseal_head
-from bot.store.sealing import Keyring
+from bot.store.sealing import KEY_ID_BYTES, Keyring
 from handlers.model import BroadcastState, StateReason
+from locales import N_
 from rules.calendar import to_vietnam_day
 
 #: A longer way from one beat to the next one is none that a clock goes by itself: it leapt, or nothing ran for so long.
@@ -170,3 +172,62 @@ def _note_move_query(broadcast: str, to: BroadcastState, now: datetime) -> Query
         "now": to_micros(now),
     }
     return Query("note_move", row)
+
+
+#: So few values of one key beside those of another are damaged ones.
+_DAMAGED_AT_MOST = 2
+_MISSING = N_(
+    "The key file {path} lacks keys that values of this database were sealed with: {missing}. Without them nothing is"
+    " started, for nobody whose data they seal would be answered. Put back the newest copy of the key file. Only where"
+    " a key is lost for ever: troly keys lost KEY"
+)
+
+
+async def check_all_keys(driver: Driver, keyring: Keyring) -> None:
+    """Compare the keys that sealed values here with the key file's; values are counted only where one is missing.
+
+    Raises:
+        KeysMissing: tables and counts are in the message.
+    """
+    (rows,) = await driver.run(Query("sealing_keys"))
+    known = {key for key, retired in rows if retired is None}
+    if not rows:  # a database from before keys were written down, or a new one
+        known = _credible_keys(await KeyRotation(driver, keyring).key_usage())
+        await _record_keys(driver, known)
+    if not known <= set(keyring.keys.keys):
+        keyring.reload()
+    if not known <= set(keyring.keys.keys):
+        await _refuse_missing_keys(driver, keyring, known)
+    if keyring.keys.current not in known:
+        await _record_keys(driver, {keyring.keys.current})
+
+
+def _credible_keys(usage: Mapping[str, int]) -> set[str]:
+    """Leave out key ids that only a damaged value or two begin with."""
+    most = max(usage.values(), default=0)
+    return {
+        key
+        for key, count in usage.items()
+        if len(key) == 2 * KEY_ID_BYTES and (count > _DAMAGED_AT_MOST or count == most)
+    }
+
+
+async def _record_keys(driver: Driver, keys: set[str]) -> None:
+    await driver.run(*(Query("key_in_use", {"id": key}) for key in sorted(keys)))
+
+
+async def _refuse_missing_keys(driver: Driver, keyring: Keyring, known: set[str]) -> None:
+    """Raise KeysMissing where missing keys really seal values; a key that seals nothing is not missed."""
+    check = await KeyRotation(driver, keyring).verify()
+    missing = [one for one in check.missing if one.key in known]
+    if missing:
+        words = "; ".join(f"{one.key}: {one.table} ({one.count})" for one in missing)
+        raise KeysMissing(_MISSING, path=keyring.path, missing=words)
+
+
+async def is_key_awaited(driver: Driver, error: SealError) -> bool:
+    """Tell whether the error is about a key that is missing and may come: its values are whole and wait for it."""
+    if not isinstance(error, UnknownKey):
+        return False
+    (rows,) = await driver.run(Query("sealing_keys"))
+    return (error.values.get("key"), None) in rows

@@ -18,7 +18,7 @@ PREFIX = "HS"
 
 @dataclass(frozen=True, slots=True)
 class DossierRepository:
-    """Dossiers of the chat that acts, within a transaction; ``bot.services.dossiers`` decides rights."""
+    """Dossiers of the chat that acts, within a transaction; ``handlers.dossier.service`` decides rights."""
 
     context: StoreContext
 

@@ -41,7 +41,7 @@ def head_to_continue(keyring: Keyring, end: JournalEnd) -> JournalHead:
 
 @dataclass(frozen=True, slots=True)
 class JournalRepository:
-    """The rows of the journal; ``bot.services.journal`` decides who sees them."""
+    """The rows of the journal; ``bot.services`` decides who sees them."""
 
     context: StoreContext
 

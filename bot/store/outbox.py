@@ -15,6 +15,7 @@ import structlog
 from bot.messages import BROADCAST, Chat, DeliveryState, MessageSize, OutboxRow, Settlement
 from bot.store.broadcasts.audience import WEEK
 from bot.store.broadcasts.messages import BroadcastMessage, BroadcastMessages
+from bot.store.continuity import is_key_awaited
 from bot.store.drivers import Driver, Query, Rows
 from bot.store.email import letters_instead
 from bot.store.encoding import to_micros
@@ -28,7 +29,6 @@ from bot.store.messages import (
     OwnerAlerts,
     message_query,
 )
-from bot.store.missing_keys import is_key_awaited
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
 from handlers.core import Reply
 from handlers.model import DeliveryReason, PlaceholderValues

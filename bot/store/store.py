@@ -8,8 +8,7 @@ from bot.store.audit import Audit
 from bot.store.broadcasts.lifecycle import ScheduleRepository
 from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
 from bot.store.channel_use import ChannelUseRepository
-from bot.store.command_menus import CommandMenus
-from bot.store.context import Chats
+from bot.store.context import Chats, CommandMenus
 from bot.store.continuity import Continuity
 from bot.store.desk_sessions import DeskSessionRepository
 from bot.store.drivers import Driver, Query
@@ -19,6 +18,7 @@ from bot.store.inbox import Inbox
 from bot.store.key_rotation import KeyRotation
 from bot.store.links import OneTimeLinkRepository
 from bot.store.messages import EXPORT_TASK, FormatAlert, FormatDamage, OwnerAlerts
+from bot.store.offices import OfficeReader
 from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataTasks
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
@@ -157,6 +157,7 @@ class Store:
     own_data: OwnDataTasks
     broadcasts: ScheduleRepository
     units: UnitReader
+    offices: OfficeReader  #: receiving offices that admins set in the chat
     workers: WorkerRegistry  #: this process among those that serve a channel
     alerts: OwnerAlerts
     audit: Audit
@@ -189,6 +190,7 @@ class Store:
             own_data=OwnDataTasks(driver, keyring, alerts, workers.id),
             broadcasts=ScheduleRepository(driver, keyring, policy),
             units=UnitReader(driver),
+            offices=OfficeReader(driver, keyring),
             workers=workers,
             alerts=alerts,
             audit=Audit(driver, keyring),

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 
 from bot.errors import TrolyError
 from bot.tables.legacy_fonts import CP1252, LegacyFont
-from handlers.core.text import format_day
+from handlers.core import format_day
 from handlers.model import TABLE_REFUSALS, TableFormat
 from locales import N_
 
@@ -253,6 +254,7 @@ class TablePage:
     hidden: bool = False
     merged: tuple[tuple[CellPosition, CellPosition], ...] = ()  #: the first and last place of each merged cell
     one_byte: bool = False  #: see ``DecodedText``
+    is_text: bool = False  #: of a text file, which does not tell numbers from texts
 
 
 def format_cell(cell: Any) -> str:
@@ -266,3 +268,35 @@ def format_cell(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST_EXACT:
         return str(int(cell))
     return str(cell)
+
+
+_DAY_FIRST = re.compile(r"(?:ngày\s*)?(\d{1,2})\s*(?:[/.-]|tháng)\s*(\d{1,2})\s*(?:[/.-]|năm)\s*(\d{4})")
+_YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})|(\d{4})(\d{2})(\d{2})")
+_HOURS = re.compile(r"[t\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?z?$")
+_SHORT_YEAR_DAY = re.compile(r"\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{2}")
+#: What is listed may end far in the future, but a year outside these is a typing error.
+_YEARS = range(1900, 3000)
+
+
+def read_day(text: str) -> date | None:
+    """Return the day that the whole text states; ``None`` if it states none, or one that does not exist."""
+    plain = _without_hours(text)
+    if found := _DAY_FIRST.fullmatch(plain):
+        number, month, year = map(int, found.groups())
+    elif found := _YEAR_FIRST.fullmatch(plain):
+        year, month, number = (int(part) for part in found.groups() if part)
+    else:
+        return None
+    try:
+        return date(year, month, number) if year in _YEARS else None
+    except ValueError:
+        return None
+
+
+def has_short_year(text: str) -> bool:
+    """Return whether the text is a day with a year of two digits, whose century is unknown."""
+    return _SHORT_YEAR_DAY.fullmatch(_without_hours(text)) is not None
+
+
+def _without_hours(text: str) -> str:
+    return _HOURS.sub("", unicodedata.normalize("NFKC", text).strip().lower())

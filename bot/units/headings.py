@@ -1,13 +1,25 @@
-"""Find the headings of a list of units, and the rows below that are not units.
+"""The headings of a list of units, and the rows below that are not units.
 
 ``find_heading`` looks for the row of headings among titles, ``RowFilter`` drops totals, signatures and the like.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from bot.tables.legacy_fonts import has_lost_letters, spellings
+from bot.tables.headings import (
+    FOOTER_PHRASES,
+    LEFT_OUT,
+    ON_BEHALF,
+    ROWS_SEARCHED,
+    HeadingRow,
+    TextCells,
+    heading_candidates,
+    is_footer_row,
+    is_numbering_row,
+    look_up_heading,
+    matches_any,
+)
+from bot.tables.legacy_fonts import has_lost_letters
 from bot.units import FaultyUnitsError, UnitFault, UnitsFileError, quote_cell
 from handlers.folding import fold
 from locales import N_
@@ -61,24 +73,10 @@ IGNORED = (
 )  # fmt: skip
 #: A list needs these columns.
 REQUIRED = ("code", "name")
-#: The meanings of headings beside the columns.
-WEAK, LEFT_OUT = "superior", "left out"
+#: The meaning of such a heading.
+WEAK = "superior"
 _BY_HEADING = {fold(heading): column for column, headings in COLUMNS.items() for heading in headings}
 _BY_HEADING |= {fold(heading): WEAK for heading in SUPERIOR} | {fold(heading): LEFT_OUT for heading in IGNORED}
-_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_EITHER = re.compile(r"[/|()\[\]]")
-#: A longer cell, in letters, is no heading.
-_LONGEST = 100
-
-#: The headings are searched among so many filled rows.
-ROWS_SEARCHED = 40
-#: The most rows of headings above each other.
-_DEEPEST_HEADING = 3
-
-TextCells = Sequence[str]
-#: Returns the meaning of a heading; ``None`` if it is not known.
-MeaningOf = Callable[[str], str | None]
-
 _UNKNOWN = N_(
     "the columns “{headers}” are not known; take them out or correct their headings. Known headings: {known}."
     " Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
@@ -93,57 +91,26 @@ _NOWHERE = N_(
     " {known}. Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
 )
 
-#: The folded beginnings of a row with a total, a signature or a note.
-_PHRASES = (
-    r"tong (?:cong|so)\b|(?:tong|cong|total)(?: \d.*)?$|tong .{0,20}don vi|nguoi (?:lap|ky|tong hop)|lap bieu"
-    r"|thu truong|chu tich\b|pho chu tich\b|giam doc\b|truong phong\b|noi nhan\b|ghi chu\b|luu y\b|xac nhan\b"
-    r"|dai dien\b|ky ten\b|ky ghi ro\b|ngay thang nam\b"
-    r"|.{0,40}\bngay .{0,8}\bthang .{0,8}\bnam\b"
-    r"|notes?\b|prepared by\b|danh sach nay\b|danh sach gom\b"
-)
-#: "Thay mặt", "ký thay", "thừa lệnh": so short that they may also be codes, or begin them.
-_FOR = "(?:t m|k t|t l|tm|kt|tl)"
-_FOOTER = re.compile(rf"(?:{_PHRASES}|{_FOR}\b)")
 _SIGNER = (
     "(?:ubnd|hdnd|uy ban|hoi dong|chu tich|pho|bo truong|thu truong|giam doc|truong|chanh|cuc|tong cuc|so|ban|lanh dao"
     "|thuong truc|bi thu|dang uy|thu tuong|chinh phu)"
 )
 #: The beginnings of such a row if it has cells in the columns of codes and names.
-_FOOTER_OF_TWO_CELLS = re.compile(rf"(?:{_PHRASES}|{_FOR} {_SIGNER}\b)")
+_FOOTER_OF_TWO_CELLS = re.compile(rf"(?:{FOOTER_PHRASES}|{ON_BEHALF} {_SIGNER}\b)")
 #: Folded words that are never a code, though they have the letters of one.
 _NO_CODE = re.compile(
     r"tong (?:cong|so)|nguoi (?:lap(?: bieu)?|ky|tong hop)|lap bieu|thu truong|noi nhan|ghi chu|ky ten"
 )
 _TOTAL = re.compile(r"tong|cong|total")
 _COUNTED = re.compile(r"\d")
-_NUMBERED = re.compile(r"\(?(\d{1,2}|[a-z])\)?(?: ?= ?.*)?", re.IGNORECASE)
 CODE = re.compile(r"[A-Za-z0-9.-]{1,32}")
+#: The names of numbered columns have fewer letters.
+_SHORT_NAME = 8
 
 
 def meaning_of(heading: str) -> str | None:
     """Return the meaning of a heading, also in a legacy font: a column, ``WEAK`` or ``LEFT_OUT``."""
     return look_up_heading(heading, _BY_HEADING)
-
-
-def look_up_heading(heading: str, known: Mapping[str, str]) -> str | None:
-    """Return what a heading means by a table of folded headings; brackets in it and a second name do not matter."""
-    if len(heading) > _LONGEST:
-        return None
-    for text in spellings(heading):
-        if found := known.get(fold(text)) or known.get(fold(_BRACKETED.sub(" ", text))):
-            return found
-    parts = {known.get(fold(part)) for part in _EITHER.split(heading) if fold(part)}
-    return parts.pop() if len(parts) == 1 else None
-
-
-def is_footer_row(given: Sequence[str]) -> bool:
-    """Return whether the filled cells of a row are a total, a signature or a note below a list."""
-    return _matches_any(_FOOTER, given)
-
-
-def is_numbering_row(given: Sequence[str]) -> bool:
-    """Return whether the filled cells of a row number the columns below the headings."""
-    return _is_numbering(given, "")
 
 
 def column_of(heading: str) -> str | None:
@@ -162,99 +129,30 @@ def known_headings() -> str:
     return "; ".join(headings[0] for headings in COLUMNS.values())
 
 
-@dataclass(frozen=True, slots=True)
-class HeadingRow:
-    """The headings of a table."""
+def columns_of(heading: HeadingRow) -> tuple[str | None, ...]:
+    """Return the column of each place.
 
-    at: int  #: the index of their first row
-    depth: int  #: the number of their rows
-    texts: tuple[str, ...]
-    meanings: tuple[str | None, ...]
+    A superior without "code" or "name" counts as whichever of the two the table does not have otherwise.
+    """
+    weak = "parent_name" if "parent" in heading.meanings else "parent"
+    columns = (weak if meaning == WEAK else meaning for meaning in heading.meanings)
+    return tuple(column if column in COLUMNS else None for column in columns)
 
-    @property
-    def columns(self) -> tuple[str | None, ...]:
-        """Return the column of each place.
 
-        A superior without "code" or "name" counts as whichever of the two the table does not have otherwise.
-        """
-        weak = "parent_name" if "parent" in self.meanings else "parent"
-        columns = (weak if meaning == WEAK else meaning for meaning in self.meanings)
-        return tuple(column if column in COLUMNS else None for column in columns)
+def is_complete(heading: HeadingRow) -> bool:
+    """Return whether the headings have all required columns."""
+    return set(REQUIRED) <= set(columns_of(heading))
 
-    @property
-    def is_complete(self) -> bool:
-        """Return whether the headings have all required columns."""
-        return set(REQUIRED) <= set(self.columns)
 
-    @property
-    def score(self) -> tuple[bool, int, int, int]:
-        """Return a rank by which the likeliest heading is the largest."""
-        known = {meaning for meaning in self.meanings if meaning}
-        return self.is_complete, len(known - {LEFT_OUT}), -self.depth, -self.at
-
-    @property
-    def ignored_headings(self) -> tuple[str, ...]:
-        """Return the headings of known columns that are ignored."""
-        pairs = zip(self.texts, self.meanings, strict=True)
-        return tuple(text for text, meaning in pairs if meaning == LEFT_OUT)
+def score_heading(heading: HeadingRow) -> tuple[bool, int, int, int]:
+    """Return a score by which the likeliest headings are the largest."""
+    return is_complete(heading), *heading.rank
 
 
 def find_heading(rows: Sequence[TextCells]) -> HeadingRow | None:
     """Return the likeliest headings among the first rows; ``None`` if no cell is a known one."""
-    best = max(heading_candidates(rows), key=lambda heading: heading.score, default=None)
-    return best if best and any(best.columns) else None
-
-
-def heading_candidates(rows: Sequence[TextCells], meaning: MeaningOf | None = None) -> Iterator[HeadingRow]:
-    """Yield each of the first rows as headings, alone and together with the rows below it.
-
-    Args:
-        rows: The rows of a table.
-        meaning: Returns what a heading means; without it, as in a list of units.
-    """
-    for at in range(min(len(rows), ROWS_SEARCHED)):
-        yield from _candidates_at(rows, at, meaning or meaning_of)
-
-
-def _candidates_at(rows: Sequence[TextCells], at: int, meaning: MeaningOf) -> Iterator[HeadingRow]:
-    first = _to_heading(rows, at, 1, meaning)
-    yield first
-    if any(first.meanings) or sum(map(bool, first.texts)) > 1:
-        for depth in range(2, min(_DEEPEST_HEADING, len(rows) - at) + 1):
-            yield _to_heading(rows, at, depth, meaning)
-
-
-def _to_heading(rows: Sequence[TextCells], at: int, depth: int, meaning: MeaningOf) -> HeadingRow:
-    block = rows[at : at + depth]
-    width = max(map(len, block))
-    stacks = [_stacked_headings(block, place) for place in range(width)]
-    columns = [_read_stack(stack, meaning) for stack in stacks]
-    return HeadingRow(at, depth, tuple(text for text, _ in columns), tuple(meaning for _, meaning in columns))
-
-
-def _stacked_headings(block: Sequence[TextCells], place: int) -> list[str]:
-    """Return the headings above one another in a column.
-
-    A heading over several columns counts for each column that has a heading below it.
-    """
-    stack: list[str] = []
-    for depth, row in enumerate(block):
-        text = _cell_at(row, place)
-        if not text and any(_cell_at(below, place) for below in block[depth + 1 :]):
-            text = next((left for at in range(place - 1, -1, -1) if (left := _cell_at(row, at))), "")
-        if text and text not in stack:
-            stack.append(text)
-    return stack
-
-
-def _read_stack(stack: Sequence[str], meaning: MeaningOf) -> tuple[str, str | None]:
-    """Return the text of stacked headings and their meaning: "Cấp trên" over "Mã" is "Mã cấp trên"."""
-    ways = (" ".join(reversed(stack)), " ".join(stack), *stack[::-1])
-    return " ".join(stack), next((found for way in ways if (found := meaning(way))), None)
-
-
-def _cell_at(row: TextCells, place: int) -> str:
-    return row[place].strip() if place < len(row) else ""
+    best = max(heading_candidates(rows, meaning_of), key=score_heading, default=None)
+    return best if best and any(columns_of(best)) else None
 
 
 def check_heading(heading: HeadingRow, line: int) -> None:
@@ -266,7 +164,7 @@ def check_heading(heading: HeadingRow, line: int) -> None:
     """
     if lost := [text for text in heading.texts if has_lost_letters(text)]:
         raise UnitsFileError(_LOST, text=quote_cell(lost[0]))
-    columns, known = heading.columns, known_headings()
+    columns, known = columns_of(heading), known_headings()
     pairs = zip(heading.texts, heading.meanings, strict=True)
     unknown = [text for text, meaning in pairs if text and not meaning]
     faults = [UnitFault(line, _UNKNOWN, {"headers": "”, “".join(unknown), "known": known})] if unknown else []
@@ -303,7 +201,7 @@ class RowFilter:
         read = dict(zip(self._columns, texts, strict=False))
         if not any(read.get(column) for column in self._columns if column):
             return True
-        numbers = self._first and _is_numbering(given, read.get("name", ""))
+        numbers = self._first and len(read.get("name", "")) < _SHORT_NAME and is_numbering_row(given)
         if numbers or _is_heading(read):
             return True
         if self._is_unit(read):
@@ -330,24 +228,8 @@ def _is_footer(read: dict[str | None, str], given: Sequence[str]) -> bool:
     """
     code, name = read.get("code", ""), read.get("name", "")
     if not (code and name):
-        return _matches_any(_FOOTER, given)
-    return _matches_any(_FOOTER_OF_TWO_CELLS, (code, name) if " " in code else (code,))
-
-
-def _matches_any(pattern: re.Pattern[str], texts: Iterable[str]) -> bool:
-    return any(pattern.match(fold(way)) for text in texts for way in spellings(text))
-
-
-def _is_numbering(given: Sequence[str], name: str) -> bool:
-    """Return whether the row numbers the columns below the headings: ``(1) (2) (3)`` or ``A B 1 2``."""
-    return (
-        len(given) > 1 and len(name) < 8 and all(_NUMBERED.fullmatch(text) for text in given) and _is_ascending(given)
-    )
-
-
-def _is_ascending(given: Sequence[str]) -> bool:
-    numbers = [int(found[1]) for text in given if (found := _NUMBERED.fullmatch(text)) and found[1].isdigit()]
-    return numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True
+        return is_footer_row(given)
+    return matches_any(_FOOTER_OF_TWO_CELLS, (code, name) if " " in code else (code,))
 
 
 def _is_heading(read: dict[str | None, str]) -> bool:

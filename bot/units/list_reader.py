@@ -10,33 +10,24 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from bot.certificates.errors import LIMITS, MEBIBYTE
+from bot.certificates import LIMITS, MEBIBYTE
 from bot.errors import to_reason
-from bot.tables import (
-    EMPTY_CELL,
-    TableCell,
-    TableError,
-    TablePage,
-    csv_lines,
-    decode,
-    detect_format,
-    refuse_format,
-    unguard_formula,
-)
-from bot.tables.legacy_fonts import Charset, LegacyFont, RestoredColumn, possible_readings, restore_column
+from bot.tables import EMPTY_CELL, TableCell, TableError, TablePage, unguard_formula
+from bot.tables.headings import LEFT_OUT, ROWS_SEARCHED, HeadingRow, compose, read_tables, restore_columns
+from bot.tables.legacy_fonts import Charset, RestoredColumn, possible_readings
+from bot.tables.workbook import fill_merged
 from bot.units import FaultyUnitsError, UnitFault, UnitsFileError
 from bot.units.headings import (
-    ROWS_SEARCHED,
-    HeadingRow,
     RowFilter,
     check_heading,
+    columns_of,
     find_heading,
     format_row_start,
+    is_complete,
     meaning_of,
+    score_heading,
     to_no_heading_error,
 )
-from bot.units.workbook import fill_merged, read_pages
-from handlers.model import TableFormat
 from locales import N_
 
 #: Columns of codes: zeros matter in them, blanks and accents do not.
@@ -111,10 +102,8 @@ def read_rows(data: bytes) -> list[UnitRow]:
 def read_list(data: bytes, sheet: str = "") -> UnitList:
     """Read a list of units from a file's bytes; raises the errors of ``open_list``."""
     try:
-        kind = detect_format(data)
-        refuse_format(kind)
-        pages = list(read_pages(data)) if kind is TableFormat.XLSX else [_csv_page(data)]
-        return _read_page(*_choose_page(pages, sheet), several=len(pages) > 1, text=kind is not TableFormat.XLSX)
+        pages = read_tables(data, meaning_of)
+        return _read_page(*_choose_page(pages, sheet), several=len(pages) > 1)
     except TableError as error:
         raise UnitsFileError(error.message, **error.values) from None
 
@@ -138,13 +127,6 @@ def read_sample(name: str) -> list[UnitRow]:
     return read_rows(file.read_bytes())
 
 
-def _csv_page(data: bytes) -> TablePage:
-    decoded = decode(data)
-    lines = list(csv_lines(decoded.text, lambda cell: meaning_of(cell) is not None))
-    rows = [[TableCell(text) if text else EMPTY_CELL for text in cells] for _, cells in lines]
-    return TablePage(rows, [line for line, _ in lines], one_byte=decoded.one_byte)
-
-
 # Choosing the sheet
 
 
@@ -161,14 +143,14 @@ def _choose_page(pages: Sequence[TablePage], wanted: str) -> tuple[TablePage, He
     if not filled:
         raise UnitsFileError(N_("The file is empty."))
     found = [(page, heading) for page in filled if (heading := find_heading(_first_texts(page)))]
-    lists = [one for one in found if one[1].is_complete]
+    lists = [one for one in found if is_complete(one[1])]
     shown_ = [one for one in lists if not one[0].hidden]
     if len(shown_) > 1:
         raise UnitsFileError(_SEVERAL, sheets=_format_page_names(page for page, _ in shown_))
     if lists and not shown_:
         raise UnitsFileError(_HIDDEN, sheets=_format_page_names(page for page, _ in lists))
     if shown_ or found:
-        return shown_[0] if shown_ else max(found, key=lambda one: one[1].score)
+        return shown_[0] if shown_ else max(found, key=lambda one: score_heading(one[1]))
     raise to_no_heading_error([[cell.text for cell in row] for row in _first_rows(filled[0])])
 
 
@@ -207,14 +189,14 @@ def _first_rows(page: TablePage) -> list[list[TableCell]]:
 # Choosing the rows
 
 
-def _read_page(page: TablePage, heading: HeadingRow, *, several: bool, text: bool) -> UnitList:
+def _read_page(page: TablePage, heading: HeadingRow, *, several: bool) -> UnitList:
     check_heading(heading, page.lines[heading.at])
     first = heading.at + heading.depth
     merged = fill_merged(page.rows, page.merged, first)
-    taken, left_out = _filter_rows(page, heading.columns, first)
-    columns = heading.columns
-    headings = heading.texts if page.one_byte else ()
-    restored = _restore_columns([cells for _, cells in taken], columns, headings)
+    columns = columns_of(heading)
+    taken, left_out = _filter_rows(page, columns, first)
+    places = [place for place, column in enumerate(columns) if column in _WORDS]
+    restored = restore_columns([cells for _, cells in taken], places, heading.texts if page.one_byte else ())
     faults = list(_letter_faults(taken, restored))
     if faults:
         raise FaultyUnitsError(faults)
@@ -225,9 +207,9 @@ def _read_page(page: TablePage, heading: HeadingRow, *, several: bool, text: boo
         charset = _charset_of(*changed[0][1:])
     sheet = page.name if several else ""
     examples = tuple(changed[:_EXAMPLES])
-    notes = ReadingNotes(
-        sheet, heading.ignored_headings, tuple(left_out), charset, len(changed), examples, merged, text
-    )
+    pairs = zip(heading.texts, heading.meanings, strict=True)
+    ignored = tuple(text for text, meaning in pairs if meaning == LEFT_OUT)
+    notes = ReadingNotes(sheet, ignored, tuple(left_out), charset, len(changed), examples, merged, page.is_text)
     return UnitList(rows, notes)
 
 
@@ -252,35 +234,10 @@ def _filter_rows(
 # Converting legacy encodings
 
 
-def _restore_columns(
-    rows: Sequence[Sequence[TableCell]], columns: Sequence[str | None], headings: Sequence[str]
-) -> dict[int, RestoredColumn]:
-    """Convert the texts of each column.
-
-    A file with one byte per letter has one encoding for all columns, and its ``headings`` help to find it.
-    """
-    places = [place for place, column in enumerate(columns) if column in _WORDS]
-    if headings:
-        cells = [(text, None) for text in headings]
-        whole = restore_column(
-            [*cells, *(cell for place in places for cell in _texts_with_fonts(rows, place))], one_byte=True
-        )
-        return dict.fromkeys(places, whole)
-    return {place: restore_column(_texts_with_fonts(rows, place)) for place in places}
-
-
-def _texts_with_fonts(rows: Sequence[Sequence[TableCell]], place: int) -> Iterator[tuple[str, LegacyFont | None]]:
-    return ((_compose(row[place].text), row[place].font) for row in rows if place < len(row))
-
-
-def _compose(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
-
-
 def _letter_faults(rows: Sequence[KeptRow], restored: Mapping[int, RestoredColumn]) -> Iterator[UnitFault]:
     for line, cells in rows:
         for place, one in restored.items():
-            text = _compose(cells[place].text) if place < len(cells) else ""
+            text = compose(cells[place].text) if place < len(cells) else ""
             if text in one.unclear:
                 ways = "”, “".join(dict.fromkeys((text, *possible_readings(text).values())))
                 yield UnitFault(line, _UNCLEAR, {"text": text, "ways": ways})
@@ -297,7 +254,7 @@ def _find_conversions(
         (line, text, restored[place].texts[text])
         for place in places
         for line, cells in rows
-        if place < len(cells) and (text := _compose(cells[place].text)) in restored[place].texts
+        if place < len(cells) and (text := compose(cells[place].text)) in restored[place].texts
     ]
 
 
@@ -323,7 +280,7 @@ def _to_row(
 
 
 def _to_text(column: str, place: int, cell: TableCell, restored: Mapping[int, RestoredColumn]) -> str:
-    text = _compose(cell.text)
+    text = compose(cell.text)
     if place in restored:
         text = restored[place].texts.get(text, text)
     if column not in _CODES:

@@ -1,6 +1,6 @@
 """Turn a row of the file into a unit, and collect its faults.
 
-``RowReader`` reads the cells, ``UnitLookup`` finds the units they name, ``read_day`` understands days.
+``RowReader`` reads the cells, ``UnitLookup`` finds the units they name.
 """
 
 import re
@@ -11,19 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from bot.tables import has_short_year, read_day
 from bot.units import UnitFault
 from bot.units.headings import CODE, header_of
 from bot.units.list_reader import UnitRow
 from handlers.folding import fold
 from handlers.model import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, UnitDirectory, name_keys
 from locales import N_
-
-_DAY_FIRST = re.compile(r"(?:ngày\s*)?(\d{1,2})\s*(?:[/.-]|tháng)\s*(\d{1,2})\s*(?:[/.-]|năm)\s*(\d{4})")
-_YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})|(\d{4})(\d{2})(\d{2})")
-_HOURS = re.compile(r"[t\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?z?$")
-_SHORT_YEAR_DAY = re.compile(r"\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{2}")
-#: A unit may end far in the future, but a year outside these is a typing error.
-_YEARS = range(1900, 3000)
 
 #: A number with a fraction or in scientific notation: a spreadsheet changed a code into it.
 _SPOILT_NUMBER = re.compile(r"-?\d+[.,]\d+|-?\d+(?:[.,]\d+)?E[+-]?\d+|-\d+", re.IGNORECASE)
@@ -41,30 +35,6 @@ _SUCCESSION_WORDS = {
     fold(word): became for became, vietnamese in SUCCESSION_LABELS.items() for word in (vietnamese, became.value)
 }
 _SUCCESSION_WORDS["ceased"] = SuccessionKind.ENDED
-
-
-def read_day(text: str) -> date | None:
-    """Return the day that the whole text states; ``None`` if it states none, or one that does not exist."""
-    plain = _normalize(text)
-    if found := _DAY_FIRST.fullmatch(plain):
-        number, month, year = map(int, found.groups())
-    elif found := _YEAR_FIRST.fullmatch(plain):
-        year, month, number = (int(part) for part in found.groups() if part)
-    else:
-        return None
-    try:
-        return date(year, month, number) if year in _YEARS else None
-    except ValueError:
-        return None
-
-
-def has_short_year(text: str) -> bool:
-    """Return whether the text is a day with a year of two digits, whose century is unknown."""
-    return _SHORT_YEAR_DAY.fullmatch(_normalize(text)) is not None
-
-
-def _normalize(text: str) -> str:
-    return _HOURS.sub("", unicodedata.normalize("NFKC", text).strip().lower())
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,7 @@ from bot.services.email import CONFIRM_PATH, STOP_PATH, EmailDesk
 from bot.services.links import LINK_PATH, UPLOAD_PATH, LinkDesk
 from bot.store import Store, StoreError
 from bot.store.links import TOKEN_PATTERN
-from handlers.core import Attachment, Event, FileSent, UnreadableReceived
-from handlers.core.text import MarkupTranslator, format_size
+from handlers.core import Attachment, Event, FileSent, MarkupTranslator, UnreadableReceived, format_size
 from handlers.interview.secrets import has_secret_in_name
 from handlers.model import LinkPurpose
 

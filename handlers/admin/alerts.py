@@ -1,7 +1,6 @@
 """Alerts to the owners: things that could not be handled, a restored database, a wrong clock."""
 
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from locales import N_
 
 _CLOSING_NOTE = N_(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from handlers.access import format_roles
-from handlers.admin.requests_view import open_request, to_filtered_list, to_opening_list
+from handlers.admin import open_request, to_filtered_list, to_opening_list
 from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_rights
 from handlers.interview import to_next_screen
 from handlers.model import DESK_FILTER_WORDS, LATE_DAYS, SOON_DAYS, Act, Filter, NoticeTiming, Rights, desk_filters
@@ -38,6 +38,7 @@ _WAYS = (
     _Way("export", N_("Export"), Act.EXPORT_REQUESTS, ("xuat", "export")),
     _Way("picture", N_("Numbers"), Act.SEE_PICTURE, ("so lieu", "thong ke", "numbers")),
     _Way("broadcasts", N_("Broadcasts"), Act.SEE_BROADCASTS, ("thong bao", "broadcasts")),
+    _Way("offices", N_("Receiving offices"), Act.CHANGE_OFFICES, ("noi tiep nhan", "noi nhan", "offices")),
     _Way("roles", N_("Roles"), Act.SEE_HOLDERS, ("vai tro", "roles")),
     _Way("journal", N_("Journal"), Act.SEE_JOURNAL, ("nhat ky", "journal")),
 )

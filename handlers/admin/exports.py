@@ -5,19 +5,22 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from handlers.admin.requests_view import format_filter, list_view, to_request_list
+from handlers.admin import format_filter, list_view, to_request_list
 from handlers.core import (
     BACK,
     Context,
     HandlerResult,
+    MarkupTranslator,
     Option,
     OptionsOnlyScreen,
     Page,
     Reply,
     back_option,
+    capitalize_first,
     current_rights,
+    format_count,
+    join_lines,
 )
-from handlers.core.text import MarkupTranslator, capitalize_first, format_count, join_lines
 from handlers.model import EXPORT_FORM_LABELS, Act, ExportForm, ExportOrder, ExportRemarks, ExportStatus, Rights
 from handlers.requests import STATE_LABELS
 from handlers.understanding import match_names

@@ -7,20 +7,25 @@ from types import MappingProxyType
 from markupsafe import Markup
 
 from handlers.access import format_actor
-from handlers.admin.requests_view import format_possible_states
+from handlers.admin import format_possible_states
 from handlers.core import (
     NO,
     YES,
     Context,
     HandlerResult,
+    MarkupTranslator,
     Option,
     OptionsOnlyScreen,
     Page,
     back_option,
     current_rights,
+    format_bold,
+    format_bullets,
+    format_count,
+    format_moment,
     holder_labels,
+    join_lines,
 )
-from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_count, format_moment, join_lines
 from handlers.model import (
     MAX_BULK_MOVES,
     TABLE_REFUSALS,

@@ -12,9 +12,10 @@ from handlers.core import (
     Page,
     back_option,
     current_rights,
+    format_moment,
     holder_labels,
+    join_lines,
 )
-from handlers.core.text import format_moment, join_lines
 from handlers.model import JournalEntry
 from locales import N_
 

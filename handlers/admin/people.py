@@ -9,13 +9,15 @@ from handlers.access import (
     ONE_LINE,
     ROLE_REFUSALS,
     clean_label,
+    find_units,
     format_holder,
     format_holder_button,
     format_role,
     format_roles,
     format_since,
+    is_unknown_number,
+    selectable_units,
 )
-from handlers.access.choices import find_units, is_unknown_number, selectable_units
 from handlers.core import (
     BACK,
     NEXT,
@@ -28,12 +30,15 @@ from handlers.core import (
     OptionsOnlyScreen,
     Page,
     back_option,
+    capitalize_first,
     current_rights,
+    format_bold,
+    format_moment,
+    join_lines,
     open_page,
 )
-from handlers.core.text import capitalize_first, format_bold, format_moment, join_lines
 from handlers.interview import to_next_screen
-from handlers.model import ACT_TO_GIVE, ROLES, Act, NewInvitation, Refusal, Rights, Role, RoleHolder
+from handlers.model import ACT_TO_GIVE, ROLES, Act, NewInvitation, Refusal, Role, RoleHolder
 from locales import N_
 
 #: Time for which an invitation made in a chat is valid.
@@ -165,8 +170,7 @@ def _format_new_invitation(here: Context, plan: InvitationDraft, made: NewInvita
 
 
 async def _offered_units(here: Context, plan: InvitationDraft) -> tuple[str, ...]:
-    rights: Rights = await current_rights(here)
-    act = ACT_TO_GIVE[plan.role]
+    rights, act = await current_rights(here), ACT_TO_GIVE[plan.role]
     typed, today = plan.words, here.today
     found = find_units(here.world.units, typed, today) if typed else selectable_units(rights, act, today)
     return tuple(unit for unit in found if rights.may(act, unit))[:10]
@@ -260,7 +264,6 @@ class RoleListScreen:
         say, units, rights = here.say, here.world.units, await current_rights(here)
         held = open_page(here.session.about, await here.world.admin.people.holders(rights))
         mine = say(N_("Your own: {roles}"), roles=format_roles(here, rights))
-        listed = join_lines(*(escape(format_holder(say.t, units, holder)) for holder in held.page_entries))
         shown = [Option(holder.id, format_holder_button(say.t, units, holder)) for holder in held.page_entries]
         may_invite = any(rights.reach(act) for act in ACT_TO_GIVE.values())
         invite = Option(INVITE, say.t(N_("Invite somebody")), ("moi", "invite"))
@@ -270,7 +273,7 @@ class RoleListScreen:
             *held.turn_options(say.t),
             back_option(say.t),
         ]
-        return Page(say(N_("<b>Who has which role</b>")), (mine, listed), (*shown, *ways), exact=True)
+        return Page(say(N_("<b>Who has which role</b>")), (mine,), (*shown, *ways), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Open a role, invite, turn the page, or leave."""

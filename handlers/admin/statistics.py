@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
-from handlers.access.choices import is_unknown_number
+from handlers.access import is_unknown_number
 from handlers.admin.statistics_text import (
     STACKED_COUNTS,
     format_burn_down,
@@ -22,14 +22,18 @@ from handlers.core import (
     Context,
     DrawChart,
     HandlerResult,
+    MarkupTranslator,
     Option,
     Page,
     RequestListView,
     Session,
     back_option,
     current_rights,
+    format_bold,
+    format_day,
+    format_moment,
+    parse_day,
 )
-from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, parse_day
 from handlers.model import (
     Act,
     Bar,

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, join_lines
+from handlers.core import MarkupTranslator, format_bold, format_day, format_moment, join_lines
 from handlers.model import BurnDown, UnitDirectory, UnitStatistics, has_no_requests_below, is_own_line
 from locales import N_
 

@@ -4,7 +4,7 @@ from functools import cache
 from types import MappingProxyType
 
 from handlers.broadcasts.template import Placeholder
-from handlers.core.text import format_day, parse_day
+from handlers.core import format_day, parse_day
 from handlers.model import (
     CHANNEL_LABELS,
     EXPIRY_CAMPAIGN,

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup, escape
 
 from handlers.access import format_actor
-from handlers.admin.requests_view import EXPIRES_BETWEEN, clip_line, format_period
+from handlers.admin import EXPIRES_BETWEEN, clip_line, format_period
 from handlers.broadcasts import format_channel, format_problem, format_problem_rows, format_state, format_state_reason
 from handlers.broadcasts.notices import format_counts, format_percent_bar, percent_settled
 from handlers.broadcasts.rendering import BUTTON_LABELS
-from handlers.core import Context
-from handlers.core.text import (
+from handlers.core import (
+    Context,
     MarkupTranslator,
     format_bold,
     format_bullets,

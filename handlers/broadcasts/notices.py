@@ -19,9 +19,10 @@ from handlers.broadcasts import (
     format_step_name,
 )
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
-from handlers.core import Choice, Reply
-from handlers.core.text import (
+from handlers.core import (
+    Choice,
     MarkupTranslator,
+    Reply,
     capitalize_first,
     format_bullets,
     format_count,

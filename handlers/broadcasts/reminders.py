@@ -20,9 +20,10 @@ from handlers.core import (
     Page,
     Session,
     current_decision,
+    format_day,
+    format_weekday,
     registrable_actions,
 )
-from handlers.core.text import format_day, format_weekday
 from handlers.folding import fold
 from handlers.interview import to_next_screen
 from handlers.model import BroadcastButton, RequestState

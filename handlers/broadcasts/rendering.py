@@ -8,8 +8,7 @@ from functools import lru_cache
 from html import escape
 
 from handlers.broadcasts.template import Placeholder, Template, parse, text_for
-from handlers.core import Choice, Reply
-from handlers.core.text import MarkupTranslator, format_day
+from handlers.core import Choice, MarkupTranslator, Reply, format_day
 from handlers.model import BROADCAST_CODE_PATTERN, BroadcastButton, BroadcastDraft, PlaceholderValues
 from handlers.requests import PROCEDURE_LABELS
 from locales import N_, translator

@@ -54,7 +54,7 @@ from handlers.core.messages import (
     Throttled,
     UnreadableReceived,
 )
-from handlers.core.ports import EmailAddresses, InterviewRegister, OneTimeLinks, OwnData, OwnRequests, Services
+from handlers.core.ports import EmailAddresses, InterviewRegister, MakeLink, OwnData, OwnRequests, Services
 from handlers.core.screen import (
     BACK,
     DONE,
@@ -82,6 +82,7 @@ from handlers.core.screen import (
 from handlers.core.session import (
     BroadcastView,
     DerivedEvents,
+    OfficeView,
     RequestDraft,
     RequestListView,
     Retraction,
@@ -100,23 +101,45 @@ from handlers.core.session import (
     without_derived_events,
     without_stale_events,
 )
+from handlers.core.text import (
+    DayRange,
+    MarkupTranslator,
+    capitalize_first,
+    format_bold,
+    format_bullets,
+    format_count,
+    format_day,
+    format_moment,
+    format_numbered,
+    format_size,
+    format_weekday,
+    join_lines,
+    parse_day,
+    parse_day_range,
+    parse_moment,
+    parse_time,
+    strip_markup,
+    without_day,
+)
 
 # fmt: off
 __all__ = [
     "BACK", "CERTAINTY", "DONE", "EVENT_ADAPTER", "LABELS", "MOST_FOR_ONE", "MOST_FOR_SEVERAL", "NEXT", "NO",
     "NO_SYNONYMS", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS", "AdminServices", "AnswerPrinted", "Attachment",
-    "BroadcastView", "ButtonTapped", "CertificatesListed", "ChartDrawn", "Choice", "Command", "Context",
+    "BroadcastView", "ButtonTapped", "CertificatesListed", "ChartDrawn", "Choice", "Command", "Context", "DayRange",
     "DerivedEvents", "DossierMade", "DrawChart", "EmailAddresses", "Event", "FileRead", "FileSent", "FormsMade",
-    "HandlerResult", "InterviewRegister", "Journal", "MakeDossier", "MakeForms", "MakeReport", "MessageEdited",
-    "OneTimeLinks", "Option", "OptionsOnlyScreen", "Order", "OwnData", "OwnRequests", "Page", "People",
-    "PrintAnswer", "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView",
-    "Retraction", "Screen", "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore",
-    "TextReceived", "Throttled", "Understood", "UnreadableReceived", "answer_lines", "back_option",
-    "certificate_facts", "cited_documents", "count_remaining", "current_decision", "current_question",
-    "current_rights", "explain_certainty", "facts_of", "filing_notice_of", "find_certainty", "format_actions",
-    "format_brief_answer", "format_decision_plain", "format_documents", "format_notices", "format_steps",
-    "format_title", "hash_text", "holder_labels", "latest_fact", "open_page", "question_of", "registrable_actions",
-    "units_of", "with_answer", "with_derived_events", "without_answer", "without_derived_events",
-    "without_stale_events",
+    "HandlerResult", "InterviewRegister", "Journal", "MakeDossier", "MakeForms", "MakeLink", "MakeReport",
+    "MarkupTranslator", "MessageEdited", "OfficeView", "Option", "OptionsOnlyScreen", "Order", "OwnData",
+    "OwnRequests", "Page", "People", "PrintAnswer", "PrintedPart", "Reminders", "Reply", "ReportMade",
+    "RequestDraft", "RequestListView", "Retraction", "Screen", "ScreenCallback", "ScreenPosition", "Services",
+    "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled", "Understood", "UnreadableReceived",
+    "answer_lines", "back_option", "capitalize_first", "certificate_facts", "cited_documents", "count_remaining",
+    "current_decision", "current_question", "current_rights", "explain_certainty", "facts_of", "filing_notice_of",
+    "find_certainty", "format_actions", "format_bold", "format_brief_answer", "format_bullets", "format_count",
+    "format_day", "format_decision_plain", "format_documents", "format_moment", "format_notices", "format_numbered",
+    "format_size", "format_steps", "format_title", "format_weekday", "hash_text", "holder_labels", "join_lines",
+    "latest_fact", "open_page", "parse_day", "parse_day_range", "parse_moment", "parse_time", "question_of",
+    "registrable_actions", "strip_markup", "units_of", "with_answer", "with_derived_events", "without_answer",
+    "without_day", "without_derived_events", "without_stale_events",
 ]
 # fmt: on

@@ -16,6 +16,7 @@ from handlers.model import (
     BulkMoveResult,
     BulkPreview,
     BurnDown,
+    ChosenOffice,
     DossierRecord,
     ExportOrder,
     ExportStatus,
@@ -29,6 +30,8 @@ from handlers.model import (
     MoveResult,
     NewInvitation,
     NoticeTiming,
+    OfficeDraft,
+    OfficeResult,
     Refusal,
     RequestContent,
     RequestOffice,
@@ -370,6 +373,54 @@ class Dossiers(Protocol):
         """
 
 
+class ReceivingOffices(Protocol):
+    """The receiving offices that admins set; each counts for one unit and all below it (``OfficeDirectory``)."""
+
+    async def chosen(self, rights: Rights) -> tuple[ChosenOffice, ...]:
+        """Return the offices that were set for units within reach and, because they count there, for those above.
+
+        Args:
+            rights: They must allow ``CHANGE_OFFICES`` somewhere; without it nothing is returned.
+
+        Returns:
+            As they are at this moment, the latest changed last. ``list_offices`` tells which count for a unit.
+        """
+
+    async def add(self, rights: Rights, unit: str | None, draft: OfficeDraft) -> OfficeResult:
+        """Set an office for a unit and all below it; others in whose scope it is are told, the journal gets a row.
+
+        Args:
+            rights: They must allow ``CHANGE_OFFICES`` in the unit.
+            unit: Code of an open unit; ``None``: for everybody.
+            draft: What is known of the office, each field as ``handlers.offices.OFFICE_FIELDS`` cleans it.
+
+        Returns:
+            The new office with the outcome ``SAVED``; or ``NOT_YOURS``, ``UNKNOWN`` (unit), ``INVALID``, or ``TAKEN``
+            with the office of the same unit that receives one of these procedures.
+        """
+
+    async def change(self, rights: Rights, office: str, revision: int, draft: OfficeDraft) -> OfficeResult:
+        """Replace what is known of an office; others are told as by ``add``, unless only the day of the check is new.
+
+        Args:
+            rights: They must allow ``CHANGE_OFFICES`` in the unit of the office.
+            office: An id such as ``NT-000012``.
+            revision: The revision that the caller saw.
+            draft: As it is to be.
+
+        Returns:
+            The office as it stands now with ``SAVED``, ``OVERTAKEN``, ``INVALID`` or ``TAKEN`` (then the other one);
+            ``UNKNOWN`` if there is none within reach.
+        """
+
+    async def withdraw(self, rights: Rights, office: str, revision: int) -> OfficeResult:
+        """Take an office back: what counted before counts again. Others are told, the journal gets a row.
+
+        Returns:
+            ``WITHDRAWN``, or ``OVERTAKEN`` with the office as it stands now, or ``UNKNOWN``.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class AdminServices:
     """The ports of people with a role; nothing here is for others."""
@@ -384,3 +435,4 @@ class AdminServices:
     units: Units
     broadcasts: Broadcasts
     dossiers: Dossiers
+    offices: ReceivingOffices

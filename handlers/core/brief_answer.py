@@ -250,17 +250,12 @@ def _filed(decided: Decided) -> bool:
 
 
 def _places(here: Context, decided: Decided) -> tuple[FilingPlace, ...]:
-    if here.world.office:
-        return ()
-    return filing_places(here.world.pack.offices, decided.actions, units_of(here))
+    return filing_places(here.world.offices, decided.actions, units_of(here))
 
 
 def _office_texts(here: Context, decided: Decided) -> Iterator[str]:
     """Yield whom to ask: the receiving offices with their telephones; where one is not known, that is said once."""
     say, places = here.say, _places(here, decided)
-    if here.world.office:
-        yield here.world.office
-        return
     named: dict[str, list[FilingPlace]] = {}
     for place in places:
         named.setdefault(_format_contact(say, place.office), []).append(place)

@@ -93,7 +93,7 @@ def _format_notice(here: Context, decided: Decided, notice: Notice) -> Markup:
 def filing_notice_of(here: Context, decided: Decided) -> Notice:
     """Return the notice on where to file in the case of this conversation, in its language."""
     world = here.world
-    return filing_notice(world.pack, decided, here.say.t, office=world.office, units=units_of(here))
+    return filing_notice(world.pack, decided, here.say.t, offices=world.offices, units=units_of(here))
 
 
 def units_of(here: Context) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ ends the turn, and the event is handled again later if the error is temporary. A
 others demands ``rights`` and treats everything outside of them as if it did not exist.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -26,6 +26,7 @@ from handlers.model import (
     Rights,
     UnitDirectory,
 )
+from rules.offices import Office, OfficeDirectory
 from rules.pack import Pack
 
 
@@ -132,18 +133,9 @@ class InterviewRegister(Protocol):
         """
 
 
-class OneTimeLinks(Protocol):
-    """Links that lead into a browser, once and for 30 minutes."""
-
-    async def make(self, purpose: LinkPurpose) -> str | None:
-        """Make a link of the person in this chat, to be told in this turn's reply.
-
-        Args:
-            purpose: The one thing it can be used for.
-
-        Returns:
-            Its address; ``None`` where no browser reaches the assistant.
-        """
+#: Makes a link for the person in this chat, to be told in this turn's reply: it leads into a browser, once and for 30
+#: minutes, for the one purpose. Returns its address; ``None`` where no browser reaches the assistant.
+MakeLink = Callable[[LinkPurpose], Awaitable[str | None]]
 
 
 class EmailAddresses(Protocol):
@@ -182,13 +174,8 @@ class EmailAddresses(Protocol):
         """
 
 
-class NoLinks:
-    """Implements ``OneTimeLinks`` where no browser reaches the assistant."""
-
-    async def make(self, purpose: LinkPurpose) -> str | None:
-        """Make none."""
-        del purpose
-        return None
+async def make_no_link(_: LinkPurpose) -> None:
+    """Make none: no browser reaches the assistant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +192,16 @@ class Services:
     reminders: Reminders
     units: UnitDirectory = NO_UNITS
     email: EmailAddresses | None = None  #: ``None``: no e-mail is sent
-    links: OneTimeLinks = field(default_factory=NoLinks)
+    make_link: MakeLink = make_no_link
     takes_files: bool = True  #: whether the channel brings files; else they come by a link
     start_link: str | None = None  #: address that opens this chat; text appended to it arrives as /start TEXT
-    office: str | None = None  #: the receiving office, as the operator set it
+    office: str | None = None  #: one receiving office for everything, as the operator has set it
+    chosen_offices: tuple[Office, ...] = ()  #: receiving offices that admins have set in the chat
     retention_days: int = 180
     identity_days: int = 0  #: days for which a personal number (CCCD) is kept after its form was made
     language: str = "vi"  #: language of a conversation until its person chooses one
+
+    @property
+    def offices(self) -> OfficeDirectory:
+        """Return the receiving offices: the one place that says where something is filed."""
+        return OfficeDirectory.of(self.pack.offices, self.office, self.chosen_offices)

@@ -49,6 +49,7 @@ class Page:
     switches: bool = False  #: every option is switched on or off by itself
     attachments: tuple[Attachment, ...] = ()
     brief: Markup | None = None  #: the title to use if the page is in the chat already
+    reminder: Markup | None = None  #: stands for the whole page, however short it is, under an answer to something else
     exact: bool = False  #: typed words must match exactly (for consent, names, deletion)
     #: The meaning of a typed number: "options": only the number of an option; "codes": also a code or a day, if no
     #: option has the number; "values": always a value for the screen.
@@ -72,7 +73,9 @@ class Page:
         return replace(self, title=notes[0], paragraphs=(*notes[1:], self.title, *paragraphs))
 
     def to_short(self) -> "Page":
-        """Return the page with only its title if its paragraphs are longer than ``LONG_PAGE``."""
+        """Return the page with only its title if its paragraphs are longer than ``LONG_PAGE``, or its reminder."""
+        if self.reminder is not None:
+            return replace(self, title=self.reminder, paragraphs=())
         long = sum(map(len, self.paragraphs)) > LONG_PAGE
         return replace(self, title=self.brief or self.title, paragraphs=()) if long else self
 
@@ -192,6 +195,7 @@ class HandlerResult:
     again: tuple[Event, ...] = ()
     guesses: tuple[str, ...] = ()  #: options to ask about ("did you mean")
     show: bool = True
+    whole: bool = False  #: show the open page whole under the notes, as to somebody who has not seen it
     forget: bool = False  #: do not store a session
     secret: bool = False  #: a secret was sent, and its message is to be deleted
 

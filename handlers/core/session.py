@@ -73,6 +73,26 @@ class Understood(BaseModel):
     unit: str | None = None
     #: True if a merger was told but not which kind, which is asked.
     merged: bool = False
+    #: Fact -> what an earlier sentence said of it, which waited too: the two are shown side by side.
+    replaced: dict[str, Any] = {}
+
+    @property
+    def is_day_alone(self) -> bool:
+        """Return whether nothing was told but the last day of the certificate."""
+        return self.expiry is not None and not (self.answers or self.unit or self.merged)
+
+    def followed_by(self, fresh: "Understood") -> "Understood":
+        """Return this with what a later sentence said over it; what it says otherwise is kept beside it."""
+        answers = {**self.answers, **fresh.answers}
+        changed = {fact: self.answers[fact] for fact in fresh.answers if fact in self.answers}
+        replaced = {fact: said for fact, said in {**changed, **self.replaced}.items() if answers[fact] != said}
+        return Understood(
+            answers=answers,
+            expiry=None if "certificate" in answers else fresh.expiry or self.expiry,
+            unit=fresh.unit or self.unit,
+            merged=fresh.merged or (self.merged and "events" not in fresh.answers),
+            replaced=replaced,
+        )
 
 
 class Retraction(BaseModel):
@@ -132,6 +152,28 @@ class BroadcastView(BaseModel):
     paused: bool = False
 
 
+class OfficeView(BaseModel):
+    """The state of the screens of receiving offices for a person with a role."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    #: Code of the unit whose offices are open; ``None``: those for everybody.
+    unit: str | None = None
+    #: Field name -> value of the office that is being described; empty: not known.
+    fields: dict[str, str] = {}
+    #: Values of the procedures that it receives.
+    procedures: tuple[str, ...] = ()
+    #: Id of the office that is changed, with its revision as it was seen; ``None`` for a new one.
+    office: str | None = None
+    revision: int = 0
+    #: True while one field is asked after the other.
+    guided: bool = False
+    #: The source of an office that was only assumed: it proves nothing once the office has confirmed.
+    assumed_source: str = ""
+    #: ``Session.about`` of the office from which the change began.
+    back: str | None = None
+
+
 class Session(BaseModel):
     """All that a conversation remembers. It is frozen: each turn makes a new one."""
 
@@ -158,6 +200,8 @@ class Session(BaseModel):
     offered: tuple[Certificate, ...] = ()
     #: Expiry day typed by hand, while the issuer is not known yet.
     typed_expiry: date | None = None
+    #: Last day that a sentence told; the page that asks for it shows it, and counts it once it is answered.
+    told_expiry: date | None = None
     #: What a sentence said, until it is confirmed; a sentence before consent waits here too, without its words.
     understood: Understood | None = None
     #: Fact -> its confirmed values that bear on safety (lost, exposed, died, dissolved); each stays until taking it
@@ -188,6 +232,8 @@ class Session(BaseModel):
     desk: RequestListView | None = None
     #: State of the broadcast screens, for a person with a role.
     broadcast: BroadcastView | None = None
+    #: State of the screens of receiving offices, for a person with a role.
+    receiving: OfficeView | None = None
     #: Text before the question in the messages that carry the open page's buttons, with which such a message can be
     #: written again together with what was chosen. ``None`` if they differ or it is too long.
     said_before: str | None = None
@@ -304,6 +350,7 @@ def with_answer(session: Session, fact: str, value: Any, pack: Pack) -> Session:
     """Return the session with an answer, now the latest one; dependent answers that became invalid are dropped."""
     answers = {known: said for known, said in session.answers.items() if known != fact}
     kept = session.with_changes(answers={**answers, fact: value}, typed_expiry=None, pack=pack.label)
+    kept = kept.with_changes(told_expiry=None) if fact == "certificate" else kept
     kept = kept.with_changes(derived=None) if fact == "events" else kept
     if session.answers.get(fact) == value:
         return kept

@@ -14,6 +14,7 @@ from handlers.model import Certificate, ListedCertificate, Recognition, Source, 
 from rules.deciding import decide
 from rules.errors import FactsError
 from rules.facts import Facts, Issuer, Subject
+from rules.offices import Office, OfficeDirectory
 from rules.outcome import Decided, Procedure
 from rules.pack import Pack
 from rules.parsing import parse_facts
@@ -30,6 +31,12 @@ class DossierContext:
     today: date  #: the day in Viet Nam
     unit: UnitToday | None = None  #: the unit of today that files; without it nothing is compared
     office: str | None = None  #: one receiving office for everything, as the operator has set it
+    chosen_offices: tuple[Office, ...] = ()  #: receiving offices that admins have set in the chat
+
+    @property
+    def offices(self) -> OfficeDirectory:
+        """Return the receiving offices."""
+        return OfficeDirectory.of(self.pack.offices, self.office, self.chosen_offices)
 
 
 class Status(StrEnum):

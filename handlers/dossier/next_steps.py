@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from handlers.citations import FILING_NOTICE, LEVELS, filing_notice, format_sourced, format_statement
-from handlers.core import LABELS, PrintedPart
-from handlers.core.text import capitalize_first, format_day
+from handlers.core import LABELS, PrintedPart, capitalize_first, format_day
 from handlers.dossier.entries import DossierContext, Entry, Status
 from handlers.dossier.papers import Paper
 from handlers.dossier.texts import (
@@ -216,7 +215,7 @@ def _filing(context: DossierContext, actions: Sequence[tuple[Action, Entry]], t:
     once = {(action.procedure, action.form): action for action, _ in actions}
     if any(FILING_NOTICE in pack.procedures[procedure].notices for procedure, _ in once):
         decided = Decided(tuple(once.values()))
-        told = filing_notice(pack, decided, t, office=context.office, units=units).text
+        told = filing_notice(pack, decided, t, offices=context.offices, units=units).text
         yield told.removeprefix(t(N_("Where to file."))).strip()  # the heading says it
 
 

@@ -14,9 +14,9 @@ from handlers.core import (
     Session,
     back_option,
     current_rights,
+    join_lines,
     question_of,
 )
-from handlers.core.text import join_lines
 from handlers.dossier.differences import read_differences
 from handlers.dossier.entries import (
     DossierContext,
@@ -81,7 +81,7 @@ def open_record(here: Context, record: DossierRecord) -> OpenDossier:
     """Decide every certificate of a dossier by the present rules."""
     world = here.world
     unit = UnitToday(world.units, record.unit, here.today) if world.units.get(record.unit) and record.unit else None
-    context = DossierContext(world.pack, here.today, unit, world.office)
+    context = DossierContext(world.pack, here.today, unit, world.office, world.chosen_offices)
     entries = decide_all(context, record.sources, record.common, record.people)
     return OpenDossier(record, context, entries, make_papers(context, entries))
 

@@ -10,7 +10,7 @@ from handlers.model import FORM_COLUMNS, Form, FormContent, FormField
 from handlers.requests import EVENT_LABELS, clean_email
 from locales import N_, translator
 from rules.facts import Event, Subject, Token
-from rules.offices import OfficeStatus, find_office
+from rules.offices import OfficeStatus
 from rules.outcome import Action, Procedure
 from rules.pack import Pack
 
@@ -106,9 +106,7 @@ def _variants(pack: Pack, action: Action) -> set[str]:
 
 def _recipient(context: DossierContext, procedure: Procedure) -> str:
     """Return the office that receives it; one that nobody has confirmed is left to be written by hand."""
-    if context.office:
-        return context.office
-    found = find_office(context.pack.offices, procedure, context.unit.line if context.unit else ())
+    found = context.offices.find(procedure, context.unit.line if context.unit else ())
     return found.name if found and found.status is OfficeStatus.CONFIRMED else ""
 
 

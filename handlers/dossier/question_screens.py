@@ -13,9 +13,9 @@ from handlers.core import (
     Page,
     back_option,
     current_rights,
+    format_bold,
     question_of,
 )
-from handlers.core.text import format_bold
 from handlers.dossier.entries import (
     OpenQuestion,
 )

@@ -19,9 +19,10 @@ from handlers.core import (
     OptionsOnlyScreen,
     Page,
     back_option,
+    capitalize_first,
     current_rights,
+    join_lines,
 )
-from handlers.core.text import capitalize_first, join_lines
 from handlers.dossier.choice_screens import begin_dossier, begin_handing_over
 from handlers.dossier.entries import (
     Entry,

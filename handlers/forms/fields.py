@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from handlers.core.text import format_day, parse_day
+from handlers.core import format_day, parse_day
 from handlers.model import Form, FormField
 from handlers.requests import FIELDS, Field, clean_email, clean_line
 from locales import N_

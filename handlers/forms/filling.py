@@ -20,7 +20,7 @@ from handlers.model import (
 from handlers.requests import FIELDS, Field
 from handlers.requests.form import find_body, own_unit, suggestions, unit_choices
 from rules.facts import Event, Subject
-from rules.offices import OfficeStatus, find_office
+from rules.offices import OfficeStatus
 from rules.outcome import Procedure
 
 #: Days after which a personal number goes, whether its form was made or not.
@@ -165,9 +165,7 @@ def build_form_contents(here: Context, case: FormCase, draft: FormDraft) -> tupl
 def _find_recipient(here: Context, case: FormCase, form: Form) -> str:
     """Return the office that the form is sent to, if somebody has confirmed it; else it is written by hand."""
     procedure = next(p for p in sorted(case.procedures) if find_form(p, case.subject) is form)
-    if here.world.office:
-        return here.world.office
-    office = find_office(here.world.pack.offices, procedure, units_of(here))
+    office = here.world.offices.find(procedure, units_of(here))
     return office.name if office and office.status is OfficeStatus.CONFIRMED else ""
 
 

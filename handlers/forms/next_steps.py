@@ -5,8 +5,15 @@ All that it says of the procedure is said by the answer, which has it from the r
 
 from collections.abc import Iterator
 
-from handlers.core import Context, PrintedPart, answer_lines, explain_certainty, filing_notice_of
-from handlers.core.text import format_day, strip_markup
+from handlers.core import (
+    Context,
+    PrintedPart,
+    answer_lines,
+    explain_certainty,
+    filing_notice_of,
+    format_day,
+    strip_markup,
+)
 from handlers.forms.case import FormCase
 from handlers.forms.fields import FORM_FIELDS, FORM_LABELS, form_field_name
 from handlers.model import FormContent, FormField

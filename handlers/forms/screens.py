@@ -13,8 +13,9 @@ from handlers.core import (
     Page,
     Session,
     back_option,
+    format_bold,
+    join_lines,
 )
-from handlers.core.text import format_bold, join_lines
 from handlers.forms.case import FormCase, current_case
 from handlers.forms.contact_block import ContactBlock, read_contact_block
 from handlers.forms.fields import FORM_FIELDS, FORM_LABELS, find_contradiction

@@ -1,4 +1,7 @@
-"""The order of the interview's screens, and the status that the register of units keeps of an interview."""
+"""The order of the interview's screens, the status that the register keeps, and the step at which somebody stands."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
 
 from markupsafe import Markup
 
@@ -6,6 +9,7 @@ from handlers.core import (
     Context,
     RequestDraft,
     Session,
+    Understood,
     current_decision,
     current_question,
     facts_of,
@@ -16,18 +20,20 @@ from handlers.core import (
     without_stale_events,
 )
 from handlers.forms.filling import to_previous_form_field
-from handlers.interview.condition import is_asked_together, without_condition
 from handlers.model import InterviewStatus
+from handlers.requests import FIELDS
 from handlers.requests.form import current_field
-from locales import N_
+from locales import N_, Translator
+from rules.deciding import needs
 from rules.outcome import Procedure
+from rules.pack import Pack
 
 DRAFT_KEPT = N_("Nothing is registered. What you filled in is kept: “{register}” brings it back.")
 
 
 def to_next_screen(here: Context) -> Session:
     """Open the next question; if nothing more matters, the draft of a request or else the answer."""
-    session = without_stale_events(here.session).with_screen("proceed")
+    session = _with_told_day(here.with_session(without_stale_events(here.session).with_screen("proceed")))
     if session.understood is not None and session.consented_at is not None:
         return session.with_screen("understood")  # words that came with a file wait until the file is settled
     amending = session.draft is not None and session.draft.code is not None
@@ -37,6 +43,18 @@ def to_next_screen(here: Context) -> Session:
     if session.draft is None:
         return session.with_screen("answer")
     return session.with_screen("form" if current_field(here.with_session(session)) else "confirm")
+
+
+def waits_for_its_page(here: Context, understood: Understood | None) -> bool:
+    """Return whether a sentence told the last day alone: the page that asks for it shows it, with one tap fewer."""
+    return understood is not None and understood.is_day_alone and current_decision(here) is None
+
+
+def _with_told_day(here: Context) -> Session:
+    session, understood = here.session, here.session.understood
+    if understood is None or session.consented_at is None or not waits_for_its_page(here, understood):
+        return session
+    return session.with_changes(understood=None, told_expiry=understood.expiry)
 
 
 def _is_unit_due(here: Context) -> bool:
@@ -60,6 +78,7 @@ def to_next_certificate(here: Context) -> Session:
         certificate=None,
         offered=(),
         typed_expiry=None,
+        told_expiry=None,
         draft=None,
         set_aside=None,
         understood=None,
@@ -204,3 +223,114 @@ def _certificate_status(session: Session) -> dict[str, object]:
 def _owed_procedures(here: Context) -> tuple[Procedure, ...] | None:
     decided = current_decision(here)
     return None if decided is None else tuple(action.procedure for action in registrable_actions(decided))
+
+
+#: In the pack's order; ``information_matches`` is asked with them, because most officers look at the same certificate.
+CONDITION_FACTS = ("certificate", "information_matches", "token", "key_exposed")
+
+
+def condition_facts(session: Session, pack: Pack, today: date) -> tuple[str, ...]:
+    """Return those of the facts that can still change the decision, in the pack's order."""
+    return tuple(fact for fact in needs(pack, facts_of(session), today) if fact in CONDITION_FACTS)
+
+
+def known_day(session: Session) -> date | None:
+    """Return the last day of the certificate as it was typed to the page that asks for it, or told before."""
+    return session.typed_expiry or session.told_expiry
+
+
+def is_asked_together(session: Session, pack: Pack, today: date) -> bool:
+    """Return whether the next question is one of several about the condition, none of them being changed by itself."""
+    missing = needs(pack, facts_of(session), today)
+    wanted = [fact for fact in missing if fact in CONDITION_FACTS]
+    return len(wanted) > 1 and missing[0] in CONDITION_FACTS and not {"token", "key_exposed"}.isdisjoint(wanted)
+
+
+def without_condition(session: Session) -> Session:
+    """Take back the latest answers about the condition, as far as they were given together and by hand."""
+    from_file = session.certificate is not None
+    for fact in reversed(session.answers):
+        if fact not in CONDITION_FACTS or (fact == "certificate" and from_file):
+            break
+        session = without_answer(session, fact)
+    return session
+
+
+#: Short names of the facts, for lists and buttons.
+FACT_LABELS = {
+    "subject": N_("whose certificate"),
+    "events": N_("what happened"),
+    "merger_role": N_("place in the merger"),
+    "certificate": N_("the certificate"),
+    "information_matches": N_("data still match"),
+    "token": N_("the token"),
+    "key_exposed": N_("key exposed"),
+}
+CONSENT, UNIT, CERTIFICATE, ANSWER, CONFIRM, REGISTERED = (
+    "consent",
+    "unit",
+    "certificate",
+    "answer",
+    "confirm",
+    "registered",
+)
+_QUESTION, _FIELD = "question:", "field:"
+#: The steps that are no question of the pack and no field.
+STEP_LABELS = {
+    CONSENT: N_("has not agreed yet"),
+    UNIT: N_("which unit the officer belongs to"),
+    CERTIFICATE: N_("which certificate of the file is meant"),
+    ANSWER: N_("has the answer, and registered nothing"),
+    CONFIRM: N_("confirming the request"),
+    REGISTERED: N_("registered a request"),
+}
+#: Screens that belong to one step, whatever has been answered.
+_STEP_OF_SCREEN = {
+    "welcome": CONSENT,
+    "unit": UNIT,
+    "former_unit": UNIT,
+    "certificate": CERTIFICATE,
+    "confirm": CONFIRM,
+    "next": REGISTERED,
+}
+
+
+def stopping_step(session: Session, pack: Pack, today: date) -> str:
+    """Return the step at which a conversation stands; a visit elsewhere counts as the step that it left."""
+    screen = session.came_from.screen if session.came_from else session.screen
+    if session.consented_at is None:
+        return CONSENT
+    if session.registered_key is not None:
+        return REGISTERED
+    if screen in _STEP_OF_SCREEN:
+        return _STEP_OF_SCREEN[screen]
+    asked = current_question(session, pack, today)
+    if asked is not None:
+        return f"{_QUESTION}{asked.fact}"
+    if session.draft is None:
+        return ANSWER
+    lacking = next((name for name in FIELDS if name not in session.draft.fields), None)
+    return f"{_FIELD}{lacking}" if screen == "form" and lacking else CONFIRM
+
+
+def sort_steps(steps: Iterable[str], pack: Pack) -> list[str]:
+    """Sort steps in the order in which a conversation passes them."""
+    questions = [f"{_QUESTION}{question.fact}" for question in pack.questions]
+    fields = [f"{_FIELD}{name}" for name in FIELDS]
+    order = [CONSENT, CERTIFICATE, UNIT, *questions, ANSWER, *fields, CONFIRM, REGISTERED]
+    return sorted(steps, key=lambda step: order.index(step) if step in order else len(order))
+
+
+def format_step(t: Translator, step: str) -> str:
+    """Format a step in words."""
+    kind, colon, name = step.partition(":")
+    if not colon:
+        return t(STEP_LABELS[step])
+    if f"{kind}:" == _QUESTION:
+        return t(N_("question: {what}"), what=t(FACT_LABELS[name]) if name in FACT_LABELS else name)
+    return t(N_("field of the request: {what}"), what=t(FIELDS[name].title))
+
+
+def format_funnel(t: Translator, counts: Mapping[str, int], pack: Pack) -> list[tuple[str, int]]:
+    """Format the counts, in the order in which a conversation passes the steps."""
+    return [(format_step(t, step), counts[step]) for step in sort_steps(counts, pack)]

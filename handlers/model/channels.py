@@ -1,7 +1,11 @@
-"""The channels as lists, texts and broadcasts know them; what each can do besides is in ``bot.channels``."""
+"""The channels as lists, texts and broadcasts know them, and the links that lead into them.
+
+More of what each can do is in ``bot.channels``.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -49,3 +53,14 @@ CHANNEL_LIMITS: Mapping[str, MessageLimits] = MappingProxyType({
 def channel_kind(channel: str) -> str:
     """Return the channel without what tells one conversation of a terminal from another."""
     return channel.partition(":")[0]
+
+
+class LinkPurpose(StrEnum):
+    """The one thing that a link can be used for."""
+
+    FILE = "file"  #: fetches a file
+    CONTINUE = "continue"  #: goes on with a web chat in another browser
+    CODE = "code"  #: does the same, typed as six digits
+    UPLOAD = "upload"  #: takes a file to a conversation whose channel carries none
+    EMAIL = "email"  #: confirms an e-mail address, for which there are 24 hours
+    SIGN_IN = "sign_in"  #: signs in to the pages of people with a role

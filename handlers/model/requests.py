@@ -239,34 +239,6 @@ class BulkMoveResult:
     at: datetime | None = None  #: the moment of the move, by which ``Filter.changed_at`` finds what was moved
 
 
-class InterviewStatus(BaseModel):
-    """The status of one interview: the certificate, its last day, and the procedures that are still owed for it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    interview: int
-    unit: str | None = None
-    certificate_key: str | None = None  #: a ``RequestContent.certificate_key``
-    subscriber: str | None = None
-    not_after: date | None = None
-    owed: tuple[Procedure, ...] | None = None  #: ``None``: not decided yet; empty: nothing to register
-
-
-class JournalEntry(BaseModel):
-    """A row of the audit chain."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: int
-    at: datetime
-    actor: str
-    act: str
-    subject: str
-    unit: str | None
-    count: int
-    channel: str
-
-
 class RoleHolder(BaseModel):
     """A person who holds a role, or an open invitation to one."""
 

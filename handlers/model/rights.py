@@ -5,7 +5,10 @@ A right consists of a role, an act and a scope. Everybody is an officer; all oth
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
 
 from handlers.model.requests import Request, RequestContent, RequestRow
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
@@ -44,6 +47,7 @@ class Act(StrEnum):
     APPROVE_BROADCASTS = "approve_broadcasts"
     USE_PAGES = "use_pages"  #: sign in to the admin pages in a browser
     SEE_HEALTH = "see_health"  #: how the assistant itself is doing
+    CHANGE_OFFICES = "change_offices"  #: receiving offices: who receives the dossiers of a unit
     MAKE_DOSSIERS = "make_dossiers"  #: the papers of a whole unit, from certificates that the person has
 
 
@@ -74,6 +78,7 @@ ACTS = {
     Act.APPROVE_BROADCASTS: N_("approve broadcasts"),
     Act.USE_PAGES: N_("work on the admin pages in a browser"),
     Act.SEE_HEALTH: N_("see how the assistant itself is doing"),
+    Act.CHANGE_OFFICES: N_("change receiving offices"),
     Act.MAKE_DOSSIERS: N_("make the papers of a whole unit"),
 }
 
@@ -114,6 +119,7 @@ RIGHTS_TABLE: dict[Act, dict[Role, Scope]] = {
         Act.APPROVE_BROADCASTS: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
         Act.USE_PAGES: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
         Act.SEE_HEALTH: (_ALL, _ALL, _NOTHING, _NOTHING, _NOTHING),
+        Act.CHANGE_OFFICES: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
         Act.MAKE_DOSSIERS: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
     }.items()
 }
@@ -246,6 +252,9 @@ class AuditAction(StrEnum):
     END_ROLE = "end_role"
     LEAVE_ROLE = "leave_role"  #: a person who has their data deleted
     END_INVITATION = "end_invitation"
+    SET_OFFICE = "set_office"  #: a receiving office
+    CONFIRM_OFFICE = "confirm_office"  #: nothing of it is new but the day of the check
+    WITHDRAW_OFFICE = "withdraw_office"
     SIGN_IN_LINK = "sign_in_link"  #: for a browser
     SIGN_IN = "sign_in"
     EMAIL_IMPORT = "email_import"  #: addresses of the staff of a unit
@@ -308,3 +317,18 @@ def _mask_news(content: RequestContent, name: str, value: str) -> str:
     if name == "new_email":
         return mask_email(value)
     return mask_name(value) if name == "new_name" and content.subject is Subject.INDIVIDUAL else value
+
+
+class JournalEntry(BaseModel):
+    """A row of the audit chain."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    at: datetime
+    actor: str
+    act: str
+    subject: str
+    unit: str | None
+    count: int
+    channel: str

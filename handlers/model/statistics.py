@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from handlers.model.requests import RequestState
 from handlers.model.rights import Act, Rights
 from handlers.model.unit_directory import UnitDirectory
+from rules.outcome import Procedure
 
 #: States of a request that was sent but not yet forwarded, and states that count as no request.
 REQUESTED_STATES = frozenset({RequestState.SUBMITTED, RequestState.ACCEPTED, RequestState.SENT_BACK})
@@ -225,3 +226,16 @@ class BurnChart(_Model):
 
 
 Chart = Annotated[BarChart | BurnChart, Field(discriminator="kind")]
+
+
+class InterviewStatus(BaseModel):
+    """The status of one interview: the certificate, its last day, and the procedures that are still owed for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    interview: int
+    unit: str | None = None
+    certificate_key: str | None = None  #: a ``RequestContent.certificate_key``
+    subscriber: str | None = None
+    not_after: date | None = None
+    owed: tuple[Procedure, ...] | None = None  #: ``None``: not decided yet; empty: nothing to register

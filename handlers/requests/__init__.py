@@ -8,8 +8,7 @@ from types import MappingProxyType
 
 from markupsafe import Markup
 
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator, format_day, format_moment, join_lines
+from handlers.core import MarkupTranslator, Reply, format_day, format_moment, join_lines
 from handlers.folding import fold
 from handlers.model import Request, RequestContent, RequestState, RequestStep, has_personal_number
 from handlers.understanding import parse_numbers

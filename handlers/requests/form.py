@@ -14,10 +14,10 @@ from handlers.core import (
     Session,
     current_decision,
     facts_of,
+    format_bold,
     format_decision_plain,
     registrable_actions,
 )
-from handlers.core.text import format_bold
 from handlers.folding import fold
 from handlers.model import AMENDABLE_STATES, Certificate, Request, RequestContent, Unit, matches_unit
 from handlers.requests import FIELDS, Field

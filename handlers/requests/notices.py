@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from handlers.core import Choice, Reply, ScreenCallback, hash_text
-from handlers.core.text import MarkupTranslator, capitalize_first, join_lines
+from handlers.core import Choice, MarkupTranslator, Reply, ScreenCallback, capitalize_first, hash_text, join_lines
 from handlers.model import (
     LATE_DAYS,
     ROLES,

@@ -16,7 +16,7 @@ it (``tests/contract``). Nothing is sealed, the journal is not chained, and noth
 """
 
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
-from handlers.testing.person import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
+from handlers.testing.person import MemoryInterviewRegister, MemoryOwnRequests, MemoryReminders
 from handlers.testing.services import (
     MemoryHouse,
     MemoryTurn,
@@ -25,6 +25,7 @@ from handlers.testing.services import (
     build_memory_services,
 )
 from handlers.testing.tables import MemoryContext, MemoryTables, MemoryTransaction, chat_id
+from handlers.testing.tasks import MemoryOwnData
 
 __all__ = [
     "MemoryBroadcastOperations",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handlers.admin.exports import format_export_rights_lost
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator
 from handlers.model import (
     ACT_TO_GIVE,
     Act,
@@ -22,8 +22,7 @@ from handlers.model import (
     RoleHolder,
     default_timing,
 )
-from handlers.testing.tables import GrantRecord, InvitationRecord, MemoryContext, MemoryJournal
-from handlers.testing.tasks import export_origin
+from handlers.testing.tables import GrantRecord, InvitationRecord, MemoryContext, MemoryJournal, export_origin
 from rules.calendar import to_vietnam_day
 
 GRANT_ID, INVITATION_ID = "QT", "LM"

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from handlers.core import AdminServices, Reply, Services
+from handlers.core import AdminServices, MakeLink, Reply, Services
 from handlers.model import (
     MACHINE,
     NO_UNITS,
@@ -18,17 +18,17 @@ from handlers.model import (
     BroadcastDraft,
     BroadcastPolicy,
     BroadcastState,
+    LinkPurpose,
     UnitDirectory,
 )
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
 from handlers.testing.dossiers import MemoryDossiers
+from handlers.testing.offices import MemoryOffices
 from handlers.testing.people import MemoryPeople
 from handlers.testing.person import (
     MemoryEmail,
     MemoryInterviewRegister,
-    MemoryLinks,
-    MemoryOwnData,
     MemoryOwnRequests,
     MemoryReminders,
 )
@@ -44,7 +44,7 @@ from handlers.testing.tables import (
     MemoryTransaction,
     MessageRecord,
 )
-from handlers.testing.tasks import MemoryExports, MemoryImports
+from handlers.testing.tasks import MemoryExports, MemoryImports, MemoryOwnData
 from handlers.testing.units import MemoryStatistics, MemoryUnits
 from locales import LANGUAGES
 from rules.pack import Pack
@@ -66,7 +66,8 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
         picture=MemoryStatistics(acting),
         units=MemoryUnits(acting, journal),
         broadcasts=MemoryBroadcasts(acting, journal),
-        dossiers=MemoryDossiers(acting, journal),
+        dossiers=MemoryDossiers(journal, acting),
+        offices=MemoryOffices(acting, journal),
     )
 
 
@@ -80,12 +81,18 @@ class MemoryTurn:
         self.own_data = MemoryOwnData(acting, MemoryPeople(acting, MemoryJournal(acting)))
         self.register = MemoryInterviewRegister(acting)
         self.reminders = MemoryReminders(acting)
-        self.made_links = MemoryLinks()
+        self.made_links = list[LinkPurpose]()
         self.mail = MemoryEmail(acting)
 
-    def links(self, address: str | None) -> MemoryLinks:  # noqa: ARG002 - no browser reaches it
+    async def make_link(self, purpose: LinkPurpose) -> str:
+        """Count them: each is another one."""
+        self.made_links.append(purpose)
+        path = "desk/sign-in" if purpose is LinkPurpose.SIGN_IN else "t"
+        return f"https://troly.test/{path}/{len(self.made_links):022}"
+
+    def link_maker(self, address: str | None) -> MakeLink:  # noqa: ARG002 - no browser reaches it
         """Return the same at any address of the web server."""
-        return self.made_links
+        return self.make_link
 
     def email(self, terms: object) -> MemoryEmail:  # noqa: ARG002 - it sends nothing
         """Return the same whatever the settings say."""
@@ -100,9 +107,10 @@ class MemoryTurn:
             "register": self.register,
             "admin": self.admin,
             "reminders": self.reminders,
-            "links": self.links(None),
+            "make_link": self.make_link,
             "email": self.mail,
             "units": self.acting.tables.units,
+            "chosen_offices": tuple(one.office for one in self.acting.tables.offices.values()),
             **changes,
         }
         return Services(now=self.acting.now, pack=pack, **world)

@@ -20,6 +20,7 @@ from handlers.model import (
     BroadcastPolicy,
     BroadcastState,
     CheckReport,
+    ChosenOffice,
     DossierRecord,
     EmailContact,
     ExportOrder,
@@ -129,6 +130,14 @@ class StatusRecord:
     changed_at: datetime
 
 
+EXPORT_TASK = "export"
+
+
+def export_origin(task: str, mark: str = "shown") -> str:
+    """The origin of a message of an export; ``shown`` is the one that moves."""
+    return f"{EXPORT_TASK}:{task}:{mark}"
+
+
 @dataclass(frozen=True, slots=True)
 class TaskRecord:
     """An export that was ordered, or a list that waits for a yes."""
@@ -228,6 +237,7 @@ class MemoryTables:
     timings: dict[str, NoticeTiming] = field(default_factory=dict)  #: by chat
     emails: dict[str, EmailContact] = field(default_factory=dict)  #: by the chat of their person
     dossiers: dict[str, DossierRow] = field(default_factory=dict)  #: by id
+    offices: dict[str, ChosenOffice] = field(default_factory=dict)  #: receiving offices, by id
     journal: list[JournalEntry] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
 

@@ -1,11 +1,16 @@
-"""Exports that are ordered, and lists that come back, in memory."""
+"""What is ordered and made outside a turn, in memory: exports, one's own data; and lists that come back."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_core import from_json
 
 from handlers.core import Reply
 from handlers.model import (
+    RETAINED_STATES,
     Act,
     CurrentRequest,
     ExportOrder,
@@ -15,17 +20,27 @@ from handlers.model import (
     ImportResult,
     RequestState,
     Rights,
+    mask_session,
     plan_import,
 )
+from handlers.testing.people import MemoryPeople
 from handlers.testing.request_list import RequestMoves
-from handlers.testing.tables import SUBSCRIBER, MemoryContext, MemoryJournal, RequestRecord, TaskRecord, format_span
+from handlers.testing.tables import (
+    BROADCAST,
+    EXPORT_TASK,
+    SUBSCRIBER,
+    DossierRow,
+    MemoryContext,
+    MemoryJournal,
+    MessageRecord,
+    RequestRecord,
+    StatusRecord,
+    TaskRecord,
+    export_origin,
+    format_span,
+)
 
-EXPORT_TASK, IMPORT_TASK = "export", "import"
-
-
-def export_origin(task: str, mark: str = "shown") -> str:
-    """The origin of a message of an export; ``shown`` is the one that moves."""
-    return f"{EXPORT_TASK}:{task}:{mark}"
+IMPORT_TASK = "import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +140,144 @@ def _to_current(known: RequestRecord) -> CurrentRequest:
     actor = last.by if last.at == known.changed_at else SUBSCRIBER
     moves = tuple((revision, step.state) for revision, step in known.moves)
     return CurrentRequest(known.state, known.revision, known.changed_at, actor, last.note, moves)
+
+
+_OWN_DATA_TASK = "own_data"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOwnData:
+    """Implements ``handlers.core.ports.OwnData``; what a chat sent is not kept here, so ``received`` is empty."""
+
+    acting: MemoryContext
+    people: MemoryPeople
+
+    async def order(self, language: str) -> bool:  # noqa: ARG002 - the files are not written here
+        """Keep the order; one at a time."""
+        acting = self.acting
+        mine = [one for one in acting.tables.tasks.values() if (one.chat, one.kind) == (acting.chat, _OWN_DATA_TASK)]
+        if any(one.is_open for one in mine):
+            return False
+        task = acting.next_id("DL")
+        acting.tables.tasks[task] = TaskRecord(task, acting.chat, _OWN_DATA_TASK, acting.now)
+        return True
+
+    async def sections(self) -> AsyncIterator[tuple[str, Any]]:
+        """Read table after table."""
+        tables, chat = self.acting.tables, self.acting.tables.chats[self.acting.chat]
+        times = {
+            "first_contact_at": _moment(chat.first_contact_at),
+            "last_contact_at": _moment(chat.last_contact_at),
+            "blocked_at": _moment(chat.blocked_at),
+        }
+        yield (
+            "chat",
+            {
+                "channel": chat.channel,
+                "address": chat.address,
+                **times,
+                "unit": chat.unit,
+                "told_of_requests": tables.timings.get(chat.id),
+            },
+        )
+        yield "session", None if chat.session is None else mask_session(from_json(chat.session))
+        yield "standings", [_status_fields(one) for one in tables.statuses.values() if one.chat == chat.id]
+        yield "roles", self._roles()
+        tasks = [one for one in tables.tasks.values() if one.chat == chat.id]
+        yield (
+            "tasks",
+            [{"id": t.id, "kind": t.kind, "state": t.state, "created_at": _moment(t.created_at)} for t in tasks],
+        )
+        yield "dossiers", [_dossier_fields(one) for one in tables.dossiers.values() if one.chat == chat.id]
+        yield "reminders", self._reminders()
+        yield "requests", [one.to_request().model_dump(mode="json") for one in tables.requests_of(chat.id)]
+        yield "received", []
+        yield "outgoing", [_message_fields(one) for one in tables.messages.values() if one.chat == chat.id]
+        if mail := tables.emails.get(chat.id):
+            yield "email", asdict(mail)
+
+    def _roles(self) -> list[dict[str, Any]]:
+        mine = [one for one in self.acting.tables.grants.values() if one.chat == self.acting.chat]
+        return [
+            {
+                "id": one.grant.id,
+                "role": one.grant.role.value,
+                "unit": one.grant.unit,
+                "label": one.grant.label or None,
+                "granted_at": _moment(one.granted_at),
+                "ended_at": _moment(one.ended_at),
+            }
+            for one in mine
+        ]
+
+    def _reminders(self) -> dict[str, Any]:
+        chat = self.acting.tables.chats[self.acting.chat]
+        mine = sorted((one for one in self.acting.tables.marks.values() if one.chat == chat.id), key=lambda m: m.series)
+        answers = [
+            {
+                "broadcast": one.series,
+                "done_at": _moment(one.done_at),
+                "later_on": one.later_on.isoformat() if one.later_on else None,
+            }
+            for one in mine
+        ]
+        return {"stopped_at": _moment(chat.stopped_at), "reminded_at": _moment(chat.reminded_at), "answers": answers}
+
+    async def erase(self) -> tuple[str, ...]:
+        """Drop the rows of this chat, and lessen the requests that must stay."""
+        tables, chat = self.acting.tables, self.acting.chat
+        staying = [one for one in tables.requests_of(chat) if one.state in RETAINED_STATES]
+        tables.tasks = {name: one for name, one in tables.tasks.items() if one.chat != chat}
+        tables.messages = {name: one for name, one in tables.messages.items() if one.chat != chat}
+        tables.timings.pop(chat, None)
+        tables.emails.pop(chat, None)
+        tables.dossiers = {name: one for name, one in tables.dossiers.items() if one.chat != chat}
+        tables.marks = {place: one for place, one in tables.marks.items() if one.chat != chat}
+        tables.statuses = {place: one for place, one in tables.statuses.items() if one.chat != chat}
+        tables.requests = {code: one for code, one in tables.requests.items() if one.chat != chat}
+        tables.requests |= {one.code: _lessen(one) for one in reversed(staying)}
+        for name, written in tables.broadcasts.items():
+            if written.broadcast.chat == chat:
+                tables.broadcasts[name] = replace(written, broadcast=replace(written.broadcast, chat=None))
+        known = replace(tables.chats[chat], session=None, language=None, unit=None, reminded_at=None)
+        tables.chats[chat] = replace(known, consented=False, erased_at=self.acting.now)
+        await self.people.leave()
+        return tuple(one.code for one in staying)
+
+
+def _lessen(known: RequestRecord) -> RequestRecord:
+    moves = tuple((revision, step.model_copy(update={"note": ""})) for revision, step in known.moves)
+    return replace(known, content=known.content.to_minimal(), moves=moves)
+
+
+def _dossier_fields(row: DossierRow) -> dict[str, Any]:
+    times = {"created_at": _moment(row.created_at), "changed_at": _moment(row.changed_at)}
+    return {"id": row.record.id, "unit": row.record.unit, **times}
+
+
+def _status_fields(known: StatusRecord) -> dict[str, Any]:
+    told = known.status.model_dump(mode="json", exclude={"certificate_key"})
+    return {**told, "known_at": _moment(known.known_at), "changed_at": _moment(known.changed_at)}
+
+
+def _message_fields(known: MessageRecord) -> dict[str, Any]:
+    values = known.values.model_dump(mode="json") if known.values else None
+    return {
+        "state": known.state,
+        "queued_at": _moment(known.queued_at),
+        "message_id": known.message,
+        "broadcast": known.broadcast,
+        "reason": known.reason,
+        "reply": _without_files(known.reply) if known.reply and known.kind != BROADCAST else None,
+        "values": values,
+    }
+
+
+def _without_files(reply: Reply) -> dict[str, Any]:
+    """A reply with the names and sizes of its files in place of what they hold."""
+    files = [{"name": one.name, "media_type": one.media_type, "size": len(one.content)} for one in reply.attachments]
+    return {**reply.model_dump(mode="json"), "attachments": files}
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat() if at else None

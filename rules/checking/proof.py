@@ -1,12 +1,12 @@
 """Proves completeness and uniqueness by trying every combination of a table's inputs that some facts can reach."""
 
 from collections.abc import Iterator, Mapping
-from itertools import chain, product
+from itertools import chain
 
 from rules.checking.diagnostic import Diagnostic
 from rules.checking.places import notice_at, procedure_at, question_at, row_at, table_at
 from rules.diagram import Node
-from rules.engine import Engine, engine_of, matches
+from rules.engine import Engine, engine_of, match_rows
 from rules.functions import Functions
 from rules.inputs import VARIABLES, fact_of
 from rules.pack import Pack
@@ -32,18 +32,22 @@ def find_unproved(pack: Pack) -> tuple[Diagnostic, ...]:
 
 def _hits(engine: Engine, table: Table) -> Iterator[Diagnostic]:
     """Yield one diagnostic per set of rows that match together, with the facts of one example."""
-    names = tuple(dict.fromkeys((*table.applies, *table.inputs)))
-    reported: set[tuple[str, ...]] = set()
-    for values in product(*(table.applies.get(name, engine.domains[name]) for name in names)):
-        given = dict(zip(names, values, strict=True))
-        rows = tuple(row for row in table.rows if matches(row.when, given))
-        ids = tuple(row.id for row in rows)
-        if len(rows) == 1 or ids in reported:
+    names = dict.fromkeys((*table.applies, *table.inputs))
+    inputs = {name: table.applies.get(name, engine.domains[name]) for name in names}
+    reported: set[int] = set()
+    for values, matching in match_rows(table, inputs):
+        if matching.bit_count() == 1 or matching in reported:
             continue
+        given = dict(zip(names, values, strict=True))
         example = _example(engine.functions, given)
-        if example is not None:
-            reported.update([ids] if ids else [])
-            yield _overlap(rows, example) if rows else _gap(table, given, example)
+        if example is None:
+            continue
+        if matching:
+            reported.add(matching)
+            rows = tuple(row for at, row in enumerate(table.rows) if matching >> at & 1)
+            yield _overlap(rows, example)
+        else:
+            yield _gap(table, given, example)
 
 
 def _gap(table: Table, given: Mapping[str, Value], example: str) -> Diagnostic:

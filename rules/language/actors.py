@@ -27,6 +27,9 @@ _HIGH = 2
 _OF_BODIES = frozenset(
     {"merged_into_new", "merged_into_existing", "renamed", "dissolved", "split", "address_changed", "unit_reorganised"}
 )
+#: What happens to groups and rooms too, and how near behind the verb they are named.
+_OF_PARTS = frozenset({"dissolved", "split"})
+_NEAR = 2
 #: Facts about a merger and the names of its sides.
 _OF_MERGERS = frozenset({"merged", "merger_role", "old_unit", "new_unit"})
 #: Roles that tell of a certificate, which another body may choose or keep.
@@ -34,7 +37,7 @@ _OF_CERTIFICATES = frozenset({"designated", "other", "undecided"})
 #: What is told of a token and may be told of a computer or a mailbox.
 _OF_THINGS = frozenset({"token = locked", "token = damaged", "key_exposed = true"})
 #: Lists that are looked up here.
-LOOKED_UP = frozenset({*LEVELS, "own_place", "beside_actor", "thing", "account", "speaking", "not", "knowing"})
+LOOKED_UP = frozenset({*LEVELS, "own_place", "beside_actor", "thing", "account", "speaking", "not", "knowing", "minor"})
 
 
 class Actors:
@@ -53,6 +56,8 @@ class Actors:
         if entry.value in _OF_CERTIFICATES:
             return None
         if entry.fact in _OF_MERGERS or (entry.fact == "events" and entry.value in _OF_BODIES):
+            if self._is_minor(finding, part):
+                return "a part of a body"
             return "another body" if self._is_other_body(finding, part) else None
         if entry.fact == "events" and entry.value == "moved_within_state":
             return "a body moved" if self._is_body(finding, part) else None
@@ -122,9 +127,21 @@ class Actors:
                 place = start
         return place
 
+    def _is_minor(self, finding: Finding, part: Part) -> bool:
+        """Return whether it happened to a group, a hamlet or a room ("khu phố đổi tên", "tách phòng họp")."""
+        verb = self._verb(finding)
+        named = self._matcher.places("minor", part.start, self._length)
+        places = [one for one in named if one[0] == part.start or not self._matcher.tokens[one[0]].name]
+        behind = finding.rule.entry.value in _OF_PARTS and any(
+            verb < start <= verb + _NEAR and not self._matcher.tokens[start].before for start, _ in places
+        )
+        head, last = next(iter(self._bodies(part.start, verb)), (verb, verb))
+        before = any((start, -end) <= (head, -last) and end <= verb for start, end in places)
+        return behind or before
+
     def _is_body(self, finding: Finding, part: Part) -> bool:
-        ours = self._matcher.places("our_unit", part.start, finding.match.end)
-        if not ours or ours[0][0] > self._verb(finding):
+        bodies = self._bodies(part.start, finding.match.end)
+        if not bodies or bodies[0][0] > self._verb(finding):
             return False
         inside = {place for start, end in self._bodies(part.start, part.end) for place in range(start, end)}
         persons = chain.from_iterable(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rules.language.entries import FactEntry
+from rules.language.spelling import strip_accents
 
 #: Facts that may hold several values at once.
 _MANY = frozenset({"events"})
@@ -91,6 +92,9 @@ class Assembly:
     def _drop_idle_units(facts: dict[str, Any]) -> None:
         """Drop names of units where nothing is told that made one of them old and the other new."""
         events = set(facts.get("events", ()))
+        if "old_unit" in facts and _is_same_name(facts["old_unit"], facts.get("new_unit", "")):
+            facts.pop("old_unit", None)  # "đảng ủy xã sáp nhập thành đảng ủy xã mới" names none
+            facts.pop("new_unit", None)
         if facts.get("subject") == "device":
             facts.pop("old_unit", None)  # "máy chủ của sở Y tế": the owner
             facts.pop("new_unit", None)
@@ -156,3 +160,7 @@ class Assembly:
             facts.pop("events")
             if events:
                 facts["events"] = events
+
+
+def _is_same_name(one: str, other: str) -> bool:
+    return strip_accents(one).split() == strip_accents(other).split()

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from rules.checking.diagnostic import Diagnostic
-from rules.language.actors import LOOKED_UP
+from rules.language import actors, retractions
 from rules.language.entries import AskEntry, FactEntry, IntentEntry, ScopeEntry, SplitEntry
 from rules.language.findings import Reading
 from rules.language.matching import Match
@@ -39,7 +39,7 @@ FACTS: dict[str, frozenset[str | bool] | None] = {
     "new_unit": None,
 }  # fmt: skip
 #: Lists that the reader itself looks up.
-_USED_BY_THE_READER = frozenset({"small", *HOLDERS, *LOOKED_UP})
+_USED_BY_THE_READER = frozenset({"small", *HOLDERS, *actors.LOOKED_UP, *retractions.LOOKED_UP})
 
 
 def check_language(language: Language, *packs: Pack) -> tuple[Diagnostic, ...]:
@@ -135,7 +135,8 @@ class _Try:
 
 def _examples(language: Language) -> Iterator[Diagnostic]:
     for rule in language.rules:
-        tries = [_Try(text, prepare(text, language), prepare(text, language).read()) for text in rule.entry.examples]
+        readers = [(text, prepare(text, language)) for text in rule.entry.examples]
+        tries = [_Try(text, reader, reader.read()) for text, reader in readers]
         yield from _unread_patterns(language, rule, tries)
         yield from _misread(language, rule, tries)
         yield from _misread_exclusions(language, rule)

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 from rules.language.entries import ScopeEntry
 from rules.language.matching import Match, Matcher
-from rules.language.spelling import Token
+from rules.language.patterns import Pattern
+from rules.language.spelling import STOPS, Token
 from rules.language.vocabulary import Language, Rule
 
 #: Where more words than this share have capitals, capitals tell no name.
@@ -62,7 +63,7 @@ class Scope:
 
 def divide(tokens: Sequence[Token], matcher: Matcher, language: Language) -> tuple[Part, ...]:
     """Divide a sentence into parts at its signs and at the words that begin a new thought."""
-    last = {at for at in range(len(tokens)) if at + 1 == len(tokens) or tokens[at + 1].before == "hard"}
+    last = {at for at in range(len(tokens)) if at + 1 == len(tokens) or tokens[at + 1].before in STOPS}
     places: dict[int, bool] = {at: False for at, token in enumerate(tokens) if token.before}
     joined: set[int] = set()
     names = matcher.places("unit_name", 0, len(tokens))
@@ -97,8 +98,9 @@ def find_scopes(parts: Sequence[Part], matcher: Matcher, language: Language) -> 
     found = [
         Scope(rule, match, number)
         for rule, patterns in language.scopes.candidates(matcher.present)
-        if not rule.beside or any(True for one in rule.beside for _ in matcher.find(one, 0, parts[-1].end))
+        if not rule.beside or _stands(rule.beside, matcher, 0, parts[-1].end)
         for number, part in enumerate(parts)
+        if not _stands(rule.unless, matcher, part.start, part.end)
         for pattern in patterns
         for match in matcher.find(pattern, part.start, part.end)
     ]
@@ -110,6 +112,11 @@ def find_scopes(parts: Sequence[Part], matcher: Matcher, language: Language) -> 
         if one.kind in {"neutral", "idiom"}
         or not any(set(one.match.own) <= words for words in (calm if one.kind == "elsewhere" else [*calm, *names]))
     )
+
+
+def _stands(patterns: Sequence[Pattern], matcher: Matcher, low: int, high: int) -> bool:
+    """Return whether one of the patterns is found between two places."""
+    return any(True for one in patterns for _ in matcher.find(one, low, high))
 
 
 def _names(parts: Sequence[Part], matcher: Matcher) -> Iterator[set[int]]:
@@ -135,6 +142,8 @@ def scopes_in_reach(scopes: Sequence[Scope], parts: Sequence[Part], hit: Match, 
 
 def _is_ended(scope: Scope, scopes: Sequence[Scope], parts: Sequence[Part], number: int) -> bool:
     """Return whether a scope ends before a part: at a full stop, a contrast, or a part that speaks for itself."""
+    if scope.rule.entry.over_stops:
+        return any(one.kind == "own" and scope.part < one.part <= number for one in scopes)
     return any(
         parts[at].fresh or parts[at].contrast or _speaks_for_itself(scopes, at)
         for at in range(scope.part + 1, number + 1)

@@ -88,8 +88,10 @@ class ScopeEntry(_Entry):
     kind: ScopeKind
     reach: Reach = "after"
     beside: tuple[str, ...] = ()  #: counts only if one of these stands somewhere in the sentence
+    unless: tuple[str, ...] = ()  #: counts not if one of these stands in its part of the sentence
     wish: bool = False  #: whose certificate is meant is said for certain though what is wished for is not
     spreads: bool = False  #: reaches the following parts of the sentence too, until a contrast
+    over_stops: bool = False  #: spreads over full stops too, until somebody speaks of one's own case
     back: bool = False  #: reaches the parts before it in the sentence too ("đổi tên thì có dự thảo, ký thì chưa")
     facts: tuple[str, ...] = ()  #: concerns these facts only, or a value ("token = in_hand")
 

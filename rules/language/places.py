@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
-from rules.language.spelling import Token, Word, to_word
+from rules.language.spelling import STOPS, Token, Word, to_word
 from rules.language.vocabulary import UnitWords
 
 #: What every commune has: such a word and a kind are no name yet.
@@ -13,7 +13,7 @@ _COMMITTEES = frozenset({"ubnd", "uy", "hdnd"})
 #: Words for oneself, without accents: "hội nông dân xã em".
 _SPEAKERS = frozenset({"em", "toi", "minh", "tui", "chau", "nha"})
 #: Levels that end a name, without accents ("hội văn học nghệ thuật tỉnh").
-_LEVELS = frozenset({"tinh", "huyen"})
+_LEVELS = frozenset({"tinh", "huyen", "xa", "phuong"})
 #: Words of a name that is written in small letters; with capitals a name ends where they do.
 _MOST_SMALL, _MOST_PERSON, _MOST_LONG, _MOST_CAPITAL = 3, 4, 9, 7
 #: Share of words with capitals from which on they tell no name.
@@ -188,7 +188,7 @@ def find_proper(tokens: Sequence[Token], known: UnitWords) -> dict[int, tuple[in
         while end < len(tokens) and tokens[end].name and (end == at or not tokens[end].before):
             end += 1
         kinds_only = all(token.word.bare in known.kinds for token in tokens[at:end])
-        if end > at and tokens[at].before != "hard" and not kinds_only:
+        if end > at and tokens[at].before not in STOPS and not kinds_only:
             found[at] = (end,)
         at = max(end, at + 1)
     return found

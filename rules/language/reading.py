@@ -18,8 +18,9 @@ from rules.language.findings import NAMING, Finding, Reading, is_part_of, is_str
 from rules.language.matching import Match, Matcher
 from rules.language.patterns import Pattern
 from rules.language.places import day_at, find_days, find_names, find_proper, find_units, is_certain_name
+from rules.language.retractions import Retractions
 from rules.language.speakers import with_speaker
-from rules.language.spelling import Token, clean, split_tokens
+from rules.language.spelling import STOPS, Token, clean, split_tokens
 from rules.language.vocabulary import Language, Rule, RuleIndex
 from rules.language.wishes import Wishes
 
@@ -43,6 +44,9 @@ HOLDERS = {
 _PERSONS = frozenset({"i", "person", "pronoun"})
 #: Kinds of scopes in whose reach a fact does not count; less hinders a name.
 _HINDERED = frozenset({"negation", "doubt", "hearsay", "plan", "hypothesis", "elsewhere", "question"})
+_DENYING = frozenset({"negation", "elsewhere"})
+#: Words behind which a form of address at the end calls somebody, without accents ("có cần trả không em").
+_CALLING = frozenset({"khong", "chua", "vay", "roi", "nha", "nhe", "da", "oi", "a", "the", "hong", "luon", "nua"})
 _OWN = ("i", "our_unit")
 _NAMING_HINDERED = frozenset({"hearsay", "hypothesis", "elsewhere"})
 
@@ -70,6 +74,7 @@ class Reader:
         self._actors = Actors(self.matcher)
         self._parts = divide(tokens, self.matcher, language)
         self.scopes = find_scopes(self._parts, self.matcher, language)
+        self._retractions = Retractions(text, self._parts, self.scopes, self.matcher)
         self._excepted: dict[tuple[Rule[Any], int, int], bool] = {}
         units = self.matcher.places("unit_name", 0, len(tokens))
         self._names = [set(range(*unit)) for unit in units if is_certain_name(tokens, *unit, language.units)]
@@ -92,7 +97,8 @@ class Reader:
 
     @cached_property
     def _sentences(self) -> list[tuple[int, int]]:
-        begins = [part.start for part in self._parts if part.fresh or part.start == 0]
+        tokens = self._tokens
+        begins = [part.start for part in self._parts if part.start == 0 or tokens[part.start].before in STOPS]
         return list(zip(begins, [*begins[1:], len(self._tokens)], strict=True))
 
     @property
@@ -136,9 +142,15 @@ class Reader:
             for name, holder in HOLDERS.items()
             if bodies or holder not in {"organisation", "device"}
             for start, end in self.matcher.places(name, part.start, part.end)
-            if start not in gained and (name not in _PERSONS or not self._is_in_unit(start, part))
+            if start not in gained and not (name in _PERSONS and self._is_no_actor(start, end, part))
         }
         return min(found)[2] if found else None
+
+    def _is_no_actor(self, start: int, end: int, part: Part) -> bool:
+        """Return whether a person only stands in a name, is denied ("không phải em") or spoken to ("không em")."""
+        denied = any(one.kind in _DENYING and one.match.end == start for one in self.scopes)
+        spoken_to = end == part.end and start > part.start and self.matcher.words[start - 1].bare in _CALLING
+        return denied or spoken_to or self._is_in_unit(start, part)
 
     def _is_in_unit(self, place: int, part: Part) -> bool:
         """Return whether a word is one of a unit's name, of "xã tôi" or of "chúng tôi"."""
@@ -246,7 +258,7 @@ class Reader:
         scope = self._withholding(finding)
         if scope is None:
             part = self._parts[self._part_of(finding.match.start)]
-            reason = self._asked(finding) or self._actors.stranger(finding, part)
+            reason = self._retractions.reason(finding) or self._asked(finding) or self._actors.stranger(finding, part)
             return finding if reason is None else withhold(finding, reason, "")
         return withhold(finding, scope.rule.entry.name, self._words(scope.match.start, scope.match.end))
 

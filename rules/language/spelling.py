@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-#: The break before a word: none, a soft one (comma, dash), or a hard one (full stop, question mark, line).
-Break = Literal["", "soft", "hard"]
+#: The break before a word: none, a soft one (comma, dash), a colon, or a hard one (full stop, question mark, line).
+Break = Literal["", "soft", "colon", "hard"]
+#: Breaks at which another sentence begins.
+STOPS = frozenset({"colon", "hard"})
 
 #: Characters of a line that are read; a longer one is a story.
 LONGEST_LINE = 1200
@@ -23,8 +25,10 @@ _MOST_WORDS = 120
 _ACCENTED_WORDS, _ACCENTED_SHARE = 2, 0.4
 _TOKEN = re.compile(r"[^\W_]+")
 _FINAL_Y = re.compile(r"([bcdghklmnpstv]|th|kh|nh)y")
-_HARD = re.compile(r"[.!?;:\n\r…]")
+_HARD = re.compile(r"[.!?;\n\r…]")
 _SOFT = re.compile(r"[,()\[\]\"“”+=]|\s[-–—/]+\s|[-–—]{2,}")
+#: "(cũ)" behind the name of a unit is a word of it and no aside.
+_OF_BEFORE = re.compile(r"\((cũ|mới|cu|moi)\)", re.IGNORECASE)
 _HOOK, _TILDE = "\u0309", "\u0303"
 
 
@@ -66,7 +70,7 @@ def strip_accents(text: str) -> str:
 
 def clean(text: str) -> str:
     """Return the beginning of a text in composed form, without invisible characters."""
-    text = text[:LONGEST_LINE]
+    text = _OF_BEFORE.sub(r" \1 ", text[:LONGEST_LINE])
     if text.isascii():
         return text
     text = unicodedata.normalize("NFC", text)
@@ -105,15 +109,26 @@ def split_tokens(
         )
         typed = match.group()
         words = _meant(found[at : at + 3], short_forms) or respell(typed)
-        tokens.extend(_expand(match, _break_of(gap, text, match.start()), "?" in after, words))
+        abbreviated = gap.strip() == "." and at > 0 and _is_kind(found[at - 1 : at + 2], short_forms)
+        before = "" if abbreviated else _break_of(gap, text, match.start())
+        tokens.extend(_expand(match, before, "?" in after, words))
     return _with_accents(tokens, text)
 
 
 def _meant(found: Sequence[re.Match[str]], short_forms: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
     """Return the words of a short form; the one that fits most of what follows is meant."""
+    if _is_kind(found, short_forms):
+        return short_forms[found[0].group()]
     typed = [match.group().lower() for match in found]
     forms = (" ".join(typed[:count]) for count in range(len(typed), 0, -1))
     return next((short_forms[form] for form in forms if form in short_forms), None)
+
+
+def _is_kind(found: Sequence[re.Match[str]], short_forms: Mapping[str, tuple[str, ...]]) -> bool:
+    """Return whether a short form in capitals stands before a name of two words ("TT Hiệp Phước")."""
+    typed = [match.group() for match in found]
+    written = typed[0].isupper() and typed[0] in short_forms
+    return written and len(typed) > 2 and all(word.istitle() for word in typed[1:3])
 
 
 def _with_accents(tokens: list[Token], text: str) -> list[Token]:
@@ -130,7 +145,7 @@ def _with_accents(tokens: list[Token], text: str) -> list[Token]:
 def _segments(tokens: list[Token]) -> Iterator[list[Token]]:
     if not tokens:
         return
-    begins = [at for at, token in enumerate(tokens) if at == 0 or token.before == "hard"]
+    begins = [at for at, token in enumerate(tokens) if at == 0 or token.before in STOPS]
     for start, end in zip(begins, [*begins[1:], len(tokens)], strict=True):
         yield tokens[start:end]
 
@@ -164,6 +179,10 @@ def _break_of(gap: str, text: str, start: int) -> Break:
         return ""
     if gap == "." and re.search(r"\b\w{1,2}\.$", text[max(0, start - 4) : start]):
         return ""
-    if _HARD.search(gap) and not (gap == ":" and text[start : start + 1].isdigit()):
+    if gap == ":" and text[start : start + 1].isdigit():
+        return ""
+    if _HARD.search(gap):
         return "hard"
+    if ":" in gap:
+        return "colon"
     return "soft" if _SOFT.search(gap) else ""

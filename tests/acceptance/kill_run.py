@@ -13,8 +13,8 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from handlers.admin.requests_view import MOVE_LABELS
-from handlers.core.text import capitalize_first
+from handlers.admin import MOVE_LABELS
+from handlers.core import capitalize_first
 from handlers.model import ExportForm, RequestState, Role
 from handlers.requests import FIELDS, STATE_LABELS
 from tests.acceptance.admins import (

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from handlers.interview.screens import UNSURE_LABEL
 from handlers.interview.screens.condition import FILE_OR_DAY
-from handlers.interview.unsure import UNSURE_LABEL
 from locales import translator
 from rules.loading import load_pack
 from rules.questions import Question

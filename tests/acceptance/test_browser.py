@@ -16,7 +16,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from bot.certificates.reader import CertificateReader
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.services.opening import open_store
 from bot.services.sign_in import SignIn
 from bot.settings import Settings
@@ -285,7 +285,7 @@ async def sign_in_link(office: Office, who: str) -> str:
     await grant_role(office.store, who, Role.OWNER, label="Chị Lan")
     for number in range(2):
         await register_request(office.store, f"cán bộ {number}", make_person_content(f"Lê Mẫu {number}"), "DN.NT")
-    link = await SignIn(office.store, SystemClock()).make(office.store.chats.at(CHANNEL, who).id, OPERATOR, "")
+    link = await SignIn(office.store, Clock()).make(office.store.chats.at(CHANNEL, who).id, OPERATOR, "")
     assert link is not None
     return link
 

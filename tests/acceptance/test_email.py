@@ -14,7 +14,7 @@ from typing import Any, cast
 import httpx
 
 from bot.app import Components, open_components, serve_channels
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.services.opening import open_store_from_settings
 from bot.settings import Settings
 from bot.store import import_queries
@@ -125,7 +125,7 @@ async def test_killed_amid_a_broadcast_nobody_gets_two_letters_and_nobody_is_los
         environment = ours | any_hour_settings(10) | web
         settings = Settings.model_validate({**known, "state_dir": tmp_path / "state"})
         async with open_store_from_settings(settings) as opened:
-            now = SystemClock().now()
+            now = Clock().now()
             for number in range(STAFF):
                 address = f"can-bo-{number}@dongnai.gov.vn"
                 await opened.store.driver.run(*import_queries(opened.store.keyring, address, None, now))

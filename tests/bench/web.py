@@ -23,7 +23,7 @@ import psutil
 
 from bot.channels.terminal import Console, TerminalChannel
 from bot.cli.run import accept_in_steps
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.pacing import Pacer
@@ -86,7 +86,7 @@ async def _in_turn(client: aiohttp.ClientSession, store: Store) -> tuple[float, 
     page = await (await client.post("/chat", data={"key": "begin-00000", "text": "/start"})).text()
     form = re.findall(r'name="form" value="([^"]+)"', page)[-1]
     after = re.findall(r'data-after="(\d+)"', page)[-1]
-    clock, channel = SystemClock(), TerminalChannel(Console(rich=False), "bench", translator("vi"))
+    clock, channel = Clock(), TerminalChannel(Console(rich=False), "bench", translator("vi"))
     channels = {channel.name: channel}
     turns = TurnHandler(store, make_conversation(), EventPreparer(channels, CountingReader()), channels, clock)
     dispatcher = Dispatcher(store, channel, Pacer(Pace(1e6, Rate(1e6, 1e6)), clock), clock)

@@ -16,6 +16,7 @@ from tests.support.backends import DatabaseBackend, make_memory_backend
 from tests.support.database import Database
 from tests.support.people import insert_units
 from tests.support.random_work import Crowd, Scene, add_people, scripts
+from tests.support.soak import examples
 from tests.support.store import NOW, claim_rows, closing_async
 
 _INVITATION, _PERSON = re.compile(r"[a-z2-7]{32}"), re.compile(r"N-[0-9A-F]{8}")
@@ -50,7 +51,7 @@ async def told(store: Store) -> list[str]:
     return sorted(notices)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(script=scripts)
 async def test_the_same_is_heard_over_a_database(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, script: list[tuple[Scene, Scene]]

@@ -23,11 +23,13 @@ from handlers.model import (
     ExportOrder,
     Filter,
     ImportLine,
+    OfficeDraft,
     RequestState,
     Rights,
     Role,
 )
 from rules.calendar import to_vietnam_day
+from rules.outcome import Procedure
 from tests.support.backends import Backend
 from tests.support.people import (
     ADMIN,
@@ -50,6 +52,7 @@ TODAY = to_vietnam_day(NOW)
 DRAFT = BroadcastDraft(title=SECRET, text=BroadcastText(vi=SECRET, en=SECRET), audience=Audience(unit="DN.DP"))
 ORDER = ExportOrder(wanted=FAR, form=ExportForm.CSV)
 SAID = Reply(paragraphs=("0 / 1",))
+OFFICE = OfficeDraft(name=SECRET, source=SECRET, procedures=(Procedure.REVOKE,), last_checked=TODAY)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Other:
     invitation: str
     broadcast: str
     dossier: str
+    office: str
 
     @property
     def lines(self) -> list[ImportLine]:
@@ -115,6 +119,10 @@ CALLS |= {
     "dossiers.interviewed": lambda a, by, _: a.dossiers.interviewed(by, "DN.DP"),
     "dossiers.receivers": lambda a, by, far: a.dossiers.receivers(by, far.dossier),
     "dossiers.hand_over": lambda a, by, far: a.dossiers.hand_over(by, far.dossier),
+    "offices.chosen": lambda a, by, _: a.offices.chosen(by),
+    "offices.add": lambda a, by, _: a.offices.add(by, "DN.DP", OFFICE),
+    "offices.change": lambda a, by, far: a.offices.change(by, far.office, 1, OFFICE),
+    "offices.withdraw": lambda a, by, far: a.offices.withdraw(by, far.office, 1),
 }
 #: Begun by whoever may export anything: it reads what is within reach when it is written. And what services write.
 ELSEWHERE = {"exports.start", "journal.record"}
@@ -130,14 +138,16 @@ async def other(ground: Backend) -> Other:
     async with admin_transaction(store) as at:
         written = await at.admin.broadcasts.new(OPERATOR, DRAFT)
         await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
+        office = (await at.admin.offices.add(OPERATOR, "DN.DP", OFFICE)).office
     async with open_admin_transaction(store, NOW, chat=store.chats.at(CHANNEL, "xa").id, channel=CHANNEL) as at:
         kept = await at.admin.dossiers.save(Rights.of([grant], UNITS), DossierRecord(unit="DN.DP", requests=(SECRET,)))
         await at.commit()
     assert written is not None
     assert kept is not None
+    assert office is not None
     ground.stands(written.id, BroadcastState.RUNNING)
     ground.add_row(written.id, "cán bộ", "unknown", "no_answer")
-    return Other(asked.code, grant.id, promised.id, written.id, kept.id)
+    return Other(asked.code, grant.id, promised.id, written.id, kept.id, office.office.id)
 
 
 def test_every_call_that_demands_rights_is_tried() -> None:

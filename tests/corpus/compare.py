@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bot.certificates.errors import UnreadableError
+from bot.certificates import UnreadableError
 from bot.certificates.record import decode_certificate
 from tests.support import programs as support_programs
 from tests.support.programs import FIELDS, PeerReading

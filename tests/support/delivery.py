@@ -23,7 +23,7 @@ from handlers.turn import Turn
 from rules.loading import load_pack
 
 
-class ManualClock:
+class ManualClock(Clock):
     """A clock on which sleeping takes no time; ``slept`` lists the sleeps."""
 
     def __init__(self, start: datetime = datetime(2026, 11, 22, 8, tzinfo=UTC)) -> None:
@@ -191,8 +191,8 @@ async def eventually(condition: Callable[[], object], within: float = 5.0) -> No
             await asyncio.sleep(0.005)
 
 
-class TurnedClock:
-    """Implements ``bot.clock.Clock``. A sleeper wakes up when the clock is advanced past its moment."""
+class TurnedClock(Clock):
+    """A sleeper wakes up when the clock is advanced past its moment."""
 
     def __init__(self, start: datetime) -> None:
         self._start = start

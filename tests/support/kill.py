@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.exporter import Exporter
 from bot.exports.process import ExportChildren
 from bot.messages import DeliveryState, OutboxRow, PendingTurn
@@ -273,7 +273,7 @@ def make_exporter(store: Store, url: str | None, folder: Path, channel: Scripted
     """Return the real exporter, with child processes that open the same database."""
     settings = Settings(data_dir=folder, database_url=SecretStr(url) if url else None, export_part_mb=1)
     children = ExportChildren(settings, folder / "exports")
-    made = Exporter(store, channel or ScriptedChannel(), children, SystemClock(), lambda: None)
+    made = Exporter(store, channel or ScriptedChannel(), children, Clock(), lambda: None)
     made.step = 0.05
     return made
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from handlers.broadcasts.notices import format_approval_request
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from handlers.model import (
     ENDED_STATES,
     EXPIRY_CAMPAIGN,

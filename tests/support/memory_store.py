@@ -12,6 +12,7 @@ from handlers import testing
 from handlers.core import AdminServices, Event, Reply
 from handlers.model import MACHINE, NO_UNITS, BroadcastPolicy, DeliveryReason, Role, UnitDirectory
 from handlers.testing import MemoryBroadcastOperations, MemoryContext, MemoryHouse, MemoryTables, MemoryTurn
+from rules.offices import Office
 
 _PRIORITIES = {"reply": REPLY, "notice": NOTICE, "broadcast": BROADCAST}
 
@@ -30,6 +31,7 @@ class MemoryStore:
         self.outbox = MemoryOutbox(self.house)
         self.tasks = MemoryTasks(self.house)
         self.units = MemoryUnitReader(self.house)
+        self.offices = MemoryOfficeReader(self.house)
         self.audit = MemoryAudit(self.house)
 
     @property
@@ -191,6 +193,19 @@ class MemoryUnitReader:
 
     async def read(self) -> UnitDirectory:
         return self.house.tables.units
+
+
+@dataclass(frozen=True)
+class MemoryOfficeReader:
+    """Stands in for ``bot.store.offices.OfficeReader``."""
+
+    house: MemoryHouse
+
+    async def version(self) -> int:
+        return self.house.tables.counters.get("offices", 0)
+
+    async def read(self) -> tuple[Office, ...]:
+        return tuple(one.office for one in self.house.tables.offices.values())
 
 
 @dataclass(frozen=True)

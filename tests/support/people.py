@@ -54,15 +54,14 @@ Sql = Callable[..., list[tuple[Any, ...]]]
 
 def insert_units(sql: Sql) -> None:
     """Insert the units as an import would."""
-    walk = ["DN", "DN.NT", "DN.NT.VP", "DN.DP", "DN.PD"]
     last = {"DN": 5, "DN.NT": 3, "DN.NT.VP": 3, "DN.DP": 4, "DN.PD": 5}
-    for place, code in enumerate(walk, 1):
+    rows: list[object] = []
+    for place, code in enumerate(last, 1):
         unit = UNITS.units[code]
         closed = unit.closed_on.toordinal() if unit.closed_on else None
-        sql(
-            "INSERT INTO units (code, parent, name, closed_on, place, last) VALUES (?, ?, ?, ?, ?, ?)",
-            *(code, unit.parent, unit.name, closed, place, last[code]),
-        )
+        rows += [code, unit.parent, unit.name, closed, place, last[code]]
+    values = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(last))
+    sql(f"INSERT INTO units (code, parent, name, closed_on, place, last) VALUES {values}", *rows)
     sql("INSERT INTO counters (name, value) VALUES ('units', 1)")
 
 

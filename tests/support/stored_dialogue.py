@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 from typing import Protocol
 
-from bot.delivery.dossier_maker import DossierMaker
+from bot.delivery.dossier_maker import DossierMaker, FoundDossier
 from bot.delivery.event_preparation import EventPreparer, ListReader, may_import_by_role
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.messages import Chat, DeliveryState, Incoming, PendingTurn
@@ -29,15 +29,14 @@ from handlers.core import (
     TextReceived,
 )
 from handlers.model import (
-    DossierRecord,
     InterviewStatus,
     Request,
     RequestContent,
     RequestRow,
     Rights,
     Role,
-    UnitDirectory,
 )
+from rules.offices import Office
 from rules.outcome import Procedure
 from tests.support.delivery import CountingReader, ManualClock, ScriptedChannel
 from tests.support.dialogue import Dialogue, Talker, pack
@@ -106,20 +105,21 @@ class StoredDialogue(Dialogue):
         (chat,) = await self.store.inbox.receive([Incoming(CHANNEL, update, self.address, event)], NOW)
         while pending := await self.store.inbox.claim_turn(chat):
             event = await self.prepare(chat, pending.event)
+            offices = await self.store.offices.read()
             async with open_turn(self.store, pending, NOW) as unit:
-                await self._take(replace(pending, event=event), unit)
+                await self._take(replace(pending, event=event), unit, offices)
         return self.text
 
-    async def _take(self, pending: PendingTurn, unit: TurnTransaction) -> None:
+    async def _take(self, pending: PendingTurn, unit: TurnTransaction, offices: tuple[Office, ...]) -> None:
         session = Session.load(pending.session) if pending.session else None
-        turn = await respond(session, pending.event, _world(unit))
+        turn = await respond(session, pending.event, _world(unit, offices))
         remembered = turn.session.model_dump_json() if turn.session else None
         await unit.finish(remembered, turn.replies, turn.again)
         self.session, self.heard = turn.session, turn.replies
         self.choices = next((reply.choices for reply in reversed(turn.replies) if reply.choices), self.choices)
 
 
-def _world(unit: TurnTransaction) -> Services:
+def _world(unit: TurnTransaction, offices: tuple[Office, ...]) -> Services:
     return Services(
         now=NOW,
         pack=pack(),
@@ -130,6 +130,7 @@ def _world(unit: TurnTransaction) -> Services:
         admin=unit.admin,
         reminders=unit.reminders,
         units=UNITS,
+        chosen_offices=offices,
     )
 
 
@@ -185,10 +186,10 @@ class Assistant:
         preparer = EventPreparer(channels, CountingReader(), lists, dossiers=papers)
         self.turns = TurnHandler(self.store, talk, preparer, channels, self.clock, open_turn=open_turn)
 
-    async def _find_dossier(self, chat: Chat, dossier: str) -> tuple[DossierRecord | None, UnitDirectory]:
+    async def _find_dossier(self, chat: Chat, dossier: str) -> FoundDossier:
         async with open_admin_transaction(self.store, self.clock.now(), chat=chat.id, channel=chat.channel) as at:
             rights = Rights.of(await at.admin.people.mine(), UNITS)
-            return await at.admin.dossiers.get(rights, dossier), UNITS
+            return FoundDossier(await at.admin.dossiers.get(rights, dossier), UNITS)
 
     def person(self, address: str) -> "Person":
         return Person(self, address)

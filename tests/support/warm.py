@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, Self
 
 #: Modules that are run, and those that are imported before: what their commands import by the time they work.
-_WORKERS = ("bot.exports.export_worker", "bot.exports.list_reader", "bot.certificates.worker")
+_WORKERS = ("bot.exports.export_worker", "bot.exports.list_reader", "bot.certificates.parsing")
 _PROGRAM = "bot"
 _IMPORTED = (
     "asyncio", "bot.app", "bot.channels.telegram", "bot.channels.terminal", "bot.metrics", "prometheus_client",

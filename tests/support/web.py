@@ -12,7 +12,7 @@ import httpx
 
 from bot.app import Components, serve_channels
 from bot.certificates.reader import CertificateReader
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock
 from bot.delivery.turns import Conversation
 from bot.delivery.worker_lease import Heartbeat, Witness
 from bot.settings import Settings
@@ -106,7 +106,7 @@ class Office:
     settings: Settings
     store: Store
     talk: Conversation = field(default_factory=make_conversation)
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=Clock)
     reader: CertificateReader = field(default_factory=CountingReader)
     browsers: list[httpx.AsyncClient] = field(default_factory=list)
 

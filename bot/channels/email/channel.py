@@ -22,8 +22,7 @@ from bot.messages import Chat, OutboxRow
 from bot.pages import render
 from bot.services.email import STOP_PATH, letter_mac, stop_token
 from bot.store import Store, StoreError
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from handlers.model import EMAIL
 from locales import N_, Translator
 

@@ -30,8 +30,7 @@ from bot.messages import NOTICE, Chat, DeliveryState
 from bot.retry import Backoff
 from bot.services.email import letter_mac
 from bot.store import OutboxMessage, OutboxRecipient, Store, StoreError, message_query
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from handlers.model import EMAIL, parse_email
 from locales import N_
 

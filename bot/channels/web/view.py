@@ -10,7 +10,7 @@ from markupsafe import Markup
 from bot.channels.rendering import to_well_formed
 from bot.pages import render
 from bot.store.web_chat import StoredFile, WebMessage
-from handlers.core.text import MarkupTranslator, format_day, format_size
+from handlers.core import MarkupTranslator, format_day, format_size
 from rules.calendar import to_vietnam_time
 
 #: Pictures of ours that are shown; whatever a person sent never is.

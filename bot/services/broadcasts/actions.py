@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from bot.services.journal import JournalService
+from bot.services import JournalService
 from bot.store import (
     BroadcastRepository,
     LifecycleRepository,

@@ -1,5 +1,9 @@
-"""Define the small interface of both databases, and read the statements of ``sql/`` for one of them."""
+"""Define the small interface of both databases, and read the statements and migrations for one of them.
 
+The text of a migration is fixed by its checksum once it was applied anywhere.
+"""
+
+import hashlib
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -10,7 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from bot.store.errors import DatabaseUrlError
+from bot.settings import DATABASE_FILE
+from bot.store.errors import DatabaseUrlError, SchemaAltered, SchemaNewer
 from bot.store.power_seals import GRANT_COLUMNS, INVITATION_COLUMNS, WARRANT_COLUMNS
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS, SealedColumn
 from handlers.model import (
@@ -99,7 +104,7 @@ def sqlite_path(url: str | None, data_dir: Path) -> Path | None:
         DatabaseUrlError: it names neither; the message never repeats the URL, which may hold a password.
     """
     if url is None:
-        return data_dir / "troly.sqlite3"
+        return data_dir / DATABASE_FILE
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -216,3 +221,48 @@ def _format_columns(table: str, names: Iterable[str]) -> str:
 def _format_list(words: Iterable[str]) -> str:
     quoted = ", ".join(f"'{word}'" for word in sorted(words))
     return f"({quoted})"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A step of the tables."""
+
+    version: int
+    name: str
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def load_migrations() -> list[Migration]:
+    """Load all that this program carries, in order."""
+    found = [path for path in files("bot.store").joinpath("migrations").iterdir() if path.name.endswith(".sql")]
+    steps = [
+        Migration(int(path.name[:4]), path.name.removesuffix(".sql"), path.read_text(encoding="utf-8"))
+        for path in found
+    ]
+    return sorted(steps, key=lambda step: step.version)
+
+
+def missing_migrations(carried: Sequence[Migration], applied: Sequence[tuple[int, str, str]]) -> list[Migration]:
+    """Return what a database lacks, given (version, name, checksum) of what it has.
+
+    Raises:
+        SchemaNewer: the database has a migration that the program does not carry.
+        SchemaAltered: a migration was changed after it was applied.
+    """
+    known = {step.version: step for step in carried}
+    for version, name, checksum in applied:
+        if version not in known:
+            message = N_(
+                "The database was made by a later version of the program (migration {name}). Install that version."
+            )
+            raise SchemaNewer(message, name=name)
+        if known[version].checksum != checksum:
+            message = N_("Migration {name} is not the one this database was made with. Install the program anew.")
+            raise SchemaAltered(message, name=name)
+    done = {version for version, _name, _checksum in applied}
+    return [step for step in carried if step.version not in done]

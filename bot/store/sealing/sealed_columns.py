@@ -185,6 +185,11 @@ def dossier(dossier_id: str) -> SealContext:
     return SealContext("dossiers", "content", dossier_id)
 
 
+def office(office_id: str) -> SealContext:
+    """Place of a receiving office that was set in the chat."""
+    return SealContext("receiving_offices", "content", office_id)
+
+
 class SealedColumn(NamedTuple):
     """A column of sealed values, in SQL words: the row's key, and the row part of the value's place."""
 
@@ -214,6 +219,7 @@ SEALED_COLUMNS = (
     SealedColumn("broadcasts", "document", "id", "id", "", at_once=1),
     SealedColumn("broadcasts", "findings", "id", "id", ""),
     SealedColumn("dossiers", "content", "id", "id", "", at_once=5),
+    SealedColumn("receiving_offices", "content", "id", "id", ""),
     SealedColumn("grants", "seal", "id", "id", ""),
     SealedColumn("invitations", "seal", "id", "id", ""),
     SealedColumn("broadcasts", "warrant", "id", "id", ""),

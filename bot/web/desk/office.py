@@ -14,9 +14,9 @@ from handlers.access import (
     format_role,
     format_subject,
 )
+from handlers.admin import format_filter
 from handlers.admin.exports import format_export_cancelled, format_export_queued
 from handlers.admin.people import INVITATION_LIFETIME
-from handlers.admin.requests_view import format_filter
 from handlers.broadcasts import format_channel, format_delivery_reason, format_delivery_state, format_state
 from handlers.broadcasts.admin_text import (
     format_authorship,
@@ -24,7 +24,7 @@ from handlers.broadcasts.admin_text import (
     format_schedule,
     format_texts,
 )
-from handlers.core.text import capitalize_first
+from handlers.core import capitalize_first
 from handlers.model import (
     ACT_TO_GIVE,
     EXPORT_FORM_LABELS,

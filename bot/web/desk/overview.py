@@ -9,7 +9,7 @@ from bot.web.desk.requests import today_of, told
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.admin.desk import COUNT_LABELS as WAITING_LABELS
 from handlers.admin.statistics_text import COUNT_LABELS, STACKED_COUNTS, bar_height, format_line_name, format_scope
-from handlers.core.text import capitalize_first
+from handlers.core import capitalize_first
 from handlers.model import (
     LATE_DAYS,
     OPEN_LIST,

@@ -8,13 +8,13 @@ from starlette.responses import Response
 from bot.web.desk.filters import FIELD_LABELS, ReadFilter, field_values, parse_filter, to_query
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.access import format_actor
-from handlers.admin.requests_view import (
+from handlers.admin import (
     MOVE_LABELS,
     SHORT_PROCEDURES,
     format_filter,
     format_move_not_possible,
 )
-from handlers.core.text import capitalize_first
+from handlers.core import capitalize_first
 from handlers.model import (
     ADMIN_STATES,
     FINAL_STATES,

@@ -28,8 +28,7 @@ from bot.store.desk_sessions import SESSION_AGE, DeskSession
 from bot.store.links import TOKEN_PATTERN
 from handlers.access import format_role
 from handlers.broadcasts import format_channel
-from handlers.core import AdminServices
-from handlers.core.text import MarkupTranslator, format_count, format_day, format_moment
+from handlers.core import AdminServices, MarkupTranslator, format_count, format_day, format_moment
 from handlers.model import WEB, Act, Rights, UnitDirectory
 from locales import N_
 

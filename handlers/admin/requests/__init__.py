@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from handlers.admin.requests.moves import BAD_REASON, NO_WAY_BACK, move_request, to_bulk_confirm
-from handlers.admin.requests_view import (
+from handlers.admin import (
     MOVE_LABELS,
     MOVE_SYNONYMS,
     format_filter,
@@ -20,6 +19,7 @@ from handlers.admin.requests_view import (
     to_request_list,
     to_unfiltered_list,
 )
+from handlers.admin.requests.moves import BAD_REASON, NO_WAY_BACK, move_request, to_bulk_confirm
 from handlers.core import (
     BACK,
     Context,
@@ -32,8 +32,8 @@ from handlers.core import (
     back_option,
     current_rights,
     holder_labels,
+    join_lines,
 )
-from handlers.core.text import join_lines
 from handlers.model import (
     FINAL_STATES,
     NEEDS_REASON,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from handlers.access.choices import FilterChoice, UnitChoiceScreen
-from handlers.admin.requests_view import (
+from handlers.access import FilterChoice, UnitChoiceScreen
+from handlers.admin import (
     format_filter,
     list_view,
     to_list_screen,
@@ -14,8 +14,17 @@ from handlers.admin.requests_view import (
     to_request_list,
     to_unfiltered_list,
 )
-from handlers.core import BACK, Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option
-from handlers.core.text import capitalize_first, parse_day_range
+from handlers.core import (
+    BACK,
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    back_option,
+    capitalize_first,
+    parse_day_range,
+)
 from handlers.model import UNFINISHED, Act, Filter
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_

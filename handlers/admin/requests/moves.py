@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from handlers.admin.requests_view import (
+from handlers.admin import (
     MOVE_LABELS,
     MOVE_SYNONYMS,
     format_filter,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from handlers.access.choices import FilterChoice, UnitChoiceScreen
+from handlers.access import FilterChoice, UnitChoiceScreen
 from handlers.broadcasts import format_channel
 from handlers.broadcasts.admin_text import format_audience, format_audience_counts
 from handlers.broadcasts.screens import broadcast_view, current_draft, to_broadcast_screen
@@ -16,8 +16,17 @@ from handlers.broadcasts.screens.compose import (
     to_next_part,
     widest_unit,
 )
-from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, back_option, current_rights
-from handlers.core.text import capitalize_first, parse_day_range
+from handlers.core import (
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    back_option,
+    capitalize_first,
+    current_rights,
+    parse_day_range,
+)
 from handlers.model import ROLES, UNFINISHED, Act, Audience, Rights, Role
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_

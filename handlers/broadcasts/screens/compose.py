@@ -27,8 +27,9 @@ from handlers.core import (
     Session,
     back_option,
     current_rights,
+    format_day,
+    join_lines,
 )
-from handlers.core.text import format_day, join_lines
 from handlers.model import Act, ActionResult, Audience, Broadcast, BroadcastDraft, CampaignPlan, Rights, default_steps
 from locales import N_
 

@@ -13,8 +13,7 @@ from handlers.broadcasts.screens import (
     to_broadcast_screen,
     to_current_broadcast,
 )
-from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_rights
-from handlers.core.text import format_count
+from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_rights, format_count
 from handlers.model import Act, ActionResult, Broadcast, BroadcastState, DeliveryCounts, Rights
 from locales import N_
 

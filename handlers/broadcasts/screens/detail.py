@@ -28,6 +28,7 @@ from handlers.core import (
     Context,
     HandlerResult,
     MakeReport,
+    MarkupTranslator,
     Option,
     OptionsOnlyScreen,
     Page,
@@ -35,9 +36,10 @@ from handlers.core import (
     Session,
     back_option,
     current_rights,
+    format_count,
     holder_labels,
+    join_lines,
 )
-from handlers.core.text import MarkupTranslator, format_count, join_lines
 from handlers.model import (
     EXPIRY_CAMPAIGN,
     Act,

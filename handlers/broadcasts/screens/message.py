@@ -22,6 +22,7 @@ from handlers.core import (
     DONE,
     Context,
     HandlerResult,
+    MarkupTranslator,
     Option,
     OptionsOnlyScreen,
     Page,
@@ -29,8 +30,8 @@ from handlers.core import (
     Session,
     back_option,
     current_rights,
+    join_lines,
 )
-from handlers.core.text import MarkupTranslator, join_lines
 from handlers.folding import fold
 from handlers.model import Broadcast, BroadcastButton, BroadcastDraft, BroadcastText, PlaceholderValues, Recipient
 from handlers.understanding.doubts import is_doubt

@@ -2,8 +2,8 @@
 
 from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session
 from handlers.interview import to_next_screen
+from handlers.interview.screens import UNSURE, unsure_option
 from handlers.interview.screens.unit import fate_of_unit, format_succession, with_events_of_fate
-from handlers.interview.unsure import UNSURE, unsure_option
 from handlers.model import Succession, SuccessionKind
 from locales import N_
 from rules.facts import Subject

@@ -9,19 +9,24 @@ from handlers.core import (
     NO,
     Context,
     HandlerResult,
+    MarkupTranslator,
     Option,
     OptionsOnlyScreen,
     Page,
     Session,
     certificate_facts,
     current_decision,
+    format_bold,
+    format_day,
+    format_moment,
+    join_lines,
+    parse_day,
     with_answer,
 )
-from handlers.core.text import MarkupTranslator, format_bold, format_day, format_moment, join_lines, parse_day
 from handlers.folding import fold
-from handlers.interview import to_answered, to_next_screen
+from handlers.interview import known_day, to_answered, to_next_screen
+from handlers.interview.screens import UNSURE, format_ways_on, unsure_option
 from handlers.interview.screens.unit import bind_derived_events
-from handlers.interview.unsure import UNSURE, format_ways_on, unsure_option
 from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, LinkPurpose, Recognition
 from handlers.requests import SUBJECT_LABELS
 from handlers.requests.form import is_outdated
@@ -290,6 +295,7 @@ SEND_BY_LINK = N_(
 _UPLOAD_HERE = N_("This channel brings me no files. Send yours on this page: {address}")
 _UPLOAD_ONCE = N_("<i>The page takes one file, within 30 minutes. For another page send /guitep.</i>")
 _NO_UPLOAD = N_("This channel brings me no files, and no page takes them here. Please type what the certificate says.")
+TOLD_DAY = N_("It ends on <b>{day}</b>, as you said. If that is wrong, type the right day.")
 BY_HAND = N_("No file at hand? Type the day it ends, such as 16/11/2026, or choose below.")
 
 
@@ -302,7 +308,7 @@ async def offer_upload(here: Context) -> tuple[Markup, ...]:
     """Tell a page that takes a file, where the channel brings none."""
     if here.world.takes_files:
         return ()
-    address = await here.world.links.make(LinkPurpose.UPLOAD)
+    address = await here.world.make_link(LinkPurpose.UPLOAD)
     if address is None:
         return (here.say(_NO_UPLOAD),)
     return (here.say(_UPLOAD_HERE, address=address), here.say(_UPLOAD_ONCE))
@@ -317,9 +323,10 @@ def how_option(here: Context) -> Option:
 def render_expiry_page(here: Context, asked: Question, progress: Markup) -> Page:
     """Ask for the last day or for a reason why it is unknown; after a typed day, ask for the issuer."""
     say, unsure = here.say, format_ways_on(here, [asked])
-    if here.session.typed_expiry is not None:
-        who = say(N_("<b>Who issued this certificate?</b>"))
-        return Page(who, (progress,), (*_issuer_options(here), unsure_option(say.t)), numbers="codes", help=unsure)
+    if known_day(here.session) is not None:
+        who, told = say(N_("<b>Who issued this certificate?</b>")), here.session.told_expiry
+        day = (say(TOLD_DAY, day=format_day(told)),) if told and not here.session.typed_expiry else ()
+        return Page(who, (*day, progress), (*_issuer_options(here), unsure_option(say.t)), numbers="codes", help=unsure)
     ask = say(SEND_THE_FILE if here.world.takes_files else SEND_BY_LINK)
     by_hand, how = say(BY_HAND), how_option(here)
     options = [Option(option.value, say.t(option.label), option.synonyms) for option in asked.options]
@@ -343,7 +350,7 @@ def _issuer_options(here: Context) -> list[Option]:
 
 async def choose_expiry_option(here: Context, asked: Question, value: str) -> HandlerResult:
     """Handle the help, an option of the pack, or the issuer after a typed day."""
-    ends = here.session.typed_expiry
+    ends = known_day(here.session)
     if value == HOW_TO_FIND_THE_DAY:
         return HandlerResult(here.session, notes=await explain_export(here))
     if ends is not None:

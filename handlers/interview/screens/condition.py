@@ -10,21 +10,32 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.core import DONE, Context, HandlerResult, Option, Page, Session, facts_of, with_answer
-from handlers.core.text import format_bullets, parse_day
-from handlers.interview import to_next_screen
-from handlers.interview.condition import condition_facts
+from handlers.core import (
+    DONE,
+    Context,
+    HandlerResult,
+    Option,
+    Page,
+    Session,
+    facts_of,
+    format_bullets,
+    format_day,
+    parse_day,
+    with_answer,
+)
+from handlers.interview import condition_facts, known_day, to_next_screen
+from handlers.interview.screens import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.interview.screens.certificate import (
     BY_HAND,
     HOW_TO_FIND_THE_DAY,
     SEND_BY_LINK,
+    TOLD_DAY,
     explain_export,
     format_identity,
     how_option,
     take_typed_expiry,
 )
 from handlers.interview.screens.unit import take_unit_beside
-from handlers.interview.unsure import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.understanding import match_names
 from locales import N_
 from rules.questions import AnswerOption, Question
@@ -132,8 +143,10 @@ def _format_explanation(here: Context) -> tuple[Markup, ...]:
     identity = (format_identity(say, certificate),) if certificate and "information_matches" in facts else ()
     fine = "" if here.session.ticked else "; ".join(say.t(_FINE_WORDS[fact]) for fact in facts if fact in _FINE_WORDS)
     caution = (say(SENT_A_SECRET),) if "key_exposed" in facts and here.session.warned else ()
+    told = here.session.told_expiry
     ways = (FILE_OR_DAY,) if here.world.takes_files else (SEND_BY_LINK, BY_HAND)
-    file = tuple(map(say, ways)) if "certificate" in facts else ()
+    day = (say(TOLD_DAY, day=format_day(told)),) if told else tuple(map(say, ways))
+    file = day if "certificate" in facts else ()
     choose = say(N_("If something is wrong, choose all that apply, then “Done”; by typing: numbers, such as 2, 5."))
     meaning = say(N_("“Nothing is wrong” means: {meaning}."), meaning=fine) if fine else Markup()
     return (*identity, meaning, _format_hints(here, asked), *caution, *file, choose)
@@ -149,7 +162,7 @@ def _offered(here: Context, asked: list[Question]) -> Iterator[tuple[Question, A
     facts = facts_of(here.session)
     for question in asked:
         for option in question.options_for(facts):
-            typed = question.fact == "certificate" and here.session.typed_expiry is not None
+            typed = question.fact == "certificate" and known_day(here.session) is not None
             if option.value != _FINE_VALUES[question.fact] and not (typed and option.value == "none"):
                 yield question, option
 
@@ -162,7 +175,7 @@ def _options(here: Context, asked: list[Question]) -> Iterator[Option]:
         value = f"{question.fact}:{option.value}"
         synonyms = tuple(word for word in option.synonyms if word not in _AMBIGUOUS)
         yield Option(value, t(_label(question, option)), synonyms, ticked=value in ticked)
-    if "certificate" in facts and here.session.typed_expiry is None:
+    if "certificate" in facts and known_day(here.session) is None:
         yield how_option(here)
     if ticked:
         yield Option(DONE, t(N_("Done")), ("xong", "het", "ok"), ticks=False)
@@ -232,7 +245,7 @@ def _to_answer(here: Context, question: Question, value: str, *, matches: bool |
         return matches is True
     if question.fact == "certificate":
         option = next(option for option in question.options if option.value == value)
-        day = here.session.typed_expiry
+        day = known_day(here.session)
         known = {"not_before": None, "not_after": day.isoformat()} if day else {}
         return {**option.sets, **dict.fromkeys(option.not_known), **known}
     return value == "true" if question.fact == "key_exposed" else value

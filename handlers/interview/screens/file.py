@@ -5,8 +5,7 @@ from itertools import islice
 
 from markupsafe import Markup
 
-from handlers.core import Context, FileRead, FileSent, HandlerResult, Session, SheetRead
-from handlers.core.text import MarkupTranslator
+from handlers.core import Context, FileRead, FileSent, HandlerResult, MarkupTranslator, Session, SheetRead
 from handlers.interview.screens.certificate import EXPORT, SEND_BY_LINK, SHOWN
 from handlers.model import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, truncate_certificate
 from locales import N_

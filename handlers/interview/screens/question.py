@@ -10,6 +10,7 @@ from handlers.core import (
     DONE,
     Context,
     HandlerResult,
+    MarkupTranslator,
     Option,
     OptionsOnlyScreen,
     Page,
@@ -17,15 +18,17 @@ from handlers.core import (
     count_remaining,
     current_question,
     facts_of,
+    format_bold,
+    format_bullets,
+    format_day,
+    format_numbered,
 )
-from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_day, format_numbered
 from handlers.folding import fold
-from handlers.interview import to_answered, to_next_screen
-from handlers.interview.condition import condition_facts
+from handlers.interview import FACT_LABELS, condition_facts, to_answered, to_next_screen
+from handlers.interview.screens import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.interview.screens import certificate as screens_certificate
 from handlers.interview.screens.certificate import ISSUERS, format_identity
 from handlers.interview.screens.unit import take_unit_beside
-from handlers.interview.unsure import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.requests import EVENT_LABELS, SUBJECT_LABELS
 from handlers.understanding import match_names
 from locales import N_
@@ -120,7 +123,8 @@ def _note_token_loss(here: Context, asked: Question | None, text: str) -> Handle
     told = find_overheard_facts(here, asked, [text])
     if not told:
         return None
-    return HandlerResult(here.session.with_screen("understood", understood=Understood(answers=told)))
+    understood = (here.session.understood or Understood()).followed_by(Understood(answers=told))
+    return HandlerResult(here.session.with_screen("understood", understood=understood))
 
 
 def find_overheard_facts(here: Context, asked: Question | None, parts: Iterable[str]) -> dict[str, Any]:
@@ -169,16 +173,6 @@ def _tick(here: Context, asked: Question, value: str) -> HandlerResult:
 
 BACK, UNIT = "back", "unit"
 YOUR_UNIT = N_("your unit")
-#: Short names of the facts, for lists and buttons.
-FACT_LABELS = {
-    "subject": N_("whose certificate"),
-    "events": N_("what happened"),
-    "merger_role": N_("place in the merger"),
-    "certificate": N_("the certificate"),
-    "information_matches": N_("data still match"),
-    "token": N_("the token"),
-    "key_exposed": N_("key exposed"),
-}
 
 
 class ReviewScreen(OptionsOnlyScreen):

@@ -14,8 +14,9 @@ from handlers.core import (
     RequestDraft,
     Session,
     back_option,
+    format_bold,
+    join_lines,
 )
-from handlers.core.text import format_bold, join_lines
 from handlers.folding import fold
 from handlers.forms.case import case_of_request
 from handlers.forms.filling import begin_forms

@@ -20,15 +20,18 @@ from handlers.core import (
     Page,
     Retraction,
     Session,
+    capitalize_first,
     current_decision,
+    format_bold,
+    format_bullets,
+    join_lines,
     question_of,
     with_answer,
 )
-from handlers.core.text import capitalize_first, format_bold, format_bullets, join_lines
 from handlers.folding import fold
 from handlers.interview import to_next_screen
-from handlers.interview.screens.question import format_change, format_phrase
-from handlers.interview.unsure import UNSURE, unsure_option
+from handlers.interview.screens import UNSURE, unsure_option
+from handlers.interview.screens.question import CHANGE, format_change, format_phrase
 from locales import N_
 from rules import answer_question
 from rules.facts import Event, Token
@@ -54,6 +57,7 @@ FOUND = N_(
     "I have read no text on a token that was lost and found again. Somebody may have used it meanwhile; whether the"
     " certificate is revoked is for the managing body to say."
 )
+FOUND_AGAIN = N_("the token is found again")
 #: The step of the pack that says what to do with such a token.
 _FOUND_STEP = "found"
 TELL_THE_BODY = N_(
@@ -182,7 +186,7 @@ class RetractionScreen(OptionsOnlyScreen):
             return Page(say(N_("There is nothing to confirm.")), options=(Option(KEEP, say.t(N_("Continue"))),))
         found = _is_found_again(here, held)
         told = (
-            format_bullets(Markup(capitalize_first(change)) for change in _format_changes(here, held)),  # noqa: S704 - escaped
+            format_bullets(Markup(capitalize_first(change)) for change in _format_changes(here, held, found=found)),  # noqa: S704 - escaped
             join_lines(say(FOUND), *_format_found_step(here)) if found else _format_reason(here, held),
             say(TELL_THE_BODY),
         )
@@ -199,7 +203,8 @@ class RetractionScreen(OptionsOnlyScreen):
             note = here.say(TELL_THE_BODY) if value == FILED else here.say(KEPT)
             return HandlerResult(_to_kept(here, held), notes=(note,))
         exposed = (format_phrase(here.say, "key_exposed", answer=True),) if value == EXPOSED else ()
-        changes = Markup("; ").join((*_format_changes(here, held), *exposed))
+        found = value == EXPOSED  # then nobody says that it can be used
+        changes = Markup("; ").join((*_format_changes(here, held, found=found), *exposed))
         note = Markup("{} {}").format(here.say(CHANGED), changes)
         return HandlerResult(_to_taken_back(here, held, exposed=value == EXPOSED), notes=(note,))
 
@@ -242,14 +247,21 @@ def _options(here: Context, *, found: bool) -> Iterator[Option]:
     yield unsure_option(t)
 
 
-def _format_changes(here: Context, held: Retraction) -> Iterator[Markup]:
-    """Yield one line for each fact that would no longer be as it was said, and one where the subscriber is another."""
+def _format_changes(here: Context, held: Retraction, *, found: bool) -> Iterator[Markup]:
+    """Yield one line for each fact that would no longer be as it was said, and one where the subscriber is another.
+
+    Of a token that was found it is not said that it can be used: whether it can is the very question.
+    """
     session, taken_back = here.session, _taken_back(here, held)
     for fact in ("subject", *SAFETY_VALUES):
         if fact not in taken_back and not _is_other_subject(session, held, fact):
             continue
-        said = _restored(fact, taken_back[fact], {}) if fact in taken_back else session.answers[fact]
-        yield format_change(here.say, fact, said, held.answers.get(fact))
+        said = restored(fact, taken_back[fact], {}) if fact in taken_back else session.answers[fact]
+        if found and fact == "token":
+            now = format_bold(here.say(FOUND_AGAIN))
+            yield here.say(CHANGE, before=format_phrase(here.say, fact, said), now=now)
+        else:
+            yield format_change(here.say, fact, said, held.answers.get(fact))
 
 
 def _is_other_subject(session: Session, held: Retraction, fact: str) -> bool:
@@ -262,11 +274,12 @@ def _to_kept(here: Context, held: Retraction) -> Session:
     session, other = here.session, _is_other_subject(here.session, held, "subject")
     base = session if other else _with_answers(session, held)
     for fact, values in _taken_back(here, held).items():
-        base = with_answer(base, fact, _restored(fact, values, base.answers), here.world.pack)
+        base = with_answer(base, fact, restored(fact, values, base.answers), here.world.pack)
     return to_next_screen(here.with_session(base.with_changes(retraction=None)))
 
 
-def _restored(fact: str, values: tuple[str, ...], answers: Mapping[str, Any]) -> Any:
+def restored(fact: str, values: tuple[str, ...], answers: Mapping[str, Any]) -> Any:
+    """Return the answer that says what was told of a fact, beside the other events of the present answers."""
     if fact == "events":
         return list(dict.fromkeys((*answers.get("events", []), *values)))
     return True if fact == "key_exposed" else values[-1]

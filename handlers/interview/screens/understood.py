@@ -17,16 +17,17 @@ from handlers.core import (
     Session,
     Understood,
     facts_of,
+    format_day,
     with_answer,
 )
-from handlers.core.text import format_day
-from handlers.interview import to_next_screen
+from handlers.interview import to_next_screen, waits_for_its_page
 from handlers.interview.screens.question import TRUTH_VALUES, format_change, format_phrase
 from handlers.requests import clean_line
 from locales import N_
 from rules.facts import Issuer
 from rules.questions import Question
 
+NOTED_DAY = N_("Noted: it ends on <b>{day}</b>. You see it again where I ask about the certificate.")
 MERGED = N_("there was a merger (which kind, I ask next)")
 
 
@@ -68,19 +69,33 @@ def _certificate_answer(question: Question, facts: Mapping[str, Any]) -> dict[st
 
 
 def understood_in(here: Context, facts: Mapping[str, Any]) -> Understood | None:
-    """Return what is to be confirmed of the facts of a sentence, or ``None`` if nothing of it can be recorded."""
-    answers, ends = answers_in(here, facts), _new_expiry(here.session, facts)
-    if "certificate" in answers or "certificate" in here.session.answers:
+    """Return what is to be confirmed of the facts of a sentence, or ``None`` if nothing of it can be recorded.
+
+    An earlier sentence that waits to be confirmed is not lost: what it said is confirmed with this one, or shown beside
+    what this one says instead.
+    """
+    waiting = here.session.understood or Understood()
+    before = here.session.with_changes(answers={**here.session.answers, **waiting.answers})
+    answers, ends = answers_in(here.with_session(before), facts), _new_expiry(here.session, facts)
+    if "certificate" in answers or "certificate" in before.answers:
         ends = None
     if not answers and ends is None:
         return None
     unit = clean_line(facts["new_unit"]) if "new_unit" in facts else None
-    return Understood(answers=answers, expiry=ends, unit=unit, merged=bool(facts.get("merged")))
+    fresh = Understood(answers=answers, expiry=ends, unit=unit, merged=bool(facts.get("merged")))
+    return waiting.followed_by(fresh)
 
 
 def _new_expiry(session: Session, facts: Mapping[str, Any]) -> date | None:
     ends = date.fromisoformat(facts["not_after"]) if "not_after" in facts else None
-    return None if ends == session.typed_expiry else ends
+    return None if ends in (session.typed_expiry, session.told_expiry) else ends
+
+
+def format_noted_day(here: Context, understood: Understood | None) -> tuple[Markup, ...]:
+    """Say that a last day, told alone, is shown again by the page that asks for it; nothing for anything else."""
+    if understood is None or understood.expiry is None or not waits_for_its_page(here, understood):
+        return ()
+    return (here.say(NOTED_DAY, day=format_day(understood.expiry)),)
 
 
 def format_understood(here: Context, understood: Understood) -> Markup:
@@ -94,6 +109,7 @@ def _parts(here: Context, understood: Understood) -> Iterator[Markup]:
         if question.fact not in understood.answers:
             continue
         told, known = understood.answers[question.fact], here.session.answers.get(question.fact)
+        known = understood.replaced.get(question.fact, known)
         if known is not None:
             yield format_change(say, question.fact, known, told)
         else:
@@ -115,7 +131,7 @@ def with_understood(here: Context, understood: Understood) -> Session:
     if "certificate" in understood.answers:
         session = session.with_changes(certificate=None)  # the file that was read before no longer counts
     elif understood.expiry:
-        session = session.with_changes(typed_expiry=understood.expiry)
+        session = session.with_changes(told_expiry=understood.expiry)
     return session.with_changes(named_unit=understood.unit) if understood.unit else session
 
 

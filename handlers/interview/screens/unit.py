@@ -17,14 +17,15 @@ from handlers.core import (
     ScreenPosition,
     Session,
     facts_of,
+    format_day,
+    join_lines,
     question_of,
     with_derived_events,
     without_derived_events,
     without_stale_events,
 )
-from handlers.core.text import format_day, join_lines
 from handlers.interview import to_next_screen
-from handlers.interview.unsure import UNSURE, UNSURE_LABEL, unsure_option
+from handlers.interview.screens import UNSURE, UNSURE_LABEL, unsure_option
 from handlers.model import MAX_QUERY_LENGTH, Certificate, Succession, SuccessionKind, Unit, UnitMatch, name_keys
 from handlers.requests import EVENT_LABELS
 from locales import N_, Translator

@@ -17,8 +17,10 @@ from handlers.core import (
     OptionsOnlyScreen,
     Page,
     current_rights,
+    join_lines,
 )
 from handlers.interview import to_next_screen
+from handlers.interview.screens.understood import format_noted_day
 from locales import N_
 
 AGREE, NOTICE, DECLINE, ENGLISH = "agree", "notice", "decline", "language"
@@ -30,6 +32,11 @@ GREETING = N_(
 KEPT = N_(
     "For that I keep your answers, what the certificate says and the requests you register, encrypted and for {days}"
     " days after the last contact; please never send a PIN or a private key, nor a personal number (CCCD) unasked."
+)
+#: Stands for the welcome under the answer to a question: whoever asks first thing must still know what is agreed to.
+REMINDER = N_(
+    "For your own case I, Trợ lý Chứng thư, keep what you tell me, encrypted and for {days} days after the last"
+    " contact. Please never send a PIN, a private key or a personal number (CCCD)."
 )
 PURPOSE = N_(
     "After a reorganisation, every government digital certificate (chứng thư chữ ký số chuyên dùng công"
@@ -73,6 +80,7 @@ class WelcomeScreen(OptionsOnlyScreen):
             options=_welcome_options(here),
             exact=True,
             subject=NOTICE_SUBJECT,
+            reminder=join_lines(say(REMINDER, days=here.world.retention_days), say(CONSENT)),
         )
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
@@ -92,8 +100,10 @@ class WelcomeScreen(OptionsOnlyScreen):
         thanks = () if waiting else (here.say(N_("Thank you. You can send your certificate file at any moment.")),)
         if not waiting and not begun.understood and (await current_rights(here)).grants:
             return HandlerResult(begun.with_screen("home"))  # who was invited to a role wants to work by it
-        first = begun.with_screen("understood") if begun.understood else to_next_screen(here.with_session(begun))
-        return HandlerResult(first, notes=thanks, again=waiting, show=not waiting)
+        noted = format_noted_day(here, begun.understood)
+        return HandlerResult(
+            to_next_screen(here.with_session(begun)), notes=(*thanks, *noted), again=waiting, show=not waiting
+        )
 
 
 def format_notice(here: Context) -> tuple[Markup, ...]:

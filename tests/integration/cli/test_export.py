@@ -253,7 +253,7 @@ def test_ctrl_c_or_kill_ends_the_command_with_its_code_and_leaves_nothing(
     folder.mkdir()
     slow = (
         "import bot.cli, time\n"
-        "import bot.exports.text_formats as text\n"
+        "import bot.exports.export as text\n"
         "add = text.TextWriter.add\n"
         "def slowly(self, batch):\n"
         "    print('writing', flush=True); time.sleep(2); add(self, batch)\n"
@@ -282,7 +282,7 @@ def killed_while_writing(form: str, database: Database, folder: Path) -> dict[st
     folder.mkdir()
     slow = (
         "import bot.cli, os, time\n"
-        "import bot.exports.text_formats as text, bot.exports.xlsx as xlsx\n"
+        "import bot.exports.export as text, bot.exports.xlsx as xlsx\n"
         "def hang(writer):\n"
         "    add = writer.add\n"
         "    def slowly(self, batch):\n"

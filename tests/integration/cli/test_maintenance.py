@@ -8,7 +8,7 @@ import pytest
 
 from bot.services.opening import open_store
 from bot.store import key_rotation
-from bot.store.migrations import load_migrations
+from bot.store.drivers import load_migrations
 from bot.store.sealing import open_keyring
 from bot.store.sealing.keyfile import read_key_file
 from tests.support.database import Command, Database

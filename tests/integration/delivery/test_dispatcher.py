@@ -21,7 +21,7 @@ from bot.channels import (
     Unreachable,
     Unsupported,
 )
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
 from bot.messages import DeliveryState, OutboxRow, Settlement
@@ -176,7 +176,7 @@ async def test_where_chat_after_chat_is_refused_everything_pauses_and_one_messag
 
 
 async def test_messages_of_a_chat_leave_in_order_while_chats_overlap(store: Store) -> None:
-    roads = DeliveryPipeline(store, SystemClock(), channel=ScriptedChannel(delay=0.005))
+    roads = DeliveryPipeline(store, Clock(), channel=ScriptedChannel(delay=0.005))
     updates = [
         make_text_update(f"{number}", 100 * chat + number, str(chat)) for number in range(5) for chat in range(8)
     ]
@@ -225,7 +225,7 @@ async def test_what_a_crash_caught_on_its_way_is_sent_by_the_next_process(store:
 
 
 async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store: Store) -> None:
-    clock = SystemClock()
+    clock = Clock()
     roads = DeliveryPipeline(store, clock, channel=ScriptedChannel(delay=0.05))
     dispatcher = Dispatcher(store, roads.channel, Pacer(Pace(1e6, UNHURRIED), clock), clock)
     stop = asyncio.Event()
@@ -241,7 +241,7 @@ async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store
 
 
 async def test_the_loop_sends_again_when_a_retry_falls_due(store: Store) -> None:
-    clock = SystemClock()
+    clock = Clock()
     roads = DeliveryPipeline(store, clock)
     roads.channel.failures.append(RetryLater(0.05))
     stop = asyncio.Event()
@@ -254,7 +254,7 @@ async def test_the_loop_sends_again_when_a_retry_falls_due(store: Store) -> None
 
 
 async def test_the_loop_goes_on_with_a_chat_as_soon_as_its_last_message_has_left(store: Store) -> None:
-    roads = DeliveryPipeline(store, SystemClock())
+    roads = DeliveryPipeline(store, Clock())
     await roads.take(*(make_text_update(str(number), number) for number in range(5)))
     stop = asyncio.Event()
     running = asyncio.create_task(roads.dispatcher.run(stop))

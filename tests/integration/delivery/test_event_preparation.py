@@ -6,8 +6,8 @@ from io import BytesIO
 import pytest
 import xlsxwriter
 
+from bot.certificates.reader import ReadApart
 from bot.delivery.event_preparation import EventPreparer, ListReader
-from bot.delivery.readers import ReadApart
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.messages import Chat
 from handlers.core import Event, FileRead, FileSent, SheetRead

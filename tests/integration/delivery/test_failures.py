@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bot.channels import Pace, Rate, Unsupported
-from bot.clock import SystemClock
+from bot.clock import Clock
+from bot.delivery import ResultBatcher
 from bot.delivery.background import Retention
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.failures import ResultBatcher
 from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
 from bot.delivery.runner import Runner
@@ -72,7 +72,7 @@ async def test_a_broadcast_that_cannot_be_claimed_holds_up_neither_another_nor_a
         return found
 
     patch_method(monkeypatch, store.outbox, "claim_broadcast", claimed)
-    clock, channel = SystemClock(), ScriptedChannel()
+    clock, channel = Clock(), ScriptedChannel()
     rows.queue(ONE, 3)
     rows.queue(TWO, 3, first=200)
     await DeliveryPipeline(store, clock, channel=channel).take(make_text_update("a", 1))
@@ -112,7 +112,7 @@ async def test_a_claim_that_is_refused_once_is_made_again(
         return found
 
     patch_method(monkeypatch, store.outbox, "claim", claimed)
-    clock, channel = SystemClock(), ScriptedChannel()
+    clock, channel = Clock(), ScriptedChannel()
     await DeliveryPipeline(store, clock, channel=channel).take(make_text_update("a", 1))
     await running(Dispatcher(store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock), lambda: channel.sent)
 
@@ -241,7 +241,7 @@ async def test_a_look_for_what_waits_may_fail_and_is_repeated(
         return await waiting(channel)
 
     patch_method(monkeypatch, store.inbox, "chats_waiting", looked)
-    clock = SystemClock()
+    clock = Clock()
     roads = DeliveryPipeline(store, clock)
     pacer = Pacer(Pace(1e6, UNHURRIED), clock)
     from bot.delivery.runner import ChannelService  # noqa: PLC0415 - used here alone

@@ -7,7 +7,7 @@ import pytest
 
 from bot.cancellation import cancel_on, stop_on_signals
 from bot.channels import Pace, Refused
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.background import Retention
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
@@ -42,7 +42,7 @@ class Process:
     """A runner over a store, as a start of the program makes it."""
 
     def __init__(self, store: Store, *parts: Part, delay: float = 0.0) -> None:
-        clock = SystemClock()
+        clock = Clock()
         self.roads = DeliveryPipeline(store, clock, channel=ScriptedChannel(delay=delay))
         pacer = Pacer(Pace(1e6, UNHURRIED), clock)
         self.dispatcher = Dispatcher(store, self.roads.channel, pacer, clock)
@@ -56,7 +56,7 @@ class Process:
 
 
 async def test_a_start_picks_up_everything_the_last_process_left(store: Store, tmp_path: Path) -> None:
-    clock = SystemClock()
+    clock = Clock()
     async with closing_async(await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])) as last:
         await last.workers.join("telegram", LeaseDuration(), clock.now())
         before = DeliveryPipeline(last, clock)
@@ -86,7 +86,7 @@ async def swept(store: Store, monkeypatch: pytest.MonkeyPatch, handled: list[str
     monkeypatch.setattr(process.workers, "_handle_next", watched)
     running = asyncio.create_task(process.runner.run(stop))
     await asyncio.sleep(0.1)
-    await store.inbox.receive([make_text_update("nobody was told", 1)], SystemClock().now())
+    await store.inbox.receive([make_text_update("nobody was told", 1)], Clock().now())
     await process.until_sent(1)
     stop.set()
     await running

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels import Blocked, ChannelError, Invalid, MaybeSent, Pace, Rate, RetryLater, Unreachable, Unsupported
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
 from bot.messages import OutboxRow
@@ -244,7 +244,7 @@ async def test_a_chat_that_gets_much_has_its_answer_before_the_broadcast(
 
 
 async def test_an_answer_overtakes_a_broadcast_that_takes_all_connections(store: Store, rows: Rows) -> None:
-    clock, slow = SystemClock(), _Slow()
+    clock, slow = Clock(), _Slow()
     roads = DeliveryPipeline(store, clock, channel=slow)
     way_out = Dispatcher(store, slow, Pacer(Pace(1e6, Rate(1e6, 1e6)), clock), clock)
     rows.queue(ONE, 50)

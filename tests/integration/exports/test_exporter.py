@@ -23,8 +23,7 @@ from bot.store.errors import DatabaseUnusable
 from bot.store.store import Store
 from bot.store.tasks import ExportTasks
 from handlers.admin import exports
-from handlers.core import Attachment
-from handlers.core.text import MarkupTranslator
+from handlers.core import Attachment, MarkupTranslator
 from handlers.folding import fold
 from handlers.model import ExportForm, ExportOrder, Filter, RequestState, Role
 from locales import N_, translator

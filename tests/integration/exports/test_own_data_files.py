@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.exporter import OwnDataExporter
 from bot.messages import Chat, DeliveryState
 from bot.services.unit_of_work import open_turn
@@ -35,7 +35,7 @@ MB = 1_000_000
 
 
 def collector(store: Store, database: Database, limit: int = MB) -> OwnDataExporter:
-    return OwnDataExporter(store, ScriptedChannel(), database.folder / "own-data", limit, SystemClock(), lambda: None)
+    return OwnDataExporter(store, ScriptedChannel(), database.folder / "own-data", limit, Clock(), lambda: None)
 
 
 async def orders(store: Store, chat: Chat, update: str = "/dulieu") -> bool:
@@ -49,7 +49,7 @@ async def orders(store: Store, chat: Chat, update: str = "/dulieu") -> bool:
 async def delivered(store: Store) -> list[Reply]:
     """What the person gets; all of it arrives."""
     replies = []
-    while rows := await claim_rows(store, now=SystemClock().now() + timedelta(seconds=1)):
+    while rows := await claim_rows(store, now=Clock().now() + timedelta(seconds=1)):
         for row in rows:
             replies.append(row.reply)
             await store.outbox.settle(row, DeliveryState.SENT, NOW, message="1")

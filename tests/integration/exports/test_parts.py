@@ -13,8 +13,8 @@ import pytest
 from bot.delivery.exporter import build_result
 from bot.errors import OutputError
 from bot.exports import ExportJob
+from bot.exports.export_worker import ExportParts, write_parts
 from bot.exports.list_reader import read_list
-from bot.exports.parts import ExportParts, write_parts
 from bot.exports.process import Finished
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store

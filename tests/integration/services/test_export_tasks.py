@@ -14,8 +14,7 @@ from bot.store.sealing import Keyring
 from bot.store.store import Store
 from bot.store.tasks import Completion, ExportTask, TaskResult
 from handlers.admin.exports import format_export_rights_lost
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from handlers.model import ExportForm, ExportOrder, Filter, Role
 from tests.support.database import Database
 from tests.support.people import OPERATOR, admin_transaction, grant_role, insert_units, load_rights

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.messages import DeliveryState
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator
 from handlers.model import RETAINED_STATES, RequestState, Role
 from handlers.own_data import render_own_data
 from tests.support.database import Database

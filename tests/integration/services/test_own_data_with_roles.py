@@ -7,7 +7,7 @@ import pytest
 from bot.messages import Chat
 from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator
 from handlers.model import ExportForm, ExportOrder, Filter, ImportLine, MoveOutcome, RequestState, Role
 from handlers.own_data import render_own_data
 from tests.support.database import Database, OpenStore

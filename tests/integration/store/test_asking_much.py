@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.turn_pool import TurnPool
 from bot.messages import Incoming
 from bot.store.drivers import Query, Rows, Transaction
@@ -77,7 +77,7 @@ class Assistant:
     """Receives, handles and answers lines, as a process does."""
 
     def __init__(self, store: Store) -> None:
-        self.roads = DeliveryPipeline(store, SystemClock(), make_conversation(respond))
+        self.roads = DeliveryPipeline(store, Clock(), make_conversation(respond))
         self.pool = TurnPool(self.roads.turns.step, lambda _: None)
 
     async def hears(self, *updates: Incoming) -> None:

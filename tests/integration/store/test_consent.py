@@ -7,8 +7,7 @@ import pytest
 from bot.messages import DeliveryState
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import STORE_TEXTS, migrate, open_driver, open_store
-from bot.store.drivers import Driver, Query
-from bot.store.migrations import load_migrations
+from bot.store.drivers import Driver, Query, load_migrations
 from bot.store.sealing import Keyring, open_keyring, sealed_columns
 from bot.store.store import Store
 from handlers.core import Session, TextReceived

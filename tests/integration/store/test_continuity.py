@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.background import Retention
 from bot.delivery.worker_lease import Heartbeat, Witness
 from bot.services.opening import open_store
@@ -517,7 +517,7 @@ def test_the_command_finds_a_journal_that_was_put_back_while_nothing_runs(
 async def _beaten(database: Database) -> None:
     store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
     async with closing_async(store):
-        await Heartbeat(store, Witness((database.folder / "witness",)), (), SystemClock()).begin()
+        await Heartbeat(store, Witness((database.folder / "witness",)), (), Clock()).begin()
 
 
 def test_the_owners_are_told_of_a_second_copy_on_the_same_day_as_well(troly: Command, database: Database) -> None:

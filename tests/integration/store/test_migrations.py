@@ -6,8 +6,8 @@ import pytest
 
 from bot.services.opening import STORE_TEXTS, migrate, migrate_database, open_driver, open_store
 from bot.services.unit_of_work import open_turn
+from bot.store.drivers import Migration, load_migrations
 from bot.store.errors import SchemaAltered, SchemaNewer, StoreError
-from bot.store.migrations import Migration, load_migrations
 from bot.store.sealing import open_keyring, sealed_columns
 from bot.store.store import Store
 from handlers.model import BroadcastPolicy

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels import Pace
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
 from bot.delivery.runner import ChannelService, Runner
@@ -34,7 +34,7 @@ def database(postgres_url: str, tmp_path: Path) -> Database:
 @asynccontextmanager
 async def resting(store: Store, database: Database) -> AsyncIterator[DeliveryPipeline]:
     """A process that serves the channel and has nothing to do."""
-    clock = SystemClock()
+    clock = Clock()
     roads, pacer = DeliveryPipeline(store, clock), Pacer(Pace(1e6, UNHURRIED), clock)
     membership = WorkerLease(store.workers, "telegram", clock, pacer.share, LeaseDuration(0.5))
     dispatcher = Dispatcher(store, roads.channel, pacer, clock, may_send=membership.may_send)
@@ -55,7 +55,7 @@ async def test_what_another_process_receives_is_answered_at_once(
 ) -> None:
     other = await another()
     async with resting(store, database) as roads:
-        await other.inbox.receive([make_text_update("xin chào", 1)], SystemClock().now())
+        await other.inbox.receive([make_text_update("xin chào", 1)], Clock().now())
         await eventually(lambda: roads.channel.texts() == ["1: xin chào"], SOON)
     assert database.sql("SELECT * FROM workers") == []
 
@@ -63,7 +63,7 @@ async def test_what_another_process_receives_is_answered_at_once(
 async def test_what_a_dead_process_had_in_hand_is_answered_once_its_lease_is_over(
     store: Store, another: OpenStore, database: Database
 ) -> None:
-    other, now = await another(), SystemClock().now()
+    other, now = await another(), Clock().now()
     await other.workers.join("telegram", LeaseDuration(0.5), now)
     (chat,) = await other.inbox.receive([make_text_update("xin chào", 1)], now)
     await other.inbox.claim_turn(chat)
@@ -74,7 +74,7 @@ async def test_what_a_dead_process_had_in_hand_is_answered_once_its_lease_is_ove
 async def test_signals_are_heard_again_after_the_connection_broke(
     store: Store, another: OpenStore, database: Database
 ) -> None:
-    other, clock = await another(), SystemClock()
+    other, clock = await another(), Clock()
     signals: asyncio.Queue[str] = asyncio.Queue()
     listening = asyncio.create_task(ChangeListener(store.workers, signals.put_nowait).run())
     async with asyncio.timeout(10):

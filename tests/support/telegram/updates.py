@@ -51,6 +51,10 @@ class Updates:
         self.wake()
         return update.id
 
+    def skip_to(self, number: int) -> None:
+        """Number updates from here on, as if the ones before had been handed out."""
+        self._next = max(self._next, number)
+
     def wake(self) -> None:
         if self._waiting and not self._waiting.done():
             self._waiting.set_result(None)

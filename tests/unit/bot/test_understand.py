@@ -7,7 +7,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from bot.cli import COMMANDS
-from bot.cli.understand import understand
+from bot.cli.rules import understand
 
 app = Typer()
 app.command()(understand)
@@ -49,4 +49,4 @@ def test_why_names_pattern_file_and_what_withheld_a_fact() -> None:
 
 
 def test_the_command_is_registered() -> None:
-    assert COMMANDS["understand"][0] == "bot.cli.understand:understand"
+    assert COMMANDS["understand"][0] == "bot.cli.rules:understand"

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.certificates import der
-from bot.certificates.errors import MalformedError
+from bot.certificates import MalformedError, der
 from bot.certificates.parsing import read
 from handlers.model import FileProblemKind
 from tests.support import loose_der, pki, pki_files

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from cryptography.x509.oid import NameOID
 
-from bot.certificates.errors import LIMITS, MEBIBYTE
+from bot.certificates import LIMITS, MEBIBYTE
 from bot.certificates.parsing import read
 from handlers.model import CertificatePart, FileProblem, FileProblemKind
 from tests.support import pki, pki_files

@@ -11,16 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.certificates import trust
-from bot.certificates.errors import LIMITS, MEBIBYTE, Limits
+from bot.certificates import LIMITS, MEBIBYTE, Limits, trust
 from bot.certificates.parsing import read
 from bot.certificates.reader import CertificateReader, start_worker
 from bot.process_sandbox import Death
 from handlers.model import FileProblem, FileProblemKind, Reading, Recognition
 from tests.support import pki, pki_files
 
-#: A worker's memory is measured, and bounded by what it starts with.
-pytestmark = pytest.mark.fresh_interpreter
+#: Where a worker's memory is measured, or bounded by what it starts with.
+FRESH = pytest.mark.fresh_interpreter
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 #: Keeps the parser busy for many seconds: every line is decoded by itself.
 SLOW = b"MIIFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!\n" * 480_000
@@ -56,6 +55,7 @@ def _of_process(reader: CertificateReader, what: str) -> bytes:
     return Path(f"/proc/{_pid(reader)}/{what}").read_bytes()
 
 
+@FRESH
 async def test_the_worker_gives_what_reading_in_this_process_gives() -> None:
     files = [pki.make_certificate(), b"", pki_files.pdf(pki.issue()), pki_files.make_zip({"a": b"b"})]
     async with _reader() as reader:
@@ -101,6 +101,7 @@ async def test_a_slow_file_is_given_up_and_the_event_loop_never_stalls() -> None
         assert _pid(reader) != before
 
 
+@FRESH
 @LINUX
 async def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_is_read() -> None:
     async with _reader(limits=replace(LIMITS, memory=32 * MEBIBYTE)) as reader:
@@ -108,6 +109,7 @@ async def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_is_
         assert (await reader.read(pki.make_certificate())).certificates
 
 
+@FRESH
 @LINUX
 async def test_the_largest_entry_an_archive_may_hold_fits_into_the_memory_of_a_worker() -> None:
     largest = pki_files.make_zip({"a": bytes(LIMITS.file), "b": bytes(LIMITS.file), "c.cer": pki.issue().der})
@@ -171,6 +173,7 @@ async def test_a_worker_that_nobody_needs_ends() -> None:
         assert (await reader.read(pki.make_certificate())).certificates
 
 
+@FRESH
 async def test_a_big_file_leaves_no_big_worker_behind() -> None:
     async with _reader() as reader:
         await reader.read(bytes(4 * MEBIBYTE))
@@ -185,6 +188,7 @@ async def test_closing_ends_the_worker() -> None:
     assert not _is_alive(pid)
 
 
+@FRESH
 @LINUX
 async def test_no_secret_of_the_environment_is_within_the_workers_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TROLY_TELEGRAM_TOKEN", "123:secret")
@@ -195,6 +199,7 @@ async def test_no_secret_of_the_environment_is_within_the_workers_reach(monkeypa
     assert b"TROLY" not in environment
 
 
+@FRESH
 @LINUX
 async def test_a_worker_that_read_every_kind_stays_small() -> None:
     async with _reader() as reader:

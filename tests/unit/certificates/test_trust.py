@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.certificates import trust
-from bot.certificates.errors import (
+from bot.certificates import (
     CertificatesError,
     FingerprintMismatchError,
     NotACaError,
     NotInstalledError,
     TrustError,
     UnpinnedError,
+    trust,
 )
 from bot.certificates.trust import KNOWN_AUTHORITIES, TrustStore
 from bot.errors import TrolyError

@@ -10,11 +10,26 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
+from bot.preview import render_page
 from bot.settings import load_settings
+from rules.pack import Pack
 
 Ran = tuple[int, str, str]
 Troly = Callable[..., Ran]
 FACTS = json.dumps({"subject": "device"})
+#: The page of screens by pack and language: it is the same for whoever asks, and walks through all of the program.
+PAGES: dict[tuple[str, str], str] = {}
+
+
+@pytest.fixture(autouse=True)
+def _walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def render(pack: Pack, language: str) -> str:
+        key = pack.label, language
+        if key not in PAGES:
+            PAGES[key] = await render_page(pack, language)
+        return PAGES[key]
+
+    monkeypatch.setattr("bot.cli.demo.render_page", render)
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from bot.delivery import dossier_maker
-from bot.delivery.dossier_maker import DossierMaker
+from bot.delivery.dossier_maker import DossierMaker, FoundDossier
 from bot.dossier import making
 from bot.messages import Chat
 from handlers.core import DossierMade, Event, MakeDossier, TextReceived
-from handlers.model import NO_UNITS, DossierRecord, ListedCertificate, Source, UnitDirectory
+from handlers.model import NO_UNITS, DossierRecord, ListedCertificate, Source
 from rules.loading import load_pack
 
 CHAT = Chat("0", "telegram", "lan")
@@ -25,8 +25,8 @@ CHANNEL: Any = SimpleNamespace(capabilities=SimpleNamespace(accepts=lambda _: Tr
 
 
 async def make(*waiting: str) -> DossierMade:
-    async def find(_chat: Chat, _dossier: str) -> tuple[DossierRecord, UnitDirectory]:
-        return RECORD, NO_UNITS
+    async def find(_chat: Chat, _dossier: str) -> FoundDossier:
+        return FoundDossier(RECORD, NO_UNITS)
 
     async def look(_chat: Chat, _limit: int) -> list[Event]:
         return [TextReceived(text=text) for text in waiting]

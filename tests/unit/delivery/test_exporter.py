@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.exporter import Exporter
 from bot.exports.process import Finished, LastWord, Progress
 from bot.messages import Chat
@@ -83,7 +83,7 @@ class Kept:
 
 def exporter(tasks: Tasks, children: Children) -> Exporter:
     store: Any = Kept(tasks)
-    made = Exporter(store, ScriptedChannel(), children, SystemClock(), lambda: None)
+    made = Exporter(store, ScriptedChannel(), children, Clock(), lambda: None)
     made._tasks = store.tasks  # in place of the service over them
     made.step, made.stall = 0.01, 0.05
     return made

@@ -2,14 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import cast
 
 import pytest
 
-from bot.delivery.turns import UnitCache
+from bot.delivery.turns import SnapshotCache
 from bot.store.errors import StoreUnavailable
-from bot.store.units import UnitReader
-from handlers.model import UnitDirectory
+from handlers.model import NO_UNITS, UnitDirectory
 from tests.support.delivery import ManualClock
 from tests.support.people import UNITS
 
@@ -33,14 +31,14 @@ class SlowReader:
         return UNITS
 
 
-def directory(store: SlowReader) -> UnitCache:
-    return UnitCache(cast("UnitReader", store), ManualClock())
+def directory(store: SlowReader) -> SnapshotCache[UnitDirectory]:
+    return SnapshotCache(store, ManualClock(), NO_UNITS, UnitDirectory.with_index)
 
 
 async def test_turns_that_begin_while_the_units_are_read_wait_for_them() -> None:
     store = SlowReader()
     known = directory(store)
-    turns = [asyncio.create_task(known.units()) for _ in range(3)]
+    turns = [asyncio.create_task(known.current()) for _ in range(3)]
     await asyncio.sleep(0)
     store.ready.set()
 
@@ -54,6 +52,6 @@ async def test_a_look_that_failed_is_made_again_by_the_next_turn() -> None:
     known = directory(store)
 
     with pytest.raises(StoreUnavailable):
-        await known.units()
+        await known.current()
 
-    assert await known.units()
+    assert await known.current()

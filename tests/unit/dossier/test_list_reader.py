@@ -1,5 +1,6 @@
 """Lists of certificates as offices keep them: titles above, headings in any order and language, columns with ticks."""
 
+from collections.abc import Callable
 from datetime import date
 from io import BytesIO
 
@@ -10,7 +11,7 @@ from bot.dossier.list_reader import ListReading, read_certificate_list
 from bot.dossier.overview import write_list_template
 from handlers.model import ListedCertificate
 from rules.facts import Subject
-from tests.support.unit_lists import Cells
+from tests.support.unit_lists import Cells, encode_tcvn3, encode_vni
 
 
 def workbook(*rows: Cells) -> bytes:
@@ -86,6 +87,18 @@ def test_a_cell_that_cannot_be_used_is_told_and_counts_for_nothing() -> None:
 
     assert (found.serial, found.not_after, found.sayings) == ("", None, ())
     assert found.unread == ("7.5E+15", "cuối năm", "01/7/2025")
+
+
+@pytest.mark.parametrize("encoded", [encode_tcvn3, encode_vni])
+def test_letters_of_a_legacy_font_are_restored_though_the_cells_no_longer_name_it(
+    encoded: Callable[[str], str],
+) -> None:
+    names = ("Nguyễn Thị Hường", "Trần Văn Đức", "Lê Hoàng Yến")
+    listed = [(encoded(name), f"0A0{number}", encoded("nghỉ hưu")) for number, name in enumerate(names)]
+
+    read = read_certificate_list(workbook(("Tên", "Số hiệu", "Ghi chú"), *listed)).rows
+
+    assert [(one.name, one.note) for one in read] == [(name, "nghỉ hưu") for name in names]
 
 
 def test_the_template_that_is_written_is_understood_whole() -> None:

@@ -11,7 +11,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.certificates.errors import MEBIBYTE, Limits
+from bot.certificates import MEBIBYTE, Limits
 from bot.exports.list_reader import read_list
 from bot.exports.process import read_sheet
 from handlers.model import (

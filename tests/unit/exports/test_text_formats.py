@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.exports import COLUMNS
+from bot.exports.export import format_csv as csv_text
 from bot.exports.export import open_writer
-from bot.exports.text_formats import format_csv as csv_text
 from bot.tables import guard_formula, unguard_formula
 from handlers.model import ExportForm
 from tests.support.exports import FORMULA, HOSTILE, make_hostile_rows, make_metadata, make_row

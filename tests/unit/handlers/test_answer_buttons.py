@@ -9,7 +9,7 @@ from docx import Document
 from bot.delivery.form_making import print_requested_answer
 from handlers.conversation import respond
 from handlers.core import AnswerPrinted, ButtonTapped, PrintAnswer, Reply
-from handlers.interview.screens.printing import DOCX, PRINT_PROBLEMS
+from handlers.interview.screens.answer import DOCX, PRINT_PROBLEMS
 from locales import translator
 from tests.support.dialogue import Dialogue, make_certificate
 

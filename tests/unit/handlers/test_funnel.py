@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from handlers.core import RequestDraft, ScreenPosition, Session
-from handlers.interview.funnel import format_funnel, sort_steps, stopping_step
+from handlers.interview import format_funnel, sort_steps, stopping_step
 from locales import translator
 from tests.support.dialogue import NOW, Dialogue, pack
 

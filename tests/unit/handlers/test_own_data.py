@@ -23,7 +23,9 @@ from handlers.core import (
     MakeDossier,
     MakeForms,
     MakeReport,
+    MarkupTranslator,
     MessageEdited,
+    OfficeView,
     PrintAnswer,
     PrintedPart,
     Reply,
@@ -37,7 +39,6 @@ from handlers.core import (
     Understood,
     UnreadableReceived,
 )
-from handlers.core.text import MarkupTranslator
 from handlers.forms.fields import FORM_FIELDS
 from handlers.model import (
     Bar,
@@ -62,6 +63,7 @@ from handlers.model import (
     RequestState,
     RequestStep,
 )
+from handlers.offices import OFFICE_FIELDS
 from handlers.own_data import OwnDataWriter, render_own_data
 from handlers.own_data_text import (
     ACTIONS,
@@ -131,8 +133,13 @@ def session() -> Session:
         guesses=("address_changed", "split"),
         offered=(certificate_of("UBND XÃ HAI"),),
         typed_expiry=date(2027, 5, 4),
+        told_expiry=date(2027, 5, 9),
         understood=Understood(
-            answers={"token": "damaged"}, expiry=date(2027, 7, 8), unit="UBND xã Vừa Nghe", merged=True
+            answers={"token": "damaged"},
+            expiry=date(2027, 7, 8),
+            unit="UBND xã Vừa Nghe",
+            merged=True,
+            replaced={"token": "remote"},
         ),
         safety_facts={"events": ("dissolved",), "token": ("lost",), "key_exposed": ("true",)},
         retraction=Retraction(
@@ -194,6 +201,16 @@ def session() -> Session:
             deadline=date(2026, 12, 19),
             guided=True,
             wish="resend",
+        ),
+        receiving=OfficeView(
+            unit="NT-TN",
+            fields={name: f"nơi nhận {name}" for name in OFFICE_FIELDS},
+            procedures=("report_loss",),
+            office="NT-000041",
+            revision=42,
+            guided=True,
+            assumed_source="suy đoán bốn ba",
+            back="NT-000044",
         ),
         warned=True,
     )

@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.interview.procedure_questions import NOT_READ, TITLES
-from handlers.sentences import KEPT_FOR_CONSENT, REPLIES
+from handlers.sentences import KEPT_FOR_CONSENT, NOT_READ, REPLIES, TITLES
 from locales import translator
 from rules import answer_question, load_pack
-from tests.support.dialogue import NOW, Dialogue, make_certificate
+from tests.support.dialogue import NOW, Dialogue, get_screen, make_certificate, nhon_trach, open_dialogue
 
 t = translator("vi")
 TOLD = "xa em sap nhap thanh xa moi, chung thu cua co quan, token bi mat"
@@ -226,3 +225,73 @@ async def test_thanks_and_greetings_never_stand_for_an_option_that_is_spelt_like
         assert talk.session is not None
         assert before is not None
         assert (talk.session.screen, talk.session.answers) == (before.screen, before.answers)
+
+
+async def test_a_sentence_that_waits_is_confirmed_with_the_next_one() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "token bi mat")
+    told = await talk.says("xa em sap nhap thanh xa moi")
+    assert "token bị mất" in told
+    assert "sáp nhập" in told
+    await talk.says("dung roi")
+    assert (talk.answers["token"], talk.answers["events"]) == ("lost", ["merged_into_new"])
+
+
+async def test_what_the_next_sentence_says_instead_stands_beside_what_waited() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "token bi mat")
+    assert "trước đó <b>token bị mất</b>, nay <b>token đang giữ" in await talk.says("token em van giu, van dung duoc")
+    assert "token" not in talk.answers
+
+
+async def test_what_waits_before_consent_waits_with_what_is_said_next() -> None:
+    talk = Dialogue()
+    await talk.says("token bi mat", "xa em sap nhap thanh xa moi")
+    assert "token bị mất" in await talk.says("đồng ý")
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_last_day_told_alone_costs_no_message_of_its_own(first: bool) -> None:
+    talk = open_dialogue(nhon_trach())
+    await talk.says(*(("hết hạn 30/6/2026", "đồng ý") if first else ("/start", "đồng ý", "hết hạn 30/6/2026")))
+    assert "30/6/2026" in talk.text
+    assert get_screen(talk) == "question"
+    assert "Hết hạn ngày <b>30/6/2026</b>" in await talk.says("co quan", "bo qua", "1", "Xong", "1")
+    assert "certificate" not in talk.answers
+    await talk.says("binh thuong")
+    assert get_screen(talk) == "answer"
+    assert talk.answers["certificate"] == {"issuer": "government", "not_before": None, "not_after": "2026-06-30"}
+
+
+async def test_a_day_that_was_confirmed_beside_other_facts_is_not_lost_on_the_way() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "xa em sap nhap thanh xa moi, chung thu het han 30/6/2026", "dung roi")
+    assert "30/6/2026" in await talk.says("co quan", "1")
+    await talk.says("1/7/2027", "binh thuong")  # another day typed there takes its place
+    assert talk.answers["certificate"]["not_after"] == "2027-07-01"
+
+
+async def test_a_last_day_told_after_the_answer_is_confirmed_before_it_counts() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "ca nhan", "khong co gi thay doi", "bình thường")
+    before = dict(talk.answers)
+    await talk.says("het han 30/6/2026")
+    assert talk.answers == before
+
+
+async def test_where_to_file_names_the_office_of_the_case_and_no_others() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "co quan", "3", "31/12/2028, binh thuong")
+    text = await talk.says("nop o dau")
+    assert "Sở Khoa học và Công nghệ tỉnh Đồng Nai" in text
+    assert "mỗi tỉnh" not in text
+
+
+async def test_a_question_before_consent_is_followed_by_a_reminder_not_by_the_whole_welcome() -> None:
+    talk = Dialogue()
+    welcome = await talk.says("/start")
+    text = await talk.says("nop o dau")
+    assert welcome.split("\n\n")[0] not in text
+    assert "180 ngày" in text
+    assert "Tôi đồng ý, bắt đầu" in talk.labels
+    assert "Tôi lưu gì?" in talk.labels

@@ -22,8 +22,8 @@ from handlers.core import (
     explain_certainty,
     find_certainty,
     format_brief_answer,
+    strip_markup,
 )
-from handlers.core.text import strip_markup
 from handlers.testing import build_memory_services
 from locales import translator
 from rules.checking.cases import facts_of
@@ -31,6 +31,7 @@ from rules.facts import Event, Issuer, MergerRole, Subject, Token
 from rules.loading import load_pack, pack_names
 from rules.outcome import Decided, Level, Part
 from rules.pack import Pack
+from tests.support.soak import examples
 
 t = translator("vi")
 PACKS = pack_names()
@@ -97,7 +98,7 @@ ANSWERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(120, 300), deadline=None)
 @given(st.sampled_from(PACKS), ANSWERS, st.sampled_from(["vi", "en"]))
 def test_whatever_the_case_the_answer_fits_and_says_what_to_do(
     name: str, answers: dict[str, object], language: str

@@ -5,7 +5,7 @@ from time import perf_counter
 import pytest
 
 from handlers.conversation import ASK_ABOUT_IT, SAY_LESS, STILL_KEPT
-from handlers.interview.unsure import STAYS_OPEN
+from handlers.interview.screens import STAYS_OPEN
 from handlers.turn import NO_NUMBER
 from handlers.understanding import MAX_PARTS
 from locales import translator

@@ -3,7 +3,7 @@
 import pytest
 
 from handlers.core import Context, session
-from handlers.interview.unsure import STAYS_OPEN, UNSURE_LABEL
+from handlers.interview.screens import STAYS_OPEN, UNSURE_LABEL
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.testing import build_memory_services
 from locales import translator

@@ -7,10 +7,8 @@ import pytest
 
 from handlers.conversation import respond
 from handlers.core import Event, FileRead, Services, Session, TextReceived, UnreadableReceived
-from handlers.core.ports import NoLinks
 from handlers.model import FileProblem, FileProblemKind, LinkPurpose, Reading
 from handlers.testing import build_memory_services
-from handlers.testing.person import MemoryLinks
 from rules.loading import load_pack
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -24,8 +22,16 @@ async def told(event: Event, services: Services) -> str:
     return "\n".join(text for reply in turn.replies for text in reply.paragraphs)
 
 
-def world(*, takes_files: bool) -> Services:
-    return replace(build_memory_services(PACK, NOW), takes_files=takes_files)
+def world(made: list[LinkPurpose], *, takes_files: bool) -> Services:
+    async def make(purpose: LinkPurpose) -> str:
+        made.append(purpose)
+        return f"{PAGE}u/1"
+
+    return replace(build_memory_services(PACK, NOW), takes_files=takes_files, make_link=make)
+
+
+async def none_made(_: LinkPurpose) -> None:
+    """No browser reaches the assistant."""
 
 
 @pytest.mark.parametrize(
@@ -34,27 +40,23 @@ def world(*, takes_files: bool) -> Services:
     ids=lambda one: one.kind,
 )
 async def test_a_page_for_a_file_is_offered_where_the_channel_brings_none(event: Event) -> None:
-    services = world(takes_files=False)
-    assert PAGE in await told(event, services)
-    assert isinstance(services.links, MemoryLinks)
-    assert services.links.made == [LinkPurpose.UPLOAD]
-    services = world(takes_files=True)
-    assert PAGE not in await told(event, services)
-    assert isinstance(services.links, MemoryLinks)
-    assert services.links.made == []
+    for takes_files in (False, True):
+        made: list[LinkPurpose] = []
+        assert (PAGE in await told(event, world(made, takes_files=takes_files))) is not takes_files
+        assert made == [LinkPurpose.UPLOAD] * (not takes_files)
 
 
 async def test_without_a_web_server_it_says_what_else_can_be_done() -> None:
-    services = replace(world(takes_files=False), links=NoLinks())
+    services = replace(world([], takes_files=False), make_link=none_made)
     assert "no page takes them here" in await told(UnreadableReceived(), services)
 
 
 async def test_where_files_can_be_sent_the_command_says_so() -> None:
-    assert "right here in the chat" in await told(TextReceived(text="/guitep"), world(takes_files=True))
+    assert "right here in the chat" in await told(TextReceived(text="/guitep"), world([], takes_files=True))
 
 
 async def test_a_file_that_could_not_be_read_names_the_way_to_send_another() -> None:
     reading = Reading(problems=(FileProblem(trouble=FileProblemKind.EMPTY),))
     for takes_files in (True, False):
-        said = await told(FileRead(reading=reading), world(takes_files=takes_files))
+        said = await told(FileRead(reading=reading), world([], takes_files=takes_files))
         assert ("/guitep" in said) is not takes_files

@@ -27,7 +27,7 @@ from bot.preview.walks import make_reminder_walks, make_walks
 from bot.settings import Settings
 from handlers.broadcasts.rendering import format_days_left
 from handlers.commands import ADMIN_COMMANDS, COMMANDS
-from handlers.core.text import strip_markup
+from handlers.core import strip_markup
 from handlers.model import BroadcastState, RequestState, render_rights_table
 from handlers.registry import SCREENS
 from locales import translator

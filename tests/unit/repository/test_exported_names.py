@@ -62,3 +62,20 @@ def test_what_a_package_declares_is_what_it_imports(package: str) -> None:
 @pytest.mark.parametrize("package", VOCABULARY)
 def test_every_exported_name_has_a_caller_elsewhere(package: str) -> None:
     assert _declared(_tree(package)) - _used(package) == set()
+
+
+def test_the_store_takes_no_text_of_handlers_from_the_package() -> None:
+    """The linter sees the module that text comes from only where it is imported itself."""
+    text = {
+        alias.name
+        for node in _tree("handlers/core").body
+        if isinstance(node, ast.ImportFrom) and node.module == "handlers.core.text"
+        for alias in node.names
+    }
+    store = {name for name, paths in _imports()["handlers/core"].items() if any(_in_store(path) for path in paths)}
+
+    assert (bool(text), store & text) == (True, set())
+
+
+def _in_store(path: Path) -> bool:
+    return ROOT / "bot/store" in path.parents

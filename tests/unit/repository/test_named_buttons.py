@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from bot.preview.office_walks import make_office_walks
 from bot.preview.walks import WalkStop, make_reminder_walks, make_walks
-from handlers.core.text import strip_markup
+from handlers.core import strip_markup
 from locales import translator
 from rules import load_pack
 

@@ -1,7 +1,8 @@
 """The receiving offices: which one receives what, from whom, and how far that is sure."""
 
+import asyncio
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,24 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli.rules import offices_app as app
+from bot.services.opening import open_store_from_settings
+from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from handlers.citations import filing_notice
+from handlers.model import NO_UNITS, OfficeDraft, Rights
 from locales import translator
 from rules.deciding import decide
 from rules.errors import PackInvalid, PackUnreadable
 from rules.loading import load_pack, pack_names
-from rules.offices import CHECK_AGAIN_AFTER, Office, OfficeStatus, filing_places, find_office, merge_offices
+from rules.offices import (
+    CHECK_AGAIN_AFTER,
+    Office,
+    OfficeDirectory,
+    OfficeStatus,
+    filing_places,
+    find_office,
+    merge_offices,
+)
 from rules.outcome import Decided, Procedure
 from rules.parsing import parse_facts
 
@@ -27,6 +39,16 @@ SOUND = {
     "certificate": {"not_before": "2024-09-01", "not_after": "2028-09-01", "issuer": "government"},
 }
 EN = translator("en")
+DIRECTORY = OfficeDirectory.of(PACK.offices)
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep the command away from the data of whoever runs the tests."""
+    monkeypatch.setenv("TROLY_DATA_DIR", str(tmp_path / "data"))
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
 
 
 def office(id_: str, *procedures: str, units: tuple[str, ...] = (), **more: Any) -> Office:
@@ -74,7 +96,7 @@ def test_a_confirmed_office_is_to_be_checked_again_after_half_a_year(days: int, 
 def test_one_form_goes_to_one_office() -> None:
     near = SOUND["certificate"] | {"not_after": "2026-12-31"}  # type: ignore[operator]
     answer = decided(subject="organisation", events=["superior_changed"], certificate=near)
-    (place,) = filing_places(PACK.offices, answer.actions)
+    (place,) = filing_places(DIRECTORY, answer.actions)
     assert [action.procedure for action in place.actions] == ["change_information", "extend"]
     assert place.office is not None
     assert place.office.id == "dong-nai-change"
@@ -91,9 +113,9 @@ def test_dong_nai_ships_as_assumed_and_an_answer_says_so() -> None:
 
 def test_a_procedure_without_a_known_office_is_asked_about() -> None:
     locked = decided(subject="individual", events=[], information_matches=True, token="locked")
-    assert filing_places(PACK.offices, locked.actions)[0].office is None
+    assert filing_places(DIRECTORY, locked.actions)[0].office is None
     assert "is not set here" in filing_notice(PACK, locked, EN).text
-    assert not filing_places(PACK.offices, decided(subject="individual", events=[], information_matches=True).actions)
+    assert not filing_places(DIRECTORY, decided(subject="individual", events=[], information_matches=True).actions)
 
 
 def test_a_known_office_is_told_with_all_that_is_known_of_it() -> None:
@@ -113,7 +135,7 @@ def load_pack_with(own: Office) -> Any:
 
 def test_the_operator_s_one_line_prevails_over_every_list() -> None:
     answer = decided(subject="organisation", events=["superior_changed"])
-    told = filing_notice(PACK, answer, EN, office="Sở {X}").text
+    told = filing_notice(PACK, answer, EN, offices=OfficeDirectory.of(PACK.offices, "Sở {X}")).text
     assert told.startswith("Where to file: Sở {X}. ")
 
 
@@ -197,3 +219,19 @@ def test_the_command_exits_with_0_where_everything_is_confirmed(own: Path) -> No
     own.write_text(OWN + revoke, "utf-8")
     result = CliRunner().invoke(app, ["check", "--lang", "en", "--today", "2026-11-30"])
     assert (result.exit_code, result.stdout.count("\n")) == (0, 1)
+
+
+def test_the_command_lists_what_admins_have_set_in_the_chat() -> None:
+    draft = OfficeDraft(name="Một cửa xã", source="hỏi", procedures=(Procedure.REVOKE,), last_checked=TODAY)
+    asyncio.run(_set_office(draft))
+    result = CliRunner().invoke(app, ["check", "--lang", "en", "--today", "2026-11-29"])
+    assert "NT-000001: Một cửa xã" in result.stdout
+
+
+async def _set_office(draft: OfficeDraft) -> None:
+    async with (
+        open_store_from_settings(load_settings()) as opened,
+        open_admin_transaction(opened.store, datetime.now(UTC)) as at,
+    ):
+        await at.admin.offices.add(Rights.operator(NO_UNITS), None, draft)
+        await at.commit()

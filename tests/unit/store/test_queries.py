@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 import bot
-from bot.store.drivers import load_queries, split_statements, sql_files
+from bot.store.drivers import load_migrations, load_queries, split_statements, sql_files
 from bot.store.drivers.postgres import PostgresDriver
 from bot.store.drivers.sqlite import SqliteDriver
-from bot.store.migrations import load_migrations
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 
 SOURCE = "\n".join(sql_files().values())

@@ -4,9 +4,8 @@ import sqlite3
 
 import pytest
 
-from bot.store.drivers import load_queries, split_statements
+from bot.store.drivers import load_migrations, load_queries, split_statements
 from bot.store.drivers.sqlite import SqliteDriver
-from bot.store.migrations import load_migrations
 
 QUERIES = load_queries(SqliteDriver.dialect)
 

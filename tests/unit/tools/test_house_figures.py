@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.house_figures import Figure, House, main, read_house
+from tools.house_figures import LATER_ROOMS, Figure, House, main, read_house
 
 TREE = {
     "bot/__init__.py": "",
@@ -122,7 +122,7 @@ def test_a_figure_worse_than_its_bound_fails_and_names_what_it_counts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], bound: int, code: int
 ) -> None:
     house(tmp_path, TREE)
-    figure = Figure("Protocols", lambda found: len(found.protocols()), bound=bound, goal=0, named=House.protocols)
+    figure = Figure("Protocols", lambda found: len(found.protocols()), bound=bound, earlier=2, named=House.protocols)
 
     assert main(tmp_path, [figure]) == code
     assert ("bot.store.rows.Row" in capsys.readouterr().out) is bool(code)
@@ -130,6 +130,28 @@ def test_a_figure_worse_than_its_bound_fails_and_names_what_it_counts(
 
 def test_a_figure_with_a_lower_bound_fails_below_it(tmp_path: Path) -> None:
     house(tmp_path, TREE)
-    figure = Figure("half", House.half_in_files_of, bound=6, goal=None, at_least=True)
+    figure = Figure("half", House.half_in_files_of, bound=6, earlier=0, at_least=True)
 
     assert main(tmp_path, [figure]) == 1
+
+
+def test_without_its_later_rooms_a_house_has_neither_their_files_nor_the_imports_of_them(tmp_path: Path) -> None:
+    earlier = house(tmp_path, {**TREE, "bot/stores.py": ""}).without(["bot.store", "handlers.text"])
+
+    assert set(earlier.modules) == {"bot", "bot.app", "bot.stores", "handlers"}
+    assert earlier.imports["bot.app"] == {"handlers"}
+
+
+@pytest.mark.parametrize(("earlier", "code"), [(1, 0), (0, 1)])
+def test_the_house_without_its_later_rooms_has_a_bound_of_its_own(tmp_path: Path, earlier: int, code: int) -> None:
+    house(tmp_path, TREE)
+    figure = Figure("Protocols", lambda found: len(found.protocols()), bound=2, earlier=earlier)
+
+    assert main(tmp_path, [figure], later=["bot.store"]) == code
+
+
+def test_every_later_room_is_there() -> None:
+    """A name that leads nowhere would count a moved room as one of before."""
+    names = read_house(Path(__file__).parents[3]).modules
+
+    assert [room for room in LATER_ROOMS if room not in names] == []

@@ -29,8 +29,7 @@ from bot.channels.zalo.texts import NO_FILE, normalised, pieces
 from bot.clock import Clock
 from bot.messages import OutboxRow
 from bot.store import AbandonedRow, ChannelUse, Store, StoreError
-from handlers.core import Attachment, Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import Attachment, MarkupTranslator, Reply
 from handlers.model import ZALO_BOT
 from rules.calendar import to_vietnam_time
 

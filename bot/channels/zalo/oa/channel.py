@@ -27,8 +27,7 @@ from bot.channels.zalo.texts import NO_FILE, TEXT_LIMIT, normalised, pieces
 from bot.clock import Clock
 from bot.messages import REPLY, Chat, OutboxRow
 from bot.store import Store, StoreError
-from handlers.core import Attachment, Choice, Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import Attachment, Choice, MarkupTranslator, Reply
 from handlers.model import ZALO
 from rules.calendar import to_vietnam_time
 

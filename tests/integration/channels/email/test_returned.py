@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from bot.channels import Refused, Unreachable
 from bot.channels.email.returned import ImapSettings, MailboxReader, ReturnedMail
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.messages import NOTICE, DeliveryState
 from bot.store import OutboxMessage, OutboxRecipient, StoreUnavailable, message_query
 from handlers.core import Reply
@@ -86,7 +86,7 @@ async def test_an_answer_gets_one_pointer_and_a_program_or_a_stranger_none(ours:
 def reader(box: Mailbox, at: Path, take: Any, **changes: Any) -> MailboxReader:
     known = {"user": USER, "password": SecretStr(PASSWORD), "folder": "INBOX", "ca_file": str(at / "ca.pem")}
     settings = ImapSettings(**{"host": "127.0.0.1", "port": box.port, **known, **changes})
-    return MailboxReader(settings, take, SystemClock())
+    return MailboxReader(settings, take, Clock())
 
 
 async def test_new_messages_are_read_once_and_one_that_cannot_be_read_holds_up_no_other(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bot.app import Components, serve_channels
 from bot.certificates.reader import CertificateReader
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.turns import Conversation
 from bot.delivery.worker_lease import Heartbeat, Witness
 from bot.metrics import NO_METRICS, Metrics
@@ -61,7 +61,7 @@ class Assembly:
     settings: Settings
     store: Store
     talk: Conversation = field(default_factory=make_conversation)
-    clock: SystemClock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=Clock)
     reader: CountingReader = field(default_factory=CountingReader)
     metrics: Metrics = NO_METRICS
 

@@ -13,7 +13,7 @@ from bot.channels import ChannelError, Rate, Refused
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.receivers import Poller
 from bot.channels.telegram.updates import UpdateReceiver
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.intake import Intake, Throttle
 from bot.messages import Chat
 from bot.store.errors import StoreError, StoreLocked
@@ -27,7 +27,7 @@ from tests.support.telegram.errors import ApiError
 
 
 def poller(api: TelegramApi, store: Store, chats: list[Chat] | None = None) -> Poller:
-    clock = SystemClock()
+    clock = Clock()
     found = [] if chats is None else chats
     intake = Intake(store, Throttle(Rate(100, 100), clock), clock, found.extend)
     return Poller(api, UpdateReceiver(api, intake.accept, intake.record_block_change), hold=1)

@@ -177,7 +177,7 @@ async def test_who_asked_for_a_file_is_told_whatever_became_of_it(
     server.breaks("sendDocument", kind)
     lan = server.user("Lan")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.delivery.failures._LONGEST_DELAY", 0.01)
+        patch.setattr("bot.delivery._LONGEST_DELAY", 0.01)
         async with replace(assembly, talk=make_conversation(files)).served():
             await lan.says("tệp")
             await lan.hears()
@@ -190,7 +190,7 @@ async def test_who_asked_for_a_file_is_told_whatever_became_of_it(
 async def test_nothing_is_lost_while_the_token_is_not_accepted(
     server: BotApi, assembly: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.delivery.failures._LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr("bot.delivery._LONGEST_PAUSE", 0.2)
     lan = server.user("Lan")
     with capture_logs() as logs:
         async with assembly.served():

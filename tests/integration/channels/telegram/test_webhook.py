@@ -15,7 +15,7 @@ from bot.channels import ListenAddress, Rate
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.receivers import WebhookReceiver, WebhookSettings
 from bot.channels.telegram.updates import UpdateReceiver
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.delivery.intake import Intake, Throttle
 from bot.errors import SettingsError
 from bot.messages import Chat
@@ -61,7 +61,7 @@ class Hook:
 @pytest.fixture
 async def hook(server: BotApi, api: TelegramApi, store: Store) -> AsyncIterator[Hook]:
     chats: list[Chat] = []
-    clock, port = SystemClock(), free_port()
+    clock, port = Clock(), free_port()
     intake = Intake(store, Throttle(Rate(100, 100), clock), clock, chats.extend)
     updates = UpdateReceiver(api, intake.accept, intake.record_block_change)
     address, stop = f"http://127.0.0.1:{port}", asyncio.Event()

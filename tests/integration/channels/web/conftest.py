@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock
 from bot.delivery.turns import Conversation
 from bot.services.opening import open_store
 from bot.settings import Settings
@@ -36,6 +36,6 @@ def office(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ope
     def opened(talk: Conversation | None = None, clock: Clock | None = None, **changes: Any) -> Any:
         known = {"data_dir": tmp_path, "web_listen": f"127.0.0.1:{port}", "web_private_listen": "", **changes}
         settings = Settings.model_validate({"throttle_burst": 10_000, **known})
-        return Office(settings, store, talk or make_conversation(), clock or SystemClock()).served()
+        return Office(settings, store, talk or make_conversation(), clock or Clock()).served()
 
     return opened

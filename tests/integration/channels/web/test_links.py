@@ -17,7 +17,7 @@ from bot.channels import AcceptUpdates, Channel, Pace, Receiver, RecordBlockChan
 from bot.channels.file_links import LinkingChannel
 from bot.delivery.background import ShortRetention
 from bot.messages import Incoming
-from bot.services.links import FileLinks, LinkDesk, LinkService
+from bot.services.links import FileLinks, LinkDesk
 from bot.store.drivers import Query
 from bot.store.links import new_link
 from bot.store.store import Store
@@ -210,8 +210,7 @@ async def test_a_link_of_a_turn_is_kept_with_the_turn(store: Store, clock: Turne
     made: list[str | None] = []
 
     async def signs_in(session: Session | None, event: Event, world: Services) -> Any:
-        assert isinstance(world.links, LinkService)
-        made.append(await world.links.make(LinkPurpose.SIGN_IN))
+        made.append(await world.make_link(LinkPurpose.SIGN_IN))
         return Answer(session or Session(consented_at=NOW), ["here"])
 
     talk = replace(make_conversation(signs_in), web_address="https://troly.test")

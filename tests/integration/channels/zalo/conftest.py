@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.channels.zalo.oa import OpenAccount
+from bot.clock import Clock
 from bot.messages import BROADCAST, REPLY, Chat, Incoming, OutboxRow
 from bot.services.opening import open_store
 from bot.store import Store, open_keyring
@@ -18,7 +19,7 @@ from tests.support.zalo.account import User
 from tests.support.zalo.person import settings_for
 
 
-class OaClock:
+class OaClock(Clock):
     """The clock of the fake account; waiting moves it instead of taking time."""
 
     def __init__(self, account: Account) -> None:

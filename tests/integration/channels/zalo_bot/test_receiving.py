@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from bot.channels.zalo.bot_platform.receivers import Poller, UpdateReceiver, WebhookReceiver, WebhookSettings
-from bot.clock import SystemClock
+from bot.clock import Clock
 from bot.messages import Incoming
 from bot.store import StoreUnavailable
 from handlers.core import TextReceived, UnreadableReceived
@@ -79,9 +79,7 @@ async def test_polling_goes_on_after_failures_even_where_the_token_is_refused(bo
 @asynccontextmanager
 async def hooked(bot: FakeBot, ours: Ours, taken: Taken) -> AsyncIterator[UpdateReceiver]:
     updates, stop, settings = UpdateReceiver(taken.accept, ours.store, ours.clock), asyncio.Event(), None
-    webhook = WebhookReceiver(
-        ours.api, updates, WebhookSettings("http://127.0.0.1/bot", SecretStr(SECRET)), SystemClock()
-    )
+    webhook = WebhookReceiver(ours.api, updates, WebhookSettings("http://127.0.0.1/bot", SecretStr(SECRET)), Clock())
     async with serving(Starlette(routes=webhook.routes())) as address:
         settings = WebhookSettings(f"{address}/bot", SecretStr(SECRET))
         task = asyncio.create_task(WebhookReceiver(ours.api, updates, settings, ours.clock).run(stop))

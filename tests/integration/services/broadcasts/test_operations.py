@@ -8,7 +8,7 @@ from bot.messages import Chat
 from bot.services.broadcasts import BroadcastOperations
 from bot.store.store import Store
 from handlers.broadcasts.notices import format_approval_request
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator
 from handlers.model import Broadcast, BroadcastState, Role
 from locales import LANGUAGES
 from tests.support.backends import DatabaseBackend

@@ -3,8 +3,8 @@ from pydantic import SecretStr, ValidationError
 
 from bot.addresses import host_and_port
 from bot.channels.telegram.api import TelegramApi
-from bot.errors import SettingsError
-from bot.settings import Settings, faults_of
+from bot.errors import SettingsError, faults_of
+from bot.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bot.channels.telegram.updates import ReceivedUpdate, read_update
 from bot.messages import BlockChange, Incoming
 from handlers.core import EVENT_ADAPTER, ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
+from tests.support.soak import examples
 
 PERSON = {"id": 5, "is_bot": False, "first_name": "Lan", "last_name": "Nguyễn", "username": "lan"}
 PRIVATE = {"id": 5, "type": "private", "first_name": "Lan", "username": "lan"}
@@ -220,7 +221,7 @@ def test_any_json_at_all_is_read_without_raising_into_something_that_can_be_stor
     check(read_update(raw, "troly_bot"))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(100, 200))
 @given(
     st.dictionaries(st.sampled_from(KEYS), hostile),
     st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member"]),

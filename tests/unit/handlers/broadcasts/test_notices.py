@@ -10,8 +10,7 @@ from handlers.broadcasts import build_expiry_draft, notices
 from handlers.broadcasts.notices import Speed, format_percent_bar, format_progress, percent_settled
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction, render_broadcast
 from handlers.broadcasts.template import find_problems
-from handlers.core import Reply
-from handlers.core.text import MarkupTranslator
+from handlers.core import MarkupTranslator, Reply
 from handlers.model import (
     Broadcast,
     BroadcastDraft,

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 
-from handlers.core.text import DayRange, format_day, format_moment, parse_day, parse_day_range, parse_moment, parse_time
+from handlers.core import DayRange, format_day, format_moment, parse_day, parse_day_range, parse_moment, parse_time
 from rules.calendar import to_vietnam_day
 
 

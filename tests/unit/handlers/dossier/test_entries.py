@@ -25,6 +25,7 @@ from handlers.model import (
 )
 from rules.facts import Issuer, Subject
 from rules.loading import load_pack
+from rules.offices import Office, OfficeStatus
 
 PACK = load_pack("national")
 TODAY = date(2026, 11, 23)
@@ -169,6 +170,20 @@ def test_a_form_of_change_has_the_new_body_where_the_unit_is_known() -> None:
     (row,) = paper.content.rows
     assert row[FormField.OLD_VALUE] == "Cơ quan, tổ chức công tác: UBND xã Phú Hội"
     assert row[FormField.NEW_VALUE] == "UBND xã Nhơn Trạch"
+
+
+def test_papers_go_to_the_office_that_an_admin_of_the_unit_has_set() -> None:
+    chosen = Office(
+        id="NT-000001",
+        name="Một cửa Nhơn Trạch",
+        units=("NT",),
+        status=OfficeStatus.CONFIRMED,
+        source="hỏi",
+        last_checked=TODAY,
+    )
+    context = DossierContext(PACK, TODAY, commune(), "Văn phòng", (chosen,))
+    (paper,) = make_papers(context, decided(given(made()), unit=commune()))
+    assert paper.content.recipient == "Một cửa Nhơn Trạch"
 
 
 def test_extension_and_change_of_one_certificate_are_one_row_with_both_boxes() -> None:

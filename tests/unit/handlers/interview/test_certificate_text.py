@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.core import certificate_facts
-from handlers.core.text import MarkupTranslator, strip_markup
+from handlers.core import MarkupTranslator, certificate_facts, strip_markup
 from handlers.interview.screens.certificate import PART_LABELS, format_summary
 from handlers.model import UNKNOWN_KEY, CertificatePart, RequestContent
 from locales import LANGUAGES

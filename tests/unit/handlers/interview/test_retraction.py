@@ -27,6 +27,37 @@ async def lost() -> Dialogue:
     return talk
 
 
+async def test_beginning_anew_about_the_same_certificate_forgets_no_danger() -> None:
+    talk = await told("token bi mat, khoa bi lo roi", "dung roi")
+    assert "token bị mất" in await talk.says("/lamlai")
+    assert get_screen(talk) == "restart"
+    await talk.says("1")
+    assert (talk.answers["token"], talk.answers["key_exposed"]) == ("lost", True)
+    await talk.says("1", "3", BACK_IN_HAND)
+    await talk.says("dung roi")
+    assert get_screen(talk) == "retraction"
+    assert talk.answers["token"] == "lost"
+
+
+@pytest.mark.parametrize(("said", "kept"), [("2", None), ("chứng thư khác", None), ("3", "lost"), ("thôi", "lost")])
+async def test_another_certificate_begins_without_the_danger_and_no_beginning_changes_nothing(
+    said: str, kept: str | None
+) -> None:
+    talk = await lost()
+    await talk.says("/lamlai", said)
+    assert talk.answers.get("token") == kept
+    assert talk.session is not None
+    assert bool(talk.session.safety_facts) is (kept is not None)
+
+
+async def test_a_token_that_was_found_is_not_called_usable_beside_the_advice_not_to_use_it() -> None:
+    talk = await lost()
+    text = await talk.says("tìm thấy token rồi")
+    assert "token đã tìm thấy" in text
+    assert "dùng được" not in text
+    assert "dùng được" not in await talk.taps(t("Found again; somebody else may have had it"))
+
+
 @pytest.mark.parametrize("how", ["sentence", "edit", "review", "back"])
 async def test_a_lost_token_is_in_hand_again_only_after_a_question_of_its_own(how: str) -> None:
     talk = await lost()
@@ -63,9 +94,7 @@ async def test_a_lost_token_is_in_hand_again_only_after_a_question_of_its_own(ho
 async def test_a_token_that_was_found_is_not_said_back_as_in_hand(said: str, at_the_answer: bool) -> None:
     talk = await lost()
     if at_the_answer:
-        await talk.says("/lamlai", "1", "3", "31/12/2028")
-        await talk.taps(t("The token is lost"))
-        await talk.taps(t("Done"))
+        await talk.says("/lamlai", "1", "1", "3", "31/12/2028", "binh thuong")
         assert get_screen(talk) == "answer"
     await talk.says(said)
     assert get_screen(talk) == "retraction"
@@ -203,7 +232,9 @@ async def test_a_graver_fact_and_an_additional_one_are_taken_as_they_are() -> No
 
 async def test_the_next_certificate_knows_nothing_of_it() -> None:
     talk = await lost()
-    await talk.says("/lamlai", "1", "3", "31/12/2028")
+    await talk.says("/lamlai")
+    await talk.taps(t("Another certificate"))
+    await talk.says("1", "3", "31/12/2028")
     await talk.taps(t("Nothing is wrong"))
     assert get_screen(talk) == "answer"
 

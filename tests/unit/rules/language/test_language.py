@@ -208,7 +208,8 @@ def test_joined_words_and_slips_of_one_letter_are_mended_and_names_are_not(typed
 
 
 def test_a_sentence_takes_less_than_five_milliseconds() -> None:
-    language, texts = load_language(), [example for rule in load_language().rules for example in rule.entry.examples]
+    language = load_language()
+    texts = [example for rule in language.rules for example in rule.entry.examples][::5]
     for text in texts:
         read(text, language)
     before = time.process_time()

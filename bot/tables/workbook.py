@@ -20,8 +20,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.sax import parseString
 from python_calamine import CalamineError, CalamineSheet, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
+from bot.certificates import LIMITS, MEBIBYTE, UnreadableError
 from bot.certificates.decompression import Unpacker
-from bot.certificates.errors import LIMITS, MEBIBYTE, UnreadableError
 from bot.tables import EMPTY_CELL, LARGEST_EXACT, CellPosition, TableCell, TableError, TablePage, format_cell
 from bot.tables.legacy_fonts import LegacyFont, find_font
 from handlers.model import FileProblemKind

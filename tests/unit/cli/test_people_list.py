@@ -5,10 +5,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.certificates.errors import LIMITS
+from bot.certificates import LIMITS
+from bot.cli import broadcast_options
+from bot.cli.broadcast_options import ListedPerson, read_people
 from bot.errors import TrolyError
-from bot.exports import people_list
-from bot.exports.people_list import ListedPerson, read_people
 
 ONE, TWO = ListedPerson(2, "YC-2026-000001"), ListedPerson(3, "N-3F2A91C0")
 
@@ -62,6 +62,6 @@ def test_what_is_no_list_is_told_and_nothing_else_happens(tmp_path: Path, data: 
 
 
 def test_a_list_that_is_too_long_is_not_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people_list, "MOST_ROWS", 1)
+    monkeypatch.setattr(broadcast_options, "MOST_ROWS", 1)
     with pytest.raises(TrolyError, match="more than 1 people"):
         read_people(file(tmp_path, b"YC-2026-000001\nYC-2026-000002\n"))

@@ -1,0 +1,65 @@
+"""What is typed for a receiving office: cleaned, or refused with an error that shows a right value."""
+
+import pytest
+
+from handlers.offices import OFFICE_FIELDS, clean_hours, clean_telephone
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("0251 3822 501", "0251 3822 501"),
+        ("024.3773.8668", "024.3773.8668"),
+        ("(0251) 3822501", "(0251) 3822501"),
+        ("+84 251 3822 501", "+84 251 3822 501"),
+        ("1900 9095", "1900 9095"),
+        ("080.45678", "080.45678"),  # the state's own network
+        ("0251 3822 501, máy lẻ 12", "0251 3822 501 máy lẻ 12"),
+        ("0251 3822 501 (máy lẻ: 12)", "0251 3822 501 máy lẻ 12"),
+        ("0251 3822 501 hoặc 0900 000 000", "0251 3822 501; 0900 000 000"),
+        ("0251 3822 501, 0251 3822 502", "0251 3822 501; 0251 3822 502"),
+        ("123", None),
+        ("không có", None),
+        ("001099012345", None),  # a personal number
+        ("0251 3822 501 gặp anh An", None),  # nobody's name is told to officers
+        ("0251 3822 501; 12", None),
+        ("0251 3822 501; 0251 3822 502; 0251 3822 503; 0251 3822 504", None),
+        ("٠٢٥١٣٨٢٢٥٠١", None),
+        ("", None),
+        ("0" * 5000, None),
+    ],
+)
+def test_a_telephone_is_kept_in_its_groups_with_its_extension(typed: str, kept: str | None) -> None:
+    assert clean_telephone(typed) == kept
+    assert kept is None or clean_telephone(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("7:30–11:30,  13:30–17:00, thứ Hai đến thứ Sáu", "7:30–11:30, 13:30–17:00, thứ Hai đến thứ Sáu"),
+        ("sáng 7h30 - 11h30", "sáng 7h30 - 11h30"),
+        ("Giờ hành chính", "Giờ hành chính"),
+        ("7-16", "7-16"),
+        ("lúc nào cũng được", None),
+        ("001099012345 7h30", None),
+        ("001 099 012 345 7h30", None),
+        ("7h30 11h30 13h 17h", "7h30 11h30 13h 17h"),
+        ("7h30\n\x00", None),
+        ("7h " * 100, None),
+    ],
+)
+def test_working_hours_name_a_time_of_day(typed: str, kept: str | None) -> None:
+    assert clean_hours(typed) == kept
+
+
+def test_every_error_shows_a_right_value() -> None:
+    examples = {
+        "name": "Sở Khoa học và Công nghệ tỉnh Đồng Nai",
+        "telephone": "0251 3822 501",
+        "email": "ten@donvi.gov.vn",
+    }
+    for name, example in examples.items():
+        field = OFFICE_FIELDS[name]
+        assert example in field.wrong
+        assert field.clean(example) == example
