@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bot.channels.zalo.bot_platform.channel import BotApi, ZaloBotChannel
 from bot.channels.zalo.http import ZaloHttp
+from bot.clock import Clock
 from bot.messages import BROADCAST, REPLY, OutboxRow
 from bot.services.opening import open_store
 from bot.store import Store, open_keyring
@@ -20,7 +21,7 @@ from tests.support.zalo.bot import TOKEN, FakeBot
 LAN = "6ede9afa66b88fe6d6a9"
 
 
-class MovedClock:
+class MovedClock(Clock):
     """The time is what a test says; waiting moves it."""
 
     def __init__(self) -> None:
