@@ -44,10 +44,28 @@ from handlers.own_data import format_data_failed
 
 @dataclass(frozen=True, slots=True)
 class ExportService:
-    """Implements ``handlers.core.ports.Exports``: a chat has one export at a time."""
+    """Implements ``handlers.core.ports.Exports``: a chat has one export at a time, masked by unit."""
 
     exports: ExportRepository
     journal: Journal
+    reader: ExportReaderRepository
+    requests: RequestListRepository
+
+    async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
+        """Return zeros where nothing may be exported."""
+        selection = await select_requests(self.requests, rights, Act.EXPORT_REQUESTS, wanted)
+        return (0, 0) if selection is None else await self.reader.extent(selection)
+
+    async def batch(
+        self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int
+    ) -> tuple[RequestRow, ...]:
+        """Ask once per unit, not once per request, whether personal data may be seen."""
+        selection = await select_requests(self.requests, rights, Act.EXPORT_REQUESTS, wanted)
+        if selection is None:
+            return ()
+        rows = await self.reader.batch(selection, limit, after=after, last=last)
+        seen = {unit: rights.may(Act.SEE_PERSONAL, unit) for unit in {row.unit for row in rows}}
+        return tuple(row if seen[row.unit] else mask_row(row) for row in rows)
 
     async def start(self, rights: Rights, order: ExportOrder, total: int, said: Reply) -> str | None:
         """Add a row to the journal for the order itself; another follows with its result."""
@@ -72,30 +90,6 @@ class ExportService:
         await self.journal.record(rights, "export_cancel", found.id, unit=unit, count=found.done)
         await self.exports.edit_message(found.id, said)
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class ExportReaderService:
-    """Implements ``handlers.core.ports.ExportReader``: the list as the right to export reaches, masked by unit."""
-
-    reader: ExportReaderRepository
-    requests: RequestListRepository
-
-    async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
-        """Return zeros where nothing may be exported."""
-        selection = await select_requests(self.requests, rights, Act.EXPORT_REQUESTS, wanted)
-        return (0, 0) if selection is None else await self.reader.extent(selection)
-
-    async def batch(
-        self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int
-    ) -> tuple[RequestRow, ...]:
-        """Ask once per unit, not once per request, whether personal data may be seen."""
-        selection = await select_requests(self.requests, rights, Act.EXPORT_REQUESTS, wanted)
-        if selection is None:
-            return ()
-        rows = await self.reader.batch(selection, limit, after=after, last=last)
-        seen = {unit: rights.may(Act.SEE_PERSONAL, unit) for unit in {row.unit for row in rows}}
-        return tuple(row if seen[row.unit] else mask_row(row) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
 from bot.services.dossiers import StoredDossiers
 from bot.services.email import EmailService, EmailTerms, copy_files
-from bot.services.exports import ExportDownloads, ExportReaderService, ExportService, OwnDataService
+from bot.services.exports import ExportDownloads, ExportService, OwnDataService
 from bot.services.links import LinkService
 from bot.services.offices import OfficeService
 from bot.services.people import PeopleService
@@ -73,9 +73,8 @@ def build_admin_services(context: StoreContext) -> AdminServices:
     return AdminServices(
         people=PeopleService.of(context, journal),
         desk=RequestListService(requests, journal, context.now, announcer),
-        extract=ExportReaderService(ExportReaderRepository(context), requests),
         journal=journal,
-        exports=ExportService(ExportRepository(context), journal),
+        exports=ExportService(ExportRepository(context), journal, ExportReaderRepository(context), requests),
         imports=ImportService(ImportRepository(context), requests, journal),
         picture=StatisticsService(StatisticsRepository(context)),
         units=UnitService(UnitRepository(context), journal, context.now, announcer),

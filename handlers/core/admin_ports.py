@@ -189,26 +189,6 @@ class RequestList(Protocol):
         """
 
 
-class ExportReader(Protocol):
-    """Read access to the request list for exports; personal data is masked where the rights do not allow it."""
-
-    async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
-        """Return how many requests match, and the ``RequestRow.number`` of the newest."""
-
-    async def batch(
-        self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int
-    ) -> tuple[RequestRow, ...]:
-        """Return the next batch of matching requests, oldest first, without history and decision.
-
-        Args:
-            rights: The caller's rights.
-            wanted: The filter.
-            limit: The greatest number of requests to return.
-            after: Only requests with a ``RequestRow.number`` above this are returned.
-            last: Requests with a number above this are left out.
-        """
-
-
 class Journal(Protocol):
     """The audit chain: a row can be added but never changed."""
 
@@ -233,7 +213,26 @@ class Journal(Protocol):
 
 
 class Exports(Protocol):
-    """Exports ordered in this chat, one at a time; they are written outside the turn."""
+    """Exports ordered in this chat, one at a time; they are written outside the turn, by what is read here.
+
+    Personal data of what is read is masked where the rights do not allow it.
+    """
+
+    async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
+        """Return how many requests match, and the ``RequestRow.number`` of the newest."""
+
+    async def batch(
+        self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int
+    ) -> tuple[RequestRow, ...]:
+        """Return the next batch of matching requests, oldest first, without history and decision.
+
+        Args:
+            rights: The caller's rights.
+            wanted: The filter.
+            limit: The greatest number of requests to return.
+            after: Only requests with a ``RequestRow.number`` above this are returned.
+            last: Requests with a number above this are left out.
+        """
 
     async def start(self, rights: Rights, order: ExportOrder, total: int, said: Reply) -> str | None:
         """Order an export.
@@ -461,7 +460,6 @@ class AdminServices:
 
     people: People
     desk: RequestList
-    extract: ExportReader
     journal: Journal
     exports: Exports
     imports: Imports

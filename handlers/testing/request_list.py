@@ -188,7 +188,7 @@ class MemoryRequestList:
 
 @dataclass(frozen=True, slots=True)
 class MemoryExportReader:
-    """Implements ``handlers.core.ports.ExportReader``."""
+    """The reading half of ``handlers.core.ports.Exports``."""
 
     acting: MemoryContext
 

@@ -32,7 +32,7 @@ from handlers.testing.person import (
     MemoryOwnRequests,
     MemoryReminders,
 )
-from handlers.testing.request_list import MemoryExportReader, MemoryRequestList, RequestMoves
+from handlers.testing.request_list import MemoryRequestList, RequestMoves
 from handlers.testing.tables import (
     BROADCAST,
     REPLY,
@@ -59,7 +59,6 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
     return AdminServices(
         people=MemoryPeople(acting, journal),
         desk=MemoryRequestList(acting, journal, moves),
-        extract=MemoryExportReader(acting),
         journal=journal,
         exports=MemoryExports(acting, journal),
         imports=MemoryImports(acting, journal, moves),

@@ -24,7 +24,7 @@ from handlers.model import (
     plan_import,
 )
 from handlers.testing.people import MemoryPeople
-from handlers.testing.request_list import RequestMoves
+from handlers.testing.request_list import MemoryExportReader, RequestMoves
 from handlers.testing.tables import (
     BROADCAST,
     EXPORT_TASK,
@@ -44,10 +44,9 @@ IMPORT_TASK = "import"
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryExports:
+class MemoryExports(MemoryExportReader):
     """Implements ``handlers.core.ports.Exports``; nobody writes the files here."""
 
-    acting: MemoryContext
     journal: MemoryJournal
 
     async def start(self, rights: Rights, order: ExportOrder, total: int, said: Reply) -> str | None:

@@ -42,8 +42,8 @@ async def batch(
     store: Store, held: Rights, limit: int = 100, wanted: Filter | None = None, after: int = 0
 ) -> list[RequestRow]:
     async with admin_transaction(store) as at:
-        _, last = await at.admin.extract.extent(held, wanted or Filter())
-        return list(await at.admin.extract.batch(held, wanted or Filter(), limit, after=after, last=last))
+        _, last = await at.admin.exports.extent(held, wanted or Filter())
+        return list(await at.admin.exports.batch(held, wanted or Filter(), limit, after=after, last=last))
 
 
 async def start(store: Store, chat: Chat, held: Rights, order: ExportOrder = ORDER) -> str | None:
