@@ -102,6 +102,7 @@ def next_steps(
     actions, page = actions_of(entries), list[PrintedPart]()
     changed, uncertain = list[PrintedPart](), list[PrintedPart]()
     filing = _section(t(N_("Where it goes")), _filing(context, actions, t))
+    most = PAGE_LINES - lines_of(_notices(entries, 1, t))  # whatever finds no room, the page says where it stands
     for shape in _SHAPES:
         changed = _section(t(N_("Changed since the dossier before")), _first_changes(changes, shape.changes, t))
         before = [*_head(context, t), *changed, *_to_do(context, entries, actions, t, shape)]
@@ -109,9 +110,9 @@ def next_steps(
         cautions = format_cautions(entries, actions, t, sourced=shape.sourced)
         uncertain = _section(t(N_("What is not certain")), cautions, joined=shape.joined)
         page = [*before, *filing, *after, *uncertain]
-        if lines_of(page) <= PAGE_LINES:
+        if lines_of(page) <= most:
             break
-    page = fit(page, [*changed, *filing, *uncertain], t)
+    page = fit(page, [*changed, *filing, *uncertain], t, most)
     return [*page, *_notices(entries, PAGE_LINES - lines_of(page), t)]
 
 
@@ -287,20 +288,22 @@ def lines_of(parts: Iterable[PrintedPart]) -> int:
     return sum(count_printed_lines(part.text) for part in parts)
 
 
-def fit(parts: Iterable[PrintedPart], kept: Collection[PrintedPart], t: Translator) -> list[PrintedPart]:
+def fit(
+    parts: Iterable[PrintedPart], kept: Collection[PrintedPart], t: Translator, most: int = PAGE_LINES
+) -> list[PrintedPart]:
     """Cut the longest texts, a line at a time, until all is one page, and say so at its end.
 
     Args:
         parts: The paragraphs of the page.
         kept: Those that are never cut.
         t: The translator of the reader.
+        most: The lines of the page that they may take.
     """
     found, whole = list(parts), {id(part) for part in kept}
-    if lines_of(found) <= PAGE_LINES:
+    if lines_of(found) <= most:
         return found
     mark = PrintedPart(style="small", text=t(_ELSEWHERE))
-    most = PAGE_LINES - lines_of((mark,))
-    while lines_of(found) > most:
+    while lines_of((*found, mark)) > most:
         at = max(range(len(found)), key=lambda place: _can_lose(found[place], whole))
         if not _can_lose(found[at], whole):
             break

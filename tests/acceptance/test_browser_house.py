@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import BrowserContext, Page
 
 from bot.certificates.reader import CertificateReader
@@ -18,13 +19,15 @@ from bot.settings import Settings
 from bot.store.sealing import open_keyring
 from handlers.conversation import respond
 from handlers.model import Role
-from tests.acceptance.test_browser import Tab, chromium, open_tab
+from tests.acceptance.test_browser import Chromium, Tab, chromium, open_tab
 from tests.support.delivery import TurnedClock, make_conversation
 from tests.support.people import OPERATOR, UNITS, admin_transaction, create_invitation
 from tests.support.programs import needs
 from tests.support.web import Office, free_port
 
-pytestmark = [needs("chromium"), pytest.mark.timeout(300)]
+__all__ = ["chromium"]  # a fixture
+
+pytestmark = [needs("chromium"), pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 
 #: A Monday, nine o'clock in Viet Nam.
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -47,7 +50,7 @@ PAGES = {
 LIST = "mã đơn vị;tên;mã đơn vị cấp trên\nDN;Tỉnh Đồng Nai;\nDN.NT;Phường Nhơn Trạch;DN\nDN.MOI;Xã Mới;DN\n"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
     """The assistant itself, at nine on a Monday."""
     monkeypatch.chdir(tmp_path)
@@ -223,8 +226,11 @@ async def without_scripts(context: BrowserContext, office: Office, state: object
     await plain.close()
 
 
-async def test_a_campaign_reaches_ten_officers_in_the_chat_and_the_house_is_kept(office: Office) -> None:
-    async with office.served(), chromium(office.address, "desktop", color_scheme="light") as context:
+async def test_a_campaign_reaches_ten_officers_in_the_chat_and_the_house_is_kept(
+    office: Office,
+    chromium: Chromium,
+) -> None:
+    async with office.served(), chromium("desktop", color_scheme="light") as context:
         browser = context.browser
         assert browser is not None
         elsewhere = await browser.new_context(viewport={"width": 390, "height": 844}, locale="vi-VN")

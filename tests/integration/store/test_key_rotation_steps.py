@@ -33,10 +33,13 @@ from handlers.model import (
     ImportLine,
     InterviewStatus,
     LinkPurpose,
+    OfficeDraft,
+    OfficeOutcome,
     RequestState,
     Rights,
     Role,
 )
+from rules.outcome import Procedure
 from tests.support.broadcasts import GREETING_DRAFT
 from tests.support.database import Command, Database
 from tests.support.dialogue import read_own_data
@@ -103,6 +106,8 @@ async def one_of_each(store: Store, database: Database) -> str:
         made = await at.admin.broadcasts.new(rights, draft, b"%PDF \xff\xfe binary")
         assert made is not None
         assert await at.admin.dossiers.save(rights, DossierRecord(unit="DN.NT")) is not None
+        office = OfficeDraft(name=NAME, source="hỏi", procedures=(Procedure.REVOKE,), last_checked=NOW.date())
+        assert (await at.admin.offices.add(rights, "DN.NT", office)).outcome is OfficeOutcome.SAVED
     await BroadcastOperations.over(store).check(made.id, NOW)
     file, web = Attachment.of("a.cer", "application/pkix-cert", b"0123"), store.web.new_chat()
     await store.links.keep(new_link(store.keyring, LinkPurpose.FILE, chat.id, NOW, file=file))
