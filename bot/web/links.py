@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.channels import AcceptUpdates
-from bot.channels.web.inbox import FormTooLarge, FormUnreadable, is_from_elsewhere, read_form
+from bot.channels.web.inbox import FormTooLarge, FormUnreadable, UploadRoom, is_from_elsewhere, read_form
 from bot.clock import Clock
 from bot.messages import Chat, Incoming
 from bot.pages import attachment_headers, page
@@ -30,8 +30,9 @@ from handlers.model import LinkPurpose
 
 _TOKEN = re.compile(TOKEN_PATTERN)
 _CHUNK = 64 * 1024
-#: Files in memory at the same time.
+#: Files in memory at the same time: those that are fetched, and those that come, of all and of one address.
 _AT_ONCE = 4
+_UPLOADS, _UPLOADS_OF_ONE = 6, 3
 
 
 class LinkPages:
@@ -112,7 +113,7 @@ class UploadPages:
         self._clock = clock
         self._accept = accept
         self._known = known
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._room = UploadRoom(_UPLOADS, _UPLOADS_OF_ONE)
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
@@ -140,9 +141,9 @@ class UploadPages:
         return await self._store.chats.find(owner) if owner else None
 
     async def _take(self, request: Request, token: str, chat: Chat, language: str) -> Response:
-        async with self._room:
+        async with self._room.taken(request):
             try:
-                form = await read_form(request)
+                form = await read_form(request, file=True)
             except FormTooLarge:
                 return page("upload.html", language, status=413, problem="large")
             except FormUnreadable:

@@ -1,5 +1,6 @@
 """The page that takes a file to a conversation whose channel brings none: one file, for the person it was made for."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -107,6 +108,35 @@ async def test_what_is_no_file_too_large_or_from_another_site_is_refused_and_the
     assert (await page.send(path, **{"sec-fetch-site": "cross-site"})).status_code == 403
     assert page.taken == []
     assert (await page.send(path)).status_code == 200
+
+
+@pytest.mark.parametrize("size", [300_000, 1_000_000, 20 * 1024 * 1024])
+async def test_a_file_of_any_size_that_the_page_promises_arrives_whole(page: Page, ours: Ours, size: int) -> None:
+    content = b"%PDF" + b"x" * (size - 4)
+    assert (await page.send(await page.link(), content)).status_code == 200
+    [one] = page.taken
+    assert isinstance(one.event, FileSent)
+    assert await ours.channel.fetch(one.event.reference, size) == content
+
+
+@pytest.mark.parametrize("length", ["200000", "1000000"])
+async def test_a_small_file_waits_for_nobodys_slow_upload(page: Page, length: str) -> None:
+    path, end = await page.link(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"--x\r\n"
+        await end.wait()
+
+    headers = {"content-type": "multipart/form-data; boundary=x", "content-length": length}
+    slow = [asyncio.create_task(page.browser.post(path, content=slowly(), headers=headers)) for _ in range(8)]
+    try:
+        await asyncio.sleep(0.2)
+        assert (await asyncio.wait_for(page.send(await page.link()), 5)).status_code == 200
+    finally:
+        end.set()
+        for one in slow:
+            one.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
 
 
 async def test_a_name_that_holds_a_secret_or_leads_elsewhere_is_kept_nowhere(page: Page, ours: Ours) -> None:
