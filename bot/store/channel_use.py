@@ -53,9 +53,13 @@ class ChannelUseRepository:
         """Note that the platform took a message."""
         await self.driver.run(Query("channel_took", {"channel": channel}))
 
-    async def note_refusal(self, channel: str, most: int, until: datetime) -> int:
-        """Count a refusal; from ``most`` in a row on the channel rests ``until`` then. Return how many it were."""
-        refused = {"channel": channel, "most": most, "until": to_micros(until)}
+    async def note_refusal(self, channel: str, most: int, now: datetime, before: datetime, until: datetime) -> int:
+        """Count a refusal, unless one behind ``before`` was counted: several at once say the same.
+
+        From ``most`` in a row on the channel rests ``until`` then. Return how many were counted.
+        """
+        refused = {"channel": channel, "most": most}
+        refused |= {"now": to_micros(now), "before": to_micros(before), "until": to_micros(until)}
         (rows,) = await self.driver.run(Query("channel_refused", refused))
         return int(rows[0][0]) if rows else 1
 

@@ -20,12 +20,13 @@ UPDATE channel_use SET sent = sent - 1 WHERE channel = :channel AND month = :mon
 
 -- name: channel_took!
 -- The platform took a message: it refuses no more in a row.
-UPDATE channel_use SET refusals = 0, rest_until = 0 WHERE channel = :channel AND refusals > 0;
+UPDATE channel_use SET refusals = 0, refused_at = 0, rest_until = 0 WHERE channel = :channel AND refusals > 0;
 
 -- name: channel_refused
--- Count a refusal; from so many in a row the channel rests.
-UPDATE channel_use SET refusals = refusals + 1,
-    rest_until = CASE WHEN refusals + 1 >= :most THEN :until ELSE rest_until END
+-- Count a refusal, unless one was counted after :before; from so many in a row the channel rests.
+UPDATE channel_use SET refusals = refusals + CASE WHEN refused_at <= :before THEN 1 ELSE 0 END,
+    refused_at = CASE WHEN refused_at <= :before THEN :now ELSE refused_at END,
+    rest_until = CASE WHEN refused_at <= :before AND refusals + 1 >= :most THEN :until ELSE rest_until END
 WHERE channel = :channel
 RETURNING refusals;
 

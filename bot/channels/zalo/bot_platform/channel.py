@@ -120,7 +120,8 @@ def _to_error(code: int) -> ChannelError:
 
 
 _CAPABILITIES = CHANNELS[ZALO_BOT].capabilities
-#: Seconds after the first refusals; after so many in a row it is taken for the month's end, and looked at tomorrow.
+#: Seconds after the first refusals, within which others count with the first; after so many in a row it is taken for
+#: the month's end, and looked at tomorrow.
 _REFUSAL_SECONDS, _REFUSALS = 60.0, 3
 
 
@@ -225,7 +226,8 @@ class ZaloBotChannel:
         now, use = self._clock.now(), self._store.channel_use
         await use.give_back(self.name, month)
         wait = seconds_until_tomorrow(now)
-        if await use.note_refusal(self.name, _REFUSALS, now + timedelta(seconds=wait)) < _REFUSALS:
+        before = now - timedelta(seconds=_REFUSAL_SECONDS)
+        if await use.note_refusal(self.name, _REFUSALS, now, before, now + timedelta(seconds=wait)) < _REFUSALS:
             return _REFUSAL_SECONDS
         _log.error("zalo_bot_quota_used_up")
         await self._store.alerts.raise_alarm(AbandonedRow.QUOTA, _REFUSALS, now)
