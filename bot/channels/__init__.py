@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -211,6 +211,23 @@ class Doubtful(MaybeSent):
 
 class Blocked(ChannelError):
     """This chat takes no messages."""
+
+
+@contextmanager
+def unrepeated(row: OutboxRow, *, begun: bool) -> Iterator[None]:
+    """Keep a broadcast whose first part has left (``begun``) from being sent again; an answer may come twice.
+
+    Raises:
+        Doubtful: part of a broadcast left, and this part did not.
+    """
+    try:
+        yield
+    except Blocked:
+        raise
+    except ChannelError:
+        if begun and row.broadcast:
+            raise Doubtful from None
+        raise
 
 
 class Invalid(ChannelError):

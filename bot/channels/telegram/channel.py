@@ -10,7 +10,17 @@ from typing import Any
 
 from telegram import InputFile
 
-from bot.channels import CHANNELS, Capabilities, ChannelError, Gone, Invalid, MaybeSent, TooLarge, Unsupported
+from bot.channels import (
+    CHANNELS,
+    Capabilities,
+    ChannelError,
+    Gone,
+    Invalid,
+    MaybeSent,
+    TooLarge,
+    Unsupported,
+    unrepeated,
+)
 from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message, to_plain_text
 from bot.channels.telegram.api import MarkupNotParsed, MessageNotModified, TelegramApi
 from bot.messages import OutboxRow
@@ -108,11 +118,10 @@ class TelegramChannel:
         Raises:
             ChannelError: its kind decides the next state of the row.
         """
-        message = None
-        for part in (
-            (row.reply,) if is_single_message(row.reply, _CAPABILITIES) else split_reply(row.reply, _CAPABILITIES)
-        ):
-            message = await self._deliver(row, part)
+        message, fits = None, is_single_message(row.reply, _CAPABILITIES)
+        for number, part in enumerate((row.reply,) if fits else split_reply(row.reply, _CAPABILITIES)):
+            with unrepeated(row, begun=number > 0):
+                message = await self._deliver(row, part)
         return message
 
     async def fetch(self, reference: str, limit: int) -> bytes:

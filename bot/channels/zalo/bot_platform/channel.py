@@ -3,6 +3,7 @@
 It answers HTTP 200 to failures too, so only ``ok`` in the answer counts.
 """
 
+import contextlib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from bot.channels import (
     RetryLater,
     TooLarge,
     Unreachable,
+    unrepeated,
 )
 from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message
 from bot.channels.zalo.http import ZaloHttp
@@ -150,12 +152,15 @@ class ZaloBotChannel:
         Raises:
             ChannelError: its kind decides the next state of the row.
         """
-        reply, message = normalised(row.reply if row.reply.action == "send" else to_new_message(row.reply)), None
+        reply = normalised(row.reply if row.reply.action == "send" else to_new_message(row.reply))
+        message, begun = None, False
         fits = is_single_message(reply, _CAPABILITIES) and not (reply.attachments or reply.choices)
         for part in (reply,) if fits else split_reply(reply, _CAPABILITIES):
             for text in [*await self._files_as_text(row, part), *pieces(render_text(part, _CAPABILITIES))]:
                 if text:
-                    message = await self._send_text(row, text)
+                    with unrepeated(row, begun=begun):
+                        message = await self._send_text(row, text)
+                    begun = True
         return message
 
     async def fetch(self, reference: str, limit: int) -> bytes:
@@ -198,9 +203,10 @@ class ZaloBotChannel:
                 raise
             except QuotaUsedUp:
                 raise RetryLater(await self._note_refusal(month)) from None
-            await self._store.channel_use.note_taken(self.name)
         except StoreError as error:
             raise Unreachable(type(error).__name__) from None
+        with contextlib.suppress(StoreError):  # it left, and must not leave again; the next one tells it again
+            await self._store.channel_use.note_taken(self.name)
         return message
 
     async def _take_place(self, row: OutboxRow) -> str:

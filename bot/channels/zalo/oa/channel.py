@@ -1,5 +1,6 @@
 """Send messages and files to the people of an Official Account, within their windows; fetch their files."""
 
+import contextlib
 import hashlib
 import unicodedata
 from collections.abc import Hashable
@@ -17,6 +18,7 @@ from bot.channels import (
     Refused,
     RetryLater,
     Unreachable,
+    unrepeated,
 )
 from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message
 from bot.channels.zalo.oa.api import ZaloApi
@@ -149,8 +151,9 @@ class ZaloOaChannel:
         fits = is_single_message(reply, able) and not (reply.attachments and reply.paragraphs)
         if reply.choices and not able.takes_buttons([one.label for one in reply.choices]):
             fits = False  # the account took buttons when this was queued
-        for part in (reply,) if fits else split_reply(reply, able):
-            message = await self._deliver(row, part)
+        for number, part in enumerate((reply,) if fits else split_reply(reply, able)):
+            with unrepeated(row, begun=number > 0):
+                message = await self._deliver(row, part)
         return message
 
     async def fetch(self, reference: str, limit: int) -> bytes:
@@ -220,7 +223,8 @@ class ZaloOaChannel:
             message = await self._call(row, {"text": unicodedata.normalize("NFC", render_text(piece, _CAPABILITIES))})
         _log.info("zalo_without_buttons")
         self._takes_buttons = False
-        await self._store.zalo.give_up_buttons(self._app)
+        with contextlib.suppress(StoreError):  # it left, and must not leave again; the next one tells it again
+            await self._store.zalo.give_up_buttons(self._app)
         return message
 
     async def _send_file(self, row: OutboxRow, file: Attachment) -> str | None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.channels import Blocked, Invalid
+from bot.channels import Blocked, ChannelError, Doubtful, Invalid
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.messages import Chat, OutboxRow
@@ -128,6 +128,18 @@ async def test_a_row_nobody_split_still_arrives_whole_and_in_order(channel: Tele
     first, second = await lan.hears(), await lan.hears()
     assert (first.text, first.labels) == ("a" * 4000, [])
     assert (second.text, second.labels) == ("b" * 4000, ["Có", "Không"])
+
+
+@pytest.mark.parametrize("broadcast", ["TB-000001", None])
+async def test_a_broadcast_of_which_part_left_is_not_begun_again(
+    channel: TelegramChannel, lan: User, server: BotApi, broadcast: str | None
+) -> None:
+    server.fault("sendDocument", error=ApiError(400, "Bad Request: wrong file"))
+    file = Attachment.of("a.json", "application/json", b"{}")
+    with pytest.raises(ChannelError) as told:
+        await channel.send(replace(row(lan, "a" * 4000, attachments=(file,)), broadcast=broadcast))
+    assert (await lan.hears()).text == "a" * 4000
+    assert isinstance(told.value, Doubtful) == bool(broadcast), "an answer may come twice, a broadcast never"
 
 
 async def test_what_telegram_cannot_parse_is_sent_without_markup(

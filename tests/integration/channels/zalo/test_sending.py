@@ -7,6 +7,8 @@ import pytest
 from bot.channels import Blocked, ChannelError, Doubtful, Invalid, Refused, RetryLater, Unreachable
 from bot.channels.zalo.oa import OpenAccount
 from bot.channels.zalo.oa.errors import OutsideWindow
+from bot.store import StoreUnavailable
+from bot.store.zalo import ZaloRepository
 from handlers.core import Attachment
 from tests.integration.channels.zalo.conftest import PDF, OpenIt, choices, met, row
 from tests.support.zalo import FakeOa
@@ -98,6 +100,30 @@ async def test_what_a_proxy_refused_has_not_left(oa: FakeOa, account: OpenAccoun
     with pytest.raises(Unreachable):
         await account.channel.send(row(chat, "một"))
     await account.channel.send(row(chat, "một"))
+    assert len(oa.account.sent) == 1
+
+
+@pytest.mark.parametrize("broadcast", [True, False])
+async def test_a_broadcast_of_which_part_left_is_not_begun_again(
+    oa: FakeOa, account: OpenAccount, broadcast: bool
+) -> None:
+    chat = await met(account, oa.account.user())
+    oa.fail(FILE, "dropped")
+    with pytest.raises(ChannelError) as told:
+        await account.channel.send(row(chat, "Nhắc", broadcast=broadcast, attachments=(PDF,)))
+    assert [one.text for one in oa.account.sent] == ["Nhắc"]
+    assert isinstance(told.value, Doubtful) == broadcast, "an answer may come twice, a broadcast never"
+
+
+async def test_buttons_that_were_refused_cost_no_second_message_where_the_store_cannot_note_it(
+    oa: FakeOa, account: OpenAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def give_up_buttons(*_: object) -> None:
+        raise StoreUnavailable("x")
+
+    oa.account.buttons, chat = False, await met(account, oa.account.user())
+    monkeypatch.setattr(ZaloRepository, "give_up_buttons", give_up_buttons)
+    await account.channel.send(row(chat, "Chọn:", choices=choices("a", "b")))
     assert len(oa.account.sent) == 1
 
 

@@ -1,5 +1,6 @@
 """Texts leave through the Bot Platform: only ``ok`` counts, and so does the month; what is unclear is not repeated."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,8 @@ from pydantic import SecretStr
 from bot.channels import ChannelError, Doubtful, Gone, Invalid, Refused, RetryLater, TooLarge, Unreachable
 from bot.channels.zalo.bot_platform.channel import BotApi, MonthUsedUp
 from bot.channels.zalo.http import ZaloHttp
+from bot.store import StoreUnavailable
+from bot.store.channel_use import ChannelUseRepository
 from handlers.core import Attachment, Choice
 from tests.integration.channels.zalo_bot.conftest import LAN, Ours
 from tests.support.zalo.bot import FakeBot
@@ -99,6 +102,38 @@ async def test_three_refusals_in_a_row_end_the_day_and_the_next_one_begins_anew(
     with pytest.raises(RetryLater) as told:
         await ours.channel.send(ours.row("Chào"))
     assert told.value.after == 60.0, "a message that got through ends the row of refusals"
+
+
+async def test_refusals_at_the_same_time_are_one(bot: FakeBot, ours: Ours) -> None:
+    bot.fail("sendMessage", *[429] * 6)
+    for _ in range(2):
+        told = await asyncio.gather(*(ours.channel.send(ours.row("Chào")) for _ in range(3)), return_exceptions=True)
+        assert [one.after for one in told if isinstance(one, RetryLater)] == [60.0] * 3
+        ours.clock.at += timedelta(seconds=60)
+    await ours.channel.send(ours.row("Chào"))
+
+
+async def test_what_left_is_not_sent_again_where_the_store_cannot_note_it(
+    bot: FakeBot, ours: Ours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def note_taken(*_: object) -> None:
+        raise StoreUnavailable("x")
+
+    monkeypatch.setattr(ChannelUseRepository, "note_taken", note_taken)
+    assert await ours.channel.send(ours.row("Chào")) == f"{1:020x}"
+    assert len(bot.sent) == 1
+
+
+@pytest.mark.parametrize("fault", [429, 401, "http 407", 400])
+@pytest.mark.parametrize("broadcast", [True, False])
+async def test_a_broadcast_of_which_part_left_is_not_begun_again(
+    bot: FakeBot, ours: Ours, fault: str | int, broadcast: bool
+) -> None:
+    bot.fail("sendMessage", "", fault)
+    with pytest.raises(ChannelError) as told:
+        await ours.channel.send(ours.row("một hai ba bốn " * 200, broadcast=broadcast))
+    assert len(bot.sent) == 1
+    assert isinstance(told.value, Doubtful) == broadcast, "an answer may come twice, a broadcast never"
 
 
 async def test_a_file_that_came_by_a_link_is_read_whole_and_within_its_size(ours: Ours) -> None:
