@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.messages import NOTICE, REPLY, Chat, DeliveryState, Settlement
@@ -78,6 +78,8 @@ async def read_reached(ask: RunQueries, owners: Collection[str]) -> Mapping[str,
     return {owner: MailAddress(chat, bool(first), bool(files)) for owner, chat, first, files in rows}
 
 
+#: A server puts a letter off for two days at most: an older mark is of a letter that went another way.
+_DEFERRAL_AGE = timedelta(days=4)
 #: What surely did not arrive.
 _NOT_ARRIVED = frozenset({DeliveryState.BLOCKED, DeliveryState.INVALID, DeliveryState.FAILED})
 
@@ -156,7 +158,8 @@ class EmailRepository:
 
     async def note_deferred(self, chat: str, now: datetime) -> datetime:
         """Note that the server of an address asks to be tried again; return since when it does."""
-        (rows,) = await self.driver.run(Query("email_deferred", {"chat": chat, "now": to_micros(now)}))
+        marked = {"chat": chat, "now": to_micros(now), "stale": to_micros(now - _DEFERRAL_AGE)}
+        (rows,) = await self.driver.run(Query("email_deferred", marked))
         return from_micros(rows[0][0]) if rows else now
 
     async def note_taken(self, chat: str) -> None:

@@ -65,6 +65,10 @@ class _Server(SMTP):
             return
         await super().smtp_DATA(arg)
 
+    def connection_lost(self, error: Exception | None) -> None:
+        self.event_handler.ended += 1
+        super().connection_lost(error)
+
 
 @dataclass
 class MailServer:
@@ -74,6 +78,7 @@ class MailServer:
     recipients: list[str] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     connections: int = 0
+    ended: int = 0  #: connections
     port: int = 0
     faults: dict[str, deque[str]] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)

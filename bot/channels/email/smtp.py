@@ -162,7 +162,11 @@ class SmtpPool:
 
     async def _name_sender(self, client: aiosmtplib.SMTP, message: bytes) -> None:
         sized = [f"SIZE={len(message)}"] if client.supports_extension("size") else []
-        await _step("sender", client, client.mail(self.settings.sender, options=sized))
+        try:
+            await _step("sender", client, client.mail(self.settings.sender, options=sized))
+        except BaseException:  # nobody uses this connection any more
+            client.close()
+            raise
 
     async def _hand_over(self, client: aiosmtplib.SMTP, recipient: str, message: bytes) -> None:
         try:
@@ -173,6 +177,9 @@ class SmtpPool:
             raise
         except ChannelError:
             await self._give_back(client)
+            raise
+        except BaseException:  # it was cancelled
+            client.close()
             raise
         self._idle.append((client, self._clock.monotonic()))
 

@@ -95,8 +95,10 @@ WHERE e.chat = :chat AND o.language IS NOT NULL ORDER BY e.confirmed_at LIMIT 1;
 SELECT id FROM chats WHERE id = :chat AND channel = 'email' AND erased_at IS NULL;
 
 -- name: email_deferred
--- Note that the server of an address asks to be tried again, and since when it does.
-UPDATE email_addresses SET deferred_at = COALESCE(deferred_at, :now) WHERE chat = :chat RETURNING deferred_at;
+-- Note that the server of an address asks to be tried again, and since when it does; a mark from before :stale is of
+-- another letter.
+UPDATE email_addresses SET deferred_at = CASE WHEN deferred_at >= :stale THEN deferred_at ELSE :now END
+WHERE chat = :chat RETURNING deferred_at;
 
 -- name: email_took!
 -- The server took a message.

@@ -81,6 +81,27 @@ async def test_each_failure_has_its_meaning_by_the_step_at_which_it_happened(
     await ours.channel.send(ours.row("Nhắc", number=2))  # the connection, or a new one, goes on
 
 
+@pytest.mark.parametrize("answer", ["451 4.3.0 later", "550 5.7.1 not you", "552 5.3.4 too large"])
+async def test_a_refusal_of_the_sender_leaves_no_connection_open(ours: Ours, answer: str) -> None:
+    for number in range(5):
+        ours.server.fail("MAIL", answer)
+        with pytest.raises(ChannelError):
+            await ours.channel.send(ours.row("Nhắc", number=number))
+    async with asyncio.timeout(5):
+        while ours.server.ended < ours.server.connections:  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_a_server_that_asked_for_patience_long_ago_has_all_its_time_again(ours: Ours) -> None:
+    await ours.knows()
+    for days in (0, 30):
+        ours.clock.turn(timedelta(days=days))
+        ours.server.fail("RCPT", "450 4.2.0 greylisted")
+        with pytest.raises(RetryLater) as told:
+            await ours.channel.send(ours.row("Nhắc"))
+        assert told.value.after == 600.0
+
+
 async def test_a_mailbox_that_does_not_exist_gets_nothing_more(ours: Ours) -> None:
     chat = await ours.knows()
     ours.server.fail("RCPT", "550 5.1.1 no such user")
