@@ -159,11 +159,11 @@ class EmailDesk:
 
     async def confirm(self, token: str) -> bool:
         """Use a link up; false where it leads nowhere, or another person has confirmed the same address."""
-        used = await self.store.links.use(LinkPurpose.EMAIL, token, self.clock.now())
-        contact = await read_contact(self.store.driver.run, self.store.keyring, used.chat) if used else None
-        if used is None or contact is None:
+        address = await self.look(token)  # before it is used: another address, given meanwhile, ends this link
+        used = await self.store.links.use(LinkPurpose.EMAIL, token, self.clock.now()) if address else None
+        if used is None or address is None:
             return False
-        mailbox = self.store.chats.at(EMAIL, contact.address)
+        mailbox = self.store.chats.at(EMAIL, address)
         return await self.store.email.confirm(used.chat, mailbox.id, self.clock.now())
 
     def mailbox_of(self, token: str) -> str | None:

@@ -1,7 +1,8 @@
 """E-mail addresses: confirmed by whoever reads the mailbox, used for reminders as its person chose, stopped at once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot.messages import BROADCAST, NOTICE, REPLY, Chat, DeliveryState, OutboxRo
 from bot.services.email import EmailDesk, EmailService, EmailTerms, stop_token
 from bot.services.unit_of_work import open_turn
 from bot.store import OutboxMessage, OutboxRecipient, Query, import_queries, message_query
+from bot.store.links import OneTimeLinkRepository, UsedLink
 from bot.store.store import Store
 from handlers.core import Attachment, Choice, Reply
 from handlers.model import EmailOffer, Grant, Rights, Role
@@ -82,6 +84,25 @@ async def test_only_official_addresses_are_written_to_and_seldom(store: Store, l
     assert others == [EmailOffer.ASKED, EmailOffer.ASKED, EmailOffer.TOO_OFTEN], "nor may one person try many mailboxes"
     tomorrow = replace(given, now=NOW + timedelta(hours=25))
     assert await tomorrow.offer(LAN, "vi") is EmailOffer.ASKED
+
+
+async def test_a_link_confirms_the_mailbox_it_was_sent_to_and_no_other(
+    store: Store, lan: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, use = service(store, lan), OneTimeLinkRepository.use
+    assert await given.offer(LAN, "vi") is EmailOffer.ASKED
+    token = await link_of(store)
+
+    async def use_and_change(*args: Any, **how: Any) -> UsedLink | None:
+        used = await use(*args, **how)
+        await replace(given, now=NOW + timedelta(minutes=1)).offer(OTHER, "vi")
+        return used
+
+    monkeypatch.setattr(OneTimeLinkRepository, "use", use_and_change)
+    assert not await EmailDesk(store, TurnedClock(NOW)).confirm(token)
+    known = await given.mine()
+    assert known is not None
+    assert (known.address, known.confirmed) == (OTHER, False)
 
 
 async def test_a_mailbox_has_one_person_and_a_late_link_leads_nowhere(store: Store, mailbox: Chat) -> None:
