@@ -1,14 +1,20 @@
 -- E-mail addresses: of staff whom an admin imported, and of people who gave and confirmed their own.
 
 -- name: email_chat!
--- Make an address known; one that was forgotten or ended begins anew.
+-- Make an address known; one that was forgotten or ended begins anew. A known one stays with its unit, and one that
+-- somebody has confirmed is theirs.
 INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at, consented, unit)
 VALUES (:chat, :channel, :address, :now, :now, 1, :unit)
-ON CONFLICT (id) DO UPDATE SET consented = 1, erased_at = NULL, unit = COALESCE(excluded.unit, chats.unit);
+ON CONFLICT (id) DO UPDATE SET consented = 1, erased_at = NULL, address = excluded.address, unit = CASE
+    WHEN EXISTS (SELECT 1 FROM email_contacts e WHERE e.chat = chats.id AND e.confirmed_at IS NOT NULL) THEN chats.unit
+    WHEN chats.erased_at IS NOT NULL THEN excluded.unit
+    ELSE COALESCE(chats.unit, excluded.unit) END;
 
 -- name: email_import!
--- An admin says that it is of staff of their unit.
-INSERT INTO email_addresses (chat, imported_at) VALUES (:chat, :now)
+-- An admin says that it is of staff of their unit; to one that somebody has confirmed reminders go already.
+INSERT INTO email_addresses (chat, imported_at)
+SELECT CAST(:chat AS TEXT), CAST(:now AS BIGINT)
+WHERE NOT EXISTS (SELECT 1 FROM email_contacts e WHERE e.chat = :chat AND e.confirmed_at IS NOT NULL)
 ON CONFLICT (chat) DO UPDATE SET imported_at = COALESCE(email_addresses.imported_at, excluded.imported_at);
 
 -- name: email_staff

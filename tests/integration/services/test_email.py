@@ -288,6 +288,19 @@ async def test_an_admin_keeps_addresses_of_their_own_unit_and_of_no_other(
     await given.import_staff(of(Role.ADMIN, "DN.NT"), None, ["b@x.gov.vn"])
     await given.import_staff(of(Role.FOCAL, "DN.NT"), "DN.NT", ["c@x.gov.vn"])
     await given.import_staff(of(Role.OWNER, None), None, ["d@x.gov.vn"])
-    assert sorted((one.address, one.unit) for one in await store.email.staff()) == [
-        ("d@x.gov.vn", None), (OTHER, "DN.NT"),
-    ]  # fmt: skip
+    known = [("d@x.gov.vn", None), (OTHER, "DN.NT")]
+    assert sorted((one.address, one.unit) for one in await store.email.staff()) == known
+    await given.import_staff(of(Role.ADMIN, "DN.DP"), "DN.DP", [OTHER, "e@x.gov.vn"])
+    known.append(("e@x.gov.vn", "DN.DP"))
+    assert sorted((one.address, one.unit) for one in await store.email.staff()) == sorted(known), "each keeps its unit"
+
+
+async def test_an_address_that_somebody_has_confirmed_is_no_admins_to_import(
+    store: Store, lan: Chat, mailbox: Chat, database: Database
+) -> None:
+    insert_units(database.sql)
+    owner = Rights((Grant("QT-000001", Role.OWNER, None),), await store.units.read(), "QT-000001")
+    await service(store, lan).import_staff(owner, "DN.NT", [LAN])
+    assert await store.email.staff() == []
+    assert database.sql("SELECT unit FROM chats WHERE channel = 'email'") == [(None,)]
+    assert [way[0] for way in await rows_of(store, await freeze_notice(store, NOW))] == ["telegram"]
