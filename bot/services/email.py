@@ -172,6 +172,6 @@ class EmailDesk:
         known = stop_token(self.store.keyring, chat)
         return chat if compare_digest(known.encode(), token.encode(errors="replace")) else None
 
-    async def stop(self, chat: str) -> None:
-        """End messages to a mailbox; once more changes nothing."""
-        await self.store.email.stop(chat, self.clock.now())
+    async def stop(self, chat: str) -> bool:
+        """End messages to a mailbox; once more changes nothing. False where it is no mailbox."""
+        return await self.store.email.stop(chat, self.clock.now())

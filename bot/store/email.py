@@ -167,8 +167,10 @@ class EmailRepository:
         await self.driver.run(Query("email_took", {"chat": chat}))
 
     async def stop(self, chat: str, now: datetime) -> bool:
-        """Note that the reader wants no more messages; false where the address is not known."""
-        (rows,) = await self.driver.run(Query("email_stop", {"chat": chat, "now": to_micros(now)}), durable=True)
+        """Note that the reader wants no more messages, even of a forgotten address; false: no mailbox."""
+        nobody = self.keyring.seal("", sealed_columns.address(chat))
+        stopped = {"chat": chat, "nobody": nobody, "now": to_micros(now)}
+        (rows,) = await self.driver.run(Query("email_stop", stopped), durable=True)
         return bool(rows)
 
     async def note_bounce(

@@ -196,6 +196,7 @@ class OwnDataRepository:
             Query("erase_unreadable", {"place": f"chats.session {self.pending.chat.id} %"}),
             Query("erase_links", mine),
             Query("forget_guided", mine),
+            Query("email_keep_offers", {"owner": self.pending.chat.id}),
             Query("email_erase_letters", {"owner": self.pending.chat.id}),
             Query("email_remove", {"owner": self.pending.chat.id}),
             Query("email_unused", {"now": to_micros(self.now)}),

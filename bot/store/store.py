@@ -96,6 +96,7 @@ class Retention:
         before = {
             "before": to_micros(now - timedelta(days=days)),
             "undecided": to_micros(now - UNDECIDED_AGE),
+            "day": to_micros(now - timedelta(days=1)),
             "today": to_vietnam_day(now).toordinal(),
         }
         async with self.driver.transaction() as transaction:

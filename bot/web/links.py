@@ -207,7 +207,8 @@ class EmailPages:
         if request.method == "GET":
             return page("email_stop.html", self._language, done=False)
         try:
-            await self._desk.stop(mailbox)
+            if not await self._desk.stop(mailbox):
+                return page("email_gone.html", self._language, status=404)
         except StoreError:
             return page("link_later.html", self._language, status=503)
         return page("email_stop.html", self._language, done=True)

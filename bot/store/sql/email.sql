@@ -64,10 +64,17 @@ FROM email_contacts e JOIN chats c ON c.id = e.chat WHERE e.owner = :owner;
 -- Choose what goes to the address.
 UPDATE email_contacts SET first = :first, files = :files WHERE owner = :owner AND confirmed_at IS NOT NULL;
 
+-- name: email_keep_offers!
+-- Keep the first messages that a person asked for, without a word of whom or what: they still count for their mailbox.
+UPDATE outbox SET origin = 'email-confirm:' || 'gone:' || id, message = NULL,
+    payload = CASE WHEN state = 'sending' THEN payload END
+WHERE origin LIKE 'email-confirm:' || :owner || ':%' AND state <> 'queued';
+
 -- name: email_erase_letters!
 -- Delete the letters to the address that a person gave: what is in them is theirs.
 DELETE FROM outbox
-WHERE chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner AND e.confirmed_at IS NOT NULL)
+WHERE (chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner AND e.confirmed_at IS NOT NULL)
+       AND origin NOT LIKE 'email-confirm:%')
    OR origin LIKE 'email-confirm:' || :owner || ':%';
 
 -- name: email_remove!
@@ -111,9 +118,13 @@ WHERE chat = :chat RETURNING deferred_at;
 UPDATE email_addresses SET deferred_at = NULL WHERE chat = :chat AND deferred_at IS NOT NULL;
 
 -- name: email_stop
--- The reader wants no more messages.
-UPDATE chats SET stopped_at = COALESCE(stopped_at, :now)
-WHERE id = :chat AND channel = 'email' AND erased_at IS NULL RETURNING id;
+-- The reader wants no more messages. Of an address that is forgotten already only that is kept, so that nobody begins
+-- it again.
+INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at, consented, erased_at, stopped_at)
+VALUES (:chat, 'email', :nobody, :now, :now, 0, :now, :now)
+ON CONFLICT (id) DO UPDATE SET stopped_at = COALESCE(chats.stopped_at, excluded.stopped_at)
+WHERE chats.channel = 'email'
+RETURNING id;
 
 -- name: email_bounced
 -- A message came back that had been taken; one that has another end keeps it.

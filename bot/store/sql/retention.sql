@@ -66,13 +66,17 @@ DELETE FROM invitations WHERE used_at < :before OR ended_at < :before OR expires
 
 -- name: expire_chats
 -- Delete chats silent since :before, erased ones, and those of people without consent silent since :undecided; only
--- without a role and with nothing left to answer, to deliver or to follow.
+-- without a role and with nothing left to answer, to deliver or to follow. A mailbox that was stopped stays, so that
+-- nobody begins it again, and one that got a first message since :day, so that those count.
 DELETE FROM chats
 WHERE (last_contact_at < :before OR erased_at IS NOT NULL OR (consented = 0 AND last_contact_at < :undecided))
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
   AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL)
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))
   AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.payload IS NOT NULL)
+  AND NOT (channel = 'email' AND stopped_at IS NOT NULL)
+  AND NOT EXISTS (
+      SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.origin LIKE 'email-confirm:%' AND o.queued_at >= :day)
   AND NOT EXISTS (SELECT 1 FROM email_contacts e WHERE e.chat = chats.id)
   AND NOT EXISTS (SELECT 1 FROM email_addresses a WHERE a.chat = chats.id AND a.imported_at IS NOT NULL)
 RETURNING 1;

@@ -30,12 +30,12 @@ def service(store: Store, chat: Chat, ask: object = None) -> EmailService:
     return EmailService(ask or store.driver.run, store.keyring, chat, NOW, TERMS)
 
 
-async def link_of(store: Store, address: str = LAN) -> str:
+async def link_of(store: Store, address: str = LAN, now: datetime = NOW) -> str:
     """The token in the newest first message to a mailbox."""
-    rows = await store.outbox.claim("email", 99, NOW)
+    rows = await store.outbox.claim("email", 99, now)
     said = [row.reply.paragraphs[1] for row in rows if row.chat.address == address]
     for row in rows:
-        await store.outbox.settle(row, DeliveryState.SENT, NOW)
+        await store.outbox.settle(row, DeliveryState.SENT, now)
     return said[-1].rpartition("/e/confirm/")[2].split()[0].rstrip(".")
 
 
@@ -262,8 +262,47 @@ async def test_with_the_person_goes_the_address_and_what_waits_for_it(store: Sto
         await unit.finish(None, ())
     assert await store.outbox.claim("email", 9, NOW) == []
     assert await store.email.find(LAN) is None
-    await store.retention.delete_expired(NOW, 180)
+    await store.retention.delete_expired(NOW + timedelta(hours=25), 180)
     assert await store.chats.find(mailbox.id) is None
+
+
+async def test_a_mailbox_gets_no_more_first_messages_however_often_whoever_asks_is_forgotten(
+    store: Store, lan: Chat, database: Database
+) -> None:
+    mailbox = store.chats.at("email", LAN)
+    for number in range(3):
+        now = NOW + timedelta(minutes=number)
+        await store.inbox.receive([make_incoming(f"f{number}", address=lan.address)], now)
+        assert await replace(service(store, lan), now=now).offer(LAN, "vi") is EmailOffer.ASKED
+        await link_of(store, now=now)
+        async with open_turn(store, await claim_next_turn(store, lan), now) as unit:
+            await unit.own_data.erase()
+            await unit.finish(None, ())
+        await store.retention.delete_expired(now, 180)
+    kept = database.sql("SELECT chat, origin, payload, message FROM outbox WHERE channel = 'email'")
+    assert [one for one in kept if one[0] != mailbox.id or lan.id in one[1] or one[2] or one[3]] == []
+    await store.inbox.receive([make_incoming("f9", address=lan.address)], NOW)
+    assert await replace(service(store, lan), now=NOW + timedelta(minutes=9)).offer(LAN, "vi") is EmailOffer.TOO_OFTEN
+    assert await replace(service(store, lan), now=NOW + timedelta(hours=25)).offer(LAN, "vi") is EmailOffer.ASKED
+
+
+@pytest.mark.parametrize("cleaned", [False, True])
+async def test_a_click_ends_letters_to_an_address_that_was_forgotten_meanwhile_for_good(
+    store: Store, lan: Chat, cleaned: bool
+) -> None:
+    assert await service(store, lan).offer(LAN, "vi") is EmailOffer.ASKED
+    await link_of(store)
+    mailbox, later = store.chats.at("email", LAN), NOW + timedelta(hours=49)
+    await store.email.sweep(later)
+    if cleaned:
+        await store.retention.delete_expired(later, 180)
+        assert await store.chats.find(mailbox.id) is None
+    assert await EmailDesk(store, TurnedClock(later)).stop(mailbox.id)
+    await store.retention.delete_expired(later + timedelta(days=400), 180)
+    assert await replace(service(store, lan), now=later).offer(LAN, "vi") is EmailOffer.STOPPED
+    await store.driver.run(*import_queries(store.keyring, LAN, None, NOW))
+    [staff] = await store.email.staff()
+    assert (staff.address, staff.stopped) == (LAN, True)
 
 
 async def test_an_address_in_use_outlasts_a_long_silence(store: Store, lan: Chat, mailbox: Chat) -> None:

@@ -10,6 +10,7 @@ from bot.messages import Incoming
 from bot.services.email import CONFIRM_PATH, STOP_PATH, EmailDesk, EmailService, EmailTerms, stop_token
 from bot.web.links import EmailPages
 from handlers.core import TextReceived
+from handlers.model import EmailOffer
 from tests.integration.channels.email.conftest import LAN, Ours
 from tests.support.telegram.server import serving
 
@@ -69,6 +70,17 @@ async def test_a_mail_program_ends_letters_with_one_post(ours: Ours, browser: ht
     [staff] = await ours.store.email.staff()
     assert staff.stopped
     assert (await browser.post(path, data=form)).status_code == 200
+
+
+async def test_a_click_after_the_address_was_forgotten_ends_letters_as_the_page_says(
+    ours: Ours, browser: httpx.AsyncClient
+) -> None:
+    service, _ = await offered(ours)
+    await service.remove()
+    chat = ours.store.chats.at("email", LAN)
+    ended = await browser.post(f"{STOP_PATH}{stop_token(ours.store.keyring, chat.id)}")
+    assert ended.status_code == 200
+    assert await service.offer(LAN, "vi") is EmailOffer.STOPPED
 
 
 async def test_a_forged_stop_ends_nothing(ours: Ours, browser: httpx.AsyncClient) -> None:
