@@ -28,7 +28,8 @@ FILED_LABELS = {
 _NUMBER = re.compile(r"(?:\+84|0)\d{9,10}|080\d{5}|1[89]00\d{4,6}")
 _EXTENSION = re.compile(r"\s*[,(]?\s*(?:máy lẻ|số lẻ|nhánh|may le|so le|ext\.?)\s*:?\s*(\d{1,6})\s*\)?$", re.IGNORECASE)
 _SEPARATORS = re.compile(r"\s*(?:[;/]|,(?=\s*[+0-9])|\bhoặc\b|\bor\b)\s*", re.IGNORECASE)
-_MOST_NUMBERS = 3
+#: Numbers in one field, and letters of one number as it is typed.
+_MOST_NUMBERS, _MOST_LETTERS = 3, 40
 _TIME = re.compile(r"\d{1,2}\s*(?:[:hg]|giờ|gio)|\d{1,2}\s*[-–]\s*\d{1,2}", re.IGNORECASE)
 #: Digits that are no time of day, such as those of a personal number.
 _NO_TIME = re.compile(r"\d{5}|\d[ .]?\d[ .]?\d[ .]\d[ .]?\d[ .]?\d")
@@ -47,7 +48,7 @@ def _clean_number(text: str) -> str | None:
     extension = _EXTENSION.search(text)
     typed = " ".join((text[: extension.start()] if extension else text).split())
     bare = re.sub(r"[\s.()-]", "", typed)
-    if not bare.isascii() or not _NUMBER.fullmatch(bare):
+    if len(typed) > _MOST_LETTERS or not bare.isascii() or not _NUMBER.fullmatch(bare):
         return None
     return f"{typed} máy lẻ {extension.group(1)}" if extension else typed
 
