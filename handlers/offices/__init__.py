@@ -9,7 +9,7 @@ from handlers.citations import format_office
 from handlers.core import MarkupTranslator, Reply, capitalize_first, format_day, join_lines
 from handlers.folding import fold
 from handlers.forms.fields import clean_words
-from handlers.model import OfficeDraft, UnitDirectory
+from handlers.model import OfficeDraft, OfficeOutcome, UnitDirectory
 from handlers.requests import FIELDS, Field, clean_email
 from locales import N_, Translator
 from rules.offices import GENERAL, Office, OfficeStatus
@@ -23,6 +23,21 @@ FILED_LABELS = {
     Procedure.ISSUE_NEW: N_("issue of a new certificate"),
     Procedure.RESTORE_DEVICE: N_("restoring the token"),
     Procedure.REPORT_LOSS: N_("record of a lost token"),
+}
+#: What is said of a change, in the chat and on the pages.
+OFFICE_OUTCOMES = {
+    OfficeOutcome.SAVED: N_("Saved. From now on answers name it so."),
+    OfficeOutcome.WITHDRAWN: N_("Taken back. What counted before counts again."),
+    OfficeOutcome.NOT_YOURS: N_("You have no right to change the receiving offices of this unit."),
+    OfficeOutcome.UNKNOWN: N_("This receiving office, or its unit, is not there any more. Here is what counts now."),
+    OfficeOutcome.OVERTAKEN: N_(
+        "Somebody else has changed it meanwhile, so nothing was saved. Here is what counts now."
+    ),
+    OfficeOutcome.INVALID: N_("One of the values cannot be used, so nothing was saved. Please look through them."),
+    OfficeOutcome.NO_SOURCE: N_("Until now this was only assumed. Please say how the office has confirmed it."),
+    OfficeOutcome.TAKEN: N_(
+        "Another office was set for this unit that receives one of these procedures. Please change that one instead."
+    ),
 }
 #: Matches one number: of a landline or a mobile telephone, of the state's own network (080), or of a hotline.
 _NUMBER = re.compile(r"(?:\+84|0)\d{9,10}|080\d{5}|1[89]00\d{4,6}")
@@ -107,6 +122,13 @@ def find_wrong_field(draft: OfficeDraft) -> str | None:
         if (value is None and name in NEEDED_FIELDS) or (value is not None and field.clean(value) != value):
             return name
     return None
+
+
+def find_fault(draft: OfficeDraft, known: Iterable[Office] = ()) -> OfficeOutcome | None:
+    """Return why a draft is not stored, ``None`` if it can be; ``known`` are offices of which it was begun."""
+    if find_wrong_field(draft):
+        return OfficeOutcome.INVALID
+    return OfficeOutcome.NO_SOURCE if draft.confirms_by_assumption(known) else None
 
 
 def format_filed(t: Translator, procedures: Iterable[Procedure]) -> str:
