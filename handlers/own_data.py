@@ -33,15 +33,6 @@ def format_data_failed(say: MarkupTranslator) -> Reply:
     return Reply(paragraphs=(str(say(sentence)),))
 
 
-def render_own_data(held: Mapping[str, Any], say: MarkupTranslator) -> str:
-    """Render all data as an outline, with times in Viet Nam.
-
-    ``held`` maps the section names of ``OwnData.sections``.
-    """
-    text = OwnDataWriter(say)
-    return "".join((text.title(), *(text.section(name, value) for name, value in held.items()), text.end()))
-
-
 @dataclass
 class OwnDataWriter:
     """Writes the outline section by section, and long lists page by page, so that it need not be held in memory."""

@@ -49,7 +49,6 @@ _TABLES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".ods")
 _NO_SIGNED_TABLE = N_(
     "Among the files is a spreadsheet without a signature. If it is a list of certificates, give it with --list."
 )
-_NOTHING = N_("There is no certificate in what was given: no file in the folders, and no row in a list.")
 #: A serial number as people write it: with colons, blanks or dots between its digits, and 0x before them.
 _SERIAL = re.compile(r"\s*-?(?:0[xX])?[0-9A-Fa-f](?:[\s:.-]*[0-9A-Fa-f]){0,63}\s*")
 _WRITE_LIST = N_(

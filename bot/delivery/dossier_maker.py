@@ -33,8 +33,9 @@ _log = structlog.get_logger(__name__)
 
 #: Returns what a chat has waiting, the newest first, at most so many.
 WaitingEvents = Callable[[Chat, int], Awaitable[list[AnyEvent]]]
-#: Seconds between two looks whether the person wants it stopped, and updates that are looked at.
-_LOOK, _MOST_WAITING = 0.5, 5
+#: Seconds between two looks whether the person wants it stopped, and updates that are looked at: more than anybody
+#: sends between two looks, so that what is sent after the command does not hide it.
+_LOOK, _MOST_WAITING = 0.5, 100
 #: Seconds between two states of the message that shows how far it is.
 _STEP = 2.0
 #: Certificates up to which papers are made as PDF too: LibreOffice takes several seconds,
@@ -63,8 +64,8 @@ class _Making:
     """One order that is being carried out. The thread that makes the papers counts; the loop looks and shows."""
 
     wanted: MakeDossier
-    count: int  #: certificates
     turn: int | None  #: the turn that gave the order; ``None`` where its message cannot be changed
+    count: int = 0  #: certificates, once the dossier is found
     stop: Event = field(default_factory=Event)
     typed: bool = False  #: it is to be stopped by the command
     far: tuple[int, int] = (0, 0)  #: files that are made, of how many
@@ -124,22 +125,27 @@ class DossierMaker:
         Raises:
             StoreUnavailable: the turn is tried again when the store answers.
         """
-        if channel is None or not channel.capabilities.accepts("application/zip"):
-            return _without(wanted, "no_files")
+        making = _Making(wanted, turn if channel and channel.capabilities.editing else None)
         try:
-            async with self.turn:
-                return await self._make(chat, wanted, turn if channel.capabilities.editing else None)
-        except StoreUnavailable:
+            if channel is None or not channel.capabilities.accepts("application/zip"):
+                made = _without(wanted, "no_files")
+            else:
+                async with self.turn:
+                    made = await self._make(chat, making)
+        except StoreUnavailable:  # they are made again when it answers
             raise
         except Exception as error:  # noqa: BLE001 - the dossier is kept; its papers are not worth a failed turn
             _log.error("dossier_not_made", error=type(error).__name__)
-            return _without(wanted, "failed")
+            made = _without(wanted, "failed")
+        await self._show_end(chat, making, made)
+        return made
 
-    async def _make(self, chat: Chat, wanted: MakeDossier, turn: int | None) -> DossierMade:
+    async def _make(self, chat: Chat, making: _Making) -> DossierMade:
+        wanted = making.wanted
         found = await self.find(chat, wanted.dossier)
         if found.record is None:
             return _without(wanted, "not_yours")
-        making, end = _Making(wanted, len(found.record.sources), turn), "made"
+        making.count = len(found.record.sources)
         task = asyncio.create_task(asyncio.to_thread(self._write, found.record, found, making))
         task.add_done_callback(lambda done: done.cancelled() or done.exception())  # also where nobody waits any more
         try:
@@ -147,19 +153,11 @@ class DossierMaker:
                 if not making.stop.is_set():
                     await self._look(chat, making)
                 await self._show(chat, making)
-            made = await task
+            return await task
         except _StoppedError:
-            stopped = DossierMade(dossier=wanted.dossier, trouble="stopped", typed=making.typed)
-            made, end = stopped, "stopped"
-        except StoreUnavailable:  # they are made again when it answers
-            raise
-        except Exception:
-            await self._show_end(chat, making, "failed")
-            raise
+            return DossierMade(dossier=wanted.dossier, trouble="stopped", typed=making.typed)
         finally:
             making.stop.set()
-        await self._show_end(chat, making, end)
-        return made
 
     async def _look(self, chat: Chat, making: _Making) -> None:
         """Look whether the person wants it stopped, by the command or by the button of this order."""
@@ -175,7 +173,9 @@ class DossierMaker:
         making.shown, making.shown_at, wanted = making.far, self.clock.monotonic(), making.wanted
         await self._move(chat, making, format_progress(wanted.language, making.count, *making.far, wanted.order))
 
-    async def _show_end(self, chat: Chat, making: _Making, end: str) -> None:
+    async def _show_end(self, chat: Chat, making: _Making, made: DossierMade) -> None:
+        """Move the message to its end, however the order ended: its button stops nothing any more."""
+        end = (made.trouble or "made") if making.count else "none"
         await self._move(chat, making, format_progress_end(making.wanted.language, making.count, end), ending=True)
 
     async def _move(self, chat: Chat, making: _Making, said: Reply, *, ending: bool = False) -> None:

@@ -16,7 +16,7 @@ from handlers.model import (
     find_taken,
     select_watchers,
 )
-from handlers.offices import find_wrong_field, format_office_changed, format_office_scope
+from handlers.offices import find_fault, format_office_changed, format_office_scope
 from handlers.requests.notices import format_acting_office
 from locales import LANGUAGES, translator
 from rules.calendar import to_vietnam_day
@@ -48,8 +48,8 @@ class OfficeService:
         known = rights.units.get(unit) if unit else None
         if unit and (known is None or not known.is_open(to_vietnam_day(self.notices.context.now))):
             return OfficeResult(OfficeOutcome.UNKNOWN)
-        if find_wrong_field(draft):
-            return OfficeResult(OfficeOutcome.INVALID)
+        if fault := find_fault(draft):
+            return OfficeResult(fault)
         await self.offices.hold()
         if taken := find_taken(await self._beside(unit), unit, draft):
             return OfficeResult(OfficeOutcome.TAKEN, taken)
@@ -65,8 +65,8 @@ class OfficeService:
             return OfficeResult(OfficeOutcome.UNKNOWN)
         if before.revision != revision:
             return OfficeResult(OfficeOutcome.OVERTAKEN, before)
-        if find_wrong_field(draft):
-            return OfficeResult(OfficeOutcome.INVALID, before)
+        if fault := find_fault(draft, [before.office]):
+            return OfficeResult(fault, before)
         if taken := find_taken(await self._beside(before.unit), before.unit, draft, office):
             return OfficeResult(OfficeOutcome.TAKEN, taken)
         changed = await self.offices.change(before, draft, rights.actor, rights.reach(_ACT))

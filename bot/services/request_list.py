@@ -242,11 +242,13 @@ class RequestListService:
         if number > MAX_BULK_MOVES:
             return BulkMoveResult((), outcome=MoveOutcome.TOO_MANY, meant=number)
         rows = await self.requests.page(selection, MAX_BULK_MOVES)
-        ways = {row.request.code: way for row in rows if (way := find_way_back(row, rights.actor, self.now))}
+        ways = {
+            (row.request.code, row.revision): way for row in rows if (way := find_way_back(row, rights.actor, self.now))
+        }
         movable = await self.requests.read_movable(selection, MAX_BULK_MOVES)
         changed: list[str] = []
         for to in dict.fromkeys(ways.values()):
-            meant = [one for one in movable if ways.get(one.code) is to]
+            meant = [one for one in movable if ways.get((one.code, one.revision)) is to]
             changed += await RequestMover(self.requests, rights, to, "").take_back(meant)
         if changed:
             unit, span = rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit), format_span(sorted(changed))

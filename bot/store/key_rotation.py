@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
-
 from bot.store.drivers import Driver, Query, column_query_name
 from bot.store.encoding import to_micros
 from bot.store.errors import KeyNotSpread, SealError, UnknownKeyName
@@ -39,8 +37,6 @@ _DAMAGED = N_(
     " drops it all the same"
 )
 _NO_PENDING = N_("No key waits to be used. Add one first: troly keys add")
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,12 +113,6 @@ def meaning_of(heading: str) -> str | None:
     return look_up_heading(heading, _BY_HEADING)
 
 
-def column_of(heading: str) -> str | None:
-    """Return the column of a heading."""
-    found = meaning_of(heading)
-    return "parent" if found == WEAK else found if found in COLUMNS else None
-
-
 def header_of(column: str) -> str:
     """Return the heading of a column that is shown to people."""
     return COLUMNS[column][0]

@@ -72,11 +72,6 @@ class UnitList:
     notes: ReadingNotes = ReadingNotes()
 
 
-def read_file(path: Path) -> list[UnitRow]:
-    """Return the rows of a file; raises the errors of ``open_list``."""
-    return open_list(path).rows
-
-
 def open_list(path: Path, sheet: str = "") -> UnitList:
     """Read a list of units from a file; ``sheet`` names the sheet if there are several lists.
 

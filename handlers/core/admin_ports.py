@@ -442,8 +442,8 @@ class ReceivingOffices(Protocol):
             draft: As it is to be.
 
         Returns:
-            The office as it stands now with ``SAVED``, ``OVERTAKEN``, ``INVALID`` or ``TAKEN`` (then the other one);
-            ``UNKNOWN`` if there is none within reach.
+            The office as it stands now with ``SAVED``, ``OVERTAKEN``, ``INVALID``, ``NO_SOURCE`` or ``TAKEN`` (then
+            the other one); ``UNKNOWN`` if there is none within reach.
         """
 
     async def withdraw(self, rights: Rights, office: str, revision: int) -> OfficeResult:

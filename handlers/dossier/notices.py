@@ -28,6 +28,7 @@ PROGRESS_ENDS = {
     "made": N_("The papers of {count} certificates are made."),
     "stopped": N_("Stopped; no papers of these {count} certificates were made."),
     "failed": N_("The papers of {count} certificates were not made."),
+    "none": N_("No papers were made."),
 }
 
 
@@ -86,5 +87,5 @@ def format_progress(language: str, count: int, done: int, total: int, order: str
 
 
 def format_progress_end(language: str, count: int, end: str) -> Reply:
-    """Format what stands in its place at the end: ``made``, ``stopped`` or ``failed``."""
+    """Format what stands in its place at the end: ``made``, ``stopped``, ``failed`` or ``none``."""
     return Reply(paragraphs=(str(MarkupTranslator(language)(PROGRESS_ENDS[end], count=count)),))

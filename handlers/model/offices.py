@@ -45,6 +45,11 @@ class OfficeDraft(BaseModel):
         """Return the draft as not confirmed, looked at today."""
         return self.model_copy(update={"status": OfficeStatus.ASSUMED, "last_checked": today})
 
+    def confirms_by_assumption(self, known: Iterable[Office]) -> bool:
+        """Return whether it confirms by nothing but what an office was assumed by: that is no source for it."""
+        assumed = {one.source for one in known if one.status is OfficeStatus.ASSUMED}
+        return self.status is OfficeStatus.CONFIRMED and self.source in assumed
+
     def to_office(self, office_id: str, unit: str | None) -> Office:
         """Return the office for a unit and all below it, or for everybody."""
         return Office(id=office_id, units=(unit,) if unit else (), **self.model_dump())
@@ -87,6 +92,7 @@ class OfficeOutcome(StrEnum):
     UNKNOWN = "unknown"  #: no such office within reach, or the unit is not open
     OVERTAKEN = "overtaken"  #: changed by somebody else since it was seen
     INVALID = "invalid"  #: a field cannot be used
+    NO_SOURCE = "no_source"  #: confirmed by what it was assumed by; how it was confirmed must be said
     TAKEN = "taken"  #: another office that was set for the same unit receives one of the procedures
 
 

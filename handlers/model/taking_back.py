@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from handlers.model.requests import RequestRow, RequestState
+from handlers.model.requests import RequestRow, RequestState, transitions_from
 
 #: How long whoever made a move can take it back, while nothing came after it.
 TAKE_BACK_WITHIN = timedelta(minutes=15)
@@ -14,11 +14,13 @@ _TAKEN_BACK_TO = frozenset({RequestState.SUBMITTED, RequestState.ACCEPTED, Reque
 def find_way_back(row: RequestRow, actor: str, now: datetime) -> RequestState | None:
     """Return the state that a request had before its last move; ``None`` where that move cannot be taken back.
 
-    It can be by whoever made it, for a while, unless the request was changed since or its state is final.
+    It can be by whoever made it, for a while, unless the request was changed since or its state is final. A step
+    against the order of work took a move back itself, and is none.
     """
     if len(row.request.history) < 2 or row.request.state not in _TAKEN_BACK_FROM:
         return None
     before, last = row.request.history[-2:]
     untouched = last.state is row.request.state and last.at == row.changed_at
+    moved = last.state in transitions_from(before.state)
     fresh = last.by == actor and now - last.at <= TAKE_BACK_WITHIN
-    return before.state if untouched and fresh and before.state in _TAKEN_BACK_TO else None
+    return before.state if untouched and moved and fresh and before.state in _TAKEN_BACK_TO else None

@@ -9,7 +9,7 @@ from handlers.citations import format_office
 from handlers.core import MarkupTranslator, Reply, capitalize_first, format_day, join_lines
 from handlers.folding import fold
 from handlers.forms.fields import clean_words
-from handlers.model import OfficeDraft, UnitDirectory
+from handlers.model import OfficeDraft, OfficeOutcome, UnitDirectory
 from handlers.requests import FIELDS, Field, clean_email
 from locales import N_, Translator
 from rules.offices import GENERAL, Office, OfficeStatus
@@ -24,11 +24,27 @@ FILED_LABELS = {
     Procedure.RESTORE_DEVICE: N_("restoring the token"),
     Procedure.REPORT_LOSS: N_("record of a lost token"),
 }
+#: What is said of a change, in the chat and on the pages.
+OFFICE_OUTCOMES = {
+    OfficeOutcome.SAVED: N_("Saved. From now on answers name it so."),
+    OfficeOutcome.WITHDRAWN: N_("Taken back. What counted before counts again."),
+    OfficeOutcome.NOT_YOURS: N_("You have no right to change the receiving offices of this unit."),
+    OfficeOutcome.UNKNOWN: N_("This receiving office, or its unit, is not there any more. Here is what counts now."),
+    OfficeOutcome.OVERTAKEN: N_(
+        "Somebody else has changed it meanwhile, so nothing was saved. Here is what counts now."
+    ),
+    OfficeOutcome.INVALID: N_("One of the values cannot be used, so nothing was saved. Please look through them."),
+    OfficeOutcome.NO_SOURCE: N_("Until now this was only assumed. Please say how the office has confirmed it."),
+    OfficeOutcome.TAKEN: N_(
+        "Another office was set for this unit that receives one of these procedures. Please change that one instead."
+    ),
+}
 #: Matches one number: of a landline or a mobile telephone, of the state's own network (080), or of a hotline.
 _NUMBER = re.compile(r"(?:\+84|0)\d{9,10}|080\d{5}|1[89]00\d{4,6}")
 _EXTENSION = re.compile(r"\s*[,(]?\s*(?:máy lẻ|số lẻ|nhánh|may le|so le|ext\.?)\s*:?\s*(\d{1,6})\s*\)?$", re.IGNORECASE)
 _SEPARATORS = re.compile(r"\s*(?:[;/]|,(?=\s*[+0-9])|\bhoặc\b|\bor\b)\s*", re.IGNORECASE)
-_MOST_NUMBERS = 3
+#: Numbers in one field, and letters of one number as it is typed.
+_MOST_NUMBERS, _MOST_LETTERS = 3, 40
 _TIME = re.compile(r"\d{1,2}\s*(?:[:hg]|giờ|gio)|\d{1,2}\s*[-–]\s*\d{1,2}", re.IGNORECASE)
 #: Digits that are no time of day, such as those of a personal number.
 _NO_TIME = re.compile(r"\d{5}|\d[ .]?\d[ .]?\d[ .]\d[ .]?\d[ .]?\d")
@@ -47,7 +63,7 @@ def _clean_number(text: str) -> str | None:
     extension = _EXTENSION.search(text)
     typed = " ".join((text[: extension.start()] if extension else text).split())
     bare = re.sub(r"[\s.()-]", "", typed)
-    if not bare.isascii() or not _NUMBER.fullmatch(bare):
+    if len(typed) > _MOST_LETTERS or not bare.isascii() or not _NUMBER.fullmatch(bare):
         return None
     return f"{typed} máy lẻ {extension.group(1)}" if extension else typed
 
@@ -106,6 +122,13 @@ def find_wrong_field(draft: OfficeDraft) -> str | None:
         if (value is None and name in NEEDED_FIELDS) or (value is not None and field.clean(value) != value):
             return name
     return None
+
+
+def find_fault(draft: OfficeDraft, known: Iterable[Office] = ()) -> OfficeOutcome | None:
+    """Return why a draft is not stored, ``None`` if it can be; ``known`` are offices of which it was begun."""
+    if find_wrong_field(draft):
+        return OfficeOutcome.INVALID
+    return OfficeOutcome.NO_SOURCE if draft.confirms_by_assumption(known) else None
 
 
 def format_filed(t: Translator, procedures: Iterable[Procedure]) -> str:

@@ -21,29 +21,22 @@ from handlers.core import (
     join_lines,
 )
 from handlers.model import FILED_PROCEDURES, OfficeDraft, OfficeOutcome, OfficeResult
-from handlers.offices import FILED_LABELS, NEEDED_FIELDS, OFFICE_FIELDS, format_filed, format_office_scope
+from handlers.offices import (
+    FILED_LABELS,
+    NEEDED_FIELDS,
+    OFFICE_FIELDS,
+    OFFICE_OUTCOMES,
+    format_filed,
+    format_office_scope,
+)
 from handlers.requests.form import render_field
 from locales import N_
 from rules.outcome import Procedure
 
 LIST, ONE, WHICH, FIELD, REVIEW, GONE = "offices", "office", "office_what", "office_field", "office_yes", "office_back"
 EMPTY, LATER = "empty", "later"
-OFFICE_OUTCOMES = {
-    OfficeOutcome.SAVED: N_("Saved. From now on answers name it so."),
-    OfficeOutcome.WITHDRAWN: N_("Taken back. What counted before counts again."),
-    OfficeOutcome.NOT_YOURS: N_("You have no right to change the receiving offices of this unit."),
-    OfficeOutcome.UNKNOWN: N_("This receiving office, or its unit, is not there any more. Here is what counts now."),
-    OfficeOutcome.OVERTAKEN: N_(
-        "Somebody else has changed it meanwhile, so nothing was saved. Here is what counts now."
-    ),
-    OfficeOutcome.INVALID: N_("One of the values cannot be used, so nothing was saved. Please look through them."),
-    OfficeOutcome.TAKEN: N_(
-        "Another office was set for this unit that receives one of these procedures. Please change that one instead."
-    ),
-}
 FOR_UNIT = N_("<b>Is this right? It counts for {unit} and all units below it.</b>")
 FOR_ALL = N_("<b>Is this right? It counts for every unit that has nothing else set.</b>")
-HOW_CONFIRMED = N_("Until now this was only assumed. Please say how the office has confirmed it.")
 
 
 def open_offices(here: Context, unit: str | None = None) -> Session:
@@ -88,14 +81,22 @@ async def save_confirmed(here: Context) -> HandlerResult:
     """Save an office as confirmed; what it was assumed by is no source for that, so another one is asked first."""
     view = current_view(here)
     if view.fields.get("source", "") in {"", view.assumed_source}:
-        without = view.model_copy(update={"fields": {**view.fields, "source": ""}})
-        return HandlerResult(to_field(here.session, without, "source"), notes=(here.say(HOW_CONFIRMED),))
+        return _ask_how(here)
     return await _save(here, confirmed=True)
+
+
+def _ask_how(here: Context) -> HandlerResult:
+    view, note = current_view(here), here.say(OFFICE_OUTCOMES[OfficeOutcome.NO_SOURCE])
+    without = view.model_copy(update={"fields": {**view.fields, "source": ""}})
+    return HandlerResult(to_field(here.session, without, "source"), notes=(note,))
 
 
 async def _save(here: Context, *, confirmed: bool) -> HandlerResult:
     """Store what was described, and show what counts now."""
-    view, draft, offices = current_view(here), _draft(here, confirmed=confirmed), here.world.admin.offices
+    view, offices = current_view(here), here.world.admin.offices
+    if wrong := _wrong_field(view):
+        return HandlerResult(to_field(here.session, view, wrong), notes=(here.say(OFFICE_FIELDS[wrong].wrong),))
+    draft = _draft(here, confirmed=confirmed)
     if draft is None:
         return HandlerResult(here.session.with_screen(REVIEW))
     rights = await current_rights(here)
@@ -106,8 +107,16 @@ async def _save(here: Context, *, confirmed: bool) -> HandlerResult:
     return conclude(here, result)
 
 
+def _wrong_field(view: OfficeView) -> str | None:
+    """Return the name of a field that would be taken no more as it was kept; a draft cannot be made of it."""
+    kept = ((name, field, view.fields.get(name)) for name, field in OFFICE_FIELDS.items())
+    return next((name for name, field, value in kept if value and field.clean(value) != value), None)
+
+
 def conclude(here: Context, result: OfficeResult) -> HandlerResult:
     """Say what became of a change, and show what counts now."""
+    if result.outcome is OfficeOutcome.NO_SOURCE:
+        return _ask_how(here)
     note = here.say(OFFICE_OUTCOMES[result.outcome])
     if result.outcome is OfficeOutcome.INVALID:
         return HandlerResult(here.session.with_screen(REVIEW), notes=(note,))

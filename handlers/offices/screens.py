@@ -38,6 +38,7 @@ from handlers.model import (
 )
 from handlers.offices import (
     OFFICE_FIELDS,
+    OFFICE_OUTCOMES,
     format_checked,
     format_filed,
     format_office_scope,
@@ -45,7 +46,6 @@ from handlers.offices import (
 from handlers.offices.change import (
     GONE,
     LIST,
-    OFFICE_OUTCOMES,
     ONE,
     WHICH,
     conclude,

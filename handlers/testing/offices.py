@@ -15,7 +15,7 @@ from handlers.model import (
     find_taken,
     select_watchers,
 )
-from handlers.offices import find_wrong_field, format_office_changed, format_office_scope
+from handlers.offices import find_fault, format_office_changed, format_office_scope
 from handlers.requests.notices import format_acting_office
 from handlers.testing.request_list import find_watchers
 from handlers.testing.tables import MemoryContext, MemoryJournal
@@ -51,8 +51,8 @@ class MemoryOffices:
         known = rights.units.get(unit) if unit else None
         if unit and (known is None or not known.is_open(to_vietnam_day(self.acting.now))):
             return OfficeResult(OfficeOutcome.UNKNOWN)
-        if find_wrong_field(draft):
-            return OfficeResult(OfficeOutcome.INVALID)
+        if fault := find_fault(draft):
+            return OfficeResult(fault)
         if taken := find_taken(self._all(), unit, draft):
             return OfficeResult(OfficeOutcome.TAKEN, taken)
         office = draft.to_office(self.acting.next_id(OFFICE_PREFIX), unit)
@@ -66,8 +66,8 @@ class MemoryOffices:
             return OfficeResult(OfficeOutcome.UNKNOWN)
         if before.revision != revision:
             return OfficeResult(OfficeOutcome.OVERTAKEN, before)
-        if find_wrong_field(draft):
-            return OfficeResult(OfficeOutcome.INVALID, before)
+        if fault := find_fault(draft, [before.office]):
+            return OfficeResult(fault, before)
         if taken := find_taken(self._all(), before.unit, draft, office):
             return OfficeResult(OfficeOutcome.TAKEN, taken)
         now, fresh = self.acting.now, draft.to_office(office, before.unit)

@@ -125,6 +125,19 @@ async def test_what_was_changed_meanwhile_is_neither_overwritten_nor_taken_back(
     assert await ground.store.offices.read() == (changed.office.office,)
 
 
+async def test_an_office_is_not_confirmed_by_what_it_was_assumed_by(ground: Backend, admin: str) -> None:
+    made = await saved(ground, admin, "DN.NT", status=OfficeStatus.ASSUMED)
+    sure = OfficeDraft.of(made.office, made.office.procedures).confirmed(made.office.last_checked)
+    async with acting(ground, admin) as at:
+        rights, offices = await rights_of(at.admin), at.admin.offices
+        refused = await offices.change(rights, made.office.id, 1, sure)
+        asked = sure.model_copy(update={"source": "hỏi tại quầy ngày 23/11/2026"})
+        done = await offices.change(rights, made.office.id, 1, asked)
+        again = await offices.change(rights, made.office.id, 2, asked)  # looked at once more
+    assert (refused.outcome, refused.office) == (OfficeOutcome.NO_SOURCE, made)
+    assert (done.outcome, again.outcome) == (OfficeOutcome.SAVED, OfficeOutcome.SAVED)
+
+
 async def test_one_that_is_taken_back_counts_no_more(ground: Backend, admin: str) -> None:
     made = await saved(ground, admin, "DN.NT")
     before = await ground.store.offices.version()

@@ -162,6 +162,19 @@ async def test_a_mistaken_move_is_taken_back_by_whoever_made_it_for_a_while(desk
     assert "đã ghi nhận" in after.reply.paragraphs[0]
 
 
+async def test_a_move_that_was_taken_back_is_no_move_to_take_back(desk: Store) -> None:
+    given = (await register_request(desk, "1", make_person_content(), "DN.NT")).code
+    async with admin_transaction(desk) as at:
+        await at.admin.desk.move(ADMIN, given, RequestState.ACCEPTED, 0)
+        for to, revision in ((RequestState.FORWARDED, 1), (RequestState.SENT_BACK, 3)):
+            await at.admin.desk.move(ADMIN, given, to, revision, "thiếu quyết định")
+            assert (await at.admin.desk.take_back(ADMIN, Filter(codes=(given,)))).changed == (given,)
+            assert (await at.admin.desk.take_back(ADMIN, Filter(codes=(given,)))).changed == ()
+            filed = await at.admin.desk.get(ADMIN, given)
+            assert filed is not None
+            assert filed.request.state is RequestState.ACCEPTED
+
+
 async def test_a_move_is_not_taken_back_later_or_after_another_change(desk: Store) -> None:
     given = [(await register_request(desk, str(number), make_person_content(), "DN.NT")).code for number in range(2)]
     async with admin_transaction(desk) as at:

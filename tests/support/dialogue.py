@@ -1,7 +1,7 @@
 """Talks to the conversation as a test reads: ``await talk.says("/start")``, ``await talk.taps("Xong")``."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -10,7 +10,18 @@ from typing import Any
 from bot.units.import_plan import plan_import
 from bot.units.list_reader import read_sample
 from handlers.conversation import respond
-from handlers.core import ButtonTapped, Choice, Event, FileRead, OwnData, Reply, Services, Session, TextReceived
+from handlers.core import (
+    ButtonTapped,
+    Choice,
+    Event,
+    FileRead,
+    MarkupTranslator,
+    OwnData,
+    Reply,
+    Services,
+    Session,
+    TextReceived,
+)
 from handlers.model import (
     NO_UNITS,
     Attribute,
@@ -21,6 +32,7 @@ from handlers.model import (
     Recognition,
     UnitDirectory,
 )
+from handlers.own_data import OwnDataWriter
 from handlers.testing import build_memory_services
 from locales import translator
 from rules.facts import Issuer, Subject
@@ -159,6 +171,12 @@ async def read_own_data(own_data: OwnData) -> dict[str, Any]:
     async for name, value in own_data.sections():
         held[name] = [*held[name], *value] if name in held else value
     return held
+
+
+def render_own_data(held: Mapping[str, Any], say: MarkupTranslator) -> str:
+    """Render all data as one outline; ``held`` maps the section names of ``OwnData.sections``."""
+    text = OwnDataWriter(say)
+    return "".join((text.title(), *(text.section(name, value) for name, value in held.items()), text.end()))
 
 
 def list_keys(value: Any) -> Iterator[str]:

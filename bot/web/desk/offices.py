@@ -27,6 +27,7 @@ from handlers.offices import (
     FILED_LABELS,
     NEEDED_FIELDS,
     OFFICE_FIELDS,
+    OFFICE_OUTCOMES,
     format_checked,
     format_filed,
     format_office_scope,
@@ -38,21 +39,8 @@ from rules.pack import Pack
 _MOST_PROPOSED, _SHOWN = 300, 200
 _PATH = "/desk/offices"
 _NO_UNIT = N_("There is no such unit within your reach.")
-_NO_OFFICE = N_("This receiving office, or its unit, is not there any more. Here is what counts now.")
+_NO_OFFICE = OFFICE_OUTCOMES[OfficeOutcome.UNKNOWN]
 _NOTHING_RECEIVED = N_("Please choose at least one thing that the office receives.")
-_TOLD = {
-    OfficeOutcome.SAVED: N_("Saved. From now on answers for this unit name it so."),
-    OfficeOutcome.WITHDRAWN: N_("Taken back. What counted before counts again."),
-    OfficeOutcome.NOT_YOURS: N_("You have no right to change the receiving offices of this unit."),
-    OfficeOutcome.UNKNOWN: _NO_OFFICE,
-    OfficeOutcome.OVERTAKEN: N_(
-        "Somebody else has changed it meanwhile, so nothing was saved. Here is what counts now."
-    ),
-    OfficeOutcome.INVALID: N_("One of the values cannot be used, so nothing was saved. Please look through them."),
-    OfficeOutcome.TAKEN: N_(
-        "Another office was set for this unit that receives one of these procedures. Please change that one instead."
-    ),
-}
 _WAY_BACK = N_("The way back: “Take it back”; then what counted before counts again.")
 
 
@@ -63,6 +51,12 @@ def _to_revision(text: str) -> int:
 def _address(unit: str | None, **further: str) -> str:
     query = urlencode({**({"unit": unit} if unit else {}), **further})
     return f"{_PATH}?{query}" if query else _PATH
+
+
+def _values_of(office: Office) -> dict[str, str]:
+    """Return what the form shows of an office as it counts now."""
+    typed = {name: getattr(office, name) or "" for name in OFFICE_FIELDS}
+    return {**typed, **{f"p_{one}": "1" for one in office.procedures}, "status": office.status.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +99,7 @@ class OfficePages:
         if not within:
             return visit.sorry(_NO_UNIT, 404)
         done = visit.param("done", 20)
-        told = visit.say.t(_TOLD[OfficeOutcome(done)]) if done in set(OfficeOutcome) else ""
+        told = visit.say.t(OFFICE_OUTCOMES[OfficeOutcome(done)]) if done in set(OfficeOutcome) else ""
         told += f" {visit.say.t(_WAY_BACK)}" if done == OfficeOutcome.SAVED else ""
         return await self._page(visit, unit, told)
 
@@ -193,11 +187,7 @@ class OfficePages:
         found = await self._find(visit)
         if found is None:
             return visit.sorry(_NO_OFFICE, 404)
-        office = found.office
-        values = {name: getattr(office, name) or "" for name in OFFICE_FIELDS}
-        values |= {f"p_{one}": "1" for one in office.procedures}
-        values["status"] = office.status.value
-        return self._form(visit, found.unit, values, found)
+        return self._form(visit, found.unit, _values_of(found.office), found)
 
     def _form(  # noqa: PLR0913 - what is on the page
         self,
@@ -240,7 +230,7 @@ class OfficePages:
         try:
             draft = OfficeDraft.model_validate({**cleaned, "procedures": received, "last_checked": today_of(visit)})
         except ValidationError:
-            return None, values, {"name": t(_TOLD[OfficeOutcome.INVALID])}
+            return None, values, {"name": t(OFFICE_OUTCOMES[OfficeOutcome.INVALID])}
         return (draft.confirmed(today_of(visit)) if confirmed else draft), values, wrong
 
     async def _add(self, visit: DeskVisit) -> Response:
@@ -251,6 +241,9 @@ class OfficePages:
         draft, values, wrong = self._read(visit)
         if draft is None:
             return self._form(visit, unit, values, wrong=wrong, status=400)
+        shown = [line.office for line in await self._lines(visit, unit) if line.office]
+        if draft.confirms_by_assumption(shown):
+            return self._after(visit, unit, OfficeResult(OfficeOutcome.NO_SOURCE), values)
         result = await visit.admin.offices.add(visit.rights, unit, draft)
         return self._after(visit, unit, result, values)
 
@@ -276,7 +269,11 @@ class OfficePages:
     ) -> Response:
         if result.outcome is OfficeOutcome.SAVED:
             return visit.to(_address(unit, done=result.outcome))
-        told = visit.say.t(_TOLD[result.outcome])
+        told = visit.say.t(OFFICE_OUTCOMES[result.outcome])
+        if result.outcome is OfficeOutcome.NO_SOURCE:
+            return self._form(visit, unit, {**values, "source": ""}, found, wrong={"source": told}, status=409)
+        if result.outcome is OfficeOutcome.OVERTAKEN and result.office:
+            return self._form(visit, unit, _values_of(result.office.office), result.office, told=told, status=409)
         if result.outcome is OfficeOutcome.TAKEN and result.office:
             told += f" {format_office(result.office.office, visit.say.t)} ({result.office.office.id})"
         return self._form(visit, unit, values, found, told=told, status=409)
@@ -289,6 +286,9 @@ class OfficePages:
         draft = OfficeDraft.of(found.office, found.office.procedures).confirmed(today_of(visit))
         seen = _to_revision(visit.form.get("revision"))
         result = await visit.admin.offices.change(visit.rights, found.office.id, seen, draft)
+        if result.outcome is OfficeOutcome.NO_SOURCE:
+            values = _values_of(found.office) | {"status": OfficeStatus.CONFIRMED.value}
+            return self._after(visit, found.unit, result, values, found)
         return visit.to(_address(found.unit, done=result.outcome))
 
     async def _withdraw(self, visit: DeskVisit) -> Response:

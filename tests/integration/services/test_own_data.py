@@ -8,9 +8,8 @@ from bot.services.unit_of_work import open_turn
 from bot.store.store import Store
 from handlers.core import MarkupTranslator
 from handlers.model import RETAINED_STATES, RequestState, Role
-from handlers.own_data import render_own_data
 from tests.support.database import Database
-from tests.support.dialogue import find_machine_labels, read_own_data
+from tests.support.dialogue import find_machine_labels, read_own_data, render_own_data
 from tests.support.people import OPERATOR, admin_transaction, grant_role, load_rights
 from tests.support.store import (
     ADDRESS,

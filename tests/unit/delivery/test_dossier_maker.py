@@ -26,6 +26,7 @@ RECORD = DossierRecord(
 #: A channel that edits its messages, and the turn that gave the order.
 CHANNEL: Any = SimpleNamespace(capabilities=SimpleNamespace(accepts=lambda _: True, editing=True))
 PLAIN: Any = SimpleNamespace(capabilities=SimpleNamespace(accepts=lambda _: True, editing=False))
+NO_FILES: Any = SimpleNamespace(capabilities=SimpleNamespace(accepts=lambda _: False, editing=True))
 ORDER, TURN = "0a1b2c3d", 7
 
 
@@ -33,12 +34,20 @@ ORDER, TURN = "0a1b2c3d", 7
 Moved = list[tuple[Reply, bool]]
 
 
-async def make(*waiting: str | Event, channel: Any = CHANNEL, moved: Moved | None = None) -> DossierMade:
+async def make(
+    *waiting: str | Event,
+    channel: Any = CHANNEL,
+    moved: Moved | None = None,
+    record: DossierRecord | Exception | None = RECORD,
+) -> DossierMade:
     async def find(_chat: Chat, _dossier: str) -> FoundDossier:
-        return FoundDossier(RECORD, NO_UNITS)
+        if isinstance(record, Exception):
+            raise record
+        return FoundDossier(record, NO_UNITS)
 
-    async def look(_chat: Chat, _limit: int) -> list[Event]:
-        return [TextReceived(text=said) if isinstance(said, str) else said for said in waiting]
+    async def look(_chat: Chat, limit: int) -> list[Event]:
+        newest = waiting[::-1][:limit]
+        return [TextReceived(text=said) if isinstance(said, str) else said for said in newest]
 
     async def move(chat: Chat, turn: int, said: Reply, now: datetime, *, ending: bool = False) -> None:
         assert (chat, turn, now) == (CHAT, TURN, clock.now())
@@ -84,6 +93,32 @@ async def test_other_words_meanwhile_stop_nothing() -> None:
 
     assert made.trouble is None
     assert made.content is not None
+
+
+@pytest.mark.usefixtures("slow")
+async def test_whatever_follows_the_command_does_not_hide_it() -> None:
+    made = await make("/huy", *["còn lâu không?"] * 60)
+
+    assert (made.trouble, made.typed) == ("stopped", True)
+
+
+@pytest.mark.parametrize(
+    ("record", "channel", "trouble"),
+    [
+        (None, CHANNEL, "not_yours"),
+        (ValueError(), CHANNEL, "failed"),
+        (RECORD, NO_FILES, "no_files"),
+    ],
+)
+async def test_the_message_loses_its_button_too_where_no_papers_are_begun(
+    record: DossierRecord | Exception | None, channel: Any, trouble: str
+) -> None:
+    moved: Moved = []
+    made = await make(channel=channel, moved=moved, record=record)
+
+    assert made.trouble == trouble
+    ((said, ending),) = moved
+    assert (said.paragraphs, said.choices, ending) == (("Chưa lập giấy tờ nào.",), (), True)
 
 
 def tap(order: str) -> ButtonTapped:

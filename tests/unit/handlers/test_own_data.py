@@ -66,7 +66,7 @@ from handlers.model import (
     RequestStep,
 )
 from handlers.offices import OFFICE_FIELDS
-from handlers.own_data import OwnDataWriter, render_own_data
+from handlers.own_data import OwnDataWriter
 from handlers.own_data_text import (
     ACTIONS,
     ALL_PROBLEMS,
@@ -90,7 +90,7 @@ from rules.facts import Event as Happened
 from rules.facts import MergerRole, Subject, Token
 from rules.loading import load_pack
 from rules.outcome import Procedure
-from tests.support.dialogue import find_machine_labels, make_certificate
+from tests.support.dialogue import find_machine_labels, make_certificate, render_own_data
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 PACK = "bộ luật 1"

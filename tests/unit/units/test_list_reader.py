@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.units import FaultyUnitsError, UnitsFileError
 from bot.units.import_plan import find_circular, plan_import
-from bot.units.list_reader import read_file, read_rows, read_sample
+from bot.units.list_reader import open_list, read_rows, read_sample
 from handlers.model import NO_UNITS, Succession, SuccessionKind, Unit, UnitDirectory
 from locales import translator
 from tests.support.unit_lists import ENGLISH, HEADERS, NEW, OLD, ROWS, write_csv, write_xlsx
@@ -184,12 +184,12 @@ def test_a_file_over_twenty_megabytes_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "big.csv"
     path.write_bytes(bytes(20 * 1024 * 1024 + 1))
     with pytest.raises(UnitsFileError, match="20 MB"):
-        read_file(path)
+        open_list(path)
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UnitsFileError, match="no such file"):
-        read_file(tmp_path / "x.csv")
+        open_list(tmp_path / "x.csv")
 
 
 def test_the_sample_holds_the_former_district_as_resolution_1662_reordered_it() -> None:

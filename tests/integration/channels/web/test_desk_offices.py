@@ -36,11 +36,23 @@ async def test_an_office_is_set_confirmed_changed_and_taken_back(desk: Desk) -> 
     assert "Văn phòng &lt;b&gt;HĐND&lt;/b&gt; xã Nhơn Trạch" in page
     assert 'role="status"' in page
     path, revision = f"/desk/offices/{office.office.id}", {"revision": str(office.revision)}
-    assert "done=saved" in (await desk.post(admin, f"{path}/confirm", **revision)).headers["location"]
-    confirmed = (await chosen(desk))[0]
+    asked = await desk.post(admin, f"{path}/confirm", **revision)
+    assert asked.status_code == 409  # what it was assumed by is no source for it
+    assert 'id="wrong-source"' in asked.text
+    assert re.search(r'value="confirmed" checked', asked.text)
+    sure = FIELDS | {"status": "confirmed", "unit": "DN.NT"}
+    assert (await desk.post(admin, path, **(sure | revision))).status_code == 409
+    sure |= {"source": "hỏi tại quầy ngày 23/11/2026"}
+    assert "done=saved" in (await desk.post(admin, path, **(sure | revision))).headers["location"]
+    (confirmed,) = await chosen(desk)
     assert confirmed.office.status is OfficeStatus.CONFIRMED
     late = await desk.post(admin, path, **(FIELDS | revision | {"name": "Văn phòng khác"}))
     assert late.status_code == 409
+    assert 'value="Văn phòng khác"' not in late.text  # it shows what counts now, at its revision
+    assert f'name="revision" value="{confirmed.revision}"' in late.text
+    again = await desk.post(admin, f"{path}/confirm", revision=str(confirmed.revision))
+    assert "done=saved" in again.headers["location"]
+    (confirmed,) = await chosen(desk)
     now = {"revision": str(confirmed.revision)}
     assert (
         "done=saved"
@@ -52,7 +64,7 @@ async def test_an_office_is_set_confirmed_changed_and_taken_back(desk: Desk) -> 
     assert "done=withdrawn" in (await desk.post(admin, f"{path}/withdraw", revision=last, sure="1")).headers["location"]
     assert await chosen(desk) == ()
     acts = [one for one in await desk.acts() if "office" in one]
-    assert (len(acts), acts[0], acts[-1]) == (4, "withdraw_office", "set_office")
+    assert (len(acts), acts[0], acts[-1]) == (5, "withdraw_office", "set_office")
 
 
 async def test_what_is_wrong_is_named_beside_its_field_and_nothing_is_saved(desk: Desk) -> None:
@@ -90,6 +102,15 @@ async def test_nobody_sets_an_office_for_another_unit_or_for_everybody_without_t
     assert "Sở Khoa học và Công nghệ" in above  # it counts here too
     assert f"/desk/offices/{for_all.office.id}" not in above
     assert (await admin.get(f"/desk/offices/{for_all.office.id}")).status_code == 404
+
+
+async def test_what_only_counted_by_assumption_is_not_confirmed_by_it_for_another_unit(desk: Desk) -> None:
+    owner, admin = await desk.signed_in("owner"), await desk.signed_in("admin")
+    await made(desk, owner, unit="DN")
+    refused = await desk.post(admin, "/desk/offices/new", **(FIELDS | {"status": "confirmed"}))
+    assert refused.status_code == 409
+    assert 'id="wrong-source"' in refused.text
+    assert (await made(desk, admin, status="confirmed", source="hỏi tại quầy")).office.source == "hỏi tại quầy"
 
 
 async def test_a_form_begins_with_what_counts_so_far(desk: Desk) -> None:

@@ -27,6 +27,8 @@ from handlers.offices import OFFICE_FIELDS, clean_hours, clean_telephone
         ("٠٢٥١٣٨٢٢٥٠١", None),
         ("", None),
         ("0" * 5000, None),
+        ("0251" + "." * 300 + "3822501", None),  # no more letters than people need
+        ("(" * 30 + "0251 3822 501", None),
     ],
 )
 def test_a_telephone_is_kept_in_its_groups_with_its_extension(typed: str, kept: str | None) -> None:
@@ -51,6 +53,15 @@ def test_a_telephone_is_kept_in_its_groups_with_its_extension(typed: str, kept: 
 )
 def test_working_hours_name_a_time_of_day(typed: str, kept: str | None) -> None:
     assert clean_hours(typed) == kept
+
+
+@pytest.mark.parametrize("name", OFFICE_FIELDS)
+@pytest.mark.parametrize("filling", [" ", ".", "-", "a", "a ", "0", "7h ", "; ", "("])
+def test_no_field_takes_more_than_an_office_holds(name: str, filling: str) -> None:
+    for value in ("0251 3822 501", "7:30–11:30", "Sở Nội vụ", "ten@donvi.gov.vn", "0251 3822 501 máy lẻ 12; 080.45678"):
+        for typed in (value + filling * 400, filling * 400 + value, value[:4] + filling * 400 + value[4:]):
+            kept = OFFICE_FIELDS[name].clean(typed)
+            assert kept is None or len(kept) <= 300, typed
 
 
 def test_every_error_shows_a_right_value() -> None:

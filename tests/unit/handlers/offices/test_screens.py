@@ -78,6 +78,13 @@ async def test_confirming_what_was_only_assumed_asks_how_and_confirming_again_ta
     assert office.source == SOURCE
 
 
+async def test_a_telephone_that_is_too_long_is_gently_refused(store: Store, admin: StoredDialogue) -> None:
+    await admin.taps("Thay đổi nội dung", "Sửa: Điện thoại")
+    assert "0251 3822 501" in await admin.says("0251" + "." * 300 + "3822501")
+    await admin.says("0251 3822 501")
+    assert "Đã lưu" in await admin.taps("chưa xác nhận")
+
+
 async def test_a_new_office_is_described_field_by_field_for_the_ticked_procedures(
     store: Store, admin: StoredDialogue
 ) -> None:

@@ -114,6 +114,13 @@ def test_a_pattern_that_cannot_be_read_names_its_file(pattern: str, tmp_path: Pa
         ("người đứng tên đã mất token", {"token": "lost"}),
         # What is only quoted, taken back, mended since or denied of the same verb is no fact; what corrects it is one.
         ('"Token của cơ quan đã bị mất" là câu mẫu trong công văn hả chị', {}),
+        ('em báo "em bị mất token ở chợ hôm qua"', {"token": "lost"}),  # one's own words
+        ('em đã báo với sếp "em bị mất token ở chợ hôm qua"', {"token": "lost"}),
+        ('em nghe anh Nam nói "em bị mất token ở chợ hôm qua"', {}),
+        ('anh Nam báo "em bị mất token ở chợ hôm qua"', {}),
+        ("phòng giáo dục giải thể, em không bị giải thể", {"events": ["dissolved"]}),  # not the same subject
+        ("phòng giáo dục giải thể, cơ quan em không bị giải thể", {}),
+        ("phòng em giải thể, à em không bị giải thể", {}),
         ("xã em đổi tên à nhầm đổi trụ sở", {"events": ["address_changed"]}),
         ("bảo là đổi tên nhưng rốt cuộc không đổi", {}),
         ("xã em đổi tên, địa chỉ không đổi", {"events": ["renamed"]}),
