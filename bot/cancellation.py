@@ -69,6 +69,21 @@ def stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
+def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` as ``asyncio.run`` does, and end it at a signal whichever thread the system hands that to.
+
+    A signal that another thread gets wakes nobody who waits in the event loop, unless the loop has a handler of any
+    signal: only then every signal is written to what it waits for.
+    """
+
+    async def awake() -> T:
+        if threading.current_thread() is threading.main_thread():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGURG, lambda: None)
+        return await work
+
+    return asyncio.run(awake())
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM came; code that ends a command at Ctrl-C ends it here too."""
 

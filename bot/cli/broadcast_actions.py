@@ -1,13 +1,12 @@
 """Move a broadcast on: ``troly broadcast approve|start|pause|resume|cancel|resend``."""
 
-import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Annotated, TypeVar
 
 import typer
 
-from bot.cancellation import EXIT_CODES
+from bot.cancellation import EXIT_CODES, run_until_signal
 from bot.cli.broadcast_output import (
     BroadcastCode,
     follow_progress,
@@ -37,7 +36,7 @@ _Result = TypeVar("_Result")
 def approve(name: BroadcastCode, person: As = None) -> None:
     """Approve a broadcast: text and audience are frozen, and every recipient gets a row."""
     say = MarkupTranslator(load_settings().language)
-    _print_next_step(say, asyncio.run(_approve_broadcast(name, person, say)))
+    _print_next_step(say, run_until_signal(_approve_broadcast(name, person, say)))
 
 
 def start(name: BroadcastCode, follow_it: Follow = False, person: As = None) -> None:
@@ -76,7 +75,7 @@ def resend(
     if bool(codes) is everybody:
         raise typer.BadParameter(say.t(N_("give either --all, or the --person to send it to again")))
     chosen = [code.strip().upper() for code in codes] if codes else None
-    typer.echo(asyncio.run(_resend_unknown(name, chosen, person, say, yes=yes)))
+    typer.echo(run_until_signal(_resend_unknown(name, chosen, person, say, yes=yes)))
 
 
 async def _approve_broadcast(name: str, person: str | None, say: MarkupTranslator) -> Broadcast:
@@ -98,7 +97,7 @@ def _run_move(name: str, verb: str, to: BroadcastState, person: str | None, *, o
 def run_interruptible(name: str, say: MarkupTranslator, work: Callable[[], Coroutine[None, None, _Result]]) -> _Result:
     """Run the work; at Ctrl-C, tell the operator that the broadcast goes on."""
     try:
-        return asyncio.run(work())
+        return run_until_signal(work())
     except KeyboardInterrupt:
         goes_on = N_("The broadcast goes on. Look at it again with: {command}")
         typer.echo(say.t(goes_on, command=f"troly broadcast status {name} --follow"), err=True)

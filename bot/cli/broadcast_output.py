@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from bot.atomic_file import notes_folder, refuse_existing
-from bot.cancellation import EXIT_CODES, raise_on_sigterm
+from bot.cancellation import EXIT_CODES, raise_on_sigterm, run_until_signal
 from bot.cli.output import Language, print_rows, translator_for
 from bot.cli.session import As, AuthorizedStore, open_store_as
 from bot.console import SafeConsole
@@ -307,7 +307,7 @@ def report(
     refuse_existing(out, force=force)
     try:
         with raise_on_sigterm():
-            totals = asyncio.run(_write_report_file(name, out, person, t))
+            totals = run_until_signal(_write_report_file(name, out, person, t))
     except KeyboardInterrupt as ended:
         typer.echo(t(N_("Cancelled; nothing was written.")), err=True)
         raise typer.Exit(EXIT_CODES[type(ended)]) from None

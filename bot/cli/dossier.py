@@ -1,6 +1,5 @@
 """Make the dossier of a whole unit: ``troly dossier`` and ``troly dossier template``."""
 
-import asyncio
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from typer.core import TyperGroup
 
 from bot.atomic_file import notes_folder, open_atomic_file, refuse_existing, refuse_filled, write_folder
-from bot.cancellation import EXIT_CODES, raise_on_sigterm
+from bot.cancellation import EXIT_CODES, raise_on_sigterm, run_until_signal
 from bot.certificates import MEBIBYTE
 from bot.cli.decide import parse_json
 from bot.cli.output import Language, json_text, translator_for
@@ -223,14 +222,14 @@ class _Input:
 
 
 def _make(settings: Settings, given: _Input) -> Dossier:
-    rows = asyncio.run(_read_rows(given.list)) if given.list else ()
-    unit, offices = asyncio.run(_read_unit(settings, given.unit, given.day)) if given.unit else (None, ())
+    rows = run_until_signal(_read_rows(given.list)) if given.list else ()
+    unit, offices = run_until_signal(_read_unit(settings, given.unit, given.day)) if given.unit else (None, ())
     pack, t = load_pack(settings.pack, settings.offices), given.t
     with _progress() as bar:
         reading = bar.add_task(t(N_("Reading certificates")), total=len(given.files))
         trust = settings.data_dir / "trust"
         read = read_files(given.files, trust, lambda done: bar.update(reading, completed=done))
-        sources: list[Source] = asyncio.run(read)
+        sources: list[Source] = run_until_signal(read)
         if given.list:
             sources = merge_list(sources, rows, str(given.list))
         if not sources:

@@ -1,6 +1,5 @@
 """Export requests to a file: ``troly export``."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bot.atomic_file import notes_folder, refuse_existing
-from bot.cancellation import EXIT_CODES, raise_on_sigterm
+from bot.cancellation import EXIT_CODES, raise_on_sigterm, run_until_signal
 from bot.cli.options import FilterOptions, with_option_groups
 from bot.cli.output import Language, translator_for
 from bot.cli.session import As, open_store_as
@@ -46,7 +45,7 @@ def requests(
     _check_target(form, out, force=force)
     try:
         with raise_on_sigterm():
-            done = asyncio.run(_export_requests(form, out, wanted, person, t))
+            done = run_until_signal(_export_requests(form, out, wanted, person, t))
     except KeyboardInterrupt as ended:
         typer.echo(t(N_("Cancelled; nothing was written.")), err=True)
         raise typer.Exit(EXIT_CODES[type(ended)]) from None

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.app import Components, has_channel, open_components, serve
+from bot.cancellation import run_until_signal
 from bot.channels import (
     AcceptUpdates,
     Channel,
@@ -81,7 +82,7 @@ def chat(
     settings = load_settings()
     configure_logging(level="ERROR", form=settings.log_format)
     try:
-        asyncio.run(run_terminal_chat(settings, name))
+        run_until_signal(run_terminal_chat(settings, name))
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None
 
