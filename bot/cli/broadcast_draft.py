@@ -93,7 +93,11 @@ def _title(typed: str | None, before: str) -> str:
     title = before if typed is None else clean_line(typed)
     if not title:
         raise to_bad_parameter(
-            "--title", N_("give it a title: one line of 2 to 300 characters, without a personal number")
+            "--title",
+            N_(
+                "give it a title of words that tell what it is about: one line of 2 to 300 characters, without a"
+                " personal number; “Abc” or “T1” tells nothing"
+            ),
         )
     return title
 

@@ -15,15 +15,19 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.addresses import host_and_port
 from bot.channels import ListenAddress
 from bot.errors import SettingsError, TrolyError, to_reason
+from bot.pages import page
 from bot.web.packing import PackedPages
-from locales import N_
+from locales import LANGUAGES, N_
 
 _log = structlog.get_logger(__name__)
 
@@ -262,6 +266,14 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+def _say_not_found(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls it
+    """Answer a person at an address that leads nowhere in the language of the country, where nobody is known yet."""
+    known = error if isinstance(error, HTTPException) else HTTPException(404)
+    answer = page("not_found.html", LANGUAGES[0], status=known.status_code)
+    answer.headers.update(known.headers or {})
+    return answer
+
+
 class WebServerEndedError(TrolyError):
     """The web server ended by itself; what platforms call would not be heard."""
 
@@ -309,7 +321,9 @@ class WebServer:
             raise WebServerEndedError from next((failure for failure in failures if failure), None)
 
     def _config(self, site: Site) -> uvicorn.Config:
-        pages = PackedPages(Starlette(routes=list(site.routes)))
+        handlers: dict[Any, ExceptionHandler] = {404: _say_not_found, 405: _say_not_found}
+        lost = {} if site.private else handlers
+        pages = PackedPages(Starlette(routes=list(site.routes), exception_handlers=lost))
         app = SecurityHeaders(pages, tls=self._tls and not site.private)
         return uvicorn.Config(
             app, http=TimedConnection, log_config=None, access_log=False, lifespan="off", server_header=False,

@@ -256,6 +256,8 @@ def format_possible_states(t: Translator, state: RequestState) -> str:
 def format_move_not_possible(t: Translator, state: RequestState) -> str:
     """Tell the present state of a request, and the states to which it can be moved."""
     words, now = format_possible_states(t, state), t(STATE_LABELS[state])
+    if state is RequestState.SENT_BACK:
+        return t(N_("it waits for its officer to add what is missing; it can be moved again after that"))
     if not words:
         return t(N_("it stands at “{state}” and cannot be moved any more"), state=now)
     return t(N_("it stands at “{state}”; it can only be moved to: {states}"), state=now, states=words)

@@ -16,7 +16,7 @@ _COUNT = "count:"
 COUNT_LABELS = {
     "new": N_("New: {number}"),
     "late": N_("Over {late} days: {number}"),
-    "expiring": N_("Certificate ends within {soon} days: {number}"),
+    "expiring": N_("Requests whose certificate ends within {soon} days: {number}"),
     "incomplete": N_("Information missing: {number}"),
     "unplaced": N_("Without a unit: {number}"),
 }

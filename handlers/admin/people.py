@@ -196,11 +196,8 @@ class InvitationListScreen(OptionsOnlyScreen):
         """Open an invitation, turn the page, or go back."""
         session = here.session
         if value in {PREVIOUS, NEXT}:
-            return HandlerResult(
-                session.with_screen(
-                    "invitations", about=open_page(session.about, await _open_invitations(here)).turn(value)
-                )
-            )
+            turned = open_page(session.about, await _open_invitations(here)).turn(value)
+            return HandlerResult(session.with_screen("invitations", about=turned))
         return HandlerResult(
             session.with_screen("roles") if value == BACK else session.with_screen("invitation", about=value)
         )
@@ -251,6 +248,7 @@ async def accept_invitation(here: Context, code: str) -> Markup:
     return say(N_("<b>You now have this role: {role}.</b> /trogiup lists what you can do with it."), role=role)
 
 
+OWN_ROLE = N_("<b>This is your own role.</b> Without it you can no longer do here what it allows.")
 INVITE, OPEN, END = "invite", "open", "end"
 
 _NOT_FOUND = N_("I do not find this role within your reach.")
@@ -330,7 +328,8 @@ class EndRoleScreen(OptionsOnlyScreen):
         yes = Option(YES, say.t(N_("Yes, end it")), ("co", "thu hoi", "yes"))
         ask = N_("<b>End this role?</b> It holds from the next message on; invitations by this person end with it.")
         told = escape(format_holder(say.t, here.world.units, holder))
-        return Page(say(ask), (told,), (no, yes), exact=True)
+        mine = any(grant.id == holder.id for grant in (await current_rights(here)).grants)
+        return Page(say(ask), (say(OWN_ROLE), told) if mine else (told,), (no, yes), exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """End the role or tell why not, and return to the list in any case."""

@@ -1,7 +1,7 @@
 """Reads the block of the contact person from one message: by labels, and without them by how the values look."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from handlers.folding import fold
@@ -25,6 +25,8 @@ _LABELLED = re.compile(r"\s*(?P<label>[^:\d@]{2,40}?)\s*[:：]\s*(?P<value>.+)",
 _SHAPED = ("email", "mobile", "identity_number", "identity_issued_on")
 _WORDS = ("name", "position", "address", "workplace")
 _ISSUERS = frozenset(map(fold, CARD_ISSUERS))
+#: Matches the beginning of an address in folded words. A number follows what is a surname too: Dương, Tô, Lỗ, Ngô.
+_ADDRESS = re.compile(r"\d|(?:so|to|khu|lo|duong|hem|ngo|km) (?:nha )?\d|(?:ap|thon|khom|khu pho|quoc lo|tru so)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,14 @@ class ContactBlock:
     unread: int = 0  #: parts that say nothing which is asked
 
 
-def read_contact_block(text: str, asked: Collection[str]) -> ContactBlock | None:
+def read_contact_block(text: str, asked: Collection[str], announced: Sequence[str] = ()) -> ContactBlock | None:
     """Read a message of several values; ``None`` for one value alone.
 
     Args:
         text: The values, parted by semicolons or lines.
         asked: The names of the fields that the forms have.
+        announced: The names of the fields that the person was told to send, in that order. It counts for as many parts
+            without labels, unless a part looks like another field than the one in its place.
     """
     parts = [part.strip(" .,-•") for part in _PARTS.split(text)]
     parts = [part for part in parts if part]
@@ -50,8 +54,9 @@ def read_contact_block(text: str, asked: Collection[str]) -> ContactBlock | None
     found: dict[str, str] = {}
     wrong: list[str] = []
     unread = 0
-    for part in parts:
-        name, value = _read_part(part, asked, found)
+    in_order = _is_in_order(parts, asked, announced)
+    for number, part in enumerate(parts):
+        name, value = (announced[number], part) if in_order else _read_part(part, asked, found)
         if name is None:
             unread += 1
         elif (clean := FORM_FIELDS[name].clean(value)) is None:
@@ -61,18 +66,46 @@ def read_contact_block(text: str, asked: Collection[str]) -> ContactBlock | None
     return ContactBlock(found, tuple(wrong), unread)
 
 
+def _is_in_order(parts: Sequence[str], asked: Collection[str], announced: Sequence[str]) -> bool:
+    """Return whether the parts are the announced fields, one after the other."""
+    if len(parts) != len(announced) or any(_read_label(part) for part in parts):
+        return False
+    return all(
+        _fits(name, part) or not any(_fits(other, part) for other in asked)
+        for name, part in zip(announced, parts, strict=True)
+    )
+
+
+def _fits(name: str, part: str) -> bool:
+    """Return whether a part looks like the value of a field that is told by its shape."""
+    field = name.removeprefix(_PREFIX)
+    if field == "address":
+        return _looks_like_address(part)
+    if field == "identity_issued_by":
+        return fold(part) in _ISSUERS
+    return field in _SHAPED and FORM_FIELDS[name].clean(part) is not None
+
+
+def _looks_like_address(part: str) -> bool:
+    return bool(_ADDRESS.match(fold(part))) and any(map(str.isalpha, part))
+
+
+def _read_label(part: str) -> tuple[str, str] | None:
+    """Return the field that the label of a part names, with its value."""
+    labelled = _LABELLED.fullmatch(part)
+    field = _LABELS.get(fold(labelled["label"])) if labelled else None
+    return (f"{_PREFIX}{field}", labelled["value"].strip()) if labelled and field else None
+
+
 def _read_part(part: str, asked: Collection[str], found: Collection[str]) -> tuple[str | None, str]:
     """Return the field of a part with its value; no field where it fits none."""
-    if (labelled := _LABELLED.fullmatch(part)) and (field := _LABELS.get(fold(labelled["label"]))):
-        name = f"{_PREFIX}{field}"
-        return (name if name in asked else None), labelled["value"].strip()
+    if label := _read_label(part):
+        return (label[0] if label[0] in asked else None), label[1]
     open_ = [name for name in asked if name not in found]
-    for field in _SHAPED:
+    for field in (*_SHAPED, "identity_issued_by", "address"):
         name = f"{_PREFIX}{field}"
-        if name in open_ and FORM_FIELDS[name].clean(part) is not None:
+        if name in open_ and _fits(name, part):
             return name, part
-    if fold(part) in _ISSUERS and f"{_PREFIX}identity_issued_by" in open_:
-        return f"{_PREFIX}identity_issued_by", part
     if "@" in part or sum(map(str.isdecimal, part)) > len(part) // 2:
         return None, part
     return next((name for field in _WORDS if (name := f"{_PREFIX}{field}") in open_), None), part

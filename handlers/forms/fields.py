@@ -26,14 +26,20 @@ _DEVICE_NUMBER = re.compile(r"(?=.*\d)[0-9A-Z][0-9A-Z/-]{2,39}")
 #: A personal number begins with the code of a province, 001 to 096.
 _CARD_NUMBER = re.compile(r"0\d{11}")
 _MOBILE = re.compile(r"(?:\+?84|0)([35789]\d{8})")
+_LINK = re.compile(r"[a-z][a-z0-9+.-]*:/|\bwww\.|\w\.(?:com|net|org|info|io|vn)(?:[/\s,;:?]|$)", re.IGNORECASE)
 _GAPS = re.compile(r"[\s.]+")
 #: The youngest and the oldest that an officer can be, in years.
 _AGES = (15, 110)
 
 
 def clean_words(text: str) -> str | None:
-    """Clean a line of words, as a request takes it; an e-mail address belongs into a field of its own."""
-    return None if "@" in text else clean_line(text)
+    """Clean a line of words, as a request takes it; an e-mail address or a link is none."""
+    return None if "@" in text or has_link(text) else clean_line(text)
+
+
+def has_link(text: str) -> bool:
+    """Return whether a text holds the address of a page in the web."""
+    return bool(_LINK.search(text))
 
 
 def clean_digits(text: str, number: int) -> str | None:
@@ -80,7 +86,7 @@ def clean_day(text: str) -> str | None:
     return f"{day:%d/%m/%Y}" if day else None
 
 
-LINE = N_("Please type it in one line of words, without a personal number (CCCD) or an e-mail address.")
+LINE = N_("Please type it in one line of words, without a personal number (CCCD), an e-mail address or a link.")
 DAY = N_("Please type a day such as 31/12/2021.")
 IDENTITY = N_("A personal number has exactly 12 digits, such as 000123456789. Please type it once more.")
 MOBILE = N_("A mobile number has 10 digits, such as 0900000000.")

@@ -143,7 +143,7 @@ def _block_hint(here: Context, case: FormCase, draft: FormDraft, field: Field) -
 
 def _read_block(text: str, case: FormCase, draft: FormDraft) -> ContactBlock | None:
     asked = [one.name for one in needed_fields(case, draft) if one.name.startswith("contact_")]
-    block = read_contact_block(text, asked)
+    block = read_contact_block(text, asked, [name for name in asked if name in _BLOCK])
     return block if block and (block.values or block.wrong) else None
 
 

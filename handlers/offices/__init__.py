@@ -8,9 +8,9 @@ from markupsafe import escape
 from handlers.citations import format_office
 from handlers.core import MarkupTranslator, Reply, capitalize_first, format_day, join_lines
 from handlers.folding import fold
-from handlers.forms.fields import clean_words
+from handlers.forms.fields import clean_words, has_link
 from handlers.model import OfficeDraft, OfficeOutcome, UnitDirectory
-from handlers.requests import FIELDS, Field, clean_email
+from handlers.requests import FIELDS, Field, clean_email, clean_line
 from locales import N_, Translator
 from rules.offices import GENERAL, Office, OfficeStatus
 from rules.outcome import Procedure
@@ -72,8 +72,15 @@ def clean_hours(text: str) -> str | None:
     """Clean working hours: a line that names a time of day, or "giờ hành chính"."""
     line = " ".join(text.split())
     timed = bool(_TIME.search(line)) or _OFFICE_HOURS in fold(line)
-    fits = timed and line.isprintable() and len(line) <= _MOST_HOURS and not _NO_TIME.search(line)
+    fits = (
+        timed and not has_link(line) and line.isprintable() and len(line) <= _MOST_HOURS and not _NO_TIME.search(line)
+    )
     return line if fits else None
+
+
+def clean_source(text: str) -> str | None:
+    """Clean a line that says how an office is known; the address of a page is a source, that of a person is none."""
+    return None if "@" in text else clean_line(text)
 
 
 _FIELDS = (
@@ -103,7 +110,7 @@ _FIELDS = (
         N_("“giờ hành chính” will do, too."), digits=True,
     ),
     Field(
-        "source", N_("Source"), N_("How do you know? Who said so, or where does it stand?"), clean_words,
+        "source", N_("Source"), N_("How do you know? Who said so, or where does it stand?"), clean_source,
         N_("Please type in one line where it stands or how you asked, such as “Quyết định 16/2025/QĐ-UBND” or “hỏi qua"
            " điện thoại ngày 29/11/2026”."),
         N_("Whoever checks it later begins here. No names of people are needed."), prose=True,
@@ -163,8 +170,11 @@ def format_office_changed(language: str, unit: str, office: Office, by: str, *, 
     head = N_("{by} has taken back the receiving office for {unit}.") if withdrawn else _CHANGED
     status = "" if withdrawn else capitalize_first(format_checked(say.t, office))
     filed = f"{capitalize_first(format_filed(say.t, office.procedures))}: {format_office(office, say.t)}"
-    more = say(N_("All receiving offices: /noinhan"))
+    more = say(_NOW if withdrawn else N_("All receiving offices: /noinhan"))
     return Reply(paragraphs=(str(say(head, by=by, unit=unit)), str(join_lines(escape(filed), status)), str(more)))
+
+
+_NOW = N_("What counted before it counts again. The receiving offices that count now: /noinhan")
 
 
 _CHANGED = N_("{by} has changed the receiving office for {unit}.")

@@ -44,7 +44,9 @@ async def test_with_nothing_configured_the_chat_opens_in_a_browser_and_the_start
             page = await first_answer(client, f"http://{listen}/")
             assert page.status_code == 200
             assert "automatic assistant" in page.text
-            assert (await client.get(f"http://{listen}/metrics")).status_code == 404
+            lost = await client.get(f"http://{listen}/metrics")
+            assert lost.status_code == 404
+            assert "Không có trang này" in lost.text
         assert f"Open http://{listen} in a browser." in program.printed()
         assert "troly chat" in program.printed()
     finally:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
-from bot.web.desk.draft_form import PART_LABELS, TEXTS, DraftReader, changed_parts, form_choices, form_values
+from bot.web.desk.draft_form import PART_LABELS, TEXTS, USUAL, DraftReader, changed_parts, form_choices, form_values
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.broadcasts.admin_text import RESULT_MESSAGES, format_audience, format_audience_counts
 from handlers.broadcasts.rendering import BUTTON_LABELS
@@ -72,10 +72,10 @@ def _new_draft(visit: DeskVisit) -> BroadcastDraft:
 async def show_new(visit: DeskVisit) -> Response:
     """Show an empty form; a campaign is for those with something to do."""
     draft = _new_draft(visit)
-    values = form_values(draft)
+    values = {**form_values(draft), "owed": USUAL}
     if visit.param("kind", 20) == "campaign":
         draft = draft.model_copy(update={"audience": draft.audience.model_copy(update={"to_do": True})})
-        values = {**form_values(draft), "kind": "campaign", "at": f"{CampaignPlan.model_fields['at'].default:%H:%M}"}
+        values |= {"kind": "campaign", "at": f"{CampaignPlan.model_fields['at'].default:%H:%M}"}
     return await _page(visit, Writing(draft, values, {}))
 
 
@@ -187,7 +187,8 @@ async def _page(visit: DeskVisit, read: Writing, status: int = 200) -> Response:
     usual = default_steps(deadline, visit.now) if deadline else CampaignPlan(deadline=today).steps
     return visit.page(
         "desk_compose.html", status=status, code=read.found.id if read.found else "", revision=read.revision,
-        campaign=read.campaign, values=read.values, wrong=read.wrong, choices=form_choices(read.draft, t),
+        campaign=read.campaign, values=read.values, wrong=read.wrong,
+        choices=form_choices(read.draft, t, new=read.found is None),
         said=[*([visit.say(_NOT_SAVED)] if status == 400 else []), *read.said],
         buttons=[(f"b_{one}", t(label)) for one, label in BUTTON_LABELS.items()],
         placeholders=visit.say(PLACEHOLDERS_HELP, **slot_names(visit.say)), markup=visit.say(MARKUP_HELP),

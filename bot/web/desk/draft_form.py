@@ -51,6 +51,8 @@ from rules.outcome import Procedure
 
 #: A condition that the form cannot say, and leaves as it is: several procedures, a day, a list of people.
 KEPT = "kept"
+#: What a new broadcast begins with, as in the chat: a campaign is for those with something to do, a message for all.
+USUAL = "usual"
 TEXTS: tuple[Literal["vi", "en"], ...] = ("vi", "en")
 #: The parts of a draft by the fields that say them, in the words of the chat.
 PART_LABELS = {
@@ -91,7 +93,7 @@ class DraftReader:
             update={
                 "title": self._title(),
                 "text": self.was.text.model_copy(update={one: self._text(one) for one in TEXTS}),
-                "audience": self._audience(),
+                "audience": self._audience(campaign=campaign),
                 "buttons": tuple(one for one in BroadcastButton if self.form.get(f"b_{one}")),
                 "deadline": deadline,
                 "plan": plan,
@@ -161,7 +163,7 @@ class DraftReader:
             self._refuse("starts", over, moment=format_moment(at))
         return at
 
-    def _audience(self) -> Audience:
+    def _audience(self, *, campaign: bool) -> Audience:
         changes: dict[str, Any] = {"unit": self._unit()}
         changes |= _choice(
             self.form.get("role"), {one.value: {"role": one} for one in (Role.FOCAL, Role.ADMIN)}, role=None
@@ -169,6 +171,7 @@ class DraftReader:
         nothing = {"to_do": False, "unfinished": False, "owed": ()}
         owed = {one.value: {**nothing, "owed": (one,)} for one in PROCEDURE_LABELS}
         owed |= {"to_do": {**nothing, "to_do": True}, "unfinished": {**nothing, "unfinished": True}}
+        owed[USUAL] = {**nothing, "to_do": campaign}
         changes |= _choice(self.form.get("owed"), owed, **nothing)
         states: dict[str, Any] = {one.value: {"states": (one,)} for one in RequestState}
         changes |= _choice(self.form.get("state"), {**states, UNFINISHED_WORD: {"states": UNFINISHED}}, states=())
@@ -274,8 +277,14 @@ def _state_word(audience: Audience) -> str:
 Choices = Mapping[str, list[tuple[str, str]]]
 
 
-def form_choices(draft: BroadcastDraft, t: Translator) -> Choices:
-    """Return the values of each choice of the form with their labels; one that is only kept tells its condition."""
+def form_choices(draft: BroadcastDraft, t: Translator, *, new: bool = False) -> Choices:
+    """Return the values of each choice of the form with their labels; one that is only kept tells its condition.
+
+    Args:
+        draft: What the form is about.
+        t: The translator.
+        new: Whether it was not saved yet: only then the recipients can follow from its kind.
+    """
     any_ = ("", t(N_("Any")))
     days = N_("Within {days} days")
     choices = {
@@ -284,6 +293,7 @@ def form_choices(draft: BroadcastDraft, t: Translator) -> Choices:
             *((one.value, capitalize_first(t(ROLES[one]))) for one in (Role.FOCAL, Role.ADMIN)),
         ],
         "owed": [
+            *([(USUAL, t(N_("In a campaign those with something to register; else everybody")))] if new else []),
             ("", t(N_("Whether or not"))),
             ("to_do", t(N_("Something not registered yet"))),
             (UNFINISHED_WORD, t(N_("Something not finished yet"))),

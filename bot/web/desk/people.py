@@ -10,7 +10,7 @@ from bot.web.desk.filters import find_unit
 from bot.web.desk.requests import today_of
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.access import ONE_LINE, ROLE_REFUSALS, clean_label, format_actor, format_role
-from handlers.admin.people import INVITATION_LIFETIME
+from handlers.admin.people import INVITATION_LIFETIME, OWN_ROLE
 from handlers.core import capitalize_first
 from handlers.folding import fold
 from handlers.model import (
@@ -105,7 +105,8 @@ def _asked(visit: DeskVisit, one: RoleHolder | None) -> dict[str, object] | None
     if one is None:
         return None
     role = format_role(visit.say.t, visit.units, one.role, one.unit)
-    return {"id": one.id, "what": ", ".join(part for part in (one.label, role) if part)}
+    own = visit.say(OWN_ROLE) if any(grant.id == one.id for grant in visit.rights.grants) else ""
+    return {"id": one.id, "what": ", ".join(part for part in (one.label, role) if part), "own": own}
 
 
 async def invite(visit: DeskVisit) -> Response:

@@ -311,6 +311,7 @@ async def test_whoever_stops_following_leaves_it_running(town: Town, monkeypatch
     ("words", "complaint"),
     [
         ((), "--title"),
+        (("--title", "T1"), "a title of words"),
         (("--title", "Nhắc hạn", "--plan", "30"), "--deadline"),
         (("--title", "Nhắc hạn", "--deadline", "2099-12-31", "--plan", "a,b"), "30,14,7,3,1,0,-1"),
         (("--title", "Nhắc hạn", "--at", "08:00"), "--plan"),

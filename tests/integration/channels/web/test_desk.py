@@ -201,6 +201,10 @@ async def test_a_session_lasts_eight_hours_after_its_last_use(desk: Desk) -> Non
 async def test_a_session_ends_at_once_with_the_role_and_does_not_come_back(desk: Desk) -> None:
     client = await desk.signed_in("admin")
     owner = await desk.signed_in("owner")
+    own = await desk.post(owner, "/desk/people/end", holder=desk.grants["owner"])
+    assert "vai trò của chính anh/chị" in own.text
+    other = await desk.post(owner, "/desk/people/end", holder=desk.grants["admin"])
+    assert "vai trò của chính anh/chị" not in other.text
     ended = await desk.post(owner, "/desk/people/end", holder=desk.grants["admin"], sure="1")
     assert ended.headers["location"].startswith(f"/desk/people?done=ended&code={desk.grants['admin']}")
     assert (await client.get("/desk")).status_code == 401

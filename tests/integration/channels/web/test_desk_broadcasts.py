@@ -122,6 +122,15 @@ async def test_what_is_wrong_in_the_form_is_named_and_nothing_that_was_typed_is_
     assert "broadcast_new" not in await desk.acts()
 
 
+async def test_a_new_campaign_begins_as_in_the_chat_with_those_who_have_something_to_register(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    for page in ("/desk/broadcasts/new", "/desk/broadcasts/new?kind=campaign"):
+        assert '<option value="usual" selected>' in (await admin.get(page)).text
+    campaign = {"kind": "campaign", "deadline": "2099-12-31", "owed": "usual"}
+    assert (await load_broadcast(desk.store, await written(desk, admin, **campaign))).draft.audience.to_do
+    assert not (await load_broadcast(desk.store, await written(desk, admin, owed="usual"))).draft.audience.to_do
+
+
 async def test_a_preview_follows_the_form_and_stores_nothing(desk: Desk) -> None:
     admin = await desk.signed_in("admin")
     await save_interview(desk, "cán bộ 5", "DN.NT", "Lê <b>Năm</b>")

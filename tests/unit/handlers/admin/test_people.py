@@ -142,8 +142,10 @@ async def test_a_role_is_ended_after_a_second_yes(house: Assistant, store: Store
     await owner.taps("Thu hồi vai trò này", "Không, giữ lại")
     kept = (await load_rights(store, "an")).grants
     await owner.says("/vaitro QT-000002")
-    text = await owner.taps("Thu hồi vai trò này", "Có, thu hồi")
+    asked = await owner.taps("Thu hồi vai trò này")
+    text = await owner.taps("Có, thu hồi")
 
+    assert "chính anh/chị" not in asked
     assert [grant.id for grant in kept] == ["QT-000002"]
     assert "Đã thu hồi vai trò." in text
     assert UNKNOWN in await an.says("/vaitro")
@@ -154,7 +156,8 @@ async def test_the_last_owner_cannot_end_their_own_role(house: Assistant, store:
     owner = await house.person("chủ").consents()
     await owner.says("/vaitro QT-000001")
 
-    assert "quản trị cấp cao cuối cùng" in await owner.taps("Thu hồi vai trò này", "Có, thu hồi")
+    assert "vai trò của chính anh/chị" in await owner.taps("Thu hồi vai trò này")
+    assert "quản trị cấp cao cuối cùng" in await owner.taps("Có, thu hồi")
     await owner.says("/vaitro")
     assert "QT-000001" in owner.seen
 

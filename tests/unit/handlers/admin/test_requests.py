@@ -3,8 +3,11 @@
 import pytest
 
 from bot.store.store import Store
+from handlers.admin import format_move_not_possible
+from handlers.admin.desk import COUNT_LABELS
 from handlers.core import ButtonTapped
 from handlers.model import OPEN_LIST, Filter, RequestState, Role
+from locales import translator
 from rules.outcome import Procedure
 from tests.support.backends import MemoryBackend
 from tests.support.people import ADMIN, OPERATOR, admin_transaction, grant_role, make_person_content
@@ -440,3 +443,16 @@ async def test_a_number_or_a_doubt_is_no_reason_and_leaves_the_move_as_it_was(de
 async def test_a_number_speaks_of_no_button_that_is_not_shown(desk: Store) -> None:
     admin = await talk(desk, "admin")
     assert "không có nút" not in await admin.says("/danhsach", "3")
+
+
+def test_a_request_sent_back_waits_for_its_officer_and_is_not_called_final() -> None:
+    t = translator("vi")
+
+    assert "đang chờ cán bộ bổ sung" in format_move_not_possible(t, RequestState.SENT_BACK)
+    assert "không chuyển tiếp được nữa" in format_move_not_possible(t, RequestState.DONE)
+
+
+def test_the_counts_of_the_desk_say_that_they_count_requests() -> None:
+    label = translator("vi")(COUNT_LABELS["expiring"], soon=30, number=4)
+
+    assert label == "Yêu cầu có chứng thư hết hạn trong 30 ngày: 4"

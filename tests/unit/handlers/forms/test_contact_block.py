@@ -61,3 +61,49 @@ def test_a_field_that_no_form_has_takes_nothing() -> None:
     found = read_contact_block("Lan; chức vụ: văn thư; 0912345678", ["contact_name", "contact_mobile"])
 
     assert found == ContactBlock({"contact_name": "Lan", "contact_mobile": "0912345678"}, (), 1)
+
+
+ANNOUNCED = ASKED[:5]
+CLERK = {
+    "contact_name": "Tran Thi B",
+    "contact_email": "b@daiphuoc.gov.vn",
+    "contact_address": "Ap 1 xa Dai Phuoc",
+    "contact_position": "Van thu",
+    "contact_mobile": "0901234567",
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tran Thi B; b@daiphuoc.gov.vn; Ap 1 xa Dai Phuoc; Van thu; 0901234567",
+        "Tran Thi B\nb@daiphuoc.gov.vn\nAp 1 xa Dai Phuoc\nVan thu\n0901234567",
+        "Tran Thi B; b@daiphuoc.gov.vn; Van thu; Ap 1 xa Dai Phuoc; 0901234567",
+        "Tran Thi B; 0901234567; Ap 1 xa Dai Phuoc; Van thu; b@daiphuoc.gov.vn",
+    ],
+)
+def test_an_address_is_never_taken_for_a_position(text: str) -> None:
+    assert read_contact_block(text, ASKED, ANNOUNCED) == ContactBlock(CLERK)
+
+
+def test_as_many_values_as_were_announced_are_taken_in_the_announced_order() -> None:
+    found = read_contact_block("Lan; lan@dongnai.gov.vn; UBND xã Mẫu; Văn thư; 0901234567", ASKED, ANNOUNCED)
+
+    assert found is not None
+    assert (found.values["contact_address"], found.values["contact_position"]) == ("UBND xã Mẫu", "Văn thư")
+
+
+def test_in_the_announced_order_a_value_that_its_field_refuses_is_named() -> None:
+    found = read_contact_block("Lan; lan@gmail.com; UBND xã Mẫu; Văn thư; 09012", ASKED, ANNOUNCED)
+
+    assert found == ContactBlock(
+        {"contact_name": "Lan", "contact_address": "UBND xã Mẫu", "contact_position": "Văn thư"},
+        ("contact_email", "contact_mobile"),
+    )
+
+
+@pytest.mark.parametrize("name", ["Dương Văn Tám", "Tô Thị Lan", "Ngô Thị Sáu", "Lỗ Văn Khu"])
+def test_a_surname_is_no_address(name: str) -> None:
+    found = read_contact_block(f"{name}; văn thư", ASKED, ANNOUNCED)
+
+    assert found == ContactBlock({"contact_name": name, "contact_position": "văn thư"})

@@ -599,6 +599,17 @@ async def test_the_contact_person_is_told_in_one_message_and_kept_for_the_next_f
     )
 
 
+async def test_values_in_the_order_in_which_the_question_names_them_go_where_it_says() -> None:
+    talk = answered(LAN, **RETIRED)
+    await opens_papers(talk)
+    await leaves_until(talk, "contact_name")
+    typed = {"name": "Tran Thi B", "email": "b@daiphuoc.gov.vn", "address": "UBND xa", "position": "Van thu"}
+    await talk.says("; ".join((*typed.values(), "0901234567")))
+    draft = talk.session.forms
+    assert draft is not None
+    assert {name: draft.fields[f"contact_{name}"] for name in typed} == typed
+
+
 async def asks(talk: Dialogue, *names: str) -> set[str]:
     """Leave every field, and return which of these were asked."""
     asked = set()

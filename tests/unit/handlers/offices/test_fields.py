@@ -2,7 +2,8 @@
 
 import pytest
 
-from handlers.offices import OFFICE_FIELDS, clean_hours, clean_telephone
+from handlers.offices import OFFICE_FIELDS, clean_hours, clean_telephone, format_office_changed
+from rules.loading import load_pack
 
 
 @pytest.mark.parametrize(
@@ -74,3 +75,26 @@ def test_every_error_shows_a_right_value() -> None:
         field = OFFICE_FIELDS[name]
         assert example in field.wrong
         assert field.clean(example) == example
+
+
+@pytest.mark.parametrize(
+    "link", ["http://evil", "HTTPS://evil.com/a", "www.evil.vn", "số 1, evil.com", "evil.com/x 7:30"]
+)
+@pytest.mark.parametrize("name", ["name", "address", "hours"])
+def test_a_link_is_no_value_of_an_office_but_for_its_source(name: str, link: str) -> None:
+    assert OFFICE_FIELDS[name].clean(link) is None
+    assert OFFICE_FIELDS["source"].clean(f"theo trang {link}")
+
+
+@pytest.mark.parametrize("address", ["Số 1 Nguyễn Ái Quốc, TP. HCM", "Số 12/3, Q.1, TP.HCM", "Tòa nhà A.B, xã Mẫu"])
+def test_an_address_with_points_is_no_link(address: str) -> None:
+    assert OFFICE_FIELDS["address"].clean(address) == address
+
+
+@pytest.mark.parametrize("withdrawn", [True, False])
+def test_who_is_told_of_an_office_taken_back_reads_what_counts_now(*, withdrawn: bool) -> None:
+    office = load_pack().offices[0]
+    told = format_office_changed("vi", "Xã Mẫu", office, "Cơ quan A", withdrawn=withdrawn).paragraphs[-1]
+
+    assert ("áp dụng trước đó nay có hiệu lực trở lại" in told) == withdrawn
+    assert "/noinhan" in told

@@ -65,6 +65,21 @@ def test_every_value_of_the_form_is_one_of_its_choices(audience: Audience) -> No
         assert all(label for _, label in known), name
 
 
+@pytest.mark.parametrize("campaign", [True, False])
+def test_a_new_campaign_is_for_those_with_something_to_register_and_a_message_for_everybody(campaign: bool) -> None:
+    new = BroadcastDraft(title="", audience=Audience())
+    offered = [value for value, _ in form_choices(new, translator("vi"), new=True)["owed"]]
+    form = PostedForm({"title": "Nhắc hạn", "owed": offered[0], "deadline": "2026-12-15"})
+    draft = DraftReader(form, new, OPERATOR, MarkupTranslator("vi"), NOW).read(campaign=campaign)
+    assert draft.audience == Audience(to_do=campaign)
+
+
+def test_everybody_can_still_be_chosen_for_a_campaign() -> None:
+    form = PostedForm({"title": "Nhắc hạn", "owed": "", "deadline": "2026-12-15"})
+    new = BroadcastDraft(title="", audience=Audience())
+    assert not DraftReader(form, new, OPERATOR, MarkupTranslator("vi"), NOW).read(campaign=True).audience.to_do
+
+
 def test_a_change_is_named_by_its_part() -> None:
     draft = DRAFT.model_copy(update={"plan": PLAN, "deadline": PLAN.deadline})
     changed, _ = read(draft, title="Khác", vi="Nội dung mới đây.", steps="3, 1", unit="DN.DP", b_later="", late="run")
