@@ -26,11 +26,7 @@ from handlers.core import (
     join_lines,
 )
 from handlers.dossier.choice_screens import begin_dossier, begin_handing_over
-from handlers.dossier.entries import (
-    Entry,
-    Standout,
-    Status,
-)
+from handlers.dossier.entries import Entry, Standout, Status
 from handlers.dossier.filing import snapshot
 from handlers.dossier.known import accept_others, drop_unreadable, read_known, take_known
 from handlers.dossier.notices import (
