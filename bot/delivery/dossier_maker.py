@@ -192,13 +192,13 @@ class DossierMaker:
         units = found.units
         unit = UnitToday(units, record.unit, day) if record.unit and units.get(record.unit) else None
         context = DossierContext(self.pack, day, unit, self.office, found.offices)
-        entries = decide_all(context, record.sources, record.common, record.people)
+        entries = decide_all(context, record.sources, record.common, record.people, record.answers)
         changes = tuple(format_changes(context, record.made, entries, t))
         from bot.dossier.making import DossierOrder, make_dossier  # noqa: PLC0415 - imported at the start of a service
 
         order = DossierOrder(
-            context, record.sources, record.common, record.people, t, templates=self.templates, changes=changes,
-            pdf=self.pdf and len(entries) <= MOST_WITH_PDF,
+            context, record.sources, record.common, record.people, t, record.answers,
+            templates=self.templates, changes=changes, pdf=self.pdf and len(entries) <= MOST_WITH_PDF,
         )  # fmt: skip
         return DossierMade.of(record.id, make_dossier(order, making.tell).archive.content, changes)
 

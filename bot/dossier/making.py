@@ -3,7 +3,7 @@
 import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class DossierOrder:
     common: Mapping[str, Any]  #: the facts that hold for all
     people: Mapping[str, Mapping[str, Any]]  #: facts of single certificates, by serial number
     t: Translator
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  #: to questions, by ``Source.key``
     templates: Path | None = None  #: the folder of the office's templates
     pdf: bool = False
     changes: tuple[str, ...] = ()  #: what differs from the dossier before
@@ -76,7 +77,7 @@ def make_dossier(order: DossierOrder, told: Told | None = None) -> Dossier:
         FormError: a form cannot be filled.
     """
     context, t = order.context, order.t
-    entries = decide_all(context, order.sources, order.common, order.people)
+    entries = decide_all(context, order.sources, order.common, order.people, order.answers)
     papers = make_papers(context, entries)
     page = next_steps(context, entries, papers, t, order.changes)
     documents = len(papers) + 1

@@ -24,6 +24,12 @@ _ROLES = {
 }  # fmt: skip
 #: For a body that belongs to the one that merged only the body above it changed.
 _BELONGS = frozenset({"truc thuoc", "doi cap tren", "chi doi cap tren", "thuoc"})
+#: One that names another unit is this unit's all the same.
+_OURS = frozenset({
+    "cua don vi", "cua don vi toi", "cua don vi em", "cua chung toi", "cung cua don vi", "cung la cua don vi",
+    "la cua don vi", "dung la cua don vi", "thuoc don vi", "thuoc don vi toi", "cua co quan", "cua co quan toi",
+    "ours",
+})  # fmt: skip
 _NORMAL = frozenset({"binh thuong", "khong co gi", "nhu tat ca", "nhu chung", "bo", "xoa"})
 
 
@@ -33,6 +39,8 @@ class Differences:
 
     facts: Mapping[int, dict[str, Any]]  #: empty facts take back what was said before
     unread: tuple[str, ...] = ()
+    ours: tuple[int, ...] = ()  #: those that are this unit's, whatever name they bear
+    unknown: tuple[int, ...] = ()  #: numbers that the list does not have
 
 
 def read_differences(text: str, names: Sequence[str]) -> Differences:
@@ -43,16 +51,23 @@ def read_differences(text: str, names: Sequence[str]) -> Differences:
         names: The names of the certificates, in the order of their numbers.
     """
     found: dict[int, dict[str, Any]] = {}
-    unread: list[str] = []
+    unread, ours, unknown = list[str](), dict[int, None](), dict[int, None]()
     for part in filter(None, (one.strip(" .,") for one in _PARTS.split(text))):
         whom, said = _divide(part, names)
+        strange = [number for number in whom if not 1 <= number <= len(names)]
+        if strange:
+            unknown |= dict.fromkeys(strange)
+            continue
+        if whom and fold(said) in _OURS:
+            ours |= dict.fromkeys(whom)
+            continue
         facts = _facts_of(said) if whom else None
-        if facts is None or any(not 1 <= number <= len(names) for number in whom):
+        if facts is None:
             unread.append(part)
             continue
         for number in whom:
             found[number] = {**found.get(number, {}), **facts} if facts else {}
-    return Differences(found, tuple(unread))
+    return Differences(found, tuple(unread), tuple(ours), tuple(unknown))
 
 
 def _divide(part: str, names: Sequence[str]) -> tuple[list[int], str]:
@@ -60,7 +75,8 @@ def _divide(part: str, names: Sequence[str]) -> tuple[list[int], str]:
     if match := _NUMBERS.fullmatch(part):
         whom: list[int] = []
         for first, last in _NUMBER.findall(match[1]):
-            whom += range(int(first), min(int(last), int(first) + len(names)) + 1) if last else [int(first)]
+            whole = last and int(last) <= len(names)  # of a range that leaves the list the ends are enough
+            whom += range(int(first), int(last) + 1) if whole else map(int, filter(None, (first, last)))
         return whom, match[2]
     folded = fold(part)
     for number, name in enumerate(names, 1):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from handlers.core import certificate_facts
@@ -114,6 +115,7 @@ def decide_all(
     sources: Sequence[Source],
     common: Mapping[str, Any],
     people: Mapping[str, Mapping[str, Any]],
+    answers: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> list[Entry]:
     """Decide every source by the pack; none is left out.
 
@@ -122,13 +124,20 @@ def decide_all(
         sources: The certificates, rows and unreadable files, in their order.
         common: The facts that hold for all, as ``parse_facts`` takes them.
         people: The facts of single certificates by their serial number; they prevail over those of all.
+        answers: The answers to questions that named certificates, by ``Source.key``; they prevail over the facts of
+            all, and what a row or a person says of one prevails over them.
 
     Returns:
         An entry for each source, then one for each serial number of ``people`` that nothing was given for.
     """
     single = {serial_key(serial): facts for serial, facts in people.items()}
     entries = [
-        _decide_one(context, source, common, single.get(serial_key(source.serial)) if source.serial else None)
+        _decide_one(
+            context,
+            source,
+            {**common, **answers.get(source.key, {})},
+            single.get(serial_key(source.serial)) if source.serial else None,
+        )
         for source in sources
     ]
     given = {serial_key(source.serial) for source in sources if source.serial}

@@ -17,7 +17,7 @@ from handlers.core import (
     join_lines,
     question_of,
 )
-from handlers.dossier.differences import read_differences
+from handlers.dossier.differences import Differences, read_differences
 from handlers.dossier.entries import (
     DossierContext,
     Entry,
@@ -26,9 +26,7 @@ from handlers.dossier.entries import (
     open_questions,
 )
 from handlers.dossier.papers import Paper, make_papers
-from handlers.dossier.texts import (
-    format_label,
-)
+from handlers.dossier.texts import MOST_LETTERS, format_label, shorten
 from handlers.dossier.unit_today import UnitToday
 from handlers.model import DossierRecord
 from locales import N_
@@ -49,8 +47,6 @@ SHOWN, MOST_CHANGES = 10, 6
 #: The most certificates of a dossier in a chat.
 MOST_SOURCES = 400
 TRUTH: dict[str, object] = {"true": True, "false": False}
-#: Facts that are of one certificate each: an answer is kept for each it concerns.
-OF_EACH = frozenset({"merger_role", "subject", "certificate"})
 
 GIVE = N_("Send the certificates: one ZIP, several files at once, or a list (XLSX, CSV) with names and serial numbers.")
 DIFFER = N_("Who differs? Write it in one line, such as “5, 9 nghỉ hưu; 12 mất token”.")
@@ -82,7 +78,7 @@ def open_record(here: Context, record: DossierRecord) -> OpenDossier:
     world = here.world
     unit = UnitToday(world.units, record.unit, here.today) if world.units.get(record.unit) and record.unit else None
     context = DossierContext(world.pack, here.today, unit, world.office, world.chosen_offices)
-    entries = decide_all(context, record.sources, record.common, record.people)
+    entries = decide_all(context, record.sources, record.common, record.people, record.answers)
     return OpenDossier(record, context, entries, make_papers(context, entries))
 
 
@@ -115,17 +111,25 @@ def gone_page(here: Context) -> Page:
 
 
 def question_options(here: Context, asked: Question, subject: Subject | None, **facts: Any) -> Iterator[Option]:
-    known = Facts.model_validate({"subject": subject, **facts})
+    known, shown = Facts.model_validate({"subject": subject, **facts}), set[str]()
     for option in asked.options_for(known):
+        if option.value in shown:  # the pack tells it of each kind of subscriber in turn
+            continue
+        shown.add(option.value)
         yield Option(option.value, here.say.t(option.label), option.synonyms)
 
 
 async def take_differences(here: Context, found: OpenDossier, text: str, screen: str) -> HandlerResult | None:
+    """Note what is said of single certificates, and tell what is not noted; ``None`` for words that name nobody."""
     read = read_differences(text, [format_label(entry) for entry in found.entries])
-    if not read.facts:
-        return None
+    untold = list(_format_untold(here, found, read))
+    if not read.facts and not read.ours:
+        named = read.unknown or any(part[:1].isdecimal() for part in read.unread)
+        return HandlerResult(here.session, notes=(join_lines(*untold),)) if named else None
     people = dict(found.record.people)
     without = []
+    for number in read.ours:
+        people.setdefault(found.entries[number - 1].serial, {})  # only a file, which has a number, names another unit
     for number, facts in read.facts.items():
         entry = found.entries[number - 1]
         if not entry.serial:
@@ -135,13 +139,26 @@ async def take_differences(here: Context, found: OpenDossier, text: str, screen:
         else:
             people.pop(entry.serial, None)
     notes = [_format_noted(here, found, number, facts) for number, facts in read.facts.items() if number not in without]
-    if read.unread:
-        notes.append(here.say(N_("Not understood: {words}"), words="; ".join(read.unread)))
+    notes += [here.say(_OURS, number=number, name=format_label(found.entries[number - 1])) for number in read.ours]
     if without:
         numbers = ", ".join(map(str, without))
-        notes.append(here.say(N_("Without a serial number nothing can be noted: {numbers}"), numbers=numbers))
+        untold.append(here.say(N_("Without a serial number nothing can be noted: {numbers}"), numbers=numbers))
     record = found.record.model_copy(update={"people": people})
-    return await save_dossier(here, record, screen, join_lines(*notes))
+    return await save_dossier(here, record, screen, join_lines(*notes, *untold))
+
+
+_OURS = N_("{number}. {name}: of our unit")
+
+
+def _format_untold(here: Context, found: OpenDossier, read: Differences) -> Iterator[Markup]:
+    """Say what of a line counts for nothing, and why."""
+    if read.unread:
+        words = "; ".join(shorten(part, MOST_LETTERS) for part in read.unread[:SHOWN])
+        yield here.say(N_("Not noted, because it is planned, denied or not understood: {words}"), words=words)
+    if read.unknown:
+        numbers = ", ".join(map(str, read.unknown[:SHOWN]))
+        told = N_("There is no number {numbers}: the list goes from 1 to {last}.")
+        yield here.say(told, numbers=numbers, last=len(found.entries))
 
 
 def _format_noted(here: Context, found: OpenDossier, number: int, facts: Mapping[str, Any]) -> Markup:

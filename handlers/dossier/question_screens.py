@@ -1,5 +1,6 @@
 """What is asked for a dossier: what happened, one open question for all it concerns, and the yes to its requests."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handlers.core import (
@@ -25,7 +26,6 @@ from handlers.dossier.opened import (
     GIVE,
     LIST,
     MAIN,
-    OF_EACH,
     ONE_IS_KEPT,
     QUESTION,
     SHOWN,
@@ -55,7 +55,7 @@ _OF_SINGLE = {
 }
 _SINGLE = N_(
     "One tap does not say this of several certificates. Write their numbers, such as “{number} {said}”; if it is all of"
-    " them, “{first}-{last} {said}”. Then answer for the others."
+    " them, “{numbers} {said}”. Then answer for the others."
 )
 
 
@@ -78,8 +78,15 @@ class DossierEventScreen(OptionsOnlyScreen):
         if found is None or value == BACK:
             return HandlerResult(here.session.with_screen(LIST))
         events = [] if value == "nothing" else [value]
-        record = found.record.model_copy(update={"common": {**found.record.common, "events": events}})
+        before = found.record
+        answers = {key: _without_events(told) for key, told in before.answers.items()}  # the later word holds for all
+        common = {**before.common, "events": events}
+        record = before.model_copy(update={"common": common, "answers": answers})
         return await save_dossier(here, record)
+
+
+def _without_events(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {fact: value for fact, value in told.items() if fact != "events"}
 
 
 class DossierQuestionScreen:
@@ -118,8 +125,7 @@ class DossierQuestionScreen:
             numbers = [found.entries.index(entry) + 1 for entry in one.entries]
             words = {
                 "number": numbers[0],
-                "first": numbers[0],
-                "last": numbers[-1],
+                "numbers": _format_numbers(numbers),
                 "said": _OF_SINGLE[one.fact][value],
             }
             return HandlerResult(here.session, notes=(here.say(_SINGLE, **words),))
@@ -129,6 +135,17 @@ class DossierQuestionScreen:
         """Take answers that differ from one to the other."""
         found = await current_dossier(here)
         return await take_differences(here, found, text, QUESTION) if found and found.entries else None
+
+
+def _format_numbers(numbers: Sequence[int]) -> str:
+    """Return exactly these numbers as they can be typed: “1-3, 5”."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 async def _save_answer(here: Context, record: DossierRecord) -> HandlerResult:
@@ -149,13 +166,9 @@ def _with_answer(here: Context, record: DossierRecord, one: OpenQuestion, value:
         asked = question_of(here.world.pack, "certificate")
         option = next((option for option in asked.options if option.value == value), None) if asked else None
         fact = {**dict.fromkeys(option.not_known), **option.sets} if option else {}
-    if one.fact not in OF_EACH:
-        return record.model_copy(update={"common": {**record.common, one.fact: fact}})
-    people = dict(record.people)
-    for entry in one.entries:
-        if entry.serial:
-            people[entry.serial] = {**people.get(entry.serial, {}), one.fact: fact}
-    return record.model_copy(update={"people": people})
+    keys = {entry.source.key for entry in one.entries}
+    answered = {key: {**record.answers.get(key, {}), one.fact: fact} for key in keys}
+    return record.model_copy(update={"answers": {**record.answers, **answered}})
 
 
 class DossierRegisterScreen(OptionsOnlyScreen):

@@ -26,11 +26,7 @@ from handlers.core import (
     join_lines,
 )
 from handlers.dossier.choice_screens import begin_dossier, begin_handing_over
-from handlers.dossier.entries import (
-    Entry,
-    Standout,
-    Status,
-)
+from handlers.dossier.entries import Entry, Standout, Status
 from handlers.dossier.filing import snapshot
 from handlers.dossier.known import accept_others, drop_unreadable, read_known, take_known
 from handlers.dossier.notices import (
@@ -73,7 +69,7 @@ from handlers.dossier.opened import (
     start_of,
     take_differences,
 )
-from handlers.dossier.sources import merge_list, sources_of_reading
+from handlers.dossier.sources import merge_list, merge_reading, sources_of_reading
 from handlers.dossier.texts import (
     format_counts,
     format_label,
@@ -83,7 +79,7 @@ from handlers.dossier.texts import (
     format_unread,
 )
 from handlers.folding import fold
-from handlers.model import DossierRecord, Source, serial_key
+from handlers.model import DossierRecord, Source
 from handlers.requests import EVENT_LABELS
 from locales import N_
 
@@ -153,11 +149,12 @@ class DossierScreen:
                 *_format_happened(here, found),
                 *_format_standouts(here, found),
                 _format_page(here, found),
+                *_format_some_ours(here, found),
                 say(DIFFER),
             ),
             tuple(_main_options(here, found)),
             numbers="values",
-            help=say(DIFFER),
+            help=join_lines(say(N_("What I do not understand counts for nothing.")), say(DIFFER)),
             brief=join_lines(title, counts, *_format_standouts(here, found)),
         )
 
@@ -211,6 +208,13 @@ def _format_standouts(here: Context, found: OpenDossier) -> tuple[Markup, ...]:
     return (join_lines(*shown),) if shown else ()
 
 
+def _format_some_ours(here: Context, found: OpenDossier) -> tuple[Markup, ...]:
+    """Say how to take some of those that name another unit."""
+    numbers = [number for number, one in enumerate(found.entries, 1) if one.standout is Standout.OTHER_UNIT]
+    told = N_("Are only some of those that name another unit ours? Write their numbers: “{number} của đơn vị”.")
+    return (here.say(told, number=numbers[0]),) if len(numbers) > 1 else ()
+
+
 def _format_counts(here: Context, found: OpenDossier) -> Markup:
     lines = format_counts(found.entries, found.papers, found.context.pack, here.say.t)
     return join_lines(*(Markup("{}").format(line) for line in lines))
@@ -243,7 +247,7 @@ def _main_options(here: Context, found: OpenDossier) -> Iterator[Option]:
     if found.open:
         yield Option(ANSWER, t(N_("Answer what is open ({count})"), count=len(found.open)), ("tra loi", "answer"))
     if any(entry.standout is Standout.OTHER_UNIT for entry in found.entries):
-        yield Option(ACCEPT, t(N_("Those of another name are ours too")), ("dung la cua don vi", "cua don vi", "ours"))
+        yield Option(ACCEPT, t(N_("Those of another name are ours too")), ("tat ca cua don vi", "ours"))
     if unreadable := sum(one.trouble is not None for one in found.record.sources):
         label = t(N_("Leave out what cannot be read ({count})"), count=unreadable)
         yield Option(DROP, label, ("bo tep", "bo tep hong", "leave out"))
@@ -324,7 +328,10 @@ async def take_dossier_file(here: Context, event: FileRead | CertificatesListed)
     if len(sources) > MOST_SOURCES:
         return HandlerResult(here.session, notes=(here.say(TOO_MANY, limit=MOST_SOURCES),))
     added = len(sources) - len(found.record.sources)
-    note = here.say(N_("Added: {count}."), count=added) if added else here.say(N_("Joined to the certificates."))
+    if sources == found.record.sources:
+        note = here.say(N_("Nothing is added: all of it stands in the dossier already."))
+    else:
+        note = here.say(N_("Added: {count}."), count=added) if added else here.say(N_("Joined to the certificates."))
     record = found.record.model_copy(update={"sources": sources})
     saved = await save_dossier(here, record, MAIN, note)
     if isinstance(event, FileRead) and event.album:
@@ -337,14 +344,4 @@ def _with_file(before: Sequence[Source], event: FileRead | CertificatesListed) -
     name = event.name or "tep"
     if isinstance(event, CertificatesListed):
         return tuple(merge_list(before, event.rows, name))
-    found = list(sources_of_reading(name, event.reading))
-    again = any(one.certificate for one in found)  # a file that was mended, and is sent under its name once more
-    merged = [one for one in before if not (again and one.trouble and one.file == name)]
-    listed = {serial_key(one.serial): at for at, one in enumerate(merged) if one.certificate is None and one.serial}
-    for source in found:
-        at = listed.pop(serial_key(source.serial), None) if source.certificate else None
-        if at is None:
-            merged.append(source)
-        else:
-            merged[at] = source.model_copy(update={"listed": merged[at].listed})
-    return tuple(merged)
+    return tuple(merge_reading(before, list(sources_of_reading(name, event.reading)), name))

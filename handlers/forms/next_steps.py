@@ -23,7 +23,7 @@ from locales import N_
 from rules.outcome import Part
 
 _CONTACT = "contact_"
-#: Missing fields of the contact person that are named one by one; more of them are named as the person.
+#: Missing fields of a contact person of whom nothing is known that are named one by one; more are named as the person.
 _MOST_OF_CONTACT = 2
 #: Missing fields that are named beside the files; of more only the number is said.
 _MOST_NAMED = 4
@@ -35,7 +35,7 @@ DRAFT = N_("The layout of the forms is a draft: compare it with the appendix of 
 def missing_titles(here: Context, content: FormContent) -> list[str]:
     """Return what is to be filled in by hand, in words, each once."""
     names = [_field_name(row, column) for row, column in content.missing()]
-    if sum(name.startswith(_CONTACT) for name in names) > _MOST_OF_CONTACT:
+    if not content.contact and sum(name.startswith(_CONTACT) for name in names) > _MOST_OF_CONTACT:
         names = [*(name for name in names if not name.startswith(_CONTACT)), f"{_CONTACT}name"]
     titles = (here.say.t(FORM_FIELDS[name].title) for name in names)
     return list(dict.fromkeys(title[:1].lower() + title[1:] for title in titles))

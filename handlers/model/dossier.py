@@ -108,6 +108,11 @@ class Source(BaseModel):
         return self.listed.serial if self.listed else ""
 
     @property
+    def key(self) -> str:
+        """Return what an answer for this one is kept under: its serial number, else its name, else its file."""
+        return serial_key(self.serial) or f"={fold(self.name) or self.file}"
+
+    @property
     def names_somebody_else(self) -> bool:
         """Return whether a row with its number has a name that is surely another one, so that one of them is wrong."""
         one, row = self.certificate, self.listed
@@ -136,6 +141,8 @@ class DossierRecord(BaseModel):
     revision: int = 0
     common: dict[str, Any] = {}  #: the facts that hold for all, as ``parse_facts`` takes them
     people: dict[str, dict[str, Any]] = {}  #: facts of single certificates, by serial number
+    #: what was answered for those that a question named, by ``Source.key``; it never holds for others
+    answers: dict[str, dict[str, Any]] = {}
     sources: tuple[Source, ...] = ()
     version: int = 0  #: how often it was made
     made: dict[str, tuple[str, ...]] = {}  #: what was to be done when it was made last, by name and number

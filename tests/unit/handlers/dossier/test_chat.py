@@ -3,6 +3,7 @@
 import zipfile
 from dataclasses import dataclass, field
 from io import BytesIO
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
@@ -10,12 +11,14 @@ import pytest
 from bot.certificates.parsing import read
 from bot.dossier.list_reader import read_certificate_list
 from bot.store.store import Store
-from handlers.core import ButtonTapped, CertificatesListed, DossierMade, FileRead
+from handlers.core import ButtonTapped, CertificatesListed, DossierMade, FileRead, MarkupTranslator, question_of
+from handlers.dossier.opened import question_options
 from handlers.model import FileProblem, FileProblemKind, ListedCertificate, Reading, RequestState, Role
+from rules.loading import load_pack
 from tests.support.backends import MemoryBackend
 from tests.support.dossiers import commune, to_zip
 from tests.support.people import grant_role, make_person_content
-from tests.support.pki import make_certificate
+from tests.support.pki import make_certificate, make_personal
 from tests.support.stored_dialogue import Assistant, Person, register_request
 
 DIFFER = "1 được giữ lại; 2-4 trực thuộc; 34, 35 nghỉ hưu; 36 mất token; 37 chuyển công tác"
@@ -237,6 +240,25 @@ async def test_certificates_that_name_another_unit_are_taken_by_one_tap(house: A
     assert "cần trả lời thêm 38" in lan.person.text
 
 
+@pytest.mark.parametrize("said", ["của đơn vị", "cũng là của đơn vị", "cua don vi toi", "thuộc đơn vị"])
+async def test_some_that_name_another_unit_are_taken_by_their_numbers(
+    house: Assistant, store: Store, ground: MemoryBackend, said: str
+) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    await lan.sends_archive()
+    assert "Chỉ một số chứng thư ghi tên khác" in lan.person.text
+    before = next(iter(ground.memory.tables.dossiers.values())).record
+    assert before.people == {}
+    text = await lan.says(f"1, 3 {said}")
+
+    assert "1. UBND xã Phước An: của đơn vị" in text
+    assert "cần xem lại" in text
+    (row,) = ground.memory.tables.dossiers.values()
+    assert row.record.people == {"A001": {}, "A003": {}}
+
+
 async def test_the_desk_leads_to_the_dossiers_of_units(house: Assistant, store: Store) -> None:
     lan = await focal(house, store)
     await lan.says("/start")
@@ -417,3 +439,83 @@ async def test_the_command_that_stopped_the_papers_stops_nothing_else(house: Ass
     text = await lan.says("/huy")
     assert "Hồ sơ HS-000001" in text
     assert "Hồ sơ HS-000001" not in await lan.says("/huy")
+
+
+async def test_answers_given_for_named_certificates_do_not_decide_those_taken_later(
+    house: Assistant, store: Store
+) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    await lan.sends_archive()
+    await lan.taps("Trả lời câu còn thiếu")
+    await lan.says(DIFFER)
+    for label in ("Có thông tin không còn đúng", "Đang giữ và dùng được", "Không"):
+        await lan.taps(label)
+    assert "cần trả lời thêm 0" in lan.person.text
+    new = make_personal("Cao Thị Sau", serial=0xBEEF, email="sau@dongnai.gov.vn")
+
+    assert "cần trả lời thêm 1" in await lan.person.does(FileRead(name="sau.cer", reading=read(new)))
+    assert "1 chứng thư: 42. Cao Thị Sau" in await lan.taps("Trả lời câu còn thiếu")
+    await lan.taps("Có thông tin không còn đúng")
+    await lan.taps("Bị mất")
+    await lan.taps("Không")
+    assert "cần trả lời thêm 0" in lan.person.text
+    assert "mất thiết bị lưu khóa bí mật (Mẫu 09): 2" in lan.person.text  # hers, and the one named before
+
+
+async def test_words_on_single_ones_that_count_for_nothing_are_told(house: Assistant, store: Store) -> None:
+    lan = await answered(house, store)
+
+    assert "Chưa ghi" in await lan.says("3 sap nghi huu")
+    assert "3 sap nghi huu" in lan.person.text
+    assert "Không có số 99: danh sách từ 1 đến 41" in await lan.says("99 mat token")
+    text = await lan.says("99 mat token; 5 nghỉ hưu; 3 sap nghi huu")
+    assert "Không có số 99" in text
+    assert "3 sap nghi huu" in text
+    assert "5. Nguyễn Văn A: " in text
+    assert "Điều tôi chưa hiểu thì tôi không ghi." in await lan.says("abc")
+
+
+async def test_what_is_said_of_many_names_exactly_those_that_are_asked_about(house: Assistant, store: Store) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    await lan.sends_archive()
+    await lan.taps("Trả lời câu còn thiếu")
+    await lan.says(f"{DIFFER}; 6-8 mất token")
+    await lan.taps("Có thông tin không còn đúng")
+
+    assert "“1-5, 9-35, 37-38 mất token”" in await lan.taps("Bị mất")
+
+
+def test_an_option_that_the_rules_tell_of_several_kinds_is_offered_once() -> None:
+    here = SimpleNamespace(say=MarkupTranslator("vi"))
+    asked = question_of(load_pack("national"), "events")
+    assert asked is not None
+
+    values = [option.value for option in question_options(here, asked, None)]
+    assert "unit_reorganised" in values
+    assert len(values) == len(set(values))
+
+
+async def test_those_of_another_name_that_are_taken_as_ours_are_asked_for_themselves(
+    house: Assistant, store: Store
+) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+    ours = make_certificate("Trạm Y tế xã Nhơn Trạch", superior="UBND xã Nhơn Trạch", serial=0xC1)
+    await lan.person.does(FileRead(name="tyt.cer", reading=read(ours)))
+    await lan.sends_archive()
+    await lan.taps("Trả lời câu còn thiếu")
+    await lan.says("1 trực thuộc; 2 được giữ lại")
+    for label in ("Có thông tin không còn đúng", "Đang giữ và dùng được", "Không"):
+        await lan.taps(label)
+    before = lan.person.text
+    assert "cần trả lời thêm 0" in before
+    await lan.taps("Chứng thư ghi tên khác cũng của đơn vị")
+
+    assert "1. Trạm Y tế xã Nhơn Trạch – Thay đổi nội dung" in lan.person.text
+    await lan.says("3-5 trực thuộc")  # their tokens, keys and names are asked about for all that
+    assert "cần trả lời thêm 3," in lan.person.text

@@ -266,11 +266,21 @@ def test_single_persons_are_told_apart_in_one_line() -> None:
     }
 
 
-@pytest.mark.parametrize("said", ["99 nghỉ hưu", "nghỉ hưu", "0 mất token", "5 sắp nghỉ hưu", "5", "1-9999 nghỉ hưu"])
-def test_a_number_that_is_not_there_or_words_that_say_nothing_change_nobody(said: str) -> None:
+@pytest.mark.parametrize("said", ["nghỉ hưu", "5 sắp nghỉ hưu", "5"])
+def test_words_that_say_nothing_change_nobody(said: str) -> None:
     found = read_differences(said, ["Nguyễn Văn A"] * 6)
 
-    assert (dict(found.facts), found.unread) == ({}, (said,))
+    assert (dict(found.facts), found.unread, found.unknown) == ({}, (said,), ())
+
+
+@pytest.mark.parametrize(
+    ("said", "unknown"),
+    [("99 nghỉ hưu", (99,)), ("0 mất token", (0,)), ("1-9999 nghỉ hưu", (9999,)), ("5, 7 của đơn vị", (7,))],
+)
+def test_a_number_that_is_not_there_changes_nobody_and_is_told(said: str, unknown: tuple[int, ...]) -> None:
+    found = read_differences(said, ["Nguyễn Văn A"] * 6)
+
+    assert (dict(found.facts), found.unread, found.ours, found.unknown) == ({}, (), (), unknown)
 
 
 def test_the_part_in_a_merger_is_told_by_number() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from handlers.core import (
     ButtonTapped,
     FormsMade,
     MakeForms,
+    MarkupTranslator,
     MessageEdited,
     Session,
     TextReceived,
@@ -21,8 +23,18 @@ from handlers.core import (
     count_printed_lines,
 )
 from handlers.forms.fields import FORM_FIELDS
+from handlers.forms.next_steps import missing_titles
 from handlers.forms.screens import FORM_PROBLEMS
-from handlers.model import NO_UNITS, Certificate, Form, FormContent, FormDraft, FormField, mask_identities
+from handlers.model import (
+    CONTACT_FIELDS,
+    NO_UNITS,
+    Certificate,
+    Form,
+    FormContent,
+    FormDraft,
+    FormField,
+    mask_identities,
+)
 from handlers.testing import build_memory_services
 from locales import translator
 from tests.support.dialogue import NOW, PERSON, Dialogue, get_screen, make_certificate, nhon_trach, pack, read_own_data
@@ -794,3 +806,17 @@ async def test_the_page_of_a_request_is_one_page_however_long_its_answer_was() -
 
     assert sum(map(count_printed_lines, told)) <= PAGE_LINES
     assert told[-1] == t("The rest of the answer: send /yeucau {code} to the assistant.", code="YC-2026-000001")
+
+
+def test_of_a_contact_person_who_is_named_the_missing_fields_are_named_alone() -> None:
+    here = SimpleNamespace(say=MarkupTranslator("vi"))
+    known = {FormField.NAME: "Trần Thị B", FormField.POSITION: "Văn thư", FormField.MOBILE: "0901234567"}
+    contact = CONTACT_FIELDS[Form.PERSON]
+    named = {**dict.fromkeys(contact, "x"), **known}
+    for column in (FormField.IDENTITY_NUMBER, FormField.IDENTITY_ISSUED_ON, FormField.IDENTITY_ISSUED_BY):
+        named.pop(column)
+
+    titles = missing_titles(here, FormContent(form=Form.PERSON, rows=(), contact=named))
+    assert len(titles) == 3
+    assert "đầu mối phối hợp" not in titles
+    assert "đầu mối phối hợp" in missing_titles(here, FormContent(form=Form.PERSON, rows=()))
