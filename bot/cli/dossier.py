@@ -27,11 +27,10 @@ from bot.errors import InputError
 from bot.exports.list_reader import LIMITS
 from bot.services.opening import open_store_from_settings
 from bot.settings import Settings, load_settings
-from handlers.dossier.entries import OF_ONE, DossierContext, Entry, Status
+from handlers.dossier.entries import OF_ONE, OURS, DossierContext, Entry, Status
 from handlers.dossier.sources import merge_list
 from handlers.dossier.texts import format_counts, format_open_questions, format_standouts
-from handlers.dossier.unit_today import UnitToday
-from handlers.model import ListedCertificate, Source, serial_key
+from handlers.model import ListedCertificate, Source, UnitToday, serial_key
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 from rules.errors import FactsError
@@ -196,8 +195,9 @@ def _check_serials(people: Iterable[str]) -> None:
 
 
 def _check_single(serial: str, single: Any) -> None:
+    ours = isinstance(single, dict) and single.get(OURS) is True
     try:
-        parse_facts(single)
+        parse_facts({name: value for name, value in single.items() if name != OURS} if ours else single)
     except FactsError as error:
         told = N_("people, {serial}: {problem}")
         raise FactsError(*(sentence(told, serial=serial[:SHOWN], problem=one) for one in error.sentences)) from None

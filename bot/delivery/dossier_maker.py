@@ -21,8 +21,7 @@ from handlers.core import Event as AnyEvent
 from handlers.dossier.entries import DossierContext, decide_all
 from handlers.dossier.filing import format_changes
 from handlers.dossier.notices import format_progress, format_progress_end, stops_order
-from handlers.dossier.unit_today import UnitToday
-from handlers.model import DossierRecord, Rights, UnitDirectory
+from handlers.model import DossierRecord, Rights, UnitDirectory, UnitToday
 from locales import translator
 from rules.calendar import to_vietnam_day
 from rules.offices import Office

@@ -9,9 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from handlers.core import certificate_facts
-from handlers.dossier.unit_today import UnitToday
 from handlers.folding import fold
-from handlers.model import Certificate, ListedCertificate, Recognition, Source, serial_key
+from handlers.model import Certificate, ListedCertificate, Recognition, Source, UnitToday, serial_key
 from rules.deciding import decide
 from rules.errors import FactsError
 from rules.facts import Facts, Issuer, Subject
@@ -20,6 +19,8 @@ from rules.outcome import Decided, Procedure
 from rules.pack import Pack
 from rules.parsing import parse_facts
 
+#: Beside the facts of one certificate: it is this unit's, though it names another one.
+OURS = "ours"
 #: Facts that are of one certificate only.
 OF_ONE = ("subject", "certificate")
 
@@ -123,7 +124,7 @@ def decide_all(
         context: The rules, the day and the unit.
         sources: The certificates, rows and unreadable files, in their order.
         common: The facts that hold for all, as ``parse_facts`` takes them.
-        people: The facts of single certificates by their serial number; they prevail over those of all.
+        people: The facts of single certificates by their serial number, and ``OURS``; they prevail over those of all.
         answers: The answers to questions that named certificates, by ``Source.key``; they prevail over the facts of
             all, and what a row or a person says of one prevails over them.
 
@@ -159,7 +160,7 @@ def _decide_one(
         facts = parse_facts(_mapping_of(source, common, own or {}, context.unit))
     except FactsError:
         return Entry(source, Facts(), Status.PROBLEM, standout=Standout.CONTRADICTION)
-    standout = _standout_of(context, source, facts, spoken_of=own is not None)
+    standout = _standout_of(context, source, facts, own)
     outcome = decide(context.pack, facts, context.today)
     if standout in _BARRING:
         found = outcome if standout is Standout.PUBLIC and isinstance(outcome, Decided) else None
@@ -177,6 +178,7 @@ def _mapping_of(
     guess = {"subject": certificate.subscriber.value} if certificate and certificate.subscriber else {}
     said = listed.facts if listed else {}
     told = {**guess, **common, **said, **own}
+    told.pop(OURS, None)
     if "events" in said and "events" not in own:  # what a note tells of one comes to what happened to all
         told["events"] = sorted({*common.get("events", ()), *said["events"]} - {"nothing"})
     told["certificate"] = _certificate_of(source, told.get("certificate"))
@@ -209,16 +211,26 @@ def _by_unit(certificate: Certificate, told: Mapping[str, Any], unit: UnitToday)
     return found
 
 
-def _standout_of(context: DossierContext, source: Source, facts: Facts, *, spoken_of: bool) -> Standout | None:
-    """Return why a certificate stands out; one that somebody has spoken of is no stranger's."""
+def _is_taken(own: Mapping[str, Any] | None) -> bool:
+    """Return whether somebody takes a certificate for this unit's.
+
+    Naming it is enough, and so is what happened to it; an answer for it, such as where its token is, is not.
+    """
+    return own is not None and (not own or bool(own.get(OURS)) or "events" in own)
+
+
+def _standout_of(
+    context: DossierContext, source: Source, facts: Facts, own: Mapping[str, Any] | None
+) -> Standout | None:
+    """Return why a certificate stands out; one that somebody has taken for this unit's is no stranger's."""
     certificate = source.certificate
-    if found := _standout_of_file(source, spoken_of=spoken_of):
+    if found := _standout_of_file(source, spoken_of=own is not None):
         return found
     if facts.certificate is None:
         return Standout.NO_CERTIFICATE
     if facts.certificate.issuer is Issuer.PUBLIC:
         return Standout.PUBLIC
-    if certificate and context.unit and not spoken_of and context.unit.is_of_other_unit(certificate):
+    if certificate and context.unit and not _is_taken(own) and context.unit.is_of_other_unit(certificate):
         return Standout.OTHER_UNIT
     ends = facts.certificate.not_after
     return Standout.EXPIRED if ends is not None and ends < context.today else None

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from handlers.core import Context, HandlerResult, current_rights
-from handlers.dossier.entries import Standout
+from handlers.dossier.entries import OURS, Standout
 from handlers.dossier.opened import MAIN, MOST_SOURCES, SHOWN, OpenDossier, save_dossier
 from handlers.dossier.sources import merge_list
 from handlers.folding import fold
@@ -63,7 +63,8 @@ def _to_listed(content: RequestContent, line: int) -> ListedCertificate:
 async def accept_others(here: Context, found: OpenDossier) -> HandlerResult:
     """Speak of every certificate that names another unit, so that it counts as this unit's."""
     strange = [entry.serial for entry in found.entries if entry.standout is Standout.OTHER_UNIT and entry.serial]
-    people = {**{serial: {} for serial in strange}, **found.record.people}
+    people = dict(found.record.people)
+    people |= {serial: {**people.get(serial, {}), OURS: True} for serial in strange}
     return await save_dossier(here, found.record.model_copy(update={"people": people}))
 
 

@@ -27,8 +27,7 @@ from handlers.dossier.entries import (
 )
 from handlers.dossier.papers import Paper, make_papers
 from handlers.dossier.texts import MOST_LETTERS, format_label, shorten
-from handlers.dossier.unit_today import UnitToday
-from handlers.model import DossierRecord
+from handlers.model import DossierRecord, UnitToday
 from locales import N_
 from rules.facts import Facts, Subject
 from rules.questions import Question

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from handlers.dossier.entries import DossierContext, Entry, Status
-from handlers.dossier.unit_today import UnitToday
-from handlers.model import FORM_COLUMNS, Form, FormContent, FormField
+from handlers.model import FORM_COLUMNS, Form, FormContent, FormField, UnitToday
 from handlers.requests import EVENT_LABELS, clean_email
 from locales import N_, translator
 from rules.facts import Event, Subject, Token

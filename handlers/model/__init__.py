@@ -255,6 +255,7 @@ from handlers.model.unit_directory import (
     plan_succession,
     unit_of_managing_body,
 )
+from handlers.model.unit_today import UnitToday
 
 # fmt: off
 __all__ = [
@@ -283,8 +284,8 @@ __all__ = [
     "RequestRow", "RequestState", "RequestStep", "Rights", "Role", "RoleHolder", "Scope", "SendingHours",
     "SheetProblem", "Source", "StateReason", "StepDecision", "Succession", "SuccessionKind", "TableFormat",
     "Timetable", "Unit", "UnitAssignment", "UnitDirectory", "UnitHoldings", "UnitMatch", "UnitStatistics",
-    "UnitSuccession", "Watcher", "acting_office", "build_burn_down", "channel_kind", "chat_id_head", "check_reason",
-    "clean_reason", "codes_needing_history", "default_steps", "default_timing", "desk_filters",
+    "UnitSuccession", "UnitToday", "Watcher", "acting_office", "build_burn_down", "channel_kind", "chat_id_head",
+    "check_reason", "clean_reason", "codes_needing_history", "default_steps", "default_timing", "desk_filters",
     "expand_short_forms", "find_desk_filter", "find_form", "find_signing_place", "find_taken", "find_way_back",
     "format_code", "format_person_code", "format_request_code", "has_card_number", "has_no_requests_below",
     "has_personal_number", "holds_certificate", "is_official", "is_own_line", "is_target", "lacks_serial",

@@ -178,6 +178,10 @@ class UnitIndex:
                 return found
         return []
 
+    def find_exact(self, text: str) -> set[str]:
+        """Return the codes of all units that bear exactly this name, today or before."""
+        return {entry.code for key in name_keys(text[:MAX_QUERY_LENGTH]) for entry in self._by_key.get(key, ())}
+
     def _best(self, text: str, limit: int) -> list[NameMatch]:
         keys = [key for key in name_keys(text) if key]
         if whole := [entry for key in keys for entry in self._by_key.get(key, ())]:

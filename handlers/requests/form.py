@@ -19,7 +19,7 @@ from handlers.core import (
     registrable_actions,
 )
 from handlers.folding import fold
-from handlers.model import AMENDABLE_STATES, Certificate, Request, RequestContent, Unit, matches_unit
+from handlers.model import AMENDABLE_STATES, Certificate, Request, RequestContent, Unit, UnitToday, matches_unit
 from handlers.requests import FIELDS, Field
 from locales import N_
 from rules.facts import Event, Facts, Issuer, Subject
@@ -190,6 +190,21 @@ def _is_same_subscriber(certificate: Certificate, value: str, session: Session) 
     if session.answers.get("subject") == Subject.INDIVIDUAL:
         return fuzz.ratio(fold(certificate.name), fold(value)) >= SAME_NAME_SIMILARITY
     return matches_unit(certificate, value) is not False
+
+
+def other_holder(here: Context, draft: RequestDraft) -> str | None:
+    """Return the bodies on the certificate where they are surely not of the managing body of the draft, else ``None``.
+
+    After an officer moved, another body is what is expected.
+    """
+    certificate, code = here.session.certificate, draft.unit_code
+    moved = Event.MOVED_WITHIN_STATE in here.session.answers.get("events", ())
+    if certificate is None or draft.code or moved or not code or here.world.units.get(code) is None:
+        return None
+    if not UnitToday(here.world.units, code, here.today).is_of_other_unit(certificate):
+        return None
+    own = [certificate.name] if here.session.answers.get("subject") != Subject.INDIVIDUAL else []
+    return " – ".join(dict.fromkeys(filter(None, (*own, *certificate.units[:2], certificate.superior))))
 
 
 def _certificate_values(name: str, certificate: Certificate, session: Session) -> list[str]:

@@ -31,6 +31,7 @@ from handlers.requests.form import (
     current_field,
     find_body,
     is_outdated,
+    other_holder,
     render_field,
     suggestions,
     to_amendment_draft,
@@ -229,6 +230,10 @@ NOT_FILED = N_(
 ALSO = N_(
     "With it are kept: the answer with its legal basis as I gave it, the rule pack ({pack}), the channel and the times."
 )
+OTHER_HOLDER = N_(
+    "⚠️ The certificate says “{read}”; you gave the managing body as “{unit}”. Is that right? If not, change the"
+    " managing body, or send the right certificate."
+)
 ALREADY = N_(
     "A request for this certificate and procedure is already open: <b>{code}</b> ({procedure})."
     " I did not register it twice."
@@ -247,7 +252,9 @@ class ConfirmRequestScreen(OptionsOnlyScreen):
         send = say.t(N_("Save the change")) if draft.code else say.t(N_("Send the request"))
         changes = [Option(name, say.t(N_("Change: {fact}"), fact=say.t(FIELDS[name].title))) for name in draft.fields]
         options = (Option(SEND, send, ("gui", "gui yeu cau", "dong y", "luu", "send", "ok")), *changes, leave)
-        said = (*(format_content(say, content) for content in kept), say(ALSO, pack=kept[0].pack))
+        doubt = other_holder(here, draft)
+        told = (say(OTHER_HOLDER, read=doubt, unit=draft.fields["unit"]),) if doubt else ()
+        said = (*told, *(format_content(say, content) for content in kept), say(ALSO, pack=kept[0].pack))
         return Page(say(N_("<b>Please review what will be stored</b>")), said, options, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:

@@ -19,8 +19,7 @@ from handlers.dossier.entries import DossierContext, decide_all
 from handlers.dossier.next_steps import next_steps
 from handlers.dossier.papers import make_papers
 from handlers.dossier.sources import sources_of_reading
-from handlers.dossier.unit_today import UnitToday
-from handlers.model import DOCX, PDF, Form
+from handlers.model import DOCX, PDF, Form, UnitToday
 from locales import translator
 from rules.loading import load_pack
 from tests.support.dialogue import nhon_trach

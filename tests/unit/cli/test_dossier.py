@@ -22,8 +22,7 @@ from bot.cli import dossier
 from bot.cli.dossier import app
 from bot.errors import OutputError
 from bot.settings import load_settings
-from handlers.dossier.unit_today import UnitToday
-from handlers.model import Succession, SuccessionKind, Unit, UnitDirectory
+from handlers.model import Succession, SuccessionKind, Unit, UnitDirectory, UnitToday
 from locales import translator
 from rules.offices import Office
 from tests.support.dossiers import commune, facts_of, to_zip

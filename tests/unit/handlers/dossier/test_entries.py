@@ -9,7 +9,6 @@ from handlers.dossier.differences import read_differences
 from handlers.dossier.entries import DossierContext, Entry, Status, decide_all, open_questions
 from handlers.dossier.papers import make_papers
 from handlers.dossier.sources import merge_list
-from handlers.dossier.unit_today import UnitToday
 from handlers.model import (
     Certificate,
     Form,
@@ -21,6 +20,7 @@ from handlers.model import (
     SuccessionKind,
     Unit,
     UnitDirectory,
+    UnitToday,
     read_sayings,
 )
 from rules.facts import Issuer, Subject
@@ -154,6 +154,80 @@ def test_a_certificate_of_another_unit_is_left_to_be_looked_at_until_it_is_spoke
 
     assert (entry.status, entry.standout) == (Status.PROBLEM, "other_unit")
     assert spoken.status is Status.DECIDED
+
+
+def province() -> UnitToday:
+    units = [
+        Unit("M", "UBND tỉnh Mẫu", None, ("tỉnh Mẫu",)),
+        Unit("M.S", "Sở Nội vụ tỉnh Mẫu", "M"),
+        Unit("M.H", "UBND huyện Cũ", "M", closed_on=date(2025, 7, 1)),
+        Unit("M.H1", "UBND xã Lộc Dương", "M.H", closed_on=date(2025, 7, 1)),
+        Unit("M.DQ", "UBND xã Đại Quang", "M", ("xã Đại Quang",)),
+        Unit("M.DQ.V", "Văn phòng HĐND và UBND", "M.DQ"),
+        Unit("M.AP", "UBND xã Mẫu An Phú", "M", ("xã Mẫu An Phú",)),
+        Unit("M.AP.V", "Văn phòng HĐND và UBND", "M.AP"),
+    ]
+    steps = [
+        Succession("M.H", "M.DQ", SuccessionKind.SPLIT, date(2025, 7, 1), RESOLUTION),
+        Succession("M.H", "M.AP", SuccessionKind.SPLIT, date(2025, 7, 1), RESOLUTION),
+        Succession("M.H1", "M.AP", SuccessionKind.MERGED_INTO_NEW, date(2025, 7, 1), RESOLUTION),
+    ]
+    return UnitToday(UnitDirectory.of(units, steps), "M.DQ", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("name", "units", "superior", "other"),
+    [
+        ("SỞ NỘI VỤ TỈNH MẪU", None, "UBND TỈNH MẪU", True),
+        ("UBND TỈNH MẪU", None, "UBND TỈNH MẪU", True),
+        ("UBND xã Mẫu An Phú", None, "UBND tỉnh Mẫu", True),
+        ("Ủy ban nhân dân xã Lạ", None, "UBND tỉnh Mẫu", True),
+        ("Sở Y tế tỉnh Mẫu", None, "UBND tỉnh Mẫu", True),
+        ("UBND xã Lộc Dương", None, "UBND huyện Cũ", True),
+        ("Trường Tiểu học Hoa Sen", None, "UBND xã Mẫu An Phú", True),
+        ("TỔNG CỤC THUẾ", None, "BỘ TÀI CHÍNH", True),
+        ("Nguyễn Văn A", ("UBND xã Mẫu An Phú",), "UBND tỉnh Mẫu", True),
+        ("Nguyễn Văn A", ("Văn phòng HĐND và UBND", "UBND xã Mẫu An Phú"), "UBND tỉnh Mẫu", True),
+        ("Nguyễn Văn A", (), "xã Mẫu An Phú", True),
+        ("Nguyễn Văn A", ("UBND xã Lạ",), "UBND tỉnh Mẫu", True),
+        ("UBND XÃ ĐẠI QUANG", None, "UBND TỈNH MẪU", False),
+        ("HĐND xã Đại Quang", None, "UBND tỉnh Mẫu", False),
+        ("Trường Tiểu học Hoa Sen", None, "UBND xã Đại Quang", False),
+        ("Trường Tiểu học Hoa Sen", None, "UBND tỉnh Mẫu", False),
+        ("Nguyễn Văn A", ("UBND xã Đại Quang",), "UBND tỉnh Mẫu", False),
+        ("Nguyễn Văn A", ("Văn phòng HĐND và UBND",), "UBND tỉnh Mẫu", False),
+        ("Nguyễn Văn A", ("UBND tỉnh Mẫu",), "UBND tỉnh Mẫu", False),
+        ("Nguyễn Văn A", (), "UBND tỉnh Mẫu", False),
+    ],
+)
+def test_a_name_that_is_surely_that_of_another_body_is_another_unit_whatever_stands_above_it(
+    name: str, units: tuple[str, ...] | None, superior: str, other: bool
+) -> None:
+    kind = {"units": (), "subscriber": Subject.ORGANISATION} if units is None else {"units": units}
+    (entry,) = decided(given(made(name, superior=superior, **kind)), unit=province())
+
+    assert entry.standout == ("other_unit" if other else None)
+
+
+@pytest.mark.parametrize(
+    ("own", "standout"),
+    [
+        ({"merger_role": "designated"}, "other_unit"),
+        ({"token": "lost"}, "other_unit"),
+        ({}, None),
+        ({"ours": True}, None),
+        ({"ours": True, "token": "lost"}, None),
+        ({"events": ["moved_within_state"], "token": "lost"}, None),
+    ],
+)
+def test_an_answer_for_a_certificate_of_another_unit_does_not_make_it_ours(
+    own: dict[str, Any], standout: str | None
+) -> None:
+    strange = made(units=("UBND xã Long Thành",), superior="UBND huyện Long Thành")
+    (entry,) = decided(given(strange), unit=commune(), people={"0A01": own})
+
+    assert entry.standout == standout
+    assert (entry.status is Status.PROBLEM) == (standout is not None)
 
 
 @pytest.mark.parametrize("superior", ["UBND tỉnh Đồng Nai", "UBND xã Nhơn Trạch", "UBND xã Phú Hội"])

@@ -13,7 +13,7 @@ from handlers.dossier.entries import DossierContext
 from handlers.dossier.filing import request_contents
 from handlers.dossier.next_steps import fit, lines_of, next_steps
 from handlers.dossier.papers import make_papers
-from handlers.dossier.unit_today import UnitToday
+from handlers.model import UnitToday
 from locales import translator
 from rules.loading import load_pack
 from rules.outcome import Procedure

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from handlers.model import (
-    Certificate,
+from handlers.model.certificate import Certificate
+from handlers.model.unit import (
     Succession,
     SuccessionKind,
     Unit,
-    UnitDirectory,
+    expand_short_forms,
     find_signing_place,
     matches_unit,
     name_keys,
 )
+from handlers.model.unit_directory import UnitDirectory
 from rules.facts import Event, Subject
 
 #: What a succession is to the body itself; nothing is said of a body that only ceased.
@@ -24,6 +25,10 @@ _EVENT_OF_BODY = {
     SuccessionKind.RENAMED: Event.RENAMED,
     SuccessionKind.SPLIT: Event.SPLIT,
 }
+
+
+#: What the name of an authority begins with. One that is not ours is another body's, though no list names it.
+_AUTHORITIES = ("uy ban nhan dan ", "so ")
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,12 @@ class UnitToday:
         """Return the units below this one and below the former ones."""
         found, waiting = list[Unit](), [self.code, *self.paths]
         while waiting:
-            children = self.units.children(waiting.pop())
+            # What was below a district that was split, and became another unit, went there.
+            children = [
+                one
+                for one in self.units.children(waiting.pop())
+                if one.code in self.paths or not self.units.successors(one.code)
+            ]
             found += children
             waiting += [child.code for child in children if child.code not in self.paths]
         return found
@@ -119,11 +129,52 @@ class UnitToday:
     def is_of_other_unit(self, certificate: Certificate) -> bool:
         """Return whether everything that the certificate names is surely another body than this unit and its own."""
         bodies = _keys(_bodies(certificate))
+        if (found := self._by_exact_name(certificate)) is not None:
+            return not found
+        if self._is_other_authority(certificate):
+            return True
         if bodies & self._above_keys:
             return False  # a body above ours holds others too: the words do not decide it
         if any(matches_unit(certificate, name) is not False for name in self._related):
             return False
         return not bodies & _keys(self._related)
+
+    @cached_property
+    def _own_codes(self) -> set[str]:
+        return {self.code, *self.paths, *(unit.code for unit in self._below)}
+
+    @cached_property
+    def _above_codes(self) -> set[str]:
+        return {unit.code for code in (self.code, *self.paths) for unit in self.units.ancestors(code)} - self._own_codes
+
+    def _by_exact_name(self, certificate: Certificate) -> bool | None:
+        """Return whether a name of the list says that it is ours; its own body says more than the one above it.
+
+        A name that a unit elsewhere bears too, such as that of an office, decides nothing.
+        """
+        for place, names in enumerate((_own_bodies(certificate), [certificate.superior or ""])):
+            bearers = [codes for name in names if (codes := self.units.find_exact(name))]
+            if any(codes <= self._own_codes for codes in bearers):
+                return True
+            is_subscriber = place == 0 and certificate.subscriber is Subject.ORGANISATION
+            allowed = self._own_codes if is_subscriber else self._own_codes | self._above_codes
+            if any(codes.isdisjoint(allowed) for codes in bearers):
+                return False
+        return None
+
+    def _is_other_authority(self, certificate: Certificate) -> bool:
+        """Return whether it is of an authority that no list names and no name of ours may mean.
+
+        Where the list does not say which units became this one, the authority may be one of those.
+        """
+        if not (self.paths or self.unit.former_names):
+            own = expand_short_forms(self.unit.body)
+            kinds = tuple(one for one in _AUTHORITIES[1:] if not own.startswith(one))
+        else:
+            kinds = _AUTHORITIES
+        named = [name for name in _own_bodies(certificate) if not _keys([name]) & self._above_keys]
+        strange = bool(kinds) and any(expand_short_forms(name).startswith(kinds) for name in named)
+        return strange and all(matches_unit(certificate, name) is False for name in self._related)
 
     def events_for(self, certificate: Certificate, subject: Subject | None) -> list[Event] | None:
         """Return what happened to the subscriber by the fate of former units; ``None`` where that says nothing.
@@ -143,9 +194,13 @@ class UnitToday:
         return [Event.SUPERIOR_CHANGED] if subject is Subject.ORGANISATION else None
 
 
-def _bodies(certificate: Certificate) -> list[str]:
+def _own_bodies(certificate: Certificate) -> list[str]:
     named = [certificate.name] if certificate.subscriber is not Subject.INDIVIDUAL else []
-    return [*named, *certificate.units, *([certificate.superior] if certificate.superior else [])]
+    return [*named, *certificate.units]
+
+
+def _bodies(certificate: Certificate) -> list[str]:
+    return [*_own_bodies(certificate), *([certificate.superior] if certificate.superior else [])]
 
 
 def _keys(names: Iterable[str]) -> set[str]:
