@@ -18,6 +18,7 @@ from handlers.core import (
     Page,
     Session,
     facts_of,
+    find_impossible_day,
     format_bullets,
     format_day,
     parse_day,
@@ -117,8 +118,8 @@ class ConditionScreen:
 def take_day_beside(here: Context, text: str) -> HandlerResult:
     """Take the last day that stands in a line beside an answer ("31/12/2028, bình thường")."""
     needed = "certificate" in condition_facts(here.session, here.world.pack, here.today)
-    day = parse_day(text) if needed else None
-    taken = take_typed_expiry(here, text) if day else None
+    written = needed and (parse_day(text) or find_impossible_day(text))
+    taken = take_typed_expiry(here, text) if written else None
     return taken or HandlerResult(here.session)
 
 
