@@ -88,7 +88,8 @@ async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCo
         wrong = () if "certificate" in here.session.answers else note_impossible_day(here, text)
         return replace(told, notes=(*wrong, *answers, *told.notes))
     if answers or (end := note_end_alone(here, reading.facts)):
-        return HandlerResult(here.session, notes=answers or end)
+        noted = here.session if answers else here.session.with_changes(told_ended=True)
+        return HandlerResult(noted, notes=answers or end)
     if reading.facts and here.session.screen in ASKING_SCREENS:  # said before: no name to put into the open field
         review = here.say.t(N_("Review or change my answers"))
         return HandlerResult(here.session, notes=(here.say(NOT_A_NAME, review=review),))
@@ -176,7 +177,9 @@ def confirm_rest(
     after = here.with_session(session)
     if understood := understood_in(after, rest):
         return replace(answered, session=session.with_screen("understood", understood=understood))
-    return replace(answered, notes=(*answered.notes, *note_end_alone(after, rest, beside=True)))
+    if end := note_end_alone(after, rest, beside=True):
+        return replace(answered, session=session.with_changes(told_ended=True), notes=(*answered.notes, *end))
+    return answered
 
 
 def _open_question(here: Context) -> Question | None:

@@ -205,6 +205,8 @@ class Session(BaseModel):
     typed_expiry: date | None = None
     #: Last day that a sentence told; the page that asks for it shows it, and counts it once it is answered.
     told_expiry: date | None = None
+    #: True if it was told that the certificate has ended, but not when: the day is asked for once more.
+    told_ended: bool = False
     #: What a sentence said, until it is confirmed; a sentence before consent waits here too, without its words.
     understood: Understood | None = None
     #: Fact -> its confirmed values that bear on safety (lost, exposed, died, dissolved); each stays until taking it

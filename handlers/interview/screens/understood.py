@@ -153,6 +153,8 @@ def with_understood(here: Context, understood: Understood) -> Session:
         session = session.with_changes(certificate=None)  # the file that was read before no longer counts
     elif understood.expiry:
         session = session.with_changes(told_expiry=understood.expiry)
+    if understood.expired:
+        session = session.with_changes(told_ended=True)
     return session.with_changes(named_unit=understood.unit) if understood.unit else session
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from handlers.interview.screens.certificate import NO_SUCH_DAY
+from handlers.interview.screens.condition import WHEN_IT_ENDED
 from handlers.interview.screens.understood import EXPIRED, NOTED_END
 from handlers.interview.screens.unit import WHY
 from locales import translator
@@ -44,6 +45,15 @@ async def test_an_end_that_is_told_alone_and_early_is_not_left_unanswered(
     talk: Dialogue, before: tuple[str, ...]
 ) -> None:
     assert t(NOTED_END) in await talk.says(*before, "chung thu het han roi")
+
+
+async def test_an_end_that_was_told_is_asked_for_once_before_the_certificate_counts_as_valid(talk: Dialogue) -> None:
+    await talk.says(*BODY, "bo qua", "chung thu het han roi, doi ten")
+    assert get_screen(talk) == "condition"
+    assert t(WHEN_IT_ENDED) in await talk.says("1")
+    assert "certificate" not in talk.answers
+    await talk.says("1")
+    assert "certificate" in talk.answers
 
 
 @pytest.mark.parametrize(
