@@ -48,6 +48,7 @@ from handlers.core import (
     UnreadableReceived,
     current_question,
     current_rights,
+    find_impossible_day,
     parse_day,
     without_day,
 )
@@ -430,6 +431,8 @@ async def _answer_with_overheard(
     asked = current_question(here.session, here.world.pack, here.today)
     told = find_overheard_facts(here, asked, parts if len(parts) > 1 else [])
     day = take_day_beside(here, text) if here.session.screen == "condition" else HandlerResult(here.session)
+    if day.notes and find_impossible_day(text):
+        return day  # the whole answer is asked again, so that the day is not left behind
     answered = await answer_typed_options(here.with_session(day.session), page, heard)
     answered = replace(answered, notes=(*day.notes, *answered.notes))
     if understanding.match_names(text, page.options, exact=True).sure:

@@ -23,8 +23,9 @@ from handlers.core import (
     units_of,
 )
 from handlers.folding import fold
+from handlers.interview.screens.certificate import note_impossible_day
 from handlers.interview.screens.retraction import ask_about_found_token
-from handlers.interview.screens.understood import answers_in, format_noted_day, understood_in
+from handlers.interview.screens.understood import answers_in, format_noted_day, note_end_alone, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
 from handlers.understanding import ASKING_SCREENS, read_sentence
@@ -84,9 +85,11 @@ async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCo
     told = None if reading.asks else ask_about_found_token(here, text)
     told = told or _take_facts(here, reading)
     if told is not None:
-        return replace(told, notes=(*answers, *told.notes))
-    if answers:
-        return HandlerResult(here.session, notes=answers)
+        wrong = () if "certificate" in here.session.answers else note_impossible_day(here, text)
+        return replace(told, notes=(*wrong, *answers, *told.notes))
+    if answers or (end := note_end_alone(here, reading.facts)):
+        noted = here.session if answers else here.session.with_changes(told_ended=True)
+        return HandlerResult(noted, notes=answers or end)
     if reading.facts and here.session.screen in ASKING_SCREENS:  # said before: no name to put into the open field
         review = here.say.t(N_("Review or change my answers"))
         return HandlerResult(here.session, notes=(here.say(NOT_A_NAME, review=review),))
@@ -171,10 +174,12 @@ def confirm_rest(
     if _open_question(here) is None or asked is None or asked.fact not in session.answers:
         return answered
     rest = {fact: value for fact, value in facts.items() if fact != asked.fact}
-    understood = understood_in(here.with_session(session), rest)
-    return (
-        replace(answered, session=session.with_screen("understood", understood=understood)) if understood else answered
-    )
+    after = here.with_session(session)
+    if understood := understood_in(after, rest):
+        return replace(answered, session=session.with_screen("understood", understood=understood))
+    if end := note_end_alone(after, rest, beside=True):
+        return replace(answered, session=session.with_changes(told_ended=True), notes=(*answered.notes, *end))
+    return answered
 
 
 def _open_question(here: Context) -> Question | None:

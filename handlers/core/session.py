@@ -69,6 +69,8 @@ class Understood(BaseModel):
     answers: dict[str, Any] = {}
     #: The last day of the certificate, while its issuer is not known.
     expiry: date | None = None
+    #: True if it was told that the certificate has ended, but not when, which is asked.
+    expired: bool = False
     #: The name of the present unit, as it was typed.
     unit: str | None = None
     #: True if a merger was told but not which kind, which is asked.
@@ -79,7 +81,7 @@ class Understood(BaseModel):
     @property
     def is_day_alone(self) -> bool:
         """Return whether nothing was told but the last day of the certificate."""
-        return self.expiry is not None and not (self.answers or self.unit or self.merged)
+        return self.expiry is not None and not (self.answers or self.unit or self.merged or self.expired)
 
     def followed_by(self, fresh: "Understood") -> "Understood":
         """Return this with what a later sentence said over it; what it says otherwise is kept beside it."""
@@ -89,6 +91,7 @@ class Understood(BaseModel):
         return Understood(
             answers=answers,
             expiry=None if "certificate" in answers else fresh.expiry or self.expiry,
+            expired="certificate" not in answers and not fresh.expiry and (fresh.expired or self.expired),
             unit=fresh.unit or self.unit,
             merged=fresh.merged or (self.merged and "events" not in fresh.answers),
             replaced=replaced,
@@ -202,6 +205,8 @@ class Session(BaseModel):
     typed_expiry: date | None = None
     #: Last day that a sentence told; the page that asks for it shows it, and counts it once it is answered.
     told_expiry: date | None = None
+    #: True if it was told that the certificate has ended, but not when: the day is asked for once more.
+    told_ended: bool = False
     #: What a sentence said, until it is confirmed; a sentence before consent waits here too, without its words.
     understood: Understood | None = None
     #: Fact -> its confirmed values that bear on safety (lost, exposed, died, dissolved); each stays until taking it

@@ -124,6 +124,12 @@ def parse_day(text: str) -> date | None:
         return None
 
 
+def find_impossible_day(text: str) -> str | None:
+    """Return the first day in a text as it was typed, if no calendar has it ("31/02/2027")."""
+    found = _ISO.search(text) or _DAY_FIRST.search(text.lower())
+    return found[0] if found and parse_day(text) is None else None
+
+
 def without_day(text: str) -> str:
     """Return a text with a comma in place of the first day in it, so that what stands beside the day is read alone."""
     return _ISO.sub(",", text, count=1) if _ISO.search(text) else _DAY_FIRST.sub(",", text, count=1)

@@ -79,6 +79,7 @@ def to_next_certificate(here: Context) -> Session:
         offered=(),
         typed_expiry=None,
         told_expiry=None,
+        told_ended=False,
         draft=None,
         set_aside=None,
         understood=None,

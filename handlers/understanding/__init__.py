@@ -311,15 +311,36 @@ def read_sentence(here: Context, text: str, *, prose: bool = False) -> Reading:
     """
     screen = here.session.screen
     if screen in TELLING_SCREENS:
-        return read(text, known_language())
+        return _of_known_subject(here, read(text, known_language()))
     if screen in ASKING_SCREENS:
-        heard = _hear_beside_names(read(text, known_language()))
+        reading = _of_known_subject(here, read(text, known_language()))
+        if screen == "unit" and _tells_what_happened(here, text, reading):
+            return reading
+        heard = _hear_beside_names(reading)
         held = prose or screen == "retraction" or has_personal_number(text)  # the screen deletes such a message
         return _NOTHING if heard.facts and held else heard
     if screen in COMMANDED_SCREENS:
         intent = read(text, known_language()).intent
         return Reading(intent=intent) if intent.startswith("command:") else _NOTHING
     return _NOTHING
+
+
+def _of_known_subject(here: Context, reading: Reading) -> Reading:
+    """Leave the kind of certificate that was chosen as it is where "của tôi" says only whose hands hold it.
+
+    Alone it tells nothing either, except where the kind is the open question.
+    """
+    session = here.session
+    waiting = session.understood.answers if session.understood else {}
+    known = {**session.answers, **waiting}.get("subject")
+    other = known is not None and reading.facts.get("subject", known) != known
+    alone = bool(reading.facts) and not reading.impersonal and (known is not None or session.screen != "question")
+    return replace(reading, facts=reading.impersonal) if other or alone else reading
+
+
+def _tells_what_happened(here: Context, text: str, reading: Reading) -> bool:
+    """Return whether a line at the question for the unit states facts and is no name of a unit."""
+    return bool(reading.facts) and not here.world.units.find(text, 1, today=here.today)
 
 
 def _hear_beside_names(reading: Reading) -> Reading:

@@ -42,6 +42,8 @@ class Reading:
     asks: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     parts: tuple[str, ...] = ()
+    #: The facts if "of mine" ("chứng thư của tôi") says only in whose hands the certificate is, not of which kind.
+    impersonal: dict[str, Any] = field(default_factory=dict)
 
     def to_data(self) -> dict[str, Any]:
         """Return the reading as JSON-ready values."""

@@ -199,6 +199,11 @@ def find_days(tokens: Sequence[Token], text: str) -> dict[int, tuple[int, ...]]:
     return {start: (end,) for start, end, _ in _days(tokens, text)}
 
 
+def has_impossible_day(tokens: Sequence[Token], text: str) -> bool:
+    """Return whether a day is written that no calendar has ("31/02/2027")."""
+    return any(len(parts) == 3 and not _to_day(parts) for parts, _ in _written_days(tokens, text))
+
+
 def day_at(tokens: Sequence[Token], text: str, start: int) -> date | None:
     """Return the day that begins at a place."""
     return next((day for first, _, day in _days(tokens, text) if first == start), None)
@@ -209,6 +214,16 @@ def _days(tokens: Sequence[Token], text: str) -> Iterator[tuple[int, int, date]]
         parts, end = _day_parts(tokens, text, start)
         if len(parts) == 3 and (day := _to_day(parts)):
             yield start, end, day
+
+
+def _written_days(tokens: Sequence[Token], text: str) -> Iterator[tuple[list[str], int]]:
+    """Yield the numbers of each day as it is written, each once, and where it ends."""
+    at = 0
+    while at < len(tokens):
+        parts, end = _day_parts(tokens, text, at)
+        if len(parts) == 3:
+            yield parts, end
+        at = end if len(parts) == 3 else at + 1
 
 
 def _day_parts(tokens: Sequence[Token], text: str, start: int) -> tuple[list[str], int]:

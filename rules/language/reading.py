@@ -17,7 +17,15 @@ from rules.language.clauses import Part, Scope, divide, find_scopes, scopes_in_r
 from rules.language.findings import NAMING, Finding, Reading, is_part_of, is_stronger, withhold, without_undone
 from rules.language.matching import Match, Matcher
 from rules.language.patterns import Pattern
-from rules.language.places import day_at, find_days, find_names, find_proper, find_units, is_certain_name
+from rules.language.places import (
+    day_at,
+    find_days,
+    find_names,
+    find_proper,
+    find_units,
+    has_impossible_day,
+    is_certain_name,
+)
 from rules.language.retractions import Retractions
 from rules.language.speakers import with_speaker
 from rules.language.spelling import STOPS, Token, clean, split_tokens
@@ -41,6 +49,8 @@ HOLDERS = {
     "our_unit": "organisation",
     "unit": "organisation",
 }
+#: Words that say that a certificate is a person's own, without accents.
+_PERSONAL_MARKS = ("ca nhan", "ten toi", "ten em", "ten minh", "ten tui", "rieng", "chinh toi", "chinh em")
 _PERSONS = frozenset({"i", "person", "pronoun"})
 #: Kinds of scopes in whose reach a fact does not count; less hinders a name.
 _HINDERED = frozenset({"negation", "doubt", "hearsay", "plan", "hypothesis", "elsewhere", "question"})
@@ -114,13 +124,28 @@ class Reader:
         self._asks = tuple(ask for ask in self._asks if not any(is_part_of(ask, fact) for fact in found))
         judged = without_undone([self._judge(finding) for finding in found])
         stated = [finding for finding in judged if finding.withheld is None]
-        known = [(finding.rule.entry, self.value_of(finding)) for finding in stated]
-        facts = Assembly(known, self._holders(stated)).facts()
+        holders = self._holders(stated)
+        facts, impersonal = (self._facts(*told) for told in ((stated, holders), self._impersonal(stated, holders)))
         intents = tuple(self._find(self._language.intents))
         wishes = Wishes(self._tokens, self._parts, self.scopes, self.matcher, self._language)
         intent, asks = wishes.intent(facts, judged, self._asks, intents)
         parts = tuple(self._words(part.start, part.end) for part in self._parts)
-        return Reading(facts, intent, asks, (*judged, *self._asks, *intents), parts)
+        return Reading(facts, intent, asks, (*judged, *self._asks, *intents), parts, impersonal)
+
+    def _facts(self, stated: Sequence[Finding], holders: set[str]) -> dict[str, Any]:
+        facts = Assembly([(finding.rule.entry, self.value_of(finding)) for finding in stated], holders).facts()
+        if has_impossible_day(self._tokens, self._text):
+            facts.pop("expired", None)  # it would have ended on a day that no calendar has
+        return facts
+
+    def _impersonal(self, stated: Sequence[Finding], holders: set[str]) -> tuple[Sequence[Finding], set[str]]:
+        """Return what is stated without a possessive of the speaker, which everybody says of the body's token too."""
+        words = " ".join(word.bare for word in self.matcher.words)
+        personal = any(finding.rule.entry.personal for finding in stated)
+        if personal or any(f" {mark} " in f" {words} " for mark in _PERSONAL_MARKS):
+            return stated, holders
+        others = [one for one in stated if (one.rule.entry.fact, one.rule.entry.value) != ("whose", "mine")]
+        return others, holders - {"mine"}
 
     def _holders(self, stated: Sequence[Finding]) -> set[str]:
         """Return whose certificate it is by what happened to whom: ``mine``, ``colleague`` or ``organisation``."""

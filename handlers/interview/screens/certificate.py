@@ -16,6 +16,7 @@ from handlers.core import (
     Session,
     certificate_facts,
     current_decision,
+    find_impossible_day,
     format_bold,
     format_day,
     format_moment,
@@ -257,6 +258,7 @@ TYPE_A_DAY = N_(
     "Please type the day it ends (or ended) as day/month/year, such as 16/11/2026."
     " If you do not remember it, send the certificate file, or choose below."
 )
+NO_SUCH_DAY = N_("There is no day {day}. Please look once more at the day it ends, and type it as 16/11/2026.")
 TOO_FAR = N_("{day} is more than ten years ahead. Please check the day.")
 
 ISSUERS = {
@@ -372,12 +374,20 @@ def take_typed_expiry(here: Context, text: str) -> HandlerResult | None:
     ``None`` if the text is about something else.
     """
     ends = parse_day(text)
+    if wrong := note_impossible_day(here, text):
+        return HandlerResult(here.session, notes=wrong)
     if ends is None:
         return HandlerResult(here.session, notes=(here.say(TYPE_A_DAY),)) if _mentions_a_day(text) else None
     if ends > here.today + MAX_EXPIRY_DISTANCE:
         return HandlerResult(here.session, notes=(here.say(TOO_FAR, day=format_day(ends)),))
     note = here.say(N_("The certificate ends on {day}."), day=format_day(ends))
     return HandlerResult(here.session.with_changes(typed_expiry=ends), notes=(note,))
+
+
+def note_impossible_day(here: Context, text: str) -> tuple[Markup, ...]:
+    """Say that no calendar has the day that stands in a text; nothing if there is none, or a real one."""
+    wrong = find_impossible_day(text)
+    return (here.say(NO_SUCH_DAY, day=wrong),) if wrong else ()
 
 
 def _mentions_a_day(text: str) -> bool:

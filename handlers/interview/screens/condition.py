@@ -18,6 +18,7 @@ from handlers.core import (
     Page,
     Session,
     facts_of,
+    find_impossible_day,
     format_bullets,
     format_day,
     parse_day,
@@ -43,6 +44,10 @@ from rules.questions import AnswerOption, Question
 FILE_OR_DAY = N_(
     "Send the certificate file (.cer, or a PDF signed with it) right here, now or later; or type the day it ends"
     " together with your answer, such as: 16/11/2026, nothing is wrong."
+)
+WHEN_IT_ENDED = N_(
+    "You said that the certificate has ended. Please type the day first, such as 16/11/2026; without it I would count"
+    " the certificate as valid. If you do not know the day, answer once more."
 )
 ONLY_ONE_OF = N_("Of {answers} only one can be right. Which is it?")
 FINE, FINE_BUT_CHANGED = "fine", "changed"
@@ -94,10 +99,12 @@ class ConditionScreen:
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Take the answer that nothing is wrong, a tick, or the end of ticking."""
-        if value == UNSURE:
-            return HandlerResult(here.session, notes=(format_unsure(here, _questions(here)),))
-        if value == HOW_TO_FIND_THE_DAY:
-            return HandlerResult(here.session, notes=await explain_export(here))
+        if value in (UNSURE, HOW_TO_FIND_THE_DAY):
+            unsure = value == UNSURE
+            notes = (format_unsure(here, _questions(here)),) if unsure else await explain_export(here)
+            return HandlerResult(here.session, notes=notes)
+        if value in (FINE, FINE_BUT_CHANGED, DONE) and _is_end_left_open(here):
+            return HandlerResult(here.session.with_changes(told_ended=False), notes=(here.say(WHEN_IT_ENDED),))
         if value in (FINE, FINE_BUT_CHANGED):
             return HandlerResult(_to_answered(here, (), matches=value == FINE))
         if value == DONE and (doubled := _doubled(here)):
@@ -114,11 +121,22 @@ class ConditionScreen:
         return day or _take_single_fact(here, text) or take_unit_beside(here, text)
 
 
+def _is_end_left_open(here: Context) -> bool:
+    """Return whether it was told that the certificate has ended, and neither a file nor a day says when."""
+    session = here.session
+    open_still = "certificate" in condition_facts(session, here.world.pack, here.today)
+    return session.told_ended and open_still and known_day(session) is None and not _tells_issuer(session)
+
+
+def _tells_issuer(session: Session) -> bool:
+    return any(tick.startswith("certificate:") for tick in session.ticked)
+
+
 def take_day_beside(here: Context, text: str) -> HandlerResult:
     """Take the last day that stands in a line beside an answer ("31/12/2028, bình thường")."""
     needed = "certificate" in condition_facts(here.session, here.world.pack, here.today)
-    day = parse_day(text) if needed else None
-    taken = take_typed_expiry(here, text) if day else None
+    written = needed and (parse_day(text) or find_impossible_day(text))
+    taken = take_typed_expiry(here, text) if written else None
     return taken or HandlerResult(here.session)
 
 

@@ -16,6 +16,7 @@ from handlers.core import (
     Page,
     Session,
     Understood,
+    current_question,
     facts_of,
     format_day,
     with_answer,
@@ -28,6 +29,8 @@ from rules.facts import Issuer
 from rules.questions import Question
 
 NOTED_DAY = N_("Noted: it ends on <b>{day}</b>. You see it again where I ask about the certificate.")
+EXPIRED = N_("it has ended (on which day, I ask next)")
+NOTED_END = N_("Noted: it <b>has ended</b>. On which day, please say where I ask about the certificate.")
 MERGED = N_("there was a merger (which kind, I ask next)")
 
 
@@ -82,7 +85,8 @@ def understood_in(here: Context, facts: Mapping[str, Any]) -> Understood | None:
     if not answers and ends is None:
         return None
     unit = clean_line(facts["new_unit"]) if "new_unit" in facts else None
-    fresh = Understood(answers=answers, expiry=ends, unit=unit, merged=bool(facts.get("merged")))
+    expired = bool(facts.get("expired")) and "certificate" not in {**before.answers, **answers} and ends is None
+    fresh = Understood(answers=answers, expiry=ends, expired=expired, unit=unit, merged=bool(facts.get("merged")))
     return waiting.followed_by(fresh)
 
 
@@ -96,6 +100,21 @@ def format_noted_day(here: Context, understood: Understood | None) -> tuple[Mark
     if understood is None or understood.expiry is None or not waits_for_its_page(here, understood):
         return ()
     return (here.say(NOTED_DAY, day=format_day(understood.expiry)),)
+
+
+def note_end_alone(here: Context, facts: Mapping[str, Any], *, beside: bool = False) -> tuple[Markup, ...]:
+    """Say that an end without a day was read and is asked for later; nothing where its question stands open or is past.
+
+    Args:
+        here: The session and services of the turn.
+        facts: The facts of the sentence.
+        beside: Whether the sentence answered a question, so that the page of the certificate was not open yet.
+    """
+    session = here.session
+    asked = current_question(session, here.world.pack, here.today)
+    early = session.screen == "unit" or (session.screen == "question" and asked and asked.fact != "certificate")
+    told = facts.get("expired") and (early or beside) and "certificate" not in session.answers
+    return (here.say(NOTED_END),) if told else ()
 
 
 def format_understood(here: Context, understood: Understood) -> Markup:
@@ -116,6 +135,8 @@ def _parts(here: Context, understood: Understood) -> Iterator[Markup]:
             yield format_phrase(say, question.fact, told)
     if understood.expiry:
         yield say(N_("it ends on <b>{day}</b>"), day=format_day(understood.expiry))
+    if understood.expired:
+        yield say(EXPIRED)
     if understood.merged:
         yield say(MERGED)
     if understood.unit:
@@ -132,6 +153,8 @@ def with_understood(here: Context, understood: Understood) -> Session:
         session = session.with_changes(certificate=None)  # the file that was read before no longer counts
     elif understood.expiry:
         session = session.with_changes(told_expiry=understood.expiry)
+    if understood.expired:
+        session = session.with_changes(told_ended=True)
     return session.with_changes(named_unit=understood.unit) if understood.unit else session
 
 

@@ -204,7 +204,7 @@ HINT = N_("Type its old name or its new one; accents are not needed.")
 WHY = N_("<i>By it I know what became of a former unit, and a request reaches the right place.</i>")
 NOT_FOUND = N_("I know no unit of that name. Try its bare name, such as “Phước An”, or skip this question.")
 ENDED = N_("{unit} ended on {day}; what took its place is not in my list. Please type the unit you belong to now.")
-LATER = N_("That is a unit; I will ask for it right after this question.")
+LATER = N_("That is a unit; I keep its name and come back to it right after this question.")
 LEAVING = ("khong thay", "bo qua", "khong co", "khong biet", "thoi", "skip")
 
 
@@ -213,7 +213,7 @@ class OwnUnitScreen:
 
     async def page(self, here: Context) -> Page:
         """Ask for the name, or show the units that the typed name may mean."""
-        say, found = here.say, _find_namesakes(here, here.session.about or "")
+        say, found = here.say, _find_namesakes(here, here.session.about or _unit_named_before(here))
         offers = tuple(
             Option(f"{_CODE_PREFIX}{one.matched_code}", _format_unit_option(here, one)) for one in found[:SHOWN]
         )
@@ -223,7 +223,7 @@ class OwnUnitScreen:
             if len(found) > SHOWN
             else ()
         )
-        ways = (*_exit_options(here), Option(UNSURE, say.t(UNSURE_LABEL), numbered=False))
+        ways = (*_exit_options(here), Option(UNSURE, say.t(UNSURE_LABEL)))
         told = (*_format_known_unit(here), say(HINT), *more)
         return Page(ask, told, (*offers, *ways), exact=True, help=join_lines(say(HELP, leave=ways[0].label), say(WHY)))
 
@@ -263,7 +263,10 @@ def take_unit_beside(here: Context, text: str) -> HandlerResult | None:
     if not news:
         return None
     if "subject" not in session.answers:
-        return None if session.unit or session.unit_skipped else HandlerResult(session, notes=(here.say(LATER),))
+        if session.unit or session.unit_skipped:
+            return None
+        kept = session.with_changes(named_unit=text[:MAX_QUERY_LENGTH])
+        return HandlerResult(kept, notes=(here.say(LATER),))
     beside = session.open_visit("unit")
     if len(news) == 1 and session.unit is None:
         return handle_unit_code(here.with_session(beside), news[0].matched_code)
@@ -322,6 +325,12 @@ def _format_unit_option(here: Context, one: UnitMatch) -> str:
     today = units.current_units(one.matched_code, here.today)
     became = ", ".join(units.path_name(unit.code) if len(today) == 1 else unit.name for unit, _ in today)
     return f"{_format_ended(here, one.matched_code)} → {became}"
+
+
+def _unit_named_before(here: Context) -> str:
+    """Return the name of the present unit that a sentence told before the question came; empty if none is open."""
+    session = here.session
+    return (session.named_unit or "") if session.unit is None else ""
 
 
 def _format_ended(here: Context, code: str) -> str:

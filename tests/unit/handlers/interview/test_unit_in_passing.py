@@ -66,5 +66,7 @@ async def test_another_unit_is_not_taken_in_passing(talk: Dialogue) -> None:
 
 async def test_a_unit_told_before_it_is_known_whose_certificate_it_is_is_asked_for_afterwards(talk: Dialogue) -> None:
     await talk.says("/start", "1")
-    assert t("That is a unit; I will ask for it right after this question.") in await talk.says("xã Nhơn Trạch")
+    assert t("That is a unit; I keep its name and come back to it right after this question.") in await talk.says(
+        "xã Nhơn Trạch"
+    )
     assert get_unit(talk) is None
