@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,7 @@ class Terminal:
             stderr=screen,
             cwd=folder,
             env=environment(folder) | {"TERM": "dumb"},
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # ignored where the tests run behind
         )
         os.close(screen)
         self.shown = ""

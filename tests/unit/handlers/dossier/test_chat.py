@@ -256,7 +256,7 @@ async def test_some_that_name_another_unit_are_taken_by_their_numbers(
     assert "1. UBND xã Phước An: của đơn vị" in text
     assert "cần xem lại" in text
     (row,) = ground.memory.tables.dossiers.values()
-    assert row.record.people == {"A001": {}, "A003": {}}
+    assert row.record.people == {"A001": {"ours": True}, "A003": {"ours": True}}
 
 
 async def test_the_desk_leads_to_the_dossiers_of_units(house: Assistant, store: Store) -> None:
