@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing, suppress
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,13 +51,12 @@ class Terminal:
     def __init__(self, folder: Path) -> None:
         self._keys, screen = pty.openpty()
         self.process = subprocess.Popen(
-            COMMAND,
+            ["env", "--default-signal=INT", *COMMAND],  # a shell ignores it for what runs behind it
             stdin=screen,
             stdout=screen,
             stderr=screen,
             cwd=folder,
             env=environment(folder) | {"TERM": "dumb"},
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # ignored where the tests run behind
         )
         os.close(screen)
         self.shown = ""
