@@ -13,7 +13,7 @@ from bot.services.dossiers import StoredDossiers
 from bot.services.email import EmailService, EmailTerms, copy_files
 from bot.services.exports import ExportDownloads, ExportService, OwnDataService
 from bot.services.links import LinkService
-from bot.services.offices import OfficeService
+from bot.services.offices import StoredOffices
 from bot.services.people import PeopleService
 from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
@@ -80,7 +80,7 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         units=UnitService(UnitRepository(context), journal, context.now, announcer),
         broadcasts=BroadcastService.of(context, journal),
         dossiers=StoredDossiers(journal, DossierRepository(context), own_requests, announcer.notices),
-        offices=OfficeService(OfficeRepository(context), announcer.notices, journal),
+        offices=StoredOffices(journal, OfficeRepository(context), announcer.notices),
     )
 
 

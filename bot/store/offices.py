@@ -56,7 +56,7 @@ class OfficeReader:
 
 @dataclass(frozen=True, slots=True)
 class OfficeRepository:
-    """Receiving offices, within a transaction; ``bot.services.offices`` decides rights."""
+    """Receiving offices, within a transaction; ``handlers.offices.service`` decides rights."""
 
     context: StoreContext
 

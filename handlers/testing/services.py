@@ -66,7 +66,7 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
         units=MemoryUnits(acting, journal),
         broadcasts=MemoryBroadcasts(acting, journal),
         dossiers=MemoryDossiers(journal, acting),
-        offices=MemoryOffices(acting, journal),
+        offices=MemoryOffices(journal, acting),
     )
 
 

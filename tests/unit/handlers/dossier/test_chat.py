@@ -444,14 +444,7 @@ async def test_the_command_that_stopped_the_papers_stops_nothing_else(house: Ass
 async def test_answers_given_for_named_certificates_do_not_decide_those_taken_later(
     house: Assistant, store: Store
 ) -> None:
-    lan = await focal(house, store)
-    await lan.says("/donvi")
-    await lan.taps("Sáp nhập thành cơ quan mới")
-    await lan.sends_archive()
-    await lan.taps("Trả lời câu còn thiếu")
-    await lan.says(DIFFER)
-    for label in ("Có thông tin không còn đúng", "Đang giữ và dùng được", "Không"):
-        await lan.taps(label)
+    lan = await answered(house, store)
     assert "cần trả lời thêm 0" in lan.person.text
     new = make_personal("Cao Thị Sau", serial=0xBEEF, email="sau@dongnai.gov.vn")
 
