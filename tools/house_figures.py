@@ -28,7 +28,7 @@ LATER_ROOMS = (
     *("bot.services.offices", "bot.store.offices"),
     *("bot.channels.email", "bot.cli.email", "bot.services.email", "bot.store.email", "handlers.email"),
     *("handlers.model.email", "bot.services.unit_import", "bot.store.page_exports", "handlers.model.taking_back"),
-    *("bot.units.list_writer", "bot.units.list_worker", "bot.units.plan_text", "bot.store.channel_use"),
+    *("bot.units.list_worker", "bot.units.plan_text", "bot.store.channel_use"),
 )
 LONG_FILE = 350
 LONG_FUNCTION = 40
@@ -172,8 +172,8 @@ class Figure:
 #: Those of the house without its later rooms are the goals that were set for it.
 FIGURES = (
     Figure("files", lambda house: len(house.modules), bound=370, earlier=251),
-    Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=262, earlier=180, at_least=True),
-    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2292, earlier=1500),
+    Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=263, earlier=180, at_least=True),
+    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2291, earlier=1500),
     Figure(
         "files in a circle",
         lambda house: sum(map(len, house.file_circles)),

@@ -1,20 +1,23 @@
-"""Turn a row of the file into a unit, and collect its faults.
+"""Turn a row of the file into a unit, and collect its faults; write the tree as such a file.
 
-``RowReader`` reads the cells, ``UnitLookup`` finds the units they name.
+``RowReader`` reads the cells, ``UnitLookup`` finds the units they name. A list of ``write_list`` changes nothing.
 """
 
+import csv
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from io import StringIO
 from typing import Any
 
-from bot.tables import has_short_year, read_day
+from bot.tables import guard_formula, has_short_year, read_day
 from bot.units import UnitFault
 from bot.units.headings import CODE, header_of
 from bot.units.list_reader import UnitRow
+from handlers.core import format_day
 from handlers.folding import fold
 from handlers.model import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, UnitDirectory, name_keys
 from locales import N_
@@ -242,3 +245,42 @@ _BAD_DAY = N_("the column “{header}” says “{text}”; write a day such as 
 _NOT_CLOSED = N_("a unit that became another one has ended; fill in the column “{header}”.")
 _NO_SOURCE = N_("the document that says so is missing; fill in the column “{header}”.")
 _BAD_FORM = N_("the column “{header}” says “{text}”; write one of: {known}.")
+
+
+_WRITTEN_COLUMNS = (
+    "code", "name", "parent", "aliases", "former_names", "closed_on", "successors", "became", "since", "source",
+)  # fmt: skip
+
+
+def write_list(units: UnitDirectory) -> bytes:
+    """Return the list as CSV in UTF-8 with a mark, as Excel opens it; each unit stands after its superior."""
+    text = StringIO()
+    lines = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    lines.writerow(header_of(column) for column in _WRITTEN_COLUMNS)
+    lines.writerows([guard_formula(cell) for cell in row] for row in _rows_of(units))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _rows_of(units: UnitDirectory) -> Iterator[list[str]]:
+    waiting = [unit.code for unit in reversed(units.children(None))]
+    while waiting:
+        unit = units.units[waiting.pop()]
+        waiting.extend(below.code for below in reversed(units.children(unit.code)))
+        yield _row_of(units, unit)
+
+
+def _row_of(units: UnitDirectory, unit: Unit) -> list[str]:
+    became = units.successors(unit.code)
+    first = became[0] if became else None
+    return [
+        unit.code,
+        unit.name,
+        unit.parent or "",
+        "; ".join(unit.aliases),
+        "; ".join(unit.former_names),
+        format_day(unit.closed_on) if unit.closed_on else "",
+        "; ".join(one.successor for one in became),
+        SUCCESSION_LABELS[first.became] if first else "",
+        format_day(first.since) if first else "",
+        first.source if first else "",
+    ]

@@ -15,8 +15,8 @@ from bot.units.headings import header_of
 from bot.units.import_plan import UnitChange, UnitImportPlan, plan_import
 from bot.units.list_reader import UnitList
 from bot.units.list_worker import decode_list, encode_list, read_apart
-from bot.units.list_writer import write_list
 from bot.units.plan_text import CHANGE_LABELS, PLACED, format_fate, format_notes, format_plan
+from bot.units.rows import write_list
 from bot.web.desk.requests import today_of
 from bot.web.desk.site import Afterwards, DeskRoute, DeskVisit
 from handlers.core import Attachment, capitalize_first, format_day

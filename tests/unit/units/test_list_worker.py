@@ -8,7 +8,7 @@ import pytest
 from bot.units import FaultyUnitsError, UnitsFileError
 from bot.units.list_reader import ReadingNotes, UnitList, UnitRow, read_list
 from bot.units.list_worker import decode_list, encode_list, read_apart
-from bot.units.list_writer import write_list
+from bot.units.rows import write_list
 from handlers.model import NO_UNITS
 from locales import translator
 from tests.support.people import UNITS
