@@ -36,7 +36,7 @@ run: setup ## start the assistant (the chat in a browser, and every channel that
 test: setup programs ## every test, PostgreSQL included
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
-soak: setup programs ## the properties, each tried far more often than in make test (half an hour)
+soak: setup programs ## the properties, each tried ten times as often as in make test (half an hour)
 	TROLY_TESTS_SOAK=1 $(BIN)/python -m pytest -n auto --dist loadgroup -m hypothesis --timeout 3600
 
 check: lint ## for the desk: lint, types and the unit tests

@@ -314,7 +314,7 @@ def few(ground: Backend) -> dict[str, Officer]:
     return named
 
 
-@settings(max_examples=examples(20, 50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(audience=AUDIENCES, rights=RIGHTS)
 async def test_an_audience_is_what_a_look_at_everybody_gives(
     peopled: Store, audience: Audience, rights: Rights

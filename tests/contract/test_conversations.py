@@ -51,7 +51,7 @@ async def told(store: Store) -> list[str]:
     return sorted(notices)
 
 
-@settings(max_examples=examples(10, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(script=scripts)
 async def test_the_same_is_heard_over_a_database(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, script: list[tuple[Scene, Scene]]

@@ -101,7 +101,7 @@ async def desk(
     return store
 
 
-@settings(max_examples=examples(20, 40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=FILTERS, rights=RIGHTS)
 async def test_the_list_is_what_a_look_at_every_request_gives(desk: Store, wanted: Filter, rights: Rights) -> None:
     async with admin_transaction(desk) as at:

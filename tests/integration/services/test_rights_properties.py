@@ -37,7 +37,7 @@ def opened(folder: Path) -> AbstractAsyncContextManager[Store]:
     return kill.reopen_store(None, folder)
 
 
-@settings(max_examples=examples(12, 30), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(script=scripts)
 def test_nobody_reaches_beyond_their_role_and_every_change_leaves_its_traces(
     template: Path, script: list[tuple[Scene, Scene]]

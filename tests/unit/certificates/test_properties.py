@@ -57,7 +57,7 @@ def _holds(reading: Reading) -> None:
 
 
 @given(damaged())
-@settings(max_examples=examples(500, 1_500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(1_500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_damaged_files_end_in_a_reading(data: bytes) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -65,7 +65,7 @@ def test_damaged_files_end_in_a_reading(data: bytes) -> None:
 
 
 @given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode))
-@settings(max_examples=examples(200, 500), deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_noise_ends_in_a_reading(data: bytes) -> None:
     _holds(read(data))
 
@@ -93,7 +93,7 @@ def changed(draw: st.DrawFn) -> bytes:
 
 
 @given(changed())
-@settings(max_examples=examples(700, 2_000), deadline=None)
+@settings(max_examples=examples(2_000), deadline=None)
 def test_a_changed_certificate_is_read_or_named_and_never_verified(data: bytes) -> None:
     reading = read(data, trust=G2)
     _holds(reading)
@@ -102,7 +102,7 @@ def test_a_changed_certificate_is_read_or_named_and_never_verified(data: bytes) 
 
 
 @given(changed())
-@settings(max_examples=examples(50, 150), deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_what_openssl_reads_of_a_changed_certificate_is_read_alike(data: bytes) -> None:
     own, other = read(data).certificates, programs.read_with_openssl(data) if programs.OPENSSL else None
     if other and other.not_after:

@@ -137,7 +137,7 @@ async def finish(talk: Dialogue) -> int:
     return MOST_QUESTIONS + 2
 
 
-@settings(max_examples=examples(60, 150), deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(acts, max_size=25), st.booleans(), st.sampled_from([NO_UNITS, nhon_trach()]))
 def test_any_conversation_goes_on_and_ends_in_a_decision_within_a_bounded_number_of_questions(
     script: list[tuple[str, object]], consented: bool, units: UnitDirectory
@@ -166,7 +166,7 @@ def answer_to_open(talk: Dialogue, before: Session | None) -> dict[str, object]:
     return {asked.fact: talk.answers[asked.fact]} if asked and asked.fact in talk.answers else {}
 
 
-@settings(max_examples=examples(25, 60), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.sampled_from(SENTENCES), max_size=15))
 def test_sentences_in_any_order_record_nothing_that_was_not_confirmed(said: list[str]) -> None:
     async def run() -> None:
@@ -185,7 +185,7 @@ def test_sentences_in_any_order_record_nothing_that_was_not_confirmed(said: list
     asyncio.run(run())
 
 
-@settings(max_examples=examples(25, 60), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=40))
 def test_the_same_taps_lead_to_the_same_words(taps: list[int]) -> None:
     async def run() -> tuple[str, Session | None]:
@@ -201,7 +201,7 @@ def test_the_same_taps_lead_to_the_same_words(taps: list[int]) -> None:
 ASIDE = st.tuples(st.sampled_from(["edit", "caption", "album"]), st.sampled_from(SENTENCES))
 
 
-@settings(max_examples=examples(25, 60), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(ASIDE, max_size=12))
 def test_edits_captions_and_albums_in_any_order_record_nothing_by_themselves(script: list[tuple[str, str]]) -> None:
     async def run() -> None:
@@ -240,7 +240,7 @@ RISKY = st.one_of(
 )
 
 
-@settings(max_examples=examples(50, 120), deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(st.sampled_from(["2", "1"]), st.lists(RISKY, max_size=25))
 def test_whatever_is_said_edited_sent_or_tapped_a_danger_that_was_confirmed_is_only_taken_back_where_that_is_asked(
     subject: str, script: list[tuple[str, object]]

@@ -72,7 +72,7 @@ lines = st.lists(st.integers(0, 30), min_size=1, max_size=4).flatmap(
 )
 
 
-@settings(max_examples=examples(50, 120), deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(st.lists(st.integers(0, 20), max_size=8), lines, st.booleans())
 def test_a_line_of_numbers_changes_the_asked_fact_at_most(taps: list[int], line: str, expired: bool) -> None:
     """Wherever the taps lead: what is asked there may change, nothing else."""

@@ -98,7 +98,7 @@ ANSWERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=examples(120, 300), deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.sampled_from(PACKS), ANSWERS, st.sampled_from(["vi", "en"]))
 def test_whatever_the_case_the_answer_fits_and_says_what_to_do(
     name: str, answers: dict[str, object], language: str

@@ -24,7 +24,7 @@ def peopled(database: Database, ground: DatabaseBackend) -> Store:
     return ground.store
 
 
-@settings(max_examples=examples(20, 50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(audience=AUDIENCES, rights=RIGHTS)
 async def test_an_audience_is_what_a_look_at_everybody_gives(
     peopled: Store, keyring: Keyring, audience: Audience, rights: Rights

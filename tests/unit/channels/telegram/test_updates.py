@@ -221,7 +221,7 @@ def test_any_json_at_all_is_read_without_raising_into_something_that_can_be_stor
     check(read_update(raw, "troly_bot"))
 
 
-@settings(max_examples=examples(100, 200))
+@settings(max_examples=examples(200))
 @given(
     st.dictionaries(st.sampled_from(KEYS), hostile),
     st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member"]),

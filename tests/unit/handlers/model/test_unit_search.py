@@ -194,7 +194,7 @@ def trees(draw: st.DrawFn) -> UnitDirectory:
     return UnitDirectory.of(units, steps.values())
 
 
-@settings(max_examples=examples(50, 100), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(trees())
 def test_in_any_tree_a_place_lies_within_anothers_range_exactly_where_the_unit_lies_below_it(
     tree: UnitDirectory,
@@ -206,7 +206,7 @@ def test_in_any_tree_a_place_lies_within_anothers_range_exactly_where_the_unit_l
         assert below == {other for other in tree.units if tree.is_within(other, code)}
 
 
-@settings(max_examples=examples(50, 100), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(trees())
 def test_in_any_tree_every_unit_is_found_by_its_own_name(tree: UnitDirectory) -> None:
     for unit in tree.units.values():
