@@ -28,6 +28,7 @@ from tests.acceptance.admins import (
     register_request,
 )
 from tests.acceptance.kill import Killer, WatchedOfficer, Witness, mask_clock
+from tests.acceptance.test_conversation import CODE
 from tests.support.telegram.api import BotApi
 from tests.support.telegram.chats import Shown
 
@@ -193,6 +194,7 @@ class RunOutcome:
     tasks: list[tuple[Any, ...]]
     screens: dict[str, list[object]]
     notices: dict[str, set[str]]
+    announced: set[str]
     files: set[tuple[tuple[str, ...], ...]]
 
 
@@ -205,19 +207,31 @@ def read_outcome(office: KillRun, kept: RunData) -> RunOutcome:
         tasks=kept.tasks(),
         screens={name: screens(person) for name, person in office.people.items()},
         notices={name: notices(office, person) for name, person in office.officers.items()},
+        announced={office.named(one.text) for one in office.admin.user.chat.history if announces(office.admin, one)},
         files={list_rows(office, one.document.content) for one in office.admin.user.chat.history if one.document},
     )
 
 
 def screens(person: WatchedOfficer) -> list[object]:
-    """The open screens in order, repeats taken out; lines sorted, because who registers first is listed first."""
-    shown = [one for one in person.user.chat.history if one.buttons]
+    """The open screens in order, repeats taken out; lines sorted, because who registers first is listed first.
+
+    New requests are announced between them, each when it comes: no order is promised there.
+    """
+    shown = [one for one in person.user.chat.history if one.buttons and not announces(person, one)]
     told = [(one.kind, sorted(mask_links(one.text).splitlines()), sorted(map(mask_links, one.labels))) for one in shown]
     return [screen for screen, _ in groupby(told)]
 
 
 def mask_links(text: str) -> str:
     return LINK.sub("<link>", mask_clock(text))
+
+
+def announces(person: WatchedOfficer, shown: Shown) -> bool:
+    """Whether that is the notice of a request that came, or came again."""
+    heads = ("<b>New request {code}</b>", "<b>Request {code} was put right and sent again</b>")
+    return any(
+        shown.text.startswith(person.words(head, code=code)) for head in heads for code in CODE.findall(shown.text)
+    )
 
 
 def notices(office: KillRun, officer: WatchedOfficer) -> set[str]:

@@ -85,6 +85,7 @@ async def test_killed_at_random_moments_every_act_of_the_office_is_done_and_told
     assert calm.tasks == [("XD-000001", "done")]
     assert {state for _, _, state in calm.messages} == {"sent"}
     assert {name: len(told) for name, told in calm.notices.items()} == {"Lan": 3, "Minh": 4}
+    assert len(calm.announced) == 3  # both, and the one that was put right
     assert len(calm.files) == 1
     for part in fields(RunOutcome):
         assert getattr(killed, part.name) == getattr(calm, part.name), f"{part.name}, seed {seed}"
