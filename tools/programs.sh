@@ -8,7 +8,8 @@ PROGRAMS='soffice:libreoffice-calc-nogui libreoffice-writer-nogui fonts-liberati
 pdftotext:poppler-utils
 openssl:openssl
 certtool:gnutls-bin
-chromium:chromium fonts-noto-core fonts-noto-color-emoji'
+chromium:chromium fonts-noto-core fonts-noto-color-emoji
+systemd-analyze:systemd'
 # What the examples in deploy are tried with. These are unpacked beside the tests, never installed: an installed one
 # would listen on a port of this machine.
 UNPACKED='nginx:nginx
