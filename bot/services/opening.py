@@ -11,6 +11,7 @@ from bot.services.broadcasts.recipients import render_message
 from bot.settings import Settings, make_data_dir
 from bot.store import (
     AbandonedRow,
+    DatabaseMoved,
     Driver,
     KeyFileError,
     KeyFileMismatch,
@@ -22,6 +23,7 @@ from bot.store import (
     StoreTexts,
     backfill_consents,
     check_all_keys,
+    from_micros,
     index_requests,
     load_migrations,
     missing_migrations,
@@ -49,6 +51,7 @@ from handlers.admin.alerts import (
 from handlers.core import MarkupTranslator, Reply
 from handlers.model import CHANNEL_LIMITS, ZALO_BOT, BroadcastPolicy, ChannelQuota
 from locales import N_, translator
+from rules.calendar import to_vietnam_time
 
 _ALERTS = {
     AbandonedRow.UPDATE: format_update_set_aside,
@@ -106,6 +109,16 @@ _NEW_KEYS = N_(
 _KEYS_GONE = N_(
     "The key file {path} is missing, and the database was sealed with its keys."
     " Put back its copy: without it nothing that is stored can be read."
+)
+
+
+_MOVED = N_(
+    "The rows of this database were moved to another one at {day}. Set TROLY_DATABASE_URL to that one. To go on with"
+    " what is left here all the same, which loses what was done there since: troly restored"
+)
+_UNFINISHED = N_(
+    "A move into this database was interrupted, so not all rows are here. Give the same command once more (troly move"
+    " --to, with the settings of the old database), or choose another database."
 )
 
 
@@ -177,14 +190,16 @@ async def migrate_database(url: str | None, data_dir: Path) -> list[str]:
 
 
 @asynccontextmanager
-async def open_store_from_settings(settings: Settings) -> AsyncIterator[OpenedStore]:
+async def open_store_from_settings(settings: Settings, *, taking_up: bool = False) -> AsyncIterator[OpenedStore]:
     """Open the store that the settings name, and close it at the end. A person who has new keys is told so, once.
+
+    One whose rows were moved elsewhere is opened only where somebody is ``taking_up`` what is left in it.
 
     Raises:
         SettingsError: the data folder cannot be made.
         StoreError: it cannot be opened; each kind says what to do.
     """
-    driver, keyring = await _open_with_keys(settings)
+    driver, keyring = await _open_with_keys(settings, taking_up=taking_up)
     store = Store.over(driver, keyring, policy_from_settings(settings), STORE_TEXTS)
     try:
         yield OpenedStore(store, keyring)
@@ -206,12 +221,26 @@ async def open_key_rotation(settings: Settings) -> AsyncIterator[KeyRotation]:
         await driver.close()
 
 
-async def _open_with_keys(settings: Settings, *, whole: bool = True) -> tuple[Driver, Keyring]:
+async def _open_with_keys(settings: Settings, *, whole: bool = True, taking_up: bool = False) -> tuple[Driver, Keyring]:
     make_data_dir(settings)
     async with _open_migrated(database_url(settings), settings.data_dir) as driver:
+        await _require_here(driver, taking_up=taking_up)
         keyring = await _load_keyring(driver, settings)
         await (_make_ready(driver, keyring) if whole else _check_keys(driver, keyring))
     return driver, keyring
+
+
+async def _require_here(driver: Driver, *, taking_up: bool) -> None:
+    """Refuse a database whose rows are elsewhere, or not all here: what is written into it would be lost.
+
+    Raises:
+        DatabaseMoved: says where to go on.
+    """
+    ((moved, unfinished),) = (await driver.run(Query("whereabouts")))[0]
+    if unfinished:
+        raise DatabaseMoved(_UNFINISHED)
+    if moved is not None and not taking_up:
+        raise DatabaseMoved(_MOVED, day=f"{to_vietnam_time(from_micros(moved)):%H:%M %d/%m/%Y}")
 
 
 async def _make_ready(driver: Driver, keyring: Keyring) -> None:
