@@ -187,8 +187,12 @@ def has_channel(settings: Settings) -> bool:
 
 
 def configured_channels(components: Components) -> tuple[OpenChannel, ...]:
+    """Return what opens the channels that the settings configure."""
+    return channels_of(components.settings, components.store, components.clock)
+
+
+def channels_of(settings: Settings, store: Store, clock: Clock) -> tuple[OpenChannel, ...]:
     """Return what opens the channels that the settings configure, a line for each kind."""
-    settings, store, clock = components.settings, components.store, components.clock
     # Imported where it is served: a chat in the terminal starts without it.
     wanted: list[OpenChannel] = []
     if settings.telegram_token is not None:

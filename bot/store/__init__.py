@@ -48,7 +48,7 @@ from bot.store.contents import (
 from bot.store.contents.opening import create_statements, open_tables
 from bot.store.contents.sqlite_tables import SqliteTables
 from bot.store.context import DueMenu, StoreContext, chat_at, chat_row
-from bot.store.continuity import DatabasePosition, check_all_keys
+from bot.store.continuity import CLOCK_LEAP, DatabasePosition, check_all_keys
 from bot.store.desk_sessions import SESSION_AGE
 from bot.store.dossiers import DossierRepository
 from bot.store.drivers import (
@@ -145,11 +145,11 @@ from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloTokens
 
 # fmt: off
 __all__ = [
-    "CODES_A_YEAR", "MOVED", "PAGE_SIZE", "PUT_BACK", "RETIREMENT_GRACE", "SESSION_AGE", "SHOWN_MARK", "SUBSCRIBER",
-    "UNITS_COUNTER", "UNREADABLE_ERRORS", "AbandonedRow", "ApproverRole", "AudienceReader", "AuthorRole",
-    "BackupBusy", "BackupError", "BroadcastAuthor", "BroadcastMessage", "BroadcastRepository", "BroadcastSnapshot",
-    "ChainFault", "ChannelUse", "ChannelUseRepository", "ChatName", "ClockLeapt", "Completion", "DataIsMadeUp",
-    "DatabaseMoved", "DatabasePosition", "DigestPerson", "DossierRepository", "Driver", "DueMenu",
+    "CLOCK_LEAP", "CODES_A_YEAR", "MOVED", "PAGE_SIZE", "PUT_BACK", "RETIREMENT_GRACE", "SESSION_AGE", "SHOWN_MARK",
+    "SUBSCRIBER", "UNITS_COUNTER", "UNREADABLE_ERRORS", "AbandonedRow", "ApproverRole", "AudienceReader",
+    "AuthorRole", "BackupBusy", "BackupError", "BroadcastAuthor", "BroadcastMessage", "BroadcastRepository",
+    "BroadcastSnapshot", "ChainFault", "ChannelUse", "ChannelUseRepository", "ChatName", "ClockLeapt", "Completion",
+    "DataIsMadeUp", "DatabaseMoved", "DatabasePosition", "DigestPerson", "DossierRepository", "Driver", "DueMenu",
     "ExpiringCertificate", "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository", "ExportRepository",
     "ExportTask", "ExportTasks", "FileFacts", "FolderHoldsData", "GrantRepository", "ImportRepository",
     "InvitationRepository", "JournalEnd", "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError",
