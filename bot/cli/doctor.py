@@ -5,8 +5,8 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import version
@@ -44,6 +44,8 @@ from rules.loading import load_pack
 _PATIENCE = 20.0
 #: Bytes without which nothing goes on.
 _NO_ROOM = 100_000_000
+#: Families that a paper in Times New Roman may be printed in.
+_SERIF = ("Times", "Liberation", "Tinos", "Tempora")
 
 
 class State(StrEnum):
@@ -100,9 +102,7 @@ def doctor(
     """Print what was found; exit status 1 if something does not work."""
     findings = examine()
     if json:
-        print_json_lines(
-            {"check": one.check, "state": one.state, "said": one.said, "todo": one.todo} for one in findings
-        )
+        print_json_lines(asdict(one) for one in findings)
     for one in () if json else findings:
         typer.echo(f"{_MARKS[one.state]} {one.said}" + (f"\n    → {one.todo}" if one.todo else ""))
     bad = {State.FAULT, State.ADVICE} if strict else {State.FAULT}
@@ -215,17 +215,18 @@ def _check_clock(seen: int | None, exam: Examination) -> Iterator[Finding]:
 
 def _is_synchronised() -> bool | None:
     """Ask the system; ``None`` where it does not say."""
-    program = shutil.which("timedatectl")
-    if program is None:
-        return None
-    try:
-        said = subprocess.run(  # noqa: S603 - found on the path
-            [program, "show", "--property=NTPSynchronized", "--value"],
-            capture_output=True, text=True, timeout=5, check=False,
-        ).stdout.strip()  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return None
+    said = _ask_program("timedatectl", "show", "--property=NTPSynchronized", "--value")
     return {"yes": True, "no": False}.get(said)
+
+
+def _ask_program(name: str, *arguments: str) -> str:
+    """Return what a program prints; nothing where it is not installed, or says nothing in time."""
+    if (program := shutil.which(name)) is None:
+        return ""
+    with suppress(OSError, subprocess.TimeoutExpired):
+        done = subprocess.run((program, *arguments), capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        return done.stdout.strip()
+    return ""
 
 
 def _check_unreadable(tables: LiveTables, exam: Examination) -> Iterator[Finding]:
@@ -264,21 +265,16 @@ def _check_backups(exam: Examination) -> Iterator[Finding]:
 
 def _check_programs(exam: Examination) -> Iterator[Finding]:
     if find_converter() is None:
-        todo = N_("apt-get install libreoffice-writer-nogui fonts-liberation")
+        todo = "apt-get install libreoffice-writer-nogui fonts-liberation"
         yield exam.advice("soffice", N_("LibreOffice is not installed: papers are made as DOCX alone."), todo)
     else:
         yield exam.good("soffice", N_("LibreOffice is installed: papers are made as PDF as well."))
-    program = shutil.which("fc-match")
-    if program is not None:
-        found = subprocess.run(
-            [program, "Times New Roman", "family"], capture_output=True, text=True, timeout=10, check=False
-        )
-        family = found.stdout.strip()
-        if not any(name in family for name in ("Times", "Liberation", "Tinos", "Tempora", "FreeSerif")):
-            said = N_("No font like Times New Roman is installed, so printed papers look different.")
-            yield exam.advice("fonts", said, "apt-get install fonts-liberation")
-        else:
-            yield exam.good("fonts", N_("Papers are printed in {family}."), family=family)
+    family = _ask_program("fc-match", "Times New Roman", "family")
+    if family and not any(name in family for name in _SERIF):
+        said = N_("No font like Times New Roman is installed, so printed papers look different.")
+        yield exam.advice("fonts", said, "apt-get install fonts-liberation")
+    elif family:
+        yield exam.good("fonts", N_("Papers are printed in {family}."), family=family)
 
 
 def _check_trust(exam: Examination) -> Iterator[Finding]:
