@@ -36,6 +36,7 @@ from bot.delivery.pacing import Pacer
 from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.turns import Conversation, TurnHandler
+from bot.delivery.watch import AlarmWatch, BackupLoop
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
@@ -338,6 +339,8 @@ def _build_runner(
         *(part.run for one in served for part in components.exporters(one.channel, wakes[one.channel.name])),
         scheduler.run,
         digests.run,
+        AlarmWatch(settings, store, served, clock).run,
+        BackupLoop(settings, store, clock).run,
         *(_menu_loops(components, served) if receiving else ()),
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)

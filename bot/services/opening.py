@@ -35,6 +35,7 @@ from bot.store import (
     to_micros,
 )
 from handlers.admin.alerts import (
+    format_alarm,
     format_clock_leap,
     format_consent_needed,
     format_database_restored,
@@ -49,7 +50,7 @@ from handlers.admin.alerts import (
     format_values_unreadable,
 )
 from handlers.core import MarkupTranslator, Reply
-from handlers.model import CHANNEL_LIMITS, ZALO_BOT, BroadcastPolicy, ChannelQuota
+from handlers.model import CHANNEL_LIMITS, ZALO_BOT, AlarmKind, BroadcastPolicy, ChannelQuota
 from locales import N_, translator
 from rules.calendar import to_vietnam_time
 
@@ -76,7 +77,11 @@ def _format_damage(language: str, count: int, rows: str) -> Reply:
     return format_values_unreadable(MarkupTranslator(language), count, rows)
 
 
-STORE_TEXTS = StoreTexts(alert=_format_alert, damage=_format_damage, broadcast=render_message)
+def _format_alarm(language: str, kind: AlarmKind, about: str, figure: int) -> Reply:
+    return format_alarm(MarkupTranslator(language), kind, about, figure)
+
+
+STORE_TEXTS = StoreTexts(alert=_format_alert, damage=_format_damage, alarm=_format_alarm, broadcast=render_message)
 
 
 async def migrate(driver: Driver, carried: Sequence[Migration] | None = None) -> list[str]:

@@ -140,13 +140,14 @@ from bot.store.tasks import (
     UnreadableTask,
 )
 from bot.store.units import UNITS_COUNTER, StatisticsRepository, StoredInterviewRegister, UnitRepository, read_units
+from bot.store.upkeep import Alarm, Upkeep, UpkeepState
 from bot.store.workers import LeaseDuration, Presence, WorkerRegistry, hold_serving_lock
 from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloTokens
 
 # fmt: off
 __all__ = [
     "CLOCK_LEAP", "CODES_A_YEAR", "MOVED", "PAGE_SIZE", "PUT_BACK", "RETIREMENT_GRACE", "SESSION_AGE", "SHOWN_MARK",
-    "SUBSCRIBER", "UNITS_COUNTER", "UNREADABLE_ERRORS", "AbandonedRow", "ApproverRole", "AudienceReader",
+    "SUBSCRIBER", "UNITS_COUNTER", "UNREADABLE_ERRORS", "AbandonedRow", "Alarm", "ApproverRole", "AudienceReader",
     "AuthorRole", "BackupBusy", "BackupError", "BroadcastAuthor", "BroadcastMessage", "BroadcastRepository",
     "BroadcastSnapshot", "ChainFault", "ChannelUse", "ChannelUseRepository", "ChatName", "ClockLeapt", "Completion",
     "DataIsMadeUp", "DatabaseMoved", "DatabasePosition", "DigestPerson", "DossierRepository", "Driver", "DueMenu",
@@ -163,14 +164,15 @@ __all__ = [
     "StoreError", "StoreFull", "StoreLocked", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister",
     "StoredKey", "StoredOwnRequests", "StoredReminders", "TableDigest", "TargetHoldsData", "TaskResult",
     "TooMuchToKeep", "Transaction", "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitRepository",
-    "UnreadableTask", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens",
-    "add_words_queries", "backfill_consents", "chain_hash", "chat_at", "chat_row", "check_all_keys", "contents_of",
-    "copy_table", "count_audience", "create_statements", "digest_origin", "digest_table", "digest_tables",
-    "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock", "holds_data",
-    "identity_deadline", "import_queries", "index_requests", "journal_columns", "load_migrations", "message_query",
-    "missing_migrations", "offer_queries", "open_columns", "open_keyring", "open_sqlite", "open_tables",
-    "placing_origin", "read_contact", "read_key_file", "read_reached", "read_snapshot", "read_units",
-    "replace_key_file", "reply_queries", "request_origin", "require_same", "seal_grant", "seal_powers",
-    "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
+    "UnreadableTask", "Upkeep", "UpkeepState", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent",
+    "ZaloTokens", "add_words_queries", "backfill_consents", "chain_hash", "chat_at", "chat_row", "check_all_keys",
+    "contents_of", "copy_table", "count_audience", "create_statements", "digest_origin", "digest_table",
+    "digest_tables", "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue",
+    "hold_serving_lock", "holds_data", "identity_deadline", "import_queries", "index_requests", "journal_columns",
+    "load_migrations", "message_query", "missing_migrations", "offer_queries", "open_columns", "open_keyring",
+    "open_sqlite", "open_tables", "placing_origin", "read_contact", "read_key_file", "read_reached",
+    "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin", "require_same",
+    "seal_grant", "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path",
+    "to_channel_counts", "to_micros",
 ]
 # fmt: on
