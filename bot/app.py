@@ -46,7 +46,7 @@ from bot.pdf import find_converter
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.email import EmailTerms
 from bot.services.links import FileLinks
-from bot.services.opening import open_store_from_settings
+from bot.services.opening import open_store_from_settings, wait_for_database
 from bot.services.request_notices import DigestSender
 from bot.settings import Settings
 from bot.store import DataIsMadeUp, LeaseDuration, Store, hold_serving_lock
@@ -236,6 +236,7 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
         ChannelError: a platform does not accept the assistant's credentials.
         StoreError: the store cannot be used.
     """
+    await wait_for_database(settings)
     async with hold_serving_lock(settings), open_components(settings, Prometheus()) as components:
         made_up = await components.store.status.is_made_up()
         if made_up and not rehearsal and (has_channel(settings) or settings.web_url is not None):

@@ -139,9 +139,8 @@ class Prometheus(Metrics):
         for state, count in figures.broadcasts.items():
             self._broadcasts.labels(state).set(count)
         for (queue, channel), since in sorted(figures.oldest.items(), key=lambda item: -item[1]):
-            self._oldest.labels(queue, _kind(channel)).set(
-                max(0.0, time.time() - since)
-            )  # the oldest of a kind is last
+            age = max(0.0, time.time() - since)  # the oldest of a kind is set last
+            self._oldest.labels(queue, _kind(channel)).set(age)
         for channel, count in figures.workers.items():
             self._workers.labels(_kind(channel)).set(count)
         for work, (done, failing) in figures.upkeep.items():

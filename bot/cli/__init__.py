@@ -142,5 +142,11 @@ def _translate(command: Any, t: Translator) -> None:
 
 
 def _exit_with(sentence: str, code: int) -> None:
+    if "bot.logs" in sys.modules:
+        from bot.logs import is_json, print_notice  # noqa: PLC0415 - as above
+
+        if is_json():
+            print_notice(sentence)
+            sys.exit(code)
     print(sanitize(f"troly: {sentence}"), file=sys.stderr)  # noqa: T201 - the command line's own error line
     sys.exit(code)

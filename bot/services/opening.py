@@ -1,12 +1,14 @@
 """Open the store: the database, its tables, its keys."""
 
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+
+from bot.logs import print_notice
 from bot.services.broadcasts.recipients import render_message
 from bot.settings import Settings, make_data_dir
 from bot.store import (
@@ -53,6 +55,8 @@ from handlers.core import MarkupTranslator, Reply
 from handlers.model import CHANNEL_LIMITS, ZALO_BOT, AlarmKind, BroadcastPolicy, ChannelQuota
 from locales import N_, translator
 from rules.calendar import to_vietnam_time
+
+_log = structlog.get_logger(__name__)
 
 _ALERTS = {
     AbandonedRow.UPDATE: format_update_set_aside,
@@ -160,6 +164,23 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
     from bot.store.drivers.postgres import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
 
     return await open_postgres(url or "")
+
+
+async def wait_for_database(settings: Settings) -> None:
+    """Wait for a PostgreSQL server that is not up yet, with a word in the log: after a power cut it may come later.
+
+    Raises:
+        DatabaseUrlError: the URL names no database.
+    """
+    url = database_url(settings)
+    if url is None or sqlite_path(url, settings.data_dir) is not None:
+        return
+    from bot.store.drivers.postgres import wait_until_up  # noqa: PLC0415 - psycopg is loaded where it is used
+
+    def tell() -> None:
+        _log.warning("waiting_for_database", hint="it does not answer yet; the start goes on as soon as it does")
+
+    await wait_until_up(url, tell)
 
 
 async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: BroadcastPolicy | None = None) -> Store:
@@ -276,8 +297,7 @@ async def _load_keyring(driver: Driver, settings: Settings) -> Keyring:
         raise KeyFileError(_KEYS_GONE, path=path)
     keyring, created = open_keyring(path)
     if created:
-        announcement = translator(settings.language)(_NEW_KEYS, path=path)
-        print(announcement, file=sys.stderr)  # noqa: T201 - to be read at any log level
+        print_notice(translator(settings.language)(_NEW_KEYS, path=path))
     return keyring
 
 

@@ -131,9 +131,14 @@ class StoreStatus:
     async def figures(self) -> StoreFigures:
         """Return all that monitoring is told of the store."""
         depths = await self.depths()
-        names = ("broadcasts_by_state", "oldest_updates", "oldest_messages", "processes_of_channels", "upkeep")
         states, updates, messages, workers, upkeep, (consents,), (unreadable,) = await self.driver.run(
-            *map(Query, names), Query("consents_needed"), Query("unreadable_values")
+            Query("broadcasts_by_state"),
+            Query("oldest_updates"),
+            Query("oldest_messages"),
+            Query("processes_of_channels"),
+            Query("upkeep"),
+            Query("consents_needed"),
+            Query("unreadable_values"),
         )
         oldest = {("inbox", name): since for name, since in updates}
         oldest |= {("outbox", name): since for name, since in messages}

@@ -77,7 +77,7 @@ class UpkeepRepository:
     async def note(self, work: Upkeep, now: datetime, *, done: bool) -> None:
         """Note how work ended."""
         row = {"name": work, "now": to_micros(now)}
-        await self.driver.run(Query("upkeep_done" if done else "upkeep_failed", row))
+        await self.driver.run(Query("upkeep_done", row) if done else Query("upkeep_failed", row))
 
     async def states(self) -> Mapping[Upkeep, UpkeepState]:
         """Return how each kind of work went last."""

@@ -21,7 +21,7 @@ _STORE_TIMEOUT = 2.0
 
 
 class HealthEndpoints:
-    """``/metrics``, ``/healthz`` (the process lives) and ``/readyz`` (the store can be written to, every platform takes us)."""
+    """``/metrics``, ``/healthz`` (the process lives), ``/readyz`` (the store takes rows, every platform takes us)."""
 
     def __init__(
         self, store: Store, metrics: Metrics, accepted: Mapping[str, Callable[[], bool]] | None = None

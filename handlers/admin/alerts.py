@@ -167,9 +167,7 @@ _ALARMS = {
         N_("Please have room made on it."),
     ),
     AlarmKind.AUTHORITY: (
-        N_(
-            "⚠ An installed CA file ends in {figure} days: {about}. Then I can only recognise its certificates by name."
-        ),
+        N_("⚠ An installed CA file ends in {figure} days: {about}. From then on its certificates are not verified."),
         N_("Please have the new file installed: troly trust add"),
     ),
     AlarmKind.KEYS: (

@@ -19,7 +19,7 @@ ON CONFLICT (name) DO UPDATE SET failed_at = excluded.failed_at;
 
 -- name: upkeep
 -- Read when each kind of work was begun, done and failed last.
-SELECT name, begun_at, done_at, failed_at FROM upkeep;
+SELECT name, begun_at, done_at, failed_at FROM upkeep WHERE name <> 'readiness';
 
 -- name: write_something!
 -- Write, to learn whether the database can be written to.
