@@ -55,6 +55,11 @@ class ReachWatch:
             if refused or now - since >= _UNREACHED
         ]
 
+    @property
+    def failing(self) -> frozenset[str]:
+        """Return the channels that do not answer at the moment: what waits there has its reason."""
+        return frozenset(self._failing)
+
     async def _ask(self, name: str) -> None:
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -103,7 +108,8 @@ class AlarmWatch:
         for alarm in await self._reach.alarms():
             yield alarm
         limits = (AlarmKind.UPDATES, _OLD_UPDATE), (AlarmKind.MESSAGES, _OLD_MESSAGE)
-        for since, (kind, longest) in zip(await upkeep.oldest_waiting(self._channels), limits, strict=True):
+        waiting = await upkeep.oldest_waiting(self._channels - self._reach.failing)
+        for since, (kind, longest) in zip(waiting, limits, strict=True):
             if since is not None and now - since >= longest:
                 yield Alarm(kind, figure=_minutes(now - since))
         for code in await upkeep.paused_broadcasts():

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor, errors
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import PGconn, Ping
 from psycopg_pool import AsyncConnectionPool
 
@@ -251,7 +251,7 @@ def _is_down(url: str) -> bool:
     """Ask as ``pg_isready`` does: no name and no password are needed for it."""
     down = (Ping.REJECT, Ping.NO_RESPONSE)
     try:
-        return PGconn.ping(url.encode()) in down
+        return PGconn.ping(make_conninfo(url, connect_timeout=CONNECT_SECONDS).encode()) in down
     except psycopg.Error:
         return False  # the first connection says what is wrong
 

@@ -50,7 +50,8 @@ SELECT channel, MIN(received_at) FROM inbox WHERE state = 'waiting' GROUP BY cha
 
 -- name: oldest_messages
 -- Read by channel since when the oldest message that is no broadcast's should have left.
-SELECT channel, MIN(due_at) FROM outbox WHERE state = 'queued' AND broadcast IS NULL GROUP BY channel;
+SELECT channel, MIN(CASE WHEN due_at > queued_at THEN due_at ELSE queued_at END) FROM outbox
+WHERE state = 'queued' AND broadcast IS NULL GROUP BY channel;
 
 -- name: consents_needed
 -- Count the accounts of platforms that need a new consent.
