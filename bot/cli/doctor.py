@@ -239,7 +239,7 @@ def _check_unreadable(tables: LiveTables, exam: Examination) -> Iterator[Finding
 def _check_disk(exam: Examination) -> Iterator[Finding]:
     for disk in disks(exam.settings):
         values = {"folder": disk.folder, "share": f"{disk.share * 100:.0f}", "gigabytes": f"{disk.free / 1e9:.1f}"}
-        said, todo = N_("Disk of {folder}: {share}% free ({gigabytes} GB)."), N_("Make room there.")
+        said, todo = N_("Disk of {folder}: {share} percent free ({gigabytes} GB)."), N_("Make room there.")
         if disk.free < _NO_ROOM:
             yield exam.fault("disk", said, todo, **values)
         elif disk.is_low:

@@ -163,7 +163,7 @@ _ALARMS = {
         N_("Whoever runs the assistant sees why with: troly retention"),
     ),
     AlarmKind.DISK: (
-        N_("⚠ Only {figure}% of the assistant's disk are free. When it is full, nobody is answered."),
+        N_("⚠ Only {figure} percent of the assistant's disk are free. When it is full, nobody is answered."),
         N_("Please have room made on it."),
     ),
     AlarmKind.AUTHORITY: (
