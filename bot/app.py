@@ -36,6 +36,7 @@ from bot.delivery.pacing import Pacer
 from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.turns import Conversation, TurnHandler
+from bot.delivery.watch import AlarmWatch, BackupLoop
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
@@ -45,7 +46,7 @@ from bot.pdf import find_converter
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.email import EmailTerms
 from bot.services.links import FileLinks
-from bot.services.opening import open_store_from_settings
+from bot.services.opening import open_store_from_settings, wait_for_database
 from bot.services.request_notices import DigestSender
 from bot.settings import Settings
 from bot.store import DataIsMadeUp, LeaseDuration, Store, hold_serving_lock
@@ -187,8 +188,12 @@ def has_channel(settings: Settings) -> bool:
 
 
 def configured_channels(components: Components) -> tuple[OpenChannel, ...]:
+    """Return what opens the channels that the settings configure."""
+    return channels_of(components.settings, components.store, components.clock)
+
+
+def channels_of(settings: Settings, store: Store, clock: Clock) -> tuple[OpenChannel, ...]:
     """Return what opens the channels that the settings configure, a line for each kind."""
-    settings, store, clock = components.settings, components.store, components.clock
     # Imported where it is served: a chat in the terminal starts without it.
     wanted: list[OpenChannel] = []
     if settings.telegram_token is not None:
@@ -231,6 +236,7 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
         ChannelError: a platform does not accept the assistant's credentials.
         StoreError: the store cannot be used.
     """
+    await wait_for_database(settings)
     async with hold_serving_lock(settings), open_components(settings, Prometheus()) as components:
         made_up = await components.store.status.is_made_up()
         if made_up and not rehearsal and (has_channel(settings) or settings.web_url is not None):
@@ -334,6 +340,8 @@ def _build_runner(
         *(part.run for one in served for part in components.exporters(one.channel, wakes[one.channel.name])),
         scheduler.run,
         digests.run,
+        AlarmWatch(settings, store, served, clock).run,
+        BackupLoop(settings, store, clock).run,
         *(_menu_loops(components, served) if receiving else ()),
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)

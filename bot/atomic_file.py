@@ -67,9 +67,9 @@ class AtomicFile:
         if self._unlinked is not None:
             _give_name(self._unlinked, self.draft)
         self.draft.chmod(_FILE)
-        _flush(self.draft)
+        flush_to_disk(self.draft)
         self.draft.replace(self.target)
-        _flush(self.target.parent)
+        flush_to_disk(self.target.parent)
 
     def close(self) -> None:
         """Close the descriptor of an unnamed draft."""
@@ -86,7 +86,8 @@ def _give_name(unlinked: int, path: Path) -> None:
         os.close(folder)
 
 
-def _flush(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk. Raises OSError."""
     opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)
@@ -151,9 +152,9 @@ def write_folder(target: Path, files: Mapping[str, bytes], notes: Path) -> None:
                 for name, content in files.items():
                     (draft / name).write_bytes(content)
                     (draft / name).chmod(_FILE)
-                    _flush(draft / name)
+                    flush_to_disk(draft / name)
                 draft.replace(target)
-                _flush(target.parent)
+                flush_to_disk(target.parent)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:

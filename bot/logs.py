@@ -1,9 +1,13 @@
 """Write structured logs to standard error, with personal data and secrets masked by a processor."""
 
+import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
 from typing import Literal, TextIO
 
 import structlog
@@ -12,6 +16,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from bot.streams import sanitize, styled_stream
 
 MASK = "•••"
+#: The form that was configured last.
+_form: Literal["text", "json"] = "text"
 #: Values under these keys are masked at any depth: they hold a person's data or a secret.
 _PRIVATE_KEYS = frozenset(
     {
@@ -100,6 +106,8 @@ _NOISY_LOGGERS = ("httpx", "httpcore", "telegram", "uvicorn.access", "asyncio", 
 
 def configure_logging(*, level: str, form: Literal["text", "json"] = "text") -> None:
     """Set up structlog and the standard library's logging for this process; ``level`` is a name such as ``INFO``."""
+    global _form  # noqa: PLW0603 - a process has one log
+    _form = form
     threshold = logging.getLevelNamesMapping()[level]
     structlog.configure(
         processors=[
@@ -115,7 +123,7 @@ def configure_logging(*, level: str, form: Literal["text", "json"] = "text") -> 
         logger_factory=_standard_error,
         cache_logger_on_first_use=False,  # modules keep their loggers, and standard error may be replaced later
     )
-    _quiet_libraries(threshold)
+    _quiet_libraries(threshold, form)
 
 
 def _renderer(form: Literal["text", "json"]) -> Processor:
@@ -155,6 +163,51 @@ class _ScrubbingFormatter(logging.Formatter):
         return scrub(super().format(record))
 
 
+class _JsonFormatter(logging.Formatter):
+    """Writes records of libraries, and warnings of Python, as lines of the same form as our own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"event": scrub(record.getMessage()), "logger": record.name}
+        if record.exc_info:
+            line["exception"] = scrub(self.formatException(record.exc_info))
+        return _json_line(record.levelname.lower(), line)
+
+
+def _json_line(level: str, line: Mapping[str, str]) -> str:
+    moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    clean = {name: sanitize(text) for name, text in line.items()}
+    return json.dumps({**clean, "level": level, "timestamp": moment}, ensure_ascii=False)
+
+
+def is_json() -> bool:
+    """Tell whether every line of the log is an object of JSON."""
+    return _form == "json"
+
+
+def print_notice(sentence: str) -> None:
+    """Print a sentence for the operator to standard error, whatever the log level, in the form of the log."""
+    line = _json_line("warning", {"event": sentence}) if is_json() else sanitize(sentence)
+    print(line, file=sys.stderr)  # noqa: T201 - to be read at any log level
+
+
+def log_uncaught_errors() -> None:
+    """Let what nobody caught end as a line of JSON too, where lines are: a traceback as text is none."""
+    if not is_json():
+        return
+    log = logging.getLogger("uncaught")
+
+    def on_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.critical(kind.__name__, exc_info=(kind, error, trace))
+
+    sys.excepthook = on_error
+    threading.excepthook = lambda found: on_error(
+        found.exc_type, found.exc_value or found.exc_type(), found.exc_traceback
+    )
+    sys.unraisablehook = lambda found: on_error(
+        found.exc_type, found.exc_value or found.exc_type(), found.exc_traceback
+    )
+
+
 class _StandardErrorHandler(logging.StreamHandler[TextIO]):
     """Writes to the standard error of the moment a line is logged, which may have been replaced since the start."""
 
@@ -163,9 +216,10 @@ class _StandardErrorHandler(logging.StreamHandler[TextIO]):
         super().emit(record)
 
 
-def _quiet_libraries(threshold: int) -> None:
+def _quiet_libraries(threshold: int, form: Literal["text", "json"]) -> None:
     handler = _StandardErrorHandler()
-    handler.setFormatter(_ScrubbingFormatter("%(asctime)s [%(levelname)s] %(name)s: %(message)s"))
+    plain = _ScrubbingFormatter("%(asctime)s [%(levelname)s] %(name)s: %(message)s")
+    handler.setFormatter(_JsonFormatter() if form == "json" else plain)
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
     logging.captureWarnings(True)
     for name in _NOISY_LOGGERS:

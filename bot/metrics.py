@@ -3,8 +3,9 @@
 ``Metrics`` counts nothing and is the default everywhere; ``Prometheus`` counts.
 """
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,19 @@ class QueueDepths:
     inbox: int  #: updates to handle
     outbox: Mapping[int, int]  #: messages to send, by priority (REPLY, NOTICE, BROADCAST)
     tasks: int  #: tasks queued or running
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFigures:
+    """The figures of the store; moments are seconds since 1970."""
+
+    depths: QueueDepths
+    broadcasts: Mapping[str, int] = field(default_factory=dict)  #: those that are not over, by state
+    oldest: Mapping[tuple[str, str], float] = field(default_factory=dict)  #: by queue and channel, since when
+    workers: Mapping[str, int] = field(default_factory=dict)  #: by channel
+    upkeep: Mapping[str, tuple[float | None, bool]] = field(default_factory=dict)  #: last success; whether it fails
+    consents_needed: int = 0
+    unreadable: int = 0
 
 
 class Metrics:
@@ -34,8 +48,11 @@ class Metrics:
     def record_store_failure(self, error: Exception) -> None:
         """Record a failed operation of the store."""
 
-    def expose(self, depths: QueueDepths | None) -> bytes:  # noqa: ARG002 - a subclass that counts needs it
-        """Return all counts as text; ``depths`` is None if the store did not answer."""
+    def record_throttling(self, channel: str) -> None:
+        """Record that a platform asked for patience (429, or its own word for it)."""
+
+    def expose(self, figures: StoreFigures | None) -> bytes:  # noqa: ARG002 - a subclass that counts needs it
+        """Return all counts as text; ``figures`` is None if the store did not answer."""
         return b""
 
 
@@ -67,6 +84,20 @@ class Prometheus(Metrics):
         self._inbox = Gauge("troly_inbox_waiting", "Updates that wait to be handled", registry=registry)
         self._outbox = Gauge("troly_outbox_queued", "Messages that wait to be sent", ("priority",), registry=registry)
         self._tasks = Gauge("troly_tasks_open", "Exports queued or running", registry=registry)
+        self._throttled = Counter(
+            "troly_throttled", "Messages that a platform asked to send later", ("channel",), registry=registry
+        )
+        self._broadcasts = Gauge("troly_broadcasts", "Broadcasts that are not over", ("state",), registry=registry)
+        self._oldest = Gauge(
+            "troly_oldest_waiting_seconds", "Age of the oldest row that waits", ("queue", "channel"), registry=registry
+        )
+        self._workers = Gauge("troly_workers", "Processes that serve a channel", ("channel",), registry=registry)
+        self._succeeded = Gauge(
+            "troly_upkeep_last_success_timestamp_seconds", "Last backup and retention", ("work",), registry=registry
+        )
+        self._failing = Gauge("troly_upkeep_failing", "Whether the last try failed", ("work",), registry=registry)
+        self._consents = Gauge("troly_consents_needed", "Accounts that need a new consent", registry=registry)
+        self._unreadable = Gauge("troly_unreadable_values", "Values that cannot be read any more", registry=registry)
 
     def record_turn(self, seconds: float) -> None:
         self._turns.observe(seconds)
@@ -75,19 +106,49 @@ class Prometheus(Metrics):
         self._failed.inc()
 
     def record_delivery(self, channel: str, state: str) -> None:
-        kind = channel.partition(":")[0]  # the rest of the name distinguishes terminals
-        self._delivered.labels(kind, state).inc()
+        self._delivered.labels(_kind(channel), state).inc()
 
     def record_store_failure(self, error: Exception) -> None:
         self._errors.labels(type(error).__name__).inc()
 
-    def expose(self, depths: QueueDepths | None) -> bytes:
+    def record_throttling(self, channel: str) -> None:
+        self._throttled.labels(_kind(channel)).inc()
+
+    def expose(self, figures: StoreFigures | None) -> bytes:
         from prometheus_client.exposition import generate_latest  # noqa: PLC0415 - as above
 
+        depths = figures.depths if figures else None
         self._up.set(depths is not None)
         unknown = float("nan")
         self._inbox.set(depths.inbox if depths else unknown)
         self._tasks.set(depths.tasks if depths else unknown)
         for priority, name in enumerate(PRIORITIES):
             self._outbox.labels(name).set(depths.outbox.get(priority, 0) if depths else unknown)
+        self._set_figures(figures)
         return generate_latest(self._registry)
+
+    def _set_figures(self, figures: StoreFigures | None) -> None:
+        """Set what comes from the store; what it does not tell, or no longer, has no value."""
+        labelled = self._broadcasts, self._oldest, self._workers, self._succeeded, self._failing
+        for gauge in labelled:
+            gauge.clear()
+        self._consents.set(figures.consents_needed if figures else float("nan"))
+        self._unreadable.set(figures.unreadable if figures else float("nan"))
+        if figures is None:
+            return
+        for state, count in figures.broadcasts.items():
+            self._broadcasts.labels(state).set(count)
+        for (queue, channel), since in sorted(figures.oldest.items(), key=lambda item: -item[1]):
+            age = max(0.0, time.time() - since)  # the oldest of a kind is set last
+            self._oldest.labels(queue, _kind(channel)).set(age)
+        for channel, count in figures.workers.items():
+            self._workers.labels(_kind(channel)).set(count)
+        for work, (done, failing) in figures.upkeep.items():
+            self._failing.labels(work).set(failing)
+            if done is not None:
+                self._succeeded.labels(work).set(done)
+
+
+def _kind(channel: str) -> str:
+    """Return a channel without what distinguishes terminals: it names a person."""
+    return channel.partition(":")[0]

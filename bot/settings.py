@@ -201,6 +201,13 @@ class Settings(_FolderSettings):
     #: Days for which a personal number (CCCD) is kept after the papers with it were sent; 0: it goes at once.
     identity_kept_days: int = Field(default=0, ge=0, le=7)
 
+    #: Hours between two backups that the assistant makes by itself; 0: it makes none.
+    backup_every_hours: int = Field(default=0, ge=0, le=744)
+    #: Backups that are kept in the folder.
+    backup_keep: int = Field(default=14, ge=1, le=1000)
+    #: Where backups go, at best on another disk; ``backups`` of the data folder where unset.
+    backup_dir: Annotated[Path, AfterValidator(_check_folder)] | None = None
+
     #: Megabytes of one file that is sent to a chat; a longer export is split. Telegram takes 50.
     export_part_mb: int = Field(default=10, ge=1, le=50)
 

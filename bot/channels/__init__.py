@@ -178,6 +178,9 @@ class ServedChannel:
     show_menu: "ShowMenu | None" = field(default=None, kw_only=True)
     #: told among how many processes what the platform takes is shared; ``None``: the pace of messages is all there is
     share: Callable[[int], None] | None = field(default=None, kw_only=True)
+    #: asks the platform for something harmless; raises ChannelError where it is not reached, or does not take us
+    #: ``None``: there is no platform in between
+    probe: Callable[[], Coroutine[Any, Any, object]] | None = field(default=None, kw_only=True)
     is_accepted: Callable[[], bool]  #: whether the platform accepts the assistant's credentials, as far as is known
 
 

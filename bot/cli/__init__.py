@@ -44,6 +44,12 @@ COMMANDS = {
     "trust": ("bot.cli.certificate:app", N_("Install the CA files that signatures are verified against.")),
     "units": ("bot.cli.units:app", N_("Import, show and find the units that people belong to.")),
     "migrate": ("bot.cli.maintenance:migrate", N_("Bring the database up to date.")),
+    "backup": ("bot.cli.backup:app", N_("Make, verify and put back backups of the database.")),
+    "move": ("bot.cli.backup:move", N_("Move all rows to another database, and compare every row.")),
+    "doctor": (
+        "bot.cli.doctor:doctor",
+        N_("Check settings, database, disk, channels and backups, and say what to do."),
+    ),
     "keys": ("bot.cli.maintenance:app", N_("List and rotate the keys that seal personal data.")),
     "requests": ("bot.cli.requests:app", N_("List, show and move requests.")),
     "restored": (
@@ -136,5 +142,11 @@ def _translate(command: Any, t: Translator) -> None:
 
 
 def _exit_with(sentence: str, code: int) -> None:
+    if "bot.logs" in sys.modules:
+        from bot.logs import is_json, print_notice  # noqa: PLC0415 - as above
+
+        if is_json():
+            print_notice(sentence)
+            sys.exit(code)
     print(sanitize(f"troly: {sentence}"), file=sys.stderr)  # noqa: T201 - the command line's own error line
     sys.exit(code)

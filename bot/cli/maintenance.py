@@ -94,7 +94,7 @@ def restored(yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))]
 
 async def _continue_from_copy() -> None:
     settings = load_settings()
-    async with open_store_from_settings(settings) as opened:
+    async with open_store_from_settings(settings, taking_up=True) as opened:
         await open_heartbeat(settings, opened.store, Clock()).continue_from_copy(
             await opened.store.continuity.position()
         )

@@ -26,7 +26,7 @@ from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
 from bot.delivery.runner import StepRunner
 from bot.errors import SettingsError
-from bot.logs import configure_logging
+from bot.logs import configure_logging, log_uncaught_errors
 from bot.messages import Incoming
 from bot.services.opening import database_url
 from bot.settings import Settings, load_settings
@@ -53,11 +53,12 @@ def run() -> None:
     if not has_channel(settings) and not settings.web_listen:
         chat()
         return
-    if settings.web_address:
+    if settings.web_address and settings.log_format != "json":  # a log of JSON tells the address as well
         t = translator_for(None)
         typer.echo(t(_OPEN, address=settings.web_address))
         typer.echo(t(_OTHERS if settings.web_url else _ONLY_HERE))
     configure_logging(level=settings.log_level, form=settings.log_format)
+    log_uncaught_errors()
     asyncio.run(serve(settings))
 
 
@@ -67,6 +68,7 @@ def worker() -> None:
     if sqlite_path(database_url(settings), settings.data_dir):
         raise SettingsError(_ALONE)
     configure_logging(level=settings.log_level, form=settings.log_format)
+    log_uncaught_errors()
     asyncio.run(serve(settings, receiving=False))
 
 

@@ -179,6 +179,7 @@ class FailureHandler:
         _log.info("not_delivered", channel=row.chat.channel, row=row.id, attempts=row.attempts + 1, **said)
         match error:
             case RetryLater():
+                self._metrics.record_throttling(row.chat.channel)
                 self._cooldown.pause_chat(row.chat.id, error.after)
                 await self._retry(row, error.after, counted=False)
             case Unreachable() | Refused() | Conflict():  # nobody can be reached now, whoever comes next

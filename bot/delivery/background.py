@@ -11,7 +11,7 @@ from bot.cancellation import cancel_on
 from bot.channels import ChannelError, MaybeSent, RetryLater, ShowMenu, Unreachable, Unsupported
 from bot.clock import Clock
 from bot.services.request_notices import DigestSender
-from bot.store import DueMenu, Store, StoreError
+from bot.store import DueMenu, Store, StoreError, Upkeep
 from handlers.commands import menu_digest
 from handlers.model import DIGEST_TIME, SendingHours
 from rules.calendar import to_vietnam_day, to_vietnam_time
@@ -44,8 +44,15 @@ class Retention:
             counts = await self._store.retention.delete_expired(self._clock.now(), self._days)
         except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on
             _log.warning("retention_failed", error=type(error).__name__)
+            await self._note(done=False)
         else:
             _log.info("retention", **counts)
+            await self._note(done=True)
+
+    async def _note(self, *, done: bool) -> None:
+        """Note how it ended, for alarms and monitoring."""
+        with contextlib.suppress(StoreError):
+            await self._store.upkeep.note(Upkeep.RETENTION, self._clock.now(), done=done)
 
 
 #: Seconds between looks for what is kept for minutes only.

@@ -248,6 +248,9 @@ class Heartbeat:
         continuity = self._store.continuity
         here = await continuity.position()
         seen = self._witness.farthest(here.database)
+        if here.put_back and takes_up:
+            await self.continue_from_copy(max(seen or here, here, key=lambda one: one.beats))
+            return
         if seen is None:
             return
         if here.beats < seen.beats:  # another process may have counted, and told the witness, between the two looks

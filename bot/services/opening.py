@@ -1,16 +1,19 @@
 """Open the store: the database, its tables, its keys."""
 
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+
+from bot.logs import print_notice
 from bot.services.broadcasts.recipients import render_message
 from bot.settings import Settings, make_data_dir
 from bot.store import (
     AbandonedRow,
+    DatabaseMoved,
     DatabaseUnusable,
     Driver,
     KeyFileError,
@@ -23,6 +26,7 @@ from bot.store import (
     StoreTexts,
     backfill_consents,
     check_all_keys,
+    from_micros,
     index_requests,
     load_migrations,
     missing_migrations,
@@ -34,6 +38,7 @@ from bot.store import (
     to_micros,
 )
 from handlers.admin.alerts import (
+    format_alarm,
     format_clock_leap,
     format_consent_needed,
     format_database_restored,
@@ -48,8 +53,11 @@ from handlers.admin.alerts import (
     format_values_unreadable,
 )
 from handlers.core import MarkupTranslator, Reply
-from handlers.model import CHANNEL_LIMITS, ZALO_BOT, BroadcastPolicy, ChannelQuota
+from handlers.model import CHANNEL_LIMITS, ZALO_BOT, AlarmKind, BroadcastPolicy, ChannelQuota
 from locales import N_, translator
+from rules.calendar import to_vietnam_time
+
+_log = structlog.get_logger(__name__)
 
 _ALERTS = {
     AbandonedRow.UPDATE: format_update_set_aside,
@@ -74,7 +82,11 @@ def _format_damage(language: str, count: int, rows: str) -> Reply:
     return format_values_unreadable(MarkupTranslator(language), count, rows)
 
 
-STORE_TEXTS = StoreTexts(alert=_format_alert, damage=_format_damage, broadcast=render_message)
+def _format_alarm(language: str, kind: AlarmKind, about: str, figure: int) -> Reply:
+    return format_alarm(MarkupTranslator(language), kind, about, figure)
+
+
+STORE_TEXTS = StoreTexts(alert=_format_alert, damage=_format_damage, alarm=_format_alarm, broadcast=render_message)
 
 
 async def migrate(driver: Driver, carried: Sequence[Migration] | None = None) -> list[str]:
@@ -109,6 +121,16 @@ _NEW_KEYS = N_(
 _KEYS_GONE = N_(
     "The key file {path} is missing, and the database was sealed with its keys."
     " Put back its copy: without it nothing that is stored can be read."
+)
+
+
+_MOVED = N_(
+    "The rows of this database were moved to another one at {day}. Set TROLY_DATABASE_URL to that one. To go on with"
+    " what is left here all the same, which loses what was done there since: troly restored"
+)
+_UNFINISHED = N_(
+    "A move into this database was interrupted, so not all rows are here. Give the same command once more (troly move"
+    " --to, with the settings of the old database), or choose another database."
 )
 
 
@@ -152,6 +174,23 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
     return await open_postgres(url or "")
 
 
+async def wait_for_database(settings: Settings) -> None:
+    """Wait for a PostgreSQL server that is not up yet, with a word in the log: after a power cut it may come later.
+
+    Raises:
+        DatabaseUrlError: the URL names no database.
+    """
+    url = database_url(settings)
+    if url is None or sqlite_path(url, settings.data_dir) is not None:
+        return
+    from bot.store.drivers.postgres import wait_until_up  # noqa: PLC0415 - psycopg is loaded where it is used
+
+    def tell() -> None:
+        _log.warning("waiting_for_database", hint="it does not answer yet; the start goes on as soon as it does")
+
+    await wait_until_up(url, tell)
+
+
 async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: BroadcastPolicy | None = None) -> Store:
     """Open the store with its tables brought up to date; the usual policy applies where none is named.
 
@@ -185,14 +224,16 @@ async def migrate_database(url: str | None, data_dir: Path) -> list[str]:
 
 
 @asynccontextmanager
-async def open_store_from_settings(settings: Settings) -> AsyncIterator[OpenedStore]:
+async def open_store_from_settings(settings: Settings, *, taking_up: bool = False) -> AsyncIterator[OpenedStore]:
     """Open the store that the settings name, and close it at the end. A person who has new keys is told so, once.
+
+    One whose rows were moved elsewhere is opened only where somebody is ``taking_up`` what is left in it.
 
     Raises:
         SettingsError: the data folder cannot be made.
         StoreError: it cannot be opened; each kind says what to do.
     """
-    driver, keyring = await _open_with_keys(settings)
+    driver, keyring = await _open_with_keys(settings, taking_up=taking_up)
     store = Store.over(driver, keyring, policy_from_settings(settings), STORE_TEXTS)
     try:
         yield OpenedStore(store, keyring)
@@ -214,12 +255,26 @@ async def open_key_rotation(settings: Settings) -> AsyncIterator[KeyRotation]:
         await driver.close()
 
 
-async def _open_with_keys(settings: Settings, *, whole: bool = True) -> tuple[Driver, Keyring]:
+async def _open_with_keys(settings: Settings, *, whole: bool = True, taking_up: bool = False) -> tuple[Driver, Keyring]:
     make_data_dir(settings)
     async with _open_migrated(database_url(settings), settings.data_dir) as driver:
+        await _require_here(driver, taking_up=taking_up)
         keyring = await _load_keyring(driver, settings)
         await (_make_ready(driver, keyring) if whole else _check_keys(driver, keyring))
     return driver, keyring
+
+
+async def _require_here(driver: Driver, *, taking_up: bool) -> None:
+    """Refuse a database whose rows are elsewhere, or not all here: what is written into it would be lost.
+
+    Raises:
+        DatabaseMoved: says where to go on.
+    """
+    ((moved, unfinished),) = (await driver.run(Query("whereabouts")))[0]
+    if unfinished:
+        raise DatabaseMoved(_UNFINISHED)
+    if moved is not None and not taking_up:
+        raise DatabaseMoved(_MOVED, day=f"{to_vietnam_time(from_micros(moved)):%H:%M %d/%m/%Y}")
 
 
 async def _make_ready(driver: Driver, keyring: Keyring) -> None:
@@ -250,8 +305,7 @@ async def _load_keyring(driver: Driver, settings: Settings) -> Keyring:
         raise KeyFileError(_KEYS_GONE, path=path)
     keyring, created = open_keyring(path)
     if created:
-        announcement = translator(settings.language)(_NEW_KEYS, path=path)
-        print(announcement, file=sys.stderr)  # noqa: T201 - to be read at any log level
+        print_notice(translator(settings.language)(_NEW_KEYS, path=path))
     return keyring
 
 

@@ -31,8 +31,24 @@ from bot.store.broadcasts.recipients import (
 )
 from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository, ReminderDistance, StoredReminders
 from bot.store.channel_use import ChannelUse, ChannelUseRepository
+from bot.store.contents import (
+    MOVED,
+    PUT_BACK,
+    LiveTables,
+    ReadableTables,
+    Row,
+    TableDigest,
+    contents_of,
+    copy_table,
+    digest_table,
+    digest_tables,
+    holds_data,
+    require_same,
+)
+from bot.store.contents.opening import create_statements, open_tables
+from bot.store.contents.sqlite_tables import SqliteTables
 from bot.store.context import DueMenu, StoreContext, chat_at, chat_row
-from bot.store.continuity import DatabasePosition, check_all_keys
+from bot.store.continuity import CLOCK_LEAP, DatabasePosition, check_all_keys
 from bot.store.desk_sessions import SESSION_AGE
 from bot.store.dossiers import DossierRepository
 from bot.store.drivers import (
@@ -58,7 +74,10 @@ from bot.store.encoding import (
     to_micros,
 )
 from bot.store.errors import (
+    BackupBusy,
+    BackupError,
     ClockLeapt,
+    DatabaseMoved,
     DatabaseUnusable,
     DataIsMadeUp,
     FolderHoldsData,
@@ -67,7 +86,10 @@ from bot.store.errors import (
     ReadingOnly,
     SessionTooLarge,
     StoreError,
+    StoreFull,
+    StoreLocked,
     StoreUnavailable,
+    TargetHoldsData,
     TooMuchToKeep,
     TurnTakenOver,
 )
@@ -107,7 +129,7 @@ from bot.store.requests import (
     open_columns,
 )
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, open_keyring
-from bot.store.sealing.keyfile import KeyFile, StoredKey, replace_key_file
+from bot.store.sealing.keyfile import KeyFile, StoredKey, read_key_file, replace_key_file
 from bot.store.store import Store, StoreTexts
 from bot.store.tasks import (
     Completion,
@@ -119,35 +141,39 @@ from bot.store.tasks import (
     UnreadableTask,
 )
 from bot.store.units import UNITS_COUNTER, StatisticsRepository, StoredInterviewRegister, UnitRepository, read_units
+from bot.store.upkeep import Alarm, Upkeep, UpkeepState
 from bot.store.workers import LeaseDuration, Presence, WorkerRegistry, hold_serving_lock
 from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloTokens
 
 # fmt: off
 __all__ = [
-    "CODES_A_YEAR", "PAGE_SIZE", "RETIREMENT_GRACE", "SESSION_AGE", "SHOWN_MARK", "SUBSCRIBER", "UNITS_COUNTER",
-    "UNREADABLE_ERRORS", "AbandonedRow", "ApproverRole", "AudienceReader", "AuthorRole", "BroadcastAuthor",
-    "BroadcastMessage", "BroadcastRepository", "BroadcastSnapshot", "ChainFault", "ChannelUse",
-    "ChannelUseRepository", "ChatName", "ClockLeapt", "Completion", "DataIsMadeUp", "DatabasePosition",
-    "DatabaseUnusable", "DigestPerson", "DossierRepository", "Driver", "DueMenu", "ExpiringCertificate",
-    "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository", "ExportRepository", "ExportTask", "ExportTasks",
-    "FileFacts", "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository", "JournalEnd",
-    "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring",
-    "LeaseDuration", "LifecycleRepository", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository",
-    "OfficeRepository", "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks",
-    "PageExport", "PageExportRepository", "PageExportTasks", "PageFile", "Person", "Presence", "Proof",
-    "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly", "RecipientRepository", "RecipientRow",
-    "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository", "Retirement",
-    "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange", "StatisticsRepository", "Step",
-    "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
-    "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
-    "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask", "Verdict", "Withheld",
-    "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries", "backfill_consents",
-    "chain_hash", "chat_at", "chat_row", "check_all_keys", "count_audience", "digest_origin", "find_chats",
-    "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock", "identity_deadline",
-    "import_queries", "index_requests", "journal_columns", "load_migrations", "message_query", "missing_migrations",
-    "offer_queries", "open_columns", "open_keyring", "open_sqlite", "placing_origin", "read_contact",
-    "read_reached", "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin",
-    "seal_grant", "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path",
-    "to_channel_counts", "to_micros",
+    "CLOCK_LEAP", "CODES_A_YEAR", "MOVED", "PAGE_SIZE", "PUT_BACK", "RETIREMENT_GRACE", "SESSION_AGE", "SHOWN_MARK",
+    "SUBSCRIBER", "UNITS_COUNTER", "UNREADABLE_ERRORS", "AbandonedRow", "Alarm", "ApproverRole", "AudienceReader",
+    "AuthorRole", "BackupBusy", "BackupError", "BroadcastAuthor", "BroadcastMessage", "BroadcastRepository",
+    "BroadcastSnapshot", "ChainFault", "ChannelUse", "ChannelUseRepository", "ChatName", "ClockLeapt", "Completion",
+    "DataIsMadeUp", "DatabaseMoved", "DatabasePosition", "DatabaseUnusable", "DigestPerson", "DossierRepository",
+    "Driver", "DueMenu", "ExpiringCertificate", "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository",
+    "ExportRepository", "ExportTask", "ExportTasks", "FileFacts", "FolderHoldsData", "GrantRepository",
+    "ImportRepository", "InvitationRepository", "JournalEnd", "JournalRepository", "KeyCheck", "KeyFile",
+    "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring", "LeaseDuration", "LifecycleRepository",
+    "LiveTables", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository", "OfficeRepository",
+    "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "PageExport",
+    "PageExportRepository", "PageExportTasks", "PageFile", "Person", "Presence", "Proof", "ProvenBroadcast",
+    "Query", "QueryConditions", "ReadableTables", "ReadingOnly", "RecipientRepository", "RecipientRow",
+    "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository", "Retirement", "Row",
+    "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "SqliteTables", "StateChange",
+    "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError", "StoreFull", "StoreLocked", "StoreTexts",
+    "StoreUnavailable", "StoredInterviewRegister", "StoredKey", "StoredOwnRequests", "StoredReminders",
+    "TableDigest", "TargetHoldsData", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
+    "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask", "Upkeep", "UpkeepState",
+    "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries",
+    "backfill_consents", "chain_hash", "chat_at", "chat_row", "check_all_keys", "contents_of", "copy_table",
+    "count_audience", "create_statements", "digest_origin", "digest_table", "digest_tables", "find_chats",
+    "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock", "holds_data",
+    "identity_deadline", "import_queries", "index_requests", "journal_columns", "load_migrations", "message_query",
+    "missing_migrations", "offer_queries", "open_columns", "open_keyring", "open_sqlite", "open_tables",
+    "placing_origin", "read_contact", "read_key_file", "read_reached", "read_snapshot", "read_units",
+    "replace_key_file", "reply_queries", "request_origin", "require_same", "seal_grant", "seal_powers",
+    "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
 ]
 # fmt: on

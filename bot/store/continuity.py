@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.store.contents import PUT_BACK
 from bot.store.drivers import Driver, Query
 from bot.store.encoding import from_micros, to_micros
 from bot.store.errors import ClockLeapt, KeysMissing, SealError, UnknownKey
@@ -39,6 +40,7 @@ class DatabasePosition:
     era: int = 0  #: of the journal, as of ``Head``
     journal: int = 0  #: number of its last row; 0: not known
     hash: str = ""  #: of that row
+    put_back: bool = False  #: ``troly backup restore`` filled it, and nothing was done in it since
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Continuity:
         _, rows = await self.driver.run(begun, Query("counters"))
         found: dict[str, int] = {str(name): int(value) for name, value in rows}
         codes = {name: value for name, value in found.items() if _CODES.fullmatch(name)}
-        return DatabasePosition(f"{found['database']:016x}", found.get("beats", 0), codes)
+        identity, put_back = f"{found['database']:016x}", PUT_BACK in found
+        return DatabasePosition(identity, found.get("beats", 0), codes, put_back=put_back)
 
     async def beat(self, now: datetime) -> DatabasePosition:
         """Count, and note that it is now; where the clock leapt, what was seen before stays noted."""
@@ -118,7 +121,8 @@ class Continuity:
             moves = [_note_move_query(name, BroadcastState.PAUSED, now) for (name,) in paused]
             moves += [_note_move_query(row[0], BroadcastState.CHECKED, now) for row in approved]
             again = [Query("restored_approved", row) for row in waiting]
-            await transaction.run(*raised, *again, *moves, *_reminded_queries(days, now), commit=True)
+            told = Query("forget_marks")
+            await transaction.run(*raised, *again, *moves, *_reminded_queries(days, now), told, commit=True)
         return True
 
     async def _new_era(self, witness: DatabasePosition, now: datetime) -> None:

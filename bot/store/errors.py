@@ -21,6 +21,12 @@
     │   └── SchemaAltered      an applied migration is not the one the program carries
     ├── FolderHoldsData        made-up data go into an empty database only (exit code 2)
     ├── DataIsMadeUp           the data are made up: nobody real is served over them (exit code 2)
+    ├── TargetHoldsData        rows go into an empty database only (exit code 2)
+    ├── DatabaseMoved          the rows were moved to another database, or not all of them are here yet (exit code 2)
+    ├── ContentsDiffer         a copy is not what it was made of
+    ├── ValueNotTaken          a value cannot stand in the other kind of database
+    ├── BackupError            a backup cannot be made, read or put back
+    │   └── BackupBusy         another process is making one in the same folder
     ├── KeyFileError           the key file cannot be read, is open to others, or is not a key file
     │   ├── KeyFileMismatch    the database was sealed with other keys
     │   └── KeysMissing        the key file is older than the database: keys of sealed values are not in it
@@ -49,6 +55,21 @@ _MADE_UP = N_(
     "This data folder holds made-up data already, perhaps not all of them; nothing was changed."
     " Choose an empty one with TROLY_DATA_DIR."
 )
+
+
+_NOT_EMPTY = N_(
+    "The database to be filled holds data already, so nothing was changed. Choose an empty one: another folder with"
+    " TROLY_DATA_DIR, or a new database with TROLY_DATABASE_URL."
+)
+_DIFFERENT = N_(
+    "The copy is not the same as what it was made of ({tables}), so it does not count. Nothing was changed in the"
+    " original. Please try again; if it happens again, look at the disk."
+)
+_NOT_TAKEN = N_(
+    "A value in {table} cannot stand in a PostgreSQL database, so the copy was not made. Nothing was changed in the"
+    " original. Look for rows that were written by another program."
+)
+_BUSY = N_("Another process is making a backup in this folder. Please wait until it is done.")
 
 
 class StoreError(TrolyError):
@@ -121,6 +142,46 @@ class DataIsMadeUp(StoreError):  # noqa: N818 - a state
     """The data are made up."""
 
     exit_code = 2
+
+
+class TargetHoldsData(StoreError):  # noqa: N818 - a state
+    """The database that is to be filled holds data already."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__(_NOT_EMPTY)
+
+
+class DatabaseMoved(StoreError):  # noqa: N818 - a state
+    """The rows of this database are, or belong, somewhere else."""
+
+    exit_code = 2
+
+
+class ContentsDiffer(StoreError):  # noqa: N818 - says what is wrong, under a parent that ends in Error
+    """A copy is not the same as what it was made of."""
+
+    def __init__(self, *, tables: str) -> None:
+        super().__init__(_DIFFERENT, tables=tables)
+
+
+class ValueNotTaken(StoreError):  # noqa: N818 - as above
+    """A value cannot stand in the other kind of database."""
+
+    def __init__(self, *, table: str) -> None:
+        super().__init__(_NOT_TAKEN, table=table)
+
+
+class BackupError(StoreError):
+    """A backup cannot be made, read or put back."""
+
+
+class BackupBusy(BackupError):  # noqa: N818 - a state
+    """Another process is making a backup in the same folder."""
+
+    def __init__(self) -> None:
+        super().__init__(_BUSY)
 
 
 class TooMuchToKeep(StoreError):  # noqa: N818 - a state

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.metrics import QueueDepths
+from bot.metrics import QueueDepths, StoreFigures
 from bot.store.audit import Audit
 from bot.store.broadcasts.lifecycle import ScheduleRepository
 from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
@@ -25,6 +25,7 @@ from bot.store.page_exports import PageExportTasks
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from bot.store.tasks import ExportTasks
 from bot.store.units import UnitReader
+from bot.store.upkeep import FormatAlarm, UpkeepRepository
 from bot.store.web_chat import WebChatRepository
 from bot.store.workers import WorkerRegistry
 from bot.store.zalo import ZaloRepository
@@ -32,6 +33,7 @@ from handlers.core import Session
 from handlers.model import BroadcastPolicy
 from rules.calendar import to_vietnam_day
 
+_MICROS = 1_000_000
 #: What somebody chose or sent before they agreed (a language, a file) is kept for so long; then all of it goes.
 UNDECIDED_AGE = timedelta(hours=1)
 #: In this order: a chat can go only when its requests did, a standing when its session did, a broadcast when its
@@ -126,6 +128,37 @@ class StoreStatus:
         inbox, outbox, tasks = await self.driver.run(*calls)
         return QueueDepths(inbox[0][0], dict(outbox), tasks[0][0])
 
+    async def figures(self) -> StoreFigures:
+        """Return all that monitoring is told of the store."""
+        depths = await self.depths()
+        states, updates, messages, workers, upkeep, (consents,), (unreadable,) = await self.driver.run(
+            Query("broadcasts_by_state"),
+            Query("oldest_updates"),
+            Query("oldest_messages"),
+            Query("processes_of_channels"),
+            Query("upkeep"),
+            Query("consents_needed"),
+            Query("unreadable_values"),
+        )
+        oldest = {("inbox", name): since for name, since in updates}
+        oldest |= {("outbox", name): since for name, since in messages}
+        return StoreFigures(
+            depths, dict(states), {key: since / _MICROS for key, since in oldest.items()},
+            {name: count for name, count, _ in workers},
+            {name: (done and done / _MICROS, failed is not None) for name, _, done, failed in upkeep},
+            consents[0], unreadable[0],
+        )  # fmt: skip
+
+    async def probe_writing(self, now: datetime) -> None:
+        """Write something.
+
+        Raises:
+            StoreLocked: another program is writing all the time.
+            StoreFull: there is no room.
+            StoreError: the database cannot be written to for another reason.
+        """
+        await self.driver.run(Query("write_something", {"now": to_micros(now)}))
+
     async def is_made_up(self) -> bool:
         """Tell whether the data are those of ``troly demo``."""
         (rows,) = await self.driver.run(Query("made_up"))
@@ -138,6 +171,7 @@ class StoreTexts:
 
     alert: FormatAlert
     damage: FormatDamage
+    alarm: FormatAlarm
     broadcast: RenderMessage
 
 
@@ -168,6 +202,7 @@ class Store:
     continuity: Continuity  #: whether the database, and the clock, go on from where they were
     retention: Retention
     status: StoreStatus
+    upkeep: UpkeepRepository  #: work on the house itself, and alarms
     menus: CommandMenus
     zalo: ZaloRepository
     channel_use: ChannelUseRepository
@@ -202,6 +237,7 @@ class Store:
             continuity=Continuity(driver, keyring),
             retention=Retention(driver, keyring),
             status=StoreStatus(driver),
+            upkeep=UpkeepRepository(driver, keyring, texts.alarm),
             menus=CommandMenus(driver, keyring),
             zalo=ZaloRepository(driver, keyring),
             channel_use=ChannelUseRepository(driver),

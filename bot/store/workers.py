@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from uuid import uuid4
 import structlog
 
 from bot.errors import to_reason
+from bot.logs import print_notice
 from bot.messages import DeliveryState
 from bot.settings import Settings, make_data_dir
 from bot.store.drivers import Driver, Query, Rows, sqlite_path
@@ -236,7 +236,7 @@ async def _open_locked(database: Path, language: str) -> int:
         refusal: StoreError = _to_already_served(opened, database)
     except OSError as error:
         if error.errno in _NO_LOCKS:
-            print(translator(language)(_NO_LOCKING, path=database), file=sys.stderr)  # noqa: T201 - at any log level
+            print_notice(translator(language)(_NO_LOCKING, path=database))
             return opened
         refusal = DatabaseUnusable(_NOT_USABLE, path=path, why=to_reason(error))
     except BaseException:

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.metrics import Metrics, QueueDepths
-from bot.store import Store, StoreError
+from bot.metrics import Metrics, StoreFigures
+from bot.store import Store, StoreError, StoreFull, StoreLocked
 
 _log = structlog.get_logger(__name__)
 
@@ -20,7 +21,7 @@ _STORE_TIMEOUT = 2.0
 
 
 class HealthEndpoints:
-    """``/metrics``, ``/healthz`` (the process lives) and ``/readyz`` (the store answers, every platform takes us)."""
+    """``/metrics``, ``/healthz`` (the process lives), ``/readyz`` (the store takes rows, every platform takes us)."""
 
     def __init__(
         self, store: Store, metrics: Metrics, accepted: Mapping[str, Callable[[], bool]] | None = None
@@ -40,25 +41,42 @@ class HealthEndpoints:
         return [Route(path, page, methods=["GET"]) for path, page in pages.items()]
 
     async def _metrics_response(self, _: Request) -> Response:
-        return Response(self._metrics.expose(await self._depths()), headers=_METRICS_HEADERS)
+        return Response(self._metrics.expose(await self._figures()), headers=_METRICS_HEADERS)
 
     async def _liveness_response(self, _: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def _readiness_response(self, _: Request) -> Response:
-        if await self._depths() is None:
-            return PlainTextResponse("the store does not answer\n", status_code=503)
+        if fault := await self._store_fault():
+            return PlainTextResponse(f"{fault}\n", status_code=503)
         refusing = [name for name, accepts in self._accepted.items() if not accepts()]
         if refusing:
             told = "".join(f"{name} does not accept the token\n" for name in refusing)
             return PlainTextResponse(told, status_code=503)
         return PlainTextResponse("ok\n")
 
-    async def _depths(self) -> QueueDepths | None:
-        """How much waits; ``None`` where the store does not say so in time."""
+    async def _store_fault(self) -> str:
+        """Write to the store, and return what keeps it from being written to; empty where nothing does."""
         try:
             async with asyncio.timeout(_STORE_TIMEOUT):
-                return await self._store.status.depths()
+                await self._store.status.probe_writing(datetime.now(UTC))
+        except StoreFull as error:
+            return self._note(error, "the disk of the store is full")
+        except (StoreLocked, TimeoutError) as error:
+            return self._note(error, "the store is locked, or does not answer in time")
+        except StoreError as error:
+            return self._note(error, "the store does not answer")
+        return ""
+
+    async def _figures(self) -> StoreFigures | None:
+        """Return what the store tells of itself; ``None`` where it does not do so in time."""
+        try:
+            async with asyncio.timeout(_STORE_TIMEOUT):
+                return await self._store.status.figures()
         except (StoreError, TimeoutError) as error:
-            _log.warning("store_unavailable", error=type(error).__name__)
+            self._note(error, "")
             return None
+
+    def _note(self, error: Exception, fault: str) -> str:
+        _log.warning("store_unavailable", error=type(error).__name__)
+        return fault

@@ -1,6 +1,7 @@
 """Alerts to the owners: things that could not be handled, a restored database, a wrong clock."""
 
 from handlers.core import MarkupTranslator, Reply
+from handlers.model import CHANNEL_LABELS, AlarmKind
 from locales import N_
 
 _CLOSING_NOTE = N_(
@@ -129,3 +130,55 @@ def format_handover(say: MarkupTranslator, minutes: int | str) -> Reply:
         " messages. This comes once a day, however many chats that concerns."
     )
     return Reply(paragraphs=(str(say(what, minutes=minutes)),))
+
+
+#: What happened, and what is to be done; ``{about}`` and ``{figure}`` are those of the alarm.
+_ALARMS = {
+    AlarmKind.CHANNEL: (
+        N_("⚠ I have not reached {about} for {figure} minutes. Messages wait there; nothing is lost."),
+        N_("I go on trying by myself. If it lasts, please have the network of the machine looked at: troly doctor"),
+    ),
+    AlarmKind.REFUSED: (
+        N_("⚠ {about} does not accept my token any more. Messages wait there; nothing is lost."),
+        N_("Please have the token in the settings corrected; what is wrong is said by: troly doctor"),
+    ),
+    AlarmKind.UPDATES: (
+        N_("⚠ Messages from people have been waiting for an answer for {figure} minutes."),
+        N_("Perhaps the machine is too busy, or its disk is. Whoever runs the assistant can look with: troly doctor"),
+    ),
+    AlarmKind.MESSAGES: (
+        N_("⚠ Messages to people have been waiting to be sent for {figure} minutes. Nothing is lost."),
+        N_("Perhaps a platform is slow or refuses them. Whoever runs the assistant can look with: troly doctor"),
+    ),
+    AlarmKind.PAUSED: (
+        N_("⚠ The broadcast {about} has paused by itself: too many of its messages could not be delivered."),
+        N_("Please look at it with /thongbao; then let it go on, or call it off."),
+    ),
+    AlarmKind.BACKUP: (
+        N_("⚠ The database could not be backed up."),
+        N_("Whoever runs the assistant sees why with: troly backup create"),
+    ),
+    AlarmKind.RETENTION: (
+        N_("⚠ Data past their time could not be deleted."),
+        N_("Whoever runs the assistant sees why with: troly retention"),
+    ),
+    AlarmKind.DISK: (
+        N_("⚠ Only {figure} percent of the assistant's disk are free. When it is full, nobody is answered."),
+        N_("Please have room made on it."),
+    ),
+    AlarmKind.AUTHORITY: (
+        N_("⚠ An installed CA file ends in {figure} days: {about}. From then on its certificates are not verified."),
+        N_("Please have the new file installed: troly trust add"),
+    ),
+    AlarmKind.KEYS: (
+        N_("⚠ The key that seals personal data is {figure} days old."),
+        N_("Please have it changed: troly keys rotate. Nobody notices anything of it."),
+    ),
+}
+
+
+def format_alarm(say: MarkupTranslator, kind: AlarmKind, about: str, figure: int) -> Reply:
+    """Tell of something that the owners should know of until it is over."""
+    named = say.t(CHANNEL_LABELS[about]) if kind in {AlarmKind.CHANNEL, AlarmKind.REFUSED} else about
+    what, todo = _ALARMS[kind]
+    return Reply(paragraphs=(str(say(what, about=named, figure=figure)), str(say(todo))))

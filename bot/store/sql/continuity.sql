@@ -37,6 +37,14 @@ UPDATE audit_head SET number = number WHERE id = 1 RETURNING hash, seal;
 -- Continue a restored database; returns nothing if another process has done so already.
 UPDATE counters SET value = :beats WHERE name = 'beats' AND value < :beats RETURNING value;
 
+-- name: forget_marks!
+-- Forget that this database was put back from a backup, or that its rows went elsewhere: it is gone on with.
+DELETE FROM counters WHERE name IN ('put_back', 'moved');
+
+-- name: whereabouts
+-- Read whether the rows of this database went elsewhere, and whether not all rows that are to come here have come.
+SELECT (SELECT c.value FROM counters c WHERE c.name = 'moved'), (SELECT COUNT(*) FROM copied_tables);
+
 -- name: restored_messages
 -- Mark the messages of broadcasts that may have left since the copy was made.
 UPDATE outbox SET state = 'unknown', reason = 'restored', settled_at = :now

@@ -58,6 +58,7 @@ async def open_zalo_bot(settings: Settings, store: Store, clock: Clock) -> Async
             receive=receive,
             stand_by=_wait,
             is_accepted=lambda: api.is_accepted,
+            probe=partial(api.call, "getMe", {}),
         )
 
 

@@ -91,6 +91,7 @@ async def open_zalo_oa(settings: Settings, store: Store, clock: Clock) -> AsyncI
             stand_by=stand_by,
             share=account.bucket.share,
             is_accepted=lambda: account.api.is_accepted,
+            probe=account.api.profile,
         )
 
 

@@ -1,0 +1,83 @@
+"""The state of what the assistant stands on: disks, keys, CA files, backups. Nothing here changes anything."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.certificates.trust import TrustStore, authority_name
+from bot.services.backups import backup_folder, list_backups
+from bot.settings import Settings
+from bot.store import KeyFileError, read_key_file
+
+#: Less than this share of a disk is worth an alarm.
+_LOW_SHARE = 0.1
+#: The end of a CA file is told so long before.
+_AUTHORITY_WARNING = timedelta(days=30)
+#: Keys older than this should be changed.
+_KEY_AGE = timedelta(days=730)
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A disk that the assistant writes to."""
+
+    folder: Path
+    free: int  #: bytes
+    total: int  #: bytes
+
+    @property
+    def share(self) -> float:
+        """Return the free share, from 0 to 1."""
+        return self.free / self.total if self.total else 0.0
+
+    @property
+    def is_low(self) -> bool:
+        """Tell whether it is worth an alarm."""
+        return self.share < _LOW_SHARE
+
+
+def disks(settings: Settings) -> list[Disk]:
+    """Return the disks of the data folder and of the backups, each once."""
+    found: dict[int, Disk] = {}
+    for folder in (settings.data_dir, backup_folder(settings)):
+        there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+        usage = shutil.disk_usage(there)
+        found.setdefault(there.stat().st_dev, Disk(folder, usage.free, usage.total))
+    return list(found.values())
+
+
+def ending_authorities(settings: Settings, now: datetime) -> Mapping[str, datetime]:
+    """Return the installed CA files that have ended or will end soon, by their name."""
+    authorities = TrustStore.load(settings.data_dir / "trust").authorities
+    return {
+        authority_name(one): one.not_valid_after_utc
+        for one in authorities
+        if one.not_valid_after_utc - now <= _AUTHORITY_WARNING
+    }
+
+
+def key_file(settings: Settings) -> Path:
+    """Return where the key file lies."""
+    return settings.key_file or settings.data_dir / "keys.json"
+
+
+def old_key(settings: Settings, now: datetime) -> timedelta | None:
+    """Return the age of the key in use where it should be changed; ``None`` where not, or where no file can be read."""
+    try:
+        keys = read_key_file(key_file(settings))
+    except (KeyFileError, OSError):
+        return None
+    age = now - keys.keys[keys.current].created
+    return age if age > _KEY_AGE else None
+
+
+def newest_backup(settings: Settings) -> datetime | None:
+    """Return when the newest backup in the folder was written; ``None`` where there is none."""
+    return max(_written(settings), default=None)
+
+
+def _written(settings: Settings) -> Iterator[datetime]:
+    for path in list_backups(backup_folder(settings)):
+        yield datetime.strptime(f"{path.name[6:21]}+0000", "%Y%m%dT%H%M%S%z")

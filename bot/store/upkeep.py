@@ -1,0 +1,132 @@
+"""Work on the house itself, done by one process at a time, and alarms, told once until they are over."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.messages import NOTICE
+from bot.store.drivers import Driver, Query
+from bot.store.encoding import from_micros, to_micros
+from bot.store.messages import OutboxMessage, OutboxRecipient, message_query
+from bot.store.power_seals import genuine_grants
+from bot.store.sealing import Keyring
+from handlers.core import Reply
+from handlers.model import AlarmKind
+from locales import LANGUAGES
+
+#: An alarm is over when its reason was gone for so long: one that comes and goes is told once.
+CALM = timedelta(minutes=15)
+
+
+class Upkeep(StrEnum):
+    """A kind of work."""
+
+    BACKUP = "backup"
+    RETENTION = "retention"
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepState:
+    """The last tries of a kind of work."""
+
+    begun_at: datetime
+    done_at: datetime | None
+    failed_at: datetime | None  #: of the last one, where it failed
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The reason of an alarm."""
+
+    kind: AlarmKind
+    about: str = ""  #: name of a channel, code of a broadcast; tells alarms of a kind apart
+    figure: int = 0  #: minutes, days or percent, as its sentence says
+
+    @property
+    def name(self) -> str:
+        """Return what stands for it in the database."""
+        return f"{self.kind}:{self.about}" if self.about else self.kind.value
+
+
+#: Words an alarm in a language.
+FormatAlarm = Callable[[str, AlarmKind, str, int], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepRepository:
+    """Every method raises StoreError."""
+
+    driver: Driver
+    keyring: Keyring
+    format_alarm: FormatAlarm
+
+    async def begin(self, work: Upkeep, now: datetime, *, every: timedelta, again: timedelta) -> bool:
+        """Take work for this process where it is due.
+
+        Args:
+            work: The kind.
+            now: The moment.
+            every: The time from one success to the next.
+            again: The time from one try to the next, whoever made it.
+        """
+        row = {"name": work, "now": to_micros(now), "due": to_micros(now - every), "tried": to_micros(now - again)}
+        (rows,) = await self.driver.run(Query("begin_upkeep", row))
+        return bool(rows)
+
+    async def note(self, work: Upkeep, now: datetime, *, done: bool) -> None:
+        """Note how work ended."""
+        row = {"name": work, "now": to_micros(now)}
+        await self.driver.run(Query("upkeep_done", row) if done else Query("upkeep_failed", row))
+
+    async def states(self) -> Mapping[Upkeep, UpkeepState]:
+        """Return how each kind of work went last."""
+        (rows,) = await self.driver.run(Query("upkeep"))
+        known = set(Upkeep)
+        return {
+            Upkeep(name): UpkeepState(from_micros(begun), _moment(done), _moment(failed))
+            for name, begun, done, failed in rows
+            if name in known
+        }
+
+    async def paused_broadcasts(self) -> list[str]:
+        """Return the broadcasts that paused by themselves, because too many messages could not be delivered."""
+        (rows,) = await self.driver.run(Query("paused_by_errors"))
+        return [str(code) for (code,) in rows]
+
+    async def oldest_waiting(self, channels: Collection[str]) -> tuple[datetime | None, datetime | None]:
+        """Return since when the oldest update of these channels waits, and the oldest message that was to leave."""
+        found = await self.driver.run(Query("oldest_updates"), Query("oldest_messages"))
+        updates, messages = (min((since for name, since in rows if name in channels), default=None) for rows in found)
+        return _moment(updates), _moment(messages)
+
+    async def see(self, alarms: Collection[Alarm], now: datetime) -> list[Alarm]:
+        """Tell the owners of the alarms that they were not told of yet, and end those whose reason is gone.
+
+        Where there are no owners nothing is noted: the first one is told.
+
+        Returns:
+            The alarms that are new.
+        """
+        fresh = []
+        async with self.driver.transaction() as transaction:
+            await transaction.run(Query("end_alarms", {"before": to_micros(now - CALM)}))
+            (rows,) = await transaction.run(Query("owners"))
+            owners = sorted({(str(row[4]), *row[-2:]) for row in genuine_grants(self.keyring, rows)})
+            for alarm in alarms if owners else ():
+                (((since,),),) = await transaction.run(Query("see_alarm", {"name": alarm.name, "now": to_micros(now)}))
+                if since == to_micros(now):
+                    fresh.append(alarm)
+                    await transaction.run(*(self._notice(alarm, owner, now) for owner in owners))
+            await transaction.run(commit=True)
+        return fresh
+
+    def _notice(self, alarm: Alarm, owner: tuple[str, str, str | None], now: datetime) -> Query:
+        chat, channel, language = owner
+        said = self.format_alarm(language or LANGUAGES[0], alarm.kind, alarm.about, alarm.figure)
+        origin = f"alarm:{alarm.name}:{to_micros(now)}:{chat}"
+        return message_query(self.keyring, OutboxMessage(OutboxRecipient(chat, channel), origin, said, NOTICE), now)
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
