@@ -93,6 +93,8 @@ async def migrate(driver: Driver, carried: Sequence[Migration] | None = None) ->
             await transaction.script(split_statements(step.text, driver.dialect))
             await transaction.run(Query("record_migration", _migration_row(step, now)))
         await transaction.run(commit=True)
+    if lacking:
+        await driver.rebuild()
     return [step.name for step in lacking]
 
 

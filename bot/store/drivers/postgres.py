@@ -208,6 +208,9 @@ class PostgresDriver:
         async with _translate_errors(), self._pool.connection() as connection:
             return await _batch(connection, self._queries, self._waking, calls)
 
+    async def look(self, *calls: Query) -> list[Rows]:
+        return await self.run(*calls)
+
     @asynccontextmanager
     async def transaction(self, *, reading: bool = False) -> AsyncIterator[PostgresTransaction]:
         async with _translate_errors(), self._pool.connection() as connection:
@@ -221,6 +224,12 @@ class PostgresDriver:
     async def listen(self, heard: Callable[[str], None]) -> None:
         async with _translate_errors():
             await self._waking.listen(self._url, heard)
+
+    async def give_room_back(self, pages: int, kept: int) -> int:  # noqa: ARG002 - autovacuum does
+        return 0
+
+    async def rebuild(self) -> None:
+        return None
 
     async def close(self) -> None:
         await self._pool.close()
