@@ -9,10 +9,12 @@ pdftotext:poppler-utils
 openssl:openssl
 certtool:gnutls-bin
 chromium:chromium fonts-noto-core fonts-noto-color-emoji'
-# Proxies that the examples in deploy are tried with. They are unpacked beside the tests, never installed: an installed one
-# would listen on port 80 of this machine.
+# Servers that the program is tried with. They are unpacked beside the tests, never installed: an installed one would be
+# started on this machine.
 UNPACKED='nginx:nginx
-caddy:caddy'
+caddy:caddy
+nats-server:nats-server
+pgbouncer:pgbouncer'
 folder=${0%/*}/../.venv/unpacked
 
 missing=$(echo "$PROGRAMS" | while IFS=: read -r program packages; do
@@ -34,6 +36,9 @@ if ! command -v apt-get >/dev/null 2>&1 || [ "$as_root" = none ]; then
 fi
 unpack() (
 	mkdir -p "$folder" && cd "$folder" || exit 1
+	# Libraries whose names differ from one release to the next.
+	libraries=$(apt-cache depends --important pgbouncer 2>/dev/null | sed -n 's/.*Depends: \(libc-ares.*\|libevent.*\)/\1/p')
+	case $absent in *pgbouncer*) absent="$absent $libraries" ;; esac
 	# shellcheck disable=SC2086 # words are meant to split
 	apt-get download --quiet --quiet $absent 2>/dev/null || exit 1
 	for package in *.deb; do

@@ -134,6 +134,12 @@ class Pacer:
         self._overall.reserve(places)
         return places
 
+    def has_place(self, kind: MessageKind) -> bool:
+        """Tell whether a place is free, without reserving it."""
+        now = self._now()
+        free = self._overall.free(now)
+        return min(free, self._urgent.free(now)) > 0 if kind is MessageKind.URGENT else free > self._kept
+
     def release(self, kind: MessageKind, places: int) -> None:
         """Nothing leaves there."""
         self._overall.release(places)

@@ -69,6 +69,7 @@ class SendQueue:
         self._context = context
         self._options = options
         self._wake = asyncio.Event()
+        self._more = True  #: as far as the last claim could see, there may be more
         self._paced = False  #: there was room for more, but the pace let none through
         self._sending: dict[asyncio.Task[None], int] = {}  #: and the row of each
         self._unrecorded: set[int] = set()  #: rows that have left and whose end cannot be stored
@@ -87,6 +88,10 @@ class SendQueue:
         """Wake the queue: there may be something to send."""
         self._wake.set()
 
+    def takes_up(self) -> bool:
+        """Tell whether a message that is queued now would leave at once."""
+        return self._room() > 0 and self._context.pacer.has_place(self._options.kind)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, then wait for what is under way; the rest stays in the store."""
         failures = Backoff(longest=_LONGEST_FAILURE)
@@ -99,7 +104,7 @@ class SendQueue:
                 await cancel_on(stop, asyncio.sleep(failures.next()))
                 continue
             failures.reset()
-            if not started:
+            if not started or not self._more:
                 await self._rest()
         await self._wait_until_sent()
 
@@ -139,6 +144,7 @@ class SendQueue:
             rows = await self._claim_with_retry(places, resting) if places else []
         finally:
             pacer.release(kind, places - len(rows))
+        self._more = kind is MessageKind.BROADCAST or len(rows) == places
         self._under_way += len(rows)
         for row in rows:
             task = asyncio.create_task(self._deliver_one(row))
@@ -223,7 +229,8 @@ class SendQueue:
     def _on_answered(self) -> None:
         """Make room for the next row, although the end of this one is not stored yet."""
         self._under_way -= 1
-        self._wake.set()
+        if self._more:
+            self._wake.set()
 
     async def _hold_back(self, row: OutboxRow) -> float:
         """Put a row back whose chat gets too much after all (a claim passes by chats that are resting).

@@ -61,6 +61,7 @@ class WorkerLease:
         self._lease = lease or LeaseDuration()
         self._found: Callable[[], None] = lambda: None
         self._waits_until = self._trusted_until = float("-inf")  # of the steady clock
+        self.alone = False  #: by the last sign of life nobody else serves the channel
 
     def may_send(self) -> bool:
         """Tell whether this process may send now; always where it is alone by nature."""
@@ -119,6 +120,7 @@ class WorkerLease:
     def _apply_presence(self, begun: float, presence: Presence) -> None:
         """Nothing may be awaited in here: who may send has the share that belongs to it."""
         might = self.may_send()
+        self.alone = presence.live == 1
         self._share(presence.live)
         self._trusted_until = begun + self._lease.fence
         if presence.recovered:

@@ -131,6 +131,10 @@ class WorkerRegistry:
         """Serve the channel no more; what is still in hand others take over at their next beat."""
         await self.driver.run(Query("leave_worker", self._parameters(channel)))
 
+    def take_up(self, table: str, takes: Callable[[str], bool]) -> None:
+        """Ask ``takes`` from now on whether this process does what is written to a table for a channel by itself."""
+        self.driver.take_up(table, takes)
+
     async def listen(self, heard: Callable[[str], None]) -> None:
         """Tell of every table that another process wrote to (inbox, outbox, tasks, broadcasts), until cancelled.
 

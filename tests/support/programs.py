@@ -31,6 +31,8 @@ PACKAGES = {
     "chromium": "chromium fonts-noto-core fonts-noto-color-emoji",
     "nginx": "nginx",
     "caddy": "caddy",
+    "nats-server": "nats-server",
+    "pgbouncer": "pgbouncer",
 }
 #: Programs that the script only unpacks, for an installed one would listen on port 80.
 _UNPACKED = Path(__file__).resolve().parents[2] / ".venv" / "unpacked" / "usr"

@@ -86,6 +86,12 @@ class Driver(Protocol):
         is to be written in it raises ``ReadingOnly``.
         """
 
+    def take_up(self, table: str, takes: Callable[[str], bool]) -> None:
+        """Ask ``takes`` from now on whether this process does what is written to a table for a channel by itself.
+
+        Where it does, no other process is told of it.
+        """
+
     async def listen(self, heard: Callable[[str], None]) -> None:
         """Tell of every table that another process wrote to, until cancelled; only where it is ``shared``."""
 
@@ -105,6 +111,15 @@ class Driver(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedUse:
+    """How a process uses a database that it shares with others."""
+
+    pool: int = 4  #: connections at most: a server has 100 for all processes, unless it was told otherwise
+    listen_url: str | None = None  #: of the server itself, where the database's URL leads to a pooler
+    signals_url: str | None = None  #: of a NATS server; ``None``: the database carries the signals
 
 
 WRONG_URL = N_(

@@ -12,6 +12,7 @@ import structlog
 
 from bot.errors import to_reason
 from bot.store.drivers import Query, QueryTexts, Rows, load_queries
+from bot.store.drivers.signals import InProcess, TakesUp
 from bot.store.errors import (
     DatabaseUnusable,
     ReadingOnly,
@@ -218,7 +219,7 @@ class SqliteDriver:
         "each": "SELECT value FROM json_each",
         "migration_lock": "1",
         "now": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
-        "relaxed": "1",
+        "relaxed": "1 = 1",
     }
     shared = False
 
@@ -272,8 +273,11 @@ class SqliteDriver:
         async with self._lock:
             yield self._connection
 
-    async def listen(self, heard: Callable[[str], None]) -> None:  # noqa: ARG002 - nobody else writes here
-        await asyncio.Event().wait()
+    def take_up(self, table: str, takes: TakesUp) -> None:
+        """There is nobody to be told."""
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        await InProcess().listen(heard)
 
     async def give_room_back(self, pages: int, kept: int) -> int:
         """See ``Driver``; the file itself shrinks at the next checkpoint."""
