@@ -35,11 +35,11 @@ PACKAGES = {
     "pgbouncer": "pgbouncer",
 }
 #: Programs that the script only unpacks, for an installed one would listen on port 80.
-_UNPACKED = Path(__file__).resolve().parents[2] / ".venv" / "unpacked" / "usr"
+UNPACKED = Path(__file__).resolve().parents[2] / ".venv" / "unpacked" / "usr"
 
 
 def _which(program: str) -> str | None:
-    places = [os.environ.get("PATH", os.defpath), str(_UNPACKED / "bin"), str(_UNPACKED / "sbin")]
+    places = [os.environ.get("PATH", os.defpath), str(UNPACKED / "bin"), str(UNPACKED / "sbin")]
     return shutil.which(program, path=os.pathsep.join(places))
 
 
