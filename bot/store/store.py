@@ -39,7 +39,7 @@ class StoreStatus:
     async def depths(self) -> QueueDepths:
         """Count the updates, messages and tasks that wait."""
         calls = Query("inbox_waiting"), Query("outbox_queued"), Query("tasks_waiting", {"kind": EXPORT_TASK})
-        inbox, outbox, tasks = await self.driver.run(*calls)
+        inbox, outbox, tasks = await self.driver.look(*calls)
         return QueueDepths(inbox[0][0], dict(outbox), tasks[0][0])
 
     async def is_made_up(self) -> bool:

@@ -12,3 +12,6 @@ CREATE INDEX web_browsers_seen ON web_browsers (seen_at);
 CREATE INDEX tasks_changed ON tasks (changed_at);
 CREATE INDEX dossiers_changed ON dossiers (changed_at);
 CREATE INDEX guided_at ON guided (at);
+
+-- What could not be handled is few among all that was.
+CREATE INDEX inbox_failed ON inbox (handled_at) WHERE state = 'failed';
