@@ -77,7 +77,7 @@ def run() -> list[Result]:
 
 async def _measured(url: str, number: int) -> Cost:
     with tempfile.TemporaryDirectory() as folder:
-        async with _workers(url, Path(folder), number) as pipes:
+        async with workers(url, Path(folder), number) as pipes:
             await asyncio.sleep(5.0)  # whoever joins waits, so that the others have heard of it
             await _talk(pipes, "warm", 2.0)
             with _Log(url) as log:
@@ -124,8 +124,8 @@ def _asked(url: str, statement: str) -> object:
 
 
 @asynccontextmanager
-async def _workers(url: str, folder: Path, number: int) -> AsyncIterator[list[DeliveryPipeline]]:
-    """So many workers of one channel; the first of them receives, too."""
+async def workers(url: str, folder: Path, number: int, pace: float = 1e6) -> AsyncIterator[list[DeliveryPipeline]]:
+    """So many workers of one channel over an empty database; the first of them receives, too."""
     keyring, stop = open_keyring(folder / "keys.json")[0], asyncio.Event()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
@@ -138,15 +138,15 @@ async def _workers(url: str, folder: Path, number: int) -> AsyncIterator[list[De
             stack.push_async_callback(store.close)
             pipe = DeliveryPipeline(store, Clock())
             pipes.append(pipe)
-            running.append(asyncio.create_task(_runner(pipe).run(stop)))
+            running.append(asyncio.create_task(_runner(pipe, pace).run(stop)))
         yield pipes
         stop.set()
         await asyncio.gather(*running)
 
 
-def _runner(pipe: DeliveryPipeline) -> Runner:
+def _runner(pipe: DeliveryPipeline, pace: float) -> Runner:
     store, clock = pipe.store, pipe.clock
-    pacer = Pacer(Pace(1e6, UNHURRIED), clock)
+    pacer = Pacer(Pace(pace, UNHURRIED), clock)
     lease = WorkerLease(store.workers, "telegram", clock, pacer.share, LeaseDuration())
     dispatcher = Dispatcher(store, pipe.channel, pacer, clock, may_send=lease.may_send)
     workers = TurnPool(pipe.turns.step, lambda _chat: dispatcher.notify())

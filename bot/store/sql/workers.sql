@@ -28,9 +28,11 @@ DELETE FROM workers WHERE channel = :channel AND id <> :worker RETURNING id;
 DELETE FROM workers WHERE id = :worker AND channel = :channel;
 
 -- name: present_workers
--- Count the workers of the channel; read the longest lease of the others heard from within its :part, or 0.
+-- Count the workers of the channel; read the longest lease of the others heard from within its :part, or 0; and count
+-- those that come before this one in the order of their ids.
 SELECT COUNT(*),
-       COALESCE(MAX(CASE WHEN id <> :worker AND seen_at + lease / :part >= {now} THEN lease END), 0)
+       COALESCE(MAX(CASE WHEN id <> :worker AND seen_at + lease / :part >= {now} THEN lease END), 0),
+       COUNT(CASE WHEN id < :worker THEN 1 END)
 FROM workers WHERE channel = :channel;
 
 -- name: hold_chat
