@@ -40,6 +40,8 @@ _LOST = (psycopg.OperationalError, psycopg.InterfaceError, ConnectionError)
 #: What a server without a free connection says, or a pooler before it; psycopg has no class for it.
 _NO_CONNECTION = ("too many clients", "too many connections", "slots are reserved", "no more connections allowed")
 
+_FULL_SERVER = N_("The database server has no free connection. Run fewer processes, or set TROLY_DATABASE_POOL lower.")
+
 _log = structlog.get_logger(__name__)
 
 
@@ -55,15 +57,12 @@ def to_store_error(error: psycopg.Error | ConnectionError) -> StoreError:
         return _to_lost(error)
     if isinstance(error, psycopg.InternalError):
         return StoreUnavailable(N_("The database server reports damage ({why}). Look at its log."), why=error.sqlstate)
-    sqlstate = error.sqlstate if isinstance(error, psycopg.Error) else None
-    return StoreError(N_("The database refused a statement ({why})."), why=sqlstate or type(error).__name__)
+    return StoreError(N_("The database refused a statement ({why})."), why=error.sqlstate or type(error).__name__)
 
 
 def _to_lost(error: Exception) -> StoreUnavailable:
     if isinstance(error, PoolTimeout) or _has_no_connection(error):
-        return StoreUnavailable(
-            N_("The database server has no free connection. Run fewer processes, or set TROLY_DATABASE_POOL lower.")
-        )
+        return StoreUnavailable(_FULL_SERVER)
     return StoreLost(N_("The connection to the database broke. It is tried again by itself."))
 
 
@@ -335,8 +334,10 @@ async def _is_pooled(url: str) -> bool:
                 row = await (await once.execute("SELECT pg_backend_pid()", prepare=False)).fetchone()
                 return row is not None and row[0] != once.info.backend_pid
         except psycopg.Error as error:
-            if not _has_no_connection(error) or monotonic() > until:
+            if not _has_no_connection(error):
                 raise to_connection_error(error, url) from None
+        if monotonic() > until:
+            raise DatabaseUnusable(_FULL_SERVER)
         _log.warning("database_server_full", hint="run fewer processes, or set TROLY_DATABASE_POOL lower")
         await asyncio.sleep(_PATIENCE_PAUSE)
 

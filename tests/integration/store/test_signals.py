@@ -172,5 +172,5 @@ async def test_a_server_that_stays_full_is_told_so(database: Database, monkeypat
     monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0.1)
     with _one_connection(database) as url:
         async with await psycopg.AsyncConnection.connect(url):
-            with pytest.raises(DatabaseUnusable, match="too many connections"):
+            with pytest.raises(DatabaseUnusable, match="no free connection"):
                 await postgres.open_postgres(url, SharedUse())
