@@ -2,6 +2,7 @@
 
 from collections import deque
 from enum import Enum
+from itertools import islice
 from math import ceil
 from typing import NamedTuple
 
@@ -37,6 +38,19 @@ class SlidingWindow:
             self._arrivals.popleft()
         return max(0, self.places - self._reserved - len(self._arrivals))
 
+    def free_within(self, now: float, seconds: float) -> int:
+        """Places that are not taken, or will not be so many seconds from now."""
+        free = self.free(now)
+        soon = sum(1 for at in islice(self._arrivals, _MOST_AHEAD) if at <= now + seconds - self.seconds)
+        return free or max(0, self.places - self._reserved - len(self._arrivals) + soon)
+
+    def until_departure(self, now: float) -> float:
+        """Return the seconds until all that have a place reserved may leave; 0 unless it was reserved ahead."""
+        self.free(now)
+        if self._reserved + len(self._arrivals) <= self.places:
+            return 0.0
+        return max(_GRAIN, self._arrivals[0] + self.seconds - now) if self._arrivals else self.seconds
+
     def wait(self, now: float, wanted: int = 1) -> float:
         """Return the seconds until so many places are free, if nothing is reserved meanwhile."""
         missing = wanted - self.free(now)
@@ -69,6 +83,8 @@ _SPREAD_FACTOR = 1.1
 _SLOWEST = 0.001
 #: Fewer places than these leave none for answers alone.
 _FEW = 4
+#: Places of a window that are looked at for those that will be free soon.
+_MOST_AHEAD = 50
 #: Seconds to look again where a place is reserved and nobody knows when it comes free.
 _SHORTEST_WAIT = 0.005
 
@@ -157,14 +173,19 @@ class Pacer:
             self._later = None
         return now
 
-    def reserve(self, kind: MessageKind, most: int) -> int:
-        """Reserve at most so many places, and return how many; for a broadcast several at a time, to claim seldom."""
+    def reserve(self, kind: MessageKind, most: int, ahead: float = 0.0) -> int:
+        """Reserve at most so many places, and return how many; for a broadcast several at a time, to claim seldom.
+
+        For a broadcast places may be reserved so many seconds ``ahead``, while its messages are fetched from the store:
+        none may leave before ``until_departure`` is over.
+        """
         now = self._now()
         if kind is MessageKind.URGENT:
             places = min(most, self._overall.free(now), self._urgent.free(now))
             self._urgent.reserve(places)
         else:
-            free = min(self._overall.free(now) - self._kept, int(self._even.level(now)))
+            even = int(self._even.level(now) + ahead * self._spread)
+            free = min(self._overall.free_within(now, ahead) - self._kept, even)
             places = min(most, free) if free >= self._batch else 0
             self._even.put_back(-places)
         self._overall.reserve(places)
@@ -175,6 +196,10 @@ class Pacer:
         now = self._now()
         free = self._overall.free(now)
         return min(free, self._urgent.free(now)) > 0 if kind is MessageKind.URGENT else free > self._kept
+
+    def until_departure(self) -> float:
+        """Return the seconds until a message whose place was reserved ahead may leave."""
+        return self._overall.until_departure(self._now())
 
     def release(self, kind: MessageKind, places: int) -> None:
         """Nothing leaves there."""

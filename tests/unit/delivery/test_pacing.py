@@ -48,6 +48,20 @@ class Platform:
         return most
 
 
+async def test_places_that_are_reserved_ahead_leave_when_they_are_free() -> None:
+    clock = ManualClock()
+    ours = pacer(clock, 3)
+    assert ours.reserve(MessageKind.URGENT, 3) == 3
+    for _ in range(3):
+        ours.record_arrival(MessageKind.URGENT)
+    clock.seconds += 0.95
+    assert ours.reserve(MessageKind.BROADCAST, 1) == 0
+    assert ours.reserve(MessageKind.BROADCAST, 1, ahead=0.1) == 1
+    assert 0.04 < ours.until_departure() < 0.06
+    clock.seconds += ours.until_departure()
+    assert ours.until_departure() == 0
+
+
 def send(pacer: Pacer, platform: Platform, kind: MessageKind, most: int) -> int:
     places = pacer.reserve(kind, most)
     for _ in range(places):
