@@ -379,8 +379,8 @@ def _channel_service(components: Components, served: ServedChannel) -> ChannelSe
     pacer = Pacer(served.pace, clock)
     lease = LeaseDuration(settings.worker_lease_seconds)
 
-    def share(live: int) -> None:
-        pacer.share(live)
+    def share(live: int, rank: int) -> None:
+        pacer.share(live, rank)
         if served.share:
             served.share(live)
 

@@ -8,6 +8,7 @@ from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -60,6 +61,14 @@ def _check_public_address(url: str) -> str:
         if is_public_or_local(address := web_address(url)):
             return str(address)
     raise ValueError(N_("it must be an https address that the platform can call"))
+
+
+def _check_signals_url(url: SecretStr) -> SecretStr:
+    with suppress(ValueError):
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme in {"nats", "tls"} and parts.hostname:
+            return url
+    raise ValueError(N_("it must be the address of a NATS server, such as nats://127.0.0.1:4222"))
 
 
 def _check_host_and_port(address: str) -> str:
@@ -188,6 +197,12 @@ class Settings(_FolderSettings):
     state_dir: Path | None = Field(default_factory=_state_dir)
     #: ``sqlite:///path`` or ``postgresql://...``; the SQLite file of the data folder where unset.
     database_url: SecretStr | None = None
+    #: Connections of one process to PostgreSQL at most.
+    database_pool: int = Field(default=4, ge=1, le=100)
+    #: The address of the PostgreSQL server itself, where ``database_url`` leads to a pooler: signals are heard there.
+    database_listen_url: SecretStr | None = None
+    #: ``nats://...``: processes on PostgreSQL tell each other over this server that there is something to do.
+    signals_url: Annotated[SecretStr, AfterValidator(_check_signals_url)] | None = None
     #: Keys that seal personal data; ``keys.json`` of the data folder where unset.
     key_file: Path | None = None
     #: Name of the rule pack: ``national``, or a locality's layer over it; or the folder of a layer.

@@ -10,10 +10,12 @@ openssl:openssl
 certtool:gnutls-bin
 chromium:chromium fonts-noto-core fonts-noto-color-emoji
 systemd-analyze:systemd'
-# What the examples in deploy are tried with. These are unpacked beside the tests, never installed: an installed one
-# would listen on a port of this machine.
+# What the program and the examples in deploy are tried with. These are unpacked beside the tests, never installed: an
+# installed one would be started on this machine.
 UNPACKED='nginx:nginx
 caddy:caddy
+nats-server:nats-server
+pgbouncer:pgbouncer
 prometheus:prometheus'
 folder=${0%/*}/../.venv/unpacked
 
@@ -36,6 +38,9 @@ if ! command -v apt-get >/dev/null 2>&1 || [ "$as_root" = none ]; then
 fi
 unpack() (
 	mkdir -p "$folder" && cd "$folder" || exit 1
+	# Libraries whose names differ from one release to the next.
+	libraries=$(apt-cache depends --important pgbouncer 2>/dev/null | sed -n 's/.*Depends: \(libc-ares.*\|libevent.*\)/\1/p')
+	case $absent in *pgbouncer*) absent="$absent $libraries" ;; esac
 	# shellcheck disable=SC2086 # words are meant to split
 	apt-get download --quiet --quiet $absent 2>/dev/null || exit 1
 	for package in *.deb; do

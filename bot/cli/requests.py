@@ -1,6 +1,8 @@
 """List, show, move, place and import requests: ``troly requests``."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +10,7 @@ import typer
 
 from bot.certificates import LIMITS
 from bot.cli.options import FilterOptions, WantedInState, parse_state, with_option_groups
-from bot.cli.output import json_text
+from bot.cli.output import json_text, terminal_width
 from bot.cli.requests_output import (
     as_data,
     format_bulk_result,
@@ -39,7 +41,7 @@ from handlers.model import (
     to_movable_filter,
 )
 from handlers.requests import STATE_LABELS
-from locales import N_, translator
+from locales import N_, Translator, translator
 from rules.calendar import to_vietnam_day
 
 #: The most changes, conflicts and bad lines that are listed.
@@ -173,25 +175,40 @@ def list_requests(
     person: As = None,
 ) -> None:
     """Print a table on a terminal, tab-separated lines in a pipe."""
-    found, total = asyncio.run(_read_requests(wanted, limit, person))
     t = translator(load_settings().language)
-    print_requests(found, total, t, json=json)
-    if not found:
+    printed = asyncio.run(_print_requests(wanted, limit, person, t, json=json))
+    if not printed:
         typer.echo(t(N_("No request matches.")), err=True)
 
 
-async def _read_requests(wanted: FilterOptions, limit: int, person: str | None) -> tuple[list[RequestRow], int]:
+async def _print_requests(wanted: FilterOptions, limit: int, person: str | None, t: Translator, *, json: bool) -> int:
+    """Print page by page, so that no list is too long to be held; return how many it were.
+
+    A table is as wide as its widest cell, and needs all of them.
+    """
     async with open_as(person, reading=True) as office:
         office.require(Act.SEE_REQUESTS)
         desk, rights, selection = office.admin.desk, office.rights, wanted.filter(office.units)
-        found: list[RequestRow] = []
-        while len(found) < limit:
-            before = found[-1].number if found else None
-            page = await desk.page(rights, selection, min(_PAGE, limit - len(found)), before)
-            if not page:
-                break
-            found += page
-        return found, await desk.count(rights, selection)
+        pages = _pages(partial(desk.page, rights, selection), limit)
+        if json or terminal_width() is None:
+            printed = 0
+            async for page in pages:
+                print_requests(page, t, json=json)
+                printed += len(page)
+            return printed
+        found = [row async for page in pages for row in page]
+        print_requests(found, t, json=json, total=await desk.count(rights, selection))
+        return len(found)
+
+
+async def _pages(
+    read: Callable[[int, int | None], Awaitable[Sequence[RequestRow]]], limit: int
+) -> AsyncIterator[Sequence[RequestRow]]:
+    """Read at most so many requests, a page at a time, the newest first."""
+    left, before = limit, None
+    while left and (page := await read(min(_PAGE, left), before)):
+        yield page
+        left, before = left - len(page), page[-1].number
 
 
 @app.command(help=N_("Show one request with its history."))

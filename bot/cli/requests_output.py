@@ -29,8 +29,11 @@ _OUTCOMES = {
 }
 
 
-def print_requests(found: Sequence[RequestRow], total: int, t: Translator, *, json: bool) -> None:
-    """Print a table, tab-separated lines in a pipe, or JSON Lines; codes, states and days are never broken."""
+def print_requests(found: Sequence[RequestRow], t: Translator, *, json: bool, total: int | None = None) -> None:
+    """Print a table, tab-separated lines in a pipe, or JSON Lines; codes, states and days are never broken.
+
+    Below a table stands how many of ``total`` it shows.
+    """
     width = terminal_width()
     names, cells = (_NARROW, _format_narrow_cells) if width and width < _WIDE else (_COLUMNS, _format_cells)
     print_rows(
@@ -39,7 +42,7 @@ def print_requests(found: Sequence[RequestRow], total: int, t: Translator, *, js
         json=map(as_data, found) if json else None,
         whole=[t(name) for name in _UNBROKEN_COLUMNS],
     )
-    if width and not json:
+    if width and not json and total is not None:
         typer.echo(t(N_("{number} of {total} requests"), number=len(found), total=total))
 
 

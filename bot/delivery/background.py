@@ -19,10 +19,12 @@ from rules.calendar import to_vietnam_day, to_vietnam_time
 _log = structlog.get_logger(__name__)
 
 _DAY = 24 * 60 * 60.0
+#: Seconds after which a deletion that failed is gone on with.
+_AGAIN = 600.0
 
 
 class Retention:
-    """At start and then daily; a failure waits for the next day."""
+    """At start and then daily; what failed is gone on with some minutes later."""
 
     def __init__(self, store: Store, clock: Clock, days: int) -> None:
         self._store = store
@@ -32,22 +34,26 @@ class Retention:
     async def run(self, stop: asyncio.Event) -> None:
         """Delete until told to stop."""
         while not stop.is_set():
-            await self.forget()
+            done = await cancel_on(stop, self.forget())
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_DAY):
+                async with asyncio.timeout(_DAY if done else _AGAIN):
                     await stop.wait()
 
-    async def forget(self) -> None:
-        """Delete what is past its time, by a clock to be trusted alone; where it is not, the heartbeat tells so."""
+    async def forget(self) -> bool:
+        """Delete what is past its time, and tell whether it came to its end.
+
+        That goes by a clock to be trusted alone; where it is not, the heartbeat tells so.
+        """
         try:
             await self._store.continuity.require_steady_clock(self._clock.now())
             counts = await self._store.retention.delete_expired(self._clock.now(), self._days)
         except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on
             _log.warning("retention_failed", error=type(error).__name__)
             await self._note(done=False)
-        else:
-            _log.info("retention", **counts)
-            await self._note(done=True)
+            return False
+        _log.info("retention", **counts)
+        await self._note(done=True)
+        return True
 
     async def _note(self, *, done: bool) -> None:
         """Note how it ended, for alarms and monitoring."""

@@ -172,6 +172,10 @@ class Dispatcher:
         for queue in self._queues:
             queue.notify()
 
+    def takes_up(self) -> bool:
+        """Tell whether an answer that is queued now would leave at once."""
+        return self._queues[0].takes_up()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop, then wait for what is under way; the rest stays in the store."""
         async with asyncio.TaskGroup() as running:

@@ -2,6 +2,9 @@
 
 from collections import deque
 from enum import Enum
+from itertools import islice
+from math import ceil
+from typing import NamedTuple
 
 from bot.channels import Pace, Rate
 from bot.channels.token_buckets import TokenBucket, TokenBuckets
@@ -19,15 +22,15 @@ class SlidingWindow:
     ``per_second``, however long the store, the line or the platform take, or however much that changes.
     """
 
-    def __init__(self, per_second: float) -> None:
+    def __init__(self, places: int, seconds: float) -> None:
         self._arrivals: deque[float] = deque()
         self._reserved = 0
-        self.limit(per_second)
+        self.limit(places, seconds)
 
-    def limit(self, per_second: float) -> None:
-        """Another pace from now on; below one a second, one message in as many seconds as that takes."""
-        self.places = max(1, int(per_second))
-        self.seconds = max(1.0, 1.0 / per_second) + _GRAIN
+    def limit(self, places: int, seconds: float) -> None:
+        """Let so many messages through in so many seconds from now on; none is a number, too."""
+        self.places = places
+        self.seconds = seconds
 
     def free(self, now: float) -> int:
         """Places not taken."""
@@ -35,9 +38,24 @@ class SlidingWindow:
             self._arrivals.popleft()
         return max(0, self.places - self._reserved - len(self._arrivals))
 
+    def free_within(self, now: float, seconds: float) -> int:
+        """Places that are not taken, or will not be so many seconds from now."""
+        free = self.free(now)
+        soon = sum(1 for at in islice(self._arrivals, _MOST_AHEAD) if at <= now + seconds - self.seconds)
+        return free or max(0, self.places - self._reserved - len(self._arrivals) + soon)
+
+    def until_departure(self, now: float) -> float:
+        """Return the seconds until all that have a place reserved may leave; 0 unless it was reserved ahead."""
+        self.free(now)
+        if self._reserved + len(self._arrivals) <= self.places:
+            return 0.0
+        return max(_GRAIN, self._arrivals[0] + self.seconds - now) if self._arrivals else self.seconds
+
     def wait(self, now: float, wanted: int = 1) -> float:
         """Return the seconds until so many places are free, if nothing is reserved meanwhile."""
         missing = wanted - self.free(now)
+        if wanted > self.places:
+            return self.seconds
         if missing <= 0 or not self._arrivals:
             return 0.0
         last = self._arrivals[min(missing, len(self._arrivals)) - 1]
@@ -61,8 +79,19 @@ class SlidingWindow:
 _BATCH, _BURST = 0.01, 0.06
 #: Messages to many are spread by a little more than the pace, which itself is the window's affair.
 _SPREAD_FACTOR = 1.1
+#: Messages a second of a process that has no place at all: nothing leaves, and nothing is divided by none.
+_SLOWEST = 0.001
+#: Fewer places than these leave none for answers alone.
+_FEW = 4
+#: Places of a window that are looked at for those that will be free soon.
+_MOST_AHEAD = 50
 #: Seconds to look again where a place is reserved and nobody knows when it comes free.
 _SHORTEST_WAIT = 0.005
+
+
+def _window(per_second: float) -> float:
+    """Return the seconds over which a pace is counted; below one a second, as many as one message takes."""
+    return max(1.0, 1.0 / per_second) + _GRAIN
 
 
 class MessageKind(Enum):
@@ -72,6 +101,29 @@ class MessageKind(Enum):
     BROADCAST = "broadcast"  #: to many; leaves some places free for the others
 
 
+class _Part(NamedTuple):
+    """The places of one process among several; those of all of them are the whole pace, and never more."""
+
+    overall: int
+    urgent: int
+    kept: int  #: left free by messages to many
+
+    @classmethod
+    def of(cls, pace: Pace, live: int, rank: int) -> "_Part":
+        """Return the part of the process that comes at ``rank`` (from 0) in the order of ``live`` ones.
+
+        Whole places are dealt out in turn, so that they add up to the pace. A process that counts others which are dead
+        comes later, or among more, than it does: its part is smaller then, and the whole stays within the pace.
+        """
+        overall, urgent = max(1, int(pace.overall)), max(1, int(pace.urgent or pace.overall))
+        kept = min(2 + overall // 200, max(1, overall // 20)) if overall >= _FEW else 0
+        return cls(*(max(0, ceil((whole - rank) / live)) for whole in (overall, urgent, kept)))
+
+    def within(self, other: "_Part") -> "_Part":
+        """Return what both allow."""
+        return _Part(min(self.overall, other.overall), min(self.urgent, other.urgent), max(self.kept, other.kept))
+
+
 class Pacer:
     """Gives out the places of a channel's messages. Each that was reserved is to be told of as arrived, or released."""
 
@@ -79,60 +131,75 @@ class Pacer:
         self._pace = pace
         self._clock = clock
         self._chats = TokenBuckets(pace.chat, clock)
-        self._overall = SlidingWindow(pace.overall)
-        self._urgent = SlidingWindow(pace.urgent or pace.overall)
+        self._part = _Part.of(pace, 1, 0)
+        self._overall = SlidingWindow(self._part.overall, _window(pace.overall))
+        self._urgent = SlidingWindow(self._part.urgent, _window(pace.urgent or pace.overall))
         self._resting: dict[str, float] = {}  #: chats that have had their share, and until when
-        self._processes = 1
-        self._fewer: tuple[float, int] | None = None  #: from when on the pace is shared among fewer
-        self._divide(1)
+        self._later: tuple[float, _Part] | None = None  #: from when on the part is another, in some place larger
+        self._take(self._part)
 
-    def share(self, live: int) -> None:
-        """Share the pace with so many processes from now on.
+    def share(self, live: int, rank: int = 0) -> None:
+        """Share the pace with so many processes from now on, this one at ``rank`` in their order.
 
-        Among more of them it is less at once; among fewer it is more only when what those who left have sent is a
-        second ago. Who joins must not send before the others know of it and a second has passed. Exact as long as the
-        pace is at least one a second for each.
+        Where the part becomes smaller, that is at once; where it becomes larger, only when what others have sent before
+        is a second ago. Who joins must not send before the others know of it and a second has passed.
         """
-        self._fewer = None
-        if live > self._processes:
-            self._divide(live)
-        elif live < self._processes:
-            self._fewer = (self._clock.monotonic() + self._overall.seconds, live)
+        part = _Part.of(self._pace, live, rank)
+        now = self._clock.monotonic()
+        if self._later and self._later[1] == part:
+            return
+        self._later = None if part == self._part else (now + self._overall.seconds, part)
+        if (smaller := self._part.within(part)) != self._part:
+            self._take(smaller)
 
     @property
     def per_second(self) -> float:
         """The pace, of all processes together."""
         return self._pace.overall
 
-    def _divide(self, live: int) -> None:
-        self._processes = live
-        rate = self._pace.overall / live
-        self._overall.limit(rate)
-        self._urgent.limit((self._pace.urgent or self._pace.overall) / live)
-        places = self._overall.places
-        self._kept = min(2 + places // 200, places // 4)
-        self._batch = max(1, int(places * _BATCH))
-        self._even = TokenBucket(Rate(rate * _SPREAD_FACTOR, max(1.0, places * _BURST)), self._clock.monotonic())
+    def _take(self, part: _Part) -> None:
+        self._part = part
+        self._overall.limit(part.overall, self._overall.seconds)
+        self._urgent.limit(part.urgent, self._urgent.seconds)
+        self._kept = part.kept
+        self._batch = max(1, int(part.overall * _BATCH))
+        self._spread = max(part.overall / self._overall.seconds * _SPREAD_FACTOR, _SLOWEST)
+        self._even = TokenBucket(Rate(self._spread, max(1.0, part.overall * _BURST)), self._clock.monotonic())
 
     def _now(self) -> float:
         now = self._clock.monotonic()
-        if self._fewer and self._fewer[0] <= now:
-            self._divide(self._fewer[1])
-            self._fewer = None
+        if self._later and self._later[0] <= now:
+            self._take(self._later[1])
+            self._later = None
         return now
 
-    def reserve(self, kind: MessageKind, most: int) -> int:
-        """Reserve at most so many places, and return how many; for a broadcast several at a time, to claim seldom."""
+    def reserve(self, kind: MessageKind, most: int, ahead: float = 0.0) -> int:
+        """Reserve at most so many places, and return how many; for a broadcast several at a time, to claim seldom.
+
+        For a broadcast places may be reserved so many seconds ``ahead``, while its messages are fetched from the store:
+        none may leave before ``until_departure`` is over.
+        """
         now = self._now()
         if kind is MessageKind.URGENT:
             places = min(most, self._overall.free(now), self._urgent.free(now))
             self._urgent.reserve(places)
         else:
-            free = min(self._overall.free(now) - self._kept, int(self._even.level(now)))
+            even = int(self._even.level(now) + ahead * self._spread)
+            free = min(self._overall.free_within(now, ahead) - self._kept, even)
             places = min(most, free) if free >= self._batch else 0
             self._even.put_back(-places)
         self._overall.reserve(places)
         return places
+
+    def has_place(self, kind: MessageKind) -> bool:
+        """Tell whether a place is free, without reserving it."""
+        now = self._now()
+        free = self._overall.free(now)
+        return min(free, self._urgent.free(now)) > 0 if kind is MessageKind.URGENT else free > self._kept
+
+    def until_departure(self) -> float:
+        """Return the seconds until a message whose place was reserved ahead may leave."""
+        return self._overall.until_departure(self._now())
 
     def release(self, kind: MessageKind, places: int) -> None:
         """Nothing leaves there."""
@@ -154,7 +221,7 @@ class Pacer:
         now = self._now()
         if kind is MessageKind.URGENT:
             return max(_SHORTEST_WAIT, self._overall.wait(now), self._urgent.wait(now))
-        even = (self._batch - self._even.level(now)) / (self._pace.overall / self._processes * _SPREAD_FACTOR)
+        even = (self._batch - self._even.level(now)) / self._spread
         return max(_SHORTEST_WAIT, even, self._overall.wait(now, self._batch + self._kept))
 
     def take_chat_place(self, chat: str) -> float:

@@ -68,6 +68,11 @@ class Runner:
             "broadcasts": moved,
         }
         self._left_behind = asyncio.Event()  # chats may wait that nobody was told of
+        self._served = {service.channel: service for service in services}
+        store.workers.take_up("inbox", lambda channel: self._takes_up(channel, workers.roomy.is_set()))
+        store.workers.take_up("outbox", self._takes_messages)
+        store.workers.take_up("tasks", lambda channel: self._takes_up(channel, False))
+        store.workers.take_up("broadcasts", lambda _: all(service.lease.alone for service in services))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; the first failure of a part ends all of them and is raised.
@@ -111,6 +116,15 @@ class Runner:
         for task in (*tasks, *(one for one in beside if one.done())):
             if not task.cancelled():
                 task.result()
+
+    def _takes_up(self, channel: str, has_room: bool) -> bool:
+        """Tell whether this process does at once what is to be done for a channel, or is the only one that could."""
+        service = self._served.get(channel)
+        return service is not None and (has_room or service.lease.alone)
+
+    def _takes_messages(self, channel: str) -> bool:
+        service = self._served.get(channel)
+        return service is not None and self._takes_up(channel, service.dispatcher.takes_up())
 
     def _on_change(self, table: str) -> None:
         """Another process made something to do."""

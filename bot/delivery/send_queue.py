@@ -22,6 +22,8 @@ from locales import LANGUAGES
 #: ``(limit, now, resting)`` -> rows that are now in our hands, none of them of a chat that is resting.
 ClaimRows = Callable[[int, datetime, Sequence[str]], Awaitable[list[OutboxRow]]]
 
+#: Seconds that places for a broadcast are reserved ahead at most, while its rows are claimed.
+_LONGEST_AHEAD = 0.1
 #: Seconds until a lane that the pace holds back looks whether it is to stop.
 _LONGEST_WAIT = 0.5
 #: Seconds beyond the rest of a chat, for what clocks round.
@@ -69,6 +71,8 @@ class SendQueue:
         self._context = context
         self._options = options
         self._wake = asyncio.Event()
+        self._more = True  #: as far as the last claim could see, there may be more
+        self._ahead = 0.0  #: seconds that a claim takes lately: places for a broadcast are reserved so long before
         self._paced = False  #: there was room for more, but the pace let none through
         self._sending: dict[asyncio.Task[None], int] = {}  #: and the row of each
         self._unrecorded: set[int] = set()  #: rows that have left and whose end cannot be stored
@@ -87,6 +91,10 @@ class SendQueue:
         """Wake the queue: there may be something to send."""
         self._wake.set()
 
+    def takes_up(self) -> bool:
+        """Tell whether a message that is queued now would leave at once."""
+        return self._room() > 0 and self._context.pacer.has_place(self._options.kind)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, then wait for what is under way; the rest stays in the store."""
         failures = Backoff(longest=_LONGEST_FAILURE)
@@ -99,7 +107,7 @@ class SendQueue:
                 await cancel_on(stop, asyncio.sleep(failures.next()))
                 continue
             failures.reset()
-            if not started:
+            if not started or not self._more:
                 await self._rest()
         await self._wait_until_sent()
 
@@ -132,13 +140,17 @@ class SendQueue:
     async def _start_some(self, resting: Sequence[str] = ()) -> int:
         """Claim as many as may leave now and start them, but for chats that are resting; how many there were."""
         kind, pacer, room = self._options.kind, self._context.pacer, self._room()
-        places = pacer.reserve(kind, room) if room > 0 else 0
+        places = pacer.reserve(kind, room, self._ahead) if room > 0 else 0
         self._paced = room > 0 and not places
         rows: list[OutboxRow] = []
+        begun = self._context.clock.monotonic()
         try:
             rows = await self._claim_with_retry(places, resting) if places else []
         finally:
             pacer.release(kind, places - len(rows))
+        if rows and kind is MessageKind.BROADCAST:
+            self._ahead = min(_LONGEST_AHEAD, (self._ahead + self._context.clock.monotonic() - begun) / 2)
+        self._more = kind is MessageKind.BROADCAST or len(rows) == places
         self._under_way += len(rows)
         for row in rows:
             task = asyncio.create_task(self._deliver_one(row))
@@ -174,7 +186,8 @@ class SendQueue:
     async def _rest(self) -> None:
         """Wait until something may have become possible; no signal makes the pace faster."""
         if self._paced:
-            await asyncio.sleep(min(_LONGEST_WAIT, self._context.pacer.wait(self._options.kind)))
+            wait = max(_GRAIN, self._context.pacer.wait(self._options.kind) - self._ahead)
+            await asyncio.sleep(min(_LONGEST_WAIT, wait))
             return
         rest = self._context.pacer.rest_seconds()
         soon = self._context.cooldown.seconds_left() or (self._options.sweep if rest is None else rest + _GRAIN)
@@ -184,6 +197,11 @@ class SendQueue:
 
     async def _deliver_one(self, row: OutboxRow) -> None:
         """From a place that is reserved for it."""
+        if not await self._place_is_free():
+            self._context.pacer.release(self._options.kind, 1)
+            self._on_answered()
+            await self._failures.return_unsent(row, _LONGEST_WAIT)
+            return
         later = await self._hold_back(row)
         if later or not self._may_send():
             if not later:
@@ -200,6 +218,16 @@ class SendQueue:
         else:
             self._context.cooldown.note_success()
             await self._results.settle(Settlement(row, DeliveryState.SENT, message))
+
+    async def _place_is_free(self) -> bool:
+        """Wait for a place that was reserved ahead; False where it does not come, for the part became smaller since."""
+        clock, pacer = self._context.clock, self._context.pacer
+        until = clock.monotonic() + _LONGEST_WAIT
+        while self._options.kind is MessageKind.BROADCAST and (wait := pacer.until_departure()) > 0:
+            if clock.monotonic() > until:
+                return False
+            await clock.sleep(wait)
+        return True
 
     async def _send(self, row: OutboxRow) -> str | None:
         """The place is free at once only where the request never left."""
@@ -223,7 +251,8 @@ class SendQueue:
     def _on_answered(self) -> None:
         """Make room for the next row, although the end of this one is not stored yet."""
         self._under_way -= 1
-        self._wake.set()
+        if self._more:
+            self._wake.set()
 
     async def _hold_back(self, row: OutboxRow) -> float:
         """Put a row back whose chat gets too much after all (a claim passes by chats that are resting).

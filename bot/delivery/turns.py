@@ -107,6 +107,7 @@ class TurnHandler:
         self._units = SnapshotCache(store.units.version, partial(_read_units, store), clock, NO_UNITS)
         self._offices = SnapshotCache(store.offices.version, store.offices.read, clock, NONE_CHOSEN)
         self._lately = Lately(clock.monotonic)  #: of the database, for costly turns
+        self._handled: set[str] = set()  #: chats with an update in hand that was the last one, as far as is known
 
     async def handle(self, chat: Chat) -> int:
         """Handle all that the chat has waiting; how many updates that was.
@@ -137,7 +138,13 @@ class TurnHandler:
         return True
 
     async def _pending(self, chat: Chat) -> PendingTurn | None:
-        return await retry_while_unavailable(lambda: self._store.inbox.claim_turn(chat), self._metrics)
+        """Claim the next update; behind one that was handled there is hardly another."""
+        unlikely = chat.id in self._handled
+        pending = await retry_while_unavailable(
+            lambda: self._store.inbox.claim_turn(chat, unlikely=unlikely), self._metrics
+        )
+        (self._handled.discard if pending is None else self._handled.add)(chat.id)
+        return pending
 
     def _slow_task_kind(self, pending: PendingTurn) -> SlowTaskKind | None:
         """Return what an update waits for; nothing where its file is not wanted, and its chat asks for little."""

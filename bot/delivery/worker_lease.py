@@ -1,10 +1,11 @@
 """Hold the lease of this process among those that serve a channel; its beat notices leaps of clock and database.
 
-The pace stays exact whoever comes and goes. Each worker takes the pace divided by the number it counted at its last
-sign of life, and sends only while the *start* of that is less than a fence ago. Who joins is written down first and
-then waits for a fence: from that moment on, whoever still sends has counted it, for its last sign of life began after
-that. (It waits one second more, for what the others sent before they knew.) A worker that is silent is counted until it
-is given up, and once it is, it must join anew. So the parts never add up to more than the whole.
+The pace stays exact whoever comes and goes. Each worker takes a part of the pace by the number and the order of those
+whom it counted at its last sign of life, and sends only while the *start* of that is less than a fence ago. Who joins
+is written down first and then waits for a fence: from that moment on, whoever still sends has counted it, for its last
+sign of life began after that. (It waits one second more, for what the others sent before they knew.) A worker that is
+silent is counted until it is given up, and once it is, it must join anew. So the parts never add up to more than the
+whole.
 """
 
 import asyncio
@@ -50,10 +51,10 @@ class WorkerLease:
         book: WorkerRegistry,
         channel: str,
         clock: Clock,
-        share: Callable[[int], None],
+        share: Callable[[int, int], None],
         lease: LeaseDuration | None = None,
     ) -> None:
-        """``share`` is told among how many the pace is divided."""
+        """``share`` is told among how many the pace is divided, and which of them in their order this process is."""
         self.channel = channel
         self._book = book
         self._clock = clock
@@ -61,6 +62,7 @@ class WorkerLease:
         self._lease = lease or LeaseDuration()
         self._found: Callable[[], None] = lambda: None
         self._waits_until = self._trusted_until = float("-inf")  # of the steady clock
+        self.alone = False  #: by the last sign of life nobody else serves the channel
 
     def may_send(self) -> bool:
         """Tell whether this process may send now; always where it is alone by nature."""
@@ -119,7 +121,8 @@ class WorkerLease:
     def _apply_presence(self, begun: float, presence: Presence) -> None:
         """Nothing may be awaited in here: who may send has the share that belongs to it."""
         might = self.may_send()
-        self._share(presence.live)
+        self.alone = presence.live == 1
+        self._share(presence.live, presence.rank)
         self._trusted_until = begun + self._lease.fence
         if presence.recovered:
             _log_presence(self.channel, presence)

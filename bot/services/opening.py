@@ -22,6 +22,7 @@ from bot.store import (
     KeyRotation,
     Migration,
     Query,
+    SharedUse,
     Store,
     StoreTexts,
     backfill_consents,
@@ -106,6 +107,8 @@ async def migrate(driver: Driver, carried: Sequence[Migration] | None = None) ->
             await transaction.script(split_statements(step.text, driver.dialect))
             await transaction.run(Query("record_migration", _migration_row(step, now)))
         await transaction.run(commit=True)
+    if lacking:
+        await driver.rebuild()
     return [step.name for step in lacking]
 
 
@@ -154,7 +157,10 @@ def policy_from_settings(settings: Settings) -> BroadcastPolicy:
     )
 
 
-async def open_driver(url: str | None, data_dir: Path) -> Driver:
+_ALONE = SharedUse()
+
+
+async def open_driver(url: str | None, data_dir: Path, use: SharedUse = _ALONE) -> Driver:
     """Open the database of a URL, or the SQLite file of the data folder.
 
     Raises:
@@ -171,7 +177,7 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
             raise
         raise DatabaseUnusable(NO_POSTGRESQL, command=INSTALL_POSTGRESQL) from None
 
-    return await open_postgres(url or "")
+    return await open_postgres(url or "", use)
 
 
 async def wait_for_database(settings: Settings) -> None:
@@ -191,21 +197,27 @@ async def wait_for_database(settings: Settings) -> None:
     await wait_until_up(url, tell)
 
 
-async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: BroadcastPolicy | None = None) -> Store:
+async def open_store(
+    url: str | None,
+    data_dir: Path,
+    keyring: Keyring,
+    policy: BroadcastPolicy | None = None,
+    use: SharedUse = _ALONE,
+) -> Store:
     """Open the store with its tables brought up to date; the usual policy applies where none is named.
 
     Raises:
         StoreError: it cannot be opened; each kind says what to do.
     """
-    async with _open_migrated(url, data_dir) as driver:
+    async with _open_migrated(url, data_dir, use) as driver:
         await _make_ready(driver, keyring)
     return Store.over(driver, keyring, policy or BroadcastPolicy(rooms=CHANNEL_LIMITS), STORE_TEXTS)
 
 
 @asynccontextmanager
-async def _open_migrated(url: str | None, data_dir: Path) -> AsyncIterator[Driver]:
+async def _open_migrated(url: str | None, data_dir: Path, use: SharedUse = _ALONE) -> AsyncIterator[Driver]:
     """Open the database with its tables brought up to date; it stays open unless what follows fails."""
-    driver = await open_driver(url, data_dir)
+    driver = await open_driver(url, data_dir, use)
     try:
         await migrate(driver)
         yield driver
@@ -257,7 +269,7 @@ async def open_key_rotation(settings: Settings) -> AsyncIterator[KeyRotation]:
 
 async def _open_with_keys(settings: Settings, *, whole: bool = True, taking_up: bool = False) -> tuple[Driver, Keyring]:
     make_data_dir(settings)
-    async with _open_migrated(database_url(settings), settings.data_dir) as driver:
+    async with _open_migrated(database_url(settings), settings.data_dir, shared_use(settings)) as driver:
         await _require_here(driver, taking_up=taking_up)
         keyring = await _load_keyring(driver, settings)
         await (_make_ready(driver, keyring) if whole else _check_keys(driver, keyring))
@@ -289,6 +301,16 @@ async def _make_ready(driver: Driver, keyring: Keyring) -> None:
 def database_url(settings: Settings) -> str | None:
     """Return the URL as a driver needs it."""
     return settings.database_url.get_secret_value() if settings.database_url else None
+
+
+def shared_use(settings: Settings) -> SharedUse:
+    """Return how the settings want a database to be used that is shared with other processes."""
+    listen, signals = settings.database_listen_url, settings.signals_url
+    return SharedUse(
+        settings.database_pool,
+        listen.get_secret_value() if listen else None,
+        signals.get_secret_value() if signals else None,
+    )
 
 
 async def _load_keyring(driver: Driver, settings: Settings) -> Keyring:

@@ -110,11 +110,11 @@ class StatisticsService:
     async def numbers(
         self, rights: Rights, unit: str | None, today: date, now: datetime
     ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
-        """Read all within reach once, whichever units are looked at; what lies out of reach is never read."""
+        """Read what lies below the unit that is looked at, once; what lies out of reach is never read."""
         top, reach = statistics_root(rights, unit), rights.reach(Act.SEE_PICTURE)
         if not reach:
             return UnitStatistics(top), ()
-        rows = await self.statistics.read_counts(reach, today, now)
+        rows = await self.statistics.read_counts(reach, top, today, now)
         return roll_up(rows, rights.units, top, line_units(rights, top))
 
     async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:

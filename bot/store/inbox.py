@@ -81,10 +81,14 @@ class Inbox:
             self.keyring.damage.record("chats", "address", chat_id, error)
             return None
 
-    async def claim_turn(self, chat: Chat) -> PendingTurn | None:
+    async def claim_turn(self, chat: Chat, *, unlikely: bool = False) -> PendingTurn | None:
         """Claim the next turn of a chat, which is this worker's until it ends.
 
         An update that cannot be read any more steps aside, with a line in the log.
+
+        Args:
+            chat: the chat.
+            unlikely: hardly anything waits; where something does, it takes a question more.
 
         Returns:
             The turn; ``None`` where nothing waits, and where another worker is at the chat.
@@ -93,7 +97,7 @@ class Inbox:
             UnknownKey: the key of session or update is missing and may come; the update goes on waiting, for anybody.
         """
         while True:
-            rows = await self._claim_next(chat)
+            rows = await self._claim_next(chat, unlikely=unlikely)
             if not rows:
                 return None
             ((inbox_id, update_id, payload, received_at, session, tries, turn),) = rows
@@ -158,7 +162,7 @@ class Inbox:
     def _set_aside_query(self, inbox_id: int, now: int, *, must: bool = False) -> Query:
         return Query("give_up", {"inbox": inbox_id, "now": now}, must=must)
 
-    async def _claim_next(self, chat: Chat) -> Rows:
+    async def _claim_next(self, chat: Chat, *, unlikely: bool) -> Rows:
         """The next update of a chat that is from now on this worker's; none where another one is at it.
 
         A turn, or giving it up, lets go of the chat (``keep_session``, ``free_chat``), and the next call looks once
@@ -169,8 +173,10 @@ class Inbox:
         if not self.driver.shared:
             return (await self.driver.run(look))[0]
         hold = Query("hold_chat", {"chat": chat.id, "worker": self.worker})
+        if unlikely and not (await self.driver.run(hold))[0]:
+            return []
         while True:
-            _, held, rows = await self.driver.run(Query("relax"), hold, look)
+            held, rows = await self.driver.run(hold, look)
             if not held or rows:
                 return rows if held else []
             await self.driver.run(self._release_query(chat))  # held in vain, while another one finished: look once more

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.store.batches import Batches
 from bot.store.drivers import Driver, Query, column_query_name
 from bot.store.encoding import to_micros
 from bot.store.errors import KeyNotSpread, SealError, UnknownKeyName
@@ -156,7 +157,7 @@ class KeyRotation:
 
     async def _usage(self) -> list[tuple[str, str, int]]:
         """Return table, key id, and how many of the table's values that key seals."""
-        answers = await self.driver.run(*(Query(column_query_name("key_usage", sealed)) for sealed in SEALED_COLUMNS))
+        answers = await self.driver.look(*(Query(column_query_name("key_usage", sealed)) for sealed in SEALED_COLUMNS))
         return [
             (sealed.table, bytes(name).hex(), count)
             for sealed, rows in zip(SEALED_COLUMNS, answers, strict=True)
@@ -181,7 +182,7 @@ class KeyRotation:
         after = sealed.before_first
         while True:
             asked = {"after": after, "limit": min(RESEAL_BATCH, sealed.at_once)}
-            (rows,) = await self.driver.run(Query(column_query_name("every_value", sealed), asked))
+            (rows,) = await self.driver.look(Query(column_query_name("every_value", sealed), asked))
             if not rows:
                 return found
             for _, row, value in rows:
@@ -206,17 +207,26 @@ class KeyRotation:
         return total
 
     async def _reseal_column(self, sealed: SealedColumn) -> int:
+        batches = Batches(min(RESEAL_BATCH, sealed.at_once))
         after: str | int = sealed.before_first
         done = 0
-        while rows := await self._read_stale(sealed, after):
+
+        async def reseal(limit: int) -> list[tuple[Any, ...]]:
+            nonlocal done
+            rows = await self._read_stale(sealed, after, limit)
             calls = [call for row in rows if (call := self._reseal_query(sealed, row))]
-            done += sum(map(len, await self.driver.run(*calls)))
+            done += sum(map(len, await self.driver.run(*calls))) if calls else 0
+            return rows
+
+        while rows := await batches.run(reseal):
             after = rows[-1][0]
         return done
 
-    async def _read_stale(self, sealed: SealedColumn, after: str | int) -> list[tuple[Any, ...]]:
-        wanted = {"after": after, "current": self.keyring.current, "limit": min(RESEAL_BATCH, sealed.at_once)}
-        (rows,) = await self.driver.run(Query(column_query_name("stale", sealed), wanted))
+    async def _read_stale(
+        self, sealed: SealedColumn, after: str | int, limit: int = RESEAL_BATCH
+    ) -> list[tuple[Any, ...]]:
+        wanted = {"after": after, "current": self.keyring.current, "limit": min(limit, sealed.at_once)}
+        (rows,) = await self.driver.look(Query(column_query_name("stale", sealed), wanted))
         return rows
 
     def _reseal_query(self, sealed: SealedColumn, row: tuple[Any, ...]) -> Query | None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.store.batches import Batches, delete_in_batches
 from bot.store.drivers import Driver, Query
 from bot.store.encoding import to_micros
 from bot.store.sealing import Keyring, sealed_columns
@@ -141,4 +142,4 @@ class OneTimeLinkRepository:
 
     async def delete_expired(self, now: datetime) -> None:
         """Delete what nobody used in time."""
-        await self.driver.run(Query("expire_links", {"now": to_micros(now)}))
+        await delete_in_batches(self.driver.run, Batches(), "expire_links", {"now": to_micros(now)})

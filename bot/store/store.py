@@ -1,7 +1,7 @@
-"""The store: its repositories over one database and one key file, its state as a whole, and what is past its time."""
+"""The store: its repositories over one database and one key file, and its state as a whole."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.metrics import QueueDepths, StoreFigures
 from bot.store.audit import Audit
@@ -22,98 +22,17 @@ from bot.store.offices import OfficeReader
 from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataTasks
 from bot.store.page_exports import PageExportTasks
-from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
+from bot.store.retention import Retention
+from bot.store.sealing import Keyring
 from bot.store.tasks import ExportTasks
 from bot.store.units import UnitReader
 from bot.store.upkeep import FormatAlarm, UpkeepRepository
 from bot.store.web_chat import WebChatRepository
 from bot.store.workers import WorkerRegistry
 from bot.store.zalo import ZaloRepository
-from handlers.core import Session
 from handlers.model import BroadcastPolicy
-from rules.calendar import to_vietnam_day
 
 _MICROS = 1_000_000
-#: What somebody chose or sent before they agreed (a language, a file) is kept for so long; then all of it goes.
-UNDECIDED_AGE = timedelta(hours=1)
-#: In this order: a chat can go only when its requests did, a standing when its session did, a broadcast when its
-#: messages did.
-_EXPIRY = {
-    "requests": "expire_requests",
-    "sessions": "expire_sessions",
-    "standings": "expire_standings",
-    "inbox": "expire_inbox",
-    "outbox": "expire_outbox",
-    "broadcasts": "expire_broadcasts",
-    "roles": "expire_grants",
-    "invitations": "expire_invitations",
-    "dossiers": "expire_dossiers",
-    "chats": "expire_chats",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """Deletes rows by their age."""
-
-    driver: Driver
-    keyring: Keyring
-
-    async def erase_identities(self, now: datetime) -> int:
-        """Erase the personal numbers whose time is over from sessions, and what may hold one and was not delivered.
-
-        Returns:
-            How many chats it was.
-
-        Raises:
-            StoreError: nothing more was erased.
-        """
-        (rows,) = await self.driver.run(Query("due_identities", {"now": to_micros(now)}))
-        for chat, sealed in rows:
-            await self.driver.run(*self._erase_queries(chat, sealed))
-        return len(rows)
-
-    def _erase_queries(self, chat: str, sealed: bytes) -> list[Query]:
-        """A session that cannot be opened stays as it is: nobody else can open it either, and its key may come."""
-        place, mine = sealed_columns.session(chat), {"chat": chat}
-        session = unseal_or_none(self.keyring, sealed, place)
-        gone = [Query("erase_failed_updates", mine), Query("erase_failed_messages", mine)]
-        if session is None:
-            return gone
-        fresh = self.keyring.seal(Session.load(session).without_identity_deadline().model_dump_json(), place)
-        return [*gone, Query("erase_identities", {**mine, "fresh": fresh, "stale": sealed})]
-
-    async def delete_expired(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
-        """Delete what is older than ``days``, as one transaction. A dry run only counts.
-
-        Returns:
-            How many requests, sessions, standings, updates, messages, broadcasts, roles, invitations, dossiers and
-            chats went, by these names.
-
-        Raises:
-            StoreError: nothing was deleted.
-        """
-        if not dry_run:
-            await self.erase_identities(now)
-        before = {
-            "before": to_micros(now - timedelta(days=days)),
-            "undecided": to_micros(now - UNDECIDED_AGE),
-            "day": to_micros(now - timedelta(days=1)),
-            "today": to_vietnam_day(now).toordinal(),
-        }
-        async with self.driver.transaction() as transaction:
-            # not counted: nobody asks for them
-            await transaction.run(
-                Query("expire_tasks", before),
-                Query("expire_unreadable", before),
-                Query("expire_web_messages", before),
-                Query("expire_web_browsers", before),
-                Query("expire_receipts", before),
-                Query("expire_windows", before),
-                Query("expire_guided", before),
-            )
-            results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
-        return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +44,13 @@ class StoreStatus:
     async def depths(self) -> QueueDepths:
         """Count the updates, messages and tasks that wait."""
         calls = Query("inbox_waiting"), Query("outbox_queued"), Query("tasks_waiting", {"kind": EXPORT_TASK})
-        inbox, outbox, tasks = await self.driver.run(*calls)
+        inbox, outbox, tasks = await self.driver.look(*calls)
         return QueueDepths(inbox[0][0], dict(outbox), tasks[0][0])
 
     async def figures(self) -> StoreFigures:
         """Return all that monitoring is told of the store."""
         depths = await self.depths()
-        states, updates, messages, workers, upkeep, (consents,), (unreadable,) = await self.driver.run(
+        states, updates, messages, workers, upkeep, (consents,), (unreadable,) = await self.driver.look(
             Query("broadcasts_by_state"),
             Query("oldest_updates"),
             Query("oldest_messages"),

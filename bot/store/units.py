@@ -297,7 +297,6 @@ _COUNTS = {
     "count_certificates": ("certificates", "expiring_30", "expiring_60", "expiring_90"),
     "count_action_needed": ("action_needed",),
     "count_requests": ("requested", "forwarded", "done"),
-    "count_silent": ("silent",),
 }
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 
@@ -307,30 +306,38 @@ class StatisticsRepository:
     """Counts for each unit; ``bot.services.units`` decides whose."""
 
     context: StoreContext
-    _counted: dict[tuple[Reach, date, datetime], list[UnitStatistics]] = field(default_factory=dict)
+    _counted: dict[tuple[Reach, str | None, date, datetime], list[UnitStatistics]] = field(default_factory=dict)
 
-    async def read_counts(self, reach: Reach, today: date, now: datetime) -> list[UnitStatistics]:
-        """Return one line for each unit within reach that has something of its own; read from the database once."""
-        key = (reach, today, now)
+    async def read_counts(self, reach: Reach, below: str | None, today: date, now: datetime) -> list[UnitStatistics]:
+        """Return one line for each unit within reach that has something of its own, below one unit if it is named.
+
+        It is read from the database once.
+        """
+        key = (reach, below, today, now)
         if key not in self._counted:
-            where, parameters = scope_conditions(reach)
+            where, parameters = _unit_conditions(reach, below)
             timed = {**parameters, "today": today.toordinal(), "quiet": to_micros(now - SILENT_AFTER)}
-            calls = [Query(query, timed, where=where) for query in _COUNTS]
-            unplaced = [Query("count_unplaced")] if reach.everything else []
+            silent = "count_silent_within" if where else "count_silent"
+            calls = [Query(query, timed, where=where) for query in (*_COUNTS, silent)]
+            unplaced = [] if where else [Query("count_unplaced")]
             results = await self.context.ask(*calls, *unplaced)
-            names = [*_COUNTS.values(), ("officers",)]
+            names = [*_COUNTS.values(), ("silent",), ("officers",)]
             self._counted[key] = _merge_numbers(zip(names, results, strict=False))
         return self._counted[key]
 
     async def read_spans(self, reach: Reach, below: str | None) -> list[OpenSpan]:
         """Return from when to when what is owed or requested was open, within reach and below one unit if named."""
-        where, parameters = scope_conditions(reach)
-        where += ("below_unit",) if below else ()
-        parameters |= {"below": below} if below else {}
+        where, parameters = _unit_conditions(reach, below)
         owed, requested = await self.context.ask(
             Query("owed_spans", parameters, where=where), Query("requested_spans", parameters, where=where)
         )
         return [_to_span(row) for row in (*owed, *requested)]
+
+
+def _unit_conditions(reach: Reach, below: str | None) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the conditions for what lies within reach, and below one unit if it is named."""
+    where, parameters = scope_conditions(reach)
+    return (where, parameters) if below is None else ((*where, "below_unit"), {**parameters, "below": below})
 
 
 def _merge_numbers(results: Iterable[tuple[tuple[str, ...], Rows]]) -> list[UnitStatistics]:

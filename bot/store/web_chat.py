@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from bot.messages import Chat
+from bot.store.batches import Batches, delete_in_batches
 from bot.store.context import chat_at
 from bot.store.drivers import Driver, Query
 from bot.store.encoding import from_micros, to_micros
@@ -201,10 +202,10 @@ class WebChatRepository:
     async def sweep(self, now: datetime) -> None:
         """Delete uploads that were read, documents past their time, and conversations that are over."""
         ages = {"handled": to_micros(now - UPLOAD_AGE), "documents": to_micros(now - DOCUMENT_AGE)}
-        _, _, ended = await self.driver.run(
-            Query("expire_web_uploads", ages),
-            Query("expire_web_documents", ages),
-            Query("web_ended", {"farewell": to_micros(now - FAREWELL), "undecided": to_micros(now - UNDECIDED)}),
+        for query in ("expire_web_uploads", "expire_web_documents"):
+            await delete_in_batches(self.driver.run, Batches(), query, ages)
+        (ended,) = await self.driver.look(
+            Query("web_ended", {"farewell": to_micros(now - FAREWELL), "undecided": to_micros(now - UNDECIDED)})
         )
         for (chat,) in ended:
             mine = {"chat": chat}

@@ -59,6 +59,7 @@ class Presence:
     """The workers that serve a channel, and what was taken over from dead ones."""
 
     live: int  #: workers, this one and those that are silent, but not for so long that they are given up
+    rank: int = field(default=0, kw_only=True)  #: of these, the ones that come before this one in an order of all
     wait: float = 0.0  #: seconds after which every other worker that sends has heard of this one; 0: there is none
     dead: int = 0  #: workers given up
     messages: int = 0  #: replies and notices queued again
@@ -131,6 +132,10 @@ class WorkerRegistry:
         """Serve the channel no more; what is still in hand others take over at their next beat."""
         await self.driver.run(Query("leave_worker", self._parameters(channel)))
 
+    def take_up(self, table: str, takes: Callable[[str], bool]) -> None:
+        """Ask ``takes`` from now on whether this process does what is written to a table for a channel by itself."""
+        self.driver.take_up(table, takes)
+
     async def listen(self, heard: Callable[[str], None]) -> None:
         """Tell of every table that another process wrote to (inbox, outbox, tasks, broadcasts), until cancelled.
 
@@ -163,10 +168,10 @@ def _process_name() -> str:
 
 
 def _to_presence(present: Rows, dead: int, messages: Rows, tasks: Rows) -> Presence:
-    ((live, longest),) = present
+    ((live, longest, rank),) = present
     unknown = sum(state == DeliveryState.UNKNOWN for state, _ in messages)
     wait = longest / _MICROSECONDS / FENCE_PART
-    return Presence(live, wait, dead, len(messages) - unknown, unknown, len(tasks))
+    return Presence(live, wait, dead, len(messages) - unknown, unknown, len(tasks), rank=rank)
 
 
 #: Seconds to wait for one that is just ending, and between two tries.

@@ -55,12 +55,17 @@ def on_postgres() -> Province:
     return province
 
 
+def empty_postgres() -> str:
+    """Start a server of its own, and return the URL of its database without tables."""
+    return str(_server().get_uri())
+
+
 def crowd_on_postgres(number: int) -> tuple[Path, str]:
     """So many people on a server of their own, each with a certificate and something to do: no more than rows need.
 
     The folder of the keys, and the URL.
     """
-    folder, url = Path(tempfile.mkdtemp(prefix="troly-bench-")), str(_server().get_uri())
+    folder, url = Path(tempfile.mkdtemp(prefix="troly-bench-")), empty_postgres()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     asyncio.run(migrate_database(url, folder))
     with psycopg.connect(url, autocommit=True) as connection:

@@ -31,16 +31,18 @@ PACKAGES = {
     "chromium": "chromium fonts-noto-core fonts-noto-color-emoji",
     "nginx": "nginx",
     "caddy": "caddy",
+    "nats-server": "nats-server",
+    "pgbouncer": "pgbouncer",
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "systemd-analyze": "systemd",
 }
 #: Programs that the script only unpacks, for an installed one would listen on a port.
-_UNPACKED = Path(__file__).resolve().parents[2] / ".venv" / "unpacked" / "usr"
+UNPACKED = Path(__file__).resolve().parents[2] / ".venv" / "unpacked" / "usr"
 
 
 def _which(program: str) -> str | None:
-    places = [os.environ.get("PATH", os.defpath), str(_UNPACKED / "bin"), str(_UNPACKED / "sbin")]
+    places = [os.environ.get("PATH", os.defpath), str(UNPACKED / "bin"), str(UNPACKED / "sbin")]
     return shutil.which(program, path=os.pathsep.join(places))
 
 

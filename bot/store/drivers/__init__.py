@@ -76,6 +76,9 @@ class Driver(Protocol):
     async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
         """Run queries as one transaction in one go; ``durable``: on the disk before it returns, even if power fails."""
 
+    async def look(self, *calls: Query) -> list[Rows]:
+        """Run queries that only read, as one transaction: nobody who writes waits for them, however long they take."""
+
     def transaction(self, *, reading: bool = False) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction that answers between its queries; it is rolled back unless it was told to commit.
 
@@ -83,11 +86,40 @@ class Driver(Protocol):
         is to be written in it raises ``ReadingOnly``.
         """
 
+    def take_up(self, table: str, takes: Callable[[str], bool]) -> None:
+        """Ask ``takes`` from now on whether this process does what is written to a table for a channel by itself.
+
+        Where it does, no other process is told of it.
+        """
+
     async def listen(self, heard: Callable[[str], None]) -> None:
         """Tell of every table that another process wrote to, until cancelled; only where it is ``shared``."""
 
+    async def give_room_back(self, pages: int, kept: int) -> int:
+        """Give unused pages of the file back to the disk.
+
+        Args:
+            pages: as many at most.
+            kept: so many unused ones stay for what is written next.
+
+        Returns:
+            How many were given back; 0 where none are left, and where the database sees to it by itself.
+        """
+
+    async def rebuild(self) -> None:
+        """Rebuild a file of an earlier version that cannot give room back; nobody else may be served meanwhile."""
+
     async def close(self) -> None:
         """Release connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedUse:
+    """How a process uses a database that it shares with others."""
+
+    pool: int = 4  #: connections at most: a server has 100 for all processes, unless it was told otherwise
+    listen_url: str | None = None  #: of the server itself, where the database's URL leads to a pooler
+    signals_url: str | None = None  #: of a NATS server; ``None``: the database carries the signals
 
 
 WRONG_URL = N_(

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
+import structlog
 
 from bot.errors import to_reason
 from bot.store.drivers import Query, QueryTexts, Rows, load_queries
+from bot.store.drivers.signals import InProcess, TakesUp
 from bot.store.errors import (
     DatabaseUnusable,
     ReadingOnly,
@@ -21,6 +23,8 @@ from bot.store.errors import (
     TurnTakenOver,
 )
 from locales import N_
+
+_log = structlog.get_logger(__name__)
 
 #: The upper bits of an extended code refine the lower ones.
 _PRIMARY_CODE_MASK = 0xFF
@@ -150,6 +154,8 @@ def _run_durably(
 BUSY_SECONDS = 5.0
 #: Seconds between two tries to switch a new file to the write-ahead log.
 _SWITCH_PAUSE = 0.05
+#: The way of a file that gives room back when it is told to.
+_INCREMENTAL = 2
 #: RETURNING came with it.
 OLDEST_SQLITE = (3, 35, 0)
 
@@ -213,7 +219,7 @@ class SqliteDriver:
         "each": "SELECT value FROM json_each",
         "migration_lock": "1",
         "now": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
-        "relaxed": "1",
+        "relaxed": "1 = 1",
     }
     shared = False
 
@@ -245,6 +251,14 @@ class SqliteDriver:
             raise work.error
         return work.rows
 
+    async def look(self, *calls: Query) -> list[Rows]:
+        async with self._reader.held() as connection:
+            transaction = SqliteTransaction(connection, self._queries, reading=True)
+            try:
+                return await transaction.run(*calls, commit=True)
+            finally:
+                await asyncio.shield(transaction.roll_back())
+
     @asynccontextmanager
     async def transaction(self, *, reading: bool = False) -> AsyncIterator[SqliteTransaction]:
         async with self._reader.held() if reading else self._held() as connection:
@@ -259,8 +273,35 @@ class SqliteDriver:
         async with self._lock:
             yield self._connection
 
-    async def listen(self, heard: Callable[[str], None]) -> None:  # noqa: ARG002 - nobody else writes here
-        await asyncio.Event().wait()
+    def take_up(self, table: str, takes: TakesUp) -> None:
+        """There is nobody to be told."""
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        await InProcess().listen(heard)
+
+    async def give_room_back(self, pages: int, kept: int) -> int:
+        """See ``Driver``; the file itself shrinks at the next checkpoint."""
+        async with self._held() as connection:
+            try:
+                ((mode,),) = await connection.execute_fetchall("PRAGMA auto_vacuum")
+                ((unused,),) = await connection.execute_fetchall("PRAGMA freelist_count")
+                surplus = min(pages, int(unused) - kept) if mode == _INCREMENTAL else 0
+                if surplus > 0:
+                    await connection.execute_fetchall(f"PRAGMA incremental_vacuum({surplus})")
+            except sqlite3.Error as error:
+                raise to_store_error(error) from None
+        return max(0, surplus)
+
+    async def rebuild(self) -> None:
+        """Switch a file made before to incremental vacuum; where the disk has no room for it, it stays as it is."""
+        async with self._held() as connection:
+            ((mode,),) = await connection.execute_fetchall("PRAGMA auto_vacuum")
+            if mode == _INCREMENTAL:
+                return
+            try:
+                await connection.execute_fetchall("VACUUM")
+            except sqlite3.Error as error:
+                _log.warning("database_not_rebuilt", error=_error_name(error))
 
     async def close(self) -> None:
         await self._reader.close()
@@ -326,6 +367,7 @@ async def _connect(path: Path, *more: str) -> BatchingConnection:
     connection = BatchingConnection(connector, iter_chunk_size=64)
     try:
         await connection
+        await connection.execute_fetchall(f"PRAGMA auto_vacuum={_INCREMENTAL}")  # of a new file; later it has no effect
         await _enable_wal(connection)
         for pragma in ("foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL", *more):
             await connection.execute_fetchall(f"PRAGMA {pragma}")

@@ -43,5 +43,7 @@ INSERT INTO guided (chat, at) VALUES (:chat, :now) ON CONFLICT (chat) DO UPDATE 
 DELETE FROM guided WHERE chat = :chat;
 
 -- name: expire_guided
--- Delete what is older than :before.
-DELETE FROM guided WHERE at < :before RETURNING 1;
+-- Delete at most :limit rows of before :before.
+DELETE FROM guided
+WHERE chat IN (SELECT g.chat FROM guided g WHERE g.at < :before ORDER BY g.at LIMIT :limit {skip_locked})
+RETURNING 1;

@@ -51,5 +51,7 @@ SELECT id, unit, created_at, changed_at FROM dossiers WHERE chat = :chat ORDER B
 DELETE FROM dossiers WHERE chat = :chat;
 
 -- name: expire_dossiers
--- Delete dossiers that nobody has changed since :before.
-DELETE FROM dossiers WHERE changed_at < :before RETURNING 1;
+-- Delete at most :limit dossiers that nobody has changed since :before.
+DELETE FROM dossiers
+WHERE id IN (SELECT d.id FROM dossiers d WHERE d.changed_at < :before ORDER BY d.changed_at LIMIT :limit {skip_locked})
+RETURNING 1;

@@ -47,6 +47,14 @@ SELECT COALESCE(unit, ''), COUNT(*) FROM (
 WHERE {where}
 GROUP BY COALESCE(unit, '');
 
+-- name: count_silent_within
+-- Count the same where few of all units are looked at: person by person of those, instead of everybody at once.
+SELECT unit, COUNT(*) FROM chats
+WHERE {where} AND last_contact_at < :quiet
+  AND EXISTS (SELECT 1 FROM standings s WHERE s.chat = chats.id AND (s.owed IS NULL OR s.owed <> ''))
+  AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.state NOT IN {waived})
+GROUP BY unit;
+
 -- name: where_below_unit
 -- It belongs to a unit, or to a unit below it.
 unit IN (SELECT u.code FROM units u JOIN units s ON u.place BETWEEN s.place AND s.last WHERE s.code = :below);

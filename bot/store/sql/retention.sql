@@ -1,21 +1,34 @@
--- Delete what is past its retention.
+-- Delete what is past its retention, at most :limit rows at a time. What another process has in hand is left for the
+-- next time.
 
 -- name: expire_unreadable
 -- Delete records of unreadable values found before :before; a value that is still there is found and reported again.
-DELETE FROM unreadable WHERE found_at < :before RETURNING 1;
+DELETE FROM unreadable WHERE place IN (SELECT u.place FROM unreadable u WHERE u.found_at < :before LIMIT :limit {skip_locked})
+RETURNING 1;
+
+-- name: gone_windows
+-- Read windows of people whose chat is gone, once no colleague answers them any more.
+SELECT z.chat FROM zalo_people z
+WHERE z.silent_until < :undecided AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = z.chat) LIMIT :limit;
 
 -- name: expire_windows
--- Delete windows of people whose chat is gone, once no colleague answers them any more.
+-- Delete such windows.
 DELETE FROM zalo_people
-WHERE silent_until < :undecided AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = zalo_people.chat) RETURNING 1;
+WHERE chat IN ({each}(:chats)) AND silent_until < :undecided
+  AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = zalo_people.chat)
+RETURNING 1;
 
 -- name: expire_receipts
 -- Delete receipts of messages that Zalo told of before :before.
-DELETE FROM zalo_receipts WHERE at < :before RETURNING 1;
+DELETE FROM zalo_receipts
+WHERE message IN (SELECT r.message FROM zalo_receipts r WHERE r.at < :before ORDER BY r.at LIMIT :limit {skip_locked})
+RETURNING 1;
 
 -- name: due_identities
--- Find the sessions whose personal numbers must be gone by :now.
-SELECT id, session FROM chats WHERE identity_until <= :now ORDER BY id;
+-- Read the next sessions whose personal numbers must be gone by :now.
+SELECT id, session, identity_until FROM chats
+WHERE identity_until <= :now AND (identity_until, id) > (:at, :id)
+ORDER BY identity_until, id LIMIT :limit;
 
 -- name: erase_identities!
 -- Store a session without personal numbers, unless a turn has written it meanwhile.
@@ -30,46 +43,86 @@ UPDATE inbox SET payload = NULL WHERE chat = :chat AND state = 'failed';
 UPDATE outbox SET payload = NULL WHERE chat = :chat AND broadcast IS NULL AND state NOT IN ('queued', 'sending');
 
 -- name: expire_requests
--- Delete requests that ended before :before, and drafts of chats silent since.
+-- Delete requests that ended before :before.
 DELETE FROM requests
-WHERE ended_at < :before
-   OR (state = 'draft' AND chat IN (SELECT c.id FROM chats c WHERE c.last_contact_at < :before))
+WHERE code IN (SELECT r.code FROM requests r WHERE r.ended_at < :before ORDER BY r.ended_at LIMIT :limit {skip_locked})
+RETURNING 1;
+
+-- name: silent_chats
+-- Read the next chats silent since :before.
+SELECT id, last_contact_at FROM chats
+WHERE last_contact_at < :before AND (last_contact_at, id) > (:at, :id)
+ORDER BY last_contact_at, id LIMIT :limit;
+
+-- name: undecided_chats
+-- Read the next chats of people without consent silent since :undecided.
+SELECT id, last_contact_at FROM chats
+WHERE consented = 0 AND last_contact_at < :undecided AND (last_contact_at, id) > (:at, :id)
+ORDER BY last_contact_at, id LIMIT :limit;
+
+-- name: erased_chats
+-- Read the next chats of people who wanted to be forgotten.
+SELECT id, erased_at FROM chats
+WHERE erased_at IS NOT NULL AND (erased_at, id) > (:at, :id)
+ORDER BY erased_at, id LIMIT :limit;
+
+-- name: expire_drafts
+-- Delete drafts of those of :chats that are silent since :before.
+DELETE FROM requests
+WHERE state = 'draft'
+  AND chat IN (SELECT c.id FROM chats c WHERE c.id IN ({each}(:chats)) AND c.last_contact_at < :before)
 RETURNING 1;
 
 -- name: expire_sessions
--- Delete sessions of chats silent since :before without an open request.
+-- Delete sessions of those of :chats that are silent since :before without an open request.
 UPDATE chats SET session = NULL, language = NULL, unit = NULL, consented = 0, identity_until = NULL
-WHERE last_contact_at < :before AND session IS NOT NULL
+WHERE id IN ({each}(:chats)) AND last_contact_at < :before AND session IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.state IN {open_states})
 RETURNING 1;
 
 -- name: expire_standings
--- Delete what the register knows of chats silent since :before whose session is gone.
-DELETE FROM standings WHERE chat IN (SELECT c.id FROM chats c WHERE c.last_contact_at < :before AND c.session IS NULL)
+-- Delete what the register knows of those of :chats that are silent since :before and whose session is gone.
+DELETE FROM standings
+WHERE chat IN (
+    SELECT c.id FROM chats c
+    WHERE c.id IN ({each}(:chats)) AND c.last_contact_at < :before AND c.session IS NULL)
 RETURNING 1;
 
 -- name: expire_inbox
 -- Delete updates handled, or given up, before :before.
-DELETE FROM inbox WHERE state IN ('done', 'failed') AND handled_at < :before RETURNING 1;
+DELETE FROM inbox
+WHERE id IN (
+    SELECT i.id FROM inbox i WHERE i.state IN ('done', 'failed') AND i.handled_at < :before
+    ORDER BY i.handled_at LIMIT :limit {skip_locked})
+RETURNING 1;
 
 -- name: expire_outbox
 -- Delete messages settled before :before.
-DELETE FROM outbox WHERE settled_at < :before RETURNING 1;
+DELETE FROM outbox
+WHERE id IN (
+    SELECT o.id FROM outbox o WHERE o.settled_at < :before ORDER BY o.settled_at LIMIT :limit {skip_locked})
+RETURNING 1;
 
 -- name: expire_grants
 -- Delete roles that ended before :before; the journal still records them.
-DELETE FROM grants WHERE ended_at < :before RETURNING 1;
+DELETE FROM grants WHERE id IN (SELECT g.id FROM grants g WHERE g.ended_at < :before LIMIT :limit {skip_locked})
+RETURNING 1;
 
 -- name: expire_invitations
 -- Delete invitations used, revoked or expired before :before.
-DELETE FROM invitations WHERE used_at < :before OR ended_at < :before OR expires_at < :before RETURNING 1;
+DELETE FROM invitations
+WHERE id IN (
+    SELECT i.id FROM invitations i
+    WHERE i.used_at < :before OR i.ended_at < :before OR i.expires_at < :before LIMIT :limit {skip_locked})
+RETURNING 1;
 
 -- name: expire_chats
--- Delete chats silent since :before, erased ones, and those of people without consent silent since :undecided; only
--- without a role and with nothing left to answer, to deliver or to follow. A mailbox that was stopped stays, so that
+-- Delete those of :chats that are silent since :before, or erased, or of people without consent silent since :undecided,
+-- if they have no role and nothing is left to answer, to deliver or to follow. A mailbox that was stopped stays, so that
 -- nobody begins it again, and one that got a first message since :day, so that those count.
 DELETE FROM chats
-WHERE (last_contact_at < :before OR erased_at IS NOT NULL OR (consented = 0 AND last_contact_at < :undecided))
+WHERE id IN ({each}(:chats))
+  AND (last_contact_at < :before OR erased_at IS NOT NULL OR (consented = 0 AND last_contact_at < :undecided))
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
   AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL)
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))
@@ -81,12 +134,11 @@ WHERE (last_contact_at < :before OR erased_at IS NOT NULL OR (consented = 0 AND 
   AND NOT EXISTS (SELECT 1 FROM email_addresses a WHERE a.chat = chats.id AND a.imported_at IS NOT NULL)
 RETURNING 1;
 
--- name: expire_broadcasts
--- Delete broadcasts that ended before :before and have no message left, with what they made. A running campaign keeps
--- its steps, from which it knows what it has done; the campaign of certificates' ends knows it otherwise, and keeps
--- only the steps that still tell which certificates were mentioned.
-DELETE FROM broadcasts
-WHERE state IN {life_ended} AND finished_at < :before
+-- name: where_broadcast_over
+-- The broadcast ended before :before and has no message left. A running campaign keeps its steps, from which it knows what
+-- it has done; the campaign of certificates' ends knows it otherwise, and keeps only the steps that still tell which
+-- certificates were mentioned.
+state IN {life_ended} AND finished_at < :before
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.broadcast = broadcasts.id)
   AND NOT EXISTS (
       SELECT 1 FROM broadcasts p
@@ -96,5 +148,27 @@ WHERE state IN {life_ended} AND finished_at < :before
       SELECT 1 FROM broadcasts s
       WHERE s.parent = broadcasts.id AND (
           s.state NOT IN {life_ended} OR s.finished_at >= :before
-          OR EXISTS (SELECT 1 FROM outbox o WHERE o.broadcast = s.id)))
+          OR EXISTS (SELECT 1 FROM outbox o WHERE o.broadcast = s.id)));
+
+-- name: due_broadcasts
+-- Read such broadcasts.
+SELECT id FROM broadcasts WHERE {where};
+
+-- name: expire_marks
+-- Delete at most :limit answers to these broadcasts.
+DELETE FROM reminder_marks
+WHERE (broadcast, chat) IN (
+    SELECT m.broadcast, m.chat FROM reminder_marks m WHERE m.broadcast IN ({each}(:broadcasts)) LIMIT :limit {skip_locked})
 RETURNING 1;
+
+-- name: expire_mentions
+-- Delete at most :limit notes of certificates that these broadcasts mentioned.
+DELETE FROM expiry_reminders
+WHERE (standing, not_after, days) IN (
+    SELECT e.standing, e.not_after, e.days FROM expiry_reminders e
+    WHERE e.broadcast IN ({each}(:broadcasts)) LIMIT :limit {skip_locked})
+RETURNING 1;
+
+-- name: expire_broadcasts
+-- Delete such broadcasts with what is left of them: all in one go, for they name each other.
+DELETE FROM broadcasts WHERE {where} RETURNING 1;

@@ -112,5 +112,7 @@ SELECT code, state, revision, changed_at FROM requests WHERE {where};
 DELETE FROM tasks WHERE chat = :chat;
 
 -- name: expire_tasks
--- Delete orders and lists unchanged since :before.
-DELETE FROM tasks WHERE changed_at < :before RETURNING 1;
+-- Delete at most :limit orders and lists unchanged since :before.
+DELETE FROM tasks
+WHERE id IN (SELECT t.id FROM tasks t WHERE t.changed_at < :before ORDER BY t.changed_at LIMIT :limit {skip_locked})
+RETURNING 1;

@@ -1,8 +1,9 @@
 -- Count what waits; each count reads an index that holds only waiting rows.
 
 -- name: inbox_waiting
--- Count the updates to handle.
-SELECT COUNT(*) FROM inbox WHERE state = 'waiting';
+-- Count the updates to handle. By the channel, of which there is always one, SQLite finds the index of what waits, and does
+-- not walk through that of all that was ever received.
+SELECT COUNT(*) FROM inbox WHERE state = 'waiting' AND channel >= '';
 
 -- name: outbox_queued
 -- Count the messages to send, by priority; those of broadcasts wait with their broadcasts.

@@ -34,9 +34,12 @@ WHERE chat = :chat AND origin = :origin AND content IS NOT NULL AND expires_at >
 -- Delete these files.
 DELETE FROM one_time_links WHERE chat = :chat AND origin LIKE :origins;
 
--- name: expire_links!
--- Delete links that nobody used in time, with their files.
-DELETE FROM one_time_links WHERE expires_at <= :now;
+-- name: expire_links
+-- Delete at most :limit links that nobody used in time, with their files.
+DELETE FROM one_time_links
+WHERE digest IN (
+    SELECT l.digest FROM one_time_links l WHERE l.expires_at <= :now ORDER BY l.expires_at LIMIT :limit {skip_locked})
+RETURNING 1;
 
 -- name: my_links
 -- Read the files that wait for a person behind a link.
@@ -120,15 +123,21 @@ SELECT about, content FROM web_files WHERE id = :id AND chat = :chat;
 -- Read the files that a conversation holds.
 SELECT id, about, upload, at FROM web_files WHERE chat = :chat ORDER BY at, id;
 
--- name: expire_web_uploads!
--- Delete what people uploaded once it is handled.
+-- name: expire_web_uploads
+-- Delete at most :limit of what people uploaded once it is handled.
 DELETE FROM web_files
-WHERE upload IS NOT NULL AND at < :handled
-  AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.update_id = web_files.upload AND i.state = 'waiting');
+WHERE id IN (
+    SELECT f.id FROM web_files f
+    WHERE f.upload IS NOT NULL AND f.at < :handled
+      AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.update_id = f.upload AND i.state = 'waiting')
+    ORDER BY f.at LIMIT :limit {skip_locked})
+RETURNING 1;
 
--- name: expire_web_documents!
--- Delete documents past their time.
-DELETE FROM web_files WHERE at < :documents;
+-- name: expire_web_documents
+-- Delete at most :limit documents past their time.
+DELETE FROM web_files
+WHERE id IN (SELECT f.id FROM web_files f WHERE f.at < :documents ORDER BY f.at LIMIT :limit {skip_locked})
+RETURNING 1;
 
 -- name: web_ended
 -- Read the conversations that are over: the person wanted to be forgotten, or nothing is known of them.
@@ -157,13 +166,18 @@ DELETE FROM web_chats WHERE chat = :chat;
 -- End a conversation whose person wanted to be forgotten; what is said afterwards are its last words.
 UPDATE web_chats SET ended = 1, changed_at = :now WHERE chat = :chat;
 
--- name: expire_web_messages!
--- Delete messages of before :before.
-DELETE FROM web_messages WHERE at < :before;
+-- name: expire_web_messages
+-- Delete at most :limit messages of before :before.
+DELETE FROM web_messages
+WHERE id IN (SELECT m.id FROM web_messages m WHERE m.at < :before ORDER BY m.at LIMIT :limit {skip_locked})
+RETURNING 1;
 
--- name: expire_web_browsers!
--- Delete browsers that were not in use since :before.
-DELETE FROM web_browsers WHERE seen_at < :before;
+-- name: expire_web_browsers
+-- Delete at most :limit browsers that were not in use since :before.
+DELETE FROM web_browsers
+WHERE digest IN (
+    SELECT b.digest FROM web_browsers b WHERE b.seen_at < :before ORDER BY b.seen_at LIMIT :limit {skip_locked})
+RETURNING 1;
 
 -- name: begin_desk_session!
 -- Sign a browser in.

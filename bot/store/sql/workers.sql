@@ -28,21 +28,20 @@ DELETE FROM workers WHERE channel = :channel AND id <> :worker RETURNING id;
 DELETE FROM workers WHERE id = :worker AND channel = :channel;
 
 -- name: present_workers
--- Count the workers of the channel; read the longest lease of the others heard from within its :part, or 0.
+-- Count the workers of the channel; read the longest lease of the others heard from within its :part, or 0; and count
+-- those that come before this one in the order of their ids.
 SELECT COUNT(*),
-       COALESCE(MAX(CASE WHEN id <> :worker AND seen_at + lease / :part >= {now} THEN lease END), 0)
+       COALESCE(MAX(CASE WHEN id <> :worker AND seen_at + lease / :part >= {now} THEN lease END), 0),
+       COUNT(CASE WHEN id < :worker THEN 1 END)
 FROM workers WHERE channel = :channel;
-
--- name: relax
--- Let the commit of this transaction not wait for the disk: what it writes need not survive a power failure.
-SELECT {relaxed};
 
 -- name: hold_chat
 -- Reserve a chat with something to handle for this worker until the turn ends; returns nothing if another worker has
 -- it. This waits for a process that changes the row at this moment (a millisecond) instead of skipping it: if the chat
--- were skipped because of a process that does not handle its updates, they would be forgotten.
+-- were skipped because of a process that does not handle its updates, they would be forgotten. Its commit does not wait
+-- for the disk: what it writes need not survive a power failure.
 UPDATE chats SET worker = :worker
-WHERE id = :chat
+WHERE id = :chat AND {relaxed}
   AND (worker IS NULL OR worker = :worker
        OR NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = chats.worker AND w.channel = chats.channel))
   AND EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.state = 'waiting')

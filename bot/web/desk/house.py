@@ -52,7 +52,7 @@ class HousePages:
         since = {"since": to_micros(visit.now - _LOOKED_BACK)}
         limited = {**since, "limit": _SHOWN}
         depths = await self.store.status.depths()
-        outbox, inbox, waiting, messages, updates, processes = await self.store.driver.run(
+        outbox, inbox, waiting, messages, updates, processes = await self.store.driver.look(
             Query("failed_messages", since),
             Query("failed_updates", since),
             Query("waiting_since"),

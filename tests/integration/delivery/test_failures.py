@@ -180,7 +180,7 @@ async def test_where_the_store_refuses_everything_nothing_is_acknowledged(
 
 
 @pytest.mark.parametrize("surprise", SURPRISES)
-async def test_a_deletion_of_old_data_that_fails_waits_for_the_next_day(
+async def test_a_deletion_of_old_data_that_fails_is_tried_again_later(
     store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, surprise: Exception
 ) -> None:
     async def failing(*_: Any, **__: Any) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """What is past its time goes, what is under way stays."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from bot.messages import DeliveryState
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_turn
+from bot.store.drivers import Query, Rows
+from bot.store.drivers.sqlite import open_sqlite
+from bot.store.errors import StoreLocked
 from bot.store.store import Store
 from handlers.core import Attachment, Reply, Session
 from handlers.model import (
@@ -318,3 +322,84 @@ async def test_a_dossier_goes_when_nobody_has_changed_it_for_long(store: Store) 
         (left,) = await turn.admin.dossiers.kept(Rights.operator(NO_UNITS))
     assert gone["dossiers"] == 1
     assert left.common == {"token": "2"}
+
+
+async def test_a_deletion_that_breaks_off_keeps_what_it_did_and_the_next_goes_on(
+    store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write_updates(database, 2_500)
+    asked: list[str] = []
+    run = store.driver.run
+
+    async def breaking(_: object, *calls: Query, **options: bool) -> list[Rows]:
+        asked.extend(call.query for call in calls)
+        if asked.count("expire_inbox") == 2:
+            raise StoreLocked("busy")
+        return await run(*calls, **options)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(store.driver), "run", breaking)
+        with pytest.raises(StoreLocked):
+            await store.retention.delete_expired(LATE, DAYS)
+    ((left,),) = database.sql("SELECT COUNT(*) FROM inbox")
+    counts = await store.retention.delete_expired(LATE, DAYS)
+
+    assert 0 < left < 2_500
+    assert counts["inbox"] == left
+
+
+async def test_answers_are_given_between_two_batches(store: Store, database: Database) -> None:
+    _write_updates(database, 3_000)
+    deletion = asyncio.create_task(store.retention.delete_expired(LATE, DAYS))
+    while database.sql("SELECT COUNT(*) FROM inbox")[0][0] == 3_000:  # noqa: ASYNC110 - another transaction writes it
+        await asyncio.sleep(0)
+    await store.inbox.receive([make_incoming("now")], LATE)
+    ((left,),) = database.sql("SELECT COUNT(*) FROM inbox")
+
+    assert left > 1, "it was answered only when all had been deleted"
+    assert (await deletion)["inbox"] == 3_000
+
+
+async def test_chats_that_stay_keep_no_others_from_going(store: Store, database: Database) -> None:
+    for number in range(130):
+        chat = (await store.inbox.receive([make_incoming(str(number), address=str(number))], NOW))[0]
+        if number % 2:
+            await store.inbox.give_up(await claim_next_turn(store, chat), NOW)
+
+    assert (await store.retention.delete_expired(LATE, DAYS))["chats"] == 65
+    assert database.sql("SELECT COUNT(*) FROM chats WHERE channel = 'telegram'") == [(65,)]
+
+
+async def test_the_file_gives_the_room_of_deleted_rows_back(store: Store, database: Database) -> None:
+    if database.url is not None:
+        pytest.skip("PostgreSQL sees to it by itself")
+    _write_updates(database, 3_000, "zeroblob(4000)")
+    database.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = database.file.stat().st_size
+
+    await store.retention.delete_expired(LATE, DAYS)
+    database.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    assert database.file.stat().st_size < before / 2
+
+
+async def test_a_file_of_an_earlier_version_is_rebuilt_to_give_room_back(database: Database) -> None:
+    if database.url is not None:
+        pytest.skip("PostgreSQL sees to it by itself")
+    database.file.unlink(missing_ok=True)
+    database.sql("CREATE TABLE old (id INTEGER)")
+    driver = await open_sqlite(database.file)
+    await driver.rebuild()
+    await driver.close()
+
+    assert database.sql("PRAGMA auto_vacuum") == [(2,)]
+
+
+def _write_updates(database: Database, number: int, payload: str = "NULL") -> None:
+    """Updates that were handled at a time that is over."""
+    rows = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?) "
+    database.sql(
+        "INSERT INTO inbox (channel, update_id, payload, state, received_at, handled_at) "
+        f"{rows}SELECT 'telegram', 'old' || n, {payload}, 'done', 1, 1 FROM n",
+        number,
+    )

@@ -32,7 +32,7 @@ def database(postgres_url: str, tmp_path: Path) -> Database:
 
 
 @asynccontextmanager
-async def resting(store: Store, database: Database) -> AsyncIterator[DeliveryPipeline]:
+async def resting(store: Store, database: Database, *, listens: bool = True) -> AsyncIterator[DeliveryPipeline]:
     """A process that serves the channel and has nothing to do."""
     clock = Clock()
     roads, pacer = DeliveryPipeline(store, clock), Pacer(Pace(1e6, UNHURRIED), clock)
@@ -43,7 +43,8 @@ async def resting(store: Store, database: Database) -> AsyncIterator[DeliveryPip
     runner = Runner(store, workers, (ChannelService(membership, dispatcher),), ())
     running = asyncio.create_task(runner.run(stop))
     try:
-        await eventually(lambda: database.sql(LISTENING))
+        if listens:
+            await eventually(lambda: database.sql(LISTENING))
         yield roads
     finally:
         stop.set()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.channels import Pace, Rate
 from bot.channels.token_buckets import TokenBuckets
-from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
+from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer, _Part
 from tests.support.delivery import ManualClock
 
 UNHURRIED = Rate(1e6, 1e6)
@@ -48,6 +48,20 @@ class Platform:
         return most
 
 
+async def test_places_that_are_reserved_ahead_leave_when_they_are_free() -> None:
+    clock = ManualClock()
+    ours = pacer(clock, 3)
+    assert ours.reserve(MessageKind.URGENT, 3) == 3
+    for _ in range(3):
+        ours.record_arrival(MessageKind.URGENT)
+    clock.seconds += 0.95
+    assert ours.reserve(MessageKind.BROADCAST, 1) == 0
+    assert ours.reserve(MessageKind.BROADCAST, 1, ahead=0.1) == 1
+    assert 0.04 < ours.until_departure() < 0.06
+    clock.seconds += ours.until_departure()
+    assert ours.until_departure() == 0
+
+
 def send(pacer: Pacer, platform: Platform, kind: MessageKind, most: int) -> int:
     places = pacer.reserve(kind, most)
     for _ in range(places):
@@ -76,7 +90,7 @@ def test_no_second_of_the_platform_ever_holds_more_than_the_pace(
 
 @settings(max_examples=40, deadline=None)
 @given(
-    pace=st.sampled_from([4, 10.5, 25, 200]),
+    pace=st.sampled_from([1, 2.5, 4, 10.5, 25, 200]),
     live=st.lists(st.integers(1, 4), min_size=1, max_size=8),
     seed=st.integers(0, 1000),
 )
@@ -88,8 +102,8 @@ def test_processes_that_come_and_go_together_never_send_more_than_the_pace(
     processes = [pacer(clock, pace) for _ in range(4)]
     before = 1
     for count in live:
-        for each in processes:
-            each.share(count)
+        for rank, each in enumerate(processes):
+            each.share(count, rank)
         if count > before:  # who joins waits until the others know, and a second is over
             beginning = before
             for _ in range(40):
@@ -98,6 +112,44 @@ def test_processes_that_come_and_go_together_never_send_more_than_the_pace(
         for _ in range(40):
             _hurry(processes[:count], platform)
     assert platform.most_in_a_second() <= pace
+
+
+@pytest.mark.parametrize(("pace", "live"), [(25, 1), (25, 4), (25, 13), (25, 50), (0.5, 3), (1000, 7)])
+def test_the_parts_of_all_processes_are_the_whole_pace(pace: float, live: int) -> None:
+    parts = [_Part.of(Pace(pace, UNHURRIED), live, rank).overall for rank in range(live)]
+    assert sum(parts) == max(1, int(pace))
+    assert max(parts) - min(parts) <= 1
+
+
+@given(
+    pace=st.integers(1, 60),
+    senders=st.integers(1, 6),
+    views=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=6, max_size=6),
+)
+def test_whoever_counts_dead_processes_too_never_takes_more_than_its_part(
+    pace: int, senders: int, views: list[tuple[int, int]]
+) -> None:
+    """Of the dead that a process counts besides all that send, some come before it and some behind."""
+    parts = [
+        _Part.of(Pace(pace, UNHURRIED), senders + before + behind, place + before).overall
+        for place, (before, behind) in enumerate(views[:senders])
+    ]
+    assert sum(parts) <= pace
+
+
+@pytest.mark.parametrize("live", [1, 4, 13])
+def test_however_many_processes_send_a_broadcast_leaves_at_the_pace(live: int) -> None:
+    clock = ManualClock()
+    platform = Platform(clock, 0.01)
+    processes = [pacer(clock, 25) for _ in range(live)]
+    for rank, each in enumerate(processes):
+        each.share(live, rank)
+    while clock.seconds < 1020:
+        for each in processes:
+            send(each, platform, MessageKind.BROADCAST, 10_000)
+        platform.pass_time(0.005)
+    assert len(platform.counted) >= 0.93 * 25 * 20
+    assert platform.most_in_a_second() <= 25
 
 
 def _hurry(processes: list[Pacer], platform: Platform) -> None:

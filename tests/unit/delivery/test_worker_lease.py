@@ -75,7 +75,7 @@ class Member:
         self.book = Book(table, name, between)
         self.membership = WorkerLease(self.book, "telegram", table.clock, self._share, LEASE)
 
-    def _share(self, live: int) -> None:
+    def _share(self, live: int, _: int) -> None:
         self.parts = live
 
     @property

@@ -6,6 +6,7 @@ import sqlite3
 import psycopg
 import pytest
 from psycopg import errors as postgres
+from psycopg_pool import PoolTimeout
 
 from bot.store import errors
 from bot.store.drivers import postgres as drivers_postgres
@@ -18,6 +19,7 @@ from bot.store.errors import (
     StoreLocked,
     StoreLost,
     StoreUnavailable,
+    TurnTakenOver,
 )
 
 
@@ -61,6 +63,9 @@ def test_every_result_code_of_sqlite_has_its_error(code: int, kind: type[StoreEr
         (postgres.DiskFull(), StoreFull),
         (postgres.AdminShutdown(), StoreLost),
         (psycopg.OperationalError(), StoreLost),
+        (psycopg.OperationalError("FATAL:  sorry, too many clients already"), StoreUnavailable),
+        (PoolTimeout(), StoreUnavailable),
+        (postgres.DivisionByZero(), TurnTakenOver),
         (psycopg.InterfaceError(), StoreLost),
         (postgres.DataCorrupted(), StoreUnavailable),
         (postgres.UniqueViolation("Key (address)=(Nguyễn Văn A) exists"), StoreError),

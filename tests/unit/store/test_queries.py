@@ -61,7 +61,7 @@ def test_no_two_queries_have_one_name() -> None:
 def test_every_query_is_used_and_every_used_one_exists() -> None:
     named = {name.split(".")[0] for name in QUERIES if not name.startswith("where.")}
     used = set(re.findall(r'(?:Query|column_query_name|to_query|_read)\(\s*"(\w+)"', CODE)) | set(
-        re.findall(r'"((?:expire|count)_\w+)"', CODE)
+        re.findall(r'"((?:expire|count)_\w+|\w+_chats)"', CODE)
     )
 
     assert used == named

@@ -1,0 +1,152 @@
+"""Tell other processes that there is something to do, once it is committed and where this one does not take it up.
+
+A signal carries no data and may be lost: whoever hears none looks by itself now and then, so that a lost one costs time
+and nothing else. There are three ways: none for one process, PostgreSQL's own NOTIFY, and NATS (``nats.py``).
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from typing import Any, Protocol
+from uuid import uuid4
+
+import structlog
+
+from bot.store.drivers import Query
+
+#: Tells whether this process takes up at once what was written to a table for a channel.
+TakesUp = Callable[[str], bool]
+
+#: Seconds between two signals of one process: what is written meanwhile goes with the next.
+_PAUSE = 0.02
+#: What somebody else has to be told of: something to handle, to send, to write; a broadcast that moved.
+_TELLING_STATEMENT = re.compile(
+    r"\s*(?:INSERT INTO (?P<made>inbox|outbox|tasks)|(?:INSERT INTO|UPDATE) (?P<moved>broadcasts))\b"
+)
+
+_log = structlog.get_logger(__name__)
+
+
+def told_table(sql: str) -> str | None:
+    """Return the table whose readers a statement wakes."""
+    found = _TELLING_STATEMENT.match(sql)
+    return (found["made"] or found["moved"]) if found else None
+
+
+class Signals(Protocol):
+    """A way to other processes. What it cannot send is lost, with a line in the log."""
+
+    async def send(self, tables: Collection[str]) -> None:
+        """Tell other processes, not this one, that these tables were written to."""
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Tell of every table that another process wrote to, until cancelled; first with "": nobody knows what was.
+
+        Raises:
+            StoreError: the connection broke.
+        """
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+class InProcess:
+    """One process serves the database: there is nobody to be told."""
+
+    async def send(self, tables: Collection[str]) -> None:
+        """Do nothing."""
+
+    async def listen(self, heard: Callable[[str], None]) -> None:  # noqa: ARG002 - nobody else writes here
+        """Wait until cancelled."""
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+
+def new_process_id() -> str:
+    """Make an id by which a process knows its own signals."""
+    return uuid4().hex
+
+
+class Announcer:
+    """Sends the signals of what one process has committed, several together and seldom."""
+
+    def __init__(self, signals: Signals, queries: Mapping[str, str]) -> None:
+        self._signals = signals
+        self._tables = {name: table for name, sql in queries.items() if (table := told_table(sql))}
+        self._takers: dict[str, TakesUp] = {}
+        self._pending: set[str] = set()
+        self._sending: asyncio.Task[None] | None = None
+
+    def take_up(self, table: str, takes: TakesUp) -> None:
+        """Ask ``takes`` from now on whether this process does by itself what a table tells of."""
+        self._takers[table] = takes
+
+    def committed(self, calls: Iterable[Query]) -> None:
+        """Tell others what these queries have made, where they are needed."""
+        tables = {
+            table for call in calls if (table := self._tables.get(call.query)) and self._needs_others(table, call)
+        }
+        if tables - self._pending:
+            self._pending |= tables
+            if self._sending is None or self._sending.done():
+                self._sending = asyncio.create_task(self._send_pending())
+
+    def _needs_others(self, table: str, call: Query) -> bool:
+        takes = self._takers.get(table)
+        return takes is None or not takes(str(call.parameters.get("channel", "")))
+
+    async def _send_pending(self) -> None:
+        while self._pending:
+            tables, self._pending = self._pending, set()
+            try:
+                await self._signals.send(tables)
+            except Exception as error:  # noqa: BLE001 - a lost signal costs time and nothing else
+                _log.warning("signal_lost", error=type(error).__name__)
+            await asyncio.sleep(_PAUSE)
+
+    async def close(self) -> None:
+        """Send what is still to be told, and release connections."""
+        if self._sending is not None:
+            await self._sending
+        await self._signals.close()
+
+
+#: What NOTIFY names, and runs a statement of PostgreSQL.
+NOTIFY_CHANNEL = "troly"
+RunStatement = Callable[[str, tuple[Any, ...]], Awaitable[None]]
+
+
+class PostgresSignals:
+    """NOTIFY in a statement of its own: in the transaction of a turn it would make all commits wait for each other."""
+
+    def __init__(self, run: RunStatement, connect: Callable[[], Awaitable[Any]]) -> None:
+        """Keep what is needed.
+
+        Args:
+            run: runs a statement on any connection.
+            connect: opens a connection that LISTENs; it must lead to the server itself, not to a pooler.
+        """
+        self._run = run
+        self._connect = connect
+        self._process = new_process_id()
+
+    async def send(self, tables: Collection[str]) -> None:
+        """Send one signal for all of them."""
+        await self._run("SELECT pg_notify(%s, %s)", (NOTIFY_CHANNEL, f"{self._process} {','.join(sorted(tables))}"))
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """See ``Signals``; raises psycopg.Error, or ConnectionError where the connection was closed."""
+        async with await self._connect() as connection:
+            await connection.execute(f"LISTEN {NOTIFY_CHANNEL}".encode())
+            heard("")
+            async for signal in connection.notifies():
+                process, _, tables = signal.payload.partition(" ")
+                if process != self._process:
+                    for table in tables.split(","):
+                        heard(table)
+        raise ConnectionError
+
+    async def close(self) -> None:
+        """Do nothing: its connection is that of ``listen``."""

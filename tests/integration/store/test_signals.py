@@ -1,0 +1,176 @@
+"""Processes tell each other over PostgreSQL, NATS or not at all; behind a pooler, and where the server is full."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from bot.clock import Clock
+from bot.delivery.worker_lease import ChangeListener
+from bot.messages import DeliveryState
+from bot.services.opening import open_store
+from bot.services.unit_of_work import open_turn
+from bot.store import SharedUse
+from bot.store.drivers import Query, postgres
+from bot.store.errors import DatabaseUnusable, TurnTakenOver
+from bot.store.sealing import open_keyring
+from bot.store.store import Store
+from tests.integration.store.test_wakeups import resting
+from tests.support.database import Database
+from tests.support.delivery import eventually, make_text_update
+from tests.support.programs import needs
+from tests.support.servers import nats_server, pgbouncer
+from tests.support.store import CONSENTED_SESSION, NOW, make_reply
+
+pytestmark = pytest.mark.postgres
+#: Seconds; without a signal a look is made every 30 s.
+PATIENCE = 15.0
+
+
+@pytest.fixture
+def database(postgres_url: str, tmp_path: Path) -> Database:
+    return Database(postgres_url, tmp_path)
+
+
+@asynccontextmanager
+async def opened(database: Database, use: SharedUse, url: str | None = None) -> AsyncIterator[Store]:
+    """The store as a process with these settings opens it."""
+    keyring = open_keyring(database.keys)[0]
+    store = await open_store(url or database.url, database.folder, keyring, use=use)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@needs("nats-server")
+async def test_a_nats_server_that_is_killed_and_comes_back_costs_time_and_nothing_else(database: Database) -> None:
+    with nats_server() as server:
+        use = SharedUse(signals_url=server.url)
+        async with opened(database, use) as serving, opened(database, use) as other:
+
+            async def say(number: int) -> None:
+                await other.inbox.receive([make_text_update(f"câu {number}", number)], Clock().now())
+
+            async with resting(serving, database, listens=False) as roads:
+                await say(1)
+                await eventually(lambda: roads.channel.texts() == ["1: câu 1"], PATIENCE)
+                server.kill()
+                await say(2)
+                server.start()
+                await eventually(lambda: roads.channel.texts() == ["1: câu 1", "2: câu 2"], PATIENCE)
+                await say(3)
+                await eventually(lambda: roads.channel.texts()[2:] == ["3: câu 3"], PATIENCE)
+
+
+@needs("nats-server")
+async def test_one_of_several_workers_hears_a_signal_of_nats_and_not_who_sent_it(database: Database) -> None:
+    with nats_server() as server:
+        use = SharedUse(signals_url=server.url)
+        async with opened(database, use) as one, opened(database, use) as two, opened(database, use) as sender:
+            heard: list[str] = []
+            listeners = [
+                asyncio.create_task(ChangeListener(store.workers, heard.append).run()) for store in (one, two, sender)
+            ]
+            await eventually(lambda: heard == [""] * 3)
+            for number in range(5):
+                await sender.inbox.receive([make_text_update("chào", number)], NOW)
+                await eventually(lambda number=number: heard.count("inbox") > number)  # type: ignore[misc]
+            await asyncio.sleep(0.1)
+            for listener in listeners:
+                listener.cancel()
+            await asyncio.gather(*listeners, return_exceptions=True)
+
+    assert heard.count("inbox") == 5
+
+
+async def test_what_this_process_takes_up_is_told_to_nobody(database: Database) -> None:
+    async with opened(database, SharedUse()) as one, opened(database, SharedUse()) as two:
+        heard: list[str] = []
+        listening = asyncio.create_task(ChangeListener(two.workers, heard.append).run())
+        await eventually(lambda: heard == [""])
+        one.workers.take_up("inbox", lambda channel: channel == "telegram")
+        await one.inbox.receive([make_text_update("chào", 1)], NOW)
+        await one.inbox.receive([make_text_update("chào", 2, channel="zalo")], NOW)
+        await eventually(lambda: len(heard) > 1)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+    assert heard == ["", "inbox"]
+
+
+async def test_a_round_trip_is_undone_as_a_whole_where_one_of_its_questions_finds_nothing(database: Database) -> None:
+    async with opened(database, SharedUse()) as store:
+        gone = Query("finish", {"inbox": 999, "now": 1}, must=True)
+        with pytest.raises(TurnTakenOver):
+            await store.driver.run(Query("next_number", {"name": "QT"}), gone, Query("next_number", {"name": "QT"}))
+
+    assert database.sql("SELECT * FROM counters WHERE name = 'QT'") == []
+
+
+@needs("pgbouncer")
+async def test_a_pooler_in_transaction_mode_carries_many_turns_side_by_side(database: Database, tmp_path: Path) -> None:
+    with pgbouncer(str(database.url), tmp_path) as url:
+        use = SharedUse(pool=8, listen_url=database.url)
+        async with opened(database, use, url) as store, opened(database, SharedUse()) as other:
+            heard: list[str] = []
+            listening = asyncio.create_task(ChangeListener(store.workers, heard.append).run())
+            await asyncio.gather(*(_turn(store, number) for number in range(40)))
+            await eventually(lambda: heard[:1] == [""])
+            await other.inbox.receive([make_text_update("chào", 99)], NOW)
+            await eventually(lambda: "inbox" in heard)
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    assert database.sql("SELECT state, COUNT(*) FROM outbox GROUP BY state") == [("sent", 40)]
+
+
+async def _turn(store: Store, number: int) -> None:
+    """One turn of a person of their own, from the update to the end of its answer."""
+    (chat,) = await store.inbox.receive([make_text_update("chào", number, str(number))], NOW)
+    turn = await store.inbox.claim_turn(chat)
+    assert turn is not None
+    async with open_turn(store, turn, NOW) as unit:
+        await unit.finish(CONSENTED_SESSION, [make_reply("chào anh/chị")])
+    while rows := await store.outbox.claim("telegram", 1, NOW):
+        await store.outbox.settle(rows[0], DeliveryState.SENT, NOW, message="1")
+
+
+@contextmanager
+def _one_connection(database: Database) -> Iterator[str]:
+    """The URL for somebody who may have one connection at a time."""
+    database.sql("CREATE ROLE troly_one LOGIN CONNECTION LIMIT 1")
+    place = conninfo_to_dict(str(database.url))
+    try:
+        yield f"postgresql://troly_one@/{place['dbname']}?host={place['host']}"
+    finally:
+        database.sql("DROP ROLE troly_one")
+
+
+async def test_a_start_waits_for_a_server_that_has_no_free_connection(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_PATIENCE_PAUSE", 0.05)
+    with _one_connection(database) as url:
+        holding = await psycopg.AsyncConnection.connect(url)
+        starting = asyncio.create_task(postgres.open_postgres(url, SharedUse(pool=1)))
+        await asyncio.sleep(0.3)
+        waited = not starting.done()
+        await holding.close()
+        driver = await asyncio.wait_for(starting, 10)
+        await driver.close()
+
+    assert waited
+
+
+async def test_a_server_that_stays_full_is_told_so(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "_PATIENCE_PAUSE", 0.05)
+    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0.1)
+    with _one_connection(database) as url:
+        async with await psycopg.AsyncConnection.connect(url):
+            with pytest.raises(DatabaseUnusable, match="no free connection"):
+                await postgres.open_postgres(url, SharedUse())
