@@ -23,6 +23,7 @@ from bot.store.broadcasts.messages import (
 )
 from bot.store.broadcasts.recipients import (
     ExpiryReminder,
+    FallbackRepository,
     NewRecipient,
     RecipientRepository,
     RecipientRow,
@@ -86,6 +87,7 @@ from bot.store.offices import OfficeRepository
 from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
 from bot.store.page_exports import PageExport, PageExportRepository, PageExportTasks, PageFile
 from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
+from bot.store.person_channels import PersonChannelRepository
 from bot.store.power_seals import seal_grant
 from bot.store.request_filter import QueryConditions
 from bot.store.request_list import ImportRepository, MovableRequest, RequestListRepository
@@ -128,25 +130,25 @@ __all__ = [
     "BroadcastMessage", "BroadcastRepository", "BroadcastSnapshot", "ChainFault", "ChannelUse",
     "ChannelUseRepository", "ChatName", "ClockLeapt", "Completion", "DataIsMadeUp", "DatabasePosition",
     "DigestPerson", "DossierRepository", "Driver", "DueMenu", "ExpiringCertificate", "ExpiryReminder",
-    "ExpiryRepository", "ExportReaderRepository", "ExportRepository", "ExportTask", "ExportTasks", "FileFacts",
-    "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository", "JournalEnd",
-    "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring",
-    "LeaseDuration", "LifecycleRepository", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository",
-    "OfficeRepository", "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks",
-    "PageExport", "PageExportRepository", "PageExportTasks", "PageFile", "Person", "Presence", "Proof",
-    "ProvenBroadcast", "Query", "QueryConditions", "ReadingOnly", "RecipientRepository", "RecipientRow",
-    "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository", "Retirement",
-    "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "StateChange", "StatisticsRepository", "Step",
-    "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
-    "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
-    "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask", "Verdict", "Withheld",
-    "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries", "backfill_consents",
-    "chain_hash", "chat_at", "chat_row", "check_all_keys", "count_audience", "digest_origin", "find_chats",
-    "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock", "identity_deadline",
-    "import_queries", "index_requests", "journal_columns", "load_migrations", "message_query", "missing_migrations",
-    "offer_queries", "open_columns", "open_keyring", "open_sqlite", "placing_origin", "read_contact",
-    "read_reached", "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin",
-    "seal_grant", "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path",
-    "to_channel_counts", "to_micros",
+    "ExpiryRepository", "ExportReaderRepository", "ExportRepository", "ExportTask", "ExportTasks",
+    "FallbackRepository", "FileFacts", "FolderHoldsData", "GrantRepository", "ImportRepository",
+    "InvitationRepository", "JournalEnd", "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError",
+    "KeyFileMismatch", "KeyRotation", "Keyring", "LeaseDuration", "LifecycleRepository", "Migration",
+    "MovableRequest", "NewRecipient", "NoticeRepository", "OfficeRepository", "OutboxMessage", "OutboxRecipient",
+    "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "PageExport", "PageExportRepository", "PageExportTasks",
+    "PageFile", "Person", "PersonChannelRepository", "Presence", "Proof", "ProvenBroadcast", "Query",
+    "QueryConditions", "ReadingOnly", "RecipientRepository", "RecipientRow", "ReminderDistance",
+    "RequestListRepository", "RequestNoticeRepository", "ResultRepository", "Retirement", "Rows", "RunQueries",
+    "ScheduleRepository", "SessionTooLarge", "StateChange", "StatisticsRepository", "Step", "Store", "StoreContext",
+    "StoreError", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey", "StoredOwnRequests",
+    "StoredReminders", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver", "UndeliveredExport",
+    "UndeliveredExports", "UnitRepository", "UnreadableTask", "Verdict", "Withheld", "WorkerRegistry",
+    "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries", "backfill_consents", "chain_hash", "chat_at",
+    "chat_row", "check_all_keys", "count_audience", "digest_origin", "find_chats", "find_known", "from_micros",
+    "has_consent", "head_to_continue", "hold_serving_lock", "identity_deadline", "import_queries", "index_requests",
+    "journal_columns", "load_migrations", "message_query", "missing_migrations", "offer_queries", "open_columns",
+    "open_keyring", "open_sqlite", "placing_origin", "read_contact", "read_reached", "read_snapshot", "read_units",
+    "replace_key_file", "reply_queries", "request_origin", "seal_grant", "seal_powers", "session_language",
+    "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
 ]
 # fmt: on

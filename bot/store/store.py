@@ -109,6 +109,8 @@ class Retention:
                 Query("expire_receipts", before),
                 Query("expire_windows", before),
                 Query("expire_guided", before),
+                Query("expire_offers", before),
+                Query("expire_guesses", before),
             )
             results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}

@@ -23,6 +23,7 @@ from handlers.model import (
 )
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
+from handlers.testing.channels import MemoryChannels
 from handlers.testing.dossiers import MemoryDossiers
 from handlers.testing.offices import MemoryOffices
 from handlers.testing.people import MemoryPeople
@@ -82,6 +83,7 @@ class MemoryTurn:
         self.reminders = MemoryReminders(acting)
         self.made_links = list[LinkPurpose]()
         self.mail = MemoryEmail(acting)
+        self.channels = MemoryChannels(MemoryJournal(acting), acting)
 
     async def make_link(self, purpose: LinkPurpose) -> str:
         """Count them: each is another one."""
@@ -106,6 +108,7 @@ class MemoryTurn:
             "save_status": self.register.save_status,
             "admin": self.admin,
             "reminders": self.reminders,
+            "channels": self.channels,
             "make_link": self.make_link,
             "email": self.mail,
             "units": self.acting.tables.units,

@@ -54,6 +54,9 @@ class Backend(Protocol):
     def add_row(self, broadcast: str, address: str, state: str = "queued", reason: str | None = None) -> str:
         """A known person gets a row of a broadcast; the id of their chat."""
 
+    def end_row(self, broadcast: str, chat: str, state: str) -> None:
+        """The message of a broadcast to a chat comes to an end."""
+
     def rows_of(self, broadcast: str) -> dict[str, tuple[str, str | None]]:
         """State and reason of each row, by chat."""
 
@@ -124,6 +127,11 @@ class MemoryBackend:
         told = replace(row, broadcast=broadcast, values=filled, reason=reason, attempts=1, settled_at=settled)
         self.memory.tables.messages[row.origin] = told
         return chat
+
+    def end_row(self, broadcast: str, chat: str, state: str) -> None:
+        messages = self.memory.tables.messages
+        (row,) = [one for one in messages.values() if (one.broadcast, one.chat) == (broadcast, chat)]
+        messages[row.origin] = replace(row, state=state, settled_at=NOW)
 
     def rows_of(self, broadcast: str) -> dict[str, tuple[str, str | None]]:
         rows = [one for one in self.memory.tables.messages.values() if one.broadcast == broadcast]
@@ -245,6 +253,10 @@ class DatabaseBackend:
             *(None if state in {"queued", "sending"} else at, broadcast, reason),
         )
         return chat
+
+    def end_row(self, broadcast: str, chat: str, state: str) -> None:
+        ended = "UPDATE outbox SET state = ?, settled_at = ? WHERE broadcast = ? AND chat = ?"
+        self.sql(ended, state, to_micros(NOW), broadcast, chat)
 
     def rows_of(self, broadcast: str) -> dict[str, tuple[str, str | None]]:
         found = self.sql("SELECT chat, state, reason FROM outbox WHERE broadcast = ? ORDER BY id", broadcast)

@@ -29,6 +29,14 @@ UPDATE inbox SET payload = NULL WHERE chat = :chat AND state = 'failed';
 -- Delete the content of answers that did not arrive: one may hold papers with a personal number.
 UPDATE outbox SET payload = NULL WHERE chat = :chat AND broadcast IS NULL AND state NOT IN ('queued', 'sending');
 
+-- name: expire_offers
+-- Delete codes and offers that link chats and that nobody used in time.
+DELETE FROM channel_offers WHERE expires_at < :undecided RETURNING 1;
+
+-- name: expire_guesses
+-- Forget wrong codes of long ago.
+DELETE FROM channel_guesses WHERE since < :undecided RETURNING 1;
+
 -- name: expire_requests
 -- Delete requests that ended before :before, and drafts of chats silent since.
 DELETE FROM requests
