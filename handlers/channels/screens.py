@@ -139,7 +139,7 @@ class ChannelsScreen:
             PART: session.with_screen("channel_part", about=handle),
         }
         notes = () if what in opened else await _change(here, what, handle)
-        return HandlerResult(opened.get(what, session), notes=notes)
+        return HandlerResult(opened.get(what, session), notes=notes, show=what != LINK)
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Take a typed code; anything else is about something else."""

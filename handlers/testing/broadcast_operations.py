@@ -126,7 +126,8 @@ class MemoryBroadcastOperations:
     async def fall_back(self, broadcast: str, now: datetime) -> int:
         """Queue what surely did not arrive for the next channel of its person; return how many that were."""
         states, moved = {"blocked", "invalid", "failed"}, 0
-        if self.tables.broadcasts[broadcast].broadcast.state is not BroadcastState.RUNNING:
+        known = self.tables.broadcasts[broadcast].broadcast
+        if known.state is not BroadcastState.RUNNING or known.draft.audience.channel is not None:
             return 0
         for one in [one for one in self._messages(broadcast) if one.state in states and one.values]:
             had = {other.chat for other in self._messages(broadcast)}

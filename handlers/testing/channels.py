@@ -8,8 +8,10 @@ from datetime import timedelta
 from handlers.channels.service import Addressee, ChannelService
 from handlers.core import Reply
 from handlers.model import CODE_AGE, CODE_DIGITS, EMAIL, Grant, LinkedChat, LinkOffer, OfferState, Role
-from handlers.testing.tables import MarkRecord, MemoryContext, OfferRecord, PlaceRecord
+from handlers.testing.tables import MarkRecord, MemoryContext, MemoryJournal, OfferRecord, PlaceRecord
 
+#: Codes look like codes, and are the same on every run.
+_STRIDE = 3_141_592_653
 _MOST_WRONG = 5
 _FORGOTTEN = timedelta(hours=1)
 
@@ -60,7 +62,7 @@ class MemoryChannels(ChannelService):
         return self.acting.tables.grants_of(chat)
 
     async def _show_code(self) -> str:
-        code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+        code = f"{self.acting.tables.next_number('code') * _STRIDE % 10**CODE_DIGITS:0{CODE_DIGITS}}"
         self.acting.tables.offers[self.chat] = OfferRecord(self.chat, code, self.acting.now + CODE_AGE)
         return code
 
@@ -122,6 +124,10 @@ class MemoryChannels(ChannelService):
         }
 
     async def _link(self, chats: Sequence[str]) -> None:
+        self.link(chats)
+
+    def link(self, chats: Sequence[str]) -> None:
+        """Make chats one person's, whoever agreed."""
         self._place(chats, secrets.token_hex(16))
         self._join_stops(chats)
         self._join_marks(chats)
@@ -184,3 +190,8 @@ class MemoryChannels(ChannelService):
         holding = {one.chat for one in tables.grants.values() if one.grant.role is Role.OWNER and not one.ended_at}
         known = [tables.chats[chat] for chat in sorted(holding)]
         return [(one.id, one.channel, one.language) for one in known if not (one.erased_at or one.blocked_at)]
+
+
+def link_chats(acting: MemoryContext, chats: Sequence[str]) -> None:
+    """Make chats one person's, as if both had agreed."""
+    MemoryChannels(MemoryJournal(acting), acting).link(chats)

@@ -187,6 +187,7 @@ def build_memory_services(  # noqa: PLR0913 - what a world may begin with
     channel: str = "memory",
     units: UnitDirectory = NO_UNITS,
     register: MemoryInterviewRegister | None = None,
+    acting: MemoryContext | None = None,
     received: Sequence[str] = (),
     waiting: int = 0,
     **changes: Any,
@@ -199,11 +200,12 @@ def build_memory_services(  # noqa: PLR0913 - what a world may begin with
         channel: over which the person talks.
         units: the tree of units.
         register: one that is watched, in place of a new one; its tables are those of the world.
+        acting: a context whose tables are those of the world, where there is no register.
         received: broadcasts that were sent to the person.
         waiting: how many further messages of broadcasts wait for the person.
         changes: other fields of ``Services``.
     """
-    acting = register.acting if register else MemoryContext(MemoryTables(units), now, channel)
+    acting = register.acting if register else acting or MemoryContext(MemoryTables(units), now, channel)
     acting.tables.units = units
     chat = acting.expect_chat(channel, "me")
     turn = MemoryTurn(replace(acting, chat=chat))

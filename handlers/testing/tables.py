@@ -71,6 +71,10 @@ class ChatRecord:
     blocked_at: datetime | None = None
     in_group: bool = False
 
+    def agreed(self, language: str) -> "ChatRecord":
+        """The same, where its person speaks a language and agrees that data are kept."""
+        return replace(self, language=language, consented=True)
+
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:

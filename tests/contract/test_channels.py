@@ -5,9 +5,18 @@ from datetime import timedelta
 import pytest
 
 from bot.store.store import Store
-from handlers.model import AgreeAnswer, Audience, BroadcastPolicy, BroadcastState, CodeAnswer, RequestState, Role
+from handlers.model import (
+    AgreeAnswer,
+    Audience,
+    BroadcastPolicy,
+    BroadcastState,
+    CodeAnswer,
+    RequestState,
+    Role,
+    format_person_code,
+)
 from tests.support.backends import Backend
-from tests.support.broadcasts import GREETING_DRAFT, create_draft
+from tests.support.broadcasts import GREETING_DRAFT, create_draft, list_recipients
 from tests.support.channels import At, link
 from tests.support.dialogue import read_own_data
 from tests.support.people import admin_transaction, grant_role, load_rights
@@ -283,11 +292,22 @@ async def test_only_what_surely_did_not_arrive_goes_on_and_once(
     assert rows.get(zalo.id) == (("queued", None) if goes_on else None)
     tally = await book.tally(name)
     assert tally.total == 1, "a person counts once"
+    (shown,) = await list_recipients(ground.store, name)
+    expected = ("zalo", "queued") if goes_on else ("telegram", state)
+    assert (shown.code, shown.channel, shown.state) == (format_person_code(phone.id), *expected)
     if goes_on:
         assert rows[phone.id] == (state, "next_channel")
         ground.end_row(name, zalo.id, "failed")
         assert await book.fall_back(name, NOW) == 0, "there is no third channel"
         assert (await book.tally(name)).states == {"failed": 1}
+
+
+async def test_where_one_channel_was_asked_for_nothing_goes_to_another(ground: Backend, phone: At, zalo: At) -> None:
+    await link(phone, zalo)
+    name = await frozen(ground, Audience(channel="telegram"))
+    ground.stands(name, BroadcastState.RUNNING)
+    ground.end_row(name, phone.id, "blocked")
+    assert await broadcast_operations(ground.store).fall_back(name, NOW) == 0
 
 
 async def test_a_broadcast_that_was_called_off_goes_on_nowhere(ground: Backend, phone: At, zalo: At) -> None:

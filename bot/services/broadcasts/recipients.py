@@ -221,9 +221,13 @@ class ChannelFallback(ScheduleRepository):
     async def fall_back(self, broadcast: str, now: datetime, *, limit: int = 500) -> int:
         """Queue what failed, was refused or met a block, for the next channel of its person; return how many that were.
 
-        What may have arrived (``unknown``) stays as it is. Repeating it changes nothing: each channel has at most one
-        row of a broadcast, and a kill leaves each message either as it was or gone on.
+        What may have arrived (``unknown``) stays as it is, and all of it where one channel was asked for. Repeating it
+        changes nothing: each channel has at most one row of a broadcast, and a kill leaves each message either as it
+        was or gone on.
         """
+        written = await read_snapshot(self.driver.run, self.keyring, broadcast)
+        if written is None or written.draft.audience.channel is not None:
+            return 0
         rows, after, moved = FallbackRepository(self.driver, self.keyring, broadcast, now), 0, 0
         while found := await rows.find(after, limit):
             moved += sum([await rows.go_on(one) for one in found])
