@@ -1,7 +1,7 @@
 """What the other chats of a person, and the owners, are told when channels are linked or parted."""
 
 from handlers.core import MarkupTranslator, Reply
-from handlers.model import CHANNEL_LABELS
+from handlers.model import CHANNEL_LABELS, TELEGRAM, ZALO, ZALO_BOT
 from locales import LANGUAGES, N_
 
 _OTHER_AGREED = N_(
@@ -17,9 +17,13 @@ _OWNERS = N_(
 )
 
 
+#: Their names are the same in every language.
+_PRODUCTS = frozenset({TELEGRAM, ZALO, ZALO_BOT})
+
+
 def format_channel(say: MarkupTranslator, kind: str) -> str:
     """Return what people call a channel."""
-    return say.t(CHANNEL_LABELS.get(kind, kind))
+    return CHANNEL_LABELS[kind] if kind in _PRODUCTS else say.t(CHANNEL_LABELS.get(kind, kind))
 
 
 def _format(text: str, language: str | None, kind: str, **more: str) -> Reply:

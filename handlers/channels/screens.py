@@ -74,7 +74,7 @@ _JOINED = (
     N_("What you are in the middle of stays where it is. /kenh parts the channels at any time."),
 )
 _ONLY_YOURS = N_("Agree only if both channels are yours. Whoever asks you to type a code for them is deceiving you.")
-_HOLDS = N_("{channel}: {held}")
+_HOLDS = N_("On {channel}: {held}")
 _REQUESTS = N_("{count} requests")
 _ROLES = N_("role: {roles}")
 _REMINDERS_STOPPED = N_("reminders stopped, which then holds for both; /nhanlai takes it back")

@@ -5,6 +5,7 @@ Nothing personal is stored before consent.
 
 from markupsafe import Markup
 
+from handlers.channels.notices import format_channel
 from handlers.core import (
     NO,
     NO_SYNONYMS,
@@ -26,7 +27,6 @@ from handlers.interview import to_next_certificate, to_next_screen
 from handlers.interview.screens.question import format_phrase
 from handlers.interview.screens.retraction import SAFETY_VALUES, restored
 from handlers.interview.screens.understood import format_noted_day
-from handlers.model import CHANNEL_LABELS
 from locales import N_
 
 AGREE, NOTICE, DECLINE, ENGLISH = "agree", "notice", "decline", "language"
@@ -227,7 +227,7 @@ class EraseScreen(OptionsOnlyScreen):
                 Option(NO, say.t(N_("Keep it")), NO_SYNONYMS),
             )
         )
-        names = ", ".join(one.address or say.t(CHANNEL_LABELS.get(one.kind, one.kind)) for one in linked)
+        names = ", ".join(one.address or format_channel(say, one.kind) for one in linked)
         also = (say(_EVERYWHERE, channels=names),) if linked else ()
         roles = (say(N_("Your role ends with it, unless you are the last owner.")),)
         held = roles if any(one.grants for one in mine) else ()
