@@ -77,7 +77,7 @@ class OwnDataWriter:
         if found is None or found[1] not in OWN_DATA_PARTS:
             return OWN_DATA_PARTS.get(name, DataPart(name))
         part = OWN_DATA_PARTS[found[1]]
-        label = self.say.t(N_("{what}, channel {number}"), what=_format_label(self.say, part), number=found[2])
+        label = self.say.t(N_("{what} (channel {number})"), what=_format_label(self.say, part), number=found[2])
         return replace(part, label=label)
 
     def _close(self) -> str:

@@ -1,6 +1,6 @@
 """The person's channels: linking another one by a code, the order of reminders, parting one again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
@@ -30,6 +30,7 @@ from handlers.model import (
     CodeAnswer,
     OwnChannel,
     format_channel_code,
+    format_person_code,
     parse_channel_code,
 )
 from locales import N_
@@ -125,7 +126,7 @@ class ChannelsScreen:
         mine = await here.world.channels.mine()
         if len(mine) == 1:
             return Page(here.say(_ALONE), (here.say(_HOW),), tuple(_options(here, mine)), numbers="codes")
-        lines = tuple(_line(here, number, one) for number, one in enumerate(mine, 1))
+        lines = tuple(_line(here, at, _name(here, one, mine), one) for at, one in enumerate(mine, 1))
         return Page(
             here.say(_TITLE), (join_lines(*lines), here.say(_HOW)), tuple(_options(here, mine)), numbers="codes"
         )
@@ -168,19 +169,26 @@ async def _format_code(here: Context) -> tuple[Markup, ...]:
     return (here.say(_CODE, code=format_channel_code(code)), *opened)
 
 
-def _name(here: Context, one: OwnChannel) -> str:
-    kind = format_channel(here.say, one.kind)
-    name = one.address or f"{kind[:1].upper()}{kind[1:]}"
+def _name(here: Context, one: OwnChannel, among: Sequence[OwnChannel] = ()) -> str:
+    """Name a channel; of several of the same kind each with the code of its person."""
+    alike = [other for other in among if other.kind == one.kind and not one.address]
+    name = one.address or format_channel(here.say, one.kind)
+    if len(alike) > 1:
+        name = f"{name} {format_person_code(one.handle)}"
     return f"{name} ({here.say.t(_HERE)})" if one.here else name
 
 
-def _line(here: Context, number: int, one: OwnChannel) -> Markup:
+def _title(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}"
+
+
+def _line(here: Context, number: int, name: str, one: OwnChannel) -> Markup:
     t = here.say.t
     marks = [t(_BLOCKED)] if one.blocked else [t(_STOPPED)] if one.stopped and one.kind == EMAIL else []
     if one.roles:
         marks.append(_format_roles(here, one))
     tail = f" – {', '.join(marks)}" if marks else ""
-    return Markup("{}. {}{}").format(number, _name(here, one), tail)
+    return Markup("{}. {}{}").format(number, _title(name), tail)
 
 
 def _format_roles(here: Context, one: OwnChannel) -> str:
@@ -192,10 +200,12 @@ def _options(here: Context, mine: tuple[OwnChannel, ...]) -> Iterator[Option]:
     t = here.say.t
     yield Option(LINK, t(N_("Link another channel")), ("noi kenh", "noi them kenh", "link"))
     for one in mine[1:]:
-        yield Option(f"{UP}:{one.handle}", t(N_("{channel}: one place up"), channel=_name(here, one)))
+        yield Option(f"{UP}:{one.handle}", t(N_("{channel}: one place up"), channel=_title(_name(here, one, mine))))
     if len(mine) > 1:
         for one in mine:
-            yield Option(f"{PART}:{one.handle}", t(N_("{channel}: take it out"), channel=_name(here, one)))
+            yield Option(
+                f"{PART}:{one.handle}", t(N_("{channel}: take it out"), channel=_title(_name(here, one, mine)))
+            )
     if here.world.email is not None:
         yield Option(MAIL, t(N_("The official e-mail")), ("email", "thu dien tu"))
     yield back_option(t)
@@ -212,19 +222,19 @@ def _offer_page(here: Context, offer: ChannelOffer) -> Page:
     )
     title = say(_ASK_GIVER if offer.shown_here else _ASK_TAKER, channel=kind)
     shown = (offer.other, offer.here) if offer.shown_here else (offer.here,)
-    held = tuple(_format_held(here, one) for one in shown)
+    held = tuple(_format_held(here, one, shown) for one in shown)
     paragraphs = (format_bullets(say(text) for text in _JOINED), join_lines(*held), say(_ONLY_YOURS))
     return Page(title, paragraphs, (yes, no), exact=True)
 
 
-def _format_held(here: Context, one: OwnChannel) -> Markup:
+def _format_held(here: Context, one: OwnChannel, among: Sequence[OwnChannel]) -> Markup:
     t = here.say.t
     held = [
         *([t(_REQUESTS, count=one.requests)] if one.requests else []),
         *([_format_roles(here, one)] if one.roles else []),
         *([t(_REMINDERS_STOPPED)] if one.stopped else []),
     ]
-    return here.say(_HOLDS, channel=_name(here, one), held="; ".join(held) or t(_NOTHING_HELD))
+    return here.say(_HOLDS, channel=_name(here, one, among), held="; ".join(held) or t(_NOTHING_HELD))
 
 
 class PartChannelScreen(OptionsOnlyScreen):
@@ -232,25 +242,26 @@ class PartChannelScreen(OptionsOnlyScreen):
 
     async def page(self, here: Context) -> Page:
         """Say what each side keeps."""
-        say, found = here.say, await _find(here)
+        say, mine = here.say, await here.world.channels.mine()
+        found = _find(here, mine)
         options = (
             Option(YES, say.t(N_("Take it out")), ("bo kenh", "bo noi", "dong y")),
             Option(NO, say.t(N_("Keep it so")), NO_SYNONYMS),
         )
-        name = _name(here, found) if found else "–"
+        name = _name(here, found, mine) if found else "–"
         what = _PART_MAIL if found and found.kind == EMAIL else _PART_WHAT
         return Page(say(_PART_TITLE, channel=name), (say(what),), options, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Take it out, or leave all as it is."""
-        session, found = here.session.with_screen("channels"), await _find(here)
+        mine = await here.world.channels.mine()
+        session, found = here.session.with_screen("channels"), _find(here, mine)
         if value == NO or found is None or not await here.world.channels.part(found.handle):
             return HandlerResult(session, notes=(here.say(_KEPT),))
-        return HandlerResult(session, notes=(here.say(_PARTED, channel=_name(here, found)),))
+        return HandlerResult(session, notes=(here.say(_PARTED, channel=_title(_name(here, found, mine))),))
 
 
-async def _find(here: Context) -> OwnChannel | None:
-    mine = await here.world.channels.mine()
+def _find(here: Context, mine: Sequence[OwnChannel]) -> OwnChannel | None:
     return next((one for one in mine if one.handle == here.session.about), None)
 
 

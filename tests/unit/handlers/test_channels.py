@@ -119,3 +119,14 @@ async def test_a_button_of_an_older_question_agrees_to_nothing(talk: Dialogue, a
     talk.choices = (old,)
     await talk.taps("đồng ý")
     assert acting.tables.offers[OTHER].state is OfferState.TYPED
+
+
+async def test_two_channels_of_one_kind_are_told_apart(talk: Dialogue, acting: MemoryContext) -> None:
+    await agreed(talk)
+    other = acting.expect_chat(TELEGRAM, "2")
+    acting.tables.chats[other] = acting.tables.chats[other].agreed("vi")
+    link_chats(acting, (ME, OTHER, other))
+    said = await talk.says("/kenh")
+    assert f"Telegram N-{other[:8].upper()}" in said
+    assert "2. Zalo\n" in said
+    assert len(set(talk.labels)) == len(talk.labels)
