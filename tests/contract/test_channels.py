@@ -11,15 +11,18 @@ from handlers.model import (
     BroadcastPolicy,
     BroadcastState,
     CodeAnswer,
+    InterviewStatus,
     RequestState,
     Role,
     format_person_code,
 )
+from rules.outcome import Procedure
+from tests.support.audience import is_meant, make_officers
 from tests.support.backends import Backend
 from tests.support.broadcasts import GREETING_DRAFT, create_draft, list_recipients
 from tests.support.channels import At, link
 from tests.support.dialogue import read_own_data
-from tests.support.people import admin_transaction, grant_role, load_rights
+from tests.support.people import OPERATOR, admin_transaction, grant_role, load_rights
 from tests.support.store import NOW, broadcast_operations, make_content
 
 LATER = NOW + timedelta(minutes=11)
@@ -334,3 +337,58 @@ async def test_two_messages_of_one_broadcast_that_wait_become_one(ground: Backen
     await link(phone, zalo)
     assert sorted(state for state, _ in ground.rows_of(name).values()) == ["queued", "skipped"]
     assert (await broadcast_operations(ground.store).tally(name)).total == 1
+
+
+PEOPLE = make_officers(48, NOW)
+GROUPS = [[one.id for one in PEOPLE[start : start + 2 + start % 2]] for start in range(0, 30, 3)]
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        Audience(),
+        Audience(channel="terminal"),  # several chats of one kind
+        Audience(unit="DN.NT"),
+        Audience(silent_days=3),
+        Audience(role=Role.ADMIN),
+        Audience(chats=tuple(one.id for one in PEOPLE[:25])),  # a list that parts some of the people
+    ],
+)
+async def test_whoever_is_meant_by_one_chat_is_a_person_once_whatever_the_pages(
+    ground: Backend, audience: Audience
+) -> None:
+    ground.write_people(PEOPLE)
+    for group in GROUPS:
+        ground.link(*group)
+    person = {chat: group[0] for group in GROUPS for chat in group}
+    reach = OPERATOR
+    listed = set(audience.chats or [one.id for one in PEOPLE])
+    meant = {one.id for one in PEOPLE if one.id in listed and is_meant(one, audience, reach, NOW)}
+    people = {person.get(chat, chat) for chat in meant}
+    draft = GREETING_DRAFT.model_copy(update={"audience": audience})
+    name = (await create_draft(ground.store, draft)).id
+    ground.stands(name, BroadcastState.APPROVED)
+    while await broadcast_operations(ground.store).freeze(name, NOW, limit=7):
+        pass
+    rows = ground.rows_of(name)
+    assert {person.get(chat, chat) for chat in rows} == people
+    assert len(rows) == len(people)
+    async with admin_transaction(ground.store) as at:
+        counted = await at.admin.broadcasts.count(reach, audience)
+    assert sum(one.all for one in counted) == len(people)
+
+
+async def test_what_another_channel_has_asked_for_is_not_reminded_of(ground: Backend, phone: At, zalo: At) -> None:
+    standing = InterviewStatus(
+        interview=1, certificate_key="AA", subscriber="A", not_after=None, owed=(Procedure.CHANGE_INFORMATION,)
+    )
+    async with phone.turns() as unit:
+        await unit.register.save_status(standing)
+    async with zalo.turns() as unit:
+        await unit.requests.register(make_content("AA"))
+    assert list(ground.rows_of(await frozen(ground, Audience(to_do=True)))) == [phone.id]
+    content = make_content("AA")
+    async with phone.turns() as unit:
+        await unit.register.save_status(standing.model_copy(update={"certificate_key": content.certificate_key}))
+    await link(phone, zalo)
+    assert ground.rows_of(await frozen(ground, Audience(to_do=True))) == {}
