@@ -23,7 +23,7 @@ from tests.support.broadcasts import GREETING_DRAFT, create_draft, list_recipien
 from tests.support.channels import At, link
 from tests.support.dialogue import read_own_data
 from tests.support.people import OPERATOR, admin_transaction, grant_role, load_rights
-from tests.support.store import NOW, broadcast_operations, make_content
+from tests.support.store import NOW, broadcast_operations, deliver_all, make_content
 
 LATER = NOW + timedelta(minutes=11)
 
@@ -392,3 +392,16 @@ async def test_what_another_channel_has_asked_for_is_not_reminded_of(ground: Bac
         await unit.register.save_status(standing.model_copy(update={"certificate_key": content.certificate_key}))
     await link(phone, zalo)
     assert ground.rows_of(await frozen(ground, Audience(to_do=True))) == {}
+
+
+async def test_an_admin_is_not_told_of_what_they_register_on_another_channel(ground: Backend, zalo: At) -> None:
+    admin = await At(ground.store, "telegram", "an").meets()
+    await grant_role(ground.store, "an", Role.ADMIN, "DN.NT")
+    await At(ground.store, "telegram", "bình").meets()
+    await grant_role(ground.store, "bình", Role.ADMIN, "DN.NT")
+    await link(admin, zalo)
+    await deliver_all(ground.store)
+    async with zalo.turns() as unit:
+        made = await unit.requests.register(make_content().model_copy(update={"unit_code": "DN.NT"}))
+    told = [one for one in await deliver_all(ground.store) if made.code in str(one)]
+    assert len(told) == 1, "the other admin is"
