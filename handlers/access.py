@@ -48,6 +48,7 @@ AUDIT_ACTIONS: dict[str, str] = {
     AuditAction.SET_OFFICE: N_("receiving office set"),
     AuditAction.CONFIRM_OFFICE: N_("receiving office confirmed"),
     AuditAction.WITHDRAW_OFFICE: N_("receiving office taken back"),
+    AuditAction.LINK_CHANNEL: N_("channel linked by the person of a role"),
     AuditAction.EMAIL_IMPORT: N_("e-mail addresses imported"),
     AuditAction.SIGN_IN_LINK: N_("link to the admin pages made"),
     AuditAction.SIGN_IN: N_("signed in to the admin pages"),

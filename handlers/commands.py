@@ -19,6 +19,7 @@ from handlers.broadcasts.reminders import (
 )
 from handlers.broadcasts.screens import open_typed_broadcast, parse_broadcast_code
 from handlers.broadcasts.screens import to_broadcast_list as broadcasts
+from handlers.channels.screens import CHANNELS_COMMAND, start_with_code
 from handlers.citations import format_statement
 from handlers.core import (
     Command,
@@ -144,6 +145,8 @@ async def _start(here: Context, invitation: str) -> HandlerResult:
         if code and await here.world.reminders.has_received(code):
             return await begin_reminder(here, code)
         invitation = ""
+    if linking := await start_with_code(here, invitation):
+        return linking
     taken = (await accept_invitation(here, invitation),) if invitation else ()
     if here.session.consented_at is None:
         return HandlerResult(here.session.with_screen("welcome"), notes=taken, whole=True)
@@ -269,6 +272,7 @@ COMMANDS = (
     Command("trogiup", N_("help"), _help, ("help",), before_consent=True),
     Command("huy", N_("stop, and keep my answers"), _stop, ("stop", "cancel")),
     Command("ngonngu", N_("language: Tiếng Việt / English"), _language, ("language",), before_consent=True),
+    CHANNELS_COMMAND,
     EMAIL_COMMAND,
     Command("dungnhan", N_("no more reminders"), stop_reminders, ("dungnhac", "unsubscribe"), before_consent=True),
     Command("nhanlai", N_("reminders again"), resume_reminders, ("nhanlainhacnho", "subscribe"), before_consent=True),

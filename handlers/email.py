@@ -150,4 +150,4 @@ STAFF_COMMAND = Command(
     "themthu", N_("official addresses of staff who get reminders by e-mail"), import_staff, needs=Act.WRITE_BROADCASTS
 )
 _WHAT_FOR = N_("my official e-mail, for reminders")
-EMAIL_COMMAND = Command("email", _WHAT_FOR, open_email, ("thudientu", "mail", "kenh"))
+EMAIL_COMMAND = Command("email", _WHAT_FOR, open_email, ("thudientu", "mail"))

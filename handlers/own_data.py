@@ -1,5 +1,6 @@
 """Renders all data stored about a person as readable text, and the messages about ordering it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,6 +34,10 @@ def format_data_failed(say: MarkupTranslator) -> Reply:
     return Reply(paragraphs=(str(say(sentence)),))
 
 
+#: A section of another channel of the person.
+_OF_CHANNEL = re.compile(r"([a-z_]+)_([0-9]+)")
+
+
 @dataclass
 class OwnDataWriter:
     """Writes the outline section by section, and long lists page by page, so that it need not be held in memory."""
@@ -49,7 +54,7 @@ class OwnDataWriter:
         """Write a section, or the next page of a section that is a list; an empty page writes nothing."""
         closed = "" if name == self._name else self._close() + "\n\n"
         self._name = name
-        part = OWN_DATA_PARTS.get(name, DataPart(name))
+        part = self._part(name)
         if isinstance(value, list) and value and _format_whole_value(self.say, part, value) is None:
             said = "\n".join(line for entry in value for line in self._entry(part, entry))
             return (closed or ("\n" if self._told > len(value) else "")) + said
@@ -66,10 +71,19 @@ class OwnDataWriter:
         """Return the end of the outline."""
         return self._close() + "\n"
 
+    def _part(self, name: str) -> DataPart:
+        """Return the part of a section; one of another channel of the person carries the number of that channel."""
+        found = _OF_CHANNEL.fullmatch(name)
+        if found is None or found[1] not in OWN_DATA_PARTS:
+            return OWN_DATA_PARTS.get(name, DataPart(name))
+        part = OWN_DATA_PARTS[found[1]]
+        label = self.say.t(N_("{what} (channel {number})"), what=_format_label(self.say, part), number=found[2])
+        return replace(part, label=label)
+
     def _close(self) -> str:
         """Close the open section; one without any content gets a dash."""
         nothing = self._name and not self._told
-        said = f"{_format_label(self.say, OWN_DATA_PARTS.get(self._name, DataPart(self._name)))}: –" if nothing else ""
+        said = f"{_format_label(self.say, self._part(self._name))}: –" if nothing else ""
         self._name, self._told = "", 0
         return said
 

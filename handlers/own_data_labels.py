@@ -396,6 +396,12 @@ _EMAIL = {
     "files": DataPart(N_("Papers go there as well")),
     "working": DataPart(N_("Takes messages")),
 }
+_CHANNEL = {
+    "channel": DataPart(N_("Channel")),
+    "address": DataPart(N_("Your address there")),
+    "linked_at": DataPart(N_("Linked"), format_iso_moment),
+    "number": DataPart(N_("Number of its parts here")),
+}
 OWN_DATA_PARTS = {
     "chat": DataPart(N_("This chat"), inside=_CHAT),
     "session": DataPart(N_("Conversation"), inside=_SESSION),
@@ -408,6 +414,7 @@ OWN_DATA_PARTS = {
     "received": DataPart(N_("Message from you"), inside=_RECEIVED),
     "outgoing": DataPart(N_("Message to you"), inside=_OUTGOING),
     "email": DataPart(N_("Official e-mail"), inside=_EMAIL),
+    "channels": DataPart(N_("Channel of yours, in the order of reminders"), inside=_CHANNEL),
     "waiting_files": DataPart(N_("File that waits to be fetched"), inside=_WAITING_FILE),
     "web_messages": DataPart(N_("Message of the web chat"), inside=_WEB_MESSAGE),
     "earlier": DataPart(N_("Older messages, of which only a number and a time are kept"), inside=_EARLIER),

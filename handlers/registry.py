@@ -52,6 +52,7 @@ from handlers.broadcasts.screens.schedule import (
     PlanStepsScreen,
 )
 from handlers.broadcasts.screens.schedule import CampaignStepsScreen as Reminders
+from handlers.channels.screens import ChannelsScreen, PartChannelScreen
 from handlers.core import (
     Screen,
     ShowMore,
@@ -178,6 +179,8 @@ SCREENS: dict[str, Screen] = {
     "withdraw": WithdrawScreen(),
     "language": LanguageScreen(),
     "email": EmailScreen(),
+    "channels": ChannelsScreen(),
+    "channel_part": PartChannelScreen(),
     "stopped": PauseScreen(),
     "erase": EraseScreen(),
     "stop_reminders": StopRemindersScreen(),

@@ -167,10 +167,15 @@ class ProgressMonitor:
     def error_share(self, tally: DeliveryCounts) -> float:
         """The share of those tried that could not be delivered, since somebody let it go on; blocked ones aside."""
         new = {
-            state: tally.states.get(state, 0) - self.forgiven.states.get(state, 0) for state in ("sent", *_ERROR_STATES)
+            state: _count_tried(tally, state) - _count_tried(self.forgiven, state) for state in ("sent", *_ERROR_STATES)
         }
         tried = sum(new.values())
         return sum(new[state] for state in _ERROR_STATES) / tried if tried >= _LEAST_TRIED else 0.0
+
+
+def _count_tried(tally: DeliveryCounts, state: str) -> int:
+    """Count what ended so, also where it went on to another channel: the platform fails all the same."""
+    return tally.states.get(state, 0) + tally.went_on.get(state, 0)
 
 
 class BroadcastDelivery:
@@ -229,7 +234,9 @@ class BroadcastDelivery:
         watch.record_count(tally, began, self._clock.monotonic())
         if watch.has_resumed(broadcast.revision) or broadcast.state is BroadcastState.PAUSED:
             watch.reset_errors(tally)
-        if broadcast.state is BroadcastState.RUNNING and not tally.open:
+        running = broadcast.state is BroadcastState.RUNNING
+        went_on = await self._book.fall_back(broadcast.id, now) if running else 0
+        if running and not tally.open and not went_on:
             await self._finish(broadcast, tally, now)
             return
         if (share := watch.error_share(tally)) > self._terms.error_share:  # nothing is wrong with one that rests

@@ -250,11 +250,13 @@ class TurnHandler:
             save_status=unit.register.save_status,
             admin=unit.admin,
             reminders=unit.reminders,
+            channels=unit.channels,
             make_link=unit.link_maker(known.web_address),
             email=unit.email(known.email),
             takes_files=not (channel and channel.capabilities.files_in_by_link),
             **around,
             start_link=channel.start_link if channel else None,
+            start_links={name: link for name, one in self._channels.items() if (link := one.start_link)},
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another
             office=known.office,
             retention_days=known.retention_days,

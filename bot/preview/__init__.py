@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from bot.preview.channel_walks import make_channel_walks
 from bot.preview.office_walks import make_office_walks
 from bot.preview.walks import WalkStop, make_reminder_walks, make_walks
 from handlers.commands import ADMIN_COMMANDS, COMMANDS
@@ -28,7 +29,8 @@ async def render_page(pack: Pack, language: str) -> str:
 async def take_walks(pack: Pack, language: str) -> Walks:
     """Take every walk, those of officers first."""
     officers = [*await make_walks(pack, language), *await make_reminder_walks(pack, language)]
-    return [*officers, *await make_office_walks(pack, language)]
+    linked = await make_channel_walks(pack, language)
+    return [*officers, *linked, *await make_office_walks(pack, language)]
 
 
 def render_walks(taken: Walks, language: str) -> str:

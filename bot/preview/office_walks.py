@@ -223,6 +223,7 @@ class _WalkContext:
             save_status=unit.register.save_status,
             admin=unit.admin,
             reminders=unit.reminders,
+            channels=unit.channels,
             units=self.units,
             start_link="https://t.me/troly_bot?start=",
         )

@@ -103,7 +103,8 @@ class EmailService:
         await self.ask(*link.calls, message_query(self.keyring, message, self.now))
 
     async def choose(self, *, first: bool, files: bool) -> None:
-        await self.ask(Query("email_choose", {"owner": self.chat.id, "first": int(first), "files": int(files)}))
+        chosen = {"owner": self.chat.id, "first": int(first), "files": int(files)}
+        await self.ask(Query("email_choose", chosen), Query("email_place", chosen))
 
     async def import_staff(self, rights: Rights, unit: str | None, addresses: Sequence[str]) -> None:
         reach = rights.reach(Act.WRITE_BROADCASTS, unit)
@@ -115,7 +116,11 @@ class EmailService:
 
     async def remove(self) -> None:
         mine = {"owner": self.chat.id}
-        await self.ask(Query("email_remove", mine), Query("email_unused", {"now": to_micros(self.now)}))
+        await self.ask(
+            Query("email_removed", mine),
+            Query("email_remove", mine),
+            Query("email_unused", {"now": to_micros(self.now)}),
+        )
 
 
 async def copy_files(context: StoreContext, replies: Sequence[Reply], origin: str, language: str) -> list[Query]:

@@ -1,6 +1,6 @@
 """The use cases of exports: order, cancel, write and hand over; also those of the data held about a person."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ from bot.store import (
     UnreadableTask,
 )
 from handlers.admin.exports import format_export_failed
+from handlers.channels.notices import format_erased
 from handlers.core import Journal, MarkupTranslator, OwnRequests, People, Reply
 from handlers.model import (
     NO_UNITS,
@@ -37,6 +38,7 @@ from handlers.model import (
     Filter,
     RequestRow,
     Rights,
+    channel_kind,
     mask_row,
 )
 from handlers.own_data import format_data_failed
@@ -219,7 +221,7 @@ class OwnDataService:
 
     own_data: OwnDataRepository
     requests: OwnRequests
-    people: People
+    people: Callable[[str], People]  #: the roles of a chat, by its id
 
     async def order(self, language: str) -> bool:
         """Accept one order at a time, until its files have left."""
@@ -241,8 +243,13 @@ class OwnDataService:
         await self.own_data.lock_requests()
         staying = [request for request in await self.requests.mine() if request.state in RETAINED_STATES]
         readable = [request for request in staying if not request.content.unreadable]
-        await self.own_data.erase({request.code: request.content.to_minimal() for request in readable})
-        await self.people.leave()
+        chats = await self.own_data.chats()
+        kept = {request.code: request.content.to_minimal() for request in readable}
+        await self.own_data.erase([chat for chat, _, _ in chats], kept)
+        for chat, channel, language in chats[1:]:
+            await self.own_data.tell(chat, channel, format_erased(language, channel_kind(chats[0][1])))
+        for chat, _, _ in chats:
+            await self.people(chat).leave()
         return tuple(request.code for request in staying)
 
 

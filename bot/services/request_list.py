@@ -131,8 +131,8 @@ class RequestAnnouncer:
 
     async def announce(self, code: str, content: RequestContent, *, again: bool = False) -> None:
         """Queue the notices for people who are told at once; the person in this chat is never among them."""
-        place = await self.notices.place(code)
-        watchers = await self.notices.watchers(place.unit)
+        place, own = await self.notices.place(code), await self.notices.own_chats()
+        watchers = [one for one in await self.notices.watchers(place.unit) if one.chat not in own]
         watching = select_watchers(watchers, self.notices.context.chat, NoticeTiming.AT_ONCE)
         for chat, held in watching.items():
             shown = content if may_see_personal(held) else mask_content(content)

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
+from bot.services.channels import StoredChannels
 from bot.services.dossiers import StoredDossiers
 from bot.services.email import EmailService, EmailTerms, copy_files
 from bot.services.exports import ExportDownloads, ExportService, OwnDataService
@@ -27,6 +29,7 @@ from bot.store import (
     OfficeRepository,
     OwnDataRepository,
     PageExportRepository,
+    PersonChannelRepository,
     Query,
     RequestListRepository,
     RequestNoticeRepository,
@@ -57,6 +60,7 @@ from handlers.core import (
     EmailAddresses,
     Event,
     MakeLink,
+    OwnChannels,
     OwnData,
     OwnRequests,
     Reminders,
@@ -120,9 +124,13 @@ class TurnTransaction:
         self.requests: OwnRequests = OwnRequestService(requests, announcer)
         self.admin = build_admin_services(context)
         own_data = OwnDataRepository(self._ask, keyring, pending, now, requests)
-        self.own_data: OwnData = OwnDataService(own_data, self.requests, self.admin.people)
+        self.own_data: OwnData = OwnDataService(own_data, self.requests, self._roles_of)
         self.register = StoredInterviewRegister(context)
+        self.channels: OwnChannels = StoredChannels(self.admin.journal, PersonChannelRepository(context))
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
+
+    def _roles_of(self, chat: str) -> PeopleService:
+        return PeopleService.of(replace(self._context, chat=chat), JournalService(JournalRepository(self._context)))
 
     def link_maker(self, address: str | None) -> MakeLink:
         """Return what makes one-time links below the address of the web server."""

@@ -23,6 +23,7 @@ from bot.store.broadcasts.messages import (
 )
 from bot.store.broadcasts.recipients import (
     ExpiryReminder,
+    FallbackRepository,
     NewRecipient,
     RecipientRepository,
     RecipientRow,
@@ -110,6 +111,7 @@ from bot.store.offices import OfficeRepository
 from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
 from bot.store.page_exports import PageExport, PageExportRepository, PageExportTasks, PageFile
 from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
+from bot.store.person_channels import PersonChannelRepository
 from bot.store.power_seals import seal_grant
 from bot.store.request_filter import QueryConditions
 from bot.store.request_list import ImportRepository, MovableRequest, RequestListRepository
@@ -154,23 +156,23 @@ __all__ = [
     "BroadcastSnapshot", "ChainFault", "ChannelUse", "ChannelUseRepository", "ChatName", "ClockLeapt", "Completion",
     "DataIsMadeUp", "DatabaseMoved", "DatabasePosition", "DatabaseUnusable", "DigestPerson", "DossierRepository",
     "Driver", "DueMenu", "ExpiringCertificate", "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository",
-    "ExportRepository", "ExportTask", "ExportTasks", "FileFacts", "FolderHoldsData", "GrantRepository",
-    "ImportRepository", "InvitationRepository", "JournalEnd", "JournalRepository", "KeyCheck", "KeyFile",
-    "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring", "LeaseDuration", "LifecycleRepository",
+    "ExportRepository", "ExportTask", "ExportTasks", "FallbackRepository", "FileFacts", "FolderHoldsData",
+    "GrantRepository", "ImportRepository", "InvitationRepository", "JournalEnd", "JournalRepository", "KeyCheck",
+    "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring", "LeaseDuration", "LifecycleRepository",
     "LiveTables", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository", "OfficeRepository",
     "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "PageExport",
-    "PageExportRepository", "PageExportTasks", "PageFile", "Person", "Presence", "Proof", "ProvenBroadcast",
-    "Query", "QueryConditions", "ReadableTables", "ReadingOnly", "RecipientRepository", "RecipientRow",
-    "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository", "Retirement", "Row",
-    "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "SharedUse", "SqliteTables", "StateChange",
-    "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError", "StoreFull", "StoreLocked", "StoreTexts",
-    "StoreUnavailable", "StoredInterviewRegister", "StoredKey", "StoredOwnRequests", "StoredReminders",
-    "TableDigest", "TargetHoldsData", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
-    "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask", "Upkeep", "UpkeepState",
-    "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries",
-    "backfill_consents", "chain_hash", "chat_at", "chat_row", "check_all_keys", "contents_of", "copy_table",
-    "count_audience", "create_statements", "digest_origin", "digest_table", "digest_tables", "find_chats",
-    "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock", "holds_data",
+    "PageExportRepository", "PageExportTasks", "PageFile", "Person", "PersonChannelRepository", "Presence", "Proof",
+    "ProvenBroadcast", "Query", "QueryConditions", "ReadableTables", "ReadingOnly", "RecipientRepository",
+    "RecipientRow", "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository",
+    "Retirement", "Row", "Rows", "RunQueries", "ScheduleRepository", "SessionTooLarge", "SharedUse", "SqliteTables",
+    "StateChange", "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError", "StoreFull",
+    "StoreLocked", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey", "StoredOwnRequests",
+    "StoredReminders", "TableDigest", "TargetHoldsData", "TaskResult", "TooMuchToKeep", "Transaction",
+    "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask", "Upkeep",
+    "UpkeepState", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens",
+    "add_words_queries", "backfill_consents", "chain_hash", "chat_at", "chat_row", "check_all_keys", "contents_of",
+    "copy_table", "count_audience", "create_statements", "digest_origin", "digest_table", "digest_tables",
+    "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock", "holds_data",
     "identity_deadline", "import_queries", "index_requests", "journal_columns", "load_migrations", "message_query",
     "missing_migrations", "offer_queries", "open_columns", "open_keyring", "open_sqlite", "open_tables",
     "placing_origin", "read_contact", "read_key_file", "read_reached", "read_snapshot", "read_units",

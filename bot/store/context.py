@@ -37,6 +37,14 @@ class StoreContext:
         (rows,) = ([(self.chat,)],) if self.chat else await self.ask(Query("who_has", {"id": actor}))
         return self.keyring.lookup("person", *(str(chat) for (chat,) in rows))
 
+    async def is_person(self, digest: str, actor: str) -> bool:
+        """Tell whether ``person`` gave this digest to the one who acts by a role, in whichever of their chats."""
+        if actor == MACHINE or digest == await self.person(actor):
+            return digest == await self.person(actor)
+        (rows,) = ([(self.chat,)],) if self.chat else await self.ask(Query("who_has", {"id": actor}))
+        (own,) = await self.ask(Query("own_chats", {"chat": rows[0][0]})) if rows else ([],)
+        return digest in {self.keyring.lookup("person", str(chat)) for (chat,) in own}
+
 
 def chat_at(keyring: Keyring, channel: str, address: str) -> Chat:
     """Name the chat at an address by the id that it has in the database."""

@@ -12,6 +12,7 @@ from bot.store.drivers import Driver, Query, RunQueries
 from bot.store.encoding import from_micros, to_micros
 from bot.store.links import LETTER_AGE
 from bot.store.messages import OutboxMessage, OutboxRecipient, message_query
+from bot.store.person_channels import new_person
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from handlers.model import EMAIL, WEB, DeliveryReason, EmailContact
 
@@ -39,6 +40,7 @@ def offer_queries(keyring: Keyring, owner: str, address: str, unit: str | None, 
     return [
         _chat_query(keyring, chat, unit, at),
         Query("email_address_row", {"chat": chat.id}),
+        Query("email_leave", {"owner": owner, "chat": chat.id}),
         Query("email_offer", {"owner": owner, "chat": chat.id, "now": at}),
     ]
 
@@ -85,10 +87,13 @@ _NOT_ARRIVED = frozenset({DeliveryState.BLOCKED, DeliveryState.INVALID, Delivery
 
 
 def _is_for_mail(one: Settlement) -> bool:
-    """Tell whether an end calls for a letter: it surely did not arrive, or the page that shows it may be closed."""
+    """Tell whether an end calls for a letter: it surely did not arrive, or the page that shows it may be closed.
+
+    A message of a broadcast goes on to the next channel of its person by itself.
+    """
     if one.row.chat.channel == EMAIL or one.row.priority == REPLY or one.row.reply.action != "send":
         return False
-    return one.state in _NOT_ARRIVED or (one.row.chat.channel == WEB and one.row.broadcast is None)
+    return one.row.broadcast is None and (one.state in _NOT_ARRIVED or one.row.chat.channel == WEB)
 
 
 async def letters_instead(
@@ -105,7 +110,7 @@ async def letters_instead(
         mail = mails.get(one.row.chat.id)
         if mail is None or not (mail.first or one.state in _NOT_ARRIVED):
             continue
-        files = one.row.reply.attachments if mail.files or one.row.broadcast else ()
+        files = one.row.reply.attachments if mail.files else ()
         reply = one.row.reply.model_copy(update={"attachments": files, "choices": (), "target": None})
         if not (reply.paragraphs or files):
             continue
@@ -127,8 +132,9 @@ class EmailRepository:
         async with self.driver.transaction() as transaction:
             (confirmed,) = await transaction.run(Query("email_confirm", where))
             if confirmed:
-                mine = {"chat": chat}
+                mine, placed = {"chat": chat}, {**where, "person": new_person()}
                 await transaction.run(Query("email_take_over", mine), Query("email_open", mine))
+                await transaction.run(Query("email_place_owner", placed), Query("email_place_address", placed))
             await transaction.run(commit=True)
         return bool(confirmed)
 

@@ -20,12 +20,12 @@ from bot.store.messages import (
     message_query,
     prepare_messages,
 )
-from bot.store.own_data_reader import PersonalDataReader
+from bot.store.own_data_reader import read_person
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
 from bot.store.tasks import UnreadableTask, read_unreadable_task
 from handlers.core import Reply
-from handlers.model import RequestContent, format_code
+from handlers.model import EMAIL, RequestContent, format_code
 
 #: The kind of such a task, and what the origins of its messages begin with.
 OWN_DATA = "own_data"
@@ -96,7 +96,7 @@ class OwnDataTasks:
         Each page is a transaction of its own: nobody waits for the reading of the whole.
         """
         book = StoredOwnRequests(self.driver.run, self.keyring, task.chat.id, now)
-        return PersonalDataReader(self.driver.run, self.keyring, task.chat, book).sections()
+        return read_person(self.driver.run, self.keyring, task.chat, book)
 
     async def complete(self, task: OwnDataTask, messages: Sequence[Callable[[], Reply]], now: datetime) -> bool:
         """Queue the files, each made when it is stored, and end the task, all in one transaction.
@@ -167,19 +167,36 @@ class OwnDataRepository:
 
     def sections(self) -> AsyncIterator[tuple[str, Any]]:
         """Read everything section by section, in this transaction (``handlers.core.ports.OwnData.sections``)."""
-        return PersonalDataReader(self.ask, self.keyring, self.pending.chat, self.requests).sections()
+        return read_person(self.ask, self.keyring, self.pending.chat, self.requests)
 
     async def lock_requests(self) -> None:
-        """Keep others from changing the requests of this chat until the transaction ends."""
+        """Keep others from changing the requests of this person until the transaction ends."""
         await self.ask(Query("hold_my_requests", {"chat": self.pending.chat.id}))
 
-    async def erase(self, kept: Mapping[str, RequestContent]) -> None:
-        """Delete all but the requests in a state that must stay, in one round trip.
+    async def chats(self) -> list[tuple[str, str, str | None]]:
+        """Return id, channel and language of the person's chats, this one first; mailboxes are not among them."""
+        (rows,) = await self.ask(Query("own_channels", {"chat": self.pending.chat.id}))
+        found = [(row[0], row[1], row[3]) for row in rows if row[1] != EMAIL]
+        return sorted(found, key=lambda one: one[0] != self.pending.chat.id)
+
+    async def erase(self, chats: Sequence[str], kept: Mapping[str, RequestContent]) -> None:
+        """Delete all that these chats of the person hold but the requests in a state that must stay.
 
         Args:
+            chats: ids of the chats.
             kept: what such requests say from now on, by code; one that is not named stays as it is, but for notes.
         """
-        mine = {"chat": self.pending.chat.id}
+        await self.ask(*(self._replace_query(code, content) for code, content in kept.items()))
+        for chat in chats:
+            await self._erase_chat(chat)
+
+    async def tell(self, chat: str, channel: str, said: Reply) -> None:
+        """Queue the last word to a chat whose data are deleted."""
+        message = OutboxMessage(OutboxRecipient(chat, channel), f"erased:{to_micros(self.now)}:{chat}", said, NOTICE)
+        await self.ask(message_query(self.keyring, message, self.now))
+
+    async def _erase_chat(self, chat: str) -> None:
+        mine = {"chat": chat}
         timed = {**mine, "now": to_micros(self.now)}
         await self.ask(
             Query("erase_inbox", {**timed, "inbox": self.pending.inbox_id}),
@@ -190,20 +207,22 @@ class OwnDataRepository:
             Query("forget_author", mine),
             Query("erase_dossiers", mine),
             Query("erase_requests", mine),
-            *(self._replace_query(code, content) for code, content in kept.items()),
             Query("erase_notes", mine),
             Query("erase_standings", mine),
-            Query("erase_unreadable", {"place": f"chats.session {self.pending.chat.id} %"}),
+            Query("erase_unreadable", {"place": f"chats.session {chat} %"}),
             Query("erase_links", mine),
             Query("forget_guided", mine),
-            Query("email_keep_offers", {"owner": self.pending.chat.id}),
-            Query("email_erase_letters", {"owner": self.pending.chat.id}),
-            Query("email_remove", {"owner": self.pending.chat.id}),
+            Query("email_keep_offers", {"owner": chat}),
+            Query("email_erase_letters", {"owner": chat}),
+            Query("email_removed", {"owner": chat}),
+            Query("email_remove", {"owner": chat}),
             Query("email_unused", {"now": to_micros(self.now)}),
             Query("end_desk_sessions", mine),
             Query("drop_web_messages", mine),
             Query("drop_web_files", mine),
             Query("end_web_chat", timed),
+            Query("leave_person", mine),
+            Query("drop_offers", mine),
             Query("erase_chat", timed),
         )
 

@@ -14,7 +14,7 @@ from bot.store.encoding import from_micros
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import Keyring, SealContext, read_or_none, sealed_columns, unseal_or_none
-from handlers.model import mask_identities, mask_session
+from handlers.model import EMAIL, mask_identities, mask_session
 
 #: The newest messages of each state that are listed one by one; of what came before only numbers and times are held.
 MOST_LISTED = 5_000
@@ -224,6 +224,33 @@ class PersonalDataReader:
 
     def _opened(self, sealed: bytes, place: SealContext) -> Any:
         return json.loads(self.keyring.unseal(sealed, place))
+
+
+async def read_person(
+    ask: RunQueries, keyring: Keyring, chat: Chat, requests: StoredOwnRequests
+) -> AsyncIterator[tuple[str, Any]]:
+    """Read all of a person: this chat, and behind it each of their other chats, whose parts carry its number."""
+    async for section in PersonalDataReader(ask, keyring, chat, requests).sections():
+        yield section
+    (rows,) = await ask(Query("own_channels", {"chat": chat.id}))
+    if len(rows) == 1:
+        return
+    others = []
+    listed = []
+    for row in rows:
+        at, channel, sealed, linked = row[0], row[1], row[2], row[5]
+        address = unseal_or_none(keyring, sealed, sealed_columns.address(at))
+        known = {"channel": channel, "address": address, "linked_at": _format_moment(linked)}
+        number = None
+        if at != chat.id and channel != EMAIL and address is not None:
+            others.append(Chat(at, channel, address))
+            number = len(others) + 1
+        listed.append({**known, "number": number or (1 if at == chat.id else None)})
+    yield "channels", listed
+    for number, other in enumerate(others, 2):
+        theirs = StoredOwnRequests(ask, keyring, other.id, requests.now)
+        async for name, value in PersonalDataReader(ask, keyring, other, theirs).sections():
+            yield f"{name}_{number}", value
 
 
 def _without_files(said: Any) -> Any:

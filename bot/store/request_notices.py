@@ -46,6 +46,11 @@ class RequestNoticeRepository:
         genuine = genuine_grants(self.context.keyring, rows)
         return tuple(_to_watcher(tuple(row), *row[12:15]) for row in genuine)
 
+    async def own_chats(self) -> set[str]:
+        """Return the chats of the person who acts."""
+        (rows,) = await self.context.ask(Query("own_chats", {"chat": self.context.chat}))
+        return {chat for (chat,) in rows}
+
     async def place(self, code: str) -> RequestPlace:
         """Return the unit and the revision of a request."""
         (rows,) = await self.context.ask(Query("request_unit", {"code": code}))

@@ -72,6 +72,7 @@ DELIVERY_REASONS = {
     DeliveryReason.CRASH: N_("the program ended between the request and its answer"),
     DeliveryReason.NO_ANSWER: N_("the platform did not answer"),
     DeliveryReason.REFUSED: N_("the platform does not take this message for this chat"),
+    DeliveryReason.NEXT_CHANNEL: N_("goes on to the person's next channel"),
     DeliveryReason.RESTORED: N_("was waiting in a copy of the database that was put back"),
     DeliveryReason.GAVE_UP: N_("tried as often as it may be"),
     DeliveryReason.NO_SEND_MESSAGE: N_("the channel's server cannot send messages (sendMessage)"),

@@ -56,7 +56,7 @@ from handlers.core.messages import (
     Throttled,
     UnreadableReceived,
 )
-from handlers.core.ports import EmailAddresses, MakeLink, OwnData, OwnRequests, Services
+from handlers.core.ports import EmailAddresses, MakeLink, OwnChannels, OwnData, OwnRequests, Services
 from handlers.core.screen import (
     BACK,
     DONE,
@@ -137,14 +137,14 @@ __all__ = [
     "Command", "Context", "DayRange", "DerivedEvents", "DossierMade", "DrawChart", "EmailAddresses", "Event",
     "FileRead", "FileSent", "FormsMade", "HandlerResult", "Journal", "ListMade", "MakeDossier", "MakeForms",
     "MakeLink", "MakeList", "MakeReport", "MarkupTranslator", "MessageEdited", "OfficeView", "Option",
-    "OptionsOnlyScreen", "Order", "OwnData", "OwnRequests", "Page", "People", "PrintAnswer", "PrintedPart",
-    "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Retraction", "Screen", "ScreenCallback",
-    "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled", "Understood",
-    "Units", "UnreadableReceived", "answer_lines", "back_option", "capitalize_first", "certificate_facts",
-    "cited_documents", "count_printed_lines", "count_remaining", "current_decision", "current_question",
-    "current_rights", "explain_certainty", "facts_of", "filing_notice_of", "find_certainty", "find_impossible_day",
-    "format_actions", "format_bold", "format_brief_answer", "format_bullets", "format_count", "format_day",
-    "format_decision_plain", "format_documents", "format_moment", "format_notices", "format_numbered",
+    "OptionsOnlyScreen", "Order", "OwnChannels", "OwnData", "OwnRequests", "Page", "People", "PrintAnswer",
+    "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView", "Retraction", "Screen",
+    "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore", "TextReceived", "Throttled",
+    "Understood", "Units", "UnreadableReceived", "answer_lines", "back_option", "capitalize_first",
+    "certificate_facts", "cited_documents", "count_printed_lines", "count_remaining", "current_decision",
+    "current_question", "current_rights", "explain_certainty", "facts_of", "filing_notice_of", "find_certainty",
+    "find_impossible_day", "format_actions", "format_bold", "format_brief_answer", "format_bullets", "format_count",
+    "format_day", "format_decision_plain", "format_documents", "format_moment", "format_notices", "format_numbered",
     "format_size", "format_steps", "format_title", "format_weekday", "hash_text", "holder_labels", "join_lines",
     "latest_fact", "open_page", "parse_day", "parse_day_range", "parse_moment", "parse_time", "printed_width",
     "question_of", "registrable_actions", "strip_markup", "units_of", "with_answer", "with_derived_events",

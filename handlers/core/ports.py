@@ -6,8 +6,8 @@ ends the turn, and the event is handled again later if the error is temporary. A
 others demands ``rights`` and treats everything outside of them as if it did not exist.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,10 +15,14 @@ from handlers.core.admin_ports import AdminServices
 from handlers.core.broadcast_ports import Reminders
 from handlers.model import (
     NO_UNITS,
+    AgreeAnswer,
+    ChannelOffer,
+    CodeAnswer,
     EmailContact,
     EmailOffer,
     InterviewStatus,
     LinkPurpose,
+    OwnChannel,
     Request,
     RequestContent,
     RequestHandling,
@@ -31,7 +35,7 @@ from rules.pack import Pack
 
 
 class OwnRequests(Protocol):
-    """The requests of the person in this chat only."""
+    """The requests of the person in this chat, those of their other channels included."""
 
     async def mine(self) -> tuple[Request, ...]:
         """Return all requests of this chat, newest first."""
@@ -108,12 +112,16 @@ class OwnData(Protocol):
         - ``waiting_files``, only where there are some: name, size, at and expires_at of each file that waits behind a
           link or in the web chat;
         - ``web_messages``, only of the web chat: side (person, assistant), text (HTML) and at of each message;
+        - ``channels``, only where several are linked: channel, address, linked_at and number of each, in the order of
+          reminders; behind it the sections of every other chat, each name with ``_`` and that number behind it;
         - ``earlier``, only for very long histories: how many older rows of ``received`` and ``outgoing`` are not
           listed.
         """
 
     async def erase(self) -> tuple[str, ...]:
-        """Delete all data of the person except the requests that must be kept (``RETAINED_STATES``).
+        """Delete all data of the person, on every channel, but the requests that must be kept (``RETAINED_STATES``).
+
+        The other chats are told, and nothing is linked any more.
 
         A kept request retains only what it needs (``RequestContent.to_minimal``) and its moves without notes. All roles
         of the person end, except that of the last owner (``People.leave``).
@@ -172,6 +180,51 @@ class EmailAddresses(Protocol):
         """
 
 
+class OwnChannels(Protocol):
+    """The channels of the person in this chat: their chats and mailboxes, in the order of reminders.
+
+    What is asked for, said and given stays with the chat where that was; requests are seen from all of them.
+    """
+
+    async def mine(self) -> tuple[OwnChannel, ...]:
+        """Return them in the order of reminders; one alone where nothing is linked."""
+
+    async def show_code(self) -> str:
+        """Make a code of ten digits, by which another chat is linked with this one; an earlier one ends.
+
+        It is kept as a digest alone, can be typed once, and within ``CODE_AGE``.
+        """
+
+    async def enter(self, code: str) -> CodeAnswer:
+        """Take the code of another chat; where it is right, this chat is asked next (``offer``).
+
+        Args:
+            code: Ten digits, as ``parse_channel_code`` returns them.
+        """
+
+    async def offer(self) -> ChannelOffer | None:
+        """Return the link that waits for a word of this chat, or of the other one."""
+
+    async def agree(self, handle: str) -> AgreeAnswer:
+        """Agree to the link that waits: first the chat where the code was typed, then the one that showed it.
+
+        Args:
+            handle: Names the other chat, as it was shown.
+        """
+
+    async def decline(self) -> None:
+        """End the link that waits."""
+
+    async def move_up(self, handle: str) -> bool:
+        """Let reminders go to a channel before the one that stands over it; false where it is the first, or unknown."""
+
+    async def part(self, handle: str) -> bool:
+        """Take a channel out, with the mailbox whose address was given there; a mailbox is forgotten.
+
+        The other chats are told. False where there is no such channel, or no other one.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that one turn may use, at the moment ``now`` of that turn."""
@@ -184,11 +237,13 @@ class Services:
     save_status: SaveStatus
     admin: AdminServices
     reminders: Reminders
+    channels: OwnChannels
     units: UnitDirectory = NO_UNITS
     make_link: MakeLink = make_no_link
     email: EmailAddresses | None = None  #: ``None``: no e-mail is sent
     takes_files: bool = True  #: whether the channel brings files; else they come by a link
     start_link: str | None = None  #: address that opens this chat; text appended to it arrives as /start TEXT
+    start_links: Mapping[str, str] = field(default_factory=dict)  #: the same of every channel that has one, by its name
     office: str | None = None  #: one receiving office for everything, as the operator has set it
     chosen_offices: tuple[Office, ...] = ()  #: receiving offices that admins have set in the chat
     retention_days: int = 180

@@ -79,6 +79,7 @@ class DeliveryReason(StrEnum):
     NO_ANSWER = "no_answer"  #: unknown: the platform did not answer
     REFUSED = "refused"  #: invalid: the platform will never accept this message for this chat
     RESTORED = "restored"  #: unknown: queued in a copy of the database that was put back
+    NEXT_CHANNEL = "next_channel"  #: it goes on to the person's next channel, or another of their chats has it already
     GAVE_UP = "gave_up"  #: failed: all attempts were used up
     NO_SEND_MESSAGE = "no_sendMessage"  #: failed: the platform's server lacks the method
     NO_SEND_DOCUMENT = "no_sendDocument"  #: failed: likewise
@@ -264,10 +265,11 @@ class CheckReport(_Model):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryCounts:
-    """The number of recipients' rows of a broadcast by state, and by reason for ``skipped`` and ``unknown``."""
+    """The number of people of a broadcast by state, and by reason for ``skipped`` and ``unknown``."""
 
     states: Mapping[str, int] = field(default_factory=dict)  #: ``bot.messages.DeliveryState`` -> rows
     reasons: Mapping[str, int] = field(default_factory=dict)  #: ``Reason`` -> rows
+    went_on: Mapping[str, int] = field(default_factory=dict)  #: state of what went on to another channel -> rows
 
     @property
     def total(self) -> int:

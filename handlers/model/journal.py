@@ -19,6 +19,7 @@ class AuditAction(StrEnum):
     WITHDRAW_OFFICE = "withdraw_office"
     SIGN_IN_LINK = "sign_in_link"  #: for a browser
     SIGN_IN = "sign_in"
+    LINK_CHANNEL = "link_channel"  #: the person of a role has another channel; the subject names role and channel
     EMAIL_IMPORT = "email_import"  #: addresses of the staff of a unit
     UNREADABLE = "unreadable"  #: a row that was damaged
     SEAL_POWERS = "seal_powers"  #: of a database from before they were sealed

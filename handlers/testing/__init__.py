@@ -16,6 +16,7 @@ it (``tests/contract``). Nothing is sealed, the journal is not chained, and noth
 """
 
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
+from handlers.testing.channels import link_chats
 from handlers.testing.person import MemoryInterviewRegister, MemoryOwnRequests, MemoryReminders
 from handlers.testing.services import (
     MemoryHouse,
@@ -42,4 +43,5 @@ __all__ = [
     "build_memory_admin_services",
     "build_memory_services",
     "chat_id",
+    "link_chats",
 ]

@@ -17,6 +17,7 @@ from handlers.broadcasts.template import (
     text_for,
 )
 from handlers.model import (
+    EMAIL,
     NO_UNITS,
     UNCOUNTED_STATES,
     Act,
@@ -34,6 +35,7 @@ from handlers.model import (
     RecipientName,
     RequestState,
     Rights,
+    channel_kind,
     format_person_code,
 )
 from handlers.testing.tables import BroadcastRecord, ChatRecord, MarkRecord, MemoryContext, StatusRecord, chat_id
@@ -54,13 +56,46 @@ class MemoryAudience:
     acting: MemoryContext
 
     def find(self, audience: Audience, reach: Reach) -> list[ChatRecord]:
-        """Find the people who are meant within reach, in the order of their chats."""
-        near = (one for one in self.acting.tables.chats.values() if reach and self._is_reached(one, reach))
-        return sorted((one for one in near if self._is_meant(one, audience)), key=lambda one: one.id)
+        """Find the people who are meant within reach, in the order of their chats; of several the first stands."""
+        tables = self.acting.tables
+        near = (one for one in tables.chats.values() if reach and self._is_reached(one, reach))
+        meant = {one.id: one for one in near if self._is_meant(one, audience)}
+        first = {min(meant.keys() & set(tables.own_chats(chat))) for chat in meant}
+        return [meant[chat] for chat in sorted(first)]
+
+    def route(self, person: ChatRecord, audience: Audience) -> ChatRecord:
+        """Return the first chat of a person that takes messages; where none does, the one by which they are meant."""
+        return next(iter(self._routes(person, audience)), person)
+
+    def _routes(self, person: ChatRecord, audience: Audience) -> list[ChatRecord]:
+        own = self._own(person)
+        if len(own) == 1:
+            return [one for one in own if one.blocked_at is None]
+        wanted = audience.channel
+        asked = [one for one in own if wanted is None or wanted in {one.channel, channel_kind(one.channel)}]
+        return [
+            one
+            for one in asked
+            if one.erased_at is None
+            and one.consented
+            and one.blocked_at is None
+            and not (one.channel == EMAIL and one.stopped_at)
+        ]
+
+    def _own(self, person: ChatRecord) -> list[ChatRecord]:
+        tables = self.acting.tables
+        return [tables.chats[one] for one in tables.own_chats(person.id) if one in tables.chats]
+
+    def _certificates(self, person: ChatRecord) -> list[StatusRecord]:
+        """Of all chats of a person, the newest first."""
+        found = [one for chat in self._own(person) for one in self.acting.tables.statuses_of(chat.id)]
+        return sorted(found, key=lambda one: (one.changed_at, one.status.interview), reverse=True)
 
     def count(self, audience: Audience, reach: Reach) -> tuple[ChannelCounts, ...]:
         """How many are meant by channel, and what keeps messages from them."""
-        return to_channel_counts((one.channel, self._kept(one)) for one in self.find(audience, reach))
+        return to_channel_counts(
+            (self.route(one, audience).channel, self._kept(one, audience)) for one in self.find(audience, reach)
+        )
 
     def find_unknown(self, audience: Audience, reach: Reach) -> list[str]:
         """The codes of those of a list whom nobody knows, who have not agreed to be known, or who are out of reach."""
@@ -71,7 +106,7 @@ class MemoryAudience:
 
     def values(self, person: ChatRecord, written: BroadcastRecord) -> PlaceholderValues:
         """Fill the placeholders of a broadcast for one person."""
-        draft, certificates = written.broadcast.draft, self.acting.tables.statuses_of(person.id)
+        draft, certificates = written.broadcast.draft, self._certificates(person)
         named = (one.status.subscriber for one in certificates if one.status.subscriber)
         unit = self.acting.tables.units.get(person.unit)
         return PlaceholderValues(
@@ -92,7 +127,7 @@ class MemoryAudience:
         later = mark.later_on is not None and mark.later_on > day_of(written, self.acting.now)
         reasons = {
             DeliveryReason.STOPPED: person.stopped_at is not None,
-            DeliveryReason.BLOCKED_BEFORE: person.blocked_at is not None,
+            DeliveryReason.BLOCKED_BEFORE: not self._routes(person, written.broadcast.draft.audience),
             DeliveryReason.DONE: mark.done_at is not None,
             DeliveryReason.LATER: later,
             DeliveryReason.CAPPED: self._had(person) >= self.acting.policy.reminders_per_week,
@@ -144,7 +179,9 @@ class MemoryAudience:
         )
 
     def _has_asked_standing(self, person: ChatRecord, audience: Audience) -> bool:
-        """People with a role hear of their work; anybody else hears what they agreed to."""
+        """People with a role hear of their work; anybody else hears what they agreed to, not in a mailbox of theirs."""
+        if person.channel == EMAIL and person.id in self.acting.tables.places:
+            return False
         if not audience.is_by_role:
             return person.consented
         return any(one.role is audience.role for one in self.acting.tables.grants_of(person.id))
@@ -167,30 +204,31 @@ class MemoryAudience:
 
     def _to_do(self, known: StatusRecord, *, finished: bool = False) -> list[Procedure]:
         """List what is owed for a certificate and was not requested, or with ``finished`` was not done."""
-        key, requests = known.status.certificate_key, self.acting.tables.requests_of(known.chat)
+        key, tables = known.status.certificate_key, self.acting.tables
+        requests = [one for chat in tables.own_chats(known.chat) for one in tables.requests_of(chat)]
         asked = [one for one in requests if key is not None and one.content.certificate_key == key]
         ended = {RequestState.DONE} if finished else set(RequestState) - UNCOUNTED_STATES
         counted = {one.content.procedure for one in asked if one.state in ended}
         return [one for one in known.status.owed or () if one not in counted]
 
-    def _kept(self, person: ChatRecord) -> str:
+    def _kept(self, person: ChatRecord, audience: Audience) -> str:
         if person.stopped_at is not None:
             return "stopped"
-        if person.blocked_at is not None:
+        if not self._routes(person, audience):
             return "blocked"
         return "capped" if self._had(person) >= self.acting.policy.reminders_per_week else "reachable"
 
     def _had(self, person: ChatRecord) -> int:
         """Reminders of the last seven days."""
-        messages = self.acting.tables.messages.values()
-        mine = (one for one in messages if one.chat == person.id and one.broadcast and one.state in _HAD_STATES)
+        messages, own = self.acting.tables.messages.values(), self.acting.tables.own_chats(person.id)
+        mine = (one for one in messages if one.chat in own and one.broadcast and one.state in _HAD_STATES)
         return sum((one.settled_at or one.queued_at) >= self.acting.now - _WEEK for one in mine)
 
     def _end(self, person: ChatRecord, written: BroadcastRecord) -> date | None:
         """The first end of a certificate that is still to come, or lies in the window that was asked for."""
         today = day_of(written, self.acting.now)
         first, last = written.broadcast.draft.audience.expiry_window(today) or (today, date.max)
-        ends = (one.status.not_after for one in self.acting.tables.statuses_of(person.id))
+        ends = (one.status.not_after for one in self._certificates(person))
         return min((end for end in ends if end is not None and first <= end <= last), default=None)
 
 
@@ -241,7 +279,8 @@ class BroadcastCheck:
         found, kept = defaultdict[tuple[ProblemKind, str], list[str]](list), list[tuple[str, str]]()
         for person in people.find(self.known.broadcast.draft.audience, reach_of(self.known.broadcast)):
             reason = people.reason_to_withhold(person, self.known)
-            kept.append((person.channel, _COUNTED_AS.get(reason, "reachable") if reason else "reachable"))
+            route = people.route(person, self.known.broadcast.draft.audience)
+            kept.append((route.channel, _COUNTED_AS.get(reason, "reachable") if reason else "reachable"))
             for problem in self._problems_of(person) if reason not in _GET_NOTHING else ():
                 found[problem].append(format_person_code(person.id))
         counted = to_channel_counts(kept)
@@ -270,7 +309,8 @@ class BroadcastCheck:
 
     def _problems_of(self, person: ChatRecord) -> Iterator[tuple[ProblemKind, str]]:
         values = MemoryAudience(self.acting).values(person, self.known)
-        template, channel = self._templates[values.language], person.channel.partition(":")[0]
+        route = MemoryAudience(self.acting).route(person, self.known.broadcast.draft.audience)
+        template, channel = self._templates[values.language], channel_kind(route.channel)
         if template is None:  # found once for everybody
             return
         for placeholder in missing_placeholders(template, values):

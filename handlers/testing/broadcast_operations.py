@@ -119,9 +119,29 @@ class MemoryBroadcastOperations:
         """Give what is queued its final state, for these chats or for all; what is ``unknown`` can be sent again."""
         for one in self._messages(broadcast, "queued"):
             if not chats or one.chat in chats:
-                values = one.values if state == "unknown" else None
+                values = one.values if state != "sent" else None
                 settled = replace(one, state=state, reason=reason, attempts=1, settled_at=now, values=values)
                 self.tables.messages[one.origin] = settled
+
+    async def fall_back(self, broadcast: str, now: datetime) -> int:
+        """Queue what surely did not arrive for the next channel of its person; return how many that were."""
+        states, moved = {"blocked", "invalid", "failed"}, 0
+        known = self.tables.broadcasts[broadcast].broadcast
+        if known.state is not BroadcastState.RUNNING or known.draft.audience.channel is not None:
+            return 0
+        for one in [one for one in self._messages(broadcast) if one.state in states and one.values]:
+            had = {other.chat for other in self._messages(broadcast)}
+            own = (self.tables.chats[chat] for chat in self.tables.own_chats(one.chat) if chat in self.tables.chats)
+            open_now = (to for to in own if to.consented and not (to.erased_at or to.stopped_at or to.blocked_at))
+            to = next((to for to in open_now if to.id not in had), None)
+            if to is None or one.reason == DeliveryReason.NEXT_CHANNEL:
+                continue
+            self.tables.messages[one.origin] = replace(one, reason=DeliveryReason.NEXT_CHANNEL.value, values=None)
+            origin, meant = f"broadcast:{broadcast}:{to.id}", one.meant or one.chat
+            row = MessageRecord(origin, to.id, to.channel, BROADCAST, now, broadcast=broadcast, values=one.values)
+            self.tables.messages[origin] = replace(row, meant=meant if meant != to.id else None)
+            moved += 1
+        return moved
 
     async def create_step(  # noqa: PLR0913 - each is a part of a step
         self,
@@ -201,7 +221,7 @@ class MemoryBroadcastOperations:
     def _needs_second_person(self, known: BroadcastRecord, meant: list[ChatRecord]) -> bool:
         """Whether more would be reached than one person may decide about, the whole campaign together."""
         one = known.broadcast
-        if EXPIRY_CAMPAIGN in {one.id, one.parent} or known.decider != known.writer:
+        if EXPIRY_CAMPAIGN in {one.id, one.parent} or not self.tables.is_one_person(known.decider, known.writer):
             return False
         series = {name for name, other in self.tables.broadcasts.items() if other.series == known.series}
         reached = {message.chat for message in self.tables.messages.values() if message.broadcast in series}
@@ -226,12 +246,16 @@ class MemoryBroadcastOperations:
     def _add_row(self, acting: MemoryContext, known: BroadcastRecord, person: ChatRecord) -> None:
         name, people = known.broadcast.id, MemoryAudience(acting)
         reason = people.reason_to_withhold(person, known)
-        origin = f"broadcast:{name}:{person.id}"
-        row = MessageRecord(origin, person.id, person.channel, BROADCAST, acting.now, broadcast=name)
+        to = person if reason else people.route(person, known.broadcast.draft.audience)
+        origin = f"broadcast:{name}:{to.id}"
+        meant = person.id if to.id != person.id else None
+        row = MessageRecord(origin, to.id, to.channel, BROADCAST, acting.now, broadcast=name, meant=meant)
         if reason is None:
-            mark, today = self.tables.marks.get((known.series, person.id)), day_of(known, acting.now)
-            if mark is not None and mark.later_on is not None and mark.later_on <= today:
-                self.tables.marks[known.series, person.id] = replace(mark, later_on=None)
+            today = day_of(known, acting.now)
+            for chat in self.tables.own_chats(person.id):
+                mark = self.tables.marks.get((known.series, chat))
+                if mark is not None and mark.later_on is not None and mark.later_on <= today:
+                    self.tables.marks[known.series, chat] = replace(mark, later_on=None)
             row = replace(row, values=people.values(person, known))
         else:
             state = "blocked" if reason is DeliveryReason.BLOCKED_BEFORE else "skipped"

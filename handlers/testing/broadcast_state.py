@@ -10,6 +10,7 @@ from handlers.model import (
     Broadcast,
     BroadcastState,
     DeliveryCounts,
+    DeliveryReason,
     Recipient,
     Rights,
     StateReason,
@@ -133,21 +134,22 @@ class MemoryResults:
 
     def recipients(self, rights: Rights, name: str, limit: int, after: str, state: str | None) -> tuple[Recipient, ...]:
         """List them by the code; people who share one are never parted."""
-        found = self.messages(name)
-        wanted = sorted((one for one in found if state in {None, one.state}), key=lambda one: one.chat)
-        behind = [one for one in wanted if not after or _head(one.chat) > _head_of_code(after)]
+        found = [one for one in self.messages(name) if one.reason != DeliveryReason.NEXT_CHANNEL]
+        wanted = sorted((one for one in found if state in {None, one.state}), key=_person_of)
+        behind = [one for one in wanted if not after or _head(_person_of(one)) > _head_of_code(after)]
         page = behind[:limit]
-        page += [one for one in behind[limit:] if page and _head(one.chat) == _head(page[-1].chat)]
+        page += [one for one in behind[limit:] if page and _head(_person_of(one)) == _head(_person_of(page[-1]))]
         return tuple(self._recipient(rights, one) for one in page)
 
     def _recipient(self, rights: Rights, message: MessageRecord) -> Recipient:
-        certificates = self.acting.tables.statuses_of(message.chat)
-        unit = self.acting.tables.chats[message.chat].unit
+        person = _person_of(message)
+        certificates = self.acting.tables.statuses_of(person)
+        unit = self.acting.tables.chats[person].unit
         name = next((one.status.subscriber for one in certificates if one.status.subscriber), None)
         if name is not None and not rights.may(Act.SEE_PERSONAL, unit):
             name = mask_name(name)
         return Recipient(
-            format_person_code(message.chat),
+            format_person_code(person),
             name,
             unit,
             message.channel.partition(":")[0],
@@ -163,7 +165,7 @@ class MemoryResults:
         if known.broadcast.state not in _RESENDABLE:
             return 0
         heads = None if codes is None else {_head_of_code(code) for code in codes}
-        chosen = [one for one in self.messages(known.broadcast.id) if heads is None or _head(one.chat) in heads]
+        chosen = [one for one in self.messages(known.broadcast.id) if heads is None or _head(_person_of(one)) in heads]
         queued = [one for one in chosen if self._may_be_sent_again(known, one)]
         for one in queued:
             again = replace(one, state="queued", reason=None, attempts=0, settled_at=None)
@@ -190,11 +192,20 @@ def count_messages(messages: Iterable[MessageRecord]) -> DeliveryCounts:
     """How many are in which state, and why."""
     states: dict[str, int] = {}
     reasons: dict[str, int] = {}
+    went_on: dict[str, int] = {}
     for one in messages:
+        if one.reason == DeliveryReason.NEXT_CHANNEL:
+            went_on[one.state] = went_on.get(one.state, 0) + 1
+            continue
         states[one.state] = states.get(one.state, 0) + 1
         if one.reason is not None and one.state in _REASONED:
             reasons[one.reason] = reasons.get(one.reason, 0) + 1
-    return DeliveryCounts(states, reasons)
+    return DeliveryCounts(states, reasons, went_on)
+
+
+def _person_of(message: MessageRecord) -> str:
+    """The chat by which the person of a message is meant."""
+    return message.meant or message.chat
 
 
 def _head(chat: str) -> str:

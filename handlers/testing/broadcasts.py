@@ -265,7 +265,7 @@ class MemoryBroadcasts:
 
     def _is_approved_enough(self, rights: Rights, known: BroadcastRecord) -> bool:
         """Whether another one than the author approves, or so few are meant that one person may decide."""
-        if known.writer != self.acting.person(rights.actor):
+        if not self.acting.tables.is_one_person(known.writer, self.acting.person(rights.actor)):
             return True
         if known.broadcast.why == StateReason.SECOND_PERSON:
             return False

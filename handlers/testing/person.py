@@ -1,5 +1,6 @@
 """The services of one person's own conversation in memory: requests, register, reminders, all that is held."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -29,6 +30,7 @@ from handlers.testing.tables import (
     MarkRecord,
     MemoryContext,
     MessageRecord,
+    PlaceRecord,
     RequestRecord,
     StatusRecord,
     chat_id,
@@ -48,7 +50,7 @@ class MemoryEmail:
 
     async def mine(self) -> EmailContact | None:
         """Look it up."""
-        return self.acting.tables.emails.get(self.acting.chat)
+        return self.acting.tables.contact_of(self.acting.chat)
 
     async def offer(self, address: str, language: str) -> EmailOffer:
         """Keep it until it is confirmed; no message is written."""
@@ -62,15 +64,29 @@ class MemoryEmail:
         return EmailOffer.ASKED
 
     def confirm(self) -> None:
-        """Open the link."""
-        emails = self.acting.tables.emails
-        emails[self.acting.chat] = replace(emails[self.acting.chat], confirmed=True)
+        """Open the link: the address is a channel of its person from then on."""
+        tables, chat, now = self.acting.tables, self.acting.chat, self.acting.now
+        known = tables.emails[chat] = replace(tables.emails[chat], confirmed=True)
+        mailbox = chat_id(EMAIL, known.address)
+        row = ChatRecord(mailbox, EMAIL, known.address, now, now, consented=True)
+        tables.chats[mailbox] = replace(tables.chats.get(mailbox, row), stopped_at=None, blocked_at=None)
+        mine = tables.places.setdefault(chat, PlaceRecord(secrets.token_hex(16), 1, now))
+        last = max(tables.places[one].place for one in tables.own_chats(chat))
+        tables.places.setdefault(mailbox, PlaceRecord(mine.person, last + 1, now))
 
     async def choose(self, *, first: bool, files: bool) -> None:
         """Change nothing of an address that is not confirmed."""
         known = await self.mine()
         if known is not None and known.confirmed:
-            self.acting.tables.emails[self.acting.chat] = replace(known, first=first, files=files)
+            self.acting.tables.emails[self.acting.chat] = replace(known, files=files)
+            if known.first != first:
+                self._place(known.address, first=first)
+
+    def _place(self, address: str, *, first: bool) -> None:
+        places, mailbox = self.acting.tables.places, chat_id(EMAIL, address)
+        all_of_them = [places[one].place for one in self.acting.tables.own_chats(mailbox)]
+        place = min(all_of_them) - 1 if first else max(all_of_them) + 1
+        places[mailbox] = replace(places[mailbox], place=place)
 
     async def import_staff(self, rights: Rights, unit: str | None, addresses: Sequence[str]) -> None:
         """Keep them as people who consented."""
@@ -84,7 +100,7 @@ class MemoryEmail:
 
     async def remove(self) -> None:
         """Forget it."""
-        self.acting.tables.emails.pop(self.acting.chat, None)
+        self.acting.tables.remove_mailbox(self.acting.chat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +115,14 @@ class MemoryOwnRequests:
         return {one.code: one.to_request() for one in reversed(self._mine())}
 
     def _mine(self) -> list[RequestRecord]:
-        return self.acting.tables.requests_of(self.acting.chat)
+        tables = self.acting.tables
+        mine = [one for chat in tables.own_chats(self.acting.chat) for one in tables.requests_of(chat)]
+        return sorted(mine, key=lambda one: -one.number)
 
     def _find(self, code: str) -> RequestRecord | None:
         known = self.acting.tables.requests.get(code)
-        return known if known is not None and known.chat == self.acting.chat else None
+        own = self.acting.tables.own_chats(self.acting.chat)
+        return known if known is not None and known.chat in own else None
 
     async def mine(self) -> tuple[Request, ...]:
         """List them."""
@@ -236,14 +255,20 @@ class MemoryReminders:
     async def stop(self) -> int:
         """Note it, and skip what waits."""
         chats, now = self.acting.tables.chats, self.acting.now
-        known = chats[self.acting.chat]
-        chats[known.id] = replace(known, stopped_at=known.stopped_at or now)
+        for known in self._talking():
+            chats[known.id] = replace(known, stopped_at=known.stopped_at or now)
         return self._skip(self._reminders(), DeliveryReason.STOPPED)
 
     async def resume(self) -> None:
         """Forget the wish."""
-        chats = self.acting.tables.chats
-        chats[self.acting.chat] = replace(chats[self.acting.chat], stopped_at=None)
+        for known in self._talking():
+            self.acting.tables.chats[known.id] = replace(known, stopped_at=None)
+
+    def _talking(self) -> list[ChatRecord]:
+        """The person's chats; a mailbox is stopped by itself."""
+        tables = self.acting.tables
+        own = (tables.chats[one] for one in tables.own_chats(self.acting.chat))
+        return [one for one in own if one.channel != EMAIL]
 
     async def latest(self) -> str | None:
         """Look for what was sent last."""
@@ -268,13 +293,14 @@ class MemoryReminders:
         if series is None:
             return False
         acting = self.acting
-        acting.tables.marks[series, acting.chat] = MarkRecord(series, acting.chat, done_at, day)
+        for known in self._talking():
+            acting.tables.marks[series, known.id] = MarkRecord(series, known.id, done_at, day)
         self._skip([one for one in self._reminders() if self._series(one.broadcast or "") == series], reason)
         return True
 
     def _reminders(self) -> list[MessageRecord]:
-        messages = self.acting.tables.messages.values()
-        return [one for one in messages if one.chat == self.acting.chat and one.broadcast is not None]
+        messages, own = self.acting.tables.messages.values(), self.acting.tables.own_chats(self.acting.chat)
+        return [one for one in messages if one.chat in own and one.broadcast is not None]
 
     def _series(self, broadcast: str) -> str | None:
         """The campaign, or the broadcast itself, where this chat had it."""

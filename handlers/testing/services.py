@@ -23,6 +23,7 @@ from handlers.model import (
 )
 from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
+from handlers.testing.channels import MemoryChannels
 from handlers.testing.dossiers import MemoryDossiers
 from handlers.testing.offices import MemoryOffices
 from handlers.testing.people import MemoryPeople
@@ -82,6 +83,7 @@ class MemoryTurn:
         self.reminders = MemoryReminders(acting)
         self.made_links = list[LinkPurpose]()
         self.mail = MemoryEmail(acting)
+        self.channels = MemoryChannels(MemoryJournal(acting), acting)
 
     async def make_link(self, purpose: LinkPurpose) -> str:
         """Count them: each is another one."""
@@ -106,6 +108,7 @@ class MemoryTurn:
             "save_status": self.register.save_status,
             "admin": self.admin,
             "reminders": self.reminders,
+            "channels": self.channels,
             "make_link": self.make_link,
             "email": self.mail,
             "units": self.acting.tables.units,
@@ -184,6 +187,7 @@ def build_memory_services(  # noqa: PLR0913 - what a world may begin with
     channel: str = "memory",
     units: UnitDirectory = NO_UNITS,
     register: MemoryInterviewRegister | None = None,
+    acting: MemoryContext | None = None,
     received: Sequence[str] = (),
     waiting: int = 0,
     **changes: Any,
@@ -196,11 +200,12 @@ def build_memory_services(  # noqa: PLR0913 - what a world may begin with
         channel: over which the person talks.
         units: the tree of units.
         register: one that is watched, in place of a new one; its tables are those of the world.
+        acting: a context whose tables are those of the world, where there is no register.
         received: broadcasts that were sent to the person.
         waiting: how many further messages of broadcasts wait for the person.
         changes: other fields of ``Services``.
     """
-    acting = register.acting if register else MemoryContext(MemoryTables(units), now, channel)
+    acting = register.acting if register else acting or MemoryContext(MemoryTables(units), now, channel)
     acting.tables.units = units
     chat = acting.expect_chat(channel, "me")
     turn = MemoryTurn(replace(acting, chat=chat))

@@ -14,6 +14,7 @@ from typing import Any
 
 from handlers.core import Reply
 from handlers.model import (
+    EMAIL,
     MACHINE,
     NO_UNITS,
     Act,
@@ -31,6 +32,7 @@ from handlers.model import (
     JournalEntry,
     JournalFilter,
     NoticeTiming,
+    OfferState,
     PlaceholderValues,
     Reach,
     Request,
@@ -68,6 +70,10 @@ class ChatRecord:
     reminded_at: datetime | None = None
     blocked_at: datetime | None = None
     in_group: bool = False
+
+    def agreed(self, language: str) -> "ChatRecord":
+        """The same, where its person speaks a language and agrees that data are kept."""
+        return replace(self, language=language, consented=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +213,7 @@ class MessageRecord:
     attempts: int = 0
     settled_at: datetime | None = None
     message: str | None = None  #: the platform's id
+    meant: str | None = None  #: the chat by which its person is meant, where that is another one
 
     @property
     def waits(self) -> bool:
@@ -222,6 +229,26 @@ class DossierRow:
     record: DossierRecord
     created_at: datetime
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRecord:
+    """Whose a chat is, and its place in the order of reminders."""
+
+    person: str
+    place: int
+    linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRecord:
+    """A code that links two chats."""
+
+    giver: str
+    code: str
+    expires_at: datetime
+    taker: str | None = None
+    state: OfferState | None = None  #: ``None``: it is shown, and was not typed yet
 
 
 @dataclass
@@ -240,6 +267,9 @@ class MemoryTables:
     messages: dict[str, MessageRecord] = field(default_factory=dict)  #: by origin, in order
     timings: dict[str, NoticeTiming] = field(default_factory=dict)  #: by chat
     emails: dict[str, EmailContact] = field(default_factory=dict)  #: by the chat of their person
+    places: dict[str, PlaceRecord] = field(default_factory=dict)  #: by chat
+    offers: dict[str, OfferRecord] = field(default_factory=dict)  #: by the chat that shows the code
+    guesses: dict[str, tuple[datetime, int]] = field(default_factory=dict)  #: wrong codes since a moment, by chat
     dossiers: dict[str, DossierRow] = field(default_factory=dict)  #: by id
     offices: dict[str, ChosenOffice] = field(default_factory=dict)  #: receiving offices, by id
     journal: list[JournalEntry] = field(default_factory=list)
@@ -268,6 +298,32 @@ class MemoryTables:
         """Count on."""
         self.counters[name] = self.counters.get(name, 0) + 1
         return self.counters[name]
+
+    def own_chats(self, chat: str) -> tuple[str, ...]:
+        """The chats of the person of a chat, in the order of reminders."""
+        known = self.places.get(chat)
+        if known is None:
+            return (chat,)
+        mine = [one for one, placed in self.places.items() if placed.person == known.person]
+        return tuple(sorted(mine, key=lambda one: (self.places[one].place, one)))
+
+    def is_one_person(self, one: str | None, other: str | None) -> bool:
+        """Whether two chats are of the same person."""
+        return one is not None and other is not None and other in self.own_chats(one)
+
+    def contact_of(self, chat: str) -> EmailContact | None:
+        """The address that was given in a chat; what comes first is a matter of places."""
+        known = self.emails.get(chat)
+        mailbox = self.places.get(chat_id(EMAIL, known.address)) if known and known.confirmed else None
+        if known is None or mailbox is None or chat not in self.places:
+            return known
+        return replace(known, first=mailbox.place < self.places[chat].place)
+
+    def remove_mailbox(self, owner: str) -> None:
+        """Forget the address that was given in a chat."""
+        gone = self.emails.pop(owner, None)
+        if gone is not None:
+            self.places.pop(chat_id(EMAIL, gone.address), None)
 
     def requests_of(self, chat: str) -> list[RequestRecord]:
         """The requests of a chat, the newest first."""

@@ -1,15 +1,17 @@
 """What is ordered and made outside a turn, in memory: exports, one's own data; and lists that come back."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import from_json
 
+from handlers.channels.notices import format_erased
 from handlers.core import Reply
 from handlers.model import (
+    EMAIL,
     RETAINED_STATES,
     Act,
     CurrentRequest,
@@ -20,6 +22,7 @@ from handlers.model import (
     ImportResult,
     RequestState,
     Rights,
+    channel_kind,
     mask_session,
     plan_import,
 )
@@ -29,6 +32,7 @@ from handlers.testing.tables import (
     BROADCAST,
     EXPORT_TASK,
     SUBSCRIBER,
+    ChatRecord,
     DossierRow,
     MemoryContext,
     MemoryJournal,
@@ -162,8 +166,26 @@ class MemoryOwnData:
         return True
 
     async def sections(self) -> AsyncIterator[tuple[str, Any]]:
+        """Read this chat, and behind it the other chats of its person."""
+        tables, chat = self.acting.tables, self.acting.chat
+        for section in self._sections(chat):
+            yield section
+        own = [tables.chats[one] for one in tables.own_chats(chat)]
+        others = [one.id for one in own if one.id != chat and one.channel != EMAIL]
+        numbers = {chat: 1, **{one: number for number, one in enumerate(others, 2)}}
+        if len(own) > 1:
+            yield "channels", [self._channel(one, numbers.get(one.id)) for one in own]
+        for number, other in enumerate(others, 2):
+            for name, value in self._sections(other):
+                yield f"{name}_{number}", value
+
+    def _channel(self, one: ChatRecord, number: int | None) -> dict[str, Any]:
+        linked = _moment(self.acting.tables.places[one.id].linked_at)
+        return {"channel": one.channel, "address": one.address, "linked_at": linked, "number": number}
+
+    def _sections(self, of: str) -> Iterator[tuple[str, Any]]:
         """Read table after table."""
-        tables, chat = self.acting.tables, self.acting.tables.chats[self.acting.chat]
+        tables, chat = self.acting.tables, self.acting.tables.chats[of]
         times = {
             "first_contact_at": _moment(chat.first_contact_at),
             "last_contact_at": _moment(chat.last_contact_at),
@@ -181,22 +203,22 @@ class MemoryOwnData:
         )
         yield "session", None if chat.session is None else mask_session(from_json(chat.session))
         yield "standings", [_status_fields(one) for one in tables.statuses.values() if one.chat == chat.id]
-        yield "roles", self._roles()
+        yield "roles", self._roles(of)
         tasks = [one for one in tables.tasks.values() if one.chat == chat.id]
         yield (
             "tasks",
             [{"id": t.id, "kind": t.kind, "state": t.state, "created_at": _moment(t.created_at)} for t in tasks],
         )
         yield "dossiers", [_dossier_fields(one) for one in tables.dossiers.values() if one.chat == chat.id]
-        yield "reminders", self._reminders()
+        yield "reminders", self._reminders(of)
         yield "requests", [one.to_request().model_dump(mode="json") for one in tables.requests_of(chat.id)]
         yield "received", []
         yield "outgoing", [_message_fields(one) for one in tables.messages.values() if one.chat == chat.id]
-        if mail := tables.emails.get(chat.id):
+        if mail := tables.contact_of(chat.id):
             yield "email", asdict(mail)
 
-    def _roles(self) -> list[dict[str, Any]]:
-        mine = [one for one in self.acting.tables.grants.values() if one.chat == self.acting.chat]
+    def _roles(self, of: str) -> list[dict[str, Any]]:
+        mine = [one for one in self.acting.tables.grants.values() if one.chat == of]
         return [
             {
                 "id": one.grant.id,
@@ -209,8 +231,8 @@ class MemoryOwnData:
             for one in mine
         ]
 
-    def _reminders(self) -> dict[str, Any]:
-        chat = self.acting.tables.chats[self.acting.chat]
+    def _reminders(self, of: str) -> dict[str, Any]:
+        chat = self.acting.tables.chats[of]
         mine = sorted((one for one in self.acting.tables.marks.values() if one.chat == chat.id), key=lambda m: m.series)
         answers = [
             {
@@ -223,13 +245,27 @@ class MemoryOwnData:
         return {"stopped_at": _moment(chat.stopped_at), "reminded_at": _moment(chat.reminded_at), "answers": answers}
 
     async def erase(self) -> tuple[str, ...]:
-        """Drop the rows of this chat, and lessen the requests that must stay."""
-        tables, chat = self.acting.tables, self.acting.chat
+        """Drop the rows of all chats of the person, tell the others, and lessen the requests that must stay."""
+        acting = self.acting
+        own = [acting.tables.chats[one] for one in acting.tables.own_chats(acting.chat)]
+        talking = sorted((one for one in own if one.channel != EMAIL), key=lambda one: one.id != acting.chat)
+        kept = [code for one in talking for code in self._erase_chat(one.id)]
+        for one in talking[1:]:
+            said = format_erased(one.language, channel_kind(acting.channel))
+            acting.queue(one.id, f"erased:{acting.now.isoformat()}:{one.id}", said)
+        for one in talking:
+            await replace(self.people, acting=replace(acting, chat=one.id)).leave()
+        return tuple(sorted(kept, reverse=True))
+
+    def _erase_chat(self, chat: str) -> list[str]:
+        tables = self.acting.tables
         staying = [one for one in tables.requests_of(chat) if one.state in RETAINED_STATES]
         tables.tasks = {name: one for name, one in tables.tasks.items() if one.chat != chat}
         tables.messages = {name: one for name, one in tables.messages.items() if one.chat != chat}
         tables.timings.pop(chat, None)
-        tables.emails.pop(chat, None)
+        tables.remove_mailbox(chat)
+        tables.places.pop(chat, None)
+        tables.offers = {giver: one for giver, one in tables.offers.items() if chat not in {giver, one.taker}}
         tables.dossiers = {name: one for name, one in tables.dossiers.items() if one.chat != chat}
         tables.marks = {place: one for place, one in tables.marks.items() if one.chat != chat}
         tables.statuses = {place: one for place, one in tables.statuses.items() if one.chat != chat}
@@ -240,8 +276,7 @@ class MemoryOwnData:
                 tables.broadcasts[name] = replace(written, broadcast=replace(written.broadcast, chat=None))
         known = replace(tables.chats[chat], session=None, language=None, unit=None, reminded_at=None)
         tables.chats[chat] = replace(known, consented=False, erased_at=self.acting.now)
-        await self.people.leave()
-        return tuple(one.code for one in staying)
+        return [one.code for one in staying]
 
 
 def _lessen(known: RequestRecord) -> RequestRecord:

@@ -118,6 +118,9 @@ class MemoryBroadcasts:
     def _queued(self, broadcast: str) -> list[str]:
         return [chat for chat, state in self.rows[broadcast].items() if state == "queued"]
 
+    async def fall_back(self, broadcast: str, now: datetime) -> int:
+        return 0
+
     async def tally(self, broadcast: str) -> DeliveryCounts:
         return DeliveryCounts(states=Counter(self.rows[broadcast].values()))
 

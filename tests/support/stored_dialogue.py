@@ -18,6 +18,7 @@ from handlers.conversation import respond, wants_certificate_list, wants_file
 from handlers.core import (
     ButtonTapped,
     Event,
+    OwnChannels,
     OwnData,
     OwnRequests,
     Reminders,
@@ -61,6 +62,7 @@ class Ports(Protocol):
     requests: OwnRequests
     own_data: OwnData
     reminders: Reminders
+    channels: OwnChannels
 
     @property
     def register(self) -> StoredInterviewRegister | MemoryInterviewRegister:
@@ -79,10 +81,11 @@ class StoredTurns:
 
     store: Store
     address: str = ADDRESS
+    channel: str = CHANNEL
 
     @asynccontextmanager
     async def __call__(self, now: datetime = NOW) -> AsyncIterator[Ports]:
-        chat = await open_chat(self.store, f"update {next(_updates)}", self.address)
+        chat = await open_chat(self.store, f"update {next(_updates)}", self.address, self.channel)
         async with open_turn(self.store, await claim_next_turn(self.store, chat), now) as unit:
             yield unit
             await unit.finish(CONSENTED_SESSION, [])
@@ -132,6 +135,7 @@ def _world(unit: TurnTransaction, offices: tuple[Office, ...]) -> Services:
         save_status=unit.register.save_status,
         admin=unit.admin,
         reminders=unit.reminders,
+        channels=unit.channels,
         units=UNITS,
         chosen_offices=offices,
     )

@@ -27,7 +27,7 @@ from bot.channels.web.inbox import (
     new_key,
     read_form,
 )
-from bot.channels.web.view import find_reminder, format_event, to_bubbles, to_change, to_event
+from bot.channels.web.view import find_start, format_event, to_bubbles, to_change, to_event
 from bot.clock import Clock
 from bot.messages import Chat
 from bot.pages import attachment_headers, page
@@ -163,7 +163,7 @@ class ChatPages:
             bubbles=bubbles, has_older=len(messages) > _PAGE, is_older=bool(before), latest=latest,
             waits=not before and bool(bubbles) and bubbles[-1].is_mine, ended=found.ended,
             form_token=self._form_token(cookie), key=new_key(), made_up=self._known.made_up, longest=LONGEST_TEXT,
-            start=find_reminder(request.query_params.get("start", "")),
+            start=find_start(request.query_params.get("start", "")),
         )  # fmt: skip
         if found.ended:
             self._drop_cookie(answer)

@@ -11,6 +11,7 @@ from bot.channels.rendering import to_well_formed
 from bot.pages import render
 from bot.store.web_chat import StoredFile, WebMessage
 from handlers.core import MarkupTranslator, format_day, format_size
+from handlers.model import CODE_DIGITS, START_PREFIX
 from rules.calendar import to_vietnam_time
 
 #: Pictures of ours that are shown; whatever a person sent never is.
@@ -109,6 +110,6 @@ def format_event(name: str, data: str, version: int | None = None) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def find_reminder(start: str) -> str:
-    """Return the code of the reminder whose letter led to the page; empty for anything else."""
-    return start if re.fullmatch(r"TB-[0-9]{6,9}", start) else ""
+def find_start(start: str) -> str:
+    """Return what the page was opened for: a reminder by its code, or linking a channel; empty for anything else."""
+    return start if re.fullmatch(rf"TB-[0-9]{{6,9}}|{START_PREFIX}[0-9]{{{CODE_DIGITS}}}", start) else ""

@@ -7,7 +7,13 @@ from datetime import date, datetime
 from bot.services.broadcasts.actions import BroadcastActions, NewStep, make_step, move_broadcast
 from bot.services.broadcasts.checks import ListChecks
 from bot.services.broadcasts.drafts import BroadcastDrafts, BroadcastPreview
-from bot.services.broadcasts.recipients import BroadcastResults, RecipientFreezing, RecipientValues, says_name
+from bot.services.broadcasts.recipients import (
+    BroadcastResults,
+    ChannelFallback,
+    RecipientFreezing,
+    RecipientValues,
+    says_name,
+)
 from bot.store import (
     PAGE_SIZE,
     SHOWN_MARK,
@@ -187,12 +193,13 @@ class ExpiryReminders(ScheduleRepository):
         reader = AudienceReader(self.driver.run, self.keyring, everybody, None, written.series, named, now)
         values = RecipientValues(self.policy, written, written.day(now))
         first = {one.chat: one for one in reversed(due)}
-        return [
-            values.to_recipient(
-                replace(person, done=first[person.chat].done), date.fromordinal(first[person.chat].not_after)
-            )
-            for person in await reader.of_chats(sorted(first))
-        ]
+        found = []
+        for person in await reader.of_chats(sorted(first)):
+            ending = [first[chat] for chat in (person.chat, *person.others) if chat in first]
+            nearest = min(ending, key=lambda one: one.not_after)
+            day = date.fromordinal(nearest.not_after)
+            found.append(values.to_recipient(replace(person, done=nearest.done), day))
+        return found
 
 
 def _mark_reminded(due: Sequence[ExpiringCertificate], passed: Sequence[int]) -> list[ExpiryReminder]:
@@ -215,7 +222,7 @@ class BroadcastService(BroadcastDrafts, BroadcastPreview, BroadcastActions, Broa
 
 
 @dataclass(frozen=True, slots=True)
-class BroadcastOperations(ListChecks, RecipientFreezing, ExpiryReminders, BroadcastNotices):
+class BroadcastOperations(ListChecks, RecipientFreezing, ChannelFallback, ExpiryReminders, BroadcastNotices):
     """Every method is one or a few short transactions, and idempotent: two processes may call it at once.
 
     All of them raise ``StoreError`` where the database fails. Plain reading and holding back is

@@ -196,7 +196,7 @@ class BroadcastActions(BroadcastAccess):
         """Whether the person of these rights wrote it, as it is proven; or, by an earlier version, as the rows say."""
         seen, warrant = found
         if warrant is not None and warrant.writer is not None:
-            return warrant.writer == await self.context.person(rights.actor)
+            return await self.context.is_person(warrant.writer, rights.actor)
         author = await self.broadcasts.holder_chat(seen.author) or seen.chat
         return author == await self.broadcasts.holder_chat(rights.actor)
 

@@ -12,6 +12,7 @@ from bot.store import (
     AudienceReader,
     BroadcastMessage,
     BroadcastSnapshot,
+    FallbackRepository,
     NewRecipient,
     Person,
     RecipientRepository,
@@ -26,7 +27,6 @@ from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import Placeholder, placeholders_of
 from handlers.core import Reply
 from handlers.model import (
-    EMAIL,
     EXPIRY_CAMPAIGN,
     NO_UNITS,
     Act,
@@ -81,7 +81,7 @@ class RecipientValues:
         """Return the end of the row at once, where the message is kept from the person."""
         if person.stopped:
             return Withheld(DeliveryState.SKIPPED, DeliveryReason.STOPPED)
-        if person.blocked and person.mail is None:
+        if person.blocked:
             return Withheld(DeliveryState.BLOCKED, DeliveryReason.BLOCKED_BEFORE)
         if person.done:
             return Withheld(DeliveryState.SKIPPED, DeliveryReason.DONE)
@@ -92,14 +92,12 @@ class RecipientValues:
         return None
 
     def to_recipient(self, person: Person, day: date | None = None) -> NewRecipient:
-        """Return the person as they get a row, by e-mail where they chose it or their chat takes nothing.
+        """Return the person as they get a row, over the first of their channels that takes messages.
 
         ``day`` as in ``values``.
         """
         content = self.reason_to_withhold(person) or self.values(person, day)
-        if person.mail and (person.mail_first or person.blocked) and not isinstance(content, Withheld):
-            return NewRecipient(person.mail, EMAIL, content, person.chat)
-        return NewRecipient(person.chat, person.channel, content)
+        return NewRecipient(*person.route, content, person.chat, person.others)
 
     def _end(self, person: Person) -> date | None:
         """The first end of a certificate that is still to come, or lies in the window that was asked for."""
@@ -180,13 +178,14 @@ class _Freezing:
         while left > 0:
             people, end = await audience.page(after, min(left, PAGE_SIZE))
             waiting = self._still_waiting(people)
-            if reached is not None and len(reached | {one.chat for one in waiting}) > self.base.policy.approval_above:
+            now_reached = {one.route.chat for one in waiting}
+            if reached is not None and len(reached | now_reached) > self.base.policy.approval_above:
                 await self._rows.return_for_approval(after, await self._count(audience))
                 return False
             last = end or (people[-1].chat if people else after)
             await self._rows.add_next(map(values.to_recipient, waiting), after, last)
             if reached is not None:
-                reached |= {one.chat for one in waiting}
+                reached |= now_reached
             if end is None:
                 await self._rows.finish(last)
                 return False
@@ -213,6 +212,27 @@ class _Freezing:
         if self.written.postponed_to is None:
             return list(people)
         return [person for person in people if person.later_on is not None or person.done]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFallback(ScheduleRepository):
+    """A part of ``BroadcastOperations``: a message that surely did not arrive goes to the person's next channel."""
+
+    async def fall_back(self, broadcast: str, now: datetime, *, limit: int = 500) -> int:
+        """Queue what failed, was refused or met a block, for the next channel of its person; return how many that were.
+
+        What may have arrived (``unknown``) stays as it is, and all of it where one channel was asked for. Repeating it
+        changes nothing: each channel has at most one row of a broadcast, and a kill leaves each message either as it
+        was or gone on.
+        """
+        written = await read_snapshot(self.driver.run, self.keyring, broadcast)
+        if written is None or written.draft.audience.channel is not None:
+            return 0
+        rows, after, moved = FallbackRepository(self.driver, self.keyring, broadcast, now), 0, 0
+        while found := await rows.find(after, limit):
+            moved += sum([await rows.go_on(one) for one in found])
+            after = found[-1].row
+        return moved
 
 
 def _is_made_by_expiry(written: BroadcastSnapshot, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -11,9 +11,10 @@ from bot.store.broadcasts import BroadcastSnapshot
 from bot.store.context import StoreContext
 from bot.store.drivers import Query, Rows, RunQueries
 from bot.store.encoding import Language, session_language, to_micros
+from bot.store.person_channels import Member, read_members
 from bot.store.request_filter import QueryConditions, scope_conditions
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
-from handlers.model import Audience, ChannelCounts, Reach
+from handlers.model import EMAIL, Audience, ChannelCounts, Reach, channel_kind
 from rules.calendar import VIETNAM, to_vietnam_day
 from rules.outcome import Procedure
 
@@ -66,6 +67,8 @@ async def count_audience(
 ) -> tuple[ChannelCounts, ...]:
     """Count those of an audience who are within a reach, by channel and by what keeps a message from them.
 
+    A person of several chats counts once, over the channel that a reminder would take.
+
     Args:
         context: the moment for which they are counted, and its transaction.
         audience: whom it means.
@@ -76,11 +79,16 @@ async def count_audience(
     these = audience_conditions(audience, reach, context.now)
     if these is None:
         return ()
+    alone, chats = these.with_condition("not_linked"), None
     if audience.chats is not None:
-        these = these.with_condition("listed", chats=json.dumps(audience.chats))
-    counting = these.to_query("audience_counts", after="", week=to_micros(context.now - WEEK), most=per_week)
+        chats = tuple(sorted(set(audience.chats)))
+        alone = alone.with_condition("listed", chats=json.dumps(chats))
+    counting = alone.to_query("audience_counts", after="", week=to_micros(context.now - WEEK), most=per_week)
     (rows,) = await context.ask(replace(counting, anew=True, shown=shown))
-    return to_channel_counts(rows)
+    linked = these.with_condition("linked")
+    reader = AudienceReader(context.ask, context.keyring, linked, chats, "", False, context.now, audience)
+    several = [(one.channel, one.obstacle(per_week), 1) async for people in reader.pages() for one in people]
+    return to_channel_counts([*rows, *several])
 
 
 def to_channel_counts(rows: Iterable[tuple[str, str, int]]) -> tuple[ChannelCounts, ...]:
@@ -110,11 +118,19 @@ PAGE_SIZE = 1000
 _PROCEDURES = {procedure.value: procedure for procedure in Procedure}
 
 
+class Route(NamedTuple):
+    """A chat that a reminder can be sent to now."""
+
+    chat: str
+    channel: str
+
+
 @dataclass(slots=True)
 class KnownCertificate:
     """A certificate of a person, as the register has it."""
 
     standing: str
+    key: str | None  #: the same of a certificate, whoever asks about it
     not_after: int | None  #: as an ordinal
     owed: tuple[str, ...]
     subscriber: bytes | None  #: sealed; read where a text says names
@@ -130,10 +146,10 @@ class KnownCertificate:
 class Person:
     """One who is meant."""
 
-    chat: str
-    channel: str
+    chat: str  #: by which they are meant; of several the first by id
+    channel: str  #: that a reminder would take
     stopped: bool
-    blocked: bool
+    blocked: bool  #: there is no way to them
     language: Language | None  #: ``None``: not known
     unit: str | None
     unit_name: str | None
@@ -142,8 +158,21 @@ class Person:
     had: int  #: reminders within a week
     name: str | None  #: on the newest certificate that has one; ``None`` also where names are not read
     certificates: Sequence[KnownCertificate]  #: the newest first
-    mail: str | None = None  #: chat of a confirmed address that takes messages
-    mail_first: bool = False  #: reminders go there rather than to the chat
+    routes: tuple[Route, ...] = ()  #: the chats that take messages, in the person's order; empty: the chat itself
+    others: tuple[str, ...] = ()  #: further chats of the same person
+
+    @property
+    def route(self) -> Route:
+        """The chat that a reminder goes to."""
+        return self.routes[0] if self.routes else Route(self.chat, self.channel)
+
+    def obstacle(self, per_week: int) -> str:
+        """Return what keeps a message from this person, by the fields of ``ChannelCounts``."""
+        if self.stopped:
+            return "stopped"
+        if self.blocked:
+            return "blocked"
+        return "capped" if self.had >= per_week else "reachable"
 
 
 class AudiencePage(NamedTuple):
@@ -164,7 +193,12 @@ class AudienceReader:
     series: str
     named: bool  #: sealed names are read
     now: datetime
-    unfinished: bool = False  #: what is requested and not done counts as still to do
+    audience: Audience = field(default_factory=Audience)  #: what was asked for
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether what is requested and not done counts as still to do."""
+        return self.audience.unfinished
 
     @classmethod
     def of(  # noqa: PLR0913 - each says something else of the people
@@ -174,7 +208,7 @@ class AudienceReader:
         audience = written.draft.audience
         selection = audience_conditions(audience, reach, now)
         chats = None if audience.chats is None else tuple(sorted(set(audience.chats)))
-        return cls(ask, keyring, selection, chats, written.series, named, now, audience.unfinished)
+        return cls(ask, keyring, selection, chats, written.series, named, now, audience)
 
     async def pages(self, size: int = PAGE_SIZE) -> AsyncIterator[list[Person]]:
         """All of them."""
@@ -188,30 +222,81 @@ class AudienceReader:
         if self.selection is None:
             return AudiencePage([], None)
         if self.chats is None:
-            people = await self._read(self.selection, after, size)
-            return AudiencePage(people, people[-1].chat if len(people) == size else None)
+            people, met = await self._read(self.selection, after, size)
+            return AudiencePage(people, met[-1] if len(met) == size else None)
         part = [chat for chat in self.chats if chat > after][:size]
-        people = await self.of_chats(part)
+        people = await self.of_chats(part, among=self.chats)
         return AudiencePage(people, part[-1] if len(part) == size else None)
 
-    async def of_chats(self, chats: Sequence[str]) -> list[Person]:
-        """Return people of these chats who are meant."""
+    async def of_chats(self, chats: Sequence[str], *, among: Sequence[str] | None = None) -> list[Person]:
+        """Return people of these chats who are meant.
+
+        Args:
+            chats: the chats.
+            among: of a person with several chats in this list, the first by id stands for them; unless it is given,
+                the list is ``chats``.
+        """
         if self.selection is None or not chats:
             return []
-        return await self._read(self.selection.with_condition("listed", chats=json.dumps(chats)), "", len(chats))
+        listed = self.selection.with_condition("listed", chats=json.dumps(chats))
+        return (await self._read(listed, "", len(chats), among=frozenset(among or chats)))[0]
 
-    async def _read(self, selection: QueryConditions, after: str, size: int) -> list[Person]:
+    async def _read(
+        self, selection: QueryConditions, after: str, size: int, among: frozenset[str] | None = None
+    ) -> tuple[list[Person], list[str]]:
+        """Return the people of a page, each once, and all chats that were met."""
         week = to_micros(self.now - WEEK)
         page = selection.to_query("audience_page", after=after, limit=size, series=self.series, week=week)
         (rows,) = await self.ask(replace(page, anew=True))
         if not rows:
-            return []
-        chats = json.dumps([row[0] for row in rows])
-        wanted = {"chats": chats, "named": int(self.named), "finished": int(self.unfinished)}
+            return [], []
+        met = [row[0] for row in rows]
+        members = await read_members(self.ask, {row[10] for row in rows if row[10] is not None}, self.now - WEEK)
+        rows = await self._once(rows, members, among)
+        others = {row[0]: tuple(one.chat for one in members.get(row[10], ()) if one.chat != row[0]) for row in rows}
+        certificates = await self._certificates(others)
+        languages = await self._languages([row[0] for row in rows if row[4] is None])
+        people = [
+            self._person(row, languages.get(row[0]), certificates[row[0]], members.get(row[10], ())) for row in rows
+        ]
+        return [one for one in people if not one.others or self._is_still_meant(one)], met
+
+    async def _once(self, rows: Rows, members: Mapping[str, Sequence[Member]], among: frozenset[str] | None) -> Rows:
+        """Leave out chats of people for whom an earlier chat stands, which may have been on an earlier page."""
+        if not members or self.selection is None:
+            return rows
+        chats = sorted({one.chat for known in members.values() for one in known})
+        listed = self.selection.with_condition("listed", chats=json.dumps(chats))
+        (meant,) = await self.ask(listed.to_query("audience_known", after=""))
+        matching = {chat for (chat,) in meant} & (among if among is not None else set(chats))
+        first = {person: min({one.chat for one in known} & matching, default="") for person, known in members.items()}
+        return [row for row in rows if row[10] not in members or row[0] == first[row[10]]]
+
+    async def _certificates(self, others: Mapping[str, Sequence[str]]) -> defaultdict[str, dict[str, KnownCertificate]]:
+        """Read the certificates of people, each with all that was requested for it in any of their chats."""
+        several = {chat: (chat, *more) for chat, more in others.items() if more}
+        chats = [*others, *(one for more in others.values() for one in more)]
+        wanted = {"chats": json.dumps(chats), "named": int(self.named), "finished": int(self.unfinished)}
         (known,) = await self.ask(Query("audience_certificates", wanted))
         certificates = _certificates_by_chat(known)
-        languages = await self._languages([row[0] for row in rows if row[4] is None])
-        return [self._person(row, languages.get(row[0]), certificates[row[0]]) for row in rows]
+        if not several:
+            return certificates
+        asked = {"chats": json.dumps(sorted({one for group in several.values() for one in group}))}
+        (requested,) = await self.ask(Query("person_requests", {**asked, "finished": int(self.unfinished)}))
+        for chat, group in several.items():
+            merged = {name: one for each in group for name, one in certificates[each].items()}
+            for one in merged.values():
+                one.requested |= {what for at, key, what in requested if at in group and key == one.key}
+            certificates[chat] = merged
+        return certificates
+
+    def _is_still_meant(self, person: Person) -> bool:
+        """Look once more at what a person has to do: another chat of theirs may have asked for it."""
+        wanted = self.audience
+        to_do = {one for known in person.certificates for one in known.to_do}
+        return bool(to_do if wanted.to_do or wanted.unfinished else True) and (
+            not wanted.owed or bool(to_do & set(wanted.owed))
+        )
 
     async def _languages(self, chats: Sequence[str]) -> dict[str, Language | None]:
         """Read languages out of sessions that were kept before a language had a place beside them."""
@@ -224,25 +309,39 @@ class AudienceReader:
         }
 
     def _person(
-        self, row: tuple[Any, ...], language: Language | None, certificates: Mapping[str, KnownCertificate]
+        self,
+        row: tuple[Any, ...],
+        language: Language | None,
+        certificates: Mapping[str, KnownCertificate],
+        members: Sequence[Member],
     ) -> Person:
-        chat, channel, stopped, blocked, known, unit, unit_name, done, later, had, mail, first = row
+        chat, channel, stopped, blocked, known, unit, unit_name, done, later, had, _ = row
+        alone = () if blocked is not None else (Route(chat, channel),)
+        routes = tuple(self._routes(members)) if members else alone
         return Person(
             chat=chat,
-            channel=channel,
+            channel=routes[0].channel if routes else channel,
             stopped=stopped is not None,
-            blocked=blocked is not None,
+            blocked=not routes,
             language=known or language,
             unit=unit,
             unit_name=unit_name,
             done=done is not None,
             later_on=None if later is None else date.fromordinal(later),
-            had=had,
+            had=sum(one.had for one in members) if members else had,
             name=self._name(certificates.values()),
             certificates=tuple(certificates.values()),
-            mail=mail,
-            mail_first=bool(first),
+            routes=routes,
+            others=tuple(one.chat for one in members if one.chat != chat and one.channel != EMAIL),
         )
+
+    def _routes(self, members: Sequence[Member]) -> Iterator[Route]:
+        """Yield the chats that take messages; where a channel was asked for, those of that channel."""
+        wanted = self.audience.channel
+        for one in members:
+            asked = wanted is None or wanted in {one.channel, channel_kind(one.channel)}
+            if asked and one.agreed and not one.blocked and not (one.channel == EMAIL and one.stopped):
+                yield Route(one.chat, one.channel)
 
     def _name(self, certificates: Iterable[KnownCertificate]) -> str | None:
         for known in certificates:
@@ -255,11 +354,11 @@ class AudienceReader:
 def _certificates_by_chat(rows: Rows) -> defaultdict[str, dict[str, KnownCertificate]]:
     """Certificates by chat and standing."""
     found: defaultdict[str, dict[str, KnownCertificate]] = defaultdict(dict)
-    for chat, standing, not_after, owed, subscriber, requested in rows:
+    for chat, standing, not_after, owed, subscriber, key, requested in rows:
         known = found[chat].get(standing)
         if known is None:
             listed = tuple(owed.split(",")) if owed else ()
-            known = found[chat][standing] = KnownCertificate(standing, not_after, listed, subscriber, set())
+            known = found[chat][standing] = KnownCertificate(standing, key, not_after, listed, subscriber, set())
         if requested is not None:
             known.requested.add(requested)
     return found

@@ -91,7 +91,8 @@ class LifecycleRepository:
         warrant = unseal_warrant(self.context.keyring, held[0]) if held else None
         if warrant is None:
             return None
-        decider = await self.context.person(actor)
+        same = warrant.writer is not None and await self.context.is_person(warrant.writer, actor)
+        decider = warrant.writer if same else await self.context.person(actor)
         return {
             "approver": actor,
             "warrant": warrant._replace(approver=actor, decider=decider).seal(self.context.keyring),

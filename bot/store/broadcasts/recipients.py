@@ -37,7 +37,8 @@ class NewRecipient(NamedTuple):
     chat: str
     channel: str
     content: PlaceholderValues | Withheld
-    person: str | None = None  #: chat of whoever is reminded, where the row goes to their e-mail address
+    meant: str | None = None  #: the chat by which the person is meant, where the row may go to another one
+    others: tuple[str, ...] = ()  #: further chats of the person
 
 
 class ExpiryReminder(NamedTuple):
@@ -75,17 +76,19 @@ class RecipientRepository:
     async def _add(self, guard: Query, people: Iterable[NewRecipient], *more: Query) -> None:
         """A row for each who has none and was not erased meanwhile."""
         found = list(people)
-        rows = {one.chat: self._row(one) for one in found}
+        rows: dict[str, Mapping[str, object]] = {one.chat: self._row(one) for one in found}
         async with self.driver.transaction() as transaction:
             _, present = await transaction.run(guard, Query("freeze_present", {"chats": json.dumps(list(rows))}))
             made = [rows[chat] for (chat,) in present]
-            meant = {one.chat: one.person or one.chat for one in found}
-            reminded = [meant[str(row["chat"])] for row in made if row["state"] == DeliveryState.QUEUED]
+            meant = {one.chat: (one.chat, *one.others, *([one.meant] if one.meant else ())) for one in found}
+            queued = [str(row["chat"]) for row in made if row["state"] == DeliveryState.QUEUED]
+            reminded = [chat for one in queued for chat in meant[one]]
             await transaction.run(Query("freeze_row", many=made), self._reminded_query(reminded), *more, commit=True)
 
     def _row(self, one: NewRecipient) -> Mapping[str, object]:
         origin = sealed_columns.broadcast_origin(self.written.id, one.chat)
-        to = {"origin": origin, "chat": one.chat, "channel": one.channel, "broadcast": self.written.id}
+        meant = one.meant if one.meant != one.chat else None
+        to = {"origin": origin, "chat": one.chat, "channel": one.channel, "broadcast": self.written.id, "meant": meant}
         row = {**to, "priority": BROADCAST, "now": to_micros(self.now)}
         if isinstance(one.content, Withheld):
             state, reason = one.content
@@ -148,15 +151,19 @@ _MOST_SHARING_CODE = 10_000
 
 
 async def read_tally(ask: RunQueries, broadcast: str) -> DeliveryCounts:
-    """Count the rows of a broadcast by state and reason."""
+    """Count the people of a broadcast by state and reason: of one who was tried over several channels the last row."""
     (rows,) = await ask(Query("tally", {"id": broadcast}))
     states: dict[str, int] = {}
     reasons: dict[str, int] = {}
+    went_on: dict[str, int] = {}
     for state, reason, number in rows:
+        if reason == DeliveryReason.NEXT_CHANNEL:
+            went_on[state] = went_on.get(state, 0) + number
+            continue
         states[state] = states.get(state, 0) + number
         if reason is not None:
             reasons[reason] = reasons.get(reason, 0) + number
-    return DeliveryCounts(states, reasons)
+    return DeliveryCounts(states, reasons, went_on)
 
 
 class RecipientRow(NamedTuple):
@@ -223,3 +230,55 @@ class ResultRepository:
         if again:
             row = {"id": broadcast, "now": now, "state": BroadcastState.RUNNING.value, "actor": actor}
             await self.context.ask(Query("note_move", {**row, "why": StateReason.BY_HAND}))
+
+
+class FailedMessage(NamedTuple):
+    """A message that surely did not arrive, and the next channel of its person."""
+
+    row: int
+    chat: str
+    origin: str
+    values: bytes  #: sealed
+    meant: str  #: the chat by which the person is meant
+    to_chat: str
+    to_channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackRepository:
+    """Messages of one broadcast that go on to another channel. Every step is a short transaction of its own."""
+
+    driver: Driver
+    keyring: Keyring
+    broadcast: str
+    now: datetime
+
+    async def find(self, after: int, limit: int) -> list[FailedMessage]:
+        """Return the next messages behind a row."""
+        asked = {"broadcast": self.broadcast, "after": after, "limit": limit}
+        (rows,) = await self.driver.run(Query("to_fall_back", asked))
+        return [FailedMessage(*row) for row in rows]
+
+    async def go_on(self, failed: FailedMessage) -> bool:
+        """Queue it for the next channel and note that of the old row, both or none; false where that was done."""
+        place = sealed_columns.payload(failed.chat, failed.origin)
+        values = unseal_or_none(self.keyring, failed.values, place)
+        if values is None:
+            return False
+        origin = sealed_columns.broadcast_origin(self.broadcast, failed.to_chat)
+        row = {
+            "origin": origin,
+            "chat": failed.to_chat,
+            "channel": failed.to_channel,
+            "payload": self.keyring.seal(values, sealed_columns.payload(failed.to_chat, origin)),
+            "priority": BROADCAST,
+            "now": to_micros(self.now),
+            "broadcast": self.broadcast,
+            "meant": failed.meant,
+        }
+        async with self.driver.transaction() as transaction:
+            (went,) = await transaction.run(Query("went_on", {"id": failed.row}))
+            if went:
+                await transaction.run(Query("go_on", row))
+                await transaction.run(commit=True)
+        return bool(went)

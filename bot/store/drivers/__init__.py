@@ -155,6 +155,9 @@ _COMMENT = re.compile(r"--.*$", re.MULTILINE)
 #: Microseconds that a message waits at most after it was put back. One that would wait longer was put back by a clock
 #: that was set back since: it is due.
 _LONGEST_WAIT_MICROS = 3_600_000_000
+#: The chats of the person of ``:chat``, mailboxes included.
+_OWN_CHATS = """(SELECT CAST(:chat AS TEXT) UNION SELECT po.chat FROM person_channels pm
+    JOIN person_channels po ON po.person = pm.person WHERE pm.chat = :chat)"""
 #: What stands in a finished query where its conditions go; nothing else in SQL looks like it.
 _HOLE = "{where}"
 #: The end of the journal beside a row that it proves, with the last row there is (``powers.Proven``).
@@ -240,6 +243,7 @@ def _vocabulary() -> dict[str, str]:
         "life_ended": _format_list(ENDED_STATES),
         "standing": f"'{EXPIRY_CAMPAIGN}'",
         "longest_wait": str(_LONGEST_WAIT_MICROS),
+        "own": _OWN_CHATS,
         "grant": f"{_format_columns('g', GRANT_COLUMNS)}, {_HEAD_COLUMNS}",
         "invitation": f"{_format_columns('i', INVITATION_COLUMNS)}, {_HEAD_COLUMNS}",
         "warrant": _format_columns("b", WARRANT_COLUMNS),

@@ -64,15 +64,12 @@ last_contact_at < :silent_before;
 chats.id IN ({each}(:chats));
 
 -- name: audience_counts
--- Count the audience on each channel, by what prevents a message. A message that may have been delivered counts as
+-- Count the audience on each channel, by what prevents a message: people of one chat, for others are counted one by one. A message that may have been delivered counts as
 -- received.
 WITH meant (channel, kept) AS MATERIALIZED (
     SELECT channel, CASE
         WHEN stopped_at IS NOT NULL THEN 'stopped'
-        WHEN blocked_at IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM email_contacts e JOIN chats c ON c.id = e.chat
-            WHERE e.owner = chats.id AND e.confirmed_at IS NOT NULL AND c.stopped_at IS NULL AND c.blocked_at IS NULL)
-            THEN 'blocked'
+        WHEN blocked_at IS NOT NULL THEN 'blocked'
         WHEN (SELECT COUNT(*) FROM outbox o
               WHERE o.chat = chats.id AND o.broadcast IS NOT NULL AND o.state IN ('queued', 'sending', 'sent', 'unknown')
                 AND COALESCE(o.settled_at, o.queued_at) >= :week) >= :most THEN 'capped'
@@ -84,12 +81,11 @@ SELECT channel, kept, COUNT(*) FROM meant GROUP BY channel, kept;
 -- Read the next people of the audience.
 SELECT p.id, p.channel, p.stopped_at, p.blocked_at, p.language, p.unit, u.name, m.done_at, m.later_on,
     (SELECT COUNT(*) FROM outbox o
-     WHERE o.chat IN (p.id, e.chat) AND o.broadcast IS NOT NULL AND o.state IN ('queued', 'sending', 'sent', 'unknown')
+     WHERE o.chat = p.id AND o.broadcast IS NOT NULL AND o.state IN ('queued', 'sending', 'sent', 'unknown')
        AND COALESCE(o.settled_at, o.queued_at) >= :week),
-    c.id, e.first
+    l.person
 FROM chats p
-LEFT JOIN email_contacts e ON e.owner = p.id AND e.confirmed_at IS NOT NULL
-LEFT JOIN chats c ON c.id = e.chat AND c.stopped_at IS NULL AND c.blocked_at IS NULL AND c.erased_at IS NULL
+LEFT JOIN person_channels l ON l.chat = p.id
 LEFT JOIN units u ON u.code = p.unit
 LEFT JOIN reminder_marks m ON m.broadcast = :series AND m.chat = p.id
 WHERE p.id IN (
@@ -106,7 +102,7 @@ SELECT id, session FROM chats WHERE session IS NOT NULL AND id IN ({each}(:chats
 -- name: audience_certificates
 -- Read the certificates of these people, the newest first, each with the procedures requested for it, if any; with
 -- :finished only those whose request is done.
-SELECT s.chat, s.id, s.not_after, s.owed, CASE WHEN :named = 1 THEN s.subscriber END, r.procedure
+SELECT s.chat, s.id, s.not_after, s.owed, CASE WHEN :named = 1 THEN s.subscriber END, s.certificate_key, r.procedure
 FROM standings s
 LEFT JOIN requests r ON r.chat = s.chat AND r.certificate_key = s.certificate_key AND r.state NOT IN {waived}
     AND (:finished = 0 OR r.state = 'done')
@@ -150,8 +146,9 @@ WHERE id IN ({each}(:chats)) AND erased_at IS NULL
 -- name: freeze_row!
 -- Create the row of one recipient; an existing row stays. Values are used because SQLite takes more than twice as long
 -- for INSERT .. SELECT.
-INSERT INTO outbox (origin, chat, channel, payload, priority, state, queued_at, due_at, settled_at, broadcast, reason)
-VALUES (:origin, :chat, :channel, :payload, :priority, :state, :now, 0, :settled, :broadcast, :reason)
+INSERT INTO outbox
+    (origin, chat, channel, payload, priority, state, queued_at, due_at, settled_at, broadcast, reason, meant)
+VALUES (:origin, :chat, :channel, :payload, :priority, :state, :now, 0, :settled, :broadcast, :reason, :meant)
 ON CONFLICT DO NOTHING;
 
 -- name: freeze_reminded!
@@ -229,6 +226,9 @@ WHERE s.not_after BETWEEN :first AND :last AND c.erased_at IS NULL AND c.consent
   AND NOT EXISTS (
       SELECT 1 FROM requests r
       WHERE r.chat = s.chat AND r.certificate_key = s.certificate_key AND (r.state IN {open_states} OR r.state = 'done'))
+  AND NOT EXISTS (
+      SELECT 1 FROM person_channels p JOIN person_channels q ON q.person = p.person JOIN requests r ON r.chat = q.chat
+      WHERE p.chat = s.chat AND r.certificate_key = s.certificate_key AND (r.state IN {open_states} OR r.state = 'done'))
 ORDER BY s.not_after, s.id
 LIMIT :limit;
 

@@ -122,32 +122,33 @@ GROUP BY state, reason;
 
 -- name: where_recipient_after
 -- The recipient comes after this chat; the order of chats is the order of codes.
-o.chat > :after;
+COALESCE(o.meant, o.chat) > :after;
 
 -- name: where_recipient_until
 -- The recipient comes no later than this chat.
-o.chat <= :until;
+COALESCE(o.meant, o.chat) <= :until;
 
 -- name: where_recipient_in_state
 -- The row is in this state.
 o.state = :state;
 
 -- name: recipients
--- Read the result for each recipient; the name is that of the certificate known last.
-SELECT o.chat, o.channel, c.unit, s.id, s.subscriber, o.state, o.reason, o.attempts, o.queued_at, o.settled_at
+-- Read the result for each person, over the channel it went to last; the name is that of the certificate known last.
+SELECT COALESCE(o.meant, o.chat), o.channel, c.unit, s.id, s.subscriber, o.state, o.reason, o.attempts, o.queued_at,
+    o.settled_at
 FROM outbox o
-JOIN chats c ON c.id = o.chat
+LEFT JOIN chats c ON c.id = COALESCE(o.meant, o.chat)
 LEFT JOIN standings s ON s.id = (
-    SELECT x.id FROM standings x WHERE x.chat = o.chat AND x.subscriber IS NOT NULL
+    SELECT x.id FROM standings x WHERE x.chat = COALESCE(o.meant, o.chat) AND x.subscriber IS NOT NULL
     ORDER BY x.changed_at DESC, x.id DESC
     LIMIT 1)
-WHERE o.broadcast = :id AND {where}
-ORDER BY o.chat
+WHERE o.broadcast = :id AND COALESCE(o.reason, '') <> 'next_channel' AND {where}
+ORDER BY COALESCE(o.meant, o.chat)
 LIMIT :limit;
 
 -- name: where_recipient_coded
 -- The recipient is one of these people.
-SUBSTR(chat, 1, 8) IN ({each}(:heads));
+SUBSTR(COALESCE(meant, chat), 1, 8) IN ({each}(:heads));
 
 -- name: resend
 -- Queue messages with an unknown result again, except to people who have stopped reminders or are done since.
@@ -221,6 +222,9 @@ FROM broadcasts b JOIN grants g ON g.ended_at IS NULL JOIN chats c ON c.id = g.c
     LEFT JOIN audit_head h ON h.id = 1
 WHERE b.id = :id AND b.state = 'checked' AND c.erased_at IS NULL AND c.blocked_at IS NULL
   AND g.chat <> COALESCE(b.chat, '') AND g.chat NOT IN (SELECT a.chat FROM grants a WHERE a.id = b.author)
+  AND NOT EXISTS (
+      SELECT 1 FROM person_channels p JOIN person_channels q ON q.person = p.person
+      WHERE p.chat = g.chat AND (q.chat = b.chat OR q.chat IN (SELECT a.chat FROM grants a WHERE a.id = b.author)))
 ORDER BY COALESCE(u.place, -1) DESC, g.id;
 
 -- name: stopped
@@ -228,12 +232,12 @@ ORDER BY COALESCE(u.place, -1) DESC, g.id;
 SELECT 1 FROM chats WHERE id = :chat AND stopped_at IS NOT NULL;
 
 -- name: stop_reminders!
--- Stop reminders from now on.
-UPDATE chats SET stopped_at = COALESCE(stopped_at, :now) WHERE id = :chat;
+-- Stop reminders from now on, in all chats of a person; a mailbox asks its chat.
+UPDATE chats SET stopped_at = COALESCE(stopped_at, :now) WHERE id IN {own} AND channel <> 'email';
 
 -- name: resume_reminders!
--- Resume reminders.
-UPDATE chats SET stopped_at = NULL WHERE id = :chat;
+-- Resume reminders, in all chats of a person.
+UPDATE chats SET stopped_at = NULL WHERE id IN {own} AND channel <> 'email';
 
 -- name: where_of_series
 -- The row belongs to a campaign, or to a broadcast and its repetitions for people who postponed it.
@@ -242,7 +246,7 @@ broadcast IN (SELECT b.id FROM broadcasts b WHERE b.id = :series OR b.parent = :
 -- name: skip_reminders
 -- Skip the reminders that wait for a person.
 UPDATE outbox SET state = 'skipped', reason = :reason, settled_at = :now, payload = NULL
-WHERE chat IN (SELECT CAST(:chat AS TEXT) UNION ALL SELECT e.chat FROM email_contacts e WHERE e.owner = :chat)
+WHERE chat IN {own}
   AND state = 'queued' AND broadcast IS NOT NULL AND {where}
 RETURNING id;
 
@@ -250,26 +254,22 @@ RETURNING id;
 -- Read the campaign, or the single broadcast, to which an answer belongs.
 SELECT COALESCE(b.parent, b.id)
 FROM broadcasts b JOIN outbox o ON o.broadcast = b.id
-WHERE b.id = :broadcast AND o.chat IN (
-    SELECT CAST(:chat AS TEXT)
-    UNION ALL SELECT e.chat FROM email_contacts e WHERE e.owner = :chat AND e.confirmed_at IS NOT NULL)
+WHERE b.id = :broadcast AND o.chat IN {own}
 LIMIT 1;
 
 -- name: latest_reminder
 -- Read the broadcast that the person received last.
 SELECT broadcast FROM outbox
-WHERE chat IN (
-    SELECT CAST(:chat AS TEXT)
-    UNION ALL SELECT e.chat FROM email_contacts e WHERE e.owner = :chat AND e.confirmed_at IS NOT NULL)
+WHERE chat IN {own}
   AND state = 'sent' AND broadcast IS NOT NULL
 ORDER BY settled_at DESC, id DESC LIMIT 1;
 
 -- name: mark_done!
--- Record that the person says it is done.
-INSERT INTO reminder_marks (broadcast, chat, done_at) VALUES (:broadcast, :chat, :now)
+-- Record that the person says it is done, for all of their chats.
+INSERT INTO reminder_marks (broadcast, chat, done_at) SELECT :broadcast, own.id, :now FROM chats own WHERE own.id IN {own} AND own.channel <> 'email'
 ON CONFLICT (broadcast, chat) DO UPDATE SET done_at = excluded.done_at, later_on = NULL;
 
 -- name: mark_later!
--- Record the day on which the person wants to be reminded again.
-INSERT INTO reminder_marks (broadcast, chat, later_on) VALUES (:broadcast, :chat, :day)
+-- Record the day on which the person wants to be reminded again, for all of their chats.
+INSERT INTO reminder_marks (broadcast, chat, later_on) SELECT :broadcast, own.id, :day FROM chats own WHERE own.id IN {own} AND own.channel <> 'email'
 ON CONFLICT (broadcast, chat) DO UPDATE SET later_on = excluded.later_on, done_at = NULL;

@@ -192,8 +192,8 @@ WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
 -- name: claim_broadcast
 -- Claim the next rows of a running broadcast; a chat with a message under way, or with an answer that waits, comes
 -- later. Left out are people without consent and without a role, and people who, since the row was created, have
--- stopped reminders, blocked the assistant, said that it is done or when to ask again, or received as many in a week as
--- one person may get.
+-- stopped reminders, blocked the assistant, said that it is done or when to ask again, or received as many in a week,
+-- over all channels, as one person may get.
 WITH due AS MATERIALIZED (
     SELECT o.id, o.chat, o.queued_at FROM outbox o
     WHERE o.broadcast = :broadcast AND o.state = 'queued' AND o.channel = :channel
@@ -217,7 +217,11 @@ judged AS MATERIALIZED (
         WHEN m.later_on > :today THEN 'later'
         WHEN (SELECT COUNT(*) FROM outbox h
               WHERE h.chat = due.chat AND h.broadcast IS NOT NULL AND h.state IN ('sent', 'unknown')
-                AND h.settled_at >= :week) >= :most THEN 'capped' END AS kept
+                AND h.settled_at >= :week)
+            + (SELECT COUNT(*) FROM person_channels p
+               JOIN person_channels q ON q.person = p.person AND q.chat <> p.chat JOIN outbox h ON h.chat = q.chat
+               WHERE p.chat = due.chat AND h.broadcast IS NOT NULL AND h.state IN ('sent', 'unknown')
+                 AND h.settled_at >= :week) >= :most THEN 'capped' END AS kept
     FROM due
     JOIN chats c ON c.id = due.chat
     JOIN broadcasts s ON s.id = :broadcast

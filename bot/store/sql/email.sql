@@ -22,6 +22,11 @@ ON CONFLICT (chat) DO UPDATE SET imported_at = COALESCE(email_addresses.imported
 SELECT c.id, c.address, c.unit, c.stopped_at, c.blocked_at FROM email_addresses a JOIN chats c ON c.id = a.chat
 WHERE a.imported_at IS NOT NULL AND c.erased_at IS NULL ORDER BY c.unit, c.id;
 
+-- name: email_leave!
+-- An address that a person replaces is no channel of theirs any more.
+DELETE FROM person_channels
+WHERE chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner AND e.chat <> :chat);
+
 -- name: email_offer!
 -- A person gives an address, which takes the place of an earlier one; it counts once it is confirmed.
 INSERT INTO email_contacts (owner, chat, added_at) VALUES (:owner, :chat, :now)
@@ -57,12 +62,35 @@ UPDATE chats SET stopped_at = NULL, blocked_at = NULL WHERE id = :chat;
 
 -- name: email_contact
 -- Read the address that a person gave.
-SELECT e.chat, c.address, e.confirmed_at, e.first, e.files, c.stopped_at, c.blocked_at
+SELECT e.chat, c.address, e.confirmed_at,
+    (SELECT COUNT(*) FROM person_channels m JOIN person_channels p ON p.person = m.person AND p.place > m.place
+     WHERE m.chat = e.chat AND p.chat = e.owner),
+    e.files, c.stopped_at, c.blocked_at
 FROM email_contacts e JOIN chats c ON c.id = e.chat WHERE e.owner = :owner;
 
 -- name: email_choose!
 -- Choose what goes to the address.
-UPDATE email_contacts SET first = :first, files = :files WHERE owner = :owner AND confirmed_at IS NOT NULL;
+UPDATE email_contacts SET files = :files WHERE owner = :owner AND confirmed_at IS NOT NULL;
+
+-- name: email_place!
+-- Put the address before all other channels of its person, or behind them; nothing where it is so already.
+UPDATE person_channels SET place = (
+    SELECT CASE WHEN :first = 1 THEN MIN(o.place) - 1 ELSE MAX(o.place) + 1 END
+    FROM person_channels o WHERE o.person = person_channels.person)
+WHERE chat = (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner AND e.confirmed_at IS NOT NULL)
+  AND :first <> (SELECT COUNT(*) FROM person_channels p
+                 WHERE p.chat = :owner AND p.person = person_channels.person AND p.place > person_channels.place);
+
+-- name: email_place_owner!
+-- A chat is the first channel of its person.
+INSERT INTO person_channels (chat, person, place, linked_at) VALUES (:owner, :person, 1, :now) ON CONFLICT (chat) DO NOTHING;
+
+-- name: email_place_address!
+-- A confirmed address is the last channel of its person.
+INSERT INTO person_channels (chat, person, place, linked_at)
+SELECT CAST(:chat AS TEXT), p.person, (SELECT MAX(o.place) + 1 FROM person_channels o WHERE o.person = p.person), :now
+FROM person_channels p WHERE p.chat = :owner
+ON CONFLICT (chat) DO NOTHING;
 
 -- name: email_keep_offers!
 -- Keep the first messages that a person asked for, without a word of whom or what: they still count for their mailbox.
@@ -76,6 +104,10 @@ DELETE FROM outbox
 WHERE (chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner AND e.confirmed_at IS NOT NULL)
        AND origin NOT LIKE 'email-confirm:%')
    OR origin LIKE 'email-confirm:' || :owner || ':%';
+
+-- name: email_removed!
+-- An address that a person takes back is no channel of theirs any more.
+DELETE FROM person_channels WHERE chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner);
 
 -- name: email_remove!
 -- A person takes the address back.
@@ -93,10 +125,13 @@ WHERE channel = 'email' AND erased_at IS NULL
 DELETE FROM email_contacts WHERE confirmed_at IS NULL AND added_at < :before;
 
 -- name: email_reached
--- Read where those of these people can be reached whose chat is not enough: confirmed, wanted and working addresses.
-SELECT e.owner, e.chat, e.first, e.files FROM email_contacts e JOIN chats c ON c.id = e.chat
-WHERE e.owner IN ({each}(:owners)) AND e.confirmed_at IS NOT NULL
-  AND c.erased_at IS NULL AND c.stopped_at IS NULL AND c.blocked_at IS NULL;
+-- Read where those of these people can be reached whose chat is not enough: confirmed, wanted and working addresses, the
+-- nearest in the order of reminders last.
+SELECT p.chat, e.chat, CASE WHEN m.place < p.place THEN 1 ELSE 0 END, e.files
+FROM person_channels p JOIN person_channels m ON m.person = p.person
+JOIN email_contacts e ON e.chat = m.chat AND e.confirmed_at IS NOT NULL JOIN chats c ON c.id = e.chat
+WHERE p.chat IN ({each}(:owners)) AND c.erased_at IS NULL AND c.stopped_at IS NULL AND c.blocked_at IS NULL
+ORDER BY m.place DESC;
 
 -- name: email_language
 -- Read the language of whoever reads a mailbox.

@@ -40,8 +40,8 @@ SELECT COUNT(*) FROM outbox WHERE chat = :chat AND state = :state AND id <= :las
 SELECT 1 FROM outbox WHERE chat = :chat AND state IN ('queued', 'sending') AND origin LIKE :files LIMIT 1;
 
 -- name: hold_my_requests
--- Lock the requests of a chat until the transaction ends; every process that locks several takes them in this order.
-SELECT number FROM requests WHERE chat = :chat ORDER BY number {held};
+-- Lock the requests of a person until the transaction ends; every process that locks several takes them in this order.
+SELECT number FROM requests WHERE chat IN {own} ORDER BY number {held};
 
 -- name: erase_inbox!
 -- Delete the content of a chat's updates except this turn's own; the ids stay, so that no update is handled twice.
@@ -58,7 +58,7 @@ DELETE FROM requests WHERE chat = :chat AND state NOT IN {must_stay};
 
 -- name: lessen!
 -- Reduce a request that must stay to what it needs.
-UPDATE requests SET content = :content WHERE code = :code AND chat = :chat;
+UPDATE requests SET content = :content WHERE code = :code AND chat IN {own};
 
 -- name: erase_notes!
 -- Delete the notes of such a request; its moves stay.

@@ -80,7 +80,7 @@ requests.number > :above AND requests.number <= :newest;
 
 -- name: where_of_others
 -- Somebody else registered it.
-requests.chat <> :chat;
+requests.chat NOT IN {own};
 
 -- name: where_without_unit
 -- It belongs to no unit.

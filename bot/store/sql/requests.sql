@@ -33,8 +33,8 @@ ON CONFLICT (number) DO UPDATE SET words = excluded.words, open_words = excluded
 DELETE FROM request_words WHERE number = :number;
 
 -- name: my_requests
--- Read the requests of a chat, the newest first.
-SELECT code, state, content, procedure FROM requests WHERE chat = :chat ORDER BY number DESC;
+-- Read the requests of a person, the newest first.
+SELECT code, state, content, procedure FROM requests WHERE chat IN {own} ORDER BY number DESC;
 
 -- name: my_requests_page
 -- Read a page of the requests of a chat, the newest first; only those before a number, if one is given.
@@ -47,21 +47,21 @@ ORDER BY number DESC LIMIT :limit;
 SELECT code, state, at, actor, revision, note FROM request_history WHERE code IN ({each}(:codes)) ORDER BY id;
 
 -- name: my_request
--- Read one request of a chat.
-SELECT code, state, content, procedure FROM requests WHERE chat = :chat AND code = :code;
+-- Read one request of a person.
+SELECT code, state, content, procedure FROM requests WHERE chat IN {own} AND code = :code;
 
 -- name: my_open_request
 -- Read an open request for the same certificate and procedure.
 SELECT code, state, content, procedure FROM requests
-WHERE chat = :chat AND certificate_key = :certificate_key AND procedure = :procedure AND state IN {open_states}
+WHERE chat IN {own} AND certificate_key = :certificate_key AND procedure = :procedure AND state IN {open_states}
 ORDER BY number DESC
 LIMIT 1;
 
 -- name: my_history
--- Read the moves of all requests of a chat, in order.
+-- Read the moves of all requests of a person, in order.
 SELECT h.code, h.state, h.at, h.actor, h.revision, h.note
 FROM request_history h JOIN requests r ON r.code = h.code
-WHERE r.chat = :chat
+WHERE r.chat IN {own}
 ORDER BY h.id;
 
 -- name: amend
@@ -69,11 +69,11 @@ ORDER BY h.id;
 UPDATE requests SET content = :content, certificate_key = :certificate_key, procedure = :procedure,
     unit = (SELECT u.code FROM units u WHERE u.code = :unit), not_after = :not_after,
     revision = revision + 1, changed_at = :now, indexed = 1
-WHERE code = :code AND chat = :chat AND state IN {amendable_states}
+WHERE code = :code AND chat IN {own} AND state IN {amendable_states}
 RETURNING number;
 
 -- name: move
 -- Move a request, if its state allows this move.
 UPDATE requests SET state = :state, ended_at = :ended, revision = revision + 1, changed_at = :now
-WHERE code = :code AND chat = :chat AND (state, :state) IN (VALUES {moves})
+WHERE code = :code AND chat IN {own} AND (state, :state) IN (VALUES {moves})
 RETURNING revision;

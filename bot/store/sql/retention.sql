@@ -42,6 +42,18 @@ UPDATE inbox SET payload = NULL WHERE chat = :chat AND state = 'failed';
 -- Delete the content of answers that did not arrive: one may hold papers with a personal number.
 UPDATE outbox SET payload = NULL WHERE chat = :chat AND broadcast IS NULL AND state NOT IN ('queued', 'sending');
 
+-- name: expire_offers
+-- Delete codes and offers that link chats and that nobody used in time.
+DELETE FROM channel_offers
+WHERE chat IN (SELECT o.chat FROM channel_offers o WHERE o.expires_at < :undecided LIMIT :limit {skip_locked})
+RETURNING 1;
+
+-- name: expire_guesses
+-- Forget wrong codes of long ago.
+DELETE FROM channel_guesses
+WHERE chat IN (SELECT g.chat FROM channel_guesses g WHERE g.since < :undecided LIMIT :limit {skip_locked})
+RETURNING 1;
+
 -- name: expire_requests
 -- Delete requests that ended before :before.
 DELETE FROM requests

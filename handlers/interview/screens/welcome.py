@@ -5,6 +5,7 @@ Nothing personal is stored before consent.
 
 from markupsafe import Markup
 
+from handlers.channels.notices import format_channel
 from handlers.core import (
     NO,
     NO_SYNONYMS,
@@ -193,6 +194,12 @@ class PauseScreen(OptionsOnlyScreen):
         return HandlerResult(here.session.to_previous_screen())
 
 
+_EVERYWHERE = N_(
+    "This is about all your linked channels: also {channels}. To delete only what is here, part the channels first:"
+    " /kenh"
+)
+
+
 class EraseScreen(OptionsOnlyScreen):
     """Deletes all data about the person after a second confirmation."""
 
@@ -206,13 +213,25 @@ class EraseScreen(OptionsOnlyScreen):
                 " already forwarded must stay until it is done or refused; I will name it."
             )
         )
-        options = (
-            Option(YES, say.t(N_("Delete everything about me")), YES_SYNONYMS),
+        mine = await here.world.channels.mine()
+        linked = [one for one in mine if not one.here]
+        everywhere = (
+            Option(YES, say.t(N_("Delete everything, on all channels")), ("xoa het", "xoa moi kenh", "delete all")),
             Option(NO, say.t(N_("Keep it")), NO_SYNONYMS),
         )
+        options = (
+            everywhere
+            if linked
+            else (
+                Option(YES, say.t(N_("Delete everything about me")), YES_SYNONYMS),
+                Option(NO, say.t(N_("Keep it")), NO_SYNONYMS),
+            )
+        )
+        names = ", ".join(one.address or format_channel(say, one.kind) for one in linked)
+        also = (say(_EVERYWHERE, channels=names),) if linked else ()
         roles = (say(N_("Your role ends with it, unless you are the last owner.")),)
-        held = roles if (await current_rights(here)).grants else ()
-        return Page(say(N_("<b>Delete all data about you?</b>")), (what, *held), options, exact=True)
+        held = roles if any(one.grants for one in mine) else ()
+        return Page(say(N_("<b>Delete all data about you?</b>")), (what, *also, *held), options, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Delete the data, and name the requests that were kept."""

@@ -202,8 +202,8 @@ async def test_what_the_chat_refused_goes_to_the_mailbox_once(store: Store, lan:
         ("web", DeliveryState.SENT, NOTICE, True, 1), ("web", DeliveryState.SENT, NOTICE, False, 0),
         ("web", DeliveryState.SENT, REPLY, True, 0), ("telegram", DeliveryState.SENT, NOTICE, True, 0),
         ("telegram", DeliveryState.UNKNOWN, NOTICE, True, 0), ("telegram", DeliveryState.BLOCKED, NOTICE, False, 1),
-        ("telegram", DeliveryState.BLOCKED, BROADCAST, False, 1),
-        ("zalo", DeliveryState.INVALID, BROADCAST, False, 1), ("zalo", DeliveryState.SKIPPED, BROADCAST, False, 0),
+        ("telegram", DeliveryState.BLOCKED, BROADCAST, False, 0),  # goes on as the reminder that it is: channels
+        ("zalo", DeliveryState.INVALID, NOTICE, False, 1), ("zalo", DeliveryState.SKIPPED, BROADCAST, False, 0),
         ("zalo", DeliveryState.FAILED, NOTICE, False, 1), ("zalo", DeliveryState.UNKNOWN, BROADCAST, True, 0),
         ("email", DeliveryState.BLOCKED, NOTICE, True, 0),
     ],
