@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import TrolyError
-from bot.messages import BlockChange, Incoming, OutboxRow
+from bot.messages import BlockChange, Incoming, OutboxRow, Receipt
 from handlers.core import MarkupTranslator, Reply
 from handlers.model import (
     CHANNEL_LABELS,
@@ -21,6 +21,7 @@ from handlers.model import (
     ZALO,
     ZALO_BOT,
     ChannelAddress,
+    DeliveryReason,
     MessageLimits,
     Role,
 )
@@ -103,8 +104,10 @@ class Channel(Protocol):
         Text appended to the address arrives in the chat behind ``/start``.
         """
 
-    async def send(self, row: OutboxRow) -> str | None:
+    async def send(self, row: OutboxRow) -> Receipt | str | None:
         """Deliver one row, which ``split_reply`` has made fit, and return the platform's id of the message, if any.
+
+        A ``Receipt`` says besides that it left in another way than usual.
 
         Raises:
             ChannelError: its kind decides the next state of the row.
@@ -197,6 +200,10 @@ class RetryLater(ChannelError):
         self.after = after  #: seconds
 
 
+class Deferred(RetryLater):
+    """This message has to wait; nothing is wrong with its chat, or with the platform."""
+
+
 class Unreachable(ChannelError):
     """The platform cannot be reached."""
 
@@ -232,6 +239,8 @@ def unrepeated(row: OutboxRow, *, begun: bool) -> Iterator[None]:
 
 class Invalid(ChannelError):
     """The platform cannot take this message."""
+
+    reason = DeliveryReason.REFUSED  #: in a word, for the report
 
 
 class Gone(ChannelError):
@@ -361,7 +370,7 @@ class RehearsalChannel:
     def start_link(self) -> str | None:
         return self._channel.start_link
 
-    async def send(self, row: OutboxRow) -> str | None:
+    async def send(self, row: OutboxRow) -> Receipt | str | None:
         """Send the row under the banner; a change of buttons alone, and a deletion, say nothing."""
         return await self._channel.send(replace(row, reply=self._with_banner(row.reply)))
 

@@ -20,6 +20,7 @@ from bot.store.broadcasts.messages import (
     BroadcastAuthor,
     BroadcastMessage,
     NoticeRepository,
+    kind_of_reminder,
 )
 from bot.store.broadcasts.recipients import (
     ExpiryReminder,
@@ -119,7 +120,7 @@ from bot.store.tasks import (
 )
 from bot.store.units import UNITS_COUNTER, StatisticsRepository, StoredInterviewRegister, UnitRepository, read_units
 from bot.store.workers import LeaseDuration, Presence, WorkerRegistry, hold_serving_lock
-from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloTokens
+from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloRepository, ZaloTokens, can_send
 
 # fmt: off
 __all__ = [
@@ -140,10 +141,12 @@ __all__ = [
     "Store", "StoreContext", "StoreError", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
     "StoredOwnRequests", "StoredReminders", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
     "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask", "Verdict", "Withheld",
-    "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens", "add_words_queries", "backfill_consents",
+    "WorkerRegistry", "ZaloAccount", "ZaloEvent",
+    "ZaloRepository", "ZaloTokens", "add_words_queries", "backfill_consents", "can_send",
     "chain_hash", "chat_at", "chat_row", "check_all_keys", "count_audience", "digest_origin", "find_chats",
     "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock", "identity_deadline",
-    "import_queries", "index_requests", "journal_columns", "load_migrations", "message_query", "missing_migrations",
+    "import_queries", "index_requests", "journal_columns",
+    "kind_of_reminder", "load_migrations", "message_query", "missing_migrations",
     "offer_queries", "open_columns", "open_keyring", "open_sqlite", "placing_origin", "read_contact",
     "read_reached", "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin",
     "seal_grant", "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path",

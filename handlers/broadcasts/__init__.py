@@ -1,10 +1,13 @@
 """The words for states, reasons, problems and steps of broadcasts, shared by screens, notices and reports."""
 
+from collections.abc import Iterable
 from functools import cache
 from types import MappingProxyType
 
+from markupsafe import Markup
+
 from handlers.broadcasts.template import Placeholder
-from handlers.core import format_day, parse_day
+from handlers.core import MarkupTranslator, format_bullets, format_count, format_day, join_lines, parse_day
 from handlers.model import (
     CHANNEL_LABELS,
     EXPIRY_CAMPAIGN,
@@ -14,6 +17,7 @@ from handlers.model import (
     BroadcastProblem,
     BroadcastState,
     BroadcastText,
+    ChannelCosts,
     ChannelCounts,
     DeliveryReason,
     ProblemKind,
@@ -72,6 +76,10 @@ DELIVERY_REASONS = {
     DeliveryReason.CRASH: N_("the program ended between the request and its answer"),
     DeliveryReason.NO_ANSWER: N_("the platform did not answer"),
     DeliveryReason.REFUSED: N_("the platform does not take this message for this chat"),
+    DeliveryReason.WINDOW: N_("has not written to the account for seven days, and no approved template fits"),
+    DeliveryReason.MONEY: N_("would have cost more than this month may cost"),
+    DeliveryReason.TEMPLATE: N_("the platform refused the approved template"),
+    DeliveryReason.BY_TEMPLATE: N_("by an approved template, which is paid for"),
     DeliveryReason.RESTORED: N_("was waiting in a copy of the database that was put back"),
     DeliveryReason.GAVE_UP: N_("tried as often as it may be"),
     DeliveryReason.NO_SEND_MESSAGE: N_("the channel's server cannot send messages (sendMessage)"),
@@ -192,6 +200,41 @@ def format_reachability(t: Translator, counted: ChannelCounts) -> str:
         (N_("had as many as they may this week: {count}"), counted.capped),
     )
     return "; ".join((told, *(t(message, count=count) for message, count in others if count)))
+
+
+def format_costs(say: MarkupTranslator, costs: Iterable[ChannelCosts]) -> tuple[Markup, ...]:
+    """Tell the most that a broadcast costs, channel by channel, and whom it cannot reach there."""
+    return tuple(_format_channel_costs(say, one) for one in costs)
+
+
+def _format_channel_costs(say: MarkupTranslator, one: ChannelCosts) -> Markup:
+    channel, dong = format_channel(say.t, one.channel), {"most": format_count(say, one.most)}
+    if not one.most:
+        head = say(N_("{channel}: costs nothing"), channel=channel)
+    elif one.steps > 1:
+        head = say(
+            N_("{channel}: at most <b>{most} đ</b>, for {steps} reminders"), channel=channel, steps=one.steps, **dong
+        )
+    else:
+        head = say(N_("{channel}: at most <b>{most} đ</b>"), channel=channel, **dong)
+    groups = (
+        (N_("free, for they have written within 48 hours: {number}"), one.free, 0),
+        (N_("paid, {price} đ each: {number}"), one.paid, one.message_dong),
+        (N_("by an approved template, {price} đ together: {number}"), one.template, one.template_dong),
+        (N_("not reached there, for they have not written for 7 days: {number}"), one.unreached, 0),
+    )
+    counted = [
+        say.t(words, number=format_count(say, number), price=format_count(say, price))
+        for words, number, price in groups
+        if number
+    ]
+    left = {"left": format_count(say, one.left)}
+    enough = say(N_("This month may still cost {left} đ."), **left) if one.most else ""
+    short = say(
+        N_("⚠ This month may still cost {left} đ only: when that is spent, nothing more that costs is sent there."),
+        **left,
+    )
+    return join_lines(head, format_bullets(counted), enough if one.is_enough else short)
 
 
 EXPIRY_TITLE = N_("Certificates that are about to end")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from bot.services.broadcasts.costs import CostCounter
 from bot.services.broadcasts.recipients import RecipientValues, reach_of, says_name
 from bot.store import (
     AudienceReader,
@@ -170,7 +171,9 @@ class ListChecks(ScheduleRepository):
         written = await read_snapshot(self.driver.run, self.keyring, broadcast)
         if written is None:
             raise StoreError(N_("There is no such broadcast within reach."))
-        found = await _collect_problems(self, written, now)
+        filling = RecipientValues(self.policy, written, written.day(now))
+        spending = CostCounter.of(self.driver, self.keyring, filling, now)
+        found = await _collect_problems(self, filling, now, spending)
         problems = [*_common_problems(self.policy, written, now), *found.problems]
         problems += [one async for one in _quota_problems(self, written, found.counted, now)]
         if (unknown := await _find_unknown(self, written)).count:
@@ -179,20 +182,25 @@ class ListChecks(ScheduleRepository):
             )
         if not any(one.reachable for one in found.counted):
             problems.append(BroadcastProblem(trouble=ProblemKind.NOBODY))
-        report = CheckReport(at=now, counted=found.counted, problems=tuple(problems))
+        costs = await spending.costs() if spending else ()
+        report = CheckReport(at=now, counted=found.counted, problems=tuple(problems), costs=costs)
         decided = BroadcastState.DRAFT if report.problems else BroadcastState.CHECKED
         state = decided if written.state in _DRAFTS else written.state
         await BroadcastRepository(self.machine_context(now)).save_check(written, state, report)
         return report
 
 
-async def _collect_problems(base: ScheduleRepository, written: BroadcastSnapshot, now: datetime) -> ProblemCollector:
-    found = ProblemCollector(RecipientValues(base.policy, written, written.day(now)))
+async def _collect_problems(
+    base: ScheduleRepository, filling: RecipientValues, now: datetime, spending: CostCounter | None
+) -> ProblemCollector:
+    found, written = ProblemCollector(filling), filling.written
     reach, named = reach_of(written), says_name(written)
     reader = AudienceReader.of(base.driver.run, base.keyring, written, now, reach, named=named)
     async for people in reader.pages():
         for person in people:
             found.add_person(person)
+        if spending:
+            await spending.add(people)
     return found
 
 
