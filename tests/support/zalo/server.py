@@ -17,9 +17,13 @@ from starlette.routing import Route
 
 from tests.support.telegram.server import _Dropped, serving
 from tests.support.zalo.account import Account, OaError, User
+from tests.support.zalo.zbs import Zbs
 
 #: Seconds after which a webhook that could not be called is called again; then it is switched off.
 RETRIES = (30, 300, 900, 1800, 3600)
+
+#: The path below which the service of approved texts is found, which has an address of its own.
+BUSINESS = "/business"
 
 Handler = Callable[[Request], Awaitable[object]]
 
@@ -29,6 +33,7 @@ class FakeOa:
 
     def __init__(self, account: Account | None = None) -> None:
         self.account = account or Account()
+        self.zbs = Zbs(self.account)
         self.url = self.hook = ""
         self.hook_off = False
         self.answers: list[int] = []  #: statuses of our webhook
@@ -54,6 +59,7 @@ class FakeOa:
             "/v3.0/oa/message/cs": lambda one: self._send("v3", one),
             "/v2.0/oa/message": lambda one: self._send("v2", one),
             "/v3.0/oa/message/template": self._template,
+            f"{BUSINESS}/message/template": self._template_by_phone,
             "/v2.0/oa/upload/file": self._upload,
             "/v3.0/oa/quota/message": self._quota,
         }
@@ -62,6 +68,7 @@ class FakeOa:
             "/v2.0/oa/listrecentchat": self._recent,
             "/v2.0/oa/conversation": self._conversation,
             "/v3.0/oa/user/detail": self._detail,
+            f"{BUSINESS}/template/info/v2": self._template_info,
         }
         routes = [Route(path, self._gate(path, act), methods=["POST"]) for path, act in posts.items()]
         routes += [Route(path, self._gate(path, act)) for path, act in gets.items()]
@@ -89,6 +96,8 @@ class FakeOa:
                     code = int(str(fault).removeprefix("delivered "))
                     return JSONResponse(OaError(code, "asked for by the test").body(), headers=headers)
             except OaError as error:
+                if path.startswith(BUSINESS) and error.code in {-216, -220}:
+                    error = OaError(-124, "Access token invalid")  # the service has numbers of its own
                 return JSONResponse(error.body(), headers=headers)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 return JSONResponse({"error": -201, "message": f"{type(error).__name__} is invalid!"}, headers=headers)
@@ -122,7 +131,13 @@ class FakeOa:
         return self.account.send(endpoint, await request.json())
 
     async def _template(self, request: Request) -> object:
-        return self.account.send_template(await request.json())
+        return self.zbs.send_to_person(await request.json())
+
+    async def _template_by_phone(self, request: Request) -> object:
+        return self.zbs.send_to_phone(await request.json())
+
+    async def _template_info(self, request: Request) -> object:
+        return self.zbs.info(request.query_params["template_id"])
 
     async def _upload(self, request: Request) -> object:
         async with request.form() as form:

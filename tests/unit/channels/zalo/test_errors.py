@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.channels import Blocked, ChannelError, Doubtful, Gone, Invalid, Refused, RetryLater
+from bot.channels import Blocked, ChannelError, Deferred, Doubtful, Gone, Invalid, Refused, RetryLater
 from bot.channels.zalo.oa.errors import (
     OA_ERRORS,
     ZNS_ERRORS,
@@ -40,10 +40,10 @@ NOON = datetime(2026, 11, 27, 5, 0, tzinfo=UTC)  # in Viet Nam
         (-244, ErrorClass.PERSON, Blocked),
         (-230, ErrorClass.WINDOW, OutsideWindow),
         (-232, ErrorClass.WINDOW, OutsideWindow),
-        (-234, ErrorClass.NIGHT, RetryLater),
-        (-211, ErrorClass.MONEY, RetryLater),
-        (-320, ErrorClass.MONEY, RetryLater),
-        (-321, ErrorClass.MONEY, RetryLater),
+        (-234, ErrorClass.NIGHT, Deferred),
+        (-211, ErrorClass.MONEY, Deferred),
+        (-320, ErrorClass.MONEY, Deferred),
+        (-321, ErrorClass.MONEY, Deferred),
         (-204, ErrorClass.OWNER, Refused),
         (-205, ErrorClass.OWNER, Refused),
         (-209, ErrorClass.OWNER, Refused),

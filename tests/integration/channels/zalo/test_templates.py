@@ -1,0 +1,258 @@
+"""Beyond seven days a reminder leaves as an approved text, at its price, within the month's money, and never twice."""
+
+import asyncio
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.channels import Blocked, ChannelError, Deferred, Doubtful, RetryLater
+from bot.channels.zalo.oa import OpenAccount
+from bot.channels.zalo.oa.errors import NoMoney, OutsideWindow, TemplateRefused
+from bot.channels.zalo.oa.money import month_of
+from bot.messages import Receipt
+from handlers.model import DeliveryReason, ReminderKind, SendingWindow
+from tests.integration.channels.zalo.conftest import PDF, OpenIt, met, reminder, row, turn_to
+from tests.support.zalo import ApprovedText, FakeOa
+from tests.support.zalo.account import DAY, HOUR
+
+V3, BY_PERSON, QUOTA = "/v3.0/oa/message/cs", "/v3.0/oa/message/template", "/v3.0/oa/quota/message"
+INFO = "/business/template/info/v2"
+
+
+async def spent(account: OpenAccount) -> int:
+    return await account.store.zalo.spent(account.app, month_of(account.clock.now()))
+
+
+async def test_a_reminder_leaves_with_nothing_of_its_person_but_the_parameters(oa: FakeOa, paying: OpenAccount) -> None:
+    chat = await met(paying, oa.account.user(8 * DAY))
+    receipt = await paying.channel.send(reminder(chat))
+    [sent] = oa.account.sent
+    assert sent.template == {"ten": "Nguyễn Thị Lan", "ngay_het_han": "30/12/2026"}
+    assert receipt == Receipt(sent.id, DeliveryReason.BY_TEMPLATE)
+    assert oa.account.calls == [QUOTA, BY_PERSON], "Zalo is asked before anything is paid for"
+    assert await spent(paying) == 150
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "day", "template"),
+    [
+        (ReminderKind.EXPIRY, "Lan", True, {"ten": "Lan", "ngay_het_han": "30/12/2026"}),
+        (ReminderKind.EXPIRY, None, True, {"ten": "cán bộ", "ngay_het_han": "30/12/2026"}),
+        (ReminderKind.EXPIRY, "L" * 31, True, {"ten": "cán bộ", "ngay_het_han": "30/12/2026"}),  # never cut
+        (ReminderKind.EXPIRY, "Lan <b>& Hà", True, {"ten": "Lan <b>& Hà", "ngay_het_han": "30/12/2026"}),
+        (ReminderKind.EXPIRY, "Lan", False, {"ten": "Lan", "viec": "nhắc việc chứng thư số"}),
+        (ReminderKind.DEADLINE, "Lan", True, {"ten": "Lan", "viec": "nhắc việc chứng thư số"}),  # no certificate ends
+        (ReminderKind.ANY, "Lan", True, {"ten": "Lan", "viec": "nhắc việc chứng thư số"}),
+    ],
+)
+async def test_the_closest_text_that_fits_is_chosen(  # noqa: PLR0917 - a table of four columns
+    oa: FakeOa, paying: OpenAccount, kind: ReminderKind, name: str | None, day: bool, template: dict[str, str]
+) -> None:
+    chat = await met(paying, oa.account.user(8 * DAY))
+    await paying.channel.send(reminder(chat, name, date(2026, 12, 30) if day else None, kind=kind))
+    assert [one.template for one in oa.account.sent] == [template]
+
+
+async def test_without_a_fitting_text_nothing_leaves_and_the_reason_is_named(
+    oa: FakeOa, open_account: OpenIt, paying: OpenAccount
+) -> None:
+    chat = await met(paying, oa.account.user(8 * DAY))
+    for account, wanted in ((paying, row(chat, "Trả lời")), (open_account(), reminder(chat))):
+        with pytest.raises(OutsideWindow) as refused:
+            await account.channel.send(wanted)
+        assert refused.value.reason is DeliveryReason.WINDOW
+    assert not oa.account.sent
+
+
+@pytest.mark.parametrize("code", [-230, -232])
+async def test_zalo_is_right_about_a_window_whatever_was_believed(oa: FakeOa, paying: OpenAccount, code: int) -> None:
+    user = oa.account.user(HOUR)
+    chat = await met(paying, user)
+    oa.fail(V3, code)
+    await paying.channel.send(reminder(chat))
+    await paying.channel.send(reminder(chat))
+    assert [one.template is None for one in oa.account.sent] == [False, False]
+    assert oa.account.calls.count(V3) == 1, "the window is known to be shut"
+    oa.account.advance += 60
+    await paying.store.zalo.touch(chat.id, paying.clock.now())
+    user.last_interaction = oa.account.now
+    await paying.channel.send(reminder(chat))
+    assert oa.account.sent[-1].text == "Nhắc hạn"
+
+
+async def test_after_part_of_a_message_left_no_text_follows(oa: FakeOa, paying: OpenAccount) -> None:
+    chat = await met(paying, oa.account.user(HOUR))
+    oa.fail("/v2.0/oa/upload/file", -230)
+    with pytest.raises(Doubtful):
+        await paying.channel.send(reminder(chat, attachments=(PDF,)))
+    assert [one.template for one in oa.account.sent] == [None]
+
+
+@pytest.mark.parametrize(
+    ("how", "outcome", "cost"),
+    [
+        (-213, Blocked, 0),
+        (-230, OutsideWindow, 0),
+        (-249, TemplateRefused, 0),
+        (-201, TemplateRefused, 0),
+        (-210, TemplateRefused, 0),
+        (-224, TemplateRefused, 0),
+        (-248, TemplateRefused, 0),
+        (-211, Deferred, 0),
+        (-320, Deferred, 0),
+        (-321, Deferred, 0),
+        (-234, Deferred, 0),
+        (-32, RetryLater, 0),
+        ("403", ChannelError, 0),
+        (-200, Doubtful, 150),
+        (-999, Doubtful, 150),
+        ("500", Doubtful, 150),
+        ("dropped", Doubtful, 150),
+        ("delivered dropped", Doubtful, 150),
+        ("delivered -200", Doubtful, 150),
+    ],
+)
+async def test_what_surely_did_not_leave_costs_nothing_and_what_may_have_arrived_counts_as_spent(
+    oa: FakeOa, paying: OpenAccount, how: str | int, outcome: type[ChannelError], cost: int
+) -> None:
+    chat = await met(paying, oa.account.user(8 * DAY))
+    oa.fail(BY_PERSON, how)
+    with pytest.raises(outcome):
+        await paying.channel.send(reminder(chat))
+    assert await spent(paying) == cost
+    assert paying.api.is_accepted, "a text that is refused says nothing of the account"
+    assert oa.account.calls.count(BY_PERSON) == 1
+
+
+async def test_many_at_once_never_pass_the_months_money(oa: FakeOa, open_account: OpenIt, paying: OpenAccount) -> None:
+    other = open_account(zalo_zbs_templates=paying.settings.zalo_zbs_templates, zalo_oa_monthly_dong=1000)
+    users = [oa.account.user((8 if number % 2 else 3) * DAY) for number in range(30)]
+    rows = [reminder(await met(paying, user)) for user in users]
+    sides = (paying.channel, other.channel)
+    ended = await asyncio.gather(*(sides[at % 2].send(one) for at, one in enumerate(rows)), return_exceptions=True)
+    refused = [one for one in ended if isinstance(one, BaseException)]
+    assert {type(one) for one in refused} == {NoMoney}
+    assert all(isinstance(one, NoMoney) and one.reason is DeliveryReason.MONEY for one in refused)
+    paid = 1_000_000 - oa.account.balance
+    assert paid == await spent(paying) <= 1000
+    assert paid + 55 > 1000, "as much left as could"
+    assert len(oa.account.sent) + len(refused) == 30
+
+
+async def test_a_text_that_the_month_does_not_pay_for_is_not_sent(oa: FakeOa, open_account: OpenIt) -> None:
+    account = open_account(zalo_oa_monthly_dong=0)
+    await account.tokens.connect("kode")
+    chat = await met(account, oa.account.user(3 * DAY))
+    with pytest.raises(NoMoney):
+        await account.channel.send(reminder(chat))
+    assert not oa.account.sent
+
+
+async def test_the_packages_own_messages_cost_nothing_and_what_zalo_charges_is_counted(
+    oa: FakeOa, paying: OpenAccount
+) -> None:
+    oa.account.free_messages = 1
+    user = oa.account.user(3 * DAY)
+    chat = await met(paying, user)
+    for cost in (0, 55):
+        await paying.channel.send(reminder(chat))
+        assert await spent(paying) == cost
+    await paying.store.zalo.touch(chat.id, paying.clock.now())  # believed to be free
+    await paying.channel.send(reminder(chat))
+    assert await spent(paying) == 110
+
+
+@pytest.mark.parametrize(("hour", "minute", "wait"), [(22, 0, 8 * HOUR), (23, 30, 6.5 * HOUR), (5, 59, 60)])
+async def test_no_text_leaves_at_night(oa: FakeOa, paying: OpenAccount, hour: int, minute: int, wait: float) -> None:
+    turn_to(oa, hour, minute)
+    await paying.tokens.connect("kode")
+    chat = await met(paying, oa.account.user(8 * DAY))
+    with pytest.raises(Deferred) as waiting:
+        await paying.channel.send(reminder(chat))
+    assert waiting.value.after == pytest.approx(wait, abs=5)
+    assert BY_PERSON not in oa.account.calls
+    assert await spent(paying) == 0
+
+
+async def test_where_zalo_sleeps_longer_it_is_asked_again_later(oa: FakeOa, paying: OpenAccount) -> None:
+    oa.zbs.opens = 7
+    turn_to(oa, 6, 30)
+    await paying.tokens.connect("kode")
+    chat = await met(paying, oa.account.user(8 * DAY))
+    with pytest.raises(Deferred):
+        await paying.channel.send(reminder(chat))
+    oa.account.advance += HOUR
+    await paying.channel.send(reminder(chat))
+    assert len(oa.account.sent) == 1
+
+
+async def test_a_text_is_compared_with_what_zalo_approved_before_it_is_used(
+    oa: FakeOa, open_account: OpenIt, tmp_path: Path
+) -> None:
+    written = [f'[[template]]\nid = "{number}"\nparameters = {{ ten = "{{ho_ten|cán bộ}}" }}' for number in range(1, 8)]
+    (tmp_path / "zbs.toml").write_text("\n".join(written))
+    for text in (
+        ApprovedText("2", {"ten": "name"}, status="PENDING_REVIEW"),
+        ApprovedText("3", {"ten": "name", "ngay": "date"}),
+        ApprovedText("4", {"other": "name"}),
+        ApprovedText("5", {"ten": "name"}, price_uid=None),
+        ApprovedText("6", {"ten": "name"}, price_uid="bằng tay"),
+        ApprovedText("7", {"ten": "name", "ngay": "date"}, optional=frozenset({"ngay"}), price_uid="180.5"),
+    ):
+        oa.zbs.add(text)
+    account = open_account(zalo_zbs_templates=tmp_path / "zbs.toml")
+    await account.tokens.connect("kode")
+    found = {one.id: (one.price, one.problem) for one in await account.templates.refresh()}
+    assert found == {
+        "1": (None, "error -109"), "2": (150, "not_approved"), "3": (150, "parameters"), "4": (150, "parameters"),
+        "5": (None, "price"), "6": (None, "price"), "7": (181, None),
+    }  # fmt: skip
+
+
+async def test_a_price_is_asked_for_every_hour_and_an_outage_leaves_the_last_one(
+    oa: FakeOa, paying: OpenAccount
+) -> None:
+    oa.zbs.texts["489213"].price_uid = 170
+    assert [one.price for one in await paying.templates.current()] == [150, 200]
+    assert oa.account.calls == []
+    oa.account.advance += 1.5 * HOUR
+    oa.fail(INFO, "dropped", "dropped", -32)  # a call that only reads is tried twice
+    assert [one.price for one in await paying.templates.current()] == [150, 200]
+    oa.account.advance += 1.5 * HOUR
+    assert [one.price for one in await paying.templates.current()] == [170, 200]
+
+
+async def test_a_price_that_was_never_known_makes_a_text_unusable(oa: FakeOa, paying: OpenAccount) -> None:
+    await paying.store.zalo.keep_templates(paying.app, [], paying.clock.now())
+    oa.fail(INFO, -32, -32)
+    assert [one.problem for one in await paying.templates.current()] == ["not_asked", "not_asked"]
+
+
+@pytest.mark.parametrize(
+    ("age", "money", "window"),
+    [
+        (HOUR, 0, SendingWindow.FREE),
+        (3 * DAY, 1000, SendingWindow.PAID),
+        (3 * DAY, 54, SendingWindow.BLOCKED),
+        (8 * DAY, 1000, SendingWindow.TEMPLATE_ONLY),
+        (8 * DAY, 149, SendingWindow.BLOCKED),
+    ],
+)
+async def test_whether_a_person_can_be_reached_now_has_a_clear_answer(  # noqa: PLR0917 - a table of three columns
+    oa: FakeOa, open_account: OpenIt, paying: OpenAccount, age: float, money: int, window: SendingWindow
+) -> None:
+    account = open_account(zalo_zbs_templates=paying.settings.zalo_zbs_templates, zalo_oa_monthly_dong=money)
+    chat = await met(account, oa.account.user(age))
+    assert await account.channel.can_send(chat) is window
+    assert oa.account.calls == [], "nothing is asked of Zalo for it"
+    await account.store.chats.mark_blocked(chat, account.clock.now())
+    assert await account.channel.can_send(chat) is SendingWindow.BLOCKED
+
+
+async def test_while_a_colleague_answers_no_text_leaves(oa: FakeOa, paying: OpenAccount) -> None:
+    chat = await met(paying, oa.account.user(8 * DAY))
+    await paying.store.zalo.silence(chat.id, paying.clock.now() + timedelta(minutes=30))
+    with pytest.raises(Deferred):
+        await paying.channel.send(reminder(chat))
+    assert not oa.account.sent
