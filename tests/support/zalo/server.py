@@ -39,6 +39,8 @@ class FakeOa:
         self.answers: list[int] = []  #: statuses of our webhook
         self.files: dict[str, bytes] = {}
         self.waiting: list[tuple[bytes, dict[str, str], int]] = []  #: events to be called again
+        self.stalled = 0  #: calls that were carried out and get no answer until ``mended``
+        self.mended = asyncio.Event()
         self._faults: dict[str, deque[str | int]] = defaultdict(deque)
         self._changed = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
@@ -51,7 +53,7 @@ class FakeOa:
             yield oa
 
     def fail(self, path: str, *how: str | int) -> None:
-        """Let the next calls of a path fail: a code, ``500``, ``dropped``, or one ``delivered``."""
+        """Let the next calls of a path fail: a code, ``500``, ``dropped``; ``delivered`` and that, or ``stalled``."""
         self._faults[path].extend(how)
 
     def app(self) -> Starlette:
@@ -92,6 +94,10 @@ class FakeOa:
                 data = await act(request) if isinstance(fault, str) else None
                 if fault == "delivered dropped":
                     return _Dropped()
+                if fault == "delivered stalled":
+                    self.stalled += 1
+                    await self.mended.wait()
+                    fault = ""
                 if fault:
                     code = int(str(fault).removeprefix("delivered "))
                     return JSONResponse(OaError(code, "asked for by the test").body(), headers=headers)
