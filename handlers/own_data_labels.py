@@ -396,6 +396,10 @@ _EMAIL = {
     "files": DataPart(N_("Papers go there as well")),
     "working": DataPart(N_("Takes messages")),
 }
+_ZALO = {
+    "phone": DataPart(N_("Telephone number that you sent there")),
+    "last_interaction": DataPart(N_("Last time you wrote or tapped there"), format_iso_moment),
+}
 OWN_DATA_PARTS = {
     "chat": DataPart(N_("This chat"), inside=_CHAT),
     "session": DataPart(N_("Conversation"), inside=_SESSION),
@@ -408,6 +412,7 @@ OWN_DATA_PARTS = {
     "received": DataPart(N_("Message from you"), inside=_RECEIVED),
     "outgoing": DataPart(N_("Message to you"), inside=_OUTGOING),
     "email": DataPart(N_("Official e-mail"), inside=_EMAIL),
+    "zalo": DataPart(N_("On Zalo"), inside=_ZALO),
     "waiting_files": DataPart(N_("File that waits to be fetched"), inside=_WAITING_FILE),
     "web_messages": DataPart(N_("Message of the web chat"), inside=_WEB_MESSAGE),
     "earlier": DataPart(N_("Older messages, of which only a number and a time are kept"), inside=_EARLIER),

@@ -195,6 +195,7 @@ class OwnDataRepository:
             Query("erase_standings", mine),
             Query("erase_unreadable", {"place": f"chats.session {self.pending.chat.id} %"}),
             Query("erase_links", mine),
+            Query("zalo_forget_person", mine),
             Query("forget_guided", mine),
             Query("email_keep_offers", {"owner": self.pending.chat.id}),
             Query("email_erase_letters", {"owner": self.pending.chat.id}),

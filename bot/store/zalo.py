@@ -4,13 +4,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from bot.store.drivers import Driver, Query
+from bot.store.drivers import Driver, Query, RunQueries
 from bot.store.encoding import from_micros, to_micros
-from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
+from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
 from handlers.model import PaidTemplate, SendingWindow
 
 _TEMPLATES: TypeAdapter[tuple[PaidTemplate, ...]] = TypeAdapter(tuple[PaidTemplate, ...])
@@ -263,6 +263,16 @@ class ZaloRepository:
         known = await self.people(chats)
         return {chat: known[chat].window(now) if chat in known else can_send(None, now) for chat in chats}
 
+    async def keep_phone(self, chat: str, phone: str) -> None:
+        """Keep the telephone number that a person sent; nothing of somebody who has not agreed to that."""
+        sealed = self.keyring.seal(phone, sealed_columns.zalo_phone(chat))
+        await self.driver.run(Query("zalo_keep_phone", {"chat": chat, "phone": sealed}))
+
+    async def phone(self, chat: str) -> str | None:
+        """Return the telephone number that a person sent; ``None`` where there is none, or it cannot be read."""
+        found = await read_zalo_person(self.driver.run, self.keyring, chat)
+        return found.phone if found else None
+
     async def keep_receipts(self, messages: Sequence[str], state: int, now: datetime) -> None:
         """Note that messages were received (1) or seen (2); a state only grows."""
         rows = [{"message": self._digest(one), "state": state, "now": to_micros(now)} for one in messages]
@@ -280,6 +290,22 @@ class ZaloRepository:
         pair = json.dumps({"access": tokens.access, "refresh": tokens.refresh, "renew_at": to_micros(tokens.renew_at)})
         sealed = self.keyring.seal(pair, sealed_columns.zalo_tokens(app))
         return {"tokens": sealed, "expires_at": to_micros(tokens.expires_at)}
+
+
+class ZaloData(NamedTuple):
+    """What is kept of a person, as they get it with their own data."""
+
+    phone: str | None
+    last_interaction: datetime | None
+
+
+async def read_zalo_person(ask: RunQueries, keyring: Keyring, chat: str) -> ZaloData | None:
+    """Return what is kept of a person; ``None`` where there is nothing."""
+    (rows,) = await ask(Query("zalo_phone", {"chat": chat}))
+    if not rows:
+        return None
+    sealed, last = rows[0]
+    return ZaloData(unseal_or_none(keyring, sealed, sealed_columns.zalo_phone(chat)) if sealed else None, _moment(last))
 
 
 def _moment(micros: int) -> datetime | None:

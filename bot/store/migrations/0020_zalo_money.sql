@@ -10,4 +10,5 @@ ALTER TABLE zalo_accounts DROP COLUMN spent_month;
 ALTER TABLE zalo_accounts DROP COLUMN spent;
 ALTER TABLE zalo_accounts ADD COLUMN templates TEXT NOT NULL DEFAULT '[]'; -- approved texts and their prices, as JSON
 ALTER TABLE zalo_accounts ADD COLUMN templates_at BIGINT NOT NULL DEFAULT 0; -- when Zalo was asked for them
+ALTER TABLE zalo_people ADD COLUMN phone {bytes}; -- sealed: the number that the person sent by Zalo's own form
 ALTER TABLE zalo_people ADD COLUMN closed_at BIGINT NOT NULL DEFAULT 0; -- Zalo said then that it takes no message

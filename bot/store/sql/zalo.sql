@@ -114,6 +114,19 @@ ON CONFLICT (chat) DO UPDATE SET closed_at = excluded.closed_at WHERE zalo_peopl
 SELECT p.chat, p.last_interaction, p.silent_until, p.closed_at, c.blocked_at
 FROM zalo_people p LEFT JOIN chats c ON c.id = p.chat WHERE p.chat IN ({each}(:chats));
 
+-- name: zalo_keep_phone!
+-- Keep the telephone number that a person sent, who has agreed that data about them are kept.
+INSERT INTO zalo_people (chat, phone) SELECT c.id, CAST(:phone AS {bytes}) FROM chats c WHERE c.id = :chat AND c.consented = 1
+ON CONFLICT (chat) DO UPDATE SET phone = excluded.phone;
+
+-- name: zalo_phone
+-- Read the telephone number that a person sent, and when they last interacted.
+SELECT phone, last_interaction FROM zalo_people WHERE chat = :chat;
+
+-- name: zalo_forget_person!
+-- Forget what a person sent, and when; that a colleague answers them stays for its half hour.
+UPDATE zalo_people SET phone = NULL, last_interaction = 0, closed_at = 0 WHERE chat = :chat;
+
 -- name: zalo_receipt!
 -- Note that a message was received or seen; the state only grows, whatever comes first.
 INSERT INTO zalo_receipts (message, state, at) VALUES (:message, :state, :now)

@@ -202,6 +202,12 @@ class FakeOa:
         await self.event(name, user, message={"msg_id": number, **message}, **more)
         return number
 
+    async def submits(self, user: User, phone: str | int) -> None:
+        """A person fills in the form that asks for their details."""
+        user.last_interaction = self.account.now
+        info = {"name": "Lan", "phone": phone, "full_address": {"user_city": "", "user_ward": "", "user_address": ""}}
+        await self.event("user_submit_info", user, info=info)
+
     async def follows(self, user: User) -> None:
         user.follower, user.last_interaction = True, self.account.now
         await self.event("follow", user, follower={"id": user.id}, oa_id=self.account.oa_id, source="oa_profile")

@@ -1,21 +1,33 @@
 """Send an approved text to somebody who has not written for seven days: the closest one that fits, in its hours."""
 
+import hashlib
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 
 import structlog
 
 from bot.channels import Deferred
+from bot.channels.zalo.oa.api import SentMessage
 from bot.channels.zalo.oa.errors import OaError, OutsideWindow, TemplateRefused, template_outcome_of
 from bot.channels.zalo.oa.money import Purse
 from bot.channels.zalo.oa.templates import TemplateBook
-from bot.channels.zalo.oa.zbs import ZbsApi
+from bot.channels.zalo.oa.zbs import TRACKING_LENGTH, ZbsApi
 from bot.clock import Clock
 from bot.messages import OutboxRow, Receipt
 from bot.store import AbandonedRow, Store
-from handlers.model import DeliveryReason
+from handlers.model import DeliveryReason, PaidTemplate
 from rules.calendar import to_vietnam_time
 
 _log = structlog.get_logger(__name__)
+
+
+#: The error of a text that goes to telephone numbers alone.
+_NOT_BY_PERSON = -249
+
+
+def _tracking_id(row: OutboxRow) -> str:
+    """Return our own id of a message: the same at every try, and nobody is known by it."""
+    return hashlib.sha256(row.origin.encode()).hexdigest()[:TRACKING_LENGTH]
 
 
 class TemplateHours:
@@ -70,12 +82,24 @@ class TemplateSender:
             raise Deferred(wait)
         template, parameters = chosen
         try:
-            async with self._purse.paying(template.price or 0) as bill:
-                sent = await self._zbs.send_to_person(row.chat.address, template.id, parameters)
-                bill.quota = sent.quota
+            sent = await self._deliver(row, template, parameters)
         except OaError as error:
             raise await self._to_outcome(error, template.id) from None
         return Receipt(sent.id or None, DeliveryReason.BY_TEMPLATE)
+
+    async def _deliver(self, row: OutboxRow, template: PaidTemplate, parameters: Mapping[str, str]) -> SentMessage:
+        """Send by the person's id; by telephone only what cannot be sent so, to a number that the person has sent."""
+        try:
+            async with self._purse.paying(template.price or 0) as bill:
+                sent = await self._zbs.send_to_person(row.chat.address, template.id, parameters)
+                bill.quota = sent.quota
+                return sent
+        except OaError as error:
+            phone = await self._store.zalo.phone(row.chat.id) if error.code == _NOT_BY_PERSON else None
+            if phone is None or template.phone_price is None:
+                raise
+        async with self._purse.paying(template.phone_price):
+            return await self._zbs.send_to_phone(phone, template.id, parameters, _tracking_id(row))
 
     async def _to_outcome(self, error: OaError, template: str) -> Exception:
         outcome = template_outcome_of(error, self._clock.now())

@@ -1,6 +1,8 @@
 """Beyond seven days a reminder leaves as an approved text, at its price, within the month's money, and never twice."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from bot.channels import Blocked, ChannelError, Deferred, Doubtful, RetryLater
 from bot.channels.zalo.oa import OpenAccount
 from bot.channels.zalo.oa.errors import NoMoney, OutsideWindow, TemplateRefused
 from bot.channels.zalo.oa.money import month_of
-from bot.messages import Receipt
+from bot.messages import Chat, Receipt
 from handlers.model import DeliveryReason, ReminderKind, SendingWindow
 from tests.integration.channels.zalo.conftest import PDF, OpenIt, met, reminder, row, turn_to
 from tests.support.zalo import ApprovedText, FakeOa
@@ -256,3 +258,55 @@ async def test_while_a_colleague_answers_no_text_leaves(oa: FakeOa, paying: Open
     with pytest.raises(Deferred):
         await paying.channel.send(reminder(chat))
     assert not oa.account.sent
+
+
+PHONE = "84912345678"
+
+
+async def sends_number(account: OpenAccount, chat: Chat) -> None:
+    """A person who agreed that data about them are kept, sends their telephone number."""
+    with closing(sqlite3.connect(account.settings.data_dir / "troly.sqlite3", isolation_level=None)) as database:
+        database.execute("UPDATE chats SET consented = 1 WHERE id = ?", (chat.id,))
+    await account.store.zalo.keep_phone(chat.id, PHONE)
+
+
+async def test_a_text_that_goes_to_telephones_alone_leaves_by_the_number_that_the_person_sent(
+    oa: FakeOa, paying: OpenAccount
+) -> None:
+    oa.zbs.texts["489213"].made = date(2025, 12, 1)  # too old to be sent by person
+    lan, minh = oa.account.user(8 * DAY), oa.account.user(8 * DAY)
+    oa.zbs.phones[PHONE] = lan
+    chats = [await met(paying, one) for one in (lan, minh)]
+    await sends_number(paying, chats[0])
+    receipt = await paying.channel.send(reminder(chats[0]))
+    assert isinstance(receipt, Receipt)
+    assert receipt.reason is DeliveryReason.BY_TEMPLATE
+    assert [one.user for one in oa.account.sent] == [lan.id]
+    assert await spent(paying) == 200, "what did not leave by person is given back"
+    with pytest.raises(TemplateRefused):
+        await paying.channel.send(reminder(chats[1]))
+    assert [len(one) for one in oa.zbs.tracked] == [48]
+    assert await spent(paying) == 200
+
+
+@pytest.mark.parametrize(
+    ("how", "outcome", "cost"),
+    [
+        (-139, Blocked, 0),
+        (-115, Deferred, 0),
+        (-131, TemplateRefused, 0),
+        (-999, Doubtful, 200),
+        ("dropped", Doubtful, 200),
+    ],
+)
+async def test_a_message_by_telephone_has_outcomes_of_its_own(
+    oa: FakeOa, paying: OpenAccount, how: str | int, outcome: type[ChannelError], cost: int
+) -> None:
+    oa.zbs.texts["489213"].otp = True
+    chat = await met(paying, oa.account.user(8 * DAY))
+    await sends_number(paying, chat)
+    oa.fail("/business/message/template", how)
+    with pytest.raises(outcome):
+        await paying.channel.send(reminder(chat))
+    assert await spent(paying) == cost
+    assert oa.account.calls.count("/business/message/template") == 1
