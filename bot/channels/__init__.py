@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import TrolyError
-from bot.messages import BlockChange, Incoming, OutboxRow, Receipt
+from bot.messages import BlockChange, Chat, Incoming, OutboxRow, Receipt
 from handlers.core import MarkupTranslator, Reply
 from handlers.model import (
     CHANNEL_LABELS,
@@ -24,6 +24,7 @@ from handlers.model import (
     DeliveryReason,
     MessageLimits,
     Role,
+    SendingWindow,
 )
 from locales import N_
 
@@ -181,6 +182,9 @@ class ServedChannel:
     show_menu: "ShowMenu | None" = field(default=None, kw_only=True)
     #: told among how many processes what the platform takes is shared; ``None``: the pace of messages is all there is
     share: Callable[[int], None] | None = field(default=None, kw_only=True)
+    #: tells how a person can be written to now, with the money that there is, ``BLOCKED``: not at all; it raises
+    #: StoreError. ``None``: the platform has no windows, and charges for nothing
+    can_send: "Callable[[Chat], Awaitable[SendingWindow]] | None" = field(default=None, kw_only=True)
     is_accepted: Callable[[], bool]  #: whether the platform accepts the assistant's credentials, as far as is known
 
 
@@ -371,8 +375,11 @@ class RehearsalChannel:
         return self._channel.start_link
 
     async def send(self, row: OutboxRow) -> Receipt | str | None:
-        """Send the row under the banner; a change of buttons alone, and a deletion, say nothing."""
-        return await self._channel.send(replace(row, reply=self._with_banner(row.reply)))
+        """Send the row under the banner; a change of buttons alone, and a deletion, say nothing.
+
+        The facts for an approved text stay here: it has no room for a banner.
+        """
+        return await self._channel.send(replace(row, reply=self._with_banner(row.reply), facts=None))
 
     async def fetch(self, reference: str, limit: int) -> bytes:
         return await self._channel.fetch(reference, limit)

@@ -99,6 +99,7 @@ async def open_zalo_oa(settings: Settings, store: Store, clock: Clock) -> AsyncI
             receive=receive,
             stand_by=stand_by,
             share=account.bucket.share,
+            can_send=account.channel.can_send,
             is_accepted=lambda: account.api.is_accepted,
         )
 

@@ -202,7 +202,12 @@ class ZaloOaChannel:
             return (
                 SendingWindow.FREE
             )  # of somebody who only looks in nothing is kept; an answer follows what they wrote
-        known = await self._api.last_interaction(row.chat.address)
+        try:
+            known = await self._api.last_interaction(row.chat.address)
+        except OaError as error:
+            if error.kind is not ErrorClass.WINDOW:
+                raise
+            return SendingWindow.TEMPLATE_ONLY
         if known is not None:
             await self._store.zalo.touch(row.chat.id, min(known, now))
             window = can_send(known, now, closed_at=closed)

@@ -70,7 +70,7 @@ class Purse:
         bill = Bill(price, taken)
         try:
             yield bill
-        except ChannelError as error:
+        except (ChannelError, StoreError) as error:  # without the store no request has left
             if not _leaves_doubt(error):
                 await self._correct(month, -taken)
             raise
@@ -90,7 +90,7 @@ class Purse:
             await self._store.alerts.raise_alarm(AbandonedRow.BUDGET, self._monthly, now)
 
 
-def _leaves_doubt(error: ChannelError) -> bool:
+def _leaves_doubt(error: Exception) -> bool:
     """Tell whether a message may have arrived although there was an error."""
     return isinstance(error, MaybeSent) or (isinstance(error, OaError) and error.kind is ErrorClass.UNKNOWN)
 

@@ -8,7 +8,7 @@ import structlog
 
 from bot.channels import Deferred
 from bot.channels.zalo.oa.api import SentMessage
-from bot.channels.zalo.oa.errors import OaError, OutsideWindow, TemplateRefused, template_outcome_of
+from bot.channels.zalo.oa.errors import ErrorClass, OaError, OutsideWindow, TemplateRefused, template_outcome_of
 from bot.channels.zalo.oa.money import Purse
 from bot.channels.zalo.oa.templates import TemplateBook
 from bot.channels.zalo.oa.zbs import TRACKING_LENGTH, ZbsApi
@@ -102,8 +102,11 @@ class TemplateSender:
             return await self._zbs.send_to_phone(phone, template.id, parameters, _tracking_id(row))
 
     async def _to_outcome(self, error: OaError, template: str) -> Exception:
-        outcome = template_outcome_of(error, self._clock.now())
+        now = self._clock.now()
+        outcome, alerts = template_outcome_of(error, now), self._store.alerts
         if isinstance(outcome, TemplateRefused):
             _log.warning("zalo_template_refused", template=template, code=error.code)
-            await self._store.alerts.raise_alarm(AbandonedRow.TEMPLATE, f"{template} ({error.code})", self._clock.now())
+            await alerts.raise_alarm(AbandonedRow.TEMPLATE, f"{template} ({error.code})", now)
+        elif error.kind is ErrorClass.MONEY:
+            await alerts.raise_alarm(AbandonedRow.MONEY, error.code, now)
         return outcome

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels import Blocked, ChannelError, Deferred, Doubtful, RetryLater
+from bot.channels import Blocked, ChannelError, Deferred, Doubtful, RetryLater, Unreachable
 from bot.channels.zalo.oa import OpenAccount
 from bot.channels.zalo.oa.errors import NoMoney, OutsideWindow, TemplateRefused
 from bot.channels.zalo.oa.money import month_of
+from bot.channels.zalo.oa.zbs import ZbsApi
 from bot.messages import Chat, Receipt
+from bot.store.errors import StoreUnavailable
 from handlers.model import DeliveryReason, ReminderKind, SendingWindow
 from tests.integration.channels.zalo.conftest import PDF, OpenIt, met, reminder, row, turn_to
 from tests.support.zalo import ApprovedText, FakeOa
@@ -125,6 +127,37 @@ async def test_what_surely_did_not_leave_costs_nothing_and_what_may_have_arrived
     assert await spent(paying) == cost
     assert paying.api.is_accepted, "a text that is refused says nothing of the account"
     assert oa.account.calls.count(BY_PERSON) == 1
+
+
+async def test_a_window_that_zalo_shuts_when_it_is_asked_is_shut(oa: FakeOa, paying: OpenAccount) -> None:
+    chat = await met(paying, oa.account.user(3 * DAY))
+    oa.fail(QUOTA, -232)
+    await paying.channel.send(reminder(chat))
+    assert [one.template is None for one in oa.account.sent] == [False]
+
+
+async def test_a_store_that_fails_before_anything_leaves_costs_nothing(
+    oa: FakeOa, paying: OpenAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def access(_: object) -> str:
+        raise StoreUnavailable("x")
+
+    chat = await met(paying, oa.account.user(8 * DAY))
+    await paying.channel.send(reminder(chat))
+    monkeypatch.setattr(ZbsApi, "send_to_person", lambda *_: access(None))
+    with pytest.raises(Unreachable):
+        await paying.channel.send(reminder(chat))
+    assert await spent(paying) == 150
+
+
+async def test_texts_take_their_places_of_the_same_minute(oa: FakeOa, paying: OpenAccount) -> None:
+    oa.account.calls_per_minute = 20  # the account says so with every answer
+    chat = await met(paying, oa.account.user(8 * DAY))
+    for _ in range(6):
+        await paying.channel.send(reminder(chat))
+    for _ in range(24):
+        await paying.templates.refresh()
+    assert not oa.account.reached
 
 
 async def test_many_at_once_never_pass_the_months_money(oa: FakeOa, open_account: OpenIt, paying: OpenAccount) -> None:
