@@ -14,7 +14,7 @@ from bot.channels import ChannelError, Refused
 from bot.channels.zalo.oa import OpenAccount
 from bot.channels.zalo.oa.api import GOVERNMENT, Profile
 from bot.channels.zalo.oa.money import month_of
-from bot.channels.zalo.oa.templates import NO_PRICE, NOT_APPROVED, NOT_ASKED, OTHER_PARAMETERS
+from bot.channels.zalo.oa.templates import ERROR, NO_PRICE, NOT_APPROVED, NOT_ASKED, OTHER_PARAMETERS
 from bot.clock import Clock
 from bot.errors import TrolyError
 from bot.services.opening import open_store_from_settings
@@ -191,7 +191,7 @@ _TEMPLATE_PROBLEMS = {
     ),
     NO_PRICE: N_("Template {id}: Zalo names no price by person for it, so it is not used."),
 }
-_TEMPLATE_ERROR = N_("Template {id}: Zalo answered with {problem}.")
+_TEMPLATE_ERROR = N_("Template {id}: Zalo answered with error {code}.")
 
 
 def _template_steps(found: Sequence[PaidTemplate], t: Translator) -> Iterator[tuple[bool, str]]:
@@ -202,4 +202,11 @@ def _template_steps(found: Sequence[PaidTemplate], t: Translator) -> Iterator[tu
             priced = N_("Template {id}: approved, {price} đ by person, {phone} đ by telephone.")
             yield True, t(priced, id=one.id, price=one.price, phone="–" if one.phone_price is None else one.phone_price)
         else:
-            yield False, t(_TEMPLATE_PROBLEMS.get(one.problem, _TEMPLATE_ERROR), id=one.id, problem=one.problem)
+            yield (
+                False,
+                t(
+                    _TEMPLATE_PROBLEMS.get(one.problem, _TEMPLATE_ERROR),
+                    id=one.id,
+                    code=one.problem.removeprefix(ERROR),
+                ),
+            )

@@ -181,7 +181,7 @@ class TemplateBook:
             return _compare(one, await self._zbs.template(one.id))
         except OaError as error:
             if error.kind is not ErrorClass.WAIT:
-                return bare.model_copy(update={"problem": f"error {error.code}"})
+                return bare.model_copy(update={"problem": f"{ERROR}{error.code}"})
         except ChannelError:
             pass
         known = before is not None and not before.problem and before.needs == one.needs and before.kind is one.kind
@@ -199,7 +199,8 @@ class TemplateBook:
         return None
 
 
-#: Problems of a text.
+#: Problems of a text; behind the first of them stands the number of an error.
+ERROR = "error "
 NOT_ASKED, NOT_APPROVED, OTHER_PARAMETERS, NO_PRICE = "not_asked", "not_approved", "parameters", "price"
 
 
