@@ -203,20 +203,19 @@ def format_reachability(t: Translator, counted: ChannelCounts) -> str:
 
 
 def format_costs(say: MarkupTranslator, costs: Iterable[ChannelCosts]) -> tuple[Markup, ...]:
-    """Tell the most that a broadcast costs, channel by channel, and whom it cannot reach there."""
+    """Tell what a broadcast costs, channel by channel, and whom it cannot reach there."""
     return tuple(_format_channel_costs(say, one) for one in costs)
 
 
 def _format_channel_costs(say: MarkupTranslator, one: ChannelCosts) -> Markup:
-    channel, dong = format_channel(say.t, one.channel), {"most": format_count(say, one.most)}
-    if not one.most:
-        head = say(N_("{channel}: costs nothing"), channel=channel)
-    elif one.steps > 1:
-        head = say(
-            N_("{channel}: at most <b>{most} đ</b>, for {steps} reminders"), channel=channel, steps=one.steps, **dong
-        )
+    named = {"channel": format_channel(say.t, one.channel), "now": format_count(say, one.now)}
+    if one.steps > 1:
+        several = N_("{channel}: <b>{now} đ</b> for a reminder that leaves now; at most {most} đ for all {steps}")
+        head = say(several, most=format_count(say, one.most), steps=one.steps, **named)
+    elif one.now:
+        head = say(N_("{channel}: <b>{now} đ</b> if it leaves now"), **named)
     else:
-        head = say(N_("{channel}: at most <b>{most} đ</b>"), channel=channel, **dong)
+        head = say(N_("{channel}: costs nothing if it leaves now"), **named)
     groups = (
         (N_("free, for they have written within 48 hours: {number}"), one.free, 0),
         (N_("paid, {price} đ each: {number}"), one.paid, one.message_dong),
@@ -229,11 +228,9 @@ def _format_channel_costs(say: MarkupTranslator, one: ChannelCosts) -> Markup:
         if number
     ]
     left = {"left": format_count(say, one.left)}
-    enough = say(N_("This month may still cost {left} đ."), **left) if one.most else ""
-    short = say(
-        N_("⚠ This month may still cost {left} đ only: when that is spent, nothing more that costs is sent there."),
-        **left,
-    )
+    enough = say(N_("This month may still cost {left} đ."), **left) if one.now or one.steps > 1 else ""
+    spent = N_("⚠ This month may still cost {left} đ only: when that is spent, nothing more that costs is sent there.")
+    short = say(spent, **left)
     return join_lines(head, format_bullets(counted), enough if one.is_enough else short)
 
 

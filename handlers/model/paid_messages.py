@@ -69,7 +69,7 @@ class ChannelTariff:
 
 
 class ChannelCosts(BaseModel):
-    """The most that a broadcast costs on a channel, as it was at its check."""
+    """The cost of a broadcast on a channel, as it was at its check: people write meanwhile, or fall silent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -80,15 +80,21 @@ class ChannelCosts(BaseModel):
     unreached: int = 0  #: people for whom there is no approved text
     message_dong: int = 0  #: of one paid message
     template_dong: int = 0  #: of all messages with an approved text
+    dearest: int = 0  #: the most that one message can cost
     steps: int = 1  #: how often it is sent
     left: int = 0  #: dong that this month may still cost
 
     @property
+    def now(self) -> int:
+        """Return the dong that it costs if it leaves now, once."""
+        return self.paid * self.message_dong + self.template_dong
+
+    @property
     def most(self) -> int:
-        """Return the dong of all of it, every time that it is sent."""
-        return (self.paid * self.message_dong + self.template_dong) * self.steps
+        """Return the dong that it cannot exceed, every time that it is sent, whoever falls silent until then."""
+        return (self.free + self.paid + self.template + self.unreached) * self.dearest * self.steps
 
     @property
     def is_enough(self) -> bool:
-        """Return whether what is left of this month pays for all of it."""
-        return self.most <= self.left
+        """Return whether what is left of this month pays for it now."""
+        return self.now <= self.left

@@ -151,7 +151,7 @@ async def start_campaign(store: Store, settings: Settings, people: dict[str, Use
     say = MarkupTranslator("vi")
     [costs] = format_costs(say, found.costs)
     assert costs.splitlines() == [
-        "Zalo: tối đa <b>1.255 đ</b>",
+        "Zalo: <b>1.255 đ</b> nếu gửi ngay",
         "• miễn phí, vì có nhắn tin trong 48 giờ: 2",
         "• tính phí, mỗi tin 55 đ: 1",
         "• gửi mẫu tin ZBS, tổng 1.200 đ: 6",

@@ -53,7 +53,7 @@ class CostCounter:
         return SendingWindow.TEMPLATE_ONLY if chosen else SendingWindow.BLOCKED
 
     async def costs(self) -> tuple[ChannelCosts, ...]:
-        """Return the most that it costs; nothing where it is for nobody there. Raises StoreError."""
+        """Return what it costs; nothing where it is for nobody there. Raises StoreError."""
         if not self.windows:
             return ()
         plan, month = self.filling.written.draft.plan, f"{to_vietnam_time(self.now):%Y-%m}"
@@ -67,6 +67,7 @@ class CostCounter:
                 unreached=self.windows[SendingWindow.BLOCKED],
                 message_dong=self.tariff.message,
                 template_dong=self.template_dong,
+                dearest=max([self.tariff.message, *(one.price or 0 for one in self._templates or () if one.is_usable)]),
                 steps=max(1, len(plan.steps)) if plan else 1,
                 left=max(0, self.tariff.month - spent),
             ),

@@ -20,7 +20,7 @@ from bot.channels.zalo.oa.zbs import ZbsApi
 from bot.clock import Clock
 from bot.errors import SettingsError, to_reason
 from bot.messages import ReminderFacts
-from bot.store import Store, StoreError
+from bot.store import AbandonedRow, Store, StoreError
 from handlers.broadcasts.rendering import fill_plainly
 from handlers.broadcasts.template import Template, known_placeholders, parse, required_placeholders
 from handlers.model import PaidTemplate, PlaceholderValues, ReminderKind, choose_template
@@ -156,6 +156,8 @@ class TemplateBook:
         for one in found:
             if one.problem:
                 _log.warning("zalo_template_unusable", template=one.id, problem=one.problem)
+            if one.problem and one.problem != NOT_ASKED and one.id in before and before[one.id].is_usable:
+                await self._store.alerts.raise_alarm(AbandonedRow.TEMPLATE, one.id, self._clock.now())
         return found
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -91,7 +91,7 @@ HEARD = {"e": 1.0, "f": 60.0, "9": 8 * 24.0, "8": 30 * 24.0, "7": None}
         (
             TEXTS,
             {"plan": CampaignPlan(deadline=date(2027, 1, 30), steps=(30, 7, 0)), "starts_at": None},
-            {"steps": 3, "template_dong": 400, "most": 3 * (2 * 55 + 400)},
+            {"steps": 3, "template_dong": 400, "now": 2 * 55 + 400, "most": 3 * 5 * 200},
         ),
     ],
 )
@@ -117,7 +117,7 @@ async def test_a_check_tells_the_most_that_a_broadcast_costs(
     [costs] = report.costs
     assert {word: getattr(costs, word) for word in expected} == expected
     assert (costs.channel, costs.left, costs.message_dong) == (ZALO, 655, 55)
-    assert costs.is_enough == (costs.most <= 655)
+    assert costs.is_enough == (costs.now <= 655)
     async with admin_transaction(store) as at:
         kept_report = await at.admin.broadcasts.last_check(OPERATOR, name)
     assert kept_report is not None

@@ -209,7 +209,9 @@ async def test_what_it_costs_is_read_before_an_approval(town: Store, ground: Mem
     ground.memory.tables.broadcasts[name] = priced
 
     said = await admin.says(f"/thongbao {name}")
-    lines = "Zalo: tối đa <b>400 đ</b>\n• miễn phí, vì có nhắn tin trong 48 giờ: 3\n• gửi mẫu tin ZBS, tổng 400 đ: 2"
+    lines = (
+        "Zalo: <b>400 đ</b> nếu gửi ngay\n• miễn phí, vì có nhắn tin trong 48 giờ: 3\n• gửi mẫu tin ZBS, tổng 400 đ: 2"
+    )
     assert lines in said
     assert f"{lines}\nTháng này còn được chi 1.000 đ." in await admin.taps("Duyệt")
     await admin.taps("Đồng ý, duyệt")
