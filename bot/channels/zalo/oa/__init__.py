@@ -18,7 +18,7 @@ from bot.channels import (
     ServedChannel,
 )
 from bot.channels.zalo.http import ZaloHttp
-from bot.channels.zalo.oa.api import ApiSettings, ZaloApi
+from bot.channels.zalo.oa.api import ApiSettings, ZaloApi, ZbsApi
 from bot.channels.zalo.oa.channel import ZaloOaChannel
 from bot.channels.zalo.oa.money import Purse
 from bot.channels.zalo.oa.pace import CallBucket
@@ -27,7 +27,6 @@ from bot.channels.zalo.oa.templates import TemplateBook, load_templates
 from bot.channels.zalo.oa.tokens import AppKeys, TokenKeeper
 from bot.channels.zalo.oa.watch import AccountWatch
 from bot.channels.zalo.oa.webhook import EventHandler, EventStore, Webhook, WebhookKeys
-from bot.channels.zalo.oa.zbs import ZbsApi
 from bot.clock import Clock
 from bot.errors import SettingsError
 from bot.settings import Settings

@@ -7,11 +7,10 @@ from datetime import datetime, time, timedelta
 import structlog
 
 from bot.channels import Deferred
-from bot.channels.zalo.oa.api import SentMessage
+from bot.channels.zalo.oa.api import TRACKING_LENGTH, SentMessage, ZbsApi
 from bot.channels.zalo.oa.errors import ErrorClass, OaError, OutsideWindow, TemplateRefused, template_outcome_of
 from bot.channels.zalo.oa.money import Purse
 from bot.channels.zalo.oa.templates import TemplateBook
-from bot.channels.zalo.oa.zbs import TRACKING_LENGTH, ZbsApi
 from bot.clock import Clock
 from bot.messages import OutboxRow, Receipt
 from bot.store import AbandonedRow, Store

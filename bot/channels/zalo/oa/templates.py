@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from bot.cancellation import cancel_on
 from bot.channels import ChannelError
+from bot.channels.zalo.oa.api import ZbsApi
 from bot.channels.zalo.oa.errors import ErrorClass, OaError
-from bot.channels.zalo.oa.zbs import ZbsApi
 from bot.clock import Clock
 from bot.errors import SettingsError, to_reason
 from bot.messages import ReminderFacts

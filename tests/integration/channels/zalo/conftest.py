@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from bot.channels.zalo.oa import OpenAccount
+from bot.channels.zalo.oa.money import month_of
 from bot.clock import Clock
 from bot.messages import BROADCAST, REPLY, Chat, Incoming, OutboxRow, ReminderFacts
 from bot.services.opening import open_store
-from bot.store import Store, open_keyring
+from bot.store import AbandonedRow, Store, open_keyring
 from handlers.core import Attachment, Choice, Reply, TextReceived
 from handlers.model import PlaceholderValues, ReminderKind
 from tests.support.zalo import Account, FakeOa
@@ -39,6 +40,23 @@ class OaClock(Clock):
         self.slept.append(seconds)
         self.account.advance += seconds
         await asyncio.sleep(0)
+
+
+class Alarms:
+    """Notes what the owners would be told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.raised: list[tuple[AbandonedRow, int | str]] = []
+
+        async def note(_: object, what: AbandonedRow, row: int | str, __: datetime) -> None:
+            self.raised.append((what, row))
+
+        monkeypatch.setattr("bot.store.messages.OwnerAlerts.raise_alarm", note)
+
+
+@pytest.fixture
+def alarms(monkeypatch: pytest.MonkeyPatch) -> Alarms:
+    return Alarms(monkeypatch)
 
 
 @pytest.fixture
@@ -129,6 +147,11 @@ def reminder(
     kind = more.pop("kind", ReminderKind.EXPIRY)
     facts = ReminderFacts(kind, PlaceholderValues(name=name, unit="UBND phường Thử", day=day), date(2026, 11, 30))
     return replace(row(chat, "Nhắc hạn", broadcast=True, **more), facts=facts)
+
+
+async def spent(account: OpenAccount) -> int:
+    """The dong that this month has cost."""
+    return await account.store.zalo.spent(account.app, month_of(account.clock.now()))
 
 
 def choices(*labels: str) -> tuple[Choice, ...]:
