@@ -204,10 +204,14 @@ class ZaloOaChannel:
             )  # of somebody who only looks in nothing is kept; an answer follows what they wrote
         try:
             known = await self._api.last_interaction(row.chat.address)
+        except Doubtful:  # nobody was sent anything yet
+            raise Unreachable from None
         except OaError as error:
-            if error.kind is not ErrorClass.WINDOW:
-                raise
-            return SendingWindow.TEMPLATE_ONLY
+            if error.kind is ErrorClass.WINDOW:
+                return SendingWindow.TEMPLATE_ONLY
+            if error.kind is ErrorClass.UNKNOWN:
+                raise ChannelError from None
+            raise
         if known is not None:
             await self._store.zalo.touch(row.chat.id, min(known, now))
             window = can_send(known, now, closed_at=closed)

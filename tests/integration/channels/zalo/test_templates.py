@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels import Blocked, ChannelError, Deferred, Doubtful
+from bot.channels import Blocked, ChannelError, Deferred, Doubtful, Unreachable
 from bot.channels.zalo.oa import OpenAccount
 from bot.channels.zalo.oa.errors import OutsideWindow, TemplateRefused
 from bot.messages import Chat, Receipt
@@ -83,6 +83,21 @@ async def test_after_part_of_a_message_left_no_text_follows(oa: FakeOa, paying: 
     with pytest.raises(Doubtful):
         await paying.channel.send(reminder(chat, attachments=(PDF,)))
     assert [one.template for one in oa.account.sent] == [None]
+
+
+@pytest.mark.parametrize(
+    ("how", "outcome"), [("dropped", Unreachable), ("500", Unreachable), (-200, ChannelError), (-999, ChannelError)]
+)
+async def test_a_question_that_got_no_answer_leaves_no_doubt_about_the_message(
+    oa: FakeOa, paying: OpenAccount, how: str | int, outcome: type[ChannelError]
+) -> None:
+    chat = await met(paying, oa.account.user(3 * DAY))
+    oa.fail(QUOTA, how)
+    with pytest.raises(ChannelError) as failed:
+        await paying.channel.send(reminder(chat))
+    assert type(failed.value) is outcome
+    await paying.channel.send(reminder(chat))
+    assert len(oa.account.sent) == 1
 
 
 async def test_a_window_that_zalo_shuts_when_it_is_asked_is_shut(oa: FakeOa, paying: OpenAccount) -> None:
