@@ -7,7 +7,15 @@ from types import MappingProxyType
 from markupsafe import Markup
 
 from handlers.broadcasts.template import Placeholder
-from handlers.core import MarkupTranslator, format_bullets, format_count, format_day, join_lines, parse_day
+from handlers.core import (
+    MarkupTranslator,
+    format_bullets,
+    format_count,
+    format_day,
+    format_moment,
+    join_lines,
+    parse_day,
+)
 from handlers.model import (
     CHANNEL_LABELS,
     EXPIRY_CAMPAIGN,
@@ -19,6 +27,7 @@ from handlers.model import (
     BroadcastText,
     ChannelCosts,
     ChannelCounts,
+    CheckReport,
     DeliveryReason,
     ProblemKind,
     StateReason,
@@ -205,6 +214,14 @@ def format_reachability(t: Translator, counted: ChannelCounts) -> str:
 def format_costs(say: MarkupTranslator, costs: Iterable[ChannelCosts]) -> tuple[Markup, ...]:
     """Tell what a broadcast costs, channel by channel, and whom it cannot reach there."""
     return tuple(_format_channel_costs(say, one) for one in costs)
+
+
+def format_checked_costs(say: MarkupTranslator, checked: CheckReport | None) -> tuple[Markup, ...]:
+    """Tell whoever is asked to approve what the last check found that it costs, and when that was."""
+    if checked is None or not checked.costs:
+        return ()
+    since = say(N_("Cost by the check of {at}:"), at=format_moment(checked.at))
+    return since, *format_costs(say, checked.costs)
 
 
 def _format_channel_costs(say: MarkupTranslator, one: ChannelCosts) -> Markup:

@@ -10,7 +10,7 @@ from bot.web.desk.site import DeskVisit
 from handlers.broadcasts import (
     DELIVERY_STATES,
     format_channel,
-    format_costs,
+    format_checked_costs,
     format_delivery_reason,
     format_delivery_state,
     format_state,
@@ -190,8 +190,7 @@ async def _question(visit: DeskVisit, one: Broadcast, asked: str, tally: Deliver
     number = visit.number(count_affected(one, tally, asked))
     told = visit.say(question.told, number=number)
     checked = await visit.admin.broadcasts.last_check(visit.rights, one.id) if asked == APPROVE else None
-    costs = format_costs(visit.say, checked.costs if checked else ())
-    lines = [line for part in costs for line in part.splitlines()]
+    lines = [line for part in format_checked_costs(visit.say, checked) for line in part.splitlines()]
     words = {"title": visit.say(question.title), "told": told, "yes": visit.say.t(question.yes)}
     return {**words, "name": asked, "costs": lines}
 

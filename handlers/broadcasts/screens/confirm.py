@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from handlers.broadcasts import format_costs
+from handlers.broadcasts import format_checked_costs
 from handlers.broadcasts.admin_text import format_approved, format_broadcast_heading, format_result
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
 from handlers.broadcasts.screens import (
@@ -105,7 +105,7 @@ class BroadcastConfirmScreen(OptionsOnlyScreen):
         yes = Option(YES, say.t(asked.yes), ("dong y", "co", "yes"))
         answers = (no, yes) if wish in _RISKY_WISHES else (yes, no)
         checked = await broadcasts.last_check(rights, found.id) if wish == "approve" else None
-        costs = format_costs(say, checked.costs if checked else ())
+        costs = format_checked_costs(say, checked)
         return Page(say(asked.title), (format_broadcast_heading(found), *costs, told), answers, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:

@@ -213,7 +213,9 @@ async def test_what_it_costs_is_read_before_an_approval(town: Store, ground: Mem
         "Zalo: <b>400 đ</b> nếu gửi ngay\n• miễn phí, vì có nhắn tin trong 48 giờ: 3\n• gửi mẫu tin ZBS, tổng 400 đ: 2"
     )
     assert lines in said
-    assert f"{lines}\nTháng này còn được chi 1.000 đ." in await admin.taps("Duyệt")
+    said = await admin.taps("Duyệt")
+    assert f"{lines}\nTháng này còn được chi 1.000 đ." in said
+    assert "Chi phí theo lần kiểm tra lúc 09:00 23/11/2026:" in said
     await admin.taps("Đồng ý, duyệt")
     assert (await load_broadcast(town, name)).state is BroadcastState.APPROVED
 
