@@ -4,11 +4,11 @@ Times are aware and in UTC.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 from handlers.core import Event, Reply
-from handlers.model import DeliveryReason
+from handlers.model import DeliveryReason, PlaceholderValues, ReminderKind
 
 #: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
 REPLY, NOTICE, BROADCAST = 0, 1, 2
@@ -73,6 +73,15 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ReminderFacts:
+    """The facts about one person's reminder, for a platform that takes an approved text and nothing else."""
+
+    kind: ReminderKind
+    values: PlaceholderValues
+    day: date  #: in Viet Nam, on which it is read
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """A message to deliver."""
 
@@ -84,6 +93,7 @@ class OutboxRow:
     origin: str  #: what asked for it; unique
     broadcast: str | None = None  #: of which it is a part
     first: bool = False  #: the person never had a reminder before
+    facts: ReminderFacts | None = None  #: of a reminder
 
 
 class MessageSize(IntEnum):
@@ -92,6 +102,14 @@ class MessageSize(IntEnum):
     SMALL = 0
     LARGE = 1
     ANY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The word of a platform that it took a message."""
+
+    message: str | None = None  #: the platform's id of it
+    reason: DeliveryReason | None = None  #: it left in another way than usual
 
 
 @dataclass(frozen=True, slots=True)

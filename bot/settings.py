@@ -263,6 +263,12 @@ class Settings(_FolderSettings):
     #: Dong of one message 48 hours or more after a person's last one, and of all of them in a month; 0: none is sent.
     zalo_oa_message_dong: int = Field(default=55, ge=0)
     zalo_oa_monthly_dong: int = Field(default=0, ge=0)
+    #: A TOML file with the texts that Zalo approved (ZBS), for people who have not written for seven days; unset: they
+    #: get nothing there. Between which hours in Viet Nam these texts may leave; both the same: at any.
+    zalo_zbs_templates: Path | None = None
+    zalo_zbs_from: _TimeOfDay = time(6)
+    zalo_zbs_until: _TimeOfDay = time(22)
+    zalo_zbs_url: Annotated[str, AfterValidator(_check_web_address)] = "https://business.openapi.zalo.me"
     #: Hosts from which files of people are fetched, with their subdomains.
     zalo_oa_file_hosts: Annotated[_Words, AfterValidator(_check_hosts)] = ("zdn.vn", "zadn.vn", "zalo.me")
     #: Hours of a working day without any event after which the owners are told; 0: never.

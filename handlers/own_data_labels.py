@@ -402,6 +402,10 @@ _CHANNEL = {
     "linked_at": DataPart(N_("Linked"), format_iso_moment),
     "number": DataPart(N_("Number of its parts here")),
 }
+_ZALO = {
+    "phone": DataPart(N_("Telephone number that you sent there")),
+    "last_interaction": DataPart(N_("Last time you wrote or tapped there"), format_iso_moment),
+}
 OWN_DATA_PARTS = {
     "chat": DataPart(N_("This chat"), inside=_CHAT),
     "session": DataPart(N_("Conversation"), inside=_SESSION),
@@ -415,6 +419,7 @@ OWN_DATA_PARTS = {
     "outgoing": DataPart(N_("Message to you"), inside=_OUTGOING),
     "email": DataPart(N_("Official e-mail"), inside=_EMAIL),
     "channels": DataPart(N_("Channel of yours, in the order of reminders"), inside=_CHANNEL),
+    "zalo": DataPart(N_("On Zalo"), inside=_ZALO),
     "waiting_files": DataPart(N_("File that waits to be fetched"), inside=_WAITING_FILE),
     "web_messages": DataPart(N_("Message of the web chat"), inside=_WEB_MESSAGE),
     "earlier": DataPart(N_("Older messages, of which only a number and a time are kept"), inside=_EARLIER),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import TrolyError
-from bot.messages import BlockChange, Incoming, OutboxRow
+from bot.messages import BlockChange, Chat, Incoming, OutboxRow, Receipt
 from handlers.core import MarkupTranslator, Reply
 from handlers.model import (
     CHANNEL_LABELS,
@@ -21,8 +21,10 @@ from handlers.model import (
     ZALO,
     ZALO_BOT,
     ChannelAddress,
+    DeliveryReason,
     MessageLimits,
     Role,
+    SendingWindow,
 )
 from locales import N_
 
@@ -103,8 +105,10 @@ class Channel(Protocol):
         Text appended to the address arrives in the chat behind ``/start``.
         """
 
-    async def send(self, row: OutboxRow) -> str | None:
+    async def send(self, row: OutboxRow) -> Receipt | str | None:
         """Deliver one row, which ``split_reply`` has made fit, and return the platform's id of the message, if any.
+
+        A ``Receipt`` says besides that it left in another way than usual.
 
         Raises:
             ChannelError: its kind decides the next state of the row.
@@ -181,6 +185,9 @@ class ServedChannel:
     #: asks the platform for something harmless; raises ChannelError where it is not reached, or does not take us
     #: ``None``: there is no platform in between
     probe: Callable[[], Coroutine[Any, Any, object]] | None = field(default=None, kw_only=True)
+    #: tells how a person can be written to now, with the money that there is, ``BLOCKED``: not at all; it raises
+    #: StoreError. ``None``: the platform has no windows, and charges for nothing
+    can_send: "Callable[[Chat], Awaitable[SendingWindow]] | None" = field(default=None, kw_only=True)
     is_accepted: Callable[[], bool]  #: whether the platform accepts the assistant's credentials, as far as is known
 
 
@@ -198,6 +205,10 @@ class RetryLater(ChannelError):
     def __init__(self, after: float) -> None:
         super().__init__()
         self.after = after  #: seconds
+
+
+class Deferred(RetryLater):
+    """This message has to wait; nothing is wrong with its chat, or with the platform."""
 
 
 class Unreachable(ChannelError):
@@ -235,6 +246,8 @@ def unrepeated(row: OutboxRow, *, begun: bool) -> Iterator[None]:
 
 class Invalid(ChannelError):
     """The platform cannot take this message."""
+
+    reason = DeliveryReason.REFUSED  #: in a word, for the report
 
 
 class Gone(ChannelError):
@@ -364,9 +377,12 @@ class RehearsalChannel:
     def start_link(self) -> str | None:
         return self._channel.start_link
 
-    async def send(self, row: OutboxRow) -> str | None:
-        """Send the row under the banner; a change of buttons alone, and a deletion, say nothing."""
-        return await self._channel.send(replace(row, reply=self._with_banner(row.reply)))
+    async def send(self, row: OutboxRow) -> Receipt | str | None:
+        """Send the row under the banner; a change of buttons alone, and a deletion, say nothing.
+
+        The facts for an approved text stay here: it has no room for a banner.
+        """
+        return await self._channel.send(replace(row, reply=self._with_banner(row.reply), facts=None))
 
     async def fetch(self, reference: str, limit: int) -> bytes:
         return await self._channel.fetch(reference, limit)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from bot.channels import Capabilities, Channel, Unreachable
-from bot.messages import OutboxRow
+from bot.messages import OutboxRow, Receipt
 from bot.services.links import FileLinks
 from bot.store import StoreError
 from handlers.core import Attachment, MarkupTranslator, Reply, format_size
@@ -35,7 +35,7 @@ class LinkingChannel:
     def start_link(self) -> str | None:
         return self._channel.start_link
 
-    async def send(self, row: OutboxRow) -> str | None:
+    async def send(self, row: OutboxRow) -> Receipt | str | None:
         """Send the row; each try makes links of its own, and those of the last one count.
 
         Raises:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -13,11 +13,14 @@ import typer
 from bot.channels import ChannelError, Refused
 from bot.channels.zalo.oa import OpenAccount
 from bot.channels.zalo.oa.api import GOVERNMENT, Profile
+from bot.channels.zalo.oa.money import month_of
+from bot.channels.zalo.oa.templates import ERROR, NO_PRICE, NOT_APPROVED, NOT_ASKED, OTHER_PARAMETERS
 from bot.clock import Clock
 from bot.errors import TrolyError
 from bot.services.opening import open_store_from_settings
 from bot.settings import Settings, load_settings
 from bot.store import ZaloAccount
+from handlers.model import PaidTemplate
 from locales import N_, Translator, translator
 from rules.calendar import to_vietnam_day, to_vietnam_time
 
@@ -127,7 +130,9 @@ async def _check(settings: Settings, t: Translator) -> Steps:
             return steps
         known = await account.store.zalo.account(account.app)
         now = account.clock.now()
-        steps += [*_profile_steps(profile, now, t), *(_known_steps(known, settings, t) if known else ())]
+        steps += [*_profile_steps(profile, now, t), *(_known_steps(known, t) if known else ())]
+        spent = await account.store.zalo.spent(account.app, month_of(now))
+        steps += [_money_step(settings, spent, t), *_template_steps(await account.templates.refresh(), t)]
         return steps
 
 
@@ -158,7 +163,7 @@ def _profile_steps(profile: Profile, now: datetime, t: Translator) -> Iterator[t
     yield not soon, t(N_("Package: {package}, until {day}."), package=profile.package or "–", day=day)
 
 
-def _known_steps(known: ZaloAccount, settings: Settings, t: Translator) -> Iterator[tuple[bool, str]]:
+def _known_steps(known: ZaloAccount, t: Translator) -> Iterator[tuple[bool, str]]:
     ways = {
         True: N_("Messages leave by {endpoint}, with buttons."),
         False: N_("Messages leave by {endpoint}, with numbers."),
@@ -167,6 +172,41 @@ def _known_steps(known: ZaloAccount, settings: Settings, t: Translator) -> Itera
     heard = known.last_event_at.year > 1970
     at = f"{to_vietnam_time(known.last_event_at):%H:%M %d/%m/%Y}"
     yield heard, t(N_("The last event came at {at}."), at=at) if heard else t(N_("No event has come yet."))
+
+
+def _money_step(settings: Settings, spent: int, t: Translator) -> tuple[bool, str]:
     budget = settings.zalo_oa_monthly_dong
-    costs = N_("Messages after 48 hours may cost {budget} đ a month.")
-    yield True, t(costs, budget=budget) if budget else t(N_("Nothing is sent that costs money."))
+    if not budget:
+        return True, t(N_("Nothing is sent that costs money."))
+    costs = N_("Messages after 48 hours may cost {budget} đ a month; this month they have cost {spent} đ.")
+    return spent < budget, t(costs, budget=budget, spent=spent)
+
+
+#: The sentence for each problem of an approved text; any other is an error of Zalo's.
+_TEMPLATE_PROBLEMS = {
+    NOT_ASKED: N_("Template {id}: Zalo could not be asked about it. Try again."),
+    NOT_APPROVED: N_("Template {id}: Zalo has not approved it, or has switched it off. See it in the ZBS console."),
+    OTHER_PARAMETERS: N_(
+        "Template {id}: its parameters are not those in TROLY_ZALO_ZBS_TEMPLATES. Make them the same."
+    ),
+    NO_PRICE: N_("Template {id}: Zalo names no price by person for it, so it is not used."),
+}
+_TEMPLATE_ERROR = N_("Template {id}: Zalo answered with error {code}.")
+
+
+def _template_steps(found: Sequence[PaidTemplate], t: Translator) -> Iterator[tuple[bool, str]]:
+    if not found:
+        yield True, t(N_("No approved templates: nobody is reminded after seven days without a message."))
+    for one in found:
+        if one.problem is None:
+            priced = N_("Template {id}: approved, {price} đ by person, {phone} đ by telephone.")
+            yield True, t(priced, id=one.id, price=one.price, phone="–" if one.phone_price is None else one.phone_price)
+        else:
+            yield (
+                False,
+                t(
+                    _TEMPLATE_PROBLEMS.get(one.problem, _TEMPLATE_ERROR),
+                    id=one.id,
+                    code=one.problem.removeprefix(ERROR),
+                ),
+            )

@@ -14,6 +14,7 @@ from bot.channels import (
     Channel,
     ChannelError,
     Conflict,
+    Deferred,
     Doubtful,
     Invalid,
     MaybeSent,
@@ -135,6 +136,9 @@ _ATTEMPTS = 6
 #: The same of a deletion, for which the messages behind it must not wait long.
 _DELETION_ATTEMPTS = 3
 _LONGEST_DELAY = 60.0
+#: Seconds until a row that was put back is looked at again, however long it has to wait: the store takes a row that is
+#: due in more than an hour for one that a wrong clock put back, and hands it out at once.
+_LONGEST_WAIT = 3500.0
 _NOT_SENT = N_(
     "⚠ I could not send the file here. Please ask for it again later."
     " If that does not help, ask whoever runs this assistant to give you the file in another way."
@@ -178,6 +182,8 @@ class FailureHandler:
         said = {"error": kind, "method": method} if method else {"error": kind}
         _log.info("not_delivered", channel=row.chat.channel, row=row.id, attempts=row.attempts + 1, **said)
         match error:
+            case Deferred():
+                await self._retry(row, error.after, counted=False)
             case RetryLater():
                 self._metrics.record_throttling(row.chat.channel)
                 self._cooldown.pause_chat(row.chat.id, error.after)
@@ -187,7 +193,7 @@ class FailureHandler:
             case Blocked():
                 await self._settle(row, DeliveryState.BLOCKED)
             case Invalid():
-                await self._settle(row, DeliveryState.INVALID, DeliveryReason.REFUSED)
+                await self._settle(row, DeliveryState.INVALID, error.reason)
             case MaybeSent() if row.broadcast or isinstance(error, Doubtful):  # never silently a second time
                 await self._settle(row, DeliveryState.UNKNOWN, DeliveryReason.NO_ANSWER)
             case Unsupported() if row.reply.attachments or row.reply.action == "delete":  # a text has no other way
@@ -227,6 +233,7 @@ class FailureHandler:
             return self._language
 
     async def _retry(self, row: OutboxRow, seconds: float, *, counted: bool = True) -> None:
+        seconds = min(seconds, _LONGEST_WAIT)
         due: datetime = self._clock.now() + timedelta(seconds=seconds)
         await retry_while_unavailable(lambda: self._store.outbox.retry(row, due, counted=counted), self._metrics)
         asyncio.get_running_loop().call_later(seconds, self._due)

@@ -13,7 +13,7 @@ from bot.channels import Channel, ChannelError, MaybeSent, Unreachable
 from bot.clock import Clock
 from bot.delivery import Cooldown, FailureHandler, ResultBatcher
 from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
-from bot.messages import DeliveryState, OutboxRow, Settlement
+from bot.messages import DeliveryState, OutboxRow, Receipt, Settlement
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
 from bot.store import Store
@@ -210,14 +210,14 @@ class SendQueue:
             await self._failures.return_unsent(row, later)
             return
         try:
-            message = await self._send(row)
+            receipt = await self._send(row)
         except ChannelError as error:
             await self._failures.handle_error(row, error)
         except Exception as error:  # noqa: BLE001 - one row's surprise must not stop the others
             await self._failures.handle_error(row, MaybeSent(type(error).__name__))
         else:
             self._context.cooldown.note_success()
-            await self._results.settle(Settlement(row, DeliveryState.SENT, message))
+            await self._results.settle(Settlement(row, DeliveryState.SENT, receipt.message, receipt.reason))
 
     async def _place_is_free(self) -> bool:
         """Wait for a place that was reserved ahead; False where it does not come, for the part became smaller since."""
@@ -229,12 +229,12 @@ class SendQueue:
             await clock.sleep(wait)
         return True
 
-    async def _send(self, row: OutboxRow) -> str | None:
+    async def _send(self, row: OutboxRow) -> Receipt:
         """The place is free at once only where the request never left."""
         kind, pacer, clock = self._options.kind, self._context.pacer, self._context.clock
         begun = clock.monotonic()
         try:
-            message = await self._context.channel.send(row)
+            said = await self._context.channel.send(row)
         except Unreachable:
             pacer.release(kind, 1)
             raise
@@ -244,7 +244,7 @@ class SendQueue:
         else:
             pacer.record_arrival(kind)
             self._limit.record_latency(clock.monotonic() - begun)
-            return message
+            return said if isinstance(said, Receipt) else Receipt(said)
         finally:
             self._on_answered()
 

@@ -40,21 +40,24 @@ from bot.store import (
 )
 from handlers.admin.alerts import (
     format_alarm,
+    format_budget_used_up,
     format_clock_leap,
     format_consent_needed,
     format_database_restored,
     format_handover,
     format_message_set_aside,
+    format_money_refused,
     format_package_ends,
     format_platform_quiet,
     format_quota_used_up,
     format_task_set_aside,
+    format_template_refused,
     format_update_set_aside,
     format_update_unstored,
     format_values_unreadable,
 )
 from handlers.core import MarkupTranslator, Reply
-from handlers.model import CHANNEL_LIMITS, ZALO_BOT, AlarmKind, BroadcastPolicy, ChannelQuota
+from handlers.model import CHANNEL_LIMITS, ZALO, ZALO_BOT, AlarmKind, BroadcastPolicy, ChannelQuota, ChannelTariff
 from locales import N_, translator
 from rules.calendar import to_vietnam_time
 
@@ -71,6 +74,9 @@ _ALERTS = {
     AbandonedRow.PACKAGE: format_package_ends,
     AbandonedRow.QUIET: format_platform_quiet,
     AbandonedRow.QUOTA: format_quota_used_up,
+    AbandonedRow.BUDGET: format_budget_used_up,
+    AbandonedRow.MONEY: format_money_refused,
+    AbandonedRow.TEMPLATE: format_template_refused,
     AbandonedRow.HANDOVER: format_handover,
 }
 
@@ -148,11 +154,14 @@ class OpenedStore:
 def policy_from_settings(settings: Settings) -> BroadcastPolicy:
     """Return the policy of broadcasts that the settings describe."""
     bot = ChannelQuota(settings.zalo_bot_users, settings.zalo_bot_monthly_messages)
+    account, price = settings.zalo_oa_app_id, settings.zalo_oa_message_dong
+    zalo = {ZALO: ChannelTariff(account, price, settings.zalo_oa_monthly_dong)} if account else {}
     return BroadcastPolicy(
         settings.reminders_per_week,
         settings.approval_above,
         CHANNEL_LIMITS,
         quotas={ZALO_BOT: bot},
+        tariffs=zalo,
         language=settings.language,
     )
 

@@ -20,6 +20,7 @@ from bot.store.broadcasts.messages import (
     BroadcastAuthor,
     BroadcastMessage,
     NoticeRepository,
+    kind_of_reminder,
 )
 from bot.store.broadcasts.recipients import (
     ExpiryReminder,
@@ -146,7 +147,7 @@ from bot.store.tasks import (
 from bot.store.units import UNITS_COUNTER, StatisticsRepository, StoredInterviewRegister, UnitRepository, read_units
 from bot.store.upkeep import Alarm, Upkeep, UpkeepState
 from bot.store.workers import LeaseDuration, Presence, WorkerRegistry, hold_serving_lock
-from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloTokens
+from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloRepository, ZaloTokens, can_send
 
 # fmt: off
 __all__ = [
@@ -169,14 +170,15 @@ __all__ = [
     "StoreLocked", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey", "StoredOwnRequests",
     "StoredReminders", "TableDigest", "TargetHoldsData", "TaskResult", "TooMuchToKeep", "Transaction",
     "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask", "Upkeep",
-    "UpkeepState", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloTokens",
-    "add_words_queries", "backfill_consents", "chain_hash", "chat_at", "chat_row", "check_all_keys", "contents_of",
-    "copy_table", "count_audience", "create_statements", "digest_origin", "digest_table", "digest_tables",
-    "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock", "holds_data",
-    "identity_deadline", "import_queries", "index_requests", "journal_columns", "load_migrations", "message_query",
-    "missing_migrations", "offer_queries", "open_columns", "open_keyring", "open_sqlite", "open_tables",
-    "placing_origin", "read_contact", "read_key_file", "read_reached", "read_snapshot", "read_units",
-    "replace_key_file", "reply_queries", "request_origin", "require_same", "seal_grant", "seal_powers",
-    "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
+    "UpkeepState", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloRepository",
+    "ZaloTokens", "add_words_queries", "backfill_consents", "can_send", "chain_hash", "chat_at", "chat_row",
+    "check_all_keys", "contents_of", "copy_table", "count_audience", "create_statements", "digest_origin",
+    "digest_table", "digest_tables", "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue",
+    "hold_serving_lock", "holds_data", "identity_deadline", "import_queries", "index_requests", "journal_columns",
+    "kind_of_reminder", "load_migrations", "message_query", "missing_migrations", "offer_queries", "open_columns",
+    "open_keyring", "open_sqlite", "open_tables", "placing_origin", "read_contact", "read_key_file", "read_reached",
+    "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin", "require_same",
+    "seal_grant", "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path",
+    "to_channel_counts", "to_micros",
 ]
 # fmt: on

@@ -167,6 +167,9 @@ class AbandonedRow(StrEnum):
     PACKAGE = "package"  #: what the office pays a platform for ends in so many days
     QUIET = "quiet"  #: a platform has told nothing for so many hours of a working day
     QUOTA = "quota"  #: a platform refused so many messages in a row: what it gives out may be used up
+    BUDGET = "budget"  #: what a platform's messages may cost in a month is used up
+    MONEY = "money"  #: a platform refused a message for want of money, or of a quota
+    TEMPLATE = "template"  #: a platform refused an approved text
     HANDOVER = "handover"  #: a colleague answers in a chat, where the assistant says nothing meanwhile
 
 

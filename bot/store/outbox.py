@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from bot.messages import BROADCAST, Chat, DeliveryState, MessageSize, OutboxRow, Settlement
+from bot.messages import BROADCAST, Chat, DeliveryState, MessageSize, OutboxRow, ReminderFacts, Settlement
 from bot.store.broadcasts.audience import WEEK
 from bot.store.broadcasts.messages import BroadcastMessage, BroadcastMessages
 from bot.store.continuity import is_key_awaited
@@ -155,6 +155,7 @@ class Outbox:
             origin,
             letter.broadcast,
             first,
+            ReminderFacts(letter.kind, values, today),
         )
 
     def _claim_parameters(self, now: datetime, **wanted: object) -> dict[str, object]:
@@ -235,7 +236,7 @@ class Outbox:
     def _sent_row(self, one: Settlement, at: int) -> dict[str, Any]:
         row = one.row
         sealed = one.message and self.keyring.seal(one.message, sealed_columns.message(row.chat.id, row.origin))
-        return {"id": row.id, "message": sealed, "now": at, "worker": self.worker}
+        return {"id": row.id, "message": sealed, "reason": one.reason, "now": at, "worker": self.worker}
 
     def _ended_row(self, one: Settlement, at: int) -> dict[str, Any]:
         return self._end(one.row.id, one.state, one.reason, at)

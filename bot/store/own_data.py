@@ -211,6 +211,7 @@ class OwnDataRepository:
             Query("erase_standings", mine),
             Query("erase_unreadable", {"place": f"chats.session {chat} %"}),
             Query("erase_links", mine),
+            Query("zalo_forget_person", mine),
             Query("forget_guided", mine),
             Query("email_keep_offers", {"owner": chat}),
             Query("email_erase_letters", {"owner": chat}),

@@ -14,6 +14,7 @@ from bot.store.encoding import from_micros
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import Keyring, SealContext, read_or_none, sealed_columns, unseal_or_none
+from bot.store.zalo import read_zalo_person
 from handlers.model import EMAIL, mask_identities, mask_session
 
 #: The newest messages of each state that are listed one by one; of what came before only numbers and times are held.
@@ -78,14 +79,23 @@ class PersonalDataReader:
             yield "received", page
         async for page in self._messages("outgoing", _OUTBOX_QUERIES, self._outgoing):
             yield "outgoing", page
-        if mail := await read_contact(self.ask, self.keyring, self.chat.id):
-            yield "email", asdict(mail)
+        async for name, value in self._elsewhere():
+            yield name, value
         if waiting := await self._waiting_files():
             yield "waiting_files", waiting
         async for page in self._web_messages():
             yield "web_messages", page
         if self._earlier:
             yield "earlier", dict(self._earlier)
+
+    async def _elsewhere(self) -> AsyncIterator[tuple[str, Any]]:
+        """Read where else the person is reached."""
+        if mail := await read_contact(self.ask, self.keyring, self.chat.id):
+            yield "email", asdict(mail)
+        zalo = await read_zalo_person(self.ask, self.keyring, self.chat.id)
+        if zalo and any(zalo):
+            last = zalo.last_interaction
+            yield "zalo", {"phone": zalo.phone, "last_interaction": last.isoformat() if last else None}
 
     async def _waiting_files(self) -> list[dict[str, Any]]:
         """Read the files behind a link, and those of the web chat."""

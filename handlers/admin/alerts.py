@@ -123,6 +123,30 @@ def format_quota_used_up(say: MarkupTranslator, refusals: int | str) -> Reply:
     return Reply(paragraphs=(str(say(what, refusals=refusals)), str(say(todo))))
 
 
+def format_budget_used_up(say: MarkupTranslator, dong: int | str) -> Reply:
+    """Tell that the month's ``dong`` for messages on Zalo are used up."""
+    what = N_("⚠ The {dong} đ that messages on Zalo may cost this month are used up.")
+    todo = N_(
+        "People who have not written for 48 hours get nothing there until next month; free messages go on. Whoever runs"
+        " the assistant can raise the limit: TROLY_ZALO_OA_MONTHLY_DONG"
+    )
+    return Reply(paragraphs=(str(say(what, dong=dong)), str(say(todo))))
+
+
+def format_money_refused(say: MarkupTranslator, code: int | str) -> Reply:
+    """Tell that Zalo refused a message for want of money or of a quota."""
+    what = N_("⚠ Zalo does not send a paid message: its account lacks money, or a quota is used up (error {code}).")
+    todo = N_("Such messages wait and are tried every hour. Please have the ZBS account topped up, or linked.")
+    return Reply(paragraphs=(str(say(what, code=code)), str(say(todo))))
+
+
+def format_template_refused(say: MarkupTranslator, which: int | str) -> Reply:
+    """Tell that Zalo refused an approved text; ``which`` is its id with the error."""
+    what = N_("⚠ Zalo refuses the template {which}, so people who have not written for seven days are not reminded.")
+    todo = N_("Please look at it in the ZBS console; what is wrong is listed by: troly zalo check")
+    return Reply(paragraphs=(str(say(what, which=which)), str(say(todo))))
+
+
 def format_handover(say: MarkupTranslator, minutes: int | str) -> Reply:
     """Tell that the assistant says nothing in a chat for ``minutes``, because a colleague answers there."""
     what = N_(

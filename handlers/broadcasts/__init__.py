@@ -1,10 +1,21 @@
 """The words for states, reasons, problems and steps of broadcasts, shared by screens, notices and reports."""
 
+from collections.abc import Iterable
 from functools import cache
 from types import MappingProxyType
 
+from markupsafe import Markup
+
 from handlers.broadcasts.template import Placeholder
-from handlers.core import format_day, parse_day
+from handlers.core import (
+    MarkupTranslator,
+    format_bullets,
+    format_count,
+    format_day,
+    format_moment,
+    join_lines,
+    parse_day,
+)
 from handlers.model import (
     CHANNEL_LABELS,
     EXPIRY_CAMPAIGN,
@@ -14,7 +25,9 @@ from handlers.model import (
     BroadcastProblem,
     BroadcastState,
     BroadcastText,
+    ChannelCosts,
     ChannelCounts,
+    CheckReport,
     DeliveryReason,
     ProblemKind,
     StateReason,
@@ -73,6 +86,10 @@ DELIVERY_REASONS = {
     DeliveryReason.NO_ANSWER: N_("the platform did not answer"),
     DeliveryReason.REFUSED: N_("the platform does not take this message for this chat"),
     DeliveryReason.NEXT_CHANNEL: N_("goes on to the person's next channel"),
+    DeliveryReason.WINDOW: N_("has not written to the account for seven days, and no approved template fits"),
+    DeliveryReason.MONEY: N_("would have cost more than this month may cost"),
+    DeliveryReason.TEMPLATE: N_("the platform refused the approved template"),
+    DeliveryReason.BY_TEMPLATE: N_("by an approved template, which is paid for"),
     DeliveryReason.RESTORED: N_("was waiting in a copy of the database that was put back"),
     DeliveryReason.GAVE_UP: N_("tried as often as it may be"),
     DeliveryReason.NO_SEND_MESSAGE: N_("the channel's server cannot send messages (sendMessage)"),
@@ -193,6 +210,46 @@ def format_reachability(t: Translator, counted: ChannelCounts) -> str:
         (N_("had as many as they may this week: {count}"), counted.capped),
     )
     return "; ".join((told, *(t(message, count=count) for message, count in others if count)))
+
+
+def format_costs(say: MarkupTranslator, costs: Iterable[ChannelCosts]) -> tuple[Markup, ...]:
+    """Tell what a broadcast costs, channel by channel, and whom it cannot reach there."""
+    return tuple(_format_channel_costs(say, one) for one in costs)
+
+
+def format_checked_costs(say: MarkupTranslator, checked: CheckReport | None) -> tuple[Markup, ...]:
+    """Tell whoever is asked to approve what the last check found that it costs, and when that was."""
+    if checked is None or not checked.costs:
+        return ()
+    since = say(N_("Cost by the check of {at}:"), at=format_moment(checked.at))
+    return since, *format_costs(say, checked.costs)
+
+
+def _format_channel_costs(say: MarkupTranslator, one: ChannelCosts) -> Markup:
+    named = {"channel": format_channel(say.t, one.channel), "now": format_count(say, one.now)}
+    if one.steps > 1:
+        several = N_("{channel}: <b>{now} đ</b> for a reminder that leaves now; at most {most} đ for all {steps}")
+        head = say(several, most=format_count(say, one.most), steps=one.steps, **named)
+    elif one.now:
+        head = say(N_("{channel}: <b>{now} đ</b> if it leaves now"), **named)
+    else:
+        head = say(N_("{channel}: costs nothing if it leaves now"), **named)
+    groups = (
+        (N_("free, for they have written within 48 hours: {number}"), one.free, 0),
+        (N_("paid, {price} đ each: {number}"), one.paid, one.message_dong),
+        (N_("by an approved template, {price} đ together: {number}"), one.template, one.template_dong),
+        (N_("not reached there, for they have not written for 7 days: {number}"), one.unreached, 0),
+    )
+    counted = [
+        say.t(words, number=format_count(say, number), price=format_count(say, price))
+        for words, number, price in groups
+        if number
+    ]
+    left = {"left": format_count(say, one.left)}
+    enough = say(N_("This month may still cost {left} đ."), **left) if one.now or one.steps > 1 else ""
+    spent = N_("⚠ This month may still cost {left} đ only: when that is spent, nothing more that costs is sent there.")
+    short = say(spent, **left)
+    return join_lines(head, format_bullets(counted), enough if one.is_enough else short)
 
 
 EXPIRY_TITLE = N_("Certificates that are about to end")

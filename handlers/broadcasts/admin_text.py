@@ -6,7 +6,14 @@ from markupsafe import Markup, escape
 
 from handlers.access import format_actor
 from handlers.admin import EXPIRES_BETWEEN, clip_line, format_period
-from handlers.broadcasts import format_channel, format_problem, format_problem_rows, format_state, format_state_reason
+from handlers.broadcasts import (
+    format_channel,
+    format_costs,
+    format_problem,
+    format_problem_rows,
+    format_state,
+    format_state_reason,
+)
 from handlers.broadcasts.notices import format_counts, format_percent_bar, percent_settled
 from handlers.broadcasts.rendering import BUTTON_LABELS
 from handlers.core import (
@@ -175,10 +182,12 @@ def format_broadcast_problem(say: MarkupTranslator, found: BroadcastProblem) -> 
 def format_check_report(say: MarkupTranslator, found: CheckReport) -> tuple[Markup, ...]:
     """Format the report of the last check."""
     head = say(N_("Check of {at}: {count} recipients"), at=format_moment(found.at), count=found.recipients)
+    costs = format_costs(say, found.costs)
     if not found.problems:
-        return (join_lines(head, say(N_("Nothing stands against it."))),)
+        return (join_lines(head, say(N_("Nothing stands against it."))), *costs)
     todo = say(N_("Please put this right, then check it again:"))
-    return (join_lines(head, todo), join_lines(*(format_broadcast_problem(say, one) for one in found.problems)))
+    problems = join_lines(*(format_broadcast_problem(say, one) for one in found.problems))
+    return (join_lines(head, todo), problems, *costs)
 
 
 def format_broadcast_progress(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:

@@ -10,6 +10,7 @@ from handlers.access import format_actor
 from handlers.broadcasts import (
     DELIVERY_REASONS,
     DELIVERY_STATES,
+    format_costs,
     format_delivery_reason,
     format_problem,
     format_problem_rows,
@@ -165,6 +166,7 @@ def format_check_result(
         broadcast,
         head,
         _format_recipients(say, found),
+        *format_costs(say, found.costs),
         *_format_problems(say, found),
         _format_next_action(say, found, second_person),
     )

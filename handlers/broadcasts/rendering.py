@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 from html import escape
 
+from markupsafe import Markup
+
 from handlers.broadcasts.template import Placeholder, Template, parse, text_for
 from handlers.core import Choice, MarkupTranslator, Reply, format_day
 from handlers.model import BROADCAST_CODE_PATTERN, BroadcastButton, BroadcastDraft, PlaceholderValues
@@ -104,6 +106,11 @@ def render_broadcast(
         paragraphs=(f"{text}\n\n{_format_ending(language, first)}",),
         choices=_reminder_choices(broadcast, draft.buttons, language),
     )
+
+
+def fill_plainly(template: Template, values: PlaceholderValues, today: date) -> str:
+    """Fill a text for one person without any markup, for a platform that takes none."""
+    return Markup(template.fill(_placeholder_texts(values, today))).striptags()  # noqa: S704 - its values are escaped
 
 
 def format_days_left(language: str, days: int) -> str:

@@ -239,7 +239,10 @@ def _join_html(found: Iterable[str | Slot]) -> Iterator[str | Slot]:
             yield from run
 
 
-__all__ = ["Placeholder", "Template", "find_problems", "missing_placeholders", "parse", "placeholders_of"]
+__all__ = [
+    "Placeholder", "Template", "find_problems", "known_placeholders", "missing_placeholders", "parse",
+    "placeholders_of", "required_placeholders",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +293,13 @@ def placeholders_of(text: str) -> frozenset[Placeholder]:
 def missing_placeholders(template: Template, values: PlaceholderValues) -> tuple[Placeholder, ...]:
     """Return the placeholders that have neither a value for this person nor words of their own."""
     there = known_placeholders(values)
+    return tuple(name for name in required_placeholders(template) if name not in there)
+
+
+def required_placeholders(template: Template) -> tuple[Placeholder, ...]:
+    """Return the placeholders that have no words of their own, in order."""
     wanted = (part.name for part in template.parts if isinstance(part, Slot) and part.words is None)
-    return tuple(dict.fromkeys(name for name in wanted if name not in there))
+    return tuple(dict.fromkeys(wanted))
 
 
 def _parse_text(text: str) -> "ParsedMarkup":

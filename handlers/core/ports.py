@@ -109,6 +109,7 @@ class OwnData(Protocol):
           (``DeliveryReason``); until it is sent also reply (``Reply`` as JSON, with name, media_type and size of its
           files), and for a broadcast values (``PlaceholderValues`` as JSON);
         - ``email``, only where one was given: address, confirmed, first, files and working of the ``EmailContact``;
+        - ``zalo``, only of somebody on Zalo: phone (the number that they sent by its form) and last_interaction;
         - ``waiting_files``, only where there are some: name, size, at and expires_at of each file that waits behind a
           link or in the web chat;
         - ``web_messages``, only of the web chat: side (person, assistant), text (HTML) and at of each message;

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from handlers.model.channels import ChannelAddress, MessageLimits, channel_kind
+from handlers.model.paid_messages import ChannelCosts, ChannelTariff
 from handlers.model.requests import BROADCAST_PREFIX, RequestState, format_code
 from handlers.model.rights import Role
 from rules.outcome import Procedure
@@ -78,6 +79,10 @@ class DeliveryReason(StrEnum):
     CRASH = "crash"  #: unknown: the process ended between the request and its answer
     NO_ANSWER = "no_answer"  #: unknown: the platform did not answer
     REFUSED = "refused"  #: invalid: the platform will never accept this message for this chat
+    WINDOW = "window"  #: invalid: the person has not written for too long, and there is no approved text
+    MONEY = "money"  #: invalid: a message to this person costs more than the month may still cost
+    TEMPLATE = "template"  #: invalid: the platform refused the approved text
+    BY_TEMPLATE = "by_template"  #: sent: as an approved text, for the person has not written for long
     RESTORED = "restored"  #: unknown: queued in a copy of the database that was put back
     NEXT_CHANNEL = "next_channel"  #: it goes on to the person's next channel, or another of their chats has it already
     GAVE_UP = "gave_up"  #: failed: all attempts were used up
@@ -256,6 +261,7 @@ class CheckReport(_Model):
     at: datetime
     counted: tuple[ChannelCounts, ...] = ()
     problems: tuple[BroadcastProblem, ...] = ()
+    costs: tuple[ChannelCosts, ...] = ()  #: of channels that charge for messages
 
     @property
     def recipients(self) -> int:
@@ -329,6 +335,7 @@ class BroadcastPolicy:
     approval_above: int = 200  #: with more recipients than this a second person has to approve
     rooms: Mapping[str, MessageLimits] = field(default_factory=dict)  #: by channel, without what follows a colon
     quotas: Mapping[str, ChannelQuota] = field(default_factory=dict)  #: of channels that have one
+    tariffs: Mapping[str, ChannelTariff] = field(default_factory=dict)  #: of channels that charge for messages
     usual: MessageLimits = field(default=MessageLimits(2000, 0))  #: limits of a channel that is not in ``rooms``
     document: int = 20 * 1024 * 1024  #: greatest size of the file sent along, in bytes
     language: Literal["vi", "en"] = "vi"  #: language for people whose own is not known

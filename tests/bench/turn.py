@@ -111,6 +111,6 @@ async def _bare_turn(bare: aiosqlite.Connection, queries: dict[str, str], number
     bounds = {"large": MessageSize.ANY, "heavy": LARGE_MESSAGE, "most": MAX_MESSAGE_BYTES, "resting": "[]"}
     (row,) = await run("claim", limit=10, worker=WORKER, **bounds)
     await bare.execute("BEGIN IMMEDIATE")
-    await run("settle_sent", id=row[0], message=SEALED, worker=WORKER)
+    await run("settle_sent", id=row[0], message=SEALED, reason=None, worker=WORKER)
     await run("forget_chat")
     await bare.execute("COMMIT")

@@ -12,25 +12,42 @@ from bot.store import (
     BroadcastRepository,
     BroadcastSnapshot,
     ChannelUseRepository,
+    Driver,
+    Keyring,
     Person,
     ScheduleRepository,
     StoreError,
+    ZaloRepository,
     find_known,
+    kind_of_reminder,
     read_snapshot,
     to_channel_counts,
 )
 from handlers.broadcasts.rendering import render_broadcast
-from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse, text_for
+from handlers.broadcasts.template import (
+    Template,
+    find_problems,
+    known_placeholders,
+    missing_placeholders,
+    parse,
+    text_for,
+)
 from handlers.model import (
+    ZALO,
     BroadcastPolicy,
     BroadcastProblem,
     BroadcastState,
     CampaignPlan,
+    ChannelCosts,
     ChannelCounts,
+    ChannelTariff,
     CheckReport,
     DeliveryReason,
+    PaidTemplate,
     PlaceholderValues,
     ProblemKind,
+    SendingWindow,
+    choose_template,
     format_person_code,
 )
 from locales import LANGUAGES, N_
@@ -151,6 +168,68 @@ def _count_slots(template: Template) -> int:
     return sum(not isinstance(part, str) for part in template.parts)
 
 
+@dataclass
+class CostCounter:
+    """Counts people page by page, by how each can be written to now; nobody is asked for it."""
+
+    zalo: ZaloRepository
+    filling: RecipientValues
+    tariff: ChannelTariff
+    now: datetime
+    windows: Counter[SendingWindow] = field(default_factory=Counter)
+    template_dong: int = 0
+    _templates: Sequence[PaidTemplate] | None = None
+
+    @classmethod
+    def of(cls, driver: Driver, keyring: Keyring, filling: RecipientValues, now: datetime) -> "CostCounter | None":
+        """Return one for the channel that charges; ``None`` where there is none."""
+        tariff = filling.policy.tariffs.get(ZALO)
+        return cls(ZaloRepository(driver, keyring), filling, tariff, now) if tariff else None
+
+    async def add(self, people: Sequence[Person]) -> None:
+        """Count some more people, those aside who get nothing, or get it elsewhere. Raises StoreError."""
+        meant = [one for one in people if one.channel == ZALO and self._is_sent_there(one)]
+        if not meant:
+            return
+        if self._templates is None:
+            self._templates, _ = await self.zalo.templates(self.tariff.account)
+        windows = await self.zalo.windows([one.chat for one in meant], self.now)
+        for person in meant:
+            window = windows[person.chat]
+            self.windows[window if window is not SendingWindow.TEMPLATE_ONLY else self._by_template(person)] += 1
+
+    def _is_sent_there(self, person: Person) -> bool:
+        return not self.filling.reason_to_withhold(person) and self.filling.to_recipient(person).channel == ZALO
+
+    def _by_template(self, person: Person) -> SendingWindow:
+        written = self.filling.written
+        known = {one.value for one in known_placeholders(self.filling.values(person))}
+        chosen = choose_template(self._templates or (), kind_of_reminder(written.draft, written.parent), known)
+        self.template_dong += (chosen.price or 0) if chosen else 0
+        return SendingWindow.TEMPLATE_ONLY if chosen else SendingWindow.BLOCKED
+
+    async def costs(self) -> tuple[ChannelCosts, ...]:
+        """Return what it costs; nothing where it is for nobody there. Raises StoreError."""
+        if not self.windows:
+            return ()
+        plan, month = self.filling.written.draft.plan, f"{to_vietnam_time(self.now):%Y-%m}"
+        spent = await self.zalo.spent(self.tariff.account, month)
+        return (
+            ChannelCosts(
+                channel=ZALO,
+                free=self.windows[SendingWindow.FREE],
+                paid=self.windows[SendingWindow.PAID],
+                template=self.windows[SendingWindow.TEMPLATE_ONLY],
+                unreached=self.windows[SendingWindow.BLOCKED],
+                message_dong=self.tariff.message,
+                template_dong=self.template_dong,
+                dearest=max([self.tariff.message, *(one.price or 0 for one in self._templates or () if one.is_usable)]),
+                steps=max(1, len(plan.steps)) if plan else 1,
+                left=max(0, self.tariff.month - spent),
+            ),
+        )
+
+
 #: Where a check decides.
 _DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
 
@@ -170,7 +249,9 @@ class ListChecks(ScheduleRepository):
         written = await read_snapshot(self.driver.run, self.keyring, broadcast)
         if written is None:
             raise StoreError(N_("There is no such broadcast within reach."))
-        found = await _collect_problems(self, written, now)
+        filling = RecipientValues(self.policy, written, written.day(now))
+        spending = CostCounter.of(self.driver, self.keyring, filling, now)
+        found = await _collect_problems(self, filling, now, spending)
         problems = [*_common_problems(self.policy, written, now), *found.problems]
         problems += [one async for one in _quota_problems(self, written, found.counted, now)]
         if (unknown := await _find_unknown(self, written)).count:
@@ -179,20 +260,25 @@ class ListChecks(ScheduleRepository):
             )
         if not any(one.reachable for one in found.counted):
             problems.append(BroadcastProblem(trouble=ProblemKind.NOBODY))
-        report = CheckReport(at=now, counted=found.counted, problems=tuple(problems))
+        costs = await spending.costs() if spending else ()
+        report = CheckReport(at=now, counted=found.counted, problems=tuple(problems), costs=costs)
         decided = BroadcastState.DRAFT if report.problems else BroadcastState.CHECKED
         state = decided if written.state in _DRAFTS else written.state
         await BroadcastRepository(self.machine_context(now)).save_check(written, state, report)
         return report
 
 
-async def _collect_problems(base: ScheduleRepository, written: BroadcastSnapshot, now: datetime) -> ProblemCollector:
-    found = ProblemCollector(RecipientValues(base.policy, written, written.day(now)))
+async def _collect_problems(
+    base: ScheduleRepository, filling: RecipientValues, now: datetime, spending: CostCounter | None
+) -> ProblemCollector:
+    found, written = ProblemCollector(filling), filling.written
     reach, named = reach_of(written), says_name(written)
     reader = AudienceReader.of(base.driver.run, base.keyring, written, now, reach, named=named)
     async for people in reader.pages():
         for person in people:
             found.add_person(person)
+        if spending:
+            await spending.add(people)
     return found
 
 

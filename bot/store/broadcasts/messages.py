@@ -14,7 +14,7 @@ from bot.store.people import to_grants
 from bot.store.power_seals import unseal_warrant
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from handlers.core import Attachment, Reply
-from handlers.model import BroadcastDraft, Grant, PlaceholderValues
+from handlers.model import EXPIRY_CAMPAIGN, BroadcastDraft, Grant, PlaceholderValues, ReminderKind
 
 #: Broadcasts kept open: as many as may run side by side. A document has up to 50 MB.
 _CACHE_SIZE = 4
@@ -28,6 +28,14 @@ class BroadcastMessage:
     draft: BroadcastDraft
     documents: tuple[Attachment, ...]
     a_week: int  #: reminders at most
+    kind: ReminderKind = ReminderKind.ANY
+
+
+def kind_of_reminder(draft: BroadcastDraft, parent: str | None) -> ReminderKind:
+    """Return the subject of a broadcast; ``parent``: the campaign that made it."""
+    if parent == EXPIRY_CAMPAIGN:
+        return ReminderKind.EXPIRY
+    return ReminderKind.DEADLINE if draft.deadline or draft.plan else ReminderKind.ANY
 
 
 #: Writes a message out as one person reads it on a day in Viet Nam; the last argument: the person never had a reminder.
@@ -66,7 +74,8 @@ class BroadcastMessages:
         warrant = unseal_warrant(self.keyring, proof)
         if warrant is None or not warrant.covers(text, document):
             return SealBroken("broadcasts")  # nobody who may has approved this text
-        return BroadcastMessage(broadcast, draft, _to_attachments(draft, document), self.a_week)
+        kind = kind_of_reminder(draft, warrant.parent)
+        return BroadcastMessage(broadcast, draft, _to_attachments(draft, document), self.a_week, kind)
 
     def _document(self, broadcast: str, sealed: bytes | None) -> bytes | None:
         return (

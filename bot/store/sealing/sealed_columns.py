@@ -125,6 +125,11 @@ def zalo_event(key: str) -> SealContext:
     return SealContext("zalo_events", "payload", key)
 
 
+def zalo_phone(chat: str) -> SealContext:
+    """Place of the telephone number that a person sent by Zalo's own form."""
+    return SealContext("zalo_people", "phone", chat)
+
+
 def link_digest(keyring: Keyring, purpose: str, token: str) -> str:
     """Return the digest that finds a one-time link: the token is kept nowhere, and guessing meets a keyed HMAC."""
     return keyring.lookup("one-time link", purpose, token)
@@ -225,6 +230,7 @@ SEALED_COLUMNS = (
     SealedColumn("broadcasts", "warrant", "id", "id", ""),
     SealedColumn("zalo_accounts", "tokens", "app", "app", ""),
     SealedColumn("zalo_events", "payload", "id", "key", 0),
+    SealedColumn("zalo_people", "phone", "chat", "chat", ""),
     SealedColumn("one_time_links", "about", "digest", "digest", ""),
     SealedColumn("one_time_links", "content", "digest", "digest", "", at_once=1),
     SealedColumn("web_browsers", "address", "digest", "digest", ""),

@@ -246,7 +246,7 @@ SELECT content, document, {warrant} FROM broadcasts b WHERE b.id = :broadcast;
 -- name: settle_sent!
 -- Settle a message as sent: only ids and the state stay. A late answer also settles a row that was taken from its
 -- worker.
-UPDATE outbox SET state = 'sent', reason = NULL, settled_at = :now, message = :message, payload = NULL
+UPDATE outbox SET state = 'sent', reason = :reason, settled_at = :now, message = :message, payload = NULL
 WHERE id = :id AND worker = :worker AND (state = 'sending' OR (state = 'unknown' AND reason = 'crash'));
 
 -- name: settle!

@@ -2,8 +2,7 @@
 
 -- name: zalo_account
 -- Read all that is known of an account.
-SELECT tokens, expires_at, state, version, attempts, endpoint, buttons, profile, last_event_at, spent_month || ' ' || spent
-FROM zalo_accounts WHERE app = :app;
+SELECT tokens, expires_at, state, version, attempts, endpoint, buttons, profile, last_event_at FROM zalo_accounts WHERE app = :app;
 
 -- name: zalo_connect!
 -- Keep a first pair of tokens, or one after a new consent.
@@ -41,11 +40,35 @@ UPDATE zalo_accounts SET profile = :profile, endpoint = COALESCE(endpoint, :endp
 -- The account takes no buttons: menus are numbered from now on.
 UPDATE zalo_accounts SET buttons = 0 WHERE app = :app;
 
--- name: zalo_spend
--- Take the price of a message from what a month may cost; returns nothing where that would be passed.
-UPDATE zalo_accounts SET spent = (CASE WHEN spent_month = :month THEN spent ELSE 0 END) + :price, spent_month = :month
-WHERE app = :app AND (CASE WHEN spent_month = :month THEN spent ELSE 0 END) + :price <= :most
+-- name: zalo_reserve
+-- Take the price of a message from what a month may cost, before it leaves; returns nothing where that would be passed.
+INSERT INTO zalo_spending (app, month, spent)
+SELECT CAST(:app AS TEXT), CAST(:month AS TEXT), CAST(:price AS BIGINT)
+WHERE CAST(:price AS BIGINT) <= CAST(:most AS BIGINT)
+ON CONFLICT (app, month) DO UPDATE SET spent = zalo_spending.spent + excluded.spent
+WHERE zalo_spending.spent + excluded.spent <= :most
 RETURNING spent;
+
+-- name: zalo_month!
+-- Begin the account of a month.
+INSERT INTO zalo_spending (app, month, spent) VALUES (:app, :month, 0) ON CONFLICT (app, month) DO NOTHING;
+
+-- name: zalo_change_cost!
+-- Change what a month has cost; never below nothing.
+UPDATE zalo_spending SET spent = CASE WHEN spent + :change < 0 THEN 0 ELSE spent + :change END
+WHERE app = :app AND month = :month;
+
+-- name: zalo_spent
+-- Read what a month has cost so far.
+SELECT spent FROM zalo_spending WHERE app = :app AND month = :month;
+
+-- name: zalo_keep_templates!
+-- Keep the approved texts with their prices.
+UPDATE zalo_accounts SET templates = :templates, templates_at = :now WHERE app = :app;
+
+-- name: zalo_templates
+-- Read the approved texts.
+SELECT templates, templates_at FROM zalo_accounts WHERE app = :app;
 
 -- name: zalo_heard!
 -- Note when the platform last told of something.
@@ -81,9 +104,28 @@ WHERE zalo_people.silent_until < excluded.silent_until;
 -- List the chats in which a colleague answers now: few, and only of the last half hour.
 SELECT chat FROM zalo_people WHERE silent_until > :now;
 
--- name: zalo_person
--- Read the window of a person.
-SELECT last_interaction, silent_until FROM zalo_people WHERE chat = :chat;
+-- name: zalo_close_window!
+-- Zalo takes no message for a known person, whatever was believed; their next interaction opens the window again.
+INSERT INTO zalo_people (chat, closed_at) SELECT c.id, :now FROM chats c WHERE c.id = :chat
+ON CONFLICT (chat) DO UPDATE SET closed_at = excluded.closed_at WHERE zalo_people.closed_at < excluded.closed_at;
+
+-- name: zalo_people
+-- Read the windows of people, with when each blocked the account.
+SELECT p.chat, p.last_interaction, p.silent_until, p.closed_at, c.blocked_at
+FROM zalo_people p LEFT JOIN chats c ON c.id = p.chat WHERE p.chat IN ({each}(:chats));
+
+-- name: zalo_keep_phone!
+-- Keep the telephone number that a person sent, who has agreed that data about them are kept.
+INSERT INTO zalo_people (chat, phone) SELECT c.id, CAST(:phone AS {bytes}) FROM chats c WHERE c.id = :chat AND c.consented = 1
+ON CONFLICT (chat) DO UPDATE SET phone = excluded.phone;
+
+-- name: zalo_phone
+-- Read the telephone number that a person sent, and when they last interacted.
+SELECT phone, last_interaction FROM zalo_people WHERE chat = :chat;
+
+-- name: zalo_forget_person!
+-- Forget what a person sent, and when; that a colleague answers them stays for its half hour.
+UPDATE zalo_people SET phone = NULL, last_interaction = 0, closed_at = 0 WHERE chat = :chat;
 
 -- name: zalo_receipt!
 -- Note that a message was received or seen; the state only grows, whatever comes first.

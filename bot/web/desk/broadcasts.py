@@ -10,6 +10,7 @@ from bot.web.desk.site import DeskVisit
 from handlers.broadcasts import (
     DELIVERY_STATES,
     format_channel,
+    format_checked_costs,
     format_delivery_reason,
     format_delivery_state,
     format_state,
@@ -164,7 +165,7 @@ async def broadcast_page(visit: DeskVisit, one: Broadcast, message: str, asked: 
     draft = one.draft
     return visit.page(
         "desk_broadcast.html", status=status, id=one.id, title=draft.title, told=message, mark=one.state.value,
-        parent=one.parent or "", revision=one.revision, question=_question(visit, one, asked, tally),
+        parent=one.parent or "", revision=one.revision, question=await _question(visit, one, asked, tally),
         lines=[*format_authorship(say, one, labels).splitlines(), *format_schedule(say, one).splitlines()],
         audience=format_audience(draft.audience, visit.units, t), buttons=format_buttons(say, draft).splitlines(),
         texts=[text.splitlines() for text in format_texts(say, draft)],
@@ -181,14 +182,17 @@ def _action(visit: DeskVisit, name: str) -> dict[str, str]:
     return {"name": name, "label": visit.say.t(ACTION_LABELS[name][0]), "way": way}
 
 
-def _question(visit: DeskVisit, one: Broadcast, asked: str, tally: DeliveryCounts) -> dict[str, object] | None:
+async def _question(visit: DeskVisit, one: Broadcast, asked: str, tally: DeliveryCounts) -> dict[str, object] | None:
     """Return what an action asks first: its title, what a yes does, the words of the button."""
     if not asked:
         return None
     question = question_for(one, asked)
     number = visit.number(count_affected(one, tally, asked))
     told = visit.say(question.told, number=number)
-    return {"title": visit.say(question.title), "told": told, "yes": visit.say.t(question.yes), "name": asked}
+    checked = await visit.admin.broadcasts.last_check(visit.rights, one.id) if asked == APPROVE else None
+    lines = [line for part in format_checked_costs(visit.say, checked) for line in part.splitlines()]
+    words = {"title": visit.say(question.title), "told": told, "yes": visit.say.t(question.yes)}
+    return {**words, "name": asked, "costs": lines}
 
 
 async def _approvers(visit: DeskVisit, one: Broadcast) -> list[Markup]:

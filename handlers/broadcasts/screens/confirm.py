@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from handlers.broadcasts import format_checked_costs
 from handlers.broadcasts.admin_text import format_approved, format_broadcast_heading, format_result
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
 from handlers.broadcasts.screens import (
@@ -13,7 +14,16 @@ from handlers.broadcasts.screens import (
     to_broadcast_screen,
     to_current_broadcast,
 )
-from handlers.core import Context, HandlerResult, Option, OptionsOnlyScreen, Page, Session, current_rights, format_count
+from handlers.core import (
+    Context,
+    HandlerResult,
+    Option,
+    OptionsOnlyScreen,
+    Page,
+    Session,
+    current_rights,
+    format_count,
+)
 from handlers.model import Act, ActionResult, Broadcast, BroadcastState, DeliveryCounts, Rights
 from locales import N_
 
@@ -89,12 +99,14 @@ class BroadcastConfirmScreen(OptionsOnlyScreen):
         no = Option(NO, say.t(N_("No, leave it")), ("khong", "thoi", "no"))
         if found is None or wish is None:
             return Page(say(N_("Nothing was changed.")), options=(no,))
-        asked = question_for(found, wish)
-        tally = await here.world.admin.broadcasts.tally(await current_rights(here), found.id)
+        asked, rights, broadcasts = question_for(found, wish), await current_rights(here), here.world.admin.broadcasts
+        tally = await broadcasts.tally(rights, found.id)
         told = say(asked.told, number=format_count(say, count_affected(found, tally, wish)))
         yes = Option(YES, say.t(asked.yes), ("dong y", "co", "yes"))
         answers = (no, yes) if wish in _RISKY_WISHES else (yes, no)
-        return Page(say(asked.title), (format_broadcast_heading(found), told), answers, exact=True)
+        checked = await broadcasts.last_check(rights, found.id) if wish == "approve" else None
+        costs = format_checked_costs(say, checked)
+        return Page(say(asked.title), (format_broadcast_heading(found), *costs, told), answers, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Carry out the action, or leave the broadcast as it was."""

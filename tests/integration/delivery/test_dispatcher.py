@@ -9,6 +9,7 @@ from bot.channels import (
     Blocked,
     ChannelError,
     Conflict,
+    Deferred,
     Doubtful,
     Gone,
     Invalid,
@@ -78,6 +79,7 @@ async def delivered(watched: Watched, clock: ManualClock, *failures: Exception) 
         ([Blocked()], DeliveryState.BLOCKED, 1),  # the person stopped the bot
         ([Invalid()], DeliveryState.INVALID, 1),  # no second try makes it valid
         ([RetryLater(3)] * 9, DeliveryState.SENT, 10),  # patience has no end
+        ([Deferred(3)] * 9, DeliveryState.SENT, 10),
         ([Unreachable()] * 20, DeliveryState.SENT, 21),  # an outage is not the message's fault
         ([Refused()], DeliveryState.SENT, 2),
         ([Conflict()], DeliveryState.SENT, 2),
@@ -153,6 +155,31 @@ async def test_many_chats_told_to_wait_between_answers_that_get_through_make_nob
         await roads.flow(make_text_update("a", number, str(number)))
         await roads.flow(make_text_update("b", 100 + number, "officer"))
         assert len(roads.channel.texts("officer")) == number + 1
+
+
+async def test_messages_that_wait_for_a_reason_of_their_own_make_nobody_else_wait(
+    store: Store, clock: ManualClock
+) -> None:
+    roads = DeliveryPipeline(store, clock)
+    roads.channel.failures.extend([Deferred(8 * 3600)] * 9)
+    await roads.flow(*(make_text_update("a", number, str(number)) for number in range(9)))
+    await roads.flow(make_text_update("b", 100, "officer"))
+    assert roads.channel.sent == [("officer", "1: b")]
+
+
+@pytest.mark.parametrize("failure", [Deferred, RetryLater])
+async def test_a_message_that_has_to_wait_until_tomorrow_is_not_tried_again_and_again(
+    store: Store, clock: ManualClock, failure: type[RetryLater]
+) -> None:
+    roads = DeliveryPipeline(store, clock)
+    roads.channel.failures.append(failure(9 * 3600))
+    await roads.flow(make_text_update("a", 1, "1"))
+    for _ in range(3):
+        await roads.dispatcher.deliver()
+    assert roads.channel.tried == 1
+    clock.seconds += 3600
+    await roads.dispatcher.deliver()
+    assert roads.channel.sent == [("1", "1: a")]
 
 
 async def test_where_chat_after_chat_is_refused_everything_pauses_and_one_message_at_a_time_finds_out(

@@ -9,15 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels import Blocked, ChannelError, Invalid, MaybeSent, Pace, Rate, RetryLater, Unreachable, Unsupported
+from bot.channels import (
+    Blocked,
+    ChannelError,
+    Deferred,
+    Invalid,
+    MaybeSent,
+    Pace,
+    Rate,
+    RetryLater,
+    Unreachable,
+    Unsupported,
+)
+from bot.channels.zalo.oa.errors import NoMoney, OutsideWindow, TemplateRefused
 from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
-from bot.messages import OutboxRow
+from bot.messages import OutboxRow, Receipt
 from bot.store.errors import StoreUnavailable
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
-from handlers.model import BroadcastDraft, BroadcastText
+from handlers.model import BroadcastDraft, BroadcastText, DeliveryReason
 from tests.support.broadcasts import BroadcastWriter, Row
 from tests.support.delivery import (
     UNHURRIED,
@@ -121,6 +133,10 @@ async def test_a_pause_acts_at_once_and_what_goes_on_later_loses_nobody(
         ([], ("sent", None), 1),
         ([Blocked()], ("blocked", None), 1),
         ([Invalid()], ("invalid", "refused"), 1),
+        ([OutsideWindow()], ("invalid", "window"), 1),
+        ([NoMoney()], ("invalid", "money"), 1),
+        ([TemplateRefused()], ("invalid", "template"), 1),
+        ([Deferred(3)] * 9, ("sent", None), 10),
         ([MaybeSent()], ("unknown", "no_answer"), 1),  # never silently a second time
         ([KeyError("a surprise")], ("unknown", "no_answer"), 1),
         ([RetryLater(3)] * 9, ("sent", None), 10),
@@ -142,6 +158,19 @@ async def test_every_outcome_of_a_broadcast_row_has_its_state_and_reason(
         await way_out.deliver()
         clock.seconds += 61
     assert (rows.ends, channel.tried) == ([end], tried)
+
+
+class TemplateChannel(ScriptedChannel):
+    """Everything leaves as an approved text."""
+
+    async def send(self, row: OutboxRow) -> Receipt:  # type: ignore[override]
+        return Receipt("7", DeliveryReason.BY_TEMPLATE)
+
+
+async def test_a_message_that_left_in_another_way_says_so(store: Store, clock: ManualClock, rows: Rows) -> None:
+    rows.queue(ONE, 1)
+    await dispatcher(store, TemplateChannel(), clock).deliver()
+    assert rows.ends == [("sent", "by_template")]
 
 
 async def test_an_outage_rests_the_whole_channel_and_grows_once_however_many_fail_together(

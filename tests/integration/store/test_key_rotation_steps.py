@@ -115,6 +115,7 @@ async def one_of_each(store: Store, database: Database) -> str:
     await store.web.say(web, "a", WebContent(side="person", html=NAME), NOW, {"f": file})
     await store.zalo.connect("1", ZaloTokens("access", "refresh", NOW, NOW))
     await store.zalo.store_events("1", [("m1", b"{}")], NOW)
+    await store.zalo.keep_phone(chat.id, "84912345678")
     return code
 
 

@@ -1,11 +1,12 @@
 """What is kept of Zalo's accounts on both databases: each event once, windows that never move back, one refresher."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.store.sealing.sealed_columns import zalo_event
 from bot.store.store import Store
 from bot.store.zalo import ZaloTokens
+from handlers.model import PaidTemplate, SendingWindow
 from tests.support.database import Database, OpenStore
 from tests.support.store import NOW, make_incoming
 
@@ -69,10 +70,53 @@ async def test_an_account_keeps_what_it_takes(store: Store) -> None:
 async def test_a_month_is_never_overspent_by_many_at_once(store: Store, another: OpenStore) -> None:
     await store.zalo.connect(APP, PAIR)
     other = await another()
-    spent = await asyncio.gather(*(side.zalo.spend(APP, "2026-11", 55, 200) for side in (store, other) * 5))
-    assert sum(spent) == 3
-    assert await store.zalo.spend(APP, "2026-12", 55, 200)
-    assert not await store.zalo.spend(APP, "2026-12", 55, 0)
+    taken = await asyncio.gather(*(side.zalo.reserve(APP, "2026-11", 55, 200) for side in (store, other) * 5))
+    assert sum(taken) == 3
+    assert await store.zalo.reserve(APP, "2026-12", 55, 200)
+    assert not await store.zalo.reserve(APP, "2026-12", 55, 0)
+    assert [await store.zalo.spent(APP, month) for month in ("2026-10", "2026-11", "2026-12")] == [0, 165, 55]
+
+
+async def test_a_clock_that_is_wrong_for_a_while_empties_no_month(store: Store) -> None:
+    for month in ("2026-11", "2099-01", "2026-11", "2026-10"):
+        assert await store.zalo.reserve(APP, month, 100, 200)
+    assert not await store.zalo.reserve(APP, "2026-11", 100, 200)
+
+
+async def test_what_a_message_cost_in_the_end_is_settled_and_never_below_nothing(store: Store) -> None:
+    await store.zalo.reserve(APP, "2026-11", 200, 1000)
+    for change, spent in ((-200, 0), (-55, 0), (300, 300), (900, 1200)):  # Zalo charged more than the limit: it is told
+        await store.zalo.correct_cost(APP, "2026-11", change)
+        assert await store.zalo.spent(APP, "2026-11") == spent
+    assert not await store.zalo.reserve(APP, "2026-11", 1, 1000)
+    await store.zalo.correct_cost(APP, "2026-12", 55)
+    assert await store.zalo.spent(APP, "2026-12") == 55
+
+
+async def test_approved_texts_are_kept_with_their_prices(store: Store) -> None:
+    texts = (PaidTemplate(id="1", price=200, longest={"ten": 30}), PaidTemplate(id="2", problem="price"))
+    assert await store.zalo.templates(APP) == ((), datetime(1970, 1, 1, tzinfo=UTC))
+    await store.zalo.connect(APP, PAIR)
+    await store.zalo.keep_templates(APP, texts, NOW)
+    await store.zalo.connect(APP, pair("new"))
+    assert await store.zalo.templates(APP) == (texts, NOW)
+
+
+async def test_a_window_that_zalo_shut_stays_shut_until_the_person_interacts(store: Store) -> None:
+    chat = store.chats.at("zalo", "123")
+    await store.zalo.close_window(chat.id, NOW)
+    assert await store.zalo.person(chat.id) is None, "nothing is kept of somebody unknown"
+    await store.inbox.receive([make_incoming("m1", "x", "123", "zalo")], NOW)
+    await store.zalo.touch(chat.id, NOW - timedelta(hours=1))
+    await store.zalo.close_window(chat.id, NOW)
+    await store.zalo.close_window(chat.id, NOW - timedelta(hours=2))
+    other = store.chats.at("zalo", "9").id
+    windows = await store.zalo.windows([chat.id, other], NOW)
+    assert windows == {chat.id: SendingWindow.TEMPLATE_ONLY, other: SendingWindow.PAID}
+    await store.zalo.touch(chat.id, LATER)
+    assert (await store.zalo.windows([chat.id], LATER))[chat.id] is SendingWindow.FREE
+    await store.chats.mark_blocked(chat, LATER)
+    assert (await store.zalo.windows([chat.id], LATER))[chat.id] is SendingWindow.BLOCKED
 
 
 async def test_an_event_is_kept_once_in_order_and_sealed(store: Store, database: Database) -> None:

@@ -5,5 +5,6 @@ No test here was ever held against Zalo itself: it is as strict as what is writt
 
 from tests.support.zalo.account import Account, OaError, Sent
 from tests.support.zalo.server import FakeOa
+from tests.support.zalo.zbs import ApprovedText
 
-__all__ = ["Account", "FakeOa", "OaError", "Sent"]
+__all__ = ["Account", "ApprovedText", "FakeOa", "OaError", "Sent"]

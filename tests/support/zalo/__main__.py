@@ -5,7 +5,8 @@ import asyncio
 import sys
 
 from tests.support.zalo.account import Account
-from tests.support.zalo.server import FakeOa
+from tests.support.zalo.server import BUSINESS, FakeOa
+from tests.support.zalo.zbs import approved_texts
 
 
 def _say(*lines: str) -> None:
@@ -18,7 +19,10 @@ async def _run(given: argparse.Namespace) -> None:
         account, oa.hook, read = oa.account, given.hook, 0
         _say(f"TROLY_ZALO_OA_APP_ID={account.app_id} TROLY_ZALO_OA_APP_SECRET={account.app_secret}")
         _say(f"TROLY_ZALO_OA_WEBHOOK_SECRET={account.oa_secret} TROLY_ZALO_OA_FILE_HOSTS=127.0.0.1")
-        _say(f"TROLY_ZALO_OA_API_URL={oa.url} TROLY_ZALO_OAUTH_URL={oa.url}   # troly zalo connect: the code is kode")
+        _say(f"TROLY_ZALO_OA_API_URL={oa.url} TROLY_ZALO_OAUTH_URL={oa.url} TROLY_ZALO_ZBS_URL={oa.url}{BUSINESS}")
+        _say("# troly zalo connect: the code is kode; approved texts are those of TEMPLATES_FILE")
+        for text in approved_texts():
+            oa.zbs.add(text)
         user = account.user()
         while line := await asyncio.to_thread(sys.stdin.readline):
             await oa.says(user, line.strip())

@@ -7,7 +7,7 @@ import time
 import unicodedata
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import Any
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -75,7 +75,6 @@ class Account:
     sent: list[Sent] = field(default_factory=list)
     uploads: dict[str, tuple[str, bytes, float]] = field(default_factory=dict)
     history: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    templates: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     refreshes: int = 0
     reached: bool = False  #: -32 was given
@@ -158,7 +157,7 @@ class Account:
             raise OaError(-240, "MessageV2 API has been shut down, please switch to MessageV3")
         if set(body) != {"recipient", "message"} or set(body["recipient"]) != {"user_id"}:
             raise OaError(-201, "recipient is invalid!")
-        user, message = self._person(body["recipient"]["user_id"]), body["message"]
+        user, message = self.reachable(body["recipient"]["user_id"]), body["message"]
         text, buttons, file = self._read_message(message)
         quota = self._spend(user)
         name, content = (self.uploads[file][0], self.uploads[file][1]) if file else (None, b"")
@@ -178,7 +177,8 @@ class Account:
         row = {"time": int(self.now * 1000), "from_id": ends[0], "to_id": ends[1], **item}
         self.history.setdefault(user, []).insert(0, row)
 
-    def _person(self, user: object) -> User:
+    def reachable(self, user: object) -> User:
+        """Return a person whom the account may write to at all."""
         if not isinstance(user, str):
             raise OaError(-201, "user_id is invalid!")
         found = self.people.get(user)
@@ -256,23 +256,8 @@ class Account:
         self.uploads[token] = (name, content, self.now)
         return token
 
-    def send_template(self, body: dict[str, Any]) -> dict[str, object]:
-        """Deliver a template message by the id of a person; nothing that rings at night."""
-        self.check_plan()
-        user, template = self._person(body.get("user_id")), self.templates.get(str(body.get("template_id")))
-        if template is None or set(template["parameters"]) != set(body.get("template_data", {})):
-            raise OaError(-249, "template is invalid")
-        hour = datetime.fromtimestamp(self.now, UTC).astimezone(VIET_NAM).hour
-        if hour >= 22 or hour < 6:
-            raise OaError(-234, "This type of message cannot be sent at night")
-        if self.balance < template["price"]:
-            raise OaError(-321, "ZCA has no balance")
-        self.balance -= template["price"]
-        sent = Sent(self.next_id(), user.id, "", template=body["template_data"], quota="purchase_quota")
-        return self.deliver(sent)
-
     def quota(self, user: str) -> dict[str, object]:
-        found = self._person(user)
+        found = self.reachable(user)
         last = int((found.last_interaction or 0.0) * 1000)
         return {"last_interaction": str(last), "cs_reply": {"type": "cs_reply"}, "promotion": {}}
 

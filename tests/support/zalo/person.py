@@ -12,7 +12,7 @@ from typing import Any
 from bot.app import Components, open_components, serve_channels
 from bot.settings import Settings
 from tests.support.zalo.account import Sent, User
-from tests.support.zalo.server import FakeOa
+from tests.support.zalo.server import BUSINESS, FakeOa
 
 
 @dataclass
@@ -80,7 +80,8 @@ def settings_for(oa: FakeOa, folder: Path, **changes: Any) -> Settings:
     known = {
         "data_dir": folder, "state_dir": folder / "state", "web_listen": "",
         "zalo_oa_app_id": oa.account.app_id, "zalo_oa_app_secret": oa.account.app_secret,
-        "zalo_oa_api_url": oa.url, "zalo_oauth_url": oa.url, "zalo_oa_webhook_url": oa.hook,
+        "zalo_oa_api_url": oa.url, "zalo_zbs_url": f"{oa.url}{BUSINESS}", "zalo_oauth_url": oa.url,
+        "zalo_oa_webhook_url": oa.hook,
         "zalo_oa_webhook_secret": oa.account.oa_secret, "zalo_oa_webhook_listen": f"127.0.0.1:{port}",
         "zalo_oa_file_hosts": "127.0.0.1", "throttle_burst": 10_000, "zalo_oa_calls_per_minute": 10_000,
     }  # fmt: skip

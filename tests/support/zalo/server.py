@@ -17,9 +17,13 @@ from starlette.routing import Route
 
 from tests.support.telegram.server import _Dropped, serving
 from tests.support.zalo.account import Account, OaError, User
+from tests.support.zalo.zbs import Zbs
 
 #: Seconds after which a webhook that could not be called is called again; then it is switched off.
 RETRIES = (30, 300, 900, 1800, 3600)
+
+#: The path below which the service of approved texts is found, which has an address of its own.
+BUSINESS = "/business"
 
 Handler = Callable[[Request], Awaitable[object]]
 
@@ -29,11 +33,14 @@ class FakeOa:
 
     def __init__(self, account: Account | None = None) -> None:
         self.account = account or Account()
+        self.zbs = Zbs(self.account)
         self.url = self.hook = ""
         self.hook_off = False
         self.answers: list[int] = []  #: statuses of our webhook
         self.files: dict[str, bytes] = {}
         self.waiting: list[tuple[bytes, dict[str, str], int]] = []  #: events to be called again
+        self.stalled = 0  #: calls that were carried out and get no answer until ``mended``
+        self.mended = asyncio.Event()
         self._faults: dict[str, deque[str | int]] = defaultdict(deque)
         self._changed = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
@@ -46,7 +53,7 @@ class FakeOa:
             yield oa
 
     def fail(self, path: str, *how: str | int) -> None:
-        """Let the next calls of a path fail: a code, ``500``, ``dropped``, or one ``delivered``."""
+        """Let the next calls of a path fail: a code, ``500``, ``dropped``; ``delivered`` and that, or ``stalled``."""
         self._faults[path].extend(how)
 
     def app(self) -> Starlette:
@@ -54,6 +61,7 @@ class FakeOa:
             "/v3.0/oa/message/cs": lambda one: self._send("v3", one),
             "/v2.0/oa/message": lambda one: self._send("v2", one),
             "/v3.0/oa/message/template": self._template,
+            f"{BUSINESS}/message/template": self._template_by_phone,
             "/v2.0/oa/upload/file": self._upload,
             "/v3.0/oa/quota/message": self._quota,
         }
@@ -62,6 +70,7 @@ class FakeOa:
             "/v2.0/oa/listrecentchat": self._recent,
             "/v2.0/oa/conversation": self._conversation,
             "/v3.0/oa/user/detail": self._detail,
+            f"{BUSINESS}/template/info/v2": self._template_info,
         }
         routes = [Route(path, self._gate(path, act), methods=["POST"]) for path, act in posts.items()]
         routes += [Route(path, self._gate(path, act)) for path, act in gets.items()]
@@ -85,10 +94,16 @@ class FakeOa:
                 data = await act(request) if isinstance(fault, str) else None
                 if fault == "delivered dropped":
                     return _Dropped()
+                if fault == "delivered stalled":
+                    self.stalled += 1
+                    await self.mended.wait()
+                    fault = ""
                 if fault:
                     code = int(str(fault).removeprefix("delivered "))
                     return JSONResponse(OaError(code, "asked for by the test").body(), headers=headers)
             except OaError as error:
+                if path.startswith(BUSINESS) and error.code in {-216, -220}:
+                    error = OaError(-124, "Access token invalid")  # the service has numbers of its own
                 return JSONResponse(error.body(), headers=headers)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 return JSONResponse({"error": -201, "message": f"{type(error).__name__} is invalid!"}, headers=headers)
@@ -122,7 +137,13 @@ class FakeOa:
         return self.account.send(endpoint, await request.json())
 
     async def _template(self, request: Request) -> object:
-        return self.account.send_template(await request.json())
+        return self.zbs.send_to_person(await request.json())
+
+    async def _template_by_phone(self, request: Request) -> object:
+        return self.zbs.send_to_phone(await request.json())
+
+    async def _template_info(self, request: Request) -> object:
+        return self.zbs.info(request.query_params["template_id"])
 
     async def _upload(self, request: Request) -> object:
         async with request.form() as form:
@@ -180,6 +201,12 @@ class FakeOa:
         self.account.note(user.id, {"src": 1, "message_id": number, "message": message.get("text", ""), "type": "text"})
         await self.event(name, user, message={"msg_id": number, **message}, **more)
         return number
+
+    async def submits(self, user: User, phone: str | int) -> None:
+        """A person fills in the form that asks for their details."""
+        user.last_interaction = self.account.now
+        info = {"name": "Lan", "phone": phone, "full_address": {"user_city": "", "user_ward": "", "user_address": ""}}
+        await self.event("user_submit_info", user, info=info)
 
     async def follows(self, user: User) -> None:
         user.follower, user.last_interaction = True, self.account.now

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
-from bot.delivery.broadcast_sending import SchedulerSettings
+from bot.delivery.broadcast_sending import ProgressMonitor, SchedulerSettings
 from bot.settings import Settings
 from bot.store.errors import StoreUnavailable
 from handlers.model import (
@@ -18,6 +18,7 @@ from handlers.model import (
     BroadcastProblem,
     BroadcastState,
     CampaignPlan,
+    DeliveryCounts,
     ProblemKind,
 )
 from rules.calendar import VIETNAM
@@ -264,6 +265,19 @@ async def test_too_many_errors_pause_it_and_the_author_is_told_why(
     assert ("15 % of the messages could not be delivered" in "".join(text for *_, text in book.told)) == (
         state == "paused"
     )
+
+
+@pytest.mark.parametrize(
+    ("reasons", "share"),
+    [
+        ({}, 0.5),
+        ({"refused": 20}, 0.5),
+        ({"window": 15, "money": 5}, 0.0),  # the check has told of them
+        ({"window": 15, "template": 5}, 0.2),
+    ],
+)
+def test_people_whom_the_check_said_would_not_be_reached_pause_nothing(reasons: dict[str, int], share: float) -> None:
+    assert ProgressMonitor().error_share(DeliveryCounts({"sent": 20, "invalid": 20}, reasons)) == share
 
 
 async def test_who_lets_it_go_on_forgives_what_went_wrong_before(scene: Scene, book: MemoryBroadcasts) -> None:

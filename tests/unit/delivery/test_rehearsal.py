@@ -1,13 +1,15 @@
 """The banner of a rehearsal: above every text, and a message is split so that it has room."""
 
+from datetime import date
 from typing import cast
 
 import pytest
 
 from bot.channels import Capabilities, Channel, RehearsalChannel
 from bot.channels.rendering import split_reply
-from bot.messages import Chat, OutboxRow
+from bot.messages import Chat, OutboxRow, ReminderFacts
 from handlers.core import Attachment, Choice, Reply
+from handlers.model import PlaceholderValues, ReminderKind
 
 BANNER = "🧪 <b>DIỄN TẬP – dữ liệu giả. Không có giá trị thật.</b>"
 
@@ -20,9 +22,11 @@ class Recorder:
 
     def __init__(self) -> None:
         self.sent: list[Reply] = []
+        self.facts: object = "nothing came"
 
     async def send(self, row: OutboxRow) -> str | None:
         self.sent.append(row.reply)
+        self.facts = row.facts
         return "1"
 
 
@@ -45,6 +49,13 @@ async def test_every_text_is_under_the_banner(reply: Reply, first: str | None) -
     (sent,) = inner.sent
     assert next(iter(sent.paragraphs), None) == first
     assert sent.paragraphs[1 if first else 0 :] == reply.paragraphs
+
+
+async def test_no_approved_text_leaves_for_it_has_no_room_for_the_banner() -> None:
+    inner, facts = Recorder(), ReminderFacts(ReminderKind.ANY, PlaceholderValues(), date(2026, 11, 29))
+    row = OutboxRow(1, Chat("c", "zalo", "7"), Reply(paragraphs=("Nhắc",)), 0, 2, "test", "TB-000001", facts=facts)
+    await RehearsalChannel(cast("Channel", inner), "vi").send(row)
+    assert inner.facts is None
 
 
 def test_a_long_text_leaves_room_for_the_banner() -> None:

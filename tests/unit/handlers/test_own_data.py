@@ -384,6 +384,7 @@ HELD: dict[str, Any] = {
         }
         for state, reason in zip([*OUTGOING_STATES] * 2, OUTGOING_REASONS, strict=False)
     ],
+    "zalo": {"phone": "84912000333", "last_interaction": "2026-11-02T03:04:05+00:00"},
     "earlier": {"received": 81_400, "outgoing": 81_401},
 }
 Path = tuple[str | int, ...]

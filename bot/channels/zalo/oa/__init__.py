@@ -18,9 +18,12 @@ from bot.channels import (
     ServedChannel,
 )
 from bot.channels.zalo.http import ZaloHttp
-from bot.channels.zalo.oa.api import ApiSettings, ZaloApi
-from bot.channels.zalo.oa.channel import Budget, ZaloOaChannel
+from bot.channels.zalo.oa.api import ApiSettings, ZaloApi, ZbsApi
+from bot.channels.zalo.oa.channel import ZaloOaChannel
+from bot.channels.zalo.oa.money import Purse
 from bot.channels.zalo.oa.pace import CallBucket
+from bot.channels.zalo.oa.reminders import TemplateHours, TemplateSender
+from bot.channels.zalo.oa.templates import TemplateBook, load_templates
 from bot.channels.zalo.oa.tokens import AppKeys, TokenKeeper
 from bot.channels.zalo.oa.watch import AccountWatch
 from bot.channels.zalo.oa.webhook import EventHandler, EventStore, Webhook, WebhookKeys
@@ -43,7 +46,7 @@ class OpenAccount:
         """Put the parts together; nothing is asked of Zalo yet.
 
         Raises:
-            SettingsError: a setting is missing.
+            SettingsError: a setting is missing, or the file of approved texts cannot be used.
         """
         app, secret = settings.zalo_oa_app_id, settings.zalo_oa_app_secret
         if app is None or secret is None:
@@ -57,10 +60,15 @@ class OpenAccount:
         )
         self.api = ZaloApi(known, self.http, self.tokens, self.bucket)
         self.watch = AccountWatch(self.api, store, clock, app, settings.zalo_oa_quiet_alarm_hours)
-        budget = Budget(settings.zalo_oa_message_dong, settings.zalo_oa_monthly_dong)
+        zbs = ZbsApi(self.api, known.url, settings.zalo_zbs_url.rstrip("/"))
+        self.templates = TemplateBook(load_templates(settings.zalo_zbs_templates), zbs, store, clock, app)
+        purse = Purse(store, clock, app, settings.zalo_oa_monthly_dong)
+        hours = TemplateHours(settings.zalo_zbs_from, settings.zalo_zbs_until)
+        sender = TemplateSender(self.templates, zbs, purse, hours=hours, store=store, clock=clock)
         self.channel = ZaloOaChannel(
-            self.api, self.tokens, store, clock, app=app, budget=budget, language=settings.language
-        )
+            self.api, self.tokens, store, clock, app=app, purse=purse, templates=sender,
+            message_dong=settings.zalo_oa_message_dong, language=settings.language,
+        )  # fmt: skip
 
     async def close(self) -> None:
         """Wait for a refresh under way, and close the connections."""
@@ -79,7 +87,7 @@ async def open_zalo_oa(settings: Settings, store: Store, clock: Clock) -> AsyncI
             return _receiver(account, accept, record)
 
         async def stand_by(stop: asyncio.Event) -> None:
-            await asyncio.gather(account.tokens.run(stop), account.watch.run(stop))
+            await asyncio.gather(account.tokens.run(stop), account.watch.run(stop), account.templates.run(stop))
 
         per_second = settings.zalo_oa_calls_per_minute / 60
         yield ServedChannel(
@@ -90,6 +98,7 @@ async def open_zalo_oa(settings: Settings, store: Store, clock: Clock) -> AsyncI
             receive=receive,
             stand_by=stand_by,
             share=account.bucket.share,
+            can_send=account.channel.can_send,
             is_accepted=lambda: account.api.is_accepted,
             probe=account.api.profile,
         )
@@ -100,6 +109,7 @@ async def _prepare(account: OpenAccount) -> None:
     try:
         profile = await account.watch.probe()
         await account.channel.learn_buttons()
+        await account.templates.refresh()
     except ChannelError as error:
         _log.error("zalo_not_ready", error=type(error).__name__, hint="troly zalo check")
         return
@@ -115,7 +125,7 @@ def _receiver(account: OpenAccount, accept: AcceptUpdates, record: RecordBlockCh
 
     async def run(stop: asyncio.Event) -> None:
         watch = account.watch.run(stop, accept, events)
-        await asyncio.gather(handler.run(stop), account.tokens.run(stop), watch)
+        await asyncio.gather(handler.run(stop), account.tokens.run(stop), account.templates.run(stop), watch)
 
     if url is None or secret is None:
         return Receiver(run)

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from bot.addresses import is_loopback
 from bot.channels import Gone, Unreachable
 from bot.channels.zalo.http import ZaloHttp, read_bounded
-from bot.channels.zalo.oa.errors import ErrorClass, OaError
+from bot.channels.zalo.oa.errors import OA_ERRORS, ZNS_ERRORS, ErrorClass, OaError
 from bot.channels.zalo.oa.pace import CallBucket
 from bot.channels.zalo.oa.tokens import TokenKeeper
 
@@ -38,6 +38,30 @@ class ApiSettings:
     secret: SecretStr  #: of the app, for the proof
     proof: bool  #: whether the console asks for a proof with each token
     file_hosts: tuple[str, ...]  #: hosts from which files are fetched; their subdomains too
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One of the interfaces that take the account's token."""
+
+    url: str
+    errors: Mapping[int, ErrorClass]
+    vital: bool = True  #: what it refuses for want of a right or a package, the whole account lacks
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """The answer to a message that was taken."""
+
+    id: str
+    quota: str = ""  #: the quota that pays for it; empty where that is not said
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> "SentMessage":
+        """Read an answer; the interfaces name the id in two ways."""
+        quota = data.get("quota")
+        kind = quota.get("quota_type") if isinstance(quota, Mapping) else ""
+        return cls(str(data.get("message_id") or data.get("msg_id") or ""), str(kind or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +103,7 @@ class ZaloApi:
         self._http = http
         self._tokens = tokens
         self._bucket = bucket
+        self._account = Interface(settings.url, OA_ERRORS)
         self._failing: ErrorClass | None = None
 
     @property
@@ -90,11 +115,10 @@ class ZaloApi:
         """Ask the account what it is."""
         return Profile.read(await self._get("/v2.0/oa/getoa"))
 
-    async def send(self, endpoint: str, user: str, message: Mapping[str, Any], *, urgent: bool) -> str:
-        """Send a message of consultation and return its id."""
+    async def send(self, endpoint: str, user: str, message: Mapping[str, Any], *, urgent: bool) -> SentMessage:
+        """Send a message of consultation."""
         body = {"recipient": {"user_id": user}, "message": message}
-        data = await self._call("POST", _PATHS[endpoint], urgent=urgent, json=body)
-        return str(data.get("message_id") or "")
+        return SentMessage.read(await self._call("POST", _PATHS[endpoint], urgent=urgent, json=body))
 
     async def upload(self, name: str, content: bytes, media_type: str, *, urgent: bool) -> str:
         """Upload a file and return its token, which is good for seven days."""
@@ -131,46 +155,53 @@ class ZaloApi:
     async def _get(self, path: str) -> dict[str, Any]:
         return await self._call("GET", path, urgent=False)
 
-    async def _call(self, method: str, path: str, *, urgent: bool, **request: Any) -> dict[str, Any]:
-        data = (await self._answer(method, path, urgent=urgent, **request)).get("data")
+    async def call(self, method: str, path: str, at: Interface, **request: Any) -> dict[str, Any]:
+        """Make a call of another interface, which takes a place of the same minute, and return its data."""
+        return await self._call(method, path, at=at, urgent=False, **request)
+
+    async def _call(
+        self, method: str, path: str, *, urgent: bool, at: Interface | None = None, **request: Any
+    ) -> dict[str, Any]:
+        data = (await self._answer(method, path, at=at, urgent=urgent, **request)).get("data")
         return data if isinstance(data, dict) else {}
 
-    async def _answer(self, method: str, path: str, *, urgent: bool, **request: Any) -> Mapping[str, Any]:
+    async def _answer(
+        self, method: str, path: str, *, urgent: bool, at: Interface | None = None, **request: Any
+    ) -> Mapping[str, Any]:
         """Make a call, a second time with another token where the first one was refused."""
+        at = at or self._account
         token = await self._tokens.access()
         try:
-            return await self._once(method, path, token, urgent=urgent, **request)
+            return await self._once(method, path, at, token, urgent=urgent, **request)
         except OaError as error:
             if error.kind is not ErrorClass.TOKEN:
                 raise
-        return await self._once(method, path, await self._tokens.renew(token), urgent=urgent, **request)
+        return await self._once(method, path, at, await self._tokens.renew(token), urgent=urgent, **request)
 
-    async def _once(
-        self, method: str, path: str, token: str, *, urgent: bool, form: Any = None, **request: Any
+    async def _once(  # noqa: PLR0913 - a call has that many parts
+        self, method: str, path: str, at: Interface, token: str, *, urgent: bool, form: Any = None, **request: Any
     ) -> Mapping[str, Any]:
         await self._bucket.take(urgent=urgent)
         if form:
             request["data"] = form()
         try:
-            answer = await self._http.exchange(
-                method, self._settings.url + path, headers=self._headers(token), **request
-            )
+            answer = await self._http.exchange(method, at.url + path, headers=self._headers(token), **request)
         finally:
             self._bucket.give_back()
         self._bucket.learn(answer.limit, answer.remaining)
         code = _code(answer.fields.get("error"))
         if code == 0:
-            self._failing = None
+            self._failing = None if at.vital else self._failing
             return answer.fields
-        error = OaError(code)
-        self._note(error, path)
+        error = OaError(code, at.errors)
+        self._note(error, path, at)
         raise error
 
-    def _note(self, error: OaError, path: str) -> None:
+    def _note(self, error: OaError, path: str, at: Interface) -> None:
         _log.info("zalo_error", code=error.code, kind=error.kind.value, method=path)
         if error.kind is ErrorClass.WAIT:
             self._bucket.exhaust()
-        if error.kind in {ErrorClass.OWNER, ErrorClass.SETUP}:
+        if at.vital and error.kind in {ErrorClass.OWNER, ErrorClass.SETUP}:
             self._failing = error.kind
 
     def _headers(self, token: str) -> dict[str, str]:
@@ -231,3 +262,45 @@ def _code(found: object) -> int:
         return int(str(found))
     except ValueError:
         return -200
+
+
+_BY_PERSON, _BY_PHONE = "/v3.0/oa/message/template", "/message/template"
+_TEMPLATE = "/template/info/v2"
+#: Characters of our own id of a message by telephone.
+TRACKING_LENGTH = 48
+
+
+@dataclass(frozen=True, slots=True)
+class ZbsApi:
+    """Calls of the service of approved texts (ZBS). Each raises as ``ZaloApi.call`` does.
+
+    Messages by person go to the account's own interface, all else to the service's, whose errors have other numbers.
+    """
+
+    api: ZaloApi
+    account_url: str
+    url: str
+
+    @property
+    def _account(self) -> Interface:
+        return Interface(self.account_url, OA_ERRORS, vital=False)
+
+    @property
+    def _service(self) -> Interface:
+        return Interface(self.url, ZNS_ERRORS, vital=False)
+
+    async def template(self, template: str) -> Mapping[str, Any]:
+        """Ask for an approved text: its state, its parameters, its prices."""
+        return await self.api.call("GET", _TEMPLATE, self._service, params={"template_id": template})
+
+    async def send_to_person(self, user: str, template: str, parameters: Mapping[str, str]) -> SentMessage:
+        """Send a text to a person by their id."""
+        body = {"user_id": user, "template_id": template, "template_data": dict(parameters)}
+        return SentMessage.read(await self.api.call("POST", _BY_PERSON, self._account, json=body))
+
+    async def send_to_phone(
+        self, phone: str, template: str, parameters: Mapping[str, str], tracking: str
+    ) -> SentMessage:
+        """Send a text to a telephone number, ``84`` and the rest; ``tracking``: our own id of it."""
+        body = {"phone": phone, "template_id": template, "template_data": dict(parameters), "tracking_id": tracking}
+        return SentMessage.read(await self.api.call("POST", _BY_PHONE, self._service, json=body))

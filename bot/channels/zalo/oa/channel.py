@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 import structlog
@@ -14,24 +13,26 @@ import structlog
 from bot.channels import (
     CHANNELS,
     Capabilities,
+    ChannelError,
+    Deferred,
     Doubtful,
     Refused,
-    RetryLater,
     Unreachable,
     unrepeated,
 )
 from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message
 from bot.channels.zalo.oa.api import ZaloApi
-from bot.channels.zalo.oa.errors import ErrorClass, OaError, OutsideWindow, outcome_of
+from bot.channels.zalo.oa.errors import ErrorClass, NoMoney, OaError, OutsideWindow, outcome_of
 from bot.channels.zalo.oa.events import BUTTON_MARK
+from bot.channels.zalo.oa.money import Purse
+from bot.channels.zalo.oa.reminders import TemplateSender
 from bot.channels.zalo.oa.tokens import TokenKeeper
 from bot.channels.zalo.texts import NO_FILE, TEXT_LIMIT, normalised, pieces
 from bot.clock import Clock
-from bot.messages import REPLY, Chat, OutboxRow
-from bot.store import Store, StoreError
+from bot.messages import REPLY, Chat, OutboxRow, Receipt
+from bot.store import AbandonedRow, Store, StoreError, can_send
 from handlers.core import Attachment, Choice, MarkupTranslator, Reply
-from handlers.model import ZALO
-from rules.calendar import to_vietnam_time
+from handlers.model import ZALO, SendingWindow
 
 _CAPABILITIES = CHANNELS[ZALO].capabilities
 #: Zalo keeps an upload for seven days.
@@ -39,44 +40,16 @@ _UPLOAD_AGE = timedelta(days=6, hours=12)
 _MOST_UPLOADS = 32
 _OTHER = {"v3": "v2", "v2": "v3"}
 
-#: How long after somebody's last interaction messages are free, and may be sent at all.
-FREE, OPEN = timedelta(hours=48), timedelta(days=7)
-#: Our own count is a little stricter: clocks differ.
-_MARGIN = timedelta(minutes=5)
-
 _log = structlog.get_logger(__name__)
 
 
-class Window(StrEnum):
-    """The way in which a person can be written to now."""
+@dataclass(slots=True)
+class _Trip:
+    """One row on its way: its messages, each of which may be paid for."""
 
-    FREE = "free"
-    PAID = "paid"
-    TEMPLATE_ONLY = "template_only"
-    BLOCKED = "blocked"
-
-
-def can_send(last_interaction: datetime | None, now: datetime, *, blocked: bool = False) -> Window:
-    """Return how a person can be written to, from when they last interacted; ``None``: that is not known.
-
-    A person of whom it is not known wrote before windows were kept, or only follows: Zalo decides.
-    """
-    if blocked:
-        return Window.BLOCKED
-    if last_interaction is None:
-        return Window.PAID
-    age = now - last_interaction
-    if age <= FREE - _MARGIN:
-        return Window.FREE
-    return Window.PAID if age <= OPEN - _MARGIN else Window.TEMPLATE_ONLY
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """The money that messages beyond 48 hours may cost."""
-
-    message: int  #: dong of one of them
-    month: int  #: dong in a month; 0: none is sent that costs
+    row: OutboxRow
+    free: bool
+    left: bool = False  #: a part of it has left
 
 
 class Uploads:
@@ -117,16 +90,20 @@ class ZaloOaChannel:
         clock: Clock,
         *,
         app: str,
-        budget: Budget,
+        purse: Purse,
+        templates: TemplateSender,
+        message_dong: int,
         language: str = "vi",
     ) -> None:
-        """``language``: of people who have not chosen one."""
+        """``message_dong``: price beyond 48 hours; ``language``: of people who have not chosen one."""
         self._api = api
+        self._purse = purse
+        self._templates = templates
+        self._message_dong = message_dong
         self._tokens = tokens
         self._store = store
         self._clock = clock
         self._app = app
-        self._budget = budget
         self._language = language
         self._uploads = Uploads(clock)
         self._takes_buttons = True
@@ -140,105 +117,147 @@ class ZaloOaChannel:
         """Remember whether the account takes buttons. Raises as ``TokenKeeper.account`` does."""
         self._takes_buttons = (await self._tokens.account()).buttons
 
-    async def send(self, row: OutboxRow) -> str | None:
-        """Deliver a row; one that nobody has split is sent as several messages.
+    async def can_send(self, chat: Chat) -> SendingWindow:
+        """Return how a person can be written to now, with the money that there is; ``BLOCKED``: not at all.
+
+        Nothing is asked of Zalo for it, whose word at the time of sending counts. Raises StoreError.
+        """
+        window = (await self._store.zalo.windows([chat.id], self._clock.now()))[chat.id]
+        if window is SendingWindow.PAID and await self._purse.left() < self._message_dong:
+            return SendingWindow.BLOCKED
+        if window is SendingWindow.TEMPLATE_ONLY and not await self._templates.is_possible():
+            return SendingWindow.BLOCKED
+        return window
+
+    async def send(self, row: OutboxRow) -> Receipt | str | None:
+        """Deliver a row, as an approved text where the person has not written for seven days.
+
+        One that nobody has split is sent as several messages.
 
         Raises:
             ChannelError: its kind decides the next state of the row.
         """
-        able, message = self.capabilities, None
+        try:
+            window = await self._window(row)
+            if window is SendingWindow.TEMPLATE_ONLY:
+                return await self._templates.send(row)
+            trip = _Trip(row, free=window is SendingWindow.FREE)
+            try:
+                return await self._send_parts(trip)
+            except OutsideWindow as error:
+                if isinstance(error, NoMoney) or trip.left:
+                    raise
+            # Zalo is right, whatever was believed.
+            await self._store.zalo.close_window(row.chat.id, self._clock.now())
+            return await self._templates.send(row)
+        except OaError as error:
+            raise await self._to_outcome(error) from None
+        except StoreError as error:
+            raise Unreachable(type(error).__name__) from None
+
+    async def _to_outcome(self, error: OaError) -> ChannelError:
+        now = self._clock.now()
+        if error.kind is ErrorClass.MONEY:
+            with contextlib.suppress(StoreError):
+                await self._store.alerts.raise_alarm(AbandonedRow.MONEY, error.code, now)
+        return outcome_of(error, now)
+
+    async def _send_parts(self, trip: _Trip) -> str | None:
+        row, able, message = trip.row, self.capabilities, None
         reply = normalised(row.reply if row.reply.action == "send" else to_new_message(row.reply))
         fits = is_single_message(reply, able) and not (reply.attachments and reply.paragraphs)
         if reply.choices and not able.takes_buttons([one.label for one in reply.choices]):
             fits = False  # the account took buttons when this was queued
-        for number, part in enumerate((reply,) if fits else split_reply(reply, able)):
-            with unrepeated(row, begun=number > 0):
-                message = await self._deliver(row, part)
+        for part in (reply,) if fits else split_reply(reply, able):
+            with unrepeated(row, begun=trip.left):
+                message = await self._deliver(trip, part)
         return message
 
     async def fetch(self, reference: str, limit: int) -> bytes:
         return await self._api.download(reference, limit)
 
-    async def _deliver(self, row: OutboxRow, part: Reply) -> str | None:
+    async def _deliver(self, trip: _Trip, part: Reply) -> str | None:
         try:
-            await self._require_window(row)
             if part.attachments:
-                return await self._send_file(row, part.attachments[0])
-            return await self._send_text(row, part)
+                return await self._send_file(trip, part.attachments[0])
+            return await self._send_text(trip, part)
         except OaError as error:
-            raise outcome_of(error, self._clock.now()) from None
+            raise await self._to_outcome(error) from None
         except StoreError as error:
             raise Unreachable(type(error).__name__) from None
 
-    async def _require_window(self, row: OutboxRow) -> None:
-        """See to it that the person may be written to, and that it costs no more than it may.
+    async def _window(self, row: OutboxRow) -> SendingWindow:
+        """Return how the person may be written to; Zalo is asked before anything that would cost.
 
         Raises:
-            RetryLater: a colleague answers in this chat.
-            OutsideWindow: the person has not written for too long.
+            Deferred: a colleague answers in this chat.
+            Blocked: Zalo says that the person left.
         """
         now, person = self._clock.now(), await self._store.zalo.person(row.chat.id)
         if person and person.silent_until > now:
-            raise RetryLater((person.silent_until - now).total_seconds() + 1.0)
-        last = person.last_interaction if person else None
-        window = can_send(last, now)
-        if window is Window.FREE or (last is None and row.priority == REPLY):
-            return  # of somebody who only looks in nothing is kept; an answer follows what they wrote
-        known = await self._api.last_interaction(row.chat.address)
+            raise Deferred((person.silent_until - now).total_seconds() + 1.0)
+        last, closed = (person.last_interaction, person.closed_at) if person else (None, None)
+        window = can_send(last, now, closed_at=closed)
+        if window is SendingWindow.FREE or (last is None and row.priority == REPLY):
+            return (
+                SendingWindow.FREE
+            )  # of somebody who only looks in nothing is kept; an answer follows what they wrote
+        try:
+            known = await self._api.last_interaction(row.chat.address)
+        except Doubtful:  # nobody was sent anything yet
+            raise Unreachable from None
+        except OaError as error:
+            if error.kind is ErrorClass.WINDOW:
+                return SendingWindow.TEMPLATE_ONLY
+            if error.kind is ErrorClass.UNKNOWN:
+                raise ChannelError from None
+            raise
         if known is not None:
             await self._store.zalo.touch(row.chat.id, min(known, now))
-            window = can_send(known, now)
-        if window is Window.FREE:
-            return
-        if window is not Window.PAID or not await self._may_pay(now):
-            raise OutsideWindow
+            window = can_send(known, now, closed_at=closed)
+        return window
 
-    async def _may_pay(self, now: datetime) -> bool:
-        """Take the price from what the month may cost, before the message leaves: the limit is never passed."""
-        month = f"{to_vietnam_time(now):%Y-%m}"
-        return await self._store.zalo.spend(self._app, month, self._budget.message, self._budget.month)
-
-    async def _send_text(self, row: OutboxRow, part: Reply) -> str | None:
+    async def _send_text(self, trip: _Trip, part: Reply) -> str | None:
         text, message = render_text(part, _CAPABILITIES), None
         *before, last = pieces(text)
         for piece in before:
-            await self._call(row, {"text": piece})
+            await self._call(trip, {"text": piece})
         if part.choices:
-            return await self._send_with_buttons(row, part, last)
+            return await self._send_with_buttons(trip, part, last)
         if last:
-            message = await self._call(row, {"text": last})
+            message = await self._call(trip, {"text": last})
         return message
 
-    async def _send_with_buttons(self, row: OutboxRow, part: Reply, text: str) -> str | None:
+    async def _send_with_buttons(self, trip: _Trip, part: Reply, text: str) -> str | None:
         """Send buttons; where the account refuses them, send a numbered menu, now and from now on."""
         buttons = [_button(choice) for choice in part.choices]
         attachment = {"type": "template", "payload": {"buttons": buttons}}
         try:
-            return await self._call(row, {"text": text, "attachment": attachment})
+            return await self._call(trip, {"text": text, "attachment": attachment})
         except OaError as error:
             if error.code not in {-201, -233}:
                 raise
         message = None
         for piece in split_reply(part, replace(_CAPABILITIES, buttons=False, text_limit=TEXT_LIMIT)):
-            message = await self._call(row, {"text": unicodedata.normalize("NFC", render_text(piece, _CAPABILITIES))})
+            message = await self._call(trip, {"text": unicodedata.normalize("NFC", render_text(piece, _CAPABILITIES))})
         _log.info("zalo_without_buttons")
         self._takes_buttons = False
         with contextlib.suppress(StoreError):  # it left, and must not leave again; the next one tells it again
             await self._store.zalo.give_up_buttons(self._app)
         return message
 
-    async def _send_file(self, row: OutboxRow, file: Attachment) -> str | None:
+    async def _send_file(self, trip: _Trip, file: Attachment) -> str | None:
         if not _CAPABILITIES.carries(file.media_type, len(file.content)):
-            return await self._call(row, {"text": await self._describe_way(row.chat, file)})
+            return await self._call(trip, {"text": await self._describe_way(trip.row.chat, file)})
         key = (file.name, hashlib.sha256(file.content).digest())
-        token = self._uploads.get(key) or await self._upload(row, key, file)
+        token = self._uploads.get(key) or await self._upload(trip.row, key, file)
         try:
-            return await self._call(row, _file_message(token))
+            return await self._call(trip, _file_message(token))
         except OaError as error:
             if error.kind is not ErrorClass.UPLOAD:
                 raise
         self._uploads.forget(key)
-        return await self._call(row, _file_message(await self._upload(row, key, file)))
+        return await self._call(trip, _file_message(await self._upload(trip.row, key, file)))
 
     async def _upload(self, row: OutboxRow, key: Hashable, file: Attachment) -> str:
         try:
@@ -253,12 +272,11 @@ class ZaloOaChannel:
         t = MarkupTranslator(await self._store.chats.language(chat) or self._language)
         return render_text(Reply(paragraphs=(str(t(NO_FILE, name=file.name)),)), _CAPABILITIES)
 
-    async def _call(self, row: OutboxRow, message: dict[str, Any]) -> str | None:
+    async def _call(self, trip: _Trip, message: dict[str, Any]) -> str | None:
         """Send one message by the endpoint that the account takes; only two errors change it, once."""
-        account, urgent = await self._tokens.account(), row.broadcast is None
-        endpoint = account.endpoint or "v3"
+        endpoint = (await self._tokens.account()).endpoint or "v3"
         try:
-            return await self._api.send(endpoint, row.chat.address, message, urgent=urgent) or None
+            return await self._pay_and_send(trip, endpoint, message)
         except OaError as error:
             if error.kind is not ErrorClass.ENDPOINT:
                 raise
@@ -267,7 +285,15 @@ class ZaloOaChannel:
         if not pinned and (await self._tokens.account()).endpoint != other:
             raise Refused  # both were tried; another process may have changed it just now
         _log.info("zalo_endpoint_pinned", endpoint=other)
-        return await self._api.send(other, row.chat.address, message, urgent=urgent) or None
+        return await self._pay_and_send(trip, other, message)
+
+    async def _pay_and_send(self, trip: _Trip, endpoint: str, message: dict[str, Any]) -> str | None:
+        row = trip.row
+        async with self._purse.paying(self._message_dong, free=trip.free) as bill:
+            sent = await self._api.send(endpoint, row.chat.address, message, urgent=row.broadcast is None)
+            bill.quota = sent.quota
+        trip.left = True
+        return sent.id or None
 
 
 def _button(choice: Choice) -> dict[str, str]:

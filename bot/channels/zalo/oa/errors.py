@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.channels import Blocked, ChannelError, Doubtful, Gone, Invalid, Refused, RetryLater
+from bot.channels import Blocked, ChannelError, Deferred, Doubtful, Gone, Invalid, Refused, RetryLater
+from handlers.model import DeliveryReason
 from rules.calendar import to_vietnam_time
 
 
@@ -81,7 +82,21 @@ class OaError(ChannelError):
 
 
 class OutsideWindow(Invalid):
-    """The person has not written for too long, and no paid message may be sent."""
+    """The person has not written for too long, and there is no approved text for this message."""
+
+    reason = DeliveryReason.WINDOW
+
+
+class NoMoney(OutsideWindow):
+    """A message to this person costs more than the month may still cost."""
+
+    reason = DeliveryReason.MONEY
+
+
+class TemplateRefused(Invalid):
+    """Zalo does not take this approved text."""
+
+    reason = DeliveryReason.TEMPLATE
 
 
 #: What an error means for a message, where that is always the same.
@@ -101,10 +116,26 @@ _OUTCOMES: Mapping[ErrorClass, type[ChannelError]] = MappingProxyType({
 
 def outcome_of(error: OaError, now: datetime) -> ChannelError:
     """Return what an error means for the delivery of a message."""
-    waits = {ErrorClass.WAIT: RATE_SECONDS, ErrorClass.MONEY: _MONEY_SECONDS}
-    if error.kind is ErrorClass.NIGHT:
-        return RetryLater(seconds_until_morning(now))
-    return RetryLater(waits[error.kind]) if error.kind in waits else _OUTCOMES[error.kind]()
+    match error.kind:
+        case ErrorClass.WAIT:
+            return RetryLater(RATE_SECONDS)
+        case ErrorClass.MONEY:  # this message has to wait, and an answer that costs nothing has not
+            return Deferred(_MONEY_SECONDS)
+        case ErrorClass.NIGHT:
+            return Deferred(seconds_until_morning(now))
+    return _OUTCOMES[error.kind]()
+
+
+#: What only an approved text may lack: the account goes on with everything else.
+_OF_TEMPLATE = frozenset({
+    ErrorClass.OWNER, ErrorClass.SETUP, ErrorClass.CONTENT,
+    ErrorClass.RENDERING, ErrorClass.ENDPOINT, ErrorClass.UPLOAD,
+})  # fmt: skip
+
+
+def template_outcome_of(error: OaError, now: datetime) -> ChannelError:
+    """Return what an error means for the delivery of a message with an approved text."""
+    return TemplateRefused() if error.kind in _OF_TEMPLATE else outcome_of(error, now)
 
 
 def seconds_until_morning(now: datetime) -> float:

@@ -46,6 +46,7 @@ class ReceivedEvent:
     block: BlockChange | None = None
     receipt: int = 0
     receipts: tuple[str, ...] = ()  #: ids of messages that the receipt is for
+    phone: str | None = None  #: that the person sent by Zalo's own form
     handover: str | None = None  #: the person whom a colleague answers
     ignored: str | None = None
 
@@ -81,11 +82,14 @@ def read_event(raw: Mapping[str, Any]) -> ReceivedEvent:
     if name in {"follow", "unfollow"}:
         return _read_follow(raw, name, at)
     person = _number(sender.get("id")) if name.startswith("user_") else ""
-    return _read_from_person(name, message, person, at) if person else ReceivedEvent(ignored="other_kind")
+    content = _mapping(raw.get("info")) if name == "user_submit_info" else message
+    return _read_from_person(name, content, person, at) if person else ReceivedEvent(ignored="other_kind")
 
 
 def _read_from_person(name: str, message: Mapping[str, Any], person: str, at: datetime | None) -> ReceivedEvent:
     number = _number(message.get("msg_id"))
+    if name == "user_submit_info" and (phone := _phone(message)):
+        return ReceivedEvent(person=person, at=at, phone=phone)
     if not name.startswith("user_send_") or not number:
         return ReceivedEvent(person=person, at=at, ignored="other_kind")
     events = _read_message(name, message)
@@ -183,6 +187,13 @@ def _number(value: object) -> str:
     """Return an id, which is a text of digits beyond what a float holds; empty where it is none."""
     found = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return found if _ID.fullmatch(found) else ""
+
+
+def _phone(info: Mapping[str, Any]) -> str:
+    """Return a telephone number of Viet Nam as the platform writes it, ``84`` and the rest; empty where it is none."""
+    digits = re.sub(r"[\s.+-]", "", str(info.get("phone") or ""))[:20]
+    written = f"84{digits[1:]}" if digits.startswith("0") else digits
+    return written if re.fullmatch(r"84[1-9][0-9]{8}", written) else ""
 
 
 def _moment(value: object) -> datetime | None:

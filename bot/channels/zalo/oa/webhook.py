@@ -242,12 +242,14 @@ class EventHandler:
         await self._store.zalo.touch_all([(self._store.chats.at(ZALO, person).id, at) for person, at in people])
 
     async def _note(self, found: ReceivedEvent) -> None:
-        """Keep receipts, blocks and silence."""
+        """Keep receipts, blocks, silence and numbers."""
         chats, zalo, now = self._store.chats, self._store.zalo, self._clock.now()
         if found.receipts:
             await zalo.keep_receipts(found.receipts, found.receipt, now)
         if found.block:
             await self._record(found.block)
+        if found.phone and found.person:
+            await zalo.keep_phone(chats.at(ZALO, found.person).id, found.phone)
         if found.handover:
             until = min(found.at or now, now) + timedelta(minutes=SILENT_MINUTES)
             await zalo.silence(chats.at(ZALO, found.handover).id, until)

@@ -12,7 +12,17 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 
-from handlers.model import Audience, Broadcast, BroadcastState, CampaignPlan, InterviewStatus, Role
+from bot.store.sealing import sealed_columns
+from handlers.model import (
+    Audience,
+    Broadcast,
+    BroadcastState,
+    CampaignPlan,
+    ChannelCosts,
+    CheckReport,
+    InterviewStatus,
+    Role,
+)
 from rules.outcome import Procedure
 from tests.support.broadcasts import GREETING_DRAFT, create_draft, load_broadcast
 from tests.support.desk import NEAR, NOW, SECRET, Desk
@@ -95,6 +105,24 @@ async def test_a_broadcast_is_written_checked_approved_sent_paused_and_called_of
         "broadcast_new", "broadcast_check", "broadcast_approve", "broadcast_start", "broadcast_pause",
         "broadcast_resume", "broadcast_pause", "broadcast_cancel",
     ]  # fmt: skip
+
+
+async def test_what_it_costs_stands_on_the_page_and_in_the_question_before_an_approval(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    code = await written(desk, admin)
+    await desk.post(admin, f"/desk/broadcasts/{code}/check")
+    await stands(desk, code, BroadcastState.CHECKED)
+    costs = ChannelCosts(channel="zalo", paid=2, message_dong=55, unreached=1, left=100)
+    report = CheckReport(at=NOW, costs=(costs,)).model_dump_json()
+    sealed = desk.store.keyring.seal(report, sealed_columns.broadcast_findings(code))
+    with sqlite3.connect(desk.office.settings.data_dir / "troly.sqlite3") as database:
+        database.execute("UPDATE broadcasts SET findings = ? WHERE id = ?", (sealed, code))
+    for address in (f"/desk/broadcasts/{code}", f"/desk/broadcasts/{code}?ask=approve"):
+        page = await admin.get(address)
+        shown = page.text.count("Tháng này chỉ còn được chi 100 đ")
+        assert shown == (2 if "ask" in address else 1)
+        assert "tính phí, mỗi tin 55 đ: 2" in text_of(page)
+        assert "không gửi được, vì không nhắn tin quá 7 ngày: 1" in text_of(page)
 
 
 async def test_what_is_wrong_in_the_form_is_named_and_nothing_that_was_typed_is_lost(desk: Desk) -> None:

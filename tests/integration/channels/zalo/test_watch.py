@@ -9,26 +9,9 @@ from bot.channels.zalo.oa import OpenAccount
 from bot.channels.zalo.oa.watch import AccountWatch, is_working_time
 from bot.channels.zalo.oa.webhook import EventStore
 from bot.store import AbandonedRow
-from tests.integration.channels.zalo.conftest import OaClock
+from tests.integration.channels.zalo.conftest import Alarms, OaClock
 from tests.support.zalo import FakeOa
 from tests.support.zalo.account import HOUR
-
-
-class Alarms:
-    """Notes what the owners would be told."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.raised: list[tuple[AbandonedRow, int | str]] = []
-
-        async def note(_: object, what: AbandonedRow, row: int | str, __: datetime) -> None:
-            self.raised.append((what, row))
-
-        monkeypatch.setattr("bot.store.messages.OwnerAlerts.raise_alarm", note)
-
-
-@pytest.fixture
-def alarms(monkeypatch: pytest.MonkeyPatch) -> Alarms:
-    return Alarms(monkeypatch)
 
 
 def turn_to(oa: FakeOa, moment: datetime) -> None:

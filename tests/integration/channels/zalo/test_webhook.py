@@ -12,6 +12,8 @@ import pytest
 from bot.app import Components
 from bot.channels import Gone, TooLarge
 from bot.channels.zalo.oa import OpenAccount
+from bot.messages import Chat
+from bot.store.own_data import OwnDataTask
 from tests.integration.channels.zalo.conftest import OpenIt
 from tests.support.zalo import FakeOa
 from tests.support.zalo.account import DAY, HOUR
@@ -99,6 +101,28 @@ async def test_a_person_who_unfollows_is_blocked_until_they_write(oa: FakeOa, se
     assert count(served, "chats WHERE blocked_at IS NOT NULL") == 1
     await lan.says("/trogiup")
     assert count(served, "chats WHERE blocked_at IS NOT NULL") == 0
+
+
+async def test_a_number_that_was_sent_by_zalos_form_is_kept_of_who_agreed_shown_and_forgotten(
+    oa: FakeOa, served: Components
+) -> None:
+    lan, minh = Person(oa, oa.account.user()), Person(oa, oa.account.user())
+    ids = [served.store.chats.at("zalo", one.user.id).id for one in (lan, minh)]
+    await oa.follows(lan.user)
+    await lan.chooses(await lan.hears_question(), "Tôi đồng ý, bắt đầu")
+    await minh.says("/start")
+    for one, phone in ((lan, "0912 345 678"), (lan, "không cho"), (minh, 84987654321)):
+        await oa.submits(one.user, phone)
+    await handled(served)
+    assert [await served.store.zalo.phone(one) for one in ids] == ["84912345678", None]
+    own = Chat(ids[0], "zalo", lan.user.id)
+    sections = served.store.own_data.sections(OwnDataTask("1", own, "vi", 1), served.clock.now())
+    shown = {name: value async for name, value in sections}
+    assert shown["zalo"]["phone"] == "84912345678"
+    await lan.says("/xoadulieu")
+    await lan.says("1", "xóa")
+    await handled(served)
+    assert await served.store.zalo.phone(ids[0]) is None
 
 
 async def test_a_message_is_received_and_seen_in_any_order(oa: FakeOa, served: Components) -> None:

@@ -4,15 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.channels import Blocked, ChannelError, Doubtful, Gone, Invalid, Refused, RetryLater
+from bot.channels import Blocked, ChannelError, Deferred, Doubtful, Gone, Invalid, Refused, RetryLater
 from bot.channels.zalo.oa.errors import (
     OA_ERRORS,
     ZNS_ERRORS,
     ErrorClass,
     OaError,
     OutsideWindow,
+    TemplateRefused,
     outcome_of,
     seconds_until_morning,
+    template_outcome_of,
 )
 
 NOON = datetime(2026, 11, 27, 5, 0, tzinfo=UTC)  # in Viet Nam
@@ -40,10 +42,10 @@ NOON = datetime(2026, 11, 27, 5, 0, tzinfo=UTC)  # in Viet Nam
         (-244, ErrorClass.PERSON, Blocked),
         (-230, ErrorClass.WINDOW, OutsideWindow),
         (-232, ErrorClass.WINDOW, OutsideWindow),
-        (-234, ErrorClass.NIGHT, RetryLater),
-        (-211, ErrorClass.MONEY, RetryLater),
-        (-320, ErrorClass.MONEY, RetryLater),
-        (-321, ErrorClass.MONEY, RetryLater),
+        (-234, ErrorClass.NIGHT, Deferred),
+        (-211, ErrorClass.MONEY, Deferred),
+        (-320, ErrorClass.MONEY, Deferred),
+        (-321, ErrorClass.MONEY, Deferred),
         (-204, ErrorClass.OWNER, Refused),
         (-205, ErrorClass.OWNER, Refused),
         (-209, ErrorClass.OWNER, Refused),
@@ -85,20 +87,53 @@ def test_of_an_unknown_number_nobody_knows_whether_the_message_arrived(code: int
 
 
 @pytest.mark.parametrize(
-    ("kind", "codes"),
+    ("code", "kind", "outcome"),
     [
-        (ErrorClass.WAIT, {-32}),
-        (ErrorClass.TOKEN, {-124}),
-        (ErrorClass.RENDERING, {-1121, -1122, -1124}),
-        (ErrorClass.PERSON, {-108, -114, -118, -119, -139, -141}),
-        (ErrorClass.NIGHT, {-133}),
-        (ErrorClass.MONEY, {-115, -136, -137, -144, -147}),
-        (ErrorClass.OWNER, {-126, -127, -135, -1351}),
-        (ErrorClass.CONTENT, {-131}),
+        (-32, ErrorClass.WAIT, RetryLater),
+        (-124, ErrorClass.TOKEN, Refused),
+        (-1121, ErrorClass.RENDERING, TemplateRefused),
+        (-1122, ErrorClass.RENDERING, TemplateRefused),
+        (-1124, ErrorClass.RENDERING, TemplateRefused),
+        (-108, ErrorClass.PERSON, Blocked),
+        (-114, ErrorClass.PERSON, Blocked),
+        (-118, ErrorClass.PERSON, Blocked),
+        (-119, ErrorClass.PERSON, Blocked),
+        (-139, ErrorClass.PERSON, Blocked),
+        (-141, ErrorClass.PERSON, Blocked),
+        (-133, ErrorClass.NIGHT, Deferred),
+        (-115, ErrorClass.MONEY, Deferred),
+        (-136, ErrorClass.MONEY, Deferred),
+        (-137, ErrorClass.MONEY, Deferred),
+        (-144, ErrorClass.MONEY, Deferred),
+        (-147, ErrorClass.MONEY, Deferred),
+        (-126, ErrorClass.OWNER, TemplateRefused),
+        (-127, ErrorClass.OWNER, TemplateRefused),
+        (-135, ErrorClass.OWNER, TemplateRefused),
+        (-1351, ErrorClass.OWNER, TemplateRefused),
+        (-131, ErrorClass.CONTENT, TemplateRefused),
     ],
 )
-def test_template_messages_have_numbers_of_their_own(kind: ErrorClass, codes: set[int]) -> None:
-    assert {code for code, found in ZNS_ERRORS.items() if found is kind} == codes
+def test_a_message_by_telephone_has_numbers_of_its_own(
+    code: int, kind: ErrorClass, outcome: type[ChannelError]
+) -> None:
+    error = OaError(code, ZNS_ERRORS)
+    assert error.kind is kind
+    assert type(template_outcome_of(error, NOON)) is outcome
+
+
+def test_the_table_of_telephone_messages_names_no_number_that_is_not_tried_here() -> None:
+    marks = test_a_message_by_telephone_has_numbers_of_its_own.pytestmark  # type: ignore[attr-defined]
+    assert {code for code, *_ in marks[0].args[1]} == set(ZNS_ERRORS)
+
+
+@pytest.mark.parametrize("code", sorted(OA_ERRORS))
+def test_what_only_a_text_lacks_never_stops_the_account(code: int) -> None:
+    usual, of_text = outcome_of(OaError(code), NOON), template_outcome_of(OaError(code), NOON)
+    lacking = {ErrorClass.OWNER, ErrorClass.SETUP, ErrorClass.ENDPOINT, ErrorClass.CONTENT, ErrorClass.RENDERING}
+    if OaError(code).kind in {*lacking, ErrorClass.UPLOAD}:
+        assert type(of_text) is TemplateRefused
+    else:
+        assert type(of_text) is type(usual)
 
 
 def test_the_same_number_means_another_thing_to_another_interface() -> None:

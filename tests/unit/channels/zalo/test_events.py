@@ -108,6 +108,27 @@ def test_nothing_else_is_an_event_for_the_conversation(name: str) -> None:
     assert found.ignored
 
 
+@pytest.mark.parametrize(
+    ("phone", "kept"),
+    [
+        ("84912345678", "84912345678"),
+        (84912345678, "84912345678"),
+        ("+84 912.345.678", "84912345678"),
+        ("0912345678", "84912345678"),
+        ("84012345678", None),
+        ("849123456789", None),
+        ("1" * 99, None),
+        ("", None),
+        (None, None),
+        ({"a": 1}, None),
+    ],
+)
+def test_a_number_that_a_person_sends_by_the_platforms_form_is_read_in_one_way(phone: object, kept: str | None) -> None:
+    raw = {**event("user_submit_info"), "info": {"name": "Lan", "phone": phone}}
+    found = read_event(raw)
+    assert (found.phone, found.person, found.incoming) == (kept, PERSON, ())
+
+
 def test_a_secret_is_marked_wherever_it_stands() -> None:
     assert only(event("user_send_text", {"text": "mã PIN của tôi là 12345678"})).secret
     found = only(event("user_send_image", {"text": "mã PIN là 12345678"}))

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.channels.zalo.oa.channel import Window, can_send
 from bot.channels.zalo.texts import TEXT_LIMIT
 from bot.channels.zalo.texts import pieces as to_pieces
+from bot.store import can_send
+from handlers.model import SendingWindow as Window
 from tests.support.zalo.account import decomposed
 
 NOW = datetime(2026, 11, 27, 5, 0, tzinfo=UTC)

@@ -1,5 +1,6 @@
 """/thongbao in the chat: an admin writes, checks, approves, sends and watches."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,6 +15,7 @@ from handlers.model import (
     BroadcastState,
     BroadcastText,
     CampaignPlan,
+    ChannelCosts,
     Role,
     format_person_code,
 )
@@ -194,6 +196,28 @@ async def test_what_somebody_else_changed_is_not_approved_unseen(town: Store) ->
     assert "thay đổi sau khi anh/chị xem" in said
     assert "Nhắc hạn lần hai" in said
     assert (await load_broadcast(town, CODE)).state is BroadcastState.DRAFT
+
+
+async def test_what_it_costs_is_read_before_an_approval(town: Store, ground: MemoryBackend) -> None:
+    admin = await start_talk(town, "admin")
+    name = await written(town)
+    await town.broadcasts.check(name, NOW)
+    known = ground.memory.tables.broadcasts[name]
+    assert known.report is not None
+    costs = ChannelCosts(channel="zalo", free=3, template=2, template_dong=400, left=1000)
+    priced = replace(known, report=known.report.model_copy(update={"costs": (costs,)}))
+    ground.memory.tables.broadcasts[name] = priced
+
+    said = await admin.says(f"/thongbao {name}")
+    lines = (
+        "Zalo: <b>400 đ</b> nếu gửi ngay\n• miễn phí, vì có nhắn tin trong 48 giờ: 3\n• gửi mẫu tin ZBS, tổng 400 đ: 2"
+    )
+    assert lines in said
+    said = await admin.taps("Duyệt")
+    assert f"{lines}\nTháng này còn được chi 1.000 đ." in said
+    assert "Chi phí theo lần kiểm tra lúc 09:00 23/11/2026:" in said
+    await admin.taps("Đồng ý, duyệt")
+    assert (await load_broadcast(town, name)).state is BroadcastState.APPROVED
 
 
 async def test_progress_pause_and_results_with_the_unknown_named(town: Store, ground: MemoryBackend) -> None:
