@@ -268,6 +268,8 @@ class DeliveryCounts:
 
     states: Mapping[str, int] = field(default_factory=dict)  #: ``bot.messages.DeliveryState`` -> rows
     reasons: Mapping[str, int] = field(default_factory=dict)  #: ``Reason`` -> rows
+    #: ``received`` and ``seen`` -> rows of which the channel told that they got at least so far
+    receipts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -293,6 +295,7 @@ class Recipient:
     attempts: int = 0
     queued_at: datetime | None = None
     settled_at: datetime | None = None
+    receipt: str = ""  #: ``received`` or ``seen``, where the channel told so
 
 
 class ActionResult(StrEnum):

@@ -120,6 +120,10 @@ SELECT state, reason, COUNT(*) FROM outbox
 WHERE broadcast = :id AND state IN ('blocked', 'invalid', 'failed', 'skipped', 'unknown')
 GROUP BY state, reason;
 
+-- name: tally_receipts
+-- Count the messages of which the channel told that they arrived (1) or were seen (2).
+SELECT state, COUNT(*) FROM zalo_receipts WHERE broadcast = :id AND state > 0 GROUP BY state;
+
 -- name: where_recipient_after
 -- The recipient comes after this chat; the order of chats is the order of codes.
 o.chat > :after;
@@ -134,7 +138,8 @@ o.state = :state;
 
 -- name: recipients
 -- Read the result for each recipient; the name is that of the certificate known last.
-SELECT o.chat, o.channel, c.unit, s.id, s.subscriber, o.state, o.reason, o.attempts, o.queued_at, o.settled_at
+SELECT o.chat, o.channel, c.unit, s.id, s.subscriber, o.state, o.reason, o.attempts, o.queued_at, o.settled_at,
+    (SELECT MAX(z.state) FROM zalo_receipts z WHERE z.outbox = o.id)
 FROM outbox o
 JOIN chats c ON c.id = o.chat
 LEFT JOIN standings s ON s.id = (
