@@ -1,6 +1,7 @@
 """The way in: an update is stored before its platform hears that it arrived."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import structlog
@@ -94,6 +95,36 @@ class Throttle:
             self._warned = {one for one in self._warned if not self._calm(one)}
             self._crowded = max(_MOST_REMEMBERED_PEOPLE, 2 * len(self._warned))
         self._warned.add(key)
+
+
+#: Seconds that a call of a platform may wait for its answer before turns give way to it.
+_SLOW_CALL = 0.02
+
+
+class WaitingCalls:
+    """Knows the calls of platforms that wait for their answer, and whether one of them waits for too long.
+
+    Platforms give up after a second or two, and some of them for ever; the answer to a person can wait a little.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since: dict[object, float] = {}  #: in the order in which they came
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a call, which has arrived as a whole, until it is answered."""
+        call = object()
+        self._since[call] = self._clock.monotonic()
+        try:
+            yield
+        finally:
+            del self._since[call]
+
+    def are_slow(self) -> bool:
+        """Tell whether the oldest of them waits for too long."""
+        oldest = next(iter(self._since.values()), None)
+        return oldest is not None and self._clock.monotonic() - oldest > _SLOW_CALL
 
 
 #: Longest text that is read, in characters: four times what Telegram lets through, room for a pasted chain.
