@@ -354,10 +354,11 @@ def _web_servers(  # noqa: PLR0913 - what it is built over
     from bot.web import WebSurroundings, build_web_server  # noqa: PLC0415
 
     accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
+    troubles = {CHANNEL_LABELS[one.channel.name]: one.trouble for one in served}
     pack = components.conversation.pack
     world = WebSurroundings(
         components.settings, components.store, components.clock, components.metrics, pack, accept, accepted,
-        calls.answering,
+        troubles, calls.answering,
     )  # fmt: skip
     return build_web_server(world, sources, listening, receiving=receiving)
 

@@ -179,6 +179,8 @@ class ServedChannel:
     #: told among how many processes what the platform takes is shared; ``None``: the pace of messages is all there is
     share: Callable[[int], None] | None = field(default=None, kw_only=True)
     is_accepted: Callable[[], bool]  #: whether the platform accepts the assistant's credentials, as far as is known
+    #: returns the message id of what is wrong with the channel beside that, which mends itself; ``None`` is nothing
+    trouble: Callable[[], str | None] = field(default=lambda: None, kw_only=True)
 
 
 #: Opens a channel for as long as it is served.

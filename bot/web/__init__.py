@@ -34,6 +34,7 @@ class WebSurroundings:
     pack: Pack
     accept: AcceptUpdates  #: takes what arrives by a page of a channel that carries no files
     accepted: Mapping[str, Callable[[], bool]]  #: by the name of a platform, whether it accepts our token
+    troubles: Mapping[str, Callable[[], str | None]]  #: by the same name, the message id of what else is wrong, if any
     answering: Callable[[], AbstractContextManager[None]]  #: entered for each call of a platform that waits
 
 
@@ -63,7 +64,7 @@ def build_web_server(
         uploads = UploadPages(world.store, world.clock, world.accept, known)
         emails = EmailPages(EmailDesk(world.store, world.clock), settings.language)
         desk = build_desk(
-            settings, world.store, world.clock, world.pack, world.accepted
+            settings, world.store, world.clock, world.pack, world.accepted, troubles=world.troubles
         ).routes()
         parts = (links, uploads, emails)
         pages = (*static_routes(), *(route for part in parts for route in part.routes()), *desk)
