@@ -88,8 +88,8 @@ def make_content(serial: str | None = SERIAL, procedure: Procedure = Procedure.C
     )
 
 
-async def open_chat(store: Store, update: str = "1", address: str = ADDRESS) -> Chat:
-    (chat,) = await store.inbox.receive([make_incoming(update, address=address)], NOW)
+async def open_chat(store: Store, update: str = "1", address: str = ADDRESS, channel: str = CHANNEL) -> Chat:
+    (chat,) = await store.inbox.receive([make_incoming(update, address=address, channel=channel)], NOW)
     return chat
 
 
