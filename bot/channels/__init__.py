@@ -134,6 +134,7 @@ class Pace:
     overall: float
     chat: Rate
     urgent: float | None = None  #: a second of what is not a broadcast, where that is less
+    window: float = 1.0  #: seconds over which the platform counts: what it takes in them may come unevenly
 
 
 #: Works until the event is set, and returns soon after: brings the updates of a channel in, keeps the house clean. It

@@ -12,22 +12,23 @@ _GRAIN = 0.001
 
 
 class SlidingWindow:
-    """Counts what arrived within the last second, and what is on its way.
+    """Counts what arrived within the last second, or as many as the platform counts over, and what is on its way.
 
-    A place is reserved before a message is fetched from the store and kept until a second after the platform's answer:
-    at which moment between the two it counted the message, nobody knows. So no second of its clock ever holds more than
-    ``per_second``, however long the store, the line or the platform take, or however much that changes.
+    A place is reserved before a message is fetched from the store and kept until a window after the platform's answer:
+    at which moment between the two it counted the message, nobody knows. So no window of its clock ever holds more than
+    the pace, however long the store, the line or the platform take, or however much that changes.
     """
 
-    def __init__(self, per_second: float) -> None:
+    def __init__(self, per_second: float, window: float = 1.0) -> None:
         self._arrivals: deque[float] = deque()
         self._reserved = 0
+        self._window = window
         self.limit(per_second)
 
     def limit(self, per_second: float) -> None:
-        """Another pace from now on; below one a second, one message in as many seconds as that takes."""
-        self.places = max(1, int(per_second))
-        self.seconds = max(1.0, 1.0 / per_second) + _GRAIN
+        """Another pace from now on; below one a window, one message in as many seconds as that takes."""
+        self.places = max(1, int(per_second * self._window + _GRAIN))
+        self.seconds = max(self._window, 1.0 / per_second) + _GRAIN
 
     def free(self, now: float) -> int:
         """Places not taken."""
@@ -59,8 +60,11 @@ class SlidingWindow:
 
 #: Shares of a second's messages that leave at once: what one look at the store brings, and what a delay makes up for.
 _BATCH, _BURST = 0.01, 0.06
-#: Messages to many are spread by a little more than the pace, which itself is the window's affair.
-_SPREAD_FACTOR = 1.1
+#: Messages to many are spread by a little more than the pace, which itself is the window's affair: the longer the
+#: window, the longer an answer would wait at its end for what left too early.
+_SPREAD_FACTOR, _LONG_SPREAD_FACTOR = 1.1, 1.01
+#: Places of a long window that are kept for answers at least.
+_LONG_KEPT = 6
 #: Seconds to look again where a place is reserved and nobody knows when it comes free.
 _SHORTEST_WAIT = 0.005
 
@@ -79,8 +83,9 @@ class Pacer:
         self._pace = pace
         self._clock = clock
         self._chats = TokenBuckets(pace.chat, clock)
-        self._overall = SlidingWindow(pace.overall)
-        self._urgent = SlidingWindow(pace.urgent or pace.overall)
+        self._overall = SlidingWindow(pace.overall, pace.window)
+        self._urgent = SlidingWindow(pace.urgent or pace.overall, pace.window)
+        self._spread, self._least_kept = (_SPREAD_FACTOR, 0) if pace.window <= 1 else (_LONG_SPREAD_FACTOR, _LONG_KEPT)
         self._resting: dict[str, float] = {}  #: chats that have had their share, and until when
         self._processes = 1
         self._fewer: tuple[float, int] | None = None  #: from when on the pace is shared among fewer
@@ -110,9 +115,9 @@ class Pacer:
         self._overall.limit(rate)
         self._urgent.limit((self._pace.urgent or self._pace.overall) / live)
         places = self._overall.places
-        self._kept = min(2 + places // 200, places // 4)
+        self._kept = min(max(2 + places // 200, self._least_kept), places // 4)
         self._batch = max(1, int(places * _BATCH))
-        self._even = TokenBucket(Rate(rate * _SPREAD_FACTOR, max(1.0, places * _BURST)), self._clock.monotonic())
+        self._even = TokenBucket(Rate(rate * self._spread, max(1.0, places * _BURST)), self._clock.monotonic())
 
     def _now(self) -> float:
         now = self._clock.monotonic()
@@ -154,7 +159,7 @@ class Pacer:
         now = self._now()
         if kind is MessageKind.URGENT:
             return max(_SHORTEST_WAIT, self._overall.wait(now), self._urgent.wait(now))
-        even = (self._batch - self._even.level(now)) / (self._pace.overall / self._processes * _SPREAD_FACTOR)
+        even = (self._batch - self._even.level(now)) / (self._pace.overall / self._processes * self._spread)
         return max(_SHORTEST_WAIT, even, self._overall.wait(now, self._batch + self._kept))
 
     def take_chat_place(self, chat: str) -> float:
