@@ -31,7 +31,7 @@ from bot.delivery.dossier_maker import DossierMaker, find_in_store
 from bot.delivery.event_preparation import EventPreparer, ListReader, ReportMaker, may_import_by_role
 from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.form_making import FormMaker
-from bot.delivery.intake import Intake, Throttle
+from bot.delivery.intake import Intake, Throttle, WaitingCalls
 from bot.delivery.pacing import Pacer
 from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
@@ -316,7 +316,8 @@ def _build_runner(
         wakes[chat.channel]()
 
     turns = components.turn_handler({one.channel.name: one.channel for one in served}, wake)
-    workers = TurnPool(turns.step, wake)
+    calls = WaitingCalls(clock)
+    workers = TurnPool(turns.step, wake, gives_way=calls.are_slow)
     throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
     intake = Intake(store, throttle, clock, workers.submit, components.metrics)
     sources = [
@@ -332,7 +333,7 @@ def _build_runner(
     hours = SchedulerSettings.of(settings).hours
     digests = RequestDigests(DigestSender(store), clock, hours, wake_all, lambda: components.heartbeat.leapt)
     background = (
-        *_web_servers(components, served, sources, intake.accept, listening, receiving=receiving),
+        *_web_servers(components, served, sources, intake.accept, listening, calls=calls, receiving=receiving),
         *(source.service for source in sources),
         Retention(store, clock, settings.retention_days).run,
         ShortRetention(store, clock).run,
@@ -354,16 +355,19 @@ def _web_servers(  # noqa: PLR0913 - what it is built over
     accept: AcceptUpdates,
     listening: ExitStack,
     *,
+    calls: WaitingCalls,
     receiving: bool,
 ) -> list[BackgroundService]:
     """Build the web server, imported where it is served."""
     from bot.web import WebSurroundings, build_web_server  # noqa: PLC0415
 
     accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}
+    troubles = {CHANNEL_LABELS[one.channel.name]: one.trouble for one in served}
     pack = components.conversation.pack
     world = WebSurroundings(
-        components.settings, components.store, components.clock, components.metrics, pack, accept, accepted
-    )
+        components.settings, components.store, components.clock, components.metrics, pack, accept, accepted,
+        troubles, calls.answering,
+    )  # fmt: skip
     return build_web_server(world, sources, listening, receiving=receiving)
 
 

@@ -138,6 +138,7 @@ class Pace:
     overall: float
     chat: Rate
     urgent: float | None = None  #: a second of what is not a broadcast, where that is less
+    window: float = 1.0  #: seconds over which the platform counts: what it takes in them may come unevenly
 
 
 #: Works until the event is set, and returns soon after: brings the updates of a channel in, keeps the house clean. It
@@ -189,6 +190,8 @@ class ServedChannel:
     #: StoreError. ``None``: the platform has no windows, and charges for nothing
     can_send: "Callable[[Chat], Awaitable[SendingWindow]] | None" = field(default=None, kw_only=True)
     is_accepted: Callable[[], bool]  #: whether the platform accepts the assistant's credentials, as far as is known
+    #: returns the message id of what is wrong with the channel beside that, which mends itself; ``None`` is nothing
+    trouble: Callable[[], str | None] = field(default=lambda: None, kw_only=True)
 
 
 #: Opens a channel for as long as it is served.

@@ -29,8 +29,10 @@ from handlers.admin.statistics_text import format_number
 from handlers.broadcasts import (
     ACTION_RESULTS,
     DELIVERY_REASONS,
+    DELIVERY_RECEIPTS,
     DELIVERY_STATES,
     format_delivery_reason,
+    format_delivery_receipt,
     format_state,
     format_state_reason,
     format_step_name,
@@ -134,7 +136,9 @@ def broadcast_data(broadcast: Broadcast, tally: DeliveryCounts | None = None) ->
     shown |= {name: at.isoformat() if (at := getattr(broadcast, name)) else None for name in times}
     shown |= {"title": broadcast.draft.title, "campaign": broadcast.is_campaign}
     if tally is not None:
-        shown |= {"states": dict(tally.states), "reasons": dict(tally.reasons)}
+        shown |= {"states": dict(tally.states), "reasons": dict(tally.reasons)} | (
+            {"receipts": dict(tally.receipts)} if tally.receipts else {}
+        )
     return shown
 
 
@@ -200,6 +204,9 @@ def format_count_lines(say: MarkupTranslator, tally: DeliveryCounts) -> Iterator
     for word, label in DELIVERY_STATES.items():
         if tally.states.get(word):
             yield f"  {t(label)}: {format_number(say, tally.states[word])}"
+    for word in DELIVERY_RECEIPTS:
+        if tally.receipts.get(word):
+            yield f"    {format_delivery_receipt(t, word)}: {format_number(say, tally.receipts[word])}"
     for word in DELIVERY_REASONS:
         if tally.reasons.get(word):
             yield f"    {format_delivery_reason(t, word)}: {format_number(say, tally.reasons[word])}"

@@ -1,6 +1,8 @@
 """The way in: an update is stored before its platform hears that it arrived."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import structlog
@@ -96,6 +98,36 @@ class Throttle:
         self._warned.add(key)
 
 
+#: Seconds that a call of a platform may wait for its answer before turns give way to it.
+_SLOW_CALL = 0.02
+
+
+class WaitingCalls:
+    """Knows the calls of platforms that wait for their answer, and whether one of them waits for too long.
+
+    Platforms give up after a second or two, and some of them for ever; the answer to a person can wait a little.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since: dict[object, float] = {}  #: in the order in which they came
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a call, which has arrived as a whole, until it is answered."""
+        call = object()
+        self._since[call] = self._clock.monotonic()
+        try:
+            yield
+        finally:
+            del self._since[call]
+
+    def are_slow(self) -> bool:
+        """Tell whether the oldest of them waits for too long."""
+        oldest = next(iter(self._since.values()), None)
+        return oldest is not None and self._clock.monotonic() - oldest > _SLOW_CALL
+
+
 #: Longest text that is read, in characters: four times what Telegram lets through, room for a pasted chain.
 TEXT_LIMIT = 16_384
 #: How often the store refuses an update, and takes others meanwhile, until it is passed by.
@@ -105,7 +137,10 @@ _KEPT = 256
 
 
 class Intake:
-    """Takes the updates of every channel; ``submit`` is told which chats have something to handle."""
+    """Takes the updates of every channel; ``submit`` is told which chats have something to handle.
+
+    Those that arrive while others are written are written together: what costs the most is to wait for the disk.
+    """
 
     def __init__(
         self,
@@ -121,14 +156,27 @@ class Intake:
         self._clock = clock
         self._submit = submit
         self.unstorable = 0
+        self._joined: list[Incoming] = []
+        self._next: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
         self._taken = 0  #: how often the store took something
         self._refused: dict[tuple[str, str], tuple[int, int]] = {}  #: how often an update was, and ``_taken`` then
 
     async def accept(self, updates: Sequence[Incoming]) -> None:
         """Returns once all are stored, known already, or counted as not storable: then they may be acknowledged."""
         admitted = list(self._throttle.admit(map(_remove_secrets, updates)))
-        if admitted:
-            self._submit(await self._store_updates(admitted))
+        if not admitted:
+            return
+        self._joined += admitted
+        if self._next is None:
+            self._next = asyncio.create_task(self._write())
+            self._next.add_done_callback(_note_failure)
+        await asyncio.shield(self._next)  # others wait for it as well
+
+    async def _write(self) -> None:
+        async with self._writing:
+            updates, self._joined, self._next = self._joined, [], None
+            self._submit(await self._store_updates(updates))
 
     async def record_block_change(self, change: BlockChange) -> None:
         """A person blocks the assistant, or lets it write again; stored when this returns."""
@@ -186,6 +234,12 @@ class Intake:
             await self._store.alerts.raise_alarm(AbandonedRow.UNSTORED, update.update_id, self._clock.now())
         except Exception as failure:  # noqa: BLE001 - the log has it; those behind it must go on
             _log.error("owners_not_told", channel=update.channel, error=type(failure).__name__)
+
+
+def _note_failure(written: asyncio.Task[None]) -> None:
+    """Take note of a failure of which nobody waits to hear any more: their platforms send the updates again."""
+    if not written.cancelled():
+        written.exception()
 
 
 def _remove_secrets(update: Incoming) -> Incoming:

@@ -15,11 +15,11 @@ _GRAIN = 0.001
 
 
 class SlidingWindow:
-    """Counts what arrived within the last second, and what is on its way.
+    """Counts what arrived within the last second, or as many as the platform counts over, and what is on its way.
 
-    A place is reserved before a message is fetched from the store and kept until a second after the platform's answer:
-    at which moment between the two it counted the message, nobody knows. So no second of its clock ever holds more than
-    ``per_second``, however long the store, the line or the platform take, or however much that changes.
+    A place is reserved before a message is fetched from the store and kept until a window after the platform's answer:
+    at which moment between the two it counted the message, nobody knows. So no window of its clock ever holds more than
+    its places, however long the store, the line or the platform take, or however much that changes.
     """
 
     def __init__(self, places: int, seconds: float) -> None:
@@ -77,8 +77,11 @@ class SlidingWindow:
 
 #: Shares of a second's messages that leave at once: what one look at the store brings, and what a delay makes up for.
 _BATCH, _BURST = 0.01, 0.06
-#: Messages to many are spread by a little more than the pace, which itself is the window's affair.
-_SPREAD_FACTOR = 1.1
+#: Messages to many are spread by a little more than the pace, which itself is the window's affair: the longer the
+#: window, the longer an answer would wait at its end for what left too early.
+_SPREAD_FACTOR, _LONG_SPREAD_FACTOR = 1.1, 1.01
+#: Places of a long window that are kept for answers at least.
+_LONG_KEPT = 6
 #: Messages a second of a process that has no place at all: nothing leaves, and nothing is divided by none.
 _SLOWEST = 0.001
 #: Fewer places than these leave none for answers alone.
@@ -89,9 +92,14 @@ _MOST_AHEAD = 50
 _SHORTEST_WAIT = 0.005
 
 
-def _window(per_second: float) -> float:
-    """Return the seconds over which a pace is counted; below one a second, as many as one message takes."""
-    return max(1.0, 1.0 / per_second) + _GRAIN
+def _window(pace: Pace, per_second: float) -> float:
+    """Return the seconds over which a pace is counted; below one a window, as many as one message takes."""
+    return max(pace.window, 1.0 / per_second) + _GRAIN
+
+
+def _places(pace: Pace, per_second: float) -> int:
+    """Return the messages of such a window."""
+    return max(1, int(per_second * pace.window + _GRAIN))
 
 
 class MessageKind(Enum):
@@ -115,8 +123,10 @@ class _Part(NamedTuple):
         Whole places are dealt out in turn, so that they add up to the pace. A process that counts others which are dead
         comes later, or among more, than it does: its part is smaller then, and the whole stays within the pace.
         """
-        overall, urgent = max(1, int(pace.overall)), max(1, int(pace.urgent or pace.overall))
+        overall, urgent = _places(pace, pace.overall), _places(pace, pace.urgent or pace.overall)
         kept = min(2 + overall // 200, max(1, overall // 20)) if overall >= _FEW else 0
+        if pace.window > 1:
+            kept = min(max(kept, _LONG_KEPT), overall // 4)
         return cls(*(max(0, ceil((whole - rank) / live)) for whole in (overall, urgent, kept)))
 
     def within(self, other: "_Part") -> "_Part":
@@ -132,8 +142,8 @@ class Pacer:
         self._clock = clock
         self._chats = TokenBuckets(pace.chat, clock)
         self._part = _Part.of(pace, 1, 0)
-        self._overall = SlidingWindow(self._part.overall, _window(pace.overall))
-        self._urgent = SlidingWindow(self._part.urgent, _window(pace.urgent or pace.overall))
+        self._overall = SlidingWindow(self._part.overall, _window(pace, pace.overall))
+        self._urgent = SlidingWindow(self._part.urgent, _window(pace, pace.urgent or pace.overall))
         self._resting: dict[str, float] = {}  #: chats that have had their share, and until when
         self._later: tuple[float, _Part] | None = None  #: from when on the part is another, in some place larger
         self._take(self._part)
@@ -163,7 +173,8 @@ class Pacer:
         self._urgent.limit(part.urgent, self._urgent.seconds)
         self._kept = part.kept
         self._batch = max(1, int(part.overall * _BATCH))
-        self._spread = max(part.overall / self._overall.seconds * _SPREAD_FACTOR, _SLOWEST)
+        factor = _SPREAD_FACTOR if self._pace.window <= 1 else _LONG_SPREAD_FACTOR
+        self._spread = max(part.overall / self._overall.seconds * factor, _SLOWEST)
         self._even = TokenBucket(Rate(self._spread, max(1.0, part.overall * _BURST)), self._clock.monotonic())
 
     def _now(self) -> float:

@@ -67,10 +67,13 @@ class TurnPool:
         *,
         concurrency: int = 8,
         places: Mapping[SlowTaskKind, int] = SLOW_TASK_PLACES,
+        gives_way: Callable[[], bool] = lambda: False,
     ) -> None:
+        """``gives_way``: whether something else has to go first now; turns are handled one by one meanwhile."""
         self._handle_next = handle_next
         self._handled = handled
         self._concurrency = concurrency
+        self._gives_way = gives_way
         self._turns = _TurnQueue()
         self._slow_tasks = {kind: _SlowTaskQueue(most) for kind, most in places.items()}
         self._submitted: dict[str, Chat] = {}  #: may have something to handle
@@ -107,13 +110,14 @@ class TurnPool:
 
     def _start(self) -> None:
         """Start as many as there is room for."""
-        while not self._stopping and len(self._running) < self._concurrency and (chat := self._turns.next()):
+        most = 1 if self._gives_way() else self._concurrency
+        while not self._stopping and len(self._running) < most and (chat := self._turns.next()):
             del self._submitted[chat.id]
             self._busy.add(chat.id)
             task = asyncio.create_task(self._handle_one(chat))
             self._running[task] = chat.id
             task.add_done_callback(self._on_step_done)
-        (self.roomy.set if len(self._running) < self._concurrency else self.roomy.clear)()
+        (self.roomy.set if len(self._running) < most else self.roomy.clear)()
 
     async def _handle_one(self, chat: Chat) -> None:
         """Handle one event of a chat."""

@@ -28,9 +28,11 @@ from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store
 from bot.streams import sanitize
 from handlers.broadcasts import (
+    DELIVERY_RECEIPTS,
     DELIVERY_STATES,
     format_channel,
     format_delivery_reason,
+    format_delivery_receipt,
     format_delivery_state,
     format_state,
     format_state_reason,
@@ -81,6 +83,7 @@ class ReportTotals:
 
     states: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)  #: state and reason
+    receipts: Counter[str] = field(default_factory=Counter)  #: by how far the message got
     steps: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, lines: Sequence[ReportLine]) -> None:
@@ -88,6 +91,8 @@ class ReportTotals:
         for of, recipient in lines:
             self.states[recipient.state] += 1
             self.steps[of.id][recipient.state] += 1
+            if recipient.receipt:
+                self.receipts[recipient.receipt] += 1
             if recipient.reason:
                 self.reasons[recipient.state, recipient.reason] += 1
 
@@ -116,6 +121,7 @@ def report_columns(order: ReportOrder) -> tuple[ReportColumn, ...]:
         ReportColumn(N_("Channel"), 18, lambda line: format_channel(t, line.recipient.channel)),
         ReportColumn(N_("State"), 26, lambda line: format_delivery_state(t, line.recipient.state)),
         ReportColumn(N_("Reason"), 44, lambda line: format_delivery_reason(t, line.recipient.reason)),
+        ReportColumn(N_("Receipt"), 26, lambda line: format_delivery_receipt(t, line.recipient.receipt)),
         ReportColumn(N_("Attempts"), 9, lambda line: line.recipient.attempts),
         ReportColumn(N_("Queued at"), 17, lambda line: _to_local_time(line.recipient.queued_at)),
         ReportColumn(N_("Settled at"), 17, lambda line: _to_local_time(line.recipient.settled_at)),
@@ -263,6 +269,9 @@ def _state_rows(order: ReportOrder, totals: ReportTotals) -> Iterable[Sequence[s
         (format_delivery_state(order.t, word), totals.states[word]) for word in DELIVERY_STATES if totals.states[word]
     )
     yield order.t(N_("Total")), totals.count
+    for word in DELIVERY_RECEIPTS:
+        if totals.receipts[word]:
+            yield format_delivery_receipt(order.t, word), totals.receipts[word]
 
 
 def _reason_rows(order: ReportOrder, totals: ReportTotals) -> Iterable[Sequence[str | int]]:

@@ -31,7 +31,7 @@ from bot.store.messages import (
 )
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
 from handlers.core import Reply
-from handlers.model import DeliveryReason, PlaceholderValues
+from handlers.model import ZALO, DeliveryReason, PlaceholderValues
 from rules.calendar import to_vietnam_day
 
 #: Deaths of whoever had a message in hand after which it counts as their cause. Many: a reply is not lost to bad luck.
@@ -57,6 +57,11 @@ _log = structlog.get_logger(__name__)
 
 #: A row's id, and what opens it.
 _SealedRow = tuple[int, Callable[[], OutboxRow]]
+
+
+def _is_told_of(one: Settlement) -> bool:
+    """Whether the channel will tell how far a message of a broadcast got."""
+    return one.row.chat.channel == ZALO and one.row.broadcast is not None and bool(one.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +221,7 @@ class Outbox:
             *(call for one in others for call in self._replacement_queries(one, now)),
             *copies,
             Query("settle_sent", many=[self._sent_row(one, at) for one in sent]),
+            Query("zalo_expect_receipt", many=[self._receipt_row(one, at) for one in sent if _is_told_of(one)]),
             Query("settle", many=[self._ended_row(one, at) for one in others]),
             Query("block_chat", many=[{"chat": one.row.chat.id, "now": at} for one in blocked]),
             Query("remind_chat", many=[{"chat": one.row.chat.id, "now": at} for one in first]),
@@ -237,6 +243,10 @@ class Outbox:
         row = one.row
         sealed = one.message and self.keyring.seal(one.message, sealed_columns.message(row.chat.id, row.origin))
         return {"id": row.id, "message": sealed, "reason": one.reason, "now": at, "worker": self.worker}
+
+    def _receipt_row(self, one: Settlement, at: int) -> dict[str, Any]:
+        message = sealed_columns.zalo_message_digest(self.keyring, one.message or "")
+        return {"message": message, "now": at, "broadcast": one.row.broadcast, "outbox": one.row.id}
 
     def _ended_row(self, one: Settlement, at: int) -> dict[str, Any]:
         return self._end(one.row.id, one.state, one.reason, at)

@@ -273,18 +273,20 @@ class ZaloRepository:
         found = await read_zalo_person(self.driver.run, self.keyring, chat)
         return found.phone if found else None
 
-    async def keep_receipts(self, messages: Sequence[str], state: int, now: datetime) -> None:
-        """Note that messages were received (1) or seen (2); a state only grows."""
-        rows = [{"message": self._digest(one), "state": state, "now": to_micros(now)} for one in messages]
-        await self.driver.run(Query("zalo_receipt", many=rows))
+    async def keep_receipts(self, told: Sequence[tuple[str, int]], now: datetime) -> None:
+        """Note how far messages got, each received (1) or seen (2); a state only grows."""
+        rows = [
+            {"message": sealed_columns.zalo_message_digest(self.keyring, one), "state": state, "now": to_micros(now)}
+            for one, state in told
+        ]
+        if rows:
+            await self.driver.run(Query("zalo_receipt", many=rows))
 
     async def receipt(self, message: str) -> int:
         """Return how far a message got: 0 unknown, 1 received, 2 seen."""
-        (rows,) = await self.driver.run(Query("zalo_receipt_of", {"message": self._digest(message)}))
+        digest = sealed_columns.zalo_message_digest(self.keyring, message)
+        (rows,) = await self.driver.run(Query("zalo_receipt_of", {"message": digest}))
         return rows[0][0] if rows else 0
-
-    def _digest(self, message: str) -> str:
-        return self.keyring.lookup("zalo message", message)
 
     def _seal(self, app: str, tokens: ZaloTokens) -> dict[str, object]:
         pair = json.dumps({"access": tokens.access, "refresh": tokens.refresh, "renew_at": to_micros(tokens.renew_at)})

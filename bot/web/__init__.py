@@ -1,7 +1,7 @@
 """The one web server of a process: pages and links for people, webhooks for platforms, figures for whoever watches."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 import structlog
@@ -17,7 +17,7 @@ from bot.store import Store
 from bot.web.desk import build_desk
 from bot.web.health import HealthEndpoints
 from bot.web.links import EmailPages, LinkPages, UploadPages, UploadSettings
-from bot.web.server import Site, WebServer, open_sites, raise_file_limit
+from bot.web.server import Site, WebServer, counted, open_sites, raise_file_limit
 from rules.pack import Pack
 
 _log = structlog.get_logger(__name__)
@@ -34,6 +34,8 @@ class WebSurroundings:
     pack: Pack
     accept: AcceptUpdates  #: takes what arrives by a page of a channel that carries no files
     accepted: Mapping[str, Callable[[], bool]]  #: by the name of a platform, whether it accepts our token
+    troubles: Mapping[str, Callable[[], str | None]]  #: by the same name, the message id of what else is wrong, if any
+    answering: Callable[[], AbstractContextManager[None]]  #: entered for each call of a platform that waits
 
 
 def build_web_server(
@@ -51,13 +53,19 @@ def build_web_server(
         SettingsError: nobody can listen at an address that is required, or a private one would be everybody's.
     """
     settings = world.settings
-    sites = [Site(source.listen, tuple(source.routes)) for source in sources if source.listen]
+    sites = [
+        Site(one.listen, tuple(counted(route, world.answering) for route in one.routes))
+        for one in sources
+        if one.listen
+    ]
     if receiving and settings.web_listen:
         links = LinkPages(LinkDesk(world.store.links, world.clock), settings.language)
         known = UploadSettings(settings.web_address, settings.language)
         uploads = UploadPages(world.store, world.clock, world.accept, known)
         emails = EmailPages(EmailDesk(world.store, world.clock), settings.language)
-        desk = build_desk(settings, world.store, world.clock, world.pack, world.accepted).routes()
+        desk = build_desk(
+            settings, world.store, world.clock, world.pack, world.accepted, troubles=world.troubles
+        ).routes()
         parts = (links, uploads, emails)
         pages = (*static_routes(), *(route for part in parts for route in part.routes()), *desk)
         sites.append(Site(_address(settings, "web_listen"), pages))

@@ -6,7 +6,7 @@ People and platforms call the public sites; what watches over the assistant has 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -125,6 +125,25 @@ def _drop_longest_awaited(connections: set[Any]) -> None:
     waiting = [one for one in connections if isinstance(one, TimedConnection) and one.receive_deadline is not None]
     if len(waiting) >= MOST_CONNECTIONS:
         min(waiting, key=lambda one: one.receive_deadline or 0.0).drop()
+
+
+def counted(route: Route, answering: Callable[[], contextlib.AbstractContextManager[None]]) -> Route:
+    """Let a route enter ``answering`` from the moment at which a request arrived as a whole until it is answered."""
+    app = route.app
+
+    async def count(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.ExitStack() as answered:
+
+            async def receive_whole() -> Message:
+                message = await receive()
+                if message["type"] == "http.request" and not message.get("more_body"):
+                    answered.enter_context(answering())
+                return message
+
+            await app(scope, receive_whole, send)
+
+    route.app = count
+    return route
 
 
 #: Hosts that stand for all addresses of their version.

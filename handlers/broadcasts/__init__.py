@@ -74,6 +74,8 @@ DELIVERY_STATES = {
     "failed": N_("could not be sent"),
     "unknown": N_("not known whether it arrived"),
 }
+#: How far a message got beyond ``sent``, on channels that tell it.
+DELIVERY_RECEIPTS = {"received": N_("arrived on their device"), "seen": N_("was seen by the person")}
 DELIVERY_REASONS = {
     DeliveryReason.STOPPED: N_("wants no reminders"),
     DeliveryReason.NO_CONSENT: N_("has not agreed that data about them is kept"),
@@ -143,6 +145,11 @@ def state_message(broadcast: Broadcast) -> str:
 def format_delivery_state(t: Translator, state: str) -> str:
     """Return the state of a recipient in words; empty if there is no row yet."""
     return t(DELIVERY_STATES[state]) if state else ""
+
+
+def format_delivery_receipt(t: Translator, receipt: str) -> str:
+    """Return in words how far a message got, empty where the channel told nothing."""
+    return t(DELIVERY_RECEIPTS[receipt]) if receipt else ""
 
 
 def format_delivery_reason(t: Translator, word: str | None) -> str:

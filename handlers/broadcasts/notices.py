@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from handlers.access import format_actor
 from handlers.broadcasts import (
     DELIVERY_REASONS,
+    DELIVERY_RECEIPTS,
     DELIVERY_STATES,
     format_costs,
     format_delivery_reason,
@@ -83,9 +84,10 @@ def format_broadcast_state(say: MarkupTranslator, broadcast: Broadcast) -> Marku
 
 
 def format_counts(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
-    """Format a line for each state with recipients; skipped ones also by reason."""
-    states = [(capitalize_first(say.t(words)), tally.states.get(state, 0)) for state, words in DELIVERY_STATES.items()]
-    counted = [_format_count(say, words, count) for words, count in states if count]
+    """Format a line for each state with recipients, and for what the channel told of messages that were sent."""
+    states = [(words, tally.states.get(state, 0)) for state, words in DELIVERY_STATES.items()]
+    states += [(words, tally.receipts.get(word, 0)) for word, words in DELIVERY_RECEIPTS.items()]
+    counted = [_format_count(say, capitalize_first(say.t(words)), count) for words, count in states if count]
     return format_bullets(counted)
 
 

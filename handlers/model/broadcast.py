@@ -276,6 +276,8 @@ class DeliveryCounts:
     states: Mapping[str, int] = field(default_factory=dict)  #: ``bot.messages.DeliveryState`` -> rows
     reasons: Mapping[str, int] = field(default_factory=dict)  #: ``Reason`` -> rows
     went_on: Mapping[str, int] = field(default_factory=dict)  #: state of what went on to another channel -> rows
+    #: ``received`` and ``seen`` -> rows of which the channel told that they got at least so far
+    receipts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -301,6 +303,7 @@ class Recipient:
     attempts: int = 0
     queued_at: datetime | None = None
     settled_at: datetime | None = None
+    receipt: str = ""  #: ``received`` or ``seen``, where the channel told so
 
 
 class ActionResult(StrEnum):

@@ -17,6 +17,7 @@ from tests.acceptance.officer import Officer
 from tests.acceptance.processes import run_command
 from tests.acceptance.test_conversation import ELSE, FORM
 from tests.support.broadcast_kills import any_hour_settings, make_settings, read_aftermath, wait_until_settled
+from tests.support.channels import TelegramPlatform
 from tests.support.fork_server import ForkServer
 from tests.support.program import Program, run_program
 from tests.support.telegram.api import BotApi
@@ -71,7 +72,7 @@ async def test_everybody_goes_on_where_they_were(
 async def _everybody_gets_the_broadcast_once(api: BotApi, program: Program, url: str | None, facts: Facts) -> None:
     settings = make_settings(program.folder, url)
     await wait_until_settled(settings, facts["broadcast"])
-    after = await read_aftermath(api, settings, facts["broadcast"])
+    after = await read_aftermath(TelegramPlatform(api).received(), settings, facts["broadcast"])
     heard = {person: count + after.received[person] for person, count in facts["received"].items()}
     assert set(heard.values()) <= {0, 1}
     assert all(heard[person] == 1 for person, state in after.states.items() if state == "sent")

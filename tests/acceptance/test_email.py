@@ -3,27 +3,18 @@
 import asyncio
 import re
 import socket
-import sqlite3
-from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
 
 import httpx
 
 from bot.app import Components, open_components, serve_channels
-from bot.clock import Clock
-from bot.services.opening import open_store_from_settings
 from bot.settings import Settings
-from bot.store import import_queries
-from tests.support.broadcast_kills import any_hour_settings
 from tests.support.broadcasts import start_notice
 from tests.support.delivery import TurnedClock, eventually
-from tests.support.fork_server import ForkServer
 from tests.support.mail import PASSWORD, USER, Mailbox, MailServer, parts_of, report, settings_of
-from tests.support.program import run_program
 from tests.support.web import Browser, free_port
 
 LAN = "lan@dongnai.gov.vn"
@@ -97,56 +88,3 @@ async def test_an_officer_of_the_web_chat_is_reminded_by_letter_until_the_mailbo
             await asyncio.sleep(0.05)
         assert "xin nhớ việc chứng thư" in lan.page
         assert len(server.letters) == 2, "nothing more goes to a mailbox that does not exist"
-
-
-class MailApi:
-    """What a program waits for: that it opened a connection to the mail server."""
-
-    token = url = ""
-
-    def __init__(self, server: MailServer) -> None:
-        self._server = server
-
-    @property
-    def listened(self) -> int:
-        return self._server.connections
-
-
-STAFF, KILLS = 80, 3
-
-
-async def test_killed_amid_a_broadcast_nobody_gets_two_letters_and_nobody_is_lost_unnamed(
-    tmp_path: Path, fast_start: ForkServer
-) -> None:
-    async with MailServer().served(tmp_path) as server:
-        known = settings_of(server, tmp_path, data_dir=tmp_path / "data", email_messages_per_minute=1200)
-        ours = {f"TROLY_{name.upper()}": str(value) for name, value in known.items()}
-        web = {"TROLY_TELEGRAM_TOKEN": "", "TROLY_WEB_LISTEN": f"127.0.0.1:{free_port()}"}
-        environment = ours | any_hour_settings(10) | web
-        settings = Settings.model_validate({**known, "state_dir": tmp_path / "state"})
-        async with open_store_from_settings(settings) as opened:
-            now = Clock().now()
-            for number in range(STAFF):
-                address = f"can-bo-{number}@dongnai.gov.vn"
-                await opened.store.driver.run(*import_queries(opened.store.keyring, address, None, now))
-            name = await start_notice(opened.store, now)
-        async with run_program(cast(Any, MailApi(server)), tmp_path, environment, fast_start) as program:
-            for kill in range(1, KILLS + 1):
-                await eventually(lambda: len(server.letters) >= kill * STAFF // (KILLS + 2))  # noqa: B023 - awaited here
-                await program.kill()
-                await program.launch_and_wait()
-            await eventually(lambda: not left(tmp_path))
-        assert max(Counter(server.recipients).values()) == 1
-        states = dict(sql(tmp_path, "SELECT state, COUNT(*) FROM outbox WHERE broadcast = ? GROUP BY state", name))
-        assert states.keys() <= {"sent", "unknown"}
-        assert sum(states.values()) == STAFF
-        assert states["sent"] <= len(server.letters) <= STAFF
-
-
-def left(folder: Path) -> bool:
-    return bool(sql(folder, "SELECT 1 FROM outbox WHERE state IN ('queued', 'sending') LIMIT 1"))
-
-
-def sql(folder: Path, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(folder / "data" / "troly.sqlite3", timeout=30)) as database:
-        return database.execute(statement, values).fetchall()

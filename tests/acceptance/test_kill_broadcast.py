@@ -18,9 +18,11 @@ from tests.support.broadcast_kills import (
     start_broadcast,
     wait_until_settled,
 )
+from tests.support.channels import CHANNELS, TelegramPlatform
 from tests.support.fork_server import ForkServer
 from tests.support.telegram.api import BotApi
 
+TELEGRAM_CASE = CHANNELS[0]
 RECIPIENTS, KILLS, PACE = 250, 8, 40
 #: A second: the last kill comes before the end, however long each process lives.
 SLOW = 60
@@ -37,7 +39,9 @@ async def test_killed_at_random_moments_a_broadcast_reaches_everybody_once(
     fast_start: ForkServer, tmp_path: Path
 ) -> None:
     seed = random.randrange(2**32)
-    after = await run_with_kills(tmp_path, fast_start, recipients=RECIPIENTS, kills=KILLS, pace=SLOW, seed=seed)
+    after = await run_with_kills(
+        TELEGRAM_CASE, tmp_path, fast_start, recipients=RECIPIENTS, kills=KILLS, pace=SLOW, seed=seed
+    )
     everybody_was_reached_once(after, f"seed {seed}")
     assert after.left, "the last kills came when it was over"
 
@@ -58,11 +62,12 @@ async def test_of_two_workers_one_is_killed_and_the_other_ends_the_broadcast(
             await stack.enter_async_context(run_worker(api, tmp_path / one, environment, fast_start))
             for one in ("a", "b")
         ]
-        name = await start_broadcast(api, settings, RECIPIENTS)  # both are there before anything is to be sent
+        platform = TelegramPlatform(api)
+        name, *_ = await start_broadcast(platform, settings, RECIPIENTS)  # both are there before anything is to be sent
         await _both_have_sent(postgres_url)
         await first.kill()
         await wait_until_settled(settings, name)
-        after = await read_aftermath(api, settings, name)
+        after = await read_aftermath(platform.received(), settings, name)
     everybody_was_reached_once(after)
     assert after.tally.keys() <= {"sent", "unknown"}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.bench.result import Result
 from tests.support.broadcast_kills import Aftermath, run_with_kills
+from tests.support.channels import CHANNELS
 from tests.support.fork_server import start_fork_server
 
 RECIPIENTS, KILLS = 5_000, 100
@@ -16,7 +17,7 @@ SEED = 2026
 def _measure() -> Aftermath:
     with tempfile.TemporaryDirectory() as folder, start_fork_server() as start:
         return asyncio.run(
-            run_with_kills(Path(folder), start, recipients=RECIPIENTS, kills=KILLS, pace=PACE, seed=SEED)
+            run_with_kills(CHANNELS[0], Path(folder), start, recipients=RECIPIENTS, kills=KILLS, pace=PACE, seed=SEED)
         )
 
 

@@ -20,8 +20,8 @@ from rules.outcome import Procedure
 from tests.support.audience import is_meant, make_officers
 from tests.support.backends import Backend
 from tests.support.broadcasts import GREETING_DRAFT, create_draft, list_recipients
-from tests.support.channels import At, link
 from tests.support.dialogue import read_own_data
+from tests.support.linked_channels import At, link
 from tests.support.people import OPERATOR, admin_transaction, grant_role, load_rights
 from tests.support.store import NOW, broadcast_operations, deliver_all, make_content
 

@@ -1,23 +1,23 @@
-"""A broadcast over the Bot API server while its process is killed again and again."""
+"""A broadcast over any channel while its process is killed again and again."""
 
 import asyncio
 import random
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
-from bot.demo.data_writer import open_demo_data
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from handlers.model import Rights, format_person_code
-from tests.support.broadcasts import start_notice, write_consenting_people
+from handlers.model import TELEGRAM, Rights, format_person_code
+from tests.support.broadcasts import start_notice
+from tests.support.channels import ChannelCase, Platform
 from tests.support.delivery import eventually
 from tests.support.fork_server import ForkServer
 from tests.support.program import Program
-from tests.support.telegram.api import BotApi
-from tests.support.telegram.limits import Limits
 
 #: Shortest and longest life of a process in seconds, including its start.
 SHORTEST, LONGEST = 0.1, 0.5
@@ -51,28 +51,30 @@ class Aftermath:
 
 
 async def run_with_kills(
-    folder: Path, start: ForkServer, *, recipients: int, kills: int, pace: int, seed: int
+    case: ChannelCase, folder: Path, start: ForkServer, *, recipients: int, kills: int, pace: int, seed: int
 ) -> Aftermath:
-    """Send a broadcast at ``pace`` per second, kill the process at random moments, then let it finish."""
+    """Send a broadcast over a channel at ``pace`` per second, kill the process at random moments, let it finish."""
     chance, settings = random.Random(seed), make_settings(folder)
-    async with BotApi.start(limits=Limits.off()) as api:
-        name = await start_broadcast(api, settings, recipients)
-        program = Program(api, folder, any_hour_settings(pace), start)
+    async with case.start(folder) as platform:
+        name, *addresses = await start_broadcast(platform, settings, recipients)
+        variables = {**any_hour_settings(pace), **platform.settings, **case.at_pace(pace)}
+        program = Program(cast(Any, platform), folder, variables, start)
         for life in range(1, kills + 1):
             await program.launch()
-            await _let_live(api, chance.uniform(SHORTEST, LONGEST), recipients * life // (kills + 1))
+            await _let_live(platform, chance.uniform(SHORTEST, LONGEST), recipients * life // (kills + 1))
             await program.kill()
         left = await _count_left(settings, name)
         await program.launch()
         await wait_until_settled(settings, name)
         await program.stop()
-        return replace(await read_aftermath(api, settings, name), left=left)
+        received = {address: platform.received()[address] for address in addresses}
+        return replace(await read_aftermath(received, settings, name, case.channel), left=left)
 
 
-async def _let_live(api: BotApi, seconds: float, most: int) -> None:
+async def _let_live(platform: Platform, seconds: float, most: int) -> None:
     """Let a process live, but not beyond ``most`` messages in all, so that no kill comes after the end."""
     with suppress(TimeoutError):
-        await eventually(lambda: sum(len(chat.history) for chat in api.account.chats.values()) >= most, seconds)
+        await eventually(lambda: platform.received().total() >= most, seconds)
 
 
 async def _count_left(settings: Settings, name: str) -> int:
@@ -86,20 +88,12 @@ def make_settings(folder: Path, database_url: str | None = None) -> Settings:
     return Settings.model_validate(known)
 
 
-async def start_broadcast(api: BotApi, settings: Settings, recipients: int) -> str:
-    """Prepare a broadcast to ``recipients`` people of the server, ready to be sent."""
-    now, addresses = datetime.now(UTC), [str(_add_user(api, number)) for number in range(recipients)]
-    async with open_demo_data(settings) as bulk:
-        await write_consenting_people(bulk, addresses, now)
+async def start_broadcast(platform: Platform, settings: Settings, recipients: int) -> list[str]:
+    """Start a broadcast to ``recipients`` people of a platform; return its name and their addresses."""
     async with open_store_from_settings(settings) as opened:
-        return await start_notice(opened.store, now)
-
-
-def _add_user(api: BotApi, number: int) -> int:
-    """Return the id of a person who has started the bot."""
-    user = api.user(f"Người {number}")
-    user.chat.started = True
-    return user.id
+        await platform.prepare(opened.store)
+        addresses = await platform.meet(opened.store, recipients)
+        return [await start_notice(opened.store, datetime.now(UTC)), *addresses]
 
 
 def any_hour_settings(pace: int) -> dict[str, str]:
@@ -122,14 +116,15 @@ async def wait_until_settled(settings: Settings, name: str) -> None:
             await asyncio.sleep(0.1)
 
 
-async def read_aftermath(api: BotApi, settings: Settings, name: str) -> Aftermath:
-    """Compare the messages that the server received with the rows of the store."""
-    received = {str(user): len(chat.history) for user, chat in api.account.chats.items()}
+async def read_aftermath(
+    received: Mapping[str, int], settings: Settings, name: str, channel: str = TELEGRAM
+) -> Aftermath:
+    """Compare how many messages arrived at each address with the rows of the store."""
     async with open_store_from_settings(settings) as opened:
         store = opened.store
-        code = {format_person_code(store.chats.at("telegram", address).id): address for address in received}
+        code = {format_person_code(store.chats.at(channel, address).id): address for address in received}
         rights = Rights.operator(await store.units.read())
         async with open_admin_transaction(store, datetime.now(UTC), reading=True) as office:
             rows = await office.admin.broadcasts.recipients(rights, name, len(received) + 1)
         tally = await store.broadcasts.tally(name)
-    return Aftermath(received, {code[row.code]: row.state for row in rows}, dict(tally.states))
+    return Aftermath(dict(received), {code[row.code]: row.state for row in rows}, dict(tally.states))

@@ -118,10 +118,12 @@ NOTICE_DRAFT = BroadcastDraft(
 )
 
 
-async def write_consenting_people(bulk: DemoDataWriter, addresses: Iterable[str], now: datetime) -> None:
-    """Create people of Telegram who consented and of whom nothing else is known."""
+async def write_consenting_people(
+    bulk: DemoDataWriter, addresses: Iterable[str], now: datetime, channel: str = "telegram"
+) -> None:
+    """Create people of a channel who consented and of whom nothing else is known."""
     met = now - timedelta(days=30)
-    await bulk.write_chats(DemoChat("telegram", address, met, met, session=CONSENTED_SESSION) for address in addresses)
+    await bulk.write_chats(DemoChat(channel, address, met, met, session=CONSENTED_SESSION) for address in addresses)
 
 
 async def freeze_notice(store: Store, now: datetime, draft: BroadcastDraft = NOTICE_DRAFT) -> str:

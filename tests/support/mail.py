@@ -188,6 +188,7 @@ class Mailbox:
     seen: set[int] = field(default_factory=set)
     port: int = 0
     commands: list[str] = field(default_factory=list)
+    odd: str = ""  #: ``garbage``: no text; ``trickle``: a byte now and then and no end; ``refusing``: no such name
 
     def add(self, raw: bytes) -> int:
         number = len(self.messages) + 1
@@ -210,14 +211,22 @@ class Mailbox:
             while line := (await reader.readline()).decode().strip():
                 tag, _, command = line.partition(" ")
                 self.commands.append(command.partition(" ")[0].upper())
+                while self.odd == "trickle":
+                    writer.write(b"*")
+                    await writer.drain()
+                    await asyncio.sleep(0.05)
                 writer.write(self._perform(tag, command))
                 await writer.drain()
                 if command.upper() == "LOGOUT":
                     break
         writer.close()
 
-    def _perform(self, tag: str, command: str) -> bytes:
+    def _perform(self, tag: str, command: str) -> bytes:  # noqa: PLR0911 - a line for each command
         upper, done = command.upper(), f"{tag} OK done\r\n".encode()
+        if self.odd == "garbage":
+            return b"* CAPABILITY \xff\xfe\r\n" + done
+        if self.odd == "refusing" and upper.startswith("LOGIN"):
+            return f"{tag} NO wrong\r\n".encode()
         plain = {"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n", "LOGOUT": b"* BYE\r\n"}
         if upper in plain:
             return plain[upper] + done

@@ -93,9 +93,11 @@ async def create_invitation(
     return made
 
 
-async def grant_role(store: Store, address: str, role: Role, unit: str | None = None, label: str = "") -> Grant:
+async def grant_role(
+    store: Store, address: str, role: Role, unit: str | None = None, label: str = "", *, channel: str = CHANNEL
+) -> Grant:
     """A role that the operator gives to a person who may never have written."""
-    chat = store.chats.at(CHANNEL, address)
+    chat = store.chats.at(channel, address)
     code = (await create_invitation(store, role, unit, label=label)).code
     async with admin_transaction(store, chat) as at:
         await at.expect(chat)
@@ -104,9 +106,9 @@ async def grant_role(store: Store, address: str, role: Role, unit: str | None = 
     return grant
 
 
-async def load_rights(store: Store, address: str) -> Rights:
+async def load_rights(store: Store, address: str, channel: str = CHANNEL) -> Rights:
     """What a person may do now."""
-    async with admin_transaction(store, store.chats.at(CHANNEL, address)) as at:
+    async with admin_transaction(store, store.chats.at(channel, address)) as at:
         return Rights.of(await at.admin.people.mine(), UNITS)
 
 

@@ -3,10 +3,13 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 
 from hypothesis import strategies as st
 
+from bot.channels import CHANNELS, Capabilities
+from bot.channels.rendering import render_text, split_reply, to_plain_text, utf16_length
 from bot.store.store import Store
 from handlers.commands import ADMIN_COMMANDS, COMMANDS
 from handlers.core import ButtonTapped, Event, Reply, ScreenCallback, Session, SheetRead, TextReceived
@@ -45,9 +48,10 @@ class Crowd:
     store: Store
     taps: list[str] = field(default_factory=lambda: ["desk|all|1"], kw_only=True)
     invitations: list[str] = field(default_factory=lambda: ["abcdefgh" * 4], kw_only=True)
+    channel: str = field(default=CHANNEL, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.talks = {name: StoredDialogue(store=self.store, address=name) for name in PEOPLE}
+        self.talks = {name: StoredDialogue(store=self.store, address=name, channel=self.channel) for name in PEOPLE}
 
     def event_of(self, talk: StoredDialogue, kind: str, what: object) -> Event | None:
         """Return the event of an act, or ``None`` if there is nothing to tap."""
@@ -59,7 +63,17 @@ class Crowd:
             case "sheet", list(rows):
                 return SheetRead(sheet=ImportSheet(lines=tuple(rows)), message="6")
         data = self._tap(talk, kind, what)
+        if data and kind in {"tap", "choose"} and (typed := self._number(talk, data)):
+            return TextReceived(text=typed, message="1")
         return ButtonTapped(data=data, message="1") if data else None
+
+    def _number(self, talk: StoredDialogue, tap: str) -> str | None:
+        """Return what is typed for a choice where the channel makes a numbered menu of it."""
+        able = CHANNELS[self.channel].capabilities
+        if able.takes_buttons([one.label for one in talk.choices]):
+            return None
+        counted = [one.tap for one in talk.choices if one.numbered]
+        return str(counted.index(tap) + 1) if tap in counted else None
 
     def _tap(self, talk: StoredDialogue, kind: str, what: object) -> str | None:
         """Return the data of a button: by place or value, one that anybody was ever shown, or an invented one."""
@@ -95,19 +109,19 @@ class Company(Crowd):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.chats = {self.store.chats.at(CHANNEL, name).id: name for name in PEOPLE}
+        self.chats = {self.store.chats.at(self.channel, name).id: name for name in PEOPLE}
 
     async def does(self, who: str, kind: str, what: object) -> None:
         event = self.event_of(self.talks[who], kind, what)
         if event is None:
             return
-        before, able = Glance.at(self.file), await load_rights(self.store, who)
+        before, able = Glance.at(self.file), await load_rights(self.store, who, self.channel)
         self.brought[who] |= set(_CODE.findall(event.model_dump_json().upper()))
         await self.talks[who].does(event)
         after = Glance.at(self.file)
-        check_turn(Actor(self.store.chats.at(CHANNEL, who).id, able), before, after)
+        check_turn(Actor(self.store.chats.at(self.channel, who).id, able), before, after)
         assert (await self.store.audit.verify_journal()).fault is None
-        self.held[who] += (able, await load_rights(self.store, who))
+        self.held[who] += (able, await load_rights(self.store, who, self.channel))
         for glance in (before, after):
             for code, stands in glance.requests.items():
                 self.units[code].add(stands.unit)
@@ -117,6 +131,7 @@ class Company(Crowd):
         talk = self.talks[who]
         for reply in talk.heard:
             check_reply(reply)
+            check_messages(reply, CHANNELS[self.channel].capabilities)
             self.remember(reply)
         if talk.session is not None:
             assert Session.load(talk.session.model_dump_json()) == talk.session
@@ -144,20 +159,33 @@ def check_reply(reply: Reply) -> None:
     assert all(len(choice.tap.encode()) <= 64 for choice in reply.choices)
 
 
+def check_messages(reply: Reply, able: Capabilities) -> None:
+    """Check that the channel can carry a reply, and that every choice is to be seen: as a button, or in a menu."""
+    messages = split_reply(reply, able)
+    shown = "\n".join(render_text(one, able) for one in messages)
+    for one in messages:
+        assert utf16_length(render_text(one, able)) <= able.text_limit
+        assert able.markup or "<b>" not in render_text(one, able)
+        assert able.takes_buttons([choice.label for choice in one.choices]) or not one.choices
+    if messages and not any(one.choices for one in messages):
+        plain = [to_plain_text(escape(choice.label, quote=False)) for choice in reply.choices]
+        assert not [label for label in plain if label not in to_plain_text(shown)], "a choice is not shown"
+
+
 def render_reply(reply: Reply) -> str:
     """Return all texts and data of a reply."""
     files = (attachment.content.decode(errors="replace") for attachment in reply.attachments)
     return "\n".join((*reply.paragraphs, *(f"{choice.label} {choice.tap}" for choice in reply.choices), *files))
 
 
-async def add_people(store: Store) -> None:
+async def add_people(store: Store, channel: str = CHANNEL) -> None:
     """Create their roles and requests for known units; everybody consents."""
     for address, (role, unit, label) in HOLDERS.items():
-        await grant_role(store, address, role, unit, label)
+        await grant_role(store, address, role, unit, label, channel=channel)
     for address, unit, name, serial in REQUESTS:
-        await register_request(store, address, make_person_content(name, serial), unit)
+        await register_request(store, address, make_person_content(name, serial), unit, channel)
     for address in PEOPLE:
-        await StoredDialogue(store=store, address=address).says("/start", "1")
+        await StoredDialogue(store=store, address=address, channel=channel).says("/start", "1")
 
 
 Step = tuple[str, object]  #: a kind of act, and what

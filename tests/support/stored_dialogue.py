@@ -102,13 +102,14 @@ class StoredDialogue(Dialogue):
 
     store: Store = field(kw_only=True)
     address: str = field(kw_only=True)
+    channel: str = field(default=CHANNEL, kw_only=True)
     #: Prepares an event between two turns.
     prepare: Callable[[Chat, Event], Awaitable[Event]] = field(default=keep_event, kw_only=True)
 
     async def does(self, event: Event) -> str:
         """Handle an event and those that follow from it."""
         update = f"dialogue {next(_updates)}"
-        (chat,) = await self.store.inbox.receive([Incoming(CHANNEL, update, self.address, event)], NOW)
+        (chat,) = await self.store.inbox.receive([Incoming(self.channel, update, self.address, event)], NOW)
         while pending := await self.store.inbox.claim_turn(chat):
             event = await self.prepare(chat, pending.event)
             offices = await self.store.offices.read()
@@ -118,20 +119,20 @@ class StoredDialogue(Dialogue):
 
     async def _take(self, pending: PendingTurn, unit: TurnTransaction, offices: tuple[Office, ...]) -> None:
         session = Session.load(pending.session) if pending.session else None
-        turn = await respond(session, pending.event, _world(unit, offices))
+        turn = await respond(session, pending.event, _world(unit, offices, self.channel))
         remembered = turn.session.model_dump_json() if turn.session else None
         await unit.finish(remembered, turn.replies, turn.again)
         self.session, self.heard = turn.session, turn.replies
         self.choices = next((reply.choices for reply in reversed(turn.replies) if reply.choices), self.choices)
 
 
-def _world(unit: TurnTransaction, offices: tuple[Office, ...]) -> Services:
+def _world(unit: TurnTransaction, offices: tuple[Office, ...], channel: str) -> Services:
     return Services(
         now=NOW,
         pack=pack(),
         requests=unit.requests,
         own_data=unit.own_data,
-        channel=CHANNEL,
+        channel=channel,
         save_status=unit.register.save_status,
         admin=unit.admin,
         reminders=unit.reminders,
@@ -141,9 +142,11 @@ def _world(unit: TurnTransaction, offices: tuple[Office, ...]) -> Services:
     )
 
 
-async def register_request(store: Store, address: str, content: RequestContent, unit: str | None) -> Request:
+async def register_request(
+    store: Store, address: str, content: RequestContent, unit: str | None, channel: str = CHANNEL
+) -> Request:
     """Register a request of an officer of this unit."""
-    async with StoredTurns(store, address)() as turn:
+    async with StoredTurns(store, address, channel)() as turn:
         return await turn.requests.register(content.model_copy(update={"unit_code": unit}))
 
 

@@ -9,7 +9,6 @@ import structlog
 
 from bot.channels import (
     AcceptUpdates,
-    BackgroundService,
     ChannelError,
     Pace,
     Rate,
@@ -60,8 +59,10 @@ async def open_email(settings: Settings, store: Store, clock: Clock) -> AsyncIte
     """Open the mail server; nothing is asked of it yet. Raises SettingsError."""
     pool = SmtpPool(smtp_settings(settings), clock, _CONNECTIONS)
 
+    reader = _reader(settings, store, clock)
+
     def receive(_: AcceptUpdates, __: RecordBlockChange) -> Receiver:
-        return Receiver(_reader(settings, store, clock))
+        return Receiver(reader.run if reader else _wait)
 
     try:
         yield ServedChannel(
@@ -73,6 +74,7 @@ async def open_email(settings: Settings, store: Store, clock: Clock) -> AsyncIte
             stand_by=_wait,
             is_accepted=lambda: pool.is_accepted,
             probe=pool.check,
+            trouble=lambda: reader.trouble if reader else None,
         )
     finally:
         await pool.close()
@@ -87,12 +89,12 @@ async def _prepare(pool: SmtpPool) -> None:
         _log.error("email_not_ready", error=type(error).__name__, hint="troly email check")
 
 
-def _reader(settings: Settings, store: Store, clock: Clock) -> BackgroundService:
+def _reader(settings: Settings, store: Store, clock: Clock) -> MailboxReader | None:
     known = imap_settings(settings)
     if known is None:
-        return _wait
+        return None
     returned = ReturnedMail(store, clock, address=settings.web_address, language=settings.language)
-    return MailboxReader(known, returned.take, clock).run
+    return MailboxReader(known, returned.take, clock)
 
 
 async def _wait(stop: asyncio.Event) -> None:

@@ -10,6 +10,7 @@ import email
 import hashlib
 import imaplib
 import re
+import socket
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -19,12 +20,13 @@ from email import policy
 from email.message import EmailMessage
 from email.utils import getaddresses
 from hmac import compare_digest
+from typing import Any
 
 import structlog
 from pydantic import SecretStr
 
 from bot.cancellation import cancel_on
-from bot.channels import ChannelError, Refused, Unreachable
+from bot.channels import Refused, Unreachable
 from bot.clock import Clock
 from bot.messages import NOTICE, Chat, DeliveryState
 from bot.retry import Backoff
@@ -42,6 +44,12 @@ _MOST_IDS = 20
 _POINTER = N_("Nobody reads answers to this address.")
 _POINTER_WEB = N_("To go on, open the assistant: {address}")
 _POINTER_CHAT = N_("To go on, please write to the assistant where you met it.")
+
+_UNREAD = N_("letters leave; the mailbox for what comes back cannot be read now and is tried again by itself")
+_UNREAD_REFUSED = N_(
+    "letters leave; the mailbox for what comes back refuses our name and password, or has no such folder: run"
+    " “troly email check”"
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -180,6 +188,7 @@ class ReturnedMail:
         return "answer"
 
 
+#: Seconds between looks, and until a server that says nothing is given up.
 _LOOK_SECONDS, _TIMEOUT = 120.0, 30.0
 #: Messages of one look, and bytes of one that are read: a report tells what matters at its beginning.
 _BATCH, _MOST_BYTES = 100, 256 * 1024
@@ -195,10 +204,23 @@ class ImapSettings:
     password: SecretStr
     folder: str
     ca_file: str | None = None  #: of a server whose certificate no public authority issued
+    look_seconds: float = 600.0  #: that a whole look may take
 
 
 #: Handles a message and returns in a word what it was. It raises StoreError.
 TakeMessage = Callable[[bytes], Awaitable[str]]
+
+
+class _Mailbox(imaplib.IMAP4_SSL):
+    """A connection that tells its socket before a word is said."""
+
+    def __init__(self, known: ImapSettings, context: ssl.SSLContext, opened: Callable[[socket.socket], None]) -> None:
+        self._opened = opened
+        super().__init__(known.host, known.port, ssl_context=context, timeout=_TIMEOUT)
+
+    def open(self, *where: Any, **more: Any) -> None:
+        super().open(*where, **more)
+        self._opened(self.sock)
 
 
 class MailboxReader:
@@ -209,19 +231,33 @@ class MailboxReader:
         self._take = take
         self._clock = clock
         self.taken: Counter[str] = Counter()
+        self.trouble: str | None = None  #: message id of why the last look failed
+        self._line: socket.socket | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until told to stop; a failure waits for another look."""
         backoff = Backoff(first=_LOOK_SECONDS, longest=1800.0)
         while not stop.is_set():
             try:
-                await self.look()
+                async with asyncio.timeout(self._settings.look_seconds):
+                    await self.look()
                 backoff.reset()
-                pause = _LOOK_SECONDS
-            except (ChannelError, StoreError) as error:
+                self.trouble, pause = None, _LOOK_SECONDS
+            except Exception as error:  # noqa: BLE001 - whatever a server answers, letters and other channels go on
                 _log.warning("mailbox_not_read", channel=EMAIL, error=type(error).__name__)
+                self._hang_up()
+                self.trouble = _UNREAD_REFUSED if isinstance(error, Refused) else _UNREAD
                 pause = backoff.next()
             await cancel_on(stop, self._clock.sleep(pause))
+
+    def _keep_line(self, line: socket.socket) -> None:
+        self._line = line
+
+    def _hang_up(self) -> None:
+        """End a conversation that its thread still waits in: a server may send a byte now and then for ever."""
+        if self._line is not None:
+            with suppress(OSError):
+                self._line.shutdown(socket.SHUT_RDWR)
 
     async def look(self) -> int:
         """Handle what is new; return how many messages that was.
@@ -270,7 +306,7 @@ class MailboxReader:
         known = self._settings
         try:
             context = ssl.create_default_context(cafile=known.ca_file)
-            mailbox = imaplib.IMAP4_SSL(known.host, known.port, ssl_context=context, timeout=_TIMEOUT)
+            mailbox = _Mailbox(known, context, self._keep_line)
         except (OSError, imaplib.IMAP4.error):
             raise Unreachable from None
         try:

@@ -290,4 +290,5 @@ def _to_recipient(rights: Rights, row: RecipientRow) -> Recipient:
         attempts=row.attempts,
         queued_at=row.queued_at,
         settled_at=row.settled_at,
+        receipt=row.receipt,
     )

@@ -150,9 +150,13 @@ _LAST_TAIL = "f" * (32 - PERSON_CODE_LENGTH)
 _MOST_SHARING_CODE = 10_000
 
 
+#: How far a message got, as the channel tells it by numbers.
+RECEIPTS = {1: "received", 2: "seen"}
+
+
 async def read_tally(ask: RunQueries, broadcast: str) -> DeliveryCounts:
     """Count the people of a broadcast by state and reason: of one who was tried over several channels the last row."""
-    (rows,) = await ask(Query("tally", {"id": broadcast}))
+    rows, told = await ask(Query("tally", {"id": broadcast}), Query("tally_receipts", {"id": broadcast}))
     states: dict[str, int] = {}
     reasons: dict[str, int] = {}
     went_on: dict[str, int] = {}
@@ -163,7 +167,8 @@ async def read_tally(ask: RunQueries, broadcast: str) -> DeliveryCounts:
         states[state] = states.get(state, 0) + number
         if reason is not None:
             reasons[reason] = reasons.get(reason, 0) + number
-    return DeliveryCounts(states, reasons, went_on)
+    at_least = {word: sum(count for state, count in told if state >= level) for level, word in RECEIPTS.items()}
+    return DeliveryCounts(states, reasons, went_on, {word: count for word, count in at_least.items() if count})
 
 
 class RecipientRow(NamedTuple):
@@ -178,6 +183,7 @@ class RecipientRow(NamedTuple):
     attempts: int
     queued_at: datetime | None
     settled_at: datetime | None
+    receipt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +214,13 @@ class ResultRepository:
         return rows
 
     def _recipient(self, row: tuple[Any, ...]) -> RecipientRow:
-        chat, channel, unit, standing, sealed, state, reason, attempts, queued_at, settled_at = row
+        chat, channel, unit, standing, sealed, state, reason, attempts, queued_at, settled_at, told = row
         name = None
         if sealed is not None:
             name = unseal_or_none(self.context.keyring, sealed, sealed_columns.subscriber(standing))
         queued, settled = from_optional_micros(queued_at), from_optional_micros(settled_at)
-        return RecipientRow(chat, channel, unit, name, state, reason, attempts, queued, settled)
+        receipt = RECEIPTS.get(told or 0, "")
+        return RecipientRow(chat, channel, unit, name, state, reason, attempts, queued, settled, receipt)
 
     async def resend(self, broadcast: str, codes: Sequence[str] | None) -> int:
         """Queue again what is unknown, of all or of the people with these codes, and return how many that are."""

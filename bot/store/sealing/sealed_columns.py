@@ -145,6 +145,11 @@ def link_content(digest: str) -> SealContext:
     return SealContext("one_time_links", "content", digest)
 
 
+def zalo_message_digest(keyring: Keyring, message: str) -> str:
+    """The digest under which it is kept how far a message got."""
+    return keyring.lookup("zalo message", message)
+
+
 def desk_cookie_digest(keyring: Keyring, cookie: str) -> str:
     """Return the digest that finds the session of a browser on the admin pages."""
     return keyring.lookup("desk session", cookie)

@@ -120,6 +120,10 @@ SELECT state, reason, COUNT(*) FROM outbox
 WHERE broadcast = :id AND state IN ('blocked', 'invalid', 'failed', 'skipped', 'unknown')
 GROUP BY state, reason;
 
+-- name: tally_receipts
+-- Count the messages of which the channel told that they arrived (1) or were seen (2).
+SELECT state, COUNT(*) FROM zalo_receipts WHERE broadcast = :id AND state > 0 GROUP BY state;
+
 -- name: where_recipient_after
 -- The recipient comes after this chat; the order of chats is the order of codes.
 COALESCE(o.meant, o.chat) > :after;
@@ -135,7 +139,7 @@ o.state = :state;
 -- name: recipients
 -- Read the result for each person, over the channel it went to last; the name is that of the certificate known last.
 SELECT COALESCE(o.meant, o.chat), o.channel, c.unit, s.id, s.subscriber, o.state, o.reason, o.attempts, o.queued_at,
-    o.settled_at
+    o.settled_at, (SELECT MAX(z.state) FROM zalo_receipts z WHERE z.outbox = o.id)
 FROM outbox o
 LEFT JOIN chats c ON c.id = COALESCE(o.meant, o.chat)
 LEFT JOIN standings s ON s.id = (

@@ -132,6 +132,11 @@ UPDATE zalo_people SET phone = NULL, last_interaction = 0, closed_at = 0 WHERE c
 INSERT INTO zalo_receipts (message, state, at) VALUES (:message, :state, :now)
 ON CONFLICT (message) DO UPDATE SET state = excluded.state WHERE zalo_receipts.state < excluded.state;
 
+-- name: zalo_expect_receipt!
+-- Note whose message it is that receipts will name; one may have come already.
+INSERT INTO zalo_receipts (message, state, at, broadcast, outbox) VALUES (:message, 0, :now, :broadcast, :outbox)
+ON CONFLICT (message) DO UPDATE SET broadcast = excluded.broadcast, outbox = excluded.outbox;
+
 -- name: zalo_receipt_of
 -- Read how far a message got.
 SELECT state FROM zalo_receipts WHERE message = :message;

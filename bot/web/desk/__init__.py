@@ -22,10 +22,19 @@ from bot.web.desk.units import UNIT_ROUTES
 from rules.pack import Pack
 
 
-def build_desk(
-    settings: Settings, store: Store, clock: Clock, pack: Pack, accepted: Mapping[str, Callable[[], bool]]
+def build_desk(  # noqa: PLR0913 - it names each of them
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    pack: Pack,
+    accepted: Mapping[str, Callable[[], bool]],
+    *,
+    troubles: Mapping[str, Callable[[], str | None]] | None = None,
 ) -> DeskSite:
-    """Put the pages together, each with the right that it needs."""
+    """Put the pages together, each with the right that it needs.
+
+    By the name of a platform, ``accepted`` tells whether it accepts our token, and ``troubles`` what else is wrong.
+    """
     pages = (
         *OVERVIEW_ROUTES,
         *LIST_ROUTES,
@@ -39,6 +48,6 @@ def build_desk(
         *BroadcastPages(store, settings.data_dir / "exports" / "reports").routes(),
         *OfficePages(pack, settings.receiving_office).routes(),
         *RulePages(pack).routes(),
-        *HousePages(store, pack, accepted, settings.zalo_oa_app_id).routes(),
+        *HousePages(store, pack, accepted, troubles or {}, settings.zalo_oa_app_id).routes(),
     )
     return DeskSite(store, clock, settings.web_address or "", settings.language, pages)

@@ -12,6 +12,7 @@ from handlers.broadcasts import (
     format_channel,
     format_checked_costs,
     format_delivery_reason,
+    format_delivery_receipt,
     format_delivery_state,
     format_state,
     format_step_name,
@@ -254,7 +255,8 @@ async def _recipients(visit: DeskVisit, one: Broadcast, tally: DeliveryCounts) -
 
 def _recipient(visit: DeskVisit, one: Recipient) -> dict[str, object]:
     t = visit.say.t
-    state, reason = format_delivery_state(t, one.state), format_delivery_reason(t, one.reason)
+    state = format_delivery_state(t, one.state)
+    reason = format_delivery_reason(t, one.reason) or format_delivery_receipt(t, one.receipt)
     return {
         "code": one.code,
         "name": one.name or "",

@@ -13,7 +13,7 @@ from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.broadcasts import format_channel, format_delivery_reason, format_delivery_state
 from handlers.core import capitalize_first, format_moment
 from handlers.model import CHANNEL_LABELS, ZALO, Act
-from locales import N_
+from locales import N_, Translator
 from rules.pack import Pack
 
 #: What failed is counted for so long, and so many of it are shown.
@@ -41,6 +41,7 @@ class HousePages:
     store: Store
     pack: Pack
     accepted: Mapping[str, Callable[[], bool]]  #: by the name of a platform, whether it accepts our token
+    troubles: Mapping[str, Callable[[], str | None]]  #: by the same name, the message id of what else is wrong
     zalo_app: str | None = None
 
     def routes(self) -> tuple[DeskRoute, ...]:
@@ -69,12 +70,14 @@ class HousePages:
             pack=self.pack.label,
         )  # fmt: skip
 
+    def _channel(self, t: Translator, name: str) -> dict[str, object]:
+        more = self.troubles.get(name, lambda: None)
+        trouble = more() if self.accepted[name]() else _REFUSED
+        return {"name": t(name), "state": t(trouble or _WORKS), "works": trouble is None, "token": ""}
+
     async def _channels(self, visit: DeskVisit) -> list[dict[str, object]]:
         t = visit.say.t
-        found = [
-            {"name": t(name), "state": t(_WORKS if accepts() else _REFUSED), "works": accepts(), "token": ""}
-            for name, accepts in self.accepted.items()
-        ]
+        found = [self._channel(t, name) for name in self.accepted]
         if self.zalo_app is None:
             return found
         account = await self.store.zalo.account(self.zalo_app)

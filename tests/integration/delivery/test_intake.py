@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -55,6 +56,29 @@ async def test_what_the_throttle_drops_is_not_stored(store: Store, clock: Manual
         async with open_turn(store, pending, clock.now()) as unit:
             await unit.finish(None, ())
     assert events == [TextReceived, TextReceived, Throttled]
+
+
+async def test_what_arrives_while_others_are_written_is_written_together_and_each_hears_of_its_own(
+    store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is cancelled meanwhile is stored all the same: its platform sends it again, which changes nothing."""
+    written: list[list[str]] = []
+    receive = Inbox.receive
+
+    async def note(inbox: Inbox, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
+        written.append([one.update_id for one in updates])
+        return await receive(inbox, updates, now)
+
+    monkeypatch.setattr(Inbox, "receive", note)
+    roads = DeliveryPipeline(store, clock)
+    calls = [asyncio.create_task(roads.intake.accept([make_text_update("a", number)])) for number in range(20)]
+    await asyncio.sleep(0)
+    calls[7].cancel()
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(one) for one in ends if one is not None] == [asyncio.CancelledError]
+    await roads.intake.accept([make_text_update("a", 20)])
+    assert [len(one) for one in written] == [20, 1]
+    assert written[0] == [make_text_update("a", number).update_id for number in range(20)]
 
 
 class Choosy:

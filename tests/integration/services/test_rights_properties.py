@@ -10,27 +10,33 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.store.store import Store
 from tests.support import kill
+from tests.support.channels import CHANNELS
 from tests.support.database import Database
 from tests.support.people import insert_units
 from tests.support.random_work import Company, Scene, Step, add_people, scripts
 from tests.support.soak import examples
 
+#: Every channel over which people talk.
+TALKING = list(dict.fromkeys(one.channel for one in CHANNELS if one.talks))
+
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with units, roles, requests, and everybody's consent."""
-    folder = tmp_path_factory.mktemp("template")
-    asyncio.run(_furnish(folder))
-    return folder
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders with units, roles, requests, and everybody's consent, one for each channel."""
+    folders = {channel: tmp_path_factory.mktemp(channel) for channel in TALKING}
+    for channel, folder in folders.items():
+        asyncio.run(_furnish(folder, channel))
+    return folders
 
 
-async def _furnish(folder: Path) -> None:
+async def _furnish(folder: Path, channel: str) -> None:
     async with opened(folder) as store:
         insert_units(Database(None, folder).sql)
-        await add_people(store)
+        await add_people(store, channel)
 
 
 def opened(folder: Path) -> AbstractAsyncContextManager[Store]:
@@ -38,19 +44,21 @@ def opened(folder: Path) -> AbstractAsyncContextManager[Store]:
 
 
 @settings(max_examples=examples(30), deadline=None)
-@given(script=scripts)
+@given(script=scripts, channel=st.sampled_from(TALKING))
 def test_nobody_reaches_beyond_their_role_and_every_change_leaves_its_traces(
-    template: Path, script: list[tuple[Scene, Scene]]
+    templates: dict[str, Path], script: list[tuple[Scene, Scene]], channel: str
 ) -> None:
+    """Over whatever channel they talk; where it has no buttons they type the number of a choice."""
+
     async def run(folder: Path) -> None:
         async with opened(folder) as store:
-            company = Company(store, folder / "troly.sqlite3")
+            company = Company(store, folder / "troly.sqlite3", channel=channel)
             for who, (kind, what) in in_turns(script):
                 await company.does(who, kind, what)
 
     with TemporaryDirectory() as made:
         folder = Path(made) / "data"
-        shutil.copytree(template, folder)
+        shutil.copytree(templates[channel], folder)
         asyncio.run(run(folder))
 
 

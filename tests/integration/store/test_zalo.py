@@ -160,7 +160,7 @@ async def test_a_colleague_silences_a_chat_that_is_not_known_either(store: Store
 
 async def test_receipts_only_go_forward_and_go_with_time(store: Store) -> None:
     for state, ids in ((2, ["a"]), (1, ["a", "b"]), (2, ["c"])):
-        await store.zalo.keep_receipts(ids, state, NOW)
+        await store.zalo.keep_receipts([(one, state) for one in ids], NOW)
     assert [await store.zalo.receipt(one) for one in "abcd"] == [2, 1, 2, 0]
     await store.retention.delete_expired(datetime.max.replace(tzinfo=NOW.tzinfo) - timedelta(days=1), 180)
     assert await store.zalo.receipt("a") == 0

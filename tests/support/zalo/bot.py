@@ -225,8 +225,8 @@ class BotPerson:
             if words in said:
                 return said
 
-    async def hears_menu(self) -> str:
-        while not re.search(r"^(1\.|•) ", said := await self.hears(), re.MULTILINE):
+    async def hears_menu(self, seconds: float = 20.0) -> str:
+        while not re.search(r"^(1\.|•) ", said := await self.hears(seconds=seconds), re.MULTILINE):
             pass
         return said
 

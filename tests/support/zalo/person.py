@@ -46,10 +46,10 @@ class Person:
             if words in one.text:
                 return one
 
-    async def hears_question(self) -> Sent:
+    async def hears_question(self, seconds: float = 20.0) -> Sent:
         """Wait for a message with something to choose: buttons, or a numbered menu."""
         while True:
-            one = await self.hears()
+            one = await self.hears(seconds=seconds)
             if one.buttons or re.search(r"^(1\.|•) ", one.text, re.MULTILINE):
                 return one
 

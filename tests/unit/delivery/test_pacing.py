@@ -38,11 +38,11 @@ class Platform:
             pacer.record_arrival(kind)
         self.clock.seconds = until
 
-    def most_in_a_second(self) -> int:
+    def most_in_a_second(self, seconds: float = 1.0) -> int:
         times = sorted(self.counted)
         first = most = 0
         for last, time in enumerate(times):
-            while times[first] < time - 1 + 1e-9:  # half open: what is a whole second apart is not within one
+            while times[first] < time - seconds + 1e-9:  # half open: what is a whole second apart is not within one
                 first += 1
             most = max(most, last - first + 1)
         return most
@@ -179,6 +179,25 @@ def test_an_answer_leaves_at_once_while_a_broadcast_takes_all_it_may(pace: int) 
         if step % 60 == 59:  # one or two a second
             assert send(ours, platform, MessageKind.URGENT, 1) == 1
         platform.pass_time(0.0101)
+
+
+@pytest.mark.parametrize("calls", [100, 2000])
+def test_a_platform_that_counts_minutes_gets_nearly_all_it_takes_and_answers_wait_a_moment(calls: int) -> None:
+    clock = ManualClock()
+    platform, ours = Platform(clock, 0.3), pacer(clock, calls / 60, window=60.0)
+    ends, asked, waits = clock.seconds + 300, clock.seconds, []
+    while clock.seconds < ends:
+        if clock.seconds - asked > 3.0:  # twenty answers a minute
+            began = clock.seconds
+            while not send(ours, platform, MessageKind.URGENT, 1):
+                platform.pass_time(0.05)
+            waits.append(clock.seconds - began)
+            asked = clock.seconds
+        send(ours, platform, MessageKind.BROADCAST, 10_000)
+        platform.pass_time(min(0.5, ours.wait(MessageKind.BROADCAST)))
+    assert platform.most_in_a_second(60.0) <= calls
+    assert len(platform.counted) >= 0.95 * calls * 5
+    assert max(waits) < 2.5
 
 
 def test_places_that_are_not_used_are_free_again() -> None:

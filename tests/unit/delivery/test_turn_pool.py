@@ -2,10 +2,19 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.delivery.intake import WaitingCalls
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind, TurnPool
 from bot.messages import Chat
-from tests.support.delivery import eventually
+from bot.web.server import counted
+from tests.support.delivery import ManualClock, eventually
 
 OFFICER = Chat("officer", "telegram", "officer")
 
@@ -206,3 +215,52 @@ async def test_a_stop_waits_for_the_file_under_way_and_leaves_the_others_in_the_
     going.set()
     await asyncio.wait_for(stopping, 5)
     assert read == ["0"]
+
+
+async def test_while_a_call_waits_too_long_turns_are_handled_one_by_one() -> None:
+    """A whole call counts, however slowly it was sent, and until its answer left."""
+    clock, under_way, most = ManualClock(), 0, 0
+    calls = WaitingCalls(clock)
+
+    async def handle_next(chat: Chat) -> bool:
+        nonlocal under_way, most
+        del chat
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return False
+
+    async def handle_twenty() -> int:
+        nonlocal most
+        most = 0
+        pool.submit(Chat(str(number), "zalo", str(number)) for number in range(20))
+        await pool.drain()
+        return most
+
+    pool = TurnPool(handle_next, lambda _: None, concurrency=8, gives_way=calls.are_slow)
+    answered, body = asyncio.Event(), asyncio.Event()
+
+    async def answer(request: Request) -> Response:
+        await request.body()
+        await answered.wait()
+        return Response()
+
+    async def send_body() -> AsyncIterator[bytes]:
+        yield b"a"
+        await body.wait()
+
+    app = Starlette(routes=[counted(Route("/hook", answer, methods=["POST"]), calls.answering)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as platform:
+        call = asyncio.create_task(platform.post("/hook", content=send_body()))
+        await asyncio.sleep(0.01)
+        clock.seconds += 5
+        assert await handle_twenty() == 8, "a slow sender must not slow anybody down"
+        body.set()
+        await asyncio.sleep(0.01)
+        assert await handle_twenty() == 8, "it came just now"
+        clock.seconds += 5
+        assert await handle_twenty() == 1
+        answered.set()
+        await call
+    assert await handle_twenty() == 8

@@ -35,6 +35,8 @@ from locales import N_
 
 _CONNECTIONS, _BROADCASTS_AT_ONCE = 32, 8
 _CHAT_PACE = Rate(1.0, 8)
+#: Of the calls of a minute: left to messages; a little is for whatever else is asked.
+_FOR_MESSAGES = 0.98
 
 _log = structlog.get_logger(__name__)
 
@@ -89,10 +91,10 @@ async def open_zalo_oa(settings: Settings, store: Store, clock: Clock) -> AsyncI
         async def stand_by(stop: asyncio.Event) -> None:
             await asyncio.gather(account.tokens.run(stop), account.watch.run(stop), account.templates.run(stop))
 
-        per_second = settings.zalo_oa_calls_per_minute / 60
+        per_second = settings.zalo_oa_calls_per_minute * _FOR_MESSAGES / 60
         yield ServedChannel(
             channel=account.channel,
-            pace=Pace(max(1.0, per_second), _CHAT_PACE),
+            pace=Pace(per_second, _CHAT_PACE, window=60.0),
             broadcasts_at_once=_BROADCASTS_AT_ONCE,
             prepare=partial(_prepare, account),
             receive=receive,

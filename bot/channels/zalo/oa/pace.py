@@ -2,10 +2,11 @@
 
 from bot.clock import Clock
 
-#: Seconds over which Zalo counts, and a little more for what is on its way.
-_WINDOW = 61.0
-#: Of the places: kept free of messages to many, for answers.
-_RESERVE = 0.1
+#: Seconds over which Zalo counts, and a little more for clocks that differ.
+_WINDOW = 60.2
+#: Of the places: kept free of messages to many, for answers; those are spread over the minute, so that one comes free
+#: again soon.
+_RESERVE, _LEAST_RESERVE = 0.02, 3
 #: Seconds to look again where a place is taken by a call that has no answer yet.
 _SHORTEST_WAIT = 0.05
 
@@ -67,7 +68,7 @@ class CallBucket:
         self._answered += [self._clock.monotonic()] * places
 
     def _for_many(self) -> int:
-        return max(1, self.places - max(1, int(self.places * _RESERVE)))
+        return max(1, self.places - max(_LEAST_RESERVE, int(self.places * _RESERVE)))
 
     def _free(self, places: int) -> int:
         since = self._clock.monotonic() - _WINDOW

@@ -208,6 +208,8 @@ class EventHandler:
         found = [one for _, one in read]
         await self._accept(await self._without_silent([update for one in found for update in one.incoming]))
         await self._touch(found)  # after the messages, for a chat is known by its first one
+        told = [(message, one.receipt) for one in found for message in one.receipts]
+        await self._store.zalo.keep_receipts(told, self._clock.now())
         for one in found:
             await self._note(one)
         if events:
@@ -242,10 +244,8 @@ class EventHandler:
         await self._store.zalo.touch_all([(self._store.chats.at(ZALO, person).id, at) for person, at in people])
 
     async def _note(self, found: ReceivedEvent) -> None:
-        """Keep receipts, blocks, silence and numbers."""
+        """Keep blocks, silence and numbers."""
         chats, zalo, now = self._store.chats, self._store.zalo, self._clock.now()
-        if found.receipts:
-            await zalo.keep_receipts(found.receipts, found.receipt, now)
         if found.block:
             await self._record(found.block)
         if found.phone and found.person:

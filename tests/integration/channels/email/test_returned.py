@@ -1,7 +1,10 @@
 """What comes back to the mailbox: bounces end letters and addresses, people get one pointer, forged ones nothing."""
 
+import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,8 @@ from bot.clock import Clock
 from bot.messages import NOTICE, DeliveryState
 from bot.store import OutboxMessage, OutboxRecipient, StoreUnavailable, message_query
 from handlers.core import Reply
-from tests.integration.channels.email.conftest import ADDRESS, LAN, Ours
+from tests.integration.channels.email.conftest import ADDRESS, LAN, NOW, Ours
+from tests.support.delivery import TurnedClock, eventually
 from tests.support.mail import PASSWORD, USER, Mailbox, report
 
 
@@ -83,10 +87,10 @@ async def test_an_answer_gets_one_pointer_and_a_program_or_a_stranger_none(ours:
     assert ADDRESS in row.reply.paragraphs[1]
 
 
-def reader(box: Mailbox, at: Path, take: Any, **changes: Any) -> MailboxReader:
+def reader(box: Mailbox, at: Path, take: Any, clock: Clock | None = None, **changes: Any) -> MailboxReader:
     known = {"user": USER, "password": SecretStr(PASSWORD), "folder": "INBOX", "ca_file": str(at / "ca.pem")}
     settings = ImapSettings(**{"host": "127.0.0.1", "port": box.port, **known, **changes})
-    return MailboxReader(settings, take, Clock())
+    return MailboxReader(settings, take, clock or Clock())
 
 
 async def test_new_messages_are_read_once_and_one_that_cannot_be_read_holds_up_no_other(tmp_path: Path) -> None:
@@ -139,6 +143,34 @@ async def test_a_mailbox_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
             with pytest.raises(raised):
                 await reader(box, tmp_path, take, **changes).look()
         await reader(box, tmp_path, take).look()
+
+
+async def test_a_mailbox_that_stopped_is_read_again_by_itself_and_its_trouble_told_until_then(tmp_path: Path) -> None:
+    taken: list[bytes] = []
+
+    async def take(raw: bytes) -> str:
+        taken.append(raw)
+        return "answer"
+
+    async with Mailbox().served(tmp_path) as box:
+        box.add(b"Subject: one\n\nx")
+        clock, stop = TurnedClock(NOW), asyncio.Event()
+        looker = reader(box, tmp_path, take, clock, look_seconds=0.3)
+
+        async def hours_later(ready: Callable[[], bool]) -> None:
+            await eventually(lambda: clock.turn(timedelta(hours=1)) or ready())
+
+        reading = asyncio.create_task(looker.run(stop))
+        await eventually(lambda: bool(taken))
+        for odd, told in (("garbage", "tried again"), ("trickle", "tried again"), ("refusing", "email check")):
+            box.odd = odd
+            await hours_later(lambda: told in (looker.trouble or ""))  # noqa: B023 - awaited here
+            box.add(f"Subject: {odd}\n\nx".encode())
+            box.odd = ""
+            await hours_later(lambda: looker.trouble is None)
+        assert len(set(taken)) == 4  # what was interrupted is taken again
+        stop.set()
+        await asyncio.wait_for(reading, 5)
 
 
 def sql(folder: Path, statement: str) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from bot.store import to_micros
 from bot.store.zalo import ZaloTokens
 from bot.web.desk import build_desk
-from handlers.model import Act, Role
+from handlers.model import CHANNEL_LABELS, EMAIL, Act, Role
 from rules.loading import load_pack
 from tests.support.desk import NOW, Desk
 from tests.support.people import create_invitation, grant_role
@@ -146,6 +146,21 @@ async def test_health_tells_what_waits_what_failed_and_whether_a_token_needs_a_c
     assert told[state] in page
     assert "secret" not in page
     assert "Không biết có bản nào" in page
+
+
+@pytest.mark.parametrize(("accepted", "trouble"), [(True, None), (True, "Nothing."), (False, "Nothing.")])
+async def test_health_tells_what_else_is_wrong_with_a_channel(desk: Desk, accepted: bool, trouble: str | None) -> None:
+    """That our token is refused matters more."""
+    site = build_desk(
+        desk.office.settings, desk.store, desk.clock, load_pack("national"), {CHANNEL_LABELS[EMAIL]: lambda: accepted},
+        troubles={CHANNEL_LABELS[EMAIL]: lambda: trouble},
+    )  # fmt: skip
+    page = await served(desk, next(route for route in site.routes() if route.path == "/desk/health"))
+    told = re.search(r"<dt>thư điện tử</dt><dd( class=\"bad\")?>([^<]+)<", page)
+    assert told
+    works, refused = "hoạt động tốt", "nền tảng từ chối mã truy cập của trợ lý"
+    assert bool(told[1]) == (told[2] != works)
+    assert told[2] == (refused if not accepted else "Không có." if trouble else works)
 
 
 async def served(desk: Desk, route: object) -> str:

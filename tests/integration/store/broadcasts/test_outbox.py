@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import psycopg
@@ -15,8 +16,8 @@ from bot.store.drivers.postgres import PostgresDriver
 from bot.store.encoding import to_micros
 from bot.store.sealing import Keyring, sealed_columns
 from bot.store.store import Store
-from handlers.model import DeliveryReason, PlaceholderValues
-from tests.support.broadcasts import DEADLINE_DRAFT, QUEUED_AT, BroadcastWriter, Row
+from handlers.model import ZALO, DeliveryReason, PlaceholderValues, format_person_code
+from tests.support.broadcasts import DEADLINE_DRAFT, QUEUED_AT, BroadcastWriter, Row, list_recipients
 from tests.support.database import Database, OpenStore
 from tests.support.store import CHANNEL, answer_next, claim_rows, open_chat, reply_texts
 
@@ -353,3 +354,23 @@ async def test_who_blocks_is_known_as_blocked_until_they_write_or_let_us_write(
 async def test_a_stranger_who_blocks_stays_a_stranger(store: Store, database: Database) -> None:
     await store.chats.mark_blocked(store.chats.at(CHANNEL, "999"), QUEUED_AT)
     assert database.sql("SELECT COUNT(*) FROM chats") == [(0,)]
+
+
+async def test_receipts_of_a_broadcast_stand_in_its_counts_and_beside_its_recipients(
+    store: Store, outgoing: BroadcastWriter, database: Database
+) -> None:
+    """They may come before it is noted that the message was sent, twice, and in the wrong order."""
+    replace(outgoing, channel=ZALO).queue(NAME, "12345")
+    rows = await store.outbox.claim_broadcast(NAME, ZALO, 10, QUEUED_AT)
+    await store.zalo.keep_receipts([("m1", 1), ("m2", 2)], QUEUED_AT)
+    ends = [Settlement(row, DeliveryState.SENT, f"m{row.chat.address}") for row in rows[:4]]
+    await store.outbox.settle_all([*ends, Settlement(rows[4], DeliveryState.UNKNOWN)], QUEUED_AT)
+    await store.zalo.keep_receipts([("m2", 1), ("m3", 1), ("m3", 1), ("somebody else's", 2)], QUEUED_AT)
+
+    counts = await store.broadcasts.tally(NAME)
+    assert (dict(counts.states), dict(counts.receipts)) == ({"sent": 4, "unknown": 1}, {"received": 3, "seen": 1})
+    told = {one.code: one.receipt for one in await list_recipients(store, NAME)}
+    by_address = {row.chat.address: told[format_person_code(row.chat.id)] for row in rows}
+    assert by_address == {"1": "received", "2": "seen", "3": "received", "4": "", "5": ""}
+    assert not await store.outbox.claim_broadcast(NAME, ZALO, 10, QUEUED_AT)
+    assert "m1" not in str(database.sql("SELECT * FROM zalo_receipts"))

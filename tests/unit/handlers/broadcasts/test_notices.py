@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from handlers.broadcasts import build_expiry_draft, notices
-from handlers.broadcasts.notices import Speed, format_percent_bar, format_progress, percent_settled
+from handlers.broadcasts.notices import Speed, format_counts, format_percent_bar, format_progress, percent_settled
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction, render_broadcast
 from handlers.broadcasts.template import find_problems
 from handlers.core import MarkupTranslator, Reply
@@ -143,3 +143,13 @@ def test_the_certificate_reminder_can_be_sent_whatever_is_known(language: str) -
     assert "23/12/2026" in text(full)
     assert "{" not in text(full) + text(bare)
     assert actions(full) == [ButtonAction.NOW, ButtonAction.DONE, ButtonAction.LATER]
+
+
+def test_what_the_channel_told_of_messages_stands_behind_the_states() -> None:
+    counts = DeliveryCounts({"sent": 4, "unknown": 1}, receipts={"received": 3, "seen": 1})
+    assert str(format_counts(SAY, counts)).splitlines() == [
+        "• Sent: 4",
+        "• Not known whether it arrived: 1",
+        "• Arrived on their device: 3",
+        "• Was seen by the person: 1",
+    ]
