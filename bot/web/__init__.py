@@ -69,8 +69,10 @@ def build_web_server(
     for one in opened:
         kind = "private" if one.site.private else "public"
         _log.info("web_server_listening", at=one.site.listen.address, kind=kind, public_url=settings.web_url)
+    if not opened:
+        return []
     tls = (settings.web_url or "").startswith("https:")
-    return [WebServer(opened, tls=tls, proxies=settings.web_trusted_proxies).run] if opened else []
+    return [WebServer(opened, language=settings.language, tls=tls, proxies=settings.web_trusted_proxies).run]
 
 
 def _address(settings: Settings, field: str, *, receiving: bool = True) -> ListenAddress:

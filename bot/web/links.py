@@ -19,7 +19,16 @@ from bot.channels import AcceptUpdates
 from bot.channels.web.inbox import FormTooLarge, FormUnreadable, UploadRoom, is_from_elsewhere, read_form
 from bot.clock import Clock
 from bot.messages import Chat, Incoming
-from bot.pages import attachment_headers, page
+from bot.pages import (
+    EMAIL_LINK_GONE,
+    LATER,
+    LINK_GONE,
+    STALE_FORM,
+    ProblemAnswer,
+    attachment_headers,
+    page,
+    reader_language,
+)
 from bot.services.email import CONFIRM_PATH, STOP_PATH, EmailDesk
 from bot.services.links import LINK_PATH, UPLOAD_PATH, LinkDesk
 from bot.store import Store, StoreError
@@ -53,16 +62,17 @@ class LinkPages:
         try:
             if not _TOKEN.fullmatch(token):
                 return self._nowhere()
-            return await (self._fetch(token) if request.method == "POST" else self._show(token))
+            return await (self._fetch(token) if request.method == "POST" else self._show(request, token))
         except StoreError:
-            return page("link_later.html", self._language, status=503)
+            return ProblemAnswer(LATER, 503, self._language)
 
-    async def _show(self, token: str) -> Response:
+    async def _show(self, request: Request, token: str) -> Response:
         file = await self._desk.look(token)
         if file is None:
             return self._nowhere()
-        size = format_size(MarkupTranslator(self._language), file.size)
-        return page("link.html", self._language, name=file.name, size=size)
+        language = reader_language(request, self._language)
+        size = format_size(MarkupTranslator(language), file.size)
+        return page("link.html", language, name=file.name, size=size)
 
     async def _fetch(self, token: str) -> Response:
         await self._room.acquire()
@@ -89,7 +99,7 @@ class LinkPages:
             self._room.release()
 
     def _nowhere(self) -> Response:
-        return page("link_gone.html", self._language, status=404)
+        return ProblemAnswer(LINK_GONE, 404, self._language)
 
 
 _UNSTORABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff/\\\\]")
@@ -124,15 +134,15 @@ class UploadPages:
         try:
             chat = await self._find(token)
             if chat is None:
-                return page("link_gone.html", language, status=404)
+                return ProblemAnswer(LINK_GONE, 404, language)
             language = await self._store.chats.language(chat) or language
             if request.method == "GET":
                 return page("upload.html", language, problem="")
             if is_from_elsewhere(request, self._known.address or ""):
-                return page("chat_form.html", language, status=403)
+                return ProblemAnswer(STALE_FORM, 403, language)
             return await self._take(request, token, chat, language)
         except StoreError:
-            return page("link_later.html", language, status=503)
+            return ProblemAnswer(LATER, 503, language)
 
     async def _find(self, token: str) -> Chat | None:
         if not _TOKEN.fullmatch(token):
@@ -147,7 +157,7 @@ class UploadPages:
             except FormTooLarge:
                 return page("upload.html", language, status=413, problem="large")
             except FormUnreadable:
-                return page("chat_form.html", language, status=400)
+                return ProblemAnswer(STALE_FORM, 400, language)
             if form.file is None or not form.file.content:
                 return page("upload.html", language, status=400, problem="none")
             update = f"upload-{hashlib.sha256(f'{chat.id} {token}'.encode()).hexdigest()[:32]}"
@@ -185,30 +195,30 @@ class EmailPages:
         ]
 
     async def _confirm(self, request: Request) -> Response:
-        token = request.path_params["token"]
+        token, language = request.path_params["token"], reader_language(request, self._language)
         try:
             address = await self._desk.look(token) if _TOKEN.fullmatch(token) else None
             if address is None:
-                return page("email_gone.html", self._language, status=404)
+                return ProblemAnswer(EMAIL_LINK_GONE, 404, self._language)
             if request.method == "GET":
-                return page("email_confirm.html", self._language, address=address, done=False)
+                return page("email_confirm.html", language, address=address, done=False)
             if await self._desk.confirm(token):
-                return page("email_confirm.html", self._language, address=address, done=True)
-            return page("email_gone.html", self._language, status=409)
+                return page("email_confirm.html", language, address=address, done=True)
+            return ProblemAnswer(EMAIL_LINK_GONE, 409, self._language)
         except StoreError:
-            return page("link_later.html", self._language, status=503)
+            return ProblemAnswer(LATER, 503, self._language)
 
     async def _stop(self, request: Request) -> Response:
         """Show a button, or end it: a mail program posts without cookies and expects no redirect."""
-        token = request.path_params["token"]
+        token, language = request.path_params["token"], reader_language(request, self._language)
         mailbox = self._desk.mailbox_of(token) if _STOP.fullmatch(token) else None
         if mailbox is None:
-            return page("email_gone.html", self._language, status=404)
+            return ProblemAnswer(EMAIL_LINK_GONE, 404, self._language)
         if request.method == "GET":
-            return page("email_stop.html", self._language, done=False)
+            return page("email_stop.html", language, done=False)
         try:
             if not await self._desk.stop(mailbox):
-                return page("email_gone.html", self._language, status=404)
+                return ProblemAnswer(EMAIL_LINK_GONE, 404, self._language)
         except StoreError:
-            return page("link_later.html", self._language, status=503)
-        return page("email_stop.html", self._language, done=True)
+            return ProblemAnswer(LATER, 503, self._language)
+        return page("email_stop.html", language, done=True)

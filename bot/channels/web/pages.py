@@ -1,7 +1,7 @@
 """The pages of the web chat: the conversation, what is posted to it, its stream, its files, going on elsewhere."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hmac import compare_digest
@@ -30,7 +30,22 @@ from bot.channels.web.inbox import (
 from bot.channels.web.view import find_reminder, format_event, to_bubbles, to_change, to_event
 from bot.clock import Clock
 from bot.messages import Chat
-from bot.pages import attachment_headers, page
+from bot.pages import (
+    FILE_GONE,
+    LATER,
+    LINK_GONE,
+    NO_CONVERSATION,
+    STALE_FORM,
+    TOO_FAST,
+    TOO_LARGE,
+    Problem,
+    ProblemAnswer,
+    attachment_headers,
+    forget_language,
+    page,
+    reader_language,
+    remember_language,
+)
 from bot.services.links import WebChatLinks
 from bot.store import Store, StoreError
 from bot.store.web_chat import WebChat, WebMessage
@@ -115,23 +130,23 @@ class ChatPages:
 
         async def guarded(request: Request) -> Response:
             if not self._rates["all"].try_take(caller_of(request)):
-                return self._sorry("chat_slower.html", 429)
+                return self._problem(TOO_FAST, 429)
             if request.method == "POST" and is_from_elsewhere(request, self._known.address):
-                return self._sorry("chat_form.html", 403)
+                return self._problem(STALE_FORM, 403)
             try:
                 return await answer(request)
             except FormTooLarge:
-                return self._sorry("chat_too_large.html", 413)
+                return self._problem(TOO_LARGE, 413)
             except FormUnreadable:
-                return self._sorry("chat_form.html", 400)
+                return self._problem(STALE_FORM, 400)
             except StoreError as error:
                 _log.warning("web_chat_unavailable", error=type(error).__name__)
-                return self._sorry("link_later.html", 503)
+                return self._problem(LATER, 503)
 
         return guarded
 
-    def _sorry(self, template: str, status: int) -> Response:
-        return page(template, self._known.language, status=status)
+    def _problem(self, problem: Problem, status: int, headers: Mapping[str, str] | None = None) -> Response:
+        return ProblemAnswer(problem, status, self._known.language, headers=headers)
 
     def _cookie(self, request: Request) -> str:
         return request.cookies.get(self._known.cookie, "")[:64]
@@ -150,13 +165,16 @@ class ChatPages:
         if found is None:
             start = request.query_params.get("start", "")[:64]
             return page(
-                "chat_begin.html", self._known.language, start=start, key=new_key(), made_up=self._known.made_up
+                "chat_begin.html",
+                reader_language(request, self._known.language),
+                start=start,
+                key=new_key(),
+                made_up=self._known.made_up,
             )
         cookie, language = self._cookie(request), await self._language(found.chat)
         before = request.query_params.get("before", "")
-        edge = int(before) if before.isdecimal() and len(before) < 19 else 2**62
         latest = (await self._store.web.latest((found.chat.id,))).get(found.chat.id, 0)  # before the messages: no gap
-        messages = await self._store.web.page(found.chat, _PAGE + 1, edge)
+        messages = await self._store.web.page(found.chat, _PAGE + 1, _edge(before))
         bubbles = list(to_bubbles(messages[-_PAGE:], language))
         answer = page(
             "chat.html", language,
@@ -170,6 +188,7 @@ class ChatPages:
         else:
             await self._store.web.see(cookie, self._clock.now())
             self._set_cookie(answer, cookie)
+            remember_language(answer, language, secure=self._known.is_secure)
         return answer
 
     def _set_cookie(self, answer: Response, cookie: str) -> None:
@@ -179,6 +198,7 @@ class ChatPages:
         )
 
     def _drop_cookie(self, answer: Response) -> None:
+        forget_language(answer)
         answer.delete_cookie(self._known.cookie, secure=self._known.is_secure, httponly=True, samesite="lax")
 
     async def _post(self, request: Request) -> Response:
@@ -190,10 +210,10 @@ class ChatPages:
         scripted = request.headers.get("x-troly") == "1"
         if found is None or found.ended:
             if scripted:
-                return Response(status_code=410)
+                return self._problem(NO_CONVERSATION, 410)
             return await self._begin(request, sent)
         if not self._is_genuine(form, cookie):
-            return self._sorry("chat_form.html", 403)
+            return self._problem(STALE_FORM, 403)
         if not sent.is_empty:
             await self._inbox.take(found.chat, sent)
             self._streams.changed(found.chat.id)
@@ -207,7 +227,7 @@ class ChatPages:
 
     async def _begin(self, request: Request, sent: Sent) -> Response:
         if not self._rates["begin"].try_take(caller_of(request)):
-            return self._sorry("chat_slower.html", 429)
+            return self._problem(TOO_FAST, 429)
         cookie, chat = await self._inbox.begin()
         await self._inbox.take(chat, Sent(sent.key, "/start") if sent.is_empty else sent)
         await self._wait_for_answer(chat)
@@ -229,9 +249,9 @@ class ChatPages:
     async def _stream(self, request: Request) -> Response:
         found, cookie = await self._find(request), self._cookie(request)
         if found is None:
-            return Response(status_code=410)
+            return self._problem(NO_CONVERSATION, 410)
         if not self._streams.has_room:
-            return Response(status_code=503, headers={"retry-after": "10"})
+            return self._problem(LATER, 503, {"retry-after": "10"})
         version = _version(request.headers.get("last-event-id") or request.query_params.get("after", ""))
         headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
         events = self._events(found.chat, cookie, version)
@@ -268,16 +288,17 @@ class ChatPages:
         """Tell a tab without a stream what it lacks."""
         found = await self._find(request)
         if found is None:
-            return Response(status_code=410)
+            return self._problem(NO_CONVERSATION, 410)
         changed = await self._store.web.changed(found.chat, _version(request.query_params.get("after", "")), _BATCH)
         language = await self._language(found.chat)
         return JSONResponse([to_change(message, language) for message in changed])
 
     async def _older(self, request: Request) -> Response:
-        found, before = await self._find(request), request.query_params.get("before", "")
-        if found is None or not before.isdecimal() or len(before) > 18:
-            return Response(status_code=410)
-        messages = await self._store.web.page(found.chat, _PAGE + 1, int(before))
+        found = await self._find(request)
+        if found is None:
+            return self._problem(NO_CONVERSATION, 410)
+        edge = _edge(request.query_params.get("before", ""))
+        messages = await self._store.web.page(found.chat, _PAGE + 1, edge)
         language = await self._language(found.chat)
         bubbles = list(to_bubbles(messages[-_PAGE:], language))
         return page("chat_older.html", language, bubbles=bubbles, has_older=len(messages) > _PAGE)
@@ -286,7 +307,7 @@ class ChatPages:
         found = await self._find(request)
         kept = await self._store.web.file(found.chat.id, request.path_params["file"]) if found else None
         if kept is None:
-            return self._sorry("chat_file_gone.html", 404)
+            return self._problem(FILE_GONE, 404)
         facts, content = kept
         headers = attachment_headers(facts.name, len(content))
         if facts.media_type == "image/png" and request.query_params.get("show") == "1":
@@ -296,7 +317,7 @@ class ChatPages:
 
     async def _continue(self, request: Request) -> Response:
         found, cookie = await self._find(request), self._cookie(request)
-        language = await self._language(found.chat) if found else self._known.language
+        language = await self._language(found.chat) if found else reader_language(request, self._known.language)
         form_token = self._form_token(cookie) if found else ""
         return page(
             "continue.html", language, has_chat=found is not None, form_token=form_token, made=None, wrong=False
@@ -305,7 +326,7 @@ class ChatPages:
     async def _new_link(self, request: Request) -> Response:
         form, found, cookie = await read_form(request), await self._find(request), self._cookie(request)
         if found is None or not self._is_genuine(form, cookie):
-            return self._sorry("chat_form.html", 403)
+            return self._problem(STALE_FORM, 403)
         made = await self._links.make(found.chat)
         address = f"{self._known.address}/c/{made.token}"
         language = await self._language(found.chat)
@@ -316,27 +337,33 @@ class ChatPages:
 
     async def _use_code(self, request: Request) -> Response:
         if not (self._rates["code"].try_take(caller_of(request)) and self._all_codes.try_take("")):
-            return self._sorry("chat_slower.html", 429)
+            return self._problem(TOO_FAST, 429)
         code = "".join(filter(str.isdecimal, (await read_form(request)).get("code")[:20]))
         chat = await self._links.use_code(code)
         if chat is None:
             values = {"has_chat": False, "form_token": "", "made": None, "wrong": True}
-            return page("continue.html", self._known.language, status=404, **values)
+            return page("continue.html", reader_language(request, self._known.language), status=404, **values)
         return await self._join(chat)
 
     async def _continue_link(self, request: Request) -> Response:
         """Show one button: a messenger that opens the link to preview it must not use it up."""
-        return page("continue_link.html", self._known.language, token=request.path_params["token"][:64])
+        language = reader_language(request, self._known.language)
+        return page("continue_link.html", language, token=request.path_params["token"][:64])
 
     async def _use_link(self, request: Request) -> Response:
         chat = await self._links.use_token(request.path_params["token"])
-        return self._sorry("link_gone.html", 404) if chat is None else await self._join(chat)
+        return self._problem(LINK_GONE, 404) if chat is None else await self._join(chat)
 
     async def _join(self, chat: Chat) -> Response:
         cookie, _ = await self._inbox.join(chat)
         answer = RedirectResponse("/#end", status_code=303)
         self._set_cookie(answer, cookie)
         return answer
+
+
+def _edge(text: str) -> int:
+    """Return the message before which a page ends; what is no number means the newest."""
+    return int(text) if text.isdecimal() and len(text) < 19 else 2**62
 
 
 def _version(text: str) -> int:
