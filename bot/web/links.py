@@ -4,18 +4,19 @@ Looking uses nothing up, for messengers and mail servers open each link to previ
 used, late, forged or another's, the answer is the same, and takes the same look at the store.
 """
 
-import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels import AcceptUpdates
+from bot.channels.web.downloads import DownloadRoom, FileAnswer
 from bot.channels.web.inbox import FormTooLarge, FormUnreadable, UploadRoom, is_from_elsewhere, read_form
 from bot.clock import Clock
 from bot.messages import Chat, Incoming
@@ -25,7 +26,6 @@ from bot.pages import (
     LINK_GONE,
     STALE_FORM,
     ProblemAnswer,
-    attachment_headers,
     page,
     reader_language,
 )
@@ -38,9 +38,7 @@ from handlers.interview.secrets import has_secret_in_name
 from handlers.model import LinkPurpose
 
 _TOKEN = re.compile(TOKEN_PATTERN)
-_CHUNK = 64 * 1024
-#: Files in memory at the same time: those that are fetched, and those that come, of all and of one address.
-_AT_ONCE = 4
+#: Files in memory at the same time that come: of all, and of one address.
 _UPLOADS, _UPLOADS_OF_ONE = 6, 3
 
 
@@ -51,7 +49,7 @@ class LinkPages:
         """``language`` is that of the pages."""
         self._desk = desk
         self._language = language
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._room = DownloadRoom()
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
@@ -62,7 +60,9 @@ class LinkPages:
         try:
             if not _TOKEN.fullmatch(token):
                 return self._nowhere()
-            return await (self._fetch(token) if request.method == "POST" else self._show(request, token))
+            if request.method == "POST":
+                return FileAnswer(self._room, partial(self._desk.fetch, token), self._nowhere(), self._language)
+            return await self._show(request, token)
         except StoreError:
             return ProblemAnswer(LATER, 503, self._language)
 
@@ -73,30 +73,6 @@ class LinkPages:
         language = reader_language(request, self._language)
         size = format_size(MarkupTranslator(language), file.size)
         return page("link.html", language, name=file.name, size=size)
-
-    async def _fetch(self, token: str) -> Response:
-        await self._room.acquire()
-        try:
-            fetched = await self._desk.fetch(token)
-        except BaseException:
-            self._room.release()
-            raise
-        if fetched is None:
-            self._room.release()
-            return self._nowhere()
-        facts, content = fetched
-        return StreamingResponse(
-            self._stream(content),
-            media_type="application/octet-stream",
-            headers=attachment_headers(facts.name, len(content)),
-        )
-
-    async def _stream(self, content: bytes) -> AsyncIterator[bytes]:
-        try:
-            for start in range(0, len(content), _CHUNK):
-                yield content[start : start + _CHUNK]
-        finally:
-            self._room.release()
 
     def _nowhere(self) -> Response:
         return ProblemAnswer(LINK_GONE, 404, self._language)

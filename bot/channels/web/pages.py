@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from hmac import compare_digest
 
 import structlog
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from bot.channels import Rate
 from bot.channels.token_buckets import TokenBuckets
 from bot.channels.web.channel import Streams
+from bot.channels.web.downloads import DownloadRoom, FileAnswer
 from bot.channels.web.inbox import (
     LONGEST_TEXT,
     FormTooLarge,
@@ -40,7 +42,6 @@ from bot.pages import (
     TOO_LARGE,
     Problem,
     ProblemAnswer,
-    attachment_headers,
     forget_language,
     page,
     reader_language,
@@ -106,7 +107,7 @@ class ChatPages:
             for name, rate in {"all": _ADDRESS_RATE, "begin": _BEGIN_RATE, "code": _CODE_RATE}.items()
         }
         self._all_codes = TokenBuckets(_ALL_CODES_RATE, clock)
-        self._uploads = UploadRoom(_UPLOADS, _UPLOADS_OF_ONE)
+        self._uploads, self._downloads = UploadRoom(_UPLOADS, _UPLOADS_OF_ONE), DownloadRoom()
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
@@ -304,16 +305,13 @@ class ChatPages:
         return page("chat_older.html", language, bubbles=bubbles, has_older=len(messages) > _PAGE)
 
     async def _file(self, request: Request) -> Response:
-        found = await self._find(request)
-        kept = await self._store.web.file(found.chat.id, request.path_params["file"]) if found else None
-        if kept is None:
-            return self._problem(FILE_GONE, 404)
-        facts, content = kept
-        headers = attachment_headers(facts.name, len(content))
-        if facts.media_type == "image/png" and request.query_params.get("show") == "1":
-            headers["content-disposition"] = "inline"
-            return Response(content, media_type="image/png", headers=headers)
-        return Response(content, media_type="application/octet-stream", headers=headers)
+        found, name = await self._find(request), request.path_params["file"]
+        missing = self._problem(FILE_GONE, 404)
+        if found is None:
+            return missing
+        load = partial(self._store.web.file, found.chat.id, name)
+        shows = request.query_params.get("show") == "1"
+        return FileAnswer(self._downloads, load, missing, self._known.language, shows=shows)
 
     async def _continue(self, request: Request) -> Response:
         found, cookie = await self._find(request), self._cookie(request)
