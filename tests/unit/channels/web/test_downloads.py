@@ -23,7 +23,7 @@ class Taker:
 
     def __init__(self, room: DownloadRoom, address: str, content: bytes | None = LARGE, *, stuck: bool = False) -> None:
         self.room, self.address, self.content, self.stuck = room, address, content, stuck
-        self.status, self.body, self.over, self.loaded = 0, b"", False, False
+        self.status, self.body, self.over, self.loaded = 0, bytearray(), False, False
 
     async def load(self) -> tuple[FileFacts, bytes] | None:
         self.loaded = True
