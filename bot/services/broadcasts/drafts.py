@@ -73,6 +73,11 @@ class BroadcastDrafts(BroadcastAccess):
         await self.journal.record(rights, "broadcast_change", name, unit=draft.audience.unit)
         return ActionResult.DONE
 
+    async def document(self, rights: Rights, name: str) -> Attachment | None:
+        """Whoever sees the broadcast sees what goes along."""
+        found = await self.find(rights, name)
+        return await self._file(found.broadcast) if found else None
+
     async def request_check(self, rights: Rights, name: str) -> ActionResult:
         """Asking again while it goes on has the same answer; the journal has one row."""
         found = await self.find_for(rights, Act.WRITE_BROADCASTS, name)
@@ -179,13 +184,14 @@ class BroadcastPreview(BroadcastAccess):
 
     async def _with_document(self, found: Broadcast, said: Reply) -> Reply:
         """Attach the file that goes along."""
-        if not found.draft.document or said.attachments:
-            return said
-        content = await self.broadcasts.document(found.id)
-        if content is None:
-            return said
-        file = Attachment.of(found.draft.document, found.draft.document_type, content)
-        return said.model_copy(update={"attachments": (file,)})
+        file = None if said.attachments else await self._file(found)
+        return said.model_copy(update={"attachments": (file,)}) if file else said
+
+    async def _file(self, found: Broadcast) -> Attachment | None:
+        content = await self.broadcasts.document(found.id) if found.draft.document else None
+        if content is None or found.draft.document is None:
+            return None
+        return Attachment.of(found.draft.document, found.draft.document_type, content)
 
 
 def _as_if_stored(draft: BroadcastDraft, now: datetime) -> BroadcastSnapshot:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from bot.errors import Forbidden, OutputError
 from bot.pages import attachment_headers
 from bot.store import Store
+from bot.web.desk.broadcast_files import FILE_ROUTES
 from bot.web.desk.broadcasts import (
     ASKED,
     NO_BROADCAST,
@@ -86,6 +87,7 @@ class BroadcastPages:
         return (
             DeskRoute("GET", "/desk/broadcasts", see, show_broadcasts),
             *COMPOSE_ROUTES,
+            *FILE_ROUTES,
             DeskRoute("GET", "/desk/broadcasts/{code}", see, show_broadcast),
             DeskRoute("POST", "/desk/broadcasts/{code}/check", write, check),
             DeskRoute("POST", "/desk/broadcasts/{code}/test", write, send_test),
