@@ -181,8 +181,8 @@ def _format_move_result(here: Context, code: str, done: MoveResult, labels: Mapp
 
 _TAKEN_BACK = N_("Taken back: it stands again where it stood before. The officer is told that it was a mistake.")
 _TAKEN_BACK_ALL = N_(
-    "Taken back: <b>{number}</b> ({codes}). They stand again where they stood before. Each officer is told that it was a"
-    " mistake."
+    "Taken back: <b>{number}</b> ({codes}). They stand again where they stood before. Each officer is told that it was"
+    " a mistake."
 )
 _TOO_LATE = N_("It cannot be taken back any more: too much time has passed, or it was changed since.")
 
