@@ -53,6 +53,7 @@ class TimedConnection(H11Protocol):
     _timer: asyncio.TimerHandle | None = None
     _received = 0  #: bytes of the request that is awaited
     _credited = 0  #: bytes for which it was given more time
+    _linger: asyncio.TimerHandle | None = None  #: ends whoever goes on sending what is answered already
     _refused = False  #: what came was no request; the rest of it is not looked at
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
@@ -66,6 +67,10 @@ class TimedConnection(H11Protocol):
         if self._refused:
             return
         super().data_received(data)
+        if self._linger and self.conn.their_state is not h11.SEND_BODY:  # the rest of what was answered already
+            self._linger.cancel()
+            self._linger = None
+            self._wait()
         self._received += len(data)
         if self.conn.their_state in _RECEIVED:
             self._stop_waiting()
@@ -79,7 +84,7 @@ class TimedConnection(H11Protocol):
         unread = self.conn.their_state is h11.SEND_BODY
         super().on_response_complete()
         if unread:  # whoever goes on sending what is answered already is not listened to
-            self.loop.call_later(_LINGER, self.drop)
+            self._linger = self.loop.call_later(_LINGER, self.drop)
         elif self.conn.their_state not in _RECEIVED:
             self._stop_waiting()
             self._wait()

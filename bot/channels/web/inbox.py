@@ -9,7 +9,7 @@ import hashlib
 import re
 import secrets
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -196,7 +196,12 @@ async def read_form(request: Request, *, file: bool = False) -> PostedForm:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
         raise FormUnreadable from None
-    return PostedForm(dict(pairs))
+    return PostedForm(_storable(pairs))
+
+
+def _storable(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return fields without the signs that no database takes."""
+    return {name: _UNSTORABLE.sub("", value) for name, value in pairs}
 
 
 async def _read_multipart(request: Request, most: int) -> PostedForm:
@@ -216,7 +221,7 @@ async def _read_multipart(request: Request, most: int) -> PostedForm:
 
 
 async def _to_posted(form: FormData) -> PostedForm:
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = _storable((name, value) for name, value in form.items() if isinstance(value, str))
     uploads = [value for value in form.values() if isinstance(value, UploadFile) and (value.filename or value.size)]
     if not uploads:
         return PostedForm(fields)

@@ -140,3 +140,19 @@ async def test_what_is_no_request_gets_a_page_as_well_and_is_not_served(office: 
             assert b"content-security-policy: default-src 'none'" in head.lower(), name
             assert "Không đọc được yêu cầu này" in body.decode(), name
             writer.close()
+
+
+async def test_a_body_that_comes_after_its_answer_does_not_cost_the_next_request_its_connection(
+    office: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.server._LINGER", 0.1)
+    async with office() as served:
+        host, _, port = served.settings.web_listen.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n")
+        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 404 ")
+        writer.write(b"abc")
+        await asyncio.sleep(0.3)  # past the time for those who go on sending
+        writer.write(b"GET /static/x/y HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"HTTP/1.1 404 " in await asyncio.wait_for(reader.read(), 5)
+        writer.close()
