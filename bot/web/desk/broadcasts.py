@@ -126,7 +126,8 @@ async def show_broadcasts(visit: DeskVisit) -> Response:
 
 def _broadcast_row(visit: DeskVisit, one: Broadcast) -> dict[str, object]:
     t = visit.say.t
-    recipients = None if one.is_campaign or one.id == EXPIRY_CAMPAIGN else one.recipients
+    uncounted = one.is_campaign or one.id == EXPIRY_CAMPAIGN or one.state is BroadcastState.DRAFT
+    recipients = None if uncounted else one.recipients
     state, title = capitalize_first(format_state(t, one)), format_step_name(t, one.step) or one.draft.title
     return {
         "id": one.id,
