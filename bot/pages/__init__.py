@@ -122,84 +122,94 @@ class Problem:
 
 
 _TO_CHAT, _TO_DESK = ("/", N_("Back to the chat")), ("/desk", N_("Back to my desk"))
-NOT_FOUND = Problem(
-    N_("There is no such page here"),
-    (
-        N_("The address may have been copied in part, or mistyped. Please look at it once more."),
-        N_("If it came in a message, please open it from that message again."),
-    ),
-)
-NOT_THIS_WAY = Problem(
-    N_("This address is not opened directly"),
-    (N_("It takes what a form sends. Please go back to the page with the form and press its button there."),),
-)
-FAILED = Problem(
-    N_("Something went wrong here"),
-    (
-        N_("That is our fault, not yours. Please go back and try once more."),
-        N_("If it happens again, tell whoever runs the assistant this number: {number}"),
-    ),
-)
-UNREADABLE = Problem(
-    N_("This request cannot be read"),
-    (N_("It is damaged, or much longer than a page of ours makes it. Please go back and try once more."),),
-)
-STALE_FORM = Problem(
-    N_("This could not be taken"),
-    (N_("The page was open for too long, or another page sent this. Please go back to the chat and send it again."),),
-    to_chat=True,
-)
-TOO_LARGE = Problem(
-    N_("The file is too large"),
-    (N_("The file is larger than 20 MB. Please send a smaller one: the certificate file alone is enough."),),
-    to_chat=True,
-)
-TOO_FAST = Problem(
-    N_("A little slower, please"),
-    (N_("Very much came from your network within a short time. Nothing is lost: please wait a minute and go on."),),
-    to_chat=True,
-)
-LATER = Problem(
-    N_("Just a moment"),
-    (N_("Something does not work on our side at the moment. Nothing is lost: please try again in a minute."),),
-)
-LINK_GONE = Problem(
-    N_("This link leads nowhere any more"),
-    (
-        N_("It was used already, is older than 30 minutes, or was not copied in full."),
-        N_("Please go back to the conversation and ask for it again: a new link will come."),
-    ),
-)
-EMAIL_LINK_GONE = Problem(
-    LINK_GONE.title,
-    (
-        N_(
-            "It was used already, is older than 24 hours, was not copied in full, or somebody else has confirmed this"
-            " address."
+
+
+class Problems:
+    """The problems that several pages tell."""
+
+    NOT_FOUND = Problem(
+        N_("There is no such page here"),
+        (
+            N_("The address may have been copied in part, or mistyped. Please look at it once more."),
+            N_("If it came in a message, please open it from that message again."),
         ),
-        N_("In the chat, /email sends another one."),
-    ),
-)
-FILE_GONE = Problem(
-    N_("This file is not kept here any more"),
-    (
-        N_(
-            "Documents can be fetched for seven days, by the conversation they were made for. Please ask for it again"
-            " there."
+    )
+    NOT_THIS_WAY = Problem(
+        N_("This address is not opened directly"),
+        (N_("It takes what a form sends. Please go back to the page with the form and press its button there."),),
+    )
+    FAILED = Problem(
+        N_("Something went wrong here"),
+        (
+            N_("That is our fault, not yours. Please go back and try once more."),
+            N_("If it happens again, tell whoever runs the assistant this number: {number}"),
         ),
-    ),
-    to_chat=True,
-)
-NO_CONVERSATION = Problem(
-    N_("This conversation has ended here"),
-    (N_("It was deleted, or this browser does not know it any more. In the chat you can begin a new one."),),
-    to_chat=True,
-)
+    )
+    UNREADABLE = Problem(
+        N_("This request cannot be read"),
+        (N_("It is damaged, or much longer than a page of ours makes it. Please go back and try once more."),),
+    )
+    STALE_FORM = Problem(
+        N_("This could not be taken"),
+        (
+            N_(
+                "The page was open for too long, or another page sent this. Please go back to the chat and send it"
+                " again."
+            ),
+        ),
+        to_chat=True,
+    )
+    TOO_LARGE = Problem(
+        N_("The file is too large"),
+        (N_("The file is larger than 20 MB. Please send a smaller one: the certificate file alone is enough."),),
+        to_chat=True,
+    )
+    TOO_FAST = Problem(
+        N_("A little slower, please"),
+        (N_("Very much came from your network within a short time. Nothing is lost: please wait a minute and go on."),),
+        to_chat=True,
+    )
+    LATER = Problem(
+        N_("Just a moment"),
+        (N_("Something does not work on our side at the moment. Nothing is lost: please try again in a minute."),),
+    )
+    LINK_GONE = Problem(
+        N_("This link leads nowhere any more"),
+        (
+            N_("It was used already, is older than 30 minutes, or was not copied in full."),
+            N_("Please go back to the conversation and ask for it again: a new link will come."),
+        ),
+    )
+    EMAIL_LINK_GONE = Problem(
+        LINK_GONE.title,
+        (
+            N_(
+                "It was used already, is older than 24 hours, was not copied in full, or somebody else has confirmed"
+                " this address."
+            ),
+            N_("In the chat, /email sends another one."),
+        ),
+    )
+    FILE_GONE = Problem(
+        N_("This file is not kept here any more"),
+        (
+            N_(
+                "Documents can be fetched for seven days, by the conversation they were made for. Please ask for it"
+                " again there."
+            ),
+        ),
+        to_chat=True,
+    )
+    NO_CONVERSATION = Problem(
+        N_("This conversation has ended here"),
+        (N_("It was deleted, or this browser does not know it any more. In the chat you can begin a new one."),),
+        to_chat=True,
+    )
 
 
 def refusal(message: str) -> Problem:
     """Return what an admin page refuses without its frame, for nobody may be signed in."""
-    return Problem(STALE_FORM.title, (message,))
+    return Problem(Problems.STALE_FORM.title, (message,))
 
 
 def problem_page(
@@ -217,7 +227,13 @@ class ProblemAnswer(Response):
     """Tell a problem in the language of the reader: with a page to people, with JSON to scripts."""
 
     def __init__(
-        self, problem: Problem, status: int, usual: str, *, headers: Mapping[str, str] | None = None, **values: object
+        self,
+        problem: Problem,
+        status: int,
+        usual: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        values: Mapping[str, object] | None = None,
     ) -> None:
         """Prepare it.
 
@@ -226,10 +242,10 @@ class ProblemAnswer(Response):
             status: The status of HTTP.
             usual: The language for somebody who has not been here before.
             headers: Further headers.
-            **values: Fill the placeholders of the problem, and stand in the JSON.
+            values: Fill the placeholders of the problem, and stand in the JSON.
         """
         super().__init__(status_code=status, headers=headers)
-        self._problem, self._usual, self._values = problem, usual, values
+        self._problem, self._usual, self._values = problem, usual, values or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request of the scope."""

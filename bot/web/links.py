@@ -20,15 +20,7 @@ from bot.channels.web.downloads import DownloadRoom, FileAnswer
 from bot.channels.web.inbox import FormTooLarge, FormUnreadable, UploadRoom, is_from_elsewhere, read_form
 from bot.clock import Clock
 from bot.messages import Chat, Incoming
-from bot.pages import (
-    EMAIL_LINK_GONE,
-    LATER,
-    LINK_GONE,
-    STALE_FORM,
-    ProblemAnswer,
-    page,
-    reader_language,
-)
+from bot.pages import ProblemAnswer, Problems, page, reader_language
 from bot.services.email import CONFIRM_PATH, STOP_PATH, EmailDesk
 from bot.services.links import LINK_PATH, UPLOAD_PATH, LinkDesk
 from bot.store import Store, StoreError
@@ -64,7 +56,7 @@ class LinkPages:
                 return FileAnswer(self._room, partial(self._desk.fetch, token), self._nowhere(), self._language)
             return await self._show(request, token)
         except StoreError:
-            return ProblemAnswer(LATER, 503, self._language)
+            return ProblemAnswer(Problems.LATER, 503, self._language)
 
     async def _show(self, request: Request, token: str) -> Response:
         file = await self._desk.look(token)
@@ -75,7 +67,7 @@ class LinkPages:
         return page("link.html", language, name=file.name, size=size)
 
     def _nowhere(self) -> Response:
-        return ProblemAnswer(LINK_GONE, 404, self._language)
+        return ProblemAnswer(Problems.LINK_GONE, 404, self._language)
 
 
 _UNSTORABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff/\\\\]")
@@ -110,15 +102,15 @@ class UploadPages:
         try:
             chat = await self._find(token)
             if chat is None:
-                return ProblemAnswer(LINK_GONE, 404, language)
+                return ProblemAnswer(Problems.LINK_GONE, 404, language)
             language = await self._store.chats.language(chat) or language
             if request.method == "GET":
                 return page("upload.html", language, problem="")
             if is_from_elsewhere(request, self._known.address or ""):
-                return ProblemAnswer(STALE_FORM, 403, language)
+                return ProblemAnswer(Problems.STALE_FORM, 403, language)
             return await self._take(request, token, chat, language)
         except StoreError:
-            return ProblemAnswer(LATER, 503, language)
+            return ProblemAnswer(Problems.LATER, 503, language)
 
     async def _find(self, token: str) -> Chat | None:
         if not _TOKEN.fullmatch(token):
@@ -133,7 +125,7 @@ class UploadPages:
             except FormTooLarge:
                 return page("upload.html", language, status=413, problem="large")
             except FormUnreadable:
-                return ProblemAnswer(STALE_FORM, 400, language)
+                return ProblemAnswer(Problems.STALE_FORM, 400, language)
             if form.file is None or not form.file.content:
                 return page("upload.html", language, status=400, problem="none")
             update = f"upload-{hashlib.sha256(f'{chat.id} {token}'.encode()).hexdigest()[:32]}"
@@ -175,26 +167,26 @@ class EmailPages:
         try:
             address = await self._desk.look(token) if _TOKEN.fullmatch(token) else None
             if address is None:
-                return ProblemAnswer(EMAIL_LINK_GONE, 404, self._language)
+                return ProblemAnswer(Problems.EMAIL_LINK_GONE, 404, self._language)
             if request.method == "GET":
                 return page("email_confirm.html", language, address=address, done=False)
             if await self._desk.confirm(token):
                 return page("email_confirm.html", language, address=address, done=True)
-            return ProblemAnswer(EMAIL_LINK_GONE, 409, self._language)
+            return ProblemAnswer(Problems.EMAIL_LINK_GONE, 409, self._language)
         except StoreError:
-            return ProblemAnswer(LATER, 503, self._language)
+            return ProblemAnswer(Problems.LATER, 503, self._language)
 
     async def _stop(self, request: Request) -> Response:
         """Show a button, or end it: a mail program posts without cookies and expects no redirect."""
         token, language = request.path_params["token"], reader_language(request, self._language)
         mailbox = self._desk.mailbox_of(token) if _STOP.fullmatch(token) else None
         if mailbox is None:
-            return ProblemAnswer(EMAIL_LINK_GONE, 404, self._language)
+            return ProblemAnswer(Problems.EMAIL_LINK_GONE, 404, self._language)
         if request.method == "GET":
             return page("email_stop.html", language, done=False)
         try:
             if not await self._desk.stop(mailbox):
-                return ProblemAnswer(EMAIL_LINK_GONE, 404, self._language)
+                return ProblemAnswer(Problems.EMAIL_LINK_GONE, 404, self._language)
         except StoreError:
-            return ProblemAnswer(LATER, 503, self._language)
+            return ProblemAnswer(Problems.LATER, 503, self._language)
         return page("email_stop.html", language, done=True)

@@ -6,23 +6,20 @@ People and platforms call the public sites; what watches over the assistant has 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import h11
 import structlog
 import uvicorn
-from starlette.datastructures import MutableHeaders
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.addresses import host_and_port
 from bot.channels import ListenAddress
 from bot.errors import SettingsError, TrolyError, to_reason
-from bot.web.packing import PackedPages
-from bot.web.problems import ProblemPages, unreadable_page
+from bot.web.answers import HEADERS, PackedPages, ProblemPages, SecurityHeaders, unreadable_page
 from locales import LANGUAGES, N_
 
 _log = structlog.get_logger(__name__)
@@ -102,7 +99,7 @@ class TimedConnection(H11Protocol):
             (b"content-type", b"text/html; charset=utf-8"),
             (b"content-length", str(len(content)).encode()),
             (b"connection", b"close"),
-            *((name.encode(), value.encode()) for name, value in _HEADERS.items()),
+            *((name.encode(), value.encode()) for name, value in HEADERS.items()),
         ]
         head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
         for event in (head, h11.Data(data=content), h11.EndOfMessage()):
@@ -245,46 +242,6 @@ def _listen(at: ListenAddress) -> socket.socket | None:
     # of an answer waits some 40 ms for the browser to acknowledge the head.
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return opened
-
-
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "content-security-policy": _POLICY,
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "geolocation=(), microphone=(), payment=(), usb=()",
-    "x-robots-tag": "noindex, nofollow",
-}
-#: Two years, as https://hstspreload.org/ asks; other sites of the domain decide for themselves.
-_TLS_ONLY = {"strict-transport-security": "max-age=63072000"}
-
-
-class SecurityHeaders:
-    """An ASGI application whose answers carry the headers, each unless the answer has its own; none is kept."""
-
-    def __init__(self, app: ASGIApp, *, tls: bool) -> None:
-        self._app = app
-        self._headers: Mapping[str, str] = {**_HEADERS, **(_TLS_ONLY if tls else {}), "cache-control": "no-store"}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        if scope["type"] != "http":
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
 
 
 class WebServerEndedError(TrolyError):

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bot.channels.web.inbox import LARGEST_FILE, caller_of
-from bot.pages import LATER, ProblemAnswer, attachment_headers
+from bot.pages import ProblemAnswer, Problems, attachment_headers
 from bot.store import StoreError
 from bot.store.links import FileFacts
 
@@ -134,7 +134,7 @@ class FileAnswer(Response):
                     self._room.shrink(held, len(found[1]))
                     await self._send(*found, held, send)
         except (NoRoom, StoreError):
-            await ProblemAnswer(LATER, 503, self._usual, headers=_RETRY)(scope, receive, send)
+            await ProblemAnswer(Problems.LATER, 503, self._usual, headers=_RETRY)(scope, receive, send)
 
     async def _send(self, facts: FileFacts, content: bytes, held: Held, send: Send) -> None:
         headers, media_type = attachment_headers(facts.name, len(content)), "application/octet-stream"

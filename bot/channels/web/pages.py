@@ -32,27 +32,13 @@ from bot.channels.web.inbox import (
 from bot.channels.web.view import find_reminder, format_event, to_bubbles, to_change, to_event
 from bot.clock import Clock
 from bot.messages import Chat
-from bot.pages import (
-    FILE_GONE,
-    LATER,
-    LINK_GONE,
-    NO_CONVERSATION,
-    STALE_FORM,
-    TOO_FAST,
-    TOO_LARGE,
-    Problem,
-    ProblemAnswer,
-    forget_language,
-    page,
-    reader_language,
-    remember_language,
-)
+from bot.pages import Problem, ProblemAnswer, Problems, forget_language, page, reader_language, remember_language
 from bot.services.links import WebChatLinks
 from bot.store import Store, StoreError
 from bot.store.web_chat import WebChat, WebMessage
 
-#: Messages on a page; older ones are a link away.
-_PAGE = 60
+#: Messages on a page; older ones are a link away. Beyond the newest there is none.
+_PAGE, _NEWEST = 60, 2**62
 #: Changes of one look at the store.
 _BATCH = 100
 #: Seconds between signs of life of a stream: proxies end silent ones.
@@ -131,18 +117,18 @@ class ChatPages:
 
         async def guarded(request: Request) -> Response:
             if not self._rates["all"].try_take(caller_of(request)):
-                return self._problem(TOO_FAST, 429)
+                return self._problem(Problems.TOO_FAST, 429)
             if request.method == "POST" and is_from_elsewhere(request, self._known.address):
-                return self._problem(STALE_FORM, 403)
+                return self._problem(Problems.STALE_FORM, 403)
             try:
                 return await answer(request)
             except FormTooLarge:
-                return self._problem(TOO_LARGE, 413)
+                return self._problem(Problems.TOO_LARGE, 413)
             except FormUnreadable:
-                return self._problem(STALE_FORM, 400)
+                return self._problem(Problems.STALE_FORM, 400)
             except StoreError as error:
                 _log.warning("web_chat_unavailable", error=type(error).__name__)
-                return self._problem(LATER, 503)
+                return self._problem(Problems.LATER, 503)
 
         return guarded
 
@@ -175,7 +161,7 @@ class ChatPages:
         cookie, language = self._cookie(request), await self._language(found.chat)
         before = request.query_params.get("before", "")
         latest = (await self._store.web.latest((found.chat.id,))).get(found.chat.id, 0)  # before the messages: no gap
-        messages = await self._store.web.page(found.chat, _PAGE + 1, _edge(before))
+        messages = await self._store.web.page(found.chat, _PAGE + 1, _number(before, _NEWEST))
         bubbles = list(to_bubbles(messages[-_PAGE:], language))
         answer = page(
             "chat.html", language,
@@ -211,10 +197,10 @@ class ChatPages:
         scripted = request.headers.get("x-troly") == "1"
         if found is None or found.ended:
             if scripted:
-                return self._problem(NO_CONVERSATION, 410)
+                return self._problem(Problems.NO_CONVERSATION, 410)
             return await self._begin(request, sent)
         if not self._is_genuine(form, cookie):
-            return self._problem(STALE_FORM, 403)
+            return self._problem(Problems.STALE_FORM, 403)
         if not sent.is_empty:
             await self._inbox.take(found.chat, sent)
             self._streams.changed(found.chat.id)
@@ -228,7 +214,7 @@ class ChatPages:
 
     async def _begin(self, request: Request, sent: Sent) -> Response:
         if not self._rates["begin"].try_take(caller_of(request)):
-            return self._problem(TOO_FAST, 429)
+            return self._problem(Problems.TOO_FAST, 429)
         cookie, chat = await self._inbox.begin()
         await self._inbox.take(chat, Sent(sent.key, "/start") if sent.is_empty else sent)
         await self._wait_for_answer(chat)
@@ -250,13 +236,13 @@ class ChatPages:
     async def _stream(self, request: Request) -> Response:
         found, cookie = await self._find(request), self._cookie(request)
         if found is None:
-            return self._problem(NO_CONVERSATION, 410)
+            return self._problem(Problems.NO_CONVERSATION, 410)
         if not self._streams.has_room:
-            return self._problem(LATER, 503, {"retry-after": "10"})
-        version = _version(request.headers.get("last-event-id") or request.query_params.get("after", ""))
+            return self._problem(Problems.LATER, 503, {"retry-after": "10"})
+        version = _number(request.headers.get("last-event-id") or request.query_params.get("after", ""), 0)
         headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
-        events = self._events(found.chat, cookie, version)
-        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+        told = self._events(found.chat, cookie, version)
+        return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
     async def _events(self, chat: Chat, cookie: str, version: int) -> AsyncIterator[str]:
         """Tell every change after a version, in order, and signs of life; end when another tab takes over."""
@@ -289,42 +275,38 @@ class ChatPages:
         """Tell a tab without a stream what it lacks."""
         found = await self._find(request)
         if found is None:
-            return self._problem(NO_CONVERSATION, 410)
-        changed = await self._store.web.changed(found.chat, _version(request.query_params.get("after", "")), _BATCH)
+            return self._problem(Problems.NO_CONVERSATION, 410)
+        changed = await self._store.web.changed(found.chat, _number(request.query_params.get("after", ""), 0), _BATCH)
         language = await self._language(found.chat)
         return JSONResponse([to_change(message, language) for message in changed])
 
     async def _older(self, request: Request) -> Response:
         found = await self._find(request)
         if found is None:
-            return self._problem(NO_CONVERSATION, 410)
-        edge = _edge(request.query_params.get("before", ""))
-        messages = await self._store.web.page(found.chat, _PAGE + 1, edge)
+            return self._problem(Problems.NO_CONVERSATION, 410)
+        before = request.query_params.get("before", "")
+        messages = await self._store.web.page(found.chat, _PAGE + 1, _number(before, _NEWEST))
         language = await self._language(found.chat)
         bubbles = list(to_bubbles(messages[-_PAGE:], language))
         return page("chat_older.html", language, bubbles=bubbles, has_older=len(messages) > _PAGE)
 
     async def _file(self, request: Request) -> Response:
-        found, name = await self._find(request), request.path_params["file"]
-        missing = self._problem(FILE_GONE, 404)
+        found, missing = await self._find(request), self._problem(Problems.FILE_GONE, 404)
         if found is None:
             return missing
-        load = partial(self._store.web.file, found.chat.id, name)
-        shows = request.query_params.get("show") == "1"
-        return FileAnswer(self._downloads, load, missing, self._known.language, shows=shows)
+        load = partial(self._store.web.file, found.chat.id, request.path_params["file"])
+        return FileAnswer(self._downloads, load, missing, self._known.language, shows="show" in request.query_params)
 
     async def _continue(self, request: Request) -> Response:
         found, cookie = await self._find(request), self._cookie(request)
         language = await self._language(found.chat) if found else reader_language(request, self._known.language)
         form_token = self._form_token(cookie) if found else ""
-        return page(
-            "continue.html", language, has_chat=found is not None, form_token=form_token, made=None, wrong=False
-        )
+        return page("continue.html", language, has_chat=bool(found), form_token=form_token, made=None, wrong=False)
 
     async def _new_link(self, request: Request) -> Response:
         form, found, cookie = await read_form(request), await self._find(request), self._cookie(request)
         if found is None or not self._is_genuine(form, cookie):
-            return self._problem(STALE_FORM, 403)
+            return self._problem(Problems.STALE_FORM, 403)
         made = await self._links.make(found.chat)
         address = f"{self._known.address}/c/{made.token}"
         language = await self._language(found.chat)
@@ -335,7 +317,7 @@ class ChatPages:
 
     async def _use_code(self, request: Request) -> Response:
         if not (self._rates["code"].try_take(caller_of(request)) and self._all_codes.try_take("")):
-            return self._problem(TOO_FAST, 429)
+            return self._problem(Problems.TOO_FAST, 429)
         code = "".join(filter(str.isdecimal, (await read_form(request)).get("code")[:20]))
         chat = await self._links.use_code(code)
         if chat is None:
@@ -350,7 +332,7 @@ class ChatPages:
 
     async def _use_link(self, request: Request) -> Response:
         chat = await self._links.use_token(request.path_params["token"])
-        return self._problem(LINK_GONE, 404) if chat is None else await self._join(chat)
+        return self._problem(Problems.LINK_GONE, 404) if chat is None else await self._join(chat)
 
     async def _join(self, chat: Chat) -> Response:
         cookie, _ = await self._inbox.join(chat)
@@ -359,13 +341,9 @@ class ChatPages:
         return answer
 
 
-def _edge(text: str) -> int:
-    """Return the message before which a page ends; what is no number means the newest."""
-    return int(text) if text.isdecimal() and len(text) < 19 else 2**62
-
-
-def _version(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+def _number(text: str, otherwise: int) -> int:
+    """Return a number of an address; another one for what is none, or too large for the store."""
+    return int(text) if text.isdecimal() and len(text) < 19 else otherwise
 
 
 def _is_mine(message: WebMessage) -> bool:

@@ -73,11 +73,6 @@ class BroadcastDrafts(BroadcastAccess):
         await self.journal.record(rights, "broadcast_change", name, unit=draft.audience.unit)
         return ActionResult.DONE
 
-    async def document(self, rights: Rights, name: str) -> Attachment | None:
-        """Whoever sees the broadcast sees what goes along."""
-        found = await self.find(rights, name)
-        return await self._file(found.broadcast) if found else None
-
     async def request_check(self, rights: Rights, name: str) -> ActionResult:
         """Asking again while it goes on has the same answer; the journal has one row."""
         found = await self.find_for(rights, Act.WRITE_BROADCASTS, name)
@@ -186,6 +181,11 @@ class BroadcastPreview(BroadcastAccess):
         """Attach the file that goes along."""
         file = None if said.attachments else await self._file(found)
         return said.model_copy(update={"attachments": (file,)}) if file else said
+
+    async def document(self, rights: Rights, name: str) -> Attachment | None:
+        """Whoever sees the broadcast sees what goes along."""
+        found = await self.find(rights, name)
+        return await self._file(found.broadcast) if found else None
 
     async def _file(self, found: Broadcast) -> Attachment | None:
         content = await self.broadcasts.document(found.id) if found.draft.document else None

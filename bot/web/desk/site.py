@@ -29,18 +29,7 @@ from bot.channels.web.inbox import (
     read_form,
 )
 from bot.clock import Clock, SnapshotCache
-from bot.pages import (
-    LATER,
-    LINK_GONE,
-    TOO_FAST,
-    Problem,
-    ProblemAnswer,
-    is_script,
-    page,
-    reader_language,
-    refusal,
-    remember_language,
-)
+from bot.pages import Problem, ProblemAnswer, Problems, is_script, page, reader_language, refusal, remember_language
 from bot.services.exports import ExportDownloads
 from bot.services.sign_in import SignIn
 from bot.services.unit_of_work import open_admin_transaction
@@ -126,7 +115,7 @@ class DeskVisit:
     def sorry(self, message: str, status: int, /, **values: object) -> Response:
         """Answer with one sentence on what is wrong: in the frame of the desk, or as JSON to a script."""
         if is_script(self.request.headers):
-            return ProblemAnswer(refusal(message), status, self.say.language, **values)
+            return ProblemAnswer(refusal(message), status, self.say.language, values=values)
         return self.page("desk_sorry.html", status=status, message=self.say(message, **values))
 
 
@@ -220,7 +209,7 @@ class DeskSite:
 
         async def bounded(request: Request) -> Response:
             if not self._rate.try_take(caller_of(request)):
-                return self._problem(TOO_FAST, 429)
+                return self._problem(Problems.TOO_FAST, 429)
             if request.method == "POST" and is_from_elsewhere(request, self._address):
                 return self._refuse(_STALE, 403)
             try:
@@ -231,7 +220,7 @@ class DeskSite:
                 return self._refuse(_STALE, 400)
             except StoreError as error:
                 _log.warning("desk_unavailable", error=type(error).__name__)
-                return self._problem(LATER, 503)
+                return self._problem(Problems.LATER, 503)
 
         return bounded
 
@@ -320,11 +309,11 @@ class DeskSite:
     async def _use_link(self, request: Request) -> Response:
         """Sign in under a new cookie, whatever the browser brought; every wrong link gets the same answer."""
         if not self._links.try_take(caller_of(request)):
-            return self._problem(TOO_FAST, 429)
+            return self._problem(Problems.TOO_FAST, 429)
         token = request.path_params["token"]
         cookie = await self._sign_in.use(token) if _TOKEN.fullmatch(token) else None
         if cookie is None:
-            return self._problem(LINK_GONE, 404)
+            return self._problem(Problems.LINK_GONE, 404)
         if earlier := request.cookies.get(self.cookie, "")[:64]:
             await self._store.desk.end(earlier)
         answer = RedirectResponse("/desk", status_code=303)
