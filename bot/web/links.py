@@ -16,8 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels import AcceptUpdates
-from bot.channels.web.downloads import DownloadRoom, FileAnswer
-from bot.channels.web.inbox import FormTooLarge, FormUnreadable, UploadRoom, is_from_elsewhere, read_form
+from bot.channels.web.inbox import FormTooLarge, FormUnreadable, is_from_elsewhere, read_form
+from bot.channels.web.transfers import FileAnswer, NoRoom, TransferRoom
 from bot.clock import Clock
 from bot.messages import Chat, Incoming
 from bot.pages import ProblemAnswer, Problems, page, reader_language
@@ -30,8 +30,6 @@ from handlers.interview.secrets import has_secret_in_name
 from handlers.model import LinkPurpose
 
 _TOKEN = re.compile(TOKEN_PATTERN)
-#: Files in memory at the same time that come: of all, and of one address.
-_UPLOADS, _UPLOADS_OF_ONE = 6, 3
 
 
 class LinkPages:
@@ -41,7 +39,7 @@ class LinkPages:
         """``language`` is that of the pages."""
         self._desk = desk
         self._language = language
-        self._room = DownloadRoom()
+        self._room = TransferRoom()
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
@@ -91,7 +89,7 @@ class UploadPages:
         self._clock = clock
         self._accept = accept
         self._known = known
-        self._room = UploadRoom(_UPLOADS, _UPLOADS_OF_ONE)
+        self._room = TransferRoom()
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
@@ -109,7 +107,7 @@ class UploadPages:
             if is_from_elsewhere(request, self._known.address or ""):
                 return ProblemAnswer(Problems.STALE_FORM, 403, language)
             return await self._take(request, token, chat, language)
-        except StoreError:
+        except (StoreError, NoRoom):
             return ProblemAnswer(Problems.LATER, 503, language)
 
     async def _find(self, token: str) -> Chat | None:
@@ -119,7 +117,7 @@ class UploadPages:
         return await self._store.chats.find(owner) if owner else None
 
     async def _take(self, request: Request, token: str, chat: Chat, language: str) -> Response:
-        async with self._room.taken(request):
+        async with self._room.receiving(request):
             try:
                 form = await read_form(request, file=True)
             except FormTooLarge:

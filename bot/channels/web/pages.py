@@ -15,20 +15,19 @@ from starlette.routing import Route
 from bot.channels import Rate
 from bot.channels.token_buckets import TokenBuckets
 from bot.channels.web.channel import Streams
-from bot.channels.web.downloads import DownloadRoom, FileAnswer
 from bot.channels.web.inbox import (
     LONGEST_TEXT,
     FormTooLarge,
     FormUnreadable,
     PostedForm,
     Sent,
-    UploadRoom,
     WebInbox,
     caller_of,
     is_from_elsewhere,
     new_key,
     read_form,
 )
+from bot.channels.web.transfers import FileAnswer, NoRoom, TransferRoom
 from bot.channels.web.view import find_reminder, format_event, to_bubbles, to_change, to_event
 from bot.clock import Clock
 from bot.messages import Chat
@@ -49,8 +48,6 @@ _PATIENCE = 3.0
 _ADDRESS_RATE, _BEGIN_RATE = Rate(20.0, 400), Rate(0.5, 200)
 #: Six digits are guessed soon: tries of one address, and of all together.
 _CODE_RATE, _ALL_CODES_RATE = Rate(1 / 60, 5), Rate(1 / 10, 60)
-#: Uploads in memory at the same time: of all, and of one address, behind which a whole office may sit.
-_UPLOADS, _UPLOADS_OF_ONE = 6, 3
 
 _log = structlog.get_logger(__name__)
 
@@ -93,7 +90,7 @@ class ChatPages:
             for name, rate in {"all": _ADDRESS_RATE, "begin": _BEGIN_RATE, "code": _CODE_RATE}.items()
         }
         self._all_codes = TokenBuckets(_ALL_CODES_RATE, clock)
-        self._uploads, self._downloads = UploadRoom(_UPLOADS, _UPLOADS_OF_ONE), DownloadRoom()
+        self._uploads, self._downloads = TransferRoom(), TransferRoom()
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
@@ -126,7 +123,7 @@ class ChatPages:
                 return self._problem(Problems.TOO_LARGE, 413)
             except FormUnreadable:
                 return self._problem(Problems.STALE_FORM, 400)
-            except StoreError as error:
+            except (StoreError, NoRoom) as error:
                 _log.warning("web_chat_unavailable", error=type(error).__name__)
                 return self._problem(Problems.LATER, 503)
 
@@ -190,7 +187,7 @@ class ChatPages:
 
     async def _post(self, request: Request) -> Response:
         """Take what was sent; a script is answered without a page, a form with the conversation."""
-        async with self._uploads.taken(request):
+        async with self._uploads.receiving(request):
             form = await read_form(request, file=True)
         cookie, found = self._cookie(request), await self._find(request)
         sent = Sent(form.get("key"), form.get("text"), form.get("tap"), form.file)

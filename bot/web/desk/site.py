@@ -23,11 +23,11 @@ from bot.channels.web.inbox import (
     FormTooLarge,
     FormUnreadable,
     PostedForm,
-    UploadRoom,
     caller_of,
     is_from_elsewhere,
     read_form,
 )
+from bot.channels.web.transfers import NoRoom, TransferRoom
 from bot.clock import Clock, SnapshotCache
 from bot.pages import Problem, ProblemAnswer, Problems, is_script, page, reader_language, refusal, remember_language
 from bot.services.exports import ExportDownloads
@@ -48,8 +48,6 @@ _log = structlog.get_logger(__name__)
 
 #: Requests of one address, behind which a whole office may sit.
 _RATE = Rate(20.0, 400)
-#: Uploads in memory at the same time.
-_UPLOADS = 2
 #: Links that one address tries, right or wrong.
 _LINK_RATE = Rate(0.2, 20)
 _SIGNED_OUT = 401
@@ -191,7 +189,7 @@ class DeskSite:
         self._sign_in = SignIn(store, clock)
         self._rate = TokenBuckets(_RATE, clock)
         self._links = TokenBuckets(_LINK_RATE, clock)
-        self._uploads = UploadRoom(_UPLOADS, _UPLOADS)
+        self._uploads = TransferRoom()
         secure = address.startswith("https:")
         self._secure, self.cookie = secure, "__Host-troly-desk" if secure else "troly-desk"
 
@@ -218,7 +216,7 @@ class DeskSite:
                 return self._refuse(_TOO_MUCH, 413)
             except FormUnreadable:
                 return self._refuse(_STALE, 400)
-            except StoreError as error:
+            except (StoreError, NoRoom) as error:
                 _log.warning("desk_unavailable", error=type(error).__name__)
                 return self._problem(Problems.LATER, 503)
 
@@ -257,7 +255,7 @@ class DeskSite:
             return await self._take(route, request, session, token, await read_form(request))
         if not await self._may(route, session):
             return self._refuse(_FORBIDDEN, 403)
-        async with self._uploads.taken(request):
+        async with self._uploads.receiving(request):
             return await self._take(route, request, session, token, await read_form(request, file=True))
 
     async def _take(

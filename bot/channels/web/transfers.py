@@ -1,4 +1,4 @@
-"""Hand files over to browsers: as many at once as fit into memory, and no slow browser keeps others from theirs."""
+"""Files on their way to and from browsers: as many as fit into memory, and no slow browser keeps others waiting."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bot.channels.web.inbox import LARGEST_FILE, caller_of
+from bot.channels.web.inbox import LARGEST_FILE, LARGEST_FORM, caller_of
 from bot.pages import ProblemAnswer, Problems, attachment_headers
 from bot.store import StoreError
 from bot.store.links import FileFacts
 
 #: Bytes in memory for all browsers together, and for those of one address, behind which a whole office may sit.
 _MOST, _MOST_OF_ONE = 8 * LARGEST_FILE, 4 * LARGEST_FILE
-#: Seconds that somebody waits for room, and between looks for it.
-_PATIENCE, _LOOK = 10.0, 0.5
+#: Seconds that somebody waits for room, less than a connection may be silent, and between looks for it.
+_PATIENCE, _LOOK = 8.0, 0.5
 #: Seconds that everybody has for a file, and bytes a second beyond which nobody is asked to hurry.
 _USUAL, _PACE = 30.0, 16 * 1024
 _CHUNK = 64 * 1024
@@ -30,20 +30,23 @@ class NoRoom(Exception):  # noqa: N818 - what happened
 
 @dataclass(eq=False)
 class Held:
-    """A file in memory, on its way to a browser."""
+    """A file in memory, on its way."""
 
     caller: str
-    size: int = LARGEST_FILE  #: bytes; until it is read it may be as large as any
+    size: int = LARGEST_FILE  #: bytes; as long as nobody knows, it may be as large as any
     since: float = 0.0  #: the loop's time at which it was begun
-    sent: int = 0
+    moved: int = 0  #: bytes that went over the line
+    begun: bool = False  #: its answer is on its way already
+    request: Request | None = None  #: the one whose body it is
     deadline: asyncio.Timeout = field(default_factory=lambda: asyncio.timeout(None))
 
     def pace(self, now: float) -> float:
-        """Return the bytes a second that its browser takes."""
-        return self.sent / max(now - self.since, 0.001)
+        """Return the bytes a second that its browser sends or takes."""
+        moved = getattr(self.request.state, "received", 0) if self.request else self.moved
+        return float(moved / max(now - self.since, 0.001))
 
 
-class DownloadRoom:
+class TransferRoom:
     """Bounds the files in memory at the same time; where it is full, the slowest makes room for those who wait."""
 
     def __init__(self, most: int = _MOST, of_one: int = _MOST_OF_ONE) -> None:
@@ -54,13 +57,12 @@ class DownloadRoom:
         self._freed = asyncio.Event()
 
     @asynccontextmanager
-    async def taken(self, caller: str) -> AsyncIterator[Held]:
+    async def taken(self, held: Held) -> AsyncIterator[Held]:
         """Wait for room for a file.
 
         Raises:
-            NoRoom: there is none within some seconds.
+            NoRoom: there is none within some seconds, or others needed what this one held for long.
         """
-        held = Held(caller)
         try:
             async with asyncio.timeout(_PATIENCE):
                 while not self._fits(held):
@@ -69,12 +71,30 @@ class DownloadRoom:
         except TimeoutError:
             raise NoRoom from None
         held.since = asyncio.get_running_loop().time()
-        self._held.add(held)
         try:
-            yield held
+            async with held.deadline:
+                self._held.add(held)
+                yield held
+        except TimeoutError:
+            raise NoRoom from None
         finally:
             self._held.discard(held)
             self._tell()
+
+    @asynccontextmanager
+    async def receiving(self, request: Request) -> AsyncIterator[None]:
+        """Wait for room for the body of a request. A line is small: it waits for nobody's slow file.
+
+        Raises:
+            NoRoom: as ``taken``.
+        """
+        length = request.headers.get("content-length", "")
+        size = min(int(length), LARGEST_FILE) if length.isdecimal() and len(length) < 19 else LARGEST_FILE
+        if size <= LARGEST_FORM:
+            yield
+            return
+        async with self.taken(Held(caller_of(request), size, request=request)):
+            yield
 
     def shrink(self, held: Held, size: int) -> None:
         """Hold no more than a file has, now that it is known."""
@@ -110,7 +130,7 @@ Load = Callable[[], Awaitable[tuple[FileFacts, bytes] | None]]
 class FileAnswer(Response):
     """Answer with a file, which is read only once there is room for it."""
 
-    def __init__(self, room: DownloadRoom, load: Load, missing: Response, usual: str, *, shows: bool = False) -> None:
+    def __init__(self, room: TransferRoom, load: Load, missing: Response, usual: str, *, shows: bool = False) -> None:
         """Prepare it.
 
         Args:
@@ -125,8 +145,9 @@ class FileAnswer(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for room, read the file and send it; what a browser does not take in time is cut off."""
+        held = Held(caller_of(Request(scope)))
         try:
-            async with self._room.taken(caller_of(Request(scope))) as held:
+            async with self._room.taken(held):
                 found = await self._load()
                 if found is None:
                     await self._missing(scope, receive, send)
@@ -134,6 +155,8 @@ class FileAnswer(Response):
                     self._room.shrink(held, len(found[1]))
                     await self._send(*found, held, send)
         except (NoRoom, StoreError):
+            if held.begun:
+                return  # the server closes a connection whose answer has no end
             await ProblemAnswer(Problems.LATER, 503, self._usual, headers=_RETRY)(scope, receive, send)
 
     async def _send(self, facts: FileFacts, content: bytes, held: Held, send: Send) -> None:
@@ -142,14 +165,10 @@ class FileAnswer(Response):
             headers["content-disposition"], media_type = "inline", facts.media_type
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         head = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", media_type.encode()), *raw]}
-        try:
-            async with held.deadline:
-                await send(head)
-                for start in range(0, len(content), _CHUNK):
-                    await send(
-                        {"type": "http.response.body", "body": content[start : start + _CHUNK], "more_body": True}
-                    )
-                    held.sent = start
-                await send({"type": "http.response.body", "body": b""})
-        except TimeoutError:
-            return  # the server closes a connection whose answer has no end
+        held.begun = True
+        await send(head)
+        for start in range(0, len(content), _CHUNK):
+            chunk = content[start : start + _CHUNK]
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            held.moved += len(chunk)
+        await send({"type": "http.response.body", "body": b""})
