@@ -2,14 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
 import typer
 
 from bot.channels import parse_address
-from bot.cli.broadcast_options import NO_FILE, BroadcastFiles, ListedPerson, Typed, change_day, read_files, to_audience
+from bot.cli.broadcast_options import NO_FILE, BroadcastFiles, Typed, change_day, read_files, to_audience
 from bot.cli.broadcast_output import BroadcastCode, format_late_steps, format_next_step, get_broadcast, to_action_error
 from bot.cli.options import (
     parse_word,
@@ -18,8 +17,8 @@ from bot.cli.options import (
 )
 from bot.cli.session import As, CommandSession, open_as
 from bot.errors import Forbidden, InputError
+from bot.exports.broadcast_files import find_people
 from bot.settings import load_settings
-from bot.streams import sanitize
 from handlers.broadcasts.rendering import BUTTON_LABELS
 from handlers.core import format_day
 from handlers.model import (
@@ -33,18 +32,13 @@ from handlers.model import (
     UnitDirectory,
 )
 from handlers.requests import clean_line
-from locales import N_, Translator, translator
+from locales import N_, translator
 from rules.calendar import VIETNAM, to_vietnam_day
 
 _TIME = re.compile(r"(?<![\d:])(\d{1,2})[:h](\d{2})(?![\d:])")
 #: The most days of a step before or after the deadline.
 _FARTHEST = 730
 _LATE = ("run", "skip")
-
-#: The most lines of a list that an error names, and the most letters of each.
-_NAMED, _LONGEST = 20, 40
-_NOBODY = N_("no person within your rights has this name")
-_SEVERAL = N_("several people have this code; write the code of a request instead")
 
 
 def drafted(
@@ -240,36 +234,16 @@ async def _chats(at: CommandSession, typed: Typed, files: BroadcastFiles) -> tup
     """
     if files.people is None:
         return None
-    names = [parse_address(one.name.strip()) or one.name for one in files.people]
-    found = await at.admin.broadcasts.resolve_names(at.rights, names)
-    faults = ((one, _fault(len(found.get(name, ())))) for one, name in zip(files.people, names, strict=True))
-    wrong = [(one, fault) for one, fault in faults if fault]
-    if wrong:
+    found = await find_people(at.admin, at.rights, files.people, parse_address)
+    if found.wrong:
         t = translator(load_settings().language)
         raise InputError(
             N_("{file}: {count} lines cannot be taken; nothing was stored.\n{lines}"),
             file=typed.listed,
-            count=len(wrong),
-            lines="\n".join(_lines(t, wrong)),
+            count=len(found.wrong),
+            lines="\n".join(found.tell_wrong(t)),
         )
-    return tuple(sorted({chat for chats in found.values() for chat in chats}))
-
-
-def _fault(matches: int) -> str:
-    """Return the problem of a name that matches so many people; empty if it matches exactly one."""
-    if matches == 1:
-        return ""
-    return _SEVERAL if matches else _NOBODY
-
-
-def _lines(t: Translator, wrong: Sequence[tuple[ListedPerson, str]]) -> list[str]:
-    line = N_("line {line}: {name}: {fault}")
-    shown = [
-        t(line, line=one.line, name=sanitize(one.name)[:_LONGEST].replace("\n", " "), fault=t(fault))
-        for one, fault in wrong[:_NAMED]
-    ]
-    more = len(wrong) - len(shown)
-    return [*shown, t(N_("and {count} more"), count=more)] if more else shown
+    return found.chats
 
 
 def _tell(broadcast: Broadcast, done: str) -> None:

@@ -1,12 +1,11 @@
 """Declare the options of ``troly broadcast new`` and ``change``: what they mean, and the files that they name."""
 
-import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -20,11 +19,8 @@ from bot.cli.options import (
     to_bad_parameter,
 )
 from bot.errors import InputError, to_reason
-from bot.streams import sanitize
-from bot.tables import NO_CSV, NO_TEXT, TableError
-from bot.tables.headings import read_tables
-from handlers.folding import fold
-from handlers.model import CHANNEL_LABELS, PERSON_CODE, REQUEST_CODE, ROLES, Audience, Role, UnitDirectory
+from bot.exports.broadcast_files import BroadcastDocument, ListedPerson, read_document, read_people
+from handlers.model import ROLES, Audience, Role, UnitDirectory
 from locales import N_
 
 
@@ -171,115 +167,12 @@ def change_day(option: str, typed: str | None, before: date | None) -> date | No
     return parse_day_option(option, typed) if typed else None
 
 
-#: The most people on a list.
-MOST_ROWS = 100_000
-#: The headings of the column that is read, without accents and capitals; those of exported lists and reports too.
-HEADINGS = frozenset({"ma", "code", "ma yeu cau", "request code", "ma nguoi nhan", "recipient", "ma so"})
-#: The heading stands in one of the first rows: somebody may have written a title above it.
-_HEADING_ROWS = 20
-#: These texts name a person: YC-2026-000123, N-3F2A91C0, telegram:123456789, terminal:lan.
-_PERSON_PATTERN = re.compile(
-    rf"{REQUEST_CODE.pattern}|{PERSON_CODE.pattern}|(?:{'|'.join(CHANNEL_LABELS)}):\S+", re.IGNORECASE
-)
-
-_TOO_LARGE = N_("{file} is larger than {limit} MB; split it.")
-_TOO_LONG = N_("{file} names more than {most} people; split it.")
-_NO_CODES = N_(
-    "{file} has no column that names people: give one the heading “Mã” or “Code”, with request codes such as"
-    " YC-2026-000123, codes of people such as N-3F2A91C0, or telegram:ID in it."
-)
-_NO_TEXT = N_("{file} is neither XLSX nor CSV in UTF-8. In Excel choose: Save as, CSV UTF-8.")
-_NO_CSV = N_("{file}, line {line}: this is no CSV; check its quotation marks.")
-
-
-class ListedPerson(NamedTuple):
-    """A person on a list, as typed."""
-
-    line: int  #: the number of the line as a spreadsheet counts
-    name: str
-
-
-def read_people(path: Path) -> tuple[ListedPerson, ...]:
-    """Return the people on a list, line by line, without empty lines.
-
-    Raises:
-        InputError: the file cannot be opened, is too large or broken, has an unsupported format, or names nobody.
-    """
-    data = _read_bytes(path, LIMITS.file)
-    if len(data) > LIMITS.file:
-        raise InputError(_TOO_LARGE, file=path, limit=LIMITS.file // MEBIBYTE)
-    try:
-        found = next((named for rows in _visible_tables(data) if (named := _find_people(rows))), ())
-    except TableError as error:
-        message = {NO_TEXT: _NO_TEXT, NO_CSV: _NO_CSV}.get(error.message, error.message)
-        raise InputError(message, **{**error.values, "file": path}) from None
-    if not found:
-        raise InputError(_NO_CODES, file=path)
-    if len(found) > MOST_ROWS:
-        raise InputError(_TOO_LONG, file=path, most=MOST_ROWS)
-    return found
-
-
-Rows = Sequence[tuple[int, Sequence[str]]]
-
-
-def _visible_tables(data: bytes) -> Iterator[Rows]:
-    """Yield every visible sheet, or the one table of a text file."""
-    for page in read_tables(data, lambda cell: cell if fold(cell) in HEADINGS else None):
-        if not page.hidden:
-            yield list(zip(page.lines, ([cell.text for cell in row] for row in page.rows), strict=True))
-
-
-def _find_people(rows: Rows) -> tuple[ListedPerson, ...]:
-    first, column = _find_start(rows)
-    return tuple(_people_in_column(rows[first:], column)) if column is not None else ()
-
-
-def _find_start(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, int | None]:
-    """Return the row and column where the names begin: below a heading, or else at the first name."""
-    for at, (_, cells) in enumerate(rows[:_HEADING_ROWS]):
-        for column, cell in enumerate(cells):
-            if fold(cell) in HEADINGS:
-                return at + 1, column
-    for at, (_, cells) in enumerate(rows[:_HEADING_ROWS]):
-        for column, cell in enumerate(cells):
-            if _PERSON_PATTERN.fullmatch(cell.strip()):
-                return at, column
-    return 0, None
-
-
-def _people_in_column(rows: Sequence[tuple[int, Sequence[str]]], column: int) -> Iterator[ListedPerson]:
-    for line, cells in rows:
-        name = cells[column].strip().lstrip("'’") if column < len(cells) else ""
-        if name:
-            yield ListedPerson(line, name)
-
-
 #: The most bytes of the text and of the document; the limits of a channel are checked for each recipient.
 _LONGEST, _LARGEST = 256 * 1024, 20 * MEBIBYTE
-_LONGEST_NAME = 100
-#: Suffix -> media type, and the first bytes of such a file.
-DOCUMENTS = {
-    ".pdf": ("application/pdf", b"%PDF-"),
-    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK\x03\x04"),
-    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK\x03\x04"),
-    ".png": ("image/png", b"\x89PNG\r\n\x1a\n"),
-    ".jpg": ("image/jpeg", b"\xff\xd8\xff"),
-    ".jpeg": ("image/jpeg", b"\xff\xd8\xff"),
-}
 #: An empty text in place of a file's name clears the earlier value.
 NO_FILE = Path()
 _STANDARD_INPUT = Path("-")
 _UNREADABLE = N_("{file} cannot be read ({reason})")
-
-
-@dataclass(frozen=True, slots=True)
-class BroadcastDocument:
-    """A document that is sent with a broadcast."""
-
-    name: str
-    media_type: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,19 +213,11 @@ def _read_text(file: Path) -> str:
 
 
 def _read_recipients(file: Path) -> tuple[ListedPerson, ...]:
-    return () if file == NO_FILE else read_people(file)
+    return () if file == NO_FILE else read_people(_read_bytes(file, LIMITS.file), file)
 
 
 def _read_document(file: Path) -> BroadcastDocument:
-    kind = DOCUMENTS.get(file.suffix.lower())
-    data = _read_bytes(file, _LARGEST)
-    if kind is None or not data.startswith(kind[1]):
-        message = N_("{file} is not a PDF, DOCX, XLSX, PNG or JPG file; its name must end in that extension.")
-        raise InputError(message, file=file)
-    if len(data) > _LARGEST:
-        raise InputError(N_("{file} is larger than {limit} MB."), file=file, limit=_LARGEST // MEBIBYTE)
-    name = sanitize(file.stem)[:_LONGEST_NAME] + file.suffix.lower()
-    return BroadcastDocument(name.replace("\n", " "), kind[0], data)
+    return read_document(file.name, _read_bytes(file, _LARGEST), file)
 
 
 def _read_bytes(file: Path, most: int) -> bytes:

@@ -99,6 +99,7 @@ OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("Changing all requests of the list"), OWNER, ALL),
     (N_("Changing all requests of the list: the last yes"), OWNER, (*ALL, "=accepted")),
     (N_("All requests of the list changed"), OWNER, (*ALL, "=accepted", "=yes")),
+    (N_("All requests of the list changed, and changed back"), OWNER, (*ALL, "=accepted", "=yes", "=take_back")),
     (N_("Export: the form"), OWNER, ("/xuat",)),
     (N_("An export under way"), OWNER, ("/xuat", "=xlsx")),
     (N_("A list that comes back changed"), OWNER, (*LIST, "+list")),

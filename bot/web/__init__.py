@@ -9,7 +9,7 @@ import structlog
 from bot.channels import AcceptUpdates, BackgroundService, ListenAddress, Receiver
 from bot.clock import Clock
 from bot.metrics import Metrics
-from bot.pages import static_routes
+from bot.pages import render, static_routes
 from bot.services.email import EmailDesk
 from bot.services.links import LinkDesk
 from bot.settings import Settings
@@ -69,6 +69,9 @@ def build_web_server(
         parts = (links, uploads, emails)
         pages = (*static_routes(), *(route for part in parts for route in part.routes()), *desk)
         sites.append(Site(_address(settings, "web_listen"), pages))
+        render(
+            "chat_begin.html", settings.language, start="", key="", made_up=False
+        )  # so the first to come need not wait
     if settings.web_private_listen:
         watched = HealthEndpoints(world.store, world.metrics, world.accepted).routes()
         sites.append(Site(_address(settings, "web_private_listen", receiving=receiving), tuple(watched), private=True))
@@ -77,8 +80,10 @@ def build_web_server(
     for one in opened:
         kind = "private" if one.site.private else "public"
         _log.info("web_server_listening", at=one.site.listen.address, kind=kind, public_url=settings.web_url)
+    if not opened:
+        return []
     tls = (settings.web_url or "").startswith("https:")
-    return [WebServer(opened, tls=tls, proxies=settings.web_trusted_proxies).run] if opened else []
+    return [WebServer(opened, language=settings.language, tls=tls, proxies=settings.web_trusted_proxies).run]
 
 
 def _address(settings: Settings, field: str, *, receiving: bool = True) -> ListenAddress:

@@ -4,22 +4,23 @@ Looking uses nothing up, for messengers and mail servers open each link to previ
 used, late, forged or another's, the answer is the same, and takes the same look at the store.
 """
 
-import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels import AcceptUpdates
-from bot.channels.web.inbox import FormTooLarge, FormUnreadable, UploadRoom, is_from_elsewhere, read_form
+from bot.channels.web.inbox import FormTooLarge, FormUnreadable, is_from_elsewhere, read_form
+from bot.channels.web.transfers import FileAnswer, NoRoom, TransferRoom
 from bot.clock import Clock
 from bot.messages import Chat, Incoming
-from bot.pages import attachment_headers, page
+from bot.pages import ProblemAnswer, Problems, page, reader_language
 from bot.services.email import CONFIRM_PATH, STOP_PATH, EmailDesk
 from bot.services.links import LINK_PATH, UPLOAD_PATH, LinkDesk
 from bot.store import Store, StoreError
@@ -29,10 +30,6 @@ from handlers.interview.secrets import has_secret_in_name
 from handlers.model import LinkPurpose
 
 _TOKEN = re.compile(TOKEN_PATTERN)
-_CHUNK = 64 * 1024
-#: Files in memory at the same time: those that are fetched, and those that come, of all and of one address.
-_AT_ONCE = 4
-_UPLOADS, _UPLOADS_OF_ONE = 6, 3
 
 
 class LinkPages:
@@ -42,7 +39,7 @@ class LinkPages:
         """``language`` is that of the pages."""
         self._desk = desk
         self._language = language
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._room = TransferRoom()
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
@@ -53,43 +50,22 @@ class LinkPages:
         try:
             if not _TOKEN.fullmatch(token):
                 return self._nowhere()
-            return await (self._fetch(token) if request.method == "POST" else self._show(token))
+            if request.method == "POST":
+                return FileAnswer(self._room, partial(self._desk.fetch, token), self._nowhere(), self._language)
+            return await self._show(request, token)
         except StoreError:
-            return page("link_later.html", self._language, status=503)
+            return ProblemAnswer(Problems.LATER, 503, self._language)
 
-    async def _show(self, token: str) -> Response:
+    async def _show(self, request: Request, token: str) -> Response:
         file = await self._desk.look(token)
         if file is None:
             return self._nowhere()
-        size = format_size(MarkupTranslator(self._language), file.size)
-        return page("link.html", self._language, name=file.name, size=size)
-
-    async def _fetch(self, token: str) -> Response:
-        await self._room.acquire()
-        try:
-            fetched = await self._desk.fetch(token)
-        except BaseException:
-            self._room.release()
-            raise
-        if fetched is None:
-            self._room.release()
-            return self._nowhere()
-        facts, content = fetched
-        return StreamingResponse(
-            self._stream(content),
-            media_type="application/octet-stream",
-            headers=attachment_headers(facts.name, len(content)),
-        )
-
-    async def _stream(self, content: bytes) -> AsyncIterator[bytes]:
-        try:
-            for start in range(0, len(content), _CHUNK):
-                yield content[start : start + _CHUNK]
-        finally:
-            self._room.release()
+        language = reader_language(request, self._language)
+        size = format_size(MarkupTranslator(language), file.size)
+        return page("link.html", language, name=file.name, size=size)
 
     def _nowhere(self) -> Response:
-        return page("link_gone.html", self._language, status=404)
+        return ProblemAnswer(Problems.LINK_GONE, 404, self._language)
 
 
 _UNSTORABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff/\\\\]")
@@ -113,7 +89,7 @@ class UploadPages:
         self._clock = clock
         self._accept = accept
         self._known = known
-        self._room = UploadRoom(_UPLOADS, _UPLOADS_OF_ONE)
+        self._room = TransferRoom()
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
@@ -124,15 +100,15 @@ class UploadPages:
         try:
             chat = await self._find(token)
             if chat is None:
-                return page("link_gone.html", language, status=404)
+                return ProblemAnswer(Problems.LINK_GONE, 404, language)
             language = await self._store.chats.language(chat) or language
             if request.method == "GET":
                 return page("upload.html", language, problem="")
             if is_from_elsewhere(request, self._known.address or ""):
-                return page("chat_form.html", language, status=403)
+                return ProblemAnswer(Problems.STALE_FORM, 403, language)
             return await self._take(request, token, chat, language)
-        except StoreError:
-            return page("link_later.html", language, status=503)
+        except (StoreError, NoRoom):
+            return ProblemAnswer(Problems.LATER, 503, language)
 
     async def _find(self, token: str) -> Chat | None:
         if not _TOKEN.fullmatch(token):
@@ -141,13 +117,13 @@ class UploadPages:
         return await self._store.chats.find(owner) if owner else None
 
     async def _take(self, request: Request, token: str, chat: Chat, language: str) -> Response:
-        async with self._room.taken(request):
+        async with self._room.receiving(request):
             try:
                 form = await read_form(request, file=True)
             except FormTooLarge:
                 return page("upload.html", language, status=413, problem="large")
             except FormUnreadable:
-                return page("chat_form.html", language, status=400)
+                return ProblemAnswer(Problems.STALE_FORM, 400, language)
             if form.file is None or not form.file.content:
                 return page("upload.html", language, status=400, problem="none")
             update = f"upload-{hashlib.sha256(f'{chat.id} {token}'.encode()).hexdigest()[:32]}"
@@ -185,30 +161,30 @@ class EmailPages:
         ]
 
     async def _confirm(self, request: Request) -> Response:
-        token = request.path_params["token"]
+        token, language = request.path_params["token"], reader_language(request, self._language)
         try:
             address = await self._desk.look(token) if _TOKEN.fullmatch(token) else None
             if address is None:
-                return page("email_gone.html", self._language, status=404)
+                return ProblemAnswer(Problems.EMAIL_LINK_GONE, 404, self._language)
             if request.method == "GET":
-                return page("email_confirm.html", self._language, address=address, done=False)
+                return page("email_confirm.html", language, address=address, done=False)
             if await self._desk.confirm(token):
-                return page("email_confirm.html", self._language, address=address, done=True)
-            return page("email_gone.html", self._language, status=409)
+                return page("email_confirm.html", language, address=address, done=True)
+            return ProblemAnswer(Problems.EMAIL_LINK_GONE, 409, self._language)
         except StoreError:
-            return page("link_later.html", self._language, status=503)
+            return ProblemAnswer(Problems.LATER, 503, self._language)
 
     async def _stop(self, request: Request) -> Response:
         """Show a button, or end it: a mail program posts without cookies and expects no redirect."""
-        token = request.path_params["token"]
+        token, language = request.path_params["token"], reader_language(request, self._language)
         mailbox = self._desk.mailbox_of(token) if _STOP.fullmatch(token) else None
         if mailbox is None:
-            return page("email_gone.html", self._language, status=404)
+            return ProblemAnswer(Problems.EMAIL_LINK_GONE, 404, self._language)
         if request.method == "GET":
-            return page("email_stop.html", self._language, done=False)
+            return page("email_stop.html", language, done=False)
         try:
             if not await self._desk.stop(mailbox):
-                return page("email_gone.html", self._language, status=404)
+                return ProblemAnswer(Problems.EMAIL_LINK_GONE, 404, self._language)
         except StoreError:
-            return page("link_later.html", self._language, status=503)
-        return page("email_stop.html", self._language, done=True)
+            return ProblemAnswer(Problems.LATER, 503, self._language)
+        return page("email_stop.html", language, done=True)

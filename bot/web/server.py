@@ -6,27 +6,21 @@ People and platforms call the public sites; what watches over the assistant has 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import h11
 import structlog
 import uvicorn
-from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.addresses import host_and_port
 from bot.channels import ListenAddress
 from bot.errors import SettingsError, TrolyError, to_reason
-from bot.pages import page
-from bot.web.packing import PackedPages
+from bot.web.answers import HEADERS, PackedPages, ProblemPages, SecurityHeaders, unreadable_page
 from locales import LANGUAGES, N_
 
 _log = structlog.get_logger(__name__)
@@ -57,6 +51,8 @@ class TimedConnection(H11Protocol):
     _timer: asyncio.TimerHandle | None = None
     _received = 0  #: bytes of the request that is awaited
     _credited = 0  #: bytes for which it was given more time
+    _linger: asyncio.TimerHandle | None = None  #: ends whoever goes on sending what is answered already
+    _refused = False  #: what came was no request; the rest of it is not looked at
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Start waiting for the request; make room first if too many connections are open."""
@@ -66,7 +62,13 @@ class TimedConnection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Receive some more of the request; once it is complete, stop the timer."""
+        if self._refused:
+            return
         super().data_received(data)
+        if self._linger and self.conn.their_state is not h11.SEND_BODY:  # the rest of what was answered already
+            self._linger.cancel()
+            self._linger = None
+            self._wait()
         self._received += len(data)
         if self.conn.their_state in _RECEIVED:
             self._stop_waiting()
@@ -80,7 +82,7 @@ class TimedConnection(H11Protocol):
         unread = self.conn.their_state is h11.SEND_BODY
         super().on_response_complete()
         if unread:  # whoever goes on sending what is answered already is not listened to
-            self.loop.call_later(_LINGER, self.drop)
+            self._linger = self.loop.call_later(_LINGER, self.drop)
         elif self.conn.their_state not in _RECEIVED:
             self._stop_waiting()
             self._wait()
@@ -89,6 +91,23 @@ class TimedConnection(H11Protocol):
         """Stop the timer."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request with a page; it may be an address of ours that somebody made too long."""
+        del msg
+        content = unreadable_page()
+        headers = [
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"content-length", str(len(content)).encode()),
+            (b"connection", b"close"),
+            *((name.encode(), value.encode()) for name, value in HEADERS.items()),
+        ]
+        head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+        for event in (head, h11.Data(data=content), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.write_eof()
+        self._refused = True
+        self.loop.call_later(_LINGER, self.drop)  # closed at once, the answer would be lost to whoever is still sending
 
     @property
     def receive_deadline(self) -> float | None:
@@ -245,54 +264,6 @@ def _listen(at: ListenAddress) -> socket.socket | None:
     return opened
 
 
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "content-security-policy": _POLICY,
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "geolocation=(), microphone=(), payment=(), usb=()",
-    "x-robots-tag": "noindex, nofollow",
-}
-#: Two years, as https://hstspreload.org/ asks; other sites of the domain decide for themselves.
-_TLS_ONLY = {"strict-transport-security": "max-age=63072000"}
-
-
-class SecurityHeaders:
-    """An ASGI application whose answers carry the headers, each unless the answer has its own; none is kept."""
-
-    def __init__(self, app: ASGIApp, *, tls: bool) -> None:
-        self._app = app
-        self._headers: Mapping[str, str] = {**_HEADERS, **(_TLS_ONLY if tls else {}), "cache-control": "no-store"}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        if scope["type"] != "http":
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
-
-
-def _say_not_found(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls it
-    """Answer a person at an address that leads nowhere in the language of the country, where nobody is known yet."""
-    known = error if isinstance(error, HTTPException) else HTTPException(404)
-    answer = page("not_found.html", LANGUAGES[0], status=known.status_code)
-    answer.headers.update(known.headers or {})
-    return answer
-
-
 class WebServerEndedError(TrolyError):
     """The web server ended by itself; what platforms call would not be heard."""
 
@@ -311,9 +282,24 @@ class _Server(uvicorn.Server):
 class WebServer:
     """Serves sites on sockets that listen already, until told to stop."""
 
-    def __init__(self, sites: Sequence[OpenSite], *, tls: bool = False, proxies: Sequence[str] = ()) -> None:
-        """``tls``: browsers come over https; ``proxies``: whose word on the address of a caller is taken."""
+    def __init__(
+        self,
+        sites: Sequence[OpenSite],
+        *,
+        language: str = LANGUAGES[0],
+        tls: bool = False,
+        proxies: Sequence[str] = (),
+    ) -> None:
+        """Prepare it.
+
+        Args:
+            sites: What is listened for.
+            language: The language of people who come for the first time.
+            tls: Browsers come over https.
+            proxies: Their word on the address of a caller is taken.
+        """
         self._sites = sites
+        self._language = language
         self._tls = tls
         self._proxies = list(proxies)
 
@@ -340,9 +326,7 @@ class WebServer:
             raise WebServerEndedError from next((failure for failure in failures if failure), None)
 
     def _config(self, site: Site) -> uvicorn.Config:
-        handlers: dict[Any, ExceptionHandler] = {404: _say_not_found, 405: _say_not_found}
-        lost = {} if site.private else handlers
-        pages = PackedPages(Starlette(routes=list(site.routes), exception_handlers=lost))
+        pages = PackedPages(ProblemPages(site.routes, self._language, scripts_only=site.private))
         app = SecurityHeaders(pages, tls=self._tls and not site.private)
         return uvicorn.Config(
             app, http=TimedConnection, log_config=None, access_log=False, lifespan="off", server_header=False,

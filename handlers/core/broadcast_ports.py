@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from handlers.core.messages import Reply
+from handlers.core.messages import Attachment, Reply
 from handlers.model import (
     ActionResult,
     Audience,
@@ -64,6 +64,9 @@ class Broadcasts(Protocol):
 
     async def get(self, rights: Rights, name: str) -> Broadcast | None:
         """Return one broadcast, or ``None`` if there is none of this id within reach or it cannot be decrypted."""
+
+    async def document(self, rights: Rights, name: str) -> Attachment | None:
+        """Return the file that goes along; ``None`` where there is none, or no such broadcast within reach."""
 
     async def latest(self, rights: Rights, limit: int, before: str | None = None) -> tuple[Broadcast, ...]:
         """Return the newest campaigns and single broadcasts, without the broadcasts that they made.

@@ -130,6 +130,11 @@ class MemoryBroadcasts:
         known = self._see(rights, name)
         return known.broadcast if known else None
 
+    async def document(self, rights: Rights, name: str) -> Attachment | None:
+        """Whoever sees the broadcast sees what goes along."""
+        known = self._see(rights, name)
+        return _file_of(known) if known else None
+
     async def latest(self, rights: Rights, limit: int, before: str | None = None) -> tuple[Broadcast, ...]:
         """List the newest."""
         found = [one for one in self._all(rights) if one.parent is None and (before is None or one.id < before)]
@@ -217,8 +222,7 @@ class MemoryBroadcasts:
             if samples
             else render_broadcast(one.id, one.draft, PlaceholderValues(), to_vietnam_day(acting.now))
         )
-        if known.document is not None and one.draft.document:
-            file = Attachment.of(one.draft.document, one.draft.document_type, known.document)
+        if file := _file_of(known):
             said = said.model_copy(update={"attachments": (file,)})
         acting.queue(acting.chat, f"try:{name}:{acting.chat}:{acting.now.timestamp()}", said)
         return True
@@ -312,6 +316,14 @@ class MemoryBroadcasts:
         if known is None:
             return ActionResult.UNKNOWN
         return known if rights.may(act, known.broadcast.unit) else ActionResult.NOT_YOURS
+
+
+def _file_of(known: BroadcastRecord) -> Attachment | None:
+    """Return what goes along with the message."""
+    draft = known.broadcast.draft
+    if known.document is None or not draft.document:
+        return None
+    return Attachment.of(draft.document, draft.document_type, known.document)
 
 
 def _may_write(rights: Rights, draft: BroadcastDraft) -> bool:

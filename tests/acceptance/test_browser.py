@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Locator, Page, Route, async_playwright
 
 from bot.certificates.reader import CertificateReader
 from bot.clock import Clock
@@ -240,6 +240,39 @@ async def test_two_tabs_and_two_devices_show_one_conversation(office: Office, ch
         assert [*one.wrong, *two.wrong, *three.wrong] == []
 
 
+_PASTE = """box => { const clipboardData = new DataTransfer(); clipboardData.items.add(new File(['x'], 'dán.cer'));
+  box.dispatchEvent(new ClipboardEvent('paste', {clipboardData, bubbles: true, cancelable: true})); }"""
+
+
+async def cancels_an_upload(tab: Tab) -> None:
+    """While a file is on its way it is named beside its progress, and called off nothing of it arrives."""
+    gone_on = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        del route  # it is called off before it goes on
+        await gone_on.wait()
+
+    await tab.page.route("**/chat", hold)
+    await tab.page.set_input_files("#file", [CERTIFICATE])  # type: ignore[list-item]
+    await tab.page.locator("#upload", has_text="chứng thư.cer").wait_for(state="visible")
+    await tab.page.locator("#upload-bar").wait_for(state="visible")
+    await tab.page.get_by_role("button", name="Hủy").click()
+    await tab.page.locator("#upload").wait_for(state="hidden")
+    gone_on.set()
+    await tab.page.unroute_all(behavior="ignoreErrors")
+    assert not await tab.page.locator("#trouble").is_visible()
+    assert await tab.page.locator(".bubble.mine", has_text="chứng thư.cer").count() == 0
+
+
+async def copies_the_link_of(tab: Tab, bubble: Locator) -> None:
+    """A click on the time of a message copies its link and says so."""
+    await tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await bubble.locator("a.at").click()
+    await tab.page.get_by_text("Đã chép liên kết").wait_for()
+    link = await tab.page.evaluate("navigator.clipboard.readText()")
+    assert link.endswith(f"/#{await bubble.get_attribute('id')}")
+
+
 async def test_it_works_without_scripts_by_keyboard_and_on_paper(office: Office, chromium: Chromium) -> None:
     async with office.served(), chromium(java_script_enabled=False) as context:
         page = await context.new_page()
@@ -264,6 +297,11 @@ async def test_it_works_without_scripts_by_keyboard_and_on_paper(office: Office,
         drop = "() => { const d = new DataTransfer(); d.items.add(new File(['x'], 'kéo thả.cer')); return d; }"
         await tab.page.dispatch_event("#log", "drop", {"dataTransfer": await tab.page.evaluate_handle(drop)})
         await tab.page.locator(".bubble.mine", has_text="kéo thả.cer").wait_for()
+        await tab.page.locator("#text").evaluate(_PASTE)
+        await tab.page.locator(".bubble.mine", has_text="dán.cer").wait_for()
+        await cancels_an_upload(tab)
+        await copies_the_link_of(tab, tab.page.locator(".bubble.theirs").first)
+        assert await tab.page.locator("#log .day").count() == 1
         await tab.page.emulate_media(media="print")
         assert not await tab.page.locator("#composer").is_visible()
         assert await tab.page.locator(".bubble.theirs").first.is_visible()

@@ -229,6 +229,26 @@ async def test_a_change_makes_a_draft_of_what_was_checked_and_meets_only_what_wa
     assert (now.state, now.recipients, now.revision, now.draft) == (BroadcastState.DRAFT, 0, 1, other)
 
 
+async def test_the_file_that_goes_along_is_shown_stays_with_a_change_and_goes_when_it_is_taken_away(
+    store: Store, ground: Backend
+) -> None:
+    del ground
+    name = (await create_draft(store)).id
+    with_file = GREETING_DRAFT.model_copy(update={"document": "mẫu.pdf"})
+    async with admin_transaction(store) as at:
+        broadcasts = at.admin.broadcasts
+        assert await broadcasts.document(OPERATOR, name) is None
+        assert await broadcasts.change(OPERATOR, name, 0, with_file, b"%PDF-1.7") is ActionResult.DONE
+        shown = await broadcasts.document(OPERATOR, name)
+        assert shown is not None
+        assert (shown.name, shown.content) == ("mẫu.pdf", b"%PDF-1.7")
+        titled = with_file.model_copy(update={"title": "Khác"})
+        assert await broadcasts.change(OPERATOR, name, 1, titled) is ActionResult.DONE
+        assert await broadcasts.document(OPERATOR, name) == shown
+        assert await broadcasts.change(OPERATOR, name, 2, GREETING_DRAFT) is ActionResult.DONE
+        assert await broadcasts.document(OPERATOR, name) is None
+
+
 async def test_from_approval_on_the_text_stays(store: Store, ground: Backend) -> None:
     name = (await create_draft(store)).id
     for state in set(BroadcastState) - {BroadcastState.DRAFT, BroadcastState.CHECKED}:

@@ -50,7 +50,12 @@ from tests.support.stored_dialogue import register_request
 SECRET = "Mật Đại Phước"
 FAR = Filter(unit="DN.DP")
 TODAY = to_vietnam_day(NOW)
-DRAFT = BroadcastDraft(title=SECRET, text=BroadcastText(vi=SECRET, en=SECRET), audience=Audience(unit="DN.DP"))
+DRAFT = BroadcastDraft(
+    title=SECRET,
+    text=BroadcastText(vi=SECRET, en=SECRET),
+    audience=Audience(unit="DN.DP"),
+    document=f"{SECRET}.pdf",
+)
 ORDER = ExportOrder(wanted=FAR, form=ExportForm.CSV)
 SAID = Reply(paragraphs=("0 / 1",))
 OFFICE = OfficeDraft(name=SECRET, source=SECRET, procedures=(Procedure.REVOKE,), last_checked=TODAY)
@@ -102,6 +107,7 @@ CALLS: dict[str, Call] = {
     "broadcasts.new": lambda a, by, _: a.broadcasts.new(by, DRAFT),
     "broadcasts.change": lambda a, by, far: a.broadcasts.change(by, far.broadcast, 0, DRAFT),
     "broadcasts.get": lambda a, by, far: a.broadcasts.get(by, far.broadcast),
+    "broadcasts.document": lambda a, by, far: a.broadcasts.document(by, far.broadcast),
     "broadcasts.latest": lambda a, by, _: a.broadcasts.latest(by, 100),
     "broadcasts.count_all": lambda a, by, _: a.broadcasts.count_all(by),
     "broadcasts.steps": lambda a, by, far: a.broadcasts.steps(by, far.broadcast),
@@ -143,7 +149,7 @@ async def other(ground: Backend) -> Other:
     promised = await create_invitation(store, Role.FOCAL, "DN.DP", label=SECRET)
     asked = await register_request(store, "cán bộ", make_person_content(SECRET), "DN.DP")
     async with admin_transaction(store) as at:
-        written = await at.admin.broadcasts.new(OPERATOR, DRAFT)
+        written = await at.admin.broadcasts.new(OPERATOR, DRAFT, SECRET.encode())
         await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
         office = (await at.admin.offices.add(OPERATOR, "DN.DP", OFFICE)).office
     async with open_admin_transaction(store, NOW, chat=store.chats.at(CHANNEL, "xa").id, channel=CHANNEL) as at:
@@ -192,7 +198,14 @@ async def test_the_operator_sees_and_changes_what_the_others_may_not(ground: Bac
     """Else all of the above would prove nothing."""
     before = ground.everything()
     shown = []
-    for name in ("people.holders", "people.invitations", "desk.get", "journal.latest", "broadcasts.get"):
+    for name in (
+        "people.holders",
+        "people.invitations",
+        "desk.get",
+        "journal.latest",
+        "broadcasts.get",
+        "broadcasts.document",
+    ):
         async with admin_transaction(ground.store) as at:
             shown.append(SECRET in repr(await CALLS[name](at.admin, OPERATOR, other)))
     assert all(shown)

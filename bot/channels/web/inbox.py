@@ -4,13 +4,10 @@ Each comes under a key that the browser chose: a request that is sent again, bec
 nothing.
 """
 
-import asyncio
 import hashlib
 import re
 import secrets
-from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -196,7 +193,12 @@ async def read_form(request: Request, *, file: bool = False) -> PostedForm:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
         raise FormUnreadable from None
-    return PostedForm(dict(pairs))
+    return PostedForm(_storable(pairs))
+
+
+def _storable(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return fields without the signs that no database takes."""
+    return {name: _UNSTORABLE.sub("", value) for name, value in pairs}
 
 
 async def _read_multipart(request: Request, most: int) -> PostedForm:
@@ -216,7 +218,7 @@ async def _read_multipart(request: Request, most: int) -> PostedForm:
 
 
 async def _to_posted(form: FormData) -> PostedForm:
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = _storable((name, value) for name, value in form.items() if isinstance(value, str))
     uploads = [value for value in form.values() if isinstance(value, UploadFile) and (value.filename or value.size)]
     if not uploads:
         return PostedForm(fields)
@@ -236,38 +238,12 @@ async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     try:
         async for chunk in request.stream():
             read += len(chunk)
+            request.state.received = read  # how fast it comes decides who makes way, where there is no room for all
             if read > most:
                 raise FormTooLarge
             yield chunk
     except ClientDisconnect:  # nobody is there any more to be told
         raise FormUnreadable from None
-
-
-class UploadRoom:
-    """Bounds the large bodies in memory at the same time. A line is small: it waits for nobody's slow upload."""
-
-    def __init__(self, at_once: int, of_one: int) -> None:
-        """Let so many in ``at_once``, and ``of_one`` address no more than so many."""
-        self._all = asyncio.Semaphore(at_once)
-        self._of_one = of_one
-        self._mine: dict[str, asyncio.Semaphore] = {}
-        self._inside: Counter[str] = Counter()
-
-    @asynccontextmanager
-    async def taken(self, request: Request) -> AsyncIterator[None]:
-        """Wait for room for the body of a request, first among those of its address."""
-        length, caller = request.headers.get("content-length", ""), caller_of(request)
-        if length.isdecimal() and int(length) <= LARGEST_FORM:
-            yield
-            return
-        self._inside[caller] += 1
-        try:
-            async with self._mine.setdefault(caller, asyncio.Semaphore(self._of_one)), self._all:
-                yield
-        finally:
-            self._inside[caller] -= 1
-            if not self._inside[caller]:
-                del self._inside[caller], self._mine[caller]
 
 
 def is_from_elsewhere(request: Request, own: str) -> bool:

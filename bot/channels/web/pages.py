@@ -1,9 +1,10 @@
 """The pages of the web chat: the conversation, what is posted to it, its stream, its files, going on elsewhere."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from hmac import compare_digest
 
 import structlog
@@ -20,23 +21,23 @@ from bot.channels.web.inbox import (
     FormUnreadable,
     PostedForm,
     Sent,
-    UploadRoom,
     WebInbox,
     caller_of,
     is_from_elsewhere,
     new_key,
     read_form,
 )
+from bot.channels.web.transfers import FileAnswer, NoRoom, TransferRoom
 from bot.channels.web.view import find_start, format_event, to_bubbles, to_change, to_event
 from bot.clock import Clock
 from bot.messages import Chat
-from bot.pages import attachment_headers, page
+from bot.pages import Problem, ProblemAnswer, Problems, forget_language, page, reader_language, remember_language
 from bot.services.links import WebChatLinks
 from bot.store import Store, StoreError
 from bot.store.web_chat import WebChat, WebMessage
 
-#: Messages on a page; older ones are a link away.
-_PAGE = 60
+#: Messages on a page; older ones are a link away. Beyond the newest there is none.
+_PAGE, _NEWEST = 60, 2**62
 #: Changes of one look at the store.
 _BATCH = 100
 #: Seconds between signs of life of a stream: proxies end silent ones.
@@ -47,8 +48,6 @@ _PATIENCE = 3.0
 _ADDRESS_RATE, _BEGIN_RATE = Rate(20.0, 400), Rate(0.5, 200)
 #: Six digits are guessed soon: tries of one address, and of all together.
 _CODE_RATE, _ALL_CODES_RATE = Rate(1 / 60, 5), Rate(1 / 10, 60)
-#: Uploads in memory at the same time: of all, and of one address, behind which a whole office may sit.
-_UPLOADS, _UPLOADS_OF_ONE = 6, 3
 
 _log = structlog.get_logger(__name__)
 
@@ -91,7 +90,7 @@ class ChatPages:
             for name, rate in {"all": _ADDRESS_RATE, "begin": _BEGIN_RATE, "code": _CODE_RATE}.items()
         }
         self._all_codes = TokenBuckets(_ALL_CODES_RATE, clock)
-        self._uploads = UploadRoom(_UPLOADS, _UPLOADS_OF_ONE)
+        self._uploads, self._downloads = TransferRoom(), TransferRoom()
 
     def routes(self) -> list[Route]:
         """Return their addresses."""
@@ -115,23 +114,23 @@ class ChatPages:
 
         async def guarded(request: Request) -> Response:
             if not self._rates["all"].try_take(caller_of(request)):
-                return self._sorry("chat_slower.html", 429)
+                return self._problem(Problems.TOO_FAST, 429)
             if request.method == "POST" and is_from_elsewhere(request, self._known.address):
-                return self._sorry("chat_form.html", 403)
+                return self._problem(Problems.STALE_FORM, 403)
             try:
                 return await answer(request)
             except FormTooLarge:
-                return self._sorry("chat_too_large.html", 413)
+                return self._problem(Problems.TOO_LARGE, 413)
             except FormUnreadable:
-                return self._sorry("chat_form.html", 400)
-            except StoreError as error:
+                return self._problem(Problems.STALE_FORM, 400)
+            except (StoreError, NoRoom) as error:
                 _log.warning("web_chat_unavailable", error=type(error).__name__)
-                return self._sorry("link_later.html", 503)
+                return self._problem(Problems.LATER, 503)
 
         return guarded
 
-    def _sorry(self, template: str, status: int) -> Response:
-        return page(template, self._known.language, status=status)
+    def _problem(self, problem: Problem, status: int, headers: Mapping[str, str] | None = None) -> Response:
+        return ProblemAnswer(problem, status, self._known.language, headers=headers)
 
     def _cookie(self, request: Request) -> str:
         return request.cookies.get(self._known.cookie, "")[:64]
@@ -150,13 +149,16 @@ class ChatPages:
         if found is None:
             start = request.query_params.get("start", "")[:64]
             return page(
-                "chat_begin.html", self._known.language, start=start, key=new_key(), made_up=self._known.made_up
+                "chat_begin.html",
+                reader_language(request, self._known.language),
+                start=start,
+                key=new_key(),
+                made_up=self._known.made_up,
             )
         cookie, language = self._cookie(request), await self._language(found.chat)
         before = request.query_params.get("before", "")
-        edge = int(before) if before.isdecimal() and len(before) < 19 else 2**62
         latest = (await self._store.web.latest((found.chat.id,))).get(found.chat.id, 0)  # before the messages: no gap
-        messages = await self._store.web.page(found.chat, _PAGE + 1, edge)
+        messages = await self._store.web.page(found.chat, _PAGE + 1, _number(before, _NEWEST))
         bubbles = list(to_bubbles(messages[-_PAGE:], language))
         answer = page(
             "chat.html", language,
@@ -170,6 +172,7 @@ class ChatPages:
         else:
             await self._store.web.see(cookie, self._clock.now())
             self._set_cookie(answer, cookie)
+            remember_language(answer, language, secure=self._known.is_secure)
         return answer
 
     def _set_cookie(self, answer: Response, cookie: str) -> None:
@@ -179,21 +182,22 @@ class ChatPages:
         )
 
     def _drop_cookie(self, answer: Response) -> None:
+        forget_language(answer)
         answer.delete_cookie(self._known.cookie, secure=self._known.is_secure, httponly=True, samesite="lax")
 
     async def _post(self, request: Request) -> Response:
         """Take what was sent; a script is answered without a page, a form with the conversation."""
-        async with self._uploads.taken(request):
+        async with self._uploads.receiving(request):
             form = await read_form(request, file=True)
         cookie, found = self._cookie(request), await self._find(request)
         sent = Sent(form.get("key"), form.get("text"), form.get("tap"), form.file)
         scripted = request.headers.get("x-troly") == "1"
         if found is None or found.ended:
             if scripted:
-                return Response(status_code=410)
+                return self._problem(Problems.NO_CONVERSATION, 410)
             return await self._begin(request, sent)
         if not self._is_genuine(form, cookie):
-            return self._sorry("chat_form.html", 403)
+            return self._problem(Problems.STALE_FORM, 403)
         if not sent.is_empty:
             await self._inbox.take(found.chat, sent)
             self._streams.changed(found.chat.id)
@@ -207,7 +211,7 @@ class ChatPages:
 
     async def _begin(self, request: Request, sent: Sent) -> Response:
         if not self._rates["begin"].try_take(caller_of(request)):
-            return self._sorry("chat_slower.html", 429)
+            return self._problem(Problems.TOO_FAST, 429)
         cookie, chat = await self._inbox.begin()
         await self._inbox.take(chat, Sent(sent.key, "/start") if sent.is_empty else sent)
         await self._wait_for_answer(chat)
@@ -229,13 +233,13 @@ class ChatPages:
     async def _stream(self, request: Request) -> Response:
         found, cookie = await self._find(request), self._cookie(request)
         if found is None:
-            return Response(status_code=410)
+            return self._problem(Problems.NO_CONVERSATION, 410)
         if not self._streams.has_room:
-            return Response(status_code=503, headers={"retry-after": "10"})
-        version = _version(request.headers.get("last-event-id") or request.query_params.get("after", ""))
+            return self._problem(Problems.LATER, 503, {"retry-after": "10"})
+        version = _number(request.headers.get("last-event-id") or request.query_params.get("after", ""), 0)
         headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
-        events = self._events(found.chat, cookie, version)
-        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+        told = self._events(found.chat, cookie, version)
+        return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
     async def _events(self, chat: Chat, cookie: str, version: int) -> AsyncIterator[str]:
         """Tell every change after a version, in order, and signs of life; end when another tab takes over."""
@@ -268,44 +272,38 @@ class ChatPages:
         """Tell a tab without a stream what it lacks."""
         found = await self._find(request)
         if found is None:
-            return Response(status_code=410)
-        changed = await self._store.web.changed(found.chat, _version(request.query_params.get("after", "")), _BATCH)
+            return self._problem(Problems.NO_CONVERSATION, 410)
+        changed = await self._store.web.changed(found.chat, _number(request.query_params.get("after", ""), 0), _BATCH)
         language = await self._language(found.chat)
         return JSONResponse([to_change(message, language) for message in changed])
 
     async def _older(self, request: Request) -> Response:
-        found, before = await self._find(request), request.query_params.get("before", "")
-        if found is None or not before.isdecimal() or len(before) > 18:
-            return Response(status_code=410)
-        messages = await self._store.web.page(found.chat, _PAGE + 1, int(before))
+        found = await self._find(request)
+        if found is None:
+            return self._problem(Problems.NO_CONVERSATION, 410)
+        before = request.query_params.get("before", "")
+        messages = await self._store.web.page(found.chat, _PAGE + 1, _number(before, _NEWEST))
         language = await self._language(found.chat)
         bubbles = list(to_bubbles(messages[-_PAGE:], language))
         return page("chat_older.html", language, bubbles=bubbles, has_older=len(messages) > _PAGE)
 
     async def _file(self, request: Request) -> Response:
-        found = await self._find(request)
-        kept = await self._store.web.file(found.chat.id, request.path_params["file"]) if found else None
-        if kept is None:
-            return self._sorry("chat_file_gone.html", 404)
-        facts, content = kept
-        headers = attachment_headers(facts.name, len(content))
-        if facts.media_type == "image/png" and request.query_params.get("show") == "1":
-            headers["content-disposition"] = "inline"
-            return Response(content, media_type="image/png", headers=headers)
-        return Response(content, media_type="application/octet-stream", headers=headers)
+        found, missing = await self._find(request), self._problem(Problems.FILE_GONE, 404)
+        if found is None:
+            return missing
+        load = partial(self._store.web.file, found.chat.id, request.path_params["file"])
+        return FileAnswer(self._downloads, load, missing, self._known.language, shows="show" in request.query_params)
 
     async def _continue(self, request: Request) -> Response:
         found, cookie = await self._find(request), self._cookie(request)
-        language = await self._language(found.chat) if found else self._known.language
+        language = await self._language(found.chat) if found else reader_language(request, self._known.language)
         form_token = self._form_token(cookie) if found else ""
-        return page(
-            "continue.html", language, has_chat=found is not None, form_token=form_token, made=None, wrong=False
-        )
+        return page("continue.html", language, has_chat=bool(found), form_token=form_token, made=None, wrong=False)
 
     async def _new_link(self, request: Request) -> Response:
         form, found, cookie = await read_form(request), await self._find(request), self._cookie(request)
         if found is None or not self._is_genuine(form, cookie):
-            return self._sorry("chat_form.html", 403)
+            return self._problem(Problems.STALE_FORM, 403)
         made = await self._links.make(found.chat)
         address = f"{self._known.address}/c/{made.token}"
         language = await self._language(found.chat)
@@ -316,21 +314,22 @@ class ChatPages:
 
     async def _use_code(self, request: Request) -> Response:
         if not (self._rates["code"].try_take(caller_of(request)) and self._all_codes.try_take("")):
-            return self._sorry("chat_slower.html", 429)
+            return self._problem(Problems.TOO_FAST, 429)
         code = "".join(filter(str.isdecimal, (await read_form(request)).get("code")[:20]))
         chat = await self._links.use_code(code)
         if chat is None:
             values = {"has_chat": False, "form_token": "", "made": None, "wrong": True}
-            return page("continue.html", self._known.language, status=404, **values)
+            return page("continue.html", reader_language(request, self._known.language), status=404, **values)
         return await self._join(chat)
 
     async def _continue_link(self, request: Request) -> Response:
         """Show one button: a messenger that opens the link to preview it must not use it up."""
-        return page("continue_link.html", self._known.language, token=request.path_params["token"][:64])
+        language = reader_language(request, self._known.language)
+        return page("continue_link.html", language, token=request.path_params["token"][:64])
 
     async def _use_link(self, request: Request) -> Response:
         chat = await self._links.use_token(request.path_params["token"])
-        return self._sorry("link_gone.html", 404) if chat is None else await self._join(chat)
+        return self._problem(Problems.LINK_GONE, 404) if chat is None else await self._join(chat)
 
     async def _join(self, chat: Chat) -> Response:
         cookie, _ = await self._inbox.join(chat)
@@ -339,8 +338,9 @@ class ChatPages:
         return answer
 
 
-def _version(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+def _number(text: str, otherwise: int) -> int:
+    """Return a number of an address; another one for what is none, or too large for the store."""
+    return int(text) if text.isdecimal() and len(text) < 19 else otherwise
 
 
 def _is_mine(message: WebMessage) -> bool:

@@ -10,7 +10,7 @@
   const scroller = $("scroller"), text = $("text"), file = $("file"), typing = $("typing"), trouble = $("trouble");
   const offline = $("offline"), bar = $("upload-bar"), MOST = 20 * 1024 * 1024, QUEUE = "troly-waiting";
   const token = composer.elements.form.value, tabs = new BroadcastChannel("troly");
-  let version = Number(log.dataset.after), source = null, request = null, busy = false, slow = 0, mayStream = false;
+  let version = Number(log.dataset.after), source = null, request = null, busy = false, slow = 0, told = 0, mayStream = false;
   let waiting = JSON.parse(sessionStorage.getItem(QUEUE) || "[]");
 
   const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
@@ -19,6 +19,8 @@
     if (bubble.offsetHeight > scroller.clientHeight - 40) scroller.scrollTop = bubble.offsetTop - 8; else toEnd();
   };
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+  const copied = $("copied");
+  const tell = () => { copied.hidden = false; clearTimeout(told); told = setTimeout(() => { copied.hidden = true; }, 4000); };
   const say = (word) => { trouble.textContent = word; trouble.hidden = !word; };
   const answering = (on) => {
     clearTimeout(slow);
@@ -197,7 +199,7 @@
   });
   log.addEventListener("click", async (event) => {
     const older = event.target.closest(".older a"), at = event.target.closest("a.at");
-    if (at) { navigator.clipboard?.writeText(at.href).catch(() => {}); return; }
+    if (at) { navigator.clipboard?.writeText(at.href).then(() => { tell(); }, () => {}); return; }
     if (!older) return;
     event.preventDefault();
     const answer = await fetch(older.href.replace("/?", "/chat/older?")).catch(() => null);
@@ -208,7 +210,8 @@
     scroller.scrollTop += scroller.scrollHeight - height;
   });
   waiting.forEach(draw);
-  const target = location.hash.startsWith("#m") && $(location.hash.slice(1));
+  const named = /^#m(\d{1,15})$/.exec(location.hash), target = named && $(location.hash.slice(1));
+  if (named && !target && log.querySelector(".older")) location.replace(`/?before=${Number(named[1]) + 1}${location.hash}`);
   if (target) scroller.scrollTop = target.offsetTop - 8; else toEnd();
   addEventListener("load", () => { if (!target) toEnd(); });
   flush();

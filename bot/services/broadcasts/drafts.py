@@ -179,13 +179,19 @@ class BroadcastPreview(BroadcastAccess):
 
     async def _with_document(self, found: Broadcast, said: Reply) -> Reply:
         """Attach the file that goes along."""
-        if not found.draft.document or said.attachments:
-            return said
-        content = await self.broadcasts.document(found.id)
-        if content is None:
-            return said
-        file = Attachment.of(found.draft.document, found.draft.document_type, content)
-        return said.model_copy(update={"attachments": (file,)})
+        file = None if said.attachments else await self._file(found)
+        return said.model_copy(update={"attachments": (file,)}) if file else said
+
+    async def document(self, rights: Rights, name: str) -> Attachment | None:
+        """Whoever sees the broadcast sees what goes along."""
+        found = await self.find(rights, name)
+        return await self._file(found.broadcast) if found else None
+
+    async def _file(self, found: Broadcast) -> Attachment | None:
+        content = await self.broadcasts.document(found.id) if found.draft.document else None
+        if content is None or found.draft.document is None:
+            return None
+        return Attachment.of(found.draft.document, found.draft.document_type, content)
 
 
 def _as_if_stored(draft: BroadcastDraft, now: datetime) -> BroadcastSnapshot:

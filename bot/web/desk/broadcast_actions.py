@@ -1,4 +1,4 @@
-"""What is done to a broadcast on its page: checked, tried, moved, sent once more, reported."""
+"""What is done to a broadcast on its page: given a list and a document, checked, tried, moved, reported."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 import structlog
 from starlette.responses import Response
 
-from bot.errors import Forbidden, OutputError
+from bot.channels import parse_address
+from bot.errors import Forbidden, InputError, OutputError
+from bot.exports.broadcast_files import BroadcastDocument, ListedPerson, find_people, read_document, read_people_apart
 from bot.pages import attachment_headers
 from bot.store import Store
 from bot.web.desk.broadcasts import (
@@ -23,8 +25,11 @@ from bot.web.desk.broadcasts import (
 )
 from bot.web.desk.compose import COMPOSE_ROUTES
 from bot.web.desk.site import Afterwards, DeskRoute, DeskVisit
+from handlers.broadcasts.admin_text import RESULT_MESSAGES
 from handlers.broadcasts.screens.detail import PAUSE, REPORT_ELSEWHERE, REPORT_PROBLEMS
-from handlers.model import XLSX, Act, ActionResult
+from handlers.core import Attachment
+from handlers.model import XLSX, Act, ActionResult, Broadcast, BroadcastDraft
+from locales import N_
 from rules.calendar import to_vietnam_day
 
 if TYPE_CHECKING:
@@ -34,6 +39,9 @@ _log = structlog.get_logger(__name__)
 
 #: Rows of a report that is made while a browser waits.
 _MOST_REPORT_ROWS = 20_000
+_NO_FILE = N_("Please choose a file first. Nothing was changed.")
+_WRONG_LINES = N_("{file}: {count} lines cannot be taken. Nothing was changed. Please mend them and choose it again.")
+_NO_DOCUMENT = N_("No file goes along with this broadcast.")
 
 
 async def check(visit: DeskVisit) -> Response:
@@ -74,6 +82,94 @@ def _to_page(visit: DeskVisit, code: str, done: str, **further: object) -> Respo
 
 
 @dataclass(frozen=True, slots=True)
+class _Refused:
+    """A file that cannot be used."""
+
+    error: InputError
+
+
+async def read_list(file: Attachment) -> tuple[ListedPerson, ...] | _Refused:
+    """Read a list of people in a process of its own, before any transaction opens."""
+    try:
+        return await read_people_apart(file.content, file.name[:100])
+    except InputError as error:
+        return _Refused(error)
+
+
+async def read_file(file: Attachment) -> BroadcastDocument | _Refused:
+    """Look whether a file is one that is sent along."""
+    try:
+        return read_document(file.name, file.content, file.name[:100])
+    except InputError as error:
+        return _Refused(error)
+
+
+async def set_people(visit: DeskVisit) -> Response:
+    """Send it to the people of a list alone, or to all within its other conditions again."""
+    one = await find_broadcast(visit)
+    if one is None:
+        return visit.sorry(NO_BROADCAST, 404)
+    if visit.form.get("remove") == "1":
+        return await _changed(visit, one, _with_people(one, None), "no_people")
+    read = visit.read
+    if read is None or isinstance(read, _Refused):
+        return await _say(visit, one, _told(visit, read))
+    found = await find_people(visit.admin, visit.rights, read, parse_address)
+    if found.wrong:
+        file = visit.form.file.name[:100] if visit.form.file else ""
+        message = visit.say.t(_WRONG_LINES, file=file, count=len(found.wrong))
+        return await _say(visit, one, message, found.tell_wrong(visit.say.t))
+    return await _changed(visit, one, _with_people(one, found.chats), "people")
+
+
+def _with_people(one: Broadcast, chats: tuple[str, ...] | None) -> BroadcastDraft:
+    audience = one.draft.audience.model_copy(update={"chats": chats})
+    return one.draft.model_copy(update={"audience": audience})
+
+
+async def set_document(visit: DeskVisit) -> Response:
+    """Let a document go along, another one, or none."""
+    one = await find_broadcast(visit)
+    if one is None:
+        return visit.sorry(NO_BROADCAST, 404)
+    if visit.form.get("remove") == "1":
+        return await _changed(visit, one, one.draft.model_copy(update={"document": None}), "no_document")
+    read = visit.read
+    if read is None or isinstance(read, _Refused):
+        return await _say(visit, one, _told(visit, read))
+    draft = one.draft.model_copy(update={"document": read.name, "document_type": read.media_type})
+    return await _changed(visit, one, draft, "document", read.content)
+
+
+async def show_document(visit: DeskVisit) -> Response:
+    """Hand over what goes along: nobody approves a file unseen."""
+    found = await visit.admin.broadcasts.document(visit.rights, str(visit.request.path_params["code"])[:20].upper())
+    if found is None:
+        return visit.sorry(_NO_DOCUMENT, 404)
+    headers = attachment_headers(found.name, len(found.content))
+    return Response(found.content, media_type="application/octet-stream", headers=headers)
+
+
+def _told(visit: DeskVisit, read: _Refused | None) -> str:
+    return read.error.say(visit.say.t) if read else visit.say.t(_NO_FILE)
+
+
+async def _say(visit: DeskVisit, one: Broadcast, message: str, lines: list[str] | None = None) -> Response:
+    return await broadcast_page(visit, one, message, "", status=400, wrong_lines=lines or [])
+
+
+async def _changed(
+    visit: DeskVisit, one: Broadcast, draft: BroadcastDraft, done: str, document: bytes | None = None
+) -> Response:
+    typed = visit.form.get("revision")
+    revision = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 16 else -1
+    became = await visit.admin.broadcasts.change(visit.rights, one.id, revision, draft, document)
+    if became is ActionResult.NOT_YOURS:
+        return visit.sorry(RESULT_MESSAGES[became], 403)
+    return visit.to(f"/desk/broadcasts/{one.id}?done={done if became is ActionResult.DONE else became}")
+
+
+@dataclass(frozen=True, slots=True)
 class BroadcastPages:
     """The pages of broadcasts; a report is written in a folder of its own."""
 
@@ -86,6 +182,9 @@ class BroadcastPages:
         return (
             DeskRoute("GET", "/desk/broadcasts", see, show_broadcasts),
             *COMPOSE_ROUTES,
+            DeskRoute("GET", "/desk/broadcasts/{code}/document", see, show_document),
+            DeskRoute("POST", "/desk/broadcasts/{code}/document", write, set_document, takes=read_file),
+            DeskRoute("POST", "/desk/broadcasts/{code}/people", write, set_people, takes=read_list),
             DeskRoute("GET", "/desk/broadcasts/{code}", see, show_broadcast),
             DeskRoute("POST", "/desk/broadcasts/{code}/check", write, check),
             DeskRoute("POST", "/desk/broadcasts/{code}/test", write, send_test),

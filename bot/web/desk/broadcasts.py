@@ -1,10 +1,12 @@
 """The pages of broadcasts and campaigns: the list, and one with its actions, its progress and its report."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.responses import Response
 
+from bot.certificates import LIMITS, MEBIBYTE
 from bot.web.desk.compose import SHOWN, format_parts, format_sample
 from bot.web.desk.site import DeskVisit
 from handlers.broadcasts import (
@@ -79,6 +81,14 @@ _TOLD = {
     "saved": N_("Saved as a draft. Look at it, send it to yourself, then let the whole list be checked."),
     "changed": N_("Changed: {parts}. It has to be checked again before it is approved."),
     "same": N_("Nothing was changed."),
+    "people": N_(
+        "It goes only to the {people} people of the list now. It has to be checked again before it is approved."
+    ),
+    "no_people": N_(
+        "The list was taken away: it goes to all within the conditions. To have it back, choose the file again."
+    ),
+    "document": N_("The file goes along. Please send it to yourself to see how it arrives."),
+    "no_document": N_("No file goes along any more. To have it back, choose it again."),
     "check": N_("The whole list is being checked; the result stands here in a moment."),
     "to_me": N_("It comes to you alone, in your conversation, with the values of the first recipient."),
     "not_to_me": N_("It cannot be sent to you just now. Please look whether it has a text."),
@@ -118,7 +128,8 @@ async def show_broadcasts(visit: DeskVisit) -> Response:
 
 def _broadcast_row(visit: DeskVisit, one: Broadcast) -> dict[str, object]:
     t = visit.say.t
-    recipients = None if one.is_campaign or one.id == EXPIRY_CAMPAIGN else one.recipients
+    uncounted = one.is_campaign or one.id == EXPIRY_CAMPAIGN or one.state is BroadcastState.DRAFT
+    recipients = None if uncounted else one.recipients
     state, title = capitalize_first(format_state(t, one)), format_step_name(t, one.step) or one.draft.title
     return {
         "id": one.id,
@@ -142,8 +153,17 @@ async def show_broadcast(visit: DeskVisit) -> Response:
         return visit.sorry(NO_BROADCAST, 404)
     asked = visit.param("ask", 20)
     is_over = visit.param("done", 20) == CHECK and not one.checking  # its result stands on the page
-    told = "" if is_over else visit.told(_TOLD, parts=format_parts(visit), number=visit.param("number", 9))
+    told = "" if is_over or not _is_so(visit, one) else visit.told(
+        _TOLD, parts=format_parts(visit), number=visit.param("number", 9), people=len(one.draft.audience.chats or ())
+    )  # fmt: skip
     return await broadcast_page(visit, one, _after_move(visit, one) or told, asked if asked in ASKED else "")
+
+
+def _is_so(visit: DeskVisit, one: Broadcast) -> bool:
+    """Tell whether what the address says of a file is so: an address proves nothing."""
+    has_list, has_file = one.draft.audience.chats is not None, one.draft.document is not None
+    said = {"people": has_list, "no_people": not has_list, "document": has_file, "no_document": not has_file}
+    return said.get(visit.param("done", 20), True)
 
 
 def _after_move(visit: DeskVisit, one: Broadcast) -> str:
@@ -156,7 +176,16 @@ def _after_move(visit: DeskVisit, one: Broadcast) -> str:
     return f"{said} {visit.say.t(_WAY_BACK[done])}"
 
 
-async def broadcast_page(visit: DeskVisit, one: Broadcast, message: str, asked: str, *, status: int = 200) -> Response:
+async def broadcast_page(  # noqa: PLR0913 - what a page tells beside the broadcast
+    visit: DeskVisit,
+    one: Broadcast,
+    message: str,
+    asked: str,
+    *,
+    status: int = 200,
+    wrong_lines: Sequence[str] = (),
+) -> Response:
+    """Show a broadcast with a message above it; ``wrong_lines`` are those of a file that cannot be used."""
     say, rights, broadcasts, t = visit.say, visit.rights, visit.admin.broadcasts, visit.say.t
     labels = await visit.labels()
     tally = await broadcasts.tally(rights, one.id)
@@ -171,7 +200,8 @@ async def broadcast_page(visit: DeskVisit, one: Broadcast, message: str, asked: 
         audience=format_audience(draft.audience, visit.units, t), buttons=format_buttons(say, draft).splitlines(),
         texts=[text.splitlines() for text in format_texts(say, draft)],
         actions=[_action(visit, name) for name in actions if name != EDIT and not (name == APPROVE and waits)],
-        may_edit=EDIT in actions, waits=await _approvers(visit, one) if waits else [],
+        wrong_lines=wrong_lines, document=draft.document or "", listed=draft.audience.chats is not None,
+        most=LIMITS.file // MEBIBYTE, may_edit=EDIT in actions, waits=await _approvers(visit, one) if waits else [],
         moves_by_itself=one.checking or one.state in SENDING_STATES,
         progress=_progress(visit, one, tally), again=_resend_count(visit, one, tally),
         **await _draft_parts(visit, one), **await _recipients(visit, one, tally), **_steps(visit, one, steps),

@@ -23,13 +23,13 @@ from bot.channels.web.inbox import (
     FormTooLarge,
     FormUnreadable,
     PostedForm,
-    UploadRoom,
     caller_of,
     is_from_elsewhere,
     read_form,
 )
+from bot.channels.web.transfers import NoRoom, TransferRoom
 from bot.clock import Clock, SnapshotCache
-from bot.pages import page
+from bot.pages import Problem, ProblemAnswer, Problems, is_script, page, reader_language, refusal, remember_language
 from bot.services.exports import ExportDownloads
 from bot.services.sign_in import SignIn
 from bot.services.unit_of_work import open_admin_transaction
@@ -48,8 +48,6 @@ _log = structlog.get_logger(__name__)
 
 #: Requests of one address, behind which a whole office may sit.
 _RATE = Rate(20.0, 400)
-#: Uploads in memory at the same time.
-_UPLOADS = 2
 #: Links that one address tries, right or wrong.
 _LINK_RATE = Rate(0.2, 20)
 _SIGNED_OUT = 401
@@ -113,7 +111,9 @@ class DeskVisit:
         return RedirectResponse(address, status_code=303)
 
     def sorry(self, message: str, status: int, /, **values: object) -> Response:
-        """Answer with one sentence on what is wrong, in the frame of the desk."""
+        """Answer with one sentence on what is wrong: in the frame of the desk, or as JSON to a script."""
+        if is_script(self.request.headers):
+            return ProblemAnswer(refusal(message), status, self.say.language, values=values)
         return self.page("desk_sorry.html", status=status, message=self.say(message, **values))
 
 
@@ -169,6 +169,7 @@ class DeskRoute:
     takes: ReadFile | None = None
 
 
+_NOT_SIGNED_IN = N_("This browser is not signed in")
 _FORBIDDEN = N_("Your role does not allow this.")
 _STALE = N_("This page was open for too long, or came from elsewhere. Nothing was changed. Please load it again.")
 _TOO_MUCH = N_("That is more than this page takes. Nothing was changed.")
@@ -188,7 +189,7 @@ class DeskSite:
         self._sign_in = SignIn(store, clock)
         self._rate = TokenBuckets(_RATE, clock)
         self._links = TokenBuckets(_LINK_RATE, clock)
-        self._uploads = UploadRoom(_UPLOADS, _UPLOADS)
+        self._uploads = TransferRoom()
         secure = address.startswith("https:")
         self._secure, self.cookie = secure, "__Host-troly-desk" if secure else "troly-desk"
 
@@ -206,7 +207,7 @@ class DeskSite:
 
         async def bounded(request: Request) -> Response:
             if not self._rate.try_take(caller_of(request)):
-                return self._plain("chat_slower.html", 429)
+                return self._problem(Problems.TOO_FAST, 429)
             if request.method == "POST" and is_from_elsewhere(request, self._address):
                 return self._refuse(_STALE, 403)
             try:
@@ -215,17 +216,20 @@ class DeskSite:
                 return self._refuse(_TOO_MUCH, 413)
             except FormUnreadable:
                 return self._refuse(_STALE, 400)
-            except StoreError as error:
+            except (StoreError, NoRoom) as error:
                 _log.warning("desk_unavailable", error=type(error).__name__)
-                return self._plain("link_later.html", 503)
+                return self._problem(Problems.LATER, 503)
 
         return bounded
 
-    def _plain(self, template: str, status: int, **values: object) -> Response:
-        return page(template, self._language, status=status, **values)
+    def _plain(self, request: Request, template: str, status: int) -> Response:
+        return page(template, reader_language(request, self._language), status=status)
+
+    def _problem(self, problem: Problem, status: int) -> Response:
+        return ProblemAnswer(problem, status, self._language)
 
     def _refuse(self, message: str, status: int) -> Response:
-        return self._plain("desk_refused.html", status, message=message)
+        return self._problem(refusal(message), status)
 
     def _guarded(self, route: DeskRoute) -> Callable[[Request], Awaitable[Response]]:
         """Let a page open for a signed-in person whose role allows it at this moment, within their transaction."""
@@ -234,10 +238,11 @@ class DeskSite:
             cookie, now = request.cookies.get(self.cookie, "")[:64], self._clock.now()
             session = await self._store.desk.use(cookie, now) if cookie else None
             if session is None:
-                return self._signed_out()
+                return self._signed_out(request)
             answer = await self._act(route, request, session, self._form_token(cookie))
             if answer.status_code != _SIGNED_OUT:
                 self._set_cookie(answer, cookie)
+                remember_language(answer, session.language or self._language, secure=self._secure)
             return answer
 
         return self._bounded(guarded)
@@ -250,7 +255,7 @@ class DeskSite:
             return await self._take(route, request, session, token, await read_form(request))
         if not await self._may(route, session):
             return self._refuse(_FORBIDDEN, 403)
-        async with self._uploads.taken(request):
+        async with self._uploads.receiving(request):
             return await self._take(route, request, session, token, await read_form(request, file=True))
 
     async def _take(
@@ -276,7 +281,7 @@ class DeskSite:
         async with open_admin_transaction(self._store, now, chat=session.chat, channel=channel, reading=reading) as at:
             rights = Rights.of(await at.admin.people.mine(), units)
             if not rights.reach(Act.USE_PAGES):
-                return self._signed_out()
+                return self._signed_out(request)
             visit = DeskVisit(request, form, at.admin, rights, session, say, now, token, read, at.downloads, offices)
             if not rights.reach(route.needs):
                 return visit.sorry(_FORBIDDEN, 403)
@@ -288,24 +293,25 @@ class DeskSite:
     def _form_token(self, cookie: str) -> str:
         return self._store.keyring.lookup("desk form", cookie)
 
-    def _signed_out(self) -> Response:
-        answer = self._plain("desk_signed_out.html", _SIGNED_OUT)
+    def _signed_out(self, request: Request) -> Response:
+        if is_script(request.headers):
+            return self._problem(refusal(_NOT_SIGNED_IN), _SIGNED_OUT)
+        answer = self._plain(request, "desk_signed_out.html", _SIGNED_OUT)
         answer.delete_cookie(self.cookie, secure=self._secure, httponly=True, samesite="lax")
         return answer
 
     async def _show_link(self, request: Request) -> Response:
         """Show one button; looking uses nothing up, for messengers open each link to preview it."""
-        del request
-        return self._plain("desk_sign_in.html", 200)
+        return self._plain(request, "desk_sign_in.html", 200)
 
     async def _use_link(self, request: Request) -> Response:
         """Sign in under a new cookie, whatever the browser brought; every wrong link gets the same answer."""
         if not self._links.try_take(caller_of(request)):
-            return self._plain("chat_slower.html", 429)
+            return self._problem(Problems.TOO_FAST, 429)
         token = request.path_params["token"]
         cookie = await self._sign_in.use(token) if _TOKEN.fullmatch(token) else None
         if cookie is None:
-            return self._plain("link_gone.html", 404)
+            return self._problem(Problems.LINK_GONE, 404)
         if earlier := request.cookies.get(self.cookie, "")[:64]:
             await self._store.desk.end(earlier)
         answer = RedirectResponse("/desk", status_code=303)
@@ -323,6 +329,6 @@ class DeskSite:
         if not compare_digest(form.get("form").encode(), self._form_token(cookie).encode()):
             return self._refuse(_STALE, 403)
         await self._store.desk.end(cookie)
-        answer = self._plain("desk_signed_out.html", 200)
+        answer = self._plain(request, "desk_signed_out.html", 200)
         answer.delete_cookie(self.cookie, secure=self._secure, httponly=True, samesite="lax")
         return answer

@@ -1,5 +1,6 @@
 """The request list and one request of it, with the reason for a move."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from markupsafe import Markup
@@ -19,7 +20,14 @@ from handlers.admin import (
     to_request_list,
     to_unfiltered_list,
 )
-from handlers.admin.requests.moves import BAD_REASON, NO_WAY_BACK, move_request, to_bulk_confirm
+from handlers.admin.requests.moves import (
+    BAD_REASON,
+    NO_WAY_BACK,
+    move_request,
+    take_back_all,
+    take_back_one,
+    to_bulk_confirm,
+)
 from handlers.core import (
     BACK,
     Context,
@@ -44,6 +52,7 @@ from handlers.model import (
     RequestState,
     Rights,
     clean_reason,
+    find_way_back,
     transitions_from,
 )
 from handlers.requests import STATE_LABELS
@@ -52,6 +61,7 @@ from handlers.understanding.doubts import is_doubt
 from locales import N_
 
 NEWER, OLDER, FILTER, CLEAR, ALL, EXPORT = "newer", "older", "filter", "clear", "all", "export"
+TAKE_BACK = "take_back"
 #: Requests on one page.
 SHOWN = 8
 
@@ -72,13 +82,16 @@ class RequestListScreen:
         typing = say(N_("To find one, type its code or some words of the name, the unit or the serial number."))
         rows = [Option(filed.request.code, format_request_row(say, filed)) for filed in found[:SHOWN]]
         turning = _turn_options(here, view, more=len(found) > SHOWN)
-        options = (*rows, *turning, *_tool_options(here, rights, total))
+        undoing = _take_back_all_option(here, rights, found, total)
+        options = (*rows, *turning, *undoing, *_tool_options(here, rights, total))
         return Page(_format_list_title(here, view, total), (about, many, typing), options, exact=True, numbers="codes")
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Open a request, turn the page, change the filter, move all, export, or leave."""
         if value in {NEWER, OLDER}:
             return HandlerResult(await _to_turned_page(here, value))
+        if value == TAKE_BACK:
+            return await take_back_all(here)
         tools = {FILTER: "desk_filter", ALL: "desk_all"}
         if value in tools:
             return HandlerResult(to_list_screen(here, tools[value]))
@@ -130,6 +143,15 @@ async def _to_turned_page(here: Context, value: str) -> Session:
         if found
         else to_list_screen(here, "desk")
     )
+
+
+def _take_back_all_option(here: Context, rights: Rights, found: Sequence[RequestRow], total: int) -> list[Option]:
+    """Offer the way back below what was just moved together, as long as there is one."""
+    ways = (find_way_back(one, rights.actor, here.world.now) for one in found)
+    if list_view(here).wanted.changed_at is None or not rights.reach(Act.CHANGE_REQUESTS) or not any(ways):
+        return []
+    label = here.say.t(N_("Take the change of these {total} back"), total=total)
+    return [Option(TAKE_BACK, label, ("rut lai", "hoan tac", "take back", "undo"))]
 
 
 def _turn_options(here: Context, view: RequestListView, *, more: bool) -> list[Option]:
@@ -218,6 +240,8 @@ class RequestDetailScreen(OptionsOnlyScreen):
         code = here.session.about or ""
         if value in {BACK, SEEN}:
             return HandlerResult((await open_request(here, code) if value == SEEN else None) or to_request_list(here))
+        if value == TAKE_BACK:
+            return await take_back_one(here, code)
         to = RequestState(value)
         if to in NEEDS_REASON:
             return HandlerResult(to_list_screen(here, "desk_reason", code, moving_to=to))
@@ -261,4 +285,9 @@ class MoveReasonScreen:
 def _move_options(here: Context, rights: Rights, filed: RequestRow) -> list[Option]:
     if not rights.may(Act.CHANGE_REQUESTS, filed.unit):
         return []
-    return [Option(to, here.say.t(MOVE_LABELS[to]), MOVE_SYNONYMS[to]) for to in transitions_from(filed.request.state)]
+    t = here.say.t
+    moves = [Option(to, t(MOVE_LABELS[to]), MOVE_SYNONYMS[to]) for to in transitions_from(filed.request.state)]
+    if find_way_back(filed, rights.actor, here.world.now) is None:
+        return moves
+    label = t(N_("Take my last change back"))
+    return [*moves, Option(TAKE_BACK, label, ("rut lai", "hoan tac", "take back", "undo"))]

@@ -1,6 +1,6 @@
 """Moves of requests: all of the list in one step after confirmation, or the open one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -144,8 +144,12 @@ def _format_bulk_result(here: Context, done: BulkMoveResult) -> Markup:
         return say(message, number=done.meant, most=MAX_BULK_MOVES)
     if done.outcome is not MoveOutcome.MOVED or not done.changed:
         return say(N_("Nothing was changed."))
-    codes = ", ".join(done.changed[:_MAX_CODES_LISTED]) + (", …" if len(done.changed) > _MAX_CODES_LISTED else "")
-    return say(N_("Changed: <b>{number}</b> ({codes}). Each officer is told."), number=len(done.changed), codes=codes)
+    told = N_("Changed: <b>{number}</b> ({codes}). Each officer is told.")
+    return say(told, number=len(done.changed), codes=_format_codes(done.changed))
+
+
+def _format_codes(codes: Sequence[str]) -> str:
+    return ", ".join(codes[:_MAX_CODES_LISTED]) + (", …" if len(codes) > _MAX_CODES_LISTED else "")
 
 
 BAD_REASON = N_("Please write the reason in 1 to 500 characters, without any personal number (CCCD).")
@@ -173,6 +177,31 @@ def _format_move_result(here: Context, code: str, done: MoveResult, labels: Mapp
     if done.outcome is MoveOutcome.NOT_ALLOWED and filed:
         return Markup("{}: {}.").format(code, format_move_not_possible(say.t, filed.request.state))
     return say(N_("There is no such request that your role lets you change."))
+
+
+_TAKEN_BACK = N_("Taken back: it stands again where it stood before. The officer is told that it was a mistake.")
+_TAKEN_BACK_ALL = N_(
+    "Taken back: <b>{number}</b> ({codes}). They stand again where they stood before. Each officer is told that it was"
+    " a mistake."
+)
+_TOO_LATE = N_("It cannot be taken back any more: too much time has passed, or it was changed since.")
+
+
+async def take_back_one(here: Context, code: str) -> HandlerResult:
+    """Take the person's own last move of a request back, and show it again."""
+    done = await here.world.admin.desk.take_back(await current_rights(here), Filter(codes=(code,)))
+    note = here.say(_TAKEN_BACK if done.changed else _TOO_LATE)
+    return HandlerResult(await open_request(here, code) or to_request_list(here), notes=(note,))
+
+
+async def take_back_all(here: Context) -> HandlerResult:
+    """Take back what the person moved together, as far as it can be, and show what stands again where it stood."""
+    wanted = list_view(here).wanted
+    done = await here.world.admin.desk.take_back(await current_rights(here), wanted) if wanted.changed_at else None
+    if done is None or not done.changed:
+        return HandlerResult(to_request_list(here), notes=(here.say(_TOO_LATE),))
+    note = here.say(_TAKEN_BACK_ALL, number=len(done.changed), codes=_format_codes(done.changed))
+    return HandlerResult(to_filtered_list(here, Filter(changed_at=done.at)), notes=(note,))
 
 
 NO_WAY_BACK = N_("It cannot be changed back afterwards.")

@@ -312,3 +312,82 @@ async def test_what_belongs_to_another_unit_is_not_there(desk: Desk) -> None:
     taken = await desk.post(admin, f"/desk/broadcasts/{code}/edit", **(FIELDS | {"unit": "DN.DP", "revision": "0"}))
     assert taken.status_code == 400
     assert (await load_broadcast(desk.store, code)).state is BroadcastState.DRAFT
+
+
+async def with_file(
+    desk: Desk, client: httpx.AsyncClient, code: str, what: str, file: tuple[str, bytes] | None, **fields: str
+) -> httpx.Response:
+    """Choose a file for a draft on its page."""
+    seen = _REVISION.search((await client.get(f"/desk/broadcasts/{code}")).text)
+    assert seen is not None
+    data = {"form": await desk.token(client), "revision": seen[1], **fields}
+    files = {"file": (file[0], file[1])} if file else None
+    return await client.post(f"/desk/broadcasts/{code}/{what}", data=data, files=files, follow_redirects=True)
+
+
+async def test_a_broadcast_goes_to_the_people_of_a_list_and_a_wrong_line_is_named(desk: Desk) -> None:
+    owner = await desk.signed_in("owner")
+    code = await written(desk, owner, unit="", owed="")
+    sheet = f"Danh sách;\nMã;Họ tên\n{desk.near};An\nYC-2026-999999;Ai\n<b>x</b>;B\n".encode()
+    wrong = await with_file(desk, owner, code, "people", ("ds.csv", sheet))
+    assert wrong.status_code == 400
+    told = text_of(wrong)
+    assert "ds.csv: 2 dòng chưa dùng được. Chưa có gì thay đổi" in told
+    assert "dòng 4: YC-2026-999999" in told
+    assert "dòng 5: <b>x</b>" in told
+    assert "<b>x</b>" not in wrong.text
+    assert (await load_broadcast(desk.store, code)).draft.audience.chats is None
+    named = await with_file(desk, owner, code, "people", ("ds.csv", f"Mã\n{desk.near}\n".encode()))
+    assert "chỉ gửi cho 1 người trong danh sách" in text_of(named)
+    assert (await load_broadcast(desk.store, code)).draft.audience.chats == (
+        desk.store.chats.at(CHANNEL, "cán bộ 1").id,
+    )
+    edited = await desk.post(
+        owner, f"/desk/broadcasts/{code}/edit", **(FIELDS | {"unit": "", "revision": "1", "title": "Khác hẳn"})
+    )
+    assert edited.status_code == 303
+    assert (await load_broadcast(desk.store, code)).draft.audience.chats is not None  # the form keeps it
+    taken = await with_file(desk, owner, code, "people", None, remove="1")
+    assert "Đã bỏ danh sách" in text_of(taken)
+    assert (await load_broadcast(desk.store, code)).draft.audience.chats is None
+    assert "chỉ gửi cho" not in text_of(
+        await owner.get(f"/desk/broadcasts/{code}?done=people")
+    )  # an address proves nothing
+
+
+async def test_a_list_names_nobody_beyond_ones_reach(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    code = await written(desk, admin)
+    answer = await with_file(desk, admin, code, "people", ("ds.csv", f"Mã\n{desk.far}\n".encode()))
+    assert (answer.status_code, SECRET in answer.text) == (400, False)
+    assert "dòng 2" in text_of(answer)
+
+
+async def test_a_file_goes_along_is_seen_by_whoever_approves_and_is_refused_if_it_is_none(desk: Desk) -> None:
+    owner, admin, far = [await desk.signed_in(who) for who in ("owner", "admin", "far")]
+    code = await written(desk, admin)
+    for name, content in (("a.exe", b"MZ"), ("a.pdf", b"MZ"), ("", b"")):
+        answer = await with_file(desk, admin, code, "document", (name, content) if name else None)
+        assert answer.status_code == 400
+    taken = await with_file(desk, admin, code, "document", ("Hướng dẫn.pdf", b"%PDF-1.7 mau"))
+    assert "Đã gửi kèm tệp" in text_of(taken)
+    seen = await owner.get(f"/desk/broadcasts/{code}/document")
+    assert (seen.status_code, seen.content) == (200, b"%PDF-1.7 mau")
+    assert "attachment" in seen.headers["content-disposition"]
+    assert (await far.get(f"/desk/broadcasts/{code}/document")).status_code == 404
+    tried = await desk.post(admin, f"/desk/broadcasts/{code}/test")
+    assert tried.headers["location"].endswith("done=to_me")
+    gone = await with_file(desk, admin, code, "document", None, remove="1")
+    assert "Đã bỏ tệp" in text_of(gone)
+    assert (await owner.get(f"/desk/broadcasts/{code}/document")).status_code == 404
+
+
+async def test_a_file_for_a_draft_that_somebody_changed_meanwhile_changes_nothing(desk: Desk) -> None:
+    owner = await desk.signed_in("owner")
+    code = await written(desk, owner)
+    data = {"form": await desk.token(owner), "revision": "7"}
+    answer = await owner.post(
+        f"/desk/broadcasts/{code}/document", data=data, files={"file": ("a.pdf", b"%PDF-1")}, follow_redirects=True
+    )
+    assert (await load_broadcast(desk.store, code)).draft.document is None
+    assert (answer.status_code, "Đã gửi kèm" in answer.text) == (200, False)

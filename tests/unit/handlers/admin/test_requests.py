@@ -193,6 +193,42 @@ async def test_all_of_the_list_are_changed_after_it_was_said_how_many(desk: Stor
     assert (await load_request(desk, OPERATOR, other.code)).request.state is RequestState.SUBMITTED
 
 
+async def test_what_was_moved_together_by_mistake_is_taken_back_from_the_list(desk: Store) -> None:
+    own = [(await register_request(desk, str(number), make_person_content(), "DN.NT")).code for number in range(2)]
+    admin = await talk(desk, "admin")
+    await admin.says("/danhsach")
+    assert not [label for label in admin.labels if "Rút lại" in label]
+    await admin.taps("Chuyển trạng thái tất cả", "Tiếp nhận (2)", "Đồng ý")
+    said = await admin.taps("Rút lại thay đổi của 2 yêu cầu này")
+    assert "Đã rút lại: <b>2</b>" in said
+    assert [(await load_request(desk, ADMIN, code)).request.state for code in own] == [RequestState.SUBMITTED] * 2
+    assert not [label for label in admin.labels if "Rút lại" in label]  # there is nothing more to take back
+
+
+async def test_ones_own_last_move_is_taken_back_from_the_request_and_nobody_elses(desk: Store) -> None:
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
+    admin, other = await talk(desk, "admin"), await talk(desk, "other")
+    await admin.says("/danhsach")
+    await admin.taps(own.code, "Tiếp nhận")
+    await other.says("/danhsach")
+    await other.taps(own.code)
+    assert "Rút lại thay đổi vừa rồi của tôi" in admin.labels
+    assert "Rút lại thay đổi vừa rồi của tôi" not in other.labels
+    assert "Đã rút lại" in await admin.taps("Rút lại thay đổi vừa rồi của tôi")
+    assert (await load_request(desk, ADMIN, own.code)).request.state is RequestState.SUBMITTED
+
+
+async def test_a_move_that_somebody_went_on_from_is_not_taken_back(desk: Store) -> None:
+    own = await register_request(desk, "1", make_person_content(), "DN.NT")
+    admin, other = await talk(desk, "admin"), await talk(desk, "other")
+    await admin.says("/danhsach")
+    await admin.taps(own.code, "Tiếp nhận")
+    await other.says("/danhsach")
+    await other.taps(own.code, "Chuyển")
+    assert "vừa thay đổi yêu cầu này" in await admin.taps("Rút lại thay đổi vừa rồi của tôi")
+    assert (await load_request(desk, ADMIN, own.code)).request.state is RequestState.FORWARDED
+
+
 async def test_a_yes_is_to_those_it_named_and_to_no_others(desk: Store) -> None:
     own = await register_request(desk, "1", make_person_content(), "DN.NT")
     admin = await talk(desk, "admin")
