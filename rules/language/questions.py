@@ -16,6 +16,11 @@ _NOTHING = frozenset({("gi", "dau"), ("gi", "het"), ("gi", "ca")})
 _OR_NOT = frozenset({"khong", "chua"})
 #: Words with which a question goes on behind "or not" ("có phải nộp không hay giữ lại").
 _GOING_ON = frozenset({"hay", "hoac", "thi", "vi", "neu", "va", "de", "tai", "trong", "biet", "duoc", "nhu", "bac"})
+#: Lists of words with which somebody or some time is named, so that a case is told and not only put.
+_NAMING_A_CASE = (
+    *("i", "me", "person", "pronoun", "title", "proper"),
+    *("unit", "unit_name", "machine", "signer", "pin", "day", "now"),
+)
 #: Lists of words that may follow the end of a question.
 _BEHIND = ("small", "title", "person", "i", "proper", "name", "me", "now", "several", "others")
 
@@ -33,6 +38,7 @@ class Questions:
         self._parts, self._matcher = parts, matcher
         self._asked: set[int] = set()
         self._kinds = [{scope.kind for scope in scopes if scope.part == number} for number in range(len(parts))]
+        self._finished = {scope.part for scope in scopes if self._is_finish(scope)}
 
     def asks_nothing(self, ask: Finding) -> bool:
         """Return whether the last word of a question only denies ("chưa đưa cho ai", "đổi tên, không sáp nhập")."""
@@ -50,16 +56,23 @@ class Questions:
             return None
         number = finding.part
         done, own = "done" in self._kinds[number], "own" in self._kinds[number]
+        done = done and (own or number not in self._finished)
         self._asked = {one.part for one in asks}
         if self._is_premise(number) and not done:
             return "condition"
         if not somebody and self._is_followed(number):
+            return "condition"
+        if self._is_general(number):
             return "condition"
         mine = [one for one in asks if one.part == number]
         if not mine:
             return "question" if self._parts[number].asked else None
         behind = any(one.match.start >= finding.match.end for one in mine)
         return None if done or (own and behind) else "question"
+
+    def _is_finish(self, scope: Scope) -> bool:
+        """Return whether only "xong" says that it happened ("sáp nhập xong phải làm gì"), which is said of plans too."""
+        return scope.kind == "done" and [self._matcher.words[at].bare for at in scope.match.own] == ["xong"]
 
     def _ends_in_denial(self, ask: Finding) -> bool:
         last = max(ask.match.own)
@@ -97,6 +110,17 @@ class Questions:
             told = set().union(*self._kinds[self._begin(number) : then])
             return not told & {"own", "done"} and self._asks(then)
         return False
+
+    def _is_general(self, number: int) -> bool:
+        """Return whether a thought asks, and names nobody and no time: "đổi trụ sở, không đổi tên, có cần làm không"."""
+        begin = self._begin(number)
+        end = next((at for at in range(number + 1, len(self._parts)) if self._parts[at].fresh), len(self._parts))
+        if begin + 1 == end or set().union(*self._kinds[begin:end]) & {"own", "done"}:
+            return False
+        low, high = self._parts[begin].start, self._parts[end - 1].end
+        if any(self._matcher.places(name, low, high) for name in _NAMING_A_CASE):
+            return False
+        return any(self._asks(at) for at in range(number + 1, end))
 
     def _begin(self, number: int) -> int:
         """Return the first part of the thought."""
