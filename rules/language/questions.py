@@ -71,7 +71,7 @@ class Questions:
         return None if done or (own and behind) else "question"
 
     def _is_finish(self, scope: Scope) -> bool:
-        """Return whether only "xong" says that it happened ("sáp nhập xong phải làm gì"), which is said of plans too."""
+        """Return whether only "xong" says that it happened: plans have it too ("sáp nhập xong phải làm gì")."""
         return scope.kind == "done" and [self._matcher.words[at].bare for at in scope.match.own] == ["xong"]
 
     def _ends_in_denial(self, ask: Finding) -> bool:
@@ -112,7 +112,7 @@ class Questions:
         return False
 
     def _is_general(self, number: int) -> bool:
-        """Return whether a thought asks, and names nobody and no time: "đổi trụ sở, không đổi tên, có cần làm không"."""
+        """Return whether a thought asks, and names nobody and no time ("đổi trụ sở mà giữ tên có cần làm không")."""
         begin = self._begin(number)
         end = next((at for at in range(number + 1, len(self._parts)) if self._parts[at].fresh), len(self._parts))
         if begin + 1 == end or set().union(*self._kinds[begin:end]) & {"own", "done"}:

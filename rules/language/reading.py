@@ -212,9 +212,7 @@ class Reader:
     def _words(self, start: int, end: int) -> str:
         return self._text[self._tokens[start].start : self._tokens[end - 1].end] if end > start else ""
 
-    def _find(
-        self, rules: RuleIndex[Any], is_idle: Callable[[Finding], bool] = lambda finding: False
-    ) -> Iterator[Finding]:
+    def _find(self, rules: RuleIndex[Any], is_idle: Callable[[Finding], bool] | None = None) -> Iterator[Finding]:
         for rule, found in rules.candidates(self.matcher.present):
             patterns = [pattern for pattern in found if self.matcher.is_possible(pattern)]
             for start, end in self._spans_of(rule) if patterns else ():
@@ -255,7 +253,7 @@ class Reader:
         patterns: Sequence[Pattern],
         start: int,
         end: int,
-        is_idle: Callable[[Finding], bool],
+        is_idle: Callable[[Finding], bool] | None,
     ) -> list[Finding]:
         """Return the matches of a rule in a part, without those inside a fuller one."""
         found = [
@@ -263,7 +261,8 @@ class Reader:
             for pattern in patterns
             for match in self.matcher.find(pattern, start, end)
         ]
-        found = [finding for finding in found if not (self._is_inside_name(finding.match) or is_idle(finding))]
+        found = [finding for finding in found if not self._is_inside_name(finding.match)]
+        found = found if is_idle is None else [finding for finding in found if not is_idle(finding)]
         found.sort(key=lambda finding: (-len(finding.match.own), finding.match.end - finding.match.start))
         kept: list[Finding] = []
         for finding in found:
