@@ -1,5 +1,7 @@
 """Whoever is not understood several times in a row gets more help each time, and never the same words twice."""
 
+from itertools import pairwise
+
 import pytest
 
 from handlers.interview.not_understood import ASK_A_PERSON, EXAMPLE, NOT_UNDERSTOOD
@@ -30,7 +32,7 @@ async def test_no_two_messages_in_a_row_that_are_not_understood_get_the_same_wor
     talk = open_dialogue(nhon_trach())
     await talk.says(*begin)
     notes = await _hear(talk, GIBBERISH)
-    assert all(first != second for first, second in zip(notes, notes[1:], strict=False))
+    assert all(first != second for first, second in pairwise(notes))
     assert len(set(notes[:4])) == 4
 
 
