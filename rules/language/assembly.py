@@ -33,6 +33,8 @@ _COVERED: dict[str, frozenset[str]] = {
     "moved_within_state": frozenset({"managing_body_revokes"}),
     "device_retired": frozenset({"managing_body_revokes"}),
 }
+#: What happens only to a body that goes on, and so to none that was dissolved.
+_OF_WHAT_GOES_ON = frozenset({"renamed", "split"})
 _ROLES = {
     "designated": "merged_into_new",
     "other": "merged_into_new",
@@ -119,6 +121,8 @@ class Assembly:
             events.add("merged_into_new")
         for event, covered in _COVERED.items():
             events -= covered if event in events else set()
+        if "dissolved" in events and events & _OF_WHAT_GOES_ON:
+            events -= {"dissolved", *_OF_WHAT_GOES_ON}  # a list of cases: which of them it was stays open
         if {"merged_into_new", "merged_into_existing"} <= events:
             events -= {"merged_into_new", "merged_into_existing"}
             facts["merged"] = True
