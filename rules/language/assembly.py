@@ -144,7 +144,7 @@ class Assembly:
         if facts.get("key_exposed") is False and _LEAVING_PIN & set(facts.get("events", ())):
             del facts["key_exposed"]
         if facts.get("issuer") == "none" and _LEAVING_PIN & set(facts.get("events", ())):
-            del facts["issuer"]  # the successor has none yet
+            del facts["issuer"]  # it is the successor who has none yet
         if "expired" in facts and "not_after" in facts:
             del facts["expired"]
         if len(self._values.get("subject", ())) > 1 and facts.get("whose") != "deceased":

@@ -11,9 +11,17 @@ from rules.language.matching import Matcher
 _ASKING = frozenset({"gi", "chi", "ai", "dau", "sao", "nao"})
 _DENIED_WITHIN = 2
 #: "giấy tờ gì đâu" says that there are none.
-_NOTHING = frozenset({("gi", "dau"), ("gi", "het"), ("gi", "ca")})
+_NOTHING = frozenset(
+    {
+        *(("gi", "dau"), ("gi", "het"), ("gi", "ca"), ("gi", "cung"), ("ai", "cung"), ("ai", "het"), ("ai", "ca")),
+        *(("dau", "do"), ("nao", "cung"), ("ai", "ranh")),
+    }
+)
 #: Words that ask "or not" at the end of a thought and deny what follows elsewhere, without accents.
 _OR_NOT = frozenset({"khong", "chua"})
+#: Words that ask whether something is so, and those that ask whether it must be done, without accents.
+_WHETHER = frozenset({"khong", "chua", "hay"})
+_HAVING_TO = frozenset({"phai", "can", "nen", "duoc", "lam", "sua", "sao", "gi", "khoi", "theo", "moi"})
 #: Words with which a question goes on behind "or not" ("có phải nộp không hay giữ lại").
 _GOING_ON = frozenset({"hay", "hoac", "thi", "vi", "neu", "va", "de", "tai", "trong", "biet", "duoc", "nhu", "bac"})
 #: Lists of words with which somebody or some time is named, so that a case is told and not only put.
@@ -43,6 +51,15 @@ class Questions:
     def asks_nothing(self, ask: Finding) -> bool:
         """Return whether the last word of a question only denies ("chưa đưa cho ai", "đổi tên, không sáp nhập")."""
         return self._ends_in_denial(ask) or self._is_denied(ask)
+
+    def only_asks_whether(self, ask: Finding, facts: Sequence[Finding]) -> bool:
+        """Return whether a question is whether something is so ("trường có đổi tên không"), not what is to be done."""
+        words = {self._matcher.words[at].bare for at in ask.match.own}
+        last = self._matcher.words[max(ask.match.own)].bare
+        if ask.rule.entry.ask != "what_to_do" or last not in _WHETHER or words & _HAVING_TO:
+            return False
+        events = (one for one in facts if one.rule.entry.fact in {"events", "merged"})
+        return any(set(one.match.own) & set(ask.match.own) for one in events)
 
     def reason(self, finding: Finding, asks: Sequence[Finding], *, somebody: bool) -> str | None:
         """Return why a fact inside a question does not count, or ``None`` if it is told along with the question.
