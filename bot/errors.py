@@ -142,6 +142,7 @@ class NotFound(TrolyError):  # noqa: N818 - as above
     """This does not exist, or it lies outside your rights."""
 
 
+_NO_DAY = N_("it must be a day such as 2026-11-16")
 #: pydantic's kinds of error (https://docs.pydantic.dev/latest/errors/validation_errors/); values come from its context.
 _SENTENCES = {
     "literal_error": N_("it must be one of {expected}"),
@@ -153,7 +154,15 @@ _SENTENCES = {
     "finite_number": N_("it must be a number"),
     "greater_than": N_("it must be more than {gt}"),
     "greater_than_equal": N_("it must be {ge} or more"),
+    "less_than": N_("it must be less than {lt}"),
     "less_than_equal": N_("it must be {le} or less"),
+    "enum": N_("it must be one of {expected}"),
+    "bool_parsing": N_("it must be true or false"),
+    "datetime_parsing": _NO_DAY,
+    "datetime_from_date_parsing": _NO_DAY,
+    "date_parsing": _NO_DAY,
+    "date_from_datetime_parsing": _NO_DAY,
+    "value_error": "{error}",
     "string_too_long": N_("it is longer than {max_length} characters"),
 }
 
@@ -168,11 +177,19 @@ def faults_of(error: ValidationError) -> tuple[SettingFault, ...]:
 
 def _fault(found: Mapping[str, Any]) -> SettingFault:
     variable = f"TROLY_{found['loc'][0]}".upper() if found["loc"] else ""
-    context = found.get("ctx", {})
-    if isinstance(own := context.get("error"), ValueError):  # raised by a validator of ours, with a message id
+    if isinstance(own := found.get("ctx", {}).get("error"), ValueError):  # raised by a validator of ours, a message id
         return SettingFault(variable, str(own))
-    values = {name: _worded(value) for name, value in context.items()}
-    return SettingFault(variable, _SENTENCES.get(found["type"], _OTHER), values)
+    return SettingFault(variable, *_explain(found))
+
+
+def explain_value(error: ValidationError) -> tuple[str, dict[str, str]]:
+    """Return the message id and its values for the first thing that pydantic found in a single value."""
+    return _explain(error.errors(include_url=False, include_input=False)[0])
+
+
+def _explain(found: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    values = {name: _worded(value) for name, value in found.get("ctx", {}).items()}
+    return _SENTENCES.get(found["type"], _OTHER), values
 
 
 def _worded(value: Any) -> str:

@@ -58,6 +58,7 @@ from handlers.dossier.screens import handle_made_dossier, take_dossier_file
 from handlers.forms.filling import without_expired_identities
 from handlers.forms.screens import handle_forms_made
 from handlers.interview import save_interview_status, to_next_screen
+from handlers.interview.not_understood import count_miss, say_not_understood
 from handlers.interview.screens.answer import handle_printed_answer
 from handlers.interview.screens.certificate import explain_export
 from handlers.interview.screens.condition import take_day_beside
@@ -126,8 +127,17 @@ async def respond(session: Session | None, event: Event, world: Services) -> Tur
     answered = _with_removed_events_note(present, ask_for_unit_again(present, taken))
     if not answered.forget:
         await save_interview_status(here, answered.session)
+    answered = _with_misses(present, event, answered)
     turn = await build_turn(present, event, replace(answered, notes=(*gone, *ended, *answered.notes)))
     return _with_last_tap(present.session, event, turn)
+
+
+def _with_misses(here: Context, event: Event, answered: HandlerResult) -> HandlerResult:
+    """Count the messages in a row that were not understood; whatever else a person sends ends the row."""
+    if not isinstance(event, TextReceived | MessageEdited | ButtonTapped | FileSent | FileRead):
+        return answered
+    misses = count_miss(here.session.misses) if answered.missed else 0
+    return replace(answered, session=answered.session.with_changes(misses=misses))
 
 
 def _with_last_tap(before: Session, event: Event, turn: Turn) -> Turn:
@@ -482,10 +492,8 @@ def _ask_what_is_meant(here: Context, page: Page, text: str, maybe: tuple[str, .
     if page.options and is_doubt(text.replace("?", "")):
         return HandlerResult(here.session, notes=(here.say(ASK_ABOUT_IT), *_format_answers_kept(here)))
     if page.options:
-        return HandlerResult(
-            here.session, notes=(here.say(N_("I did not understand that. Please choose one of these:")),)
-        )
-    return HandlerResult(here.session)
+        return HandlerResult(here.session, notes=say_not_understood(here), missed=True)
+    return HandlerResult(here.session, missed=True)
 
 
 def _format_answers_kept(here: Context) -> tuple[Markup, ...]:

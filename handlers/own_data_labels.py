@@ -256,6 +256,7 @@ _SESSION = {
     "offered": DataPart(N_("Certificate to confirm"), inside=_CERTIFICATE),
     "typed_expiry": DataPart(N_("Typed day of expiry"), format_iso_day),
     "told_expiry": DataPart(N_("Last day, as told"), format_iso_day),
+    "misses": DataPart(N_("Messages in a row that were not understood")),
     "told_ended": DataPart(N_("The certificate has ended, as told")),
     "understood": DataPart(N_("Understood, and waiting for your yes"), inside=_UNDERSTOOD),
     "safety_facts": DataPart(N_("Confirmed, and not to be taken back unasked"), inside=_SAFETY_FACTS),

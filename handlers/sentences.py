@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.citations import format_office, format_set_offices, format_sourced, format_statement
+from handlers.citations import format_set_offices, format_sourced, format_statement
 from handlers.core import (
     Context,
     HandlerResult,
@@ -23,6 +23,7 @@ from handlers.core import (
     units_of,
 )
 from handlers.folding import fold
+from handlers.interview.not_understood import say_whom_to_ask
 from handlers.interview.screens.certificate import note_impossible_day
 from handlers.interview.screens.retraction import ask_about_found_token
 from handlers.interview.screens.understood import answers_in, format_noted_day, note_end_alone, understood_in
@@ -60,7 +61,6 @@ REPLIES = {
         " it files for you and knows the receiving office."
     ),
 }
-ASK_OFFICE = N_("The receiving office is {office}.")
 KEPT_FOR_CONSENT = N_("I have understood your sentence. Once you agree, I say it back to you and we go on from there.")
 
 NOT_A_NAME = N_("I have not put that into the field below. What the answer counts on stands under “{review}”.")
@@ -111,7 +111,7 @@ def _take_facts(here: Context, reading: Reading) -> HandlerResult | None:
         return None
     session = here.session.with_changes(understood=understood)
     if session.consented_at is None:
-        return HandlerResult(session, notes=(here.say(KEPT_FOR_CONSENT),))
+        return HandlerResult(session, notes=(here.say(KEPT_FOR_CONSENT),), brief=True)
     if noted := format_noted_day(here, understood):
         noting = here.session.with_changes(told_expiry=understood.expiry, understood=None)
         return HandlerResult(noting, notes=noted)
@@ -133,19 +133,16 @@ def read_aside(here: Context, text: str, *, without: frozenset[str] = frozenset(
     if understood is None:
         return HandlerResult(here.session, notes=answers)
     waits = here.say(KEPT_FOR_CONSENT if here.session.consented_at is None else SAID_BACK_NEXT)
-    return HandlerResult(here.session.with_changes(understood=understood), notes=(*answers, waits))
+    kept = here.session.with_changes(understood=understood)
+    return HandlerResult(kept, notes=(*answers, waits), brief=kept.consented_at is None)
 
 
 def _reply(here: Context, reading: Reading) -> HandlerResult | None:
     reply = REPLIES.get(reading.intent)
     if reply is None:
         return None
-    notes: tuple[Markup, ...] = (here.say(reply),)
-    offices = here.world.offices.set_for(units_of(here)) if reading.intent == "command:human" else ()
-    if offices:
-        named = "; ".join(format_office(office, here.say.t) for office in offices)
-        notes = (*notes, here.say(ASK_OFFICE, office=named))
-    return HandlerResult(here.session, notes=notes, show=reading.intent != "thanks")
+    people = say_whom_to_ask(here) if reading.intent == "command:human" else ()
+    return HandlerResult(here.session, notes=(here.say(reply), *people), show=reading.intent != "thanks")
 
 
 def contradicts(here: Context, options: tuple[str, ...], reading: Reading) -> bool:

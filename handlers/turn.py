@@ -91,10 +91,12 @@ def reply_without_page(*paragraphs: Markup) -> Reply:
 def _with_new_version(before: Session, answered: HandlerResult) -> Session:
     """Return the session with a new version if it changed; guesses stay until a page is shown again.
 
-    One more file that waits for consent does not count as a change, so that the buttons of the welcome stay valid.
+    One more file that waits for consent, or one more message that was not understood, does not count as a change, so
+    that the buttons stay valid.
     """
     after = answered.session
-    shown = after.with_changes(waiting_files=before.waiting_files) if before.waiting_files else after
+    shown = after.with_changes(misses=before.misses)
+    shown = shown.with_changes(waiting_files=before.waiting_files) if before.waiting_files else shown
     version = before.version + (shown != before)
     guesses = answered.guesses if answered.show else before.guesses
     return after.with_changes(version=version, guesses=guesses)
@@ -147,7 +149,8 @@ async def _render_open_page(here: Context, answered: HandlerResult, *, repeated:
     page: Page = await SCREENS[session.screen].page(here)
     remembered = hash_text(page.remember) if page.remember else session.shown
     page = understanding.to_guess_page(page, session.guesses, here.say) if session.guesses else page
-    page = page.to_short() if repeated and answered.notes and not answered.whole else page
+    short = (repeated or answered.brief) and answered.notes and not answered.whole
+    page = page.to_short() if short else page
     reply = replace(page, attachments=answered.attachments).with_notes(*answered.notes).to_reply(session)
     return _ShownPage(reply, remembered)
 

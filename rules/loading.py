@@ -19,7 +19,7 @@ from rules.offices import Office, merge_offices
 from rules.pack import Case, Document, NoticeText, Pack, PackSettings, ProcedureGuide, QuestionAnswer, Replacement
 from rules.questions import Question
 from rules.tables import Table
-from rules.texts import N_, Sentence, sentence, shorten
+from rules.texts import N_, Sentence, place_of, sentence, shorten
 
 _M = TypeVar("_M", bound=BaseModel)
 _T = TypeVar("_T")
@@ -159,7 +159,7 @@ def _unreadable(file: str, error: OSError | ValueError) -> Sentence:
         return sentence(N_("{file}: cannot be read ({reason})"), file=file, reason=error.strerror)
     if isinstance(error, UnicodeDecodeError):
         return sentence(N_("{file}: is not UTF-8 at byte {byte}; save it as UTF-8"), file=file, byte=error.start)
-    return sentence(N_("{file}: is not TOML: {detail}"), file=file, detail=error)
+    return sentence(N_("{file}: is not TOML: {detail}"), file=file, detail=place_of(error))
 
 
 def _name_citations(value: Any, names: dict[str, str]) -> None:

@@ -34,6 +34,14 @@ def sentence(message: str, /, **values: object) -> Sentence:
     return Sentence(message, values)
 
 
+def place_of(error: Exception) -> Sentence:
+    """Return where a parser of JSON or TOML stopped: its own words for it are English only."""
+    line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
+    if line is None or column is None:
+        return Sentence(N_("it ends or nests in the wrong place"))
+    return Sentence(N_("line {line}, column {column}"), {"line": line, "column": column})
+
+
 def join_words(words: Iterable[object]) -> Sentence | str:
     """Join words with commas, or return the sentence "none"."""
     return ", ".join(map(format_word, words)) or Sentence(N_("none"))

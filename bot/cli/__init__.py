@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperArgument, TyperOption
+from typer._click.exceptions import ClickException
 
 from bot.atomic_file import remove_leftovers
+from bot.cli.wording import say_error, translate_command
 from bot.errors import TrolyError
 from bot.settings import configured_data_dir, configured_language
 from bot.streams import StreamError, guarded_streams, sanitize
@@ -93,13 +94,20 @@ def _run_command(given: list[str], t: Translator) -> None:
     try:
         command = _build_command(given, t)
         _mask_logs()
-        command(given, prog_name="troly")
+        code = command(given, prog_name="troly", standalone_mode=False)
+    except ClickException as error:
+        print(sanitize(say_error(error, t)), file=sys.stderr)  # noqa: T201 - as in _exit_with
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        _exit_with(t(N_("Aborted!")), 1)
     except StreamError:
         raise  # reported once the streams are restored
     except TrolyError as error:
         _exit_with(error.say(t), error.exit_code)
     except RulesError as error:
         _exit_with(error.say(t), 2)
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
 
 
 def _mask_logs() -> None:
@@ -117,7 +125,7 @@ def _build_command(given: list[str], t: Translator) -> Any:
     for name in given[:1] if given and given[0] in COMMANDS else COMMANDS:
         _register(app, name, t)
     command = typer.main.get_command(app)
-    _translate(command, t)
+    translate_command(command, t)
     return command
 
 
@@ -129,16 +137,6 @@ def _register(app: typer.Typer, name: str, t: Translator) -> None:
         app.add_typer(found, name=name, help=t(about))
     else:
         app.command(name, help=t(about))(found)
-
-
-def _translate(command: Any, t: Translator) -> None:
-    """Translate the help texts into the reader's language, those of inner commands included."""
-    for parameter in command.params:
-        if isinstance(parameter, TyperOption | TyperArgument) and parameter.help:
-            parameter.help = t(parameter.help)
-    for inner in getattr(command, "commands", {}).values():
-        inner.help = t(inner.help) if inner.help else None
-        _translate(inner, t)
 
 
 def _exit_with(sentence: str, code: int) -> None:

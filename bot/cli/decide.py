@@ -21,7 +21,7 @@ from rules.offices import OfficeDirectory
 from rules.outcome import Action, Citation, Decided, Notice, Outcome
 from rules.pack import Pack
 from rules.parsing import parse_facts
-from rules.texts import SHOWN, sentence
+from rules.texts import SHOWN, place_of, sentence
 
 #: The exit status for unusable facts, as for any other wrong use of a command.
 WRONG_FACTS = 2
@@ -78,7 +78,7 @@ def parse_json(content: bytes, not_json: str) -> Any:
     try:
         return json.loads(content, object_pairs_hook=_reject_duplicates)
     except (ValueError, RecursionError) as error:
-        raise FactsError(sentence(not_json, detail=error)) from None
+        raise FactsError(sentence(not_json, detail=place_of(error))) from None
 
 
 def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -196,6 +196,8 @@ class HandlerResult:
     guesses: tuple[str, ...] = ()  #: options to ask about ("did you mean")
     show: bool = True
     whole: bool = False  #: show the open page whole under the notes, as to somebody who has not seen it
+    brief: bool = False  #: show it in short though the session changed, for the notes say what matters
+    missed: bool = False  #: the message was not understood
     forget: bool = False  #: do not store a session
     secret: bool = False  #: a secret was sent, and its message is to be deleted
 

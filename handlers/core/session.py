@@ -199,6 +199,8 @@ class Session(BaseModel):
     ticked: tuple[str, ...] = ()
     #: Options offered as "did you mean", best first.
     guesses: tuple[str, ...] = ()
+    #: Messages in a row that were not understood: each of them is answered in other words.
+    misses: int = 0
     #: Certificates of the last file, while the officer has not confirmed one.
     offered: tuple[Certificate, ...] = ()
     #: Expiry day typed by hand, while the issuer is not known yet.

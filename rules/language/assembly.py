@@ -33,6 +33,8 @@ _COVERED: dict[str, frozenset[str]] = {
     "moved_within_state": frozenset({"managing_body_revokes"}),
     "device_retired": frozenset({"managing_body_revokes"}),
 }
+#: What happens only to a body that goes on, and so to none that was dissolved.
+_OF_WHAT_GOES_ON = frozenset({"renamed", "split"})
 _ROLES = {
     "designated": "merged_into_new",
     "other": "merged_into_new",
@@ -107,18 +109,13 @@ class Assembly:
         events = set(self._values.get("events", ()))
         nothing = "nothing" in events
         events.discard("nothing")
-        if role := facts.get("merger_role"):
-            mergers = events & {"merged_into_new", "merged_into_existing"}
-            if mergers and _ROLES[role] not in mergers:
-                del facts["merger_role"]
-            elif not mergers and "merged" in facts and role in _SURE_ROLES:
-                events.add(_ROLES[role])
-            elif not mergers:
-                del facts["merger_role"]
+        self._add_role(facts, events)
         if self._made_new_body(facts, events):
             events.add("merged_into_new")
         for event, covered in _COVERED.items():
             events -= covered if event in events else set()
+        if "dissolved" in events and events & _OF_WHAT_GOES_ON:
+            events -= {"dissolved", *_OF_WHAT_GOES_ON}  # a list of cases: which of them it was stays open
         if {"merged_into_new", "merged_into_existing"} <= events:
             events -= {"merged_into_new", "merged_into_existing"}
             facts["merged"] = True
@@ -127,6 +124,18 @@ class Assembly:
             facts.pop("merged", None)
         if events or (nothing and "merged" not in facts):
             facts["events"] = sorted(events)
+
+    @staticmethod
+    def _add_role(facts: dict[str, Any], events: set[str]) -> None:
+        """Keep the role in a merger where it fits the merger that was told, or tells which it was."""
+        role = facts.get("merger_role")
+        if role is None:
+            return
+        mergers = events & _MERGERS
+        if not mergers and "merged" in facts and role in _SURE_ROLES:
+            events.add(_ROLES[role])
+        elif _ROLES[role] not in mergers:
+            del facts["merger_role"]
 
     def _made_new_body(self, facts: dict[str, Any], events: set[str]) -> bool:
         """Return whether a merger made a new body: it was renamed by it, or the new one is named."""
@@ -139,6 +148,8 @@ class Assembly:
             facts.update(subject="individual", whose="deceased")
         if facts.get("key_exposed") is False and _LEAVING_PIN & set(facts.get("events", ())):
             del facts["key_exposed"]
+        if facts.get("issuer") == "none" and _LEAVING_PIN & set(facts.get("events", ())):
+            del facts["issuer"]  # it is the successor who has none yet
         if "expired" in facts and "not_after" in facts:
             del facts["expired"]
         if len(self._values.get("subject", ())) > 1 and facts.get("whose") != "deceased":

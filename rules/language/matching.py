@@ -57,6 +57,8 @@ class Matcher:
     def _add(self, name: str, start: int, end: int) -> None:
         if name == "machine" and any(at < start and end <= last for at, last in self.places("unit_name", 0, end)):
             return  # "trung tâm cung ứng dịch vụ công" is a body
+        if name == "unit" and start and (self.words[start - 1].bare, self.words[start].bare) == ("tru", "so"):
+            return  # "trụ sở" is no "sở"
         self._found.setdefault(name, {}).setdefault(start, set()).add(end)
         self.present.add(f"<{name}>")
 

@@ -14,6 +14,8 @@ _COMMITTEES = frozenset({"ubnd", "uy", "hdnd"})
 _SPEAKERS = frozenset({"em", "toi", "minh", "tui", "chau", "nha"})
 #: Levels that end a name, without accents ("hội văn học nghệ thuật tỉnh").
 _LEVELS = frozenset({"tinh", "huyen", "xa", "phuong"})
+#: Words, without accents, that stand between two names ("phòng A thành phòng B").
+_BETWEEN = frozenset({"thanh", "sang", "vao", "vo", "ve", "qua", "ra"})
 #: Words of a name that is written in small letters; with capitals a name ends where they do.
 _MOST_SMALL, _MOST_PERSON, _MOST_LONG, _MOST_CAPITAL = 3, 4, 9, 7
 #: Share of words with capitals from which on they tell no name.
@@ -114,6 +116,8 @@ def _known_name_end(tokens: Sequence[Token], start: int, known: UnitWords) -> in
 
 def _ends_name(tokens: Sequence[Token], at: int, start: int, known: UnitWords) -> bool:
     """Return whether a word is none of a name, unless it belongs together with the one before or behind."""
+    if at > start and _is_between(tokens, at, known):
+        return True
     if not _is_stop(tokens[at], known.stops):
         return False
     if tokens[at].name and at > start and tokens[at - 1].name and not _is_shouted(tokens):
@@ -124,6 +128,12 @@ def _ends_name(tokens: Sequence[Token], at: int, start: int, known: UnitWords) -
         return False  # "trường Nhơn Trạch 2"
     bare = [token.word.bare for token in tokens[max(start, at - 1) : at + 2]]
     return not any(pair in known.kept for pair in pairwise(bare))
+
+
+def _is_between(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:
+    """Return whether another name follows behind a word that leads to it ("phòng A thành phòng B")."""
+    leads = tokens[at].word.bare in _BETWEEN and not tokens[at].name
+    return leads and _begins_kind(tokens, at + 1, known) and not tokens[at + 1].before
 
 
 def _goes_on(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:

@@ -5,10 +5,10 @@ every fact that was withheld names the words that withheld it. A fact that is do
 asked or told of somebody else is never given: to miss a fact costs a question, a wrong one costs a certificate.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any
 
 from rules.language.actors import Actors
@@ -26,6 +26,7 @@ from rules.language.places import (
     has_impossible_day,
     is_certain_name,
 )
+from rules.language.questions import Questions
 from rules.language.retractions import Retractions
 from rules.language.speakers import with_speaker
 from rules.language.spelling import STOPS, Token, clean, split_tokens
@@ -36,17 +37,13 @@ from rules.language.wishes import Wishes
 _SUPPOSED = frozenset({"hypothesis", "condition"})
 #: Reasons for which a fact is not told but may be what a question is about.
 _ASKED_ABOUT = _SUPPOSED | {"question", "plan"}
-#: Words that ask, without accents, and how near behind a "not" they ask nothing.
-_ASKING = frozenset({"gi", "chi", "ai", "dau", "sao", "nao"})
-_DENIED_WITHIN = 2
-#: "giấy tờ gì đâu" says that there are none.
-_NOTHING = frozenset({("gi", "dau"), ("gi", "het")})
 #: Lists of words that name a holder.
 HOLDERS = {
     "person": "colleague",
     "pronoun": "colleague",
     "i": "mine",
     "several": "several",
+    "others": "others",
     "machine": "device",
     "our_unit": "organisation",
     "unit": "organisation",
@@ -59,6 +56,8 @@ _HINDERED = frozenset({"negation", "doubt", "hearsay", "plan", "hypothesis", "el
 _DENYING = frozenset({"negation", "elsewhere"})
 #: Words behind which a form of address at the end calls somebody, without accents ("có cần trả không em").
 _CALLING = frozenset({"khong", "chua", "vay", "roi", "nha", "nhe", "da", "oi", "a", "the", "hong", "luon", "nua"})
+#: Words behind a name, without accents, with which it is none of a certain unit.
+_INDEFINITE = frozenset({"khac", "kia", "no", "nao"})
 _OWN = ("i", "our_unit")
 _NAMING_HINDERED = frozenset({"hearsay", "hypothesis", "elsewhere"})
 
@@ -90,7 +89,8 @@ class Reader:
         self._excepted: dict[tuple[Rule[Any], int, int], bool] = {}
         units = self.matcher.places("unit_name", 0, len(tokens))
         self._names = [set(range(*unit)) for unit in units if is_certain_name(tokens, *unit, language.units)]
-        self._asks = tuple(ask for ask in self._find(language.asks) if not self._is_denied_question(ask))
+        self._questions = Questions(self._parts, self.scopes, self.matcher)
+        self._asks = tuple(self._find(language.asks, self._questions.asks_nothing))
 
     def _matcher_of(self, tokens: Sequence[Token]) -> Matcher:
         known = self._language.units
@@ -123,7 +123,8 @@ class Reader:
         if not self._tokens:
             return Reading()
         found = self._without_weaker([*self._find(self._language.facts)])
-        self._asks = tuple(ask for ask in self._asks if not any(is_part_of(ask, fact) for fact in found))
+        apart = (ask for ask in self._asks if not any(is_part_of(ask, fact) for fact in found))
+        self._asks = tuple(ask for ask in apart if not self._questions.only_asks_whether(ask, found))
         judged = without_undone([self._judge(finding) for finding in found])
         stated = [finding for finding in judged if finding.withheld is None]
         holders = self._holders(stated)
@@ -132,10 +133,10 @@ class Reader:
         wishes = Wishes(self._tokens, self._parts, self.scopes, self.matcher, self._language)
         intent, asks = wishes.intent(facts, judged, self._asks, intents)
         parts = tuple(self._words(part.start, part.end) for part in self._parts)
-        supposed = self._supposed(judged) if asks else {}
+        supposed = self._supposed_facts(judged) if asks else {}
         return Reading(facts, intent, asks, (*judged, *self._asks, *intents), parts, impersonal, supposed)
 
-    def _supposed(self, judged: Sequence[Finding]) -> dict[str, Any]:
+    def _supposed_facts(self, judged: Sequence[Finding]) -> dict[str, Any]:
         """Return what the sentence supposes or asks about; nothing if it denies or doubts something beside that."""
         supposed = [finding for finding in judged if finding.supposed]
         if any(finding.withheld and not finding.supposed for finding in judged):
@@ -211,6 +212,8 @@ class Reader:
             if set(range(*place)) <= own
         )
         if value == "@unit":
+            if end < self.length and self.matcher.words[end].bare in _INDEFINITE:
+                return None  # "một huyện khác"
             ends = [word.bare for word in self.matcher.words[end - 1 : end + 1]]
             cut_short = end - start > 1 and ends in [["hdnd", "va"], ["ubnd", "va"]]
             return None if cut_short else self._words(start, end)
@@ -220,26 +223,12 @@ class Reader:
     def _words(self, start: int, end: int) -> str:
         return self._text[self._tokens[start].start : self._tokens[end - 1].end] if end > start else ""
 
-    def _is_denied_question(self, ask: Finding) -> bool:
-        """Return whether its last word asks nothing behind a "not" ("chưa đưa cho ai", "không bị gì")."""
-        asking = [place for place in ask.match.own if self.matcher.words[place].bare in _ASKING]
-        if not asking:
-            return False
-        last = max(asking)
-        start = self._parts[ask.part].start
-        around = [word.bare for word in self.matcher.words[max(last - 1, 0) : last + 2]]
-        if any(pair in _NOTHING for pair in pairwise(around)):
-            return True
-        return any(
-            0 <= last - end <= _DENIED_WITHIN and not self.matcher.places("knowing", begin, last)
-            for begin, end in self.matcher.places("not", start, last)
-        )
-
-    def _find(self, rules: RuleIndex[Any]) -> Iterator[Finding]:
+    def _find(self, rules: RuleIndex[Any], is_idle: Callable[[Finding], bool] | None = None) -> Iterator[Finding]:
         for rule, found in rules.candidates(self.matcher.present):
             patterns = [pattern for pattern in found if self.matcher.is_possible(pattern)]
             for start, end in self._spans_of(rule) if patterns else ():
-                yield from (one for one in self._best(rule, patterns, start, end) if not self._is_excepted(rule, one))
+                found_here = self._best(rule, patterns, start, end, is_idle)
+                yield from (one for one in found_here if not self._is_excepted(rule, one))
 
     def _spans_of(self, rule: Rule[Any]) -> Sequence[tuple[int, int]]:
         return self._sentences if getattr(rule.entry, "across", False) else self.spans
@@ -269,7 +258,14 @@ class Reader:
     def _part_of(self, place: int) -> int:
         return next(number for number, part in enumerate(self._parts) if part.start <= place < part.end)
 
-    def _best(self, rule: Rule[Any], patterns: Sequence[Pattern], start: int, end: int) -> list[Finding]:
+    def _best(
+        self,
+        rule: Rule[Any],
+        patterns: Sequence[Pattern],
+        start: int,
+        end: int,
+        is_idle: Callable[[Finding], bool] | None,
+    ) -> list[Finding]:
         """Return the matches of a rule in a part, without those inside a fuller one."""
         found = [
             Finding(rule, pattern, match, self._part_of(match.end - 1), self._words(match.start, match.end))
@@ -277,6 +273,7 @@ class Reader:
             for match in self.matcher.find(pattern, start, end)
         ]
         found = [finding for finding in found if not self._is_inside_name(finding.match)]
+        found = found if is_idle is None else [finding for finding in found if not is_idle(finding)]
         found.sort(key=lambda finding: (-len(finding.match.own), finding.match.end - finding.match.start))
         kept: list[Finding] = []
         for finding in found:
@@ -298,7 +295,8 @@ class Reader:
         scope = self._withholding(finding)
         if scope is None:
             part = self._parts[self._part_of(finding.match.start)]
-            reason = self._retractions.reason(finding) or self._asked(finding) or self._actors.stranger(finding, part)
+            reason = self._retractions.reason(finding) or self._supposed(finding)
+            reason = reason or self._actors.stranger(finding, part)
             return finding if reason is None else withhold(finding, reason, "", supposed=reason in _ASKED_ABOUT)
         words = self._words(scope.match.start, scope.match.end)
         return withhold(finding, scope.rule.entry.name, words, supposed=scope.kind in _ASKED_ABOUT)
@@ -351,32 +349,14 @@ class Reader:
                 return scope
         return None
 
-    def _asked(self, finding: Finding) -> str | None:
-        """Return why a fact inside a question does not count, or ``None`` if it is told along with the question."""
-        part = self._parts[finding.part]
-        asks = [one for one in self._asks if one.part == finding.part]
-        done, own = self._has("done", finding.part), self._has("own", finding.part)
-        if finding.rule.entry.fact in NAMING:
-            return None
-        if self._is_condition(finding.part) and not done:
-            return "condition"
-        if not asks:
-            return "question" if part.asked else None
-        behind = any(one.match.start >= finding.match.end for one in asks)
-        return None if done or (own and behind) else "question"
-
-    def _is_condition(self, number: int) -> bool:
-        """Return whether the next part is a question that begins with "then" (thì)."""
-        then = number + 1
-        while then < len(self._parts) and self.matcher.words[self._parts[then].start].bare == "ma":
-            then += 1  # "mất token mà không báo thì có bị phạt không"
-        if then >= len(self._parts):
-            return False
-        following = self._parts[then]
-        asked = following.asked or self._has("question", then)
-        asked = asked or any(one.part == then for one in self._asks)
-        general = not (self._has("own", number) or self._has("done", number))
-        return following.follows and (asked or general)
+    def _supposed(self, finding: Finding) -> str | None:
+        """Return why a fact that is only supposed, or told of others, does not count."""
+        entry = finding.rule.entry
+        somebody = self._speaks_of(self._parts[finding.part], set(), bodies=False)
+        if entry.personal and somebody == "others":
+            return "other people"
+        somehow = not (entry.personal or entry.value == "deceased") or somebody is not None
+        return self._questions.reason(finding, self._asks, somebody=somehow)
 
     def _has(self, kind: str, number: int) -> bool:
         return any(scope.kind == kind and scope.part == number for scope in self.scopes)

@@ -21,7 +21,7 @@ from rules.language.matching import Classes
 from rules.language.patterns import Pattern, PatternError, parse_pattern
 from rules.language.respelling import respell
 from rules.language.spelling import Word, strip_accents, to_word
-from rules.texts import N_, Sentence, sentence, shorten
+from rules.texts import N_, Sentence, place_of, sentence, shorten
 
 E = TypeVar("E", bound=_Entry)
 
@@ -186,7 +186,7 @@ def _read(file: Traversable) -> dict[str, Any]:
         return tomli.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         unreadable = N_("{file}: cannot be read as TOML in UTF-8: {detail}")
-        raise PackUnreadable(sentence(unreadable, file=file.name, detail=error)) from None
+        raise PackUnreadable(sentence(unreadable, file=file.name, detail=place_of(error))) from None
 
 
 def _unit_words(units: Mapping[str, list[str]]) -> UnitWords:

@@ -23,6 +23,7 @@ from handlers.core import (
 )
 from handlers.interview import to_next_screen, waits_for_its_page
 from handlers.interview.screens.question import TRUTH_VALUES, format_change, format_phrase
+from handlers.interview.screens.unit import take_named_unit
 from handlers.requests import clean_line
 from locales import N_
 from rules.facts import Issuer
@@ -184,5 +185,6 @@ class UnderstoodScreen(OptionsOnlyScreen):
         """Record everything that was said back, or nothing of it."""
         session, understood = here.session, here.session.understood
         if value == YES and understood is not None:
-            return HandlerResult(to_next_screen(here.with_session(with_understood(here, understood))))
+            session, notes = take_named_unit(here.with_session(with_understood(here, understood)))
+            return HandlerResult(to_next_screen(here.with_session(session)), notes=notes)
         return HandlerResult(to_next_screen(here.with_session(session.with_changes(understood=None))))

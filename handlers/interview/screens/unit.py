@@ -25,6 +25,7 @@ from handlers.core import (
     without_stale_events,
 )
 from handlers.interview import to_next_screen
+from handlers.interview.not_understood import say_not_understood
 from handlers.interview.screens import UNSURE, UNSURE_LABEL, unsure_option
 from handlers.model import MAX_QUERY_LENGTH, Certificate, Succession, SuccessionKind, Unit, UnitMatch, name_keys
 from handlers.requests import EVENT_LABELS
@@ -203,6 +204,10 @@ TITLE = N_("<b>What is your body or unit called?</b>")
 HINT = N_("Type its old name or its new one; accents are not needed.")
 WHY = N_("<i>By it I know what became of a former unit, and a request reaches the right place.</i>")
 NOT_FOUND = N_("I know no unit of that name. Try its bare name, such as “Phước An”, or skip this question.")
+NOT_FOUND_AGAIN = N_(
+    "I do not find that either. The name of the commune or ward alone is enough. If it is not there, skip this"
+    " question; nothing is lost by it."
+)
 ENDED = N_("{unit} ended on {day}; what took its place is not in my list. Please type the unit you belong to now.")
 LATER = N_("That is a unit; I keep its name and come back to it right after this question.")
 LEAVING = ("khong thay", "bo qua", "khong co", "khong biet", "thoi", "skip")
@@ -241,11 +246,13 @@ class OwnUnitScreen:
             return HandlerResult(
                 to_previous_question(here.with_session(here.session.with_changes(unit=None, unit_skipped=True)))
             )
-        return handle_unit_code(here, value.removeprefix(_CODE_PREFIX))
+        return handle_unit_code(here, value.removeprefix(_CODE_PREFIX), shown=True)
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Look up a typed name; it is taken at once if it is the full name of exactly one unit."""
-        return handle_unit_name(here, text) or HandlerResult(here.session, notes=(here.say(NOT_FOUND),))
+        if found := handle_unit_name(here, text):
+            return found
+        return HandlerResult(here.session, notes=say_not_understood(here, NOT_FOUND, NOT_FOUND_AGAIN), missed=True)
 
 
 def handle_unit_name(here: Context, text: str) -> HandlerResult | None:
@@ -273,8 +280,14 @@ def take_unit_beside(here: Context, text: str) -> HandlerResult | None:
     return HandlerResult(_to_unit_screen(beside, "unit", text[:MAX_QUERY_LENGTH]))
 
 
-def handle_unit_code(here: Context, code: str) -> HandlerResult:
-    """Handle the code of a unit: take a present unit, or ask what a former one is today."""
+def handle_unit_code(here: Context, code: str, *, shown: bool = False) -> HandlerResult:
+    """Handle the code of a unit: take a present unit, or ask what a former one is today.
+
+    Args:
+        here: The session and services of the turn.
+        code: The code of the unit.
+        shown: Whether the button that was tapped showed what a former unit is today, so that it is confirmed.
+    """
     units = here.world.units
     unit = units.get(code)
     if unit is None:
@@ -282,10 +295,20 @@ def handle_unit_code(here: Context, code: str) -> HandlerResult:
     if unit.is_open(here.today):
         session, notes = with_unit(here, unit)
         return HandlerResult(to_previous_question(here.with_session(session)), notes=notes)
-    if any(path for _, path in units.current_units(code, here.today)):
+    if (now := _current_units(here, code)) and shown and len(now) == 1 and not _has_ceased(now):
+        return _take_former_unit(here, *now[0])
+    if now:
         return HandlerResult(_to_unit_screen(here.session, "former_unit", code))
     ended = here.say(ENDED, unit=unit.name, day=format_day(unit.closed_on) if unit.closed_on else "")
     return HandlerResult(_to_unit_screen(here.session, "unit"), notes=(ended,))
+
+
+def take_named_unit(here: Context) -> tuple[Session, tuple[Markup, ...]]:
+    """Take the present unit that a confirmed sentence named, if it is the full name of exactly one, and say so."""
+    session = here.session
+    matches = _find_namesakes(here, session.named_unit or "") if session.unit is None else []
+    open_now = [one.unit for one in matches if one.sure and not one.path and one.unit.is_open(here.today)]
+    return with_unit(here, open_now[0]) if len(open_now) == 1 else (session, ())
 
 
 def to_previous_question(here: Context) -> Session:
@@ -383,7 +406,7 @@ class FormerUnitScreen(OptionsOnlyScreen):
         say, now = here.say, _present_units(here)
         former = here.world.units.path_name(here.session.about)
         no = Option(NO, say.t(N_("No, another unit")), ("khong", "khong phai", "no", "sai"))
-        ceased = any(path[0].became is SuccessionKind.ENDED for _, path in now)
+        ceased = _has_ceased(now)
         if len(now) == 1:
             ask = say(_CEASED if ceased else _BECAME, former=former, unit=here.world.units.path_name(now[0][0].code))
             yes = say.t(N_("Yes, {unit}"), unit=here.world.units.path_name(now[0][0].code))
@@ -410,15 +433,28 @@ class FormerUnitScreen(OptionsOnlyScreen):
             return HandlerResult(here.session, notes=(here.say(UNSURE_SUCCESSOR),))
         for unit, path in _present_units(here):
             if value == f"{_MARK}{unit.code}":
-                session, notes = with_unit(here, unit, path)
-                return HandlerResult(_to_fate_or_on(here.with_session(session), path), notes=notes)
+                return _take_former_unit(here, unit, path)
         session = here.session
         return HandlerResult(session.with_screen("unit", came_from=session.came_from, ticked=session.ticked))
 
 
+def _take_former_unit(here: Context, unit: Unit, path: tuple[Succession, ...]) -> HandlerResult:
+    session, notes = with_unit(here, unit, path)
+    return HandlerResult(_to_fate_or_on(here.with_session(session), path), notes=notes)
+
+
+def _has_ceased(now: list[tuple[Unit, tuple[Succession, ...]]]) -> bool:
+    """Return whether a former unit only ceased, so that the one in its area may be another body."""
+    return any(path[0].became is SuccessionKind.ENDED for _, path in now)
+
+
 def _present_units(here: Context) -> list[tuple[Unit, tuple[Succession, ...]]]:
     """Return each present unit that came of the former one, once; none if the list no longer knows it."""
-    units, former = here.world.units, here.session.about
+    return _current_units(here, here.session.about)
+
+
+def _current_units(here: Context, former: str | None) -> list[tuple[Unit, tuple[Succession, ...]]]:
+    units = here.world.units
     distinct: dict[str, tuple[Unit, tuple[Succession, ...]]] = {}
     for unit, path in units.current_units(former, here.today) if former and units.get(former) else ():
         if path:

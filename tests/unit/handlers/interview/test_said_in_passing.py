@@ -72,14 +72,12 @@ async def test_a_day_that_no_calendar_has_is_named(talk: Dialogue, said: str) ->
     assert "certificate" not in talk.answers
 
 
-async def test_a_confirmed_name_of_the_unit_is_offered_where_the_unit_is_asked(talk: Dialogue) -> None:
+async def test_a_confirmed_name_of_the_unit_is_taken_with_the_confirmation(talk: Dialogue) -> None:
     await talk.says("/start", "1", "co quan em sap nhap thanh xa Nhon Trach", "1")
-    if get_screen(talk) == "question":
-        await talk.says("1")
-    assert get_screen(talk) == "unit"
-    assert "xã Nhơn Trạch" in talk.labels[0]
-    await talk.says("1")
     assert get_unit(talk) == "DN-NT"
+    assert "xã Nhơn Trạch" in talk.text
+    await talk.taps("Cơ quan, tổ chức")
+    assert get_screen(talk) not in {"unit", "former_unit"}
 
 
 async def test_a_unit_that_is_typed_one_question_early_is_offered_at_its_own(talk: Dialogue) -> None:
