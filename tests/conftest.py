@@ -15,20 +15,15 @@ from bot.services.opening import migrate_database
 from tests.support import warm
 from tests.support.database import empty_postgres_url, postgres_server, postgres_url, worker_database
 from tests.support.fast_folder import use_memory
-from tests.support.scheduling import (
-    pytest_collection_modifyitems,
-    pytest_xdist_auto_num_workers,
-    pytest_xdist_make_scheduler,
-)
 from tests.support.soak import use_profile
+from tests.support.workers import pytest_addoption, pytest_runtestloop
 
 __all__ = [
     "empty_postgres_url",
     "postgres_server",
     "postgres_url",
-    "pytest_collection_modifyitems",
-    "pytest_xdist_auto_num_workers",
-    "pytest_xdist_make_scheduler",
+    "pytest_addoption",
+    "pytest_runtestloop",
     "worker_database",
 ]
 

@@ -1,0 +1,131 @@
+"""Tests that run in several processes end as they would in one."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.support.scheduling import deal
+
+ROOT = Path(__file__).resolve().parents[3]
+QUIET = ("no:asyncio", "no:cacheprovider", "no:hypothesispytest", "no:timeout")
+#: Runs the tests of a module with options; returns what pytest printed, and how each test ended.
+Run = Callable[..., tuple[str, dict[str, str]]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def run(content: str, *options: str) -> tuple[str, dict[str, str]]:
+        (tmp_path / "pytest.ini").write_text("[pytest]\n")
+        (tmp_path / "test_it.py").write_text(content)
+        told, plugins = tmp_path / "told.xml", [word for name in QUIET for word in ("-p", name)]
+        command = [sys.executable, "-m", "pytest", "-p", "tests.support.workers", *plugins, "--junitxml", str(told)]
+        ended = subprocess.run(
+            [*command, "-c", str(tmp_path / "pytest.ini"), *options, str(tmp_path)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        cases = list(ET.parse(told).iter("testcase"))
+        ends = {
+            case.attrib["name"]: next((child.tag for child in case if child.tag != "properties"), "passed")
+            for case in cases
+        }
+        assert len(cases) == len(ends), "each test is told once"
+        assert ended.returncode == any(end in {"failure", "error"} for end in ends.values())
+        return ended.stdout, ends
+
+    return run
+
+
+MIXED = """
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    with Path("made.txt").open("a") as made:
+        made.write("once\\n")
+
+
+@pytest.mark.parametrize("number", range(30))
+def test_passes(number, shared, tmp_path):
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_fails():
+    print("what it printed")
+    assert 1 + 1 == 3
+
+
+def test_is_skipped():
+    pytest.skip("not here")
+
+
+@pytest.fixture
+def broken():
+    yield
+    raise ValueError("it cannot be taken down")
+
+
+def test_breaks_afterwards(broken): pass
+def test_dies(): os._exit(7)
+def test_comes_after_it(): pass
+"""
+
+
+def test_every_test_ends_as_it_would_in_one_process(run: Run, tmp_path: Path) -> None:
+    printed, ends = run(MIXED.replace('"made.txt"', repr(str(tmp_path / "made.txt"))), "--workers", "3")
+
+    assert {name: end for name, end in ends.items() if end != "passed"} == {
+        "test_fails": "failure",
+        "test_is_skipped": "skipped",
+        "test_breaks_afterwards": "error",
+        "test_dies": "failure",
+    }
+    assert len(ends) == 35
+    assert "what it printed" in printed
+    assert "the worker ended with 7 during this test" in printed
+    assert (tmp_path / "made.txt").read_text() == "once\n", "the tests of the module were kept on one worker"
+
+
+def test_the_first_failure_ends_the_run_where_that_is_asked(run: Run) -> None:
+    _, ends = run("def test_a(): assert False\ndef test_b(): pass\ndef test_c(): pass\n", "-x", "--workers", "1")
+
+    assert ends["test_a"] == "failure"
+    assert len(ends) < 3
+
+
+def an_item(name: str, module: Path) -> Any:
+    return SimpleNamespace(nodeid=name, path=module)
+
+
+def test_long_tests_begin_first_and_waiting_ones_are_spread(tmp_path: Path) -> None:
+    plain = tmp_path / "test_plain.py"
+    plain.write_text("")
+    shared = tmp_path / "test_shared.py"
+    shared.write_text('@pytest.fixture(scope="module")')
+    items = [
+        *(an_item(f"tests/acceptance/test_a.py::test_{number}", plain) for number in range(2)),
+        *(an_item(f"tests/integration/test_b.py::test_{number}", plain) for number in range(4)),
+        *(an_item(f"tests/integration/test_c.py::test_{number}", shared) for number in range(3)),
+        *(an_item(f"tests/unit/test_d.py::test_{number}", plain) for number in range(10)),
+        an_item("tests/acceptance/test_terminal.py::test_long", plain),
+    ]
+
+    units = deal(items)
+
+    assert units[0] == (19,), "the long one"
+    assert (6, 7, 8) in units, "those that share a fixture stay together"
+    assert {(9, 10, 11, 12, 13, 14, 15, 16), (17, 18)} < set(units), "short ones are dealt by the handful"
+    assert [units.index((number,)) for number in (0, 1)] == [1, 5], "those that wait lie apart"
+    assert sorted(number for unit in units for number in unit) == list(range(20))
