@@ -5,12 +5,10 @@ them as if it had run them. A worker that dies fails the test that it was at, an
 A warning that a worker records is not sent back: here every warning is an error.
 """
 
-import atexit
 import os
 import random
 import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -158,16 +156,13 @@ def _work(session: pytest.Session, line: Connection, name: str) -> None:
     finally:
         with suppress(BaseException):
             session._setupstate.teardown_exact(None)
-            threading._shutdown()  # type: ignore[attr-defined]
-            atexit._run_exitfuncs()
             sys.stderr.flush()
-        os._exit(code)
+        os._exit(code)  # without a wait for threads that a test left behind
 
 
 def _become(config: pytest.Config, name: str) -> None:
     """Part with what the first process goes on to use: its name, chance, its folder and the files of its output."""
     _Names.worker = name
-    atexit._clear()
     random.seed()
     folders = config._tmp_path_factory  # type: ignore[attr-defined]
     folders._basetemp = folders.getbasetemp() / name
