@@ -20,6 +20,9 @@ from bot.services.opening import migrate_database
 from bot.store.store import Store
 from tests.support.workers import RUN, worker_name
 
+#: Runs a statement behind the store's back.
+Sql = Callable[..., list[tuple[Any, ...]]]
+
 
 @dataclass(frozen=True)
 class Database:
@@ -43,6 +46,15 @@ class Database:
                 return connection.execute(statement, parameters).fetchall()
         cursor = _execute(self.url, statement.replace("?", "%s"), parameters or None)
         return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def opened(self) -> Iterator["Sql"]:
+        """Yield ``sql`` over one connection, for many statements: SQLite reads all tables anew for each connection."""
+        if self.url:
+            yield self.sql
+            return
+        with closing(sqlite3.connect(self.file, isolation_level=None, check_same_thread=False)) as connection:
+            yield lambda statement, *parameters: connection.execute(statement, parameters).fetchall()
 
     def save(self) -> "Saved":
         """Return all that is in it, with its keys, while nobody has it open."""
