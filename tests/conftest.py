@@ -3,13 +3,16 @@
 import asyncio
 import gc
 import logging
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 import structlog
+import typer.main
 
 from bot.services.opening import migrate_database
 from tests.support import warm
@@ -27,9 +30,19 @@ __all__ = [
     "worker_database",
 ]
 
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 use_memory()  # before pytest chooses the folder of the run
 use_profile()
 gc.disable()  # until all tests are collected: nothing of that is garbage
+# Python's own handler would be replaced and put back by every run of asyncio, which each time writes out the finished
+# task with all that it holds.
+signal.signal(signal.SIGINT, _interrupt)
+# The options of a command are the same at each of the thousands of calls.
+typer.main.get_params_from_function = lru_cache(512)(typer.main.get_params_from_function)  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(trylast=True)
