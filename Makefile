@@ -34,13 +34,13 @@ run: setup ## start the assistant (the chat in a browser, and every channel that
 	@$(BIN)/troly run
 
 test: setup programs ## every test, PostgreSQL included
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest --workers auto
 
 soak: setup programs ## the properties, each tried ten times as often as in make test (half an hour)
-	TROLY_TESTS_SOAK=1 $(BIN)/python -m pytest -n auto --dist loadgroup -m hypothesis --timeout 3600
+	TROLY_TESTS_SOAK=1 $(BIN)/python -m pytest --workers auto -m hypothesis --timeout 3600
 
 check: lint ## for the desk: lint, types and the unit tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup tests/unit
+	$(BIN)/python -m pytest --workers auto tests/unit
 
 corpus: setup ## only the foreign certificate files
 	$(BIN)/python -m pytest tests/corpus

@@ -3,38 +3,46 @@
 import asyncio
 import gc
 import logging
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 import structlog
+import typer.main
 
 from bot.services.opening import migrate_database
 from tests.support import warm
 from tests.support.database import empty_postgres_url, postgres_server, postgres_url, worker_database
 from tests.support.fast_folder import use_memory
-from tests.support.scheduling import (
-    pytest_collection_modifyitems,
-    pytest_xdist_auto_num_workers,
-    pytest_xdist_make_scheduler,
-)
 from tests.support.soak import use_profile
+from tests.support.workers import pytest_addoption, pytest_runtestloop
 
 __all__ = [
     "empty_postgres_url",
     "postgres_server",
     "postgres_url",
-    "pytest_collection_modifyitems",
-    "pytest_xdist_auto_num_workers",
-    "pytest_xdist_make_scheduler",
+    "pytest_addoption",
+    "pytest_runtestloop",
     "worker_database",
 ]
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
 
 use_memory()  # before pytest chooses the folder of the run
 use_profile()
 gc.disable()  # until all tests are collected: nothing of that is garbage
+# Python's own handler would be replaced and put back by every run of asyncio, which each time writes out the finished
+# task with all that it holds.
+signal.signal(signal.SIGINT, _interrupt)
+# The options of a command are the same at each of the thousands of calls.
+typer.main.get_params_from_function = lru_cache(512)(typer.main.get_params_from_function)  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import filterfalse
 from typing import Literal, NamedTuple
 
 #: The break before a word: none, a soft one (comma, dash), a colon, or a hard one (full stop, question mark, line).
@@ -66,8 +67,10 @@ class Token:
 
 def strip_accents(text: str) -> str:
     """Return the text in lower case without accents (``đ`` becomes ``d``); everything else stays."""
-    decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    lowered = text.lower().replace("đ", "d")
+    if lowered.isascii():
+        return lowered
+    return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFD", lowered)))
 
 
 def clean(text: str) -> str:

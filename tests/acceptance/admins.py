@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Awaitable, Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,13 @@ async def accept_invitation(admin: Officer, code: str) -> None:
     await admin.taps("I agree, let us begin")
 
 
-async def register_request(officer: Officer, old_name: str, subscriber: str) -> str:
-    """An officer's journey by the unit's old name; the code of the request."""
+async def register_request(
+    officer: Officer, old_name: str, subscriber: str, before_sending: Callable[[], Awaitable[object]] | None = None
+) -> str:
+    """An officer's journey by the unit's old name; the code of the request.
+
+    ``before_sending`` waits for what must have happened by then: whoever has no role yet is not told of a request.
+    """
     await officer.consents()
     await officer.user.taps(officer.words.option("subject", "organisation"))
     await officer.hears()
@@ -85,6 +91,8 @@ async def register_request(officer: Officer, old_name: str, subscriber: str) -> 
         {SUBSCRIBER: subscriber, FIELDS["unit"].ask: "", SERIAL: "5402DD8A9E3FB18F", NAME: "UBND xã mới"},
     )
     assert subscriber in review.text
+    if before_sending:
+        await before_sending()
     (code,) = set(CODE.findall((await officer.taps("Send the request")).text))
     return str(code)
 

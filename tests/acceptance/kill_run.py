@@ -52,6 +52,7 @@ class KillRun:
         self.owner, self.admin, *officers = (watched(self.api.user(name)) for name in ("Hà", "Dung", *OFFICERS))
         self.officers = dict(zip(OFFICERS, officers, strict=True))
         self.codes: dict[str, str] = {}
+        self.arrived = asyncio.Event()
         self.file = b""
 
     async def works(self) -> None:
@@ -68,9 +69,11 @@ class KillRun:
         """The owner invites, the admin follows the link."""
         await self.owner.consents()
         await accept_invitation(self.admin, await create_invitation(self.owner, Role.ADMIN, "xa dai phuoc", "Chị Dung"))
+        self.arrived.set()
 
     async def _registers(self, name: str) -> None:
-        self.codes[name] = await register_request(self.officers[name], *OFFICERS[name])
+        """Beside the others, but nothing is sent before the admin is there to be told of it."""
+        self.codes[name] = await register_request(self.officers[name], *OFFICERS[name], self.arrived.wait)
 
     async def _moves_single_ones(self) -> None:
         """One is sent back, put right and sent again; both are accepted."""

@@ -67,7 +67,7 @@ class Officer:
 
     user: User
     words: Words = field(default_factory=Words)
-    patience: float = 15.0  #: seconds
+    patience: float = 45.0  #: seconds
 
     async def hears(self) -> Shown:
         """The screen a turn ends with."""

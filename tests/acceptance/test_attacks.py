@@ -106,7 +106,7 @@ async def test_nineteen_orders_of_all_data_then_a_kill_and_no_start_after_it_fai
         for _ in range(19):
             await newcomer.says("/dulieu")
         for _ in range(2):
-            assert await wait_for(lambda: bool(newcomer.chat.history), 20)
+            assert await wait_for(lambda: bool(newcomer.chat.history), 60)
             for program in programs:
                 await program.kill()
             for program in programs:

@@ -7,6 +7,7 @@ from handlers.broadcasts import STATE_REASONS
 from handlers.model import Role, StateReason
 from tests.acceptance.admins import accept_invitation, create_invitation, troly
 from tests.acceptance.campaigns import (
+    PATIENCE,
     approve_campaign,
     check_campaign,
     finish_interview,
@@ -45,7 +46,7 @@ async def test_a_campaign_that_one_person_approved_for_two_waits_for_a_second_pe
         asked = await hear_approval_request(owner, step)
         assert "9" in asked.text
         assert "Chị Dung" in asked.text
-        await admin.user.hears_until(lambda shown: step in shown.text and "9" in shown.text, 15)
+        await admin.user.hears_until(lambda shown: step in shown.text and "9" in shown.text, PATIENCE)
         assert not any(one.user.chat.unheard for one in people)
         mine = await admin.says(f"/thongbao {step}")
         assert admin.words("Approve") not in mine.labels

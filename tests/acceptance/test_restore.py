@@ -80,7 +80,7 @@ class Place:
 
     async def nothing_happens_twice(self, name: str, code: str) -> None:
         """With the copy in its place, and the program started over it."""
-        assert await wait_for(lambda: self.told() > 0, 20), self.program.printed()
+        assert await wait_for(lambda: self.told() > 0, 60), self.program.printed()
         before = self.reminded
         new = await register_request(Officer(self.api.user("Tú")), "xa phu dong", "UBND xã Phú Đông")
         assert int(new[-6:]) > int(code[-6:]) + 900
@@ -110,7 +110,7 @@ async def _copied(place: Place) -> Path:
 async def _copied_at_work(place: Place) -> Path:
     """In the middle of the broadcast."""
     await place.program.launch_and_wait()
-    assert await wait_for(lambda: sum(place.reminded) > 2, 20)
+    assert await wait_for(lambda: sum(place.reminded) > 2, 60)
     return await _copied(place)
 
 
@@ -143,7 +143,7 @@ async def test_a_copy_that_is_put_back_gives_no_code_again_and_reminds_nobody_tw
             await place.program.launch_and_wait()
         code = await register_request(Officer(api.user("Minh")), "xa phu huu", "UBND xã Phú Hữu")
         assert code.endswith("-000002")
-        assert await wait_for(lambda: place.reminded == [1] * PEOPLE, 30)
+        assert await wait_for(lambda: place.reminded == [1] * PEOPLE, 60)
         await place.program.stop()
 
         put_back(place, copy)
@@ -173,7 +173,7 @@ async def test_a_copy_of_a_database_that_two_processes_serve_is_noticed_by_both_
         async with run_worker(api, tmp_path / "first", {**place.settings, **data}, fast_start):
             await place.program.launch_and_wait()
             code = await register_request(Officer(api.user("Minh")), "xa phu huu", "UBND xã Phú Hữu")
-            assert await wait_for(lambda: place.reminded == [1] * PEOPLE, 30)
+            assert await wait_for(lambda: place.reminded == [1] * PEOPLE, 60)
             await place.program.stop()
 
         url = f"{server}/{copy}{f'?{query}' if query else ''}"

@@ -13,7 +13,8 @@ from bot.store.sealing import Keyring, sealed_columns
 from handlers.model import UNCOUNTED_STATES, Act, Audience, RequestState, Rights, Role
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
-from tests.support.people import ADMIN, FOCAL, OFFICER, OPERATOR, OTHER, UNITS, Sql
+from tests.support.database import Sql
+from tests.support.people import ADMIN, FOCAL, OFFICER, OPERATOR, OTHER, UNITS
 from tests.support.store import NAME, NOW
 
 TODAY = to_vietnam_day(NOW)

@@ -301,7 +301,8 @@ class DatabaseBackend:
             yield strict
 
     def everything(self) -> object:
-        return [self.sql(f"SELECT * FROM {table} ORDER BY 1, 2") for table in _TABLES]
+        with self.database.opened() as sql:
+            return [sql(f"SELECT * FROM {table} ORDER BY 1, 2") for table in _TABLES]
 
     def bytes_at_rest(self) -> bytes:
         return self.database.bytes_at_rest()

@@ -19,6 +19,10 @@ import pytest
 
 from bot.services.opening import migrate_database
 from bot.store.store import Store
+from tests.support.workers import RUN, worker_name
+
+#: Runs a statement behind the store's back.
+Sql = Callable[..., list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,15 @@ class Database:
                 return connection.execute(statement, parameters).fetchall()
         cursor = _execute(self.url, statement.replace("?", "%s"), parameters or None)
         return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def opened(self) -> Iterator["Sql"]:
+        """Yield ``sql`` over one connection, for many statements: SQLite reads all tables anew for each connection."""
+        if self.url:
+            yield self.sql
+            return
+        with closing(sqlite3.connect(self.file, isolation_level=None, check_same_thread=False)) as connection:
+            yield lambda statement, *parameters: connection.execute(statement, parameters).fetchall()
 
     def save(self) -> "Saved":
         """Return all that is in it, with its keys, while nobody has it open."""
@@ -162,10 +175,10 @@ _EMPTY = """
 
 
 @pytest.fixture(scope="session")
-def postgres_server(testrun_uid: str, worker_id: str) -> Iterator[Any]:
+def postgres_server() -> Iterator[Any]:
     """Start the server, with a template database that has the tables; the last worker that leaves stops it."""
     # The folder is not below pytest's own temporary folder, because a server process of root could not enter it.
-    data = Path(tempfile.gettempdir(), f"troly-postgres-{testrun_uid[:12]}")
+    data = Path(tempfile.gettempdir(), f"troly-postgres-{RUN}")
     with _alone(data):
         server = _start(data)
         _make_template(server)
@@ -175,9 +188,9 @@ def postgres_server(testrun_uid: str, worker_id: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def worker_database(postgres_server: Any, worker_id: str) -> Iterator[str]:
+def worker_database(postgres_server: Any) -> Iterator[str]:
     """Create the database that the tests of a worker share, one after the other."""
-    with _database(postgres_server, worker_id, _TEMPLATE) as url:
+    with _database(postgres_server, _TEMPLATE) as url:
         yield url
 
 
@@ -190,15 +203,15 @@ def postgres_url(worker_database: str) -> str:
 
 
 @pytest.fixture
-def empty_postgres_url(postgres_server: Any, worker_id: str) -> Iterator[str]:
+def empty_postgres_url(postgres_server: Any) -> Iterator[str]:
     """Return the URL of a fresh database without tables."""
-    with _database(postgres_server, worker_id, "template0") as url:
+    with _database(postgres_server, "template0") as url:
         yield url
 
 
 @contextmanager
-def _database(server: Any, worker_id: str, template: str) -> Iterator[str]:
-    name = f"troly_{worker_id}_{next(_numbers)}"
+def _database(server: Any, template: str) -> Iterator[str]:
+    name = f"troly_{worker_name()}_{next(_numbers)}"
     _admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     url = server.get_uri(database=name)
     yield url

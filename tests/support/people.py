@@ -1,10 +1,9 @@
 """People with roles in a store, and the units that their roles cover."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from bot.messages import Chat
 from bot.services.unit_of_work import AdminTransaction
@@ -26,6 +25,7 @@ from handlers.model import (
     UnitDirectory,
 )
 from rules.facts import Subject
+from tests.support.database import Sql
 from tests.support.store import (
     CHANNEL,
     NOW,
@@ -47,9 +47,6 @@ UNITS = UnitDirectory.of(
     ]
 )
 OPERATOR = Rights.operator(UNITS)
-
-#: Runs an SQL statement directly on the database; parameters are question marks.
-Sql = Callable[..., list[tuple[Any, ...]]]
 
 
 def insert_units(sql: Sql) -> None:

@@ -31,7 +31,10 @@ from pathlib import Path
 from typing import Any, Self
 
 #: Modules that are run, and those that are imported before: what their commands import by the time they work.
-_WORKERS = ("bot.exports.export_worker", "bot.exports.list_reader", "bot.certificates.parsing")
+_WORKERS = (
+    "bot.certificates.parsing", "bot.dossier.list_reader", "bot.exports.export_worker", "bot.exports.list_reader",
+    "bot.pdf", "bot.units.list_worker",
+)  # fmt: skip
 _PROGRAM = "bot"
 _IMPORTED = (
     "asyncio", "bot.app", "bot.channels.telegram", "bot.channels.terminal", "bot.metrics", "prometheus_client",

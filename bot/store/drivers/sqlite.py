@@ -168,7 +168,7 @@ class SqliteTransaction:
         self._queries = queries
         self._reading = reading
         self._begin: str | None = BEGIN_READING if reading else BEGIN_WRITING
-        self._begun = False
+        self._may_be_open = False
         self.over = False
 
     async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
@@ -180,18 +180,18 @@ class SqliteTransaction:
     async def _steps(self, steps: Sequence[SqlStep], *, commit: bool = False) -> list[Rows]:
         if self.over:
             raise StoreError(N_("This transaction has ended."))
-        begin, self._begin, self._begun = self._begin, None, True
+        begin, self._begin, self._may_be_open = self._begin, None, True
         self.over = True  # a failed batch rolls itself back, and a cancelled one is rolled back by whoever opened it
         try:
             rows = await self._connection.batch(steps, begin=begin, commit=commit)
         except sqlite3.Error as error:
             raise ReadingOnly if self._reading and _is_refused_write(error) else to_store_error(error) from None
-        self.over = commit
+        self.over, self._may_be_open = commit, not commit
         return rows
 
     async def roll_back(self) -> None:
         """Undo what is still open; safe at any time."""
-        if self._begun:
+        if self._may_be_open:
             await self._connection.rollback()
 
 
@@ -369,8 +369,8 @@ async def _connect(path: Path, *more: str) -> BatchingConnection:
         await connection
         await connection.execute_fetchall(f"PRAGMA auto_vacuum={_INCREMENTAL}")  # of a new file; later it has no effect
         await _enable_wal(connection)
-        for pragma in ("foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL", *more):
-            await connection.execute_fetchall(f"PRAGMA {pragma}")
+        pragmas = ("foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL", *more)
+        await connection.batch([(f"PRAGMA {pragma}", {}, False) for pragma in pragmas], begin=None, commit=False)
     except sqlite3.Error as error:
         await connection.abandon()
         raise to_store_error(error, path) from None

@@ -1,21 +1,17 @@
 """People with roles, over a SQLite store."""
 
 import shutil
-import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.services.opening import open_store
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
+from tests.support.database import Database, Sql
 from tests.support.people import insert_units
 from tests.support.stored_dialogue import Assistant
-
-Sql = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture
@@ -27,15 +23,11 @@ async def store(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def sql(store: Store, tmp_path: Path) -> Sql:  # the store has made the tables
+def sql(store: Store, tmp_path: Path) -> Iterator[Sql]:  # the store has made the tables
     """Runs a statement behind the store's back."""
-
-    def run(statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(tmp_path / "troly.sqlite3", isolation_level=None)) as connection:
-            return connection.execute(statement, parameters).fetchall()
-
-    insert_units(run)
-    return run
+    with Database(None, tmp_path).opened() as run:
+        insert_units(run)
+        yield run
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from handlers.broadcasts.screens.detail import REPORT_PROBLEMS
 from handlers.core import Event, MakeReport, ReportMade
 from handlers.model import XLSX, BroadcastDraft, BroadcastState, CampaignPlan, InterviewStatus, Role
 from locales import translator
-from tests.integration.handlers.admin.conftest import Sql
 from tests.support.broadcasts import NOTICE_DRAFT, start_notice
+from tests.support.database import Sql
 from tests.support.delivery import CountingReader, ManualClock, ScriptedChannel
 from tests.support.people import OPERATOR, admin_transaction, end_role, grant_role, load_rights
 from tests.support.store import CHANNEL, NOW

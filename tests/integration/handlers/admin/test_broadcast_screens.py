@@ -7,8 +7,8 @@ import pytest
 from bot.services.broadcasts import BroadcastOperations
 from bot.store.store import Store
 from handlers.model import EXPIRY_CAMPAIGN, BroadcastState, InterviewStatus, Role
-from tests.integration.handlers.admin.conftest import Sql
 from tests.support.broadcasts import load_broadcast
+from tests.support.database import Sql
 from tests.support.store import NOW
 from tests.support.stored_dialogue import StoredTurns, add_owing_officers, start_talk
 

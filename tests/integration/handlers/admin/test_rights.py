@@ -12,7 +12,7 @@ from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
 from handlers.commands import ADMIN_COMMANDS
 from handlers.core import ButtonTapped
 from handlers.model import RequestState
-from tests.integration.handlers.admin.conftest import Sql
+from tests.support.database import Sql
 from tests.support.people import (
     ARGUMENTS,
     DEPTH,

@@ -30,8 +30,7 @@ from handlers.model import (
     Scope,
 )
 from locales import translator
-from tests.integration.handlers.admin.conftest import Sql
-from tests.support.database import Database
+from tests.support.database import Database, Sql
 from tests.support.exports import edit_row, export_spreadsheet
 from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role, insert_units
 from tests.support.store import CHANNEL, closing_async, make_content, open_chat
@@ -177,8 +176,9 @@ def town(furnished: tuple[Path, Town], tmp_path: Path) -> Town:
 
 
 @pytest.fixture
-def sql(town: Town, tmp_path: Path) -> Sql:
-    return Database(None, tmp_path).sql
+def sql(town: Town, tmp_path: Path) -> Iterator[Sql]:
+    with Database(None, tmp_path).opened() as run:
+        yield run
 
 
 async def settled(store: Store, place: Place, folder: Path) -> Place:

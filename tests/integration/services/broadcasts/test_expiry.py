@@ -13,8 +13,7 @@ from rules.outcome import Procedure
 from tests.support.audience import Certificate, Officer
 from tests.support.backends import DatabaseBackend
 from tests.support.broadcasts import freeze_recipients
-from tests.support.database import OpenStore
-from tests.support.people import Sql
+from tests.support.database import OpenStore, Sql
 from tests.support.store import NAME, NOW
 
 TODAY = to_vietnam_day(NOW)
