@@ -102,7 +102,7 @@ class MemoryInbox:
             self.waiting.append(PendingTurn(len(self.known), fresh[heard.id], update.event, None, now))
         return list(fresh.values())
 
-    async def claim_turn(self, chat: Chat) -> PendingTurn | None:
+    async def claim_turn(self, chat: Chat, *, unlikely: bool = False) -> PendingTurn | None:
         found = next((one for one in self.waiting if one.chat.id == chat.id), None)
         return replace(found, session=self.house.tables.chats[chat.id].session) if found else None
 
