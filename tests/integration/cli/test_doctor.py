@@ -23,7 +23,7 @@ Found = Mapping[str, list[tuple[str, str, str]]]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_ask_program", lambda name, *_: {"fc-match": "Liberation Serif"}.get(name, ""))
+    monkeypatch.setattr(doctor, "ask_program", lambda name, *_: {"fc-match": "Liberation Serif"}.get(name, ""))
     monkeypatch.setenv("TROLY_BACKUP_EVERY_HOURS", "24")
 
 
