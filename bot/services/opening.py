@@ -29,6 +29,7 @@ from bot.store import (
     index_requests,
     load_migrations,
     missing_migrations,
+    needs_postgresql,
     open_keyring,
     open_sqlite,
     seal_powers,
@@ -156,12 +157,13 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
 
     Raises:
         DatabaseUrlError: the URL names no database.
-        DatabaseUnusable: it cannot be opened.
+        DatabaseUnusable: it cannot be opened, or what speaks to PostgreSQL is not installed.
     """
     path = sqlite_path(url, data_dir)
     if path is not None:
         return await open_sqlite(path)
-    from bot.store.drivers.postgres import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
+    with needs_postgresql():
+        from bot.store.drivers.postgres import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
 
     return await open_postgres(url or "")
 
@@ -171,11 +173,13 @@ async def wait_for_database(settings: Settings) -> None:
 
     Raises:
         DatabaseUrlError: the URL names no database.
+        DatabaseUnusable: what speaks to PostgreSQL is not installed.
     """
     url = database_url(settings)
     if url is None or sqlite_path(url, settings.data_dir) is not None:
         return
-    from bot.store.drivers.postgres import wait_until_up  # noqa: PLC0415 - psycopg is loaded where it is used
+    with needs_postgresql():
+        from bot.store.drivers.postgres import wait_until_up  # noqa: PLC0415 - psycopg is loaded where it is used
 
     def tell() -> None:
         _log.warning("waiting_for_database", hint="it does not answer yet; the start goes on as soon as it does")
