@@ -81,7 +81,7 @@ class Examination:
 
     def good(self, check: str, said: str, **values: object) -> Finding:
         """Make a finding about something that works."""
-        return self.find(check, State.GOOD, said, **values)
+        return self.find(check, State.GOOD, said, "", **values)
 
     def advice(self, check: str, said: str, todo: str, **values: object) -> Finding:
         """Make a finding about something to be done."""
