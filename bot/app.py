@@ -335,17 +335,25 @@ def _build_runner(
     background = (
         *_web_servers(components, served, sources, intake.accept, listening, calls=calls, receiving=receiving),
         *(source.service for source in sources),
-        Retention(store, clock, settings.retention_days).run,
-        ShortRetention(store, clock).run,
         components.heartbeat.run,
+        *_upkeep_loops(components, served),
         *(part.run for one in served for part in components.exporters(one.channel, wakes[one.channel.name])),
         scheduler.run,
         digests.run,
-        AlarmWatch(settings, store, served, clock).run,
-        BackupLoop(settings, store, clock).run,
         *(_menu_loops(components, served) if receiving else ()),
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)
+
+
+def _upkeep_loops(components: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:
+    """Build what looks after the house itself: deletion, backups, alarms."""
+    settings, store, clock = components.settings, components.store, components.clock
+    return [
+        Retention(store, clock, settings.retention_days).run,
+        ShortRetention(store, clock).run,
+        AlarmWatch(settings, store, served, clock).run,
+        BackupLoop(settings, store, clock).run,
+    ]
 
 
 def _web_servers(  # noqa: PLR0913 - what it is built over

@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -23,7 +21,7 @@ from bot.clock import Clock
 from bot.errors import SettingsError, TrolyError
 from bot.pdf import find_converter
 from bot.services.opening import database_url, open_store_from_settings
-from bot.services.upkeep import disks, ending_authorities, key_file, newest_backup, old_key
+from bot.services.upkeep import ask_program, disks, ending_authorities, key_file, newest_backup, old_key
 from bot.settings import Settings, configured_language, load_settings
 from bot.store import (
     CLOCK_LEAP,
@@ -77,17 +75,21 @@ class Examination:
     now: datetime
     t: Translator
 
+    def find(self, check: str, state: State, said: str, todo: str = "", **values: object) -> Finding:
+        """Make a finding."""
+        return Finding(check, state, self.t(said, **values), self.t(todo, **values) if todo else "")
+
     def good(self, check: str, said: str, **values: object) -> Finding:
         """Make a finding about something that works."""
-        return Finding(check, State.GOOD, self.t(said, **values))
+        return self.find(check, State.GOOD, said, "", **values)
 
     def advice(self, check: str, said: str, todo: str, **values: object) -> Finding:
         """Make a finding about something to be done."""
-        return Finding(check, State.ADVICE, self.t(said, **values), self.t(todo, **values))
+        return self.find(check, State.ADVICE, said, todo, **values)
 
     def fault(self, check: str, said: str, todo: str, **values: object) -> Finding:
         """Make a finding about something that does not work."""
-        return Finding(check, State.FAULT, self.t(said, **values), self.t(todo, **values))
+        return self.find(check, State.FAULT, said, todo, **values)
 
     def raised(self, check: str, error: TrolyError) -> Finding:
         """Make a finding of an error, which says itself what to do."""
@@ -155,7 +157,7 @@ def _check_keys(exam: Examination) -> Iterator[Finding]:
 
 
 def _check_database(exam: Examination) -> Iterator[Finding]:
-    url, path = database_url(exam.settings), None
+    url = database_url(exam.settings)
     try:
         path = sqlite_path(url, exam.settings.data_dir)
         if path is not None and not path.is_file():
@@ -215,18 +217,8 @@ def _check_clock(seen: int | None, exam: Examination) -> Iterator[Finding]:
 
 def _is_synchronised() -> bool | None:
     """Ask the system; ``None`` where it does not say."""
-    said = _ask_program("timedatectl", "show", "--property=NTPSynchronized", "--value")
+    said = ask_program("timedatectl", "show", "--property=NTPSynchronized", "--value")
     return {"yes": True, "no": False}.get(said)
-
-
-def _ask_program(name: str, *arguments: str) -> str:
-    """Return what a program prints; nothing where it is not installed, or says nothing in time."""
-    if (program := shutil.which(name)) is None:
-        return ""
-    with suppress(OSError, subprocess.TimeoutExpired):
-        done = subprocess.run((program, *arguments), capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
-        return done.stdout.strip()
-    return ""
 
 
 def _check_unreadable(tables: LiveTables, exam: Examination) -> Iterator[Finding]:
@@ -240,12 +232,8 @@ def _check_disk(exam: Examination) -> Iterator[Finding]:
     for disk in disks(exam.settings):
         values = {"folder": disk.folder, "share": f"{disk.share * 100:.0f}", "gigabytes": f"{disk.free / 1e9:.1f}"}
         said, todo = N_("Disk of {folder}: {share} percent free ({gigabytes} GB)."), N_("Make room there.")
-        if disk.free < _NO_ROOM:
-            yield exam.fault("disk", said, todo, **values)
-        elif disk.is_low:
-            yield exam.advice("disk", said, todo, **values)
-        else:
-            yield exam.good("disk", said, **values)
+        state = State.FAULT if disk.free < _NO_ROOM else State.ADVICE if disk.is_low else State.GOOD
+        yield exam.find("disk", state, said, "" if state is State.GOOD else todo, **values)
 
 
 def _check_backups(exam: Examination) -> Iterator[Finding]:
@@ -269,7 +257,7 @@ def _check_programs(exam: Examination) -> Iterator[Finding]:
         yield exam.advice("soffice", N_("LibreOffice is not installed: papers are made as DOCX alone."), todo)
     else:
         yield exam.good("soffice", N_("LibreOffice is installed: papers are made as PDF as well."))
-    family = _ask_program("fc-match", "Times New Roman", "family")
+    family = ask_program("fc-match", "Times New Roman", "family")
     if family and not any(name in family for name in _SERIF):
         said = N_("No font like Times New Roman is installed, so printed papers look different.")
         yield exam.advice("fonts", said, "apt-get install fonts-liberation")
@@ -309,7 +297,6 @@ def _check_offices(exam: Examination) -> Iterator[Finding]:
 def _check_channels(exam: Examination) -> Iterator[Finding]:
     """Ask each platform who we are; only over a database and keys that are there, for none is made here."""
     settings = exam.settings
-    path = None
     try:
         path = sqlite_path(database_url(settings), settings.data_dir)
     except TrolyError:

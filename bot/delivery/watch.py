@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.logs import scrub
 from bot.services.upkeep import disks, ending_authorities, old_key
 from bot.settings import Settings
-from bot.store import Alarm, Store, Upkeep, UpkeepState
+from bot.store import Alarm, BackupBusy, Store, Upkeep, UpkeepState
 from handlers.model import AlarmKind
 
 #: Seconds between two looks, and between two questions to a platform.
@@ -173,13 +173,15 @@ class BackupLoop:
             if not await upkeep.begin(Upkeep.BACKUP, self._clock.now(), every=every, again=_BACKUP_AGAIN):
                 return False
             made = await self._run_child()
-            await upkeep.note(Upkeep.BACKUP, self._clock.now(), done=made)
+            if made is not None:
+                await upkeep.note(Upkeep.BACKUP, self._clock.now(), done=made)
         except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on and tries again
             _log.error("backup_failed", error=type(error).__name__)
             return False
-        return made
+        return bool(made)
 
-    async def _run_child(self) -> bool:
+    async def _run_child(self) -> bool | None:
+        """Return whether a backup was made; ``None`` where somebody else is making one by hand."""
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", "backup", "create", "--json",
             env=_environment(self._settings), stdin=DEVNULL, stdout=PIPE, stderr=PIPE,
@@ -191,6 +193,8 @@ class BackupLoop:
             child.kill()
             await child.wait()
             raise
+        if child.returncode == BackupBusy.exit_code:
+            return None
         if child.returncode != 0:
             last = wrong.decode(errors="replace").strip().splitlines()[-1:]
             _log.error("backup_failed", status=child.returncode, said=scrub("".join(last)))

@@ -43,6 +43,7 @@ from bot.store import (
     holds_data,
     load_migrations,
     missing_migrations,
+    needs_postgresql,
     open_tables,
     require_same,
     sqlite_path,
@@ -202,8 +203,9 @@ def _write_database(settings: Settings, draft: Path, made_at: datetime) -> Manif
 
 def _write_postgres(url: str, file: Path, made_at: datetime) -> Manifest:
     """Dump what one connection sees, and digest what it sees."""
-    from bot.services.postgres_dump import write_dump  # noqa: PLC0415 - psycopg is loaded where it is used
-    from bot.store.contents.postgres_tables import PostgresTables  # noqa: PLC0415 - as above
+    with needs_postgresql():
+        from bot.services.postgres_dump import write_dump  # noqa: PLC0415 - psycopg is loaded where it is used
+        from bot.store.contents.postgres_tables import PostgresTables  # noqa: PLC0415 - as above
 
     with closing(PostgresTables(url)) as tables:
         ((size,),) = tables.execute("SELECT pg_database_size(current_database())")
@@ -296,7 +298,8 @@ def _open_backup(backup: Backup) -> Iterator[ReadableTables]:
         with closing(SqliteTables(file, reading=True)) as tables:
             yield tables
         return
-    from bot.services.postgres_dump import DumpTables  # noqa: PLC0415 - psycopg is loaded where it is used
+    with needs_postgresql():
+        from bot.services.postgres_dump import DumpTables  # noqa: PLC0415 - psycopg is loaded where it is used
 
     kinds = {name: facts.columns for name, facts in manifest.tables.items()}
     yield DumpTables(file, kinds, {name: facts.last for name, facts in manifest.tables.items()})

@@ -31,6 +31,7 @@ from bot.store import (
     index_requests,
     load_migrations,
     missing_migrations,
+    needs_postgresql,
     open_keyring,
     open_sqlite,
     seal_powers,
@@ -122,8 +123,6 @@ def _migration_row(step: Migration, now: int) -> dict[str, object]:
     return {"version": step.version, "name": step.name, "checksum": step.checksum, "now": now}
 
 
-NO_POSTGRESQL = N_("PostgreSQL needs a part of the assistant that is not installed: {command}")
-INSTALL_POSTGRESQL = "pip install 'troly-chung-thu[postgresql]'"
 _NEW_KEYS = N_(
     "New keys were made in {path}. Copy this file to a safe place: without it nothing that is stored can be read."
 )
@@ -179,12 +178,8 @@ async def open_driver(url: str | None, data_dir: Path, use: SharedUse = _ALONE) 
     path = sqlite_path(url, data_dir)
     if path is not None:
         return await open_sqlite(path)
-    try:
+    with needs_postgresql():
         from bot.store.drivers.postgres import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"psycopg", "psycopg_pool"}:
-            raise
-        raise DatabaseUnusable(NO_POSTGRESQL, command=INSTALL_POSTGRESQL) from None
 
     return await open_postgres(url or "", use)
 
@@ -194,11 +189,13 @@ async def wait_for_database(settings: Settings) -> None:
 
     Raises:
         DatabaseUrlError: the URL names no database.
+        DatabaseUnusable: what speaks to PostgreSQL is not installed.
     """
     url = database_url(settings)
     if url is None or sqlite_path(url, settings.data_dir) is not None:
         return
-    from bot.store.drivers.postgres import wait_until_up  # noqa: PLC0415 - psycopg is loaded where it is used
+    with needs_postgresql():
+        from bot.store.drivers.postgres import wait_until_up  # noqa: PLC0415 - psycopg is loaded where it is used
 
     def tell() -> None:
         _log.warning("waiting_for_database", hint="it does not answer yet; the start goes on as soon as it does")

@@ -1,7 +1,9 @@
 """The state of what the assistant stands on: disks, keys, CA files, backups. Nothing here changes anything."""
 
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -56,6 +58,16 @@ def ending_authorities(settings: Settings, now: datetime) -> Mapping[str, dateti
         for one in authorities
         if one.not_valid_after_utc - now <= _AUTHORITY_WARNING
     }
+
+
+def ask_program(name: str, *arguments: str) -> str:
+    """Return what a program of the system prints; nothing where it is not installed, or says nothing in time."""
+    if (program := shutil.which(name)) is None:
+        return ""
+    with suppress(OSError, subprocess.TimeoutExpired):
+        done = subprocess.run((program, *arguments), capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        return done.stdout.strip()
+    return ""
 
 
 def key_file(settings: Settings) -> Path:

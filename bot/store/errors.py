@@ -26,7 +26,7 @@
     ├── ContentsDiffer         a copy is not what it was made of
     ├── ValueNotTaken          a value cannot stand in the other kind of database
     ├── BackupError            a backup cannot be made, read or put back
-    │   └── BackupBusy         another process is making one in the same folder
+    │   └── BackupBusy         another process is making one in the same folder (exit code 75)
     ├── KeyFileError           the key file cannot be read, is open to others, or is not a key file
     │   ├── KeyFileMismatch    the database was sealed with other keys
     │   └── KeysMissing        the key file is older than the database: keys of sealed values are not in it
@@ -179,6 +179,8 @@ class BackupError(StoreError):
 
 class BackupBusy(BackupError):  # noqa: N818 - a state
     """Another process is making a backup in the same folder."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: whoever called tries again
 
     def __init__(self) -> None:
         super().__init__(_BUSY)

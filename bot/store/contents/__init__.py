@@ -47,8 +47,14 @@ class ReadableTables(Protocol):
         """Return the last number that a table gave to a row; ``None`` where it numbers none."""
 
 
-class WritableTables(ReadableTables, Protocol):
-    """Tables that rows are copied into; nothing is kept before ``commit``."""
+class LiveTables(ReadableTables, Protocol):
+    """The tables of a database that others may be using; nothing that is done is kept before ``commit``."""
+
+    dialect: Mapping[str, str]
+    shared: bool  #: whether several processes may use the database at once
+
+    def kinds(self, table: str) -> dict[str, str]:
+        """Return the type of each column, in the words of the database."""
 
     def fill(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Add rows, whose values are in the order of ``columns``."""
@@ -64,16 +70,6 @@ class WritableTables(ReadableTables, Protocol):
 
     def commit(self) -> None:
         """Keep what was done."""
-
-
-class LiveTables(WritableTables, Protocol):
-    """The tables of a database that others may be using."""
-
-    dialect: Mapping[str, str]
-    shared: bool  #: whether several processes may use the database at once
-
-    def kinds(self, table: str) -> dict[str, str]:
-        """Return the type of each column, in the words of the database."""
 
     def lock(self) -> None:
         """Keep everybody else from writing until ``commit``, and see the database as it is from then on."""
@@ -143,7 +139,7 @@ def holds_data(tables: ReadableTables) -> bool:
     return any(next(tables.rows(name), None) is not None for name in contents_of(tables) if name not in _STRUCTURE)
 
 
-def copy_table(source: ReadableTables, target: WritableTables, table: str) -> None:
+def copy_table(source: ReadableTables, target: LiveTables, table: str) -> None:
     """Copy a table's rows, and how far it numbered them."""
     columns = source.columns(table)
     if columns != target.columns(table):

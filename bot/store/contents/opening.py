@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.store.contents import LiveTables
 from bot.store.contents.sqlite_tables import SqliteTables
-from bot.store.drivers import load_migrations, load_queries, split_statements, sqlite_path
+from bot.store.drivers import load_migrations, load_queries, needs_postgresql, split_statements, sqlite_path
 
 
 def open_tables(url: str | None, data_dir: Path) -> LiveTables:
@@ -17,7 +17,8 @@ def open_tables(url: str | None, data_dir: Path) -> LiveTables:
     path = sqlite_path(url, data_dir)
     if path is not None:
         return SqliteTables(path)
-    from bot.store.contents.postgres_tables import PostgresTables  # noqa: PLC0415 - psycopg is loaded where it is used
+    with needs_postgresql():
+        from bot.store.contents.postgres_tables import PostgresTables  # noqa: PLC0415 - as psycopg is
 
     return PostgresTables(url or "")
 

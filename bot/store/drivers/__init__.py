@@ -5,8 +5,8 @@ The text of a migration is fixed by its checksum once it was applied anywhere.
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from bot.settings import DATABASE_FILE
-from bot.store.errors import DatabaseUrlError, SchemaAltered, SchemaNewer
+from bot.store.errors import DatabaseUnusable, DatabaseUrlError, SchemaAltered, SchemaNewer
 from bot.store.power_seals import GRANT_COLUMNS, INVITATION_COLUMNS, WARRANT_COLUMNS
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS, SealedColumn
 from handlers.model import (
@@ -146,6 +146,25 @@ def sqlite_path(url: str | None, data_dir: Path) -> Path | None:
     if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
         return Path(parts.path[1:])
     raise DatabaseUrlError(WRONG_URL)
+
+
+_NO_POSTGRESQL = N_("PostgreSQL needs a part of the assistant that is not installed: {command}")
+_INSTALL_POSTGRESQL = "pip install 'troly-chung-thu[postgresql]'"
+
+
+@contextmanager
+def needs_postgresql() -> Iterator[None]:
+    """Load what speaks to PostgreSQL in the block.
+
+    Raises:
+        DatabaseUnusable: it is not installed; the message holds the command that brings it.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in {"psycopg", "psycopg_pool"}:
+            raise
+        raise DatabaseUnusable(_NO_POSTGRESQL, command=_INSTALL_POSTGRESQL) from None
 
 
 _STATEMENT = re.compile(

@@ -34,7 +34,8 @@ SELECT COUNT(*) FROM inbox WHERE handled_at >= :since AND state = 'failed';
 -- name: waiting_since
 -- Read since when the oldest update waits, and since when the oldest message that is no broadcast's should have left.
 SELECT (SELECT MIN(i.received_at) FROM inbox i WHERE i.state = 'waiting'),
-       (SELECT MIN(o.due_at) FROM outbox o WHERE o.state = 'queued' AND o.broadcast IS NULL);
+       (SELECT MIN(CASE WHEN o.due_at > o.queued_at THEN o.due_at ELSE o.queued_at END)
+        FROM outbox o WHERE o.state = 'queued' AND o.broadcast IS NULL);
 
 -- name: last_failed_messages
 -- Read the latest messages since :since that did not arrive; whose they were is not read.

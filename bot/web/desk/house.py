@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from bot.metrics import QueueDepths
-from bot.store import Query, Store, from_micros, to_micros
+from bot.store import Query, Store, Upkeep, from_micros, to_micros
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.broadcasts import format_channel, format_delivery_reason, format_delivery_state
 from handlers.core import capitalize_first, format_moment
@@ -67,7 +67,7 @@ class HousePages:
             processes=[(_channel_name(visit, name), number, from_micros(seen)) for name, number, seen in processes],
             failures=[(t(label), failed[name]) for name, label in _FAILURES.items() if failed.get(name)],
             late=list(_late(visit, waiting[0])), errors=_last_errors(visit, messages, updates), most=_SHOWN,
-            pack=self.pack.label,
+            pack=self.pack.label, backup=(await self.store.upkeep.states()).get(Upkeep.BACKUP),
         )  # fmt: skip
 
     def _channel(self, t: Translator, name: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Alarms to the owners, each once until it is over; backups by schedule, by one process."""
 
 import asyncio
+import fcntl
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -242,6 +243,12 @@ async def test_a_due_backup_is_made_by_one_process_and_one_that_fails_is_told(
     assert await loops[1].work()
     assert len(list_backups(folder)) == 1
     assert await _minutes_pass(watch, clock, 20) == []
+
+    clock.seconds += 25 * 3600
+    with (folder / ".lock").open() as by_hand:
+        fcntl.flock(by_hand, fcntl.LOCK_EX)
+        assert not await loops[0].work()
+    assert (await store.upkeep.states())[Upkeep.BACKUP].failed_at is None
 
 
 @pytest.mark.postgres

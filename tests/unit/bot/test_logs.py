@@ -3,14 +3,16 @@
 import io
 import json
 import logging
+import sys
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import structlog
 
-from bot.logs import MASK, configure_logging, mask_value, scrub
+from bot.logs import MASK, configure_logging, log_uncaught_errors, mask_value, print_notice, scrub
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_"
 #: Each is found in a line by its last part.
@@ -199,3 +201,43 @@ def test_standard_error_may_be_another_one_later(capsys: pytest.CaptureFixture[s
     assert "second" not in (first := capsys.readouterr().err)
     assert "first" in first
     assert "hidden" not in first
+
+
+@pytest.fixture
+def json_lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Returns every line of standard error, each of which must be an object of JSON."""
+    configure_logging(level="INFO", form="json")
+    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    configure_logging(level="WARNING")
+
+
+def test_lines_of_libraries_and_warnings_are_json_as_well(json_lines: Callable[[], list[dict[str, Any]]]) -> None:
+    logging.getLogger("psycopg.pool").warning("error connecting in %r:\n%s", "pool-1", TOKEN)
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=ValueError(TOKEN))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("old\nthing", DeprecationWarning, stacklevel=1)
+    print_notice("New keys\nwere made")
+    pool, server, warned, notice = json_lines()
+    assert (pool["logger"], pool["level"]) == ("psycopg.pool", "warning")
+    assert TOKEN not in str(pool) + str(server)
+    assert "ValueError" in server["exception"]
+    assert warned["logger"] == "py.warnings"
+    assert notice["event"].startswith("New keys")
+    assert all(line["timestamp"].endswith("Z") for line in (pool, server, warned, notice))
+
+
+def test_what_nobody_caught_ends_as_a_line_of_json(
+    json_lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hook in ("excepthook", "unraisablehook"):
+        monkeypatch.setattr(sys, hook, getattr(sys, hook))
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    log_uncaught_errors()
+    sys.excepthook(ValueError, ValueError(TOKEN), None)
+    thread = threading.Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+    first, second = json_lines()
+    assert (first["event"], second["event"]) == ("ValueError", "ZeroDivisionError")
+    assert TOKEN not in str(first)

@@ -9,13 +9,14 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from bot.store import to_micros
+from bot.store import Upkeep, to_micros
 from bot.store.zalo import ZaloTokens
 from bot.web.desk import build_desk
 from handlers.model import CHANNEL_LABELS, EMAIL, Act, Role
 from rules.loading import load_pack
 from tests.support.desk import NOW, Desk
 from tests.support.people import create_invitation, grant_role
+from tests.support.store import answer_next, open_chat
 
 
 def text_of(page: str) -> str:
@@ -161,6 +162,19 @@ async def test_health_tells_what_else_is_wrong_with_a_channel(desk: Desk, accept
     works, refused = "hoạt động tốt", "nền tảng từ chối mã truy cập của trợ lý"
     assert bool(told[1]) == (told[2] != works)
     assert told[2] == (refused if not accepted else "Không có." if trouble else works)
+
+
+async def test_health_tells_of_backups_and_of_messages_that_wait_since_they_were_made(desk: Desk) -> None:
+    site = build_desk(desk.office.settings, desk.store, desk.clock, load_pack("national"), {})
+    route = next(route for route in site.routes() if route.path == "/desk/health")
+    await answer_next(desk.store, await open_chat(desk.store), "chào")
+    await desk.store.upkeep.note(Upkeep.BACKUP, NOW, done=True)
+    await desk.store.upkeep.note(Upkeep.BACKUP, NOW, done=False)
+    page = text_of(await served(desk, route))
+    assert "Lần gần nhất" in page
+    assert "thất bại" in page
+    assert "Không biết có bản nào" not in page
+    assert "1970" not in page
 
 
 async def served(desk: Desk, route: object) -> str:

@@ -1,0 +1,177 @@
+"""``troly doctor``: what works, what does not, what to do; nothing is changed by it."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.cli import doctor
+from bot.settings import Settings, load_settings
+from bot.store.sealing import open_keyring
+from locales import translator
+from tests.support.database import Command, Database
+from tests.support.telegram.api import BotApi
+from tests.support.telegram.limits import Limits
+
+Found = Mapping[str, list[tuple[str, str, str]]]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "ask_program", lambda name, *_: {"fc-match": "Liberation Serif"}.get(name, ""))
+    monkeypatch.setenv("TROLY_BACKUP_EVERY_HOURS", "24")
+
+
+def examined(troly: Command, *options: str) -> tuple[int, Found]:
+    """Return the exit status, and by check the state, the sentence and the advice of each finding."""
+    load_settings.cache_clear()
+    code, out, _ = troly("doctor", "--json", *options)
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for line in out.splitlines():
+        one = json.loads(line)
+        found.setdefault(one["check"], []).append((one["state"], one["said"], one["todo"]))
+    return code, found
+
+
+def states(found: Found, check: str) -> list[str]:
+    return [state for state, _, _ in found[check]]
+
+
+def test_before_the_first_start_nothing_is_broken_and_nothing_is_made(
+    troly: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TROLY_DATABASE_URL", raising=False)
+    monkeypatch.setenv("TROLY_DATA_DIR", str(tmp_path / "new"))
+    code, found = examined(troly)
+    assert code == 0
+    assert states(found, "database") == states(found, "keys") == ["advice"]
+    assert not (tmp_path / "new").exists()
+    assert examined(troly, "--strict")[0] == 1
+
+
+def test_a_database_in_use_is_found_reached_up_to_date_and_writable(troly: Command, database: Database) -> None:
+    open_keyring(database.keys)
+    troly("requests", "list")
+    code, found = examined(troly)
+    assert code == 0
+    assert [state for one in ("database", "keys", "clock") for state in states(found, one)] == ["ok"] * 4
+    assert found["offices"][0][2] == "See which: troly offices check"
+    plain = troly("doctor")[1]
+    assert plain.startswith("✓ Settings can be used")
+    assert "\n    → See which: troly offices check" in plain
+
+
+def test_settings_that_cannot_be_used_are_all_that_is_said(
+    troly: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TROLY_WEB_URL", "ftp://x")
+    code, found = examined(troly)
+    assert (code, list(found)) == (1, ["settings"])
+    assert "TROLY_WEB_URL" in found["settings"][0][1]
+
+
+def test_a_setting_that_there_is_not_and_a_file_of_settings_for_everybody_are_told(
+    troly: Command, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TROLY_TELEGRAM_TOKN", "123")
+    (database.folder / ".env").write_text("TROLY_WEB_LISTENS=x\n")
+    (database.folder / ".env").chmod(0o644)
+    _, found = examined(troly)
+    said = [sentence for _, sentence, _ in found["settings"]]
+    assert said[1:] == [
+        "There is no setting TROLY_TELEGRAM_TOKN.",
+        "There is no setting TROLY_WEB_LISTENS.",
+        "Others can read .env, which may hold secrets.",
+    ]
+
+
+def test_a_key_file_that_others_can_read_is_a_fault_with_the_command_that_mends_it(
+    troly: Command, database: Database
+) -> None:
+    open_keyring(database.keys)
+    database.keys.chmod(0o644)
+    code, found = examined(troly)
+    assert (code, states(found, "keys")) == (1, ["fault"])
+    assert "chmod 600" in found["keys"][0][1]
+
+
+@pytest.mark.parametrize(
+    ("statement", "check", "todo"),
+    [
+        ("INSERT INTO counters (name, value) VALUES ('moved', 1)", "database", "TROLY_DATABASE_URL"),
+        ("INSERT INTO copied_tables (name, copied, digest) VALUES ('', 0, 'x')", "database", "troly move"),
+        ("INSERT INTO counters (name, value) VALUES ('seen', 1)", "clock", "--clock-is-right"),
+        ("INSERT INTO unreadable (place, found_at) VALUES ('x', 1)", "values", "troly keys verify"),
+    ],
+)
+def test_what_is_wrong_in_the_database_is_a_fault(
+    troly: Command, database: Database, statement: str, check: str, todo: str
+) -> None:
+    database.sql(statement)
+    code, found = examined(troly)
+    assert code == 1
+    assert [advice for state, _, advice in found[check] if state == "fault" and todo in advice]
+
+
+def test_outstanding_migrations_are_told_and_not_applied(troly: Command, database: Database) -> None:
+    if database.url:
+        pytest.skip("the tests share its tables")
+    database.sql("DELETE FROM schema_migrations WHERE version = 21")
+    _, found = examined(troly)
+    assert found["database"][-1][:2] == ("advice", "1 migrations are outstanding.")
+    assert database.sql("SELECT COUNT(*) FROM schema_migrations WHERE version = 21") == [(0,)]
+
+
+def test_a_file_that_another_program_holds_is_told_as_locked(
+    troly: Command, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.url:
+        pytest.skip("PostgreSQL locks rows, not itself")
+    monkeypatch.setattr("bot.store.contents.sqlite_tables.BUSY_SECONDS", 0.05)
+    with closing(sqlite3.connect(database.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        code, found = examined(troly)
+    assert (code, states(found, "database")) == (1, ["ok", "fault"])
+    assert "locked" in found["database"][-1][1]
+
+
+def test_a_database_that_nobody_answers_for_is_told_without_its_password(
+    troly: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TROLY_DATABASE_URL", f"postgresql://x:hunter2@/y?host={tmp_path}")
+    code, found = examined(troly)
+    assert (code, states(found, "database")) == (1, ["fault"])
+    assert "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize(("hours", "state"), [(1, "ok"), (47, "ok"), (49, "fault")])
+def test_the_age_of_the_newest_backup_is_judged(troly: Command, database: Database, hours: int, state: str) -> None:
+    made = datetime.now(UTC) - timedelta(hours=hours)
+    (database.folder / "backups" / f"troly-{made:%Y%m%dT%H%M%SZ}").mkdir(parents=True)
+    assert states(examined(troly)[1], "backup") == [state]
+
+
+@pytest.mark.parametrize(
+    ("token", "url", "said"),
+    [
+        ("", "", "Telegram is reached and knows us."),
+        ("123456789:" + "A" * 35, "", "Telegram does not accept our token."),
+        ("", "http://127.0.0.1:9", "Telegram is not reached."),
+    ],
+)
+async def test_each_channel_is_asked_who_we_are(token: str, url: str, said: str, tmp_path: Path) -> None:
+    open_keyring(tmp_path / "keys.json")
+    async with BotApi.start(limits=Limits.off()) as server:
+        settings = Settings(
+            data_dir=tmp_path, state_dir=None, telegram_token=SecretStr(token or server.token),
+            telegram_api_url=url or server.url, language="en",
+        )  # fmt: skip
+        exam = doctor.Examination(settings, datetime.now(UTC), translator("en"))
+        (finding,) = await doctor._ask_platforms(exam)
+    assert finding.said == said
+    assert bool(finding.todo) is (finding.state is not doctor.State.GOOD)
