@@ -109,6 +109,7 @@ class Retention:
                 Query("expire_receipts", before),
                 Query("expire_windows", before),
                 Query("expire_guided", before),
+                Query("expire_channels", before),
                 Query("expire_offers", before),
                 Query("expire_guesses", before),
             )
