@@ -166,16 +166,9 @@ class ProgressMonitor:
 
     def error_share(self, tally: DeliveryCounts) -> float:
         """The share of those tried that could not be delivered, since somebody let it go on; blocked ones aside."""
-        new = {
-            state: _count_tried(tally, state) - _count_tried(self.forgiven, state) for state in ("sent", *_ERROR_STATES)
-        }
+        new = {state: tally.tried(state) - self.forgiven.tried(state) for state in ("sent", *_ERROR_STATES)}
         tried = sum(new.values())
         return sum(new[state] for state in _ERROR_STATES) / tried if tried >= _LEAST_TRIED else 0.0
-
-
-def _count_tried(tally: DeliveryCounts, state: str) -> int:
-    """Count what ended so, also where it went on to another channel: the platform fails all the same."""
-    return tally.states.get(state, 0) + tally.went_on.get(state, 0)
 
 
 class BroadcastDelivery:

@@ -6,7 +6,6 @@ from bot.store.broadcasts.audience import (
     PAGE_SIZE,
     AudienceReader,
     ChatName,
-    Person,
     count_audience,
     find_chats,
     find_known,
@@ -21,6 +20,7 @@ from bot.store.broadcasts.messages import (
     BroadcastMessage,
     NoticeRepository,
 )
+from bot.store.broadcasts.people import Person
 from bot.store.broadcasts.recipients import (
     ExpiryReminder,
     FallbackRepository,
