@@ -82,8 +82,9 @@ def format_broadcast_state(say: MarkupTranslator, broadcast: Broadcast) -> Marku
 
 
 def format_counts(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
-    """Format a line for each state with recipients; skipped ones also by reason."""
+    """Format a line for each state with recipients, and one for what went on to another channel of the same people."""
     states = [(capitalize_first(say.t(words)), tally.states.get(state, 0)) for state, words in DELIVERY_STATES.items()]
+    states.append((say.t(N_("Went on to another channel")), sum(tally.went_on.values())))
     counted = [_format_count(say, words, count) for words, count in states if count]
     return format_bullets(counted)
 
