@@ -24,7 +24,8 @@ async def test_an_officer_links_the_browser_with_telegram_and_is_reminded_where_
     async with BotApi.start(limits=Limits.off()) as api:
         settings = Settings.model_validate({
             "data_dir": tmp_path / "data", "state_dir": tmp_path / "state", "telegram_token": api.token,
-            "telegram_api_url": api.url, "web_listen": f"127.0.0.1:{port}", "web_private_listen": "",
+            "telegram_api_url": api.url, "telegram_chat_messages_per_second": 100,
+            "web_listen": f"127.0.0.1:{port}", "web_private_listen": "",
         })  # fmt: skip
         async with (
             open_components(settings, clock=TurnedClock(MONDAY)) as components,
