@@ -50,6 +50,9 @@ async def test_a_code_and_two_agreements_link_two_chats(phone: At, zalo: At) -> 
     assert await phone.order() == ["telegram"]
     assert await phone.agrees(zalo) is AgreeAnswer.LATE, "it was not asked yet"
     assert await zalo.agrees(phone) is AgreeAnswer.ASKED
+    (asked,) = await deliver_all(phone.store)
+    assert "Zalo" in asked.paragraphs[0]
+    assert code not in asked.paragraphs[0]
     assert await zalo.order() == ["zalo"], "one yes is not enough"
     assert await phone.agrees(zalo) is AgreeAnswer.LINKED
     assert await phone.order() == await zalo.order() == ["telegram", "zalo"]
