@@ -172,17 +172,10 @@ class ProgressMonitor:
 
         People who blocked the assistant are left out, and people whom the check said would not be reached.
         """
-        new = {
-            state: _count_tried(tally, state) - _count_tried(self.forgiven, state) for state in ("sent", *_ERROR_STATES)
-        }
+        new = {state: tally.tried(state) - self.forgiven.tried(state) for state in ("sent", *_ERROR_STATES)}
         new["invalid"] -= sum(tally.reasons.get(word, 0) - self.forgiven.reasons.get(word, 0) for word in _FORETOLD)
         tried = sum(new.values())
         return sum(new[state] for state in _ERROR_STATES) / tried if tried >= _LEAST_TRIED else 0.0
-
-
-def _count_tried(tally: DeliveryCounts, state: str) -> int:
-    """Count what ended so, also where it went on to another channel: the platform fails all the same."""
-    return tally.states.get(state, 0) + tally.went_on.get(state, 0)
 
 
 class BroadcastDelivery:

@@ -27,7 +27,7 @@ from bot.store import (
     UnreadableTask,
 )
 from handlers.admin.exports import format_export_failed
-from handlers.channels.notices import format_erased
+from handlers.channels import format_erased
 from handlers.core import Journal, MarkupTranslator, OwnRequests, People, Reply
 from handlers.model import (
     NO_UNITS,

@@ -14,7 +14,6 @@ from bot.settings import Settings, make_data_dir
 from bot.store import (
     AbandonedRow,
     DatabaseMoved,
-    DatabaseUnusable,
     Driver,
     KeyFileError,
     KeyFileMismatch,

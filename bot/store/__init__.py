@@ -63,6 +63,7 @@ from bot.store.drivers import (
     Transaction,
     load_migrations,
     missing_migrations,
+    needs_postgresql,
     split_statements,
     sqlite_path,
 )
@@ -175,10 +176,10 @@ __all__ = [
     "check_all_keys", "contents_of", "copy_table", "count_audience", "create_statements", "digest_origin",
     "digest_table", "digest_tables", "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue",
     "hold_serving_lock", "holds_data", "identity_deadline", "import_queries", "index_requests", "journal_columns",
-    "kind_of_reminder", "load_migrations", "message_query", "missing_migrations", "offer_queries", "open_columns",
-    "open_keyring", "open_sqlite", "open_tables", "placing_origin", "read_contact", "read_key_file", "read_reached",
-    "read_snapshot", "read_units", "replace_key_file", "reply_queries", "request_origin", "require_same",
-    "seal_grant", "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path",
-    "to_channel_counts", "to_micros",
+    "kind_of_reminder", "load_migrations", "message_query", "missing_migrations", "needs_postgresql",
+    "offer_queries", "open_columns", "open_keyring", "open_sqlite", "open_tables", "placing_origin", "read_contact",
+    "read_key_file", "read_reached", "read_snapshot", "read_units", "replace_key_file", "reply_queries",
+    "request_origin", "require_same", "seal_grant", "seal_powers", "session_language", "since_yesterday",
+    "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
 ]
 # fmt: on

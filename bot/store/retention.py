@@ -24,7 +24,7 @@ UNDECIDED_AGE = timedelta(hours=1)
 #: What goes by its age alone; nobody asks how many of the others there were.
 _UNCOUNTED = (
     *("expire_tasks", "expire_unreadable", "expire_web_messages", "expire_web_browsers", "expire_receipts"),
-    *("expire_guided", "expire_offers", "expire_guesses"),
+    *("expire_guided", "expire_channels", "expire_offers", "expire_guesses"),
 )
 _COUNTED = {
     "requests": "expire_requests",

@@ -84,8 +84,9 @@ def format_broadcast_state(say: MarkupTranslator, broadcast: Broadcast) -> Marku
 
 
 def format_counts(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
-    """Format a line for each state with recipients, and for what the channel told of messages that were sent."""
+    """Format a line for each state with recipients, one for what went on to another channel of theirs, and receipts."""
     states = [(words, tally.states.get(state, 0)) for state, words in DELIVERY_STATES.items()]
+    states.append((N_("Went on to another channel"), sum(tally.went_on.values())))
     states += [(words, tally.receipts.get(word, 0)) for word, words in DELIVERY_RECEIPTS.items()]
     counted = [_format_count(say, capitalize_first(say.t(words)), count) for words, count in states if count]
     return format_bullets(counted)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
-from handlers.channels.notices import format_channel
+from handlers.channels import format_channel
 from handlers.core import (
     BACK,
     NO,

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handlers.channels.notices import format_linked, format_other_agreed, format_parted, format_role_linked
+from handlers.channels import format_linked, format_other_agreed, format_parted, format_role_linked
 from handlers.core import Journal, Reply
 from handlers.model import (
     EMAIL,

@@ -284,6 +284,10 @@ class DeliveryCounts:
         """Return the number of all rows."""
         return sum(self.states.values())
 
+    def tried(self, state: str) -> int:
+        """Count what ended so, also where it went on to another channel: the platform failed all the same."""
+        return self.states.get(state, 0) + self.went_on.get(state, 0)
+
     @property
     def open(self) -> int:
         """Return the number of rows without a final state."""

@@ -299,9 +299,8 @@ class MemoryAnnouncer:
     def announce(self, code: str, *, again: bool = False) -> None:
         """Queue the notices for people who are told at once; the person in this chat is never among them."""
         acting, known = self.acting, self.acting.tables.requests[code]
-        own = acting.tables.own_chats(acting.chat)
-        watchers = [one for one in find_watchers(acting, known.unit) if one.chat not in own]
-        told = select_watchers(watchers, acting.chat, NoticeTiming.AT_ONCE)
+        watchers, own = find_watchers(acting, known.unit), acting.tables.own_chats(acting.chat)
+        told = select_watchers([one for one in watchers if one.chat not in own], acting.chat, NoticeTiming.AT_ONCE)
         for chat, held in told.items():
             shown = known.content if may_see_personal(held) else mask_content(known.content)
             said = format_new_request(acting.language(chat), code, shown, again=again)

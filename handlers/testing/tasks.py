@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from handlers.channels.notices import format_erased
+from handlers.channels import format_erased
 from handlers.core import Reply
 from handlers.model import (
     EMAIL,

@@ -10,6 +10,7 @@ from bot.store.sealing import open_keyring
 from bot.store.store import Store
 from tests.support.backends import Backend, DatabaseBackend, make_memory_backend
 from tests.support.database import Database, with_tables
+from tests.support.linked_channels import At
 from tests.support.people import insert_units
 from tests.support.store import closing_async
 from tests.support.stored_dialogue import StoredTurns, Turns
@@ -47,3 +48,18 @@ def desk(ground: Backend) -> Store:
 def turns(ground: Backend) -> Turns:
     """One person's turns."""
     return StoredTurns(ground.store)
+
+
+@pytest.fixture
+async def phone(ground: Backend) -> At:
+    return await At(ground.store, "telegram", "lan").meets()
+
+
+@pytest.fixture
+async def zalo(ground: Backend) -> At:
+    return await At(ground.store, "zalo", "77").meets()
+
+
+@pytest.fixture
+async def thief(ground: Backend) -> At:
+    return await At(ground.store, "zalobot", "99").meets()

@@ -12,6 +12,7 @@ from bot.store import (
     AudienceReader,
     BroadcastMessage,
     BroadcastSnapshot,
+    ChannelUseRepository,
     FallbackRepository,
     NewRecipient,
     Person,
@@ -42,6 +43,7 @@ from handlers.model import (
     format_person_code,
     mask_name,
 )
+from rules.calendar import to_vietnam_time
 from rules.outcome import Procedure
 
 #: Since then nobody has made any rows.
@@ -230,9 +232,19 @@ class ChannelFallback(ScheduleRepository):
             return 0
         rows, after, moved = FallbackRepository(self.driver, self.keyring, broadcast, now), 0, 0
         while found := await rows.find(after, limit):
-            moved += sum([await rows.go_on(one) for one in found])
+            for one in found:
+                moved += await self._has_room(rows, one.to_channel, now) and await rows.go_on(one)
             after = found[-1].row
         return moved
+
+    async def _has_room(self, rows: FallbackRepository, channel: str, now: datetime) -> bool:
+        """Tell whether a channel that gives out so many messages a month carries one more; others always do."""
+        quota = self.policy.quotas.get(channel)
+        if quota is None:
+            return True
+        people, waiting = await rows.count_over(channel)
+        sent = await ChannelUseRepository(self.driver).sent(channel, f"{to_vietnam_time(now):%Y-%m}")
+        return people < quota.people and sent + waiting < quota.messages
 
 
 def _is_made_by_expiry(written: BroadcastSnapshot, now: datetime) -> bool:

@@ -266,6 +266,12 @@ class FallbackRepository:
         (rows,) = await self.driver.run(Query("to_fall_back", asked))
         return [FailedMessage(*row) for row in rows]
 
+    async def count_over(self, channel: str) -> tuple[int, int]:
+        """Count the rows of this broadcast over a channel, and those of all broadcasts that wait there."""
+        asked = {"broadcast": self.broadcast, "channel": channel}
+        (((mine, waiting),),) = await self.driver.run(Query("waiting_over", asked))
+        return int(mine), int(waiting)
+
     async def go_on(self, failed: FailedMessage) -> bool:
         """Queue it for the next channel and note that of the old row, both or none; false where that was done."""
         place = sealed_columns.payload(failed.chat, failed.origin)

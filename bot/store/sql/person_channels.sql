@@ -167,6 +167,12 @@ WHERE o.broadcast = :broadcast AND o.state IN ('blocked', 'invalid', 'failed') A
 ORDER BY o.id
 LIMIT :limit;
 
+-- name: waiting_over
+-- Count what of a broadcast goes over a channel, and what waits there of all broadcasts.
+SELECT
+    (SELECT COUNT(*) FROM outbox o WHERE o.broadcast = :broadcast AND o.channel = :channel),
+    (SELECT COUNT(*) FROM outbox w WHERE w.state = 'queued' AND w.broadcast IS NOT NULL AND w.channel = :channel);
+
 -- name: went_on
 -- Note that a message goes on to the person's next channel; nothing where that was noted already.
 UPDATE outbox SET reason = 'next_channel', payload = NULL

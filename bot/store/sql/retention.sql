@@ -42,6 +42,13 @@ UPDATE inbox SET payload = NULL WHERE chat = :chat AND state = 'failed';
 -- Delete the content of answers that did not arrive: one may hold papers with a personal number.
 UPDATE outbox SET payload = NULL WHERE chat = :chat AND broadcast IS NULL AND state NOT IN ('queued', 'sending');
 
+-- name: expire_channels
+-- A chat whose person does not agree any more that data are kept, or was silent for too long, is linked with nothing.
+DELETE FROM person_channels
+WHERE chat IN (
+    SELECT p.chat FROM person_channels p JOIN chats c ON c.id = p.chat WHERE c.consented = 0 LIMIT :limit)
+RETURNING 1;
+
 -- name: expire_offers
 -- Delete codes and offers that link chats and that nobody used in time.
 DELETE FROM channel_offers

@@ -5,7 +5,7 @@ Nothing personal is stored before consent.
 
 from markupsafe import Markup
 
-from handlers.channels.notices import format_channel
+from handlers.channels import format_channel
 from handlers.core import (
     NO,
     NO_SYNONYMS,
