@@ -127,7 +127,7 @@ _SAMPLES = 10
 #: Messages that have to be tried before their errors say anything.
 _LEAST_TRIED = 20
 _ERROR_STATES = ("failed", "invalid", "unknown")
-#: What the check foretold, and nobody has to put right: no errors of the text, or of the channel.
+#: No errors of the text or the channel: the check foretold them.
 _FORETOLD = (DeliveryReason.WINDOW, DeliveryReason.MONEY)
 
 
@@ -168,13 +168,9 @@ class ProgressMonitor:
         return Speed(per_second, now + timedelta(seconds=tally.open / per_second))
 
     def error_share(self, tally: DeliveryCounts) -> float:
-        """The share of those tried that could not be delivered, since somebody let it go on.
-
-        People who blocked the assistant are left out, and people whom the check said would not be reached.
-        """
-        new = {
-            state: tally.states.get(state, 0) - self.forgiven.states.get(state, 0) for state in ("sent", *_ERROR_STATES)
-        }
+        """The share of those tried that could not be delivered, since somebody let it go on; foretold ones aside."""
+        was, states = self.forgiven.states, ("sent", *_ERROR_STATES)
+        new = {state: tally.states.get(state, 0) - was.get(state, 0) for state in states}
         new["invalid"] -= sum(tally.reasons.get(word, 0) - self.forgiven.reasons.get(word, 0) for word in _FORETOLD)
         tried = sum(new.values())
         return sum(new[state] for state in _ERROR_STATES) / tried if tried >= _LEAST_TRIED else 0.0
