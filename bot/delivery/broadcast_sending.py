@@ -127,7 +127,7 @@ _SAMPLES = 10
 #: Messages that have to be tried before their errors say anything.
 _LEAST_TRIED = 20
 _ERROR_STATES = ("failed", "invalid", "unknown")
-#: What the check foretold, and nobody has to put right: no errors of the text, or of the channel.
+#: No errors of the text or the channel: the check foretold them.
 _FORETOLD = (DeliveryReason.WINDOW, DeliveryReason.MONEY)
 
 

@@ -1,7 +1,7 @@
 """The audience of a broadcast in memory: the people it means, what fills its text for each, and their check."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -26,6 +26,7 @@ from handlers.model import (
     BroadcastDraft,
     BroadcastProblem,
     ChannelAddress,
+    ChannelCosts,
     ChannelCounts,
     CheckReport,
     DeliveryReason,
@@ -277,10 +278,12 @@ class BroadcastCheck:
         """Go through everybody who is meant."""
         people = MemoryAudience(self.acting)
         found, kept = defaultdict[tuple[ProblemKind, str], list[str]](list), list[tuple[str, str]]()
+        charged = Counter[str]()
         for person in people.find(self.known.broadcast.draft.audience, reach_of(self.known.broadcast)):
             reason = people.reason_to_withhold(person, self.known)
             route = people.route(person, self.known.broadcast.draft.audience)
             kept.append((route.channel, _COUNTED_AS.get(reason, "reachable") if reason else "reachable"))
+            charged[route.channel] += reason is None
             for problem in self._problems_of(person) if reason not in _GET_NOTHING else ():
                 found[problem].append(format_person_code(person.id))
         counted = to_channel_counts(kept)
@@ -289,7 +292,23 @@ class BroadcastCheck:
             problems.append(_to_problem(ProblemKind.UNKNOWN, "", unknown))
         if not any(one.reachable for one in counted):
             problems.append(BroadcastProblem(trouble=ProblemKind.NOBODY))
-        return CheckReport(at=self.acting.now, counted=counted, problems=tuple(problems))
+        return CheckReport(
+            at=self.acting.now, counted=counted, problems=tuple(problems), costs=tuple(self._costs(charged))
+        )
+
+    def _costs(self, charged: Mapping[str, int]) -> Iterator[ChannelCosts]:
+        """Yield the costs of channels that charge: in memory nothing is known of windows, and nothing was spent."""
+        plan = self.known.broadcast.draft.plan
+        for channel, tariff in self.acting.policy.tariffs.items():
+            if charged[channel]:
+                yield ChannelCosts(
+                    channel=channel,
+                    paid=charged[channel],
+                    message_dong=tariff.message,
+                    dearest=tariff.message,
+                    steps=max(1, len(plan.steps)) if plan else 1,
+                    left=tariff.month,
+                )
 
     def _common_problems(self) -> Iterator[BroadcastProblem]:
         one, document = self.known.broadcast, self.known.document or b""

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from bot.store.store import Store
 from handlers.model import (
+    ZALO,
     ActionResult,
     Audience,
     BroadcastPolicy,
@@ -15,7 +16,9 @@ from handlers.model import (
     BroadcastText,
     CampaignPlan,
     ChannelAddress,
+    ChannelCosts,
     ChannelCounts,
+    ChannelTariff,
     InterviewStatus,
     MessageLimits,
     PlaceholderValues,
@@ -98,6 +101,21 @@ async def test_only_the_first_are_named_and_all_are_counted(store: Store, ground
     (problem,) = (await check_reminder(store, make_reminder(text=NAMED))).problems
 
     assert (len(problem.rows), problem.count) == (20, 30)
+
+
+@pytest.mark.parametrize(("plan", "steps"), [(None, 1), (CampaignPlan(deadline=date(2027, 1, 30), steps=(30, 7)), 2)])
+async def test_a_check_tells_what_a_channel_charges_for_those_who_get_the_message(
+    ground: Backend, plan: CampaignPlan | None, steps: int
+) -> None:
+    kept = [Officer("2" * 32, "zalo", stopped=True), Officer("3" * 32, "zalo", blocked=True), Officer("4" * 32)]
+    ground.write_people([Officer("1" * 32, "zalo"), Officer("5" * 32, "zalo"), *kept])
+    tariffs = {ZALO: ChannelTariff("360846524940903967", message=55, month=100)}
+    async with ground.with_policy(BroadcastPolicy(tariffs=tariffs)) as charged:
+        name = await create_reminder(charged, make_reminder(plan=plan, starts_at=None))
+        made = await broadcast_operations(charged).check(name, NOW)
+    costs = ChannelCosts(channel=ZALO, paid=2, message_dong=55, dearest=55, steps=steps, left=100)
+    assert made.costs == (costs,)
+    assert (costs.now, costs.most, costs.is_enough) == (110, 110 * steps, False)
 
 
 async def test_what_was_checked_is_a_draft_again_once_nobody_is_left(

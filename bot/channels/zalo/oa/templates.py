@@ -30,6 +30,8 @@ from locales import N_
 _MOST_BYTES, _MOST_TEMPLATES = 64 * 1024, 50
 #: After so long Zalo is asked for the prices again.
 _FRESH = timedelta(hours=1)
+#: And after so long where it did not answer.
+_AGAIN = timedelta(minutes=5)
 _LOOK_SECONDS = 600.0
 #: Characters of a parameter of which Zalo says nothing: the least of what it allows any of them.
 _LONGEST = 20
@@ -151,8 +153,11 @@ class TemplateBook:
         Where Zalo cannot be reached, what it said before counts.
         """
         before = {one.id: one for one in (await self._store.zalo.templates(self._app))[0]}
-        found = [await self._ask(one, before.get(one.id)) for one in self._written.values()]
-        await self._store.zalo.keep_templates(self._app, found, self._clock.now())
+        answers = [(one, await self._ask(one)) for one in self._written.values()]
+        found = [said or _unanswered(one, before.get(one.id)) for one, said in answers]
+        silent = any(said is None for _, said in answers)
+        now = self._clock.now()
+        await self._store.zalo.keep_templates(self._app, found, now - _FRESH + _AGAIN if silent else now)
         for one in found:
             if one.problem:
                 _log.warning("zalo_template_unusable", template=one.id, problem=one.problem)
@@ -177,17 +182,16 @@ class TemplateBook:
             fresh = self._clock.now() - at < _FRESH and len(known) == len(self._written)
             return known if fresh else await self.refresh()
 
-    async def _ask(self, one: MessageTemplate, before: PaidTemplate | None) -> PaidTemplate:
-        bare = PaidTemplate(id=one.id, kind=one.kind, needs=one.needs)
+    async def _ask(self, one: MessageTemplate) -> PaidTemplate | None:
+        """Return what Zalo says of a text; ``None`` where no answer came."""
         try:
             return _compare(one, await self._zbs.template(one.id))
         except OaError as error:
-            if error.kind is not ErrorClass.WAIT:
-                return bare.model_copy(update={"problem": f"{ERROR}{error.code}"})
+            if error.kind is ErrorClass.WAIT:
+                return None
+            return PaidTemplate(id=one.id, kind=one.kind, needs=one.needs, problem=f"{ERROR}{error.code}")
         except ChannelError:
-            pass
-        known = before is not None and not before.problem and before.needs == one.needs and before.kind is one.kind
-        return before if before is not None and known else bare.model_copy(update={"problem": NOT_ASKED})
+            return None
 
     async def choose(self, facts: ReminderFacts) -> tuple[PaidTemplate, dict[str, str]] | None:
         """Return the text for a person's reminder with its parameters; ``None``: none fits. Raises StoreError."""
@@ -204,6 +208,13 @@ class TemplateBook:
 #: Problems of a text; behind the first of them stands the number of an error.
 ERROR = "error "
 NOT_ASKED, NOT_APPROVED, OTHER_PARAMETERS, NO_PRICE = "not_asked", "not_approved", "parameters", "price"
+
+
+def _unanswered(one: MessageTemplate, before: PaidTemplate | None) -> PaidTemplate:
+    """Return a text as Zalo had it before, or one that cannot be used until Zalo answers."""
+    if before is not None and not before.problem and (before.needs, before.kind) == (one.needs, one.kind):
+        return before
+    return PaidTemplate(id=one.id, kind=one.kind, needs=one.needs, problem=NOT_ASKED)
 
 
 def _compare(one: MessageTemplate, said: Mapping[str, Any]) -> PaidTemplate:

@@ -173,7 +173,9 @@ async def test_a_price_is_asked_for_every_hour_and_an_outage_leaves_the_last_one
     oa.account.advance += 1.5 * HOUR
     oa.fail(INFO, "dropped", "dropped", -32)  # a call that only reads is tried twice
     assert [one.price for one in await paying.templates.current()] == [150, 200]
-    oa.account.advance += 1.5 * HOUR
+    oa.account.advance += 240
+    assert [one.price for one in await paying.templates.current()] == [150, 200]
+    oa.account.advance += 120  # it is asked again soon
     assert [one.price for one in await paying.templates.current()] == [170, 200]
 
 

@@ -15,6 +15,7 @@ from handlers.model import (
     Broadcast,
     BroadcastDraft,
     BroadcastState,
+    ChannelCosts,
     ChannelCounts,
     CheckReport,
     DeliveryCounts,
@@ -126,6 +127,26 @@ def test_a_check_counts_by_channel_and_reachability() -> None:
         "• Telegram: 1234 of 1236 can be reached; want no reminders: 2\n"
         "• Zalo: 0 of 0 can be reached" in said
     )
+
+
+@pytest.mark.parametrize(
+    ("costs", "lines"),
+    [
+        (ChannelCosts(channel="zalo", free=3), "Zalo: costs nothing if it leaves now\n• free, for they have"),
+        (
+            ChannelCosts(channel="zalo", paid=2, message_dong=55, left=110),
+            "Zalo: <b>110 đ</b> if it leaves now\n• paid, 55 đ each: 2\nThis month may still cost 110 đ.",
+        ),
+        (
+            ChannelCosts(channel="zalo", template=1200, template_dong=240_000, dearest=200, steps=3, left=1),
+            "at most 720,000 đ for all 3\n• by an approved template, 240,000 đ together: 1,200\n⚠ This month may still",
+        ),
+        (ChannelCosts(channel="zalo", unreached=1), "• not reached there, for they have not written for 7 days: 1"),
+    ],
+)
+def test_a_check_tells_what_it_costs(costs: ChannelCosts, lines: str) -> None:
+    found = CheckReport(at=NOW, costs=(costs,))
+    assert lines in text(notices.format_check_result(SAY, RUNNING, found, second_person=False))
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
