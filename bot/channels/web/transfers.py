@@ -14,8 +14,8 @@ from bot.pages import ProblemAnswer, Problems, attachment_headers
 from bot.store import StoreError
 from bot.store.links import FileFacts
 
-#: Bytes in memory for all browsers together, and for those of one address, behind which a whole office may sit.
-_MOST, _MOST_OF_ONE = 8 * LARGEST_FILE, 4 * LARGEST_FILE
+#: Bytes in memory for all browsers of a room, and for those of one address, behind which a whole office may sit.
+_MOST, _MOST_OF_ONE = 4 * LARGEST_FILE, 2 * LARGEST_FILE
 #: Seconds that somebody waits for room, less than a connection may be silent, and between looks for it.
 _PATIENCE, _LOOK = 8.0, 0.5
 #: Seconds that everybody has for a file, and bytes a second beyond which nobody is asked to hurry.
