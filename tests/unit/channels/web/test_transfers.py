@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from bot.channels.web.inbox import LARGEST_FILE
-from bot.channels.web.transfers import FileAnswer, NoRoom, TransferRoom
+from bot.channels.web.transfers import FileAnswer, HeldAnswer, NoRoom, TransferRoom
 from bot.store.links import FileFacts
 from tests.support.delivery import eventually
 
@@ -149,3 +149,17 @@ async def test_where_all_the_room_is_held_by_slow_senders_one_makes_way_and_is_t
             pass
         ended = [task for task in (*one, *other) if task.done()]
         assert [type(task.exception()) for task in ended] == [NoRoom]
+
+
+async def test_what_was_made_already_is_handed_over_within_the_same_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.web.transfers._PATIENCE", 0.05)
+    room = TransferRoom()
+    made = Response(LARGE + LARGE + LARGE, headers={"content-disposition": "attachment"})
+    taker = Taker(room, "192.0.2.2")
+    scope = {"type": "http", "path": "/desk/exports", "headers": [], "client": ("192.0.2.2", 1)}
+    async with stuck(room, "192.0.2.1", 2):
+        await HeldAnswer(room, made, "vi")(scope, taker.receive, taker.send)
+        assert (taker.status, taker.over, len(taker.body)) == (200, True, 3 * LARGEST_FILE)
+        refused = Taker(room, "192.0.2.1")
+        await HeldAnswer(room, made, "vi")({**scope, "client": ("192.0.2.1", 1)}, refused.receive, refused.send)
+        assert refused.status == 503
