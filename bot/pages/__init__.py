@@ -223,6 +223,9 @@ def problem_page(
     )  # fmt: skip
 
 
+_RETRY_SECONDS = "60"
+
+
 class ProblemAnswer(Response):
     """Tell a problem in the language of the reader: with a page to people, with JSON to scripts."""
 
@@ -244,7 +247,8 @@ class ProblemAnswer(Response):
             headers: Further headers.
             values: Fill the placeholders of the problem, and stand in the JSON.
         """
-        super().__init__(status_code=status, headers=headers)
+        waiting = {"retry-after": _RETRY_SECONDS} if status == 429 else {}
+        super().__init__(status_code=status, headers={**waiting, **(headers or {})})
         self._problem, self._usual, self._values = problem, usual, values or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

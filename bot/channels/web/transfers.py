@@ -14,8 +14,8 @@ from bot.pages import ProblemAnswer, Problems, attachment_headers
 from bot.store import StoreError
 from bot.store.links import FileFacts
 
-#: Bytes in memory for all browsers together, and for those of one address, behind which a whole office may sit.
-_MOST, _MOST_OF_ONE = 8 * LARGEST_FILE, 4 * LARGEST_FILE
+#: Bytes in memory for all browsers of a room, and for those of one address, behind which a whole office may sit.
+_MOST, _MOST_OF_ONE = 4 * LARGEST_FILE, 2 * LARGEST_FILE
 #: Seconds that somebody waits for room, less than a connection may be silent, and between looks for it.
 _PATIENCE, _LOOK = 8.0, 0.5
 #: Seconds that everybody has for a file, and bytes a second beyond which nobody is asked to hurry.
@@ -163,12 +163,35 @@ class FileAnswer(Response):
         headers, media_type = attachment_headers(facts.name, len(content)), "application/octet-stream"
         if self._shows and facts.media_type == "image/png":
             headers["content-disposition"], media_type = "inline", facts.media_type
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        head = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", media_type.encode()), *raw]}
-        held.begun = True
-        await send(head)
-        for start in range(0, len(content), _CHUNK):
-            chunk = content[start : start + _CHUNK]
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            held.moved += len(chunk)
-        await send({"type": "http.response.body", "body": b""})
+        await _send_in_parts(Response(content, headers=headers, media_type=media_type), held, send)
+
+
+class HeldAnswer(Response):
+    """Hand over what was made already, within the same bounds."""
+
+    def __init__(self, room: TransferRoom, made: Response, usual: str) -> None:
+        """``usual`` is the language for somebody who has not been here before."""
+        super().__init__(status_code=made.status_code)
+        self._room, self._made, self._usual = room, made, usual
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wait for room and send it."""
+        held = Held(caller_of(Request(scope)), min(len(self._made.body), LARGEST_FILE))
+        try:
+            async with self._room.taken(held):
+                await _send_in_parts(self._made, held, send)
+        except NoRoom:
+            if not held.begun:
+                await ProblemAnswer(Problems.LATER, 503, self._usual, headers=_RETRY)(scope, receive, send)
+
+
+async def _send_in_parts(made: Response, held: Held, send: Send) -> None:
+    """Send an answer as fast as it is taken, so that its bytes are held no longer than that."""
+    content = bytes(made.body)
+    held.begun = True
+    await send({"type": "http.response.start", "status": made.status_code, "headers": made.raw_headers})
+    for start in range(0, len(content), _CHUNK):
+        chunk = content[start : start + _CHUNK]
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        held.moved += len(chunk)
+    await send({"type": "http.response.body", "body": b""})

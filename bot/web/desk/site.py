@@ -20,6 +20,7 @@ from starlette.routing import Route
 from bot.channels import Rate
 from bot.channels.token_buckets import TokenBuckets
 from bot.channels.web.inbox import (
+    LARGEST_FORM,
     FormTooLarge,
     FormUnreadable,
     PostedForm,
@@ -27,7 +28,7 @@ from bot.channels.web.inbox import (
     is_from_elsewhere,
     read_form,
 )
-from bot.channels.web.transfers import NoRoom, TransferRoom
+from bot.channels.web.transfers import HeldAnswer, NoRoom, TransferRoom
 from bot.clock import Clock, SnapshotCache
 from bot.pages import Problem, ProblemAnswer, Problems, is_script, page, reader_language, refusal, remember_language
 from bot.services.exports import ExportDownloads
@@ -189,7 +190,7 @@ class DeskSite:
         self._sign_in = SignIn(store, clock)
         self._rate = TokenBuckets(_RATE, clock)
         self._links = TokenBuckets(_LINK_RATE, clock)
-        self._uploads = TransferRoom()
+        self._uploads, self._downloads = TransferRoom(), TransferRoom()
         secure = address.startswith("https:")
         self._secure, self.cookie = secure, "__Host-troly-desk" if secure else "troly-desk"
 
@@ -243,6 +244,8 @@ class DeskSite:
             if answer.status_code != _SIGNED_OUT:
                 self._set_cookie(answer, cookie)
                 remember_language(answer, session.language or self._language, secure=self._secure)
+            if "content-disposition" in answer.headers and len(answer.body) > LARGEST_FORM:
+                return HeldAnswer(self._downloads, answer, self._language)
             return answer
 
         return self._bounded(guarded)

@@ -112,6 +112,7 @@ async def test_whoever_asks_too_fast_is_asked_to_wait_in_their_language(
         await client.get("/")
         slow = await client.get("/", headers=_ENGLISH)
         assert (slow.status_code, "A little slower" in slow.text) == (429, True)
+        assert slow.headers["retry-after"] == "60"
         told = await client.get("/chat/changes", headers={"sec-fetch-dest": "empty"})
         assert (told.status_code, told.json()["status"]) == (429, 429)
 

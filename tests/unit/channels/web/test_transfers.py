@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from bot.channels.web.inbox import LARGEST_FILE
-from bot.channels.web.transfers import FileAnswer, NoRoom, TransferRoom
+from bot.channels.web.transfers import FileAnswer, HeldAnswer, NoRoom, TransferRoom
 from bot.store.links import FileFacts
 from tests.support.delivery import eventually
 
@@ -65,11 +65,11 @@ async def stuck(room: TransferRoom, address: str, count: int, content: bytes = L
 async def test_an_address_that_takes_nothing_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.channels.web.transfers._PATIENCE", 0.05)
     room = TransferRoom()
-    async with stuck(room, "192.0.2.1", 4):
+    async with stuck(room, "192.0.2.1", 2):
         other = await Taker(room, "192.0.2.2").asks()
         assert (other.status, other.over, other.body == LARGE) == (200, True, True)
-        fifth = await Taker(room, "192.0.2.1").asks()
-        assert (fifth.status, fifth.loaded) == (503, False)  # and its link is not used up
+        third = await Taker(room, "192.0.2.1").asks()
+        assert (third.status, third.loaded) == (503, False)  # and its link is not used up
     assert (await Taker(room, "192.0.2.1").asks()).status == 200
 
 
@@ -83,7 +83,7 @@ async def test_where_the_room_is_full_the_slowest_that_had_its_time_makes_way(mo
     monkeypatch.setattr("bot.channels.web.transfers._USUAL", 0.0)
     monkeypatch.setattr("bot.channels.web.transfers._LOOK", 0.01)
     room = TransferRoom()
-    async with stuck(room, "192.0.2.1", 4), stuck(room, "192.0.2.3", 4):
+    async with stuck(room, "192.0.2.1", 2), stuck(room, "192.0.2.3", 2):
         other = await Taker(room, "192.0.2.2").asks()
         assert (other.status, other.over) == (200, True)
 
@@ -128,7 +128,7 @@ async def uploading(room: TransferRoom, address: str, count: int) -> AsyncIterat
 async def test_an_address_that_sends_slowly_keeps_no_other_from_sending(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.channels.web.transfers._PATIENCE", 0.05)
     room = TransferRoom()
-    async with uploading(room, "192.0.2.1", 4):
+    async with uploading(room, "192.0.2.1", 2):
         async with room.receiving(upload("192.0.2.2")), room.receiving(upload("192.0.2.2", "")):
             pass
         async with room.receiving(upload("192.0.2.1", "300")):  # a line waits for no file
@@ -144,8 +144,22 @@ async def test_where_all_the_room_is_held_by_slow_senders_one_makes_way_and_is_t
     monkeypatch.setattr("bot.channels.web.transfers._USUAL", 0.0)
     monkeypatch.setattr("bot.channels.web.transfers._LOOK", 0.01)
     room = TransferRoom()
-    async with uploading(room, "192.0.2.1", 4) as one, uploading(room, "192.0.2.3", 4) as other:
+    async with uploading(room, "192.0.2.1", 2) as one, uploading(room, "192.0.2.3", 2) as other:
         async with room.receiving(upload("192.0.2.2")):
             pass
         ended = [task for task in (*one, *other) if task.done()]
         assert [type(task.exception()) for task in ended] == [NoRoom]
+
+
+async def test_what_was_made_already_is_handed_over_within_the_same_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.web.transfers._PATIENCE", 0.05)
+    room = TransferRoom()
+    made = Response(LARGE + LARGE + LARGE, headers={"content-disposition": "attachment"})
+    taker = Taker(room, "192.0.2.2")
+    scope = {"type": "http", "path": "/desk/exports", "headers": [], "client": ("192.0.2.2", 1)}
+    async with stuck(room, "192.0.2.1", 2):
+        await HeldAnswer(room, made, "vi")(scope, taker.receive, taker.send)
+        assert (taker.status, taker.over, len(taker.body)) == (200, True, 3 * LARGEST_FILE)
+        refused = Taker(room, "192.0.2.1")
+        await HeldAnswer(room, made, "vi")({**scope, "client": ("192.0.2.1", 1)}, refused.receive, refused.send)
+        assert refused.status == 503
