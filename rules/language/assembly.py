@@ -112,10 +112,7 @@ class Assembly:
         self._add_role(facts, events)
         if self._made_new_body(facts, events):
             events.add("merged_into_new")
-        for event, covered in _COVERED.items():
-            events -= covered if event in events else set()
-        if "dissolved" in events and events & _OF_WHAT_GOES_ON:
-            events -= {"dissolved", *_OF_WHAT_GOES_ON}  # a list of cases: which of them it was stays open
+        events = _without_covered(events)
         if {"merged_into_new", "merged_into_existing"} <= events:
             events -= {"merged_into_new", "merged_into_existing"}
             facts["merged"] = True
@@ -171,6 +168,16 @@ class Assembly:
             facts.pop("events")
             if events:
                 facts["events"] = events
+
+
+def _without_covered(events: set[str]) -> set[str]:
+    """Return the events without those that another one covers, and without those that exclude each other."""
+    left = set(events)
+    for event, covered in _COVERED.items():
+        left -= covered if event in left else set()
+    if "dissolved" in left and left & _OF_WHAT_GOES_ON:
+        left -= {"dissolved", *_OF_WHAT_GOES_ON}  # a list of cases: which of them it was stays open
+    return left
 
 
 def _is_same_name(one: str, other: str) -> bool:

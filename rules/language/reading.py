@@ -123,8 +123,8 @@ class Reader:
         if not self._tokens:
             return Reading()
         found = self._without_weaker([*self._find(self._language.facts)])
-        apart = (ask for ask in self._asks if not any(is_part_of(ask, fact) for fact in found))
-        self._asks = tuple(ask for ask in apart if not self._questions.only_asks_whether(ask, found))
+        open_asks = (ask for ask in self._asks if not any(is_part_of(ask, fact) for fact in found))
+        self._asks = tuple(ask for ask in open_asks if not self._questions.only_asks_whether(ask, found))
         judged = without_undone([self._judge(finding) for finding in found])
         stated = [finding for finding in judged if finding.withheld is None]
         holders = self._holders(stated)

@@ -19,6 +19,7 @@ REACHED = {
     "developed_on_8": {"sentences": 407, "subject": 381, "events": 387, "exact": 329, "asks": 373, "wrong": 0},
     "developed_on_9": {"sentences": 196, "subject": 180, "events": 176, "exact": 131, "asks": 184, "wrong": 0},
     "developed_on_10": {"sentences": 183, "subject": 166, "events": 166, "exact": 133, "asks": 165, "wrong": 0},
+    "developed_on_11": {"sentences": 96, "subject": 87, "events": 87, "exact": 69, "asks": 84, "wrong": 0},
 }
 
 
