@@ -115,7 +115,9 @@ class EmailService:
 
     async def remove(self) -> None:
         mine = {"owner": self.chat.id}
-        await self.ask(Query("email_remove", mine), Query("email_unused", {"now": to_micros(self.now)}))
+        await self.ask(
+            Query("email_remove", mine), Query("email_unused", {"now": to_micros(self.now)}, where=("unused_address",))
+        )
 
 
 async def copy_files(context: StoreContext, replies: Sequence[Reply], origin: str, language: str) -> list[Query]:

@@ -199,7 +199,7 @@ class OwnDataRepository:
             Query("email_keep_offers", {"owner": self.pending.chat.id}),
             Query("email_erase_letters", {"owner": self.pending.chat.id}),
             Query("email_remove", {"owner": self.pending.chat.id}),
-            Query("email_unused", {"now": to_micros(self.now)}),
+            Query("email_unused", {"now": to_micros(self.now)}, where=("unused_address",)),
             Query("end_desk_sessions", mine),
             Query("drop_web_messages", mine),
             Query("drop_web_files", mine),
