@@ -198,7 +198,7 @@ class Settings(_FolderSettings):
     #: ``sqlite:///path`` or ``postgresql://...``; the SQLite file of the data folder where unset.
     database_url: SecretStr | None = None
     #: Connections of one process to PostgreSQL at most.
-    database_pool: int = Field(default=4, ge=1, le=100)
+    database_pool: int = Field(default=4, ge=2, le=100)
     #: The address of the PostgreSQL server itself, where ``database_url`` leads to a pooler: signals are heard there.
     database_listen_url: SecretStr | None = None
     #: ``nats://...``: processes on PostgreSQL tell each other over this server that there is something to do.

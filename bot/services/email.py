@@ -119,7 +119,7 @@ class EmailService:
         await self.ask(
             Query("email_removed", mine),
             Query("email_remove", mine),
-            Query("email_unused", {"now": to_micros(self.now)}),
+            Query("email_unused", {"now": to_micros(self.now)}, where=("unused_address",)),
         )
 
 

@@ -14,7 +14,7 @@ _WANTED = 0.02
 #: Seconds of the longest rest: where a batch had to wait for others, others have had their turn.
 _LONGEST_REST = 0.05
 #: Rows of a batch. The fewest keep it going beside whatever else is done, so that it always comes to its end.
-_FEWEST, _FIRST, _MOST = 20, 100, 1_000
+_FEWEST, _FIRST, _MOST = 100, 400, 1_000
 
 
 class Batches:

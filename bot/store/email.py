@@ -16,6 +16,9 @@ from bot.store.person_channels import new_person
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from handlers.model import EMAIL, WEB, DeliveryReason, EmailContact
 
+#: Addresses that are forgotten at one look; the next is a minute later.
+_UNUSED_AT_ONCE = 1_000
+
 
 class MailAddress(NamedTuple):
     """Where a person can be reached by e-mail."""
@@ -191,7 +194,9 @@ class EmailRepository:
 
     async def sweep(self, now: datetime) -> None:
         """Forget addresses that were not confirmed in time, and those that are nobody's any more."""
-        await self.driver.run(
-            Query("email_unconfirmed", {"before": to_micros(now - LETTER_AGE)}),
-            Query("email_unused", {"now": to_micros(now)}),
-        )
+        await self.driver.run(Query("email_unconfirmed", {"before": to_micros(now - LETTER_AGE)}))
+        unused = ("unused_address",)
+        (rows,) = await self.driver.look(Query("unused_addresses", {"limit": _UNUSED_AT_ONCE}, where=unused))
+        if rows:
+            these = {"now": to_micros(now), "chats": json.dumps([chat for (chat,) in rows])}
+            await self.driver.run(Query("forget_addresses", these, where=unused))

@@ -217,7 +217,7 @@ class OwnDataRepository:
             Query("email_erase_letters", {"owner": chat}),
             Query("email_removed", {"owner": chat}),
             Query("email_remove", {"owner": chat}),
-            Query("email_unused", {"now": to_micros(self.now)}),
+            Query("email_unused", {"now": to_micros(self.now)}, where=("unused_address",)),
             Query("end_desk_sessions", mine),
             Query("drop_web_messages", mine),
             Query("drop_web_files", mine),

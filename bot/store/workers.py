@@ -59,7 +59,8 @@ class Presence:
     """The workers that serve a channel, and what was taken over from dead ones."""
 
     live: int  #: workers, this one and those that are silent, but not for so long that they are given up
-    rank: int = field(default=0, kw_only=True)  #: of these, the ones that come before this one in an order of all
+    #: Of these, the ones that come before this one in an order of all.
+    rank: int = field(default=0, kw_only=True, compare=False)
     wait: float = 0.0  #: seconds after which every other worker that sends has heard of this one; 0: there is none
     dead: int = 0  #: workers given up
     messages: int = 0  #: replies and notices queued again

@@ -105,7 +105,7 @@ async def _bare_turn(bare: aiosqlite.Connection, queries: dict[str, str], number
     (turn,) = await run("pending")
     await bare.execute("BEGIN IMMEDIATE")
     await run("finish", inbox=turn[0])
-    await run("keep_session", session=SEALED + SESSION.encode(), language="vi", consented=1)
+    await run("keep_session", session=SEALED + SESSION.encode(), language="vi", consented=1, identity_until=None)
     await run("queue", origin=f"turn:{turn[0]}:0", payload=payload, priority=0, follows=0)
     await bare.execute("COMMIT")
     bounds = {"large": MessageSize.ANY, "heavy": LARGE_MESSAGE, "most": MAX_MESSAGE_BYTES, "resting": "[]"}

@@ -250,6 +250,8 @@ class PostgresDriver:
     def __init__(self, pool: AsyncConnectionPool[_Connection], server: Server) -> None:
         self._pool = pool
         self._queries = QueryTexts(_load_psycopg_queries())
+        # One connection is left for single questions: who holds a transaction may ask one beside it.
+        self._transactions = asyncio.Semaphore(max(1, server.use.pool - 1))
         self._signals = server.open_signals() or PostgresSignals(self._run_statement, server.connect_to_listen)
         self._announcer = Announcer(self._signals, self._queries)
 
@@ -280,7 +282,7 @@ class PostgresDriver:
 
     @asynccontextmanager
     async def transaction(self, *, reading: bool = False) -> AsyncIterator[PostgresTransaction]:
-        async with _translate_errors(), self._pool.connection() as connection:
+        async with _translate_errors(), self._transactions, self._pool.connection() as connection:
             try:
                 yield PostgresTransaction(connection, self._queries, self._announcer.committed, reading=reading)
             finally:

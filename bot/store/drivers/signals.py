@@ -7,6 +7,7 @@ and nothing else. There are three ways: none for one process, PostgreSQL's own N
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -17,6 +18,8 @@ from bot.store.drivers import Query
 #: Tells whether this process takes up at once what was written to a table for a channel.
 TakesUp = Callable[[str], bool]
 
+#: Seconds that the last signals of a process may take: a server that is away does not keep it from ending.
+_FAREWELL = 2.0
 #: Seconds between two signals of one process: what is written meanwhile goes with the next.
 _PAUSE = 0.02
 #: What somebody else has to be told of: something to handle, to send, to write; a broadcast that moved.
@@ -109,7 +112,9 @@ class Announcer:
     async def close(self) -> None:
         """Send what is still to be told, and release connections."""
         if self._sending is not None:
-            await self._sending
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL):
+                    await self._sending
         await self._signals.close()
 
 

@@ -1,4 +1,4 @@
-"""SQLite through aiosqlite: one connection that writes, another that reads; several statements per hop to a thread."""
+"""SQLite through aiosqlite: one connection that writes, two that read; several statements per hop to a thread."""
 
 import asyncio
 import sqlite3
@@ -229,6 +229,7 @@ class SqliteDriver:
         self._lock = asyncio.Lock()
         self._waiting: list[BatchJob] = []
         self._reader = _Reader(path)
+        self._looker = _Reader(path)  # one of its own: who reads in a transaction may look as well
 
     async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
         """Run queries; the first to get the connection takes along all that wait: a hop to its thread costs the most.
@@ -252,7 +253,7 @@ class SqliteDriver:
         return work.rows
 
     async def look(self, *calls: Query) -> list[Rows]:
-        async with self._reader.held() as connection:
+        async with self._looker.held() as connection:
             transaction = SqliteTransaction(connection, self._queries, reading=True)
             try:
                 return await transaction.run(*calls, commit=True)
@@ -305,6 +306,7 @@ class SqliteDriver:
 
     async def close(self) -> None:
         await self._reader.close()
+        await self._looker.close()
         await self._connection.close()
 
 

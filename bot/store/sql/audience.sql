@@ -15,23 +15,27 @@ consented = 1 AND (channel <> 'email' OR EXISTS (
 EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.chat > :after AND g.role = :role AND g.ended_at IS NULL);
 
 -- name: where_has_to_do
--- A procedure is owed for a certificate and was not requested for it. The register lists procedures separated by
--- commas.
+-- A procedure is owed for a certificate and was not requested for it. The register lists procedures separated by commas.
+-- They are counted only where there is a request at all: that takes longest by far.
 EXISTS (
     SELECT 1 FROM standings s
-    WHERE s.chat = chats.id AND s.chat > :after AND s.owed <> '' AND LENGTH(s.owed) - LENGTH(REPLACE(s.owed, ',', '')) + 1 > (
+    WHERE s.chat = chats.id AND s.chat > :after AND s.owed <> ''
+      AND (NOT EXISTS (SELECT 1 FROM requests n WHERE n.chat = s.chat AND n.certificate_key = s.certificate_key)
+        OR LENGTH(s.owed) - LENGTH(REPLACE(s.owed, ',', '')) + 1 > (
         SELECT COUNT(DISTINCT r.procedure) FROM requests r
         WHERE r.chat = s.chat AND r.certificate_key = s.certificate_key AND r.state NOT IN {waived}
-          AND ',' || s.owed || ',' LIKE '%,' || r.procedure || ',%'));
+          AND ',' || s.owed || ',' LIKE '%,' || r.procedure || ',%')));
 
 -- name: where_has_unfinished
 -- A procedure is owed for a certificate and no request for it is done.
 EXISTS (
     SELECT 1 FROM standings s
-    WHERE s.chat = chats.id AND s.chat > :after AND s.owed <> '' AND LENGTH(s.owed) - LENGTH(REPLACE(s.owed, ',', '')) + 1 > (
+    WHERE s.chat = chats.id AND s.chat > :after AND s.owed <> ''
+      AND (NOT EXISTS (SELECT 1 FROM requests n WHERE n.chat = s.chat AND n.certificate_key = s.certificate_key)
+        OR LENGTH(s.owed) - LENGTH(REPLACE(s.owed, ',', '')) + 1 > (
         SELECT COUNT(DISTINCT r.procedure) FROM requests r
         WHERE r.chat = s.chat AND r.certificate_key = s.certificate_key AND r.state = 'done'
-          AND ',' || s.owed || ',' LIKE '%,' || r.procedure || ',%'));
+          AND ',' || s.owed || ',' LIKE '%,' || r.procedure || ',%')));
 
 -- name: where_owes
 -- One of these procedures is owed for a certificate and was not requested for it.

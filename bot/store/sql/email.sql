@@ -113,12 +113,23 @@ DELETE FROM person_channels WHERE chat IN (SELECT e.chat FROM email_contacts e W
 -- A person takes the address back.
 DELETE FROM email_contacts WHERE owner = :owner;
 
+-- name: where_unused_address
+-- It is a mailbox that is nobody's any more.
+channel = 'email' AND erased_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM email_contacts e WHERE e.chat = chats.id)
+    AND NOT EXISTS (SELECT 1 FROM email_addresses a WHERE a.chat = chats.id AND a.imported_at IS NOT NULL);
+
 -- name: email_unused!
--- Forget addresses that are nobody's any more: they go with their last message.
-UPDATE chats SET erased_at = :now, consented = 0
-WHERE channel = 'email' AND erased_at IS NULL
-  AND NOT EXISTS (SELECT 1 FROM email_contacts e WHERE e.chat = chats.id)
-  AND NOT EXISTS (SELECT 1 FROM email_addresses a WHERE a.chat = chats.id AND a.imported_at IS NOT NULL);
+-- Forget all such mailboxes: they go with their last message.
+UPDATE chats SET erased_at = :now, consented = 0 WHERE {where};
+
+-- name: unused_addresses
+-- Read such mailboxes: a look through all of them, which nearly always finds none.
+SELECT id FROM chats WHERE {where} LIMIT :limit;
+
+-- name: forget_addresses!
+-- Forget those of :chats that are such: they go with their last message.
+UPDATE chats SET erased_at = :now, consented = 0 WHERE id IN ({each}(:chats)) AND {where};
 
 -- name: email_unconfirmed!
 -- Delete addresses that were not confirmed in time.

@@ -288,3 +288,12 @@ async def test_the_loop_goes_on_with_a_chat_as_soon_as_its_last_message_has_left
     await eventually(lambda: len(roads.channel.sent) == 5, within=3)  # sooner than the sweep would find them
     stop.set()
     await running
+
+
+async def test_a_process_whose_part_of_the_pace_is_used_up_takes_no_answer_up(store: Store) -> None:
+    roads = DeliveryPipeline(store, Clock(), pace=Pace(overall=1, chat=UNHURRIED))
+    before = roads.dispatcher.takes_up()
+    await roads.flow(make_text_update("xin chào", 1))
+
+    assert before
+    assert not roads.dispatcher.takes_up()

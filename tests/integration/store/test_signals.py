@@ -88,6 +88,18 @@ async def test_one_of_several_workers_hears_a_signal_of_nats_and_not_who_sent_it
     assert heard.count("inbox") == 5
 
 
+async def test_however_many_transactions_are_open_a_question_is_answered(database: Database) -> None:
+    async with opened(database, SharedUse(pool=2)) as store:
+        asked = Query("inbox_waiting")
+
+        async def hold() -> None:
+            async with store.driver.transaction(reading=True) as reading:
+                await reading.run(asked)
+                assert (await store.status.depths()).inbox == 0
+
+        await asyncio.wait_for(asyncio.gather(*(hold() for _ in range(6))), 8)
+
+
 async def test_what_this_process_takes_up_is_told_to_nobody(database: Database) -> None:
     async with opened(database, SharedUse()) as one, opened(database, SharedUse()) as two:
         heard: list[str] = []
@@ -157,7 +169,7 @@ async def test_a_start_waits_for_a_server_that_has_no_free_connection(
     monkeypatch.setattr(postgres, "_PATIENCE_PAUSE", 0.05)
     with _one_connection(database) as url:
         holding = await psycopg.AsyncConnection.connect(url)
-        starting = asyncio.create_task(postgres.open_postgres(url, SharedUse(pool=1)))
+        starting = asyncio.create_task(postgres.open_postgres(url, SharedUse(pool=2)))
         await asyncio.sleep(0.3)
         waited = not starting.done()
         await holding.close()

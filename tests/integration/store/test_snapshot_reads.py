@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.services.unit_of_work import open_admin_transaction
+from bot.store.drivers import Query
 from bot.store.errors import ReadingOnly
 from bot.store.store import Store
 from handlers.model import Filter
@@ -52,3 +53,9 @@ async def test_how_much_waits_is_told_while_somebody_writes(store: Store, anothe
     async with open_admin_transaction(writer, NOW) as at:
         await at.admin.journal.record(OPERATOR, "test", "x")
         await asyncio.wait_for(store.status.depths(), SOON)
+
+
+async def test_who_reads_in_a_transaction_may_look_at_the_queues_as_well(store: Store) -> None:
+    async with asyncio.timeout(10), store.driver.transaction(reading=True) as reading:
+        await reading.run(Query("inbox_waiting"))
+        assert (await store.status.depths()).inbox == 0

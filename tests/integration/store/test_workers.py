@@ -235,3 +235,11 @@ async def test_others_hear_at_once_of_what_there_is_to_do_and_nobody_hears_itsel
     for ear in ears:
         ear.cancel()
     await asyncio.gather(*ears, return_exceptions=True)
+
+
+async def test_each_worker_has_a_place_of_its_own_in_the_order_of_all(store: Store, other: Store) -> None:
+    await join(store)
+    joined = await join(other)
+    known = await beat(store)
+
+    assert {joined.rank, known.rank} == {0, 1}

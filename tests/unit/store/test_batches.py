@@ -16,11 +16,11 @@ async def test_a_batch_that_takes_long_makes_the_next_ones_smaller_but_never_emp
     for _ in range(5):
         await batches.run(slow)
 
-    assert sizes == [100, 50, 25, 20, 20]
+    assert sizes == [400, 200, 100, 100, 100]
 
 
 async def test_where_there_is_nothing_else_to_do_batches_grow_to_a_bound() -> None:
-    batches, sizes = Batches(most=300), []
+    batches, sizes = Batches(most=700), []
 
     async def quick(size: int) -> None:
         sizes.append(size)
@@ -28,7 +28,7 @@ async def test_where_there_is_nothing_else_to_do_batches_grow_to_a_bound() -> No
     for _ in range(4):
         await batches.run(quick)
 
-    assert sizes == [100, 200, 300, 300]
+    assert sizes == [400, 700, 700, 700]
 
 
 async def test_rows_are_deleted_until_none_are_left() -> None:

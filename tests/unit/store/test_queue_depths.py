@@ -10,20 +10,35 @@ from bot.store.drivers.sqlite import SqliteDriver
 QUERIES = load_queries(SqliteDriver.dialect)
 
 
+def _plan(query: str, where: tuple[str, ...] = ()) -> tuple[list[str], set[str]]:
+    """The steps of a query on SQLite, and the indexes that hold some rows of their table only."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute(QUERIES["create_migrations"])
+    for statement in (one for step in load_migrations() for one in split_statements(step.text, SqliteDriver.dialect)):
+        connection.execute(statement)
+    values = {"kind": "export", "since": 0, "limit": 1, "reach": "[]", "today": 0, "quiet": 0}
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {QUERIES.text(query, where)}", values)]
+    of_some = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'"
+    partial = {name for (name,) in connection.execute(of_some)}
+    connection.close()
+    return plan, partial
+
+
 LOOKS = ["inbox_waiting", "outbox_queued", "tasks_waiting", "waiting_since", "failed_updates", "last_failed_updates"]
 
 
 @pytest.mark.parametrize("query", LOOKS)
 def test_a_look_at_what_waits_never_walks_a_table(query: str) -> None:
-    connection = sqlite3.connect(":memory:")
-    connection.execute(QUERIES["create_migrations"])
-    for statement in (one for step in load_migrations() for one in split_statements(step.text, SqliteDriver.dialect)):
-        connection.execute(statement)
-    values = {"kind": "export", "since": 0, "limit": 1}
-    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {QUERIES[query]}", values)]
-    of_some = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'"
-    partial = {name for (name,) in connection.execute(of_some)}
-    connection.close()
+    plan, partial = _plan(query)
     walks = [step for step in plan if step.startswith("SCAN ") and step != "SCAN CONSTANT ROW"]
     assert all(step.rpartition(" ")[2] in partial for step in walks), plan
     assert all("INDEX" in step for step in plan if step.startswith("SEARCH")), plan
+
+
+@pytest.mark.parametrize(
+    "query", ["count_officers", "count_certificates", "count_action_needed", "count_requests", "count_silent_within"]
+)
+def test_the_statistics_of_one_unit_walk_through_no_table_of_all_units(query: str) -> None:
+    plan, _ = _plan(query, ("within_reach",))
+    walked = {step.split()[1] for step in plan if step.startswith("SCAN ")}
+    assert not walked & {"chats", "standings", "requests"}, plan
