@@ -25,7 +25,7 @@ from tests.support.scheduling import deal
 #: Names this run, in every worker of it alike.
 RUN = uuid4().hex[:12]
 #: Workers beyond the number of cores, which are busy while others wait.
-_MORE_WORKERS = 4
+_MORE_WORKERS = 3
 
 
 class _Names:
@@ -149,11 +149,12 @@ def _work(session: pytest.Session, line: Connection, name: str) -> None:
         session.config.pluginmanager.register(_Reporting(session, line))
         _run_tests(session, line)
         code = 0
-    except (KeyboardInterrupt, ConnectionError):  # the first process tells why
+    except (KeyboardInterrupt, ConnectionError, EOFError):  # the first process tells why, or is no more
         code = 2
     except BaseException:  # noqa: BLE001 - nothing may get into the loop of the first process
         sys.excepthook(*sys.exc_info())
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what was started is taken down, however often somebody asks
         with suppress(BaseException):
             session._setupstate.teardown_exact(None)
             sys.stderr.flush()

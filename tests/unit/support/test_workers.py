@@ -1,7 +1,9 @@
 """Tests that run in several processes end as they would in one."""
 
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,20 +20,21 @@ QUIET = ("no:asyncio", "no:cacheprovider", "no:hypothesispytest", "no:timeout")
 Run = Callable[..., tuple[str, dict[str, str]]]
 
 
+def command(folder: Path, content: str, *options: str) -> list[str]:
+    """What runs the tests of a module, apart from ours."""
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "test_it.py").write_text(content)
+    plugins = [word for name in QUIET for word in ("-p", name)]
+    started = [sys.executable, "-m", "pytest", "-p", "tests.support.workers", *plugins]
+    return [*started, "-c", str(folder / "pytest.ini"), *options, str(folder)]
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     def run(content: str, *options: str) -> tuple[str, dict[str, str]]:
-        (tmp_path / "pytest.ini").write_text("[pytest]\n")
-        (tmp_path / "test_it.py").write_text(content)
-        told, plugins = tmp_path / "told.xml", [word for name in QUIET for word in ("-p", name)]
-        command = [sys.executable, "-m", "pytest", "-p", "tests.support.workers", *plugins, "--junitxml", str(told)]
-        ended = subprocess.run(
-            [*command, "-c", str(tmp_path / "pytest.ini"), *options, str(tmp_path)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        told = tmp_path / "told.xml"
+        started = command(tmp_path, content, "--junitxml", str(told), *options)
+        ended = subprocess.run(started, cwd=ROOT, capture_output=True, text=True, check=False)
         cases = list(ET.parse(told).iter("testcase"))
         ends = {
             case.attrib["name"]: next((child.tag for child in case if child.tag != "properties"), "passed")
@@ -103,6 +106,40 @@ def test_the_first_failure_ends_the_run_where_that_is_asked(run: Run) -> None:
 
     assert ends["test_a"] == "failure"
     assert len(ends) < 3
+
+
+LASTING = """
+import time
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def started():
+    yield
+    (FOLDER / "taken down").touch()
+
+
+def test_lasts(started):
+    (FOLDER / "begun").touch()
+    time.sleep(100)
+"""
+
+
+def test_what_was_started_is_taken_down_when_the_run_is_interrupted(tmp_path: Path) -> None:
+    started = command(tmp_path, LASTING, "--workers", "2")
+    with subprocess.Popen(started, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        while not (tmp_path / "begun").exists():
+            assert running.poll() is None
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        told, _ = running.communicate(timeout=60)
+
+    assert running.returncode == pytest.ExitCode.INTERRUPTED, told
+    assert (tmp_path / "taken down").exists()
 
 
 def an_item(name: str, module: Path) -> Any:
