@@ -1,6 +1,6 @@
 """Answers a free sentence at any point: facts are said back for one tap, questions are answered, wishes carried out."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from handlers.interview.screens.retraction import ask_about_found_token
 from handlers.interview.screens.understood import answers_in, format_noted_day, note_end_alone, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
+from handlers.supposing import answer_supposed
 from handlers.understanding import ASKING_SCREENS, read_sentence
 from locales import N_
 from rules import answer_question, find_named, name_by_case
@@ -81,7 +82,7 @@ async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCo
         return await run(here, name, "")
     if reading.intent in {"consent", "refusal"}:
         return await _answer_consent(here, reading)
-    answers = answer_questions(here, reading.asks, text)
+    answers = answer_questions(here, reading, text)
     told = None if reading.asks else ask_about_found_token(here, text)
     told = told or _take_facts(here, reading)
     if told is not None:
@@ -126,7 +127,7 @@ def read_aside(here: Context, text: str, *, without: frozenset[str] = frozenset(
         without: Facts that are left out, because something surer tells them.
     """
     reading = read_sentence(here, text)
-    answers = answer_questions(here, reading.asks, text)
+    answers = answer_questions(here, reading, text)
     facts = {fact: value for fact, value in reading.facts.items() if fact not in without}
     understood = understood_in(here, facts)
     if understood is None:
@@ -213,19 +214,23 @@ TITLES = {
 }
 
 
-def answer_questions(here: Context, asks: Iterable[str], text: str) -> tuple[Markup, ...]:
+def answer_questions(here: Context, reading: Reading, text: str) -> tuple[Markup, ...]:
     """Answer questions about the procedure, each with its sources.
 
     Args:
         here: The session and services of the turn.
-        asks: The names of the questions, as the reading of a sentence has them.
+        reading: What the sentence asks, and what it supposes.
         text: The sentence, which may name a form, a number of days or a term.
 
     Returns:
-        One paragraph for each question.
+        One paragraph for each question; several for what is to be done in a supposed case.
     """
-    folded = fold(text)
-    return tuple(_answer(here, ask, folded) for ask in asks if ask in TITLES)
+    folded, asks = fold(text), [ask for ask in reading.asks if ask in TITLES]
+    named = {fact: value for fact, value in reading.facts.items() if fact == "subject"}
+    asked = reading.supposed if "what_to_do" in asks else {}
+    supposed = answer_supposed(here, {**named, **asked}) if asked else ()
+    answers = (_answer(here, ask, folded) for ask in asks if not (supposed and ask == "what_to_do"))
+    return (*supposed, *answers)
 
 
 def _answer(here: Context, ask: str, folded: str) -> Markup:

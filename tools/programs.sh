@@ -8,11 +8,13 @@ PROGRAMS='soffice:libreoffice-calc-nogui libreoffice-writer-nogui fonts-liberati
 pdftotext:poppler-utils
 openssl:openssl
 certtool:gnutls-bin
-chromium:chromium fonts-noto-core fonts-noto-color-emoji'
-# Proxies that the examples in deploy are tried with. They are unpacked beside the tests, never installed: an installed one
-# would listen on port 80 of this machine.
+chromium:chromium fonts-noto-core fonts-noto-color-emoji
+systemd-analyze:systemd'
+# What the examples in deploy are tried with. These are unpacked beside the tests, never installed: an installed one
+# would listen on a port of this machine.
 UNPACKED='nginx:nginx
-caddy:caddy'
+caddy:caddy
+prometheus:prometheus'
 folder=${0%/*}/../.venv/unpacked
 
 missing=$(echo "$PROGRAMS" | while IFS=: read -r program packages; do

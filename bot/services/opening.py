@@ -11,6 +11,7 @@ from bot.services.broadcasts.recipients import render_message
 from bot.settings import Settings, make_data_dir
 from bot.store import (
     AbandonedRow,
+    DatabaseUnusable,
     Driver,
     KeyFileError,
     KeyFileMismatch,
@@ -100,6 +101,8 @@ def _migration_row(step: Migration, now: int) -> dict[str, object]:
     return {"version": step.version, "name": step.name, "checksum": step.checksum, "now": now}
 
 
+NO_POSTGRESQL = N_("PostgreSQL needs a part of the assistant that is not installed: {command}")
+INSTALL_POSTGRESQL = "pip install 'troly-chung-thu[postgresql]'"
 _NEW_KEYS = N_(
     "New keys were made in {path}. Copy this file to a safe place: without it nothing that is stored can be read."
 )
@@ -134,12 +137,17 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
 
     Raises:
         DatabaseUrlError: the URL names no database.
-        DatabaseUnusable: it cannot be opened.
+        DatabaseUnusable: it cannot be opened, or what speaks to PostgreSQL is not installed.
     """
     path = sqlite_path(url, data_dir)
     if path is not None:
         return await open_sqlite(path)
-    from bot.store.drivers.postgres import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
+    try:
+        from bot.store.drivers.postgres import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in {"psycopg", "psycopg_pool"}:
+            raise
+        raise DatabaseUnusable(NO_POSTGRESQL, command=INSTALL_POSTGRESQL) from None
 
     return await open_postgres(url or "")
 

@@ -59,6 +59,7 @@ from bot.store.encoding import (
 )
 from bot.store.errors import (
     ClockLeapt,
+    DatabaseUnusable,
     DataIsMadeUp,
     FolderHoldsData,
     KeyFileError,
@@ -127,9 +128,9 @@ __all__ = [
     "UNREADABLE_ERRORS", "AbandonedRow", "ApproverRole", "AudienceReader", "AuthorRole", "BroadcastAuthor",
     "BroadcastMessage", "BroadcastRepository", "BroadcastSnapshot", "ChainFault", "ChannelUse",
     "ChannelUseRepository", "ChatName", "ClockLeapt", "Completion", "DataIsMadeUp", "DatabasePosition",
-    "DigestPerson", "DossierRepository", "Driver", "DueMenu", "ExpiringCertificate", "ExpiryReminder",
-    "ExpiryRepository", "ExportReaderRepository", "ExportRepository", "ExportTask", "ExportTasks", "FileFacts",
-    "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository", "JournalEnd",
+    "DatabaseUnusable", "DigestPerson", "DossierRepository", "Driver", "DueMenu", "ExpiringCertificate",
+    "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository", "ExportRepository", "ExportTask", "ExportTasks",
+    "FileFacts", "FolderHoldsData", "GrantRepository", "ImportRepository", "InvitationRepository", "JournalEnd",
     "JournalRepository", "KeyCheck", "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring",
     "LeaseDuration", "LifecycleRepository", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository",
     "OfficeRepository", "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks",

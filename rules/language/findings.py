@@ -1,7 +1,7 @@
 """What was found in a sentence, and which of two findings in the same words is right."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rules.language.entries import FactEntry
@@ -26,6 +26,7 @@ class Finding:
     words: str
     withheld: str | None = None  #: the name of the scope, or what else is against it
     because: str = ""  #: the words that withheld it
+    supposed: bool = False  #: withheld because it is only supposed, planned or asked about, not because it is denied
 
     @property
     def label(self) -> str:
@@ -44,17 +45,17 @@ class Reading:
     parts: tuple[str, ...] = ()
     #: The facts if "of mine" ("chứng thư của tôi") says only in whose hands the certificate is, not of which kind.
     impersonal: dict[str, Any] = field(default_factory=dict)
+    #: What a question supposes ("nếu mất token thì sao"): it may be answered for that case, and is never recorded.
+    supposed: dict[str, Any] = field(default_factory=dict)
 
     def to_data(self) -> dict[str, Any]:
         """Return the reading as JSON-ready values."""
         return {"facts": self.facts, "intent": self.intent, "asks": list(self.asks)}
 
 
-def withhold(finding: Finding, reason: str, because: str) -> Finding:
-    """Return the finding as one that does not count."""
-    return Finding(
-        finding.rule, finding.pattern, finding.match, finding.part, finding.words, withheld=reason, because=because
-    )
+def withhold(finding: Finding, reason: str, because: str, *, supposed: bool = False) -> Finding:
+    """Return the finding as one that does not count; ``supposed`` says that a question may still be answered for it."""
+    return replace(finding, withheld=reason, because=because, supposed=supposed)
 
 
 def is_part_of(ask: Finding, fact: Finding) -> bool:

@@ -34,6 +34,8 @@ from rules.language.wishes import Wishes
 
 #: Kinds of reasons that weigh more than others: what is only supposed is not told either.
 _SUPPOSED = frozenset({"hypothesis", "condition"})
+#: Reasons for which a fact is not told but may be what a question is about.
+_ASKED_ABOUT = _SUPPOSED | {"question", "plan"}
 #: Words that ask, without accents, and how near behind a "not" they ask nothing.
 _ASKING = frozenset({"gi", "chi", "ai", "dau", "sao", "nao"})
 _DENIED_WITHIN = 2
@@ -130,7 +132,15 @@ class Reader:
         wishes = Wishes(self._tokens, self._parts, self.scopes, self.matcher, self._language)
         intent, asks = wishes.intent(facts, judged, self._asks, intents)
         parts = tuple(self._words(part.start, part.end) for part in self._parts)
-        return Reading(facts, intent, asks, (*judged, *self._asks, *intents), parts, impersonal)
+        supposed = self._supposed(judged) if asks else {}
+        return Reading(facts, intent, asks, (*judged, *self._asks, *intents), parts, impersonal, supposed)
+
+    def _supposed(self, judged: Sequence[Finding]) -> dict[str, Any]:
+        """Return what the sentence supposes or asks about; nothing if it denies or doubts something beside that."""
+        supposed = [finding for finding in judged if finding.supposed]
+        if any(finding.withheld and not finding.supposed for finding in judged):
+            return {}
+        return self._facts(supposed, self._holders(supposed))
 
     def _facts(self, stated: Sequence[Finding], holders: set[str]) -> dict[str, Any]:
         facts = Assembly([(finding.rule.entry, self.value_of(finding)) for finding in stated], holders).facts()
@@ -289,8 +299,9 @@ class Reader:
         if scope is None:
             part = self._parts[self._part_of(finding.match.start)]
             reason = self._retractions.reason(finding) or self._asked(finding) or self._actors.stranger(finding, part)
-            return finding if reason is None else withhold(finding, reason, "")
-        return withhold(finding, scope.rule.entry.name, self._words(scope.match.start, scope.match.end))
+            return finding if reason is None else withhold(finding, reason, "", supposed=reason in _ASKED_ABOUT)
+        words = self._words(scope.match.start, scope.match.end)
+        return withhold(finding, scope.rule.entry.name, words, supposed=scope.kind in _ASKED_ABOUT)
 
     def _withholding(self, finding: Finding) -> Scope | None:
         done, entry = self._has("done", finding.part), finding.rule.entry

@@ -31,8 +31,11 @@ PACKAGES = {
     "chromium": "chromium fonts-noto-core fonts-noto-color-emoji",
     "nginx": "nginx",
     "caddy": "caddy",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "systemd-analyze": "systemd",
 }
-#: Programs that the script only unpacks, for an installed one would listen on port 80.
+#: Programs that the script only unpacks, for an installed one would listen on a port.
 _UNPACKED = Path(__file__).resolve().parents[2] / ".venv" / "unpacked" / "usr"
 
 

@@ -1,5 +1,6 @@
 """Which keys a database is opened with: new ones only for a new database."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,12 @@ async def test_no_keys_are_made_for_a_database_that_cannot_be_opened(tmp_path: P
         await _start(Settings(data_dir=tmp_path, language="en"))
 
     assert not (tmp_path / "keys.json").exists()
+
+
+async def test_where_nothing_speaks_to_postgresql_the_start_names_the_command_that_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "bot.store.drivers.postgres", raising=False)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(DatabaseUnusable, match=r"pip install 'troly-chung-thu\[postgresql\]'"):
+        await _start(Settings(data_dir=tmp_path, database_url="postgresql://u@127.0.0.1/troly"))

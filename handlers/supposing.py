@@ -1,0 +1,144 @@
+"""Answers what a question supposes ("nếu mất token thì sao") for that case; nothing of it is recorded."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from markupsafe import Markup
+
+from handlers.citations import format_sourced, format_statement
+from handlers.core import Context, Session, format_bold, format_brief_answer, format_bullets, format_title, join_lines
+from handlers.interview.screens.question import format_phrase
+from handlers.interview.screens.understood import answers_in
+from handlers.requests import SUBJECT_LABELS
+from locales import N_
+from rules import Action, Decided, FactsError, Issuer, Subject, Token, decide, parse_facts
+from rules.outcome import Part
+
+IF = N_("<b>If {case}:</b>")
+#: Said below, because the answer to a supposition is easily taken for one's own.
+NOT_RECORDED = N_("<i>That holds where nothing else is wrong. I have not recorded it.</i>")
+ENDED = N_("<b>the certificate has expired</b>")
+NOTHING_TO_DO = N_("Nothing has to be done.")
+#: Facts that a question leaves out, as they mostly are. Whose certificate a merger keeps has no usual answer.
+_USUAL: Mapping[str, Any] = {"events": [], "token": Token.IN_HAND, "key_exposed": False}
+#: How long the usual certificate is still valid: nothing that presses before its end is said of it.
+_VALID_FOR = timedelta(days=365)
+_SUBJECTS = (Subject.INDIVIDUAL, Subject.ORGANISATION)
+
+
+def answer_supposed(here: Context, supposed: Mapping[str, Any]) -> tuple[Markup, ...]:
+    """Answer what is to be done in a case that a question supposes, on top of what is known of the person's own case.
+
+    Args:
+        here: The session and services of the turn.
+        supposed: The facts that the question supposes, as the reading of a sentence has them.
+
+    Returns:
+        Paragraphs; none if it depends on more than is usual.
+    """
+    told = supposed.get("subject") or here.session.answers.get("subject")
+    cases = dict(_decide_each(here, supposed, [Subject(told)] if told else _SUBJECTS))
+    if not cases:
+        return ()
+    (answers, decided), *others = cases.values()
+    head = here.say(IF, case=Markup(", ").join(_format_case(here, answers, supposed)))
+    if decided.actions and all(other.actions == decided.actions for _, other in others):
+        return (head, *format_brief_answer(here, decided), here.say(NOT_RECORDED))
+    each = _format_each(here, {subject: outcome for subject, (_, outcome) in cases.items()})
+    return (head, *_format_urgent(here, decided), *each, here.say(NOT_RECORDED))
+
+
+def _decide_each(
+    here: Context, supposed: Mapping[str, Any], subjects: Sequence[Subject]
+) -> Iterator[tuple[Subject, tuple[dict[str, Any], Decided]]]:
+    """Yield the answers and the decision for each kind of certificate to which all of the supposed can happen."""
+    for subject in subjects:
+        own = here.session.answers if here.session.answers.get("subject") == subject else {}
+        session = here.session.with_changes(answers={**own, "subject": subject})
+        answers = _suppose(here.with_session(session), supposed)
+        decided = _decide_usual(here, answers) if answers else None
+        if answers and decided:
+            yield subject, (answers, decided)
+
+
+def _suppose(here: Context, supposed: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the answers of the supposed case; ``None`` if the pack does not offer one of them."""
+    session: Session = here.session
+    new = {fact: value for fact, value in answers_in(here, supposed).items() if fact != "subject"}
+    if supposed.get("expired"):
+        ended = here.today - timedelta(days=1)
+        new["certificate"] = _certificate_until(ended)
+    if "events" in new:  # on top of what has happened to the unit already
+        new["events"] = sorted({*session.answers.get("events", ()), *new["events"]})
+    said = {"certificate" if fact in ("expired", "not_after", "issuer") else fact for fact in supposed}
+    if not new or said - {"whose", "subject", "old_unit", "new_unit"} - new.keys():
+        return None
+    return {**session.answers, **new}
+
+
+def _decide_usual(here: Context, answers: Mapping[str, Any]) -> Decided | None:
+    """Decide with the usual value of what is not known; ``None`` if something is needed that has none."""
+    known = dict(answers)
+    while True:
+        try:
+            outcome = decide(here.world.pack, parse_facts(known), here.today)
+        except FactsError:
+            return None
+        if isinstance(outcome, Decided):
+            return outcome
+        usual = {**_USUAL, "certificate": _certificate_until(here.today + _VALID_FOR)}
+        usual["information_matches"] = not known.get("events")
+        fact = outcome.facts[0]
+        if fact not in usual or fact in known:
+            return None
+        known[fact] = usual[fact]
+
+
+def _certificate_until(day: date) -> dict[str, Any]:
+    return {"issuer": Issuer.GOVERNMENT, "not_before": None, "not_after": day.isoformat()}
+
+
+def _format_case(here: Context, answers: Mapping[str, Any], supposed: Mapping[str, Any]) -> Iterator[Markup]:
+    """Yield what was supposed, in the words in which answers are said back; the kind of certificate is left out."""
+    for fact, value in answers.items():
+        if fact in supposed and fact not in {"subject", "events"}:
+            yield format_phrase(here.say, fact, value)
+        elif fact == "events" and fact in supposed:
+            yield format_phrase(here.say, fact, supposed[fact])
+        elif fact == "certificate" and supposed.get("expired"):
+            yield here.say(ENDED)
+        elif fact == "certificate" and {"not_after", "issuer"} & supposed.keys():
+            yield here.say(N_("the certificate is {phrase}"), phrase=format_phrase(here.say, fact, value))
+
+
+def _format_urgent(here: Context, decided: Decided) -> list[Markup]:
+    """Say what to do this minute, if there is such a thing."""
+    briefs = [brief for action in decided.actions for brief in action.briefs if brief.part is Part.NOW]
+    said = [format_sourced(here.say.t(brief.text), brief.citations, here.say.t) for brief in briefs]
+    return [join_lines(format_bold(here.say(N_("Right now"))), format_bullets(dict.fromkeys(said)))] if said else []
+
+
+def _format_each(here: Context, cases: Mapping[Subject, Decided]) -> Iterator[Markup]:
+    """Yield what is to be done with every kind of certificate, then what is to be done with one kind only."""
+    lines = {subject: _format_actions(here, decided) for subject, decided in cases.items()}
+    first, *others = lines.values()
+    common = [line for line in first if all(line in other for other in others)]
+    if common:
+        yield format_bullets(common)
+    for subject, said in lines.items():
+        title = here.say(N_("<b>A certificate of {subject}</b>"), subject=here.say.t(SUBJECT_LABELS[subject]))
+        if own := [line for line in said if line not in common]:
+            yield join_lines(title, format_bullets(own))
+
+
+def _format_actions(here: Context, decided: Decided) -> list[str]:
+    """Format each procedure with its form and its place in the law; without one, what else is to know."""
+    if not decided.actions:
+        return [format_statement(notice, here.say.t) for notice in decided.notices[:2]] or [here.say.t(NOTHING_TO_DO)]
+    return [_format_action(here, action) for action in decided.actions]
+
+
+def _format_action(here: Context, action: Action) -> str:
+    cited = dict.fromkeys(citation for reason in action.reasons for citation in reason.citations)
+    return format_sourced(format_title(here.say, action, None), tuple(cited), here.say.t)
