@@ -186,7 +186,11 @@ class PersonChannelRepository:
     async def remove_mailbox(self, owner: str) -> None:
         """Forget the address that was given in a chat."""
         gone, now = {"owner": owner}, {"now": to_micros(self.context.now)}
-        await self.context.ask(Query("email_removed", gone), Query("email_remove", gone), Query("email_unused", now))
+        await self.context.ask(
+            Query("email_removed", gone),
+            Query("email_remove", gone),
+            Query("email_unused", now, where=("unused_address",)),
+        )
 
     async def tell(self, chat: str, channel: str, mark: str, said: Reply) -> None:
         """Queue a notice to a chat; the same mark at the same moment is queued once."""

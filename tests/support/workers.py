@@ -25,7 +25,7 @@ from tests.support.scheduling import deal
 #: Names this run, in every worker of it alike.
 RUN = uuid4().hex[:12]
 #: Workers beyond the number of cores, which are busy while others wait.
-_MORE_WORKERS = 4
+_MORE_WORKERS = 3
 
 
 class _Names:
