@@ -15,8 +15,8 @@ from functools import cached_property
 from pathlib import Path
 
 ROOMS = ("bot", "handlers")
-#: What came after the goals were set: forms, dossiers, the web, Zalo, e-mail and the offices that admins set, with what
-#: came along with them.
+#: What came after the goals were set: forms, dossiers, the web, Zalo, e-mail, the offices that admins set, several
+#: channels of one person and an operator's tools, with what came along with them.
 LATER_ROOMS = (
     *("bot.forms", "bot.pdf", "bot.cli.forms", "bot.delivery.form_making", "handlers.forms", "handlers.model.forms"),
     *("bot.dossier", "bot.cli.dossier", "bot.delivery.dossier_maker", "bot.services.dossiers", "bot.store.dossiers"),
@@ -29,6 +29,11 @@ LATER_ROOMS = (
     *("bot.channels.email", "bot.cli.email", "bot.services.email", "bot.store.email", "handlers.email"),
     *("handlers.model.email", "bot.services.unit_import", "bot.store.page_exports", "handlers.model.taking_back"),
     *("bot.units.list_worker", "bot.units.plan_text", "bot.store.channel_use"),
+    *("handlers.channels", "handlers.model.own_channels", "handlers.testing.channels", "bot.services.channels"),
+    *("bot.store.person_channels", "handlers.model.paid_messages", "bot.preview.channel_walks"),
+    *("bot.cli.backup", "bot.cli.doctor", "bot.services.backups", "bot.services.moving", "bot.services.postgres_dump"),
+    *("bot.services.upkeep", "bot.store.upkeep", "bot.store.contents", "bot.delivery.watch", "handlers.model.alarms"),
+    *("bot.store.drivers.nats", "bot.store.drivers.signals"),
 )
 LONG_FILE = 350
 LONG_FUNCTION = 40

@@ -6,7 +6,6 @@ from bot.store.broadcasts.audience import (
     PAGE_SIZE,
     AudienceReader,
     ChatName,
-    Person,
     count_audience,
     find_chats,
     find_known,
@@ -22,6 +21,7 @@ from bot.store.broadcasts.messages import (
     NoticeRepository,
     kind_of_reminder,
 )
+from bot.store.broadcasts.people import Person
 from bot.store.broadcasts.recipients import (
     ExpiryReminder,
     FallbackRepository,

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 import structlog
+from starlette.routing import BaseRoute
 
 from bot.channels import AcceptUpdates, BackgroundService, ListenAddress, Receiver
 from bot.clock import Clock
@@ -59,19 +60,7 @@ def build_web_server(
         if one.listen
     ]
     if receiving and settings.web_listen:
-        links = LinkPages(LinkDesk(world.store.links, world.clock), settings.language)
-        known = UploadSettings(settings.web_address, settings.language)
-        uploads = UploadPages(world.store, world.clock, world.accept, known)
-        emails = EmailPages(EmailDesk(world.store, world.clock), settings.language)
-        desk = build_desk(
-            settings, world.store, world.clock, world.pack, world.accepted, troubles=world.troubles
-        ).routes()
-        parts = (links, uploads, emails)
-        pages = (*static_routes(), *(route for part in parts for route in part.routes()), *desk)
-        sites.append(Site(_address(settings, "web_listen"), pages))
-        render(
-            "chat_begin.html", settings.language, start="", key="", made_up=False
-        )  # so the first to come need not wait
+        sites.append(Site(_address(settings, "web_listen"), _public_routes(world)))
     if settings.web_private_listen:
         watched = HealthEndpoints(world.store, world.metrics, world.accepted).routes()
         sites.append(Site(_address(settings, "web_private_listen", receiving=receiving), tuple(watched), private=True))
@@ -84,6 +73,20 @@ def build_web_server(
         return []
     tls = (settings.web_url or "").startswith("https:")
     return [WebServer(opened, language=settings.language, tls=tls, proxies=settings.web_trusted_proxies).run]
+
+
+def _public_routes(world: WebSurroundings) -> tuple[BaseRoute, ...]:
+    """Return the routes of links, uploads, e-mail and the admin pages."""
+    settings, store, clock = world.settings, world.store, world.clock
+    parts = (
+        LinkPages(LinkDesk(store.links, clock), settings.language),
+        UploadPages(store, clock, world.accept, UploadSettings(settings.web_address, settings.language)),
+        EmailPages(EmailDesk(store, clock), settings.language),
+        build_desk(settings, store, clock, world.pack, world.accepted, troubles=world.troubles),
+    )
+    # rendered once, so that the first who comes need not wait for the template
+    render("chat_begin.html", settings.language, start="", key="", made_up=False)
+    return (*static_routes(), *(route for part in parts for route in part.routes()))
 
 
 def _address(settings: Settings, field: str, *, receiving: bool = True) -> ListenAddress:
