@@ -63,8 +63,8 @@ class Crowd:
             case "sheet", list(rows):
                 return SheetRead(sheet=ImportSheet(lines=tuple(rows)), message="6")
         data = self._tap(talk, kind, what)
-        if data and kind in {"tap", "choose"} and (number := self._number(talk, data)):
-            return TextReceived(text=number, message="1")
+        if data and kind in {"tap", "choose"} and (typed := self._number(talk, data)):
+            return TextReceived(text=typed, message="1")
         return ButtonTapped(data=data, message="1") if data else None
 
     def _number(self, talk: StoredDialogue, tap: str) -> str | None:
