@@ -100,7 +100,7 @@ class Throttle:
 
 
 #: Seconds that a call of a platform may wait for its answer before turns give way to it.
-_SLOW_CALL = 0.02
+_SLOW_CALL = 0.06
 
 
 class WaitingCalls:
