@@ -33,6 +33,7 @@ class Incoming:
     update_id: str
     address: str
     event: Event
+    kept: bool = False  #: in the store already, as its platform sent it, until this is stored
 
 
 @dataclass(frozen=True, slots=True)

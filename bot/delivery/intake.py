@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -78,7 +79,7 @@ class Throttle:
         self._remember(key)
         event = update.event
         too_much = Throttled(message=event.message, group=event.group, secret=event.secret)
-        return Incoming(update.channel, update.update_id, update.address, too_much)
+        return replace(update, event=too_much)
 
     def _group_heard(self, key: str) -> bool:
         return self._groups.level(key) >= 1 and self._all_groups.try_take("") and self._groups.try_take(key)
@@ -99,7 +100,7 @@ class Throttle:
 
 
 #: Seconds that a call of a platform may wait for its answer before turns give way to it.
-_SLOW_CALL = 0.02
+_SLOW_CALL = 0.06
 
 
 class WaitingCalls:
@@ -246,14 +247,14 @@ def _remove_secrets(update: Incoming) -> Incoming:
     """Without what must never be stored: a private key's body, a PIN; and without what is too long to be an answer."""
     event = update.event
     if isinstance(event, TextReceived):
-        return Incoming(update.channel, update.update_id, update.address, _clean_text(event))
+        return replace(update, event=_clean_text(event))
     if isinstance(event, FileSent | UnreadableReceived):
         event = event.model_copy(update=_clean_words("caption", event.caption))
     if isinstance(event, MessageEdited):
         event = event.model_copy(update=_clean_words("text", event.text))
     if isinstance(event, FileSent) and has_secret_in_name(event.name):
         event = event.model_copy(update={"name": "", "secret": True})
-    return Incoming(update.channel, update.update_id, update.address, event)
+    return replace(update, event=event)
 
 
 def _clean_words(field: str, words: str) -> dict[str, object]:

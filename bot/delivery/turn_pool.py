@@ -11,6 +11,7 @@ import heapq
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import count
 
 import structlog
@@ -22,6 +23,8 @@ from bot.messages import Chat
 _MOST_REMEMBERED_CHATS = 4096
 #: Seconds that an errand gives way for each second for which its person had a place lately.
 _GIVES_WAY = 10.0
+#: Seconds of a pause between two turns, at most, while something else goes first.
+_LONGEST_PAUSE = 0.25
 
 _log = structlog.get_logger(__name__)
 
@@ -69,11 +72,16 @@ class TurnPool:
         places: Mapping[SlowTaskKind, int] = SLOW_TASK_PLACES,
         gives_way: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``gives_way``: whether something else has to go first now; turns are handled one by one meanwhile."""
+        """``gives_way``: whether something else has to go first now.
+
+        Turns are handled one by one meanwhile, with as long a pause after each as it took.
+        """
         self._handle_next = handle_next
         self._handled = handled
         self._concurrency = concurrency
         self._gives_way = gives_way
+        self._pause_until = 0.0  #: of the loop's clock, where something else goes first
+        self._resuming: asyncio.TimerHandle | None = None
         self._turns = _TurnQueue()
         self._slow_tasks = {kind: _SlowTaskQueue(most) for kind, most in places.items()}
         self._submitted: dict[str, Chat] = {}  #: may have something to handle
@@ -99,9 +107,10 @@ class TurnPool:
 
     async def drain(self) -> None:
         """Wait until every chat submitted so far is handled."""
-        while under_way := [*self._running, *self._slow_running]:
-            await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.sleep(0)  # what follows from it is started by then
+        while (under_way := [*self._running, *self._slow_running]) or self._resuming:
+            if under_way:
+                await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0 if under_way else _LONGEST_PAUSE / 10)  # what follows from it is started by then
 
     async def stop(self) -> None:
         """Start no more turns and wait for those under way; the rest stays in the store."""
@@ -110,14 +119,29 @@ class TurnPool:
 
     def _start(self) -> None:
         """Start as many as there is room for."""
-        most = 1 if self._gives_way() else self._concurrency
+        most = self._most_turns()
         while not self._stopping and len(self._running) < most and (chat := self._turns.next()):
             del self._submitted[chat.id]
             self._busy.add(chat.id)
             task = asyncio.create_task(self._handle_one(chat))
             self._running[task] = chat.id
-            task.add_done_callback(self._on_step_done)
+            task.add_done_callback(partial(self._on_step_done, _now()))
         (self.roomy.set if len(self._running) < most else self.roomy.clear)()
+
+    def _most_turns(self) -> int:
+        """Return how many turns may go on side by side now."""
+        if not self._gives_way():
+            return self._concurrency
+        left = self._pause_until - _now()
+        if left <= 0:
+            return 1
+        if self._resuming is None:
+            self._resuming = asyncio.get_running_loop().call_later(left, self._resume)
+        return 0
+
+    def _resume(self) -> None:
+        self._resuming = None
+        self._start()
 
     async def _handle_one(self, chat: Chat) -> None:
         """Handle one event of a chat."""
@@ -134,8 +158,9 @@ class TurnPool:
                 self._nothing_left(chat)
             self._on_handled(chat, handled=going_on)
 
-    def _on_step_done(self, task: asyncio.Task[None]) -> None:
+    def _on_step_done(self, begun: float, task: asyncio.Task[None]) -> None:
         del self._running[task]
+        self._pause_until = _now() + min(_now() - begun, _LONGEST_PAUSE)
         self._start()
 
     def _on_handled(self, chat: Chat, *, handled: bool) -> None:

@@ -42,7 +42,8 @@ class Inbox:
         groups = {chat.id for update, chat in came if update.event.group}
         meet += [Query("meet_group", {"chat": group}) for group in groups]
         keep = [self._keep(update, chat, now) for update, chat in came]
-        results = await self.driver.run(*meet, *keep, durable=True)
+        # what is kept elsewhere is dropped there by a later transaction, which cannot be on the disk before this one
+        results = await self.driver.run(*meet, *keep, durable=not all(update.kept for update in updates))
         fresh = {chat.id: chat for chat, rows in zip(chats, results[len(meet) :], strict=True) if rows}
         return list(fresh.values())
 

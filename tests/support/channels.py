@@ -192,7 +192,9 @@ async def _telegram(folder: Path) -> AsyncIterator[Platform]:
 
 
 @dataclass
-class _OaPlatform(_Served):
+class OaPlatform(_Served):
+    """An Official Account, of a firm or of an authority."""
+
     oa: FakeOa = field(default_factory=FakeOa)
     known: Settings = field(default_factory=Settings)
 
@@ -202,7 +204,10 @@ class _OaPlatform(_Served):
         await account.close()
 
     async def meet(self, store: Store, count: int) -> list[str]:
-        return await _meet(store, ZALO, (self.oa.account.user().id for _ in range(count)))
+        known, now = [self.oa.account.user().id for _ in range(count)], Clock().now()
+        await _meet(store, ZALO, known)
+        await store.zalo.touch_all([(store.chats.at(ZALO, one).id, now) for one in known])  # they wrote lately
+        return known
 
     def received(self) -> Counter[str]:
         return Counter(one.user for one in self.oa.account.sent)
@@ -246,7 +251,7 @@ def _zalo(kind: str) -> Callable[[Path], AbstractAsyncContextManager[Platform]]:
         async with FakeOa.start(made) as oa:
             known = settings_for(oa, folder / "data", state_dir=folder / "state")
             variables = _to_variables(known.model_dump(include=known.model_fields_set))
-            yield _OaPlatform(variables, port=urlsplit(oa.hook).port or 0, oa=oa, known=known)
+            yield OaPlatform(variables, port=urlsplit(oa.hook).port or 0, oa=oa, known=known)
 
     return start
 
@@ -445,7 +450,9 @@ async def _terminal(folder: Path) -> AsyncIterator[Platform]:
 
 
 @dataclass
-class _EmailPlatform(_Served):
+class EmailPlatform(_Served):
+    """A mail server of one office."""
+
     server: MailServer = field(default_factory=MailServer)
 
     @property
@@ -469,7 +476,7 @@ class _EmailPlatform(_Served):
 async def _email(folder: Path) -> AsyncIterator[Platform]:
     async with MailServer().served(folder) as server:
         known = settings_of(server, folder, web_listen=f"127.0.0.1:{free_port()}")
-        yield _EmailPlatform(_to_variables(known), server=server)
+        yield EmailPlatform(_to_variables(known), server=server)
 
 
 def _number_of(menu: str, label: str) -> str:

@@ -1,7 +1,12 @@
 """What came in is stored once and read in order."""
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
+import pytest
+
+from bot.store.drivers import Query
 from bot.store.store import Store
 from handlers.core import FileSent, TextReceived
 from tests.support.database import OpenStore
@@ -145,3 +150,20 @@ async def test_what_waits_is_read_without_being_taken_the_newest_first(store: St
     pending = await store.inbox.claim_turn(chat)
     assert pending is not None
     assert pending.event == TextReceived(text="/lapho")
+
+
+async def test_the_disk_is_waited_for_unless_all_that_came_is_kept_already(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[bool] = []
+    run = type(store.driver).run
+
+    async def note(driver: Any, *queries: Query, durable: bool = False) -> Any:
+        waited.append(durable)
+        return await run(driver, *queries, durable=durable)
+
+    monkeypatch.setattr(type(store.driver), "run", note)
+    fresh, kept = make_incoming("1"), replace(make_incoming("2"), kept=True)
+    for updates in ([fresh], [kept], [kept, replace(fresh, update_id="3")]):
+        assert len(await store.inbox.receive(updates, NOW)) == 1
+    assert waited == [True, False, True]

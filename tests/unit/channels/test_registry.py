@@ -4,6 +4,7 @@ import pytest
 
 from bot.channels import CHANNELS, parse_address, terminal_channel
 from handlers.model import CHANNEL_LABELS, CHANNEL_LIMITS, ChannelAddress
+from tests.support.channels import CHANNELS as CASES
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,11 @@ def test_every_channel_has_a_label_and_limits() -> None:
     assert set(CHANNELS) <= set(CHANNEL_LABELS)
     assert set(CHANNELS) == set(CHANNEL_LIMITS)
     assert CHANNELS["telegram"].label == "Telegram"
+
+
+def test_every_channel_has_a_row_in_the_table_over_which_the_suites_run() -> None:
+    assert {one.channel for one in CASES} == set(CHANNELS)
+    assert len({one.name for one in CASES}) == len(CASES)
+    for one in CASES:  # what carries no conversation, or leaves nothing, says so
+        assert one.talks or one.leaves
+        assert one.profile.name == one.channel

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from urllib.parse import urlsplit
@@ -206,7 +206,8 @@ class EventHandler:
         events = await self._store.zalo.next_events(_BATCH)
         read = [(one, await self._read(one)) for one in events]
         found = [one for _, one in read]
-        await self._accept(await self._without_silent([update for one in found for update in one.incoming]))
+        kept = [replace(update, kept=True) for one in found for update in one.incoming]
+        await self._accept(await self._without_silent(kept))
         await self._touch(found)  # after the messages, for a chat is known by its first one
         told = [(message, one.receipt) for one in found for message in one.receipts]
         await self._store.zalo.keep_receipts(told, self._clock.now())
