@@ -16,7 +16,8 @@ UNPACKED='nginx:nginx
 caddy:caddy
 nats-server:nats-server
 pgbouncer:pgbouncer
-prometheus:prometheus'
+prometheus:prometheus
+promtool:prometheus'
 folder=${0%/*}/../.venv/unpacked
 
 missing=$(echo "$PROGRAMS" | while IFS=: read -r program packages; do

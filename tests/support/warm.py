@@ -33,7 +33,7 @@ from typing import Any, Self
 #: Modules that are run, and those that are imported before: what their commands import by the time they work.
 _WORKERS = (
     "bot.certificates.parsing", "bot.dossier.list_reader", "bot.exports.export_worker", "bot.exports.list_reader",
-    "bot.pdf", "bot.units.list_worker",
+    "bot.exports.broadcast_files", "bot.pdf", "bot.units.list_worker",
 )  # fmt: skip
 _PROGRAM = "bot"
 _IMPORTED = (

@@ -25,7 +25,7 @@ def without_programs(folder: Path, **more: str) -> subprocess.CompletedProcess[s
 
 
 def test_the_script_brings_what_the_tests_name() -> None:
-    named = dict(re.findall(r"^(?:PROGRAMS='|UNPACKED=')?(\w+):([\w \-]+?)'?$", SCRIPT.read_text(), re.MULTILINE))
+    named = dict(re.findall(r"^(?:PROGRAMS='|UNPACKED=')?([\w-]+):([\w \-]+?)'?$", SCRIPT.read_text(), re.MULTILINE))
 
     assert named == PACKAGES
 
