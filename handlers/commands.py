@@ -154,7 +154,7 @@ async def _start(here: Context, invitation: str) -> HandlerResult:
         return HandlerResult(to_desk(here), notes=taken)
     note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
     session = here.session.to_previous_screen() if here.session.screen == "stopped" else here.session
-    return HandlerResult(session, notes=(*taken, note))
+    return HandlerResult(session, notes=(*taken, note), whole=session.screen in ("question", "condition"))
 
 
 async def _restart(here: Context, _: str) -> HandlerResult:

@@ -116,10 +116,14 @@ class WorkerRegistry:
             Who is left; ``None`` where the others have given this one up: it has nothing in hand and must join again.
         """
         me = self._parameters(channel)
-        (known,) = await self.driver.run(Query("renew_worker", {**me, "keys": self.keyring.key_ids}))
+        known, live = await self.driver.run(
+            Query("renew_worker", {**me, "keys": self.keyring.key_ids}), Query("live_keys")
+        )
         if not known:
             return None
         self._follow_key(known[0][1])
+        for _, keys in live:  # a process that does nothing for a while meets no value of theirs
+            self.keyring.follow((keys or "").partition(",")[0])
         return await self._take_over(channel, now, *([Query("expire_workers", me)] if judge else []))
 
     def _follow_key(self, head: bytes | None) -> None:

@@ -19,7 +19,7 @@ from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 
 #: Total length of the paragraphs, in characters, above which ``Page.to_short`` drops them.
-LONG_PAGE = 100
+LONG_PAGE = 800
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import yaml
 
-from bot.metrics import Prometheus, QueueDepths
+from bot.metrics import Prometheus, QueueDepths, StoreFigures
 from bot.settings import Settings
 from tests.support.fork_server import ForkServer
 from tests.support.program import run_program
@@ -96,7 +96,9 @@ def exposed() -> set[str]:
     metrics.record_turn_failure()
     metrics.record_delivery("telegram", "sent")
     metrics.record_store_failure(OSError())
-    return set(_SERIES.findall(metrics.expose(QueueDepths(0, {}, 0)).decode()))
+    metrics.record_throttling("telegram")
+    told = {"paused": 1}, {("inbox", "telegram"): 1.0}, {"telegram": 1}, {"backup": (1.0, False)}
+    return set(_SERIES.findall(metrics.expose(StoreFigures(QueueDepths(0, {}, 0), *told)).decode()))
 
 
 @pytest.mark.parametrize("name", ["prometheus-rules.yaml", "grafana.json"])

@@ -46,7 +46,7 @@ async def test_with_nothing_configured_the_chat_opens_in_a_browser_and_the_start
             assert "automatic assistant" in page.text
             lost = await client.get(f"http://{listen}/metrics")
             assert lost.status_code == 404
-            assert "Không có trang này" in lost.text
+            assert "There is no such page" in lost.text
         assert f"Open http://{listen} in a browser." in program.printed()
         assert "troly chat" in program.printed()
     finally:

@@ -332,10 +332,12 @@ def render_expiry_page(here: Context, asked: Question, progress: Markup) -> Page
     ask = say(SEND_THE_FILE if here.world.takes_files else SEND_BY_LINK)
     by_hand, how = say(BY_HAND), how_option(here)
     options = [Option(option.value, say.t(option.label), option.synonyms) for option in asked.options]
+    title = format_bold(say.text(asked.text))
     return Page(
-        format_bold(say.text(asked.text)),
+        title,
         (ask, by_hand, progress),
         (*options, how, unsure_option(say.t)),
+        reminder=title,
         numbers="codes",
         help=unsure,
     )

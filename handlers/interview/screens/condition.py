@@ -88,8 +88,10 @@ class ConditionScreen:
 
     async def page(self, here: Context) -> Page:
         """Show one list of what may be wrong, below the option that nothing is; after a typed day the list alone."""
+        title = here.say(N_("<b>In what condition are certificate, token and key?</b>"))
         return Page(
-            title=here.say(N_("<b>In what condition are certificate, token and key?</b>")),
+            title=title,
+            reminder=title,
             paragraphs=() if here.session.typed_expiry else _format_explanation(here),
             options=tuple(_options(here, _questions(here))),
             many=True,

@@ -93,8 +93,10 @@ def _render_question(here: Context, asked: Question) -> Page:
         else ()
     )
     hints = format_bullets(say.text(option.hint) for option in options if option.hint)
+    title = format_bold(say.text(asked.text))
     return Page(
-        title=format_bold(say.text(asked.text)),
+        title=title,
+        reminder=None if certificate else title,
         paragraphs=(*certificate, hints, *_format_caution(here, asked), *many, format_questions_left(here)),
         options=tuple(_question_options(here, options, many=asked.many)),
         many=asked.many,
