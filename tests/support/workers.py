@@ -1,4 +1,4 @@
-"""Runs the tests in several processes, forked from the one that has collected them (decision record 0015).
+"""Runs the tests in several processes, forked from the one that has collected them (decision record 0019).
 
 Each worker asks for tests whenever it has none left, and sends their reports back; the first process prints and counts
 them as if it had run them. A worker that dies fails the test that it was at, and another one goes on with the rest.
