@@ -62,7 +62,7 @@ def kill_until_done(work: Work, url: str | None, folder: Path) -> int:
     """Let the work run for short moments until it is complete; return how often it was killed."""
     chance = random.Random(2026)
     for kills in range(1000):
-        process = _nursery.Process(target=work, args=(url, folder))
+        process = _nursery.Process(target=_do, args=(os.environ["PATH"], work, url, folder))
         process.start()
         _wait_for_work(process, chance.uniform(SHORTEST, LONGEST * LONGER_EACH_TIME**kills))
         process.join(chance.uniform(0, _LATER))
@@ -72,6 +72,12 @@ def kill_until_done(work: Work, url: str | None, folder: Path) -> int:
         process.kill()
         process.join()
     raise AssertionError("it never came to its end")
+
+
+def _do(path: str, work: Work, url: str | None, folder: Path) -> None:
+    """Do the work where this test finds programs: the nursery may have begun in another one."""
+    os.environ["PATH"] = path
+    work(url, folder)
 
 
 def _wait_for_work(process: BaseProcess, seconds: float) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -74,8 +75,8 @@ async def test_a_start_picks_up_everything_the_last_process_left(store: Store, t
 async def swept(store: Store, monkeypatch: pytest.MonkeyPatch, handled: list[str], failures: list[Exception]) -> None:
     """Run with a short sweep until the chat is handled; its first turns fail as told."""
     monkeypatch.setattr("bot.delivery.runner._SWEEP", 0.05)
-    process, stop = Process(store), asyncio.Event()
-    handle_next = process.workers._handle_next
+    process, stop, started = Process(store), asyncio.Event(), asyncio.Event()
+    handle_next, submit = process.workers._handle_next, process.workers.submit
 
     async def watched(chat: Chat) -> bool:
         if failures:
@@ -83,9 +84,14 @@ async def swept(store: Store, monkeypatch: pytest.MonkeyPatch, handled: list[str
         handled.append(chat.address)
         return await handle_next(chat)
 
+    def looked(chats: Iterable[Chat]) -> None:
+        submit(chats)
+        started.set()
+
     monkeypatch.setattr(process.workers, "_handle_next", watched)
+    monkeypatch.setattr(process.workers, "submit", looked)
     running = asyncio.create_task(process.runner.run(stop))
-    await asyncio.sleep(0.1)
+    await started.wait()
     await store.inbox.receive([make_text_update("nobody was told", 1)], Clock().now())
     await process.until_sent(1)
     stop.set()

@@ -155,12 +155,13 @@ async def _turn(store: Store, number: int) -> None:
 @contextmanager
 def _one_connection(database: Database) -> Iterator[str]:
     """The URL for somebody who may have one connection at a time."""
-    database.sql("CREATE ROLE troly_one LOGIN CONNECTION LIMIT 1")
     place = conninfo_to_dict(str(database.url))
+    name = f"{place['dbname']}_one"  # roles are of the whole server, which other workers of the tests use as well
+    database.sql(f"CREATE ROLE {name} LOGIN CONNECTION LIMIT 1")
     try:
-        yield f"postgresql://troly_one@/{place['dbname']}?host={place['host']}"
+        yield f"postgresql://{name}@/{place['dbname']}?host={place['host']}"
     finally:
-        database.sql("DROP ROLE troly_one")
+        database.sql(f"DROP ROLE {name}")
 
 
 async def test_a_start_waits_for_a_server_that_has_no_free_connection(
