@@ -15,7 +15,7 @@ from locales import N_
 from rules import Action, Decided, FactsError, Issuer, Subject, Token, decide, parse_facts
 from rules.outcome import Part
 
-IF = N_("<b>If {case}:</b>")
+IF = N_("If {case}:")
 #: Said below, because the answer to a supposition is easily taken for one's own.
 NOT_RECORDED = N_("<i>That holds where nothing else is wrong. I have not recorded it.</i>")
 ENDED = N_("<b>the certificate has expired</b>")
@@ -44,7 +44,7 @@ def answer_supposed(here: Context, supposed: Mapping[str, Any]) -> tuple[Markup,
     (answers, decided), *others = cases.values()
     head = here.say(IF, case=Markup(", ").join(_format_case(here, answers, supposed)))
     if decided.actions and all(other.actions == decided.actions for _, other in others):
-        return (head, *format_brief_answer(here, decided), here.say(NOT_RECORDED))
+        return (head, *format_brief_answer(here, decided, alone=True), here.say(NOT_RECORDED))
     each = _format_each(here, {subject: outcome for subject, (_, outcome) in cases.items()})
     return (head, *_format_urgent(here, decided), *each, here.say(NOT_RECORDED))
 

@@ -140,6 +140,7 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (*BEGIN, "=individual", "=deceased", "=done", "/xemlai", "=events", "=nothing"),
     ),
     (N_("A question about the procedure"), (*BODY, "nộp ở đâu, ai ký?")),
+    (N_("A question about what has not happened"), (*BODY, "nếu mất token thì phải làm gì")),
     (N_("A question about the procedure, after the answer"), (*ANSWERED, "phải làm gì bây giờ?")),
     (N_("Something outside the scope"), (*BEGIN, "làm sổ đỏ ở đâu")),
     (N_("A number that stands beside no answer"), (*BODY, "99")),

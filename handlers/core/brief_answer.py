@@ -83,11 +83,16 @@ class _Line:
         return "; ".join(item.text.rstrip(".") for item in self.items)
 
 
-def format_brief_answer(here: Context, decided: Decided) -> list[Markup]:
-    """Format the short answer as paragraphs, without the less important words where it would be too long."""
+def format_brief_answer(here: Context, decided: Decided, *, alone: bool = False) -> list[Markup]:
+    """Format the short answer as paragraphs, without the less important words where it would be too long.
+
+    One that stands ``alone``, without the buttons that tell more, keeps all its words.
+    """
     most = MOST_FOR_ONE if len(decided.actions) == 1 else MOST_FOR_SEVERAL
     lines = whole = list(_lines(here, decided))
     answer = _format(here, decided, lines, cut=False)
+    if alone:
+        return answer
     while _length(answer) > most and (shorter := _shorten(lines)) != lines:
         lines, answer = shorter, _format(here, decided, shorter, cut=True)
     if lines == whole or _length(answer) <= most:

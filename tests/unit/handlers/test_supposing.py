@@ -56,6 +56,7 @@ async def test_where_the_kind_of_certificate_is_known_the_answer_is_the_short_on
     said = await talk.says("/start", "1", "1", "chứng thư hết hạn thì phải làm sao")
     assert NEW_BODY in said
     assert NEW_PERSON not in said
+    assert t("More under “{steps}” and “{notes}”.", steps=t("Step by step"), notes=t("Please note")) not in said
     assert t("Signs") in said
     assert talk.session is not None
     assert parse_facts(talk.session.answers) == parse_facts({"subject": Subject.ORGANISATION})
