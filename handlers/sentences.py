@@ -29,7 +29,7 @@ from handlers.interview.screens.retraction import ask_about_found_token
 from handlers.interview.screens.understood import answers_in, format_noted_day, note_end_alone, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
-from handlers.supposing import answer_supposed
+from handlers.supposing import answer_supposed, leaves_out_loss
 from handlers.understanding import ASKING_SCREENS, read_sentence
 from locales import N_
 from rules import answer_question, find_named, name_by_case
@@ -225,7 +225,8 @@ def answer_questions(here: Context, reading: Reading, text: str) -> tuple[Markup
     folded, asks = fold(text), [ask for ask in reading.asks if ask in TITLES]
     named = {fact: value for fact, value in reading.facts.items() if fact == "subject"}
     asked = reading.supposed if "what_to_do" in asks else {}
-    supposed = answer_supposed(here, {**named, **asked}) if asked else ()
+    whole = asked and not leaves_out_loss(folded, asked)
+    supposed = answer_supposed(here, {**named, **asked}) if whole else ()
     answers = (_answer(here, ask, folded) for ask in asks if not (supposed and ask == "what_to_do"))
     return (*supposed, *answers)
 

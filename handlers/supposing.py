@@ -1,5 +1,6 @@
 """Answers what a question supposes ("nếu mất token thì sao") for that case; nothing of it is recorded."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -7,23 +8,39 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.citations import format_sourced, format_statement
-from handlers.core import Context, Session, format_bold, format_brief_answer, format_bullets, format_title, join_lines
+from handlers.core import (
+    Context,
+    Session,
+    answer_lines,
+    find_certainty,
+    format_brief_answer,
+    format_bullets,
+    format_certainty,
+    format_title,
+    join_lines,
+)
 from handlers.interview.screens.question import format_phrase
 from handlers.interview.screens.understood import answers_in
 from handlers.requests import SUBJECT_LABELS
 from locales import N_
-from rules import Action, Decided, FactsError, Issuer, Subject, Token, decide, parse_facts
+from rules import Action, Citation, Decided, FactsError, Issuer, Level, Subject, Token, decide, parse_facts
 from rules.outcome import Part
 
 IF = N_("If {case}:")
+IF_BESIDE = N_("If {case}, beside what you have told ({told}):")
 #: Said below, because the answer to a supposition is easily taken for one's own.
 NOT_RECORDED = N_("<i>That holds where nothing else is wrong. I have not recorded it.</i>")
+NOT_RECORDED_BESIDE = N_("<i>I have not recorded it.</i>")
 ENDED = N_("<b>the certificate has expired</b>")
 NOTHING_TO_DO = N_("Nothing has to be done.")
 #: Facts that a question leaves out, as they mostly are. Whose certificate a merger keeps has no usual answer.
 _USUAL: Mapping[str, Any] = {"events": [], "token": Token.IN_HAND, "key_exposed": False}
 #: How long the usual certificate is still valid: nothing that presses before its end is said of it.
 _VALID_FOR = timedelta(days=365)
+#: Parts of the answer that are said for all kinds of certificate together.
+_SHARED = (Part.NOW, Part.TOKEN)
+#: Words of a loss or an exposure, without accents; "mất bao lâu" and "mật khẩu" are none.
+_LOSS = re.compile(r"\b(mat(?! (bao|may|phi|tien|thoi|khau|cong))|lo|ro ri|that lac|danh cap|trom|cuop)\b")
 _SUBJECTS = (Subject.INDIVIDUAL, Subject.ORGANISATION)
 
 
@@ -42,11 +59,41 @@ def answer_supposed(here: Context, supposed: Mapping[str, Any]) -> tuple[Markup,
     if not cases:
         return ()
     (answers, decided), *others = cases.values()
-    head = here.say(IF, case=Markup(", ").join(_format_case(here, answers, supposed)))
+    head, tail = _format_head(here, answers, supposed)
     if decided.actions and all(other.actions == decided.actions for _, other in others):
-        return (head, *format_brief_answer(here, decided, alone=True), here.say(NOT_RECORDED))
-    each = _format_each(here, {subject: outcome for subject, (_, outcome) in cases.items()})
-    return (head, *_format_urgent(here, decided), *each, here.say(NOT_RECORDED))
+        return (head, *format_brief_answer(here, decided, alone=True), tail)
+    outcomes = {subject: outcome for subject, (_, outcome) in cases.items()}
+    surest = max(outcomes.values(), key=lambda one: list(Level).index(find_certainty(here, one)))
+    shared = _format_shared(here, list(outcomes.values()))
+    return (head, *shared, *_format_each(here, outcomes), format_certainty(here, surest), tail)
+
+
+def leaves_out_loss(folded: str, supposed: Mapping[str, Any]) -> bool:
+    """Return whether a sentence speaks of a loss or an exposure that was not read: no answer may leave that out.
+
+    Args:
+        folded: The sentence in small letters without accents.
+        supposed: What was read of it.
+    """
+    told = supposed.get("token") == Token.LOST or supposed.get("key_exposed") is True
+    return not told and _LOSS.search(folded) is not None
+
+
+def _format_head(here: Context, answers: Mapping[str, Any], supposed: Mapping[str, Any]) -> tuple[Markup, Markup]:
+    """Name the case, with what the person has told where the decision counts on it; say that nothing is recorded."""
+    case = Markup(", ").join(_format_case(here, answers, supposed))
+    own = [(fact, value) for fact, value in here.session.answers.items() if _counts(fact, value, answers, supposed)]
+    if answers.get("subject") != here.session.answers.get("subject") or not own:
+        return here.say(IF, case=case), here.say(NOT_RECORDED)
+    told = Markup("; ").join(format_phrase(here.say, fact, value) for fact, value in own)
+    return here.say(IF_BESIDE, case=case, told=told), here.say(NOT_RECORDED_BESIDE)
+
+
+def _counts(fact: str, value: Any, answers: Mapping[str, Any], supposed: Mapping[str, Any]) -> bool:
+    """Return whether an answer of the person's own is unusual and stays beside the supposed ones."""
+    usual = {**_USUAL, "information_matches": True}
+    stays = fact == "events" or (fact not in supposed and answers.get(fact) == value)
+    return stays and fact not in {"subject", "certificate"} and (fact not in usual or usual[fact] != value)
 
 
 def _decide_each(
@@ -112,11 +159,19 @@ def _format_case(here: Context, answers: Mapping[str, Any], supposed: Mapping[st
             yield here.say(N_("the certificate is {phrase}"), phrase=format_phrase(here.say, fact, value))
 
 
-def _format_urgent(here: Context, decided: Decided) -> list[Markup]:
-    """Say what to do this minute, if there is such a thing."""
-    briefs = [brief for action in decided.actions for brief in action.briefs if brief.part is Part.NOW]
-    said = [format_sourced(here.say.t(brief.text), brief.citations, here.say.t) for brief in briefs]
-    return [join_lines(format_bold(here.say(N_("Right now"))), format_bullets(dict.fromkeys(said)))] if said else []
+def _format_shared(here: Context, outcomes: Sequence[Decided]) -> list[Markup]:
+    """Say what to do this minute, and with the token, where that is the same for all kinds of certificate."""
+    first, *others = (answer_lines(here, decided) for decided in outcomes)
+    lines = [line for line in first if line[0] in _SHARED and all(line in other for other in others)]
+    return [
+        Markup("<b>{}:</b> {}").format(label, format_sourced(text, _cited(outcomes[0], part), here.say.t))
+        for part, label, text in lines
+    ]
+
+
+def _cited(decided: Decided, part: Part | None) -> tuple[Citation, ...]:
+    said = (brief for action in decided.actions for brief in action.briefs if brief.part is part)
+    return tuple(dict.fromkeys(citation for brief in said for citation in brief.citations))
 
 
 def _format_each(here: Context, cases: Mapping[Subject, Decided]) -> Iterator[Markup]:

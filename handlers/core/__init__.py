@@ -10,6 +10,7 @@ from handlers.core.brief_answer import (
     explain_certainty,
     find_certainty,
     format_brief_answer,
+    format_certainty,
     format_decision_plain,
 )
 from handlers.core.broadcast_ports import Reminders
@@ -143,11 +144,12 @@ __all__ = [
     "Understood", "Units", "UnreadableReceived", "answer_lines", "back_option", "capitalize_first",
     "certificate_facts", "cited_documents", "count_printed_lines", "count_remaining", "current_decision",
     "current_question", "current_rights", "explain_certainty", "facts_of", "filing_notice_of", "find_certainty",
-    "find_impossible_day", "format_actions", "format_bold", "format_brief_answer", "format_bullets", "format_count",
-    "format_day", "format_decision_plain", "format_documents", "format_moment", "format_notices", "format_numbered",
-    "format_size", "format_steps", "format_title", "format_weekday", "hash_text", "holder_labels", "join_lines",
-    "latest_fact", "open_page", "parse_day", "parse_day_range", "parse_moment", "parse_time", "printed_width",
-    "question_of", "registrable_actions", "strip_markup", "units_of", "with_answer", "with_derived_events",
-    "without_answer", "without_day", "without_derived_events", "without_stale_events",
+    "find_impossible_day", "format_actions", "format_bold", "format_brief_answer", "format_bullets",
+    "format_certainty", "format_count", "format_day", "format_decision_plain", "format_documents", "format_moment",
+    "format_notices", "format_numbered", "format_size", "format_steps", "format_title", "format_weekday",
+    "hash_text", "holder_labels", "join_lines", "latest_fact", "open_page", "parse_day", "parse_day_range",
+    "parse_moment", "parse_time", "printed_width", "question_of", "registrable_actions", "strip_markup", "units_of",
+    "with_answer", "with_derived_events", "without_answer", "without_day", "without_derived_events",
+    "without_stale_events",
 ]
 # fmt: on

@@ -3,7 +3,7 @@
 import pytest
 
 from handlers.sentences import AFTER_THE_QUESTIONS
-from handlers.supposing import NOT_RECORDED
+from handlers.supposing import NOT_RECORDED, NOT_RECORDED_BESIDE
 from locales import translator
 from rules import Event, Subject, Token, parse_facts
 from rules.language import load_language, read
@@ -49,6 +49,8 @@ async def test_for_every_kind_of_certificate_what_is_the_same_is_said_once() -> 
 async def test_what_to_do_this_minute_comes_first() -> None:
     said = await Dialogue().says("/start", "1", "nếu mất token thì sao")
     assert said.index(t("Right now")) < said.index(REVOKE)
+    assert "024.3773.8668" in said
+    assert t("🟠 To be confirmed") in said
 
 
 async def test_where_the_kind_of_certificate_is_known_the_answer_is_the_short_one_of_that_case() -> None:
@@ -69,6 +71,22 @@ async def test_it_stands_on_what_has_happened_to_the_unit_already() -> None:
     assert LOSS in said
     assert talk.session is not None
     assert "token" not in talk.session.answers
+
+
+async def test_what_the_person_has_told_is_named_where_the_answer_counts_on_it() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1", "chính cơ quan tôi giải thể", "1")
+    said = await talk.says("nếu đổi tên cơ quan thì phải làm gì")
+    head = next(line for line in said.splitlines() if line.startswith("Nếu "))
+    assert "đã nêu" in head
+    assert "giải thể" in head
+    assert plain(NOT_RECORDED) not in said
+    assert plain(NOT_RECORDED_BESIDE) in said
+
+
+@pytest.mark.parametrize("said", ["nếu mất token mà hết hạn thì sao", "neu lo ma pin thi sao"])
+async def test_a_loss_that_was_not_read_is_never_left_out_of_an_answer(said: str) -> None:
+    assert plain(NOT_RECORDED) not in await Dialogue().says("/start", "1", said)
 
 
 async def test_where_more_matters_than_is_usual_the_questions_come_first() -> None:
