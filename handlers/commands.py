@@ -1,5 +1,6 @@
 """List the commands that people type, for everybody and for those with a role, and do what they say."""
 
+import re
 from collections.abc import Iterable
 
 from markupsafe import Markup
@@ -92,6 +93,8 @@ async def _run_pages(here: Context, _: str) -> HandlerResult:
     return HandlerResult(here.session, notes=(here.say(_SIGN_IN, address=address), here.say(_SIGN_IN_SAFETY)))
 
 
+#: A code that links two channels, as /kenh shows it.
+_CHANNEL_CODE = re.compile(r"[0-9]{5}-[0-9]{5}")
 _NO_PAGES = N_("No browser reaches this assistant. Whoever runs it can set TROLY_WEB_LISTEN.")
 _SIGN_IN = N_("Your desk in a browser: {address}")
 _SIGN_IN_SAFETY = N_(
@@ -304,7 +307,12 @@ def menu_digest(roles: Iterable[Role]) -> str:
 
 
 def parse_command(text: str) -> tuple[str, str] | None:
-    """Split a command line such as ``/ngonngu@troly_bot en`` into name and argument; ``None`` if it is no command."""
+    """Split a command line such as ``/ngonngu@troly_bot en`` into name and argument; ``None`` if it is no command.
+
+    A bare code of another channel is the command that takes it: nothing else has that form.
+    """
+    if _CHANNEL_CODE.fullmatch(text.strip()):
+        return CHANNELS_COMMAND.name, text.strip()
     if not text.startswith("/"):
         return None
     head, _, argument = text[1:].partition(" ")

@@ -88,9 +88,10 @@ async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCo
     if told is not None:
         wrong = () if "certificate" in here.session.answers else note_impossible_day(here, text)
         return replace(told, notes=(*wrong, *answers, *told.notes))
-    if answers or (end := note_end_alone(here, reading.facts)):
-        noted = here.session if answers else here.session.with_changes(told_ended=True)
-        return HandlerResult(noted, notes=answers or end)
+    end = note_end_alone(here, reading.facts)
+    if answers or end:
+        noted = here.session.with_changes(told_ended=True) if end else here.session
+        return HandlerResult(noted, notes=(*answers, *end))
     if reading.facts and here.session.screen in ASKING_SCREENS:  # said before: no name to put into the open field
         review = here.say.t(N_("Review or change my answers"))
         return HandlerResult(here.session, notes=(here.say(NOT_A_NAME, review=review),))
@@ -224,7 +225,10 @@ def answer_questions(here: Context, reading: Reading, text: str) -> tuple[Markup
     """
     folded, asks = fold(text), [ask for ask in reading.asks if ask in TITLES]
     named = {fact: value for fact, value in reading.facts.items() if fact == "subject"}
-    asked = reading.supposed if "what_to_do" in asks else {}
+    ended = {"expired": True} if reading.facts.get("expired") and "certificate" not in here.session.answers else {}
+    asked = (
+        {**reading.supposed, **ended} if "what_to_do" in asks else {}
+    )  # an end without its day waits to be confirmed
     whole = asked and not leaves_out_loss(folded, asked)
     supposed = answer_supposed(here, {**named, **asked}) if whole else ()
     answers = (_answer(here, ask, folded) for ask in asks if not (supposed and ask == "what_to_do"))

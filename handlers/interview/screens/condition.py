@@ -46,8 +46,8 @@ FILE_OR_DAY = N_(
     " together with your answer, such as: 16/11/2026, nothing is wrong."
 )
 WHEN_IT_ENDED = N_(
-    "You said that the certificate has ended. Please type the day first, such as 16/11/2026; without it I would count"
-    " the certificate as valid. If you do not know the day, answer once more."
+    "You said that the certificate has ended. Please type the day it ended, such as 16/11/2025; if you do not remember it,"
+    " a day near it will do. If it has not ended, type the day it ends, or send the file."
 )
 ONLY_ONE_OF = N_("Of {answers} only one can be right. Which is it?")
 FINE, FINE_BUT_CHANGED = "fine", "changed"
@@ -106,7 +106,7 @@ class ConditionScreen:
             notes = (format_unsure(here, _questions(here)),) if unsure else await explain_export(here)
             return HandlerResult(here.session, notes=notes)
         if value in (FINE, FINE_BUT_CHANGED, DONE) and _is_end_left_open(here):
-            return HandlerResult(here.session.with_changes(told_ended=False), notes=(here.say(WHEN_IT_ENDED),))
+            return HandlerResult(here.session, notes=(here.say(WHEN_IT_ENDED),))
         if value in (FINE, FINE_BUT_CHANGED):
             return HandlerResult(_to_answered(here, (), matches=value == FINE))
         if value == DONE and (doubled := _doubled(here)):

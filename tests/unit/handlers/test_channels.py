@@ -48,7 +48,9 @@ def test_anything_else_is_no_code(typed: str) -> None:
     assert parse_channel_code(typed) is None
 
 
-@pytest.mark.parametrize("line", [f"/kenh {CODE}", "/kenh 12345-67890", f"/start kenh-{CODE}", f"/noikenh {CODE}"])
+@pytest.mark.parametrize(
+    "line", ["12345-67890", f"/kenh {CODE}", "/kenh 12345-67890", f"/start kenh-{CODE}", f"/noikenh {CODE}"]
+)
 async def test_a_code_is_typed_or_opened(talk: Dialogue, line: str) -> None:
     await agreed(talk)
     said = await talk.says(line)

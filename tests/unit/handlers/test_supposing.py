@@ -102,3 +102,11 @@ async def test_under_an_answer_the_open_question_is_not_explained_again() -> Non
     again = await talk.says("có mất phí không")
     assert (hint in asked, question in asked) == (True, True)
     assert (hint in again, question in again) == (False, True)
+
+
+async def test_what_is_to_be_done_with_an_ended_certificate_is_said_although_its_day_is_not_known() -> None:
+    talk = Dialogue()
+    said = await talk.says("/start", "1", "1", "chung thu het han roi sao gio")
+    assert (REVOKE in said, NEW_BODY in said) == (True, True)
+    assert talk.session is not None
+    assert (talk.session.told_ended, talk.session.answers.get("certificate")) == (True, None)

@@ -47,13 +47,14 @@ async def test_an_end_that_is_told_alone_and_early_is_not_left_unanswered(
     assert t(NOTED_END) in await talk.says(*before, "chung thu het han roi")
 
 
-async def test_an_end_that_was_told_is_asked_for_once_before_the_certificate_counts_as_valid(talk: Dialogue) -> None:
+async def test_a_certificate_of_which_an_end_was_told_never_counts_as_valid_for_want_of_the_day(talk: Dialogue) -> None:
     await talk.says(*BODY, "bo qua", "chung thu het han roi, doi ten")
     assert get_screen(talk) == "condition"
-    assert t(WHEN_IT_ENDED) in await talk.says("1")
-    assert "certificate" not in talk.answers
-    await talk.says("1")
-    assert "certificate" in talk.answers
+    for _ in range(3):
+        assert t(WHEN_IT_ENDED) in await talk.says("1")
+        assert "certificate" not in talk.answers
+    await talk.says("16/11/2025, bình thường")
+    assert talk.answers["certificate"]["not_after"] == "2025-11-16"
 
 
 @pytest.mark.parametrize(
