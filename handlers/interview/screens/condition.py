@@ -46,8 +46,8 @@ FILE_OR_DAY = N_(
     " together with your answer, such as: 16/11/2026, nothing is wrong."
 )
 WHEN_IT_ENDED = N_(
-    "You said that the certificate has ended. Please type the day it ended, such as 16/11/2025; if you do not remember it,"
-    " a day near it will do. If it has not ended, type the day it ends, or send the file."
+    "You said that the certificate has ended. Please type the day it ended, such as 16/11/2025; if you do not remember"
+    " it, a day near it will do. If it has not ended, type the day it ends, or send the file."
 )
 ONLY_ONE_OF = N_("Of {answers} only one can be right. Which is it?")
 FINE, FINE_BUT_CHANGED = "fine", "changed"
