@@ -179,7 +179,7 @@ __all__ = [
     "kind_of_reminder", "load_migrations", "message_query", "missing_migrations", "needs_postgresql",
     "offer_queries", "open_columns", "open_keyring", "open_sqlite", "open_tables", "placing_origin", "read_contact",
     "read_key_file", "read_reached", "read_snapshot", "read_units", "replace_key_file", "reply_queries",
-    "request_origin", "require_same", "require_unserved", "seal_grant", "seal_powers", "session_language", "since_yesterday",
-    "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
+    "request_origin", "require_same", "require_unserved", "seal_grant", "seal_powers", "session_language",
+    "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
 ]
 # fmt: on
