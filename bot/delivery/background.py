@@ -46,6 +46,7 @@ class Retention:
         """
         try:
             await self._store.continuity.require_steady_clock(self._clock.now())
+            await self._store.upkeep.note_first(Upkeep.RETENTION, self._clock.now())
             counts = await self._store.retention.delete_expired(self._clock.now(), self._days)
         except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on
             _log.warning("retention_failed", error=type(error).__name__)

@@ -142,7 +142,7 @@ def _overdue(states: Mapping[Upkeep, UpkeepState], settings: Settings, now: date
         limits[Upkeep.BACKUP] = (AlarmKind.BACKUP, 2 * timedelta(hours=settings.backup_every_hours))
     for work, (kind, longest) in limits.items():
         state = states.get(work)
-        if state and (state.failed_at or (state.done_at and now - state.done_at > longest)):
+        if state and (state.failed_at or now - (state.done_at or state.since) > longest):
             yield Alarm(kind)
 
 
@@ -172,13 +172,21 @@ class BackupLoop:
         try:
             if not await upkeep.begin(Upkeep.BACKUP, self._clock.now(), every=every, again=_BACKUP_AGAIN):
                 return False
-            made = await self._run_child()
+            made = await self._make()
             if made is not None:
                 await upkeep.note(Upkeep.BACKUP, self._clock.now(), done=made)
         except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on and tries again
             _log.error("backup_failed", error=type(error).__name__)
             return False
         return bool(made)
+
+    async def _make(self) -> bool | None:
+        """Do as ``_run_child``; where no child can be run, or says something else, that is a failure as well."""
+        try:
+            return await self._run_child()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is noted
+            _log.error("backup_failed", error=type(error).__name__)
+            return False
 
     async def _run_child(self) -> bool | None:
         """Return whether a backup was made; ``None`` where somebody else is making one by hand."""

@@ -46,6 +46,7 @@ from bot.store import (
     needs_postgresql,
     open_tables,
     require_same,
+    require_unserved,
     sqlite_path,
     to_micros,
 )
@@ -318,13 +319,17 @@ def restore_backup(settings: Settings, backup: Backup, told: Callable[[str], Non
 
     Raises:
         TargetHoldsData: the database holds data.
+        DatabaseMoved: somebody serves it.
         BackupError: the backup is not the one that was written.
         SchemaError: it was made by a later version of the program.
         StoreError: the database cannot be written, or came out other than the backup; nothing was changed.
     """
     with _open_backup(backup) as source, closing(open_tables(database_url(settings), settings.data_dir)) as target:
-        if target.names() and holds_data(target):
-            raise TargetHoldsData
+        if target.names():
+            target.lock()
+            require_unserved(target)
+            if holds_data(target):
+                raise TargetHoldsData
         applied = {
             int(row[3]): (int(row[3]), str(row[2]), str(row[1])) for row in source.rows(_MIGRATIONS)
         }  # columns in the order of the alphabet: applied_at, checksum, name, version

@@ -20,6 +20,7 @@ from bot.store import (
     offer_queries,
     read_contact,
     read_reached,
+    remove_mailbox,
     to_micros,
 )
 from bot.store.links import new_link
@@ -115,12 +116,7 @@ class EmailService:
                 await self.ask(*import_queries(self.keyring, address, unit, self.now))
 
     async def remove(self) -> None:
-        mine = {"owner": self.chat.id}
-        await self.ask(
-            Query("email_removed", mine),
-            Query("email_remove", mine),
-            Query("email_unused", {"now": to_micros(self.now)}, where=("unused_address",)),
-        )
+        await remove_mailbox(self.ask, self.chat.id, self.now)
 
 
 async def copy_files(context: StoreContext, replies: Sequence[Reply], origin: str, language: str) -> list[Query]:

@@ -20,15 +20,13 @@ from bot.store import (
     holds_data,
     open_tables,
     require_same,
+    require_unserved,
     to_micros,
 )
 from locales import N_
 
 #: The row of ``copied_tables`` that stands for the database they come from.
 _SOURCE = ""
-_IN_USE = N_(
-    "An assistant serves this database at the moment ({names}). Stop it first: what it wrote meanwhile would be lost."
-)
 _GONE = N_("The rows of this database were moved to another one already. Nothing was changed.")
 _OTHERS = N_(
     "The database to be filled holds part of a move of another database. Choose an empty one; nothing was changed."
@@ -66,8 +64,8 @@ def move_contents(
         closing(open_tables(target_url, data_dir)) as target,
     ):
         source.lock()
-        _require_unserved(source)
-        _require_unserved(target)
+        require_unserved(source)
+        require_unserved(target)
         digests = digest_tables(source)
         done = _begin(source, target, digests)
         for name in (name for name in contents_of(source) if name not in done):
@@ -81,14 +79,6 @@ def move_contents(
         target.execute("DELETE FROM copied_tables")
         target.commit()
         return MoveResult(sum(one.rows for one in digests.values()), len(digests))
-
-
-def _require_unserved(tables: LiveTables) -> None:
-    """Refuse while a process shows a sign of life; on SQLite one holds a lock instead, and its row may be old."""
-    if tables.shared:
-        alive = f"SELECT COALESCE(name, id) FROM workers WHERE seen_at + lease >= {tables.dialect['now']}"  # noqa: S608 - our own words
-        if names := sorted({str(name) for (name,) in tables.execute(alive)}):
-            raise DatabaseMoved(_IN_USE, names=", ".join(names))
 
 
 def _begin(source: LiveTables, target: LiveTables, digests: dict[str, TableDigest]) -> set[str]:

@@ -46,6 +46,7 @@ from bot.store.contents import (
     digest_tables,
     holds_data,
     require_same,
+    require_unserved,
 )
 from bot.store.contents.opening import create_statements, open_tables
 from bot.store.contents.sqlite_tables import SqliteTables
@@ -112,7 +113,7 @@ from bot.store.offices import OfficeRepository
 from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
 from bot.store.page_exports import PageExport, PageExportRepository, PageExportTasks, PageFile
 from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
-from bot.store.person_channels import PersonChannelRepository
+from bot.store.person_channels import PersonChannelRepository, remove_mailbox
 from bot.store.power_seals import seal_grant
 from bot.store.request_filter import QueryConditions
 from bot.store.request_list import ImportRepository, MovableRequest, RequestListRepository
@@ -177,8 +178,8 @@ __all__ = [
     "hold_serving_lock", "holds_data", "identity_deadline", "import_queries", "index_requests", "journal_columns",
     "kind_of_reminder", "load_migrations", "message_query", "missing_migrations", "needs_postgresql",
     "offer_queries", "open_columns", "open_keyring", "open_sqlite", "open_tables", "placing_origin", "read_contact",
-    "read_key_file", "read_reached", "read_snapshot", "read_units", "replace_key_file", "reply_queries",
-    "request_origin", "require_same", "seal_grant", "seal_powers", "session_language", "since_yesterday",
-    "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
+    "read_key_file", "read_reached", "read_snapshot", "read_units", "remove_mailbox", "replace_key_file",
+    "reply_queries", "request_origin", "require_same", "require_unserved", "seal_grant", "seal_powers",
+    "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
 ]
 # fmt: on

@@ -31,19 +31,24 @@ class StoreContext:
         return format_code(prefix, number)
 
     async def person(self, actor: str) -> str:
-        """Return the person who acts by a role as a keyed digest, whichever role it is; the machine is one person."""
-        if actor == MACHINE:
-            return MACHINE
-        (rows,) = ([(self.chat,)],) if self.chat else await self.ask(Query("who_has", {"id": actor}))
-        return self.keyring.lookup("person", *(str(chat) for (chat,) in rows))
+        """Return the person who acts by a role, as keyed digests of all their chats; the machine is one person.
 
-    async def is_person(self, digest: str, actor: str) -> bool:
-        """Tell whether ``person`` gave this digest to the one who acts by a role, in whichever of their chats."""
-        if actor == MACHINE or digest == await self.person(actor):
-            return digest == await self.person(actor)
+        The chats are those of this moment: parted afterwards, or given up, they still tell who it was.
+        """
+        return MACHINE if actor == MACHINE else " ".join(await self._digests(actor))
+
+    async def is_person(self, sealed: str, actor: str) -> bool:
+        """Tell whether ``person`` gave this for the one who acts by a role, in any of their chats of then or now."""
+        if MACHINE in {sealed, actor}:
+            return sealed == actor
+        return not {*sealed.split()}.isdisjoint(await self._digests(actor))
+
+    async def _digests(self, actor: str) -> list[str]:
+        """Return a keyed digest for each chat of the one who acts by a role, the acting one first."""
         (rows,) = ([(self.chat,)],) if self.chat else await self.ask(Query("who_has", {"id": actor}))
         (own,) = await self.ask(Query("own_chats", {"chat": rows[0][0]})) if rows else ([],)
-        return digest in {self.keyring.lookup("person", str(chat)) for (chat,) in own}
+        chats = dict.fromkeys(str(chat) for (chat,) in (*rows, *sorted(own)))
+        return [self.keyring.lookup("person", chat) for chat in chats] or [self.keyring.lookup("person")]
 
 
 def chat_at(keyring: Keyring, channel: str, address: str) -> Chat:

@@ -21,6 +21,7 @@ from bot.store.messages import (
     prepare_messages,
 )
 from bot.store.own_data_reader import read_person
+from bot.store.person_channels import remove_mailbox
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
 from bot.store.tasks import UnreadableTask, read_unreadable_task
@@ -215,9 +216,9 @@ class OwnDataRepository:
             Query("forget_guided", mine),
             Query("email_keep_offers", {"owner": chat}),
             Query("email_erase_letters", {"owner": chat}),
-            Query("email_removed", {"owner": chat}),
-            Query("email_remove", {"owner": chat}),
-            Query("email_unused", {"now": to_micros(self.now)}, where=("unused_address",)),
+        )
+        await remove_mailbox(self.ask, chat, self.now)
+        await self.ask(
             Query("end_desk_sessions", mine),
             Query("drop_web_messages", mine),
             Query("drop_web_files", mine),

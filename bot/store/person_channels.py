@@ -28,6 +28,14 @@ def new_person() -> str:
     return secrets.token_hex(16)
 
 
+async def remove_mailbox(ask: RunQueries, owner: str, now: datetime) -> None:
+    """Forget the address that was given in a chat, and its mailbox where that is nobody's any more."""
+    _, mailboxes = await ask(Query("email_removed", {"owner": owner}), Query("email_remove", {"owner": owner}))
+    if mailboxes:
+        these = {"now": to_micros(now), "chats": json.dumps([chat for (chat,) in mailboxes])}
+        await ask(Query("forget_addresses", these, where=("unused_address",)))
+
+
 class Member(NamedTuple):
     """A chat of one of several people."""
 
@@ -185,12 +193,7 @@ class PersonChannelRepository:
 
     async def remove_mailbox(self, owner: str) -> None:
         """Forget the address that was given in a chat."""
-        gone, now = {"owner": owner}, {"now": to_micros(self.context.now)}
-        await self.context.ask(
-            Query("email_removed", gone),
-            Query("email_remove", gone),
-            Query("email_unused", now, where=("unused_address",)),
-        )
+        await remove_mailbox(self.context.ask, owner, self.context.now)
 
     async def tell(self, chat: str, channel: str, mark: str, said: Reply) -> None:
         """Queue a notice to a chat; the same mark at the same moment is queued once."""

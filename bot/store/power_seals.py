@@ -163,7 +163,7 @@ class Warrant(NamedTuple):
     approver: str | None  #: ``None``: nobody has approved it
     content: str  #: digest of what is said, to whom, by which plan
     document: str | None  #: digest of the file
-    writer: str | None = None  #: the person behind the author's role, as a keyed digest; ``None``: not written down
+    writer: str | None = None  #: the person behind the author's role, as keyed digests; ``None``: not known
     decider: str | None = None  #: the same of the approver
 
     @property

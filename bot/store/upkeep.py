@@ -17,6 +17,8 @@ from locales import LANGUAGES
 
 #: An alarm is over when its reason was gone for so long: one that comes and goes is told once.
 CALM = timedelta(minutes=15)
+#: Ends the name of the row that tells when work was begun first.
+_FIRST = "/first"
 
 
 class Upkeep(StrEnum):
@@ -30,7 +32,7 @@ class Upkeep(StrEnum):
 class UpkeepState:
     """The last tries of a kind of work."""
 
-    begun_at: datetime
+    since: datetime  #: it was begun for the first time
     done_at: datetime | None
     failed_at: datetime | None  #: of the last one, where it failed
 
@@ -72,7 +74,13 @@ class UpkeepRepository:
         """
         row = {"name": work, "now": to_micros(now), "due": to_micros(now - every), "tried": to_micros(now - again)}
         (rows,) = await self.driver.run(Query("begin_upkeep", row))
+        if rows:
+            await self.note_first(work, now)
         return bool(rows)
+
+    async def note_first(self, work: Upkeep, now: datetime) -> None:
+        """Note that work is begun, where it never was before: from then on its end is awaited."""
+        await self.driver.run(Query("upkeep_first", {"name": f"{work}{_FIRST}", "now": to_micros(now)}))
 
     async def note(self, work: Upkeep, now: datetime, *, done: bool) -> None:
         """Note how work ended."""
@@ -81,12 +89,13 @@ class UpkeepRepository:
 
     async def states(self) -> Mapping[Upkeep, UpkeepState]:
         """Return how each kind of work went last."""
-        (rows,) = await self.driver.run(Query("upkeep"))
-        known = set(Upkeep)
+        rows, firsts = await self.driver.run(Query("upkeep"), Query("upkeep_firsts"))
+        begun, ends = {name: moment for name, moment, *_ in rows}, {name: tuple(moments) for name, _, *moments in rows}
+        since = begun | {str(name).removesuffix(_FIRST): moment for name, moment in firsts}
         return {
-            Upkeep(name): UpkeepState(from_micros(begun), _moment(done), _moment(failed))
-            for name, begun, done, failed in rows
-            if name in known
+            work: UpkeepState(from_micros(since[work]), *map(_moment, ends.get(work, (None, None))))
+            for work in Upkeep
+            if work in since
         }
 
     async def paused_broadcasts(self) -> list[str]:

@@ -51,7 +51,8 @@ class LinkPages:
             if not _TOKEN.fullmatch(token):
                 return self._nowhere()
             if request.method == "POST":
-                return FileAnswer(self._room, partial(self._desk.fetch, token), self._nowhere(), self._language)
+                load = partial(self._desk.fetch, token)
+                return FileAnswer(self._room, load, self._nowhere(), self._language, once=True)
             return await self._show(request, token)
         except StoreError:
             return ProblemAnswer(Problems.LATER, 503, self._language)

@@ -18,8 +18,12 @@ from bot.store.links import FileFacts
 _MOST, _MOST_OF_ONE = 4 * LARGEST_FILE, 2 * LARGEST_FILE
 #: Seconds that somebody waits for room, less than a connection may be silent, and between looks for it.
 _PATIENCE, _LOOK = 8.0, 0.5
-#: Seconds that everybody has for a file, and bytes a second beyond which nobody is asked to hurry.
+#: Seconds that everybody has for a file, and bytes a second below which a file must then make way for others.
 _USUAL, _PACE = 30.0, 16 * 1024
+#: Seconds behind which a file must make way whatever its pace; the largest one takes them at 1.4 Mbit/s.
+_LONGEST = 120.0
+#: Seconds without a byte behind which nobody takes a file any more that is there once.
+_STALLED = 300.0
 _CHUNK = 64 * 1024
 _RETRY = {"retry-after": "30"}
 
@@ -36,6 +40,8 @@ class Held:
     size: int = LARGEST_FILE  #: bytes; as long as nobody knows, it may be as large as any
     since: float = 0.0  #: the loop's time at which it was begun
     moved: int = 0  #: bytes that went over the line
+    once: bool = False  #: nobody can ask for it again: it may be slow
+    moved_at: float = 0.0  #: the loop's time at which bytes went over the line last
     begun: bool = False  #: its answer is on its way already
     request: Request | None = None  #: the one whose body it is
     deadline: asyncio.Timeout = field(default_factory=lambda: asyncio.timeout(None))
@@ -44,6 +50,13 @@ class Held:
         """Return the bytes a second that its browser sends or takes."""
         moved = getattr(self.request.state, "received", 0) if self.request else self.moved
         return float(moved / max(now - self.since, 0.001))
+
+    def must_make_way(self, now: float) -> bool:
+        """Tell whether its browser had its time, where others wait; what is there once ends on a dead line alone."""
+        if self.once:
+            return now - max(self.since, self.moved_at) > _STALLED
+        held = now - self.since
+        return held > _LONGEST or (held > _USUAL and self.pace(now) < _PACE)
 
 
 class TransferRoom:
@@ -117,9 +130,9 @@ class TransferRoom:
             return
 
     def _end_slowest(self) -> None:
-        """End the slowest of those that had their time; a file on a lively line is never cut off."""
+        """End the slowest of those that had their time."""
         now = asyncio.get_running_loop().time()
-        late = [one for one in self._held if now - one.since > _USUAL and one.pace(now) < _PACE]
+        late = [one for one in self._held if one.must_make_way(now)]
         if late:
             min(late, key=lambda one: one.pace(now)).deadline.reschedule(now)
 
@@ -130,7 +143,9 @@ Load = Callable[[], Awaitable[tuple[FileFacts, bytes] | None]]
 class FileAnswer(Response):
     """Answer with a file, which is read only once there is room for it."""
 
-    def __init__(self, room: TransferRoom, load: Load, missing: Response, usual: str, *, shows: bool = False) -> None:
+    def __init__(  # noqa: PLR0913 - what an answer is made of
+        self, room: TransferRoom, load: Load, missing: Response, usual: str, *, shows: bool = False, once: bool = False
+    ) -> None:
         """Prepare it.
 
         Args:
@@ -139,13 +154,15 @@ class FileAnswer(Response):
             missing: The answer where there is no file.
             usual: The language for somebody who has not been here before.
             shows: A picture of ours stands in the page; anything else is always saved.
+            once: Reading the file uses its link up, so that a slow browser is not cut off.
         """
         super().__init__()
+        self._once = once
         self._room, self._load, self._missing, self._usual, self._shows = room, load, missing, usual, shows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wait for room, read the file and send it; what a browser does not take in time is cut off."""
-        held = Held(caller_of(Request(scope)))
+        """Wait for room, read the file and send it; while others wait, what is not taken in time is cut off."""
+        held = Held(caller_of(Request(scope)), once=self._once)
         try:
             async with self._room.taken(held):
                 found = await self._load()
@@ -194,4 +211,5 @@ async def _send_in_parts(made: Response, held: Held, send: Send) -> None:
         chunk = content[start : start + _CHUNK]
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
         held.moved += len(chunk)
+        held.moved_at = asyncio.get_running_loop().time()
     await send({"type": "http.response.body", "body": b""})

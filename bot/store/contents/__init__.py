@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.store.errors import ContentsDiffer
+from bot.store.errors import ContentsDiffer, DatabaseMoved
+from locales import N_
 
 Row = tuple[Any, ...]
 
@@ -21,6 +22,9 @@ _MARKS = frozenset({PUT_BACK, MOVED})
 #: Tables that a database has rows in before anybody has said anything.
 _STRUCTURE = frozenset({"keyring", "counters", "sealing_keys", "audit_head", "workers", "upkeep", "alarms"})
 _MODULUS = 1 << 256
+_IN_USE = N_(
+    "An assistant serves this database at the moment ({names}). Stop it first: what it wrote meanwhile would be lost."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,20 @@ def require_same(expected: Mapping[str, TableDigest], found: Mapping[str, TableD
 def holds_data(tables: ReadableTables) -> bool:
     """Tell whether anybody's data are in a database."""
     return any(next(tables.rows(name), None) is not None for name in contents_of(tables) if name not in _STRUCTURE)
+
+
+def require_unserved(tables: LiveTables) -> None:
+    """Refuse while a process shows a sign of life; on SQLite one holds a lock instead, and its row may be old.
+
+    Behind ``lock`` nobody can begin to serve before ``commit``.
+
+    Raises:
+        DatabaseMoved: somebody serves the database.
+    """
+    if tables.shared and "workers" in tables.names():
+        alive = f"SELECT COALESCE(name, id) FROM workers WHERE seen_at + lease >= {tables.dialect['now']}"  # noqa: S608 - our own words
+        if names := sorted({str(name) for (name,) in tables.execute(alive)}):
+            raise DatabaseMoved(_IN_USE, names=", ".join(names))
 
 
 def copy_table(source: ReadableTables, target: LiveTables, table: str) -> None:

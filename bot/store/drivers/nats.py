@@ -1,5 +1,6 @@
-"""Signals over a NATS server: one of the resting workers hears each, and no commit of the database waits for another.
+"""Signals over a NATS server: one worker hears each, and no commit of the database waits for another.
 
+It may be one that does not serve the channel, or has its hands full: what was told of then waits for somebody's look.
 Nothing is kept there. While the server is away everything goes on, only later: every process looks by itself.
 """
 

@@ -109,19 +109,15 @@ WHERE (chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner AND e
 -- An address that a person takes back is no channel of theirs any more.
 DELETE FROM person_channels WHERE chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner);
 
--- name: email_remove!
--- A person takes the address back.
-DELETE FROM email_contacts WHERE owner = :owner;
+-- name: email_remove
+-- A person takes the address back; returns its mailbox.
+DELETE FROM email_contacts WHERE owner = :owner RETURNING chat;
 
 -- name: where_unused_address
 -- It is a mailbox that is nobody's any more.
 channel = 'email' AND erased_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM email_contacts e WHERE e.chat = chats.id)
     AND NOT EXISTS (SELECT 1 FROM email_addresses a WHERE a.chat = chats.id AND a.imported_at IS NOT NULL);
-
--- name: email_unused!
--- Forget all such mailboxes: they go with their last message.
-UPDATE chats SET erased_at = :now, consented = 0 WHERE {where};
 
 -- name: unused_addresses
 -- Read such mailboxes: a look through all of them, which nearly always finds none.

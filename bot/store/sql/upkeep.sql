@@ -7,6 +7,10 @@ ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at
 WHERE upkeep.begun_at <= :tried AND COALESCE(upkeep.done_at, 0) <= :due
 RETURNING name;
 
+-- name: upkeep_first!
+-- Note when work was begun for the first time, in a row of its own: it may never end.
+INSERT INTO upkeep (name, begun_at) VALUES (:name, :now) ON CONFLICT (name) DO NOTHING;
+
 -- name: upkeep_done!
 -- Note that work was done.
 INSERT INTO upkeep (name, begun_at, done_at) VALUES (:name, :now, :now)
@@ -19,7 +23,11 @@ ON CONFLICT (name) DO UPDATE SET failed_at = excluded.failed_at;
 
 -- name: upkeep
 -- Read when each kind of work was begun, done and failed last.
-SELECT name, begun_at, done_at, failed_at FROM upkeep WHERE name <> 'readiness';
+SELECT name, begun_at, done_at, failed_at FROM upkeep WHERE name <> 'readiness' AND name NOT LIKE '%/first';
+
+-- name: upkeep_firsts
+-- Read when each kind of work was begun first.
+SELECT name, begun_at FROM upkeep WHERE name LIKE '%/first';
 
 -- name: write_something!
 -- Write, to learn whether the database can be written to.

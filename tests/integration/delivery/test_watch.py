@@ -251,6 +251,33 @@ async def test_a_due_backup_is_made_by_one_process_and_one_that_fails_is_told(
     assert (await store.upkeep.states())[Upkeep.BACKUP].failed_at is None
 
 
+async def test_a_backup_and_a_deletion_that_are_killed_each_time_before_their_first_end_are_told(
+    watch: AlarmWatch, store: Store, settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: Any, **__: Any) -> None:
+        raise asyncio.CancelledError
+
+    loop, retention, told = BackupLoop(settings, store, clock), Retention(store, clock, 180), []
+    monkeypatch.setattr(loop, "_run_child", killed)
+    patch_method(monkeypatch, store.retention, "delete_expired", killed)
+    for _ in range(8):  # half a day each
+        for work in (loop.work, retention.forget):
+            with pytest.raises(asyncio.CancelledError):
+                await work()
+        told.append({one.kind for one in await _minutes_pass(watch, clock, 1)})
+        clock.seconds += 12 * 3600
+    assert {AlarmKind.BACKUP, AlarmKind.RETENTION} <= set.union(*told)
+    assert told[:4] == [set()] * 4
+
+
+async def test_a_backup_whose_program_cannot_be_started_is_told(
+    watch: AlarmWatch, store: Store, settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", str(settings.data_dir / "gone"))
+    assert not await BackupLoop(settings, store, clock).work()
+    assert [one.kind for one in await _minutes_pass(watch, clock, 2)] == [AlarmKind.BACKUP]
+
+
 @pytest.mark.postgres
 async def test_a_start_waits_with_a_word_for_a_server_that_is_not_up_yet(
     postgres_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

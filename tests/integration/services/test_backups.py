@@ -10,11 +10,12 @@ import pytest
 from bot.services.backups import Backup, create_backup, find_backup, list_backups, restore_backup, verify_backup
 from bot.services.opening import open_store, open_store_from_settings
 from bot.settings import Settings
-from bot.store import BackupError, TargetHoldsData
+from bot.store import BackupError, DatabaseMoved, TargetHoldsData
 from bot.store.contents.opening import open_tables
 from bot.store.errors import ContentsDiffer
 from bot.store.sealing import open_keyring
 from bot.store.store import Store
+from bot.store.workers import LeaseDuration
 from locales import translator
 from tests.support.contents import CHATS, answer, session_of, settings_of
 from tests.support.database import Database, client_programs
@@ -204,3 +205,16 @@ async def test_a_backup_of_one_kind_is_put_back_into_the_other(
     restore_backup(restored, made)
     async with open_store_from_settings(restored) as opened:
         assert await session_of(opened.store, 1) == "1"
+
+
+async def test_nothing_is_put_back_under_a_process_that_serves_a_database_still_empty(
+    made: Backup, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    target = settings_of(request.getfixturevalue("empty_postgres_url"), tmp_path)
+    async with open_store_from_settings(target) as opened:
+        worker = await opened.store.workers.join(CHANNEL, LeaseDuration(), NOW)
+        with pytest.raises(DatabaseMoved, match="serves this database at the moment"):
+            await asyncio.to_thread(restore_backup, target, made)
+        await answer(opened.store, 2)
+        assert await session_of(opened.store, 2) == "2"
+        assert worker

@@ -10,7 +10,15 @@ from bot.demo.data_writer import DemoDataWriter
 from bot.messages import BROADCAST, NOTICE, REPLY, Chat, DeliveryState, OutboxRow, PendingTurn, Settlement
 from bot.services.email import EmailDesk, EmailService, EmailTerms, stop_token
 from bot.services.unit_of_work import open_turn
-from bot.store import OutboxMessage, OutboxRecipient, Query, import_queries, message_query
+from bot.store import (
+    OutboxMessage,
+    OutboxRecipient,
+    PersonChannelRepository,
+    Query,
+    StoreContext,
+    import_queries,
+    message_query,
+)
 from bot.store.links import OneTimeLinkRepository, UsedLink
 from bot.store.store import Store
 from handlers.core import Attachment, Choice, Reply
@@ -264,6 +272,28 @@ async def test_with_the_person_goes_the_address_and_what_waits_for_it(store: Sto
     assert await store.email.find(LAN) is None
     await store.retention.delete_expired(NOW + timedelta(hours=25), 180)
     assert await store.chats.find(mailbox.id) is None
+
+
+@pytest.mark.parametrize("way", ["email", "channels", "own_data"])
+async def test_with_an_address_goes_its_mailbox_alone_and_a_sweep_finds_the_others(
+    store: Store, lan: Chat, way: str
+) -> None:
+    await service(store, lan).offer(OTHER, "vi")
+    await service(store, lan).offer(LAN, "vi")  # in its place: the first is nobody's
+    match way:
+        case "email":
+            await service(store, lan).remove()
+        case "channels":
+            context = StoreContext(store.driver.run, store.keyring, NOW, lan.channel, lan.id)
+            await PersonChannelRepository(context).remove_mailbox(lan.id)
+        case _:
+            async with open_turn(store, await _turn(store, lan), NOW) as unit:
+                await unit.own_data.erase()
+                await unit.finish(None, ())
+    assert await store.email.find(LAN) is None
+    assert await store.email.find(OTHER) is not None
+    await store.email.sweep(NOW)
+    assert await store.email.find(OTHER) is None
 
 
 async def test_a_mailbox_gets_no_more_first_messages_however_often_whoever_asks_is_forgotten(

@@ -281,6 +281,26 @@ async def test_an_author_who_is_made_another_one_does_not_approve_alone(store: S
     assert database.sql("SELECT state FROM broadcasts") == [("checked",)]
 
 
+@pytest.mark.parametrize("in_chat", [True, False])
+async def test_whoever_wrote_in_one_chat_and_parts_it_from_the_other_is_no_second_person_there(
+    store: Store, database: Database, *, in_chat: bool
+) -> None:
+    await grant_role(store, "phone", Role.OWNER)
+    await grant_role(store, "desk", Role.OWNER)
+    phone, desk = store.chats.at(CHANNEL, "phone"), store.chats.at(CHANNEL, "desk")
+    for place, chat in enumerate((phone, desk), 1):
+        database.sql("INSERT INTO person_channels VALUES (?, 'one', ?, 0)", chat.id, place)
+    made = await create_draft(store, by=await load_rights(store, "phone"), chat=phone if in_chat else None)
+    database.sql("UPDATE broadcasts SET state = 'checked', recipients = 100000")
+    database.sql("DELETE FROM person_channels")
+
+    approves = await load_rights(store, "desk")
+    assert await move_broadcast(store, approves, made.id, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
+    await grant_role(store, "third", Role.OWNER)
+    third = await load_rights(store, "third")
+    assert await move_broadcast(store, third, made.id, BroadcastState.APPROVED) is ActionResult.DONE
+
+
 async def test_a_database_of_before_is_sealed_once_and_an_unsealed_row_is_worthless_from_then_on(
     store: Store, database: Database
 ) -> None:

@@ -22,8 +22,16 @@ SMALL = b"y" * 1000
 class Taker:
     """A browser at an address that asks for a file, and takes it or stops in the middle."""
 
-    def __init__(self, room: TransferRoom, address: str, content: bytes | None = LARGE, *, stuck: bool = False) -> None:
-        self.room, self.address, self.content, self.stuck = room, address, content, stuck
+    def __init__(
+        self,
+        room: TransferRoom,
+        address: str,
+        content: bytes | None = LARGE,
+        *,
+        stuck: bool = False,
+        once: bool = False,
+    ) -> None:
+        self.room, self.address, self.content, self.stuck, self.once = room, address, content, stuck, once
         self.status, self.body, self.over, self.loaded = 0, bytearray(), False, False
 
     async def load(self) -> tuple[FileFacts, bytes] | None:
@@ -43,7 +51,7 @@ class Taker:
 
     async def asks(self) -> "Taker":
         scope = {"type": "http", "path": "/t/x", "headers": [], "client": (self.address, 1)}
-        answer = FileAnswer(self.room, self.load, Response(status_code=404), "vi")
+        answer = FileAnswer(self.room, self.load, Response(status_code=404), "vi", once=self.once)
         await answer(scope, self.receive, self.send)
         return self
 
@@ -52,8 +60,10 @@ class Taker:
 
 
 @asynccontextmanager
-async def stuck(room: TransferRoom, address: str, count: int, content: bytes = LARGE) -> AsyncIterator[list[Task]]:
-    takers = [Taker(room, address, content, stuck=True) for _ in range(count)]
+async def stuck(
+    room: TransferRoom, address: str, count: int, content: bytes = LARGE, *, once: bool = False
+) -> AsyncIterator[list[Task]]:
+    takers = [Taker(room, address, content, stuck=True, once=once) for _ in range(count)]
     tasks = [asyncio.create_task(one.asks()) for one in takers]
     await eventually(lambda: all(one.status for one in takers))
     yield tasks
@@ -86,6 +96,22 @@ async def test_where_the_room_is_full_the_slowest_that_had_its_time_makes_way(mo
     async with stuck(room, "192.0.2.1", 2), stuck(room, "192.0.2.3", 2):
         other = await Taker(room, "192.0.2.2").asks()
         assert (other.status, other.over) == (200, True)
+
+
+async def test_a_file_that_is_there_once_is_not_cut_off_for_a_slow_browser_but_on_a_dead_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.channels.web.transfers._USUAL", 0.0)
+    monkeypatch.setattr("bot.channels.web.transfers._LONGEST", 0.0)
+    monkeypatch.setattr("bot.channels.web.transfers._PATIENCE", 0.05)
+    monkeypatch.setattr("bot.channels.web.transfers._LOOK", 0.01)
+    room = TransferRoom()
+    async with stuck(room, "192.0.2.1", 2, once=True) as one, stuck(room, "192.0.2.3", 2, once=True) as other:
+        late = await Taker(room, "192.0.2.2", once=True).asks()
+        assert (late.status, late.loaded) == (503, False)
+        assert not [task for task in (*one, *other) if task.done()]
+        monkeypatch.setattr("bot.channels.web.transfers._STALLED", 0.0)
+        assert (await Taker(room, "192.0.2.2", once=True).asks()).over
 
 
 async def test_nobody_is_cut_off_while_there_is_room_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +175,22 @@ async def test_where_all_the_room_is_held_by_slow_senders_one_makes_way_and_is_t
             pass
         ended = [task for task in (*one, *other) if task.done()]
         assert [type(task.exception()) for task in ended] == [NoRoom]
+
+
+async def test_senders_just_above_the_slow_pace_hold_the_room_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.web.transfers._USUAL", 0.0)
+    monkeypatch.setattr("bot.channels.web.transfers._PACE", -1)  # everybody is faster
+    monkeypatch.setattr("bot.channels.web.transfers._PATIENCE", 0.05)
+    monkeypatch.setattr("bot.channels.web.transfers._LOOK", 0.01)
+    room = TransferRoom()
+    async with uploading(room, "192.0.2.1", 2) as one, uploading(room, "192.0.2.3", 2) as other:
+        with pytest.raises(NoRoom):
+            async with room.receiving(upload("192.0.2.2")):
+                pass
+        monkeypatch.setattr("bot.channels.web.transfers._LONGEST", 0.0)
+        async with room.receiving(upload("192.0.2.2")):
+            pass
+        assert [type(task.exception()) for task in (*one, *other) if task.done()] == [NoRoom]
 
 
 async def test_what_was_made_already_is_handed_over_within_the_same_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
