@@ -168,7 +168,8 @@ class MemoryChannels(ChannelService):
                 self.acting.settle(one.origin, "skipped", "next_channel")
 
     async def _reorder(self, chats: Sequence[str], person: str) -> None:
-        self._place(chats, person)
+        own = [chat for chat in chats if (known := self.acting.tables.places.get(chat)) and known.person == person]
+        self._place(own, person)
 
     async def _part(self, channels: Sequence[LinkedChat], chat: str) -> None:
         left = [one.chat for one in channels if chat in {one.chat, one.owner}]

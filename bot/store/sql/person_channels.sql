@@ -14,8 +14,12 @@ ORDER BY COALESCE(p.place, 0), c.id;
 SELECT id FROM chats WHERE id IN {own};
 
 -- name: hold_channels
--- Lock chats until the transaction ends, always in the same order: whose they are is not changed by two at once.
-SELECT id FROM chats WHERE id IN {own} OR id = :other ORDER BY id {held};
+-- Lock the chats of two people until the transaction ends, always in the same order: whose they are is not changed by
+-- two at once.
+SELECT id FROM chats
+WHERE id IN {own} OR id = :other OR id IN (
+    SELECT t.chat FROM person_channels o JOIN person_channels t ON t.person = o.person WHERE o.chat = :other)
+ORDER BY id {held};
 
 -- name: channels_held
 -- Count the requests of a chat.
@@ -82,6 +86,10 @@ DELETE FROM channel_offers WHERE chat = :chat OR taker = :chat;
 -- Store whose a chat is, and its place in the order.
 INSERT INTO person_channels (chat, person, place, linked_at) VALUES (:chat, :person, :place, :now)
 ON CONFLICT (chat) DO UPDATE SET person = excluded.person, place = excluded.place;
+
+-- name: reorder_channel!
+-- Change the place of a chat that is this person's still.
+UPDATE person_channels SET place = :place WHERE chat = :chat AND person = :person;
 
 -- name: leave_person!
 -- A chat is nobody's but its own.
