@@ -149,11 +149,11 @@ WHERE r.chat IN ({each}(:chats)) AND r.certificate_key IS NOT NULL AND r.state N
 
 -- name: where_linked
 -- The chat is one of several of its person.
-chats.id IN (SELECT p.chat FROM person_channels p);
+EXISTS (SELECT 1 FROM person_channels p WHERE p.chat = chats.id);
 
 -- name: where_not_linked
 -- The chat is all that is known of its person.
-chats.id NOT IN (SELECT p.chat FROM person_channels p);
+NOT EXISTS (SELECT 1 FROM person_channels p WHERE p.chat = chats.id);
 
 -- name: to_fall_back
 -- Read messages of a running broadcast that surely did not arrive and whose person has another channel that had none of
