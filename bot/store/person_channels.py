@@ -153,12 +153,13 @@ class PersonChannelRepository:
 
     async def link(self, chats: Sequence[str]) -> None:
         """Make these chats one person's, in this order; what either side stopped or answered holds for all."""
-        person, now = new_person(), to_micros(self.context.now)
-        joined = {"person": person, "now": now}
+        person = new_person()
+        joined = {"person": person}
         await self.context.ask(
             *(self._place_query(chat, person, place) for place, chat in enumerate(chats, 1)),
             Query("join_stops", joined),
             Query("join_marks", joined),
+            Query("hold_reminders", joined),
             Query("join_reminders", joined),
         )
 

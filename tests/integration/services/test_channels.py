@@ -181,3 +181,19 @@ async def test_a_chat_that_agrees_no_more_is_linked_with_nothing(store: Store, d
     assert database.sql("SELECT chat FROM outbox WHERE broadcast = ?", name) == [(phone.id,)]
     await store.retention.delete_expired(NOW, 180)
     assert database.sql("SELECT chat FROM person_channels") == [(phone.id,)]
+
+
+async def test_done_that_was_said_before_a_message_went_on_counts(
+    store: Store, database: Database, phone: At, zalo: At
+) -> None:
+    await link(phone, zalo)
+    await told(store)
+    name = await start_notice(store, NOW)
+    (row,) = await store.outbox.claim_broadcast(name, "telegram", 9, NOW)
+    await store.outbox.settle(row, DeliveryState.FAILED, NOW)
+    said = int((NOW + timedelta(minutes=1)).timestamp() * 10**6)
+    for chat in (phone.id, zalo.id):
+        database.sql("INSERT INTO reminder_marks (broadcast, chat, done_at) VALUES (?, ?, ?)", name, chat, said)
+    later = NOW + timedelta(minutes=2)
+    assert await BroadcastOperations.over(store).fall_back(name, later) == 1
+    assert await store.outbox.claim_broadcast(name, "zalo", 9, later) == []
