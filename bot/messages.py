@@ -122,3 +122,4 @@ class Settlement:
     message: str | None = None  #: the platform's id of what was sent
     reason: DeliveryReason | None = None
     instead: tuple[Reply, ...] = ()  #: said to the same person, once for all parts of what was to be sent
+    blocked: bool = False  #: the chat takes no more messages, whatever became of this one

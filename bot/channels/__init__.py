@@ -230,20 +230,22 @@ class Blocked(ChannelError):
     """This chat takes no messages."""
 
 
+class BlockedHalfway(Doubtful):
+    """Part of this message has left; then the chat took no more."""
+
+
 @contextmanager
 def unrepeated(row: OutboxRow, *, begun: bool) -> Iterator[None]:
     """Keep a broadcast whose first part has left (``begun``) from being sent again; an answer may come twice.
 
     Raises:
-        Doubtful: part of a broadcast left, and this part did not.
+        Doubtful: part of a broadcast left, and this part did not; BlockedHalfway where the chat takes no more.
     """
     try:
         yield
-    except Blocked:
-        raise
-    except ChannelError:
+    except ChannelError as error:
         if begun and row.broadcast:
-            raise Doubtful from None
+            raise (BlockedHalfway if isinstance(error, Blocked) else Doubtful) from None
         raise
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from bot.channels import (
     Blocked,
+    BlockedHalfway,
     Channel,
     ChannelError,
     Conflict,
@@ -192,6 +193,8 @@ class FailureHandler:
                 await self._retry(row, self._cooldown.note_unreachable(), counted=False)
             case Blocked():
                 await self._settle(row, DeliveryState.BLOCKED)
+            case BlockedHalfway():
+                await self._settle(row, DeliveryState.UNKNOWN, DeliveryReason.NO_ANSWER, blocked=True)
             case Invalid():
                 await self._settle(row, DeliveryState.INVALID, error.reason)
             case MaybeSent() if row.broadcast or isinstance(error, Doubtful):  # never silently a second time
@@ -213,9 +216,11 @@ class FailureHandler:
         else:
             await self._settle(row, DeliveryState.FAILED, _delivery_reason(error))
 
-    async def _settle(self, row: OutboxRow, state: DeliveryState, reason: DeliveryReason | None = None) -> None:
+    async def _settle(
+        self, row: OutboxRow, state: DeliveryState, reason: DeliveryReason | None = None, *, blocked: bool = False
+    ) -> None:
         instead = await self._replacement_notices(row, state)
-        await self._results.settle(Settlement(row, state, reason=reason, instead=instead))
+        await self._results.settle(Settlement(row, state, reason=reason, instead=instead, blocked=blocked))
 
     async def _replacement_notices(self, row: OutboxRow, state: DeliveryState) -> tuple[Reply, ...]:
         """Return what is said where a file did not arrive; nothing for a broadcast, whose report names it."""

@@ -237,8 +237,10 @@ class BroadcastDelivery:
         running = broadcast.state is BroadcastState.RUNNING
         went_on = await self._book.fall_back(broadcast.id, now) if running else 0
         if running and not tally.open and not went_on:
-            await self._finish(broadcast, tally, now)
-            return
+            counted, tally = tally, await self._book.tally(broadcast.id)
+            if tally == counted:  # else another process let something go on meanwhile: it has not ended
+                await self._finish(broadcast, tally, now)
+                return
         if (share := watch.error_share(tally)) > self._terms.error_share:  # nothing is wrong with one that rests
             await self._pause(broadcast, tally, share, now)
             return

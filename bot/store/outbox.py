@@ -214,7 +214,7 @@ class Outbox:
         at = to_micros(now)
         sent = [one for one in settlements if one.state is DeliveryState.SENT]
         others = [one for one in settlements if one.state is not DeliveryState.SENT]
-        blocked = [one for one in others if one.state is DeliveryState.BLOCKED]
+        blocked = [one for one in others if one.blocked or one.state is DeliveryState.BLOCKED]
         first = [one for one in sent if one.row.first]
         copies = await letters_instead(self.driver.run, self.keyring, settlements, now)
         calls = (

@@ -87,7 +87,7 @@ class PersonChannelRepository:
         )
 
     async def lock(self, other: str) -> None:
-        """Keep others from changing whose these chats, and another one, are until the transaction ends."""
+        """Keep others from changing whose these chats, and all of another person, are until the transaction ends."""
         await self.context.ask(Query("hold_channels", {"chat": self.context.chat, "other": other}))
 
     async def requests_of(self, chat: str) -> int:
@@ -161,12 +161,13 @@ class PersonChannelRepository:
 
     async def link(self, chats: Sequence[str]) -> None:
         """Make these chats one person's, in this order; what either side stopped or answered holds for all."""
-        person, now = new_person(), to_micros(self.context.now)
-        joined = {"person": person, "now": now}
+        person = new_person()
+        joined = {"person": person}
         await self.context.ask(
             *(self._place_query(chat, person, place) for place, chat in enumerate(chats, 1)),
             Query("join_stops", joined),
             Query("join_marks", joined),
+            Query("hold_reminders", joined),
             Query("join_reminders", joined),
         )
 
@@ -176,8 +177,9 @@ class PersonChannelRepository:
         )
 
     async def reorder(self, chats: Sequence[str], person: str) -> None:
-        """Give the chats of a person another order."""
-        await self.context.ask(*(self._place_query(chat, person, place) for place, chat in enumerate(chats, 1)))
+        """Give the chats of a person another order; a chat that is not theirs any more stays as it is."""
+        placed = [{"chat": chat, "person": person, "place": place} for place, chat in enumerate(chats, 1)]
+        await self.context.ask(*(Query("reorder_channel", one) for one in placed))
 
     async def part(self, channels: Sequence[LinkedChat], chat: str) -> None:
         """Part a chat from the others, with the mailboxes whose addresses were given in it."""
@@ -189,7 +191,8 @@ class PersonChannelRepository:
             if len(side) == 1:
                 await self.context.ask(Query("leave_person", {"chat": side[0]}))
         if len(left) > 1:
-            await self.reorder(left, new_person())
+            person = new_person()
+            await self.context.ask(*(self._place_query(one, person, place) for place, one in enumerate(left, 1)))
 
     async def remove_mailbox(self, owner: str) -> None:
         """Forget the address that was given in a chat."""

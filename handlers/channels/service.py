@@ -49,7 +49,7 @@ class ChannelService(ABC):
 
     @abstractmethod
     async def _lock(self, other: str) -> None:
-        """Keep others from changing whose these chats, and another one, are until the turn ends."""
+        """Keep others from changing whose these chats, and all of another person, are until the turn ends."""
 
     @abstractmethod
     async def _requests_of(self, chat: str) -> int:
@@ -97,7 +97,7 @@ class ChannelService(ABC):
 
     @abstractmethod
     async def _reorder(self, chats: Sequence[str], person: str) -> None:
-        """Give the chats of a person another order."""
+        """Give the chats of a person another order; a chat that is not theirs any more stays as it is."""
 
     @abstractmethod
     async def _part(self, channels: Sequence[LinkedChat], chat: str) -> None:
@@ -218,13 +218,13 @@ class ChannelService(ABC):
         await self._end_offer()
 
     async def move_up(self, handle: str) -> bool:
-        """Change places with the one before."""
+        """Change places with the one before, among the chats that are theirs once nobody else can change that."""
+        await self._lock(self.chat)
         chats = list(await self._chats(self.chat))
         place = next((number for number, one in enumerate(chats) if channel_handle(one.chat) == handle), 0)
         person = next((one.person for one in chats if one.person), None)
         if place == 0 or person is None:
             return False
-        await self._lock(self.chat)
         chats[place - 1], chats[place] = chats[place], chats[place - 1]
         await self._reorder([one.chat for one in chats], person)
         return True

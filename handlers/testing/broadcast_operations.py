@@ -24,6 +24,8 @@ from handlers.testing.broadcasts import BROADCAST_ID
 from handlers.testing.tables import BROADCAST, BroadcastRecord, ChatRecord, MemoryContext, MemoryTables, MessageRecord
 
 _LATER_STEP = "later:"
+#: What arrived, may have arrived, or may still.
+_LIVE = frozenset({"queued", "sending", "sent", "unknown"})
 _DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
 
 
@@ -123,7 +125,7 @@ class MemoryBroadcastOperations:
                 settled = replace(one, state=state, reason=reason, attempts=1, settled_at=now, values=values)
                 self.tables.messages[one.origin] = settled
 
-    async def fall_back(self, broadcast: str, now: datetime) -> int:
+    async def fall_back(self, broadcast: str, now: datetime) -> int:  # noqa: ARG002 - of the port
         """Queue what surely did not arrive for the next channel of its person; return how many that were."""
         states, moved = {"blocked", "invalid", "failed"}, 0
         known = self.tables.broadcasts[broadcast].broadcast
@@ -134,12 +136,17 @@ class MemoryBroadcastOperations:
             own = (self.tables.chats[chat] for chat in self.tables.own_chats(one.chat) if chat in self.tables.chats)
             open_now = (to for to in own if to.consented and not (to.erased_at or to.stopped_at or to.blocked_at))
             to = next((to for to in open_now if to.id not in had), None)
-            if to is None or one.reason == DeliveryReason.NEXT_CHANNEL:
+            live = {other.chat for other in self._messages(broadcast) if other.state in _LIVE}
+            if (
+                to is None
+                or one.reason == DeliveryReason.NEXT_CHANNEL
+                or live.intersection(self.tables.own_chats(one.chat))
+            ):
                 continue
             self.tables.messages[one.origin] = replace(one, reason=DeliveryReason.NEXT_CHANNEL.value, values=None)
             origin, meant = f"broadcast:{broadcast}:{to.id}", one.meant or one.chat
-            row = MessageRecord(origin, to.id, to.channel, BROADCAST, now, broadcast=broadcast, values=one.values)
-            self.tables.messages[origin] = replace(row, meant=meant if meant != to.id else None)
+            row = MessageRecord(origin, to.id, to.channel, BROADCAST, one.queued_at, broadcast=broadcast)
+            self.tables.messages[origin] = replace(row, meant=meant if meant != to.id else None, values=one.values)
             moved += 1
         return moved
 

@@ -158,17 +158,23 @@ class MemoryChannels(ChannelService):
                 tables.marks[series, chat] = MarkRecord(series, chat, done, None if done else later)
 
     def _join_reminders(self, chats: Sequence[str]) -> None:
-        """Skip what waits in a second chat of the same broadcast."""
-        rows = [one for one in self.acting.tables.messages.values() if one.broadcast and one.chat in chats]
+        """Of what waits in several chats for the same broadcast keep one: of the first chat that takes messages."""
+        tables = self.acting.tables
+        rows = [one for one in tables.messages.values() if one.broadcast and one.chat in chats]
         for name in {one.broadcast for one in rows}:
             same = [one for one in rows if one.broadcast == name]
             left = any(one.state in {"sending", "sent", "unknown"} for one in same)
-            waiting = [one for one in same if one.state == "queued"]
+            waiting = sorted((one for one in same if one.state == "queued"), key=lambda one: self._rank(one.chat))
             for one in waiting if left else waiting[1:]:
-                self.acting.settle(one.origin, "skipped", "next_channel")
+                del tables.messages[one.origin]
+
+    def _rank(self, chat: str) -> tuple[bool, int]:
+        known = self.acting.tables.chats[chat]
+        return bool(known.blocked_at or known.stopped_at), self.acting.tables.places[chat].place
 
     async def _reorder(self, chats: Sequence[str], person: str) -> None:
-        self._place(chats, person)
+        own = [chat for chat in chats if (known := self.acting.tables.places.get(chat)) and known.person == person]
+        self._place(own, person)
 
     async def _part(self, channels: Sequence[LinkedChat], chat: str) -> None:
         left = [one.chat for one in channels if chat in {one.chat, one.owner}]

@@ -100,8 +100,60 @@ async def test_two_messages_of_one_broadcast_that_wait_become_one(ground: Backen
     name = await frozen(ground)
     assert len(ground.rows_of(name)) == 2
     await link(phone, zalo)
-    assert sorted(state for state, _ in ground.rows_of(name).values()) == ["queued", "skipped"]
+    assert ground.rows_of(name) == {phone.id: ("queued", None)}
     assert (await broadcast_operations(ground.store).tally(name)).total == 1
+
+
+async def test_of_two_that_wait_the_one_of_the_first_channel_stays(ground: Backend, phone: At, zalo: At) -> None:
+    name = await frozen(ground)
+    await link(zalo, phone)
+    assert ground.rows_of(name) == {zalo.id: ("queued", None)}
+
+
+async def test_of_two_that_wait_the_one_stays_whose_chat_takes_messages(ground: Backend, phone: At, zalo: At) -> None:
+    await link(phone, zalo)
+    third = await At(ground.store, "telegram", "thứ ba").meets()
+    name = await frozen(ground)
+    assert set(ground.rows_of(name)) == {phone.id, third.id}
+    ground.change_id(phone.id, blocked_at=NOW)
+    await link(zalo, third)
+    assert ground.rows_of(name) == {third.id: ("queued", None)}
+
+
+async def test_after_linking_what_fails_goes_on_to_the_other_chat_that_waited(
+    ground: Backend, phone: At, zalo: At
+) -> None:
+    name = await frozen(ground)
+    await link(phone, zalo)
+    ground.stands(name, BroadcastState.RUNNING)
+    ground.end_row(name, phone.id, "failed")
+    book = broadcast_operations(ground.store)
+    assert await book.fall_back(name, NOW) == 1
+    assert ground.rows_of(name)[zalo.id] == ("queued", None)
+    assert (await book.tally(name)).total == 1
+
+
+async def test_what_left_in_one_chat_is_not_kept_waiting_in_another(ground: Backend, phone: At, zalo: At) -> None:
+    name = await frozen(ground)
+    ground.end_row(name, zalo.id, "sent")
+    await link(phone, zalo)
+    assert ground.rows_of(name) == {zalo.id: ("sent", None)}
+
+
+async def test_nothing_goes_on_while_it_waits_in_another_chat_of_its_person(
+    ground: Backend, phone: At, zalo: At
+) -> None:
+    third = await At(ground.store, "telegram", "thứ ba").meets()
+    name = await frozen(ground, Audience(chats=(phone.id, zalo.id)))
+    ground.end_row(name, phone.id, "failed")
+    ground.stands(name, BroadcastState.RUNNING)
+    await link(phone, zalo)
+    await link(phone, third)
+    book = broadcast_operations(ground.store)
+    assert await book.fall_back(name, NOW) == 0
+    ground.end_row(name, zalo.id, "failed")
+    assert await book.fall_back(name, NOW) > 0
+    assert ground.rows_of(name)[third.id] == ("queued", None)
 
 
 PEOPLE = make_officers(48, NOW)

@@ -249,6 +249,7 @@ class FailedMessage(NamedTuple):
     meant: str  #: the chat by which the person is meant
     to_chat: str
     to_channel: str
+    queued_at: int  #: since when it waits, in microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +286,7 @@ class FallbackRepository:
             "channel": failed.to_channel,
             "payload": self.keyring.seal(values, sealed_columns.payload(failed.to_chat, origin)),
             "priority": BROADCAST,
-            "now": to_micros(self.now),
+            "queued": failed.queued_at,
             "broadcast": self.broadcast,
             "meant": failed.meant,
         }

@@ -14,8 +14,12 @@ ORDER BY COALESCE(p.place, 0), c.id;
 SELECT id FROM chats WHERE id IN {own};
 
 -- name: hold_channels
--- Lock chats until the transaction ends, always in the same order: whose they are is not changed by two at once.
-SELECT id FROM chats WHERE id IN {own} OR id = :other ORDER BY id {held};
+-- Lock the chats of two people until the transaction ends, always in the same order: whose they are is not changed by
+-- two at once.
+SELECT id FROM chats
+WHERE id IN {own} OR id = :other OR id IN (
+    SELECT t.chat FROM person_channels o JOIN person_channels t ON t.person = o.person WHERE o.chat = :other)
+ORDER BY id {held};
 
 -- name: channels_held
 -- Count the requests of a chat.
@@ -83,6 +87,10 @@ DELETE FROM channel_offers WHERE chat = :chat OR taker = :chat;
 INSERT INTO person_channels (chat, person, place, linked_at) VALUES (:chat, :person, :place, :now)
 ON CONFLICT (chat) DO UPDATE SET person = excluded.person, place = excluded.place;
 
+-- name: reorder_channel!
+-- Change the place of a chat that is this person's still.
+UPDATE person_channels SET place = :place WHERE chat = :chat AND person = :person;
+
 -- name: leave_person!
 -- A chat is nobody's but its own.
 DELETE FROM person_channels WHERE chat = :chat;
@@ -105,16 +113,29 @@ WHERE p.person = :person
 GROUP BY k.broadcast, p.chat
 ON CONFLICT (broadcast, chat) DO UPDATE SET done_at = excluded.done_at, later_on = excluded.later_on;
 
+-- name: hold_reminders
+-- Lock what waits for the chats of a person: nothing of it is claimed while it is decided what stays.
+SELECT id FROM outbox
+WHERE state = 'queued' AND broadcast IS NOT NULL
+  AND chat IN (SELECT p.chat FROM person_channels p WHERE p.person = :person)
+ORDER BY id {held};
+
 -- name: join_reminders!
--- Of two messages of one broadcast that wait for the chats of one person, only the first is sent.
-UPDATE outbox SET state = 'skipped', reason = 'next_channel', settled_at = :now, payload = NULL
+-- Of messages of one broadcast that wait for the chats of one person one stays: none where one has left, else that of
+-- the first chat that takes messages. The others never left; without their rows their channels can be tried later.
+DELETE FROM outbox
 WHERE state = 'queued' AND broadcast IS NOT NULL
   AND chat IN (SELECT p.chat FROM person_channels p WHERE p.person = :person)
   AND EXISTS (
       SELECT 1 FROM outbox o
+      JOIN person_channels q ON q.chat = o.chat AND q.person = :person
+      JOIN chats c ON c.id = o.chat
       WHERE o.broadcast = outbox.broadcast AND o.chat <> outbox.chat
-        AND o.chat IN (SELECT q.chat FROM person_channels q WHERE q.person = :person)
-        AND (o.state IN ('sending', 'sent', 'unknown') OR (o.state = 'queued' AND o.id < outbox.id)));
+        AND (o.state IN ('sending', 'sent', 'unknown')
+          OR (o.state = 'queued'
+            AND q.place + CASE WHEN c.blocked_at IS NULL AND c.stopped_at IS NULL THEN 0 ELSE 1000000 END < (
+              SELECT m.place + CASE WHEN h.blocked_at IS NULL AND h.stopped_at IS NULL THEN 0 ELSE 1000000 END
+              FROM person_channels m JOIN chats h ON h.id = m.chat WHERE m.chat = outbox.chat))));
 
 -- name: part_reminders!
 -- After a parting no row of one side names a chat of the other.
@@ -141,16 +162,16 @@ WHERE r.chat IN ({each}(:chats)) AND r.certificate_key IS NOT NULL AND r.state N
 
 -- name: where_linked
 -- The chat is one of several of its person.
-chats.id IN (SELECT p.chat FROM person_channels p);
+EXISTS (SELECT 1 FROM person_channels p WHERE p.chat = chats.id);
 
 -- name: where_not_linked
 -- The chat is all that is known of its person.
-chats.id NOT IN (SELECT p.chat FROM person_channels p);
+NOT EXISTS (SELECT 1 FROM person_channels p WHERE p.chat = chats.id);
 
 -- name: to_fall_back
 -- Read messages of a running broadcast that surely did not arrive and whose person has another channel that had none of
--- it, with the first such channel. What may have arrived is never among them.
-SELECT o.id, o.chat, o.origin, o.payload, COALESCE(o.meant, o.chat), n.chat, c.channel
+-- it, with the first such channel. What may have arrived, or waits in another chat, is never among them.
+SELECT o.id, o.chat, o.origin, o.payload, COALESCE(o.meant, o.chat), n.chat, c.channel, o.queued_at
 FROM outbox o
 JOIN person_channels m ON m.chat = o.chat
 JOIN person_channels n ON n.person = m.person
@@ -163,6 +184,9 @@ WHERE o.broadcast = :broadcast AND o.state IN ('blocked', 'invalid', 'failed') A
       WHERE x.person = m.person AND y.erased_at IS NULL AND y.stopped_at IS NULL AND y.blocked_at IS NULL
         AND y.consented = 1
         AND NOT EXISTS (SELECT 1 FROM outbox z WHERE z.broadcast = :broadcast AND z.chat = x.chat))
+  AND NOT EXISTS (
+      SELECT 1 FROM person_channels e JOIN outbox w ON w.chat = e.chat AND w.broadcast = :broadcast
+      WHERE e.person = m.person AND w.state IN ('queued', 'sending', 'sent', 'unknown'))
   AND EXISTS (SELECT 1 FROM broadcasts b WHERE b.id = :broadcast AND b.state = 'running')
 ORDER BY o.id
 LIMIT :limit;
@@ -180,7 +204,8 @@ WHERE id = :id AND state IN ('blocked', 'invalid', 'failed') AND COALESCE(reason
 RETURNING id;
 
 -- name: go_on!
--- Queue a message of a broadcast for another channel of its person; each channel has at most one of it.
+-- Queue a message of a broadcast for another channel of its person; each channel has at most one of it. It waits since
+-- the first one did: what its person has said since then counts.
 INSERT INTO outbox (origin, chat, channel, payload, priority, state, queued_at, due_at, broadcast, meant)
-VALUES (:origin, :chat, :channel, :payload, :priority, 'queued', :now, 0, :broadcast, NULLIF(:meant, :chat))
+VALUES (:origin, :chat, :channel, :payload, :priority, 'queued', :queued, 0, :broadcast, NULLIF(:meant, :chat))
 ON CONFLICT DO NOTHING;

@@ -198,14 +198,23 @@ _EVERYWHERE = N_(
     "This is about all your linked channels: also {channels}. To delete only what is here, part the channels first:"
     " /kenh"
 )
+#: A web chat is easily taken over: whoever has it must not end the role of a chat that is linked with it.
+_ROLE_ELSEWHERE = N_(
+    "You have a role in another linked channel: {channels}. Deleting everything would end that role, so it cannot be"
+    " done from here. Part the channels first: /kenh"
+)
+_OR_THERE = N_("Or send /xoadulieu in the channel where you have the role.")
 
 
 class EraseScreen(OptionsOnlyScreen):
-    """Deletes all data about the person after a second confirmation."""
+    """Deletes all data about the person after a second confirmation; never the role of another linked chat."""
 
     async def page(self, here: Context) -> Page:
-        """Tell which data will be deleted and which must be kept."""
+        """Tell which data will be deleted and which must be kept, or why nothing can be deleted from here."""
         say = here.say
+        if refused := await _erasing_refused(here):
+            keep = Option(NO, say.t(N_("Keep it")), NO_SYNONYMS)
+            return Page(refused[0], refused[1:], (keep,), exact=True)
         what = say(
             N_(
                 "Your answers, what was read of your certificate and your requests are deleted for good. A request"
@@ -237,6 +246,8 @@ class EraseScreen(OptionsOnlyScreen):
         """Delete the data, and name the requests that were kept."""
         if value == NO:
             return HandlerResult(here.session.to_previous_screen(), notes=(here.say(N_("Nothing was deleted.")),))
+        if refused := await _erasing_refused(here):  # the role was given, or the channel linked, since it was asked
+            return HandlerResult(here.session.to_previous_screen(), notes=refused)
         kept = await here.world.own_data.erase()
         notes = [here.say(N_("All data about you has been deleted. To begin again, send /start."))]
         if kept:
@@ -246,6 +257,18 @@ class EraseScreen(OptionsOnlyScreen):
         if (await current_rights(here)).grants:
             notes.append(here.say(N_("You are the last owner: this role stays until there is another owner.")))
         return HandlerResult(here.session, notes=tuple(notes), show=False, forget=True)
+
+
+async def _erasing_refused(here: Context) -> tuple[Markup, ...]:
+    """Tell that a role in another linked channel stands against erasing; nothing where none does."""
+    mine = await here.world.channels.mine()
+    holding = [one for one in mine if one.grants and not one.here]
+    if not holding:
+        return ()
+    names = ", ".join(one.address or format_channel(here.say, one.kind) for one in holding)
+    alone = len(holding) == 1 and not any(one.grants for one in mine if one.here)
+    there = (here.say(_OR_THERE),) if alone else ()
+    return (here.say(_ROLE_ELSEWHERE, channels=names), *there)
 
 
 SAME, OTHER = "same", "other"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels import Pace, Rate, Unsupported
+from bot.channels import Blocked, Pace, Rate, Unsupported, unrepeated
 from bot.clock import Clock
 from bot.delivery import ResultBatcher
 from bot.delivery.background import Retention
@@ -97,6 +97,23 @@ async def test_a_row_that_cannot_be_written_out_fails_alone(
     channel = ScriptedChannel()
     await Dispatcher(store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock).deliver()
     assert sorted(state for state, _ in rows.ends) == ["failed", "sent", "sent"]
+
+
+class BlockedBehindTheFirst(ScriptedChannel):
+    """Takes the first part of a message, and is blocked then."""
+
+    async def send(self, row: OutboxRow) -> None:
+        with unrepeated(row, begun=True):
+            raise Blocked
+
+
+async def test_a_broadcast_that_is_blocked_behind_its_first_part_goes_on_nowhere_and_the_block_is_kept(
+    store: Store, clock: ManualClock, rows: Rows
+) -> None:
+    rows.queue(ONE, 1)
+    await Dispatcher(store, BlockedBehindTheFirst(), Pacer(Pace(1e6, UNHURRIED), clock), clock).deliver()
+    assert rows.ends == [("unknown", "no_answer")], "only what surely did not arrive goes on to another channel"
+    assert rows.run("SELECT COUNT(*) FROM chats WHERE blocked_at IS NOT NULL") == [(1,)]
 
 
 @pytest.mark.parametrize("surprise", SURPRISES)

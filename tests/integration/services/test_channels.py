@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
 from bot.messages import DeliveryState
 from bot.services.broadcasts import BroadcastOperations
+from bot.services.channels import StoredChannels
 from bot.services.email import EmailDesk, EmailService, EmailTerms
 from bot.store import Query, TurnTakenOver
 from bot.store.store import Store
@@ -62,6 +64,42 @@ async def test_two_who_link_each_other_at_once_are_one_person(store: Store, phon
     answers = await asyncio.gather(phone.agrees(zalo), zalo.agrees(phone))
     assert AgreeAnswer.LINKED in answers
     assert sorted(await phone.order()) == sorted(await zalo.order()) == ["telegram", "zalo"]
+
+
+async def test_a_chat_that_is_parted_while_it_is_moved_up_stays_parted(store: Store, phone: At, zalo: At) -> None:
+    await link(phone, zalo)
+    async with zalo.turns() as unit:
+        channels = cast(StoredChannels, unit.channels)
+        lock = channels.kept.lock
+
+        async def parted_before_it_is_held(_channels: StoredChannels, other: str) -> None:
+            await lock(other)
+            await channels.kept.part(await channels.kept.mine(), phone.id)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(StoredChannels, "_lock", parted_before_it_is_held)
+            assert not await channels.move_up(zalo.handle)
+        assert [one.chat for one in await channels.kept.mine()] == [zalo.id]
+
+
+async def test_another_order_leaves_a_chat_alone_that_is_not_theirs_any_more(
+    store: Store, database: Database, phone: At, zalo: At
+) -> None:
+    await link(phone, zalo)
+    ((person,),) = database.sql("SELECT person FROM person_channels WHERE chat = ?", phone.id)
+    async with phone.turns() as unit:
+        await unit.channels.part(zalo.handle)
+    async with zalo.turns() as unit:
+        await cast(StoredChannels, unit.channels).kept.reorder([zalo.id, phone.id], person)
+    assert database.sql("SELECT chat FROM person_channels") == []
+
+
+async def test_all_chats_of_both_people_are_held_while_they_are_linked(store: Store, phone: At, zalo: At) -> None:
+    others = [await At(store, "telegram", name).meets() for name in ("a", "b")]
+    await link(phone, others[0])
+    await link(zalo, others[1])
+    (held,) = await store.driver.run(Query("hold_channels", {"chat": phone.id, "other": zalo.id}))
+    assert {chat for (chat,) in held} == {one.id for one in (phone, zalo, *others)}
 
 
 def _word(taker: At, giver: At) -> dict[str, object]:
@@ -143,3 +181,19 @@ async def test_a_chat_that_agrees_no_more_is_linked_with_nothing(store: Store, d
     assert database.sql("SELECT chat FROM outbox WHERE broadcast = ?", name) == [(phone.id,)]
     await store.retention.delete_expired(NOW, 180)
     assert database.sql("SELECT chat FROM person_channels") == [(phone.id,)]
+
+
+async def test_done_that_was_said_before_a_message_went_on_counts(
+    store: Store, database: Database, phone: At, zalo: At
+) -> None:
+    await link(phone, zalo)
+    await told(store)
+    name = await start_notice(store, NOW)
+    (row,) = await store.outbox.claim_broadcast(name, "telegram", 9, NOW)
+    await store.outbox.settle(row, DeliveryState.FAILED, NOW)
+    said = int((NOW + timedelta(minutes=1)).timestamp() * 10**6)
+    for chat in (phone.id, zalo.id):
+        database.sql("INSERT INTO reminder_marks (broadcast, chat, done_at) VALUES (?, ?, ?)", name, chat, said)
+    later = NOW + timedelta(minutes=2)
+    assert await BroadcastOperations.over(store).fall_back(name, later) == 1
+    assert await store.outbox.claim_broadcast(name, "zalo", 9, later) == []

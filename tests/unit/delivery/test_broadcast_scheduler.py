@@ -537,3 +537,28 @@ async def test_a_store_that_cannot_be_reached_is_looked_at_again(scene: Scene, b
         stop.set()
         await running
     assert book.state(name)[0] == "checked"
+
+
+class TwoProcesses(MemoryBroadcasts):
+    """Another process lets what failed go on to the next channel, just before this one asks for the same."""
+
+    async def fall_back(self, broadcast: str, now: datetime) -> int:
+        rows = self.rows[broadcast]
+        rows |= {f"{chat} next": "queued" for chat, state in rows.items() if state == "failed" and "next" not in chat}
+        self.rows[broadcast] = {chat: state for chat, state in rows.items() if f"{chat} next" not in rows}
+        return 0
+
+
+async def test_nothing_is_finished_while_another_process_lets_it_go_on() -> None:
+    book = TwoProcesses()
+    scene = Scene(book)
+    name = scene.add(BroadcastState.RUNNING)
+    book.rows[name] = {"lan": "failed", "minh": "sent"}
+    await scene.until_calm()
+    assert book.state(name)[0] == BroadcastState.RUNNING
+    assert book.marks(name) == [], "the author hears of the end once"
+    book.deliver(name)
+    await scene.later(60.0)
+    assert book.state(name)[0] == BroadcastState.FINISHED
+    ((_, _, said),) = [one for one in book.told if one[1].startswith("finished:")]
+    assert "2" in said

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.model import TELEGRAM, ZALO, OfferState, format_channel_code, parse_channel_code
+from handlers.model import TELEGRAM, ZALO, Grant, OfferState, Role, format_channel_code, parse_channel_code
 from handlers.testing import MemoryContext, MemoryTables, build_memory_services, chat_id, link_chats
-from handlers.testing.tables import OfferRecord
+from handlers.testing.tables import GrantRecord, OfferRecord
 from tests.support.dialogue import Dialogue, pack
 from tests.support.store import NOW
 
@@ -110,6 +110,56 @@ async def test_deleting_needs_words_that_say_everywhere(talk: Dialogue, acting: 
     assert acting.tables.chats[ME].erased_at is None
     await talk.says("xóa hết")
     assert (acting.tables.chats[ME].erased_at, acting.tables.chats[OTHER].erased_at) == (NOW, NOW)
+
+
+def _has_role(acting: MemoryContext, chat: str) -> None:
+    name = f"QT-{len(acting.tables.grants) + 1:06}"
+    acting.tables.grants[name] = GrantRecord(Grant(name, Role.ADMIN, "DN"), chat, NOW, "", None)
+
+
+async def test_the_role_of_a_linked_chat_is_not_ended_by_deleting_from_another_one(
+    talk: Dialogue, acting: MemoryContext
+) -> None:
+    await agreed(talk)
+    link_chats(acting, (ME, OTHER))
+    _has_role(acting, OTHER)
+    said = await talk.says("/xoadulieu")
+    assert "vai trò ở kênh khác đã nối: Zalo" in said
+    assert "/xoadulieu ở kênh mà anh/chị có vai trò" in said
+    assert talk.labels == ["Giữ lại"]
+    await talk.says("xóa hết")
+    assert acting.tables.chats[ME].erased_at is None
+
+
+async def test_a_role_that_came_after_the_question_stands_against_deleting_as_well(
+    talk: Dialogue, acting: MemoryContext
+) -> None:
+    await agreed(talk)
+    link_chats(acting, (ME, OTHER))
+    await talk.says("/xoadulieu")
+    _has_role(acting, OTHER)
+    assert "không xóa được từ đây" in await talk.says("xóa hết")
+    assert acting.tables.chats[ME].erased_at is None
+    assert all(one.ended_at is None for one in acting.tables.grants.values())
+
+
+async def test_where_both_chats_have_a_role_they_are_parted_first(talk: Dialogue, acting: MemoryContext) -> None:
+    await agreed(talk)
+    link_chats(acting, (ME, OTHER))
+    _has_role(acting, ME)
+    _has_role(acting, OTHER)
+    said = await talk.says("/xoadulieu")
+    assert "bỏ nối trước bằng /kenh" in said
+    assert "ở kênh mà anh/chị có vai trò" not in said
+
+
+async def test_in_the_only_chat_with_a_role_everything_is_deleted(talk: Dialogue, acting: MemoryContext) -> None:
+    await agreed(talk)
+    link_chats(acting, (ME, OTHER))
+    _has_role(acting, ME)
+    assert "gồm cả Zalo" in await talk.says("/xoadulieu")
+    await talk.says("xóa hết")
+    assert acting.tables.chats[OTHER].erased_at == NOW
     assert acting.tables.places == {}
 
 
