@@ -100,7 +100,7 @@ def test_no_word_is_broken_however_narrow_the_terminal(
     assert "Cần xử lý: số chứng thư; các cột khác: số yêu cầu." in out
     if width == "80":
         assert "hết hạn ≤ 30 ngày" in out
-        assert "im lặng từ 14 ngày" in out
+        assert "chưa phản hồi từ 14 ngày" in out
 
 
 def test_a_target_shows_what_was_open_each_day(troly: Command, officers: list[Officer]) -> None:
