@@ -334,11 +334,16 @@ class BroadcastCheck:
             return
         for placeholder in missing_placeholders(template, values):
             yield ProblemKind.MISSING, f"{{{placeholder.value}}}"
+        if (trouble := self.find_trouble_of(channel, values)) is not None:
+            yield trouble, channel
+
+    def find_trouble_of(self, channel: str, values: PlaceholderValues) -> ProblemKind | None:
+        """Return why a channel does not take the message with these values; ``None``: it does."""
         limits, has_document = self.acting.policy.limits_for(channel), self.known.broadcast.draft.document is not None
         if has_document and limits.caption == 0:
-            yield ProblemKind.DOCUMENT, channel
-        elif self._length(values) > (limits.caption if has_document else limits.text):
-            yield ProblemKind.TOO_LONG, channel
+            return ProblemKind.DOCUMENT
+        is_longer = self._length(values) > (limits.caption if has_document else limits.text)
+        return ProblemKind.TOO_LONG if is_longer else None
 
     def _length(self, values: PlaceholderValues) -> int:
         """UTF-16 code units of the message with all that may be added."""

@@ -125,17 +125,19 @@ class MemoryBroadcastOperations:
                 settled = replace(one, state=state, reason=reason, attempts=1, settled_at=now, values=values)
                 self.tables.messages[one.origin] = settled
 
-    async def fall_back(self, broadcast: str, now: datetime) -> int:  # noqa: ARG002 - of the port
+    async def fall_back(self, broadcast: str, now: datetime) -> int:
         """Queue what surely did not arrive for the next channel of its person; return how many that were."""
         states, moved = {"blocked", "invalid", "failed"}, 0
-        known = self.tables.broadcasts[broadcast].broadcast
+        record = self.tables.broadcasts[broadcast]
+        known, check = record.broadcast, BroadcastCheck(self._acting(now), record)
         if known.state is not BroadcastState.RUNNING or known.draft.audience.channel is not None:
             return 0
         for one in [one for one in self._messages(broadcast) if one.state in states and one.values]:
             had = {other.chat for other in self._messages(broadcast)}
             own = (self.tables.chats[chat] for chat in self.tables.own_chats(one.chat) if chat in self.tables.chats)
             open_now = (to for to in own if to.consented and not (to.erased_at or to.stopped_at or to.blocked_at))
-            to = next((to for to in open_now if to.id not in had), None)
+            others = (to for to in open_now if to.id not in had)
+            to = next((to for to in others if check.find_trouble_of(to.channel, one.values) is None), None)
             live = {other.chat for other in self._messages(broadcast) if other.state in _LIVE}
             if (
                 to is None

@@ -7,7 +7,9 @@ from handlers.model import (
     Audience,
     BroadcastPolicy,
     BroadcastState,
+    BroadcastText,
     InterviewStatus,
+    MessageLimits,
     Role,
     format_person_code,
 )
@@ -84,6 +86,32 @@ async def test_a_broadcast_that_was_called_off_goes_on_nowhere(ground: Backend, 
     ground.end_row(name, phone.id, "blocked")
     ground.stands(name, BroadcastState.CANCELLED)
     assert await broadcast_operations(ground.store).fall_back(name, NOW) == 0
+
+
+@pytest.mark.parametrize("what", ["text", "document"])
+async def test_what_does_not_fit_the_next_channel_goes_to_the_one_behind_it(
+    ground: Backend, phone: At, zalo: At, what: str
+) -> None:
+    third = At(ground.store, "terminal:abc", "c")
+    await link(phone, zalo)
+    await link(zalo, third)
+    text = BroadcastText(vi="Nhắc " + "a" * 1000) if what == "text" else GREETING_DRAFT.text
+    document = "mau.pdf" if what == "document" else None
+    draft = GREETING_DRAFT.model_copy(update={"audience": Audience(), "text": text, "document": document})
+    name = (await create_draft(ground.store, draft)).id
+    ground.stands(name, BroadcastState.APPROVED)
+    small, wide = MessageLimits(text=900, caption=0), MessageLimits(text=5000, caption=5000)
+    rooms = {"telegram": wide, "zalo": small, "terminal": wide}
+    async with ground.with_policy(BroadcastPolicy(rooms=rooms)) as limited:
+        book = broadcast_operations(limited)
+        while await book.freeze(name, NOW):
+            pass
+        ground.stands(name, BroadcastState.RUNNING)
+        ground.end_row(name, phone.id, "failed")
+        assert await book.fall_back(name, NOW) == 1
+        assert ground.rows_of(name) == {phone.id: ("failed", "next_channel"), third.id: ("queued", None)}
+        ground.end_row(name, third.id, "failed")
+        assert await book.fall_back(name, NOW) == 0, "no other channel takes it"
 
 
 async def test_one_limit_a_week_counts_all_channels(ground: Backend, phone: At, zalo: At) -> None:

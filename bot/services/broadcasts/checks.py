@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from bot.services.broadcasts.recipients import RecipientValues, reach_of, says_name
+from bot.services.broadcasts.recipients import RecipientValues, message_length, reach_of, says_name
 from bot.store import (
     AudienceReader,
     BroadcastRepository,
@@ -23,7 +23,6 @@ from bot.store import (
     read_snapshot,
     to_channel_counts,
 )
-from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import (
     Template,
     find_problems,
@@ -145,11 +144,8 @@ class ProblemCollector:
         return measure.longest_message(values) > room and self._length(values) > room
 
     def _length(self, values: PlaceholderValues) -> int:
-        """Measure the message with all that may be added, as channels count: in UTF-16 code units."""
         filling = self.filling
-        first = filling.policy.reminders_per_week
-        reply = render_broadcast(filling.written.id, filling.written.draft, values, filling.today, first=first)
-        return len("\n\n".join(reply.paragraphs).encode("utf-16-le")) // 2
+        return message_length(filling.written, values, filling.today, filling.policy.reminders_per_week)
 
     @cached_property
     def _measures(self) -> dict[str, TextMeasure]:

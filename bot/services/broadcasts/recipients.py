@@ -13,6 +13,7 @@ from bot.store import (
     BroadcastMessage,
     BroadcastSnapshot,
     ChannelUseRepository,
+    FailedMessage,
     FallbackRepository,
     NewRecipient,
     Person,
@@ -40,6 +41,7 @@ from handlers.model import (
     Reach,
     Recipient,
     Rights,
+    channel_kind,
     format_person_code,
     mask_name,
 )
@@ -130,6 +132,12 @@ def render_message(message: BroadcastMessage, values: PlaceholderValues, today: 
     a_week = message.a_week if first else None
     reply = render_broadcast(message.broadcast, message.draft, values, today, first=a_week)
     return reply.model_copy(update={"attachments": message.documents}) if message.documents else reply
+
+
+def message_length(written: BroadcastSnapshot, values: PlaceholderValues, today: date, a_week: int) -> int:
+    """Measure the message of one person with all that may be added, as channels count: in UTF-16 code units."""
+    reply = render_broadcast(written.id, written.draft, values, today, first=a_week)
+    return len("\n\n".join(reply.paragraphs).encode("utf-16-le")) // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +240,32 @@ class ChannelFallback(ScheduleRepository):
             return 0
         rows, after, moved = FallbackRepository(self.driver, self.keyring, broadcast, now), 0, 0
         while found := await rows.find(after, limit):
-            for one in found:
-                moved += await self._has_room(rows, one.to_channel, now) and await rows.go_on(one)
-            after = found[-1].row
+            for ways in found:
+                to = await self._first_with_room(rows, written, ways, now)
+                moved += to is not None and await rows.go_on(to)
+            after = found[-1][0].row
         return moved
+
+    async def _first_with_room(
+        self, rows: FallbackRepository, written: BroadcastSnapshot, ways: Sequence[FailedMessage], now: datetime
+    ) -> FailedMessage | None:
+        """Return the first way whose channel takes this message, with its file, and gives out one more."""
+        try:
+            values = rows.values(ways[0])
+            if values is None:
+                return None
+            length = message_length(written, values, written.day(now), self.policy.reminders_per_week)
+        except Exception:  # noqa: BLE001 - what cannot be written out has failed for that, and goes nowhere
+            return None
+        for one in ways:
+            if self._takes(written, one.to_channel, length) and await self._has_room(rows, one.to_channel, now):
+                return one
+        return None
+
+    def _takes(self, written: BroadcastSnapshot, channel: str, length: int) -> bool:
+        """Tell whether a channel takes a message of this length, with its file: what the check asks of the first."""
+        limits, has_document = self.policy.limits_for(channel_kind(channel)), written.draft.document is not None
+        return length <= limits.caption if has_document else length <= limits.text
 
     async def _has_room(self, rows: FallbackRepository, channel: str, now: datetime) -> bool:
         """Tell whether a channel that gives out so many messages a month carries one more; others always do."""

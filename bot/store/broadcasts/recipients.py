@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from bot.messages import BROADCAST, DeliveryState
@@ -14,6 +15,7 @@ from bot.store.encoding import to_micros
 from bot.store.power_seals import seal_unapproved
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from handlers.model import (
+    MOST_CHANNELS,
     PERSON_CODE_LENGTH,
     BroadcastState,
     DeliveryCounts,
@@ -261,11 +263,17 @@ class FallbackRepository:
     broadcast: str
     now: datetime
 
-    async def find(self, after: int, limit: int) -> list[FailedMessage]:
-        """Return the next messages behind a row."""
-        asked = {"broadcast": self.broadcast, "after": after, "limit": limit}
+    async def find(self, after: int, limit: int) -> list[list[FailedMessage]]:
+        """Return the next messages behind a row, each with all channels that it may go on to, in their order."""
+        asked = {"broadcast": self.broadcast, "after": after, "limit": limit + MOST_CHANNELS}
         (rows,) = await self.driver.run(Query("to_fall_back", asked))
-        return [FailedMessage(*row) for row in rows]
+        found = [list(ways) for _, ways in groupby((FailedMessage(*row) for row in rows), key=lambda one: one.row)]
+        return found[:-1] if len(rows) == asked["limit"] and len(found) > 1 else found  # the last may lack channels
+
+    def values(self, failed: FailedMessage) -> PlaceholderValues | None:
+        """Return what fills a message; ``None`` where it cannot be read."""
+        plain = unseal_or_none(self.keyring, failed.values, sealed_columns.payload(failed.chat, failed.origin))
+        return None if plain is None else PlaceholderValues.model_validate_json(plain)
 
     async def count_over(self, channel: str) -> tuple[int, int]:
         """Count the rows of this broadcast over a channel, and those of all broadcasts that wait there."""

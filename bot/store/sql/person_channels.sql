@@ -169,8 +169,9 @@ EXISTS (SELECT 1 FROM person_channels p WHERE p.chat = chats.id);
 NOT EXISTS (SELECT 1 FROM person_channels p WHERE p.chat = chats.id);
 
 -- name: to_fall_back
--- Read messages of a running broadcast that surely did not arrive and whose person has another channel that had none of
--- it, with the first such channel. What may have arrived, or waits in another chat, is never among them.
+-- Read messages of a running broadcast that surely did not arrive and whose person has other channels that had none of
+-- it, with each such channel in the order of reminders. What may have arrived, or waits in another chat, is never among
+-- them.
 SELECT o.id, o.chat, o.origin, o.payload, COALESCE(o.meant, o.chat), n.chat, c.channel, o.queued_at
 FROM outbox o
 JOIN person_channels m ON m.chat = o.chat
@@ -179,16 +180,12 @@ JOIN chats c ON c.id = n.chat
 WHERE o.broadcast = :broadcast AND o.state IN ('blocked', 'invalid', 'failed') AND o.id > :after
   AND COALESCE(o.reason, '') <> 'next_channel' AND o.payload IS NOT NULL
   AND c.erased_at IS NULL AND c.stopped_at IS NULL AND c.blocked_at IS NULL AND c.consented = 1
-  AND n.place = (
-      SELECT MIN(x.place) FROM person_channels x JOIN chats y ON y.id = x.chat
-      WHERE x.person = m.person AND y.erased_at IS NULL AND y.stopped_at IS NULL AND y.blocked_at IS NULL
-        AND y.consented = 1
-        AND NOT EXISTS (SELECT 1 FROM outbox z WHERE z.broadcast = :broadcast AND z.chat = x.chat))
+  AND NOT EXISTS (SELECT 1 FROM outbox z WHERE z.broadcast = :broadcast AND z.chat = n.chat)
   AND NOT EXISTS (
       SELECT 1 FROM person_channels e JOIN outbox w ON w.chat = e.chat AND w.broadcast = :broadcast
       WHERE e.person = m.person AND w.state IN ('queued', 'sending', 'sent', 'unknown'))
   AND EXISTS (SELECT 1 FROM broadcasts b WHERE b.id = :broadcast AND b.state = 'running')
-ORDER BY o.id
+ORDER BY o.id, n.place, n.chat
 LIMIT :limit;
 
 -- name: waiting_over
