@@ -100,6 +100,21 @@ def test_a_key_file_that_others_can_read_is_a_fault_with_the_command_that_mends_
     assert "chmod 600" in found["keys"][0][1]
 
 
+@pytest.mark.parametrize("other", [False, True], ids=["no key file", "the key file of another database"])
+def test_a_key_that_the_database_was_sealed_with_and_that_is_not_here_is_a_fault_with_its_id(
+    troly: Command, database: Database, other: bool
+) -> None:
+    troly("requests", "list")
+    kept = json.loads(database.keys.read_text())["current"]
+    database.keys.unlink()
+    if other:
+        open_keyring(database.keys)
+    code, found = examined(troly)
+    assert (code, states(found, "keys")) == (1, ["fault"])
+    assert kept in found["keys"][0][1]
+    assert found["keys"][0][2].startswith("Put back its copy")
+
+
 @pytest.mark.parametrize(
     ("statement", "check", "todo"),
     [
