@@ -20,6 +20,7 @@ from bot.cli.output import print_json_lines
 from bot.clock import Clock
 from bot.errors import SettingsError, TrolyError
 from bot.pdf import find_converter
+from bot.services.backups import missing_dump_program
 from bot.services.opening import database_url, open_store_from_settings
 from bot.services.upkeep import ask_program, disks, ending_authorities, key_file, newest_backup, old_key
 from bot.settings import Settings, configured_language, load_settings
@@ -198,6 +199,9 @@ def _check_database(exam: Examination) -> Iterator[Finding]:
 def _look_into(tables: LiveTables, exam: Examination) -> Iterator[Finding]:
     kind = "PostgreSQL" if tables.shared else "SQLite"
     yield exam.good("database", N_("The database is reached ({kind})."), kind=kind)
+    if (missing := missing_dump_program(tables)) is not None:
+        state = State.FAULT if exam.settings.backup_every_hours else State.ADVICE
+        yield Finding("backup", state, missing.say(exam.t))
     if "schema_migrations" not in tables.names():
         yield exam.advice("database", N_("It has no tables yet."), "troly migrate")
         return

@@ -14,7 +14,7 @@ from bot.cli import doctor
 from bot.settings import Settings, load_settings
 from bot.store.sealing import open_keyring
 from locales import translator
-from tests.support.database import Command, Database
+from tests.support.database import Command, Database, client_programs
 from tests.support.telegram.api import BotApi
 from tests.support.telegram.limits import Limits
 
@@ -25,6 +25,7 @@ Found = Mapping[str, list[tuple[str, str, str]]]
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "ask_program", lambda name, *_: {"fc-match": "Liberation Serif"}.get(name, ""))
     monkeypatch.setenv("TROLY_BACKUP_EVERY_HOURS", "24")
+    client_programs(monkeypatch)
 
 
 def examined(troly: Command, *options: str) -> tuple[int, Found]:
@@ -169,6 +170,22 @@ def test_the_age_of_the_newest_backup_is_judged(troly: Command, database: Databa
     made = datetime.now(UTC) - timedelta(hours=hours)
     (database.folder / "backups" / f"troly-{made:%Y%m%dT%H%M%SZ}").mkdir(parents=True)
     assert states(examined(troly)[1], "backup") == [state]
+
+
+@pytest.mark.parametrize("expected", [("24", 1, "fault"), ("0", 0, "advice")])
+def test_without_pg_dump_of_the_server_doctor_says_what_to_install(
+    troly: Command, empty_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    expected: tuple[str, int, str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("TROLY_DATABASE_URL", empty_postgres_url)
+    monkeypatch.setenv("TROLY_BACKUP_EVERY_HOURS", expected[0])
+    assert not [one for one in examined(troly)[1]["backup"] if "pg_dump" in one[1]]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("bot.services.postgres_dump._PLACES", ())
+    code, found = examined(troly)
+    (told,) = [one for one in found["backup"] if "pg_dump" in one[1]]
+    assert (code, told[0]) == expected[1:]
+    assert "apt-get install postgresql-client-" in told[1]
 
 
 @pytest.mark.parametrize(
