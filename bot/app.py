@@ -224,10 +224,13 @@ def _web_chat(components: Components) -> tuple[OpenChannel, ...]:
     return (partial(open_web, components.settings, components.store, components.clock),)
 
 
-async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool = False) -> None:
+async def serve(
+    settings: Settings, *, receiving: bool = True, rehearsal: bool = False, told: Callable[[], None] = lambda: None
+) -> None:
     """Run the configured channels until the process is told to stop; not ``receiving``, it helps one that does.
 
-    A ``rehearsal`` runs over the data of a demo only, and every message of it says so.
+    A ``rehearsal`` runs over the data of a demo only, and every message of it says so. ``told`` is called once the
+    sockets listen.
 
     Raises:
         AlreadyServed: another process serves the same SQLite database.
@@ -246,7 +249,7 @@ async def serve(settings: Settings, *, receiving: bool = True, rehearsal: bool =
         _load_document_writers()
         find_converter()  # a missing one is told now, not when the first paper is made
         _freeze_gc()
-        await serve_channels(components, receiving=receiving, rehearsal=rehearsal)
+        await serve_channels(components, receiving=receiving, rehearsal=rehearsal, told=told)
 
 
 def _load_document_writers() -> None:
@@ -262,18 +265,19 @@ def _freeze_gc() -> None:
     gc.freeze()
 
 
-async def serve_channels(
+async def serve_channels(  # noqa: PLR0913 - all but the first have a usual value
     components: Components,
     stop: asyncio.Event | None = None,
     *,
     receiving: bool = True,
     rehearsal: bool = False,
     channels: Sequence[OpenChannel] | None = None,
+    told: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve several channels in one process until ``stop`` is set or the process is told to end.
 
     One that is not ``receiving`` handles and delivers what others receive over the same store. The ``channels`` are
-    those of the settings where none are given. Raises as ``serve`` does.
+    those of the settings where none are given; ``told`` is as for ``serve``. Raises as it does.
     """
     stop = stop or asyncio.Event()
     wanted = (*configured_channels(components), *_web_chat(components)) if channels is None else channels
@@ -291,6 +295,7 @@ async def serve_channels(
                 await cancel_on(stop, one.prepare())
             with ExitStack() as listening:
                 runner = _build_runner(components, served, listening, receiving=receiving, rehearsal=rehearsal)
+                told()
                 await runner.run(stop)
 
 

@@ -141,6 +141,8 @@ def move(
     done = asyncio.run(_move(settings, settings.model_copy(update={"database_url": SecretStr(to)})))
     _say(_MOVED, rows=done.rows, tables=done.tables)
     _say(_SET)
+    if done.no_backup is not None:
+        typer.echo(done.no_backup.say(translator(settings.language)))
 
 
 async def _move(source: Settings, target: Settings) -> MoveResult:

@@ -20,6 +20,7 @@ from bot.cli.output import print_json_lines
 from bot.clock import Clock
 from bot.errors import SettingsError, TrolyError
 from bot.pdf import find_converter
+from bot.services.backups import missing_dump_program
 from bot.services.opening import database_url, open_store_from_settings
 from bot.services.upkeep import ask_program, disks, ending_authorities, key_file, newest_backup, old_key
 from bot.settings import Settings, configured_language, load_settings
@@ -141,11 +142,19 @@ def _check_keys(exam: Examination) -> Iterator[Finding]:
     try:
         keys = read_key_file(path)
     except FileNotFoundError:
+        if sealed := _sealing_keys(exam):
+            said = N_("The key file {path} is missing, and the database was sealed with {keys}.")
+            yield exam.fault("keys", said, _PUT_BACK, path=path, keys=", ".join(sealed))
+            return
         said = N_("There is no key file at {path} yet.")
         yield exam.advice("keys", said, N_("The first start makes it: copy it to a safe place then."), path=path)
         return
     except TrolyError as error:
         yield exam.raised("keys", error)
+        return
+    if lacking := [key for key in _sealing_keys(exam) if key not in keys.keys]:
+        said = N_("The key file {path} lacks {keys}, with which the database was sealed.")
+        yield exam.fault("keys", said, _PUT_BACK, path=path, keys=", ".join(lacking))
         return
     if (age := old_key(exam.settings, exam.now)) is not None:
         yield exam.advice(
@@ -154,6 +163,22 @@ def _check_keys(exam: Examination) -> Iterator[Finding]:
     yield exam.good(
         "keys", N_("Key file {path}: only its owner reads it; in use is {key}."), path=path, key=keys.current
     )
+
+
+def _sealing_keys(exam: Examination) -> list[str]:
+    """Return the ids of the keys in use; none where there is no database, or it cannot be read: that is told apart."""
+    url = database_url(exam.settings)
+    try:
+        path = sqlite_path(url, exam.settings.data_dir)
+        if path is not None and not path.is_file():
+            return []
+        with closing(open_tables(url, exam.settings.data_dir)) as tables:
+            if "sealing_keys" not in tables.names():
+                return []
+            found = tables.execute("SELECT id FROM sealing_keys WHERE retired_at IS NULL ORDER BY id")
+            return [str(key) for (key,) in found]
+    except TrolyError:
+        return []
 
 
 def _check_database(exam: Examination) -> Iterator[Finding]:
@@ -174,6 +199,9 @@ def _check_database(exam: Examination) -> Iterator[Finding]:
 def _look_into(tables: LiveTables, exam: Examination) -> Iterator[Finding]:
     kind = "PostgreSQL" if tables.shared else "SQLite"
     yield exam.good("database", N_("The database is reached ({kind})."), kind=kind)
+    if (missing := missing_dump_program(tables)) is not None:
+        state = State.FAULT if exam.settings.backup_every_hours else State.ADVICE
+        yield Finding("backup", state, missing.say(exam.t))
     if "schema_migrations" not in tables.names():
         yield exam.advice("database", N_("It has no tables yet."), "troly migrate")
         return
@@ -336,6 +364,7 @@ async def _nothing() -> None:
     """Stand for the question to a platform that there is none of."""
 
 
+_PUT_BACK = N_("Put back its copy: without it nothing that is stored can be read.")
 _TOKEN = N_("Correct the token or password in the settings; for Zalo: troly zalo check")
 _NETWORK = N_("Look at the network, the proxy and the firewall of this machine; it is tried again by itself.")
 _CHECKS = (

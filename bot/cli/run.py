@@ -53,13 +53,17 @@ def run() -> None:
     if not has_channel(settings) and not settings.web_listen:
         chat()
         return
+    configure_logging(level=settings.log_level, form=settings.log_format)
+    log_uncaught_errors()
+    asyncio.run(serve(settings, told=lambda: _print_address(settings)))
+
+
+def _print_address(settings: Settings) -> None:
+    """Say where the chat opens, once it does."""
     if settings.web_address and settings.log_format != "json":  # a log of JSON tells the address as well
         t = translator_for(None)
         typer.echo(t(_OPEN, address=settings.web_address))
         typer.echo(t(_OTHERS if settings.web_url else _ONLY_HERE))
-    configure_logging(level=settings.log_level, form=settings.log_format)
-    log_uncaught_errors()
-    asyncio.run(serve(settings))
 
 
 def worker() -> None:

@@ -216,6 +216,21 @@ def _write_postgres(url: str, file: Path, made_at: datetime) -> Manifest:
         return _describe("postgresql", tables, file, made_at)
 
 
+def missing_dump_program(tables: LiveTables) -> BackupError | None:
+    """Return why no backup of this server could be made, and the command that mends it; ``None`` where one could."""
+    if not tables.shared:
+        return None
+    with needs_postgresql():
+        from bot.services.postgres_dump import find_program  # noqa: PLC0415 - psycopg is loaded where it is used
+
+    ((number,),) = tables.execute("SHOW server_version_num")
+    try:
+        find_program("pg_dump", int(str(number)) // 10_000)
+    except BackupError as error:
+        return error
+    return None
+
+
 def _require_room(folder: Path, size: int) -> None:
     if shutil.disk_usage(folder).free < size + _SPARE:
         raise BackupError(_NO_ROOM, folder=folder.parent)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.services.backups import read_identity
+from bot.services.backups import missing_dump_program, read_identity
 from bot.store import (
     MOVED,
+    BackupError,
     DatabaseMoved,
     LiveTables,
     TableDigest,
@@ -39,6 +40,9 @@ class MoveResult:
 
     rows: int
     tables: int
+    no_backup: BackupError | None = field(
+        default=None, compare=False
+    )  #: why the new database could not be backed up from here
 
 
 def move_contents(
@@ -78,7 +82,8 @@ def move_contents(
         source.commit()  # before the target counts as whole: at no moment would both be served
         target.execute("DELETE FROM copied_tables")
         target.commit()
-        return MoveResult(sum(one.rows for one in digests.values()), len(digests))
+        rows = sum(one.rows for one in digests.values())
+        return MoveResult(rows, len(digests), missing_dump_program(target))
 
 
 def _begin(source: LiveTables, target: LiveTables, digests: dict[str, TableDigest]) -> set[str]:

@@ -86,8 +86,10 @@ def old_key(settings: Settings, now: datetime) -> timedelta | None:
 
 
 def newest_backup(settings: Settings) -> datetime | None:
-    """Return when the newest backup in the folder was written; ``None`` where there is none."""
-    return max(_written(settings), default=None)
+    """Return when the newest backup in the folder was written; ``None`` where there is none, or none can be seen."""
+    with suppress(OSError):
+        return max(_written(settings), default=None)
+    return None
 
 
 def _written(settings: Settings) -> Iterator[datetime]:

@@ -69,6 +69,24 @@ async def test_an_address_of_ones_own_that_is_taken_ends_the_start_by_its_variab
     assert code == 2
     assert f"Nobody can listen on TROLY_WEB_LISTEN={taken}: " in printed
     assert "Traceback" not in printed
+    assert "Open http" not in printed
+
+
+def _remove_keys(folder: Path) -> None:
+    (keys,) = folder.rglob("keys.json")
+    keys.unlink()
+
+
+async def test_a_start_that_refuses_for_its_missing_keys_sends_nobody_to_an_address(
+    api: BotApi, tmp_path: Path
+) -> None:
+    program = Program(api, tmp_path, {"TROLY_WEB_LISTEN": f"127.0.0.1:{free_port()}"})
+    assert (await troly(program, "retention"))[0] == 0
+    _remove_keys(tmp_path)
+    code, printed = await troly(program, "run")
+    assert code != 0
+    assert "is missing, and the database was sealed" in printed
+    assert "Open http" not in printed
 
 
 def test_a_chat_in_the_terminal_listens_nowhere(tmp_path: Path, taken: str) -> None:

@@ -1,8 +1,10 @@
 """The admin pages: what people with a role do in the chat, on a screen."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from bot.clock import Clock
+from bot.services.upkeep import newest_backup
 from bot.settings import Settings
 from bot.store import Store
 from bot.web.desk.broadcast_actions import BroadcastPages
@@ -48,6 +50,8 @@ def build_desk(  # noqa: PLR0913 - it names each of them
         *BroadcastPages(store, settings.data_dir / "exports" / "reports").routes(),
         *OfficePages(pack, settings.receiving_office).routes(),
         *RulePages(pack).routes(),
-        *HousePages(store, pack, accepted, troubles or {}, settings.zalo_oa_app_id).routes(),
+        *HousePages(
+            store, pack, accepted, troubles or {}, partial(newest_backup, settings), settings.zalo_oa_app_id
+        ).routes(),
     )
     return DeskSite(store, clock, settings.web_address or "", settings.language, pages)

@@ -1,8 +1,9 @@
 """How the assistant itself is doing: channels, tokens, queues, what failed of late, backups. No person is named."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -42,6 +43,7 @@ class HousePages:
     pack: Pack
     accepted: Mapping[str, Callable[[], bool]]  #: by the name of a platform, whether it accepts our token
     troubles: Mapping[str, Callable[[], str | None]]  #: by the same name, the message id of what else is wrong
+    newest_backup: Callable[[], datetime | None]  #: when the newest copy in the folder was written
     zalo_app: str | None = None
 
     def routes(self) -> tuple[DeskRoute, ...]:
@@ -61,13 +63,16 @@ class HousePages:
             Query("last_failed_updates", limited),
             Query("processes_of_channels"),
         )
+        backup = (await self.store.upkeep.states()).get(Upkeep.BACKUP)
+        copied = await asyncio.to_thread(self.newest_backup)
         failed, t = {**dict(outbox), "inbox": inbox[0][0]}, visit.say.t
         return visit.page(
             "desk_health.html", channels=await self._channels(visit), queues=_queues(visit, depths),
             processes=[(_channel_name(visit, name), number, from_micros(seen)) for name, number, seen in processes],
             failures=[(t(label), failed[name]) for name, label in _FAILURES.items() if failed.get(name)],
             late=list(_late(visit, waiting[0])), errors=_last_errors(visit, messages, updates), most=_SHOWN,
-            pack=self.pack.label, backup=(await self.store.upkeep.states()).get(Upkeep.BACKUP),
+            pack=self.pack.label, backup=backup,
+            copied=copied or (backup and backup.done_at),  # another machine may make them, in a folder of its own
         )  # fmt: skip
 
     def _channel(self, t: Translator, name: str) -> dict[str, object]:

@@ -114,3 +114,19 @@ def test_a_move_says_what_to_set_and_the_old_database_where_its_rows_are(
     assert (code, "in use already" in said) == (2, True)
     code, _, said = troly("move", "--to", "mysql://x:secret@y/z")
     assert (code, "secret" in said) == (2, False)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_move_to_postgresql_says_at_its_end_which_pg_dump_backups_need(
+    troly: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_postgres_url: str, installed: bool
+) -> None:
+    client_programs(monkeypatch)
+    if not installed:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.setattr("bot.services.postgres_dump._PLACES", ())
+    monkeypatch.delenv("TROLY_DATABASE_URL", raising=False)
+    monkeypatch.setenv("TROLY_DATA_DIR", str(tmp_path / "old"))
+    load_settings.cache_clear()
+    code, out, _ = troly("move", "--to", empty_postgres_url)
+    assert (code, "Moved and compared" in out) == (0, True)
+    assert ("apt-get install postgresql-client-" in out.splitlines()[-1]) is not installed

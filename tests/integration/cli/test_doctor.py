@@ -14,7 +14,7 @@ from bot.cli import doctor
 from bot.settings import Settings, load_settings
 from bot.store.sealing import open_keyring
 from locales import translator
-from tests.support.database import Command, Database
+from tests.support.database import Command, Database, client_programs
 from tests.support.telegram.api import BotApi
 from tests.support.telegram.limits import Limits
 
@@ -25,6 +25,7 @@ Found = Mapping[str, list[tuple[str, str, str]]]
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "ask_program", lambda name, *_: {"fc-match": "Liberation Serif"}.get(name, ""))
     monkeypatch.setenv("TROLY_BACKUP_EVERY_HOURS", "24")
+    client_programs(monkeypatch)
 
 
 def examined(troly: Command, *options: str) -> tuple[int, Found]:
@@ -100,6 +101,21 @@ def test_a_key_file_that_others_can_read_is_a_fault_with_the_command_that_mends_
     assert "chmod 600" in found["keys"][0][1]
 
 
+@pytest.mark.parametrize("other", [False, True], ids=["no key file", "the key file of another database"])
+def test_a_key_that_the_database_was_sealed_with_and_that_is_not_here_is_a_fault_with_its_id(
+    troly: Command, database: Database, other: bool
+) -> None:
+    troly("requests", "list")
+    kept = json.loads(database.keys.read_text())["current"]
+    database.keys.unlink()
+    if other:
+        open_keyring(database.keys)
+    code, found = examined(troly)
+    assert (code, states(found, "keys")) == (1, ["fault"])
+    assert kept in found["keys"][0][1]
+    assert found["keys"][0][2].startswith("Put back its copy")
+
+
 @pytest.mark.parametrize(
     ("statement", "check", "todo"),
     [
@@ -154,6 +170,22 @@ def test_the_age_of_the_newest_backup_is_judged(troly: Command, database: Databa
     made = datetime.now(UTC) - timedelta(hours=hours)
     (database.folder / "backups" / f"troly-{made:%Y%m%dT%H%M%SZ}").mkdir(parents=True)
     assert states(examined(troly)[1], "backup") == [state]
+
+
+@pytest.mark.parametrize("expected", [("24", 1, "fault"), ("0", 0, "advice")])
+def test_without_pg_dump_of_the_server_doctor_says_what_to_install(
+    troly: Command, empty_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    expected: tuple[str, int, str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("TROLY_DATABASE_URL", empty_postgres_url)
+    monkeypatch.setenv("TROLY_BACKUP_EVERY_HOURS", expected[0])
+    assert not [one for one in examined(troly)[1]["backup"] if "pg_dump" in one[1]]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("bot.services.postgres_dump._PLACES", ())
+    code, found = examined(troly)
+    (told,) = [one for one in found["backup"] if "pg_dump" in one[1]]
+    assert (code, told[0]) == expected[1:]
+    assert "apt-get install postgresql-client-" in told[1]
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,17 @@ import re
 import sqlite3
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
+from bot.services.upkeep import newest_backup
 from bot.store import Upkeep, to_micros
 from bot.store.zalo import ZaloTokens
 from bot.web.desk import build_desk
+from handlers.core import format_moment
 from handlers.model import CHANNEL_LABELS, EMAIL, Act, Role
 from rules.loading import load_pack
 from tests.support.desk import NOW, Desk
@@ -175,6 +178,23 @@ async def test_health_tells_of_backups_and_of_messages_that_wait_since_they_were
     assert "thất bại" in page
     assert "Không biết có bản nào" not in page
     assert "1970" not in page
+
+
+async def test_health_tells_of_the_newest_copy_in_the_folder_as_doctor_does(desk: Desk, tmp_path: Path) -> None:
+    settings = desk.office.settings.model_copy(update={"backup_dir": tmp_path})
+    site = build_desk(settings, desk.store, desk.clock, load_pack("national"), {})
+    route = next(route for route in site.routes() if route.path == "/desk/health")
+    page = text_of(await served(desk, route))
+    assert "Không biết có bản nào" in page
+    assert "docs/" not in page
+    (tmp_path / "troly-20260301T020000Z").mkdir()
+    (tmp_path / "troly-20260302T020000Z").mkdir()
+    await desk.store.upkeep.note(Upkeep.BACKUP, NOW - timedelta(days=900), done=True)
+    page = text_of(await served(desk, route))
+    assert "Không biết có bản nào" not in page
+    newest = newest_backup(settings)
+    assert newest is not None
+    assert format_moment(newest) in page
 
 
 async def served(desk: Desk, route: object) -> str:
