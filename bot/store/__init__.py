@@ -24,6 +24,7 @@ from bot.store.broadcasts.messages import (
 from bot.store.broadcasts.people import Person
 from bot.store.broadcasts.recipients import (
     ExpiryReminder,
+    FailedMessage,
     FallbackRepository,
     NewRecipient,
     RecipientRepository,
@@ -158,9 +159,9 @@ __all__ = [
     "BroadcastSnapshot", "ChainFault", "ChannelUse", "ChannelUseRepository", "ChatName", "ClockLeapt", "Completion",
     "DataIsMadeUp", "DatabaseMoved", "DatabasePosition", "DigestPerson", "DossierRepository", "Driver", "DueMenu",
     "ExpiringCertificate", "ExpiryReminder", "ExpiryRepository", "ExportReaderRepository", "ExportRepository",
-    "ExportTask", "ExportTasks", "FallbackRepository", "FileFacts", "FolderHoldsData", "GrantRepository",
-    "ImportRepository", "InvitationRepository", "JournalEnd", "JournalRepository", "KeyCheck", "KeyFile",
-    "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring", "LeaseDuration", "LifecycleRepository",
+    "ExportTask", "ExportTasks", "FailedMessage", "FallbackRepository", "FileFacts", "FolderHoldsData",
+    "GrantRepository", "ImportRepository", "InvitationRepository", "JournalEnd", "JournalRepository", "KeyCheck",
+    "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring", "LeaseDuration", "LifecycleRepository",
     "LiveTables", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository", "OfficeRepository",
     "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "PageExport",
     "PageExportRepository", "PageExportTasks", "PageFile", "Person", "PersonChannelRepository", "Presence", "Proof",

@@ -147,7 +147,8 @@ def test_what_can_be_read_on_one_page_is_printed_and_the_rest_stands_beside_it(t
 
 
 @pytest.mark.parametrize(
-    ("channel", "words"), [("telegram", "Telegram"), ("zalo", "Zalo"), ("terminal", "cửa sổ lệnh (troly chat)"), ("x", "x")]
+    ("channel", "words"),
+    [("telegram", "Telegram"), ("zalo", "Zalo"), ("terminal", "cửa sổ lệnh (troly chat)"), ("x", "x")],
 )
 def test_the_channel_is_in_words(channel: str, words: str, tmp_path: Path) -> None:
     assert sheet(written(tmp_path, [make_row(channel=channel)]))[1][column("channel")] == words
