@@ -16,6 +16,7 @@ from handlers.model import (
     CheckReport,
     DeliveryCounts,
     DeliveryReason,
+    PlaceholderValues,
     StateReason,
 )
 from handlers.testing.broadcast_audience import BroadcastCheck, MemoryAudience, day_of, reach_of
@@ -136,8 +137,8 @@ class MemoryBroadcastOperations:
             had = {other.chat for other in self._messages(broadcast)}
             own = (self.tables.chats[chat] for chat in self.tables.own_chats(one.chat) if chat in self.tables.chats)
             open_now = (to for to in own if to.consented and not (to.erased_at or to.stopped_at or to.blocked_at))
-            others = (to for to in open_now if to.id not in had)
-            to = next((to for to in others if check.find_trouble_of(to.channel, one.values) is None), None)
+            others, filled = (to for to in open_now if to.id not in had), one.values or PlaceholderValues()
+            to = next((to for to in others if check.find_trouble_of(to.channel, filled) is None), None)
             live = {other.chat for other in self._messages(broadcast) if other.state in _LIVE}
             if (
                 to is None
