@@ -16,6 +16,7 @@ from bot.exports import ColumnKind, ExportColumn, ExportMetadata, RowFormatter
 from bot.exports.official_lists import count_unreadable
 from bot.streams import sanitize
 from handlers.admin.exports import format_remarks
+from handlers.folding import in_order
 from handlers.model import NO_REMARKS, RequestRow
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
@@ -85,7 +86,7 @@ def _counts_by_unit(counts: Mapping[str, int], about: ExportMetadata) -> list[tu
     """Return the counts, the largest first."""
     unknown = about.t(N_("(unit not known)"))
     found = [(sanitize(about.units.name(code)) or unknown, number) for code, number in counts.items()]
-    return sorted(found, key=lambda one: (-one[1], one[0]))
+    return sorted(found, key=lambda one: (-one[1], in_order(one[0])))
 
 
 def _write_table(sheet: Any, row: int, table: list[tuple[str, int]]) -> None:

@@ -34,6 +34,7 @@ from handlers.core import (
     format_moment,
     parse_day,
 )
+from handlers.folding import in_order
 from handlers.model import (
     Act,
     Bar,
@@ -61,7 +62,9 @@ def build_bar_chart(
 ) -> BarChart:
     """Build a chart with a bar for each unit that has any counts, or with one total bar if no unit is below."""
     telling = [one for one in lines or (total,) if _bar_values(one)]
-    shown = sorted(telling, key=lambda one: (-one.action_needed, -one.open, format_line_name(say, units, one, total)))
+    shown = sorted(
+        telling, key=lambda one: (-one.action_needed, -one.open, in_order(format_line_name(say, units, one, total)))
+    )
     return BarChart(
         title=say.t(N_("Certificates and requests: {unit}"), unit=format_scope(say, units, total.unit)),
         note=_format_chart_note(say, now, len(shown), format_statistics_remarks(say, units, total, lines)),

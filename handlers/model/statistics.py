@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from handlers.folding import in_order
 from handlers.model.requests import RequestState
 from handlers.model.rights import Act, Rights
 from handlers.model.unit_directory import UnitDirectory
@@ -109,9 +110,10 @@ def top_units(rights: Rights) -> tuple[str, ...]:
     reach, units = rights.reach(Act.SEE_PICTURE), rights.units
     if reach.everything:
         return tuple(unit.code for unit in units.children(None))
-    return tuple(
+    outer = (
         code for code in reach.units if not any(units.is_within(code, other) for other in reach.units if other != code)
     )
+    return tuple(sorted(outer, key=lambda code: in_order(units.name(code))))
 
 
 def line_units(rights: Rights, top: str | None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 from itertools import islice
 
+from handlers.folding import in_order
 from handlers.model.unit import Succession, Unit, UnitIndex, name_keys
 
 __all__ = ["NO_UNITS", "Succession", "Unit", "UnitDirectory", "UnitMatch"]
@@ -160,11 +161,16 @@ class UnitDirectory:
         return UnitIndex(self.units)
 
     @cached_property
+    def in_order(self) -> tuple[Unit, ...]:
+        """All units by name, as a Vietnamese dictionary orders them."""
+        return tuple(sorted(self.units.values(), key=lambda unit: in_order(unit.name)))
+
+    @cached_property
     def _children(self) -> dict[str | None, tuple[Unit, ...]]:
         found: dict[str | None, list[Unit]] = {}
-        for unit in self.units.values():
+        for unit in self.in_order:
             found.setdefault(unit.parent, []).append(unit)
-        return {parent: tuple(sorted(below, key=lambda unit: unit.name)) for parent, below in found.items()}
+        return {parent: tuple(below) for parent, below in found.items()}
 
     @cached_property
     def _successors(self) -> dict[str, tuple[Succession, ...]]:

@@ -204,7 +204,7 @@ async def _page(visit: DeskVisit, read: Writing, status: int = 200) -> Response:
 def _proposed_units(visit: DeskVisit, now: datetime) -> list[tuple[str, str]]:
     today = to_vietnam_day(now)
     within = (
-        one for one in visit.units.units.values()
+        one for one in visit.units.in_order
         if one.is_open(today) and visit.rights.may(Act.WRITE_BROADCASTS, one.code)
     )  # fmt: skip
     return [(one.code, one.name) for one, _ in zip(within, range(_MOST_PROPOSED), strict=False)]

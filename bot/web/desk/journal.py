@@ -10,6 +10,7 @@ from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.access import ACTOR_LABELS, AUDIT_ACTIONS, format_action, format_actor, format_subject
 from handlers.broadcasts import format_channel
 from handlers.core import capitalize_first, parse_day
+from handlers.folding import in_order
 from handlers.model import MACHINE, Act, JournalFilter
 from locales import N_
 
@@ -49,14 +50,15 @@ async def show_journal(visit: DeskVisit) -> Response:
     given = {name: value for name, value in values.items() if value}
     older = urlencode({**given, "before": found[_ROWS - 1].number}) if len(found) > _ROWS else ""
     reach = rights.reach(Act.SEE_JOURNAL)
-    proposed = (one for one in visit.units.units.values() if reach.everything or rights.may(Act.SEE_JOURNAL, one.code))
+    proposed = (one for one in visit.units.in_order if reach.everything or rights.may(Act.SEE_JOURNAL, one.code))
+    people = sorted(labels.items(), key=lambda one: in_order(one[1] or ""))
     acts = ((act, capitalize_first(t(label))) for act, label in AUDIT_ACTIONS.items())
     return visit.page(
         "desk_journal.html", rows=rows, older=older, newest=f"?{urlencode(given)}" if before is not None else "",
         total=await journal.count(rights, wanted), values=values, is_filtered=bool(given),
         unread=", ".join(t(_LABELS[name]) for name in unread),
-        acts=sorted(acts, key=lambda one: one[1]),
-        people=[(MACHINE, t(ACTOR_LABELS[MACHINE])), *list(labels.items())[:_MOST_PROPOSED]],
+        acts=sorted(acts, key=lambda one: in_order(one[1])),
+        people=[(MACHINE, t(ACTOR_LABELS[MACHINE])), *people[:_MOST_PROPOSED]],
         proposed=[(one.code, one.name) for one, _ in zip(proposed, range(_MOST_PROPOSED), strict=False)],
     )  # fmt: skip
 

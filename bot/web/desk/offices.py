@@ -107,7 +107,7 @@ class OfficePages:
         t, labels = visit.say.t, await visit.labels()
         lines = await self._lines(visit, unit)
         chosen = [one for one in await visit.admin.offices.chosen(visit.rights) if self._may(visit, one.unit)]
-        proposed = (one for one in visit.units.units.values() if visit.rights.may(Act.CHANGE_OFFICES, one.code))
+        proposed = (one for one in visit.units.in_order if visit.rights.may(Act.CHANGE_OFFICES, one.code))
         return visit.page(
             "desk_offices.html", told=told, unit=unit or "", scope=format_office_scope(t, visit.units, unit),
             lines=[self._line(visit, unit, one) for one in lines], asked=asked,

@@ -62,7 +62,7 @@ async def _people_page(  # noqa: PLR0913 - what is on the page
     given = [(role.value, capitalize_first(t(ROLES[role]))) for role, act in ACT_TO_GIVE.items() if rights.reach(act)]
     proposed = (
         (unit.code, unit.name)
-        for unit in visit.units.units.values()
+        for unit in visit.units.in_order
         if unit.is_open(today_of(visit)) and rights.may(Act.GIVE_FOCAL, unit.code)
     )
     filtered = {name: value for name, value in (("q", words), ("kind", role)) if value}

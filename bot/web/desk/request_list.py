@@ -98,7 +98,7 @@ def _filter_form(visit: DeskVisit, read: ReadFilter, columns: tuple[str, ...]) -
     t = visit.say.t
     reach = visit.rights.reach(Act.SEE_REQUESTS)
     within = (
-        unit for unit in visit.units.units.values()
+        unit for unit in visit.units.in_order
         if reach.everything or visit.rights.may(Act.SEE_REQUESTS, unit.code)
     )  # fmt: skip
     proposed = [(unit.code, unit.name) for unit, _ in zip(within, range(_MOST_PROPOSED), strict=False)]

@@ -240,7 +240,7 @@ def _units(visit: DeskVisit) -> list[tuple[str, str]]:
     """Return open units that a request can be put on, as the form proposes them."""
     fitting = (
         (unit.code, unit.name)
-        for unit in visit.units.units.values()
+        for unit in visit.units.in_order
         if unit.is_open(today_of(visit)) and visit.rights.may(Act.CHANGE_REQUESTS, unit.code)
     )
     return list(islice(fitting, _MOST_PROPOSED))

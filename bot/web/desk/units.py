@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from bot.web.desk.site import DeskRoute, DeskVisit
-from handlers.folding import fold
+from handlers.folding import fold, in_order
 from handlers.model import Act, Succession, SuccessionKind, Unit, top_units
 from handlers.requests import EVENT_LABELS
 from locales import N_
@@ -82,7 +82,7 @@ async def show_fates(visit: DeskVisit) -> Response:
         for unit in visit.units.units.values()
         if unit.closed_on and visit.rights.may(Act.SEE_PICTURE, unit.code) and _has_words(unit, words)
     ]
-    ended.sort(key=lambda one: (-one.closed_on.toordinal() if one.closed_on else 0, one.name))
+    ended.sort(key=lambda one: (-one.closed_on.toordinal() if one.closed_on else 0, in_order(one.name)))
     at, held = _to_number(visit.param("at", 6)), await visit.admin.units.count_holdings()
     rows = [
         {**_unit(visit, one), "held": asdict(held[one.code]) if one.code in held else None}
