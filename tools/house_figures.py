@@ -179,7 +179,7 @@ class Figure:
 FIGURES = (
     Figure("files", lambda house: len(house.modules), bound=405, earlier=255),
     Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=268, earlier=180, at_least=True),
-    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2496, earlier=1515),
+    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2503, earlier=1518),
     Figure(
         "files in a circle",
         lambda house: sum(map(len, house.file_circles)),
@@ -198,7 +198,7 @@ FIGURES = (
     Figure(
         f"files over {LONG_FILE} lines",
         lambda house: len(house.long_files()),
-        bound=22,
+        bound=24,
         earlier=22,
         named=House.long_files,
     ),
