@@ -39,7 +39,9 @@ def run(*command: str) -> str:
 @pytest.mark.parametrize("name", UNITS)
 def test_a_unit_is_understood_by_systemd_and_exposes_little(name: str, tmp_path: Path) -> None:
     unit = tmp_path / name.replace("@", "@1")
-    unit.write_text((DEPLOY / name).read_text(encoding="utf-8").replace("/opt/troly/bin/troly", sys.executable))
+    unit.write_text(
+        (DEPLOY / name).read_text(encoding="utf-8").replace("/usr/local/lib/troly/bin/troly", sys.executable)
+    )
     assert run(find_program("systemd-analyze"), "verify", str(unit)) == ""
     run(find_program("systemd-analyze"), "security", "--offline=true", f"--threshold={MOST_EXPOSED}", str(unit))
 
