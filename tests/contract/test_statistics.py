@@ -68,7 +68,7 @@ async def numbers(
 
 
 async def test_where_nothing_is_kept_nothing_is_counted(store: Store) -> None:
-    assert await numbers(store, OPERATOR) == (UnitStatistics(), (UnitStatistics("TN"), UnitStatistics("DN")))
+    assert await numbers(store, OPERATOR) == (UnitStatistics(), (UnitStatistics("DN"), UnitStatistics("TN")))
 
 
 async def test_the_total_is_everybody_and_those_without_a_unit_have_a_line_of_their_own(
@@ -78,8 +78,8 @@ async def test_the_total_is_everybody_and_those_without_a_unit_have_a_line_of_th
     assert total == count_statistics(officers, None, NOW)
     nowhere = [officer for officer in officers if officer.unit is None]
     assert lines == (
-        count_statistics(below(officers, "TN"), "TN", NOW),
         count_statistics(below(officers, "DN"), "DN", NOW),
+        count_statistics(below(officers, "TN"), "TN", NOW),
         count_statistics(nowhere, None, NOW),
     )
     assert all(getattr(total, name) for name in ("action_needed", "silent", "done", "expiring_30"))

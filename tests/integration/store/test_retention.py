@@ -349,15 +349,15 @@ async def test_a_deletion_that_breaks_off_keeps_what_it_did_and_the_next_goes_on
 
 
 async def test_answers_are_given_between_two_batches(store: Store, database: Database) -> None:
-    _write_updates(database, 3_000)
+    _write_updates(database, 20_000)
     deletion = asyncio.create_task(store.retention.delete_expired(LATE, DAYS))
-    while database.sql("SELECT COUNT(*) FROM inbox")[0][0] == 3_000:  # noqa: ASYNC110 - another transaction writes it
+    while database.sql("SELECT COUNT(*) FROM inbox")[0][0] == 20_000:  # noqa: ASYNC110 - another transaction writes it
         await asyncio.sleep(0)
     await store.inbox.receive([make_incoming("now")], LATE)
     ((left,),) = database.sql("SELECT COUNT(*) FROM inbox")
 
     assert left > 1, "it was answered only when all had been deleted"
-    assert (await deletion)["inbox"] == 3_000
+    assert (await deletion)["inbox"] == 20_000
 
 
 async def test_chats_that_stay_keep_no_others_from_going(store: Store, database: Database) -> None:
