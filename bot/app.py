@@ -44,7 +44,7 @@ from bot.messages import Chat
 from bot.metrics import NO_METRICS, Metrics, Prometheus
 from bot.pdf import find_converter
 from bot.services.broadcasts import BroadcastOperations
-from bot.services.email import EmailTerms
+from bot.services.channels import EmailTerms
 from bot.services.links import FileLinks
 from bot.services.opening import open_store_from_settings, wait_for_database
 from bot.services.request_notices import DigestSender

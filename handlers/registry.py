@@ -57,9 +57,14 @@ from handlers.core import (
     Screen,
     ShowMore,
 )
-from handlers.dossier.choice_screens import DossierHandScreen, DossierUnitScreen
 from handlers.dossier.notices import take_lasting_tap as take_dossier_tap
-from handlers.dossier.question_screens import DossierEventScreen, DossierQuestionScreen, DossierRegisterScreen
+from handlers.dossier.question_screens import (
+    DossierEventScreen,
+    DossierHandScreen,
+    DossierQuestionScreen,
+    DossierRegisterScreen,
+    DossierUnitScreen,
+)
 from handlers.dossier.screens import DossierListScreen, DossierScreen
 from handlers.email import EmailScreen
 from handlers.forms.screens import FormFieldScreen, FormReviewScreen

@@ -22,7 +22,6 @@ from handlers.core import (
     join_lines,
     units_of,
 )
-from handlers.folding import fold
 from handlers.interview.not_understood import say_whom_to_ask
 from handlers.interview.screens.certificate import note_impossible_day
 from handlers.interview.screens.retraction import ask_about_found_token
@@ -34,6 +33,7 @@ from handlers.understanding import ASKING_SCREENS, read_sentence
 from locales import N_
 from rules import answer_question, find_named, name_by_case
 from rules.language import Reading
+from rules.language.spelling import fold
 from rules.offices import filing_places
 from rules.outcome import Notice
 from rules.questions import Question

@@ -11,9 +11,9 @@ from cryptography.x509.oid import NameOID
 
 from bot.certificates import MalformedError, der
 from bot.certificates.der import BIT_STRING, OID, SEQUENCE, Element
-from handlers.folding import fold
 from handlers.model import Recognition
 from rules.facts import Issuer, Subject
+from rules.language.spelling import fold
 
 #: The most characters kept of one value; the longest organisation names seen have under 200.
 _LONGEST = 500

@@ -13,10 +13,10 @@ import typer
 from bot.settings import configured_language
 from handlers.admin import MOVE_SYNONYMS, SHORT_PROCEDURES
 from handlers.core import parse_day
-from handlers.folding import fold
 from handlers.model import Filter, RequestState, Unit, UnitDirectory
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import LANGUAGES, N_, translator
+from rules.language.spelling import fold
 from rules.outcome import Procedure
 
 _Word = TypeVar("_Word", bound=StrEnum)

@@ -23,10 +23,10 @@ from handlers.admin import exports
 from handlers.admin import exports as exports_text
 from handlers.admin.exports import ExportFile
 from handlers.core import Attachment, MarkupTranslator, Reply, strip_markup
-from handlers.folding import fold
 from handlers.model import ExportOrder
 from handlers.own_data import format_data_failed
 from locales import N_
+from rules.language.spelling import fold
 
 
 def build_result(order: ExportOrder, finished: Finished, folder: Path, task: str) -> TaskResult:

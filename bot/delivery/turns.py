@@ -20,7 +20,7 @@ from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
-from bot.services.email import EmailTerms
+from bot.services.channels import EmailTerms
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
 from bot.store import ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from handlers.core import Attachment, Event, Order, Reply, Services, Session

@@ -10,10 +10,10 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from handlers.folding import fold
 from handlers.model import Succession, SuccessionKind, Unit, UnitDirectory
 from rules.calendar import VIETNAM, to_vietnam_time
 from rules.facts import Event, MergerRole, Subject, Token
+from rules.language.spelling import fold
 
 _SYLLABLES = (
     "An Bình Cẩm Châu Chánh Cường Đại Đông Đồng Đức Dương Giang Hà Hải Hiệp Hòa Hoàng Hồng Hưng Hữu Khánh Kim Lạc Lâm"

@@ -27,11 +27,11 @@ from bot.tables.headings import (
 )
 from bot.tables.legacy_fonts import RestoredColumn
 from handlers.core import parse_day
-from handlers.folding import fold
 from handlers.model import ListedCertificate
 from handlers.requests import clean_serial
 from locales import N_
 from rules.facts import Subject
+from rules.language.spelling import fold
 
 #: The most rows of a list.
 MOST_ROWS = 2_000

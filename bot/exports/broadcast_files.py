@@ -20,9 +20,9 @@ from bot.streams import sanitize
 from bot.tables import NO_CSV, NO_TEXT, TableError
 from bot.tables.headings import read_tables
 from handlers.core import AdminServices
-from handlers.folding import fold
 from handlers.model import CHANNEL_LABELS, PERSON_CODE, REQUEST_CODE, ChannelAddress, Rights
 from locales import N_, Translator
+from rules.language.spelling import fold
 
 _MODULE = "bot.exports.broadcast_files"
 LIMITS = Limits(seconds=20.0, memory=512 * MEBIBYTE)

@@ -24,9 +24,9 @@ from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from bot.store import ExportTask, Store
-from handlers.folding import fold
 from handlers.model import NO_REMARKS, Act, ExportForm, ExportRemarks, RequestRow, Rights
 from locales import N_, translator
+from rules.language.spelling import fold
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _MEDIA_TYPES = {

@@ -20,10 +20,10 @@ from bot.exports import COLUMNS
 from bot.process_sandbox import serve
 from bot.tables import TOO_LONG, TableError, csv_lines, decode, detect_format, unguard_formula
 from bot.tables.legacy_fonts import restore_column, spellings
-from handlers.folding import fold
 from handlers.model import FileProblemKind, ImportLine, ImportSheet, RequestState, SheetProblem, TableFormat
 from handlers.requests import STATE_LABELS
 from locales import LANGUAGES, translator
+from rules.language.spelling import fold
 
 #: The most rows of a list, over all sheets.
 MOST_ROWS = 100_000

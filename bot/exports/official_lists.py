@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.streams import sanitize
-from handlers.folding import fold
 from handlers.model import (
     AUTHORITY_WORDS,
     MASK,
@@ -31,6 +30,7 @@ from handlers.model import (
 from handlers.requests import EVENT_LABELS, clean_email
 from locales import translator
 from rules.facts import Subject
+from rules.language.spelling import fold
 from rules.outcome import Procedure
 
 #: The texts of a row by field, and "certificate", which is empty if the certificate cannot be told from others; what is

@@ -16,10 +16,10 @@ from bot.exports import ColumnKind, ExportColumn, ExportMetadata, RowFormatter
 from bot.exports.official_lists import count_unreadable
 from bot.streams import sanitize
 from handlers.admin.exports import format_remarks
-from handlers.folding import in_order
 from handlers.model import NO_REMARKS, RequestRow
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
+from rules.language.spelling import in_order
 
 #: The most bars that a chart of units can show legibly.
 MOST_BARS = 15

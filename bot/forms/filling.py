@@ -13,9 +13,9 @@ from bot.forms.template import NEXT_STEPS_PAGE, PAGE, FormError, WordTemplate, o
 from bot.pdf import convert_to_pdf
 from bot.streams import sanitize
 from handlers.core import PrintedPart
-from handlers.folding import fold
 from handlers.model import CONTACT_FIELDS, DOCX, FORM_COLUMNS, OPTIONAL_FIELDS, PDF, Form, FormContent, FormField
 from locales import N_, Translator
+from rules.language.spelling import fold
 
 #: Dots to be overwritten by hand: across a line, behind a label, and in a cell of a table.
 LINE_DOTS, LABEL_DOTS, CELL_DOTS = "." * 40, "." * 30, "." * 10

@@ -15,7 +15,7 @@ from bot.store import (
     UndeliveredExports,
     read_units,
 )
-from bot.store.desk_sessions import end_sessions
+from bot.store.links import end_sessions
 from handlers.admin.exports import format_export_rights_lost
 from handlers.core import MarkupTranslator
 from handlers.model import (

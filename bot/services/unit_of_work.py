@@ -10,16 +10,14 @@ from typing import Any
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
-from bot.services.channels import StoredChannels
+from bot.services.channels import EmailService, EmailTerms, StoredChannels, copy_files
 from bot.services.dossiers import StoredDossiers
-from bot.services.email import EmailService, EmailTerms, copy_files
 from bot.services.exports import ExportDownloads, ExportService, OwnDataService
 from bot.services.links import LinkService
-from bot.services.offices import StoredOffices
 from bot.services.people import PeopleService
 from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
-from bot.services.units import StatisticsService, UnitService
+from bot.services.units import StatisticsService, StoredOffices, UnitService
 from bot.store import (
     DossierRepository,
     ExportReaderRepository,
@@ -51,8 +49,7 @@ from bot.store import (
     session_language,
     to_micros,
 )
-from bot.store.desk_sessions import begin_session
-from bot.store.links import LinkQueries
+from bot.store.links import LinkQueries, begin_session
 from bot.store.sealing import sealed_columns
 from handlers.core import (
     EVENT_ADAPTER,

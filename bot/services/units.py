@@ -1,24 +1,38 @@
-"""The use cases of units: save a changed tree, give what lies on ended units to heirs, count what lies on each."""
+"""The use cases of units: save a changed tree, give heirs what lies on ended ones, set receiving offices."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.services.request_list import RequestAnnouncer
-from bot.store import UNITS_COUNTER, UNREADABLE_ERRORS, Query, StatisticsRepository, Store, UnitRepository, to_micros
+from bot.store import (
+    UNITS_COUNTER,
+    UNREADABLE_ERRORS,
+    OfficeRepository,
+    Query,
+    RequestNoticeRepository,
+    StatisticsRepository,
+    Store,
+    UnitRepository,
+    to_micros,
+)
 from bot.store.sealing import sealed_columns
-from handlers.core import Journal, Session
+from handlers.core import Journal, Reply, Session
 from handlers.interview import stopping_step
 from handlers.model import (
     Act,
     BurnDown,
+    ChosenOffice,
+    OfficeDraft,
+    Reach,
     Refusal,
     Rights,
     UnitAssignment,
     UnitDirectory,
     UnitHoldings,
     UnitStatistics,
+    Watcher,
     build_burn_down,
     line_units,
     plan_succession,
@@ -26,6 +40,7 @@ from handlers.model import (
     statistics_root,
     unit_of_managing_body,
 )
+from handlers.offices.service import OfficeService
 from rules.calendar import to_vietnam_day
 from rules.pack import Pack
 
@@ -146,3 +161,43 @@ async def count_stops(store: Store, pack: Pack, now: datetime, silence: timedelt
                 continue
         page["after"] = rows[-1][0]
     return counts
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOffices(OfficeService):
+    """The offices that a transaction reaches."""
+
+    offices: OfficeRepository
+    notices: RequestNoticeRepository
+
+    @property
+    def chat(self) -> str:
+        return self.notices.context.chat
+
+    @property
+    def now(self) -> datetime:
+        return self.notices.context.now
+
+    async def _hold(self) -> None:
+        await self.offices.hold()
+
+    async def _within(self, reach: Reach) -> Sequence[ChosenOffice]:
+        return await self.offices.within(reach)
+
+    async def _of_units(self, units: Iterable[str]) -> Sequence[ChosenOffice]:
+        return await self.offices.of_units(units)
+
+    async def _add(self, unit: str | None, draft: OfficeDraft, actor: str) -> ChosenOffice:
+        return await self.offices.add(unit, draft, actor)
+
+    async def _change(self, before: ChosenOffice, draft: OfficeDraft, actor: str, reach: Reach) -> ChosenOffice | None:
+        return await self.offices.change(before, draft, actor, reach)
+
+    async def _remove(self, before: ChosenOffice, reach: Reach) -> bool:
+        return await self.offices.withdraw(before, reach)
+
+    async def _watchers(self, unit: str | None) -> Sequence[Watcher]:
+        return await self.notices.watchers(unit)
+
+    async def _queue(self, to: Watcher, origin: str, said: Reply) -> None:
+        await self.notices.queue(to, origin, said)

@@ -13,8 +13,7 @@ from typing import Any
 import structlog
 
 from bot.store.context import StoreContext
-from bot.store.drivers import Driver, Query, Transaction
-from bot.store.encoding import to_micros
+from bot.store.drivers import Driver, Query, Transaction, to_micros
 from bot.store.errors import KeyFileError, SealError
 from bot.store.journal import JournalRepository, Verdict, verify_chain
 from bot.store.power_seals import (

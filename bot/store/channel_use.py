@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from bot.store.drivers import Driver, Query
-from bot.store.encoding import to_micros
+from bot.store.drivers import Driver, Query, to_micros
 
 
 class ChannelUse(Enum):

@@ -1,17 +1,21 @@
-"""The context of a transaction: its queries, its moment, the chat that acts in it; what is known of chats."""
+"""The context of a transaction: its queries, its moment, its chat; what is known of chats and sessions."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
+
+import structlog
+from pydantic_core import from_json
 
 from bot.messages import Chat
-from bot.store.drivers import Driver, Query, RunQueries
-from bot.store.encoding import to_micros
+from bot.store.drivers import Driver, Query, RunQueries, to_micros
+from bot.store.errors import SealError
 from bot.store.power_seals import genuine_grants
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
 from handlers.model import MACHINE, BroadcastPolicy, Role, format_code
+from locales import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +164,64 @@ class CommandMenus:
 def _to_roles(rows: Sequence[tuple[Any, ...]]) -> tuple[str, bytes, frozenset[Role], str | None]:
     first = rows[0]
     return first[4], first[12], frozenset(Role(row[1]) for row in rows), first[13]
+
+
+Language = Literal["vi", "en"]
+
+
+def session_language(session: str) -> Language | None:
+    """Return the language of a session in JSON; ``None`` where it names none that there is."""
+    language: Language | None = _session_fields(session).get("language")
+    return language if language in LANGUAGES else None
+
+
+def has_consent(session: str) -> bool:
+    """Tell whether the person of a session has agreed that data about them are kept."""
+    return _session_fields(session).get("consented_at") is not None
+
+
+def identity_deadline(session: str) -> int | None:
+    """Return by when the personal numbers in a session must be gone; ``None`` where it never had any."""
+    forms = _session_fields(session).get("forms")
+    until = forms.get("identity_until") if isinstance(forms, dict) else None
+    return to_micros(datetime.fromisoformat(until)) if until else None
+
+
+def _session_fields(session: str) -> dict[str, Any]:
+    try:
+        stored = from_json(session)
+    except ValueError:
+        return {}
+    return stored if isinstance(stored, dict) else {}
+
+
+#: Sessions a transaction: others may write in between.
+CONSENT_BATCH = 500
+
+
+_log = structlog.get_logger(__name__)
+
+
+async def backfill_consents(driver: Driver, keyring: Keyring) -> int:
+    """Note beside each session whether it holds a consent, and drop those without; how many were looked into.
+
+    What cannot be unsealed counts as no consent and stays as it is, with a line in the log.
+    """
+    read, after = 0, ""
+    while True:
+        async with driver.transaction() as transaction:
+            (rows,) = await transaction.run(Query("consents_unread", {"after": after, "limit": CONSENT_BATCH}))
+            if not rows:
+                return read
+            calls = [call for chat, sealed in rows if (call := _consent_query(keyring, chat, sealed))]
+            await transaction.run(*calls, commit=True)
+        read, after = read + len(calls), rows[-1][0]
+
+
+def _consent_query(keyring: Keyring, chat: str, sealed: bytes) -> Query | None:
+    try:
+        session = keyring.unseal(sealed, sealed_columns.session(chat))
+    except SealError as error:
+        _log.error("consent_unreadable", chat_id=chat, kind=type(error).__name__)
+        return None
+    return Query("note_consent", {"chat": chat}) if has_consent(session) else Query("note_no_consent", {"chat": chat})

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.store.contents import PUT_BACK
-from bot.store.drivers import Driver, Query
-from bot.store.encoding import from_micros, to_micros
+from bot.store.drivers import Driver, Query, from_micros, to_micros
 from bot.store.errors import ClockLeapt, KeysMissing, SealError, UnknownKey
 from bot.store.key_rotation import KeyRotation
 from bot.store.power_seals import JournalHead, seal_unapproved, unseal_head

@@ -7,8 +7,7 @@ from datetime import date
 from typing import Any
 
 from bot.store.context import StoreContext
-from bot.store.drivers import Query
-from bot.store.encoding import to_micros
+from bot.store.drivers import Query, to_micros
 from bot.store.sealing import sealed_columns, unseal_or_none
 from handlers.model import DossierRecord, ListedCertificate
 

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from bot.messages import NOTICE, REPLY, Chat, DeliveryState, Settlement
 from bot.store.context import chat_at
-from bot.store.drivers import Driver, Query, RunQueries
-from bot.store.encoding import from_micros, to_micros
+from bot.store.drivers import Driver, Query, RunQueries, from_micros, to_micros
 from bot.store.links import LETTER_AGE
 from bot.store.messages import OutboxMessage, OutboxRecipient, message_query
 from bot.store.person_channels import new_person

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from bot.messages import Chat, Incoming, PendingTurn
 from bot.store.context import chat_at, chat_row
 from bot.store.continuity import is_key_awaited
-from bot.store.drivers import Driver, Query, Rows
-from bot.store.encoding import from_micros, to_micros
+from bot.store.drivers import Driver, Query, Rows, from_micros, to_micros
 from bot.store.errors import UnknownKey
 from bot.store.messages import AbandonedRow, OwnerAlerts, reply_queries
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from bot.store.context import StoreContext
-from bot.store.drivers import Driver, Query
-from bot.store.encoding import from_micros, to_micros
+from bot.store.drivers import Driver, Query, from_micros, to_micros
 from bot.store.power_seals import JournalHead, unseal_head
 from bot.store.request_filter import QueryConditions, scope_conditions, start_of_day
 from bot.store.sealing import Keyring

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.store.batches import Batches
-from bot.store.drivers import Driver, Query, column_query_name
-from bot.store.encoding import to_micros
+from bot.store.drivers import Driver, Query, column_query_name, to_micros
 from bot.store.errors import KeyNotSpread, SealError, UnknownKeyName
 from bot.store.sealing import KEY_ID_BYTES, Keyring, SealContext
 from bot.store.sealing.keyfile import KeyFile, read_key_file, replace_key_file

@@ -11,8 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from bot.messages import NOTICE, REPLY, PendingTurn
 from bot.store.context import StoreContext
-from bot.store.drivers import Driver, Query
-from bot.store.encoding import to_micros
+from bot.store.drivers import Driver, Query, to_micros
 from bot.store.errors import MessageTooLarge
 from bot.store.power_seals import genuine_grants
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none

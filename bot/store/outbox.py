@@ -16,9 +16,8 @@ from bot.messages import BROADCAST, Chat, DeliveryState, MessageSize, OutboxRow,
 from bot.store.broadcasts.audience import WEEK
 from bot.store.broadcasts.messages import BroadcastMessage, BroadcastMessages
 from bot.store.continuity import is_key_awaited
-from bot.store.drivers import Driver, Query, Rows
+from bot.store.drivers import Driver, Query, Rows, to_micros
 from bot.store.email import letters_instead
-from bot.store.encoding import to_micros
 from bot.store.errors import MessageTooLarge, SealBroken, UnknownKey
 from bot.store.messages import (
     LARGE_MESSAGE,

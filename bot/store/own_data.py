@@ -10,8 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bot.messages import NOTICE, Chat, PendingTurn
-from bot.store.drivers import Driver, Query, RunQueries
-from bot.store.encoding import to_micros
+from bot.store.drivers import Driver, Query, RunQueries, to_micros
 from bot.store.messages import (
     AbandonedRow,
     OutboxMessage,

@@ -8,9 +8,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from bot.messages import Chat, DeliveryState
-from bot.store.drivers import Query, Rows, RunQueries
+from bot.store.drivers import Query, Rows, RunQueries, from_micros
 from bot.store.email import read_contact
-from bot.store.encoding import from_micros
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import Keyring, SealContext, read_or_none, sealed_columns, unseal_or_none

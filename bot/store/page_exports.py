@@ -11,10 +11,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.store.context import StoreContext
-from bot.store.desk_sessions import SESSION_AGE
-from bot.store.drivers import Query
-from bot.store.encoding import from_micros, to_micros
-from bot.store.links import FileFacts, new_link
+from bot.store.drivers import Query, from_micros, to_micros
+from bot.store.links import SESSION_AGE, FileFacts, new_link
 from bot.store.sealing import UNREADABLE_ERRORS, sealed_columns
 from bot.store.tasks import ExportTask, ExportTasks, TaskTransaction, UnreadableTask
 from handlers.core import Reply

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from bot.store.context import StoreContext
-from bot.store.drivers import Query, Rows
-from bot.store.encoding import from_micros, to_micros
+from bot.store.drivers import Query, Rows, from_micros, to_micros
 from bot.store.messages import EXPORT_TASK, FILE_MARK, format_task_edit, task_message_query, task_origin
 from bot.store.power_seals import genuine_grants, genuine_invitations, seal_grant, seal_invitation
 from bot.store.request_filter import scope_conditions

@@ -7,12 +7,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from bot.store.context import StoreContext
-from bot.store.drivers import Query
-from bot.store.encoding import to_micros
+from bot.store.drivers import Query, to_micros
 from bot.store.sealing import Keyring, sealed_columns
-from handlers.folding import fold
 from handlers.model import Filter, Reach
 from rules.calendar import VIETNAM
+from rules.language.spelling import fold
 
 
 def scope_conditions(reach: Reach, condition: str = "within_reach") -> tuple[tuple[str, ...], dict[str, Any]]:

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from bot.messages import NOTICE
 from bot.store.context import StoreContext
-from bot.store.drivers import Query, Rows
-from bot.store.encoding import from_micros, to_micros
+from bot.store.drivers import Query, Rows, from_micros, to_micros
 from bot.store.messages import OutboxMessage, OutboxRecipient, message_query
 from bot.store.power_seals import genuine_grants
 from handlers.core import Reply

@@ -1,4 +1,4 @@
-"""The requests of one chat, within a turn."""
+"""The requests of one chat, within a turn, and how the content of a request is read."""
 
 import json
 from collections import defaultdict
@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bot.store.drivers import Driver, Query, Rows, RunQueries
-from bot.store.encoding import content_for_display, from_micros, to_micros, unseal_content
+from pydantic import ConfigDict, Field
+
+from bot.store.drivers import Driver, Query, Rows, RunQueries, from_micros, to_micros
 from bot.store.request_filter import NO_SERIAL
 from bot.store.sealing import Keyring, read_or_none, sealed_columns, unseal_or_none
-from handlers.folding import fold
 from handlers.model import (
     REQUEST_TRANSITIONS,
     Request,
@@ -23,7 +23,11 @@ from handlers.model import (
     lacks_serial,
     request_series,
 )
+from locales import LANGUAGES, N_, translator
 from rules.calendar import to_vietnam_day
+from rules.facts import Subject
+from rules.language.spelling import fold
+from rules.outcome import Procedure
 
 
 def search_words(code: str, content: RequestContent) -> frozenset[str]:
@@ -211,3 +215,50 @@ def _readable_requests(keyring: Keyring, rows: Rows) -> list[tuple[str, int, Req
 def _index_queries(keyring: Keyring, code: str, number: int, content: RequestContent) -> tuple[Query, ...]:
     columns = Query("index_request", {**open_columns(content), "number": number})
     return columns, *replace_words_queries(keyring, code, number, content)
+
+
+def unseal_content(keyring: Keyring, code: str, sealed: bytes) -> RequestContent:
+    """Open the content of a request.
+
+    Raises:
+        SealError: it does not open.
+        pydantic.ValidationError: it is no content.
+    """
+    return RequestContent.model_validate_json(keyring.unseal_bytes(sealed, sealed_columns.content(code)))
+
+
+def unseal_without_decision(keyring: Keyring, code: str, sealed: bytes) -> RequestContent:
+    """Open a content with an empty decision: it is kilobytes that no list shows, and most of the time of reading."""
+    return _ContentWithoutDecision.model_validate_json(
+        cut_decision(keyring.unseal_bytes(sealed, sealed_columns.content(code)))
+    )
+
+
+def content_for_display(  # noqa: PLR0913 - a row, and how it is shown
+    keyring: Keyring, code: str, sealed: bytes, procedure: str, *, language: str = LANGUAGES[0], whole: bool = True
+) -> RequestContent:
+    """Open a content for a list: one that cannot be read is shown as such, in a language, and noted."""
+    opened = unseal_content if whole else unseal_without_decision
+    found = read_or_none(keyring, sealed_columns.content(code), lambda: opened(keyring, code, sealed))
+    if found is not None:
+        return found
+    name = translator(language)(N_("⚠ cannot be read any more"))
+    known = {"subject": Subject.ORGANISATION, "subscriber": name, "unit": name, "procedure": Procedure(procedure)}
+    return RequestContent(**known, decision="", pack="", channel="", unreadable=True)
+
+
+def cut_decision(content: bytes) -> bytes:
+    """Cut the decision out of the JSON of a content, where the fields stand in the order of the model.
+
+    Within a JSON string every quote has a backslash before it (RFC 8259, 7): no text can look like the name of a field.
+    """
+    begin, end = content.find(b',"decision":"'), content.rfind(b'","pack":"')
+    return content[:begin] + content[end + 1 :] if 0 < begin < end else content
+
+
+class _ContentWithoutDecision(RequestContent):
+    """The parser passes over what no field asks for: the decision is looked for under a name that nothing has."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    decision: str = Field(default="", validation_alias="")

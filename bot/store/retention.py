@@ -13,8 +13,7 @@ from functools import partial
 from typing import Any
 
 from bot.store.batches import Batches, delete_in_batches
-from bot.store.drivers import Driver, Query, Rows, RunQueries
-from bot.store.encoding import to_micros
+from bot.store.drivers import Driver, Query, Rows, RunQueries, to_micros
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from handlers.core import Session
 from rules.calendar import to_vietnam_day

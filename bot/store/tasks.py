@@ -11,8 +11,7 @@ from typing import Any
 
 from bot.messages import Chat
 from bot.store.context import StoreContext
-from bot.store.drivers import Driver, Query, Transaction
-from bot.store.encoding import content_for_display, from_micros, to_micros
+from bot.store.drivers import Driver, Query, Transaction, from_micros, to_micros
 from bot.store.messages import (
     EXPORT_TASK,
     FILE_MARK,
@@ -29,6 +28,7 @@ from bot.store.messages import (
 )
 from bot.store.people import to_grants
 from bot.store.request_filter import QueryConditions
+from bot.store.requests import content_for_display
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
 from handlers.core import Reply
 from handlers.model import ExportOrder, ExportStatus, Grant, Request, RequestRow, RequestState

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import structlog
 
 from bot.store.context import StoreContext
-from bot.store.drivers import Driver, Query, Rows, RunQueries
-from bot.store.encoding import to_micros, unseal_content, unseal_without_decision
+from bot.store.drivers import Driver, Query, Rows, RunQueries, to_micros
 from bot.store.request_filter import scope_conditions
+from bot.store.requests import unseal_content, unseal_without_decision
 from bot.store.sealing import read_or_none, sealed_columns
 from handlers.model import (
     NO_UNITS,

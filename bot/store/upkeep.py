@@ -1,4 +1,4 @@
-"""Work on the house itself, done by one process at a time, and alarms, told once until they are over."""
+"""Work on the house itself, done by one process at a time; alarms, told once; figures of the whole store."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.messages import NOTICE
-from bot.store.drivers import Driver, Query
-from bot.store.encoding import from_micros, to_micros
-from bot.store.messages import OutboxMessage, OutboxRecipient, message_query
+from bot.metrics import QueueDepths, StoreFigures
+from bot.store.drivers import Driver, Query, from_micros, to_micros
+from bot.store.messages import EXPORT_TASK, OutboxMessage, OutboxRecipient, message_query
 from bot.store.power_seals import genuine_grants
 from bot.store.sealing import Keyring
 from handlers.core import Reply
@@ -139,3 +139,55 @@ class UpkeepRepository:
 
 def _moment(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
+
+
+_MICROS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """Questions about all rows at once. Every method raises StoreError."""
+
+    driver: Driver
+
+    async def depths(self) -> QueueDepths:
+        """Count the updates, messages and tasks that wait."""
+        calls = Query("inbox_waiting"), Query("outbox_queued"), Query("tasks_waiting", {"kind": EXPORT_TASK})
+        inbox, outbox, tasks = await self.driver.look(*calls)
+        return QueueDepths(inbox[0][0], dict(outbox), tasks[0][0])
+
+    async def figures(self) -> StoreFigures:
+        """Return all that monitoring is told of the store."""
+        depths = await self.depths()
+        states, updates, messages, workers, upkeep, (consents,), (unreadable,) = await self.driver.look(
+            Query("broadcasts_by_state"),
+            Query("oldest_updates"),
+            Query("oldest_messages"),
+            Query("processes_of_channels"),
+            Query("upkeep"),
+            Query("consents_needed"),
+            Query("unreadable_values"),
+        )
+        oldest = {("inbox", name): since for name, since in updates}
+        oldest |= {("outbox", name): since for name, since in messages}
+        return StoreFigures(
+            depths, dict(states), {key: since / _MICROS for key, since in oldest.items()},
+            {name: count for name, count, _ in workers},
+            {name: (done and done / _MICROS, failed is not None) for name, _, done, failed in upkeep},
+            consents[0], unreadable[0],
+        )  # fmt: skip
+
+    async def probe_writing(self, now: datetime) -> None:
+        """Write something.
+
+        Raises:
+            StoreLocked: another program is writing all the time.
+            StoreFull: there is no room.
+            StoreError: the database cannot be written to for another reason.
+        """
+        await self.driver.run(Query("write_something", {"now": to_micros(now)}))
+
+    async def is_made_up(self) -> bool:
+        """Tell whether the data are those of ``troly demo``."""
+        (rows,) = await self.driver.run(Query("made_up"))
+        return bool(rows)

@@ -17,8 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.messages import Chat
 from bot.store.batches import Batches, delete_in_batches
 from bot.store.context import chat_at
-from bot.store.drivers import Driver, Query
-from bot.store.encoding import from_micros, to_micros
+from bot.store.drivers import Driver, Query, from_micros, to_micros
 from bot.store.links import FileFacts
 from bot.store.sealing import Keyring, read_or_none, sealed_columns
 from handlers.core import Attachment, Choice

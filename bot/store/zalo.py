@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from bot.store.drivers import Driver, Query, RunQueries
-from bot.store.encoding import from_micros, to_micros
+from bot.store.drivers import Driver, Query, RunQueries, from_micros, to_micros
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
 from handlers.model import PaidTemplate, SendingWindow
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from bot.tables import EMPTY_CELL, TableCell, TablePage, csv_lines, decode, detect_format, refuse_format
 from bot.tables.legacy_fonts import FontCell, RestoredColumn, restore_column, spellings
 from bot.tables.workbook import read_pages
-from handlers.folding import fold
 from handlers.model import TableFormat
+from rules.language.spelling import fold
 
 #: The meaning of a usual heading whose column is not used.
 LEFT_OUT = "left out"

@@ -21,8 +21,8 @@ from bot.tables.headings import (
 )
 from bot.tables.legacy_fonts import has_lost_letters
 from bot.units import FaultyUnitsError, UnitFault, UnitsFileError, quote_cell
-from handlers.folding import fold
 from locales import N_
+from rules.language.spelling import fold
 
 #: Column -> its headings: the first is shown to people, the others are understood too.
 COLUMNS: dict[str, tuple[str, ...]] = {

@@ -18,9 +18,9 @@ from bot.units import UnitFault
 from bot.units.headings import CODE, header_of
 from bot.units.list_reader import UnitRow
 from handlers.core import format_day
-from handlers.folding import fold
 from handlers.model import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, UnitDirectory, name_keys
 from locales import N_
+from rules.language.spelling import fold
 
 #: A number with a fraction or in scientific notation: a spreadsheet changed a code into it.
 _SPOILT_NUMBER = re.compile(r"-?\d+[.,]\d+|-?\d+(?:[.,]\d+)?E[+-]?\d+|-\d+", re.IGNORECASE)

@@ -1,22 +1,25 @@
 """The one web server of a process: pages and links for people, webhooks for platforms, figures for whoever watches."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from bot.channels import AcceptUpdates, BackgroundService, ListenAddress, Receiver
 from bot.clock import Clock
-from bot.metrics import Metrics
+from bot.metrics import Metrics, StoreFigures
 from bot.pages import render, static_routes
-from bot.services.email import EmailDesk
+from bot.services.channels import EmailDesk
 from bot.services.links import LinkDesk
 from bot.settings import Settings
-from bot.store import Store
+from bot.store import Store, StoreError, StoreFull, StoreLocked
 from bot.web.desk import build_desk
-from bot.web.health import HealthEndpoints
 from bot.web.links import EmailPages, LinkPages, UploadPages, UploadSettings
 from bot.web.server import Site, WebServer, counted, open_sites, raise_file_limit
 from rules.pack import Pack
@@ -93,3 +96,71 @@ def _address(settings: Settings, field: str, *, receiving: bool = True) -> Liste
     """Return an address of the settings; the process need not hear at one that nobody chose."""
     required = receiving and field in settings.model_fields_set
     return ListenAddress(f"TROLY_{field.upper()}", getattr(settings, field), required=required)
+
+
+#: Prometheus' text exposition format.
+_METRICS_HEADERS = {"content-type": "text/plain; version=0.0.4; charset=utf-8"}
+#: Seconds the store may take to answer.
+_STORE_TIMEOUT = 2.0
+
+
+class HealthEndpoints:
+    """``/metrics``, ``/healthz`` (the process lives), ``/readyz`` (the store takes rows, every platform takes us)."""
+
+    def __init__(
+        self, store: Store, metrics: Metrics, accepted: Mapping[str, Callable[[], bool]] | None = None
+    ) -> None:
+        """``accepted``: by the name of a platform, whether it accepts our token, as far as is known."""
+        self._accepted = accepted or {}
+        self._store = store
+        self._metrics = metrics
+
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        pages = {
+            "/metrics": self._metrics_response,
+            "/healthz": self._liveness_response,
+            "/readyz": self._readiness_response,
+        }
+        return [Route(path, page, methods=["GET"]) for path, page in pages.items()]
+
+    async def _metrics_response(self, _: Request) -> Response:
+        return Response(self._metrics.expose(await self._figures()), headers=_METRICS_HEADERS)
+
+    async def _liveness_response(self, _: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def _readiness_response(self, _: Request) -> Response:
+        if fault := await self._store_fault():
+            return PlainTextResponse(f"{fault}\n", status_code=503)
+        refusing = [name for name, accepts in self._accepted.items() if not accepts()]
+        if refusing:
+            told = "".join(f"{name} does not accept the token\n" for name in refusing)
+            return PlainTextResponse(told, status_code=503)
+        return PlainTextResponse("ok\n")
+
+    async def _store_fault(self) -> str:
+        """Write to the store, and return what keeps it from being written to; empty where nothing does."""
+        try:
+            async with asyncio.timeout(_STORE_TIMEOUT):
+                await self._store.status.probe_writing(datetime.now(UTC))
+        except StoreFull as error:
+            return self._note(error, "the disk of the store is full")
+        except (StoreLocked, TimeoutError) as error:
+            return self._note(error, "the store is locked, or does not answer in time")
+        except StoreError as error:
+            return self._note(error, "the store does not answer")
+        return ""
+
+    async def _figures(self) -> StoreFigures | None:
+        """Return what the store tells of itself; ``None`` where it does not do so in time."""
+        try:
+            async with asyncio.timeout(_STORE_TIMEOUT):
+                return await self._store.status.figures()
+        except (StoreError, TimeoutError) as error:
+            self._note(error, "")
+            return None
+
+    def _note(self, error: Exception, fault: str) -> str:
+        _log.warning("store_unavailable", error=type(error).__name__)
+        return fault

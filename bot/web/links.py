@@ -21,7 +21,7 @@ from bot.channels.web.transfers import FileAnswer, NoRoom, TransferRoom
 from bot.clock import Clock
 from bot.messages import Chat, Incoming
 from bot.pages import ProblemAnswer, Problems, page, reader_language
-from bot.services.email import CONFIRM_PATH, STOP_PATH, EmailDesk
+from bot.services.channels import CONFIRM_PATH, STOP_PATH, EmailDesk
 from bot.services.links import LINK_PATH, UPLOAD_PATH, LinkDesk
 from bot.store import Store, StoreError
 from bot.store.links import TOKEN_PATTERN

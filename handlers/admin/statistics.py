@@ -34,7 +34,6 @@ from handlers.core import (
     format_moment,
     parse_day,
 )
-from handlers.folding import in_order
 from handlers.model import (
     Act,
     Bar,
@@ -52,6 +51,7 @@ from handlers.model import (
     top_units,
 )
 from locales import N_
+from rules.language.spelling import in_order
 
 #: Bars that can still be read; the units with most to do come first.
 MAX_BARS = 60

@@ -24,11 +24,11 @@ from handlers.core import (
     format_weekday,
     registrable_actions,
 )
-from handlers.folding import fold
 from handlers.interview import to_next_screen
 from handlers.model import BroadcastButton, RequestState
 from handlers.requests import PROCEDURE_LABELS
 from locales import LANGUAGES, N_, translator
+from rules.language.spelling import fold
 from rules.outcome import Procedure
 
 AGAIN, GO_ON = "again", "continue"

@@ -19,9 +19,9 @@ from markdown_it.rules_inline.state_inline import Delimiter, StateInline
 from markdown_it.token import Token
 from rapidfuzz import fuzz, process
 
-from handlers.folding import fold
 from handlers.model import BroadcastProblem, BroadcastText, PlaceholderValues, ProblemKind
 from locales import LANGUAGES
+from rules.language.spelling import fold
 
 
 class Placeholder(StrEnum):

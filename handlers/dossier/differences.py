@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.folding import fold
 from handlers.model import read_sayings
 from rules.facts import MergerRole
+from rules.language.spelling import fold
 
 _PARTS = re.compile(r"[;\n]+|(?<=[^\d\s,])\s*[.,]\s*(?=\d)")
 _NUMBERS = re.compile(

@@ -9,11 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from handlers.core import certificate_facts
-from handlers.folding import fold
 from handlers.model import Certificate, ListedCertificate, Recognition, Source, UnitToday, serial_key
 from rules.deciding import decide
 from rules.errors import FactsError
 from rules.facts import Facts, Issuer, Subject
+from rules.language.spelling import fold
 from rules.offices import Office, OfficeDirectory
 from rules.outcome import Decided, Procedure
 from rules.pack import Pack

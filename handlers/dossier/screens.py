@@ -25,10 +25,8 @@ from handlers.core import (
     hash_text,
     join_lines,
 )
-from handlers.dossier.choice_screens import begin_dossier, begin_handing_over
 from handlers.dossier.entries import Entry, Standout, Status
 from handlers.dossier.filing import snapshot
-from handlers.dossier.known import accept_others, drop_unreadable, read_known, take_known
 from handlers.dossier.notices import (
     LIST_LABEL,
     LIST_TO_FILL,
@@ -69,7 +67,16 @@ from handlers.dossier.opened import (
     start_of,
     take_differences,
 )
-from handlers.dossier.sources import merge_list, merge_reading, sources_of_reading
+from handlers.dossier.question_screens import begin_dossier, begin_handing_over
+from handlers.dossier.sources import (
+    accept_others,
+    drop_unreadable,
+    merge_list,
+    merge_reading,
+    read_known,
+    sources_of_reading,
+    take_known,
+)
 from handlers.dossier.texts import (
     format_counts,
     format_label,
@@ -78,10 +85,10 @@ from handlers.dossier.texts import (
     format_standout,
     format_unread,
 )
-from handlers.folding import fold
 from handlers.model import DossierRecord, Source
 from handlers.requests import EVENT_LABELS
 from locales import N_
+from rules.language.spelling import fold
 
 
 async def open_dossiers(here: Context, argument: str) -> HandlerResult:

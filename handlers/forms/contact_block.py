@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from handlers.folding import fold
 from handlers.forms.fields import CARD_ISSUERS, FORM_FIELDS
+from rules.language.spelling import fold
 
 _PREFIX = "contact_"
 _PARTS = re.compile(r"[;\n]+")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from handlers.core import Context, Session, units_of
-from handlers.folding import fold
 from handlers.forms.case import FormCase, join_values
 from handlers.forms.fields import CARD_ISSUERS, FORM_FIELDS, form_field_name
 from handlers.model import (
@@ -22,6 +21,7 @@ from handlers.model import (
 from handlers.requests import FIELDS, Field
 from handlers.requests.form import find_body, own_unit, suggestions, unit_choices
 from rules.facts import Event, Subject
+from rules.language.spelling import fold
 from rules.offices import OfficeDirectory, OfficeStatus
 from rules.outcome import Procedure
 

@@ -7,8 +7,7 @@ much else.
 
 import re
 
-from handlers.folding import strip_invisible
-from rules.language.spelling import strip_accents
+from rules.language.spelling import strip_accents, strip_invisible
 
 #: A dash, and a space, in the spellings of web addresses, JSON and HTML too.
 _DASH = r"(?:[-\u2010-\u2015\u2212\u2500=_*]|%2D|\\u002d|&#45;)"

@@ -1,6 +1,5 @@
 """The vocabulary of the conversation as frozen data and pure functions; imports no screen, no port and no session."""
 
-from handlers.model.alarms import AlarmKind
 from handlers.model.broadcast import (
     BROADCAST_TRANSITIONS,
     ENDED_STATES,
@@ -50,12 +49,17 @@ from handlers.model.channels import (
     ZALO,
     ZALO_BOT,
     ChannelAddress,
+    ChannelCosts,
+    ChannelTariff,
     LinkPurpose,
     MessageLimits,
+    PaidTemplate,
+    ReminderKind,
+    SendingWindow,
     channel_kind,
+    choose_template,
 )
 from handlers.model.dossier import DossierRecord, ListedCertificate, Source, read_sayings, serial_key
-from handlers.model.email import EmailContact, EmailOffer, is_official, parse_email
 from handlers.model.exports import (
     EXPORT_FORM_LABELS,
     NO_REMARKS,
@@ -98,7 +102,32 @@ from handlers.model.forms import (
     mask_identity,
     mask_session,
 )
-from handlers.model.journal import AuditAction, JournalEntry, JournalFilter
+from handlers.model.notices import (
+    ANSWERS_READ,
+    DESK_FILTER_WORDS,
+    DIGEST_TIME,
+    LATE_DAYS,
+    MAX_DIGEST_ROWS,
+    NEW_STATES,
+    OPEN_LIST,
+    SOON_DAYS,
+    AlarmKind,
+    NoticeTiming,
+    RequestHandling,
+    RequestOffice,
+    Watcher,
+    acting_office,
+    default_timing,
+    desk_filters,
+    find_desk_filter,
+    may_see_personal,
+    nearest_offices,
+    person_timing,
+    pressing_filters,
+    select_receivers,
+    select_watchers,
+    usual_days,
+)
 from handlers.model.offices import (
     FILED_PROCEDURES,
     OFFICE_PREFIX,
@@ -118,46 +147,17 @@ from handlers.model.own_channels import (
     AgreeAnswer,
     ChannelOffer,
     CodeAnswer,
+    EmailContact,
+    EmailOffer,
     LinkedChat,
     LinkOffer,
     OfferState,
     OwnChannel,
     channel_handle,
     format_channel_code,
+    is_official,
     parse_channel_code,
-)
-from handlers.model.paid_messages import (
-    ChannelCosts,
-    ChannelTariff,
-    PaidTemplate,
-    ReminderKind,
-    SendingWindow,
-    choose_template,
-)
-from handlers.model.request_notices import (
-    ANSWERS_READ,
-    DESK_FILTER_WORDS,
-    DIGEST_TIME,
-    LATE_DAYS,
-    MAX_DIGEST_ROWS,
-    NEW_STATES,
-    OPEN_LIST,
-    SOON_DAYS,
-    NoticeTiming,
-    RequestHandling,
-    RequestOffice,
-    Watcher,
-    acting_office,
-    default_timing,
-    desk_filters,
-    find_desk_filter,
-    may_see_personal,
-    nearest_offices,
-    person_timing,
-    pressing_filters,
-    select_receivers,
-    select_watchers,
-    usual_days,
+    parse_email,
 )
 from handlers.model.requests import (
     ADMIN_STATES,
@@ -211,7 +211,10 @@ from handlers.model.rights import (
     ROLES,
     SCOPES,
     Act,
+    AuditAction,
     Grant,
+    JournalEntry,
+    JournalFilter,
     Reach,
     Rights,
     Role,

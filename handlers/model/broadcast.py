@@ -12,8 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers.model.channels import ChannelAddress, MessageLimits, channel_kind
-from handlers.model.paid_messages import ChannelCosts, ChannelTariff
+from handlers.model.channels import ChannelAddress, ChannelCosts, ChannelTariff, MessageLimits, channel_kind
 from handlers.model.requests import BROADCAST_PREFIX, RequestState, format_code
 from handlers.model.rights import Role
 from rules.outcome import Procedure

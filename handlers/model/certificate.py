@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from handlers.folding import strip_invisible
 from rules.facts import Issuer, Subject
+from rules.language.spelling import strip_invisible
 
 
 class _Model(BaseModel):

@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from rapidfuzz import fuzz
 
-from handlers.folding import fold
 from handlers.model.certificate import Certificate, FileProblemKind
 from handlers.model.unit import matches_unit
 from rules.facts import Subject
 from rules.language import load_language, read
+from rules.language.spelling import fold
 
 #: What words may say of one certificate.
 _SAID = ("events", "token", "key_exposed", "issuer")

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers.folding import fold
 from rules.facts import Subject
+from rules.language.spelling import fold
 from rules.outcome import Procedure
 
 #: The media types of the files that are made.

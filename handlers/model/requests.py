@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from handlers.folding import fold
 from rules.facts import Event, Subject
+from rules.language.spelling import fold
 from rules.outcome import Procedure
 
 REQUEST_PREFIX, BROADCAST_PREFIX, ROLE_PREFIX, INVITATION_PREFIX, PERSON_PREFIX = "YC", "TB", "QT", "LM", "N"

@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from handlers.folding import in_order
 from handlers.model.requests import RequestState
 from handlers.model.rights import Act, Rights
 from handlers.model.unit_directory import UnitDirectory
+from rules.language.spelling import in_order
 from rules.outcome import Procedure
 
 #: States of a request that was sent but not yet forwarded, and states that count as no request.

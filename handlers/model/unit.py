@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from rapidfuzz import fuzz, process
 
-from handlers.folding import fold
 from handlers.model.certificate import Certificate
 from rules.facts import Subject
+from rules.language.spelling import fold
 
 SHORT_FORMS = {
     "ubnd": "uy ban nhan dan",

@@ -6,8 +6,8 @@ from datetime import date
 from functools import cached_property
 from itertools import islice
 
-from handlers.folding import in_order
 from handlers.model.unit import Succession, Unit, UnitIndex, name_keys
+from rules.language.spelling import in_order
 
 __all__ = ["NO_UNITS", "Succession", "Unit", "UnitDirectory", "UnitMatch"]
 

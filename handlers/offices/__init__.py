@@ -7,11 +7,11 @@ from markupsafe import escape
 
 from handlers.citations import format_office
 from handlers.core import MarkupTranslator, Reply, capitalize_first, format_day, join_lines
-from handlers.folding import fold
 from handlers.forms.fields import clean_words, has_link
 from handlers.model import OfficeDraft, OfficeOutcome, UnitDirectory
 from handlers.requests import FIELDS, Field, clean_email, clean_line
 from locales import N_, Translator
+from rules.language.spelling import fold
 from rules.offices import GENERAL, Office, OfficeStatus
 from rules.outcome import Procedure
 

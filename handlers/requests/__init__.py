@@ -9,12 +9,12 @@ from types import MappingProxyType
 from markupsafe import Markup
 
 from handlers.core import MarkupTranslator, Reply, format_day, format_moment, join_lines
-from handlers.folding import fold
 from handlers.model import Request, RequestContent, RequestState, RequestStep, has_personal_number
 from handlers.understanding import parse_numbers
 from handlers.understanding.doubts import is_doubt, is_no_name
 from locales import N_
 from rules.facts import Event, Subject
+from rules.language.spelling import fold
 from rules.outcome import Procedure
 
 _EMAIL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")

@@ -18,11 +18,11 @@ from handlers.core import (
     format_decision_plain,
     registrable_actions,
 )
-from handlers.folding import fold
 from handlers.model import AMENDABLE_STATES, Certificate, Request, RequestContent, Unit, UnitToday, matches_unit
 from handlers.requests import FIELDS, Field
 from locales import N_
 from rules.facts import Event, Facts, Issuer, Subject
+from rules.language.spelling import fold
 from rules.outcome import Action, Procedure
 
 #: Units of one name that are offered as buttons.

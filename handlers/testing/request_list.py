@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from handlers.folding import fold
 from handlers.model import (
     ANSWERS_READ,
     MAX_BULK_MOVES,
@@ -42,6 +41,7 @@ from handlers.requests import format_move_taken_back, format_request_moved
 from handlers.requests.notices import format_acting_office, format_new_request, format_placed_requests
 from handlers.testing.tables import SUBSCRIBER, GrantRecord, MemoryContext, MemoryJournal, RequestRecord, format_span
 from rules.calendar import to_vietnam_day
+from rules.language.spelling import fold
 from rules.outcome import Procedure
 
 

@@ -25,7 +25,6 @@ from handlers.testing.broadcast_operations import MemoryBroadcastOperations
 from handlers.testing.broadcasts import MemoryBroadcasts
 from handlers.testing.channels import MemoryChannels
 from handlers.testing.dossiers import MemoryDossiers
-from handlers.testing.offices import MemoryOffices
 from handlers.testing.people import MemoryPeople
 from handlers.testing.person import (
     MemoryEmail,
@@ -46,7 +45,7 @@ from handlers.testing.tables import (
     MessageRecord,
 )
 from handlers.testing.tasks import MemoryExports, MemoryImports, MemoryOwnData
-from handlers.testing.units import MemoryStatistics, MemoryUnits
+from handlers.testing.units import MemoryOffices, MemoryStatistics, MemoryUnits
 from locales import LANGUAGES
 from rules.pack import Pack
 

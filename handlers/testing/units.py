@@ -1,16 +1,20 @@
-"""The tree of units in memory, and counts of what there is to do in it."""
+"""The tree of units in memory, the receiving offices set for them, and counts of what there is to do."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from handlers.core import Reply
 from handlers.model import (
+    OFFICE_PREFIX,
     REQUESTED_STATES,
     SILENT_AFTER,
     UNCOUNTED_STATES,
     Act,
     BurnDown,
+    ChosenOffice,
+    OfficeDraft,
     OpenSpan,
     Reach,
     Refusal,
@@ -20,6 +24,7 @@ from handlers.model import (
     UnitDirectory,
     UnitHoldings,
     UnitStatistics,
+    Watcher,
     build_burn_down,
     line_units,
     plan_succession,
@@ -27,7 +32,8 @@ from handlers.model import (
     statistics_root,
     unit_of_managing_body,
 )
-from handlers.testing.request_list import MemoryAnnouncer, assign_unit
+from handlers.offices.service import OfficeService
+from handlers.testing.request_list import MemoryAnnouncer, assign_unit, find_watchers
 from handlers.testing.tables import MemoryContext, MemoryJournal, RequestRecord, StatusRecord, TaskRecord
 from rules.calendar import to_vietnam_day
 
@@ -228,3 +234,58 @@ class MemoryStatistics:
 
 def _to_span(begun: datetime, ended: datetime | None) -> OpenSpan:
     return OpenSpan(to_vietnam_day(begun), to_vietnam_day(ended) if ended else None, 1)
+
+
+OFFICES_COUNTER = "offices"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOffices(OfficeService):
+    """Keeps them in the tables of a context; nobody else changes one meanwhile."""
+
+    acting: MemoryContext
+
+    @property
+    def chat(self) -> str:
+        return self.acting.chat
+
+    @property
+    def now(self) -> datetime:
+        return self.acting.now
+
+    async def _hold(self) -> None:
+        """Hold nobody: each turn of these tables ends before the next one begins."""
+
+    async def _within(self, reach: Reach) -> Sequence[ChosenOffice]:
+        tables = self.acting.tables
+        return [one for one in tables.offices.values() if tables.is_within(reach, one.unit)]
+
+    async def _of_units(self, units: Iterable[str]) -> Sequence[ChosenOffice]:
+        wanted = {None, *units}
+        return [one for one in self.acting.tables.offices.values() if one.unit in wanted]
+
+    async def _add(self, unit: str | None, draft: OfficeDraft, actor: str) -> ChosenOffice:
+        office = draft.to_office(self.acting.next_id(OFFICE_PREFIX), unit)
+        return self._keep(ChosenOffice(office, 1, actor, self.acting.now))
+
+    async def _change(self, before: ChosenOffice, draft: OfficeDraft, actor: str, reach: Reach) -> ChosenOffice | None:
+        del reach  # it was read within it
+        fresh = draft.to_office(before.office.id, before.unit)
+        now = self.acting.now
+        return self._keep(replace(before, office=fresh, revision=before.revision + 1, by=actor, changed_at=now))
+
+    def _keep(self, office: ChosenOffice) -> ChosenOffice:
+        self.acting.tables.next_number(OFFICES_COUNTER)
+        self.acting.tables.offices[office.office.id] = office
+        return office
+
+    async def _remove(self, before: ChosenOffice, reach: Reach) -> bool:
+        del reach
+        self.acting.tables.next_number(OFFICES_COUNTER)
+        return self.acting.tables.offices.pop(before.office.id, None) is not None
+
+    async def _watchers(self, unit: str | None) -> Sequence[Watcher]:
+        return find_watchers(self.acting, unit)
+
+    async def _queue(self, to: Watcher, origin: str, said: Reply) -> None:
+        self.acting.queue(to.chat, origin, said)

@@ -9,12 +9,11 @@ from unicodedata import normalize
 from rapidfuzz import fuzz, process
 
 from handlers.core import Context, MarkupTranslator, Option, Page
-from handlers.folding import fold
 from handlers.model import has_personal_number
 from handlers.understanding.doubts import name_variants
 from locales import N_
 from rules.language import Language, Reading, load_language, read
-from rules.language.spelling import strip_accents
+from rules.language.spelling import fold, strip_accents
 
 #: Number words, also without accents if that makes no other word.
 _WORDS = {

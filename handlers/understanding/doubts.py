@@ -6,8 +6,7 @@ from itertools import chain, product
 from typing import NamedTuple
 from unicodedata import combining, normalize
 
-from handlers.folding import fold
-from rules.language.spelling import strip_accents
+from rules.language.spelling import fold, strip_accents
 
 #: Small words around a doubt that mean nothing by themselves.
 _FILLER_WORDS = frozenset(

@@ -1,4 +1,4 @@
-"""Splits a sentence into words that can be compared with or without accents.
+"""Normalise Vietnamese text, and split a sentence into words that can be compared with or without accents.
 
 Accents that are missing never hinder a match; accents that are typed may decide it: ``mat`` may be "mất" or "mật",
 while "mật" is never "mất". The tones hỏi and ngã count as one, as many people in the South write them, and so do final
@@ -196,3 +196,43 @@ def _is_within_a_word(gap: str, text: str, start: int) -> bool:
         return False
     digits = text[start - 2 : start - 1].isdigit() and text[start : start + 1].isdigit()
     return digits or re.search(r"\b\w{1,2}\.$", text[max(0, start - 4) : start]) is not None
+
+
+#: The letters of Vietnamese, and its tones as dictionaries order them: level, huyền, hỏi, ngã, sắc, nặng.
+_ALPHABET = {letter: place for place, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
+_TONES = {tone: place for place, tone in enumerate("\u0300\u0309\u0303\u0301\u0323", 1)}
+_ORDERED_PARTS = re.compile(r"[0-9]{1,18}|.", re.DOTALL)
+_NOT_WORD = re.compile(r"[^\w]+")
+
+
+def strip_invisible(text: str) -> str:
+    """Remove invisible characters (zero-width spaces, soft hyphens) and replace full-width ones."""
+    if text.isascii():
+        return text
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+
+
+def fold(text: str) -> str:
+    """Return the words without accents, separated by single spaces."""
+    return _NOT_WORD.sub(" ", strip_accents(text)).replace("_", " ").strip()
+
+
+def in_order(text: str) -> tuple[object, ...]:
+    """Return the key that sorts names as a Vietnamese dictionary does: by letters, đ behind d; by tones last.
+
+    Numbers count as such, so that "Phường 2" is before "Phường 10"; signs come before digits, digits before letters.
+    """
+    letters: list[tuple[int, int, str]] = []
+    tones: list[int] = []
+    plain = unicodedata.normalize("NFC", text.casefold())
+    for part in _ORDERED_PARTS.findall(plain):
+        if part.isdecimal():
+            letters.append((1, int(part), ""))
+            tones.append(0)
+            continue
+        signs = unicodedata.normalize("NFD", part)
+        tones.append(next((_TONES[sign] for sign in signs if sign in _TONES), 0))
+        letter = unicodedata.normalize("NFC", "".join(sign for sign in signs if sign not in _TONES))
+        place = _ALPHABET.get(letter)
+        letters.append((2, place, "") if place is not None else (3 if letter.isalpha() else 0, 0, letter))
+    return tuple(letters), tuple(tones), text

@@ -6,7 +6,7 @@ from datetime import timedelta
 from time import perf_counter
 
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import Filter, Grant, RequestState, Rights, Role, UnitDirectory
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure

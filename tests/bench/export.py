@@ -21,7 +21,7 @@ import xlsxwriter
 
 from bot.exports import CellValue, ColumnKind, ExportJob, ExportMetadata, RowFormatter
 from bot.exports.export import iter_requests, open_writer, read_span, request_batches, write_export
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import ExportForm, Filter, Grant, Rights, Role
 from locales import translator
 from tests.bench.province import NOW, REQUESTS, Province, on_sqlite

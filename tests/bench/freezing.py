@@ -16,7 +16,7 @@ from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import Audience, BroadcastDraft, BroadcastState, BroadcastText, Rights
 from tests.bench.province import NOW, Province, crowd_on_postgres, on_postgres, on_sqlite
 from tests.bench.result import Result

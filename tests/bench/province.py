@@ -19,7 +19,7 @@ from bot.demo import DemoSizes, DemoTotals, fill_database
 from bot.demo.data_writer import open_demo_data
 from bot.services.opening import migrate_database, open_store_from_settings
 from bot.settings import Settings
-from bot.store.store import Store
+from bot.store import Store
 from rules.loading import load_pack
 
 #: As many officers as register a few more than 100,000 requests.

@@ -17,9 +17,9 @@ from time import perf_counter
 from bot.messages import DeliveryState, Incoming
 from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
-from bot.store.encoding import to_micros
+from bot.store import Store
+from bot.store.drivers import to_micros
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.core import Reply, TextReceived
 from tests.bench.province import empty_postgres
 from tests.bench.result import Result

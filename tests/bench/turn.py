@@ -17,11 +17,11 @@ import aiosqlite
 from bot.messages import DeliveryState, Incoming, MessageSize
 from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.drivers import load_queries
 from bot.store.drivers.sqlite import SqliteDriver
 from bot.store.messages import LARGE_MESSAGE, MAX_MESSAGE_BYTES
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.core import Choice, Reply, TextReceived
 from tests.bench.result import Result
 

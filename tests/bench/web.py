@@ -34,8 +34,8 @@ from bot.messages import Incoming
 from bot.services.opening import open_store
 from bot.services.sign_in import SignIn
 from bot.settings import Settings
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.core import TextReceived
 from handlers.model import Rights, Role
 from locales import translator

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.services.opening import open_store
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from tests.support.backends import Backend, DatabaseBackend, make_memory_backend
 from tests.support.database import Database, with_tables
 from tests.support.linked_channels import At

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import (
     ZALO,
     ActionResult,

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from bot.messages import Chat, DeliveryState
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import (
     BROADCAST_TRANSITIONS,
     ActionResult,

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 
 from bot.messages import NOTICE, DeliveryState
 from bot.services.opening import open_store
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.core import Reply
 from tests.support.backends import DatabaseBackend, make_memory_backend
 from tests.support.database import Database

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.messages import Chat, DeliveryState
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import Reply
 from handlers.model import ExportForm, ExportOrder, ExportStatus, Filter, RequestRow, RequestState, Rights, Role
 from tests.support.backends import Backend

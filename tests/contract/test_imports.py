@@ -4,7 +4,7 @@ import pytest
 
 from bot.messages import Chat
 from bot.services.exports import ExportTaskService
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import ImportConflict, ImportLine, LineProblem, MoveOutcome, RequestState, Role
 from tests.support.backends import Backend
 from tests.support.exports import (

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import JournalFilter, Rights
 from rules.calendar import to_vietnam_day
 from tests.support.backends import Backend

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import AMENDABLE_STATES, OPEN_STATES, REQUEST_TRANSITIONS, RequestState, RequestStep
 from rules.outcome import Procedure
 from tests.support.store import NAME, NOW, make_content

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import Grant, NewInvitation, Refusal, Rights, Role
 from tests.support.backends import Backend
 from tests.support.people import (

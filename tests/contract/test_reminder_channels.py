@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import (
     Audience,
     BroadcastPolicy,

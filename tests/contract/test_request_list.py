@@ -5,8 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.store import request_filter
-from bot.store.store import Store
+from bot.store import Store, request_filter
 from handlers.model import Filter, MoveOutcome, RequestState, Rights
 from rules.outcome import Procedure
 from tests.support.people import (

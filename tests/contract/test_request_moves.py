@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.messages import NOTICE, DeliveryState
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import Filter, Grant, MoveOutcome, RequestState, Rights, Role
 from tests.support.backends import Backend
 from tests.support.people import (

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.messages import NOTICE, OutboxRow
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import (
     Filter,
     MoveOutcome,

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.services.opening import open_store
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.model import REQUESTED_STATES, Filter, Grant, RequestState, Rights, Role, UnitStatistics
 from rules.calendar import to_vietnam_day
 from tests.support.backends import Backend, DatabaseBackend, MemoryBackend

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import (
     InterviewStatus,
     Refusal,

@@ -9,8 +9,8 @@ import pytest
 from bot.cli import main
 from bot.services.opening import open_store
 from bot.settings import load_settings
+from bot.store import Store
 from bot.store.sealing import Keyring, open_keyring
-from bot.store.store import Store
 from tests.support.backends import DatabaseBackend
 from tests.support.database import Command, Database, OpenStore, with_tables
 

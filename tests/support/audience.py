@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from bot.store.encoding import to_micros
+from bot.store.drivers import to_micros
 from bot.store.sealing import Keyring, sealed_columns
 from handlers.model import UNCOUNTED_STATES, Act, Audience, RequestState, Rights, Role
 from rules.calendar import to_vietnam_day

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from bot.services.opening import open_store
-from bot.store.encoding import from_micros, to_micros
+from bot.store import Store
+from bot.store.drivers import from_micros, to_micros
 from bot.store.sealing import Keyring, sealed_columns
-from bot.store.store import Store
 from handlers.model import BroadcastPolicy, BroadcastState, Grant, InterviewStatus, PlaceholderValues
 from handlers.testing.tables import (
     ChatRecord,

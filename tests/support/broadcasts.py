@@ -8,10 +8,10 @@ from bot.demo.data_writer import DemoChat, DemoDataWriter
 from bot.messages import Chat
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store.encoding import to_micros
+from bot.store import Store
+from bot.store.drivers import to_micros
 from bot.store.power_seals import Warrant, content_digest
 from bot.store.sealing import Keyring, sealed_columns
-from bot.store.store import Store
 from handlers.model import (
     ActionResult,
     Audience,

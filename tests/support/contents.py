@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.settings import Settings
-from bot.store.store import Store
+from bot.store import Store
 from tests.support.store import NOW, answer_next, claim_next_turn, make_incoming, open_chat
 
 CHATS = 40

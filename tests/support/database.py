@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from bot.services.opening import migrate_database
-from bot.store.store import Store
+from bot.store import Store
 from tests.support.workers import RUN, worker_name
 
 #: Runs a statement behind the store's back.

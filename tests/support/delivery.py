@@ -16,7 +16,7 @@ from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.messages import Chat, Incoming, OutboxRow
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import Event, Reply, Services, Session, TextReceived
 from handlers.model import FileProblem, FileProblemKind, Reading
 from handlers.turn import Turn

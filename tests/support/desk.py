@@ -10,7 +10,7 @@ import httpx
 
 from bot.services.sign_in import SignIn
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import RequestState, Role
 from tests.support.delivery import TurnedClock
 from tests.support.people import OPERATOR, UNITS, grant_role, make_person_content

@@ -11,7 +11,7 @@ from typing import Any
 from bot.exports import ExportJob, ExportMetadata, RowFormatter
 from bot.exports.export import open_writer
 from bot.messages import Chat
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import (
     CurrentRequest,
     ExportForm,

@@ -23,8 +23,8 @@ from bot.messages import DeliveryState, OutboxRow, PendingTurn
 from bot.services.opening import open_store
 from bot.services.unit_of_work import TurnTransaction, open_admin_transaction, open_turn
 from bot.settings import Settings
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.core import AdminServices, OwnRequests
 from handlers.model import (
     AMENDABLE_STATES,

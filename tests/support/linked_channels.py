@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import AgreeAnswer, CodeAnswer, OwnChannel
 from tests.support.store import NOW
 from tests.support.stored_dialogue import StoredTurns

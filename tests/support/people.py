@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bot.messages import Chat
 from bot.services.unit_of_work import AdminTransaction
+from bot.store import Store
 from bot.store.power_seals import GRANT_COLUMNS, Warrant, content_digest, seal_grant
 from bot.store.sealing import open_keyring, sealed_columns
-from bot.store.store import Store
 from handlers.model import (
     Audience,
     BroadcastDraft,

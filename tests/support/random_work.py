@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.channels import CHANNELS, Capabilities
 from bot.channels.rendering import render_text, split_reply, to_plain_text, utf16_length
-from bot.store.store import Store
+from bot.store import Store
 from handlers.commands import ADMIN_COMMANDS, COMMANDS
 from handlers.core import ButtonTapped, Event, Reply, ScreenCallback, Session, SheetRead, TextReceived
 from handlers.model import Act, ImportLine, ImportSheet, RequestState, Rights, Role

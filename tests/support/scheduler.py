@@ -12,8 +12,8 @@ from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.messages import DeliveryState
 from bot.services.broadcasts import BroadcastOperations
-from bot.store.encoding import to_micros
-from bot.store.store import Store
+from bot.store import Store
+from bot.store.drivers import to_micros
 from handlers.core import Reply
 from handlers.model import ActionResult, Broadcast, BroadcastDraft, BroadcastState, BroadcastText, Role
 from rules.calendar import VIETNAM

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from bot.store.encoding import to_micros
+from bot.store.drivers import to_micros
 from handlers.model import REQUEST_TRANSITIONS, InterviewStatus, RequestState, Unit, UnitDirectory, UnitStatistics
 from handlers.testing.tables import ChatRecord, MemoryTables, RequestRecord, StatusRecord
 from rules.calendar import to_vietnam_day

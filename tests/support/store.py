@@ -11,7 +11,7 @@ from bot.messages import Chat, DeliveryState, Incoming, OutboxRow, PendingTurn
 from bot.services import unit_of_work
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import AdminTransaction, Shown, TurnTransaction
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import Event, Reply, TextReceived
 from handlers.model import MACHINE, RequestContent
 from rules.facts import Event as Happened

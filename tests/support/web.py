@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.delivery.turns import Conversation
 from bot.delivery.worker_lease import Heartbeat, Witness
 from bot.settings import Settings
-from bot.store.store import Store
+from bot.store import Store
 from tests.support.delivery import CountingReader, eventually, make_conversation
 
 _KEY = re.compile(r'name="key" value="([^"]+)"')

@@ -20,7 +20,7 @@ from bot.channels.rendering import to_plain_text, to_well_formed
 from bot.clock import Clock
 from bot.messages import Chat, OutboxRow
 from bot.pages import render
-from bot.services.email import STOP_PATH, letter_mac, stop_token
+from bot.services.channels import STOP_PATH, letter_mac, stop_token
 from bot.store import Store, StoreError
 from handlers.core import MarkupTranslator, Reply
 from handlers.model import EMAIL

@@ -30,7 +30,7 @@ from bot.channels import Refused, Unreachable
 from bot.clock import Clock
 from bot.messages import NOTICE, Chat, DeliveryState
 from bot.retry import Backoff
-from bot.services.email import letter_mac
+from bot.services.channels import letter_mac
 from bot.store import OutboxMessage, OutboxRecipient, Store, StoreError, message_query
 from handlers.core import MarkupTranslator, Reply
 from handlers.model import EMAIL, parse_email

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from bot.store.context import StoreContext
-from bot.store.drivers import Query, Rows, RunQueries
-from bot.store.encoding import from_micros, to_micros
+from bot.store.drivers import Query, Rows, RunQueries, from_micros, to_micros
 from bot.store.errors import TurnTakenOver
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.request_filter import scope_conditions

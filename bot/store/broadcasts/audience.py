@@ -9,9 +9,8 @@ from typing import Any, Literal, NamedTuple
 
 from bot.store.broadcasts import BroadcastSnapshot
 from bot.store.broadcasts.people import KnownCertificate, Person, Route, certificates_by_chat
-from bot.store.context import StoreContext
-from bot.store.drivers import Query, Rows, RunQueries
-from bot.store.encoding import Language, session_language, to_micros
+from bot.store.context import Language, StoreContext, session_language
+from bot.store.drivers import Query, Rows, RunQueries, to_micros
 from bot.store.person_channels import Member, read_members
 from bot.store.request_filter import QueryConditions, scope_conditions
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from bot.store.broadcasts import readable_broadcasts, seal_draft
 from bot.store.broadcasts.recipients import read_tally
 from bot.store.context import StoreContext
-from bot.store.drivers import Driver, Query, Rows, Transaction
-from bot.store.encoding import to_micros
+from bot.store.drivers import Driver, Query, Rows, Transaction, to_micros
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.sealing import Keyring, sealed_columns
 from handlers.model import (

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from bot.store.context import Language
 from bot.store.drivers import Rows
-from bot.store.encoding import Language
 from rules.outcome import Procedure
 
 _PROCEDURES = {procedure.value: procedure for procedure in Procedure}

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 from bot.messages import BROADCAST, DeliveryState
 from bot.store.broadcasts import BroadcastSnapshot, from_optional_micros
 from bot.store.context import StoreContext
-from bot.store.drivers import Driver, Query, Rows, RunQueries
-from bot.store.encoding import to_micros
+from bot.store.drivers import Driver, Query, Rows, RunQueries, to_micros
 from bot.store.power_seals import seal_unapproved
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from handlers.model import (

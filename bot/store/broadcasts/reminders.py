@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from bot.store.broadcasts import EXPIRY_STEP, seal_draft
 from bot.store.context import StoreContext
-from bot.store.drivers import Driver, Query, RunQueries
-from bot.store.encoding import to_micros
+from bot.store.drivers import Driver, Query, RunQueries, to_micros
 from bot.store.power_seals import Warrant, content_digest
 from bot.store.sealing import Keyring
 from handlers.model import BROADCAST_PREFIX, EXPIRY_CAMPAIGN, MACHINE, BroadcastDraft, BroadcastState, DeliveryReason

@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -321,3 +322,17 @@ def missing_migrations(carried: Sequence[Migration], applied: Sequence[tuple[int
             raise SchemaAltered(message, name=name)
     done = {version for version, _name, _checksum in applied}
     return [step for step in carried if step.version not in done]
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    """Return an aware moment as the number that the database keeps; a naive one is a TypeError."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(number: int) -> datetime:
+    """Return the number as an aware moment in UTC."""
+    return _EPOCH + number * _MICROSECOND

@@ -8,10 +8,9 @@ from bot.services.upkeep import newest_backup
 from bot.settings import Settings
 from bot.store import Store
 from bot.web.desk.broadcast_actions import BroadcastPages
-from bot.web.desk.exports import EXPORT_ROUTES
 from bot.web.desk.house import HousePages
-from bot.web.desk.imports import IMPORT_ROUTES
 from bot.web.desk.journal import JOURNAL_ROUTES
+from bot.web.desk.lists import EXPORT_ROUTES, IMPORT_ROUTES
 from bot.web.desk.offices import OfficePages
 from bot.web.desk.overview import OVERVIEW_ROUTES
 from bot.web.desk.people import PEOPLE_ROUTES

@@ -25,7 +25,6 @@ from handlers.core import (
     parse_moment,
     parse_time,
 )
-from handlers.folding import fold
 from handlers.model import (
     CHANNEL_LABELS,
     MAX_STEP_DAYS,
@@ -47,6 +46,7 @@ from handlers.model import (
 from handlers.requests import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day, to_vietnam_time
+from rules.language.spelling import fold
 from rules.outcome import Procedure
 
 #: A condition that the form cannot say, and leaves as it is: several procedures, a day, a list of people.

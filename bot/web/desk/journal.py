@@ -10,9 +10,9 @@ from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.access import ACTOR_LABELS, AUDIT_ACTIONS, format_action, format_actor, format_subject
 from handlers.broadcasts import format_channel
 from handlers.core import capitalize_first, parse_day
-from handlers.folding import in_order
 from handlers.model import MACHINE, Act, JournalFilter
 from locales import N_
+from rules.language.spelling import in_order
 
 #: Rows on one page; people and units that the form proposes.
 _ROWS, _MOST_PROPOSED = 50, 300

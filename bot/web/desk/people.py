@@ -12,7 +12,6 @@ from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.access import ONE_LINE, ROLE_REFUSALS, clean_label, format_actor, format_role
 from handlers.admin.people import INVITATION_LIFETIME, OWN_ROLE
 from handlers.core import capitalize_first
-from handlers.folding import fold
 from handlers.model import (
     ACT_TO_GIVE,
     INVITATION_PREFIX,
@@ -24,6 +23,7 @@ from handlers.model import (
     rights_rows,
 )
 from locales import N_
+from rules.language.spelling import fold
 
 #: People, and invitations, on one page; units that the form proposes.
 _SHOWN, _MOST_PROPOSED = 50, 300

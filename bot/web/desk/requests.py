@@ -19,8 +19,8 @@ from handlers.admin import (
     format_move_not_possible,
 )
 from handlers.core import capitalize_first
+from handlers.forms import build_filed_forms
 from handlers.forms.fields import FORM_LABELS
-from handlers.forms.filed import build_filed_forms
 from handlers.model import (
     ADMIN_STATES,
     FINAL_STATES,

@@ -13,13 +13,13 @@ from bot.web.desk.requests import today_of
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.citations import format_statement
 from handlers.core import parse_day
-from handlers.folding import fold
 from handlers.model import Act
 from handlers.rulebook import render_rulebook
 from locales import N_, Translator, translator
 from rules.deciding import decide, decisive_rows
 from rules.errors import FactsError
 from rules.facts import Facts, Issuer
+from rules.language.spelling import fold
 from rules.outcome import Action, Decided
 from rules.pack import Pack
 from rules.parsing import parse_facts

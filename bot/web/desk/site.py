@@ -35,8 +35,7 @@ from bot.services.exports import ExportDownloads
 from bot.services.sign_in import SignIn
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreError
-from bot.store.desk_sessions import SESSION_AGE, DeskSession
-from bot.store.links import TOKEN_PATTERN
+from bot.store.links import SESSION_AGE, TOKEN_PATTERN, DeskSession
 from handlers.access import format_role
 from handlers.broadcasts import format_channel
 from handlers.core import AdminServices, Attachment, MarkupTranslator, format_count, format_day, format_moment

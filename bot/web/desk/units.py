@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from bot.web.desk.site import DeskRoute, DeskVisit
-from handlers.folding import fold, in_order
 from handlers.model import Act, Succession, SuccessionKind, Unit, top_units
 from handlers.requests import EVENT_LABELS
 from locales import N_
 from rules.facts import Event
+from rules.language.spelling import fold, in_order
 
 #: Units that a search finds, units on one page, and units below one that are shown with it.
 _FOUND, _SHOWN, _MOST_OPEN = 30, 100, 30

@@ -15,9 +15,9 @@ from handlers.core import (
     back_option,
     current_rights,
 )
-from handlers.folding import fold
 from handlers.model import BROADCAST_PREFIX, Act, Broadcast, BroadcastState, Rights, format_code
 from locales import N_
+from rules.language.spelling import fold
 
 #: States in which text, audience and plan can still be changed.
 CHANGEABLE_STATES = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})

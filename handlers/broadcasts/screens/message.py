@@ -32,10 +32,10 @@ from handlers.core import (
     current_rights,
     join_lines,
 )
-from handlers.folding import fold
 from handlers.model import Broadcast, BroadcastButton, BroadcastDraft, BroadcastText, PlaceholderValues, Recipient
 from handlers.understanding.doubts import is_doubt
 from locales import LANGUAGES, N_, translator
+from rules.language.spelling import fold
 
 
 class ReadyText(StrEnum):

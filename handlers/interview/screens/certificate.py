@@ -24,7 +24,6 @@ from handlers.core import (
     parse_day,
     with_answer,
 )
-from handlers.folding import fold
 from handlers.interview import known_day, to_answered, to_next_screen
 from handlers.interview.screens import UNSURE, format_ways_on, unsure_option
 from handlers.interview.screens.unit import bind_derived_events
@@ -34,6 +33,7 @@ from handlers.requests.form import is_outdated
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 from rules.facts import Issuer, Subject
+from rules.language.spelling import fold
 from rules.questions import Question
 
 RECOGNITIONS = {

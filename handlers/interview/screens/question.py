@@ -23,7 +23,6 @@ from handlers.core import (
     format_day,
     format_numbered,
 )
-from handlers.folding import fold
 from handlers.interview import FACT_LABELS, condition_facts, to_answered, to_next_screen
 from handlers.interview.screens import UNSURE, format_unsure, format_ways_on, unsure_option
 from handlers.interview.screens import certificate as screens_certificate
@@ -33,6 +32,7 @@ from handlers.requests import EVENT_LABELS, SUBJECT_LABELS
 from handlers.understanding import match_names
 from locales import N_
 from rules.facts import Event, Issuer, MergerRole, Subject, Token
+from rules.language.spelling import fold
 from rules.questions import AnswerOption as PackOption
 from rules.questions import Question
 

@@ -17,7 +17,6 @@ from handlers.core import (
     format_bold,
     join_lines,
 )
-from handlers.folding import fold
 from handlers.forms.case import case_of_request
 from handlers.forms.filling import begin_forms
 from handlers.interview import format_draft_left, to_left_draft, to_next_screen
@@ -41,6 +40,7 @@ from handlers.requests.form import (
 )
 from handlers.requests.notices import format_handling, format_step_office
 from locales import N_
+from rules.language.spelling import fold
 
 #: Texts that leave a form; "quay lai" is a step back within it.
 LEAVING = (

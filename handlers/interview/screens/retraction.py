@@ -28,13 +28,13 @@ from handlers.core import (
     question_of,
     with_answer,
 )
-from handlers.folding import fold
 from handlers.interview import to_next_screen
 from handlers.interview.screens import UNSURE, unsure_option
 from handlers.interview.screens.question import CHANGE, format_change, format_phrase
 from locales import N_
 from rules import answer_question
 from rules.facts import Event, Token
+from rules.language.spelling import fold
 
 #: The values of each fact that must not go unseen; of the token the gravest comes last.
 SAFETY_VALUES: Mapping[str, tuple[str, ...]] = {

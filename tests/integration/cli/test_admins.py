@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.services.opening import open_store
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.model import Role
 from tests.support.database import Command, Database
 from tests.support.people import create_invitation, grant_role, insert_units

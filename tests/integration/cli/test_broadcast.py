@@ -14,7 +14,7 @@ import pytest
 from bot.cli import broadcast_output
 from bot.messages import Chat
 from bot.settings import load_settings
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import BroadcastState, InterviewStatus, RequestContent, Role, format_person_code
 from tests.support.database import Command, Database
 from tests.support.people import grant_role, insert_units, make_person_content

@@ -16,8 +16,8 @@ from bot.exports import ExportJob
 from bot.exports.export import FORM_SUFFIXES, write_export
 from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.model import ExportForm, Filter, Grant, RequestState, Rights, Role
 from locales import translator
 from rules.facts import Subject

@@ -9,7 +9,7 @@ from typer import BadParameter
 
 from bot.cli.options import FilterOptions, parse_unit
 from bot.settings import load_settings
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import Filter, RequestState, Role, Unit, UnitDirectory
 from rules.outcome import Procedure
 from tests.support.database import Command, Database

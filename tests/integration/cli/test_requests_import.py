@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import MoveOutcome, RequestState, Role
 from locales import translator
 from tests.support.database import Command, Database

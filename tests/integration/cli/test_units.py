@@ -11,8 +11,8 @@ import pytest
 
 from bot.services.opening import open_store
 from bot.services.unit_of_work import open_admin_transaction
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from bot.units.import_plan import plan_import
 from bot.units.list_reader import read_sample
 from handlers.model import NO_UNITS, Grant, Refusal, Rights, Role, UnitDirectory

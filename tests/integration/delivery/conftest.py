@@ -8,8 +8,8 @@ import pytest
 import stamina
 
 from bot.services.opening import open_store
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from tests.support.delivery import ManualClock
 
 

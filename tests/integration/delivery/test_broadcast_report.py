@@ -7,7 +7,7 @@ import openpyxl
 
 from bot.delivery.event_preparation import EventPreparer, ReportMaker
 from bot.messages import OutboxRow
-from bot.store.store import Store
+from bot.store import Store
 from handlers.conversation import respond
 from handlers.core import Reply
 from handlers.model import Role

@@ -11,8 +11,8 @@ from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.model import (
     EXPIRY_CAMPAIGN,
     ActionResult,

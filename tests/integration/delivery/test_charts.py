@@ -9,7 +9,7 @@ from bot.charts import ChartsMissing
 from bot.delivery.event_preparation import DrawCallback, EventPreparer
 from bot.messages import Chat
 from bot.services.unit_of_work import open_turn
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import ChartDrawn, DrawChart, Event, Services, Session, TextReceived
 from handlers.model import BarChart, Chart
 from tests.support.delivery import (

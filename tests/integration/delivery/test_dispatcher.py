@@ -26,7 +26,7 @@ from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
 from bot.messages import DeliveryState, OutboxRow, Settlement
-from bot.store.store import Store
+from bot.store import Store
 from tests.support.delivery import (
     UNHURRIED,
     DeliveryPipeline,

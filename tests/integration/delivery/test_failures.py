@@ -20,9 +20,9 @@ from bot.delivery.runner import Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
 from bot.messages import Chat, DeliveryState, Incoming, OutboxRow, Settlement
+from bot.store import Store
 from bot.store.errors import SealBroken, StoreError
 from bot.store.inbox import Inbox
-from bot.store.store import Store
 from bot.store.workers import LeaseDuration
 from handlers.core import Attachment, Event, Reply, Services, Session
 from tests.integration.delivery.test_dispatcher import Watched

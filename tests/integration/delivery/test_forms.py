@@ -8,7 +8,7 @@ import pytest
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.form_making import FormMaker, MakeFormFiles
 from bot.messages import Chat, OutboxRow
-from bot.store.store import Store
+from bot.store import Store
 from handlers.conversation import respond, wants_file
 from handlers.core import Attachment, FormsMade, MakeForms, PrintedPart, Session, certificate_facts
 from handlers.model import DOCX, Form, FormContent, FormDraft, FormField

@@ -10,10 +10,10 @@ from bot.channels import Rate
 from bot.delivery.intake import TEXT_LIMIT, Intake, Throttle
 from bot.messages import Chat, Incoming
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.errors import StoreError
 from bot.store.inbox import Inbox
 from bot.store.messages import AbandonedRow
-from bot.store.store import Store
 from handlers.core import TextReceived, Throttled, UnreadableReceived
 from tests.support.delivery import DeliveryPipeline, ManualClock, make_text_update
 

@@ -17,9 +17,9 @@ from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import WorkerLease
 from bot.messages import Chat
 from bot.services.opening import open_store
+from bot.store import Store
 from bot.store.errors import UnknownKey
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from bot.store.workers import LeaseDuration
 from tests.support.delivery import UNHURRIED, DeliveryPipeline, ScriptedChannel, eventually, make_text_update
 from tests.support.store import closing_async, patch_method

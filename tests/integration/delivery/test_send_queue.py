@@ -26,9 +26,9 @@ from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
 from bot.messages import OutboxRow, Receipt
+from bot.store import Store
 from bot.store.errors import StoreUnavailable
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.model import BroadcastDraft, BroadcastText, DeliveryReason
 from tests.support.broadcasts import BroadcastWriter, Row
 from tests.support.delivery import (

@@ -20,7 +20,7 @@ from bot.delivery.pacing import Pacer
 from bot.delivery.runner import StepRunner
 from bot.delivery.turns import TurnHandler
 from bot.messages import Chat, OutboxRow
-from bot.store.store import Store
+from bot.store import Store
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.core import Attachment, Reply
 from handlers.model import BroadcastDraft, BroadcastText, PlaceholderValues

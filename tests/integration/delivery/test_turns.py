@@ -14,9 +14,9 @@ from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Incoming
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.errors import StoreLocked
 from bot.store.sealing import open_keyring, sealed_columns
-from bot.store.store import Store
 from handlers.core import Attachment, Event, FileRead, FileSent, Reply, Services, Session, TextReceived
 from handlers.model import FileProblem, FileProblemKind, Reading
 from tests.support.delivery import (

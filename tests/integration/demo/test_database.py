@@ -14,9 +14,9 @@ from bot.demo.data_writer import open_demo_data
 from bot.demo.officers import CHANNEL
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
+from bot.store import Store
 from bot.store.errors import FolderHoldsData
 from bot.store.sealing import SealContext, open_keyring, sealed_columns
-from bot.store.store import Store
 from handlers.core import Context, Session
 from handlers.model import REQUEST_TRANSITIONS, Filter, RequestRow, RequestState, Rights, Role
 from handlers.registry import SCREENS

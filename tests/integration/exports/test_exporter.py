@@ -19,14 +19,14 @@ from bot.logs import MASK
 from bot.messages import Chat
 from bot.services.exports import ExportTaskService
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.errors import DatabaseUnusable
-from bot.store.store import Store
 from bot.store.tasks import ExportTasks
 from handlers.admin import exports
 from handlers.core import Attachment, MarkupTranslator
-from handlers.folding import fold
 from handlers.model import ExportForm, ExportOrder, Filter, RequestState, Role
 from locales import N_, translator
+from rules.language.spelling import fold
 from tests.support import kill
 from tests.support.database import Database
 from tests.support.delivery import ManualClock, ScriptedChannel, eventually

@@ -11,9 +11,8 @@ from bot.clock import Clock
 from bot.delivery.exporter import OwnDataExporter
 from bot.messages import Chat, DeliveryState
 from bot.services.unit_of_work import open_turn
-from bot.store import own_data_reader
+from bot.store import Store, own_data_reader
 from bot.store.own_data import OwnDataTasks
-from bot.store.store import Store
 from handlers.core import Attachment, Reply
 from handlers.model import Role
 from tests.support.database import Database

@@ -17,7 +17,7 @@ from bot.exports.export_worker import ExportParts, write_parts
 from bot.exports.list_reader import read_list
 from bot.exports.process import Finished
 from bot.services.unit_of_work import open_turn
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import ExportForm, ExportOrder, Filter, RequestState, Rights
 from locales import translator
 from rules.facts import Subject

@@ -10,11 +10,10 @@ import pytest
 from bot.services.backups import Backup, create_backup, find_backup, list_backups, restore_backup, verify_backup
 from bot.services.opening import open_store, open_store_from_settings
 from bot.settings import Settings
-from bot.store import BackupError, DatabaseMoved, TargetHoldsData
+from bot.store import BackupError, DatabaseMoved, Store, TargetHoldsData
 from bot.store.contents.opening import open_tables
 from bot.store.errors import ContentsDiffer
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from bot.store.workers import LeaseDuration
 from locales import translator
 from tests.support.contents import CHATS, answer, session_of, settings_of

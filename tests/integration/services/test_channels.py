@@ -8,10 +8,8 @@ import pytest
 
 from bot.messages import DeliveryState
 from bot.services.broadcasts import BroadcastOperations
-from bot.services.channels import StoredChannels
-from bot.services.email import EmailDesk, EmailService, EmailTerms
-from bot.store import Query, TurnTakenOver
-from bot.store.store import Store
+from bot.services.channels import EmailDesk, EmailService, EmailTerms, StoredChannels
+from bot.store import Query, Store, TurnTakenOver
 from handlers.model import AgreeAnswer, BroadcastPolicy, ChannelQuota, CodeAnswer
 from tests.support.broadcasts import freeze_notice, start_notice
 from tests.support.database import Database

@@ -8,19 +8,19 @@ import pytest
 
 from bot.demo.data_writer import DemoDataWriter
 from bot.messages import BROADCAST, NOTICE, REPLY, Chat, DeliveryState, OutboxRow, PendingTurn, Settlement
-from bot.services.email import EmailDesk, EmailService, EmailTerms, stop_token
+from bot.services.channels import EmailDesk, EmailService, EmailTerms, stop_token
 from bot.services.unit_of_work import open_turn
 from bot.store import (
     OutboxMessage,
     OutboxRecipient,
     PersonChannelRepository,
     Query,
+    Store,
     StoreContext,
     import_queries,
     message_query,
 )
 from bot.store.links import OneTimeLinkRepository, UsedLink
-from bot.store.store import Store
 from handlers.core import Attachment, Choice, Reply
 from handlers.model import EmailOffer, Grant, Rights, Role
 from tests.support.broadcasts import freeze_notice, start_notice, write_consenting_people

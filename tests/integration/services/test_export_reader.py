@@ -5,7 +5,7 @@ import pytest
 from bot.exports import ExportJob
 from bot.exports.export import iter_requests, read_span, request_batches
 from bot.services.unit_of_work import open_turn
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import ExportForm, Filter, Grant, RequestContent, RequestRow, RequestState, Rights, Role
 from locales import translator
 from rules.facts import Subject

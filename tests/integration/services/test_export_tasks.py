@@ -10,8 +10,8 @@ import pytest
 from bot.messages import Chat
 from bot.services.exports import ExportTaskService
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.sealing import Keyring
-from bot.store.store import Store
 from bot.store.tasks import Completion, ExportTask, TaskResult
 from handlers.admin.exports import format_export_rights_lost
 from handlers.core import MarkupTranslator, Reply

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.messages import Chat
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import ImportLine, RequestState
 from tests.support.database import Database
 from tests.support.exports import list_lines, register_four

@@ -1,6 +1,6 @@
 """The journal as people see it: rows within reach, the newest first."""
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import Grant, Rights, Role
 from tests.support.database import Database
 from tests.support.people import OPERATOR, UNITS, admin_transaction, insert_units

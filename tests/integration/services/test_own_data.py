@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.messages import DeliveryState
 from bot.services.unit_of_work import open_turn
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import MarkupTranslator
 from handlers.model import RETAINED_STATES, RequestState, Role
 from tests.support.database import Database

@@ -6,7 +6,7 @@ import pytest
 
 from bot.messages import Chat
 from bot.services.unit_of_work import open_turn
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import MarkupTranslator
 from handlers.model import ExportForm, ExportOrder, Filter, ImportLine, MoveOutcome, RequestState, Role
 from tests.support.database import Database, OpenStore

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.delivery.event_preparation import may_import_by_role
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import Grant, Refusal, Role
 from tests.support.database import Database, OpenStore
 from tests.support.people import OPERATOR, create_invitation, end_role, grant_role, insert_units, redeem_invitation

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from bot.services.opening import open_driver
+from bot.store import Store
 from bot.store.requests import index_requests
 from bot.store.sealing import Keyring, sealed_columns
-from bot.store.store import Store
 from handlers.model import Filter
 from tests.support.database import Database, OpenStore
 from tests.support.people import ADMIN, OPERATOR, insert_units, list_codes, make_person_content

@@ -6,12 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.store import request_filter
+from bot.store import Store, request_filter
 from bot.store.requests import open_search_words, search_words
-from bot.store.store import Store
-from handlers.folding import fold
 from handlers.model import Act, Filter, RequestRow, RequestState, Rights, transitions_from
 from rules.calendar import to_vietnam_day
+from rules.language.spelling import fold
 from rules.outcome import Procedure
 from tests.support.database import Database
 from tests.support.people import (

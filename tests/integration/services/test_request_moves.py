@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from bot.services.request_list import RequestMover
-from bot.store import RequestListRepository
-from bot.store.store import Store
+from bot.store import RequestListRepository, Store
 from handlers.model import MAX_BULK_MOVES, Filter, Grant, MoveOutcome, RequestRow, RequestState, Rights, Role
 from tests.support.database import Database
 from tests.support.people import ADMIN, UNITS, admin_transaction, insert_units, make_person_content

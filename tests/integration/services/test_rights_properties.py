@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.store.store import Store
+from bot.store import Store
 from tests.support import kill
 from tests.support.channels import CHANNELS
 from tests.support.database import Database

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import MoveOutcome, Rights, Role
 from tests.support.database import Command, Database
 from tests.support.people import ADMIN, admin_transaction, grant_role, insert_units, list_codes, make_person_content

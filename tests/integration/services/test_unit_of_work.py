@@ -6,8 +6,8 @@ import pytest
 
 from bot.messages import PendingTurn
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.errors import StoreError, TurnTakenOver
-from bot.store.store import Store
 from handlers.model import RequestState
 from tests.support.database import OpenStore
 from tests.support.store import (

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import Grant, InterviewStatus, Rights, Role, UnitDirectory
 from tests.support.database import Command, Database
 from tests.support.people import admin_transaction, create_invitation, list_codes, make_person_content

@@ -10,8 +10,8 @@ import pytest
 from bot.clock import Clock
 from bot.delivery.turn_pool import TurnPool
 from bot.messages import Incoming
+from bot.store import Store
 from bot.store.drivers import Query, Rows, Transaction
-from bot.store.store import Store
 from handlers.core import Event, Services, Session, TextReceived
 from handlers.model import NO_UNITS, Audience, Rights
 from tests.support.delivery import Answer, DeliveryPipeline, echo, eventually, make_conversation, make_text_update

@@ -7,9 +7,9 @@ import pytest
 from bot.messages import DeliveryState
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import STORE_TEXTS, migrate, open_driver, open_store
+from bot.store import Store
 from bot.store.drivers import Driver, Query, load_migrations
 from bot.store.sealing import Keyring, open_keyring, sealed_columns
-from bot.store.store import Store
 from handlers.core import Session, TextReceived
 from handlers.model import Audience, BroadcastPolicy, Role
 from rules.calendar import to_vietnam_day

@@ -14,11 +14,11 @@ from bot.delivery.background import Retention
 from bot.delivery.worker_lease import Heartbeat, Witness
 from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.continuity import CLOCK_LEAP, CODE_GAP, Continuity, DatabasePosition
-from bot.store.encoding import to_micros
+from bot.store.drivers import to_micros
 from bot.store.errors import ClockLeapt
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.model import BroadcastState, CampaignPlan, Role
 from tests.support.backends import DatabaseBackend
 from tests.support.broadcasts import create_draft, start_campaign

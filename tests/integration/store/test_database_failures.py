@@ -11,6 +11,7 @@ import pytest
 
 from bot.services.opening import migrate, open_driver, open_store
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.drivers import Query, postgres, sqlite
 from bot.store.errors import (
     DatabaseUnusable,
@@ -22,7 +23,6 @@ from bot.store.errors import (
     StoreUnavailable,
 )
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from tests.support.database import LEAVE, Database, OpenStore
 from tests.support.store import (
     NOW,

@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 from bot.services.sign_in import SignIn
-from bot.store.drivers import Query
-from bot.store.encoding import to_micros
-from bot.store.store import Store
+from bot.store import Store
+from bot.store.drivers import Query, to_micros
 from handlers.model import Role
 from tests.support.delivery import TurnedClock
 from tests.support.people import OPERATOR, grant_role

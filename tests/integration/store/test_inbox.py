@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.store import Store
 from bot.store.drivers import Query
-from bot.store.store import Store
 from handlers.core import FileSent, TextReceived
 from tests.support.database import OpenStore
 from tests.support.store import (

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import NewInvitation, Refusal, Role
 from tests.support.database import Database, OpenStore
 from tests.support.people import (

@@ -5,9 +5,8 @@ import asyncio
 import pytest
 
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store import journal
+from bot.store import Store, journal
 from bot.store.journal import ChainFault
-from bot.store.store import Store
 from handlers.model import Grant, Rights, Role
 from tests.support.database import Database, OpenStore
 from tests.support.people import OPERATOR, UNITS, admin_transaction

@@ -8,13 +8,12 @@ import pytest
 from bot.messages import DeliveryState
 from bot.services.opening import open_driver
 from bot.services.unit_of_work import open_turn
-from bot.store import key_rotation
+from bot.store import Store, key_rotation
 from bot.store import sealing as keyring_module
 from bot.store.key_rotation import KeyRotation
 from bot.store.sealing import Keyring
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS
-from bot.store.store import Store
 from tests.support.database import Database, OpenStore
 from tests.support.dialogue import read_own_data
 from tests.support.store import (

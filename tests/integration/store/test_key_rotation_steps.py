@@ -10,7 +10,7 @@ from bot.messages import DeliveryState
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_driver, open_store
 from bot.services.unit_of_work import open_turn
-from bot.store import key_rotation
+from bot.store import Store, key_rotation
 from bot.store import sealing as keyring_module
 from bot.store.drivers import column_query_name
 from bot.store.errors import KeyNotSpread, KeysMissing, UnknownKey
@@ -19,7 +19,6 @@ from bot.store.links import new_link
 from bot.store.sealing import Keyring, open_keyring
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS
-from bot.store.store import Store
 from bot.store.web_chat import WebContent
 from bot.store.workers import LeaseDuration
 from bot.store.zalo import ZaloTokens

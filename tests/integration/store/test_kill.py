@@ -1,6 +1,6 @@
 """SIGKILL in the middle of work: nothing is lost, nothing is handled twice."""
 
-from bot.store.store import Store
+from bot.store import Store
 from tests.support import kill
 from tests.support.database import Database, OpenStore
 from tests.support.kill import kill_until_done

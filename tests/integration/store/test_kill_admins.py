@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from bot.store.store import Store
+from bot.store import Store
 from bot.store.units import to_nested_sets
 from handlers.model import Act, Role
 from tests.support import kill

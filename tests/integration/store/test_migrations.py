@@ -6,10 +6,10 @@ import pytest
 
 from bot.services.opening import STORE_TEXTS, migrate, migrate_database, open_driver, open_store
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.drivers import Migration, load_migrations
 from bot.store.errors import SchemaAltered, SchemaNewer, StoreError
 from bot.store.sealing import open_keyring, sealed_columns
-from bot.store.store import Store
 from handlers.model import BroadcastPolicy
 from tests.support.database import Database
 from tests.support.store import NOW, claim_next_turn, closing_async, get_text, make_content, make_incoming

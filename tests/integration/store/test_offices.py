@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.store import OfficeRepository, StoreContext
-from bot.store.store import Store
+from bot.store import OfficeRepository, Store, StoreContext
 from handlers.model import MACHINE, Act, OfficeDraft
 from rules.outcome import Procedure
 from tests.support.database import Database

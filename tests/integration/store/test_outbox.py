@@ -8,7 +8,7 @@ import pytest
 
 from bot.messages import DeliveryState, Settlement
 from bot.services.unit_of_work import open_turn
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import MakeDossier, Session
 from handlers.model import DeliveryReason
 from tests.support.database import OpenStore

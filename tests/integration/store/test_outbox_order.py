@@ -6,10 +6,10 @@ import pytest
 
 from bot.messages import MOST_SESSION, DeliveryState, MessageSize
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.errors import MessageTooLarge, SessionTooLarge
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.outbox import MAX_WORKER_DEATHS
-from bot.store.store import Store
 from handlers.core import Attachment, Reply
 from handlers.model import Role
 from tests.support.database import Database

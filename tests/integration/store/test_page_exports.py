@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.services.exports import PageExportTaskService
-from bot.store import Completion, ExportTask, TaskResult
-from bot.store.store import Store
+from bot.store import Completion, ExportTask, Store, TaskResult
 from handlers.core import Attachment, Reply
 from handlers.model import ExportForm, ExportOrder, Filter, Role
 from tests.support.database import Database, OpenStore

@@ -8,9 +8,9 @@ import pytest
 
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store
+from bot.store import Store
 from bot.store.sealing import open_keyring
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
-from bot.store.store import Store
 from handlers.model import ActionResult, BroadcastPolicy, BroadcastState, BroadcastText, Grant, Refusal, Rights, Role
 from tests.support.broadcasts import (
     GREETING_DRAFT,

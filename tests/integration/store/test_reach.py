@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from bot.store import Store
 from bot.store.context import StoreContext
 from bot.store.journal import JournalRepository
 from bot.store.request_list import ImportRepository, RequestListRepository
-from bot.store.store import Store
 from handlers.model import MACHINE, Act, Filter, Reach
 from tests.support.database import Database
 from tests.support.people import ADMIN, FOCAL, OFFICER, OPERATOR, OTHER, admin_transaction, insert_units

@@ -7,8 +7,8 @@ import pytest
 from bot.delivery.background import RequestDigests
 from bot.messages import DeliveryState
 from bot.services.request_notices import DigestSender
+from bot.store import Store
 from bot.store.request_notices import RequestNoticeRepository
-from bot.store.store import Store
 from handlers.model import Filter, Grant, NoticeTiming, Rights, Role, SendingHours
 from tests.support.database import Database
 from tests.support.delivery import TurnedClock

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.store.store import Store
+from bot.store import Store
 from tests.support.database import OpenStore
 from tests.support.store import make_content
 from tests.support.stored_dialogue import StoredTurns

@@ -8,10 +8,10 @@ import pytest
 from bot.messages import DeliveryState
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.drivers import Query, Rows
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.errors import StoreLocked
-from bot.store.store import Store
 from handlers.core import Attachment, Reply, Session
 from handlers.model import (
     NO_UNITS,

@@ -8,10 +8,10 @@ import pytest
 from bot.messages import DeliveryState
 from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
+from bot.store import Store
 from bot.store.errors import KeyFileMismatch, UnknownKey
 from bot.store.sealing import open_keyring
 from bot.store.sealing.keyfile import new_key_file, read_key_file, replace_key_file
-from bot.store.store import Store
 from tests.support.database import Database
 from tests.support.store import (
     ADDRESS,

@@ -14,11 +14,10 @@ from bot.delivery.worker_lease import ChangeListener
 from bot.messages import DeliveryState
 from bot.services.opening import open_store
 from bot.services.unit_of_work import open_turn
-from bot.store import SharedUse
+from bot.store import SharedUse, Store
 from bot.store.drivers import Query, postgres
 from bot.store.errors import DatabaseUnusable, TurnTakenOver
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from tests.integration.store.test_wakeups import resting
 from tests.support.database import Database
 from tests.support.delivery import eventually, make_text_update

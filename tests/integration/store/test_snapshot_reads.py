@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from bot.services.unit_of_work import open_admin_transaction
+from bot.store import Store
 from bot.store.drivers import Query
 from bot.store.errors import ReadingOnly
-from bot.store.store import Store
 from handlers.model import Filter
 from tests.support.database import OpenStore
 from tests.support.people import OPERATOR

@@ -6,8 +6,8 @@ import pytest
 
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.opening import open_store
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.model import BroadcastState, Filter, InterviewStatus, RequestState, Rights, Role
 from tests.support.broadcasts import freeze_notice
 from tests.support.database import Command, Database, OpenStore, Saved

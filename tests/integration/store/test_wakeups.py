@@ -15,7 +15,7 @@ from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
 from bot.retry import retry_while_unavailable
-from bot.store.store import Store
+from bot.store import Store
 from bot.store.workers import LeaseDuration
 from tests.support.database import LEAVE, Database, OpenStore
 from tests.support.delivery import UNHURRIED, DeliveryPipeline, eventually, make_text_update

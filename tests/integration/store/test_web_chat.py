@@ -4,8 +4,8 @@ import asyncio
 from datetime import timedelta
 
 from bot.messages import Chat
+from bot.store import Store
 from bot.store.links import new_link
-from bot.store.store import Store
 from bot.store.web_chat import StoredFile, WebContent
 from handlers.core import Attachment, Choice
 from handlers.model import LinkPurpose

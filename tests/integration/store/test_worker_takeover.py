@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from bot.store.workers import LeaseDuration, Presence
 from tests.support.database import Command, Database, OpenStore
 from tests.support.store import CHANNEL, NOW, answer_next, claim_rows, open_chat, reply_texts

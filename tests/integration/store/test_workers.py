@@ -8,7 +8,7 @@ import pytest
 from bot.delivery.turn_pool import TurnPool
 from bot.messages import BROADCAST, Chat, DeliveryState
 from bot.services.unit_of_work import open_turn
-from bot.store.store import Store
+from bot.store import Store
 from bot.store.workers import LeaseDuration, Presence
 from tests.support.database import Database, OpenStore
 from tests.support.store import (

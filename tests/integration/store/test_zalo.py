@@ -3,8 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from bot.store import Store
 from bot.store.sealing.sealed_columns import zalo_event
-from bot.store.store import Store
 from bot.store.zalo import ZaloTokens
 from handlers.model import PaidTemplate, SendingWindow
 from tests.support.database import Database, OpenStore

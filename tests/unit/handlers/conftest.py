@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from tests.support.backends import MemoryBackend, make_memory_backend
 from tests.support.stored_dialogue import Assistant
 

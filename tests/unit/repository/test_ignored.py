@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from handlers.folding import fold
 from locales import LANGUAGES, N_, translator
+from rules.language.spelling import fold
 
 ROOT = Path(__file__).resolve().parents[3]
 LISTS = [fold(translator(language)(N_("Request list"))).replace(" ", "-") for language in LANGUAGES]

@@ -26,8 +26,8 @@ from bot.channels import (
     unrepeated,
 )
 from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message
+from bot.channels.zalo import NO_FILE, normalised, pieces
 from bot.channels.zalo.http import ZaloHttp
-from bot.channels.zalo.texts import NO_FILE, normalised, pieces
 from bot.clock import Clock
 from bot.messages import OutboxRow
 from bot.store import AbandonedRow, ChannelUse, Store, StoreError

@@ -21,13 +21,13 @@ from bot.channels import (
     unrepeated,
 )
 from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message
+from bot.channels.zalo import NO_FILE, TEXT_LIMIT, normalised, pieces
 from bot.channels.zalo.oa.api import ZaloApi
 from bot.channels.zalo.oa.errors import ErrorClass, NoMoney, OaError, OutsideWindow, outcome_of
 from bot.channels.zalo.oa.events import BUTTON_MARK
 from bot.channels.zalo.oa.money import Purse
 from bot.channels.zalo.oa.reminders import TemplateSender
 from bot.channels.zalo.oa.tokens import TokenKeeper
-from bot.channels.zalo.texts import NO_FILE, TEXT_LIMIT, normalised, pieces
 from bot.clock import Clock
 from bot.messages import REPLY, Chat, OutboxRow, Receipt
 from bot.store import AbandonedRow, Store, StoreError, can_send

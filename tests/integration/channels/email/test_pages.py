@@ -7,7 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from bot.messages import Incoming
-from bot.services.email import CONFIRM_PATH, STOP_PATH, EmailDesk, EmailService, EmailTerms, stop_token
+from bot.services.channels import CONFIRM_PATH, STOP_PATH, EmailDesk, EmailService, EmailTerms, stop_token
 from bot.web.links import EmailPages
 from handlers.core import TextReceived
 from handlers.model import EmailOffer

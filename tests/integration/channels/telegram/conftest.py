@@ -21,8 +21,8 @@ from bot.delivery.worker_lease import Heartbeat, Witness
 from bot.metrics import NO_METRICS, Metrics
 from bot.services.opening import open_store
 from bot.settings import Settings
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from tests.support.delivery import CountingReader, make_conversation
 from tests.support.telegram.api import BotApi
 from tests.support.telegram.limits import Limits

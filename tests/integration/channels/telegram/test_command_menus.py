@@ -10,7 +10,7 @@ from bot.channels import RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.identity import show_chat_menu
 from bot.delivery.background import CommandMenuLoop
-from bot.store.store import Store
+from bot.store import Store
 from handlers.commands import ADMIN_COMMANDS, COMMANDS
 from handlers.model import Role
 from tests.support.delivery import TurnedClock

@@ -16,8 +16,8 @@ from bot.channels.telegram.updates import UpdateReceiver
 from bot.clock import Clock
 from bot.delivery.intake import Intake, Throttle
 from bot.messages import Chat
+from bot.store import Store
 from bot.store.errors import StoreError, StoreLocked
-from bot.store.store import Store
 from handlers.core import Event, Services, Session
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.support.delivery import Answer, echo, eventually, make_conversation

@@ -13,8 +13,8 @@ from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.messages import Chat, OutboxRow
 from bot.metrics import NO_METRICS
-from bot.store.store import Store
-from bot.web.health import HealthEndpoints
+from bot.store import Store
+from bot.web import HealthEndpoints
 from handlers.core import Attachment, Choice, Event, Reply, Services, Session, TextReceived
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.support.delivery import Answer, eventually, make_conversation

@@ -9,7 +9,7 @@ from bot.app import serve_channels
 from bot.cli.admins import fetch_start_link
 from bot.messages import Incoming
 from bot.settings import Settings
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import Event, Services, Session, TextReceived
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.integration.channels.telegram.test_webhook import SECRET, free_port

@@ -15,7 +15,7 @@ from bot.channels import AcceptUpdates, ListenAddress, Pace, Receiver, RecordBlo
 from bot.errors import SettingsError
 from bot.metrics import Prometheus
 from bot.settings import Settings
-from bot.store.store import Store
+from bot.store import Store
 from bot.web.server import Site, open_sites
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.integration.channels.telegram.test_webhook import HEADER, SECRET, UPDATE, free_port

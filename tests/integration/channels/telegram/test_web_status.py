@@ -16,11 +16,10 @@ import bot.store.errors
 from bot.channels import ListenAddress
 from bot.messages import DeliveryState
 from bot.metrics import NO_METRICS, PRIORITIES, Prometheus, StoreFigures
-from bot.store import Upkeep
+from bot.store import Store, Upkeep
 from bot.store.errors import StoreError, StoreFull, StoreLocked
-from bot.store.store import Store
 from bot.store.workers import LeaseDuration
-from bot.web.health import HealthEndpoints
+from bot.web import HealthEndpoints
 from bot.web.server import OpenSite, Site, WebServer
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.support.database import Database
@@ -117,7 +116,7 @@ async def test_a_store_that_does_not_answer_is_told_and_does_not_hang_the_page(
 ) -> None:
     patch_method(monkeypatch, store.status, "figures", trouble)
     patch_method(monkeypatch, store.status, "probe_writing", trouble)
-    monkeypatch.setattr("bot.web.health._STORE_TIMEOUT", 0.1)
+    monkeypatch.setattr("bot.web._STORE_TIMEOUT", 0.1)
     ready = await watched.asked("/readyz")
     assert ready[0] == 503
     assert said in str(ready[1])
@@ -132,7 +131,7 @@ async def test_a_file_that_another_program_holds_is_told_as_locked(
 ) -> None:
     if database.url:
         pytest.skip("PostgreSQL locks rows, not itself")
-    monkeypatch.setattr("bot.web.health._STORE_TIMEOUT", 0.1)
+    monkeypatch.setattr("bot.web._STORE_TIMEOUT", 0.1)
     with closing(sqlite3.connect(database.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert "locked" in (await watched.asked("/readyz"))[1]

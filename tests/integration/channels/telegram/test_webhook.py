@@ -19,8 +19,8 @@ from bot.clock import Clock
 from bot.delivery.intake import Intake, Throttle
 from bot.errors import SettingsError
 from bot.messages import Chat
+from bot.store import Store
 from bot.store.errors import StoreLocked
-from bot.store.store import Store
 from bot.web.server import OpenSite, Site, WebServer, WebServerEndedError, open_sites
 from tests.integration.channels.telegram.conftest import Assembly, Settle
 from tests.support.delivery import eventually

@@ -11,8 +11,8 @@ from bot.clock import Clock
 from bot.delivery.turns import Conversation
 from bot.services.opening import open_store
 from bot.settings import Settings
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from tests.support.delivery import TurnedClock, make_conversation
 from tests.support.desk import NOW, Desk, furnished
 from tests.support.web import Office, free_port

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.conversation import respond
 from handlers.core import Attachment, ButtonTapped, Choice, Event, FileRead, Reply, Services, Session, TextReceived
 from tests.integration.channels.web.conftest import Opened

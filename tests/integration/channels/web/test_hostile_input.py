@@ -15,11 +15,11 @@ from bot.channels.web.inbox import WebInbox
 from bot.channels.web.pages import ChatPages, PageSettings
 from bot.messages import Incoming
 from bot.pages import static_routes
-from bot.services.email import EmailDesk
+from bot.services.channels import EmailDesk
 from bot.services.links import LinkDesk
 from bot.services.opening import open_store
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from bot.web.desk import build_desk
 from bot.web.links import EmailPages, LinkPages, UploadPages, UploadSettings
 from rules.loading import load_pack

@@ -18,9 +18,9 @@ from bot.channels.file_links import LinkingChannel
 from bot.delivery.background import ShortRetention
 from bot.messages import Incoming
 from bot.services.links import FileLinks, LinkDesk
+from bot.store import Store
 from bot.store.drivers import Query
 from bot.store.links import new_link
-from bot.store.store import Store
 from handlers.core import Attachment, Choice, Event, FileSent, Reply, Services, Session, TextReceived
 from handlers.model import LinkPurpose
 from tests.integration.channels.web.conftest import Opened

@@ -10,8 +10,8 @@ import pytest
 from bot.channels import Rate
 from bot.delivery.background import ShortRetention
 from bot.settings import Settings
+from bot.store import Store
 from bot.store.drivers import Query
-from bot.store.store import Store
 from tests.integration.channels.web.conftest import Opened
 from tests.integration.channels.web.test_links import assert_safe
 from tests.support.delivery import TurnedClock

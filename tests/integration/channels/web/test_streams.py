@@ -8,8 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.store import Query
-from bot.store.store import Store
+from bot.store import Query, Store
 from handlers.core import Choice, Event, Reply, Services, Session, TextReceived
 from tests.integration.channels.web.conftest import Opened
 from tests.integration.channels.web.test_conversation import SESSION

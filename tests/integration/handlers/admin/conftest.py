@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.services.opening import open_store
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from tests.support.database import Database, Sql
 from tests.support.people import insert_units
 from tests.support.stored_dialogue import Assistant

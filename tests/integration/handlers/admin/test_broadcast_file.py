@@ -13,8 +13,8 @@ import pytest
 from bot.delivery.event_preparation import EventPreparer, ReportCallback, ReportMaker
 from bot.messages import Chat
 from bot.services.broadcasts import BroadcastOperations
+from bot.store import Store
 from bot.store.errors import StoreUnavailable
-from bot.store.store import Store
 from handlers.broadcasts.screens.detail import REPORT_PROBLEMS
 from handlers.core import Event, MakeReport, ReportMade
 from handlers.model import XLSX, BroadcastDraft, BroadcastState, CampaignPlan, InterviewStatus, Role

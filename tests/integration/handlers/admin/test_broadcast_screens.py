@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.services.broadcasts import BroadcastOperations
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import EXPIRY_CAMPAIGN, BroadcastState, InterviewStatus, Role
 from tests.support.broadcasts import load_broadcast
 from tests.support.database import Sql

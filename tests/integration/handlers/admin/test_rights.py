@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
 from handlers.commands import ADMIN_COMMANDS
 from handlers.core import ButtonTapped

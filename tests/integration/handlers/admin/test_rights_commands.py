@@ -16,8 +16,8 @@ import pytest
 from bot.cli import _build_command, main
 from bot.services.opening import open_store
 from bot.settings import load_settings
+from bot.store import Store
 from bot.store.sealing import open_keyring
-from bot.store.store import Store
 from handlers.model import (
     RIGHTS_TABLE,
     Act,

@@ -3,9 +3,9 @@
 import pytest
 
 from bot.services.broadcasts import BroadcastOperations
+from bot.store import Store
 from bot.store.broadcasts import seal_draft
 from bot.store.sealing import Keyring
-from bot.store.store import Store
 from handlers.model import EXPIRY_CAMPAIGN, ActionResult, BroadcastState, StateReason
 from tests.support.backends import DatabaseBackend
 from tests.support.broadcasts import GREETING_DRAFT, create_draft, move_broadcast

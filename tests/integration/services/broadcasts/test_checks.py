@@ -7,7 +7,7 @@ import pytest
 
 from bot.channels.zalo.bot_platform.channel import month_of
 from bot.services.broadcasts import BroadcastOperations
-from bot.store.store import Store
+from bot.store import Store
 from bot.store.zalo import ZaloTokens
 from handlers.model import (
     ZALO,

@@ -6,7 +6,7 @@ import pytest
 
 from bot.services import broadcasts
 from bot.services.broadcasts import BroadcastOperations
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import EXPIRY_CAMPAIGN, Audience, RequestState
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure

@@ -6,7 +6,7 @@ import pytest
 
 from bot.messages import Chat
 from bot.services.broadcasts import BroadcastOperations
-from bot.store.store import Store
+from bot.store import Store
 from handlers.broadcasts.notices import format_approval_request
 from handlers.core import MarkupTranslator
 from handlers.model import Broadcast, BroadcastState, Role

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot.services.broadcasts import BroadcastOperations
-from bot.store.encoding import to_micros
+from bot.store import Store
+from bot.store.drivers import to_micros
 from bot.store.sealing import Keyring, sealed_columns
-from bot.store.store import Store
 from tests.support.audience import TODAY, Officer, chat_ids, make_officers, one_of_each
 from tests.support.backends import DatabaseBackend
 from tests.support.broadcasts import approve_reminder, create_reminder, freeze_recipients, make_reminder

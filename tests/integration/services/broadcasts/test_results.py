@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from bot.services.broadcasts import BroadcastOperations
+from bot.store import Store
 from bot.store.broadcasts import recipients
-from bot.store.store import Store
 from handlers.model import BroadcastState, requests
 from tests.support.backends import DatabaseBackend
 from tests.support.broadcasts import create_with_rows, list_recipients

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.messages import Incoming
+from bot.store import Store
 from bot.store.broadcasts.audience import AudienceReader, audience_conditions
 from bot.store.sealing import Keyring
-from bot.store.store import Store
 from handlers.core import TextReceived
 from handlers.model import Act, Audience, Rights
 from tests.support.audience import AUDIENCES, PEOPLE, RIGHTS, counts_of, is_meant

@@ -11,11 +11,10 @@ import psycopg
 import pytest
 
 from bot.messages import Chat, DeliveryState, OutboxRow, Settlement
-from bot.store.drivers import load_queries
+from bot.store import Store
+from bot.store.drivers import load_queries, to_micros
 from bot.store.drivers.postgres import PostgresDriver
-from bot.store.encoding import to_micros
 from bot.store.sealing import Keyring, sealed_columns
-from bot.store.store import Store
 from handlers.model import ZALO, DeliveryReason, PlaceholderValues, format_person_code
 from tests.support.broadcasts import DEADLINE_DRAFT, QUEUED_AT, BroadcastWriter, Row, list_recipients
 from tests.support.database import Database, OpenStore

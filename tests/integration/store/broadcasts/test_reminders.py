@@ -4,7 +4,7 @@ from datetime import date
 
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_turn
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import BroadcastState, CampaignPlan, DeliveryReason
 from tests.support.backends import DatabaseBackend
 from tests.support.broadcasts import create_draft, start_campaign

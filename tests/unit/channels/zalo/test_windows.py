@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.channels.zalo.texts import TEXT_LIMIT
-from bot.channels.zalo.texts import pieces as to_pieces
+from bot.channels.zalo import TEXT_LIMIT
+from bot.channels.zalo import pieces as to_pieces
 from bot.store import can_send
 from handlers.model import SendingWindow as Window
 from tests.support.zalo.account import decomposed

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import MarkupTranslator
 from handlers.model import OPEN_LIST, NoticeTiming, RequestState, Role
 from handlers.requests.notices import open_request_choice

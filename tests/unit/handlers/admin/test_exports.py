@@ -6,7 +6,7 @@ import pytest
 
 from bot.exports.list_reader import read_list
 from bot.services.exports import ExportTaskService
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import ButtonTapped, SheetRead
 from handlers.model import Filter, ImportLine, ImportSheet, RequestState, Role, SheetProblem
 from locales import translator

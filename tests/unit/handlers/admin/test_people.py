@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import Role
 from tests.support.people import OPERATOR, admin_transaction, create_invitation, grant_role, load_rights
 from tests.support.store import NOW

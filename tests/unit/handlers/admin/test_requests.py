@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.admin import format_move_not_possible
 from handlers.admin.desk import COUNT_LABELS
 from handlers.core import ButtonTapped

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.admin.people import InvitationDraft
 from handlers.commands import ADMIN_COMMANDS
 from handlers.core import BroadcastView, ButtonTapped, OfficeView

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
 from handlers.core import ButtonTapped
 from handlers.model import (

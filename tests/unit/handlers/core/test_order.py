@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from handlers.folding import in_order
 from handlers.model import Unit, UnitDirectory
+from rules.language.spelling import in_order
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from bot.certificates.parsing import read
 from bot.dossier.list_reader import read_certificate_list
-from bot.store.store import Store
+from bot.store import Store
 from handlers.core import ButtonTapped, CertificatesListed, DossierMade, FileRead, MarkupTranslator, question_of
 from handlers.dossier.opened import question_options
 from handlers.model import FileProblem, FileProblemKind, ListedCertificate, Reading, RequestState, Role

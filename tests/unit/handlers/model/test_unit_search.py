@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.demo.province import make_province
 from bot.store.units import to_nested_sets
-from handlers.folding import fold
 from handlers.model import NO_UNITS, Succession, SuccessionKind, Unit, UnitDirectory
+from rules.language.spelling import fold
 from tests.support.dialogue import nhon_trach
 from tests.support.soak import examples
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.store.store import Store
+from bot.store import Store
 from handlers.model import FILED_PROCEDURES, OfficeDraft, Role
 from handlers.offices import find_wrong_field
 from rules.loading import load_pack, pack_names

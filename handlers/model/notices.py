@@ -1,4 +1,4 @@
-"""Who is told of a registered request, when, and what its officer learns about those who have it."""
+"""Notices: who is told of a request and when, what its officer learns of it, and the alarms of owners."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from enum import StrEnum
 from math import ceil
 from statistics import median
 
-from handlers.folding import fold
 from handlers.model.requests import UNFINISHED, Filter, RequestState
 from handlers.model.rights import MACHINE, Act, Grant, Rights, Role, may_any_role
+from rules.language.spelling import fold
 
 
 class NoticeTiming(StrEnum):
@@ -159,3 +159,18 @@ def desk_filters(today: date, *, everything: bool) -> dict[str, Filter]:
     unplaced = {"unplaced": Filter(states=UNFINISHED, without_unit=True)} if everything else {}
     incomplete = {"incomplete": Filter(states=UNFINISHED, incomplete=True)}
     return {"new": Filter(states=NEW_STATES), **pressing_filters(today), **incomplete, **unplaced}
+
+
+class AlarmKind(StrEnum):
+    """The reason of an alarm."""
+
+    CHANNEL = "channel"  #: a platform is not reached, for so many minutes
+    REFUSED = "refused"  #: a platform does not accept our token
+    UPDATES = "updates"  #: what people wrote waits for an answer, for so many minutes
+    MESSAGES = "messages"  #: messages wait to be sent, for so many minutes
+    PAUSED = "paused"  #: a broadcast paused by itself
+    BACKUP = "backup"  #: the last backup failed, or is overdue
+    RETENTION = "retention"  #: data past their time could not be deleted
+    DISK = "disk"  #: so many percent of a disk are free
+    AUTHORITY = "authority"  #: a CA file ends in so many days
+    KEYS = "keys"  #: the key in use is so many days old

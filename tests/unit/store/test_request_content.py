@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.store.encoding import cut_decision, from_micros, to_micros
+from bot.store.drivers import from_micros, to_micros
+from bot.store.requests import cut_decision
 from handlers.model import RequestContent
 from tests.support.store import make_content
 
