@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bot.cancellation import cancel_on, stop_on_signals
 from bot.certificates import LIMITS
 from bot.certificates.reader import CertificateReader
 from bot.channels import (
@@ -23,6 +22,7 @@ from bot.channels import (
 from bot.channels.file_links import LinkingChannel
 from bot.charts import Charts
 from bot.clock import Clock
+from bot.concurrency import cancel_on, stop_on_signals
 from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention, ShortRetention
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings

@@ -1,28 +1,33 @@
 """Settings, from the environment and ``.env``: one class, every variable begins with ``TROLY_``."""
 
 import os
-import re
-from contextlib import suppress
 from datetime import time
 from functools import cache
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
 
-from bot.addresses import host_and_port, is_loopback, is_public_or_local, web_address
 from bot.errors import InvalidSettingsError, SettingsError, faults_of, to_reason
-from handlers.model import parse_email
+from bot.setting_values import (
+    check_email,
+    check_folder,
+    check_host_and_port,
+    check_hosts,
+    check_listen,
+    check_proxies,
+    check_public_address,
+    check_public_site,
+    check_signals_url,
+    check_time_of_day,
+    check_web_address,
+    check_weekdays,
+    check_zalo_id,
+    host_and_port,
+    is_loopback,
+    split_list,
+)
 from locales import LANGUAGES, N_
 
 #: The SQLite file in the data folder.
@@ -35,112 +40,16 @@ _NOT_PAID = N_(
     " more only where TROLY_TELEGRAM_PAID_BROADCASTS is true"
 )
 _TOO_FAST = N_("TROLY_TELEGRAM_MESSAGES_PER_SECOND: Telegram lets 1000 messages a second through at most")
-
-
 _NO_WEB_URL = N_(
     "TROLY_WEB_LISTEN: other machines reach this address, so TROLY_WEB_URL must be set: the https address of the proxy"
     " in front of it, such as https://troly.example.gov.vn"
 )
 
-
-def _check_folder(path: Path) -> Path:
-    if path.exists() and not path.is_dir():
-        raise ValueError(N_("it is not a folder"))
-    return path
-
-
-def _check_web_address(url: str) -> str:
-    try:
-        return str(web_address(url))
-    except ValueError:
-        raise ValueError(N_("it must be an http or https address, such as https://api.telegram.org")) from None
-
-
-def _check_public_address(url: str) -> str:
-    with suppress(ValueError):
-        if is_public_or_local(address := web_address(url)):
-            return str(address)
-    raise ValueError(N_("it must be an https address that the platform can call"))
-
-
-def _check_signals_url(url: SecretStr) -> SecretStr:
-    with suppress(ValueError):
-        parts = urlsplit(url.get_secret_value())
-        if parts.scheme in {"nats", "tls"} and parts.hostname:
-            return url
-    raise ValueError(N_("it must be the address of a NATS server, such as nats://127.0.0.1:4222"))
-
-
-def _check_host_and_port(address: str) -> str:
-    try:
-        host_and_port(address)
-    except ValueError:
-        raise ValueError(N_("it must be host:port, such as 127.0.0.1:8443")) from None
-    return address
-
-
-def _check_listen(address: str) -> str:
-    return _check_host_and_port(address) if address else ""
-
-
-def _check_public_site(url: str) -> str:
-    """An address of a whole site: what is below it is ours to name."""
-    with suppress(ValueError):
-        address = web_address(url)
-        plain = not (address.query or address.fragment or address.username or address.password)
-        if is_public_or_local(address) and plain and (address.path or "/") == "/":
-            return str(address).rstrip("/")
-    raise ValueError(N_("it must be an https address without a path, such as https://troly.example.gov.vn"))
-
-
-def _check_proxies(proxies: tuple[str, ...]) -> tuple[str, ...]:
-    try:
-        return tuple(str(ip_network(proxy, strict=False)) for proxy in proxies)
-    except ValueError:
-        raise ValueError(N_("it must be addresses of proxies between commas, such as 127.0.0.1,10.0.0.0/8")) from None
-
-
-def _check_weekdays(days: tuple[int, ...]) -> tuple[int, ...]:
-    if not days or not set(days) <= set(range(1, 8)):
-        raise ValueError(N_("it must be days of the week from 1 (Monday) to 7, such as 1,2,3,4,5"))
-    return days
-
-
-def _check_time_of_day(at: time) -> time:
-    if at.tzinfo is not None:
-        raise ValueError(N_("it must be a time of day in Viet Nam, such as 21:30"))
-    return at
-
-
-def _split_list(text: object) -> object:
-    """``60,30,7`` as a list."""
-    return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
-
-
-def _check_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
-    if not hosts or any(not re.fullmatch(r"[a-z0-9.-]+", one) for one in hosts):
-        raise ValueError(N_("it must be names of hosts, such as zdn.vn,zadn.vn"))
-    return hosts
-
-
-def _check_email(text: str) -> str:
-    address = parse_email(text)
-    if address is None:
-        raise ValueError(N_("it must be an e-mail address, such as troly@haiphong.gov.vn"))
-    return address
-
-
-def _check_zalo_id(text: str) -> str:
-    if not text.isascii() or not text.isdecimal():
-        raise ValueError(N_("it must be digits only"))
-    return text
-
-
 #: Words between commas.
-_Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_list)]
+_Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_list)]
 #: Whole numbers between commas.
-_Numbers = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split_list)]
-_TimeOfDay = Annotated[time, AfterValidator(_check_time_of_day)]
+_Numbers = Annotated[tuple[int, ...], NoDecode, BeforeValidator(split_list)]
+_TimeOfDay = Annotated[time, AfterValidator(check_time_of_day)]
 
 
 def _state_dir() -> Path | None:
@@ -187,7 +96,7 @@ class _FolderSettings(_LanguageSettings):
     """The setting that is known before the others: where everything is kept."""
 
     #: Everything the assistant keeps lies below this folder.
-    data_dir: Annotated[Path, AfterValidator(_check_folder)] = Path("var")
+    data_dir: Annotated[Path, AfterValidator(check_folder)] = Path("var")
 
 
 class Settings(_FolderSettings):
@@ -202,7 +111,7 @@ class Settings(_FolderSettings):
     #: The address of the PostgreSQL server itself, where ``database_url`` leads to a pooler: signals are heard there.
     database_listen_url: SecretStr | None = None
     #: ``nats://...``: processes on PostgreSQL tell each other over this server that there is something to do.
-    signals_url: Annotated[SecretStr, AfterValidator(_check_signals_url)] | None = None
+    signals_url: Annotated[SecretStr, AfterValidator(check_signals_url)] | None = None
     #: Keys that seal personal data; ``keys.json`` of the data folder where unset.
     key_file: Path | None = None
     #: Name of the rule pack: ``national``, or a locality's layer over it; or the folder of a layer.
@@ -221,25 +130,25 @@ class Settings(_FolderSettings):
     #: Backups that are kept in the folder.
     backup_keep: int = Field(default=14, ge=1, le=1000)
     #: Where backups go, at best on another disk; ``backups`` of the data folder where unset.
-    backup_dir: Annotated[Path, AfterValidator(_check_folder)] | None = None
+    backup_dir: Annotated[Path, AfterValidator(check_folder)] | None = None
 
     #: Megabytes of one file that is sent to a chat; a longer export is split. Telegram takes 50.
     export_part_mb: int = Field(default=10, ge=1, le=50)
 
     #: Where the web server listens for people and platforms (web chat, links, webhooks); empty: nowhere.
-    web_listen: Annotated[str, AfterValidator(_check_listen)] = Field(default_factory=_default_web_listen)
+    web_listen: Annotated[str, AfterValidator(check_listen)] = Field(default_factory=_default_web_listen)
     #: Where it listens for whoever watches over the assistant (/metrics, /healthz, /readyz); empty: nowhere.
-    web_private_listen: Annotated[str, AfterValidator(_check_listen)] = Field(default_factory=_default_private_listen)
+    web_private_listen: Annotated[str, AfterValidator(check_listen)] = Field(default_factory=_default_private_listen)
     #: The address under which people reach the web server, through a proxy that ends TLS.
-    web_url: Annotated[str, AfterValidator(_check_public_site)] | None = None
+    web_url: Annotated[str, AfterValidator(check_public_site)] | None = None
     #: Proxies whose word on the address of a caller is taken.
-    web_trusted_proxies: Annotated[_Words, AfterValidator(_check_proxies)] = ()
+    web_trusted_proxies: Annotated[_Words, AfterValidator(check_proxies)] = ()
 
     telegram_token: SecretStr | None = None
-    telegram_api_url: Annotated[str, AfterValidator(_check_web_address)] = TELEGRAM
-    telegram_webhook_url: Annotated[str, AfterValidator(_check_public_address)] | None = None
+    telegram_api_url: Annotated[str, AfterValidator(check_web_address)] = TELEGRAM
+    telegram_webhook_url: Annotated[str, AfterValidator(check_public_address)] | None = None
     telegram_webhook_secret: SecretStr | None = None
-    telegram_webhook_listen: Annotated[str, AfterValidator(_check_host_and_port)] = "127.0.0.1:8443"
+    telegram_webhook_listen: Annotated[str, AfterValidator(check_host_and_port)] = "127.0.0.1:8443"
     #: What Telegram takes: over all chats, and in one chat in the long run; more than 30 only where it is paid for, and
     #: 1000 at most. A Bot API server of your own may take more.
     telegram_messages_per_second: float = Field(default=25.0, gt=0)
@@ -248,14 +157,14 @@ class Settings(_FolderSettings):
     telegram_paid_broadcasts: bool = False
 
     #: The app on developers.zalo.me that acts for the office's Zalo account; unset: Zalo is not served.
-    zalo_oa_app_id: Annotated[str, AfterValidator(_check_zalo_id)] | None = None
+    zalo_oa_app_id: Annotated[str, AfterValidator(check_zalo_id)] | None = None
     zalo_oa_app_secret: SecretStr | None = None
-    zalo_oa_api_url: Annotated[str, AfterValidator(_check_web_address)] = "https://openapi.zalo.me"
-    zalo_oauth_url: Annotated[str, AfterValidator(_check_web_address)] = "https://oauth.zaloapp.com"
-    zalo_oa_webhook_url: Annotated[str, AfterValidator(_check_public_address)] | None = None
+    zalo_oa_api_url: Annotated[str, AfterValidator(check_web_address)] = "https://openapi.zalo.me"
+    zalo_oauth_url: Annotated[str, AfterValidator(check_web_address)] = "https://oauth.zaloapp.com"
+    zalo_oa_webhook_url: Annotated[str, AfterValidator(check_public_address)] | None = None
     #: The secret of the account that signs its events; not that of the app.
     zalo_oa_webhook_secret: SecretStr | None = None
-    zalo_oa_webhook_listen: Annotated[str, AfterValidator(_check_host_and_port)] = "127.0.0.1:8443"
+    zalo_oa_webhook_listen: Annotated[str, AfterValidator(check_host_and_port)] = "127.0.0.1:8443"
     #: Whether the console of the app asks for a proof with each token.
     zalo_oa_appsecret_proof: bool = False
     #: Calls a minute that the package of the account allows, whatever is called.
@@ -268,18 +177,18 @@ class Settings(_FolderSettings):
     zalo_zbs_templates: Path | None = None
     zalo_zbs_from: _TimeOfDay = time(6)
     zalo_zbs_until: _TimeOfDay = time(22)
-    zalo_zbs_url: Annotated[str, AfterValidator(_check_web_address)] = "https://business.openapi.zalo.me"
+    zalo_zbs_url: Annotated[str, AfterValidator(check_web_address)] = "https://business.openapi.zalo.me"
     #: Hosts from which files of people are fetched, with their subdomains.
-    zalo_oa_file_hosts: Annotated[_Words, AfterValidator(_check_hosts)] = ("zdn.vn", "zadn.vn", "zalo.me")
+    zalo_oa_file_hosts: Annotated[_Words, AfterValidator(check_hosts)] = ("zdn.vn", "zadn.vn", "zalo.me")
     #: Hours of a working day without any event after which the owners are told; 0: never.
     zalo_oa_quiet_alarm_hours: int = Field(default=4, ge=0)
 
     #: A bot of Zalo's Bot Platform, for a small office; unset: there is none.
     zalo_bot_token: SecretStr | None = None
-    zalo_bot_api_url: Annotated[str, AfterValidator(_check_web_address)] = "https://bot-api.zaloplatforms.com"
-    zalo_bot_webhook_url: Annotated[str, AfterValidator(_check_public_address)] | None = None
+    zalo_bot_api_url: Annotated[str, AfterValidator(check_web_address)] = "https://bot-api.zaloplatforms.com"
+    zalo_bot_webhook_url: Annotated[str, AfterValidator(check_public_address)] | None = None
     zalo_bot_webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=256)] | None = None
-    zalo_bot_webhook_listen: Annotated[str, AfterValidator(_check_host_and_port)] = "127.0.0.1:8443"
+    zalo_bot_webhook_listen: Annotated[str, AfterValidator(check_host_and_port)] = "127.0.0.1:8443"
     zalo_bot_messages_per_second: float = Field(default=1.0, gt=0)
     #: What its plan gives out: people of the bot, and messages of a month. No broadcast passes either.
     zalo_bot_users: int = Field(default=50, ge=0)
@@ -293,12 +202,12 @@ class Settings(_FolderSettings):
     email_user: str | None = None
     email_password: SecretStr | None = None
     #: The address that letters come from, and that bounces go to.
-    email_from: Annotated[str, AfterValidator(_check_email)] | None = None
+    email_from: Annotated[str, AfterValidator(check_email)] | None = None
     #: Certificates of the authority that issued the server's, where it is none of the public ones.
     email_ca_file: Path | None = None
     email_messages_per_minute: int = Field(default=60, ge=1, le=6000)
     #: Domains of official addresses; only these, and those below them, are written to.
-    email_domains: Annotated[_Words, AfterValidator(_check_hosts)] = ("gov.vn",)
+    email_domains: Annotated[_Words, AfterValidator(check_hosts)] = ("gov.vn",)
     #: The mailbox that bounces and answers come to, read by IMAP over TLS; unset: nothing is read.
     email_imap_host: str | None = None
     email_imap_port: int = Field(default=993, ge=1, le=65535)
@@ -311,7 +220,7 @@ class Settings(_FolderSettings):
     #: No reminder leaves at night in Viet Nam, nor on days that are not listed (1 is Monday).
     quiet_from: _TimeOfDay = time(21, 30)
     quiet_until: _TimeOfDay = time(6, 30)
-    reminder_days: Annotated[_Numbers, AfterValidator(_check_weekdays)] = (1, 2, 3, 4, 5)
+    reminder_days: Annotated[_Numbers, AfterValidator(check_weekdays)] = (1, 2, 3, 4, 5)
     #: Reminders that one person gets in seven days at most.
     reminders_per_week: int = Field(default=5, ge=1)
     #: Days before the end of a certificate on which its holder is reminded; 0: never.

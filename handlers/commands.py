@@ -38,7 +38,7 @@ from handlers.dossier.notices import STOPPED
 from handlers.dossier.screens import open_dossiers
 from handlers.email import EMAIL_COMMAND, STAFF_COMMAND
 from handlers.interview import condition_facts, to_previous_step
-from handlers.interview.screens.certificate import explain_export, offer_upload
+from handlers.interview.screens.file import explain_export, offer_upload
 from handlers.interview.screens.welcome import (
     begin_anew,
     show_notice,

@@ -60,11 +60,11 @@ from handlers.forms.screens import handle_forms_made
 from handlers.interview import save_interview_status, to_next_screen
 from handlers.interview.not_understood import count_miss, say_not_understood
 from handlers.interview.screens.answer import handle_printed_answer
-from handlers.interview.screens.certificate import explain_export
 from handlers.interview.screens.condition import take_day_beside
 from handlers.interview.screens.file import (
     SEND_AGAIN,
     WARNING,
+    explain_export,
     keep_file_for_consent,
     take_file_read,
     to_unreadable_file,

@@ -1,9 +1,8 @@
 """List all screens, by the name that sessions store."""
 
-from handlers.admin.desk import DeskScreen, show_announced_request, show_desk
+from handlers.admin.desk import DeskScreen, JournalScreen, show_announced_request, show_desk
 from handlers.admin.exports import ExportScreen
 from handlers.admin.imports import ImportScreen
-from handlers.admin.journal import JournalScreen
 from handlers.admin.people import (
     EndRoleScreen,
     InvitationListScreen,
@@ -69,9 +68,9 @@ from handlers.dossier.screens import DossierListScreen, DossierScreen
 from handlers.email import EmailScreen
 from handlers.forms.screens import FormFieldScreen, FormReviewScreen
 from handlers.interview.screens.answer import AnswerScreen, NextStepScreen, show_more_of_answer
-from handlers.interview.screens.belonging import BelongingScreen
 from handlers.interview.screens.certificate import CertificateScreen
 from handlers.interview.screens.condition import ConditionScreen
+from handlers.interview.screens.fate import BelongingScreen
 from handlers.interview.screens.question import QuestionScreen, ReviewScreen
 from handlers.interview.screens.requests import (
     ConfirmRequestScreen,

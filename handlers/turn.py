@@ -21,7 +21,8 @@ from handlers.core import (
     hash_text,
     join_lines,
 )
-from handlers.interview.screens.unit import format_succession, handle_unit_code
+from handlers.interview.screens.fate import format_succession
+from handlers.interview.screens.unit import handle_unit_code
 from handlers.model import Succession
 from handlers.registry import ADMIN_SCREENS, QUESTIONS, SCREENS
 from handlers.requests.form import with_managing_body

@@ -6,7 +6,6 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from bot.cancellation import EXIT_CODES, run_until_signal
 from bot.cli.broadcast_output import (
     BroadcastCode,
     follow_progress,
@@ -20,6 +19,7 @@ from bot.cli.broadcast_output import (
     withdraw_queued,
 )
 from bot.cli.session import As, AuthorizedStore, open_store_as
+from bot.concurrency import EXIT_CODES, run_until_signal
 from bot.errors import TrolyError
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings

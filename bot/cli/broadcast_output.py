@@ -13,9 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from bot.atomic_file import notes_folder, refuse_existing
-from bot.cancellation import EXIT_CODES, raise_on_sigterm, run_until_signal
 from bot.cli.output import Language, print_rows, translator_for
 from bot.cli.session import As, AuthorizedStore, open_store_as
+from bot.concurrency import EXIT_CODES, raise_on_sigterm, run_until_signal
 from bot.console import SafeConsole
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.errors import Forbidden, NotFound, OutputError, TrolyError

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from bot.app import Components, has_channel, open_components, serve
-from bot.cancellation import run_until_signal
 from bot.channels import (
     AcceptUpdates,
     Channel,
@@ -19,6 +18,7 @@ from bot.channels import (
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
 from bot.cli.output import translator_for
 from bot.clock import Clock
+from bot.concurrency import run_until_signal
 from bot.delivery.background import Retention
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.delivery.dispatcher import Dispatcher

@@ -26,9 +26,9 @@ from bot.channels import (
 )
 from bot.channels.rendering import split_reply
 from bot.clock import Clock
+from bot.concurrency import Backoff, retry_while_unavailable
 from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.metrics import NO_METRICS, Metrics
-from bot.retry import Backoff, retry_while_unavailable
 from bot.store import Store, StoreError
 from handlers.core import Reply
 from handlers.model import DeliveryReason

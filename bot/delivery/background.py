@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 import structlog
 
-from bot.cancellation import cancel_on
 from bot.channels import ChannelError, MaybeSent, RetryLater, ShowMenu, Unreachable, Unsupported
 from bot.clock import Clock
+from bot.concurrency import cancel_on
 from bot.services.request_notices import DigestSender
 from bot.store import DueMenu, Store, StoreError, Upkeep
 from handlers.commands import menu_digest

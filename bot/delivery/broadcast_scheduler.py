@@ -10,8 +10,8 @@ from functools import partial
 import structlog
 
 from bot.clock import Clock
+from bot.concurrency import Backoff
 from bot.delivery.broadcast_sending import AuthorNotifier, BroadcastDelivery, RecipientPreparation, SchedulerSettings
-from bot.retry import Backoff
 from bot.services.broadcasts import BroadcastOperations
 from handlers.broadcasts import notices
 from handlers.core import MarkupTranslator

@@ -12,6 +12,7 @@ from bot.certificates.reader import CertificateReader, Readers, giving_way
 from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts import ChartsMissing
 from bot.clock import Clock
+from bot.concurrency import retry
 from bot.delivery.dossier_maker import DossierMaker
 from bot.delivery.form_making import (
     MakeFormFiles,
@@ -24,7 +25,6 @@ from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
 from bot.messages import Chat
-from bot.retry import retry
 from bot.services.unit_of_work import open_admin_transaction
 from bot.store import Store, StoreUnavailable
 from handlers.core import (

@@ -11,12 +11,11 @@ import structlog
 from markupsafe import escape
 
 from bot.atomic_file import clean, private_folder
-from bot.cancellation import cancel_on
 from bot.channels import Channel
 from bot.clock import Clock
+from bot.concurrency import cancel_on, retry, retry_while_unavailable
 from bot.exports.own_data_files import OwnDataFiles
 from bot.exports.process import ExportChild, ExportChildren, ExportRefused, Finished, LastWord, Lost, Made, Progress
-from bot.retry import retry, retry_while_unavailable
 from bot.services.exports import ExportTaskService, PageExportTaskService, take_order
 from bot.store import Completion, ExportTask, OwnDataTask, Store, TaskResult
 from handlers.admin import exports

@@ -11,9 +11,9 @@ import structlog
 from bot.channels import Rate
 from bot.channels.token_buckets import TokenBuckets
 from bot.clock import Clock
+from bot.concurrency import retry_while_unavailable
 from bot.messages import BlockChange, Chat, Incoming
 from bot.metrics import NO_METRICS, Metrics
-from bot.retry import retry_while_unavailable
 from bot.store import AbandonedRow, Store, StoreError
 from handlers.core import Event, FileSent, MessageEdited, TextReceived, Throttled, UnreadableReceived
 from handlers.interview.secrets import has_secret, has_secret_in_name, redact_secret

@@ -11,9 +11,9 @@ from typing import Any
 
 import structlog
 
-from bot.cancellation import cancel_on, run_in_background, wait_at_most
 from bot.channels import BackgroundService
 from bot.clock import Clock
+from bot.concurrency import cancel_on, retry_while_unavailable, run_in_background, wait_at_most
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.exporter import Exporter, OwnDataExporter
@@ -21,7 +21,6 @@ from bot.delivery.turn_pool import TurnPool
 from bot.delivery.turns import TurnHandler
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
 from bot.messages import Chat
-from bot.retry import retry_while_unavailable
 from bot.store import Store
 
 #: Seconds that a stop waits for what is under way; what is cut off then is found again by the next start.

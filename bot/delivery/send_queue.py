@@ -8,14 +8,13 @@ from datetime import datetime
 
 import structlog
 
-from bot.cancellation import cancel_on
 from bot.channels import Channel, ChannelError, MaybeSent, Unreachable
 from bot.clock import Clock
+from bot.concurrency import Backoff, cancel_on, retry_while_unavailable
 from bot.delivery import Cooldown, FailureHandler, ResultBatcher
 from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
 from bot.messages import DeliveryState, OutboxRow, Receipt, Settlement
 from bot.metrics import NO_METRICS, Metrics
-from bot.retry import Backoff, retry_while_unavailable
 from bot.store import Store
 from locales import LANGUAGES
 

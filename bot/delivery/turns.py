@@ -15,11 +15,11 @@ from bot.certificates.reader import ReadApart
 from bot.channels import Channel
 from bot.channels.rendering import split_reply, to_plain_text
 from bot.clock import Clock, Lately, SnapshotCache
+from bot.concurrency import retry, retry_while_unavailable
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics import NO_METRICS, Metrics
-from bot.retry import retry, retry_while_unavailable
 from bot.services.channels import EmailTerms
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
 from bot.store import ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.cancellation import cancel_on
 from bot.channels import ChannelError, Refused, ServedChannel
 from bot.clock import Clock
+from bot.concurrency import cancel_on
 from bot.logs import scrub
 from bot.services.upkeep import disks, ending_authorities, old_key
 from bot.settings import Settings

@@ -18,9 +18,8 @@ from pathlib import Path
 
 import structlog
 
-from bot.cancellation import cancel_on
 from bot.clock import Clock
-from bot.retry import Backoff, retry_while_unavailable
+from bot.concurrency import Backoff, cancel_on, retry_while_unavailable
 from bot.settings import Settings
 from bot.store import (
     AbandonedRow,

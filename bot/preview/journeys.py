@@ -29,8 +29,8 @@ from handlers.core import (
     strip_markup,
 )
 from handlers.interview import CONDITION_FACTS
-from handlers.interview.screens.certificate import HOW_TO_FIND_THE_DAY
 from handlers.interview.screens.condition import FINE, FINE_BUT_CHANGED
+from handlers.interview.screens.file import HOW_TO_FIND_THE_DAY
 from handlers.model import TELEGRAM, Certificate, Reading
 from handlers.testing import build_memory_services
 from rules.checking.cases import facts_of

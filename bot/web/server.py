@@ -17,9 +17,9 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bot.addresses import host_and_port
 from bot.channels import ListenAddress
 from bot.errors import SettingsError, TrolyError, to_reason
+from bot.setting_values import host_and_port
 from bot.web.answers import HEADERS, PackedPages, ProblemPages, SecurityHeaders, unreadable_page
 from locales import LANGUAGES, N_
 

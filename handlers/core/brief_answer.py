@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from handlers.citations import LEVELS
-from handlers.core import session
-from handlers.core.decision import format_actions, format_notices, format_title, units_of
+from handlers.core.decision import facts_of, format_actions, format_notices, format_title, units_of
 from handlers.core.screen import Context
 from handlers.core.text import (
     MarkupTranslator,
@@ -236,7 +235,7 @@ def _briefs(decided: Decided) -> list[Brief]:
 
 def _complete(here: Context, decided: Decided, brief: Brief) -> str:
     """Return the words of a brief; a deadline that is the end of the certificate names the day."""
-    text, certificate = here.say.t(brief.text), session.facts_of(here.session).certificate
+    text, certificate = here.say.t(brief.text), facts_of(here.session).certificate
     extending = any(action.procedure is Procedure.EXTEND and brief in action.briefs for action in decided.actions)
     if brief.part is Part.DEADLINE and extending and certificate and certificate.not_after:
         return f"{text} ({format_day(certificate.not_after)})"

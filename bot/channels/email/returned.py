@@ -25,11 +25,10 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 
-from bot.cancellation import cancel_on
 from bot.channels import Refused, Unreachable
 from bot.clock import Clock
+from bot.concurrency import Backoff, cancel_on
 from bot.messages import NOTICE, Chat, DeliveryState
-from bot.retry import Backoff
 from bot.services.channels import letter_mac
 from bot.store import OutboxMessage, OutboxRecipient, Store, StoreError, message_query
 from handlers.core import MarkupTranslator, Reply

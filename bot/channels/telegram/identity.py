@@ -11,12 +11,11 @@ from typing import Any
 
 import structlog
 
-from bot.cancellation import cancel_on, wait_at_most
 from bot.channels import ChannelError, Invalid, Refused, RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.updates import CHANNEL
+from bot.concurrency import cancel_on, retry, wait_at_most
 from bot.errors import SettingsError
-from bot.retry import retry
 from handlers.commands import COMMANDS, menu_commands
 from handlers.core import Command
 from handlers.model import Role

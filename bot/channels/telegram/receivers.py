@@ -13,12 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.cancellation import cancel_on, run_in_background
 from bot.channels import ChannelError, Conflict, RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.identity import announce_commands, register_bot, remove_webhook
 from bot.channels.telegram.updates import CHANNEL, UPDATE_KINDS, UpdateReceiver
-from bot.retry import Backoff
+from bot.concurrency import Backoff, cancel_on, run_in_background
 
 #: The largest body read, in bytes; an update has a few thousand.
 _BODY_LIMIT = 1024 * 1024

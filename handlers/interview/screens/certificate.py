@@ -26,8 +26,9 @@ from handlers.core import (
 )
 from handlers.interview import known_day, to_answered, to_next_screen
 from handlers.interview.screens import UNSURE, format_ways_on, unsure_option
-from handlers.interview.screens.unit import bind_derived_events
-from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, LinkPurpose, Recognition
+from handlers.interview.screens.fate import bind_derived_events
+from handlers.interview.screens.file import HOW_TO_FIND_THE_DAY, SEND_BY_LINK, SEND_THE_FILE, explain_export, how_option
+from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, Recognition
 from handlers.requests import SUBJECT_LABELS
 from handlers.requests.form import is_outdated
 from locales import N_, Translator
@@ -116,9 +117,6 @@ def _format_expiry_status(say: MarkupTranslator, certificate: Certificate, now: 
     days = (certificate.not_after - now).days
     return say(N_("It is in date; days left: {days}."), days=days)
 
-
-#: Certificates shown at most; a note tells of more. A channel takes up to 100 buttons.
-SHOWN = 50
 
 CONFIRM = {
     Subject.ORGANISATION: N_("Yes – the certificate of an organisation"),
@@ -251,7 +249,6 @@ def _with_next_certificate(session: Session, certificate: Certificate) -> Sessio
     return session.to_next_interview()
 
 
-HOW_TO_FIND_THE_DAY = "how"
 #: Greatest distance of a last day: certificates of the first generation are valid for ten years, none for longer.
 MAX_EXPIRY_DISTANCE = timedelta(days=366 * 10)
 TYPE_A_DAY = N_(
@@ -274,52 +271,10 @@ ISSUERS = {
     Issuer.NONE: (N_("There is no certificate yet"), ()),
 }
 CANNOT_FIND_OUT = N_("I cannot find out; go on all the same")
-EXPORT = N_(
-    "<b>How to get the file.</b>\n"
-    "• Windows: plug in the token, press Windows + R, type <code>certmgr.msc</code>, open Personal,"
-    " Certificates, open the"
-    " certificate, then Details, Copy to File, choose <b>No, do not export the private key</b>, DER or"
-    " Base-64, save as .cer.\n"
-    "• Adobe Reader: open a PDF you signed, click the signature, Signature Properties, Show Signer's"
-    " Certificate, Export.\n"
-    "• The token's own tool: open the certificate, choose Export certificate (.cer).\n"
-    "• Or just send a PDF that was signed with it.\n"
-    "• On a phone: forward the .cer file or a signed PDF here; the colleague who has the token can send it to you.\n"
-    "The words of the menus may differ a little from version to version."
-)
 
 
-SEND_THE_FILE = N_("Send the certificate file (.cer, .crt, .p7b, or a PDF signed with it) right here, now or later.")
 TOLD_DAY = N_("It ends on <b>{day}</b>, as you said. If that is wrong, type the right day.")
-SEND_BY_LINK = N_(
-    "This channel brings me no files. Send /guitep: I answer with a page that takes the certificate file (.cer, .crt,"
-    " .p7b, or a PDF signed with it)."
-)
-_UPLOAD_HERE = N_("This channel brings me no files. Send yours on this page: {address}")
-_UPLOAD_ONCE = N_("<i>The page takes one file, within 30 minutes. For another page send /guitep.</i>")
-_NO_UPLOAD = N_("This channel brings me no files, and no page takes them here. Please type what the certificate says.")
 BY_HAND = N_("No file at hand? Type the day it ends, such as 16/11/2026, or choose below.")
-
-
-async def explain_export(here: Context) -> tuple[Markup, ...]:
-    """Explain how to get the file; where the channel brings none, also how to send it."""
-    return (here.say(EXPORT), *await offer_upload(here))
-
-
-async def offer_upload(here: Context) -> tuple[Markup, ...]:
-    """Tell a page that takes a file, where the channel brings none."""
-    if here.world.takes_files:
-        return ()
-    address = await here.world.make_link(LinkPurpose.UPLOAD)
-    if address is None:
-        return (here.say(_NO_UPLOAD),)
-    return (here.say(_UPLOAD_HERE, address=address), here.say(_UPLOAD_ONCE))
-
-
-def how_option(here: Context) -> Option:
-    """Return the option that explains how to get the file."""
-    words = ("cach xuat tep", "lay tep o dau", "huong dan")
-    return Option(HOW_TO_FIND_THE_DAY, here.say.t(N_("How do I get the file?")), words, ticks=False)
 
 
 def render_expiry_page(here: Context, asked: Question, progress: Markup) -> Page:

@@ -26,16 +26,8 @@ from handlers.core import (
 )
 from handlers.interview import condition_facts, known_day, to_next_screen
 from handlers.interview.screens import UNSURE, format_unsure, format_ways_on, unsure_option
-from handlers.interview.screens.certificate import (
-    BY_HAND,
-    HOW_TO_FIND_THE_DAY,
-    SEND_BY_LINK,
-    TOLD_DAY,
-    explain_export,
-    format_identity,
-    how_option,
-    take_typed_expiry,
-)
+from handlers.interview.screens.certificate import BY_HAND, TOLD_DAY, format_identity, take_typed_expiry
+from handlers.interview.screens.file import HOW_TO_FIND_THE_DAY, SEND_BY_LINK, explain_export, how_option
 from handlers.interview.screens.unit import take_unit_beside
 from handlers.understanding import match_names
 from locales import N_

@@ -5,9 +5,16 @@ from itertools import islice
 
 from markupsafe import Markup
 
-from handlers.core import Context, FileRead, FileSent, HandlerResult, MarkupTranslator, Session, SheetRead
-from handlers.interview.screens.certificate import EXPORT, SEND_BY_LINK, SHOWN
-from handlers.model import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, truncate_certificate
+from handlers.core import Context, FileRead, FileSent, HandlerResult, MarkupTranslator, Option, Session, SheetRead
+from handlers.model import (
+    SECRET_PROBLEMS,
+    Certificate,
+    FileProblem,
+    FileProblemKind,
+    LinkPurpose,
+    Reading,
+    truncate_certificate,
+)
 from locales import N_
 
 #: Files kept by reference until there is consent: as many as Telegram allows in one album.
@@ -206,3 +213,64 @@ def to_unreadable_file(event: SheetRead) -> FileRead:
     """Treat a list from a person who may not import as a file without a certificate."""
     nothing = Reading(problems=(FileProblem(trouble=FileProblemKind.NO_CERTIFICATE),))
     return FileRead(reading=nothing, message=event.message, group=event.group)
+
+
+EXPORT = N_(
+    "<b>How to get the file.</b>\n"
+    "• Windows: plug in the token, press Windows + R, type <code>certmgr.msc</code>, open Personal,"
+    " Certificates, open the"
+    " certificate, then Details, Copy to File, choose <b>No, do not export the private key</b>, DER or"
+    " Base-64, save as .cer.\n"
+    "• Adobe Reader: open a PDF you signed, click the signature, Signature Properties, Show Signer's"
+    " Certificate, Export.\n"
+    "• The token's own tool: open the certificate, choose Export certificate (.cer).\n"
+    "• Or just send a PDF that was signed with it.\n"
+    "• On a phone: forward the .cer file or a signed PDF here; the colleague who has the token can send it to you.\n"
+    "The words of the menus may differ a little from version to version."
+)
+
+
+SEND_BY_LINK = N_(
+    "This channel brings me no files. Send /guitep: I answer with a page that takes the certificate file (.cer, .crt,"
+    " .p7b, or a PDF signed with it)."
+)
+
+
+_UPLOAD_HERE = N_("This channel brings me no files. Send yours on this page: {address}")
+
+
+_UPLOAD_ONCE = N_("<i>The page takes one file, within 30 minutes. For another page send /guitep.</i>")
+
+
+_NO_UPLOAD = N_("This channel brings me no files, and no page takes them here. Please type what the certificate says.")
+
+
+async def explain_export(here: Context) -> tuple[Markup, ...]:
+    """Explain how to get the file; where the channel brings none, also how to send it."""
+    return (here.say(EXPORT), *await offer_upload(here))
+
+
+async def offer_upload(here: Context) -> tuple[Markup, ...]:
+    """Tell a page that takes a file, where the channel brings none."""
+    if here.world.takes_files:
+        return ()
+    address = await here.world.make_link(LinkPurpose.UPLOAD)
+    if address is None:
+        return (here.say(_NO_UPLOAD),)
+    return (here.say(_UPLOAD_HERE, address=address), here.say(_UPLOAD_ONCE))
+
+
+#: Certificates shown at most; a note tells of more. A channel takes up to 100 buttons.
+SHOWN = 50
+
+
+HOW_TO_FIND_THE_DAY = "how"
+
+
+SEND_THE_FILE = N_("Send the certificate file (.cer, .crt, .p7b, or a PDF signed with it) right here, now or later.")
+
+
+def how_option(here: Context) -> Option:
+    """Return the option that explains how to get the file."""
+    words = ("cach xuat tep", "lay tep o dau", "huong dan")
+    return Option(HOW_TO_FIND_THE_DAY, here.say.t(N_("How do I get the file?")), words, ticks=False)

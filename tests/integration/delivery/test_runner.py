@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.cancellation import cancel_on, stop_on_signals
 from bot.channels import Pace, Refused
 from bot.clock import Clock
+from bot.concurrency import cancel_on, stop_on_signals
 from bot.delivery.background import Retention
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer

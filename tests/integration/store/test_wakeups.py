@@ -9,12 +9,12 @@ import pytest
 
 from bot.channels import Pace
 from bot.clock import Clock
+from bot.concurrency import retry_while_unavailable
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
 from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
-from bot.retry import retry_while_unavailable
 from bot.store import Store
 from bot.store.workers import LeaseDuration
 from tests.support.database import LEAVE, Database, OpenStore

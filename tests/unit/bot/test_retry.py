@@ -6,7 +6,7 @@ import pytest
 import stamina
 import structlog.testing
 
-from bot.retry import retry, retry_while_unavailable
+from bot.concurrency import retry, retry_while_unavailable
 from bot.store.errors import StoreUnavailable
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from bot.cli import main
-from bot.cli.wording import WORDS, translate_sentence
+from bot.cli import WORDS, main, translate_sentence
 from bot.settings import load_settings
 from locales import translator
 

@@ -20,12 +20,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.cancellation import cancel_on
 from bot.channels import AcceptUpdates, ChannelError, Invalid, RetryLater
 from bot.channels.zalo.bot_platform.channel import BotApi, QuotaUsedUp
 from bot.clock import Clock
+from bot.concurrency import Backoff, cancel_on
 from bot.messages import Incoming
-from bot.retry import Backoff
 from bot.store import Store
 from handlers.core import Event, TextReceived, UnreadableReceived
 from handlers.interview.secrets import has_secret

@@ -13,12 +13,12 @@ import aiohttp
 import structlog
 from pydantic import SecretStr
 
-from bot.addresses import is_loopback
 from bot.channels import Gone, Unreachable
 from bot.channels.zalo.http import ZaloHttp, read_bounded
 from bot.channels.zalo.oa.errors import OA_ERRORS, ZNS_ERRORS, ErrorClass, OaError
 from bot.channels.zalo.oa.pace import CallBucket
 from bot.channels.zalo.oa.tokens import TokenKeeper
+from bot.setting_values import is_loopback
 
 #: Kinds of accounts: of a firm, and of an authority.
 BUSINESS, GOVERNMENT = 2, 4  #: as ``oa_type`` numbers them

@@ -13,11 +13,11 @@ from typing import Annotated, Any
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from bot.cancellation import cancel_on
 from bot.channels import ChannelError
 from bot.channels.zalo.oa.api import ZbsApi
 from bot.channels.zalo.oa.errors import ErrorClass, OaError
 from bot.clock import Clock
+from bot.concurrency import cancel_on
 from bot.errors import SettingsError, to_reason
 from bot.messages import ReminderFacts
 from bot.store import AbandonedRow, Store, StoreError

@@ -14,11 +14,10 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 
-from bot.cancellation import cancel_on
 from bot.channels import Doubtful, Refused, RetryLater, Unreachable
 from bot.channels.zalo.http import ZaloHttp
 from bot.clock import Clock
-from bot.retry import retry_while_unavailable
+from bot.concurrency import cancel_on, retry_while_unavailable
 from bot.store import AbandonedRow, Store, StoreError, ZaloAccount, ZaloTokens
 
 #: A pair is renewed after this part of its life.

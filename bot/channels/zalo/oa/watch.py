@@ -7,12 +7,12 @@ from typing import Any
 
 import structlog
 
-from bot.cancellation import cancel_on
 from bot.channels import AcceptUpdates, ChannelError
 from bot.channels.zalo.oa.api import Profile, ZaloApi
 from bot.channels.zalo.oa.events import read_event
 from bot.channels.zalo.oa.webhook import EventStore
 from bot.clock import Clock
+from bot.concurrency import cancel_on
 from bot.messages import Incoming
 from bot.store import AbandonedRow, Store, StoreError
 from rules.calendar import to_vietnam_time

@@ -14,12 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.cancellation import cancel_on
 from bot.channels import AcceptUpdates, RecordBlockChange
 from bot.channels.zalo.oa.events import ReceivedEvent, event_key, parse_body, read_event
 from bot.clock import Clock
+from bot.concurrency import Backoff, cancel_on
 from bot.messages import Incoming
-from bot.retry import Backoff
 from bot.store import AbandonedRow, Store, StoreError, ZaloEvent
 from handlers.model import ZALO
 

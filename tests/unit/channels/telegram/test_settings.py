@@ -1,9 +1,9 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from bot.addresses import host_and_port
 from bot.channels.telegram.api import TelegramApi
 from bot.errors import SettingsError, faults_of
+from bot.setting_values import host_and_port
 from bot.settings import Settings
 
 
