@@ -98,9 +98,7 @@ class SchedulerSettings:
 
 
 #: Where it sends, or somebody may let it send at any moment.
-_HOLDABLE = frozenset(
-    {BroadcastState.APPROVED, BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED}
-)
+_HOLDABLE = {BroadcastState.APPROVED, BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED}
 
 
 class QuietHours:
@@ -122,10 +120,8 @@ class QuietHours:
 
 #: Seconds between two counts at least; counting takes at most a twentieth of the time.
 _RECOUNT_SECONDS, _RECOUNT_FACTOR = 3.0, 20.0
-#: Counts that the speed is taken from.
-_SAMPLES = 10
-#: Messages that have to be tried before their errors say anything.
-_LEAST_TRIED = 20
+#: Counts that the speed is taken from, and messages that have to be tried before their errors say anything.
+_SAMPLES, _LEAST_TRIED = 10, 20
 _ERROR_STATES = ("failed", "invalid", "unknown")
 #: No errors of the text or the channel: the check foretold them.
 _FORETOLD = (DeliveryReason.WINDOW, DeliveryReason.MONEY)
@@ -137,9 +133,7 @@ class ProgressMonitor:
 
     revision: int | None = None  #: of the broadcast when it was counted last
     next_count: float = 0.0  #: of the steady clock
-    forgiven: DeliveryCounts = field(
-        default_factory=DeliveryCounts
-    )  #: what had gone wrong before somebody let it go on
+    forgiven: DeliveryCounts = field(default_factory=DeliveryCounts)  #: wrong before somebody let it go on
     samples: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
 
     def record_count(self, tally: DeliveryCounts, began: float, ended: float) -> None:

@@ -1,8 +1,8 @@
 """The use cases of the request list: see requests as far as rights reach, move, place and import them."""
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -10,7 +10,6 @@ from typing import NamedTuple
 from bot.messages import NOTICE
 from bot.services import format_span
 from bot.store import (
-    ImportRepository,
     MovableRequest,
     OutboxMessage,
     OutboxRecipient,
@@ -27,12 +26,7 @@ from handlers.model import (
     Act,
     BulkMoveResult,
     BulkPreview,
-    CurrentRequest,
     Filter,
-    ImportChange,
-    ImportLine,
-    ImportPlan,
-    ImportResult,
     MoveOutcome,
     MoveResult,
     NoticeTiming,
@@ -42,12 +36,10 @@ from handlers.model import (
     Rights,
     Watcher,
     check_reason,
-    codes_needing_history,
     find_way_back,
     mask_content,
     mask_row,
     may_see_personal,
-    plan_import,
     select_watchers,
     transitions_from,
 )
@@ -282,71 +274,3 @@ class RequestListService:
 
 def _mask(rights: Rights, row: RequestRow) -> RequestRow:
     return row if rights.may(Act.SEE_PERSONAL, row.unit) else mask_row(row)
-
-
-#: Codes that are asked for in one go.
-_BATCH = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class ImportService:
-    """Implements ``handlers.core.ports.Imports``: all changes of a list are made, or none."""
-
-    imports: ImportRepository
-    requests: RequestListRepository
-    journal: Journal
-
-    async def plan(self, rights: Rights, lines: Sequence[ImportLine]) -> ImportPlan:
-        """Read the history of those requests alone whose lines depend on it."""
-        reach = rights.reach(Act.IMPORT_REQUESTS)
-        known: dict[str, CurrentRequest] = {}
-        for codes in _batches(line.code for line in lines):
-            known |= await self.imports.read_current(reach, codes)
-        for codes in _batches(codes_needing_history(lines, known)):
-            known |= await self.imports.add_history({code: known[code] for code in codes})
-        return plan_import(lines, known)
-
-    async def apply(self, rights: Rights, lines: Sequence[ImportLine], seen: str) -> ImportResult:
-        """Plan anew once the requests are locked, so that nobody else can change what is about to be changed."""
-        plan = await self.plan(rights, lines)
-        codes = [change.code for change in plan.changes]
-        await self.imports.lock_requests(codes)
-        plan = await self.plan(rights, lines)
-        if not plan.applicable or plan.mark != seen:
-            return ImportResult(plan, applied=False)
-        for (to, note), group in _group_by_move(plan.changes).items():
-            await self._move(rights, to, note, group)
-        unit = rights.journal_unit(Act.IMPORT_REQUESTS)
-        await self.journal.record(rights, "request.import", format_span(codes), unit=unit, count=len(codes))
-        return ImportResult(plan, applied=True)
-
-    async def _move(self, rights: Rights, to: RequestState, note: str, codes: list[str]) -> None:
-        movable = await self.requests.read_movable_among(rights.reach(Act.IMPORT_REQUESTS), codes)
-        done = await RequestMover(self.requests, rights, to, note).move(movable)
-        if len(done.changed) != len(codes):
-            raise RuntimeError("a request changed although it was held")
-
-    async def save_lines(self, lines: Sequence[ImportLine]) -> str:
-        """Replace all lines that wait in this chat."""
-        return await self.imports.save_lines(lines)
-
-    async def load_lines(self, name: str) -> tuple[ImportLine, ...] | None:
-        """Return ``None`` as well where they cannot be read any more."""
-        return await self.imports.load_lines(name)
-
-    async def drop_lines(self, name: str) -> None:
-        """Drop all that wait in this chat."""
-        del name
-        await self.imports.drop_lines()
-
-
-def _batches(codes: Iterable[str]) -> Iterator[list[str]]:
-    unique = list(dict.fromkeys(codes))
-    return (unique[at : at + _BATCH] for at in range(0, len(unique), _BATCH))
-
-
-def _group_by_move(changes: Iterable[ImportChange]) -> dict[tuple[RequestState, str], list[str]]:
-    found = defaultdict(list)
-    for change in changes:
-        found[change.to, change.note].append(change.code)
-    return found

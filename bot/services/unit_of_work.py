@@ -12,10 +12,10 @@ from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
 from bot.services.channels import EmailService, EmailTerms, StoredChannels, copy_files
 from bot.services.dossiers import StoredDossiers
-from bot.services.exports import ExportDownloads, ExportService, OwnDataService
+from bot.services.exports import ExportDownloads, ExportService, ImportService, OwnDataService
 from bot.services.links import LinkService
 from bot.services.people import PeopleService
-from bot.services.request_list import ImportService, RequestAnnouncer, RequestListService
+from bot.services.request_list import RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
 from bot.services.units import StatisticsService, StoredOffices, UnitService
 from bot.store import (

@@ -11,7 +11,7 @@ import structlog
 from bot.store.context import StoreContext
 from bot.store.drivers import Driver, Query, Rows, RunQueries, to_micros
 from bot.store.request_filter import scope_conditions
-from bot.store.requests import unseal_content, unseal_without_decision
+from bot.store.requests import assign_unit, unseal_without_decision
 from bot.store.sealing import read_or_none, sealed_columns
 from handlers.model import (
     NO_UNITS,
@@ -55,27 +55,6 @@ def to_nested_sets(units: UnitDirectory) -> dict[str, NestedSet]:
 
 #: Requests read at a time.
 PLACING_BATCH = 500
-
-
-async def assign_unit(context: StoreContext, code: str, revision: int, unit: str) -> bool:
-    """Place a request that is as it was seen; false where it is not any more.
-
-    The unit stands in the sealed content as well, so that an amendment by the officer keeps it. What the officer
-    called the managing body stays.
-    """
-    (rows,) = await context.ask(Query("sealed_request", {"code": code}))
-    if not rows:
-        return False
-    sealed = rows[0][0]
-    found = read_or_none(
-        context.keyring, sealed_columns.content(code), lambda: unseal_content(context.keyring, code, sealed)
-    )
-    if found is not None:  # one that cannot be read is placed, and stays as it is
-        content = found.model_copy(update={"unit_code": unit})
-        sealed = context.keyring.seal(content.model_dump_json(), sealed_columns.content(code))
-    row = {"code": code, "revision": revision, "unit": unit, "content": sealed}
-    (changed,) = await context.ask(Query("place_request", row))
-    return bool(changed)
 
 
 _log = structlog.get_logger(__name__)

@@ -1,6 +1,6 @@
 """The dossier of a unit in a chat: what happened, the certificates, who differs, the papers, the requests."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 
 from markupsafe import Markup
@@ -71,11 +71,9 @@ from handlers.dossier.question_screens import begin_dossier, begin_handing_over
 from handlers.dossier.sources import (
     accept_others,
     drop_unreadable,
-    merge_list,
-    merge_reading,
     read_known,
-    sources_of_reading,
     take_known,
+    with_file,
 )
 from handlers.dossier.texts import (
     format_counts,
@@ -85,7 +83,7 @@ from handlers.dossier.texts import (
     format_standout,
     format_unread,
 )
-from handlers.model import DossierRecord, Source
+from handlers.model import DossierRecord
 from handlers.requests import EVENT_LABELS
 from locales import N_
 from rules.language.spelling import fold
@@ -331,7 +329,7 @@ async def take_dossier_file(here: Context, event: FileRead | CertificatesListed)
     if isinstance(event, CertificatesListed) and event.trouble:
         told = here.say(event.trouble, **event.values)
         return HandlerResult(here.session, notes=(told,), choices=(list_choice(here.say.t),), show=False)
-    sources = _with_file(found.record.sources, event)
+    sources = with_file(found.record.sources, event)
     if len(sources) > MOST_SOURCES:
         return HandlerResult(here.session, notes=(here.say(TOO_MANY, limit=MOST_SOURCES),))
     added = len(sources) - len(found.record.sources)
@@ -345,10 +343,3 @@ async def take_dossier_file(here: Context, event: FileRead | CertificatesListed)
         return saved  # others follow: the page in short is enough
     seen = saved.session.with_changes(last_tap=f"{record.id} {len(sources)}")  # the page is another one now: show all
     return replace(saved, session=seen)
-
-
-def _with_file(before: Sequence[Source], event: FileRead | CertificatesListed) -> tuple[Source, ...]:
-    name = event.name or "tep"
-    if isinstance(event, CertificatesListed):
-        return tuple(merge_list(before, event.rows, name))
-    return tuple(merge_reading(before, list(sources_of_reading(name, event.reading)), name))

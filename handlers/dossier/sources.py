@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
-from handlers.core import Context, HandlerResult, current_rights
+from handlers.core import CertificatesListed, Context, FileRead, HandlerResult, current_rights
 from handlers.dossier.entries import OURS, Standout
 from handlers.dossier.opened import MAIN, MOST_SOURCES, SHOWN, OpenDossier, save_dossier
 from handlers.model import Act, Filter, ListedCertificate, Reading, RequestContent, Rights, Source, serial_key
@@ -182,3 +182,11 @@ async def take_known(here: Context, found: OpenDossier) -> HandlerResult:
         await journal.record(rights, "dossier_known", record.id, unit=record.unit, count=added)
     note = here.say(N_("Added: {count}."), count=added)
     return await save_dossier(here, record.model_copy(update={"sources": sources}), MAIN, note)
+
+
+def with_file(before: Sequence[Source], event: FileRead | CertificatesListed) -> tuple[Source, ...]:
+    """Return the sources with what a file, or a list of certificates, adds to them."""
+    name = event.name or "tep"
+    if isinstance(event, CertificatesListed):
+        return tuple(merge_list(before, event.rows, name))
+    return tuple(merge_reading(before, list(sources_of_reading(name, event.reading)), name))

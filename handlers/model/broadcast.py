@@ -35,9 +35,8 @@ class BroadcastState(StrEnum):
 BROADCAST_TRANSITIONS: Mapping[BroadcastState, frozenset[BroadcastState]] = {
     BroadcastState.DRAFT: frozenset({BroadcastState.CHECKED, BroadcastState.CANCELLED}),
     BroadcastState.CHECKED: frozenset({BroadcastState.DRAFT, BroadcastState.APPROVED, BroadcastState.CANCELLED}),
-    BroadcastState.APPROVED: frozenset(
-        {BroadcastState.SCHEDULED, BroadcastState.CHECKED, BroadcastState.CANCELLED}
-    ),  # checked: ``StateReason.SECOND_PERSON``
+    # back to checked: ``StateReason.SECOND_PERSON``
+    BroadcastState.APPROVED: frozenset({BroadcastState.SCHEDULED, BroadcastState.CHECKED, BroadcastState.CANCELLED}),
     BroadcastState.SCHEDULED: frozenset({BroadcastState.RUNNING, BroadcastState.CANCELLED}),
     BroadcastState.RUNNING: frozenset({BroadcastState.PAUSED, BroadcastState.FINISHED, BroadcastState.CANCELLED}),
     BroadcastState.PAUSED: frozenset({BroadcastState.RUNNING, BroadcastState.CANCELLED}),

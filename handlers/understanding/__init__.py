@@ -234,13 +234,10 @@ def _similarity(typed: str, name: str, **_: object) -> float:
     if min(len(words), len(named)) < 2:
         return whole
     if named <= words:
-        return max(
-            whole,
-            SURE_SIMILARITY + CLEAR_MARGIN if len(words - named) <= SMALL_TALK else POSSIBLE_SIMILARITY + CLEAR_MARGIN,
-        )
-    return max(
-        whole, SURE_SIMILARITY if words <= named else min(0.8 * fuzz.token_set_ratio(typed, name), SURE_SIMILARITY - 1)
-    )
+        likely = SURE_SIMILARITY if len(words - named) <= SMALL_TALK else POSSIBLE_SIMILARITY
+        return max(whole, likely + CLEAR_MARGIN)
+    inside = SURE_SIMILARITY if words <= named else min(0.8 * fuzz.token_set_ratio(typed, name), SURE_SIMILARITY - 1)
+    return max(whole, inside)
 
 
 #: Value of the option that rejects every guess and brings back the whole page.
@@ -313,8 +310,8 @@ def read_sentence(here: Context, text: str, *, prose: bool = False) -> Reading:
         return _of_known_subject(here, read(text, known_language()))
     if screen in ASKING_SCREENS:
         reading = _of_known_subject(here, read(text, known_language()))
-        if screen == "unit" and _tells_what_happened(here, text, reading):
-            return reading
+        if screen == "unit" and reading.facts and not here.world.units.find(text, 1, today=here.today):
+            return reading  # what happened, and no name of a unit
         heard = _hear_beside_names(reading)
         held = prose or screen == "retraction" or has_personal_number(text)  # the screen deletes such a message
         return _NOTHING if heard.facts and held else heard
@@ -337,24 +334,14 @@ def _of_known_subject(here: Context, reading: Reading) -> Reading:
     return replace(reading, facts=reading.impersonal) if other or alone else reading
 
 
-def _tells_what_happened(here: Context, text: str, reading: Reading) -> bool:
-    """Return whether a line at the question for the unit states facts and is no name of a unit."""
-    return bool(reading.facts) and not here.world.units.find(text, 1, today=here.today)
-
-
 def _hear_beside_names(reading: Reading) -> Reading:
     """Return what no name says: a command ("xóa hết thông tin của tôi"), a question, thanks, or a grave fact."""
     if reading.intent.startswith("command:") or reading.intent == "thanks":
         return Reading(intent=reading.intent)
     if reading.intent == "question":
         return Reading(intent="question", asks=reading.asks)
-    grave = _find_grave_facts(reading.facts)
+    grave = {fact: value for fact, value in reading.facts.items() if _is_among(value, _SAFETY.get(fact, frozenset()))}
     return Reading(facts=grave, intent="statement") if grave else _NOTHING
-
-
-def _find_grave_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts of a loss, an exposed key or a death; none if a line tells of nothing of the kind."""
-    return {fact: value for fact, value in facts.items() if _is_among(value, _SAFETY.get(fact, frozenset()))}
 
 
 def _is_among(value: Any, grave: frozenset[Any]) -> bool:

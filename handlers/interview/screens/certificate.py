@@ -271,8 +271,6 @@ ISSUERS = {
     Issuer.NONE: (N_("There is no certificate yet"), ()),
 }
 CANNOT_FIND_OUT = N_("I cannot find out; go on all the same")
-
-
 TOLD_DAY = N_("It ends on <b>{day}</b>, as you said. If that is wrong, type the right day.")
 BY_HAND = N_("No file at hand? Type the day it ends, such as 16/11/2026, or choose below.")
 
