@@ -14,12 +14,12 @@ from bot.channels import (
     BackgroundService,
     Channel,
     OpenChannel,
-    Rate,
     Receiver,
     RehearsalChannel,
     ServedChannel,
 )
 from bot.channels.file_links import LinkingChannel
+from bot.channels.pace import Rate
 from bot.charts import Charts
 from bot.clock import Clock
 from bot.concurrency import cancel_on, stop_on_signals

@@ -58,7 +58,7 @@ from handlers.dossier.screens import handle_made_dossier, take_dossier_file
 from handlers.forms.filling import without_expired_identities
 from handlers.forms.screens import handle_forms_made
 from handlers.interview import save_interview_status, to_next_screen
-from handlers.interview.not_understood import count_miss, say_not_understood
+from handlers.interview.screens import count_miss, say_not_understood
 from handlers.interview.screens.answer import handle_printed_answer
 from handlers.interview.screens.condition import take_day_beside
 from handlers.interview.screens.file import (

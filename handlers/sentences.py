@@ -22,7 +22,7 @@ from handlers.core import (
     join_lines,
     units_of,
 )
-from handlers.interview.not_understood import say_whom_to_ask
+from handlers.interview.screens import say_whom_to_ask
 from handlers.interview.screens.certificate import note_impossible_day
 from handlers.interview.screens.retraction import ask_about_found_token
 from handlers.interview.screens.understood import answers_in, format_noted_day, note_end_alone, understood_in

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.channels.pace import Pace
 from bot.errors import TrolyError
 from bot.messages import BlockChange, Chat, Incoming, OutboxRow, Receipt
 from handlers.core import MarkupTranslator, Reply
@@ -121,24 +122,6 @@ class Channel(Protocol):
             TooLarge: the file is larger.
             ChannelError: the file cannot be fetched.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many a second in the long run, ``burst`` at once."""
-
-    per_second: float
-    burst: float
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """The messages a second that a platform takes: over all chats, and in one chat (which also takes a short burst)."""
-
-    overall: float
-    chat: Rate
-    urgent: float | None = None  #: a second of what is not a broadcast, where that is less
-    window: float = 1.0  #: seconds over which the platform counts: what it takes in them may come unevenly
 
 
 #: Works until the event is set, and returns soon after: brings the updates of a channel in, keeps the house clean. It

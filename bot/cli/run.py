@@ -9,12 +9,8 @@ from typing import Annotated
 import typer
 
 from bot.app import Components, has_channel, open_components, serve
-from bot.channels import (
-    AcceptUpdates,
-    Channel,
-    Pace,
-    Rate,
-)
+from bot.channels import AcceptUpdates, Channel
+from bot.channels.pace import Pace, Rate
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
 from bot.cli.output import translator_for
 from bot.clock import Clock

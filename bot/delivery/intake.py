@@ -8,8 +8,7 @@ from functools import partial
 
 import structlog
 
-from bot.channels import Rate
-from bot.channels.token_buckets import TokenBuckets
+from bot.channels.pace import Rate, TokenBuckets
 from bot.clock import Clock
 from bot.concurrency import retry_while_unavailable
 from bot.messages import BlockChange, Chat, Incoming

@@ -6,8 +6,7 @@ from itertools import islice
 from math import ceil
 from typing import NamedTuple
 
-from bot.channels import Pace, Rate
-from bot.channels.token_buckets import TokenBucket, TokenBuckets
+from bot.channels.pace import Pace, Rate, TokenBucket, TokenBuckets
 from bot.clock import Clock
 
 #: Seconds beyond the second, for what clocks round.

@@ -20,7 +20,7 @@ from typing import Self
 
 import psycopg
 
-from bot.channels import Pace
+from bot.channels.pace import Pace
 from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.intake import Intake, Throttle

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from bot.certificates.reader import CertificateReader
-from bot.channels import Capabilities, Pace, Rate
+from bot.channels import Capabilities
+from bot.channels.pace import Pace, Rate
 from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer

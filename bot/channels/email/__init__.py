@@ -7,18 +7,11 @@ from functools import partial
 
 import structlog
 
-from bot.channels import (
-    AcceptUpdates,
-    ChannelError,
-    Pace,
-    Rate,
-    Receiver,
-    RecordBlockChange,
-    ServedChannel,
-)
+from bot.channels import AcceptUpdates, ChannelError, Receiver, RecordBlockChange, ServedChannel
 from bot.channels.email.channel import EmailChannel
 from bot.channels.email.returned import ImapSettings, MailboxReader, ReturnedMail
 from bot.channels.email.smtp import SmtpPool, SmtpSettings
+from bot.channels.pace import Pace, Rate
 from bot.clock import Clock
 from bot.errors import SettingsError
 from bot.settings import Settings

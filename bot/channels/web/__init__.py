@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from bot.channels import AcceptUpdates, ListenAddress, Pace, Rate, Receiver, RecordBlockChange, ServedChannel
+from bot.channels import AcceptUpdates, ListenAddress, Receiver, RecordBlockChange, ServedChannel
+from bot.channels.pace import Pace, Rate
 from bot.channels.web.channel import Streams, WebChannel
 from bot.channels.web.inbox import WebInbox
 from bot.channels.web.pages import ChatPages, PageSettings

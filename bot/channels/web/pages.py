@@ -12,8 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.channels import Rate
-from bot.channels.token_buckets import TokenBuckets
+from bot.channels.pace import Rate, TokenBuckets
 from bot.channels.web.channel import Streams
 from bot.channels.web.inbox import (
     LONGEST_TEXT,

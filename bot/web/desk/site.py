@@ -17,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.channels import Rate
-from bot.channels.token_buckets import TokenBuckets
+from bot.channels.pace import Rate, TokenBuckets
 from bot.channels.web.inbox import (
     LARGEST_FORM,
     FormTooLarge,

@@ -4,9 +4,21 @@ from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup
 
-from handlers.core import Context, Option, Session, format_bullets, join_lines, session
+from handlers.citations import format_office
+from handlers.core import (
+    Context,
+    Option,
+    Session,
+    decide_answers,
+    facts_of,
+    format_bullets,
+    join_lines,
+    units_of,
+    with_answer,
+)
 from locales import N_, Translator
-from rules.outcome import Decided
+from rules.offices import FILED, OfficeStatus
+from rules.outcome import Decided, Procedure
 from rules.questions import Question
 
 UNSURE = "unsure"
@@ -55,10 +67,10 @@ def _format_cases(here: Context, asked: Question) -> tuple[Markup, ...]:
 
 def _iter_cases(here: Context, asked: Question) -> Iterator[Markup | None]:
     say = here.say
-    for option in asked.options_for(session.facts_of(here.session)) if asked.fact in _CLOSED_FACTS else ():
+    for option in asked.options_for(facts_of(here.session)) if asked.fact in _CLOSED_FACTS else ():
         value = _TRUTH_VALUES.get(option.value, option.value)
-        supposed = session.with_answer(_in_order(here), asked.fact, value, here.world.pack)
-        outcome = session.decide_answers(supposed, here.world.pack, here.today)
+        supposed = with_answer(_in_order(here), asked.fact, value, here.world.pack)
+        outcome = decide_answers(supposed, here.world.pack, here.today)
         if not isinstance(outcome, Decided):
             yield None
             continue
@@ -72,3 +84,58 @@ _CLOSED_FACTS = frozenset({"merger_role", "information_matches", "token", "key_e
 
 def _in_order(here: Context) -> Session:
     return here.session.with_changes(answers={**_IN_ORDER, **here.session.answers})
+
+
+ASK_OFFICE = N_("The receiving office is {office}.")
+ASK_LIKELY_OFFICE = N_("The receiving office is most likely {office}; this is not confirmed.")
+NOT_UNDERSTOOD = N_("I did not understand that. Please choose one of these:")
+TRY_LIKE_THIS = N_(
+    "I cannot make that out yet. Tap a button or send its number; or write one short sentence, such as “{example}”."
+)
+#: A sentence that is read right, as officers write it.
+EXAMPLE = N_("our commune was merged into a new one, the token is lost")
+ASK_A_PERSON = N_("I am not getting it; a person helps you faster. Ask your managing body first.")
+NOTHING_LOST = N_("I still do not understand. What you answered is kept: you can go on here at any time.")
+TAP_INSTEAD = N_("That I do not understand either. The buttons below take you on.")
+#: How many in a row are counted; after these the words of the last two alternate.
+_COUNTED = 4
+
+
+def count_miss(misses: int) -> int:
+    """Return the count after one more message in a row that was not understood."""
+    return misses + 1 if misses < _COUNTED else _COUNTED - 1
+
+
+def say_not_understood(here: Context, first: str = NOT_UNDERSTOOD, second: str = TRY_LIKE_THIS) -> tuple[Markup, ...]:
+    """Say that a message was not understood.
+
+    Args:
+        here: The session and services of the turn; ``Session.misses`` counts the messages before this one.
+        first: The message id of what is said to the first one.
+        second: The message id of what is said to the second one, with an example if it has a place for it.
+
+    Returns:
+        The notes: to the third message in a row a person to ask, with name and telephone as far as known.
+    """
+    misses = here.session.misses
+    if misses == 0:
+        return (here.say(first),)
+    if misses == 2:
+        return (here.say(ASK_A_PERSON), *say_whom_to_ask(here))
+    if misses == _COUNTED - 1:
+        return (here.say(TAP_INSTEAD),)
+    if misses == _COUNTED and here.session.answers:
+        return (here.say(NOTHING_LOST),)
+    return (here.say(second, example=here.say.t(EXAMPLE)),)
+
+
+def say_whom_to_ask(here: Context) -> tuple[Markup, ...]:
+    """Name the offices that were set for the officer's unit, else those of the pack that have a telephone."""
+    units, offices = units_of(here), here.world.offices
+    known = dict.fromkeys(office for one in Procedure if one in FILED and (office := offices.find(one, units)))
+    named = tuple(offices.set_for(units)) or tuple(office for office in known if office.telephone)
+    if not named:
+        return ()
+    confirmed = all(office.status is OfficeStatus.CONFIRMED for office in named)
+    lines = dict.fromkeys(format_office(office, here.say.t) for office in named)
+    return (here.say(ASK_OFFICE if confirmed else ASK_LIKELY_OFFICE, office="; ".join(lines)),)

@@ -18,8 +18,7 @@ from handlers.core import (
     without_stale_events,
 )
 from handlers.interview import to_next_screen
-from handlers.interview.not_understood import say_not_understood
-from handlers.interview.screens import UNSURE, UNSURE_LABEL, unsure_option
+from handlers.interview.screens import UNSURE, UNSURE_LABEL, say_not_understood, unsure_option
 from handlers.interview.screens.fate import format_succession, is_fate_open, with_unit
 from handlers.model import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, UnitMatch
 from locales import N_

@@ -14,14 +14,13 @@ from bot.channels import (
     Gone,
     Invalid,
     MaybeSent,
-    Pace,
-    Rate,
     Refused,
     RetryLater,
     TooLarge,
     Unreachable,
     Unsupported,
 )
+from bot.channels.pace import Pace, Rate
 from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.channels import Blocked, Pace, Rate, Unsupported, unrepeated
+from bot.channels import Blocked, Unsupported, unrepeated
+from bot.channels.pace import Pace, Rate
 from bot.clock import Clock
 from bot.delivery import ResultBatcher
 from bot.delivery.background import Retention

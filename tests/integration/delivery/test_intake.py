@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels import Rate
+from bot.channels.pace import Rate
 from bot.delivery.intake import TEXT_LIMIT, Intake, Throttle
 from bot.messages import Chat, Incoming
 from bot.services.unit_of_work import open_turn

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels import Pace, Refused
+from bot.channels import Refused
+from bot.channels.pace import Pace
 from bot.clock import Clock
 from bot.concurrency import cancel_on, stop_on_signals
 from bot.delivery.background import Retention

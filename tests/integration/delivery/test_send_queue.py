@@ -9,18 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels import (
-    Blocked,
-    ChannelError,
-    Deferred,
-    Invalid,
-    MaybeSent,
-    Pace,
-    Rate,
-    RetryLater,
-    Unreachable,
-    Unsupported,
-)
+from bot.channels import Blocked, ChannelError, Deferred, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
+from bot.channels.pace import Pace, Rate
 from bot.channels.zalo.oa.errors import NoMoney, OutsideWindow, TemplateRefused
 from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels import Pace
+from bot.channels.pace import Pace
 from bot.channels.rendering import split_reply
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat
 from bot.cli.run import accept_in_steps

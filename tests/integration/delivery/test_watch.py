@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from bot.channels import Pace, Rate, Receiver, Refused, ServedChannel, Unreachable
+from bot.channels import Receiver, Refused, ServedChannel, Unreachable
+from bot.channels.pace import Pace, Rate
 from bot.delivery.background import Retention
 from bot.delivery.watch import AlarmWatch, BackupLoop
 from bot.services.backups import find_backup, list_backups, verify_backup

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels import Pace
+from bot.channels.pace import Pace
 from bot.clock import Clock
 from bot.concurrency import retry_while_unavailable
 from bot.delivery.dispatcher import Dispatcher

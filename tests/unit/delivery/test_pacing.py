@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels import Pace, Rate
-from bot.channels.token_buckets import TokenBuckets
+from bot.channels.pace import Pace, Rate, TokenBuckets
 from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer, _Part
 from tests.support.delivery import ManualClock
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from bot.channels import Rate
+from bot.channels.pace import Rate
 from bot.delivery.intake import Throttle
 from bot.messages import Incoming
 from handlers.core import TextReceived, Throttled

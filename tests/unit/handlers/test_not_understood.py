@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from handlers.interview.not_understood import ASK_A_PERSON, EXAMPLE, NOT_UNDERSTOOD
+from handlers.interview.screens import ASK_A_PERSON, EXAMPLE, NOT_UNDERSTOOD
 from handlers.interview.screens.unit import NOT_FOUND
 from handlers.interview.screens.welcome import GREETING
 from handlers.sentences import KEPT_FOR_CONSENT

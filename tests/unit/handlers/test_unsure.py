@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.core import Context, session
+from handlers.core import Context, decide_answers
 from handlers.interview.screens import STAYS_OPEN, UNSURE_LABEL
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.testing import build_memory_services
@@ -92,7 +92,7 @@ async def test_where_it_is_known_the_answer_in_each_case_is_told() -> None:
 def revokes(talk: Dialogue) -> bool:
     assert talk.session
     assert get_screen(talk) == "answer"
-    decided = session.decide_answers(talk.session, talk.world.pack, Context(talk.session, talk.world).today)
+    decided = decide_answers(talk.session, talk.world.pack, Context(talk.session, talk.world).today)
     assert isinstance(decided, Decided)
     return any(action.procedure == "revoke" for action in decided.actions)
 

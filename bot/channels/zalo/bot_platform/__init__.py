@@ -7,16 +7,8 @@ from functools import partial
 
 import structlog
 
-from bot.channels import (
-    AcceptUpdates,
-    ChannelError,
-    ListenAddress,
-    Pace,
-    Rate,
-    Receiver,
-    RecordBlockChange,
-    ServedChannel,
-)
+from bot.channels import AcceptUpdates, ChannelError, ListenAddress, Receiver, RecordBlockChange, ServedChannel
+from bot.channels.pace import Pace, Rate
 from bot.channels.zalo.bot_platform.channel import BotApi, ZaloBotChannel
 from bot.channels.zalo.bot_platform.receivers import Poller, UpdateReceiver, WebhookReceiver, WebhookSettings
 from bot.channels.zalo.http import ZaloHttp

@@ -7,16 +7,8 @@ from functools import partial
 
 import structlog
 
-from bot.channels import (
-    AcceptUpdates,
-    ChannelError,
-    ListenAddress,
-    Pace,
-    Rate,
-    Receiver,
-    RecordBlockChange,
-    ServedChannel,
-)
+from bot.channels import AcceptUpdates, ChannelError, ListenAddress, Receiver, RecordBlockChange, ServedChannel
+from bot.channels.pace import Pace, Rate
 from bot.channels.zalo.http import ZaloHttp
 from bot.channels.zalo.oa.api import ApiSettings, ZaloApi, ZbsApi
 from bot.channels.zalo.oa.channel import ZaloOaChannel

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.channels import ChannelError, Rate, Refused
+from bot.channels import ChannelError, Refused
+from bot.channels.pace import Rate
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.receivers import Poller
 from bot.channels.telegram.updates import UpdateReceiver

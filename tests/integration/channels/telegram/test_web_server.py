@@ -11,7 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app import configured_channels, serve_channels
-from bot.channels import AcceptUpdates, ListenAddress, Pace, Receiver, RecordBlockChange, ServedChannel
+from bot.channels import AcceptUpdates, ListenAddress, Receiver, RecordBlockChange, ServedChannel
+from bot.channels.pace import Pace
 from bot.errors import SettingsError
 from bot.metrics import Prometheus
 from bot.settings import Settings

@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.channels import ListenAddress, Rate
+from bot.channels import ListenAddress
+from bot.channels.pace import Rate
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.receivers import WebhookReceiver, WebhookSettings
 from bot.channels.telegram.updates import UpdateReceiver

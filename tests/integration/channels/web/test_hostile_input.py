@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels import Rate
+from bot.channels.pace import Rate
 from bot.channels.web.channel import Streams
 from bot.channels.web.inbox import WebInbox
 from bot.channels.web.pages import ChatPages, PageSettings

@@ -13,8 +13,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels import AcceptUpdates, Channel, Pace, Receiver, RecordBlockChange, ServedChannel, Unreachable
+from bot.channels import AcceptUpdates, Channel, Receiver, RecordBlockChange, ServedChannel, Unreachable
 from bot.channels.file_links import LinkingChannel
+from bot.channels.pace import Pace
 from bot.delivery.background import ShortRetention
 from bot.messages import Incoming
 from bot.services.links import FileLinks, LinkDesk

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels import Rate
+from bot.channels.pace import Rate
 from tests.integration.channels.web.conftest import Opened
 from tests.integration.channels.web.test_links import assert_safe
 from tests.support.desk import Desk

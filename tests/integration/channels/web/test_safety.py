@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from bot.channels import Rate
+from bot.channels.pace import Rate
 from bot.delivery.background import ShortRetention
 from bot.settings import Settings
 from bot.store import Store

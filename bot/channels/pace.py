@@ -1,7 +1,27 @@
-"""Token buckets: how fast somebody may go on, with an allowance that comes back with time."""
+"""The pace of a channel, and token buckets: how fast somebody may go on, with an allowance that comes back."""
 
-from bot.channels import Rate
+from dataclasses import dataclass
+
 from bot.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second in the long run, ``burst`` at once."""
+
+    per_second: float
+    burst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The messages a second that a platform takes: over all chats, and in one chat (which also takes a short burst)."""
+
+    overall: float
+    chat: Rate
+    urgent: float | None = None  #: a second of what is not a broadcast, where that is less
+    window: float = 1.0  #: seconds over which the platform counts: what it takes in them may come unevenly
+
 
 #: Buckets of chats are forgotten when there are more than this many: a full bucket is as good as none.
 _MOST_BUCKETS = 4096
