@@ -7,18 +7,17 @@ import re
 import sys
 import threading
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
 from markupsafe import escape
-from rich import console as rich_console
 from rich.markup import escape as escape_rich
-from rich.segment import Segment
 
 from bot.channels import CHANNELS, AcceptUpdates, Gone, TooLarge, terminal_channel
 from bot.channels.rendering import render_text, split_reply, to_plain_text
+from bot.console import SafeConsole
 from bot.errors import to_reason
 from bot.messages import Incoming, OutboxRow
 from bot.streams import sanitize
@@ -255,14 +254,3 @@ def _is_readable(path: Path) -> bool:
             return True
     except (OSError, ValueError):
         return False
-
-
-class SafeConsole(rich_console.Console):
-    """A rich console in which foreign text cannot steer the terminal; only its own styles do."""
-
-    def render(
-        self, renderable: rich_console.RenderableType, options: rich_console.ConsoleOptions | None = None
-    ) -> Iterable[Segment]:
-        """Sanitize the text of every segment; rich's own control segments stay."""
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(sanitize(segment.text), segment.style)

@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from bot.channels import ChannelError, parse_address
-from bot.cli.options import parse_unit, parse_word
+from bot.cli.options import As, chat_id, open_as, parse_unit, parse_word
 from bot.cli.output import Language, print_rows, translator_for
-from bot.cli.session import As, chat_id, open_as
 from bot.clock import Clock
 from bot.errors import Forbidden, PersonUnknown, TrolyError
 from bot.services.opening import open_store_from_settings

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.options import As, open_as
 from bot.cli.output import print_rows
-from bot.cli.session import As, open_as
 from bot.clock import Clock
 from bot.delivery.worker_lease import open_heartbeat
 from bot.services.opening import open_store_from_settings

@@ -24,8 +24,8 @@ from bot.cli.broadcast_output import (
     report,
     to_action_error,
 )
+from bot.cli.options import As, CommandSession, open_as, open_store_as
 from bot.cli.output import print_json_lines
-from bot.cli.session import As, CommandSession, open_as, open_store_as
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings

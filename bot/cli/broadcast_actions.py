@@ -18,7 +18,7 @@ from bot.cli.broadcast_output import (
     to_action_error,
     withdraw_queued,
 )
-from bot.cli.session import As, AuthorizedStore, open_store_as
+from bot.cli.options import As, AuthorizedStore, open_store_as
 from bot.concurrency import EXIT_CODES, run_until_signal
 from bot.errors import TrolyError
 from bot.services.unit_of_work import open_admin_transaction

@@ -11,11 +11,13 @@ from bot.channels import parse_address
 from bot.cli.broadcast_options import NO_FILE, BroadcastFiles, Typed, change_day, read_files, to_audience
 from bot.cli.broadcast_output import BroadcastCode, format_late_steps, format_next_step, get_broadcast, to_action_error
 from bot.cli.options import (
+    As,
+    CommandSession,
+    open_as,
     parse_word,
     to_bad_parameter,
     with_option_groups,
 )
-from bot.cli.session import As, CommandSession, open_as
 from bot.errors import Forbidden, InputError
 from bot.exports.broadcast_files import find_people
 from bot.settings import load_settings

@@ -13,10 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from bot.atomic_file import notes_folder, refuse_existing
-from bot.channels.terminal import SafeConsole
+from bot.cli.options import As, AuthorizedStore, open_store_as
 from bot.cli.output import Language, print_rows, translator_for
-from bot.cli.session import As, AuthorizedStore, open_store_as
 from bot.concurrency import EXIT_CODES, raise_on_sigterm, run_until_signal
+from bot.console import SafeConsole
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.errors import Forbidden, NotFound, OutputError, TrolyError
 from bot.exports.broadcast_report import REPORT_WRITERS, ReportOrder, ReportTotals, write_report

@@ -14,8 +14,8 @@ from bot.certificates import LIMITS, TrustError, trust
 from bot.certificates.reader import CertificateReader
 from bot.certificates.record import Validity, validity_at
 from bot.certificates.trust import KNOWN_AUTHORITIES
-from bot.channels.terminal import SafeConsole
 from bot.cli.output import json_text
+from bot.console import SafeConsole
 from bot.errors import to_reason
 from bot.settings import load_settings
 from handlers.interview.screens.certificate import format_key, format_unreadable_parts

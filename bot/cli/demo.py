@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from bot.channels.terminal import SafeConsole
 from bot.cli.output import Language, parse_language, write
+from bot.console import SafeConsole
 from bot.demo import DemoSizes, DemoTotals, fill_database, write_samples
 from bot.demo.data_writer import open_demo_data
 from bot.demo.officers import ADMIN, FOCAL, OWNER

@@ -15,10 +15,10 @@ from typer.core import TyperGroup
 
 from bot.atomic_file import notes_folder, open_atomic_file, refuse_existing, refuse_filled, write_folder
 from bot.certificates import MEBIBYTE
-from bot.channels.terminal import SafeConsole
 from bot.cli.decide import parse_json
 from bot.cli.output import Language, json_text, translator_for
 from bot.concurrency import EXIT_CODES, raise_on_sigterm, run_until_signal
+from bot.console import SafeConsole
 from bot.dossier.list_reader import NO_LIST
 from bot.dossier.making import Dossier, DossierOrder, make_dossier
 from bot.dossier.overview import write_list_template

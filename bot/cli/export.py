@@ -8,11 +8,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bot.atomic_file import notes_folder, refuse_existing
-from bot.channels.terminal import SafeConsole
-from bot.cli.options import FilterOptions, with_option_groups
+from bot.cli.options import As, FilterOptions, open_store_as, with_option_groups
 from bot.cli.output import Language, translator_for
-from bot.cli.session import As, open_store_as
 from bot.concurrency import EXIT_CODES, raise_on_sigterm, run_until_signal
+from bot.console import SafeConsole
 from bot.errors import OutputError
 from bot.exports import ExportJob, ExportResult
 from bot.exports.export import FORM_SUFFIXES, write_export

@@ -78,7 +78,7 @@ Cell: TypeAlias = "str | Text"
 
 def terminal_width() -> int | None:
     """Return the characters in a line of the terminal that standard output is; None in a pipe."""
-    from bot.channels.terminal import SafeConsole  # noqa: PLC0415 - as above
+    from bot.console import SafeConsole  # noqa: PLC0415 - as above
 
     console = SafeConsole()
     return console.width if console.is_terminal else None
@@ -117,7 +117,7 @@ def print_rows(
 def _print_table(
     rows: Sequence[Sequence[Cell]], headings: Sequence[str], whole: Sequence[str], title: "Text | None"
 ) -> None:
-    from bot.channels.terminal import SafeConsole  # noqa: PLC0415 - as above
+    from bot.console import SafeConsole  # noqa: PLC0415 - as above
 
     table = _table(rows, headings, whole, title)
     if table.rows:

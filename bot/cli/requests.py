@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.certificates import LIMITS
-from bot.cli.options import FilterOptions, WantedInState, parse_state, with_option_groups
+from bot.cli.options import As, CommandSession, FilterOptions, WantedInState, open_as, parse_state, with_option_groups
 from bot.cli.output import json_text, terminal_width
 from bot.cli.requests_output import (
     as_data,
@@ -19,7 +19,6 @@ from bot.cli.requests_output import (
     format_request,
     print_requests,
 )
-from bot.cli.session import As, CommandSession, open_as
 from bot.errors import Forbidden, InputError, NotFound, to_reason
 from bot.exports.process import read_sheet
 from bot.settings import load_settings

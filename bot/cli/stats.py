@@ -13,11 +13,19 @@ import typer
 from rich.text import Text
 
 from bot.atomic_file import notes_folder, open_atomic_file, refuse_existing
-from bot.channels.terminal import SafeConsole
 from bot.charts import Charts
-from bot.cli.options import UnitOption, parse_day_option, parse_unit, to_bad_parameter
+from bot.cli.options import (
+    As,
+    CommandSession,
+    UnitOption,
+    open_as,
+    open_store_as,
+    parse_day_option,
+    parse_unit,
+    to_bad_parameter,
+)
 from bot.cli.output import Language, json_text, parse_language, print_rows, terminal_width
-from bot.cli.session import As, CommandSession, open_as, open_store_as
+from bot.console import SafeConsole
 from bot.errors import Forbidden
 from bot.services.units import count_stops
 from bot.settings import load_settings

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from bot.cli.options import As, open_as
 from bot.cli.output import print_rows
-from bot.cli.session import As, open_as
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_import import ImportEffects, apply_unit_import, plan_unit_import
 from bot.settings import load_settings

@@ -13,8 +13,8 @@ import structlog
 from rich.table import Table
 from rich.text import Text
 
-from bot.channels.terminal import SafeConsole
 from bot.cli.output import json_text
+from bot.console import SafeConsole
 from bot.logs import configure_logging
 from bot.streams import GuardedStream, StreamError, guarded_streams
 

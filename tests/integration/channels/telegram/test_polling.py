@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from bot.channels import ChannelError, Refused
 from bot.channels.pace import Rate
+from bot.channels.telegram import Poller
 from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.receivers import Poller
 from bot.channels.telegram.updates import UpdateReceiver
 from bot.clock import Clock
 from bot.delivery.intake import Intake, Throttle

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from bot.channels import ListenAddress
 from bot.channels.pace import Rate
+from bot.channels.telegram import WebhookReceiver, WebhookSettings
 from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.receivers import WebhookReceiver, WebhookSettings
 from bot.channels.telegram.updates import UpdateReceiver
 from bot.clock import Clock
 from bot.delivery.intake import Intake, Throttle
@@ -172,7 +172,7 @@ async def test_while_the_store_is_locked_telegram_is_asked_to_come_again(
     async def locked(*_: Any) -> list[Chat]:
         raise StoreLocked
 
-    monkeypatch.setattr("bot.channels.telegram.receivers._STORING_TIMEOUT", 0.2)
+    monkeypatch.setattr("bot.channels.telegram._STORING_TIMEOUT", 0.2)
     patch_method(monkeypatch, store.inbox, "receive", locked)
     assert await hook.called(UPDATE) == 503
 
