@@ -92,10 +92,10 @@ async def _import_file(file: Path, person: str | None, *, apply: bool) -> Import
 
 
 async def _apply_lines(office: CommandSession, lines: tuple[ImportLine, ...], *, apply: bool) -> ImportResult:
-    plan = await office.admin.imports.plan(office.rights, lines)
+    plan = await office.admin.lists.plan(office.rights, lines)
     if not (apply and plan.applicable):
         return ImportResult(plan, applied=False)
-    imported = await office.admin.imports.apply(office.rights, lines, plan.mark)
+    imported = await office.admin.lists.apply(office.rights, lines, plan.mark)
     await office.commit()
     return imported
 

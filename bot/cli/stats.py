@@ -162,7 +162,7 @@ async def _read_statistics(unit: str | None, until: date | None, person: str | N
         at.require(Act.SEE_PICTURE)
         unit = _visible_unit(at, unit) if unit else None
         today = to_vietnam_day(at.now)
-        total, lines = await at.admin.picture.numbers(at.rights, unit, today, at.now)
+        total, lines = await at.admin.units.numbers(at.rights, unit, today, at.now)
         burnt = await _read_burn_down(at, unit, until, today) if until else None
         return StatisticsResult(at.units, total, lines, burnt, at.now)
 
@@ -184,7 +184,7 @@ async def _read_burn_down(at: CommandSession, unit: str | None, until: date, tod
     if not is_target(until, today):
         raise to_bad_parameter("--until", N_("choose a day within five years of today"))
     start = min(today, until) - BURN_DOWN_WINDOW
-    return await at.admin.picture.burn_down(at.rights, statistics_root(at.rights, unit), start, until, today)
+    return await at.admin.units.burn_down(at.rights, statistics_root(at.rights, unit), start, until, today)
 
 
 def _to_chart(say: MarkupTranslator, counted: StatisticsResult) -> Chart:

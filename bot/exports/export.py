@@ -55,7 +55,7 @@ class ExportSpan:
 async def read_span(store: Store, order: ExportJob) -> ExportSpan:
     """What is meant now; what is registered later is not part of the export."""
     async with open_admin_transaction(store, order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
-        count, last = await unit.admin.exports.extent(order.rights, order.wanted)
+        count, last = await unit.admin.lists.extent(order.rights, order.wanted)
     return ExportSpan(count, last)
 
 
@@ -68,7 +68,7 @@ async def request_batches(
         async with open_admin_transaction(
             store, order.now, chat=order.chat, channel=order.channel, reading=True
         ) as unit:
-            found = await unit.admin.exports.batch(order.rights, order.wanted, size, after=after, last=span.last)
+            found = await unit.admin.lists.batch(order.rights, order.wanted, size, after=after, last=span.last)
         if not found:
             return
         yield found

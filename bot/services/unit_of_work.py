@@ -12,12 +12,12 @@ from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
 from bot.services.channels import EmailService, EmailTerms, StoredChannels, copy_files
 from bot.services.dossiers import StoredDossiers
-from bot.services.exports import ExportDownloads, ExportService, ImportService, OwnDataService
+from bot.services.exports import ExportDownloads, OwnDataService, RequestFileService
 from bot.services.links import LinkService
 from bot.services.people import PeopleService
 from bot.services.request_list import RequestAnnouncer, RequestListService
 from bot.services.request_notices import OwnRequestService
-from bot.services.units import StatisticsService, StoredOffices, UnitService
+from bot.services.units import StoredOffices, UnitService
 from bot.store import (
     DossierRepository,
     ExportReaderRepository,
@@ -75,10 +75,10 @@ def build_admin_services(context: StoreContext) -> AdminServices:
         people=PeopleService.of(context, journal),
         desk=RequestListService(requests, journal, context.now, announcer),
         journal=journal,
-        exports=ExportService(ExportRepository(context), journal, ExportReaderRepository(context), requests),
-        imports=ImportService(ImportRepository(context), requests, journal),
-        picture=StatisticsService(StatisticsRepository(context)),
-        units=UnitService(UnitRepository(context), journal, context.now, announcer),
+        lists=RequestFileService(
+            ExportRepository(context), journal, ExportReaderRepository(context), requests, ImportRepository(context)
+        ),
+        units=UnitService(UnitRepository(context), journal, context.now, announcer, StatisticsRepository(context)),
         broadcasts=BroadcastService.of(context, journal),
         dossiers=StoredDossiers(journal, DossierRepository(context), own_requests, announcer.notices),
         offices=StoredOffices(journal, OfficeRepository(context), announcer.notices),

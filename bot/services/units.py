@@ -53,6 +53,7 @@ class UnitService:
     journal: Journal
     now: datetime
     announcer: RequestAnnouncer
+    statistics: StatisticsRepository
 
     async def load_for_update(self) -> UnitDirectory:
         """Lock the counter of changes first, so that others wait."""
@@ -114,13 +115,6 @@ class UnitService:
             await self.units.hand_on(former, successor)
             arrived[successor] += left.get(former, 0)
         return formers, +arrived
-
-
-@dataclass(frozen=True, slots=True)
-class StatisticsService:
-    """Implements ``handlers.core.ports.Statistics``: sums the counts of single units up the tree."""
-
-    statistics: StatisticsRepository
 
     async def numbers(
         self, rights: Rights, unit: str | None, today: date, now: datetime

@@ -41,19 +41,16 @@ from bot.store.channel_use import ChannelUse, ChannelUseRepository
 from bot.store.contents import (
     MOVED,
     PUT_BACK,
-    LiveTables,
     ReadableTables,
     Row,
     TableDigest,
     contents_of,
-    copy_table,
     digest_table,
     digest_tables,
     holds_data,
     require_same,
-    require_unserved,
 )
-from bot.store.contents.opening import create_statements, open_tables
+from bot.store.contents.opening import LiveTables, copy_table, create_statements, open_tables, require_unserved
 from bot.store.contents.sqlite_tables import SqliteTables
 from bot.store.context import (
     Chats,

@@ -160,7 +160,7 @@ async def order_export(here: Context, form: ExportForm) -> HandlerResult:
     order = ExportOrder(wanted=wanted, form=form, language=here.session.language)
     total = await here.world.admin.desk.count(rights, wanted)
     waiting = format_export_queued(say, form, total)
-    started = bool(total) and await here.world.admin.exports.start(rights, order, total, waiting)
+    started = bool(total) and await here.world.admin.lists.start(rights, order, total, waiting)
     note = N_("I am writing the file; it comes here by itself.") if started else N_("Nothing was begun.")
     return HandlerResult(here.session, notes=(say(note),))
 
@@ -176,7 +176,7 @@ class ExportScreen(OptionsOnlyScreen):
         say, rights = here.say, await current_rights(here)
         if not rights.reach(Act.EXPORT_REQUESTS):
             return Page(say(N_("Exporting is for those who look after requests.")), options=(back_option(here.say.t),))
-        running = await here.world.admin.exports.running()
+        running = await here.world.admin.lists.running()
         return _render_progress(here, running) if running else await _render_forms(here, rights)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
@@ -218,6 +218,6 @@ def _render_progress(here: Context, running: ExportStatus) -> Page:
 
 async def _cancel_export(here: Context) -> HandlerResult:
     rights, say = await current_rights(here), here.say
-    ended = await here.world.admin.exports.cancel(rights, format_export_cancelled(say))
+    ended = await here.world.admin.lists.cancel(rights, format_export_cancelled(say))
     note = N_("The export is cancelled.") if ended else N_("That export has ended already.")
     return HandlerResult(here.session, notes=(say(note),))

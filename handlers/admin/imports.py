@@ -231,10 +231,10 @@ async def handle_sheet(here: Context, sheet: ImportSheet) -> HandlerResult | Non
         return None
     if sheet.trouble is not None:
         return HandlerResult(here.session, notes=(say(SHEET_PROBLEMS[sheet.trouble]),))
-    plan = await here.world.admin.imports.plan(rights, sheet.lines)
+    plan = await here.world.admin.lists.plan(rights, sheet.lines)
     if not (plan.changes or plan.conflicts or plan.bad):
         return HandlerResult(here.session, notes=(say(N_("The list changes nothing.")), *format_import_plan(say, plan)))
-    name = await here.world.admin.imports.save_lines(sheet.lines)
+    name = await here.world.admin.lists.save_lines(sheet.lines)
     visit = here.session.open_visit("import")
     return HandlerResult(visit.with_changes(about=_format_about(name, plan)))
 
@@ -244,12 +244,12 @@ async def _load_plan(here: Context) -> tuple[Rights, ImportPlan] | None:
     rights = await current_rights(here)
     if not rights.reach(Act.IMPORT_REQUESTS):
         return None
-    lines = await here.world.admin.imports.load_lines(_waiting_name(here))
-    return None if lines is None else (rights, await here.world.admin.imports.plan(rights, lines))
+    lines = await here.world.admin.lists.load_lines(_waiting_name(here))
+    return None if lines is None else (rights, await here.world.admin.lists.plan(rights, lines))
 
 
 async def _apply_plan(here: Context, rights: Rights, _: ImportPlan) -> HandlerResult:
-    imports = here.world.admin.imports
+    imports = here.world.admin.lists
     imported = await imports.apply(rights, await imports.load_lines(_waiting_name(here)) or (), _plan_mark(here))
     note = format_import_result(here.say, imported)
     if not imported.applied:
@@ -262,7 +262,7 @@ async def _apply_plan(here: Context, rights: Rights, _: ImportPlan) -> HandlerRe
 
 async def _drop_lines(here: Context) -> None:
     if (await current_rights(here)).grants:
-        await here.world.admin.imports.drop_lines(_waiting_name(here))
+        await here.world.admin.lists.drop_lines(_waiting_name(here))
 
 
 def _format_about(name: str, plan: ImportPlan) -> str:

@@ -143,7 +143,7 @@ def _find_units(here: Context, text: str) -> tuple[list[Unit], list[Unit]]:
 
 async def current_numbers(here: Context, rights: Rights) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
     """Return the numbers of the open unit."""
-    return await here.world.admin.picture.numbers(rights, statistics_unit(here.session), here.today, here.world.now)
+    return await here.world.admin.units.numbers(rights, statistics_unit(here.session), here.today, here.world.now)
 
 
 async def show_bar_chart(here: Context, rights: Rights) -> HandlerResult:
@@ -155,7 +155,7 @@ async def show_bar_chart(here: Context, rights: Rights) -> HandlerResult:
 async def _show_burn_down(here: Context, rights: Rights, until: date) -> HandlerResult:
     today, unit = here.today, statistics_root(rights, statistics_unit(here.session))
     start = min(today, until) - BURN_DOWN_WINDOW
-    burnt = await here.world.admin.picture.burn_down(rights, unit, start, until, today)
+    burnt = await here.world.admin.units.burn_down(rights, unit, start, until, today)
     drawing = build_burn_chart(here.say, here.world.units, unit, burnt, here.world.now)
     return _request_drawing(here, drawing, format_burn_down(here.say, burnt))
 

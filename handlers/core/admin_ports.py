@@ -212,10 +212,11 @@ class Journal(Protocol):
         """
 
 
-class Exports(Protocol):
-    """Exports ordered in this chat, one at a time; they are written outside the turn, by what is read here.
+class RequestFiles(Protocol):
+    """Lists of requests as files: exports, and exported lists that come back with changed states and notes.
 
-    Personal data of what is read is masked where the rights do not allow it.
+    Exports are ordered in this chat, one at a time, and written outside the turn, by what is read here; personal data
+    is masked where the rights do not allow it.
     """
 
     async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
@@ -253,10 +254,6 @@ class Exports(Protocol):
     async def cancel(self, rights: Rights, said: Reply) -> bool:
         """Cancel the running export; ``said`` replaces its progress message. Return False if none was running."""
 
-
-class Imports(Protocol):
-    """Exported lists that come back with changed states and notes."""
-
     async def plan(self, rights: Rights, lines: Sequence[ImportLine]) -> ImportPlan:
         """Plan the changes that the lines ask for; lines outside the caller's rights count as unknown.
 
@@ -287,30 +284,8 @@ class Imports(Protocol):
         """Delete stored lines."""
 
 
-class Statistics(Protocol):
-    """Counts of certificates and requests (``handlers.model.statistics``), within the caller's rights."""
-
-    async def numbers(
-        self, rights: Rights, unit: str | None, today: date, now: datetime
-    ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
-        """Count for a unit, or for everything within reach, and for each unit right below it.
-
-        Args:
-            rights: The caller's rights; whatever is out of reach is not counted, as in the request list.
-            unit: Code of the unit; ``None`` for everything within reach.
-            today: The day in Viet Nam by which certificates expire.
-            now: The moment by which officers count as silent.
-
-        Returns:
-            The total, and one line for each unit below.
-        """
-
-    async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
-        """Count what was still open at the end of each day from ``start``, with ``until`` as the target day."""
-
-
 class Units(Protocol):
-    """The tree of units, for reading and changing as a whole."""
+    """The tree of units, read and changed as a whole, and what there is to do in it (``handlers.model.statistics``)."""
 
     async def load_for_update(self) -> UnitDirectory:
         """Return all units and lock the tree: another change of it waits until this transaction ends."""
@@ -352,6 +327,24 @@ class Units(Protocol):
         Returns:
             ``None`` if the tree was stored, ``NOT_YOURS`` if the rights do not allow it.
         """
+
+    async def numbers(
+        self, rights: Rights, unit: str | None, today: date, now: datetime
+    ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
+        """Count for a unit, or for everything within reach, and for each unit right below it.
+
+        Args:
+            rights: The caller's rights; whatever is out of reach is not counted, as in the request list.
+            unit: Code of the unit; ``None`` for everything within reach.
+            today: The day in Viet Nam by which certificates expire.
+            now: The moment by which officers count as silent.
+
+        Returns:
+            The total, and one line for each unit below.
+        """
+
+    async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
+        """Count what was still open at the end of each day from ``start``, with ``until`` as the target day."""
 
 
 class Dossiers(Protocol):
@@ -461,9 +454,7 @@ class AdminServices:
     people: People
     desk: RequestList
     journal: Journal
-    exports: Exports
-    imports: Imports
-    picture: Statistics
+    lists: RequestFiles
     units: Units
     broadcasts: Broadcasts
     dossiers: Dossiers

@@ -44,8 +44,8 @@ from handlers.testing.tables import (
     MemoryTransaction,
     MessageRecord,
 )
-from handlers.testing.tasks import MemoryExports, MemoryImports, MemoryOwnData
-from handlers.testing.units import MemoryOffices, MemoryStatistics, MemoryUnits
+from handlers.testing.tasks import MemoryOwnData, MemoryRequestFiles
+from handlers.testing.units import MemoryOffices, MemoryUnits
 from locales import LANGUAGES
 from rules.pack import Pack
 
@@ -60,9 +60,7 @@ def build_memory_admin_services(acting: MemoryContext) -> AdminServices:
         people=MemoryPeople(acting, journal),
         desk=MemoryRequestList(acting, journal, moves),
         journal=journal,
-        exports=MemoryExports(acting, journal),
-        imports=MemoryImports(acting, journal, moves),
-        picture=MemoryStatistics(acting),
+        lists=MemoryRequestFiles(acting, journal, moves),
         units=MemoryUnits(acting, journal),
         broadcasts=MemoryBroadcasts(acting, journal),
         dossiers=MemoryDossiers(journal, acting),

@@ -48,10 +48,11 @@ IMPORT_TASK = "import"
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryExports(MemoryExportReader):
-    """Implements ``handlers.core.ports.Exports``; nobody writes the files here."""
+class MemoryRequestFiles(MemoryExportReader):
+    """Implements ``handlers.core.RequestFiles``; nobody writes the files here."""
 
     journal: MemoryJournal
+    moves: RequestMoves
 
     async def start(self, rights: Rights, order: ExportOrder, total: int, said: Reply) -> str | None:
         """Keep the order, and queue the message that shows how far it is."""
@@ -84,15 +85,6 @@ class MemoryExports(MemoryExportReader):
     def _running(self) -> TaskRecord | None:
         mine = (one for one in self.acting.tables.tasks.values() if one.chat == self.acting.chat)
         return next((one for one in mine if one.kind == EXPORT_TASK and one.is_open), None)
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryImports:
-    """Implements ``handlers.core.ports.Imports``."""
-
-    acting: MemoryContext
-    journal: MemoryJournal
-    moves: RequestMoves
 
     async def plan(self, rights: Rights, lines: Sequence[ImportLine]) -> ImportPlan:
         """Compare the lines with the requests within reach."""

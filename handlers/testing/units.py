@@ -140,21 +140,6 @@ class MemoryUnits:
                 tables.statuses[place] = replace(known, status=status)
         return frozenset(moving)
 
-
-_EXPIRING = (30, 60, 90)
-_COUNTED_STATES = {
-    **dict.fromkeys(REQUESTED_STATES, "requested"),
-    RequestState.FORWARDED: "forwarded",
-    RequestState.DONE: "done",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryStatistics:
-    """Implements ``handlers.core.ports.Statistics``."""
-
-    acting: MemoryContext
-
     async def numbers(
         self, rights: Rights, unit: str | None, today: date, now: datetime
     ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
@@ -230,6 +215,14 @@ class MemoryStatistics:
         for request in tables.requests.values():
             if request.state not in UNCOUNTED_STATES:
                 yield request.unit, _to_span(request.registered_at, request.ended_at)
+
+
+_EXPIRING = (30, 60, 90)
+_COUNTED_STATES = {
+    **dict.fromkeys(REQUESTED_STATES, "requested"),
+    RequestState.FORWARDED: "forwarded",
+    RequestState.DONE: "done",
+}
 
 
 def _to_span(begun: datetime, ended: datetime | None) -> OpenSpan:

@@ -42,18 +42,18 @@ async def batch(
     store: Store, held: Rights, limit: int = 100, wanted: Filter | None = None, after: int = 0
 ) -> list[RequestRow]:
     async with admin_transaction(store) as at:
-        _, last = await at.admin.exports.extent(held, wanted or Filter())
-        return list(await at.admin.exports.batch(held, wanted or Filter(), limit, after=after, last=last))
+        _, last = await at.admin.lists.extent(held, wanted or Filter())
+        return list(await at.admin.lists.batch(held, wanted or Filter(), limit, after=after, last=last))
 
 
 async def start(store: Store, chat: Chat, held: Rights, order: ExportOrder = ORDER) -> str | None:
     async with admin_transaction(store, chat) as at:
-        return await at.admin.exports.start(held, order, 7, make_reply("0 / 7"))
+        return await at.admin.lists.start(held, order, 7, make_reply("0 / 7"))
 
 
 async def running(store: Store, chat: Chat) -> ExportStatus | None:
     async with admin_transaction(store, chat) as at:
-        return await at.admin.exports.running()
+        return await at.admin.lists.running()
 
 
 async def delivered(store: Store) -> list[Reply]:
@@ -112,8 +112,8 @@ async def test_a_cancelled_one_makes_room_and_says_so_in_place_of_its_message(
     await start(store, admin, held)
     await delivered(store)
     async with admin_transaction(store, admin) as at:
-        assert await at.admin.exports.cancel(held, make_reply("hủy"))
-        assert not await at.admin.exports.cancel(held, make_reply("hủy"))
+        assert await at.admin.lists.cancel(held, make_reply("hủy"))
+        assert not await at.admin.lists.cancel(held, make_reply("hủy"))
 
     assert await running(store, admin) is None
     assert [(one.paragraphs, one.action, one.target) for one in await delivered(store)] == [(("hủy",), "edit", "42")]

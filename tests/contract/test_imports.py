@@ -141,7 +141,7 @@ async def test_an_edited_row_of_an_older_list_that_was_not_touched_does_not_dist
 async def test_no_exporter_takes_a_list_that_waits(store: Store, officer: Chat) -> None:
     given_lines = await list_lines(store)
     async with admin_transaction(store, officer) as at:
-        await at.admin.imports.save_lines(given_lines)
+        await at.admin.lists.save_lines(given_lines)
 
     assert await ExportTaskService(store.tasks).take("telegram", NOW) is None
 
@@ -151,13 +151,13 @@ async def test_a_list_waits_sealed_in_its_chat_until_there_is_a_yes_or_a_no(
 ) -> None:
     given_lines = tuple(await list_lines(store, RequestState.SENT_BACK, note=REASON))
     async with admin_transaction(store, officer) as at:
-        older = await at.admin.imports.save_lines(given_lines[:1])
-        name = await at.admin.imports.save_lines(given_lines)
-        assert await at.admin.imports.load_lines(older) is None
+        older = await at.admin.lists.save_lines(given_lines[:1])
+        name = await at.admin.lists.save_lines(given_lines)
+        assert await at.admin.lists.load_lines(older) is None
     assert REASON.encode() not in ground.bytes_at_rest()
     async with admin_transaction(store, store.chats.at("telegram", IMPORTER)) as at:
-        assert await at.admin.imports.load_lines(name) is None, "it waits in another chat"
+        assert await at.admin.lists.load_lines(name) is None, "it waits in another chat"
     async with admin_transaction(store, officer) as at:
-        assert await at.admin.imports.load_lines(name) == given_lines
-        await at.admin.imports.drop_lines(name)
-        assert await at.admin.imports.load_lines(name) is None
+        assert await at.admin.lists.load_lines(name) == given_lines
+        await at.admin.lists.drop_lines(name)
+        assert await at.admin.lists.load_lines(name) is None

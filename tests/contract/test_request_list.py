@@ -160,7 +160,7 @@ async def test_what_is_masked_is_not_found_by_guessing_it(
         assert await list_codes(desk, FOCAL, Filter(text=guess)) == []
         assert await list_codes(desk, both, Filter(text=guess)) == []
         async with admin_transaction(desk) as at:
-            assert await at.admin.exports.extent(FOCAL, Filter(text=guess)) == (0, 0)
+            assert await at.admin.lists.extent(FOCAL, Filter(text=guess)) == (0, 0)
     for open_word in (own.code, "uy ban nhan dan", "nhon trach"):
         assert await list_codes(desk, FOCAL, Filter(text=open_word)) == [own.code]
     assert len(await list_codes(desk, both, Filter(text="nguyen van an", unit="DN.DP"))) == 1

@@ -92,15 +92,15 @@ CALLS: dict[str, Call] = {
     "desk.move_all": lambda a, by, _: a.desk.move_all(by, FAR, RequestState.ACCEPTED),
     "desk.take_back": lambda a, by, _: a.desk.take_back(by, FAR),
     "desk.assign_unit": lambda a, by, far: a.desk.assign_unit(by, far.request, "DN.NT"),
-    "exports.extent": lambda a, by, _: a.exports.extent(by, FAR),
-    "exports.batch": lambda a, by, _: a.exports.batch(by, Filter(), 100, after=0, last=10**18),
+    "lists.extent": lambda a, by, _: a.lists.extent(by, FAR),
+    "lists.batch": lambda a, by, _: a.lists.batch(by, Filter(), 100, after=0, last=10**18),
     "journal.latest": lambda a, by, _: a.journal.latest(by, 100, wanted=JournalFilter(unit="DN.DP")),
     "journal.count": lambda a, by, _: a.journal.count(by, JournalFilter(unit="DN.DP")),
-    "exports.cancel": lambda a, by, _: a.exports.cancel(by, SAID),
-    "imports.plan": lambda a, by, far: a.imports.plan(by, far.lines),
-    "imports.apply": lambda a, by, far: a.imports.apply(by, far.lines, "seen"),
-    "picture.numbers": lambda a, by, _: a.picture.numbers(by, "DN.DP", TODAY, NOW),
-    "picture.burn_down": lambda a, by, _: a.picture.burn_down(by, "DN.DP", TODAY, TODAY, TODAY),
+    "lists.cancel": lambda a, by, _: a.lists.cancel(by, SAID),
+    "lists.plan": lambda a, by, far: a.lists.plan(by, far.lines),
+    "lists.apply": lambda a, by, far: a.lists.apply(by, far.lines, "seen"),
+    "units.numbers": lambda a, by, _: a.units.numbers(by, "DN.DP", TODAY, NOW),
+    "units.burn_down": lambda a, by, _: a.units.burn_down(by, "DN.DP", TODAY, TODAY, TODAY),
     "units.keep_list": lambda a, by, _: a.units.keep_list(by, SECRET),
     "units.load_list": lambda a, by, _: a.units.load_list(by, "DV-000001"),
     "units.save": lambda a, by, _: a.units.save(by, UNITS, frozenset(UNITS.units)),
@@ -138,7 +138,7 @@ CALLS |= {
     "offices.withdraw": lambda a, by, far: a.offices.withdraw(by, far.office, 1),
 }
 #: Begun by whoever may export anything: it reads what is within reach when it is written. And what services write.
-ELSEWHERE = {"exports.start", "journal.record"}
+ELSEWHERE = {"lists.start", "journal.record"}
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ async def test_an_admin_takes_nobodys_invitation_back_and_approves_nothing(groun
         await at.admin.people.end(ADMIN, other.invitation)
         for to in BroadcastState:
             await at.admin.broadcasts.move(ADMIN, other.broadcast, to)
-        assert await at.admin.exports.start(OFFICER, ORDER, 1, SAID) is None
+        assert await at.admin.lists.start(OFFICER, ORDER, 1, SAID) is None
     assert ground.everything() == before
 
 

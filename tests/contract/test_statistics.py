@@ -64,7 +64,7 @@ async def numbers(
     store: Store, rights: Rights, unit: str | None = None
 ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
     async with open_admin_transaction(store, NOW) as office:
-        return await office.admin.picture.numbers(rights, unit, TODAY, NOW)
+        return await office.admin.units.numbers(rights, unit, TODAY, NOW)
 
 
 async def test_where_nothing_is_kept_nothing_is_counted(store: Store) -> None:
@@ -119,7 +119,7 @@ async def test_the_numbers_of_requests_equal_what_the_request_list_counts(
     store: Store, officers: list[Officer], rights: Rights, unit: str | None
 ) -> None:
     async with open_admin_transaction(store, NOW) as office:
-        total, _ = await office.admin.picture.numbers(rights, unit, TODAY, NOW)
+        total, _ = await office.admin.units.numbers(rights, unit, TODAY, NOW)
 
         async def listed(*states: RequestState) -> int:
             return await office.admin.desk.count(rights, Filter(unit=unit, states=states))
@@ -134,8 +134,8 @@ async def test_what_was_open_each_day_ends_at_what_is_open_now(
 ) -> None:
     start, until = TODAY - timedelta(days=45), TODAY + timedelta(days=30)
     async with open_admin_transaction(store, NOW) as office:
-        burnt = await office.admin.picture.burn_down(OPERATOR, unit, start, until, TODAY)
-        total, _ = await office.admin.picture.numbers(OPERATOR, unit, TODAY, NOW)
+        burnt = await office.admin.units.burn_down(OPERATOR, unit, start, until, TODAY)
+        total, _ = await office.admin.units.numbers(OPERATOR, unit, TODAY, NOW)
     meant = below(officers, unit) if unit else officers
     assert burnt.open == tuple(count_open(meant, start + timedelta(days=day)) for day in range(46))
     assert burnt.open[-1] == total.open
@@ -144,7 +144,7 @@ async def test_what_was_open_each_day_ends_at_what_is_open_now(
 
 async def test_a_burn_down_shows_an_admin_only_what_is_within_reach(store: Store, officers: list[Officer]) -> None:
     async with open_admin_transaction(store, NOW) as office:
-        picture = office.admin.picture
+        picture = office.admin.units
         own = await picture.burn_down(admin("DN.NT"), None, TODAY, TODAY, TODAY)
         other = await picture.burn_down(admin("DN.NT"), "TN", TODAY, TODAY, TODAY)
         nobody = await picture.burn_down(Rights(units=UNITS), None, TODAY, TODAY, TODAY)

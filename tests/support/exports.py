@@ -200,13 +200,13 @@ async def list_lines(store: Store, *states: RequestState | None, note: str = "")
 async def plan_import(store: Store, held: Rights, given_lines: Sequence[ImportLine]) -> ImportPlan:
     """Return what these lines would change."""
     async with admin_transaction(store) as at:
-        return await at.admin.imports.plan(held, given_lines)
+        return await at.admin.lists.plan(held, given_lines)
 
 
 async def apply_import(store: Store, held: Rights, given_lines: Sequence[ImportLine], seen: ImportPlan) -> ImportResult:
     """Apply these lines, if that still is what was seen."""
     async with admin_transaction(store) as at:
-        return await at.admin.imports.apply(held, given_lines, seen.mark)
+        return await at.admin.lists.apply(held, given_lines, seen.mark)
 
 
 def states_of(found: Sequence[RequestRow]) -> list[RequestState]:

@@ -260,10 +260,10 @@ async def _import_list(office: AdminServices, rights: Rights, done: Counts, _: s
         ImportLine(number=1, code=f.request.code, state=RequestState.SENT_BACK, note="thiếu", revision=f.revision)
         for f in found
     ]
-    name = await office.imports.save_lines(lines)
-    plan = await office.imports.plan(rights, lines)
-    imported = await office.imports.apply(rights, await office.imports.load_lines(name) or (), plan.mark)
-    await office.imports.drop_lines(name)
+    name = await office.lists.save_lines(lines)
+    plan = await office.lists.plan(rights, lines)
+    imported = await office.lists.apply(rights, await office.lists.load_lines(name) or (), plan.mark)
+    await office.lists.drop_lines(name)
     done.update({"request.import": imported.applied, MOVED: imported.applied * len(lines)})
     return ""
 

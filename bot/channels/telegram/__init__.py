@@ -23,14 +23,13 @@ from bot.channels import (
     ChannelError,
     Conflict,
     ListenAddress,
-    Pace,
-    Rate,
     Receiver,
     RecordBlockChange,
     RetryLater,
     ServedChannel,
     Unsupported,
 )
+from bot.channels.pace import Pace, Rate
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.identity import (

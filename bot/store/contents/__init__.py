@@ -5,12 +5,11 @@ them out, and is the same on SQLite and on PostgreSQL.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.store.errors import ContentsDiffer, DatabaseMoved
-from locales import N_
+from bot.store.errors import ContentsDiffer
 
 Row = tuple[Any, ...]
 
@@ -22,9 +21,6 @@ _MARKS = frozenset({PUT_BACK, MOVED})
 #: Tables that a database has rows in before anybody has said anything.
 _STRUCTURE = frozenset({"keyring", "counters", "sealing_keys", "audit_head", "workers", "upkeep", "alarms"})
 _MODULUS = 1 << 256
-_IN_USE = N_(
-    "An assistant serves this database at the moment ({names}). Stop it first: what it wrote meanwhile would be lost."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,40 +45,6 @@ class ReadableTables(Protocol):
 
     def last_number(self, table: str) -> int | None:
         """Return the last number that a table gave to a row; ``None`` where it numbers none."""
-
-
-class LiveTables(ReadableTables, Protocol):
-    """The tables of a database that others may be using; nothing that is done is kept before ``commit``."""
-
-    dialect: Mapping[str, str]
-    shared: bool  #: whether several processes may use the database at once
-
-    def kinds(self, table: str) -> dict[str, str]:
-        """Return the type of each column, in the words of the database."""
-
-    def fill(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Add rows, whose values are in the order of ``columns``."""
-
-    def set_last_number(self, table: str, number: int) -> None:
-        """Let a table number its next row behind this one."""
-
-    def empty(self) -> None:
-        """Delete every row of every table that is part of the contents."""
-
-    def execute(self, statement: str, *parameters: object) -> list[Row]:
-        """Run a statement, its parameters as question marks."""
-
-    def commit(self) -> None:
-        """Keep what was done."""
-
-    def lock(self) -> None:
-        """Keep everybody else from writing until ``commit``, and see the database as it is from then on."""
-
-    def recreate(self, statements: Sequence[str]) -> None:
-        """Replace all tables by those that the statements make."""
-
-    def close(self) -> None:
-        """Undo what was not kept, and release the connection."""
 
 
 def contents_of(tables: ReadableTables) -> list[str]:
@@ -141,30 +103,6 @@ def require_same(expected: Mapping[str, TableDigest], found: Mapping[str, TableD
 def holds_data(tables: ReadableTables) -> bool:
     """Tell whether anybody's data are in a database."""
     return any(next(tables.rows(name), None) is not None for name in contents_of(tables) if name not in _STRUCTURE)
-
-
-def require_unserved(tables: LiveTables) -> None:
-    """Refuse while a process shows a sign of life; on SQLite one holds a lock instead, and its row may be old.
-
-    Behind ``lock`` nobody can begin to serve before ``commit``.
-
-    Raises:
-        DatabaseMoved: somebody serves the database.
-    """
-    if tables.shared and "workers" in tables.names():
-        alive = f"SELECT COALESCE(name, id) FROM workers WHERE seen_at + lease >= {tables.dialect['now']}"  # noqa: S608 - our own words
-        if names := sorted({str(name) for (name,) in tables.execute(alive)}):
-            raise DatabaseMoved(_IN_USE, names=", ".join(names))
-
-
-def copy_table(source: ReadableTables, target: LiveTables, table: str) -> None:
-    """Copy a table's rows, and how far it numbered them."""
-    columns = source.columns(table)
-    if columns != target.columns(table):
-        raise ContentsDiffer(tables=table)
-    target.fill(table, columns, content_rows(source, table))
-    if (last := source.last_number(table)) is not None:
-        target.set_last_number(table, last)
 
 
 def in_order(names: Iterable[str], parents: Callable[[str], set[str]]) -> list[str]:

@@ -1,11 +1,20 @@
-"""Open the tables of the database that a URL names."""
+"""Open the tables of the database that a URL names, see that nobody serves it, and copy rows into it."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from bot.store.contents import LiveTables
+from bot.store.contents import ReadableTables, content_rows
 from bot.store.contents.sqlite_tables import SqliteTables
 from bot.store.drivers import load_migrations, load_queries, needs_postgresql, split_statements, sqlite_path
+from bot.store.errors import ContentsDiffer, DatabaseMoved
+from locales import N_
+
+if TYPE_CHECKING:
+    from bot.store.contents.postgres_tables import PostgresTables
+
+#: The tables of a database that others may be using; nothing that is done is kept before ``commit``.
+LiveTables: TypeAlias = "SqliteTables | PostgresTables"
 
 
 def open_tables(url: str | None, data_dir: Path) -> LiveTables:
@@ -28,3 +37,32 @@ def create_statements(versions: Collection[int], dialect: Mapping[str, str]) -> 
     steps = [step for step in load_migrations() if step.version in versions]
     first = load_queries(dialect)["create_migrations"]
     return [first, *(statement for step in steps for statement in split_statements(step.text, dialect))]
+
+
+_IN_USE = N_(
+    "An assistant serves this database at the moment ({names}). Stop it first: what it wrote meanwhile would be lost."
+)
+
+
+def require_unserved(tables: LiveTables) -> None:
+    """Refuse while a process shows a sign of life; on SQLite one holds a lock instead, and its row may be old.
+
+    Behind ``lock`` nobody can begin to serve before ``commit``.
+
+    Raises:
+        DatabaseMoved: somebody serves the database.
+    """
+    if tables.shared and "workers" in tables.names():
+        alive = f"SELECT COALESCE(name, id) FROM workers WHERE seen_at + lease >= {tables.dialect['now']}"  # noqa: S608 - our own words
+        if names := sorted({str(name) for (name,) in tables.execute(alive)}):
+            raise DatabaseMoved(_IN_USE, names=", ".join(names))
+
+
+def copy_table(source: ReadableTables, target: LiveTables, table: str) -> None:
+    """Copy a table's rows, and how far it numbered them."""
+    columns = source.columns(table)
+    if columns != target.columns(table):
+        raise ContentsDiffer(tables=table)
+    target.fill(table, columns, content_rows(source, table))
+    if (last := source.last_number(table)) is not None:
+        target.set_last_number(table, last)

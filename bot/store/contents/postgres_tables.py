@@ -15,7 +15,7 @@ _BATCH = 200
 
 
 class PostgresTables:
-    """One connection to a database, in one transaction until ``commit``."""
+    """One connection to a database, in one transaction until ``commit``; methods as those of ``SqliteTables``."""
 
     dialect: Mapping[str, str] = PostgresDriver.dialect
     shared = True

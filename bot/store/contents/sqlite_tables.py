@@ -16,7 +16,7 @@ class SqliteTables:
     """One connection to a file; a file that is only ``reading`` is not changed, nor anything made beside it."""
 
     dialect: Mapping[str, str] = SqliteDriver.dialect
-    shared = False
+    shared = False  #: whether several processes may use the database at once
 
     def __init__(self, path: Path, *, reading: bool = False) -> None:
         """Open the file, which is made where there is none and it is not only read.
@@ -59,6 +59,7 @@ class SqliteTables:
         return sorted(row[1] for row in self.execute(f'PRAGMA table_info("{table}")'))
 
     def kinds(self, table: str) -> dict[str, str]:
+        """Return the type of each column, in the words of the database."""
         return {row[1]: row[2] for row in self.execute(f'PRAGMA table_info("{table}")')}
 
     def rows(self, table: str) -> Iterator[Row]:
@@ -76,10 +77,12 @@ class SqliteTables:
         return int(found[0][0]) if found else None
 
     def set_last_number(self, table: str, number: int) -> None:
+        """Let a table number its next row behind this one."""
         self.execute("DELETE FROM sqlite_sequence WHERE name = ?", table)
         self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table, number)
 
     def fill(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Add rows, whose values are in the order of ``columns``."""
         listed = ", ".join(f'"{name}"' for name in columns)
         holes = ", ".join("?" for _ in columns)
         try:
@@ -90,16 +93,19 @@ class SqliteTables:
             raise self._failure(error) from None
 
     def empty(self) -> None:
+        """Delete every row of every table that is part of the contents."""
         for name in reversed(contents_of(self)):
             self.execute(f'DELETE FROM "{name}"')  # noqa: S608 - as above
 
     def recreate(self, statements: Sequence[str]) -> None:
+        """Replace all tables by those that the statements make."""
         for name in reversed(self.names()):
             self.execute(f'DROP TABLE "{name}"')
         for statement in statements:
             self.execute(statement)
 
     def lock(self) -> None:
+        """Keep everybody else from writing until ``commit``, and see the database as it is from then on."""
         self.execute("BEGIN IMMEDIATE")
 
     def copy_to(self, path: Path) -> None:
@@ -119,10 +125,12 @@ class SqliteTables:
         return self.execute("PRAGMA integrity_check") == [("ok",)]
 
     def commit(self) -> None:
+        """Keep what was done."""
         if self._connection.in_transaction:
             self.execute("COMMIT")
 
     def close(self) -> None:
+        """Undo what was not kept, and release the connection."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self._connection.close()

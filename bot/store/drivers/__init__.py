@@ -56,14 +56,14 @@ class Query:
 RunQueries = Callable[..., Awaitable[list[Rows]]]
 
 
-class Transaction(Protocol):
-    """An open transaction."""
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """An open transaction of either database."""
 
-    async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
-        """Run queries in order, and commit behind the last one if so told; the rows of each."""
-
-    async def script(self, statements: Sequence[str]) -> None:
-        """Run the statements of a migration."""
+    #: Run queries in order, and commit behind the last one if told so by ``commit=True``; the rows of each.
+    run: RunQueries
+    #: Run the statements of a migration.
+    script: Callable[[Sequence[str]], Awaitable[None]]
 
 
 class Driver(Protocol):

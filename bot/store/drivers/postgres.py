@@ -20,7 +20,7 @@ from psycopg.pq import PGconn, Ping
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from bot.errors import SettingsError
-from bot.store.drivers import WRONG_URL, Query, QueryTexts, Rows, SharedUse, load_queries
+from bot.store.drivers import WRONG_URL, Query, QueryTexts, Rows, SharedUse, Transaction, load_queries
 from bot.store.drivers.signals import Announcer, PostgresSignals, Signals, TakesUp
 from bot.store.errors import (
     DatabaseUnusable,
@@ -281,10 +281,11 @@ class PostgresDriver:
         return await self.run(*calls)
 
     @asynccontextmanager
-    async def transaction(self, *, reading: bool = False) -> AsyncIterator[PostgresTransaction]:
+    async def transaction(self, *, reading: bool = False) -> AsyncIterator[Transaction]:
         async with _translate_errors(), self._transactions, self._pool.connection() as connection:
+            begun = PostgresTransaction(connection, self._queries, self._announcer.committed, reading=reading)
             try:
-                yield PostgresTransaction(connection, self._queries, self._announcer.committed, reading=reading)
+                yield Transaction(begun.run, begun.script)
             finally:
                 await connection.rollback()
 

@@ -11,7 +11,7 @@ import aiosqlite
 import structlog
 
 from bot.errors import to_reason
-from bot.store.drivers import Query, QueryTexts, Rows, load_queries
+from bot.store.drivers import Query, QueryTexts, Rows, Transaction, load_queries
 from bot.store.drivers.signals import InProcess, TakesUp
 from bot.store.errors import (
     DatabaseUnusable,
@@ -261,11 +261,11 @@ class SqliteDriver:
                 await asyncio.shield(transaction.roll_back())
 
     @asynccontextmanager
-    async def transaction(self, *, reading: bool = False) -> AsyncIterator[SqliteTransaction]:
+    async def transaction(self, *, reading: bool = False) -> AsyncIterator[Transaction]:
         async with self._reader.held() if reading else self._held() as connection:
             transaction = SqliteTransaction(connection, self._queries, reading=reading)
             try:
-                yield transaction
+                yield Transaction(transaction.run, transaction.script)
             finally:
                 await asyncio.shield(transaction.roll_back())
 

@@ -49,7 +49,7 @@ async def show_import(visit: DeskVisit) -> Response:
     name = visit.param("list", 20)
     if not name:
         return _form_page(visit, told(visit))
-    lines = await visit.admin.imports.load_lines(name)
+    lines = await visit.admin.lists.load_lines(name)
     if lines is None:
         return _form_page(visit, _NONE_WAITS, status=404)
     return await _plan_page(visit, name, lines, "")
@@ -66,16 +66,16 @@ async def take_list(visit: DeskVisit) -> Response:
         return _form_page(visit, _NO_FILE, status=400)
     if sheet.trouble is not None:
         return _form_page(visit, SHEET_PROBLEMS[sheet.trouble], status=400)
-    plan = await visit.admin.imports.plan(visit.rights, sheet.lines)
+    plan = await visit.admin.lists.plan(visit.rights, sheet.lines)
     if not (plan.changes or plan.conflicts or plan.bad or plan.notes_alone):
         return _form_page(visit, _CHANGES_NOTHING)
-    name = await visit.admin.imports.save_lines(sheet.lines)
+    name = await visit.admin.lists.save_lines(sheet.lines)
     return visit.to(f"/desk/import?{urlencode({'list': name})}")
 
 
 async def apply_list(visit: DeskVisit) -> Response:
     """Make all changes as they were seen, or none; or drop the list."""
-    name, imports = visit.form.get("list")[:20], visit.admin.imports
+    name, imports = visit.form.get("list")[:20], visit.admin.lists
     lines = await imports.load_lines(name)
     if lines is None:
         return _form_page(visit, _NONE_WAITS, status=404)
@@ -92,7 +92,7 @@ async def apply_list(visit: DeskVisit) -> Response:
 async def _plan_page(
     visit: DeskVisit, name: str, lines: tuple[ImportLine, ...], message: str, *, status: int = 200
 ) -> Response:
-    plan = await visit.admin.imports.plan(visit.rights, lines)
+    plan = await visit.admin.lists.plan(visit.rights, lines)
     numbers = {line.code: line.number for line in lines}
     return visit.page(
         "desk_import.html", status=status, told=message, plan=plan, name=name, read=len(lines), most=MAX_BULK_MOVES,
@@ -158,7 +158,7 @@ async def show_exports(visit: DeskVisit) -> Response:
         return visit.to(f"/desk/requests?{to_query(OPEN_LIST, done='none_marked')}")
     rights, t, latest = visit.rights, visit.say.t, await visit.downloads.latest()
     said = "" if visit.param("done", 20) == "ordered" else told(visit)  # the progress says so
-    in_chat, running = await visit.admin.exports.running(), latest if latest and latest.is_open else None
+    in_chat, running = await visit.admin.lists.running(), latest if latest and latest.is_open else None
     files = [
         {"number": one.number, "name": one.facts.name, "size": format_size(visit.say, one.facts.size)}
         for one in await visit.downloads.files(rights)
@@ -197,14 +197,14 @@ async def order_export(visit: DeskVisit) -> Response:
         started = await visit.downloads.start(visit.rights, order, total)
     else:
         said = format_export_queued(visit.say, order.form, total)
-        started = await visit.admin.exports.start(visit.rights, order, total, said)
+        started = await visit.admin.lists.start(visit.rights, order, total, said)
     return visit.to(f"/desk/exports?done={'ordered' if started else 'busy'}")
 
 
 async def cancel_export(visit: DeskVisit) -> Response:
     """Call the export off; nothing of it is sent."""
     ended = await visit.downloads.cancel(visit.rights)
-    ended = ended or await visit.admin.exports.cancel(visit.rights, format_export_cancelled(visit.say))
+    ended = ended or await visit.admin.lists.cancel(visit.rights, format_export_cancelled(visit.say))
     return visit.to(f"/desk/exports?done={'called_off' if ended else 'nothing'}")
 
 

@@ -44,7 +44,7 @@ async def show_desk(visit: DeskVisit) -> Response:
         label = say.t(WAITING_LABELS[name], number="", late=LATE_DAYS, soon=SOON_DAYS).rstrip(": ")
         waiting.append({"label": label, "number": number, "query": to_query(wanted)})
     top = statistics_root(rights, unit)
-    total, lines = await visit.admin.picture.numbers(rights, top, today, visit.now)
+    total, lines = await visit.admin.units.numbers(rights, top, today, visit.now)
     largest = max(map(bar_height, lines), default=0)
     shown = sorted(filter(bar_height, lines), key=bar_height, reverse=True)[:_MOST_LINES]
     drilled = visit.units.get(unit)

@@ -66,7 +66,7 @@ async def ordered(store: Store, chat: Chat, form: ExportForm = ExportForm.XLSX, 
     held = await load_rights(store, ADDRESS)
     order = ExportOrder(wanted=Filter(states=(RequestState.SUBMITTED,)), form=form, language=language)  # type: ignore[arg-type]  # one of two
     async with admin_transaction(store, chat) as at:
-        assert await at.admin.exports.start(held, order, 3, make_reply("waiting"))
+        assert await at.admin.lists.start(held, order, 3, make_reply("waiting"))
 
 
 async def files(store: Store) -> list[Attachment]:
@@ -183,7 +183,7 @@ async def test_a_cancelled_export_is_ended_while_it_is_written(store: Store, cha
     await children.began.wait()
     held = await load_rights(store, ADDRESS)
     async with admin_transaction(store, chat) as at:
-        assert await at.admin.exports.cancel(held, make_reply("cancelled"))
+        assert await at.admin.lists.cancel(held, make_reply("cancelled"))
 
     async with asyncio.timeout(10):
         assert await working == 1

@@ -45,7 +45,7 @@ async def chat(store: Store, database: Database) -> Chat:
 async def ordered(store: Store, chat: Chat, order: ExportOrder = ORDER) -> str | None:
     held = await load_rights(store, ADDRESS)
     async with admin_transaction(store, chat) as at:
-        return await at.admin.exports.start(held, order, 7, SHOWN)
+        return await at.admin.lists.start(held, order, 7, SHOWN)
 
 
 def tasks(store: Store) -> ExportTaskService:
@@ -61,7 +61,7 @@ async def taken(store: Store) -> ExportTask:
 async def cancelled(store: Store, chat: Chat) -> bool:
     held = await load_rights(store, ADDRESS)
     async with admin_transaction(store, chat) as at:
-        return await at.admin.exports.cancel(held, make_reply("cancelled"))
+        return await at.admin.lists.cancel(held, make_reply("cancelled"))
 
 
 def result(*messages: str, grants: Sequence[str] = ("QT-000001",)) -> TaskResult:
@@ -162,7 +162,7 @@ async def test_the_message_that_shows_it_moves_once_it_is_sent(store: Store, cha
     (moved,) = await deliver_all(store)
     assert (moved.action, moved.target, moved.paragraphs) == ("edit", "42", ("3 / 7",))
     async with admin_transaction(store, chat) as at:
-        running = await at.admin.exports.running()
+        running = await at.admin.lists.running()
     assert running
     assert (running.done, running.total) == (4, 7)
 

@@ -25,8 +25,8 @@ async def test_what_i_ordered_is_shown_and_nobody_elses(store: Store) -> None:
         held = await load_rights(store, address)
         async with admin_transaction(store, one) as at:
             order = ExportOrder(wanted=Filter(text=NAME), form=ExportForm.CSV)
-            await at.admin.exports.start(held, order, 1, make_reply("chờ"))
-            await at.admin.imports.save_lines(lines)
+            await at.admin.lists.start(held, order, 1, make_reply("chờ"))
+            await at.admin.lists.save_lines(lines)
 
     async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
         held = await read_own_data(unit.own_data)

@@ -97,10 +97,10 @@ async def one_of_each(store: Store, database: Database) -> str:
         seen = await at.admin.desk.get(rights, request.code)
         assert seen is not None
         await at.admin.desk.move(rights, request.code, RequestState.SENT_BACK, seen.revision, "thiếu quyết định")
-        await at.admin.exports.start(
+        await at.admin.lists.start(
             rights, ExportOrder(wanted=Filter(), form=ExportForm.XLSX), 1, Reply(paragraphs=("…",))
         )
-        await at.admin.imports.save_lines([ImportLine(number=2, code=request.code, state=None, note="", revision=None)])
+        await at.admin.lists.save_lines([ImportLine(number=2, code=request.code, state=None, note="", revision=None)])
         draft = GREETING_DRAFT.model_copy(update={"document": "a.pdf", "document_type": "application/pdf"})
         made = await at.admin.broadcasts.new(rights, draft, b"%PDF \xff\xfe binary")
         assert made is not None
@@ -154,7 +154,7 @@ async def test_after_a_rotation_nothing_is_sealed_by_the_old_key_and_everything_
             assert [one.label for one in await at.admin.people.invitations(rights)] == ["Anh Khôi"]
             (broadcast,) = await at.admin.broadcasts.latest(rights, 9)
             assert await at.admin.broadcasts.last_check(rights, broadcast.id) is not None
-            assert await at.admin.imports.load_lines("NL-000001") is not None
+            assert await at.admin.lists.load_lines("NL-000001") is not None
         assert (await after.audit.verify_journal()).fault is None
         assert (await after.audit.check_powers()).whole
         assert (await after.keys.verify(every=True)).damaged == ()

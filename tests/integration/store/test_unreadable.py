@@ -135,7 +135,7 @@ async def test_a_request_that_cannot_be_read_is_shown_as_such_among_the_others(
         one = await at.admin.desk.get(OPERATOR, "YC-2026-000002")
         assert one is not None
         assert one.request.content.unreadable
-        batch = await at.admin.exports.batch(OPERATOR, Filter(), 9, after=0, last=10**18)
+        batch = await at.admin.lists.batch(OPERATOR, Filter(), 9, after=0, last=10**18)
         assert [filed.request.content.unreadable for filed in batch] == [False, True, False]
         moved = await at.admin.desk.move_all(OPERATOR, Filter(), RequestState.ACCEPTED)
         assert len(moved.changed) == 3
@@ -198,7 +198,7 @@ async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
         assert len(await at.admin.people.holders(rights)) == 2
         assert len(await at.admin.people.invitations(rights)) == 1
         assert len(await at.admin.desk.page(rights, Filter(), 9)) == 3
-        assert len(await at.admin.exports.batch(rights, Filter(), 9, after=0, last=10**18)) == 3
+        assert len(await at.admin.lists.batch(rights, Filter(), 9, after=0, last=10**18)) == 3
         assert len(await at.admin.broadcasts.latest(rights, 9)) == 1
         assert len(await at.admin.broadcasts.recipients(rights, name, 99)) == 2
         assert len(await at.admin.broadcasts.sample(rights, name, 9)) == 2

@@ -72,7 +72,7 @@ class Counts:
 @dataclass
 class Office:
     people: People
-    picture: Counts = field(default_factory=Counts)
+    units: Counts = field(default_factory=Counts)
 
 
 def talking(*grants: Grant) -> Dialogue:
@@ -196,14 +196,14 @@ async def follow_ups(talk: Dialogue, label: str) -> list[object]:
 async def test_a_day_is_the_target_of_a_burn_down(owner: Dialogue) -> None:
     text = await owner.says("/thongke 31/12/2026")
     assert "31/12/2026" in text or t("The chart could not be drawn. The numbers above say the same.") in text
-    ((unit, start, until),) = owner.world.admin.picture.asked  # type: ignore[attr-defined]
+    ((unit, start, until),) = owner.world.admin.units.asked  # type: ignore[attr-defined]
     assert (unit, until, start) == (None, date(2026, 12, 31), date(2026, 11, 23) - timedelta(days=30))
 
 
 @pytest.mark.parametrize("day", ["1/1/0001", "31/12/9999", "1/1/1990"])
 async def test_a_target_out_of_the_way_is_no_target(owner: Dialogue, day: str) -> None:
     await owner.says(f"/thongke {day}")
-    assert owner.world.admin.picture.asked == []  # type: ignore[attr-defined]
+    assert owner.world.admin.units.asked == []  # type: ignore[attr-defined]
 
 
 async def test_a_drawn_chart_comes_as_a_file_beside_the_open_page(owner: Dialogue) -> None:
