@@ -2,7 +2,7 @@
 
 The parent starts a module with ``start_server``; that module calls ``serve`` to answer one request after another. A
 process with a protocol of its own is started with ``start`` and calls only ``exit_with_parent``. ``Death`` names the
-cause of an unexpected end.
+cause of an unexpected end. ``answer_once`` does all of that for a single request.
 """
 
 import asyncio
@@ -17,9 +17,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
+
+T = TypeVar("T")
 
 _START_SECONDS = 60.0
+#: Seconds that a slow process has to end itself before it is killed.
+_GRACE = 10.0
 _READY = b"ready"
 #: Each request and each answer is preceded by its length: four bytes, big-endian.
 _LENGTH = struct.Struct(">I")
@@ -35,9 +39,18 @@ class StartError(OSError):
 class Death(Enum):
     """The cause of a process's unexpected end."""
 
+    NOT_STARTED = auto()
     TOO_SLOW = auto()
     TOO_MUCH_MEMORY = auto()
     CRASHED = auto()
+
+
+class UnansweredError(Exception):
+    """A process gave no answer, or one that cannot be read."""
+
+    def __init__(self, death: Death) -> None:
+        super().__init__(death.name)
+        self.death = death
 
 
 #: Rust and OpenSSL abort when they get no memory; the kernel kills.
@@ -158,6 +171,36 @@ class SandboxProcess:
     async def death(self) -> Death:
         """Wait until the process ends by itself and return the cause."""
         return _CAUSES.get(await self.wait(), Death.CRASHED)
+
+
+async def answer_once(module: str, request: bytes, seconds: float, parse: Callable[[bytes], T]) -> T:
+    """Start a module that calls ``serve``, ask it one thing, and end it.
+
+    Args:
+        module: The module to run.
+        request: What it is asked.
+        seconds: The time that it gives itself for a request.
+        parse: Reads its answer, in a thread; a ``ValueError`` counts as a crash.
+
+    Raises:
+        UnansweredError: with the cause.
+    """
+    try:
+        process = await SandboxProcess.start_server(module)
+    except StartError as error:
+        raise UnansweredError(Death.NOT_STARTED) from error
+    try:
+        async with asyncio.timeout(seconds + _GRACE):
+            answer = await process.ask(request)
+        return await asyncio.to_thread(parse, answer)
+    except TimeoutError:
+        raise UnansweredError(Death.TOO_SLOW) from None
+    except (EOFError, OSError):
+        raise UnansweredError(await process.death()) from None
+    except ValueError:
+        raise UnansweredError(Death.CRASHED) from None
+    finally:
+        await process.kill()
 
 
 def serve(answer: Callable[[bytes], bytes], *, memory: int, seconds: float) -> None:

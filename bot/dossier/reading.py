@@ -1,11 +1,9 @@
 """Read the files of a dossier in processes of their own: certificates of any kind, and a list of them."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import structlog
-from pydantic import ValidationError
 
 from bot.certificates import LIMITS as FILE_LIMITS
 from bot.certificates import MEBIBYTE
@@ -13,22 +11,19 @@ from bot.certificates.reader import CertificateReader
 from bot.dossier.list_reader import ListReading
 from bot.errors import InputError, to_reason
 from bot.exports.list_reader import LIMITS
-from bot.process_sandbox import SandboxProcess, StartError
+from bot.process_sandbox import UnansweredError, answer_once
+from bot.tables import UNANSWERED
 from handlers.dossier.sources import sources_of_reading
 from handlers.model import Source
 from locales import N_
 
 _log = structlog.get_logger(__name__)
 _LIST_WORKER = "bot.dossier.list_reader"
-#: Seconds that a slow process has to end itself before it is killed.
-_GRACE = 10.0
 #: The most certificates of a dossier, and files that they are looked for in.
 MOST_CERTIFICATES, MOST_FILES = 1_000, 2_000
 _OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
 
-UNREADABLE_LIST = N_("The list cannot be read; it may be damaged. Save it as XLSX or CSV UTF-8 and give it again.")
 LIST_TOO_LARGE = N_("The list is larger than {limit} MB; split it.")
-NO_PROCESS = N_("No process could be started to read the list; try again in a moment.")
 TOO_MANY = N_("There are more than {limit} certificates; make a dossier for each part.")
 TOO_MANY_FILES = N_("There are more than {limit} files; give the folder of the certificates alone.")
 
@@ -111,14 +106,7 @@ async def read_list(data: bytes) -> ListReading:
     if len(data) > LIMITS.file:
         return ListReading(trouble=LIST_TOO_LARGE, values={"limit": LIMITS.file // MEBIBYTE})
     try:
-        process = await SandboxProcess.start_server(_LIST_WORKER)
-    except StartError as error:
-        _log.error("list_process_not_started", error=repr(error.__cause__))
-        return ListReading(trouble=NO_PROCESS)
-    try:
-        async with asyncio.timeout(LIMITS.seconds + _GRACE):
-            return ListReading.model_validate_json(await process.ask(data))
-    except (TimeoutError, EOFError, OSError, ValidationError):
-        return ListReading(trouble=UNREADABLE_LIST)
-    finally:
-        await process.kill()
+        return await answer_once(_LIST_WORKER, data, LIMITS.seconds, ListReading.model_validate_json)
+    except UnansweredError as error:
+        _log.warning("list_unread", cause=error.death.name, error=repr(error.__cause__))
+        return ListReading(trouble=UNANSWERED[error.death])

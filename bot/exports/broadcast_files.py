@@ -4,20 +4,19 @@ Run as a program (``python -m bot.exports.broadcast_files``), it answers each li
 of time and memory; ``read_people_apart`` is what others call.
 """
 
-import asyncio
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from bot.certificates import MEBIBYTE, Limits
 from bot.errors import InputError
-from bot.process_sandbox import Death, SandboxProcess, StartError, serve
+from bot.process_sandbox import UnansweredError, answer_once, serve
 from bot.streams import sanitize
-from bot.tables import NO_CSV, NO_TEXT, TableError
+from bot.tables import NO_CSV, NO_TEXT, UNANSWERED, TableError
 from bot.tables.headings import read_tables
 from handlers.core import AdminServices
 from handlers.model import CHANNEL_LABELS, PERSON_CODE, REQUEST_CODE, ChannelAddress, Rights
@@ -26,8 +25,6 @@ from rules.language.spelling import fold
 
 _MODULE = "bot.exports.broadcast_files"
 LIMITS = Limits(seconds=20.0, memory=512 * MEBIBYTE)
-#: Seconds that a slow process has to end itself before it is killed.
-_GRACE = 10.0
 #: The most people on a list.
 MOST_ROWS = 100_000
 #: The headings of the column that is read, without accents and capitals; those of exported lists and reports too.
@@ -47,14 +44,6 @@ _NO_CODES = N_(
 )
 _NO_TEXT = N_("{file} is neither XLSX nor CSV in UTF-8. In Excel choose: Save as, CSV UTF-8.")
 _NO_CSV = N_("{file}, line {line}: this is no CSV; check its quotation marks.")
-
-
-_DEATHS = {
-    Death.TOO_SLOW: N_("Reading the file takes too long. Save the list alone as a new Excel workbook, or as CSV."),
-    Death.TOO_MUCH_MEMORY: N_("The file is too large when it is opened. Save the list alone as CSV."),
-    Death.CRASHED: N_("The file is damaged. Open it in Excel, save it anew, and send it again."),
-}
-_UNAVAILABLE = N_("The file cannot be read just now. Please try again in a moment.")
 
 _log = structlog.get_logger(__name__)
 
@@ -144,32 +133,13 @@ async def read_people_apart(data: bytes, file: str) -> tuple[ListedPerson, ...]:
     if len(data) > LIMITS.file:
         raise InputError(_TOO_LARGE, file=file, limit=LIMITS.file // MEBIBYTE)
     try:
-        process = await SandboxProcess.start_server(_MODULE)
-    except StartError as error:
-        _log.error("people_list_process_not_started", error=repr(error.__cause__))
-        raise InputError(_UNAVAILABLE) from None
-    try:
-        answer = await _ask(process, data)
-    finally:
-        await process.kill()
+        answer = await answer_once(_MODULE, data, LIMITS.seconds, _Answer.model_validate_json)
+    except UnansweredError as error:
+        _log.warning("people_list_unread", cause=error.death.name, error=repr(error.__cause__))
+        raise InputError(UNANSWERED[error.death]) from None
     if answer.message:
         raise InputError(answer.message, **{**answer.values, "file": file})
     return answer.people
-
-
-async def _ask(process: SandboxProcess, data: bytes) -> _Answer:
-    try:
-        async with asyncio.timeout(LIMITS.seconds + _GRACE):
-            answer = await process.ask(data)
-        return await asyncio.to_thread(_Answer.model_validate_json, answer)
-    except TimeoutError:
-        raise InputError(_DEATHS[Death.TOO_SLOW]) from None
-    except ValidationError:
-        raise InputError(_DEATHS[Death.CRASHED]) from None
-    except (EOFError, OSError):
-        death = await process.death()
-        _log.warning("people_list_process_died", death=death.name)
-        raise InputError(_DEATHS[death]) from None
 
 
 def _answer(data: bytes) -> bytes:

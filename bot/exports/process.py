@@ -3,7 +3,6 @@
 The child works in a private folder; it reports on standard output, one JSON object (``Line``) per line.
 """
 
-import asyncio
 import os
 import tempfile
 from asyncio.subprocess import DEVNULL
@@ -18,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from bot.atomic_file import clean, private_folder
 from bot.exports.list_reader import LIMITS
 from bot.logs import scrub
-from bot.process_sandbox import Death, SandboxProcess, StartError
+from bot.process_sandbox import Death, SandboxProcess, UnansweredError, answer_once
 from bot.settings import Settings
 from bot.tables import detect_format
 from handlers.model import NO_REMARKS, TABLE_REFUSALS, ExportRemarks, ImportSheet, SheetProblem, TableFormat
@@ -174,9 +173,8 @@ _SHEET_MODULE = "bot.exports.list_reader"
 _LOOKED_INTO = {TableFormat.DOCX, TableFormat.ARCHIVE, TableFormat.JSON}
 #: Every XLSX has an entry of this name; names stand uncompressed in a ZIP file.
 _WORKBOOK = b"xl/workbook.xml"
-#: Seconds that a slow process has to end itself before it is killed.
-_GRACE = 10.0
-_DEATHS = {
+_UNANSWERED = {
+    Death.NOT_STARTED: SheetProblem.UNAVAILABLE,
     Death.TOO_SLOW: SheetProblem.TOO_SLOW,
     Death.TOO_MUCH_MEMORY: SheetProblem.TOO_MUCH_MEMORY,
     Death.CRASHED: SheetProblem.BROKEN,
@@ -201,26 +199,7 @@ async def read_sheet(data: bytes) -> ImportSheet:
     if len(data) > LIMITS.file:
         return ImportSheet(trouble=SheetProblem.TOO_LARGE)
     try:
-        process = await SandboxProcess.start_server(_SHEET_MODULE)
-    except StartError as error:
-        _log.error("sheet_process_not_started", error=repr(error.__cause__))
-        return ImportSheet(trouble=SheetProblem.UNAVAILABLE)
-    try:
-        return await _answer(process, data)
-    finally:
-        await process.kill()
-
-
-async def _answer(process: SandboxProcess, data: bytes) -> ImportSheet:
-    try:
-        async with asyncio.timeout(LIMITS.seconds + _GRACE):
-            answer = await process.ask(data)
-        return await asyncio.to_thread(ImportSheet.model_validate_json, answer)
-    except TimeoutError:
-        return ImportSheet(trouble=SheetProblem.TOO_SLOW)
-    except ValidationError:
-        return ImportSheet(trouble=SheetProblem.BROKEN)
-    except (EOFError, OSError):
-        death = await process.death()
-        _log.warning("sheet_process_died", death=death.name)
-        return ImportSheet(trouble=_DEATHS[death])
+        return await answer_once(_SHEET_MODULE, data, LIMITS.seconds, ImportSheet.model_validate_json)
+    except UnansweredError as error:
+        _log.warning("sheet_unread", cause=error.death.name, error=repr(error.__cause__))
+        return ImportSheet(trouble=_UNANSWERED[error.death])

@@ -38,24 +38,7 @@ from bot.store import (
     sqlite_path,
     to_micros,
 )
-from handlers.admin.alerts import (
-    format_alarm,
-    format_budget_used_up,
-    format_clock_leap,
-    format_consent_needed,
-    format_database_restored,
-    format_handover,
-    format_message_set_aside,
-    format_money_refused,
-    format_package_ends,
-    format_platform_quiet,
-    format_quota_used_up,
-    format_task_set_aside,
-    format_template_refused,
-    format_update_set_aside,
-    format_update_unstored,
-    format_values_unreadable,
-)
+from handlers.admin.alerts import format_alarm, format_alert, format_values_unreadable
 from handlers.core import MarkupTranslator, Reply
 from handlers.model import CHANNEL_LIMITS, ZALO, ZALO_BOT, AlarmKind, BroadcastPolicy, ChannelQuota, ChannelTariff
 from locales import N_, translator
@@ -63,26 +46,9 @@ from rules.calendar import to_vietnam_time
 
 _log = structlog.get_logger(__name__)
 
-_ALERTS = {
-    AbandonedRow.UPDATE: format_update_set_aside,
-    AbandonedRow.UNSTORED: format_update_unstored,
-    AbandonedRow.MESSAGE: format_message_set_aside,
-    AbandonedRow.TASK: format_task_set_aside,
-    AbandonedRow.RESTORED: format_database_restored,
-    AbandonedRow.CLOCK: format_clock_leap,
-    AbandonedRow.CONSENT: format_consent_needed,
-    AbandonedRow.PACKAGE: format_package_ends,
-    AbandonedRow.QUIET: format_platform_quiet,
-    AbandonedRow.QUOTA: format_quota_used_up,
-    AbandonedRow.BUDGET: format_budget_used_up,
-    AbandonedRow.MONEY: format_money_refused,
-    AbandonedRow.TEMPLATE: format_template_refused,
-    AbandonedRow.HANDOVER: format_handover,
-}
-
 
 def _format_alert(language: str, what: AbandonedRow, row: int | str) -> Reply:
-    return _ALERTS[what](MarkupTranslator(language), row)
+    return format_alert(MarkupTranslator(language), what, row)
 
 
 def _format_damage(language: str, count: int, rows: str) -> Reply:

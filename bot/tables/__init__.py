@@ -10,6 +10,7 @@ from io import StringIO
 from typing import Any
 
 from bot.errors import TrolyError
+from bot.process_sandbox import Death
 from bot.tables.legacy_fonts import CP1252, LegacyFont
 from handlers.core import format_day
 from handlers.model import TABLE_REFUSALS, TableFormat
@@ -55,6 +56,14 @@ _HTML = re.compile(rb"<(?:!doctype html|html|head|meta|table|body|style)\b", re.
 _JSON = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\{\[])")
 #: So many bytes at the beginning are searched for marks; a mail's MIME part may precede a table in HTML.
 _START = 4096
+
+#: What is said of a list whose process gave no answer.
+UNANSWERED = {
+    Death.NOT_STARTED: N_("The file cannot be read just now. Please try again in a moment."),
+    Death.TOO_SLOW: N_("Reading the file takes too long. Save the list alone as a new Excel workbook, or as CSV."),
+    Death.TOO_MUCH_MEMORY: N_("The file is too large when it is opened. Save the list alone as CSV."),
+    Death.CRASHED: N_("The file is damaged. Open it in Excel, save it anew, and send it again."),
+}
 
 
 class TableError(TrolyError):

@@ -4,7 +4,6 @@ Run as a program (``python -m bot.units.list_worker``), it answers each file wit
 is what others call.
 """
 
-import asyncio
 import json
 from collections.abc import Mapping
 
@@ -12,7 +11,8 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.certificates import MEBIBYTE, Limits
-from bot.process_sandbox import Death, SandboxProcess, StartError, serve
+from bot.process_sandbox import UnansweredError, answer_once, serve
+from bot.tables import UNANSWERED
 from bot.units import FaultyUnitsError, UnitFault, UnitsFileError
 from bot.units.list_reader import UnitList, read_list
 from locales import N_
@@ -20,17 +20,9 @@ from locales import N_
 _MODULE = "bot.units.list_worker"
 #: A list of all communes of the country needs 70 MiB and 2 s on an idle machine.
 LIMITS = Limits(seconds=20.0, memory=512 * MEBIBYTE)
-#: Seconds that a slow process has to end itself before it is killed.
-_GRACE = 10.0
 #: The most faults that are told of one file.
 _MOST_FAULTS = 200
 _TOO_LARGE = N_("The file is larger than {limit} MB; split it.")
-_DEATHS = {
-    Death.TOO_SLOW: N_("Reading the file takes too long. Save the list alone as a new Excel workbook, or as CSV."),
-    Death.TOO_MUCH_MEMORY: N_("The file is too large when it is opened. Save the list alone as CSV."),
-    Death.CRASHED: N_("The file is damaged. Open it in Excel, save it anew, and send it again."),
-}
-_UNAVAILABLE = N_("The file cannot be read just now. Please try again in a moment.")
 
 _log = structlog.get_logger(__name__)
 
@@ -74,30 +66,12 @@ async def read_apart(data: bytes, sheet: str) -> UnitList:
     """
     if len(data) > LIMITS.file:
         raise UnitsFileError(_TOO_LARGE, limit=LIMITS.file // MEBIBYTE)
+    request = json.dumps(sheet).encode() + b"\n" + data
     try:
-        process = await SandboxProcess.start_server(_MODULE)
-    except StartError as error:
-        _log.error("unit_list_process_not_started", error=repr(error.__cause__))
-        raise UnitsFileError(_UNAVAILABLE) from None
-    try:
-        return _unpack(await _ask(process, sheet, data))
-    finally:
-        await process.kill()
-
-
-async def _ask(process: SandboxProcess, sheet: str, data: bytes) -> _Answer:
-    try:
-        async with asyncio.timeout(LIMITS.seconds + _GRACE):
-            answer = await process.ask(json.dumps(sheet).encode() + b"\n" + data)
-        return await asyncio.to_thread(_Answer.model_validate_json, answer)
-    except TimeoutError:
-        raise UnitsFileError(_DEATHS[Death.TOO_SLOW]) from None
-    except ValidationError:
-        raise UnitsFileError(_DEATHS[Death.CRASHED]) from None
-    except (EOFError, OSError):
-        death = await process.death()
-        _log.warning("unit_list_process_died", death=death.name)
-        raise UnitsFileError(_DEATHS[death]) from None
+        return _unpack(await answer_once(_MODULE, request, LIMITS.seconds, _Answer.model_validate_json))
+    except UnansweredError as error:
+        _log.warning("unit_list_unread", cause=error.death.name, error=repr(error.__cause__))
+        raise UnitsFileError(UNANSWERED[error.death]) from None
 
 
 def _unpack(answer: _Answer) -> UnitList:

@@ -18,7 +18,7 @@ _PRIORITIES = {"reply": REPLY, "notice": NOTICE, "broadcast": BROADCAST}
 
 
 class MemoryStore:
-    """Offers the repositories of ``bot.store.store.Store`` that a conversation needs; ``tests.support.store`` opens
+    """Offers the repositories of ``bot.store.Store`` that a conversation needs; ``tests.support.store`` opens
     transactions over it.
     """
 

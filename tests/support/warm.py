@@ -38,7 +38,7 @@ _WORKERS = (
 _PROGRAM = "bot"
 _IMPORTED = (
     "asyncio", "bot.app", "bot.channels.telegram", "bot.channels.terminal", "bot.metrics", "prometheus_client",
-    "bot.web.health", "bot.web.server", "bot.channels.web", "handlers", "psycopg", *_WORKERS,
+    "bot.web.server", "bot.channels.web", "handlers", "psycopg", *_WORKERS,
 )  # fmt: skip
 #: Variables that say nothing about how the interpreter starts.
 _HARMLESS = {"PYTHONPATH": None, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": None, "PYTHONUNBUFFERED": None}

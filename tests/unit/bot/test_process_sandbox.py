@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.process_sandbox import Death, SandboxProcess, StartError
+from bot.process_sandbox import Death, SandboxProcess, StartError, UnansweredError, answer_once
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits and signals of Linux")
 #: Answers each request with what the expression in it gives.
@@ -87,6 +87,24 @@ async def test_a_program_that_is_not_there_did_not_start(monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     with pytest.raises(StartError):
         await SandboxProcess.start_server("answering")
+
+
+async def test_one_request_is_asked_of_a_process_of_its_own() -> None:
+    assert await answer_once("answering", b"6 * 7", 5.0, int) == 42
+
+
+@pytest.mark.parametrize(
+    ("module", "request_", "death"),
+    [
+        ("no_such_module", b"1", Death.NOT_STARTED),
+        ("answering", b"1 / 0", Death.CRASHED),
+        ("answering", b"'no number'", Death.CRASHED),  # what is answered cannot be read
+    ],
+)
+async def test_no_answer_is_told_with_its_cause(module: str, request_: bytes, death: Death) -> None:
+    with pytest.raises(UnansweredError) as told:
+        await answer_once(module, request_, 5.0, int)
+    assert told.value.death is death
 
 
 #: Starts a process that is at work for long, tells its number and waits.

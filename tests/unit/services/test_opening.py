@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.services.opening import open_store_from_settings
+from bot.services.opening import STORE_TEXTS, open_store_from_settings
 from bot.settings import Settings
+from bot.store import AbandonedRow
 from bot.store.errors import DatabaseUnusable, KeyFileError, KeyFileMismatch
 from bot.store.sealing import open_keyring
 
@@ -77,3 +78,13 @@ async def test_where_nothing_speaks_to_postgresql_the_start_names_the_command_th
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(DatabaseUnusable, match=r"pip install 'troly-chung-thu\[postgresql\]'"):
         await _start(Settings(data_dir=tmp_path, database_url="postgresql://u@127.0.0.1/troly"))
+
+
+@pytest.mark.parametrize("value", [7, -7])
+@pytest.mark.parametrize("what", AbandonedRow)
+def test_every_alert_of_the_store_has_its_words_with_the_value(what: AbandonedRow, value: int) -> None:
+    told = " ".join(STORE_TEXTS.alert("en", what, value).paragraphs)
+
+    wordless = {AbandonedRow.RESTORED, AbandonedRow.CONSENT}
+    assert ("7" in told) is (what not in wordless)
+    assert "{" not in told

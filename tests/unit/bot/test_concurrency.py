@@ -8,7 +8,7 @@ import pytest
 #: Another thread gets the signal while the event loop waits; nothing else wakes it.
 PROGRAM = """
 import asyncio, signal, threading, time
-from bot.cancellation import raise_on_sigterm, run_until_signal
+from bot.concurrency import raise_on_sigterm, run_until_signal
 
 def interrupt():
     time.sleep(0.3)
