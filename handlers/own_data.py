@@ -7,9 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from handlers import own_data_text as words
 from handlers.core import MarkupTranslator, Reply
-from handlers.own_data_labels import OWN_DATA_PARTS, DataPart
-from handlers.own_data_text import format_as_is
+from handlers.model import ROLES
+from handlers.own_data_labels import CHAT, OUTGOING, RECEIVED, REQUEST, SESSION, STANDING, DataPart
+from handlers.own_data_text import choose_label, format_as_is, format_iso_day, format_iso_moment
 from locales import N_
 
 
@@ -34,6 +36,87 @@ def format_data_failed(say: MarkupTranslator) -> Reply:
     return Reply(paragraphs=(str(say(sentence)),))
 
 
+_ROLE = {
+    "id": DataPart(N_("Code")),
+    "role": DataPart(N_("Role"), choose_label(ROLES)),
+    "unit": DataPart(N_("Code of the unit")),
+    "label": DataPart(N_("How you are called")),
+    "granted_at": DataPart(N_("Given"), format_iso_moment),
+    "ended_at": DataPart(N_("Ended"), format_iso_moment),
+}
+_TASK = {
+    "id": DataPart(N_("Code")),
+    "kind": DataPart(N_("Kind"), choose_label(words.TASK_KINDS)),
+    "state": DataPart(N_("Stands at"), choose_label(words.TASK_STATES)),
+    "created_at": DataPart(N_("Ordered"), format_iso_moment),
+}
+_DOSSIER = {
+    "id": DataPart(N_("Code")),
+    "unit": DataPart(N_("Unit")),
+    "created_at": DataPart(N_("Begun"), format_iso_moment),
+    "changed_at": DataPart(N_("Last changed"), format_iso_moment),
+}
+_ANSWER = {
+    "broadcast": DataPart(N_("Code of the broadcast")),
+    "done_at": DataPart(N_("You said that it is done"), format_iso_moment),
+    "later_on": DataPart(N_("To be reminded again"), format_iso_day),
+}
+_REMINDERS = {
+    "stopped_at": DataPart(N_("No reminders wanted since"), format_iso_moment),
+    "reminded_at": DataPart(N_("First reminder"), format_iso_moment),
+    "answers": DataPart(N_("Answer to a reminder"), inside=_ANSWER),
+}
+_EARLIER = {
+    "received": DataPart(N_("From you")),
+    "outgoing": DataPart(N_("To you")),
+}
+_WAITING_FILE = {
+    "name": DataPart(N_("Name of the file")),
+    "size": DataPart(N_("Size in bytes")),
+    "at": DataPart(N_("Kept since"), format_iso_moment),
+    "expires_at": DataPart(N_("Kept until"), format_iso_moment),
+}
+_WEB_MESSAGE = {
+    "side": DataPart(N_("Said by"), choose_label(words.SIDES)),
+    "text": DataPart(N_("Text")),
+    "at": DataPart(N_("Written"), format_iso_moment),
+}
+_EMAIL = {
+    "address": DataPart(N_("Address")),
+    "confirmed": DataPart(N_("Confirmed")),
+    "first": DataPart(N_("Reminders go there first")),
+    "files": DataPart(N_("Papers go there as well")),
+    "working": DataPart(N_("Takes messages")),
+}
+_CHANNEL = {
+    "channel": DataPart(N_("Channel")),
+    "address": DataPart(N_("Your address there")),
+    "linked_at": DataPart(N_("Linked"), format_iso_moment),
+    "number": DataPart(N_("Number of its parts here")),
+}
+_ZALO = {
+    "phone": DataPart(N_("Telephone number that you sent there")),
+    "last_interaction": DataPart(N_("Last time you wrote or tapped there"), format_iso_moment),
+}
+#: The structure is that of ``handlers.core.ports.OwnData.sections``.
+OWN_DATA_PARTS = {
+    "chat": DataPart(N_("This chat"), inside=CHAT),
+    "session": DataPart(N_("Conversation"), inside=SESSION),
+    "standings": DataPart(N_("Certificate known to your unit"), inside=STANDING),
+    "roles": DataPart(N_("Role"), inside=_ROLE),
+    "tasks": DataPart(N_("Work ordered"), inside=_TASK),
+    "dossiers": DataPart(N_("Dossier of a unit"), inside=_DOSSIER),
+    "reminders": DataPart(N_("Reminders"), inside=_REMINDERS),
+    "requests": DataPart(N_("Request"), inside=REQUEST),
+    "received": DataPart(N_("Message from you"), inside=RECEIVED),
+    "outgoing": DataPart(N_("Message to you"), inside=OUTGOING),
+    "email": DataPart(N_("Official e-mail"), inside=_EMAIL),
+    "channels": DataPart(N_("Channel of yours, in the order of reminders"), inside=_CHANNEL),
+    "zalo": DataPart(N_("On Zalo"), inside=_ZALO),
+    "waiting_files": DataPart(N_("File that waits to be fetched"), inside=_WAITING_FILE),
+    "web_messages": DataPart(N_("Message of the web chat"), inside=_WEB_MESSAGE),
+    "earlier": DataPart(N_("Older messages, of which only a number and a time are kept"), inside=_EARLIER),
+}
 #: A section of another channel of the person.
 _OF_CHANNEL = re.compile(r"([a-z_]+)_([0-9]+)")
 

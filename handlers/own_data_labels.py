@@ -7,7 +7,7 @@ from handlers import own_data_text as words
 from handlers.forms.fields import FORM_FIELDS, form_field_name
 from handlers.interview import FACT_LABELS
 from handlers.interview.screens.certificate import ISSUERS, PART_LABELS
-from handlers.model import ROLES, FormField
+from handlers.model import FormField
 from handlers.offices import FILED_LABELS, OFFICE_FIELDS
 from handlers.own_data_text import ValueFormatter, choose_label, format_as_is, format_iso_day, format_iso_moment
 from handlers.requests import EVENT_LABELS, FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
@@ -28,7 +28,7 @@ class DataPart:
 _LANGUAGE = choose_label({"vi": N_("Vietnamese"), "en": N_("English")})
 _ISSUERS = choose_label({issuer: label for issuer, (label, _) in ISSUERS.items()})
 _FIELDS = {name: DataPart(asked.title) for name, asked in FIELDS.items()}
-_CHAT = {
+CHAT = {
     "channel": DataPart(N_("Channel")),
     "address": DataPart(N_("Your address there")),
     "first_contact_at": DataPart(N_("First message"), format_iso_moment),
@@ -242,7 +242,7 @@ _RETRACTION = {
     "derived": DataPart(N_("What happened was filled in from"), inside=_DERIVED),
 }
 _SAFETY_FACTS = {name: _ANSWERS[name] for name in ("events", "token", "key_exposed")}
-_SESSION = {
+SESSION = {
     **_PLACE,
     "language": DataPart(N_("Language"), _LANGUAGE),
     "consented_at": DataPart(N_("You agreed"), format_iso_moment),
@@ -280,7 +280,7 @@ _SESSION = {
     "last_tap": DataPart(N_("Button tapped last")),
     "warned": DataPart(N_("Warned of a secret that was sent")),
 }
-_STANDING = {
+STANDING = {
     "interview": DataPart(N_("Certificates taken up")),
     "unit": DataPart(N_("Unit code")),
     "subscriber": DataPart(N_("Name on the certificate")),
@@ -309,13 +309,13 @@ _CONTENT = {
     "pack": DataPart(N_("Rule pack")),
     "channel": DataPart(N_("Channel")),
 }
-_REQUEST = {
+REQUEST = {
     "code": DataPart(N_("Request code")),
     "state": DataPart(N_("Stands at"), choose_label(STATE_LABELS)),
     "content": DataPart(N_("What is asked for"), inside=_CONTENT),
     "history": DataPart(N_("What became of it"), words.format_request_step, apart=True),
 }
-_RECEIVED = {
+RECEIVED = {
     "id": DataPart(N_("Number at the channel")),
     "state": DataPart(N_("Stands at"), choose_label(words.RECEIVED_STATES)),
     "received_at": DataPart(N_("Received"), format_iso_moment),
@@ -335,7 +335,7 @@ _VALUES = {
     "day": DataPart(N_("Deadline"), format_iso_day),
     "to_do": DataPart(N_("To be registered"), choose_label(PROCEDURE_LABELS)),
 }
-_OUTGOING = {
+OUTGOING = {
     "state": DataPart(N_("Stands at"), choose_label(words.OUTGOING_STATES)),
     "queued_at": DataPart(N_("Written"), format_iso_moment),
     "message_id": DataPart(N_("Number of the message")),
@@ -343,85 +343,4 @@ _OUTGOING = {
     "reason": DataPart(N_("Why it ended so"), choose_label(words.OUTGOING_REASONS)),
     "values": DataPart(N_("What a reminder says of you"), inside=_VALUES),
     "reply": DataPart(N_("Message"), inside=_REPLY),
-}
-_ROLE = {
-    "id": DataPart(N_("Code")),
-    "role": DataPart(N_("Role"), choose_label(ROLES)),
-    "unit": DataPart(N_("Code of the unit")),
-    "label": DataPart(N_("How you are called")),
-    "granted_at": DataPart(N_("Given"), format_iso_moment),
-    "ended_at": DataPart(N_("Ended"), format_iso_moment),
-}
-_TASK = {
-    "id": DataPart(N_("Code")),
-    "kind": DataPart(N_("Kind"), choose_label(words.TASK_KINDS)),
-    "state": DataPart(N_("Stands at"), choose_label(words.TASK_STATES)),
-    "created_at": DataPart(N_("Ordered"), format_iso_moment),
-}
-_DOSSIER = {
-    "id": DataPart(N_("Code")),
-    "unit": DataPart(N_("Unit")),
-    "created_at": DataPart(N_("Begun"), format_iso_moment),
-    "changed_at": DataPart(N_("Last changed"), format_iso_moment),
-}
-_ANSWER = {
-    "broadcast": DataPart(N_("Code of the broadcast")),
-    "done_at": DataPart(N_("You said that it is done"), format_iso_moment),
-    "later_on": DataPart(N_("To be reminded again"), format_iso_day),
-}
-_REMINDERS = {
-    "stopped_at": DataPart(N_("No reminders wanted since"), format_iso_moment),
-    "reminded_at": DataPart(N_("First reminder"), format_iso_moment),
-    "answers": DataPart(N_("Answer to a reminder"), inside=_ANSWER),
-}
-#: The structure is that of ``handlers.core.ports.OwnData.sections``.
-_EARLIER = {
-    "received": DataPart(N_("From you")),
-    "outgoing": DataPart(N_("To you")),
-}
-_WAITING_FILE = {
-    "name": DataPart(N_("Name of the file")),
-    "size": DataPart(N_("Size in bytes")),
-    "at": DataPart(N_("Kept since"), format_iso_moment),
-    "expires_at": DataPart(N_("Kept until"), format_iso_moment),
-}
-_WEB_MESSAGE = {
-    "side": DataPart(N_("Said by"), choose_label(words.SIDES)),
-    "text": DataPart(N_("Text")),
-    "at": DataPart(N_("Written"), format_iso_moment),
-}
-_EMAIL = {
-    "address": DataPart(N_("Address")),
-    "confirmed": DataPart(N_("Confirmed")),
-    "first": DataPart(N_("Reminders go there first")),
-    "files": DataPart(N_("Papers go there as well")),
-    "working": DataPart(N_("Takes messages")),
-}
-_CHANNEL = {
-    "channel": DataPart(N_("Channel")),
-    "address": DataPart(N_("Your address there")),
-    "linked_at": DataPart(N_("Linked"), format_iso_moment),
-    "number": DataPart(N_("Number of its parts here")),
-}
-_ZALO = {
-    "phone": DataPart(N_("Telephone number that you sent there")),
-    "last_interaction": DataPart(N_("Last time you wrote or tapped there"), format_iso_moment),
-}
-OWN_DATA_PARTS = {
-    "chat": DataPart(N_("This chat"), inside=_CHAT),
-    "session": DataPart(N_("Conversation"), inside=_SESSION),
-    "standings": DataPart(N_("Certificate known to your unit"), inside=_STANDING),
-    "roles": DataPart(N_("Role"), inside=_ROLE),
-    "tasks": DataPart(N_("Work ordered"), inside=_TASK),
-    "dossiers": DataPart(N_("Dossier of a unit"), inside=_DOSSIER),
-    "reminders": DataPart(N_("Reminders"), inside=_REMINDERS),
-    "requests": DataPart(N_("Request"), inside=_REQUEST),
-    "received": DataPart(N_("Message from you"), inside=_RECEIVED),
-    "outgoing": DataPart(N_("Message to you"), inside=_OUTGOING),
-    "email": DataPart(N_("Official e-mail"), inside=_EMAIL),
-    "channels": DataPart(N_("Channel of yours, in the order of reminders"), inside=_CHANNEL),
-    "zalo": DataPart(N_("On Zalo"), inside=_ZALO),
-    "waiting_files": DataPart(N_("File that waits to be fetched"), inside=_WAITING_FILE),
-    "web_messages": DataPart(N_("Message of the web chat"), inside=_WEB_MESSAGE),
-    "earlier": DataPart(N_("Older messages, of which only a number and a time are kept"), inside=_EARLIER),
 }
