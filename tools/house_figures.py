@@ -21,22 +21,12 @@ LATER_ROOMS = (
     *("bot.forms", "bot.pdf", "bot.cli.forms", "bot.delivery.form_making", "handlers.forms", "handlers.model.forms"),
     *("bot.dossier", "bot.cli.dossier", "bot.delivery.dossier_maker", "bot.services.dossiers", "bot.store.dossiers"),
     *("handlers.dossier", "handlers.model.dossier", "handlers.model.unit_today", "handlers.testing.dossiers"),
-    *(
-        "bot.web.answers",
-        "bot.web.desk",
-        "bot.web.links",
-        "bot.pages",
-        "bot.channels.web",
-        "bot.channels.file_links",
-        "bot.services.links",
-    ),
-    *("bot.services.sign_in", "bot.store.links", "bot.store.web_chat"),
-    *("bot.channels.zalo", "bot.cli.zalo", "bot.store.zalo"),
-    *("handlers.offices", "handlers.model.offices"),
-    *("bot.store.offices",),
+    *("bot.web.answers", "bot.web.desk", "bot.web.links", "bot.pages", "bot.channels.web", "bot.channels.file_links"),
+    *("bot.services.links", "bot.services.sign_in", "bot.store.links", "bot.store.web_chat"),
+    *("bot.channels.zalo", "bot.cli.zalo", "bot.store.zalo", "bot.store.channel_use"),
+    *("handlers.offices", "handlers.model.offices", "bot.store.offices"),
     *("bot.channels.email", "bot.cli.email", "bot.store.email", "handlers.email"),
-    *("bot.services.unit_import", "bot.store.page_exports", "handlers.model.taking_back"),
-    *("bot.units.list_worker", "bot.store.channel_use"),
+    *("bot.services.unit_import", "bot.store.page_exports", "handlers.model.taking_back", "bot.units.list_worker"),
     *("handlers.channels", "handlers.model.own_channels", "handlers.testing.channels", "bot.services.channels"),
     *("bot.store.person_channels", "bot.preview.channel_walks"),
     *("bot.cli.backup", "bot.cli.doctor", "bot.services.backups", "bot.services.moving", "bot.services.postgres_dump"),
@@ -181,12 +171,13 @@ class Figure:
         return said.rstrip() if self.holds(whole, earlier) else f"{said}WORSE THAN ITS BOUND"
 
 
-#: Bounds of the whole are today's values: lower one whenever its figure improves, and never raise one without a reason.
+#: Bounds of the whole are the values of today, with room for a few: lower one whenever its figure improves, and never
+#: raise one without a reason.
 #: Those of the house without its later rooms are the goals that were set for it.
 FIGURES = (
-    Figure("files", lambda house: len(house.modules), bound=405, earlier=255),
-    Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=268, earlier=180, at_least=True),
-    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2503, earlier=1518),
+    Figure("files", lambda house: len(house.modules), bound=385, earlier=250),
+    Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=270, earlier=180, at_least=True),
+    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2345, earlier=1500),
     Figure(
         "files in a circle",
         lambda house: sum(map(len, house.file_circles)),
@@ -201,12 +192,12 @@ FIGURES = (
         earlier=0,
         named=lambda house: map(" <-> ".join, house.folder_circles),
     ),
-    Figure("Protocols", lambda house: len(house.protocols()), bound=22, earlier=19, named=House.protocols),
+    Figure("Protocols", lambda house: len(house.protocols()), bound=18, earlier=18, named=House.protocols),
     Figure(
         f"files over {LONG_FILE} lines",
         lambda house: len(house.long_files()),
-        bound=24,
-        earlier=22,
+        bound=16,
+        earlier=16,
         named=House.long_files,
     ),
     Figure(
