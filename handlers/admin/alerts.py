@@ -17,8 +17,8 @@ _ALERTS: Mapping[str, tuple[str, ...]] = {
         _SET_ASIDE,
     ),
     "unstored": (
-        "update",
-        N_("⚠ A message from somebody could not be stored in several tries and was left out (update {update})."),
+        "row",
+        N_("⚠ A message from somebody could not be stored in several tries and was left out (update {row})."),
         _SET_ASIDE,
     ),
     "message": (
