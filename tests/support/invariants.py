@@ -11,7 +11,7 @@ from handlers.model import ACT_TO_GIVE, Act, Rights, Role
 
 T = TypeVar("T")
 #: Acts of the journal that move requests; the count of a row is the number of requests.
-MOVING = ("request.move", "request.move_all", "request.import")
+MOVING = ("request.move", "request.move_all", "request.take_back", "request.import")
 
 
 class RequestSnapshot(NamedTuple):
