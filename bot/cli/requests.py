@@ -20,8 +20,9 @@ from bot.cli.requests_output import (
     print_requests,
 )
 from bot.cli.session import As, CommandSession, open_as
-from bot.errors import Forbidden, InputError, NotFound, to_reason
+from bot.errors import Forbidden, InputError, NotFound
 from bot.exports.process import read_sheet
+from bot.input_file import read_input
 from bot.settings import load_settings
 from bot.streams import sanitize
 from handlers.admin import imports
@@ -36,7 +37,6 @@ from handlers.model import (
     MoveResult,
     RequestRow,
     RequestState,
-    SheetProblem,
     parse_codes,
     to_movable_filter,
 )
@@ -107,22 +107,10 @@ async def _read_lines(file: Path) -> tuple[ImportLine, ...]:
     Raises:
         InputError: the file cannot be read, or is not a list.
     """
-    try:
-        data = await asyncio.to_thread(_beginning, file)
-    except (OSError, ValueError) as error:
-        raise InputError(N_("{file} cannot be read ({reason})"), file=file, reason=to_reason(error)) from None
-    if len(data) > LIMITS.file:
-        raise InputError(imports.SHEET_PROBLEMS[SheetProblem.TOO_LARGE])
-    sheet = await read_sheet(data)
+    sheet = await read_sheet(await asyncio.to_thread(read_input, file, LIMITS.file))
     if sheet.trouble is not None:
         raise InputError(imports.SHEET_PROBLEMS[sheet.trouble])
     return sheet.lines
-
-
-def _beginning(file: Path) -> bytes:
-    """Return at most one byte more than allowed: a device never ends."""
-    with file.open("rb") as stream:
-        return stream.read(LIMITS.file + 1)
 
 
 def place(

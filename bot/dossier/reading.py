@@ -11,8 +11,9 @@ from bot.certificates import LIMITS as FILE_LIMITS
 from bot.certificates import MEBIBYTE
 from bot.certificates.reader import CertificateReader
 from bot.dossier.list_reader import ListReading
-from bot.errors import InputError, to_reason
+from bot.errors import InputError
 from bot.exports.list_reader import LIMITS
+from bot.input_file import read_beginning, unreadable
 from bot.process_sandbox import SandboxProcess, StartError
 from handlers.dossier.sources import sources_of_reading
 from handlers.model import Source
@@ -50,7 +51,7 @@ def expand_files(given: Iterable[Path]) -> list[Path]:
                 if len(found) > MOST_FILES:
                     raise InputError(TOO_MANY_FILES, limit=MOST_FILES)
         except (OSError, ValueError) as error:
-            raise _unreadable(path, error) from None
+            raise unreadable(path, error) from None
     return list(found.values())
 
 
@@ -63,10 +64,6 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield from _walk(path)
         elif path.is_file():
             yield path
-
-
-def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
-    return InputError(N_("{file}: {reason}"), file=path, reason=to_reason(error))
 
 
 async def read_files(files: Sequence[Path], trust: Path, told: Told) -> list[Source]:
@@ -83,7 +80,7 @@ async def read_files(files: Sequence[Path], trust: Path, told: Told) -> list[Sou
     reader, found = CertificateReader(trust), list[Source]()
     try:
         for number, file in enumerate(files, 1):
-            data = read_bytes(file, FILE_LIMITS.file)
+            data = read_beginning(file, FILE_LIMITS.file)
             found += sources_of_reading(str(file), await reader.read(data, file.name))
             if len(found) > MOST_CERTIFICATES:
                 raise InputError(TOO_MANY, limit=MOST_CERTIFICATES)
@@ -91,19 +88,6 @@ async def read_files(files: Sequence[Path], trust: Path, told: Told) -> list[Sou
     finally:
         await reader.close()
     return found
-
-
-def read_bytes(file: Path, limit: int) -> bytes:
-    """Return a file's bytes, at most one more than ``limit``.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        with file.open("rb") as stream:
-            return stream.read(limit + 1)
-    except (OSError, ValueError) as error:
-        raise _unreadable(file, error) from None
 
 
 async def read_list(data: bytes) -> ListReading:
