@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ STANDS_IN = {
     "apt-get": "tools/programs.sh, which brings the same programs for the tests",
     "useradd": "the user of the tests",
     "python3": "the environment of the tests, as make setup makes it",
-    "pip": "the same; the steps that the container file takes are tried in a test of their own",
+    "pip": "the same, which has the extras that the page names",
     "systemctl": "Machine.systemctl, which does what the units say; systemd reads them in test_deploy.py",
     "journalctl": "the log that the process writes here",
     "runuser": "a database of the test server",
@@ -72,6 +73,12 @@ def test_what_stands_in_for_a_command_is_named_and_nothing_else() -> None:
     told = {_told(line) for line in commands()}
     assert told - STANDS_IN.keys() == {"cd", "env", "install", "mv", "promtool", "troly"}
     assert STANDS_IN.keys() <= told
+
+
+def test_the_page_installs_extras_that_exist() -> None:
+    named = {name for line in commands() for found in re.findall(r"\.\[(.+?)\]", line) for name in found.split(",")}
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert named == {"charts", "nats", "postgresql"} <= known.keys()
 
 
 def test_no_alarm_of_the_owners_is_missing_on_the_page_and_none_is_made_up() -> None:
