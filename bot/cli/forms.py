@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.atomic_file import refuse_existing
-from bot.errors import OutputError, to_reason
+from bot.cli.output import unwritable
 from bot.forms import ALL_TEMPLATES, built_in_bytes, find_problems
 from bot.input_file import unreadable
 from bot.pdf import find_converter
@@ -47,7 +47,7 @@ def export(
         for name in ALL_TEMPLATES:
             (folder / name).write_bytes(built_in_bytes(name))
     except (OSError, ValueError) as error:
-        raise OutputError(N_("{file} cannot be written: {reason}"), file=folder, reason=to_reason(error)) from None
+        raise unwritable(folder, error) from None
     typer.echo(t(_WRITTEN, count=len(ALL_TEMPLATES), folder=folder, own=load_settings().form_templates))
 
 

@@ -279,6 +279,7 @@ def _end(machine: Machine) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.timeout(300)  # some fifty commands and a dozen starts, beside whatever else runs
 @needs("nats-server", "prometheus", "promtool")
 async def test_the_page_is_followed_from_an_empty_machine_to_its_end(machine: Machine) -> None:
     write: dict[str, Callable[[str], None]] = {"ini": machine.write, "yaml": machine.write}

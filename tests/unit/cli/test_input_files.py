@@ -133,3 +133,35 @@ def test_what_is_no_backup_is_named_as_it_was_typed(
 ) -> None:
     file = make(tmp_path)
     assert troly("backup", "verify", file) == f"troly: {file} is no backup that can be read: {reason}\n"
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [(_missing, "there is no such file; correct its path"), (_folder, "cannot be read: it is a folder")],
+)
+def test_a_file_that_a_setting_names_is_told_likewise(
+    troly: Troly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], str], reason: str
+) -> None:
+    file = make(tmp_path)
+    monkeypatch.setenv("TROLY_OFFICES", file)
+    assert f"{file}: {reason}" in troly("offices", "list")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("rules", "new", "xa_moi", "--in", "empty.xlsx"),
+        ("forms", "export", "empty.xlsx"),
+        ("rules", "show", "--out", "folder.xlsx"),
+        ("dossier", "template", "folder.xlsx"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_told_in_one_shape(
+    troly: Troly, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    _empty(tmp_path)
+    _folder(tmp_path)
+    said = troly(*command)
+    assert said.startswith("troly: ")
+    assert " cannot be written (" in said
+    assert said.endswith("); choose another folder or file\n")
