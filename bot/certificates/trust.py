@@ -30,8 +30,7 @@ from bot.certificates.der import Element
 from bot.certificates.names import DistinguishedName
 from bot.certificates.public_keys import is_signed_by
 from bot.certificates.x509_fields import RawCertificate, split_certificate
-from bot.errors import InputError
-from bot.input_file import read_input
+from bot.errors import InputError, read_input
 from handlers.model import Recognition
 
 

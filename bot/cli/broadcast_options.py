@@ -18,9 +18,8 @@ from bot.cli.options import (
     parse_word,
     to_bad_parameter,
 )
-from bot.errors import InputError
+from bot.errors import InputError, read_beginning, read_input
 from bot.exports.broadcast_files import BroadcastDocument, ListedPerson, read_document, read_people
-from bot.input_file import read_beginning, read_input
 from handlers.model import ROLES, Audience, Role, UnitDirectory
 from locales import N_
 

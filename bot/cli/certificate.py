@@ -17,8 +17,7 @@ from bot.certificates.record import Validity, validity_at
 from bot.certificates.trust import KNOWN_AUTHORITIES
 from bot.cli.output import json_text
 from bot.console import SafeConsole
-from bot.errors import InputError, to_reason
-from bot.input_file import read_beginning, refusal_of
+from bot.errors import InputError, read_beginning, refusal_of, to_reason
 from bot.settings import load_settings
 from handlers.interview.screens.certificate import format_key, format_unreadable_parts
 from handlers.interview.screens.file import FILE_PROBLEMS

@@ -23,9 +23,8 @@ from bot.dossier.list_reader import NO_LIST
 from bot.dossier.making import Dossier, DossierOrder, make_dossier
 from bot.dossier.overview import write_list_template
 from bot.dossier.reading import expand_files, read_files, read_list
-from bot.errors import InputError
+from bot.errors import InputError, read_input
 from bot.exports.list_reader import LIMITS
-from bot.input_file import read_input
 from bot.services.opening import open_store_from_settings
 from bot.settings import Settings, load_settings
 from handlers.dossier.entries import OF_ONE, OURS, DossierContext, Entry, Status

@@ -13,8 +13,7 @@ from bot.channels.email.returned import MailboxReader
 from bot.channels.email.smtp import SmtpPool
 from bot.cli.output import print_rows
 from bot.clock import Clock
-from bot.errors import InputError
-from bot.input_file import read_input
+from bot.errors import InputError, read_input
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings, load_settings

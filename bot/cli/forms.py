@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from bot.atomic_file import refuse_existing
-from bot.cli.output import unwritable
+from bot.errors import OutputError, to_reason, unreadable
 from bot.forms import ALL_TEMPLATES, built_in_bytes, find_problems
-from bot.input_file import unreadable
 from bot.pdf import find_converter
 from bot.settings import configured_language, load_settings
 from bot.streams import sanitize
@@ -47,7 +46,8 @@ def export(
         for name in ALL_TEMPLATES:
             (folder / name).write_bytes(built_in_bytes(name))
     except (OSError, ValueError) as error:
-        raise unwritable(folder, error) from None
+        message = N_("{file} cannot be written ({reason}); choose another folder or file")
+        raise OutputError(message, file=folder, reason=to_reason(error)) from None
     typer.echo(t(_WRITTEN, count=len(ALL_TEMPLATES), folder=folder, own=load_settings().form_templates))
 
 

@@ -49,13 +49,8 @@ def write(text: str, out: Path | None) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise unwritable(out, error) from None
-
-
-def unwritable(out: Path, error: OSError | ValueError) -> OutputError:
-    """Return the error for a file or folder that cannot be written."""
-    message = N_("{file} cannot be written ({reason}); choose another folder or file")
-    return OutputError(message, file=out, reason=to_reason(error))
+        message = N_("{file} cannot be written ({reason}); choose another folder or file")
+        raise OutputError(message, file=out, reason=to_reason(error)) from None
 
 
 def parse_language(asked: str | None) -> str:

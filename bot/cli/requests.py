@@ -20,9 +20,8 @@ from bot.cli.requests_output import (
     print_requests,
 )
 from bot.cli.session import As, CommandSession, open_as
-from bot.errors import Forbidden, InputError, NotFound
+from bot.errors import Forbidden, InputError, NotFound, read_input
 from bot.exports.process import read_sheet
-from bot.input_file import read_input
 from bot.settings import load_settings
 from bot.streams import sanitize
 from handlers.admin import imports

@@ -16,7 +16,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from bot.cli.output import Language as ShownLanguage
-from bot.cli.output import translator_for, unwritable, write
+from bot.cli.output import translator_for, write
 from bot.settings import DATABASE_FILE, configured_language, load_settings
 from bot.streams import sanitize
 from handlers.citations import format_office
@@ -148,15 +148,11 @@ def _write_skeleton(name: str, below: Pack, parent: Path) -> Path:
         wrong = N_("{name} cannot be the name of a pack; use small letters without accents, digits and _ only")
         raise PackInvalid(sentence(wrong, name=shorten(name)))
     folder = parent / name
-    try:
-        folder.mkdir(parents=True)
-        for source in (files("rules") / "skeleton").iterdir():
-            text = source.read_text(encoding="utf-8").replace("@NAME@", name).replace("@BELOW@", below.label)
-            (folder / source.name).write_text(text, encoding="utf-8")
-    except FileExistsError:
-        raise PackInvalid(sentence(N_("{folder} is there already; choose another name"), folder=folder)) from None
-    except (OSError, ValueError) as error:
-        raise unwritable(folder, error) from None
+    if folder.exists():
+        raise PackInvalid(sentence(N_("{folder} is there already; choose another name"), folder=folder))
+    for source in (files("rules") / "skeleton").iterdir():
+        text = source.read_text(encoding="utf-8").replace("@NAME@", name).replace("@BELOW@", below.label)
+        write(text, folder / source.name)
     return folder
 
 

@@ -11,9 +11,8 @@ from bot.certificates import LIMITS as FILE_LIMITS
 from bot.certificates import MEBIBYTE
 from bot.certificates.reader import CertificateReader
 from bot.dossier.list_reader import ListReading
-from bot.errors import InputError
+from bot.errors import InputError, read_beginning, unreadable
 from bot.exports.list_reader import LIMITS
-from bot.input_file import read_beginning, unreadable
 from bot.process_sandbox import SandboxProcess, StartError
 from handlers.dossier.sources import sources_of_reading
 from handlers.model import Source

@@ -14,8 +14,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.certificates import MEBIBYTE, Limits
-from bot.errors import InputError
-from bot.input_file import refusal_of
+from bot.errors import InputError, refusal_of
 from bot.process_sandbox import Death, SandboxProcess, StartError, serve
 from bot.streams import sanitize
 from bot.tables import NO_CSV, NO_TEXT, TableError

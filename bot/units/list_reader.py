@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from bot.certificates import LIMITS
-from bot.input_file import read_input
+from bot.errors import read_input
 from bot.tables import EMPTY_CELL, TableCell, TableError, TablePage, unguard_formula
 from bot.tables.headings import LEFT_OUT, ROWS_SEARCHED, HeadingRow, compose, read_tables, restore_columns
 from bot.tables.legacy_fonts import Charset, RestoredColumn, possible_readings
