@@ -297,6 +297,8 @@ async def serve_channels(  # noqa: PLR0913 - all but the first have a usual valu
                 runner = _build_runner(components, served, listening, receiving=receiving, rehearsal=rehearsal)
                 told()
                 await runner.run(stop)
+    if (outdated := components.heartbeat.outdated) is not None:
+        raise outdated
 
 
 def _with_file_links(components: Components, one: ServedChannel) -> ServedChannel:

@@ -78,7 +78,7 @@ def load_offices(file: PathLike[str]) -> tuple[Office, ...]:
         PackInvalid: An office is not as the packs define one.
     """
     path = Path(file)
-    return _offices({"offices": _read(path.parent, path.name)})
+    return _offices({"offices": _read(path.parent, path.name, N_("{file}: there is no such file; correct its path"))})
 
 
 def pack_names() -> tuple[str, ...]:
@@ -141,9 +141,14 @@ def _folder(name: str | PathLike[str]) -> Traversable:
     return path
 
 
-def _read(folder: Traversable, file: str) -> dict[str, Any]:
+_NOT_IN_PACK = N_("{file}: the pack has no such file; add it, empty if need be")
+
+
+def _read(folder: Traversable, file: str, missing: str = _NOT_IN_PACK) -> dict[str, Any]:
     try:
         return tomli.loads((folder / file).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PackUnreadable(sentence(missing, file=file)) from None
     except (OSError, ValueError) as error:
         raise PackUnreadable(_unreadable(file, error)) from None
 
@@ -153,8 +158,10 @@ def _read_optional(folder: Traversable, file: str) -> dict[str, Any]:
 
 
 def _unreadable(file: str, error: OSError | ValueError) -> Sentence:
-    if isinstance(error, FileNotFoundError):
-        return sentence(N_("{file}: the pack has no such file; add it, empty if need be"), file=file)
+    if isinstance(error, IsADirectoryError):
+        return sentence(N_("{file}: cannot be read: it is a folder"), file=file)
+    if isinstance(error, PermissionError):
+        return sentence(N_("{file}: cannot be read: no permission"), file=file)
     if isinstance(error, OSError):
         return sentence(N_("{file}: cannot be read ({reason})"), file=file, reason=error.strerror)
     if isinstance(error, UnicodeDecodeError):

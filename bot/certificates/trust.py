@@ -30,6 +30,7 @@ from bot.certificates.der import Element
 from bot.certificates.names import DistinguishedName
 from bot.certificates.public_keys import is_signed_by
 from bot.certificates.x509_fields import RawCertificate, split_certificate
+from bot.errors import InputError, read_input
 from handlers.model import Recognition
 
 
@@ -126,7 +127,8 @@ def install(file: Path, folder: Path, *, declared: str | None = None) -> x509.Ce
         NotACaError: the file is not one CA certificate.
         UnpinnedError: an unknown CA and no declared fingerprint.
         FingerprintMismatchError: the declared fingerprint is another CA's.
-        OSError: the file cannot be read or the folder not written.
+        InputError: the file cannot be read.
+        OSError: the folder cannot be written.
     """
     authority = _read_authority(file)
     actual = fingerprint_of(authority)
@@ -160,16 +162,13 @@ def normalize_fingerprint(text: str) -> str:
 def _load_authority(file: Path) -> x509.Certificate | None:
     try:
         authority = _read_authority(file)
-    except (NotACaError, OSError):
+    except (NotACaError, InputError):
         return None
     return authority if fingerprint_of(authority) == file.stem else None
 
 
 def _read_authority(file: Path) -> x509.Certificate:
-    with file.open("rb") as stream:
-        data = stream.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise NotACaError(file.name)
+    data = read_input(file, _LARGEST)
     try:
         found = _parse(data)
         if len(found) == 1 and found[0].extensions.get_extension_for_class(x509.BasicConstraints).value.ca:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +23,7 @@ from bot.services.backups import (
 from bot.services.moving import MoveResult, move_contents
 from bot.services.opening import database_url, migrate_database
 from bot.settings import Settings, load_settings, make_data_dir
-from bot.store import hold_serving_lock, read_key_file, sqlite_path
+from bot.store import BackupBusy, hold_serving_lock, read_key_file, sqlite_path
 from locales import N_, translator
 from rules.calendar import to_vietnam_time
 
@@ -42,6 +43,9 @@ _MOVED = N_("Moved and compared: {rows} rows in {tables} tables.")
 _SET = N_(
     "Now set TROLY_DATABASE_URL to the new database, with the same key file, and start. The old one is used no more."
 )
+_WAITING = N_("Another process is making a backup in this folder: this one begins once that is done.")
+#: Seconds that a person waits for it.
+_PATIENCE = 600
 _SAME = N_("--to names the database that is in use already")
 
 _Folder = Annotated[Path | None, typer.Option("--dir", help=N_("Folder of the backups; without it, TROLY_BACKUP_DIR."))]
@@ -57,14 +61,28 @@ def _say(message: str, **values: object) -> None:
 
 @app.command(help=N_("Make a backup while the assistant runs; the key file is never in it."))
 def create(folder: _Folder = None, *, json: _Json = False) -> None:
-    """Make one backup, and remove those beyond the number that is kept."""
+    """Make one backup, and remove those beyond the number that is kept.
+
+    A person waits for another process that is making one there; a program, which wants JSON, is told so at once.
+    """
     settings = load_settings()
-    made = create_backup(settings, folder or backup_folder(settings), settings.backup_keep)
+    made = _create(settings, folder or backup_folder(settings), patience=0 if json else _PATIENCE)
     if json:
         typer.echo(json_text(_facts(made)))
         return
     _say(_MADE, path=made.path, rows=made.manifest.rows, megabytes=f"{made.manifest.bytes / 1e6:.1f}")
     _say_keys(settings, made)
+
+
+def _create(settings: Settings, folder: Path, patience: int) -> Backup:
+    for waited in range(patience):
+        try:
+            return create_backup(settings, folder, settings.backup_keep)
+        except BackupBusy:
+            if not waited:
+                typer.echo(translator(settings.language)(_WAITING), err=True)
+            time.sleep(1)
+    return create_backup(settings, folder, settings.backup_keep)
 
 
 def _facts(backup: Backup) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from bot.cli.options import (
     parse_word,
     to_bad_parameter,
 )
-from bot.errors import InputError, to_reason
+from bot.errors import InputError, read_beginning, read_input
 from bot.exports.broadcast_files import BroadcastDocument, ListedPerson, read_document, read_people
 from handlers.model import ROLES, Audience, Role, UnitDirectory
 from locales import N_
@@ -172,7 +172,6 @@ _LONGEST, _LARGEST = 256 * 1024, 20 * MEBIBYTE
 #: An empty text in place of a file's name clears the earlier value.
 NO_FILE = Path()
 _STANDARD_INPUT = Path("-")
-_UNREADABLE = N_("{file} cannot be read ({reason})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +202,7 @@ def read_files(typed: Typed) -> BroadcastFiles:
 
 
 def _read_text(file: Path) -> str:
-    data = sys.stdin.buffer.read(_LONGEST + 1) if file == _STANDARD_INPUT else _read_bytes(file, _LONGEST)
+    data = sys.stdin.buffer.read(_LONGEST + 1) if file == _STANDARD_INPUT else read_beginning(file, _LONGEST)
     if len(data) > _LONGEST:
         raise InputError(N_("{file} is longer than any message can be."), file=file)
     try:
@@ -213,17 +212,8 @@ def _read_text(file: Path) -> str:
 
 
 def _read_recipients(file: Path) -> tuple[ListedPerson, ...]:
-    return () if file == NO_FILE else read_people(_read_bytes(file, LIMITS.file), file)
+    return () if file == NO_FILE else read_people(read_input(file, LIMITS.file), file)
 
 
 def _read_document(file: Path) -> BroadcastDocument:
-    return read_document(file.name, _read_bytes(file, _LARGEST), file)
-
-
-def _read_bytes(file: Path, most: int) -> bytes:
-    """Return at most one byte more than allowed, so that a longer file is noticed."""
-    try:
-        with file.open("rb") as stream:
-            return stream.read(most + 1)
-    except (OSError, ValueError) as error:
-        raise InputError(_UNREADABLE, file=file, reason=to_reason(error)) from None
+    return read_document(file.name, read_input(file, _LARGEST), file)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from bot.certificates.record import Validity, validity_at
 from bot.certificates.trust import KNOWN_AUTHORITIES
 from bot.cli.output import json_text
 from bot.console import SafeConsole
-from bot.errors import to_reason
+from bot.errors import InputError, read_beginning, refusal_of, to_reason
 from bot.settings import load_settings
 from handlers.interview.screens.certificate import format_key, format_unreadable_parts
 from handlers.interview.screens.file import FILE_PROBLEMS
@@ -62,29 +63,43 @@ def certificate(
     settings, now = load_settings(), datetime.now(UTC)
     readings = asyncio.run(_read_files(files, settings.data_dir / "trust"))
     if as_json:
-        entries = [certificate_data(file, reading, unit, now) for file, reading in readings]
+        entries = [certificate_data(one.file, one.reading, unit, now) for one in readings]
         typer.echo(json_text(entries, indent=2))
     else:
         _print_readings(readings, unit, now, translator(settings.language))
-    if any(reading.problems for _, reading in readings):
+    if any(one.reading.problems for one in readings):
         raise typer.Exit(1)
 
 
-async def _read_files(files: list[Path], trust: Path) -> list[tuple[Path, Reading]]:
+@dataclass(frozen=True, slots=True)
+class _FileReading:
+    """A file as it was typed, and what was read of it."""
+
+    file: Path
+    reading: Reading
+    refusal: InputError | None = None  #: the reason why nothing of it was read
+
+
+async def _read_files(files: list[Path], trust: Path) -> list[_FileReading]:
     reader = CertificateReader(trust)
     try:
-        return [(file, await _read_file(reader, file)) for file in files]
+        return [await _read_file(reader, file) for file in files]
     finally:
         await reader.close()
 
 
-async def _read_file(reader: CertificateReader, file: Path) -> Reading:
+async def _read_file(reader: CertificateReader, file: Path) -> _FileReading:
     try:
-        with file.open("rb") as stream:
-            data = stream.read(LIMITS.file + 1)
-    except OSError:
-        return Reading(problems=(FileProblem(trouble=FileProblemKind.UNAVAILABLE),))
-    return await reader.read(data, file.name)
+        data = read_beginning(file, LIMITS.file)
+    except InputError as error:
+        return _refused(file, FileProblemKind.UNAVAILABLE, error)
+    if (refusal := refusal_of(file, data, LIMITS.file)) is not None:
+        return _refused(file, FileProblemKind.TOO_LARGE if data else FileProblemKind.EMPTY, refusal)
+    return _FileReading(file, await reader.read(data, file.name))
+
+
+def _refused(file: Path, trouble: FileProblemKind, refusal: InputError) -> _FileReading:
+    return _FileReading(file, Reading(problems=(FileProblem(trouble=trouble),)), refusal)
 
 
 def certificate_data(file: Path, reading: Reading, unit: str, now: datetime) -> dict[str, Any]:
@@ -99,13 +114,13 @@ def certificate_data(file: Path, reading: Reading, unit: str, now: datetime) -> 
     }
 
 
-def _print_readings(readings: list[tuple[Path, Reading]], unit: str, now: datetime, t: Translator) -> None:
+def _print_readings(readings: list[_FileReading], unit: str, now: datetime, t: Translator) -> None:
     console = SafeConsole(highlight=False, soft_wrap=True)
-    for file, reading in readings:
-        console.print(Text(str(file), style="bold"))
-        for one in reading.certificates:
-            console.print(_certificate_table(one, unit, now, t))
-        for sentence in _format_problems(reading.problems, t):
+    for one in readings:
+        console.print(Text(str(one.file), style="bold"))
+        for found in one.reading.certificates:
+            console.print(_certificate_table(found, unit, now, t))
+        for sentence in [one.refusal.say(t)] if one.refusal else _format_problems(one.reading.problems, t):
             console.print(Text(f"  {sentence}", style="red"))
 
 
@@ -150,7 +165,7 @@ def _format_problems(problems: Sequence[FileProblem], t: Translator) -> list[str
 
 def _format_problem(problem: FileProblem, t: Translator) -> str:
     if problem.trouble is FileProblemKind.UNAVAILABLE:
-        return t(N_("The file cannot be opened, or no process could be started to read it."))
+        return t(N_("No process could be started to read the file. Please try again in a moment."))
     sentence = t(_SECRETS.get(problem.trouble) or FILE_PROBLEMS[problem.trouble])
     return f"{problem.where}: {sentence}" if problem.where else sentence
 
@@ -200,7 +215,7 @@ def remove(
 def _install_file(file: Path, folder: Path, fingerprint: str | None, t: Translator) -> bool:
     try:
         authority = trust.install(file, folder, declared=fingerprint)
-    except TrustError as error:
+    except (TrustError, InputError) as error:
         typer.echo(error.say(t), err=True)
         return False
     except OSError as error:

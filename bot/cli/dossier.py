@@ -22,8 +22,8 @@ from bot.console import SafeConsole
 from bot.dossier.list_reader import NO_LIST
 from bot.dossier.making import Dossier, DossierOrder, make_dossier
 from bot.dossier.overview import write_list_template
-from bot.dossier.reading import expand_files, read_bytes, read_files, read_list
-from bot.errors import InputError
+from bot.dossier.reading import expand_files, read_files, read_list
+from bot.errors import InputError, read_input
 from bot.exports.list_reader import LIMITS
 from bot.services.opening import open_store_from_settings
 from bot.settings import Settings, load_settings
@@ -114,7 +114,7 @@ def make(
     t, settings = translator_for(language), load_settings()
     day = today.date() if today else to_vietnam_day(datetime.now(UTC))
     try:
-        given = read_dossier_facts(read_bytes(facts, _MOST_FACTS))
+        given = read_dossier_facts(read_input(facts, _MOST_FACTS))
         asked = _Input(given, _meant_files(files, list_), list_, unit, day, t, pdf)
         refuse_filled(out)
         with raise_on_sigterm():
@@ -250,7 +250,7 @@ def _make(settings: Settings, given: _Input) -> Dossier:
 
 
 async def _read_rows(file: Path) -> tuple[ListedCertificate, ...]:
-    found = await read_list(read_bytes(file, LIMITS.file))
+    found = await read_list(read_input(file, LIMITS.file))
     if found.trouble == NO_LIST:
         raise InputError(_WRITE_LIST, rows=found.values["rows"], known=found.values["known"])
     if found.trouble:

@@ -13,7 +13,7 @@ from bot.channels.email.returned import MailboxReader
 from bot.channels.email.smtp import SmtpPool
 from bot.cli.output import print_rows
 from bot.clock import Clock
-from bot.errors import InputError, to_reason
+from bot.errors import InputError, read_input
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings, load_settings
@@ -29,7 +29,7 @@ _UNREACHABLE = N_("The mail server cannot be reached, or its certificate is not 
 _REFUSED_MAILBOX = N_("The mailbox does not take the name and password, or has no such folder.")
 _NO_MAILBOX = N_("No mailbox is read: bounces and answers are not noticed (TROLY_EMAIL_IMAP_HOST).")
 _NO_UNIT = N_("There is no unit with this code: {code}")
-_NO_FILE = N_("{file} cannot be read: {reason}")
+_NOT_UTF8 = N_("{file} is not UTF-8 text. Please save it as UTF-8.")
 _WRONG = N_("Line {line} holds no official address ({domains}), so nothing was imported.")
 _NOBODY = N_("{file} holds no address.")
 _DONE = N_("Imported: {count} addresses for {unit}.")
@@ -106,11 +106,9 @@ def import_staff(
 
 def _read_addresses(file: Path, domains: tuple[str, ...]) -> Iterator[str]:
     try:
-        with file.open("rb") as opened:
-            text = opened.read(_MOST_BYTES).decode("utf-8-sig")
-    except (OSError, UnicodeError) as error:
-        reason = to_reason(error) if isinstance(error, OSError) else "UTF-8"
-        raise InputError(_NO_FILE, file=file, reason=reason) from None
+        text = read_input(file, _MOST_BYTES).decode("utf-8-sig")
+    except UnicodeError:
+        raise InputError(_NOT_UTF8, file=file) from None
     for number, line in enumerate(text.splitlines(), 1):
         if "@" not in line:
             continue

@@ -1,12 +1,13 @@
 """Take out the Word templates of the official forms, and check changed ones: ``troly forms``."""
 
+import errno
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.atomic_file import refuse_existing
-from bot.errors import InputError, OutputError, to_reason
+from bot.errors import OutputError, to_reason, unreadable
 from bot.forms import ALL_TEMPLATES, built_in_bytes, find_problems
 from bot.pdf import find_converter
 from bot.settings import configured_language, load_settings
@@ -22,7 +23,6 @@ _WRITTEN = N_(
     " troly forms check {folder}. Those in {own} are used in place of the program's."
 )
 _NO_FOLDER = N_("There is no folder {folder}; the program's own templates are used.")
-_NOT_READABLE = N_("{file} cannot be read: {reason}")
 _OTHER_NAME = N_("{file}: a template of this name is not used; the names are {names}.")
 _SOUND = N_("{file}: fine")
 _WITH_PDF = N_("PDF: made with LibreOffice ({program}).")
@@ -46,7 +46,8 @@ def export(
         for name in ALL_TEMPLATES:
             (folder / name).write_bytes(built_in_bytes(name))
     except (OSError, ValueError) as error:
-        raise OutputError(N_("{file} cannot be written: {reason}"), file=folder, reason=to_reason(error)) from None
+        message = N_("{file} cannot be written ({reason}); choose another folder or file")
+        raise OutputError(message, file=folder, reason=to_reason(error)) from None
     typer.echo(t(_WRITTEN, count=len(ALL_TEMPLATES), folder=folder, own=load_settings().form_templates))
 
 
@@ -69,7 +70,7 @@ def check(
 def _check_folder(folder: Path, t: Translator, *, given: bool) -> bool:
     if not folder.is_dir():
         if given:
-            raise InputError(_NO_FOLDER, folder=folder)
+            raise unreadable(folder, OSError(errno.ENOTDIR if folder.exists() else errno.ENOENT, ""))
         typer.echo(t(_NO_FOLDER, folder=folder))
         return True
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".docx" and path.name[:2] != "~$")
@@ -84,7 +85,7 @@ def _check_one(path: Path, t: Translator) -> bool:
     try:
         problems = find_problems(path.read_bytes(), path.name)
     except OSError as error:
-        raise InputError(_NOT_READABLE, file=path, reason=to_reason(error)) from None
+        raise unreadable(path, error) from None
     for problem in problems:
         typer.echo(sanitize(problem.say(t)))
     if not problems:

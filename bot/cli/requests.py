@@ -19,7 +19,7 @@ from bot.cli.requests_output import (
     format_request,
     print_requests,
 )
-from bot.errors import Forbidden, InputError, NotFound, to_reason
+from bot.errors import Forbidden, InputError, NotFound, read_input
 from bot.exports.process import read_sheet
 from bot.settings import load_settings
 from bot.streams import sanitize
@@ -35,7 +35,6 @@ from handlers.model import (
     MoveResult,
     RequestRow,
     RequestState,
-    SheetProblem,
     parse_codes,
     to_movable_filter,
 )
@@ -106,22 +105,10 @@ async def _read_lines(file: Path) -> tuple[ImportLine, ...]:
     Raises:
         InputError: the file cannot be read, or is not a list.
     """
-    try:
-        data = await asyncio.to_thread(_beginning, file)
-    except (OSError, ValueError) as error:
-        raise InputError(N_("{file} cannot be read ({reason})"), file=file, reason=to_reason(error)) from None
-    if len(data) > LIMITS.file:
-        raise InputError(imports.SHEET_PROBLEMS[SheetProblem.TOO_LARGE])
-    sheet = await read_sheet(data)
+    sheet = await read_sheet(await asyncio.to_thread(read_input, file, LIMITS.file))
     if sheet.trouble is not None:
         raise InputError(imports.SHEET_PROBLEMS[sheet.trouble])
     return sheet.lines
-
-
-def _beginning(file: Path) -> bytes:
-    """Return at most one byte more than allowed: a device never ends."""
-    with file.open("rb") as stream:
-        return stream.read(LIMITS.file + 1)
 
 
 def place(

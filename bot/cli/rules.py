@@ -142,18 +142,17 @@ def _write_skeleton(name: str, below: Pack, parent: Path) -> Path:
 
     Raises:
         PackInvalid: The name cannot be the name of a pack, or there is a file or folder of that name.
+        OutputError: The folder cannot be made or written.
     """
     if not _NAME.fullmatch(name):
         wrong = N_("{name} cannot be the name of a pack; use small letters without accents, digits and _ only")
         raise PackInvalid(sentence(wrong, name=shorten(name)))
     folder = parent / name
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise PackInvalid(sentence(N_("{folder} is there already; choose another name"), folder=folder)) from None
+    if folder.exists():
+        raise PackInvalid(sentence(N_("{folder} is there already; choose another name"), folder=folder))
     for source in (files("rules") / "skeleton").iterdir():
         text = source.read_text(encoding="utf-8").replace("@NAME@", name).replace("@BELOW@", below.label)
-        (folder / source.name).write_text(text, encoding="utf-8")
+        write(text, folder / source.name)
     return folder
 
 

@@ -27,6 +27,7 @@ from bot.store import (
     DatabasePosition,
     LeaseDuration,
     Presence,
+    SchemaNewer,
     Store,
     StoreError,
     WorkerRegistry,
@@ -233,6 +234,7 @@ class Heartbeat:
         self._expiry_days = expiry_days
         self._clock = clock
         self.leapt = False  #: by the last beat the clock is not to be trusted
+        self.outdated: SchemaNewer | None = None  #: why this process ended: a later version has changed the tables
 
     async def begin(self) -> None:
         """Look whether the database is an older copy, and go on from there; then beat.
@@ -274,11 +276,16 @@ class Heartbeat:
             _log.error("database_restored", beats_behind=seen.beats)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Beat until told to stop; a beat that fails is missed."""
+        """Beat until told to stop; a beat that fails is missed. Tables of a later version end this process."""
         while not stop.is_set():
             await cancel_on(stop, self._clock.sleep(_BEAT_SECONDS))
             try:
+                await self._store.continuity.require_known_tables()
                 await self._beat()
+            except SchemaNewer as error:
+                _log.error("database_is_newer", hint="install the version that changed it")
+                self.outdated = error
+                stop.set()
             except StoreError as error:
                 _log.warning("beat_missed", error=type(error).__name__)
 

@@ -9,7 +9,7 @@ from bot.certificates import LIMITS as FILE_LIMITS
 from bot.certificates import MEBIBYTE
 from bot.certificates.reader import CertificateReader
 from bot.dossier.list_reader import ListReading
-from bot.errors import InputError, to_reason
+from bot.errors import InputError, read_beginning, unreadable
 from bot.exports.list_reader import LIMITS
 from bot.process_sandbox import UnansweredError, answer_once
 from bot.tables import UNANSWERED
@@ -45,7 +45,7 @@ def expand_files(given: Iterable[Path]) -> list[Path]:
                 if len(found) > MOST_FILES:
                     raise InputError(TOO_MANY_FILES, limit=MOST_FILES)
         except (OSError, ValueError) as error:
-            raise _unreadable(path, error) from None
+            raise unreadable(path, error) from None
     return list(found.values())
 
 
@@ -58,10 +58,6 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield from _walk(path)
         elif path.is_file():
             yield path
-
-
-def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
-    return InputError(N_("{file}: {reason}"), file=path, reason=to_reason(error))
 
 
 async def read_files(files: Sequence[Path], trust: Path, told: Told) -> list[Source]:
@@ -78,7 +74,7 @@ async def read_files(files: Sequence[Path], trust: Path, told: Told) -> list[Sou
     reader, found = CertificateReader(trust), list[Source]()
     try:
         for number, file in enumerate(files, 1):
-            data = read_bytes(file, FILE_LIMITS.file)
+            data = read_beginning(file, FILE_LIMITS.file)
             found += sources_of_reading(str(file), await reader.read(data, file.name))
             if len(found) > MOST_CERTIFICATES:
                 raise InputError(TOO_MANY, limit=MOST_CERTIFICATES)
@@ -86,19 +82,6 @@ async def read_files(files: Sequence[Path], trust: Path, told: Told) -> list[Sou
     finally:
         await reader.close()
     return found
-
-
-def read_bytes(file: Path, limit: int) -> bytes:
-    """Return a file's bytes, at most one more than ``limit``.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        with file.open("rb") as stream:
-            return stream.read(limit + 1)
-    except (OSError, ValueError) as error:
-        raise _unreadable(file, error) from None
 
 
 async def read_list(data: bytes) -> ListReading:

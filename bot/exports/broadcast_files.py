@@ -13,7 +13,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict
 
 from bot.certificates import MEBIBYTE, Limits
-from bot.errors import InputError
+from bot.errors import InputError, refusal_of
 from bot.process_sandbox import UnansweredError, answer_once, serve
 from bot.streams import sanitize
 from bot.tables import NO_CSV, NO_TEXT, UNANSWERED, TableError
@@ -36,7 +36,6 @@ _PERSON_PATTERN = re.compile(
     rf"{REQUEST_CODE.pattern}|{PERSON_CODE.pattern}|(?:{'|'.join(CHANNEL_LABELS)}):\S+", re.IGNORECASE
 )
 
-_TOO_LARGE = N_("{file} is larger than {limit} MB; split it.")
 _TOO_LONG = N_("{file} names more than {most} people; split it.")
 _NO_CODES = N_(
     "{file} has no column that names people: give one the heading “Mã” or “Code”, with request codes such as"
@@ -65,8 +64,8 @@ def read_people(data: bytes, file: object) -> tuple[ListedPerson, ...]:
     Raises:
         InputError: the file is too large or broken, has an unsupported format, or names nobody.
     """
-    if len(data) > LIMITS.file:
-        raise InputError(_TOO_LARGE, file=file, limit=LIMITS.file // MEBIBYTE)
+    if (refusal := refusal_of(file, data, LIMITS.file)) is not None:
+        raise refusal
     try:
         found = next((named for rows in _visible_tables(data) if (named := _find_people(rows))), ())
     except TableError as error:
@@ -130,8 +129,8 @@ async def read_people_apart(data: bytes, file: str) -> tuple[ListedPerson, ...]:
     Raises:
         InputError: as ``read_people``, or the process does not start or ends before its time.
     """
-    if len(data) > LIMITS.file:
-        raise InputError(_TOO_LARGE, file=file, limit=LIMITS.file // MEBIBYTE)
+    if (refusal := refusal_of(file, data, LIMITS.file)) is not None:
+        raise refusal
     try:
         answer = await answer_once(_MODULE, data, LIMITS.seconds, _Answer.model_validate_json)
     except UnansweredError as error:

@@ -85,7 +85,7 @@ def _refuse_file(trouble: SheetProblem | TableFormat) -> NoReturn:
 def _read_lines(data: bytes, limits: Limits, most: int) -> tuple[ImportLine, ...]:
     kind = detect_format(data)
     if not data:
-        _refuse_file(SheetProblem.BROKEN)
+        _refuse_file(SheetProblem.EMPTY)
     if kind is TableFormat.XLSX:
         Unpacker(limits).measure(data)
         return tuple(_lines_of_tables(_read_sheets(CalamineWorkbook.from_filelike(BytesIO(data)), most), most))

@@ -278,9 +278,11 @@ def find_backup(folder: Path, named: Path | None = None) -> Backup:
     found = list_backups(folder)
     if named is None and not found:
         raise BackupError(_NONE_THERE, folder=folder)
-    path = found[-1] if named is None else named if named.exists() else folder / named
+    path = found[-1] if named is None else folder / named if (folder / named).exists() else named
     try:
         return Backup(path, Manifest.model_validate_json((path / _MANIFEST).read_bytes()))
+    except FileNotFoundError as error:
+        raise BackupError(_NOT_READ, path=path, why=_NO_MANIFEST if path.is_dir() else to_reason(error)) from None
     except OSError as error:
         raise BackupError(_NOT_READ, path=path, why=to_reason(error)) from None
     except (ValidationError, json.JSONDecodeError):

@@ -10,9 +10,10 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from bot.store.contents import PUT_BACK
-from bot.store.drivers import Driver, Query, from_micros, to_micros
+from bot.store.drivers import Driver, Migration, Query, from_micros, load_migrations, missing_migrations, to_micros
 from bot.store.errors import ClockLeapt, KeysMissing, SealError, UnknownKey
 from bot.store.key_rotation import KeyRotation
 from bot.store.power_seals import JournalHead, seal_unapproved, unseal_head
@@ -40,6 +41,11 @@ class DatabasePosition:
     journal: int = 0  #: number of its last row; 0: not known
     hash: str = ""  #: of that row
     put_back: bool = False  #: ``troly backup restore`` filled it, and nothing was done in it since
+
+
+@cache
+def _carried() -> list[Migration]:
+    return load_migrations()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,15 @@ class Continuity:
         """
         if (leap := await self._leap(now)) is not None:
             raise ClockLeapt(leap)
+
+    async def require_known_tables(self) -> None:
+        """Refuse tables that a later version of the program has changed meanwhile.
+
+        Raises:
+            SchemaNewer: the database has a migration that this program does not carry.
+        """
+        (newest,) = await self.driver.run(Query("newest_migration"))
+        missing_migrations(_carried(), [(int(version), str(name), str(sum_)) for version, name, sum_ in newest])
 
     async def accept_clock(self, now: datetime) -> None:
         """Go by this time from now on: the operator says that it is right."""

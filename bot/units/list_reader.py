@@ -10,8 +10,8 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from bot.certificates import LIMITS, MEBIBYTE
-from bot.errors import to_reason
+from bot.certificates import LIMITS
+from bot.errors import read_input
 from bot.tables import EMPTY_CELL, TableCell, TableError, TablePage, unguard_formula
 from bot.tables.headings import LEFT_OUT, ROWS_SEARCHED, HeadingRow, compose, read_tables, restore_columns
 from bot.tables.legacy_fonts import Charset, RestoredColumn, possible_readings
@@ -76,17 +76,11 @@ def open_list(path: Path, sheet: str = "") -> UnitList:
     """Read a list of units from a file; ``sheet`` names the sheet if there are several lists.
 
     Raises:
-        UnitsFileError: the file cannot be opened, is too large, or has an unsupported format.
+        InputError: the file cannot be opened, is empty, or is too large.
+        UnitsFileError: it has an unsupported format.
         FaultyUnitsError: its headings are not those of a list of units, or its letters are unreadable.
     """
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(LIMITS.file + 1)
-    except (OSError, ValueError) as error:
-        raise UnitsFileError(N_("{file}: {reason}"), file=path, reason=to_reason(error)) from None
-    if len(data) > LIMITS.file:
-        raise UnitsFileError(N_("The file is larger than {limit} MB; split it."), limit=LIMITS.file // MEBIBYTE)
-    return read_list(data, sheet)
+    return read_list(read_input(path, LIMITS.file), sheet)
 
 
 def read_rows(data: bytes) -> list[UnitRow]:

@@ -69,6 +69,7 @@ SHEET_PROBLEMS: Mapping[SheetProblem | TableFormat, str] = {
         "Letters of the notes were lost or cannot be told when the file was saved. In Excel choose: Save as, CSV"
         " UTF-8, or Excel Workbook (.xlsx), and send it again."
     ),
+    SheetProblem.EMPTY: N_("The file is empty."),
     SheetProblem.TOO_LARGE: N_("The file is larger than 20 MB."),
     SheetProblem.TOO_MUCH_UNPACKED: N_("The file unpacks to more than a list needs."),
     SheetProblem.TOO_MANY_ROWS: N_("The list has too many rows; please keep only those that you changed."),

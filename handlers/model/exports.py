@@ -166,6 +166,7 @@ class SheetProblem(StrEnum):
     """The reason why a spreadsheet could not be read as a list."""
 
     NOT_A_LIST = "not_a_list"  #: no row of headings with the code and the state
+    EMPTY = "empty"
     TOO_LARGE = "too_large"
     TOO_MUCH_UNPACKED = "too_much_unpacked"
     TOO_MANY_ROWS = "too_many_rows"

@@ -33,6 +33,7 @@ _LONG = (
     "tests/acceptance/test_attacks.py::test_nineteen_orders",
     "tests/acceptance/test_browser.py",
     "tests/acceptance/test_restore.py",
+    "tests/acceptance/test_operations_page.py",
     "tests/integration/exports/test_office_suite.py",
     "tests/integration/store/test_kill",
     "tests/acceptance/test_kill",

@@ -21,6 +21,10 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 -- Read the applied migrations, in order.
 SELECT version, name, checksum FROM schema_migrations ORDER BY version;
 
+-- name: newest_migration
+-- Read the newest applied migration: a program that is older must not go on.
+SELECT version, name, checksum FROM schema_migrations ORDER BY version DESC LIMIT 1;
+
 -- name: record_migration!
 -- Record an applied migration.
 INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (:version, :name, :checksum, :now);

@@ -1,8 +1,10 @@
 """``troly backup`` and ``troly move``, as an operator gives them."""
 
 import asyncio
+import fcntl
 import json
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,20 @@ def test_a_backup_is_made_listed_verified_and_named_with_its_keys(
     code, out, _ = troly("backup", "verify")
     assert (code, f"The backup {path}" in out, "is whole" in out) == (0, True, True)
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_person_waits_for_the_backup_of_another_process_and_a_program_is_told_so(
+    filled: Database, folder: Path, troly: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    with ExitStack() as other:
+        lock = other.enter_context((folder / ".lock").open("w"))
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert troly("backup", "create", "--json")[0] == 75
+        monkeypatch.setattr("bot.cli.backup.time.sleep", lambda _: other.close())
+        code, out, said = troly("backup", "create")
+    assert (code, said.count("this one begins once that is done")) == (0, 1)
+    assert "Backup made and compared" in out
 
 
 def test_a_damaged_backup_a_full_target_and_a_missing_one_are_refused_with_a_word(

@@ -85,7 +85,7 @@ def test_one_bad_file_ends_in_status_one_and_the_others_still_print(troly: Troly
     key = save("khoa.pem", pki_files.private_keys(pki.ec_key())["PKCS#8 PEM"])
     ran = troly("certificate", tmp_path / "none.cer", key, tmp_path, save("a.cer", pki.make_certificate()))
     assert ran.status == 1
-    assert "cannot be opened" in ran.out
+    assert "none.cer cannot be read: there is no such file or folder" in ran.out
     assert "private key" in ran.out
     assert "UBND xã Phước An" in ran.out
 

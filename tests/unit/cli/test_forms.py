@@ -69,7 +69,7 @@ def test_a_folder_that_is_not_there_is_an_error_only_where_it_was_named(
     assert troly("check") == 0
     assert f"There is no folder {office}" in capsys.readouterr().out
     assert troly("check", "nowhere") == 1
-    assert "There is no folder nowhere" in capsys.readouterr().err
+    assert "nowhere cannot be read: there is no such file or folder" in capsys.readouterr().err
 
 
 def test_an_office_is_told_how_to_have_pdf(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

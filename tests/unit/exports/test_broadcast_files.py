@@ -40,7 +40,7 @@ def test_a_spreadsheet_is_read_as_it_is_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        (b"", "no column that names people"),
+        (b"", "it is empty"),
         ("Tên\nLan\n".encode(), "no column that names people"),
         (b"Code\n", "no column that names people"),
         (b"\xff\xfeM", "neither XLSX nor CSV in UTF-8"),

@@ -222,7 +222,7 @@ def test_lists_on_several_sheets_are_one() -> None:
 @pytest.mark.parametrize(
     ("make", "trouble"),
     [
-        (lambda: b"", SheetProblem.BROKEN),
+        (lambda: b"", SheetProblem.EMPTY),
         (lambda: b"PK\x03\x04 xl/workbook.xml", SheetProblem.BROKEN),
         (lambda: table(("Họ tên", "Lương"), ("x", 1)), SheetProblem.NOT_A_LIST),
         (table, SheetProblem.NOT_A_LIST),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.errors import InputError
 from bot.units import FaultyUnitsError, UnitsFileError
 from bot.units.import_plan import find_circular, plan_import
 from bot.units.list_reader import open_list, read_rows, read_sample
@@ -183,12 +184,12 @@ def test_a_cell_in_a_far_corner_does_not_fill_the_memory(place: bytes) -> None:
 def test_a_file_over_twenty_megabytes_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "big.csv"
     path.write_bytes(bytes(20 * 1024 * 1024 + 1))
-    with pytest.raises(UnitsFileError, match="20 MB"):
+    with pytest.raises(InputError, match="20 MB"):
         open_list(path)
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UnitsFileError, match="no such file"):
+    with pytest.raises(InputError, match="no such file"):
         open_list(tmp_path / "x.csv")
 
 

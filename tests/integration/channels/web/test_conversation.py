@@ -2,12 +2,16 @@
 
 import asyncio
 import re
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.store import Store
+from bot.store.errors import SchemaNewer
 from handlers.conversation import respond
 from handlers.core import Attachment, ButtonTapped, Choice, Event, FileRead, Reply, Services, Session, TextReceived
 from tests.integration.channels.web.conftest import Opened
@@ -50,6 +54,27 @@ async def test_a_conversation_goes_on_where_it_was_after_a_reload_and_a_restart(
         again = served.browser()
         again.client.cookies = cookies
         assert (await again.opens()).bubbles == expected
+        await again.says("tiếp")
+        assert again.bubbles[-1] == ("theirs", "3: tiếp")
+
+
+async def test_a_process_ends_where_a_later_version_has_changed_the_tables_and_that_one_goes_on(
+    office: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.worker_lease._BEAT_SECONDS", 0.05)
+    with closing(sqlite3.connect(tmp_path / "troly.sqlite3", isolation_level=None)) as later:
+        with pytest.raises(SchemaNewer, match="9999_future"):  # noqa: PT012 - it is served until it ends by itself
+            async with office() as served:
+                browser = await served.begun()
+                await browser.says("chào")
+                cookies = browser.client.cookies
+                later.execute("INSERT INTO schema_migrations VALUES (9999, '9999_future', 'x', 0)")
+                await eventually(lambda: not served.is_heard())
+        later.execute("DELETE FROM schema_migrations WHERE version = 9999")
+    async with office() as served:
+        again = served.browser()
+        again.client.cookies = cookies
+        await again.opens()
         await again.says("tiếp")
         assert again.bubbles[-1] == ("theirs", "3: tiếp")
 
