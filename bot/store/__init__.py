@@ -1,6 +1,8 @@
 """The store: its repositories over one database and one key file, sealed, on SQLite or PostgreSQL."""
 
-from bot.store.audit import Proof, seal_powers
+from dataclasses import dataclass
+
+from bot.store.audit import Audit, Proof, seal_powers
 from bot.store.broadcasts import BroadcastRepository, BroadcastSnapshot, ProvenBroadcast, read_snapshot
 from bot.store.broadcasts.audience import (
     PAGE_SIZE,
@@ -18,7 +20,9 @@ from bot.store.broadcasts.messages import (
     AuthorRole,
     BroadcastAuthor,
     BroadcastMessage,
+    BroadcastMessages,
     NoticeRepository,
+    RenderMessage,
     kind_of_reminder,
 )
 from bot.store.broadcasts.people import Person
@@ -49,6 +53,8 @@ from bot.store.contents import (
 from bot.store.contents.opening import LiveTables, copy_table, create_statements, open_tables, require_unserved
 from bot.store.contents.sqlite_tables import SqliteTables
 from bot.store.context import (
+    Chats,
+    CommandMenus,
     DueMenu,
     StoreContext,
     backfill_consents,
@@ -58,7 +64,7 @@ from bot.store.context import (
     identity_deadline,
     session_language,
 )
-from bot.store.continuity import CLOCK_LEAP, DatabasePosition, check_all_keys
+from bot.store.continuity import CLOCK_LEAP, Continuity, DatabasePosition, check_all_keys
 from bot.store.dossiers import DossierRepository
 from bot.store.drivers import (
     Driver,
@@ -77,7 +83,7 @@ from bot.store.drivers import (
     to_micros,
 )
 from bot.store.drivers.sqlite import open_sqlite
-from bot.store.email import import_queries, offer_queries, read_contact, read_reached
+from bot.store.email import EmailRepository, import_queries, offer_queries, read_contact, read_reached
 from bot.store.errors import (
     BackupBusy,
     BackupError,
@@ -98,6 +104,7 @@ from bot.store.errors import (
     TooMuchToKeep,
     TurnTakenOver,
 )
+from bot.store.inbox import Inbox
 from bot.store.journal import (
     ChainFault,
     JournalEnd,
@@ -108,9 +115,19 @@ from bot.store.journal import (
     journal_columns,
 )
 from bot.store.key_rotation import RETIREMENT_GRACE, KeyCheck, KeyRotation, Retirement
-from bot.store.links import SESSION_AGE, FileFacts
-from bot.store.messages import AbandonedRow, OutboxMessage, OutboxRecipient, message_query, reply_queries
-from bot.store.offices import OfficeRepository
+from bot.store.links import SESSION_AGE, DeskSessionRepository, FileFacts, OneTimeLinkRepository
+from bot.store.messages import (
+    AbandonedRow,
+    FormatAlert,
+    FormatDamage,
+    OutboxMessage,
+    OutboxRecipient,
+    OwnerAlerts,
+    message_query,
+    reply_queries,
+)
+from bot.store.offices import OfficeReader, OfficeRepository
+from bot.store.outbox import Outbox
 from bot.store.own_data import OwnDataRepository, OwnDataTask, OwnDataTasks
 from bot.store.page_exports import PageExport, PageExportRepository, PageExportTasks, PageFile
 from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
@@ -134,6 +151,7 @@ from bot.store.requests import (
     index_requests,
     open_columns,
 )
+from bot.store.retention import Retention
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, open_keyring
 from bot.store.sealing.keyfile import KeyFile, StoredKey, read_key_file, replace_key_file
 from bot.store.tasks import (
@@ -145,10 +163,107 @@ from bot.store.tasks import (
     TaskResult,
     UnreadableTask,
 )
-from bot.store.units import UNITS_COUNTER, StatisticsRepository, StoredInterviewRegister, UnitRepository, read_units
-from bot.store.upkeep import Alarm, Upkeep, UpkeepState
+from bot.store.units import (
+    UNITS_COUNTER,
+    StatisticsRepository,
+    StoredInterviewRegister,
+    UnitReader,
+    UnitRepository,
+    read_units,
+)
+from bot.store.upkeep import Alarm, FormatAlarm, StoreStatus, Upkeep, UpkeepRepository, UpkeepState
+from bot.store.web_chat import WebChatRepository
 from bot.store.workers import LeaseDuration, Presence, WorkerRegistry, hold_serving_lock
 from bot.store.zalo import ZaloAccount, ZaloEvent, ZaloRepository, ZaloTokens, can_send
+from handlers.model import BroadcastPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTexts:
+    """The words for what the store tells people, each in the language of its reader."""
+
+    alert: FormatAlert
+    damage: FormatDamage
+    alarm: FormatAlarm
+    broadcast: RenderMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The repositories of one process. ``bot.services`` opens the store and the transactions over it.
+
+    Times are aware and in UTC. All methods of the repositories raise ``StoreError`` (``bot.store.errors``); where it is
+    ``retryable`` nothing was changed and the same call may be made again.
+    """
+
+    driver: Driver
+    keyring: Keyring
+    policy: BroadcastPolicy  #: of broadcasts
+    chats: Chats
+    inbox: Inbox
+    outbox: Outbox
+    tasks: ExportTasks
+    page_exports: PageExportTasks
+    own_data: OwnDataTasks
+    broadcasts: ScheduleRepository
+    units: UnitReader
+    offices: OfficeReader  #: receiving offices that admins set in the chat
+    workers: WorkerRegistry  #: this process among those that serve a channel
+    alerts: OwnerAlerts
+    audit: Audit
+    keys: KeyRotation
+    continuity: Continuity  #: whether the database, and the clock, go on from where they were
+    retention: Retention
+    status: StoreStatus
+    upkeep: UpkeepRepository  #: work on the house itself, and alarms
+    menus: CommandMenus
+    zalo: ZaloRepository
+    channel_use: ChannelUseRepository
+    email: EmailRepository
+    links: OneTimeLinkRepository  #: what is fetched once through a browser
+    web: WebChatRepository  #: the conversations of the web chat
+    desk: DeskSessionRepository  #: browsers that are signed in to the admin pages
+
+    @classmethod
+    def over(cls, driver: Driver, keyring: Keyring, policy: BroadcastPolicy, texts: StoreTexts) -> "Store":
+        """Put the repositories together over a database that is ready for use."""
+        alerts = OwnerAlerts(driver, keyring, texts.alert, texts.damage)
+        workers = WorkerRegistry(driver, keyring, alerts)
+        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week, texts.broadcast)
+        return cls(
+            driver=driver,
+            keyring=keyring,
+            policy=policy,
+            chats=Chats(driver, keyring),
+            inbox=Inbox(driver, keyring, alerts, workers.id),
+            outbox=Outbox(driver, keyring, alerts, letters, workers.id),
+            tasks=ExportTasks(driver, keyring, alerts, workers.id),
+            page_exports=PageExportTasks(driver, keyring, alerts, workers.id),
+            own_data=OwnDataTasks(driver, keyring, alerts, workers.id),
+            broadcasts=ScheduleRepository(driver, keyring, policy),
+            units=UnitReader(driver),
+            offices=OfficeReader(driver, keyring),
+            workers=workers,
+            alerts=alerts,
+            audit=Audit(driver, keyring),
+            keys=KeyRotation(driver, keyring),
+            continuity=Continuity(driver, keyring),
+            retention=Retention(driver, keyring),
+            status=StoreStatus(driver),
+            upkeep=UpkeepRepository(driver, keyring, texts.alarm),
+            menus=CommandMenus(driver, keyring),
+            zalo=ZaloRepository(driver, keyring),
+            channel_use=ChannelUseRepository(driver),
+            email=EmailRepository(driver, keyring),
+            links=OneTimeLinkRepository(driver, keyring),
+            web=WebChatRepository(driver, keyring),
+            desk=DeskSessionRepository(driver, keyring),
+        )
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self.driver.close()
+
 
 # fmt: off
 __all__ = [
@@ -167,11 +282,11 @@ __all__ = [
     "ProvenBroadcast", "Query", "QueryConditions", "ReadableTables", "ReadingOnly", "RecipientRepository",
     "RecipientRow", "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository",
     "Retirement", "Row", "Rows", "RunQueries", "ScheduleRepository", "SchemaNewer", "SessionTooLarge", "SharedUse",
-    "SqliteTables", "StateChange", "StatisticsRepository", "Step", "StoreContext", "StoreError", "StoreFull",
-    "StoreLocked", "StoreUnavailable", "StoredInterviewRegister", "StoredKey", "StoredOwnRequests",
-    "StoredReminders", "TableDigest", "TargetHoldsData", "TaskResult", "TooMuchToKeep", "Transaction",
-    "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask", "Upkeep",
-    "UpkeepState", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloRepository",
+    "SqliteTables", "StateChange", "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError",
+    "StoreFull", "StoreLocked", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
+    "StoredOwnRequests", "StoredReminders", "TableDigest", "TargetHoldsData", "TaskResult", "TooMuchToKeep",
+    "Transaction", "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask",
+    "Upkeep", "UpkeepState", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloRepository",
     "ZaloTokens", "add_words_queries", "backfill_consents", "can_send", "chain_hash", "chat_at", "chat_row",
     "check_all_keys", "contents_of", "copy_table", "count_audience", "create_statements", "digest_origin",
     "digest_table", "digest_tables", "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue",
