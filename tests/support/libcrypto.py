@@ -1,4 +1,4 @@
-"""Certificates as ``openssl x509`` prints them, by OpenSSL's own library: its program takes 20 ms to find its decoders."""
+"""Prints certificates as ``openssl x509`` does, by its library: the program takes 20 ms to find its decoders."""
 
 import ctypes
 import ctypes.util
