@@ -16,7 +16,7 @@ import typer.main
 from httpx._transports import default
 
 from bot.services.opening import migrate_database
-from tests.support import warm
+from tests.support import once, warm
 from tests.support.database import empty_postgres_url, postgres_server, postgres_url, worker_database
 from tests.support.fast_folder import use_memory
 from tests.support.quick_settings import quicken_settings
@@ -48,11 +48,16 @@ signal.signal(signal.SIGINT, _interrupt)
 typer.main.get_params_from_function = lru_cache(512)(typer.main.get_params_from_function)  # type: ignore[attr-defined]
 default.create_ssl_context = lru_cache(8)(default.create_ssl_context)  # type: ignore[attr-defined]
 quicken_settings()
+once.try_examples_once()
+#: Tests of a run in which each worker will need what is read once in a process.
+_MANY = 2_000
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Let no later look for garbage go through the modules and the tests themselves."""
+    if len(session.items) > _MANY and session.config.option.workers != "0":
+        once.read_once()
     gc.freeze()
     gc.enable()
 
@@ -71,6 +76,10 @@ def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+def pytest_unconfigure() -> None:
+    once.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
