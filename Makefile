@@ -39,8 +39,8 @@ test: setup programs ## every test, PostgreSQL included
 soak: setup programs ## the properties, each tried ten times as often as in make test (half an hour)
 	TROLY_TESTS_SOAK=1 $(BIN)/python -m pytest --workers auto -m hypothesis --timeout 3600
 
-check: lint ## for the desk: lint, types and the unit tests
-	$(BIN)/python -m pytest --workers auto tests/unit
+check: lint ## for the desk: lint, types and the unit tests but the long ones
+	$(BIN)/python -m pytest --workers auto -m 'not long' tests/unit
 
 corpus: setup ## only the foreign certificate files
 	$(BIN)/python -m pytest tests/corpus

@@ -185,6 +185,7 @@ def test_a_certificate_is_no_secret() -> None:
     ],
 )
 @pytest.mark.cpu_limit(3)  # ten times what it takes; whatever looks at the text once more for each piece takes longer
+@pytest.mark.long
 def test_a_long_text_is_looked_through_in_no_time(piece: str) -> None:
     has_secret(piece * 20_000)
     has_secret_in_name(f"pin {piece * 20_000}"[:100_000])
