@@ -270,7 +270,7 @@ async def test_a_group_is_heard_only_where_it_calls_us(server: BotApi, assembly:
     async with assembly.served():
         await lan.says("chuyện riêng của phòng", group=group)
         await lan.says("/start@troly_bot", group=group)
-        assert (await asyncio.wait_for(group.next_shown(), 5)).text == "1: /"
+        assert (await asyncio.wait_for(group.next_shown(), 30)).text == "1: /"
 
 
 async def test_a_stop_is_quick_although_a_poll_is_held_open(server: BotApi, assembly: Assembly) -> None:
@@ -289,7 +289,7 @@ async def test_a_stop_before_telegram_is_reached_leaves_nothing_begun(store: Sto
         running = asyncio.create_task(poller(unreached, store).run(stop))
         await asyncio.sleep(0.1)
         stop.set()
-        await asyncio.wait_for(running, 2)
+        await asyncio.wait_for(running, 30)
         gc.collect()
     await unreached.close()
     assert [str(one.message) for one in warned if one.category is RuntimeWarning] == []
