@@ -33,6 +33,9 @@ _LONG = (
     "tests/integration/exports/test_office_suite.py",
     "tests/unit/repository/test_completeness.py",
     "tests/unit/repository/test_journeys.py",
+    "tests/unit/rules/language/test_labelled_sentences.py",
+    "tests/unit/handlers/test_conversation_properties.py",
+    "tests/unit/certificates/test_properties.py",
 )
 _LONG_WAITING = (
     "tests/acceptance/test_load.py::test_sixty_people",
