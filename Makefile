@@ -10,7 +10,7 @@ COMPILED := locales/vi/LC_MESSAGES/messages.mo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup programs run test soak check corpus compare lint format bench messages screens clean
+.PHONY: help setup programs run test soak check unit corpus compare lint format bench messages screens clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,11 @@ test: setup programs ## every test, PostgreSQL included
 soak: setup programs ## the properties, each tried ten times as often as in make test (half an hour)
 	TROLY_TESTS_SOAK=1 $(BIN)/python -m pytest --workers auto -m hypothesis --timeout 3600
 
-check: lint ## for the desk: lint, types and the unit tests
-	$(BIN)/python -m pytest --workers auto tests/unit
+check: setup ## for the desk: lint, types and the unit tests but the long ones
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint unit
+
+unit: setup
+	$(BIN)/python -m pytest --workers auto -q -m 'not long' tests/unit
 
 corpus: setup ## only the foreign certificate files
 	$(BIN)/python -m pytest tests/corpus

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 import structlog
 import typer.main
+from httpx._transports import default
 
 from bot.services.opening import migrate_database
-from tests.support import warm
+from tests.support import once, warm
 from tests.support.database import empty_postgres_url, postgres_server, postgres_url, worker_database
 from tests.support.fast_folder import use_memory
+from tests.support.quick_settings import quicken_settings
 from tests.support.soak import use_profile
 from tests.support.workers import pytest_addoption, pytest_runtestloop
 
@@ -41,13 +43,21 @@ gc.disable()  # until all tests are collected: nothing of that is garbage
 # Python's own handler would be replaced and put back by every run of asyncio, which each time writes out the finished
 # task with all that it holds.
 signal.signal(signal.SIGINT, _interrupt)
-# The options of a command are the same at each of the thousands of calls.
+# The options of a command are the same at each of the thousands of calls, and so are the variables of the settings;
+# and the authorities that a client of HTTP trusts take 25 ms to read, for each client.
 typer.main.get_params_from_function = lru_cache(512)(typer.main.get_params_from_function)  # type: ignore[attr-defined]
+default.create_ssl_context = lru_cache(8)(default.create_ssl_context)  # type: ignore[attr-defined]
+quicken_settings()
+once.try_examples_once()
+#: Tests of a run in which each worker will need what is read once in a process.
+_MANY = 2_000
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Let no later look for garbage go through the modules and the tests themselves."""
+    if len(session.items) > _MANY and session.config.option.workers != "0":
+        once.read_once()
     gc.freeze()
     gc.enable()
 
@@ -66,6 +76,10 @@ def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+def pytest_unconfigure() -> None:
+    once.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

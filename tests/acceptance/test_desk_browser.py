@@ -35,6 +35,15 @@ from tests.support.web import Office, free_port
 
 pytestmark = [needs("chromium"), pytest.mark.asyncio(loop_scope="module")]
 
+#: The dialog of the keys is closed and a key pressed in one go; returns what has the focus afterwards.
+_PRESSED_AT_ONCE = """() => {
+    const help = document.getElementById("keys");
+    help.showModal();
+    document.getElementById("keys-off").focus();
+    help.close();
+    document.getElementById("keys-off").dispatchEvent(new KeyboardEvent("keydown", {key: "j", bubbles: true}));
+    return document.activeElement.tagName;
+}"""
 _SIZES = {"narrow": (360, 640), "desktop": (1440, 900)}
 
 
@@ -106,7 +115,8 @@ async def test_an_admin_marks_by_keys_exports_edits_and_reads_in_again(browser: 
         await tab.looks_right("keys", "lists")
         await page.keyboard.press("Escape")
         await page.locator("dialog[open]").wait_for(state="detached")
-        for key in ("j", "j", " ", "ArrowDown", " "):
+        assert await page.evaluate(_PRESSED_AT_ONCE) == "A", "a key that is pressed at once acts"
+        for key in ("j", " ", "ArrowDown", " "):
             await page.keyboard.press(key)
         marked = await page.locator("input[name=code]:checked").evaluate_all("all => all.map(one => one.value)")
         assert len(marked) == 2

@@ -28,7 +28,7 @@ from tests.support.telegram.api import BotApi
 from tests.support.telegram.errors import too_many_requests
 
 #: Seconds: on a machine that has a hundred other things to do. What is tried here took half a minute and more.
-SOON = 8.0
+SOON = 20.0
 
 
 @asynccontextmanager

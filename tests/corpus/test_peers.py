@@ -16,6 +16,7 @@ from bot.certificates.names import clean_text
 from bot.certificates.record import decode_certificate
 from handlers.model import UNKNOWN_KEY
 from tests.corpus.compare import Comparison, compare
+from tests.support import libcrypto
 from tests.support import programs as support_programs
 from tests.support.programs import needs
 
@@ -117,6 +118,11 @@ def _comparison() -> Comparison:
 def comparison() -> Comparison:
     """With OpenSSL, and with certtool where it is installed."""
     return _comparison()
+
+
+def test_the_library_of_openssl_prints_what_its_program_does() -> None:
+    for where, der in [*_certificates().items()][::80]:
+        assert libcrypto.print_certificate(der) == support_programs.print_with_openssl(der), where
 
 
 @pytest.mark.timeout(600)

@@ -40,7 +40,7 @@ from tests.support.zalo.bot import BotPerson, FakeBot
 from tests.support.zalo.person import Person, settings_for
 
 #: Seconds that a person waits for an answer: after a kill a file may have to wait for its reader.
-PATIENCE = 60.0
+PATIENCE = 120.0
 SECRET = "a-secret-of-the-webhook"
 
 

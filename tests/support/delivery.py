@@ -185,7 +185,7 @@ class DeliveryPipeline:
             await self.turns.handle(self.submitted.pop(0))
 
 
-async def eventually(condition: Callable[[], object], within: float = 30.0) -> None:
+async def eventually(condition: Callable[[], object], within: float = 60.0) -> None:
     """Return once the condition holds; raises TimeoutError if it does not in time."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event to tell of it

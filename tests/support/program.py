@@ -20,7 +20,7 @@ UNHURRIED = {
     "TROLY_WEB_PRIVATE_LISTEN": "",
     "TROLY_WEB_LISTEN": "",  # several programs run at once
 }
-START = 30.0  #: seconds until a program must poll or listen
+START = 120.0  #: seconds until a program must poll or listen
 
 
 class Program:

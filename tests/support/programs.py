@@ -21,6 +21,7 @@ import pytest
 from bot.certificates.formats import is_certificate
 from bot.certificates.names import clean_text
 from handlers.model import Certificate
+from tests.support import libcrypto
 
 #: Program -> the Debian packages that bring it, as ``tools/programs.sh`` installs them.
 PACKAGES = {
@@ -167,9 +168,14 @@ def _decode(body: bytes) -> bytes:
         return b""
 
 
+def print_with_openssl(der: bytes) -> str | None:
+    """Return what ``openssl x509`` prints; ``None`` where it refuses."""
+    return _run([str(OPENSSL), "x509", "-inform", "DER", *_OPENSSL_FORM, *_OPENSSL_NAMES], der)
+
+
 def read_with_openssl(der: bytes) -> PeerReading | None:
-    """Read with ``openssl x509``; ``None`` where it refuses."""
-    said = _run([str(OPENSSL), "x509", "-inform", "DER", *_OPENSSL_FORM, *_OPENSSL_NAMES], der)
+    """Read with OpenSSL, by its library where that is found; ``None`` where it refuses."""
+    said = libcrypto.print_certificate(der) if libcrypto.is_found() else print_with_openssl(der)
     if said is None:
         return None
     fields: dict[str, list[str]] = {"subject": [], "issuer": []}

@@ -1,8 +1,9 @@
 """Deals tests to the workers of a run: which run one after the other in the same worker, and which begin first."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -27,44 +28,72 @@ _WALKING = (
 #: Single tests and modules kept together that take longest: they begin first, so that none is left alone at the end.
 _LONG = (
     "tests/integration/forms/test_office_suite.py",
-    "tests/acceptance/test_load.py::test_sixty_people",
     "tests/corpus",
-    "tests/acceptance/test_load.py",
-    "tests/acceptance/test_attacks.py::test_nineteen_orders",
-    "tests/acceptance/test_browser.py",
-    "tests/acceptance/test_restore.py",
-    "tests/acceptance/test_operations_page.py",
+    "tests/integration/handlers/admin/test_rights.py::test_no_way",
     "tests/integration/exports/test_office_suite.py",
-    "tests/integration/store/test_kill",
-    "tests/acceptance/test_kill",
-    "tests/acceptance/test_terminal.py",
     "tests/unit/repository/test_completeness.py",
     "tests/unit/repository/test_journeys.py",
+    "tests/unit/rules/language/test_labelled_sentences.py",
+    "tests/unit/handlers/test_conversation_properties.py",
+    "tests/unit/certificates/test_properties.py",
+)
+_LONG_WAITING = (
+    "tests/acceptance/test_load.py::test_sixty_people",
+    "tests/acceptance/test_load.py",
+    "tests/acceptance/test_attacks.py::test_nineteen_orders",
+    "tests/acceptance/test_browser",
+    "tests/acceptance/test_desk_browser.py",
+    "tests/acceptance/test_terminal.py",
+    "tests/acceptance/test_campaign.py",
+    "tests/acceptance/test_four_eyes.py",
+    "tests/acceptance/test_restore.py",
+    "tests/acceptance/test_operations_page.py",
+    "tests/acceptance/test_every_channel.py",
+    "tests/integration/store/test_kill",
+    "tests/acceptance/test_kill",
 )
 #: Tests that mostly wait for processes, sockets and clocks.
-_WAITING = "tests/acceptance/"
+_WAITING = ("tests/acceptance/", "tests/integration/store/test_kill")
 #: Short ones of a module are dealt so many at a time.
 _SHORT, _AT_A_TIME = "tests/unit/", 8
-#: Waiting tests are spread over this part of the others, so that none of them runs alone at the end.
-_SPREAD_OVER = 0.7
 #: The numbers of tests that one worker runs one after the other.
 Unit = tuple[int, ...]
 
 
-def deal(items: Sequence[pytest.Item]) -> list[Unit]:
-    """Return all tests in units, in the order in which these should begin.
+@dataclass
+class Deal:
+    """All tests in units, each kind in the order in which these should begin.
 
-    Long ones come first, and those that wait among the others; each kind keeps the order it had.
+    While there are both kinds, one worker for each core takes those that compute, and the others those that wait: then
+    no core idles in the minutes of the waiting tests, nor do these come to their end alone.
     """
+
+    waiting: deque[Unit]
+    computing: deque[Unit]
+
+    def take(self, *, waiting: bool) -> Unit:
+        """Return what a worker runs next; nothing where all is dealt."""
+        first, second = (self.waiting, self.computing) if waiting else (self.computing, self.waiting)
+        return (first or second).popleft() if first or second else ()
+
+    def put_back(self, unit: Unit, *, waiting: bool) -> None:
+        """Let what a worker left undone be the next of its kind."""
+        if unit:
+            (self.waiting if waiting else self.computing).appendleft(unit)
+
+
+def deal(items: Sequence[pytest.Item]) -> Deal:
+    """Return all tests in units; each kind keeps the order it had behind those that take longest."""
     units = [unit for scope, numbers in _by_scope(items) for unit in _divide(scope, numbers, items[numbers[0]].path)]
     names = {unit: items[unit[0]].nodeid for unit in units}
-    long = dict.fromkeys(unit for prefix in _LONG for unit in units if names[unit].startswith(prefix))
-    waiting = [unit for unit in units if unit not in long and names[unit].startswith(_WAITING)]
-    others = [unit for unit in units if unit not in long and not names[unit].startswith(_WAITING)]
-    step = len(others) * _SPREAD_OVER / len(waiting) if waiting else 0
-    placed = [(number * step, unit) for number, unit in enumerate(waiting)]
-    placed += [(float(number), unit) for number, unit in enumerate(others)]
-    return [*long, *(unit for _, unit in sorted(placed, key=itemgetter(0)))]
+    waiting = [unit for unit in units if names[unit].startswith(_WAITING)]
+    computing = [unit for unit in units if not names[unit].startswith(_WAITING)]
+    return Deal(_longest_first(waiting, names, _LONG_WAITING), _longest_first(computing, names, _LONG))
+
+
+def _longest_first(units: Sequence[Unit], names: Mapping[Unit, str], longest: Iterable[str]) -> deque[Unit]:
+    long = [unit for prefix in longest for unit in units if names[unit].startswith(prefix)]
+    return deque(dict.fromkeys([*long, *units]))
 
 
 def _by_scope(items: Sequence[pytest.Item]) -> Iterable[tuple[str, Unit]]:

@@ -376,8 +376,7 @@ def main() -> None:
     for command, _ in COMMANDS.values():
         import_module(command.partition(":")[0])
     _rehearse()
-    gc.collect()
-    gc.freeze()  # a collection in a fork would copy every page
+    gc.freeze()  # a collection, here or in a fork, would go through every page
     gc.enable()
     _run(_wait_for_request(gate))
 

@@ -10,7 +10,6 @@ import random
 import signal
 import sys
 from collections import deque
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe, wait
@@ -20,12 +19,12 @@ from uuid import uuid4
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.support.scheduling import deal
+from tests.support.scheduling import Deal, deal
 
 #: Names this run, in every worker of it alike.
 RUN = uuid4().hex[:12]
-#: Workers beyond the number of cores, which are busy while others wait.
-_MORE_WORKERS = 3
+#: Workers beyond the number of cores, for tests that wait.
+_MORE_WORKERS = 4
 
 
 class _Names:
@@ -45,20 +44,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Run all tests in workers, where some are wanted; else leave them to pytest."""
     option = session.config.option
-    count = _count(option.workers)
-    if not count or option.collectonly or option.usepdb or session.testsfailed or not hasattr(os, "fork"):
+    if option.workers == "0" or option.collectonly or option.usepdb or session.testsfailed or not hasattr(os, "fork"):
         return None
-    _Dealer(session, deque(deal(session.items))).run(count)
+    units = deal(session.items)
+    _Dealer(session, units).run(_count(option.workers, units))
     return True
 
 
-def _count(wanted: str) -> int:
-    return (os.cpu_count() or 1) + _MORE_WORKERS if wanted == "auto" else int(wanted)
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+def _count(wanted: str, units: Deal) -> int:
+    return _cores() + (_MORE_WORKERS if units.waiting else 1) if wanted == "auto" else int(wanted)
 
 
 @dataclass
 class _Worker:
     process: int
+    waits: bool  #: whether it takes tests that wait before those that compute
     dealt: deque[int] = field(default_factory=deque)  #: tests whose reports have not come yet, in their order
 
 
@@ -67,15 +71,15 @@ class _Dealer:
     """The first process: deals tests, and passes reports on to pytest."""
 
     session: pytest.Session
-    units: deque[Sequence[int]]  #: tests that one worker runs one after the other
+    units: Deal
     workers: dict[Connection, _Worker] = field(default_factory=dict)
     begun: int = 0
 
     def run(self, count: int) -> None:
         """Return when all tests are reported."""
         try:
-            for _ in range(count):
-                self._start()
+            for number in range(count):
+                self._start(waits=number >= _cores())
             while self.workers:
                 for line in wait(self.workers):
                     assert isinstance(line, Connection)
@@ -89,7 +93,7 @@ class _Dealer:
         if self.session.shouldstop:
             raise self.session.Interrupted(self.session.shouldstop)
 
-    def _start(self) -> None:
+    def _start(self, *, waits: bool) -> None:
         ours, theirs = Pipe()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -100,7 +104,7 @@ class _Dealer:
                 line.close()
             _work(self.session, theirs, f"w{self.begun}")
         theirs.close()
-        self.workers[ours] = _Worker(process)
+        self.workers[ours] = _Worker(process, waits)
 
     def _hear(self, line: Connection) -> None:
         try:
@@ -110,7 +114,7 @@ class _Dealer:
             return
         worker = self.workers[line]
         if reports is None:
-            unit = self.units.popleft() if self.units and not self._is_stopped() else ()
+            unit = () if self._is_stopped() else self.units.take(waiting=worker.waits)
             worker.dealt.extend(unit)
             line.send(unit)
             return
@@ -129,8 +133,8 @@ class _Dealer:
         code = os.waitstatus_to_exitcode(os.waitpid(worker.process, 0)[1])
         if worker.dealt:
             self._blame(worker.dealt.popleft(), code)
-            self.units.appendleft(tuple(worker.dealt))
-            self._start()
+            self.units.put_back(tuple(worker.dealt), waiting=worker.waits)
+            self._start(waits=worker.waits)
         elif code:
             self.session.shouldfail = f"a worker ended with {code} between two tests"
 

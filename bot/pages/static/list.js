@@ -28,7 +28,8 @@
   box.checked = localStorage.getItem(OFF) === "1";
   box.addEventListener("change", () => box.checked ? localStorage.setItem(OFF, "1") : localStorage.removeItem(OFF));
   byId("keys-hint").hidden = false;
-  byId("keys-show").addEventListener("click", () => byId("keys").showModal());
+  const help = byId("keys");
+  byId("keys-show").addEventListener("click", () => help.showModal());
 
   const here = () => rows.findIndex((row) => row.contains(document.activeElement));
   const go = (step) => {
@@ -42,11 +43,14 @@
     " ": () => { const one = rows[here()]; if (one && mark(one)) mark(one).checked = !mark(one).checked; },
     m: () => { const button = document.querySelector("#marks button:not([formaction])"); if (button) button.click(); },
     "/": () => byId("q").focus(),
-    "?": () => byId("keys").showModal(),
+    "?": () => help.showModal(),
   };
   addEventListener("keydown", (event) => {
-    const act = keys[event.key], on = event.target;
-    if (!act || box.checked || event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;
+    // A browser takes the focus out of a dialog some moments after its end.
+    const left = !help.open && help.contains(event.target);
+    if (left) event.target.blur();
+    const act = keys[event.key], on = left ? document.body : event.target;
+    if (!act || box.checked || event.ctrlKey || event.metaKey || event.altKey || help.open) return;
     if (on.matches("input, select, textarea, summary, button") && !(on.name === "code" && event.key !== " ")) return;
     if (event.key === " " && here() < 0) return;
     event.preventDefault();

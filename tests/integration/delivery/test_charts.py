@@ -82,7 +82,7 @@ async def test_other_chats_are_answered_while_a_chart_is_drawn(store: Store, clo
 
     made = roads(store, clock, slow)
     first = asyncio.create_task(made.take(make_text_update("/thongke", 1, "1")))
-    await asyncio.wait_for(drawing.wait(), 5)
+    await asyncio.wait_for(drawing.wait(), 30)
     (other,) = await store.inbox.receive([make_text_update("a", 2, "2")], clock.now())
     pending = await store.inbox.claim_turn(other)
     assert pending
@@ -90,4 +90,4 @@ async def test_other_chats_are_answered_while_a_chart_is_drawn(store: Store, clo
         await unit.requests.mine()
         await unit.finish("{}", [])
     go_on.set()
-    await asyncio.wait_for(first, 5)
+    await asyncio.wait_for(first, 30)

@@ -261,7 +261,7 @@ async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store
     dispatcher.notify()
     await eventually(lambda: roads.channel.under_way)
     stop.set()
-    await asyncio.wait_for(running, 2)
+    await asyncio.wait_for(running, 30)
     assert roads.channel.texts() == ["1: a"]
     assert await store.outbox.recover("telegram", clock.now()) == 0
 

@@ -134,7 +134,7 @@ async def test_a_part_that_cannot_work_ends_the_others_and_is_heard(store: Store
     healthy = Part()
     process = Process(store, healthy, Part(Refused()))
     with pytest.raises(Refused):
-        await asyncio.wait_for(process.runner.run(asyncio.Event()), 5)
+        await asyncio.wait_for(process.runner.run(asyncio.Event()), 30)
     assert healthy.ended
 
 
@@ -219,7 +219,7 @@ async def test_a_signal_to_end_is_taken_as_a_wish_to_stop(number: signal.Signals
     stop = asyncio.Event()
     with stop_on_signals(stop):
         os.kill(os.getpid(), number)
-        await asyncio.wait_for(stop.wait(), 2)
+        await asyncio.wait_for(stop.wait(), 30)
 
 
 async def test_waiting_ends_when_told_to_stop() -> None:

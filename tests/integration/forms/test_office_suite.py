@@ -238,6 +238,6 @@ def test_a_converter_that_hangs_is_ended_and_leaves_nothing(monkeypatch: pytest.
     made = make_forms([make_form(Form.REVOKE)], [], templates=tmp_path / "forms", t=translator("vi"), pdf=True)
 
     assert [file.media_type for file in made] == [DOCX]
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 50
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
     assert not list((tmp_path / "exports" / "forms").iterdir())

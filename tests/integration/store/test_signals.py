@@ -96,7 +96,7 @@ async def test_however_many_transactions_are_open_a_question_is_answered(databas
                 await reading.run(asked)
                 assert (await store.status.depths()).inbox == 0
 
-        await asyncio.wait_for(asyncio.gather(*(hold() for _ in range(6))), 8)
+        await asyncio.wait_for(asyncio.gather(*(hold() for _ in range(6))), 30)
 
 
 async def test_what_this_process_takes_up_is_told_to_nobody(database: Database) -> None:

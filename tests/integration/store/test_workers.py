@@ -222,7 +222,7 @@ async def test_others_hear_at_once_of_what_there_is_to_do_and_nobody_hears_itsel
     signals: asyncio.Queue[str] = asyncio.Queue()
     own: asyncio.Queue[str] = asyncio.Queue()
     ears = [asyncio.create_task(which.workers.listen(to.put_nowait)) for which, to in ((other, signals), (store, own))]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await signals.get() == await own.get() == ""
 
         chat = await open_chat(store)

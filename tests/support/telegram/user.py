@@ -14,7 +14,7 @@ from tests.support.telegram.chats import Button, Chat, Document, Message, Shown
 
 #: Files in one album, https://core.telegram.org/bots/api#sendmediagroup: 2 to 10 items.
 ALBUM = 10
-PATIENCE = 45.0  #: seconds a person waits for an answer before the test fails
+PATIENCE = 120.0  #: seconds a person waits for an answer before the test fails
 
 
 class User:

@@ -28,7 +28,7 @@ class Person:
     def inbox(self) -> list[Sent]:
         return [one for one in self.oa.account.sent if one.user == self.user.id]
 
-    async def hears(self, words: str = "", seconds: float = 20.0) -> Sent:
+    async def hears(self, words: str = "", seconds: float = 60.0) -> Sent:
         """Wait for the next message that holds these words; those before it are read over."""
 
         def found() -> bool:
@@ -46,7 +46,7 @@ class Person:
             if words in one.text:
                 return one
 
-    async def hears_question(self, seconds: float = 20.0) -> Sent:
+    async def hears_question(self, seconds: float = 60.0) -> Sent:
         """Wait for a message with something to choose: buttons, or a numbered menu."""
         while True:
             one = await self.hears(seconds=seconds)

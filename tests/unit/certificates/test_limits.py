@@ -216,6 +216,7 @@ HEAVY = {
 
 @pytest.mark.parametrize("data", HEAVY.values(), ids=HEAVY.keys())
 @pytest.mark.cpu_limit(10)
+@pytest.mark.long
 def test_heavy_nonsense_ends_in_a_trouble(data: bytes) -> None:
     reading = read(data)
     assert not reading.certificates

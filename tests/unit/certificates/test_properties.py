@@ -58,6 +58,7 @@ def _holds(reading: Reading) -> None:
 
 @given(damaged())
 @settings(max_examples=examples(1_500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.long
 def test_damaged_files_end_in_a_reading(data: bytes) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -66,6 +67,7 @@ def test_damaged_files_end_in_a_reading(data: bytes) -> None:
 
 @given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode))
 @settings(max_examples=examples(500), deadline=None)
+@pytest.mark.long
 def test_noise_ends_in_a_reading(data: bytes) -> None:
     _holds(read(data))
 
@@ -94,6 +96,7 @@ def changed(draw: st.DrawFn) -> bytes:
 
 @given(changed())
 @settings(max_examples=examples(2_000), deadline=None)
+@pytest.mark.long
 def test_a_changed_certificate_is_read_or_named_and_never_verified(data: bytes) -> None:
     reading = read(data, trust=G2)
     _holds(reading)

@@ -19,6 +19,8 @@ from handlers.model import FileProblem, FileProblemKind, Reading, Recognition
 from tests.support import pki, pki_files
 from tests.support.delivery import eventually
 
+pytestmark = pytest.mark.long
+
 #: Where a worker's memory is measured, or bounded by what it starts with.
 FRESH = pytest.mark.fresh_interpreter
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -14,6 +14,8 @@ from bot.charts import Charts, ChartsMissing
 from bot.errors import SettingsError
 from handlers.model import Bar, BarChart, BurnChart
 
+pytestmark = pytest.mark.long
+
 SERIES = ("cần xử lý", "đã đăng ký", "đã chuyển", "hoàn thành")
 START = date(2026, 11, 1)
 

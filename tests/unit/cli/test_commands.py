@@ -48,6 +48,7 @@ SPEAKING = [("decide",), ("rules", "show"), ("screens",)]
 
 
 @pytest.mark.parametrize("command", SPEAKING)
+@pytest.mark.long
 def test_a_command_speaks_the_language_asked_for_else_the_one_that_was_set(
     troly: Troly, command: tuple[str, ...]
 ) -> None:
@@ -66,6 +67,7 @@ def test_a_language_nobody_speaks_is_refused(troly: Troly, command: tuple[str, .
 
 
 @pytest.mark.parametrize("command", [*SPEAKING, ("rules", "check")])
+@pytest.mark.long
 def test_a_command_works_on_the_pack_that_was_set(troly: Troly, command: tuple[str, ...]) -> None:
     assert troly(*command)[0] == 0
     code, out, err = troly(*command, pack="nowhere")
@@ -107,6 +109,7 @@ print(sorted(loaded), "structlog" not in loaded or sys.modules["structlog"].is_c
     ("command", "loaded"),
     [("decide", "[] True"), ("offices list", "[] True"), ("rights", "['bot.store', 'rich', 'structlog'] True")],
 )
+@pytest.mark.long
 def test_a_command_starts_without_what_it_does_not_use_and_masks_what_it_logs(
     command: str, loaded: str, tmp_path: Path
 ) -> None:

@@ -166,6 +166,7 @@ def test_a_list_that_was_filled_in_from_the_template_is_read_beside_the_files(tm
 
 
 @pytest.mark.fresh_interpreter
+@pytest.mark.long
 def test_one_that_is_cancelled_in_the_middle_leaves_nothing_and_no_converter(given: Path, tmp_path: Path) -> None:
     begun, out = tmp_path / "begun", given / "ho-so"
     converter = tmp_path / "bin" / "soffice"

@@ -509,7 +509,7 @@ async def test_it_looks_when_it_is_told_to_and_stops_when_it_is_told_to(scene: S
     await asyncio.sleep(0)
     name = scene.add(BroadcastState.DRAFT, checking=True)
     scene.herald.notify()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await looked.wait()
         stop.set()
         await running
@@ -528,7 +528,7 @@ async def test_a_store_that_cannot_be_reached_is_looked_at_again(scene: Scene, b
     scene.herald = BroadcastScheduler(book, scene.terms, scene.clock, looked.set)
     stop = asyncio.Event()
     running = asyncio.create_task(scene.herald.run(stop))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await away.wait()
         name = scene.add(BroadcastState.DRAFT, checking=True)
         book.list_open = there  # type: ignore[method-assign]

@@ -109,5 +109,5 @@ async def test_an_export_whose_end_is_never_stored_holds_up_no_other(tmp_path: P
 
 async def test_an_export_that_does_not_move_any_more_is_given_up(tmp_path: Path) -> None:
     tasks = Tasks("XT-000001", "XT-000002")
-    assert await asyncio.wait_for(exporter(tasks, Children(tmp_path, endless="XT-000001")).work(), 5) == 2
+    assert await asyncio.wait_for(exporter(tasks, Children(tmp_path, endless="XT-000001")).work(), 30) == 2
     assert tasks.ends == {"XT-000001": "failed", "XT-000002": "done"}

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from bot.channels.pace import Rate
 from bot.delivery.intake import Throttle
 from bot.messages import Incoming
@@ -89,7 +91,7 @@ def test_whoever_puts_the_assistant_into_very_many_groups_gets_no_more_answers_t
     throttle = Throttle(Rate(1, 20), clock)
     heard = 0
     for second in range(60):
-        groups = [in_group(make_text_update("/start", second * 1000 + number, f"-{number}")) for number in range(1000)]
+        groups = [in_group(make_text_update("/start", second * 1000 + number, f"-{number}")) for number in range(300)]
         heard += len(list(throttle.admit(groups)))
         clock.seconds += 1
     assert heard <= 80
@@ -103,6 +105,7 @@ def test_a_secret_in_a_flooded_group_is_still_taken_away() -> None:
     assert admitted[-1].event.secret
 
 
+@pytest.mark.long
 def test_whoever_keeps_up_the_pace_all_day_is_let_in_no_longer_at_some_time_and_the_next_day_again() -> None:
     clock = ManualClock()
     throttle = Throttle(Rate(1, 20), clock)

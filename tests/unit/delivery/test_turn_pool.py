@@ -213,7 +213,7 @@ async def test_a_stop_waits_for_the_file_under_way_and_leaves_the_others_in_the_
     stopping = asyncio.create_task(workers.stop())
     await asyncio.sleep(0.01)
     going.set()
-    await asyncio.wait_for(stopping, 5)
+    await asyncio.wait_for(stopping, 30)
     assert read == ["0"]
 
 

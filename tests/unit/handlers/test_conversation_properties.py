@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,8 @@ from handlers.model import NO_UNITS, FileProblemKind, Reading, UnitDirectory
 from handlers.testing import build_memory_services
 from tests.support.dialogue import EXPIRED, NOW, PERSON, Dialogue, make_certificate, nhon_trach, pack
 from tests.support.soak import examples
+
+pytestmark = pytest.mark.long
 
 COMMANDS = (
     "start", "lamlai", "quaylai", "xemlai", "visao", "vanban", "yeucau", "trogiup", "huy", "ngonngu", "ngonngu en",

@@ -421,6 +421,7 @@ def test_the_example_leaves_no_field_empty() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.long
 def test_no_value_that_is_held_is_missing_from_the_text(language: str) -> None:
     said = MarkupTranslator(language)
     sections = {name: render_own_data({name: value}, said) for name, value in HELD.items()}

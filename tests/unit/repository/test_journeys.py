@@ -49,6 +49,7 @@ def decided(pack: Pack, case: Case) -> Decided | None:
 
 
 @pytest.mark.parametrize("name", pack_names())
+@pytest.mark.long
 async def test_every_answer_is_reached_in_few_messages_and_little_reading(name: str) -> None:
     found = await journeys(name)
     assert {name: len(one.messages) for name, one in found.items() if len(one.messages) > MOST_MESSAGES} == {}

@@ -1,17 +1,25 @@
 """Batches are short, give way, and always come to their end."""
 
-import asyncio
+import pytest
 
 from bot.store.batches import Batches, delete_in_batches
 from bot.store.drivers import Query, Rows
+from tests.support.delivery import ManualClock
 
 
-async def test_a_batch_that_takes_long_makes_the_next_ones_smaller_but_never_empty() -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    made = ManualClock()
+    monkeypatch.setattr("bot.store.batches.perf_counter", made.monotonic)
+    return made
+
+
+async def test_a_batch_that_takes_long_makes_the_next_ones_smaller_but_never_empty(clock: ManualClock) -> None:
     batches, sizes = Batches(), []
 
     async def slow(size: int) -> None:
         sizes.append(size)
-        await asyncio.sleep(0.05)
+        clock.seconds += 0.05
 
     for _ in range(5):
         await batches.run(slow)
@@ -19,7 +27,7 @@ async def test_a_batch_that_takes_long_makes_the_next_ones_smaller_but_never_emp
     assert sizes == [400, 200, 100, 100, 100]
 
 
-async def test_where_there_is_nothing_else_to_do_batches_grow_to_a_bound() -> None:
+async def test_where_there_is_nothing_else_to_do_batches_grow_to_a_bound(clock: ManualClock) -> None:
     batches, sizes = Batches(most=700), []
 
     async def quick(size: int) -> None:

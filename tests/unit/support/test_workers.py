@@ -146,23 +146,39 @@ def an_item(name: str, module: Path) -> Any:
     return SimpleNamespace(nodeid=name, path=module)
 
 
-def test_long_tests_begin_first_and_waiting_ones_are_spread(tmp_path: Path) -> None:
+@pytest.fixture
+def items(tmp_path: Path) -> list[Any]:
     plain = tmp_path / "test_plain.py"
     plain.write_text("")
     shared = tmp_path / "test_shared.py"
     shared.write_text('@pytest.fixture(scope="module")')
-    items = [
+    return [
         *(an_item(f"tests/acceptance/test_a.py::test_{number}", plain) for number in range(2)),
         *(an_item(f"tests/integration/test_b.py::test_{number}", plain) for number in range(4)),
         *(an_item(f"tests/integration/test_c.py::test_{number}", shared) for number in range(3)),
         *(an_item(f"tests/unit/test_d.py::test_{number}", plain) for number in range(10)),
         an_item("tests/acceptance/test_terminal.py::test_long", plain),
+        an_item("tests/corpus/test_long.py::test_long", plain),
     ]
 
+
+def test_of_both_kinds_long_tests_begin_first(items: list[Any]) -> None:
     units = deal(items)
 
-    assert units[0] == (19,), "the long one"
-    assert (6, 7, 8) in units, "those that share a fixture stay together"
-    assert {(9, 10, 11, 12, 13, 14, 15, 16), (17, 18)} < set(units), "short ones are dealt by the handful"
-    assert [units.index((number,)) for number in (0, 1)] == [1, 5], "those that wait lie apart"
-    assert sorted(number for unit in units for number in unit) == list(range(20))
+    assert list(units.waiting) == [(19,), (0,), (1,)]
+    assert units.computing[0] == (20,)
+    assert (6, 7, 8) in units.computing, "those that share a fixture stay together"
+    assert {(9, 10, 11, 12, 13, 14, 15, 16), (17, 18)} < set(units.computing), "short ones are dealt by the handful"
+    assert sorted(number for unit in (*units.waiting, *units.computing) for number in unit) == list(range(21))
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_whoever_takes_one_kind_first_goes_on_with_the_other(items: list[Any], *, waits: bool) -> None:
+    units = deal(items)
+    first, second = (units.waiting, units.computing) if waits else (units.computing, units.waiting)
+    expected = [*first, *second]
+
+    assert list(iter(lambda: units.take(waiting=waits), ())) == expected
+    units.put_back((5,), waiting=not waits)
+    units.put_back((), waiting=waits)
+    assert units.take(waiting=waits) == (5,), "what is left of nothing ends no worker"

@@ -229,6 +229,7 @@ def _with(workbook: bytes, entries: dict[str, bytes]) -> bytes:
 
 
 @pytest.mark.cpu_limit(10)
+@pytest.mark.long
 def test_a_chain_of_thousands_of_superiors_is_checked_and_named_in_no_time() -> None:
     chain = [(f"U{at}", f"đơn vị {at}", f"U{at - 1}" if at else "") for at in range(6_000)]
     units = plan_import(read_rows(write_csv(*chain, headers=("code", "name", "parent code"))), NO_UNITS).units

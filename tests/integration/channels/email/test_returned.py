@@ -170,7 +170,7 @@ async def test_a_mailbox_that_stopped_is_read_again_by_itself_and_its_trouble_to
             await hours_later(lambda: looker.trouble is None)
         assert len(set(taken)) == 4  # what was interrupted is taken again
         stop.set()
-        await asyncio.wait_for(reading, 5)
+        await asyncio.wait_for(reading, 30)
 
 
 def sql(folder: Path, statement: str) -> list[tuple[Any, ...]]:

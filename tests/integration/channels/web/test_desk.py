@@ -382,15 +382,18 @@ async def test_whoever_gives_their_role_up_is_signed_out_everywhere(desk: Desk) 
 
 
 async def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged(desk: Desk) -> None:
-    """Within the 40 ms that Linux delays an acknowledgement, ten answers over one connection come several times."""
+    """Some answer comes within the 40 ms that Linux delays an acknowledgement, however busy the machine is."""
     client = await desk.signed_in("owner")
-    await client.get("/desk/units")
-    took = []
-    for _ in range(10):
+
+    async def takes() -> float:
         begun = time.perf_counter()
         await client.get("/desk/units")
-        took.append(time.perf_counter() - begun)
-    assert min(took) < 0.035
+        return time.perf_counter() - begun
+
+    for _ in range(200):
+        if await takes() < 0.035:
+            return
+    pytest.fail("each answer waited")
 
 
 async def test_a_broadcast_shows_its_text_and_how_it_stands_within_reach_alone(desk: Desk) -> None:

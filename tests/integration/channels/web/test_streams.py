@@ -83,7 +83,7 @@ async def test_a_message_that_changes_is_told_under_its_number(office: Opened) -
 
 
 async def eventually_says(browser: Browser, text: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while text not in [said for _, said in browser.bubbles]:
             await asyncio.sleep(0.05)
             await browser.opens()
@@ -108,7 +108,7 @@ async def test_a_stream_shows_that_it_lives_and_is_not_buffered(
             assert answer.headers["x-accel-buffering"] == "no"
             assert answer.headers["cache-control"].startswith("no-cache")
             lines = answer.aiter_lines()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while not (await anext(lines)).startswith(": "):
                     pass
 
@@ -128,7 +128,7 @@ async def test_a_stop_ends_open_streams(office: Opened) -> None:
         browser = await served.begun()
         listening = asyncio.create_task(browser.stream(after=999, seconds=30))
         await asyncio.sleep(0.3)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         (ended,) = await asyncio.gather(listening, return_exceptions=True)
     assert ended == [] or isinstance(ended, httpx.HTTPError)
 

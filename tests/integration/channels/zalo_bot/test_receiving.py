@@ -44,7 +44,7 @@ async def polling(ours: Ours, taken: Taken) -> AsyncIterator[UpdateReceiver]:
     task = asyncio.create_task(Poller(ours.api, updates, ours.clock).run(stop))
     yield updates
     stop.set()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 30)
 
 
 async def test_updates_are_polled_for_one_by_one_and_an_empty_poll_is_no_failure(bot: FakeBot, ours: Ours) -> None:

@@ -226,6 +226,7 @@ def test_any_json_at_all_is_read_without_raising_into_something_that_can_be_stor
     st.dictionaries(st.sampled_from(KEYS), hostile),
     st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member"]),
 )
+@pytest.mark.long
 def test_any_content_of_a_known_kind_is_read_without_raising(content: dict[str, Any], kind: str) -> None:
     chat = {"id": 5, "type": "private"}
     check(

@@ -126,6 +126,7 @@ def ordered_and_told(ground: MemoryBackend, who: Person, *, all_of_it: bool) -> 
 
 @pytest.mark.parametrize("name", PEOPLE)
 @pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.long
 async def test_no_forged_button_or_text_on_any_screen_does(
     town: Assistant, ground: MemoryBackend, name: str, group: str
 ) -> None:
@@ -156,6 +157,7 @@ async def test_whoever_lost_the_role_is_off_every_screen_with_the_next_message(t
         assert (await who.session()).screen not in ADMIN_SCREENS
 
 
+@pytest.mark.long
 async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(
     town: Assistant, store: Store, ground: MemoryBackend
 ) -> None:

@@ -184,9 +184,11 @@ def test_a_certificate_is_no_secret() -> None:
         "MII",
     ],
 )
+@pytest.mark.cpu_limit(3)  # ten times what it takes; whatever looks at the text once more for each piece takes longer
+@pytest.mark.long
 def test_a_long_text_is_looked_through_in_no_time(piece: str) -> None:
-    has_secret(piece * 50_000)
-    has_secret_in_name(f"pin {piece * 20_000}"[:200_000])
+    has_secret(piece * 20_000)
+    has_secret_in_name(f"pin {piece * 20_000}"[:100_000])
 
 
 @pytest.mark.parametrize("text", ["/start PIN_12345678", "/ghichu PIN 123456", "/start mat-khau-Abc12345"])

@@ -58,6 +58,7 @@ def test_working_hours_name_a_time_of_day(typed: str, kept: str | None) -> None:
 
 @pytest.mark.parametrize("name", OFFICE_FIELDS)
 @pytest.mark.parametrize("filling", [" ", ".", "-", "a", "a ", "0", "7h ", "; ", "("])
+@pytest.mark.long
 def test_no_field_takes_more_than_an_office_holds(name: str, filling: str) -> None:
     for value in ("0251 3822 501", "7:30–11:30", "Sở Nội vụ", "ten@donvi.gov.vn", "0251 3822 501 máy lẻ 12; 080.45678"):
         for typed in (value + filling * 400, filling * 400 + value, value[:4] + filling * 400 + value[4:]):

@@ -24,6 +24,7 @@ REACHED = {
 
 
 @pytest.mark.parametrize("name", REACHED)
+@pytest.mark.long
 def test_the_reader_stays_as_good_as_it_is_on_the_sentences_it_was_developed_on(name: str) -> None:
     count, reached = score_sentences(HERE / f"{name}.jsonl"), REACHED[name]
     assert count["sentences"] == reached["sentences"]
