@@ -100,7 +100,7 @@ class Runner:
     def _background_work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what goes on until the last message has left: a process that winds down is not dead."""
         signs = [service.lease.run(self._wake_all) for service in self._services]
-        return [*signs, ChangeListener(self._store.workers, self._on_change).run()]
+        return [*signs, ChangeListener(self._store.workers, self._served, self._on_change).run()]
 
     async def _serve(self, stop: asyncio.Event, beside: Sequence[asyncio.Task[None]]) -> None:
         dispatchers = [service.dispatcher.run for service in self._services]

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -155,10 +155,11 @@ _LONGEST_RECONNECT_DELAY = 10.0
 
 
 class ChangeListener:
-    """``heard`` is told which table another process wrote to; "" where that may have been any."""
+    """``heard`` is told which table another process wrote to for ``channels``; "" where that may have been any."""
 
-    def __init__(self, book: WorkerRegistry, heard: Callable[[str], None]) -> None:
+    def __init__(self, book: WorkerRegistry, channels: Collection[str], heard: Callable[[str], None]) -> None:
         self._book = book
+        self._channels = channels
         self._heard = heard
         self._backoff = Backoff(first=0.1, longest=_LONGEST_RECONNECT_DELAY)
 
@@ -166,7 +167,7 @@ class ChangeListener:
         """Listen until cancelled. A store of one process has nothing to tell."""
         while self._book.shared:
             try:
-                await self._book.listen(self._on_change)
+                await self._book.listen(self._on_change, self._channels)
             except Exception as error:  # noqa: BLE001 - without signals the looks from time to time go on
                 _log.warning("signals_interrupted", error=type(error).__name__)
             await asyncio.sleep(self._backoff.next())
