@@ -63,6 +63,7 @@ class WorkerLease:
         self._found: Callable[[], None] = lambda: None
         self._waits_until = self._trusted_until = float("-inf")  # of the steady clock
         self.alone = False  #: by the last sign of life nobody else serves the channel
+        self.place = 0.0  #: of this process among those that serve the channel: above 0, below 1, another for each
 
     def may_send(self) -> bool:
         """Tell whether this process may send now; always where it is alone by nature."""
@@ -122,6 +123,7 @@ class WorkerLease:
         """Nothing may be awaited in here: who may send has the share that belongs to it."""
         might = self.may_send()
         self.alone = presence.live == 1
+        self.place = (presence.rank + 1) / (presence.live + 1)
         self._share(presence.live, presence.rank)
         self._trusted_until = begun + self._lease.fence
         if presence.recovered:

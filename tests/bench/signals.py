@@ -138,13 +138,14 @@ async def workers(url: str, folder: Path, number: int, pace: float = 1e6) -> Asy
             stack.push_async_callback(store.close)
             pipe = DeliveryPipeline(store, Clock())
             pipes.append(pipe)
-            running.append(asyncio.create_task(_runner(pipe, pace).run(stop)))
+            running.append(asyncio.create_task(worker_runner(pipe, pace).run(stop)))
         yield pipes
         stop.set()
         await asyncio.gather(*running)
 
 
-def _runner(pipe: DeliveryPipeline, pace: float) -> Runner:
+def worker_runner(pipe: DeliveryPipeline, pace: float) -> Runner:
+    """Return what serves the channel at a pace; its pipeline receives from then on, too."""
     store, clock = pipe.store, pipe.clock
     pacer = Pacer(Pace(pace, UNHURRIED), clock)
     lease = WorkerLease(store.workers, "telegram", clock, pacer.share, LeaseDuration())
