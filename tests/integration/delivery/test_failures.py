@@ -225,7 +225,7 @@ class Shared:
         self.asked += 1
         raise self.surprise
 
-    async def listen(self, _: Callable[[str], None]) -> None:
+    async def listen(self, *_: object) -> None:
         self.asked += 1
         raise self.surprise
 
