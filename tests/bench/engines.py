@@ -18,7 +18,6 @@ from random import Random
 
 import nats
 import psycopg
-from nats.errors import TimeoutError as NothingCame
 from nats.js.api import ConsumerConfig
 
 from bot.clock import Clock
@@ -81,7 +80,7 @@ def serve_log(url: str, platform: str, server: str, ready: str, *, early: bool) 
         while True:
             try:
                 messages = await taken.fetch(10, timeout=1)
-            except NothingCame:
+            except TimeoutError:
                 continue
             for message in messages:
                 if early:
