@@ -69,7 +69,7 @@ def serve_ours(url: str, platform: str, folder: str, ready: str) -> None:
 
 
 def serve_log(url: str, platform: str, server: str, ready: str, *, early: bool) -> None:
-    """Serve from a log; acknowledge an update before it is handled, or once its answer has left."""
+    """Serve from a log; acknowledge updates when they are taken, or each once its answer has left."""
 
     async def serve() -> None:
         client = await nats.connect(server)
@@ -82,9 +82,9 @@ def serve_log(url: str, platform: str, server: str, ready: str, *, early: bool) 
                 messages = await taken.fetch(10, timeout=1)
             except TimeoutError:
                 continue
+            for message in messages if early else ():
+                await message.ack()
             for message in messages:
-                if early:
-                    await message.ack()
                 address, text = json.loads(message.data)
                 async with database.transaction():
                     cursor = await database.execute(
@@ -144,6 +144,7 @@ def measure(name: str, platform: Path, serve: Callable[..., None], *arguments: s
         else:
             _until_quiet(platform)
         serving += time.monotonic() - started
+        time.sleep(chance.uniform(0.0, 0.02))  # anywhere in a turn
         process.kill()
         process.join()
     arrived = Counter(map(tuple, map(json.loads, platform.read_text(encoding="utf-8").splitlines())))
