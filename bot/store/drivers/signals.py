@@ -1,7 +1,7 @@
 """Tell other processes that there is something to do, once it is committed and where this one does not take it up.
 
 A signal carries no data and may be lost: whoever hears none looks by itself now and then, so that a lost one costs time
-and nothing else. There are three ways: none for one process, PostgreSQL's own NOTIFY, and NATS (``nats.py``).
+and nothing else. There are two ways: PostgreSQL's own NOTIFY, and NATS (``nats.py``). One process on SQLite has none.
 """
 
 import asyncio
@@ -75,20 +75,6 @@ class Signals(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
-
-
-class InProcess:
-    """One process serves the database: there is nobody to be told."""
-
-    async def send(self, signals: Collection[Signal]) -> None:
-        """Do nothing."""
-
-    async def listen(self, ears: Ears) -> None:  # noqa: ARG002 - nobody else writes here
-        """Wait until cancelled."""
-        await asyncio.Event().wait()
-
-    async def close(self) -> None:
-        """Do nothing."""
 
 
 def new_process_id() -> str:

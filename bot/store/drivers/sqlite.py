@@ -12,7 +12,6 @@ import structlog
 
 from bot.errors import to_reason
 from bot.store.drivers import Query, QueryTexts, Rows, load_queries
-from bot.store.drivers.signals import Ears, InProcess, TakesUp
 from bot.store.errors import (
     DatabaseUnusable,
     ReadingOnly,
@@ -274,11 +273,12 @@ class SqliteDriver:
         async with self._lock:
             yield self._connection
 
-    def take_up(self, table: str, takes: TakesUp) -> None:
+    def take_up(self, table: str, takes: Callable[[str], bool]) -> None:
         """There is nobody to be told."""
 
-    async def listen(self, heard: Callable[[str], None], channels: Collection[str]) -> None:
-        await InProcess().listen(Ears(heard, frozenset(channels)))
+    async def listen(self, heard: Callable[[str], None], channels: Collection[str]) -> None:  # noqa: ARG002 - nobody tells it anything
+        """Wait until cancelled: nobody else writes here."""
+        await asyncio.Event().wait()
 
     async def give_room_back(self, pages: int, kept: int) -> int:
         """See ``Driver``; the file itself shrinks at the next checkpoint."""
