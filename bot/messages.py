@@ -58,6 +58,8 @@ class PendingTurn:
     turn: int | None = None  #: of an event that a turn asked for, the ``inbox_id`` of the update of that turn
     #: How often it was taken in hand, this time included: raised before, so that a crash counts too.
     tries: int = field(default=1, compare=False)
+    #: Nothing else of the chat waits but what this process is told of by itself.
+    alone: bool = field(default=False, compare=False)
 
 
 class DeliveryState(StrEnum):

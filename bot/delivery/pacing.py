@@ -85,6 +85,8 @@ _LONG_KEPT = 6
 _SLOWEST = 0.001
 #: Fewer places than these leave none for answers alone.
 _FEW = 4
+#: Seconds without any answer after which none are kept for answers: of 25 messages a second one is a twenty-fifth.
+_QUIET = 60.0
 #: Places of a window that are looked at for those that will be free soon.
 _MOST_AHEAD = 50
 #: Seconds to look again where a place is reserved and nobody knows when it comes free.
@@ -145,6 +147,7 @@ class Pacer:
         self._urgent = SlidingWindow(self._part.urgent, _window(pace, pace.urgent or pace.overall))
         self._resting: dict[str, float] = {}  #: chats that have had their share, and until when
         self._later: tuple[float, _Part] | None = None  #: from when on the part is another, in some place larger
+        self._answered = float("-inf")  #: when the last answer left
         self._take(self._part)
 
     def share(self, live: int, rank: int = 0) -> None:
@@ -195,7 +198,7 @@ class Pacer:
             self._urgent.reserve(places)
         else:
             even = int(self._even.level(now) + ahead * self._spread)
-            free = min(self._overall.free_within(now, ahead) - self._kept, even)
+            free = min(self._overall.free_within(now, ahead) - self._kept_for_answers(now), even)
             places = min(most, free) if free >= self._batch else 0
             self._even.put_back(-places)
         self._overall.reserve(places)
@@ -205,7 +208,9 @@ class Pacer:
         """Tell whether a place is free, without reserving it."""
         now = self._now()
         free = self._overall.free(now)
-        return min(free, self._urgent.free(now)) > 0 if kind is MessageKind.URGENT else free > self._kept
+        return (
+            min(free, self._urgent.free(now)) > 0 if kind is MessageKind.URGENT else free > self._kept_for_answers(now)
+        )
 
     def until_departure(self) -> float:
         """Return the seconds until a message whose place was reserved ahead may leave."""
@@ -225,6 +230,11 @@ class Pacer:
         self._overall.record_arrival(now)
         if kind is MessageKind.URGENT:
             self._urgent.record_arrival(now)
+            self._answered = now
+
+    def _kept_for_answers(self, now: float) -> int:
+        """Return the places that messages to many leave free; an answer waits long at the end of a long window."""
+        return self._kept if self._pace.window > 1 or now - self._answered < _QUIET else 0
 
     def wait(self, kind: MessageKind) -> float:
         """Return the seconds until it is worth asking for places again."""
@@ -232,7 +242,7 @@ class Pacer:
         if kind is MessageKind.URGENT:
             return max(_SHORTEST_WAIT, self._overall.wait(now), self._urgent.wait(now))
         even = (self._batch - self._even.level(now)) / self._spread
-        return max(_SHORTEST_WAIT, even, self._overall.wait(now, self._batch + self._kept))
+        return max(_SHORTEST_WAIT, even, self._overall.wait(now, self._batch + self._kept_for_answers(now)))
 
     def take_chat_place(self, chat: str) -> float:
         """A message to this chat comes up; seconds to hold it back."""

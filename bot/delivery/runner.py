@@ -27,6 +27,8 @@ from bot.store import Store
 _GRACE = 20.0
 #: Seconds between looks at the store for chats that wait and that nobody was told of.
 _SWEEP = 30.0
+#: Chats that a look submits where other processes handle them, too: the oldest, and others from a place of its own.
+_OLDEST, _MOST_AT_ONCE = 4, 28
 
 _log = structlog.get_logger(__name__)
 
@@ -99,7 +101,7 @@ class Runner:
     def _background_work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what goes on until the last message has left: a process that winds down is not dead."""
         signs = [service.lease.run(self._wake_all) for service in self._services]
-        return [*signs, ChangeListener(self._store.workers, self._on_change).run()]
+        return [*signs, ChangeListener(self._store.workers, self._served, self._on_change).run()]
 
     async def _serve(self, stop: asyncio.Event, beside: Sequence[asyncio.Task[None]]) -> None:
         dispatchers = [service.dispatcher.run for service in self._services]
@@ -150,13 +152,19 @@ class Runner:
             await cancel_on(stop, wait_at_most(_SWEEP, self._workers.roomy.wait()))
             self._left_behind.clear()
             for service in self._services:
-                await cancel_on(stop, self._submit_waiting(service.channel))
+                await cancel_on(stop, self._submit_waiting(service))
 
-    async def _submit_waiting(self, name: str) -> None:
+    async def _submit_waiting(self, service: ChannelService) -> None:
+        """Submit some of the chats that wait, others than the processes beside this one do; the next look goes on."""
         try:
-            self._workers.submit(await self._store.inbox.chats_waiting(name))
+            waiting = await self._store.inbox.chats_waiting(service.channel)
         except Exception as error:  # noqa: BLE001 - the next look may succeed
-            _log.warning("sweep_failed", channel=name, error=type(error).__name__)
+            _log.warning("sweep_failed", channel=service.channel, error=type(error).__name__)
+            return
+        part = waiting if service.lease.alone else _own_part(waiting, service.lease.place)
+        self._workers.submit(part)
+        if len(part) < len(waiting):
+            self._left_behind.set()
 
     async def _wind_down(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         handled = asyncio.create_task(self._workers.stop())
@@ -165,6 +173,16 @@ class Runner:
             _log.warning("stopped_while_busy")
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+def _own_part(waiting: Sequence[Chat], place: float) -> Sequence[Chat]:
+    """Return those that wait longest, and others from a place on (0 to 1), at which no other process begins.
+
+    Several processes that took all of them would each find most of them taken.
+    """
+    oldest, others = waiting[:_OLDEST], waiting[_OLDEST:]
+    begin = int(len(others) * place)
+    return [*oldest, *[*others[begin:], *others[:begin]][:_MOST_AT_ONCE]]
 
 
 class StepRunner:

@@ -10,7 +10,7 @@ import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from functools import partial
 from itertools import count
 
@@ -56,8 +56,14 @@ class SlowTask:
     gives_way: float = 0.0  #: seconds: those go first that come so much later
 
 
+class Handled(Enum):
+    """One event was handled."""
+
+    LAST = "last"  #: when it was taken in hand no other waited, and none follows from it
+
+
 #: True: one event was handled, there may be more; False: nothing was left; an errand: to be run in a place for it.
-HandleNext = Callable[[Chat], Awaitable[bool | SlowTask]]
+HandleNext = Callable[[Chat], Awaitable[bool | Handled | SlowTask]]
 
 
 class TurnPool:
@@ -145,7 +151,7 @@ class TurnPool:
 
     async def _handle_one(self, chat: Chat) -> None:
         """Handle one event of a chat."""
-        going_on: bool | SlowTask = False
+        going_on: bool | Handled | SlowTask = False
         try:
             going_on = await self._handle_next(chat)
         except Exception as error:  # noqa: BLE001 - the other chats go on; the next look at the store finds this one
@@ -156,21 +162,22 @@ class TurnPool:
         else:
             if not going_on:
                 self._nothing_left(chat)
-            self._on_handled(chat, handled=going_on)
+            self._on_handled(chat, handled=bool(going_on), last=going_on is Handled.LAST)
 
     def _on_step_done(self, begun: float, task: asyncio.Task[None]) -> None:
         del self._running[task]
         self._pause_until = _now() + min(_now() - begun, _LONGEST_PAUSE)
         self._start()
 
-    def _on_handled(self, chat: Chat, *, handled: bool) -> None:
-        """An event was handled, or there was none."""
+    def _on_handled(self, chat: Chat, *, handled: bool, last: bool = False) -> None:
+        """An event was handled, or there was none; after the last one more waits only if it was submitted since."""
         self._turns.record_turn(chat, handled=handled)
         self._busy.discard(chat.id)
         if handled:
             self._one_less(chat)
             self._handled(chat)
-            self._submitted[chat.id] = chat  # there may be more
+            if not last or chat.id in self._news:
+                self._submitted[chat.id] = chat  # there may be more
         if chat.id in self._submitted:
             self._queue(chat)
         self._start()

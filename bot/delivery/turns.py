@@ -17,7 +17,7 @@ from bot.channels.rendering import split_reply, to_plain_text
 from bot.clock import Clock, Lately, SnapshotCache
 from bot.concurrency import retry, retry_while_unavailable
 from bot.delivery.event_preparation import EventPreparer
-from bot.delivery.turn_pool import SlowTask, SlowTaskKind
+from bot.delivery.turn_pool import Handled, SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics import NO_METRICS, Metrics
 from bot.services.channels import EmailTerms
@@ -127,15 +127,21 @@ class TurnHandler:
             await self._handle_one(pending)
         return pending is not None
 
-    async def step(self, chat: Chat) -> bool | SlowTask:
-        """Do the same, but return the handling of what takes its time, with all that it waits for."""
+    async def step(self, chat: Chat) -> bool | Handled | SlowTask:
+        """Do the same, but return the handling of what takes its time, with all that it waits for.
+
+        Where it is known that nothing else of the chat waits, that is returned, too: it need not be asked for.
+        """
         pending = await self._pending(chat)
         if pending is None:
             return False
         if kind := self._slow_task_kind(pending):
-            return SlowTask(kind, partial(self._handle_one, pending), self._preparer.gives_way(pending.event))
+            return SlowTask(kind, partial(self._run_slowly, pending), self._preparer.gives_way(pending.event))
+        ended = await self._handle_one(pending)
+        return Handled.LAST if ended and pending.alone else True
+
+    async def _run_slowly(self, pending: PendingTurn) -> None:
         await self._handle_one(pending)
-        return True
 
     async def _pending(self, chat: Chat) -> PendingTurn | None:
         """Claim the next update; behind one that was handled there is hardly another."""
@@ -156,20 +162,22 @@ class TurnHandler:
     def _asks_much(self, chat: Chat) -> bool:
         return self._lately.of(chat.id) >= _MUCH
 
-    async def _handle_one(self, pending: PendingTurn) -> None:
+    async def _handle_one(self, pending: PendingTurn) -> bool:
+        """Handle an update, and tell whether that was the end of it: answered, and nothing follows from it."""
         if pending.tries > _TRIES:
             _log.error("update_set_aside", inbox_id=pending.inbox_id, tries=pending.tries)
             await self._give_up(pending)
-            return
+            return False
         try:
-            await retry(partial(self._take, pending), self._again(pending))
+            return await retry(partial(self._take, pending), self._again(pending))
         except (TurnTakenOver, ReadApart):  # somebody else has done it, or the next look finds it again
-            return
+            return False
         except TooMuchToKeep as error:
             _log.warning("turn_too_large", inbox_id=pending.inbox_id, error=type(error).__name__)
             await self._leave_aside(pending)
         except Exception:  # noqa: BLE001 - whatever it is, the chats behind it must go on
             await self._give_up(pending)
+        return False
 
     def _again(self, pending: PendingTurn) -> Callable[[Exception], bool]:
         """Return a function that tells whether a turn is tried once more, and logs what went wrong."""
@@ -191,7 +199,8 @@ class TurnHandler:
 
         return again
 
-    async def _take(self, pending: PendingTurn) -> None:
+    async def _take(self, pending: PendingTurn) -> bool:
+        """Answer an update, and tell whether nothing follows from it."""
         begun, session = self._clock.monotonic(), _open_session(pending)
         lost = session is None and (pending.lost or pending.session is not None)
         if lost:
@@ -202,10 +211,11 @@ class TurnHandler:
         opening = partial(self._open_turn, self._store, pending, self._clock.now(), shown=shown)
         respond = partial(self._respond, pending, session, event, around, lost=lost)
         try:
-            await respond(opening(reading=self._asks_much(pending.chat)))
+            over = await respond(opening(reading=self._asks_much(pending.chat)))
         except ReadingOnly:  # it also writes: nothing of it was done
-            await respond(opening(reading=False))
+            over = await respond(opening(reading=False))
         self._metrics.record_turn(self._clock.monotonic() - begun)
+        return over
 
     async def _respond(  # noqa: PLR0913 - all that a turn begins with
         self,
@@ -216,8 +226,8 @@ class TurnHandler:
         opened: AbstractAsyncContextManager[TurnTransaction],
         *,
         lost: bool,
-    ) -> None:
-        """Answer an update in a transaction, and store what follows."""
+    ) -> bool:
+        """Answer an update in a transaction, and store what follows; tell whether nothing does."""
         async with opened as unit:
             try:
                 answer = await self._conversation.respond(session, event, self._build_services(pending, unit, around))
@@ -226,6 +236,7 @@ class TurnHandler:
             remembered = answer.session.dump(MOST_SESSION) if answer.session else None
             replies = (self._format_session_lost(), *answer.replies) if lost else answer.replies
             await unit.finish(remembered, self._messages(pending.chat, replies), answer.again)
+        return not answer.again
 
     def _record_cost(self, chat: Chat, seconds: float) -> None:
         if seconds >= _COSTLY:

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -63,6 +63,7 @@ class WorkerLease:
         self._found: Callable[[], None] = lambda: None
         self._waits_until = self._trusted_until = float("-inf")  # of the steady clock
         self.alone = False  #: by the last sign of life nobody else serves the channel
+        self.place = 0.0  #: of this process among those that serve the channel: above 0, below 1, another for each
 
     def may_send(self) -> bool:
         """Tell whether this process may send now; always where it is alone by nature."""
@@ -122,6 +123,7 @@ class WorkerLease:
         """Nothing may be awaited in here: who may send has the share that belongs to it."""
         might = self.may_send()
         self.alone = presence.live == 1
+        self.place = (presence.rank + 1) / (presence.live + 1)
         self._share(presence.live, presence.rank)
         self._trusted_until = begun + self._lease.fence
         if presence.recovered:
@@ -155,10 +157,11 @@ _LONGEST_RECONNECT_DELAY = 10.0
 
 
 class ChangeListener:
-    """``heard`` is told which table another process wrote to; "" where that may have been any."""
+    """``heard`` is told which table another process wrote to for ``channels``; "" where that may have been any."""
 
-    def __init__(self, book: WorkerRegistry, heard: Callable[[str], None]) -> None:
+    def __init__(self, book: WorkerRegistry, channels: Collection[str], heard: Callable[[str], None]) -> None:
         self._book = book
+        self._channels = channels
         self._heard = heard
         self._backoff = Backoff(first=0.1, longest=_LONGEST_RECONNECT_DELAY)
 
@@ -166,7 +169,7 @@ class ChangeListener:
         """Listen until cancelled. A store of one process has nothing to tell."""
         while self._book.shared:
             try:
-                await self._book.listen(self._on_change)
+                await self._book.listen(self._on_change, self._channels)
             except Exception as error:  # noqa: BLE001 - without signals the looks from time to time go on
                 _log.warning("signals_interrupted", error=type(error).__name__)
             await asyncio.sleep(self._backoff.next())

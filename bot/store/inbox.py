@@ -100,7 +100,7 @@ class Inbox:
             rows = await self._claim_next(chat, unlikely=unlikely)
             if not rows:
                 return None
-            ((inbox_id, update_id, payload, received_at, session, tries, turn),) = rows
+            ((inbox_id, update_id, payload, received_at, session, tries, turn, other),) = rows
             opened = None
             try:
                 event = EVENT_ADAPTER.validate_json(
@@ -117,7 +117,8 @@ class Inbox:
                 await self._wait_for_key(chat, error)
                 self.keyring.damage.record("chats", "session", chat.id, error)
             lost = session is not None and opened is None
-            return PendingTurn(inbox_id, chat, event, opened, from_micros(received_at), lost, turn, tries)
+            alone = other is None and not self.driver.shared  # another process may store one at any time
+            return PendingTurn(inbox_id, chat, event, opened, from_micros(received_at), lost, turn, tries, alone)
 
     async def _wait_for_key(self, chat: Chat, error: Exception) -> None:
         """Leave the chat to a process that has the key; raises the error where the key is missing and may come."""

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -141,15 +141,15 @@ class WorkerRegistry:
         """Ask ``takes`` from now on whether this process does what is written to a table for a channel by itself."""
         self.driver.take_up(table, takes)
 
-    async def listen(self, heard: Callable[[str], None]) -> None:
-        """Tell of every table that another process wrote to (inbox, outbox, tasks, broadcasts), until cancelled.
+    async def listen(self, heard: Callable[[str], None], channels: Collection[str]) -> None:
+        """Tell of tables (inbox, outbox, tasks, broadcasts) that others wrote to for these channels, until cancelled.
 
         The first call is with "": nobody knows what happened before this process listened. Only where it is ``shared``.
 
         Raises:
             StoreUnavailable: the connection broke.
         """
-        await self.driver.listen(heard)
+        await self.driver.listen(heard, channels)
 
     async def _take_over(self, channel: str, now: datetime, *giving_up: Query) -> Presence:
         """Give up dead workers, take over what they had in hand, and count who is left."""

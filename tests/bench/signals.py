@@ -138,16 +138,17 @@ async def workers(url: str, folder: Path, number: int, pace: float = 1e6) -> Asy
             stack.push_async_callback(store.close)
             pipe = DeliveryPipeline(store, Clock())
             pipes.append(pipe)
-            running.append(asyncio.create_task(_runner(pipe, pace).run(stop)))
+            running.append(asyncio.create_task(worker_runner(pipe, pace).run(stop)))
         yield pipes
         stop.set()
         await asyncio.gather(*running)
 
 
-def _runner(pipe: DeliveryPipeline, pace: float) -> Runner:
+def worker_runner(pipe: DeliveryPipeline, pace: float, lease_seconds: float = 10.0) -> Runner:
+    """Return what serves the channel at a pace; its pipeline receives from then on, too."""
     store, clock = pipe.store, pipe.clock
     pacer = Pacer(Pace(pace, UNHURRIED), clock)
-    lease = WorkerLease(store.workers, "telegram", clock, pacer.share, LeaseDuration())
+    lease = WorkerLease(store.workers, "telegram", clock, pacer.share, LeaseDuration(lease_seconds))
     dispatcher = Dispatcher(store, pipe.channel, pacer, clock, may_send=lease.may_send)
     workers = TurnPool(pipe.turns.step, lambda _chat: dispatcher.notify())
     pipe.intake = Intake(store, Throttle(UNHURRIED, clock), clock, workers.submit)

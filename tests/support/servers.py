@@ -20,8 +20,8 @@ _SECONDS = 15.0
 class NatsServer:
     """A real server on a port that stays the same when it is killed and started again."""
 
-    def __init__(self) -> None:
-        self._port = free_port()
+    def __init__(self, *options: str) -> None:
+        self._port, self._options = free_port(), options
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -29,7 +29,7 @@ class NatsServer:
         return f"nats://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        command = [find_program("nats-server"), "--addr", "127.0.0.1", "--port", str(self._port)]
+        command = [find_program("nats-server"), "--addr", "127.0.0.1", "--port", str(self._port), *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _wait_for_port(self._port)
 
@@ -41,9 +41,9 @@ class NatsServer:
 
 
 @contextmanager
-def nats_server() -> Iterator[NatsServer]:
+def nats_server(*options: str) -> Iterator[NatsServer]:
     """Start a server, which ends with the block."""
-    server = NatsServer()
+    server = NatsServer(*options)
     server.start()
     try:
         yield server

@@ -5,7 +5,7 @@ The text of a migration is fixed by its checksum once it was applied anywhere.
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -93,8 +93,8 @@ class Driver(Protocol):
         Where it does, no other process is told of it.
         """
 
-    async def listen(self, heard: Callable[[str], None]) -> None:
-        """Tell of every table that another process wrote to, until cancelled; only where it is ``shared``."""
+    async def listen(self, heard: Callable[[str], None], channels: Collection[str]) -> None:
+        """Tell of tables that another process wrote to for these channels, until cancelled; only where ``shared``."""
 
     async def give_room_back(self, pages: int, kept: int) -> int:
         """Give unused pages of the file back to the disk.

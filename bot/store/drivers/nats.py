@@ -1,20 +1,25 @@
-"""Signals over a NATS server: one worker hears each, and no commit of the database waits for another.
+"""Signals over a NATS server: one worker of the channel hears each, and no commit of the database waits for another.
 
-It may be one that does not serve the channel, or has its hands full: what was told of then waits for somebody's look.
-Nothing is kept there. While the server is away everything goes on, only later: every process looks by itself.
+The channel is a part of the subject, so that a signal goes to somebody who serves it. Whoever has its hands full passes
+it on. Nothing is kept there. While the server is away everything goes on, only later: every process looks by itself.
 """
 
 import asyncio
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
 
-#: Tables of which one worker is told, and those of which all are.
-_FOR_ONE, _FOR_ALL = ("inbox", "outbox", "tasks"), ("broadcasts",)
+from bot.store.drivers.signals import Ears, Signal
+
+#: Tables of whose rows one worker of their channel is told. Of other tables, and of rows whose channel is not known,
+#: all are.
+_FOR_ONE = frozenset({"inbox", "outbox"})
 _QUEUE = "workers"
+#: How often a signal is passed on by workers that have their hands full: the last one looks when it has room.
+_HOPS = 3
 #: Seconds to wait for the server, and between two signs of life of it.
 _PATIENCE, _PING = 2, 10
 _NOT_A_WORD = re.compile(r"[^A-Za-z0-9_-]+")
@@ -29,39 +34,56 @@ class NatsSignals:
         Databases of the same name on one server would only make each other's workers look in vain.
         """
         self._url = url
-        self._prefix = f"troly.{_NOT_A_WORD.sub('_', database) or '_'}"
+        self._prefix = f"troly.{_to_word(database)}"
         self._client: Client | None = None
         self._opening = asyncio.Lock()
         self._broken = asyncio.Event()
 
-    async def send(self, tables: Collection[str]) -> None:
+    async def send(self, signals: Collection[Signal]) -> None:
         """See ``Signals``; raises ConnectionError where the server cannot be reached."""
         try:
             client = await self._connected()
-            for table in tables:
-                await client.publish(f"{self._prefix}.{table}")
+            for signal in signals:
+                await client.publish(self._subject(signal), b"0")
             await client.flush(_PATIENCE)
         except (Error, OSError, TimeoutError) as error:
             raise ConnectionError(type(error).__name__) from None
 
-    async def listen(self, heard: Callable[[str], None]) -> None:
+    def _subject(self, signal: Signal) -> str:
+        """Return where workers of a channel listen as one, or all workers where it is for all."""
+        if signal.table in _FOR_ONE and signal.channel:
+            return f"{self._prefix}.one.{signal.table}.{_to_word(signal.channel)}"
+        return f"{self._prefix}.all.{signal.table}"
+
+    async def listen(self, ears: Ears) -> None:
         """See ``Signals``; raises ConnectionError where the server cannot be reached, or went away."""
-
-        async def on_signal(message: Msg) -> None:
-            heard(message.subject.rpartition(".")[2])
-
         try:
             client = await self._connected()
-            for table in _FOR_ONE:
-                await client.subscribe(f"{self._prefix}.{table}", queue=_QUEUE, cb=on_signal)
-            for table in _FOR_ALL:
-                await client.subscribe(f"{self._prefix}.{table}", cb=on_signal)
+            for channel in ears.channels:
+                for table in _FOR_ONE:
+                    await self._share(client, Signal(table, channel), ears)
+
+            async def on_signal_for_all(message: Msg) -> None:
+                ears.heard(message.subject.rpartition(".")[2])
+
+            await client.subscribe(f"{self._prefix}.all.*", cb=on_signal_for_all)
             await client.flush(_PATIENCE)
         except (Error, OSError, TimeoutError) as error:
             raise ConnectionError(type(error).__name__) from None
-        heard("")
+        ears.heard("")
         await self._broken.wait()
         raise ConnectionError
+
+    async def _share(self, client: Client, signal: Signal, ears: Ears) -> None:
+        """Hear a signal as one of a group; where there is no room for it, perhaps another of them has."""
+
+        async def on_signal(message: Msg) -> None:
+            ears.heard(signal.table)
+            hops = int(message.data) if message.data.isdigit() else _HOPS
+            if hops < _HOPS and not ears.takes(signal):
+                await client.publish(message.subject, str(hops + 1).encode())
+
+        await client.subscribe(self._subject(signal), queue=_QUEUE, cb=on_signal)
 
     async def _connected(self) -> Client:
         async with self._opening:
@@ -86,3 +108,8 @@ class NatsSignals:
 
 async def _ignore(_: Exception) -> None:
     """Leave an error to whoever waits for it: its text may hold the address with its password."""
+
+
+def _to_word(name: str) -> str:
+    """Return a name as one word of a subject."""
+    return _NOT_A_WORD.sub("_", name) or "_"

@@ -5,7 +5,7 @@ Connections commit by themselves: a round trip is a transaction, without stateme
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +21,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from bot.errors import SettingsError
 from bot.store.drivers import WRONG_URL, Query, QueryTexts, Rows, SharedUse, Transaction, load_queries
-from bot.store.drivers.signals import Announcer, PostgresSignals, Signals, TakesUp
+from bot.store.drivers.signals import Announcer, Ears, PostgresSignals, Signals, TakesUp
 from bot.store.errors import (
     DatabaseUnusable,
     DatabaseUrlError,
@@ -289,9 +289,9 @@ class PostgresDriver:
             finally:
                 await connection.rollback()
 
-    async def listen(self, heard: Callable[[str], None]) -> None:
+    async def listen(self, heard: Callable[[str], None], channels: Collection[str]) -> None:
         async with _translate_errors():
-            await self._signals.listen(heard)
+            await self._signals.listen(Ears(heard, frozenset(channels), self._announcer.takes))
 
     async def give_room_back(self, pages: int, kept: int) -> int:  # noqa: ARG002 - autovacuum does
         return 0

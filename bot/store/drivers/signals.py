@@ -1,14 +1,15 @@
 """Tell other processes that there is something to do, once it is committed and where this one does not take it up.
 
 A signal carries no data and may be lost: whoever hears none looks by itself now and then, so that a lost one costs time
-and nothing else. There are three ways: none for one process, PostgreSQL's own NOTIFY, and NATS (``nats.py``).
+and nothing else. There are two ways: PostgreSQL's own NOTIFY, and NATS (``nats.py``). One process on SQLite has none.
 """
 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
 import structlog
@@ -36,13 +37,36 @@ def told_table(sql: str) -> str | None:
     return (found["made"] or found["moved"]) if found else None
 
 
+class Signal(NamedTuple):
+    """Tells that a table was written to."""
+
+    table: str
+    channel: str  #: of the rows; "": of any, or of none
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """A process that listens."""
+
+    #: Told of a table; "": nobody knows what was written.
+    heard: Callable[[str], None]
+    #: The channels that it serves: of others it has nothing to hear.
+    channels: frozenset[str]
+    #: Tells whether it takes up at once what a signal tells of; where not, another one may hear it as well.
+    takes: Callable[[Signal], bool] = lambda _: True
+
+    def serves(self, channel: str) -> bool:
+        """Tell whether a signal of a channel concerns the process."""
+        return not channel or channel in self.channels
+
+
 class Signals(Protocol):
     """A way to other processes. What it cannot send is lost, with a line in the log."""
 
-    async def send(self, tables: Collection[str]) -> None:
-        """Tell other processes, not this one, that these tables were written to."""
+    async def send(self, signals: Collection[Signal]) -> None:
+        """Send these to other processes that serve their channels, not to this one."""
 
-    async def listen(self, heard: Callable[[str], None]) -> None:
+    async def listen(self, ears: Ears) -> None:
         """Tell of every table that another process wrote to, until cancelled; first with "": nobody knows what was.
 
         Raises:
@@ -51,20 +75,6 @@ class Signals(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
-
-
-class InProcess:
-    """One process serves the database: there is nobody to be told."""
-
-    async def send(self, tables: Collection[str]) -> None:
-        """Do nothing."""
-
-    async def listen(self, heard: Callable[[str], None]) -> None:  # noqa: ARG002 - nobody else writes here
-        """Wait until cancelled."""
-        await asyncio.Event().wait()
-
-    async def close(self) -> None:
-        """Do nothing."""
 
 
 def new_process_id() -> str:
@@ -79,7 +89,7 @@ class Announcer:
         self._signals = signals
         self._tables = {name: table for name, sql in queries.items() if (table := told_table(sql))}
         self._takers: dict[str, TakesUp] = {}
-        self._pending: set[str] = set()
+        self._pending: set[Signal] = set()
         self._sending: asyncio.Task[None] | None = None
 
     def take_up(self, table: str, takes: TakesUp) -> None:
@@ -88,23 +98,28 @@ class Announcer:
 
     def committed(self, calls: Iterable[Query]) -> None:
         """Tell others what these queries have made, where they are needed."""
-        tables = {
-            table for call in calls if (table := self._tables.get(call.query)) and self._needs_others(table, call)
+        signals = {
+            signal
+            for call in calls
+            if (table := self._tables.get(call.query))
+            for signal in _signals_of(table, call)
+            if not self.takes(signal)
         }
-        if tables - self._pending:
-            self._pending |= tables
+        if signals - self._pending:
+            self._pending |= signals
             if self._sending is None or self._sending.done():
                 self._sending = asyncio.create_task(self._send_pending())
 
-    def _needs_others(self, table: str, call: Query) -> bool:
-        takes = self._takers.get(table)
-        return takes is None or not takes(str(call.parameters.get("channel", "")))
+    def takes(self, signal: Signal) -> bool:
+        """Tell whether this process takes up at once what a signal tells of."""
+        takes = self._takers.get(signal.table)
+        return takes is not None and takes(signal.channel)
 
     async def _send_pending(self) -> None:
         while self._pending:
-            tables, self._pending = self._pending, set()
+            signals, self._pending = self._pending, set()
             try:
-                await self._signals.send(tables)
+                await self._signals.send(signals)
             except Exception as error:  # noqa: BLE001 - a lost signal costs time and nothing else
                 _log.warning("signal_lost", error=type(error).__name__)
             await asyncio.sleep(_PAUSE)
@@ -116,6 +131,15 @@ class Announcer:
                 async with asyncio.timeout(_FAREWELL):
                     await self._sending
         await self._signals.close()
+
+
+def _signals_of(table: str, call: Query) -> set[Signal]:
+    """Return what a query that was committed tells of: rows of one channel, of several, or of nobody knows which.
+
+    What follows the name of a channel tells one terminal from another: there may be thousands.
+    """
+    rows = [call.parameters] if call.many is None else call.many
+    return {Signal(table, str(row.get("channel", "")).partition(":")[0]) for row in rows}
 
 
 #: What NOTIFY names, and runs a statement of PostgreSQL.
@@ -137,20 +161,22 @@ class PostgresSignals:
         self._connect = connect
         self._process = new_process_id()
 
-    async def send(self, tables: Collection[str]) -> None:
-        """Send one signal for all of them."""
-        await self._run("SELECT pg_notify(%s, %s)", (NOTIFY_CHANNEL, f"{self._process} {','.join(sorted(tables))}"))
+    async def send(self, signals: Collection[Signal]) -> None:
+        """Send all of them as one."""
+        told = ",".join(sorted(":".join(one) for one in signals))
+        await self._run("SELECT pg_notify(%s, %s)", (NOTIFY_CHANNEL, f"{self._process} {told}"))
 
-    async def listen(self, heard: Callable[[str], None]) -> None:
+    async def listen(self, ears: Ears) -> None:
         """See ``Signals``; raises psycopg.Error, or ConnectionError where the connection was closed."""
         async with await self._connect() as connection:
             await connection.execute(f"LISTEN {NOTIFY_CHANNEL}".encode())
-            heard("")
-            async for signal in connection.notifies():
-                process, _, tables = signal.payload.partition(" ")
+            ears.heard("")
+            async for notice in connection.notifies():
+                process, _, told = notice.payload.partition(" ")
                 if process != self._process:
-                    for table in tables.split(","):
-                        heard(table)
+                    parted = (one.partition(":") for one in told.split(","))
+                    for table in {table for table, _, channel in parted if ears.serves(channel)}:
+                        ears.heard(table)
         raise ConnectionError
 
     async def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ import structlog
 
 from bot.errors import to_reason
 from bot.store.drivers import Query, QueryTexts, Rows, Transaction, load_queries
-from bot.store.drivers.signals import InProcess, TakesUp
 from bot.store.errors import (
     DatabaseUnusable,
     ReadingOnly,
@@ -274,11 +273,12 @@ class SqliteDriver:
         async with self._lock:
             yield self._connection
 
-    def take_up(self, table: str, takes: TakesUp) -> None:
+    def take_up(self, table: str, takes: Callable[[str], bool]) -> None:
         """There is nobody to be told."""
 
-    async def listen(self, heard: Callable[[str], None]) -> None:
-        await InProcess().listen(heard)
+    async def listen(self, heard: Callable[[str], None], channels: Collection[str]) -> None:  # noqa: ARG002 - nobody tells it anything
+        """Wait until cancelled: nobody else writes here."""
+        await asyncio.Event().wait()
 
     async def give_room_back(self, pages: int, kept: int) -> int:
         """See ``Driver``; the file itself shrinks at the next checkpoint."""

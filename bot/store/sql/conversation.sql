@@ -33,15 +33,16 @@ ORDER BY MIN(i.id);
 
 -- name: pending
 -- Read the next update of a chat with its session; a follow-up comes before what arrived after its update. The update
--- counts as tried before it is handled: one that ends the process must not end it for ever. (For the CAST see
--- ``claim``.)
+-- counts as tried before it is handled: one that ends the process must not end it for ever. The last column is the first
+-- other update that waits. (For the CAST see ``claim``.)
 UPDATE inbox SET tries = tries + 1
 WHERE state = 'waiting' AND id = (
     SELECT i.id FROM inbox i
     WHERE i.chat = :chat AND i.state = 'waiting'
     ORDER BY COALESCE(i.turn, i.id), i.id
     LIMIT 1)
-RETURNING id, update_id, payload, received_at, (SELECT c.session FROM chats c WHERE c.id = CAST(inbox.chat AS TEXT)), tries, turn;
+RETURNING id, update_id, payload, received_at, (SELECT c.session FROM chats c WHERE c.id = CAST(inbox.chat AS TEXT)), tries, turn,
+    (SELECT MIN(o.id) FROM inbox o WHERE o.chat = :chat AND o.state = 'waiting' AND o.id <> inbox.id);
 
 -- name: waiting_updates
 -- Read what a chat has waiting, without taking it.

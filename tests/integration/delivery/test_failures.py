@@ -226,7 +226,7 @@ class Shared:
         self.asked += 1
         raise self.surprise
 
-    async def listen(self, _: Callable[[str], None]) -> None:
+    async def listen(self, *_: object) -> None:
         self.asked += 1
         raise self.surprise
 
@@ -238,7 +238,11 @@ async def test_what_the_processes_tell_each_other_may_fail_and_is_tried_again(
 ) -> None:
     book: Any = Shared(surprise)
     membership = WorkerLease(book, "telegram", clock, lambda _live: None, LeaseDuration(0.1))
-    work = membership.run(lambda: None) if what == "sign of life" else ChangeListener(book, lambda _table: None).run()
+    work = (
+        membership.run(lambda: None)
+        if what == "sign of life"
+        else ChangeListener(book, ["telegram"], lambda _table: None).run()
+    )
     task = asyncio.create_task(work)
     await eventually(lambda: book.asked >= 2 or task.done())
     assert not task.done()

@@ -11,7 +11,7 @@ import structlog.testing
 
 from bot.channels import Gone, MaybeSent, TooLarge
 from bot.delivery.event_preparation import EventPreparer
-from bot.delivery.turn_pool import SlowTask, SlowTaskKind
+from bot.delivery.turn_pool import Handled, SlowTask, SlowTaskKind
 from bot.messages import MOST_SESSION, Incoming
 from bot.services.unit_of_work import open_turn
 from bot.store import Store
@@ -52,6 +52,21 @@ async def test_a_message_is_answered_from_the_session_it_meets(store: Store, clo
     await roads.flow(make_text_update("a", 1), make_text_update("b", 2))
     await roads.flow(make_text_update("c", 3))
     assert roads.channel.texts() == ["1: a", "2: b", "3: c"]
+
+
+async def test_the_last_update_of_a_chat_is_told_apart_unless_something_follows_from_it(
+    store: Store, clock: ManualClock
+) -> None:
+    async def follows(session: Session | None, event: Event, world: Services) -> Answer:
+        return Answer(session, ["ok"], [TextReceived(text="again")] if event == said.event else [])
+
+    said = make_text_update("follow", 3)
+    roads = DeliveryPipeline(store, clock, make_conversation(follows))
+    await roads.intake.accept([make_text_update("a", 1), make_text_update("b", 2)])
+    chat = roads.submitted[0]
+    assert [await roads.turns.step(chat) for _ in range(3)] == [True, Handled.LAST, False]
+    await roads.intake.accept([said])
+    assert [await roads.turns.step(chat) for _ in range(2)] == [True, Handled.LAST]
 
 
 async def test_a_redelivered_update_is_handled_once(store: Store, clock: ManualClock) -> None:
@@ -428,4 +443,4 @@ async def test_a_file_that_takes_long_steps_aside_and_is_handled_once_among_what
 async def test_a_file_before_consent_is_no_errand(store: Store, clock: ManualClock) -> None:
     roads = DeliveryPipeline(store, clock, make_conversation(wants_file=False))
     await roads.intake.accept([file(1)])
-    assert await roads.turns.step(roads.submitted[0]) is True
+    assert await roads.turns.step(roads.submitted[0]) is Handled.LAST

@@ -74,6 +74,17 @@ async def test_updates_of_a_chat_come_in_the_order_they_came(store: Store) -> No
     assert spoken == ["một", "hai", "ba"]
 
 
+async def test_an_update_knows_that_it_is_the_only_one_where_no_other_process_may_bring_another(store: Store) -> None:
+    (chat,) = await store.inbox.receive([make_incoming("1", "một"), make_incoming("2", "hai")], NOW)
+
+    alone = []
+    while turn := await store.inbox.claim_turn(chat):
+        alone.append(turn.alone)
+        await answer_next(store, chat)
+
+    assert alone == [False, not store.driver.shared]
+
+
 async def test_every_kind_of_event_comes_back_as_it_came(store: Store) -> None:
     event = FileSent(message="12", reference="BQACAgUAAx", name="chứng thư.cer", size=1830)
     update = make_incoming("1")

@@ -1,7 +1,7 @@
 """Processes tell each other over PostgreSQL, NATS or not at all; behind a pooler, and where the server is full."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -46,6 +46,12 @@ async def opened(database: Database, use: SharedUse, url: str | None = None) -> 
         await store.close()
 
 
+@pytest.fixture
+def nats() -> Iterator[str]:
+    with nats_server() as server:
+        yield server.url
+
+
 @needs("nats-server")
 async def test_a_nats_server_that_is_killed_and_comes_back_costs_time_and_nothing_else(database: Database) -> None:
     with nats_server() as server:
@@ -66,25 +72,94 @@ async def test_a_nats_server_that_is_killed_and_comes_back_costs_time_and_nothin
                 await eventually(lambda: roads.channel.texts()[2:] == ["3: câu 3"], PATIENCE)
 
 
+@asynccontextmanager
+async def listening(stores: Mapping[str, Store], channels: Collection[str] = ("telegram",)) -> AsyncIterator[list[str]]:
+    """Yield what processes hear that serve these channels, each with its name; all of them listen by then."""
+    heard: list[str] = []
+
+    def told(name: str) -> Callable[[str], None]:
+        return lambda table: heard.append(f"{name} {table}")
+
+    work = [ChangeListener(store.workers, channels, told(name)).run() for name, store in stores.items()]
+    listeners = [asyncio.create_task(one) for one in work]
+    await eventually(lambda: set(heard) >= {f"{name} " for name in stores})
+    heard.clear()
+    try:
+        yield heard
+    finally:
+        for listener in listeners:
+            listener.cancel()
+        await asyncio.gather(*listeners, return_exceptions=True)
+
+
 @needs("nats-server")
-async def test_one_of_several_workers_hears_a_signal_of_nats_and_not_who_sent_it(database: Database) -> None:
-    with nats_server() as server:
-        use = SharedUse(signals_url=server.url)
-        async with opened(database, use) as one, opened(database, use) as two, opened(database, use) as sender:
-            heard: list[str] = []
-            listeners = [
-                asyncio.create_task(ChangeListener(store.workers, heard.append).run()) for store in (one, two, sender)
-            ]
-            await eventually(lambda: heard == [""] * 3)
+async def test_one_of_several_workers_hears_a_signal_of_nats_and_not_who_sent_it(database: Database, nats: str) -> None:
+    use = SharedUse(signals_url=nats)
+    async with opened(database, use) as one, opened(database, use) as two, opened(database, use) as sender:
+        for store in (one, two):
+            store.workers.take_up("inbox", lambda _channel: True)
+        async with listening({"one": one, "two": two, "sender": sender}) as heard:
             for number in range(5):
                 await sender.inbox.receive([make_text_update("chào", number)], NOW)
-                await eventually(lambda number=number: heard.count("inbox") > number)  # type: ignore[misc]
+                await eventually(lambda number=number: len(heard) > number)  # type: ignore[misc]
             await asyncio.sleep(0.1)
-            for listener in listeners:
-                listener.cancel()
-            await asyncio.gather(*listeners, return_exceptions=True)
 
-    assert heard.count("inbox") == 5
+    assert len(heard) == 5
+    assert set(heard) <= {"one inbox", "two inbox"}
+
+
+@pytest.mark.parametrize("way", [pytest.param("nats", marks=needs("nats-server")), "database"])
+async def test_a_process_hears_only_of_channels_that_it_serves_and_of_what_is_for_all(
+    database: Database, way: str, request: pytest.FixtureRequest
+) -> None:
+    use = SharedUse(signals_url=request.getfixturevalue("nats") if way == "nats" else None)
+    async with (
+        opened(database, use) as zalo,
+        opened(database, use) as telegram,
+        opened(database, use) as sender,
+        listening({"zalo": zalo}, ["zalo"]) as zalo_heard,
+        listening({"telegram": telegram}) as heard,
+    ):
+        for number in range(10):  # of two in one group half of these would go to the wrong one
+            await sender.inbox.receive([make_text_update("chào", number)], NOW)
+            await eventually(lambda number=number: len(heard) > number)  # type: ignore[misc]
+        await sender.inbox.receive([make_text_update("chào", 10, channel="zalo")], NOW)
+        await eventually(lambda: "zalo inbox" in zalo_heard)
+        await sender.driver.run(Query("approve_parent", {"id": "TB-1", "approver": None, "warrant": None}))
+        await eventually(lambda: "zalo broadcasts" in zalo_heard and "telegram broadcasts" in heard)
+
+    assert set(zalo_heard) == {"zalo inbox", "zalo broadcasts"}
+    assert set(heard) == {"telegram inbox", "telegram broadcasts"}
+
+
+@needs("nats-server")
+async def test_a_worker_that_has_its_hands_full_passes_a_signal_on_to_one_that_has_room(
+    database: Database, nats: str
+) -> None:
+    use = SharedUse(signals_url=nats)
+    async with opened(database, use) as full, opened(database, use) as idle, opened(database, use) as sender:
+        full.workers.take_up("inbox", lambda _channel: False)
+        idle.workers.take_up("inbox", lambda _channel: True)
+        async with listening({"full": full, "idle": idle}) as heard:
+            for number in range(10):
+                await sender.inbox.receive([make_text_update("chào", number)], NOW)
+                await eventually(lambda number=number: heard.count("idle inbox") > number)  # type: ignore[misc]
+
+    assert heard.count("idle inbox") == 10
+
+
+@needs("nats-server")
+async def test_a_signal_that_nobody_has_room_for_does_not_go_round_for_ever(database: Database, nats: str) -> None:
+    use = SharedUse(signals_url=nats)
+    async with opened(database, use) as one, opened(database, use) as two, opened(database, use) as sender:
+        for store in (one, two):
+            store.workers.take_up("inbox", lambda _channel: False)
+        async with listening({"one": one, "two": two}) as heard:
+            await sender.inbox.receive([make_text_update("chào", 1)], NOW)
+            await eventually(lambda: len(heard) == 4)
+            await asyncio.sleep(0.1)
+
+    assert sorted(heard) == ["one inbox"] * 2 + ["two inbox"] * 2
 
 
 async def test_however_many_transactions_are_open_a_question_is_answered(database: Database) -> None:
@@ -100,18 +175,18 @@ async def test_however_many_transactions_are_open_a_question_is_answered(databas
 
 
 async def test_what_this_process_takes_up_is_told_to_nobody(database: Database) -> None:
-    async with opened(database, SharedUse()) as one, opened(database, SharedUse()) as two:
-        heard: list[str] = []
-        listening = asyncio.create_task(ChangeListener(two.workers, heard.append).run())
-        await eventually(lambda: heard == [""])
+    async with (
+        opened(database, SharedUse()) as one,
+        opened(database, SharedUse()) as two,
+        listening({"two": two}, ["telegram", "zalo"]) as heard,
+    ):
         one.workers.take_up("inbox", lambda channel: channel == "telegram")
         await one.inbox.receive([make_text_update("chào", 1)], NOW)
         await one.inbox.receive([make_text_update("chào", 2, channel="zalo")], NOW)
-        await eventually(lambda: len(heard) > 1)
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        await eventually(lambda: heard)
+        await asyncio.sleep(0.05)
 
-    assert heard == ["", "inbox"]
+    assert heard == ["two inbox"]
 
 
 async def test_a_round_trip_is_undone_as_a_whole_where_one_of_its_questions_finds_nothing(database: Database) -> None:
@@ -127,15 +202,14 @@ async def test_a_round_trip_is_undone_as_a_whole_where_one_of_its_questions_find
 async def test_a_pooler_in_transaction_mode_carries_many_turns_side_by_side(database: Database, tmp_path: Path) -> None:
     with pgbouncer(str(database.url), tmp_path) as url:
         use = SharedUse(pool=8, listen_url=database.url)
-        async with opened(database, use, url) as store, opened(database, SharedUse()) as other:
-            heard: list[str] = []
-            listening = asyncio.create_task(ChangeListener(store.workers, heard.append).run())
+        async with (
+            opened(database, use, url) as store,
+            opened(database, SharedUse()) as other,
+            listening({"pooled": store}) as heard,
+        ):
             await asyncio.gather(*(_turn(store, number) for number in range(40)))
-            await eventually(lambda: heard[:1] == [""])
             await other.inbox.receive([make_text_update("chào", 99)], NOW)
-            await eventually(lambda: "inbox" in heard)
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await eventually(lambda: "pooled inbox" in heard)
 
     assert database.sql("SELECT state, COUNT(*) FROM outbox GROUP BY state") == [("sent", 40)]
 

@@ -77,7 +77,7 @@ async def test_signals_are_heard_again_after_the_connection_broke(
 ) -> None:
     other, clock = await another(), Clock()
     signals: asyncio.Queue[str] = asyncio.Queue()
-    listening = asyncio.create_task(ChangeListener(store.workers, signals.put_nowait).run())
+    listening = asyncio.create_task(ChangeListener(store.workers, ["telegram"], signals.put_nowait).run())
     async with asyncio.timeout(10):
         assert await signals.get() == ""
         database.sql(LEAVE)

@@ -221,7 +221,10 @@ async def test_others_hear_at_once_of_what_there_is_to_do_and_nobody_hears_itsel
 ) -> None:
     signals: asyncio.Queue[str] = asyncio.Queue()
     own: asyncio.Queue[str] = asyncio.Queue()
-    ears = [asyncio.create_task(which.workers.listen(to.put_nowait)) for which, to in ((other, signals), (store, own))]
+    ears = [
+        asyncio.create_task(which.workers.listen(to.put_nowait, ["telegram"]))
+        for which, to in ((other, signals), (store, own))
+    ]
     async with asyncio.timeout(30):
         assert await signals.get() == await own.get() == ""
 

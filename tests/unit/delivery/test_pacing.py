@@ -147,7 +147,29 @@ def test_however_many_processes_send_a_broadcast_leaves_at_the_pace(live: int) -
         for each in processes:
             send(each, platform, MessageKind.BROADCAST, 10_000)
         platform.pass_time(0.005)
-    assert len(platform.counted) >= 0.93 * 25 * 20
+    assert len(platform.counted) >= 0.97 * 25 * 20
+    assert platform.most_in_a_second() <= 25
+
+
+@pytest.mark.parametrize("live", [1, 4, 13])
+def test_a_broadcast_leaves_a_place_free_only_while_somebody_talks(live: int) -> None:
+    clock = ManualClock()
+    platform = Platform(clock, 0.01)
+    processes = [pacer(clock, 25) for _ in range(live)]
+    for rank, each in enumerate(processes):
+        each.share(live, rank)
+    rates = []
+    for talks in (True, False):
+        before = len(platform.counted)
+        for step in range(1000):
+            if talks and step % 100 == 0:
+                send(processes[0], platform, MessageKind.URGENT, 1)
+            for each in processes:
+                send(each, platform, MessageKind.BROADCAST, 10_000)
+            platform.pass_time(0.01)
+        rates.append((len(platform.counted) - before - 10 * talks) / 10)
+        platform.pass_time(61)
+    assert rates[0] < 24.1 < rates[1]
     assert platform.most_in_a_second() <= 25
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.delivery.intake import WaitingCalls
-from bot.delivery.turn_pool import SlowTask, SlowTaskKind, TurnPool
+from bot.delivery.turn_pool import Handled, SlowTask, SlowTaskKind, TurnPool
 from bot.messages import Chat
 from bot.web.server import counted
 from tests.support.delivery import ManualClock, eventually
@@ -264,3 +264,21 @@ async def test_while_a_call_waits_too_long_turns_are_handled_one_by_one() -> Non
         answered.set()
         await call
     assert await handle_twenty() == 8
+
+
+async def test_a_chat_is_not_asked_again_after_its_last_event_but_for_what_came_meanwhile() -> None:
+    begun, going_on, asked = asyncio.Event(), asyncio.Event(), []
+
+    async def handle(one: Chat) -> Handled:
+        asked.append(one.id)
+        begun.set()
+        await going_on.wait()
+        return Handled.LAST
+
+    workers = TurnPool(handle, lambda _: None)
+    workers.submit([OFFICER, chat(1)])
+    await begun.wait()
+    workers.submit([OFFICER])
+    going_on.set()
+    await workers.drain()
+    assert sorted(asked) == ["1", "officer", "officer"]

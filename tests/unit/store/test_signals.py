@@ -1,33 +1,33 @@
 """Signals go out once what they tell of is committed, together, and only where others are needed."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 import pytest
 
 from bot.store.drivers import Query, load_queries
-from bot.store.drivers.signals import Announcer, told_table
+from bot.store.drivers.signals import Announcer, Ears, Signal, told_table
 from bot.store.drivers.sqlite import SqliteDriver
 
 QUERIES = load_queries(SqliteDriver.dialect)
-RECEIVED = Query("receive", {"channel": "telegram"})
+RECEIVED, INBOX = Query("receive", {"channel": "telegram"}), Signal("inbox", "telegram")
 
 
 class Recorded:
     """Remembers what was sent; the first so many are lost."""
 
     def __init__(self, lost: int = 0) -> None:
-        self.sent: list[set[str]] = []
+        self.sent: list[set[Signal]] = []
         self._lost = lost
 
-    async def send(self, tables: Collection[str]) -> None:
+    async def send(self, signals: Collection[Signal]) -> None:
         if self._lost:
             self._lost -= 1
             raise ConnectionError
-        self.sent.append(set(tables))
+        self.sent.append(set(signals))
 
-    async def listen(self, heard: Callable[[str], None]) -> None:
-        heard("")
+    async def listen(self, ears: Ears) -> None:
+        ears.heard("")
 
     async def close(self) -> None:
         pass
@@ -42,7 +42,7 @@ async def test_what_is_written_within_a_moment_goes_in_two_signals_at_most() -> 
     await announcer.close()
 
     assert 1 <= len(recorded.sent) <= 2
-    assert all(tables == {"inbox", "outbox"} for tables in recorded.sent)
+    assert all(told == {INBOX, Signal("outbox", "telegram")} for told in recorded.sent)
 
 
 async def test_what_this_process_does_by_itself_is_not_told() -> None:
@@ -63,7 +63,17 @@ async def test_a_signal_that_is_lost_keeps_no_later_one_from_leaving() -> None:
     announcer.committed([RECEIVED])
     await announcer.close()
 
-    assert recorded.sent == [{"inbox"}]
+    assert recorded.sent == [{INBOX}]
+
+
+async def test_rows_of_several_channels_are_told_of_by_channel_and_terminals_as_one() -> None:
+    recorded = Recorded()
+    announcer = Announcer(recorded, QUERIES)
+    channels = ["telegram", "zalo", "telegram", *(f"terminal:{number}" for number in range(2_000))]
+    announcer.committed([Query("freeze_row", many=[{"channel": channel} for channel in channels])])
+    await announcer.close()
+
+    assert recorded.sent == [{Signal("outbox", channel) for channel in ("telegram", "zalo", "terminal")}]
 
 
 @pytest.mark.parametrize(
