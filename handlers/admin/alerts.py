@@ -43,6 +43,21 @@ def format_database_restored(say: MarkupTranslator, _: int | str) -> Reply:
     what = say(
         N_("⚠ The database was put back from an older copy. What happened since that copy was made is not known here.")
     )
+    return Reply(paragraphs=(str(what), _means_of_copy(say)))
+
+
+def format_standby_took_over(say: MarkupTranslator, _: int | str) -> Reply:
+    """Tell that a standby of the database took over which commits had not waited for."""
+    what = say(
+        N_(
+            "⚠ A standby of the database took over, and what was written in the last moments before may be missing in"
+            " it: the database did not wait for the standby."
+        )
+    )
+    return Reply(paragraphs=(str(what), _means_of_copy(say)))
+
+
+def _means_of_copy(say: MarkupTranslator) -> str:
     means = say(
         N_(
             "All broadcasts are paused, and what was waiting may have gone out: it counts as not known, and is sent"
@@ -51,7 +66,7 @@ def format_database_restored(say: MarkupTranslator, _: int | str) -> Reply:
             " the copy count again: please look through them with /vaitro."
         )
     )
-    return Reply(paragraphs=(str(what), str(means)))
+    return str(means)
 
 
 def format_values_unreadable(say: MarkupTranslator, count: int, rows: str) -> Reply:

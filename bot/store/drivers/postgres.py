@@ -231,6 +231,10 @@ class Server:
         )
 
 
+#: The timeline that this server writes: a standby that takes over begins a new one, and nothing else does.
+_LINE = "CAST(CAST('x' || SUBSTR(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS BIT(32)) AS BIGINT)"
+
+
 class PostgresDriver:
     """The database for more than one machine."""
 
@@ -244,6 +248,12 @@ class PostgresDriver:
         "migration_lock": "pg_advisory_xact_lock(68202401)",
         "now": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
         "relaxed": "set_config('synchronous_commit', 'off', true) = 'off'",
+        "line": _LINE,
+        "server": "(SELECT system_identifier FROM pg_control_system())",
+        "waits": "CASE WHEN current_setting('synchronous_standby_names') <> ''"
+        " AND current_setting('synchronous_commit') NOT IN ('off', 'local') THEN 1 ELSE 0 END",
+        "behind": f"EXISTS (SELECT 1 FROM counters l WHERE l.name = 'line' AND l.value <> {_LINE})"  # noqa: S608 - ours
+        " AND NOT EXISTS (SELECT 1 FROM counters w WHERE w.name = 'waits' AND w.value = 1)",
     }
     shared = True
 

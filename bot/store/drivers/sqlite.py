@@ -220,6 +220,10 @@ class SqliteDriver:
         "migration_lock": "1",
         "now": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
         "relaxed": "1 = 1",
+        "line": "0",
+        "server": "0",
+        "waits": "1",
+        "behind": "1 = 0",
     }
     shared = False
 
