@@ -66,7 +66,7 @@ def _check_public_address(url: str) -> str:
 def _check_signals_url(url: SecretStr) -> SecretStr:
     with suppress(ValueError):
         parts = urlsplit(url.get_secret_value())
-        if parts.scheme in {"nats", "tls"} and parts.hostname:
+        if parts.scheme in {"nats", "tls"} and parts.hostname and parts.port != 0:
             return url
     raise ValueError(N_("it must be the address of a NATS server, such as nats://127.0.0.1:4222"))
 
@@ -222,6 +222,9 @@ class Settings(_FolderSettings):
     backup_keep: int = Field(default=14, ge=1, le=1000)
     #: Where backups go, at best on another disk; ``backups`` of the data folder where unset.
     backup_dir: Annotated[Path, AfterValidator(_check_folder)] | None = None
+
+    #: Megabytes of memory that a process may hold; 0: what the system allows it, if anything limits it there.
+    memory_limit_mb: int = Field(default=0, ge=0, le=10_000_000)
 
     #: Megabytes of one file that is sent to a chat; a longer export is split. Telegram takes 50.
     export_part_mb: int = Field(default=10, ge=1, le=50)

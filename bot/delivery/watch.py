@@ -14,6 +14,7 @@ from bot.cancellation import cancel_on
 from bot.channels import ChannelError, Refused, ServedChannel
 from bot.clock import Clock
 from bot.logs import scrub
+from bot.memory import read_memory
 from bot.services.upkeep import disks, ending_authorities, old_key
 from bot.settings import Settings
 from bot.store import Alarm, BackupBusy, Store, Upkeep, UpkeepState
@@ -120,12 +121,14 @@ class AlarmWatch:
             yield alarm
 
     def _look_at_house(self, now: datetime) -> list[Alarm]:
-        """Look at the disks, and once an hour at files that change seldom."""
+        """Look at memory and disks, and once an hour at files that change seldom."""
         hour = f"{now:%Y-%m-%d %H}"
         if hour != self._day:
             self._day, self._house = hour, list(_old_files(self._settings, now))
         low = [disk for disk in disks(self._settings) if disk.is_low]
-        return [*self._house, *(Alarm(AlarmKind.DISK, figure=int(disk.share * 100)) for disk in low[:1])]
+        memory = read_memory(self._settings.memory_limit_mb)
+        high = [Alarm(AlarmKind.MEMORY, figure=int(memory.share * 100))] if memory.is_high else []
+        return [*self._house, *high, *(Alarm(AlarmKind.DISK, figure=int(disk.share * 100)) for disk in low[:1])]
 
 
 def _old_files(settings: Settings, now: datetime) -> Iterator[Alarm]:

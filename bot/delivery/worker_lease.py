@@ -168,7 +168,7 @@ class ChangeListener:
             try:
                 await self._book.listen(self._on_change)
             except Exception as error:  # noqa: BLE001 - without signals the looks from time to time go on
-                _log.warning("signals_interrupted", error=type(error).__name__)
+                _log.warning("signals_interrupted", error=type(error).__name__, hint="troly doctor")
             await asyncio.sleep(self._backoff.next())
         await asyncio.Event().wait()
 

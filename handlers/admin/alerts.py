@@ -205,6 +205,10 @@ _ALARMS = {
         N_("⚠ Only {figure} percent of the assistant's disk are free. When it is full, nobody is answered."),
         N_("Please have room made on it."),
     ),
+    AlarmKind.MEMORY: (
+        N_("⚠ The assistant holds {figure} percent of the memory that it may use. At the limit the system ends it."),
+        N_("Please have it given more, or started again at a quiet hour: nothing is lost by that."),
+    ),
     AlarmKind.AUTHORITY: (
         N_("⚠ An installed CA file ends in {figure} days: {about}. From then on its certificates are not verified."),
         N_("Please have the new file installed: troly trust add"),

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from bot.channels import Pace, Rate, Receiver, Refused, ServedChannel, Unreachable
 from bot.delivery.background import Retention
 from bot.delivery.watch import AlarmWatch, BackupLoop
+from bot.memory import Memory
 from bot.services.backups import find_backup, list_backups, verify_backup
 from bot.services.opening import wait_for_database
 from bot.settings import Settings
@@ -205,6 +206,14 @@ async def test_a_disk_that_fills_is_told_with_what_is_left(
     roomy(9)
     (alarm,) = await _minutes_pass(watch, clock, 5)
     assert (alarm.kind, alarm.figure) == (AlarmKind.DISK, 9)
+
+
+async def test_memory_that_runs_out_is_told_once_with_how_much_is_held(
+    watch: AlarmWatch, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.watch.read_memory", lambda _: Memory(850, 1000))
+    (alarm,) = await _minutes_pass(watch, clock, 5)
+    assert (alarm.kind, alarm.figure) == (AlarmKind.MEMORY, 85)
 
 
 async def test_an_old_key_is_told(watch: AlarmWatch, clock: ManualClock) -> None:
