@@ -205,6 +205,10 @@ _ALARMS = {
         N_("⚠ Only {figure} percent of the assistant's disk are free. When it is full, nobody is answered."),
         N_("Please have room made on it."),
     ),
+    AlarmKind.FULL: (
+        N_("⚠ The disk of the database is full, or was a moment ago: nobody was answered meanwhile. Nothing is lost."),
+        N_("Please have room made on it, and see why it filled."),
+    ),
     AlarmKind.MEMORY: (
         N_("⚠ The assistant holds {figure} percent of the memory that it may use. At the limit the system ends it."),
         N_("Please have it given more, or started again at a quiet hour: nothing is lost by that."),

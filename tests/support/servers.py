@@ -87,7 +87,7 @@ def pgbouncer(url: str, folder: Path, *, connections: int = 3) -> Iterator[str]:
 
 
 #: Root may not run PostgreSQL; the package that brings it makes this user.
-_POSTGRES_USER = "pgserver"
+POSTGRES_USER = "pgserver"
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class PostgresNode:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def run(self, program: str, *arguments: str) -> None:
-        user = _POSTGRES_USER if os.geteuid() == 0 else None
+        user = POSTGRES_USER if os.geteuid() == 0 else None
         done = subprocess.run(
             (self.programs / program, *arguments),
             user=user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
@@ -147,7 +147,7 @@ def postgres_nodes(count: int = 1) -> Iterator[list[PostgresNode]]:
         for node in nodes:
             node.folder.mkdir()
             if os.geteuid() == 0:
-                shutil.chown(node.folder, _POSTGRES_USER)
+                shutil.chown(node.folder, POSTGRES_USER)
         nodes[0].run("initdb", "-D", str(nodes[0].folder / "data"), "-U", "postgres", "-A", "trust", "--no-sync")
         try:
             yield nodes

@@ -30,7 +30,7 @@ from bot.store.drivers.postgres_errors import (
     to_store_error,
 )
 from bot.store.drivers.signals import Announcer, PostgresSignals, Signals, TakesUp
-from bot.store.errors import DatabaseUnusable, ReadingOnly, StoreError, StoreLost, TurnTakenOver
+from bot.store.errors import DatabaseUnusable, ReadingOnly, StoreError, StoreFull, StoreLost, TurnTakenOver
 from locales import N_
 
 _log = structlog.get_logger(__name__)
@@ -46,6 +46,8 @@ _IDLE, _AGAIN = 10, 5
 LOCK_SECONDS = 5
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 60
+#: Seconds for which a disk that was found full is not taken for one with room before something large was written.
+_FULL_SECONDS = 600.0
 #: Seconds after which a connection beyond the first that nobody uses is given back to the server.
 _MOST_IDLE = 60.0
 #: Seconds that a start waits for a server that has no free connection, and between two tries.
@@ -234,6 +236,7 @@ class PostgresDriver:
 
     def __init__(self, pool: AsyncConnectionPool[_Connection], server: Server) -> None:
         self._pool = pool
+        self._full_at = float("-inf")  #: when the disk was last found full, by the steady clock
         self._queries = QueryTexts(_load_psycopg_queries())
         # One connection is left for single questions: who holds a transaction may ask one beside it.
         self._transactions = asyncio.Semaphore(max(1, server.use.pool - 1))
@@ -247,6 +250,10 @@ class PostgresDriver:
         async with self._pool.connection() as connection:
             await connection.execute(sql.encode(), parameters)
 
+    @property
+    def was_full(self) -> bool:
+        return monotonic() - self._full_at < _FULL_SECONDS
+
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[_Connection]:
         """Take a connection of the pool; one to a server that became a standby is closed, to find the new primary."""
@@ -255,6 +262,9 @@ class PostgresDriver:
                 yield connection
             except (errors.ReadOnlySqlTransaction, StoreLost):
                 await connection.close()
+                raise
+            except (errors.DiskFull, StoreFull):
+                self._full_at = monotonic()
                 raise
 
     async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:  # noqa: ARG002 - every commit is on the disk here

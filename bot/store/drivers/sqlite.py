@@ -226,6 +226,7 @@ class SqliteDriver:
         "behind": "1 = 0",
     }
     shared = False
+    was_full = False  # every write needs room in the log here
 
     def __init__(self, connection: BatchingConnection, path: Path) -> None:
         self._connection = connection
