@@ -18,6 +18,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.atomic_file import flush_to_disk
 from bot.cancellation import cancel_on
 from bot.clock import Clock
 from bot.retry import Backoff, retry_while_unavailable
@@ -217,6 +218,7 @@ def _replace_file(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(text, encoding="utf-8")
+    flush_to_disk(draft)  # after a power failure it is the old one or the new one, never an empty one
     draft.replace(path)
 
 
@@ -314,7 +316,7 @@ class Heartbeat:
     async def _beat(self) -> None:
         await self.look()
         now = self._clock.now()
-        self._witness.record(await self._store.continuity.beat(now))
+        await asyncio.to_thread(self._witness.record, await self._store.continuity.beat(now))
         try:
             await self._store.continuity.require_steady_clock(now)
         except ClockLeapt as error:

@@ -1,6 +1,7 @@
 """SQLite through aiosqlite: one connection that writes, two that read; several statements per hop to a thread."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -160,6 +161,10 @@ _INCREMENTAL = 2
 OLDEST_SQLITE = (3, 35, 0)
 
 
+#: What must be on the disk before anybody is told of it: a code that is given, and an act of somebody with a role.
+_LASTING = frozenset({"next_number", "journal_add"})
+
+
 class SqliteTransaction:
     """A transaction that holds the connection until it ends."""
 
@@ -169,9 +174,16 @@ class SqliteTransaction:
         self._reading = reading
         self._begin: str | None = BEGIN_READING if reading else BEGIN_WRITING
         self._may_be_open = False
+        self._has_lasting = False
         self.over = False
 
+    @property
+    def is_lasting(self) -> bool:
+        """Tell whether it is committed, and holds what must be on the disk before anybody is told of it."""
+        return self._has_lasting and self.over and not self._may_be_open
+
     async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
+        self._has_lasting |= any(call.query in _LASTING for call in calls)
         return await self._steps(_to_steps(self._queries, calls), commit=commit)
 
     async def script(self, statements: Sequence[str]) -> None:
@@ -234,6 +246,7 @@ class SqliteDriver:
         self._lock = asyncio.Lock()
         self._waiting: list[BatchJob] = []
         self._reader = _Reader(path)
+        self._path = path
         self._looker = _Reader(path)  # one of its own: who reads in a transaction may look as well
 
     async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
@@ -273,6 +286,9 @@ class SqliteDriver:
                 yield transaction
             finally:
                 await asyncio.shield(transaction.roll_back())
+        if transaction.is_lasting:
+            with suppress(OSError):  # it is committed; where the log is gone its rows are in the file, and on the disk
+                await asyncio.to_thread(_sync_file, self._path.with_name(f"{self._path.name}-wal"))
 
     @asynccontextmanager
     async def _held(self) -> AsyncIterator[BatchingConnection]:
@@ -313,6 +329,15 @@ class SqliteDriver:
         await self._reader.close()
         await self._looker.close()
         await self._connection.close()
+
+
+def _sync_file(path: Path) -> None:
+    """Wait until a file is on the disk. Closing it gives no lock of SQLite's up: none is held on its log."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 class _Reader:
