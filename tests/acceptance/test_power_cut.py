@@ -62,14 +62,21 @@ async def record(api: BotApi, tmp_path: Path) -> Recording:
         await lan.says("/trogiup")
         got = lambda: sum(bool(person.chat.history) for person in people)  # noqa: E731 - of this run
         assert await wait_for(lambda: got() == PEOPLE, 60), program.printed()
-        await minh.says("/visao")
+        for _ in range(6):  # with nothing else that would be synced
+            await minh.says("/visao")
+            await lan.says("/trogiup")
         await program.kill()
     return Recording(folder, disk, list(read_trace(trace)))
 
 
 def cuts(recording: Recording, chance: random.Random, into: Path) -> Iterator[tuple[Path, Sent]]:
-    """Yield the folder that a disk holds after a power failure, and what had left by then, again and again."""
-    places = sorted(chance.sample(range(len(recording.events)), CUTS))
+    """Yield the folder that a disk holds after a power failure, and what had left by then, again and again.
+
+    Half of the failures come right after something has left.
+    """
+    left = [place for place, event in enumerate(recording.events, 1) if event.call == "send"]
+    anywhere = range(1, len(recording.events) + 1)
+    places = sorted({*chance.sample(left, CUTS // 2), *chance.sample(anywhere, CUTS // 2), left[-1], anywhere[-1]})
     sent, begun = Sent(), 0
     for place in places:
         passed = recording.events[begun:place]
