@@ -72,8 +72,10 @@ class Driver(Protocol):
     dialect: Mapping[str, str]
     #: Whether several processes may serve the same channel over it.
     shared: bool
-    #: Whether a statement lately found no room on the disk: one that needs none tells nothing about it then.
-    was_full: bool
+
+    @property
+    def was_full(self) -> bool:
+        """Tell whether a statement lately found no room on the disk: one that needs none tells nothing about it."""
 
     async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
         """Run queries as one transaction in one go; ``durable``: on the disk before it returns, even if power fails."""
