@@ -7,11 +7,12 @@ import json
 import random
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bot.demo.data_writer import open_demo_data
@@ -25,7 +26,7 @@ from tests.support.broadcast_kills import any_hour_settings
 from tests.support.broadcasts import start_notice, write_consenting_people
 from tests.support.load import wait_for
 from tests.support.power_cut import STRACE, Disk, Event, Sent, note_sent, read_trace
-from tests.support.program import run_program
+from tests.support.program import Program, run_program
 from tests.support.programs import find_program, needs
 from tests.support.telegram.api import BotApi
 
@@ -38,6 +39,20 @@ class Recording:
 
     def __init__(self, folder: Path, before: Disk, events: list[Event]) -> None:
         self.folder, self.before, self.events = folder, before, events
+
+
+@asynccontextmanager
+async def killed_with_tracer(program: Program) -> AsyncIterator[None]:
+    """Kill what is traced in the end: it would outlive a tracer that is killed, which ends by itself behind it."""
+    traced = psutil.Process(program.pid).children(recursive=True)
+    try:
+        yield
+    finally:
+        for process in traced:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        assert program.process is not None
+        await program.process.wait()
 
 
 async def record(api: BotApi, tmp_path: Path) -> Recording:
@@ -56,7 +71,7 @@ async def record(api: BotApi, tmp_path: Path) -> Recording:
     disk = Disk(folder)
     command = (find_program("strace"), *STRACE[1:], str(trace), sys.executable, "-m", "bot", "run")
     lan, minh = Officer(api.user("Lan")), Officer(api.user("Minh"))
-    async with run_program(api, folder, any_hour_settings(PACE), command) as program:
+    async with run_program(api, folder, any_hour_settings(PACE), command) as program, killed_with_tracer(program):
         await lan.consents()
         await minh.consents()
         await lan.says("/trogiup")
@@ -65,7 +80,6 @@ async def record(api: BotApi, tmp_path: Path) -> Recording:
         for _ in range(6):  # with nothing else that would be synced
             await minh.says("/visao")
             await lan.says("/trogiup")
-        await program.kill()
     return Recording(folder, disk, list(read_trace(trace)))
 
 
