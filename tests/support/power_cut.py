@@ -201,7 +201,7 @@ def note_sent(sent: Sent, events: Iterable[Event]) -> None:
     for event in events:
         if event.call != "send":
             continue
-        if offset := re.search(rb'"offset": ?(\d+)', event.data):
+        if offset := re.search(rb'"offset": ?"?(\d+)', event.data):
             sent.acknowledged = max(sent.acknowledged, int(offset[1]))
         if b'"text"' in event.data and (chat := re.search(rb'"chat_id": ?"?(\d+)', event.data)):
             sent.chats.append(chat[1].decode())
