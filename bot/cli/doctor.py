@@ -22,8 +22,8 @@ from bot.errors import SettingsError, TrolyError
 from bot.memory import read_memory
 from bot.pdf import find_converter
 from bot.services.backups import missing_dump_program
-from bot.services.opening import database_url, open_store_from_settings, try_signals
-from bot.services.upkeep import ask_program, disks, ending_authorities, key_file, newest_backup, old_key
+from bot.services.opening import database_url, open_store_from_settings
+from bot.services.upkeep import ask_program, disks, ending_authorities, key_file, newest_backup, old_key, try_signals
 from bot.settings import Settings, configured_language, load_settings
 from bot.store import (
     CLOCK_LEAP,

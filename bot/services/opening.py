@@ -198,27 +198,8 @@ async def wait_for_database(settings: Settings) -> None:
     with needs_postgresql():
         from bot.store.drivers.postgres import wait_until_up  # noqa: PLC0415 - psycopg is loaded where it is used
 
-    def tell() -> None:
-        _log.warning("waiting_for_database", hint="the start goes on once it answers; if it should: TROLY_DATABASE_URL")
-
-    await wait_until_up(url, tell)
-
-
-async def try_signals(settings: Settings) -> bool:
-    """Try the ways by which processes wake each other; return whether there are any beside the database's own.
-
-    Raises:
-        StoreError: one is not reached, or what speaks to it is not installed.
-    """
-    url, use = database_url(settings), shared_use(settings)
-    shared = url is not None and sqlite_path(url, settings.data_dir) is None
-    if not shared or (use.listen_url is None and use.signals_url is None):
-        return False
-    with needs_postgresql():
-        from bot.store.drivers import postgres  # noqa: PLC0415 - psycopg is loaded where it is used
-
-    await postgres.try_signals(postgres.Server(url or "", use))
-    return True
+    hint = "the start goes on once it answers; if it should: TROLY_DATABASE_URL"
+    await wait_until_up(url, lambda: _log.warning("waiting_for_database", hint=hint))
 
 
 async def open_store(
