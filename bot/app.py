@@ -40,6 +40,7 @@ from bot.delivery.watch import AlarmWatch, BackupLoop
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
+from bot.memory import read_memory
 from bot.messages import Chat
 from bot.metrics import NO_METRICS, Metrics, Prometheus
 from bot.pdf import find_converter
@@ -240,7 +241,8 @@ async def serve(
         StoreError: the store cannot be used.
     """
     await wait_for_database(settings)
-    async with hold_serving_lock(settings), open_components(settings, Prometheus()) as components:
+    metrics = Prometheus(partial(read_memory, settings.memory_limit_mb))
+    async with hold_serving_lock(settings), open_components(settings, metrics) as components:
         made_up = await components.store.status.is_made_up()
         if made_up and not rehearsal and (has_channel(settings) or settings.web_url is not None):
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)

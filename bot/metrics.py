@@ -4,8 +4,10 @@
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from bot.memory import Memory, read_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,13 @@ PRIORITIES = ("reply", "notice", "broadcast")
 
 
 class Prometheus(Metrics):
-    """Counts in a registry of its own, which tells nothing about the process or other libraries.
+    """Counts in a registry of its own, which tells nothing about other libraries, and of the process its memory alone.
 
     The text has Prometheus' exposition format 0.0.4. The library is imported where it is used: only a service counts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Callable[[], Memory] = read_memory) -> None:
+        """Keep ``memory``, which is asked for that of this process."""
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram  # noqa: PLC0415 - as above
 
         self._registry = registry = CollectorRegistry()
@@ -98,6 +101,9 @@ class Prometheus(Metrics):
         self._failing = Gauge("troly_upkeep_failing", "Whether the last try failed", ("work",), registry=registry)
         self._consents = Gauge("troly_consents_needed", "Accounts that need a new consent", registry=registry)
         self._unreadable = Gauge("troly_unreadable_values", "Values that cannot be read any more", registry=registry)
+        self._memory = memory
+        self._resident = Gauge("troly_memory_bytes", "Memory that this process holds", registry=registry)
+        self._limit = Gauge("troly_memory_limit_bytes", "Memory that this process may hold", registry=registry)
 
     def record_turn(self, seconds: float) -> None:
         self._turns.observe(seconds)
@@ -124,6 +130,9 @@ class Prometheus(Metrics):
         self._tasks.set(depths.tasks if depths else unknown)
         for priority, name in enumerate(PRIORITIES):
             self._outbox.labels(name).set(depths.outbox.get(priority, 0) if depths else unknown)
+        held = self._memory()
+        self._resident.set(held.resident)
+        self._limit.set(unknown if held.limit is None else held.limit)
         self._set_figures(figures)
         return generate_latest(self._registry)
 

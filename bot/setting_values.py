@@ -75,7 +75,7 @@ def check_public_address(url: str) -> str:
 def check_signals_url(url: SecretStr) -> SecretStr:
     with suppress(ValueError):
         parts = urlsplit(url.get_secret_value())
-        if parts.scheme in {"nats", "tls"} and parts.hostname:
+        if parts.scheme in {"nats", "tls"} and parts.hostname and parts.port != 0:
             return url
     raise ValueError(N_("it must be the address of a NATS server, such as nats://127.0.0.1:4222"))
 

@@ -132,6 +132,9 @@ class Settings(_FolderSettings):
     #: Where backups go, at best on another disk; ``backups`` of the data folder where unset.
     backup_dir: Annotated[Path, AfterValidator(check_folder)] | None = None
 
+    #: Megabytes of memory that a process may hold; 0: what the system allows it, if anything limits it there.
+    memory_limit_mb: int = Field(default=0, ge=0, le=10_000_000)
+
     #: Megabytes of one file that is sent to a chat; a longer export is split. Telegram takes 50.
     export_part_mb: int = Field(default=10, ge=1, le=50)
 

@@ -9,7 +9,8 @@ pdftotext:poppler-utils
 openssl:openssl
 certtool:gnutls-bin
 chromium:chromium fonts-noto-core fonts-noto-color-emoji
-systemd-analyze:systemd'
+systemd-analyze:systemd
+strace:strace'
 # What the program and the examples in deploy are tried with. These are unpacked beside the tests, never installed: an
 # installed one would be started on this machine.
 UNPACKED='nginx:nginx

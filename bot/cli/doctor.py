@@ -19,10 +19,11 @@ from bot.channels import ChannelError, OpenChannel, Refused
 from bot.cli.output import print_json_lines
 from bot.clock import Clock
 from bot.errors import SettingsError, TrolyError
+from bot.memory import read_memory
 from bot.pdf import find_converter
 from bot.services.backups import missing_dump_program
 from bot.services.opening import database_url, open_store_from_settings
-from bot.services.upkeep import ask_program, disks, ending_authorities, key_file, newest_backup, old_key
+from bot.services.upkeep import ask_program, disks, ending_authorities, key_file, newest_backup, old_key, try_signals
 from bot.settings import Settings, configured_language, load_settings
 from bot.store import (
     CLOCK_LEAP,
@@ -43,6 +44,8 @@ from rules.loading import load_pack
 _PATIENCE = 20.0
 #: Bytes without which nothing goes on.
 _NO_ROOM = 100_000_000
+#: Bytes of memory with which it works at ease.
+_LEAST_MEMORY = 300_000_000
 #: Families that a paper in Times New Roman may be printed in.
 _SERIF = ("Times", "Liberation", "Tinos", "Tempora")
 
@@ -256,12 +259,34 @@ def _check_unreadable(tables: LiveTables, exam: Examination) -> Iterator[Finding
         yield exam.fault("values", said, N_("See which: troly keys verify --every"), count=count)
 
 
+def _check_signals(exam: Examination) -> Iterator[Finding]:
+    """Try the ways by which processes wake each other, beside the database's own address."""
+    try:
+        if asyncio.run(try_signals(exam.settings)):
+            yield exam.good("signals", N_("Processes can wake each other."))
+    except TrolyError as error:
+        yield exam.raised("signals", error)
+
+
 def _check_disk(exam: Examination) -> Iterator[Finding]:
     for disk in disks(exam.settings):
         values = {"folder": disk.folder, "share": f"{disk.share * 100:.0f}", "gigabytes": f"{disk.free / 1e9:.1f}"}
         said, todo = N_("Disk of {folder}: {share} percent free ({gigabytes} GB)."), N_("Make room there.")
         state = State.FAULT if disk.free < _NO_ROOM else State.ADVICE if disk.is_low else State.GOOD
         yield exam.find("disk", state, said, "" if state is State.GOOD else todo, **values)
+
+
+def _check_memory(exam: Examination) -> Iterator[Finding]:
+    limit = read_memory(exam.settings.memory_limit_mb).limit
+    if limit is None:
+        said = N_("Nothing limits the memory of the assistant, so nobody is told when it becomes too much.")
+        yield exam.advice("memory", said, N_("Set TROLY_MEMORY_LIMIT_MB, such as 1000, or MemoryMax in the unit."))
+        return
+    said, megabytes = N_("Memory: a process may use {megabytes} MB; the owners are told at 80 percent."), limit // 10**6
+    if limit < _LEAST_MEMORY:
+        yield exam.advice("memory", said, N_("Allow at least 300 MB."), megabytes=megabytes)
+    else:
+        yield exam.good("memory", said, megabytes=megabytes)
 
 
 def _check_backups(exam: Examination) -> Iterator[Finding]:
@@ -368,6 +393,6 @@ _PUT_BACK = N_("Put back its copy: without it nothing that is stored can be read
 _TOKEN = N_("Correct the token or password in the settings; for Zalo: troly zalo check")
 _NETWORK = N_("Look at the network, the proxy and the firewall of this machine; it is tried again by itself.")
 _CHECKS = (
-    _check_settings, _check_keys, _check_database, _check_disk, _check_backups, _check_channels, _check_trust,
-    _check_programs, _check_offices,
+    _check_settings, _check_keys, _check_database, _check_signals, _check_disk, _check_memory, _check_backups,
+    _check_channels, _check_trust, _check_programs, _check_offices,
 )  # fmt: skip

@@ -14,9 +14,10 @@ from bot.channels import ChannelError, Refused, ServedChannel
 from bot.clock import Clock
 from bot.concurrency import cancel_on
 from bot.logs import scrub
+from bot.memory import read_memory
 from bot.services.upkeep import disks, ending_authorities, old_key
 from bot.settings import Settings
-from bot.store import Alarm, BackupBusy, Store, Upkeep, UpkeepState
+from bot.store import Alarm, BackupBusy, Store, StoreFull, Upkeep, UpkeepState
 from handlers.model import AlarmKind
 
 #: Seconds between two looks, and between two questions to a platform.
@@ -83,6 +84,7 @@ class AlarmWatch:
         self._reach = ReachWatch(served, clock)
         self._house: list[Alarm] = []
         self._day: str = ""
+        self._full = False  #: the database had no room, and nobody could be told of it
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until told to stop; a look that fails is made again."""
@@ -96,6 +98,7 @@ class AlarmWatch:
         try:
             found = [alarm async for alarm in self._find()]
             fresh = await self._store.upkeep.see(found, self._clock.now())
+            self._full = False
         except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on and looks again
             _log.warning("alarms_not_seen", error=type(error).__name__)
             return []
@@ -105,6 +108,8 @@ class AlarmWatch:
 
     async def _find(self) -> AsyncIterator[Alarm]:
         now, upkeep = self._clock.now(), self._store.upkeep
+        if await self._was_full(now):
+            yield Alarm(AlarmKind.FULL)
         for alarm in await self._reach.alarms():
             yield alarm
         limits = (AlarmKind.UPDATES, _OLD_UPDATE), (AlarmKind.MESSAGES, _OLD_MESSAGE)
@@ -119,13 +124,23 @@ class AlarmWatch:
         for alarm in await asyncio.to_thread(self._look_at_house, now):
             yield alarm
 
+    async def _was_full(self, now: datetime) -> bool:
+        """Tell whether the database has no room, or had none since somebody could last be told of it."""
+        try:
+            await self._store.status.probe_writing(now)
+        except StoreFull:
+            self._full = True
+        return self._full
+
     def _look_at_house(self, now: datetime) -> list[Alarm]:
-        """Look at the disks, and once an hour at files that change seldom."""
+        """Look at memory and disks, and once an hour at files that change seldom."""
         hour = f"{now:%Y-%m-%d %H}"
         if hour != self._day:
             self._day, self._house = hour, list(_old_files(self._settings, now))
         low = [disk for disk in disks(self._settings) if disk.is_low]
-        return [*self._house, *(Alarm(AlarmKind.DISK, figure=int(disk.share * 100)) for disk in low[:1])]
+        memory = read_memory(self._settings.memory_limit_mb)
+        high = [Alarm(AlarmKind.MEMORY, figure=int(memory.share * 100))] if memory.is_high else []
+        return [*self._house, *high, *(Alarm(AlarmKind.DISK, figure=int(disk.share * 100)) for disk in low[:1])]
 
 
 def _old_files(settings: Settings, now: datetime) -> Iterator[Alarm]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.atomic_file import flush_to_disk
 from bot.clock import Clock
 from bot.concurrency import Backoff, cancel_on, retry_while_unavailable
 from bot.settings import Settings
@@ -171,7 +172,7 @@ class ChangeListener:
             try:
                 await self._book.listen(self._on_change, self._channels)
             except Exception as error:  # noqa: BLE001 - without signals the looks from time to time go on
-                _log.warning("signals_interrupted", error=type(error).__name__)
+                _log.warning("signals_interrupted", error=type(error).__name__, hint="troly doctor")
             await asyncio.sleep(self._backoff.next())
         await asyncio.Event().wait()
 
@@ -220,11 +221,12 @@ def _replace_file(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(text, encoding="utf-8")
+    flush_to_disk(draft)  # after a power failure it is the old one or the new one, never an empty one
     draft.replace(path)
 
 
-#: Seconds between two beats.
-_BEAT_SECONDS = 15.0
+#: Seconds between two beats, and between two looks whether a standby took over.
+_BEAT_SECONDS, _LOOK_SECONDS = 15.0, 2.5
 _DAY = 86_400
 
 
@@ -255,6 +257,9 @@ class Heartbeat:
         continuity = self._store.continuity
         here = await continuity.position()
         seen = self._witness.farthest(here.database)
+        if here.promoted and takes_up:
+            await self._follow_standby(here, max(seen or here, here, key=lambda one: one.beats))
+            here = await continuity.position()
         if here.put_back and takes_up:
             await self.continue_from_copy(max(seen or here, here, key=lambda one: one.beats))
             return
@@ -269,20 +274,35 @@ class Heartbeat:
             _log.error("journal_put_back", row=seen.journal, hint="troly audit verify")
             await continuity.distrust_journal()
 
-    async def continue_from_copy(self, seen: DatabasePosition) -> None:
-        """Go on from an older copy than what was seen; the owners are told what that means."""
+    async def _follow_standby(self, here: DatabasePosition, seen: DatabasePosition) -> None:
+        """Go on with a standby that took over: as it is where commits waited for it, else as from an older copy."""
+        if here.behind:
+            _log.error("standby_took_over", timeline=here.line, complete=False)
+            await self.continue_from_copy(seen, AbandonedRow.PROMOTED, here.line)
+        elif await self._store.continuity.follow(here):
+            _log.warning("standby_took_over", timeline=here.line, complete=True)
+
+    async def continue_from_copy(
+        self, seen: DatabasePosition, what: AbandonedRow = AbandonedRow.RESTORED, which: int | None = None
+    ) -> None:
+        """Go on from an older copy than what was seen; the owners are told what that means.
+
+        Args:
+            seen: how far the database was used, as far as anybody knows.
+            what: why it is an older copy.
+            which: a number that tells this copy from another one; by default the beats that were seen.
+        """
         now = self._clock.now()
-        await self._store.alerts.raise_alarm(
-            AbandonedRow.RESTORED, seen.beats, now
-        )  # first: nobody would notice the copy a second time
+        # First: nobody would notice the copy a second time.
+        await self._store.alerts.raise_alarm(what, seen.beats if which is None else which, now)
         if await self._store.continuity.continue_from_copy(seen, self._expiry_days, now):
             _log.error("database_restored", beats_behind=seen.beats)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Beat until told to stop; a beat that fails is missed. Tables of a later version end this process."""
         while not stop.is_set():
-            await cancel_on(stop, self._clock.sleep(_BEAT_SECONDS))
             try:
+                await self._rest(stop)
                 await self._store.continuity.require_known_tables()
                 await self._beat()
             except SchemaNewer as error:
@@ -292,10 +312,20 @@ class Heartbeat:
             except StoreError as error:
                 _log.warning("beat_missed", error=type(error).__name__)
 
+    async def _rest(self, stop: asyncio.Event) -> None:
+        """Wait for the next beat, or until a standby took over: broadcasts may wait for it."""
+        if not self._store.workers.shared:
+            await cancel_on(stop, self._clock.sleep(_BEAT_SECONDS))
+            return
+        for _ in range(round(_BEAT_SECONDS / _LOOK_SECONDS)):
+            await cancel_on(stop, self._clock.sleep(_LOOK_SECONDS))
+            if stop.is_set() or await self._store.continuity.is_promoted():
+                return
+
     async def _beat(self) -> None:
         await self.look()
         now = self._clock.now()
-        self._witness.record(await self._store.continuity.beat(now))
+        await asyncio.to_thread(self._witness.record, await self._store.continuity.beat(now))
         try:
             await self._store.continuity.require_steady_clock(now)
         except ClockLeapt as error:

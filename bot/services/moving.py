@@ -65,7 +65,7 @@ def move_contents(
     """
     with (
         closing(open_tables(source_url, data_dir)) as source,
-        closing(open_tables(target_url, data_dir)) as target,
+        closing(open_tables(target_url, data_dir, "--to")) as target,
     ):
         source.lock()
         require_unserved(source)

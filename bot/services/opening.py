@@ -162,10 +162,8 @@ async def wait_for_database(settings: Settings) -> None:
     with needs_postgresql():
         from bot.store.drivers.postgres import wait_until_up  # noqa: PLC0415 - psycopg is loaded where it is used
 
-    def tell() -> None:
-        _log.warning("waiting_for_database", hint="it does not answer yet; the start goes on as soon as it does")
-
-    await wait_until_up(url, tell)
+    hint = "the start goes on once it answers; if it should: TROLY_DATABASE_URL"
+    await wait_until_up(url, lambda: _log.warning("waiting_for_database", hint=hint))
 
 
 async def open_store(

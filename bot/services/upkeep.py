@@ -10,8 +10,9 @@ from pathlib import Path
 
 from bot.certificates.trust import TrustStore, authority_name
 from bot.services.backups import backup_folder, list_backups
+from bot.services.opening import database_url, shared_use
 from bot.settings import Settings
-from bot.store import KeyFileError, read_key_file
+from bot.store import KeyFileError, needs_postgresql, read_key_file, sqlite_path
 
 #: Less than this share of a disk is worth an alarm.
 _LOW_SHARE = 0.1
@@ -95,3 +96,20 @@ def newest_backup(settings: Settings) -> datetime | None:
 def _written(settings: Settings) -> Iterator[datetime]:
     for path in list_backups(backup_folder(settings)):
         yield datetime.strptime(f"{path.name[6:21]}+0000", "%Y%m%dT%H%M%S%z")
+
+
+async def try_signals(settings: Settings) -> bool:
+    """Try the ways by which processes wake each other; return whether there are any beside the database's own.
+
+    Raises:
+        StoreError: one is not reached, or what speaks to it is not installed.
+    """
+    url, use = database_url(settings), shared_use(settings)
+    shared = url is not None and sqlite_path(url, settings.data_dir) is None
+    if not shared or (use.listen_url is None and use.signals_url is None):
+        return False
+    with needs_postgresql():
+        from bot.store.drivers import postgres  # noqa: PLC0415 - psycopg is loaded where it is used
+
+    await postgres.try_signals(postgres.Server(url or "", use))
+    return True

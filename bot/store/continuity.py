@@ -1,8 +1,11 @@
-"""Continuity of the database: a copy that was put back, a clock that leapt and keys that are missing are noticed.
+"""Continuity of the database: a copy put back, a standby that took over, a leap of the clock, missing keys are noticed.
 
 A process that serves beats: it counts in the database, and a witness outside it keeps the count. A database whose count
 is behind its witness is an older copy. What was done since the copy was made is not known here, so codes go on far
 beyond those that may have been given, nothing is sent that may have been sent, and the owners are told.
+
+A standby that takes over begins a new timeline. Where commits did not wait for it, it may lack what was committed last,
+so it is an older copy as well. No broadcast sends (``claim_broadcast``) before somebody has seen to that.
 """
 
 import re
@@ -26,6 +29,8 @@ from rules.calendar import to_vietnam_day
 CLOCK_LEAP = timedelta(days=7)
 #: How far codes go on beyond the last ones known: more than are given between two backups.
 CODE_GAP = 1000
+#: How far the beats go on: several processes, each with a witness of its own, take up a copy once.
+_BEAT_GAP = 1000
 #: Counters that codes are made of, such as ``YC-2026`` and ``TB``.
 _CODES = re.compile(r"[A-Z]{2}(-\d{4})?")
 
@@ -41,6 +46,9 @@ class DatabasePosition:
     journal: int = 0  #: number of its last row; 0: not known
     hash: str = ""  #: of that row
     put_back: bool = False  #: ``troly backup restore`` filled it, and nothing was done in it since
+    line: int = 0  #: the timeline that its server writes; 0: it has none
+    promoted: bool = False  #: that is another one than the database was used on last: a standby took over
+    behind: bool = False  #: the commits before did not wait for that standby: the last ones may be missing
 
 
 @cache
@@ -58,19 +66,47 @@ class Continuity:
     async def position(self) -> DatabasePosition:
         """Return how far the database was used; one without an identity of its own gets one."""
         begun = Query("begin_counter", {"name": "database", "value": secrets.randbits(62)})
-        _, rows = await self.driver.run(begun, Query("counters"))
+        _, rows, ((line, server),) = await self.driver.run(begun, Query("counters"), Query("history"))
         found: dict[str, int] = {str(name): int(value) for name, value in rows}
         codes = {name: value for name, value in found.items() if _CODES.fullmatch(name)}
         identity, put_back = f"{found['database']:016x}", PUT_BACK in found
-        return DatabasePosition(identity, found.get("beats", 0), codes, put_back=put_back)
+        if found.get("server", server) != server:  # rows that were copied from elsewhere
+            await self.driver.run(_counter_query("line", line), _counter_query("server", server))
+            found["line"] = line
+        promoted = found.get("line", line) != line
+        behind = promoted and not found.get("waits")
+        return DatabasePosition(
+            identity, found.get("beats", 0), codes, put_back=put_back, line=line, promoted=promoted, behind=behind
+        )
+
+    async def is_promoted(self) -> bool:
+        """Tell, at little cost, whether a standby took over, and nobody has seen to it."""
+        (((promoted,),),) = await self.driver.run(Query("is_promoted"))
+        return bool(promoted)
+
+    async def follow(self, here: DatabasePosition) -> bool:
+        """Go on with a standby that lacks nothing; False where another process did so already."""
+        (followed,) = await self.driver.run(Query("follow_line", {"line": here.line}))
+        return bool(followed)
 
     async def beat(self, now: datetime) -> DatabasePosition:
         """Count, and note that it is now; where the clock leapt, what was seen before stays noted."""
         leap = await self._leap(now)
-        beaten = Query("next_number", {"name": "beats"}), _seen_query(now, leap)
+        beaten = Query("next_number", {"name": "beats"}), _seen_query(now, leap), *await self._history_queries()
         # Durable: after a power failure the witness must not know more than the database does.
         seals, *_ = await self.driver.run(Query("journal_seal"), *beaten, durable=True)
         return _with_journal(await self.position(), unseal_head(self.keyring, seals[0][0]) if seals else None)
+
+    async def _history_queries(self) -> list[Query]:
+        """Note the server and its timeline where nothing is known of them, and whether its commits wait."""
+        if not self.driver.shared:
+            return []
+        (((line, server),),) = await self.driver.run(Query("history"))
+        begun = [
+            Query("begin_counter", {"name": name, "value": value})
+            for name, value in (("line", line), ("server", server))
+        ]
+        return [*begun, Query("note_waits")]
 
     async def keeps_journal(self, witness: DatabasePosition) -> bool:
         """Tell whether the journal still holds the row that was its last; one known to be changed counts as whole."""
@@ -112,7 +148,9 @@ class Continuity:
         return passed if abs(passed) > CLOCK_LEAP else None
 
     async def continue_from_copy(self, witness: DatabasePosition, days: Sequence[int], now: datetime) -> bool:
-        """Go on from an older copy of what the witness saw; False where another process did so already.
+        """Go on from an older copy of what the witness saw, which a standby that took over may be, too.
+
+        Returns False where another process did so already.
 
         ``days`` before the end of a certificate are those on which its holder is reminded.
         """
@@ -124,8 +162,10 @@ class Continuity:
             await self.driver.run(_counter_query("beats", 0))
         await self._new_era(witness, now)
         async with self.driver.transaction() as transaction:
-            taken = await transaction.run(Query("take_up", {"beats": witness.beats + 1}))
-            if not taken[0]:
+            raised.append(_counter_query("beats", max(here.beats, witness.beats) + _BEAT_GAP))
+            seen = {"seen": witness.beats, "beats": witness.beats + _BEAT_GAP}
+            took = Query("follow_line", {"line": here.line}) if here.promoted else Query("take_up", seen)
+            if not (await transaction.run(took))[0]:
                 return False
             at = {"now": to_micros(now)}
             _, paused, approved = await transaction.run(

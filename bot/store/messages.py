@@ -161,6 +161,7 @@ class AbandonedRow(StrEnum):
     MESSAGE = "message"  #: of the outbox
     TASK = "task"
     RESTORED = "restored"  #: not one row: the whole database is an older copy
+    PROMOTED = "promoted"  #: the same, as a standby of the database took over that may lack something
     CLOCK = "clock"  #: the clock leapt by so many days
     CONSENT = "consent"  #: the assistant may no longer act for the office's account of a platform
     PACKAGE = "package"  #: what the office pays a platform for ends in so many days
@@ -172,6 +173,8 @@ class AbandonedRow(StrEnum):
     HANDOVER = "handover"  #: a colleague answers in a chat, where the assistant says nothing meanwhile
 
 
+#: Told of each, not once a day.
+_EACH = frozenset({AbandonedRow.RESTORED, AbandonedRow.PROMOTED})
 #: Words a notice of an abandoned row in a language.
 FormatAlert = Callable[[str, AbandonedRow, int | str], Reply]
 #: Words in a language that so many values cannot be read any more, the places of some of which follow.
@@ -194,7 +197,7 @@ class OwnerAlerts:
         """
         (rows,) = await self.driver.run(Query("owners"))
         owners = {(row[4], *row[-2:]) for row in genuine_grants(self.keyring, rows)}
-        once = to_vietnam_day(now).isoformat() + (f":{row}" if what is AbandonedRow.RESTORED else "")
+        once = to_vietnam_day(now).isoformat() + (f":{row}" if what in _EACH else "")
         notices = [
             OutboxMessage(
                 OutboxRecipient(chat, channel),

@@ -131,7 +131,8 @@ class Outbox:
         today, week = to_vietnam_day(now), to_micros(now - WEEK)
         limits = {"today": today.toordinal(), "week": week, "most": self.letters.a_week}
         wanted = self._claim_parameters(now, broadcast=broadcast, channel=channel, limit=limit, **limits)
-        (found,) = await self.driver.run(Query("claim_broadcast", wanted))
+        # Durable: after a power failure nobody is reminded twice.
+        (found,) = await self.driver.run(Query("claim_broadcast", wanted), durable=True)
         rows = sorted(row for row in found if row[5] == DeliveryState.SENDING)
         if not rows:
             return []

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from secrets import token_hex
 
 from bot.messages import NOTICE
 from bot.metrics import QueueDepths, StoreFigures
@@ -142,6 +143,8 @@ def _moment(micros: int | None) -> datetime | None:
 
 
 _MICROS = 1_000_000
+#: Bytes that show whether a disk that was full has room again.
+_MUCH = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,10 @@ class StoreStatus:
             StoreError: the database cannot be written to for another reason.
         """
         await self.driver.run(Query("write_something", {"now": to_micros(now)}))
+        if self.driver.was_full:  # a row that is there already finds its place on a full disk as well
+            value = token_hex(_MUCH)
+            async with self.driver.transaction() as transaction:
+                await transaction.run(Query("write_much", {"now": to_micros(now), "value": value}))
 
     async def is_made_up(self) -> bool:
         """Tell whether the data are those of ``troly demo``."""

@@ -9,6 +9,12 @@ from locales import N_
 _SET_ASIDE = N_(
     "Everything else goes on. More cases of today are in the log only. Please tell whoever runs the assistant."
 )
+_MEANS_OF_COPY = N_(
+    "All broadcasts are paused, and what was waiting may have gone out: it counts as not known, and is sent"
+    " again by hand only. Look at each with /thongbao and let it go on, or call it off. Requests registered"
+    " since the copy are missing; new codes begin far beyond those given before. Roles that were ended since"
+    " the copy count again: please look through them with /vaitro."
+)
 #: An alert by its name (``bot.store.AbandonedRow``): the name of its value, and its paragraphs.
 _ALERTS: Mapping[str, tuple[str, ...]] = {
     "update": (
@@ -34,12 +40,15 @@ _ALERTS: Mapping[str, tuple[str, ...]] = {
     "restored": (
         "row",
         N_("⚠ The database was put back from an older copy. What happened since that copy was made is not known here."),
+        _MEANS_OF_COPY,
+    ),
+    "promoted": (
+        "row",
         N_(
-            "All broadcasts are paused, and what was waiting may have gone out: it counts as not known, and is sent"
-            " again by hand only. Look at each with /thongbao and let it go on, or call it off. Requests registered"
-            " since the copy are missing; new codes begin far beyond those given before. Roles that were ended since"
-            " the copy count again: please look through them with /vaitro."
+            "⚠ A standby of the database took over, and what was written in the last moments before may be missing in"
+            " it: the database did not wait for the standby."
         ),
+        _MEANS_OF_COPY,
     ),
     "clock": (
         "days",
@@ -171,6 +180,14 @@ _ALARMS = {
     AlarmKind.DISK: (
         N_("⚠ Only {figure} percent of the assistant's disk are free. When it is full, nobody is answered."),
         N_("Please have room made on it."),
+    ),
+    AlarmKind.FULL: (
+        N_("⚠ The disk of the database is full, or was a moment ago: nobody was answered meanwhile. Nothing is lost."),
+        N_("Please have room made on it, and see why it filled."),
+    ),
+    AlarmKind.MEMORY: (
+        N_("⚠ The assistant holds {figure} percent of the memory that it may use. At the limit the system ends it."),
+        N_("Please have it given more, or started again at a quiet hour: nothing is lost by that."),
     ),
     AlarmKind.AUTHORITY: (
         N_("⚠ An installed CA file ends in {figure} days: {about}. From then on its certificates are not verified."),

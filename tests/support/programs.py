@@ -37,6 +37,7 @@ PACKAGES = {
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "systemd-analyze": "systemd",
+    "strace": "strace",
 }
 #: Programs that the script only unpacks, for an installed one would listen on a port.
 UNPACKED = Path(__file__).resolve().parents[2] / ".venv" / "unpacked" / "usr"

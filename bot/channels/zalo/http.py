@@ -8,19 +8,11 @@ from typing import Any
 import aiohttp
 
 from bot.channels import Doubtful, TooLarge, Unreachable
+from bot.channels.http import NOT_SENT, limit_time, read_bounded
 
-_CONNECT_TIMEOUT = 15.0
 _READ_TIMEOUT = 20.0
 #: The largest answer read, in bytes.
 _ANSWER_BYTES = 1024 * 1024
-_CHUNK = 64 * 1024
-#: aiohttp raises these before a request leaves.
-_NOT_SENT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ClientHttpProxyError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.InvalidURL,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +57,12 @@ class ZaloHttp:
             Unreachable: the request has not left, or something before Zalo refused it.
             Doubtful: it has left, and no answer came that can be read.
         """
-        timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_TIMEOUT, sock_read=read_timeout)
+        timeout = limit_time(read_timeout)
         try:
             async with self.session.request(method, url, timeout=timeout, allow_redirects=False, **request) as response:
                 status, head = response.status, response.headers
                 payload = await read_bounded(response, _ANSWER_BYTES)
-        except _NOT_SENT:
+        except NOT_SENT:
             raise Unreachable from None
         except (aiohttp.ClientError, TimeoutError):
             raise Doubtful from None
@@ -84,16 +76,6 @@ class ZaloHttp:
         if fields is None or status >= 500:
             raise Doubtful
         return Answer(fields, status, head.get("X-RateLimit-Limit"), head.get("X-RateLimit-Remain"))
-
-
-async def read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """Read a body, whatever length it announced. Raises TooLarge where it has more bytes than ``limit``."""
-    content = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        content += chunk
-        if len(content) > limit:
-            raise TooLarge
-    return bytes(content)
 
 
 def _parse(payload: bytes) -> dict[str, Any] | None:

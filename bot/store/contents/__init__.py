@@ -17,7 +17,8 @@ Row = tuple[Any, ...]
 OWN_TABLES = frozenset({"schema_migrations", "copied_tables"})
 #: Counters that say what became of this very database: it was put back from a backup, or moved elsewhere.
 PUT_BACK, MOVED = "put_back", "moved"
-_MARKS = frozenset({PUT_BACK, MOVED})
+#: These, and what is known of the server: its timeline, its identity, whether its commits wait for a standby.
+_MARKS = frozenset({PUT_BACK, MOVED, "line", "server", "waits"})
 #: Tables that a database has rows in before anybody has said anything.
 _STRUCTURE = frozenset({"keyring", "counters", "sealing_keys", "audit_head", "workers", "upkeep", "alarms"})
 _MODULUS = 1 << 256

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 LiveTables: TypeAlias = "SqliteTables | PostgresTables"
 
 
-def open_tables(url: str | None, data_dir: Path) -> LiveTables:
+def open_tables(url: str | None, data_dir: Path, setting: str = "TROLY_DATABASE_URL") -> LiveTables:
     """Open the tables of a database, or of the SQLite file of the data folder where no URL is given.
+
+    An error speaks of the ``setting`` that the URL stands in.
 
     Raises:
         StoreError: it cannot be opened.
@@ -29,7 +31,7 @@ def open_tables(url: str | None, data_dir: Path) -> LiveTables:
     with needs_postgresql():
         from bot.store.contents.postgres_tables import PostgresTables  # noqa: PLC0415 - as psycopg is
 
-    return PostgresTables(url or "")
+    return PostgresTables(url or "", setting)
 
 
 def create_statements(versions: Collection[int], dialect: Mapping[str, str]) -> list[str]:

@@ -7,7 +7,8 @@ import psycopg
 from psycopg import IsolationLevel, sql
 
 from bot.store.contents import Row, contents_of, in_order
-from bot.store.drivers.postgres import CONNECT_SECONDS, PostgresDriver, to_connection_error, to_store_error
+from bot.store.drivers.postgres import CONNECT_SECONDS, PostgresDriver
+from bot.store.drivers.postgres_errors import DATABASE_URL, to_connection_error, to_store_error
 from bot.store.errors import ValueNotTaken
 
 #: Rows that are fetched at a time.
@@ -20,8 +21,8 @@ class PostgresTables:
     dialect: Mapping[str, str] = PostgresDriver.dialect
     shared = True
 
-    def __init__(self, url: str) -> None:
-        """Connect.
+    def __init__(self, url: str, setting: str = DATABASE_URL) -> None:
+        """Connect; ``setting`` is where the URL stands.
 
         Raises:
             StoreError: the server does not answer, or does not let us in.
@@ -29,7 +30,7 @@ class PostgresTables:
         try:
             self._connection = psycopg.connect(url, connect_timeout=CONNECT_SECONDS, prepare_threshold=None)
         except psycopg.Error as error:
-            raise to_connection_error(error, url) from None
+            raise to_connection_error(error, url, setting) from None
         self._connection.isolation_level = IsolationLevel.REPEATABLE_READ
 
     @property

@@ -74,6 +74,10 @@ class Driver(Protocol):
     #: Whether several processes may serve the same channel over it.
     shared: bool
 
+    @property
+    def was_full(self) -> bool:
+        """Tell whether a statement lately found no room on the disk: one that needs none tells nothing about it."""
+
     async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
         """Run queries as one transaction in one go; ``durable``: on the disk before it returns, even if power fails."""
 

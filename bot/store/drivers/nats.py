@@ -93,10 +93,11 @@ class NatsSignals:
                 async def on_closed() -> None:
                     broken.set()
 
-                await client.connect(
-                    self._url, name="troly", no_echo=True, allow_reconnect=False, connect_timeout=_PATIENCE,
-                    ping_interval=_PING, error_cb=_ignore, closed_cb=on_closed, disconnected_cb=on_closed,
-                )  # fmt: skip
+                async with asyncio.timeout(_PATIENCE):  # where nobody listens, the client tries for two minutes
+                    await client.connect(
+                        self._url, name="troly", no_echo=True, allow_reconnect=False, connect_timeout=_PATIENCE,
+                        ping_interval=_PING, error_cb=_ignore, closed_cb=on_closed, disconnected_cb=on_closed,
+                    )  # fmt: skip
                 self._client, self._broken = client, broken
             return self._client
 

@@ -11,82 +11,34 @@ from dataclasses import dataclass
 from functools import cache
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import structlog
 from psycopg import AsyncConnection, AsyncCursor, errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import PGconn, Ping
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from bot.errors import SettingsError
-from bot.store.drivers import WRONG_URL, Query, QueryTexts, Rows, SharedUse, Transaction, load_queries
-from bot.store.drivers.signals import Announcer, Ears, PostgresSignals, Signals, TakesUp
-from bot.store.errors import (
-    DatabaseUnusable,
-    DatabaseUrlError,
-    ReadingOnly,
-    StoreError,
-    StoreFull,
-    StoreLocked,
-    StoreLost,
-    StoreUnavailable,
-    TurnTakenOver,
+from bot.store.drivers import Query, QueryTexts, Rows, SharedUse, Transaction, load_queries
+from bot.store.drivers.postgres_errors import (
+    FULL_SERVER,
+    has_no_connection,
+    only_reads,
+    to_connection_error,
+    to_store_error,
 )
+from bot.store.drivers.signals import Announcer, Ears, PostgresSignals, Signals, TakesUp
+from bot.store.errors import DatabaseUnusable, ReadingOnly, StoreError, StoreFull, StoreLost, TurnTakenOver
 from locales import N_
-
-_LOCKED = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure, errors.QueryCanceled)
-_FULL = (errors.DiskFull, errors.OutOfMemory)
-_LOST = (psycopg.OperationalError, psycopg.InterfaceError, ConnectionError)
-#: What a server without a free connection says, or a pooler before it; psycopg has no class for it.
-_NO_CONNECTION = ("too many clients", "too many connections", "slots are reserved", "no more connections allowed")
-
-_FULL_SERVER = N_("The database server has no free connection. Run fewer processes, or set TROLY_DATABASE_POOL lower.")
 
 _log = structlog.get_logger(__name__)
 
-
-def to_store_error(error: psycopg.Error | ConnectionError) -> StoreError:
-    """The error to raise in place of psycopg's own, whose text may hold values of the database."""
-    if isinstance(error, errors.DivisionByZero):  # see ``PostgresDriver._text``; no query of ours divides otherwise
-        return TurnTakenOver()
-    if isinstance(error, _LOCKED):
-        return StoreLocked(N_("The database is locked: another program is writing to it. Close that program, or wait."))
-    if isinstance(error, _FULL):
-        return StoreFull(N_("The disk of the database is full. Make room; what was received will be answered then."))
-    if isinstance(error, _LOST):
-        return _to_lost(error)
-    if isinstance(error, psycopg.InternalError):
-        return StoreUnavailable(N_("The database server reports damage ({why}). Look at its log."), why=error.sqlstate)
-    return StoreError(N_("The database refused a statement ({why})."), why=error.sqlstate or type(error).__name__)
-
-
-def _to_lost(error: Exception) -> StoreUnavailable:
-    if isinstance(error, PoolTimeout) or _has_no_connection(error):
-        return StoreUnavailable(_FULL_SERVER)
-    return StoreLost(N_("The connection to the database broke. It is tried again by itself."))
-
-
-def _has_no_connection(error: BaseException) -> bool:
-    return isinstance(error, psycopg.OperationalError) and any(words in str(error) for words in _NO_CONNECTION)
-
-
-def to_connection_error(error: psycopg.Error, url: str) -> StoreError:
-    """Translate the failure of the first connection."""
-    if isinstance(error, psycopg.ProgrammingError):
-        return DatabaseUrlError(WRONG_URL)
-    message = N_(
-        "The database server does not let the assistant in: {why}. Check the URL, the server and the password."
-    )
-    return DatabaseUnusable(message, why=_without_password(error, url))
-
-
-def _without_password(error: psycopg.Error, url: str) -> str:
-    first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    password = conninfo_to_dict(url).get("password")
-    return first_line.replace(str(password), "***") if password else first_line
-
-
+_NATS_NOT_REACHED = N_(
+    "The NATS server {server} does not answer, or does not let the assistant in. Check address, port, user and password"
+    " in TROLY_SIGNALS_URL. Until then answers come all the same, only later."
+)
 _NO_NATS = N_("TROLY_SIGNALS_URL needs the package nats-py: pip install 'troly-chung-thu[nats]'")
 #: Seconds of silence after which a dead connection is asked for a sign of life, and between two such questions.
 _IDLE, _AGAIN = 10, 5
@@ -94,6 +46,8 @@ _IDLE, _AGAIN = 10, 5
 LOCK_SECONDS = 5
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 60
+#: Seconds for which a disk that was found full is not taken for one with room before something large was written.
+_FULL_SECONDS = 600.0
 #: Seconds after which a connection beyond the first that nobody uses is given back to the server.
 _MOST_IDLE = 60.0
 #: Seconds that a start waits for a server that has no free connection, and between two tries.
@@ -231,6 +185,33 @@ class Server:
         )
 
 
+#: The timeline that this server writes: a standby that takes over begins a new one, and nothing else does.
+_LINE = "CAST(CAST('x' || SUBSTR(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS BIT(32)) AS BIGINT)"
+
+
+async def try_signals(server: Server) -> None:
+    """Connect to what carries signals, where that is another address than the database's.
+
+    Raises:
+        StoreError: it is not reached; the message names the setting.
+    """
+    if server.use.listen_url is not None:
+        try:
+            async with await server.connect_to_listen():
+                pass
+        except psycopg.Error as error:
+            raise to_connection_error(error, server.use.listen_url, "TROLY_DATABASE_LISTEN_URL") from None
+    signals = server.open_signals()
+    if signals is not None:
+        try:
+            await signals.send(())
+        except ConnectionError:
+            place = urlsplit(server.use.signals_url or "").netloc.rpartition("@")[2]
+            raise DatabaseUnusable(_NATS_NOT_REACHED, server=place) from None
+        finally:
+            await signals.close()
+
+
 class PostgresDriver:
     """The database for more than one machine."""
 
@@ -244,11 +225,18 @@ class PostgresDriver:
         "migration_lock": "pg_advisory_xact_lock(68202401)",
         "now": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
         "relaxed": "set_config('synchronous_commit', 'off', true) = 'off'",
+        "line": _LINE,
+        "server": "(SELECT system_identifier FROM pg_control_system())",
+        "waits": "CASE WHEN current_setting('synchronous_standby_names') <> ''"
+        " AND current_setting('synchronous_commit') NOT IN ('off', 'local') THEN 1 ELSE 0 END",
+        "behind": f"EXISTS (SELECT 1 FROM counters l WHERE l.name = 'line' AND l.value <> {_LINE})"  # noqa: S608 - ours
+        " AND NOT EXISTS (SELECT 1 FROM counters w WHERE w.name = 'waits' AND w.value = 1)",
     }
     shared = True
 
     def __init__(self, pool: AsyncConnectionPool[_Connection], server: Server) -> None:
         self._pool = pool
+        self._full_at = float("-inf")  #: when the disk was last found full, by the steady clock
         self._queries = QueryTexts(_load_psycopg_queries())
         # One connection is left for single questions: who holds a transaction may ask one beside it.
         self._transactions = asyncio.Semaphore(max(1, server.use.pool - 1))
@@ -262,8 +250,25 @@ class PostgresDriver:
         async with self._pool.connection() as connection:
             await connection.execute(sql.encode(), parameters)
 
+    @property
+    def was_full(self) -> bool:
+        return monotonic() - self._full_at < _FULL_SECONDS
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[_Connection]:
+        """Take a connection of the pool; one to a server that became a standby is closed, to find the new primary."""
+        async with self._pool.connection() as connection:
+            try:
+                yield connection
+            except (errors.ReadOnlySqlTransaction, StoreLost):
+                await connection.close()
+                raise
+            except (errors.DiskFull, StoreFull):
+                self._full_at = monotonic()
+                raise
+
     async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:  # noqa: ARG002 - every commit is on the disk here
-        async with _translate_errors(), self._pool.connection() as connection:
+        async with _translate_errors(), self._connected() as connection:
             if len(calls) == 1 and calls[0].many is None:  # one statement is a transaction, and needs no pipeline
                 cursor = await _run(connection, self._text(calls[0]), calls[0])
                 rows = [await cursor.fetchall() if cursor.description else []]
@@ -282,7 +287,7 @@ class PostgresDriver:
 
     @asynccontextmanager
     async def transaction(self, *, reading: bool = False) -> AsyncIterator[Transaction]:
-        async with _translate_errors(), self._transactions, self._pool.connection() as connection:
+        async with _translate_errors(), self._transactions, self._connected() as connection:
             begun = PostgresTransaction(connection, self._queries, self._announcer.committed, reading=reading)
             try:
                 yield Transaction(begun.run, begun.script)
@@ -363,13 +368,16 @@ async def _is_pooled(url: str) -> bool:
     while True:
         try:
             async with await AsyncConnection.connect(url, connect_timeout=CONNECT_SECONDS, autocommit=True) as once:
-                row = await (await once.execute("SELECT pg_backend_pid()", prepare=False)).fetchone()
-                return row is not None and row[0] != once.info.backend_pid
+                asked = "SELECT pg_backend_pid(), current_setting('transaction_read_only') = 'on'"
+                ((process, reads),) = await (await once.execute(asked, prepare=False)).fetchall()
+                if reads:
+                    raise only_reads(url)
+                return bool(process != once.info.backend_pid)
         except psycopg.Error as error:
-            if not _has_no_connection(error):
+            if not has_no_connection(error):
                 raise to_connection_error(error, url) from None
         if monotonic() > until:
-            raise DatabaseUnusable(_FULL_SERVER)
+            raise DatabaseUnusable(FULL_SERVER)
         _log.warning("database_server_full", hint="run fewer processes, or set TROLY_DATABASE_POOL lower")
         await asyncio.sleep(_PATIENCE_PAUSE)
 

@@ -1,6 +1,7 @@
 """SQLite through aiosqlite: one connection that writes, two that read; several statements per hop to a thread."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -159,6 +160,10 @@ _INCREMENTAL = 2
 OLDEST_SQLITE = (3, 35, 0)
 
 
+#: What must be on the disk before anybody is told of it: a code that is given, and an act of somebody with a role.
+_LASTING = frozenset({"next_number", "journal_add"})
+
+
 class SqliteTransaction:
     """A transaction that holds the connection until it ends."""
 
@@ -168,9 +173,16 @@ class SqliteTransaction:
         self._reading = reading
         self._begin: str | None = BEGIN_READING if reading else BEGIN_WRITING
         self._may_be_open = False
+        self._has_lasting = False
         self.over = False
 
+    @property
+    def is_lasting(self) -> bool:
+        """Tell whether it is committed, and holds what must be on the disk before anybody is told of it."""
+        return self._has_lasting and self.over and not self._may_be_open
+
     async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
+        self._has_lasting |= any(call.query in _LASTING for call in calls)
         return await self._steps(_to_steps(self._queries, calls), commit=commit)
 
     async def script(self, statements: Sequence[str]) -> None:
@@ -219,8 +231,13 @@ class SqliteDriver:
         "migration_lock": "1",
         "now": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
         "relaxed": "1 = 1",
+        "line": "0",
+        "server": "0",
+        "waits": "1",
+        "behind": "1 = 0",
     }
     shared = False
+    was_full = False  # every write needs room in the log here
 
     def __init__(self, connection: BatchingConnection, path: Path) -> None:
         self._connection = connection
@@ -228,6 +245,7 @@ class SqliteDriver:
         self._lock = asyncio.Lock()
         self._waiting: list[BatchJob] = []
         self._reader = _Reader(path)
+        self._path = path
         self._looker = _Reader(path)  # one of its own: who reads in a transaction may look as well
 
     async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
@@ -267,6 +285,9 @@ class SqliteDriver:
                 yield Transaction(transaction.run, transaction.script)
             finally:
                 await asyncio.shield(transaction.roll_back())
+        if transaction.is_lasting:
+            with suppress(OSError):  # it is committed; where the log is gone its rows are in the file, and on the disk
+                await asyncio.to_thread(_sync_file, self._path.with_name(f"{self._path.name}-wal"))
 
     @asynccontextmanager
     async def _held(self) -> AsyncIterator[BatchingConnection]:
@@ -308,6 +329,15 @@ class SqliteDriver:
         await self._reader.close()
         await self._looker.close()
         await self._connection.close()
+
+
+def _sync_file(path: Path) -> None:
+    """Wait until a file is on the disk. Closing it gives no lock of SQLite's up: none is held on its log."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 class _Reader:

@@ -35,7 +35,25 @@ UPDATE audit_head SET number = number WHERE id = 1 RETURNING hash, seal;
 
 -- name: take_up
 -- Continue a restored database; returns nothing if another process has done so already.
-UPDATE counters SET value = :beats WHERE name = 'beats' AND value < :beats RETURNING value;
+UPDATE counters SET value = :beats WHERE name = 'beats' AND value <= :seen RETURNING value;
+
+-- name: history
+-- Read which timeline this server writes, and which server it is; 0 where a database has neither.
+SELECT {line}, {server};
+
+-- name: is_promoted
+-- Read whether a standby took over, and nobody has seen to it.
+SELECT COUNT(*) FROM counters WHERE name = 'line' AND value <> {line};
+
+-- name: note_waits!
+-- Record whether commits wait for a standby; a standby that took over says nothing about the server before it.
+INSERT INTO counters (name, value) VALUES ('waits', {waits})
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+WHERE EXISTS (SELECT 1 FROM counters l WHERE l.name = 'line' AND l.value = {line});
+
+-- name: follow_line
+-- Go on with the timeline of a standby that took over; returns nothing if another process has done so already.
+UPDATE counters SET value = :line WHERE name = 'line' AND value <> :line RETURNING value;
 
 -- name: forget_marks!
 -- Forget that this database was put back from a backup, or that its rows went elsewhere: it is gone on with.

@@ -194,10 +194,10 @@ WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
 -- Claim the next rows of a running broadcast; a chat with a message under way, or with an answer that waits, comes
 -- later. Left out are people without consent and without a role, and people who, since the row was created, have
 -- stopped reminders, blocked the assistant, said that it is done or when to ask again, or received as many in a week,
--- over all channels, as one person may get.
+-- over all channels, as one person may get. Nothing is claimed while it is not known what a standby that took over lacks.
 WITH due AS MATERIALIZED (
     SELECT o.id, o.chat, o.queued_at FROM outbox o
-    WHERE o.broadcast = :broadcast AND o.state = 'queued' AND o.channel = :channel
+    WHERE o.broadcast = :broadcast AND o.state = 'queued' AND o.channel = :channel AND NOT ({behind})
       AND (o.due_at <= :now OR o.due_at > :now + {longest_wait})
       AND EXISTS (
           SELECT 1 FROM broadcasts b

@@ -1,9 +1,10 @@
 -- Requests, as seen by the person who registered them.
 
 -- name: next_number
--- Take the next number of a counter; two processes that ask at once wait for each other.
+-- Take the next number of a counter; two processes that ask at once wait for each other. Where a standby took over that
+-- may lack the newest numbers, the next one lies far beyond them.
 INSERT INTO counters (name, value) VALUES (:name, 1)
-ON CONFLICT (name) DO UPDATE SET value = counters.value + 1
+ON CONFLICT (name) DO UPDATE SET value = counters.value + CASE WHEN {behind} THEN 1001 ELSE 1 END
 RETURNING value;
 
 -- name: register!

@@ -34,6 +34,10 @@ SELECT name, begun_at FROM upkeep WHERE name LIKE '%/first';
 INSERT INTO upkeep (name, begun_at) VALUES ('readiness', :now)
 ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at;
 
+-- name: write_much!
+-- Write what needs room, to learn whether the disk has any; it is undone.
+INSERT INTO unreadable (place, found_at, told_at, value) VALUES ('readiness', :now, :now, :value);
+
 -- name: see_alarm
 -- Note that the reason of an alarm is there; returns since when.
 INSERT INTO alarms (name, since, seen_at) VALUES (:name, :now, :now)

@@ -11,12 +11,14 @@ import pytest
 from pydantic import SecretStr
 
 from bot.cli import doctor
+from bot.memory import Memory
 from bot.settings import Settings, load_settings
 from bot.store.sealing import open_keyring
 from locales import translator
 from tests.support.database import Command, Database, client_programs
 from tests.support.telegram.api import BotApi
 from tests.support.telegram.limits import Limits
+from tests.support.web import free_port
 
 Found = Mapping[str, list[tuple[str, str, str]]]
 
@@ -207,3 +209,34 @@ async def test_each_channel_is_asked_who_we_are(token: str, url: str, said: str,
         (finding,) = await doctor._ask_platforms(exam)
     assert finding.said == said
     assert bool(finding.todo) is (finding.state is not doctor.State.GOOD)
+
+
+def test_the_memory_that_is_set_is_told_and_too_little_is_said_so(
+    troly: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TROLY_DATA_DIR", str(tmp_path / "new"))
+    monkeypatch.setattr(doctor, "read_memory", lambda megabytes: Memory(1, megabytes * 10**6 or None))
+    for megabytes, state, words in ((0, "advice", "Nothing limits"), (200, "advice", "200 MB"), (900, "ok", "900 MB")):
+        monkeypatch.setenv("TROLY_MEMORY_LIMIT_MB", str(megabytes))
+        ((found, said, _),) = examined(troly)[1]["memory"]
+        assert (found, words in said) == (state, True)
+
+
+def test_signals_that_lead_nowhere_are_told_with_their_setting_and_without_the_password(
+    troly: Command, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("TROLY_SIGNALS_URL", f"nats://troly:bi-mat@127.0.0.1:{port}")
+    _, found = examined(troly)
+    if database.url is None:  # one process: nobody is to be woken
+        assert "signals" not in found
+        return
+    ((state, said, _),) = found["signals"]
+    assert state == "fault"
+    assert f"127.0.0.1:{port}" in said
+    assert "TROLY_SIGNALS_URL" in said
+    assert "bi-mat" not in said
+    monkeypatch.setenv("TROLY_SIGNALS_URL", "")
+    monkeypatch.setenv("TROLY_DATABASE_LISTEN_URL", f"postgresql://u:bi-mat@127.0.0.1:{port}/x")
+    ((state, said, _),) = examined(troly)[1]["signals"]
+    assert (state, "TROLY_DATABASE_LISTEN_URL" in said, "bi-mat" in said) == ("fault", True, False)

@@ -133,6 +133,32 @@ async def test_patience_with_one_chat_does_not_stop_the_others(store: Store, clo
     assert roads.channel.texts("1") == ["1: a", "2: c"]
 
 
+@pytest.mark.parametrize("killed", [False, True])
+async def test_a_chat_told_to_wait_five_minutes_is_left_alone_so_long_also_by_the_next_process(
+    store: Store, clock: ManualClock, killed: bool
+) -> None:
+    roads = DeliveryPipeline(store, clock)
+    roads.channel.failures.append(RetryLater(300))
+    await roads.flow(make_text_update("a", 1, "1"))
+    if killed:  # it took the next message of that chat, and died with it
+        roads = DeliveryPipeline(store, clock, channel=roads.channel)
+        await store.outbox.recover("telegram", clock.now())
+    tried = roads.channel.tried
+    for number in range(9):
+        clock.seconds += 30
+        await roads.flow(make_text_update("b", 10 + number, "2"), make_text_update("c", 50 + number, "1"))
+        assert len(roads.channel.texts("2")) == number + 1
+    assert roads.channel.tried == tried + 9  # nothing of the chat that waits, whatever its person writes meanwhile
+    clock.seconds += 31
+    await roads.dispatcher.deliver()
+    assert roads.channel.texts("1")[0] == "1: a"
+    for _ in range(20):
+        clock.seconds += 30
+        await roads.dispatcher.deliver()
+    assert len(roads.channel.texts("1")) == 10
+    assert not any("⚠" in text for text in roads.channel.texts("1"))
+
+
 async def test_two_chats_that_are_told_to_wait_make_nobody_else_wait(store: Store, clock: ManualClock) -> None:
     roads = DeliveryPipeline(store, clock)
     roads.channel.failures.extend([RetryLater(39), RetryLater(35)])

@@ -17,10 +17,11 @@ from bot.channels import Receiver, Refused, ServedChannel, Unreachable
 from bot.channels.pace import Pace, Rate
 from bot.delivery.background import Retention
 from bot.delivery.watch import AlarmWatch, BackupLoop
+from bot.memory import Memory
 from bot.services.backups import find_backup, list_backups, verify_backup
 from bot.services.opening import wait_for_database
 from bot.settings import Settings
-from bot.store import Alarm, Store, Upkeep
+from bot.store import Alarm, Store, StoreFull, Upkeep
 from handlers.model import AlarmKind, Role
 from tests.support.database import Database, OpenStore, client_programs
 from tests.support.delivery import ManualClock, ScriptedChannel
@@ -206,6 +207,28 @@ async def test_a_disk_that_fills_is_told_with_what_is_left(
     roomy(9)
     (alarm,) = await _minutes_pass(watch, clock, 5)
     assert (alarm.kind, alarm.figure) == (AlarmKind.DISK, 9)
+
+
+async def test_a_database_without_room_is_told_as_soon_as_somebody_can_be_told(
+    watch: AlarmWatch, store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise StoreFull("full")
+
+    with monkeypatch.context() as patch:
+        patch_method(patch, store.status, "probe_writing", full)
+        patch_method(patch, store.upkeep, "see", full)
+        assert await _minutes_pass(watch, clock, 5) == []
+    (alarm,) = await _minutes_pass(watch, clock, 3)
+    assert alarm.kind == AlarmKind.FULL
+
+
+async def test_memory_that_runs_out_is_told_once_with_how_much_is_held(
+    watch: AlarmWatch, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.watch.read_memory", lambda _: Memory(850, 1000))
+    (alarm,) = await _minutes_pass(watch, clock, 5)
+    assert (alarm.kind, alarm.figure) == (AlarmKind.MEMORY, 85)
 
 
 async def test_an_old_key_is_told(watch: AlarmWatch, clock: ManualClock) -> None:

@@ -526,3 +526,46 @@ def test_the_owners_are_told_of_a_second_copy_on_the_same_day_as_well(troly: Com
         assert troly("restored", "--yes")[0] == 0
         told = database.sql("SELECT COUNT(*) FROM outbox WHERE origin LIKE 'aside:restored:%'")
         assert told == [(times,)]
+
+
+@pytest.mark.postgres
+async def test_while_a_standby_that_took_over_may_lack_something_no_broadcast_is_claimed_and_no_code_comes_again(
+    postgres_url: str, tmp_path: Path, clock: ManualClock
+) -> None:
+    database = Database(postgres_url, tmp_path)
+    store = await open_store(postgres_url, tmp_path, open_keyring(database.keys)[0])
+    async with closing_async(store):
+        ground = DatabaseBackend(store, database, store.keyring)
+        insert_units(database.sql)
+        await grant_role(store, "4242", Role.OWNER)
+        heartbeat = beating(store, tmp_path, clock)
+        await heartbeat.begin()
+        name = (await create_draft(store)).id
+        ground.add_row(name, "1", "queued")
+        ground.stands(name, BroadcastState.RUNNING)
+        first = await registered(store, "1", "2")
+        database.sql("UPDATE counters SET value = value - 1 WHERE name = 'line'")  # another timeline than it was
+
+        assert await store.outbox.claim_broadcast(name, "telegram", 10, NOW) == []
+        assert ground.rows_of(name).popitem()[1] == ("queued", None)
+        again = await registered(store, "2", "3")
+        assert int(again.rpartition("-")[2]) == int(first.rpartition("-")[2]) + CODE_GAP + 1
+        await heartbeat.look()
+
+        assert ground.rows_of(name).popitem()[1] == ("unknown", "restored")
+        assert ground.state_of(name)[:2] == ("paused", "restored")
+        (told,) = [text for text in reply_texts(await claim_rows(store)) if text.startswith("⚠")]
+        assert "standby" in told or "dự phòng" in told
+        await heartbeat.look()
+        assert not await store.continuity.is_promoted()
+
+        database.sql("UPDATE counters SET value = 1 WHERE name = 'waits'")
+        database.sql("UPDATE counters SET value = value - 1 WHERE name = 'line'")
+        ground.stands(name, BroadcastState.RUNNING)
+        await heartbeat.look()  # every commit waited for that one
+        assert ground.state_of(name)[0] == "running"
+        assert not await store.continuity.is_promoted()
+
+        database.sql("UPDATE counters SET value = 7 WHERE name IN ('line', 'server')")  # rows from elsewhere
+        await heartbeat.look()
+        assert ground.state_of(name)[0] == "running"

@@ -9,8 +9,7 @@ from psycopg import errors as postgres
 from psycopg_pool import PoolTimeout
 
 from bot.store import errors
-from bot.store.drivers import postgres as drivers_postgres
-from bot.store.drivers import sqlite
+from bot.store.drivers import postgres_errors, sqlite
 from bot.store.errors import (
     DatabaseUnusable,
     DatabaseUrlError,
@@ -72,7 +71,7 @@ def test_every_result_code_of_sqlite_has_its_error(code: int, kind: type[StoreEr
     ],
 )
 def test_every_error_class_of_postgresql_has_its_error(error: psycopg.Error, kind: type[StoreError]) -> None:
-    failed = drivers_postgres.to_store_error(error)
+    failed = postgres_errors.to_store_error(error)
 
     assert type(failed) is kind
     assert "Nguyễn" not in str(failed)
@@ -81,10 +80,11 @@ def test_every_error_class_of_postgresql_has_its_error(error: psycopg.Error, kin
 def test_a_refused_login_is_told_without_the_password() -> None:
     refused = psycopg.OperationalError('password authentication failed for "troly" (tried hunter2)\nmore')
 
-    error = drivers_postgres.to_connection_error(refused, "postgresql://troly:hunter2@host/troly")
+    error = postgres_errors.to_connection_error(refused, "postgresql://troly:hunter2@host/troly")
 
     assert type(error) is DatabaseUnusable
-    assert "authentication failed" in str(error)
+    assert "does not let the user troly in" in str(error)
+    assert "authentication failed" not in str(error)
     assert "hunter2" not in str(error)
     assert "more" not in str(error)
 
@@ -92,7 +92,7 @@ def test_a_refused_login_is_told_without_the_password() -> None:
 def test_a_url_that_psycopg_cannot_read_is_told_without_it() -> None:
     unread = psycopg.ProgrammingError("invalid percent-encoded token: hunter2%")
 
-    error = drivers_postgres.to_connection_error(unread, "postgresql://troly:hunter2%@host/troly")
+    error = postgres_errors.to_connection_error(unread, "postgresql://troly:hunter2%@host/troly")
 
     assert type(error) is DatabaseUrlError
     assert "hunter2" not in str(error)

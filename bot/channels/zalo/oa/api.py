@@ -14,7 +14,8 @@ import structlog
 from pydantic import SecretStr
 
 from bot.channels import Gone, Unreachable
-from bot.channels.zalo.http import ZaloHttp, read_bounded
+from bot.channels.http import read_bounded
+from bot.channels.zalo.http import ZaloHttp
 from bot.channels.zalo.oa.errors import OA_ERRORS, ZNS_ERRORS, ErrorClass, OaError
 from bot.channels.zalo.oa.pace import CallBucket
 from bot.channels.zalo.oa.tokens import TokenKeeper
