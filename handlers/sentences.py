@@ -183,7 +183,7 @@ def confirm_rest(
 
 def _open_question(here: Context) -> Question | None:
     on_question = here.session.screen == "question" and here.session.consented_at is not None
-    return current_question(here.session, here.world.pack, here.today) if on_question else None
+    return current_question(here.session, here.pack, here.today) if on_question else None
 
 
 #: Documents that are named for the legal basis; the others stand in the answer of the whole case.
@@ -244,7 +244,7 @@ def _answer(here: Context, ask: str, folded: str) -> Markup:
 
 
 def _from_the_pack(here: Context, ask: str, folded: str) -> Iterator[str]:
-    pack = here.world.pack
+    pack = here.pack
     named = find_named(pack, ask, folded) or name_by_case(ask, facts_of(here.session), here.today)
     answer = answer_question(pack, ask, named)
     if answer is not None:
@@ -269,7 +269,7 @@ def _from_the_case(here: Context, ask: str) -> Iterator[str]:
 def _names_an_office(here: Context) -> bool:
     """Return whether the decision of the case says where its dossiers go: what holds elsewhere would only confuse."""
     decided = current_decision(here)
-    places = filing_places(here.world.offices, decided.actions, units_of(here)) if decided else ()
+    places = filing_places(here.offices, decided.actions, units_of(here)) if decided else ()
     return bool(places) and all(place.office for place in places)
 
 
@@ -290,7 +290,7 @@ def _offices(here: Context) -> Iterator[str]:
         head = f"{here.say.t(N_('Where to file.'))} "  # the title says it already
         yield _sourced(here, replace(told, text=told.text.removeprefix(head)))
     else:
-        yield from format_set_offices(here.world.pack, here.world.offices, units_of(here), here.say.t)
+        yield from format_set_offices(here.pack, here.offices, units_of(here), here.say.t)
 
 
 def _sourced(here: Context, told: Notice) -> str:

@@ -129,7 +129,7 @@ def _decide_usual(here: Context, answers: Mapping[str, Any]) -> Decided | None:
     known = dict(answers)
     while True:
         try:
-            outcome = decide(here.world.pack, parse_facts(known), here.today)
+            outcome = decide(here.pack, parse_facts(known), here.today)
         except FactsError:
             return None
         if isinstance(outcome, Decided):

@@ -255,7 +255,7 @@ def _filed(decided: Decided) -> bool:
 
 
 def _places(here: Context, decided: Decided) -> tuple[FilingPlace, ...]:
-    return filing_places(here.world.offices, decided.actions, units_of(here))
+    return filing_places(here.offices, decided.actions, units_of(here))
 
 
 def _office_texts(here: Context, decided: Decided) -> Iterator[str]:
@@ -304,7 +304,7 @@ def _sources(decided: Decided, lines: list[_Line]) -> list[str]:
 
 def _format_sources(here: Context, sources: list[str]) -> Markup:
     """Name each document in the shortest way that tells it apart."""
-    named = ((at, here.world.pack.documents[number]) for at, number in enumerate(sources, 1))
+    named = ((at, here.pack.documents[number]) for at, number in enumerate(sources, 1))
     texts = [f"[{at}] {document.short or document.number}" for at, document in named]
     return here.say(N_("<i>Sources: {sources}</i>"), sources="; ".join(texts)) if texts else Markup()
 

@@ -26,7 +26,7 @@ REGISTRABLE = frozenset(
 
 def current_decision(here: Context) -> Decided | None:
     """Return the decision of the session's answers, or ``None`` while a question is still open."""
-    outcome = session.decide_answers(here.session, here.world.pack, here.today)
+    outcome = session.decide_answers(here.session, here.pack, here.today)
     return outcome if isinstance(outcome, Decided) else None
 
 
@@ -92,19 +92,17 @@ def _format_notice(here: Context, decided: Decided, notice: Notice) -> Markup:
 
 def filing_notice_of(here: Context, decided: Decided) -> Notice:
     """Return the notice on where to file in the case of this conversation, in its language."""
-    world = here.world
-    return filing_notice(world.pack, decided, here.say.t, offices=world.offices, units=units_of(here))
+    return filing_notice(here.pack, decided, here.say.t, offices=here.offices, units=units_of(here))
 
 
 def units_of(here: Context) -> tuple[str, ...]:
     """Return the codes of the officer's unit and of those above it, the nearest first."""
-    unit = here.session.unit
-    return (unit, *(above.code for above in here.world.units.ancestors(unit))) if unit else ()
+    return here.world.units.line(here.session.unit)
 
 
 def cited_documents(here: Context) -> list[Document]:
     """Return the documents that the decision cites, or all documents of the pack while there is no decision."""
-    documents, decided = here.world.pack.documents, current_decision(here)
+    documents, decided = here.pack.documents, current_decision(here)
     if decided is None:
         return list(documents.values())
     cited_by = [*(a.citations for a in decided.actions), *(n.citations for n in decided.notices)]

@@ -14,9 +14,11 @@ from handlers.core.ports import Services
 from handlers.core.session import Session
 from handlers.core.text import MarkupTranslator
 from handlers.model import Act as Right
-from handlers.model import Rights
+from handlers.model import Rights, locate_certificate, locate_unit
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
+from rules.offices import OfficeDirectory
+from rules.pack import Pack
 
 #: Total length of the paragraphs, in characters, above which ``Page.to_short`` drops them.
 LONG_PAGE = 800
@@ -218,6 +220,23 @@ class Context:
     def today(self) -> date:
         """Return today's date in Viet Nam."""
         return to_vietnam_day(self.world.now)
+
+    @property
+    def pack(self) -> Pack:
+        """Return the rules for the body of the conversation: the locality's only where it may lie within its area."""
+        session = self.session
+        if self.world.units.get(session.unit):
+            return self.pack_of(session.unit)
+        return self.world.pack.covering(locate_certificate(session.certificate, session.named_unit))
+
+    def pack_of(self, unit: str | None) -> Pack:
+        """Return the rules for a unit of the tree."""
+        return self.world.pack.covering(locate_unit(self.world.units, unit))
+
+    @property
+    def offices(self) -> OfficeDirectory:
+        """Return the receiving offices for the body of the conversation."""
+        return self.world.offices_of(self.pack)
 
     def with_session(self, session: Session) -> "Context":
         """Return the same turn with another session."""

@@ -53,7 +53,7 @@ def say_not_understood(here: Context, first: str = NOT_UNDERSTOOD, second: str =
 
 def say_whom_to_ask(here: Context) -> tuple[Markup, ...]:
     """Name the offices that were set for the officer's unit, else those of the pack that have a telephone."""
-    units, offices = units_of(here), here.world.offices
+    units, offices = units_of(here), here.offices
     known = dict.fromkeys(office for one in Procedure if one in FILED and (office := offices.find(one, units)))
     named = tuple(offices.set_for(units)) or tuple(office for office in known if office.telephone)
     if not named:

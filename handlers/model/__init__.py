@@ -99,6 +99,7 @@ from handlers.model.forms import (
     mask_session,
 )
 from handlers.model.journal import AuditAction, JournalEntry, JournalFilter
+from handlers.model.location import locate_certificate, locate_unit
 from handlers.model.offices import (
     FILED_PROCEDURES,
     OFFICE_PREFIX,
@@ -317,7 +318,8 @@ __all__ = [
     "expand_short_forms", "find_desk_filter", "find_form", "find_signing_place", "find_taken", "find_way_back",
     "format_channel_code", "format_code", "format_person_code", "format_request_code", "has_card_number",
     "has_no_requests_below", "has_personal_number", "holds_certificate", "is_official", "is_own_line", "is_target",
-    "lacks_serial", "line_units", "list_offices", "mask_content", "mask_email", "mask_identities", "mask_identity",
+    "lacks_serial", "line_units", "list_offices", "locate_certificate", "locate_unit",
+    "mask_content", "mask_email", "mask_identities", "mask_identity",
     "mask_name", "mask_row", "mask_serial", "mask_session", "matches_unit", "may_any_role", "may_see_personal",
     "name_keys", "nearest_offices", "parse_channel_code", "parse_codes", "parse_email", "parse_steps",
     "person_timing", "plan_import", "plan_succession", "pressing_filters", "read_sayings", "render_rights_table",

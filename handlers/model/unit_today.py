@@ -47,7 +47,7 @@ class UnitToday:
     @property
     def line(self) -> tuple[str, ...]:
         """Return the codes of the unit and of those above it, the nearest first."""
-        return (self.code, *(above.code for above in self.units.ancestors(self.code)))
+        return self.units.line(self.code)
 
     @property
     def superior(self) -> str:

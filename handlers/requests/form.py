@@ -260,7 +260,7 @@ def _build_content(here: Context, draft: RequestDraft, action: Action) -> Reques
         email=certificate.email if certificate else None,
         province=certificate.locality if certificate else None,
         decision=draft.answer,
-        pack=here.world.pack.label,
+        pack=here.pack.label,
         channel=here.world.channel,
     )
 

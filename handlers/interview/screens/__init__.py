@@ -57,8 +57,8 @@ def _iter_cases(here: Context, asked: Question) -> Iterator[Markup | None]:
     say = here.say
     for option in asked.options_for(session.facts_of(here.session)) if asked.fact in _CLOSED_FACTS else ():
         value = _TRUTH_VALUES.get(option.value, option.value)
-        supposed = session.with_answer(_in_order(here), asked.fact, value, here.world.pack)
-        outcome = session.decide_answers(supposed, here.world.pack, here.today)
+        supposed = session.with_answer(_in_order(here), asked.fact, value, here.pack)
+        outcome = session.decide_answers(supposed, here.pack, here.today)
         if not isinstance(outcome, Decided):
             yield None
             continue

@@ -2,6 +2,7 @@
 
 from markupsafe import Markup, escape
 
+from handlers.citations import format_pack
 from handlers.core import (
     BACK,
     NO,
@@ -254,7 +255,11 @@ class ConfirmRequestScreen(OptionsOnlyScreen):
         options = (Option(SEND, send, ("gui", "gui yeu cau", "dong y", "luu", "send", "ok")), *changes, leave)
         doubt = other_holder(here, draft)
         told = (say(OTHER_HOLDER, read=doubt, unit=draft.fields["unit"]),) if doubt else ()
-        said = (*told, *(format_content(say, content) for content in kept), say(ALSO, pack=kept[0].pack))
+        said = (
+            *told,
+            *(format_content(say, content) for content in kept),
+            say(ALSO, pack=format_pack(here.world.pack, say.t, kept[0].pack)),
+        )
         return Page(say(N_("<b>Please review what will be stored</b>")), said, options, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:

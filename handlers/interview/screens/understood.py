@@ -42,7 +42,7 @@ def answers_in(here: Context, facts: Mapping[str, Any]) -> dict[str, Any]:
     """
     session = here.session
     found: dict[str, Any] = {}
-    for question in here.world.pack.questions:
+    for question in here.pack.questions:
         known = session.with_changes(answers={**session.answers, **found})
         answer = _answer(known, question, facts)
         if answer is not None and session.answers.get(question.fact) != answer:
@@ -112,7 +112,7 @@ def note_end_alone(here: Context, facts: Mapping[str, Any], *, beside: bool = Fa
         beside: Whether the sentence answered a question, so that the page of the certificate was not open yet.
     """
     session = here.session
-    asked = current_question(session, here.world.pack, here.today)
+    asked = current_question(session, here.pack, here.today)
     early = session.screen == "unit" or (session.screen == "question" and asked and asked.fact != "certificate")
     told = facts.get("expired") and (early or beside) and "certificate" not in session.answers
     return (here.say(NOTED_END),) if told else ()
@@ -125,7 +125,7 @@ def format_understood(here: Context, understood: Understood) -> Markup:
 
 def _parts(here: Context, understood: Understood) -> Iterator[Markup]:
     say = here.say
-    for question in here.world.pack.questions:
+    for question in here.pack.questions:
         if question.fact not in understood.answers:
             continue
         told, known = understood.answers[question.fact], here.session.answers.get(question.fact)
@@ -147,9 +147,9 @@ def _parts(here: Context, understood: Understood) -> Iterator[Markup]:
 def with_understood(here: Context, understood: Understood) -> Session:
     """Record what was confirmed, in the pack's order, as if each answer had been tapped."""
     session = here.session.with_changes(understood=None)
-    for question in here.world.pack.questions:
+    for question in here.pack.questions:
         if question.fact in understood.answers:
-            session = with_answer(session, question.fact, understood.answers[question.fact], here.world.pack)
+            session = with_answer(session, question.fact, understood.answers[question.fact], here.pack)
     if "certificate" in understood.answers:
         session = session.with_changes(certificate=None)  # the file that was read before no longer counts
     elif understood.expiry:
