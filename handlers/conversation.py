@@ -58,7 +58,7 @@ from handlers.dossier.screens import handle_made_dossier, take_dossier_file
 from handlers.forms.filling import without_expired_identities
 from handlers.forms.screens import handle_forms_made
 from handlers.interview import save_interview_status, to_next_screen
-from handlers.interview.not_understood import count_miss, say_not_understood
+from handlers.interview.not_understood import STILL_KEPT, count_miss, say_not_understood
 from handlers.interview.screens.answer import handle_printed_answer
 from handlers.interview.screens.certificate import explain_export
 from handlers.interview.screens.condition import take_day_beside
@@ -96,7 +96,6 @@ _FACTS_OF_A_FILE = frozenset({"not_after", "expired", "issuer"})
 EDIT_READ = N_("I read the edited message as a new one.")
 EDIT_ASIDE = N_("Here I take a value or a consent only from a new message: please write it once more.")
 ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
-STILL_KEPT = N_("Your earlier answers are kept.")
 CARD_TAKEN_OUT = N_(
     "Your message has a personal number (CCCD). I keep nothing of it, and delete the message where this channel lets"
     " me. I ask for that number only where a form has a line for it. Please send the rest again without it."

@@ -33,8 +33,8 @@ class Option:
     synonyms: tuple[str, ...] = ()
     ticked: bool = False
     ticks: bool = True  #: false for an option that ends ticking or leaves, if several may be chosen
-    #: False if no number takes the option: a typing slip must not discard a text that is being written.
-    numbered: bool = True
+    #: True if it leaves what is being written: its number is 0, so that no slip of a digit takes it.
+    gives_up: bool = False
     #: True for an option that only shows more about what the page says: its button stays on the message and stays valid
     #: for as long as ``Page.subject`` is the same.
     lasting: bool = False
@@ -83,8 +83,8 @@ class Page:
 
     @property
     def numbered_options(self) -> tuple[Option, ...]:
-        """Return the options that can be taken by number, in order."""
-        return tuple(option for option in self.options if option.numbered and self.numbers != "values")
+        """Return the options that can be taken by the numbers from 1 on, in order."""
+        return tuple(option for option in self.options if not option.gives_up and self.numbers != "values")
 
     def to_reply(self, session: Session) -> Reply:
         """Render the page as a message with buttons that are valid for this session."""
@@ -101,7 +101,8 @@ class Page:
     def _choice(self, option: Option, session: Session) -> Choice:
         mark = "✓ " if option.ticked else ""
         tap = str(self._tap(option, session))
-        return Choice(label=f"{mark}{option.label}", tap=tap, numbered=option in self.numbered_options)
+        numbered, zero = option in self.numbered_options, option.gives_up and self.numbers != "values"
+        return Choice(label=f"{mark}{option.label}", tap=tap, numbered=numbered, zero=zero)
 
     def _tap(self, option: Option, session: Session) -> "ScreenCallback":
         if option.lasting:

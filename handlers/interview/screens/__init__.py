@@ -27,9 +27,9 @@ _IN_ORDER = {
 _TRUTH_VALUES = {"true": True, "false": False}
 
 
-def unsure_option(t: Translator, *, numbered: bool = True) -> Option:
+def unsure_option(t: Translator) -> Option:
     """Return the option for people who do not know; it is no tick and no value."""
-    return Option(UNSURE, t(UNSURE_LABEL), _SYNONYMS, ticks=False, numbered=numbered)
+    return Option(UNSURE, t(UNSURE_LABEL), _SYNONYMS, ticks=False)
 
 
 def format_unsure(here: Context, questions: Iterable[Question]) -> Markup:

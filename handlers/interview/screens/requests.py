@@ -181,7 +181,7 @@ def _go_on_with_draft(here: Context, draft: RequestDraft) -> HandlerResult:
 def _render_field(here: Context, field: Field) -> Page:
     t = here.say.t
     unknown = [Option(UNKNOWN, t(N_("I do not know it")), NOT_KNOWN)] if field.name == "serial" else []
-    leave = Option(LEAVE, t(_format_leaving(here)), LEAVING, numbered=False)
+    leave = Option(LEAVE, t(_format_leaving(here)), LEAVING, gives_up=True)
     return render_field(here, field, suggestions(field, here), (*unknown, leave), _format_field_help(here, field))
 
 
