@@ -3,6 +3,7 @@
 from handlers.core.admin_ports import AdminServices, Journal, People, Units
 from handlers.core.brief_answer import (
     CERTAINTY,
+    EVENT_LABELS,
     LABELS,
     MOST_FOR_ONE,
     MOST_FOR_SEVERAL,
@@ -132,7 +133,8 @@ from handlers.core.text import (
 
 # fmt: off
 __all__ = [
-    "BACK", "CERTAINTY", "DONE", "EVENT_ADAPTER", "LABELS", "LINE_LETTERS", "MOST_FOR_ONE", "MOST_FOR_SEVERAL",
+    "BACK", "CERTAINTY", "DONE", "EVENT_ADAPTER", "EVENT_LABELS", "LABELS", "LINE_LETTERS", "MOST_FOR_ONE",
+    "MOST_FOR_SEVERAL",
     "NEXT", "NO", "NO_SYNONYMS", "PAGE_LINES", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS", "AdminServices",
     "AnswerPrinted", "Attachment", "BroadcastView", "ButtonTapped", "CertificatesListed", "ChartDrawn", "Choice",
     "Command", "Context", "DayRange", "DerivedEvents", "DossierMade", "DrawChart", "EmailAddresses", "Event",

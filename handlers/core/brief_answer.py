@@ -23,8 +23,11 @@ from handlers.core.text import (
     strip_markup,
 )
 from locales import N_
+from rules.deciding import decisive_inputs
+from rules.facts import Event
 from rules.offices import FILED, FilingPlace, Office, OfficeStatus, filing_places
 from rules.outcome import Action, Brief, Citation, Decided, Level, Part, Procedure
+from rules.tables import Value
 
 #: How sure an answer is, by the least certain of its parts.
 CERTAINTY = {
@@ -45,6 +48,45 @@ LABELS = {
     Part.TOKEN: N_("The token"),
     Part.CARE: N_("Careful"),
 }
+EVENT_LABELS = {
+    Event.MERGED_INTO_NEW: N_("merged into a new body"),
+    Event.MERGED_INTO_EXISTING: N_("merged into an existing body"),
+    Event.SUPERIOR_CHANGED: N_("change of superior"),
+    Event.RENAMED: N_("renamed"),
+    Event.ADDRESS_CHANGED: N_("change of address"),
+    Event.DISSOLVED: N_("dissolved"),
+    Event.SPLIT: N_("split"),
+    Event.UNIT_REORGANISED: N_("unit reorganised"),
+    Event.MOVED_WITHIN_STATE: N_("moved to another state body"),
+    Event.LEFT_STATE_SERVICE: N_("left state service"),
+    Event.DECEASED: N_("deceased"),
+    Event.POSITION_CHANGED: N_("change of position"),
+    Event.EMAIL_CHANGED: N_("change of official e-mail"),
+    Event.DEVICE_RENAMED: N_("device, service or software renamed"),
+    Event.DEVICE_UPGRADED: N_("device, service or software upgraded"),
+    Event.DEVICE_RETIRED: N_("device, service or software retired"),
+    Event.MANAGING_BODY_REVOKES: N_("revocation wanted by the managing body"),
+}
+#: What else decides, in a few words; what is always so, or only leaves everything as it is, is no reason.
+_REASONS: dict[tuple[str, Value], str] = {
+    ("issuer", "public"): N_("issued by a public provider"),
+    ("issuer", "none"): N_("no certificate was issued yet"),
+    ("key_exposed", True): N_("key or PIN exposed"),
+    ("token", "lost"): N_("token lost"),
+    ("token", "damaged"): N_("token damaged"),
+    ("token", "locked"): N_("token locked"),
+    ("validity", "expired"): N_("certificate expired"),
+    ("validity", "near_expiry"): N_("certificate near its end"),
+    ("validity", "not_yet_valid"): N_("certificate not valid yet"),
+    ("information_matches", False): N_("it no longer says what is true"),
+    ("information_matches", True): N_("it still says what is true"),
+    ("merger_role", "designated"): N_("this certificate is kept"),
+    ("merger_role", "other"): N_("another body's certificate is kept"),
+    ("merger_role", "undecided"): N_("which certificate is kept is not decided"),
+    ("merger_role", "surviving"): N_("your body keeps its name"),
+}
+#: The most reasons that the first line of an answer names.
+_MOST_REASONS = 2
 #: The most characters of a short answer, without markup: with one action, and with several.
 MOST_FOR_ONE, MOST_FOR_SEVERAL = 700, 1000
 #: Parts that give way first where an answer would be too long; what they said stands behind the buttons.
@@ -95,13 +137,12 @@ def format_brief_answer(here: Context, decided: Decided, *, alone: bool = False)
         return answer
     while _length(answer) > most and (shorter := _shorten(lines)) != lines:
         lines, answer = shorter, _format(here, decided, shorter, cut=True)
-    if lines == whole or _length(answer) <= most:
-        return answer
-    answer = _format(here, decided, lines, cut=True, bare=True)
-    if _length(answer) <= most:
-        return answer
+    for reasons in (*reversed(range(_MOST_REASONS + 1)), None):  # the names of the sources weigh more than reasons
+        answer = _format(here, decided, lines, cut=lines != whole, reasons=reasons)
+        if _length(answer) <= most or (lines == whole and not reasons):
+            return answer
     kept = [line for line in lines if line.part is not Part.WHERE]  # how to send it: last of all, it is a button away
-    return _format(here, decided, kept, cut=True, bare=True)
+    return _format(here, decided, kept, cut=True, reasons=None)
 
 
 def format_decision_plain(here: Context, decided: Decided) -> str:
@@ -128,16 +169,21 @@ def _shorten(lines: list[_Line]) -> list[_Line]:
     return lines
 
 
-def _format(here: Context, decided: Decided, lines: list[_Line], *, cut: bool, bare: bool = False) -> list[Markup]:
-    """Format the lines: what to do this minute first; ``bare`` leaves the names of the sources to the button."""
+def _format(
+    here: Context, decided: Decided, lines: list[_Line], *, cut: bool, reasons: int | None = _MOST_REASONS
+) -> list[Markup]:
+    """Format the lines, what to do this minute first.
+
+    With the most ``reasons`` that are named; ``None`` leaves the names of the sources to the button as well.
+    """
     say, sources = here.say, _sources(decided, lines)
     urgent = [line for line in lines if line.part is Part.NOW]
     others = [line for line in lines if line.part is not Part.NOW]
     more = say(MORE_BELOW, steps=say.t(N_("Step by step")), notes=say.t(N_("Please note"))) if cut else ""
-    named = say(N_("<i>Sources: “{button}”</i>"), button=say.t(N_("Legal basis"))) if bare else Markup()
+    named = say(N_("<i>Sources: “{button}”</i>"), button=say.t(N_("Why? Legal basis"))) if reasons is None else Markup()
     return [
         *(_format_line(say, line, sources) for line in urgent),
-        _format_head(say, decided, sources),
+        _format_head(here, decided, sources, reasons or 0),
         join_lines(*(_format_line(say, line, sources) for line in others), more),
         join_lines(named or _format_sources(here, sources), format_certainty(here, decided)),
     ]
@@ -184,17 +230,27 @@ def explain_certainty(here: Context, decided: Decided, *, doubts_only: bool = Fa
     return [format_certainty(here, decided), *paragraphs, *dict.fromkeys(office)]
 
 
-def _format_head(say: MarkupTranslator, decided: Decided, sources: list[str]) -> Markup:
+def _format_head(here: Context, decided: Decided, sources: list[str], reasons: int) -> Markup:
     """Format the titles of the actions in their order, each with the sources of its reasons."""
-    many = len(decided.actions) > 1
+    say, many = here.say, len(decided.actions) > 1
     lines = (
-        Markup("<b>{}</b>{}").format(
+        Markup("<b>{}</b>{}{}").format(
             format_title(say, action, number if many else None),
             _format_marks([c.document for reason in action.reasons for c in reason.citations], sources),
+            _format_why(here, action, reasons) if number == 1 else "",
         )
         for number, action in enumerate(decided.actions, 1)
     )
     return join_lines(*lines)
+
+
+def _format_why(here: Context, action: Action, most: int) -> str:
+    """Say which facts decided on an action, in a few words; the rest stands behind a button."""
+    inputs = decisive_inputs(here.pack, session.facts_of(here.session), here.today, action.rows)
+    labels = {**_REASONS, **{("event", event): label for event, label in EVENT_LABELS.items()}}
+    words = (labels.get(one) for one in inputs)
+    told = [here.say.t(word) for word in dict.fromkeys(filter(None, words))][:most]
+    return here.say.t(N_(" – because: {facts}"), facts=", ".join(told)) if told else ""
 
 
 def _lines(here: Context, decided: Decided) -> Iterator[_Line]:

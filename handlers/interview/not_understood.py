@@ -22,7 +22,7 @@ TAP_INSTEAD = N_("That I do not understand either. The buttons below take you on
 #: The end of the row says how long it is, so that it is never the same twice.
 WAYS_OUT = N_(
     "That makes {number} messages in a row that I do not understand. Please ask a person, or begin anew with /start;"
-    " /help says what I can do."
+    " /trogiup shows what I can do."
 )
 _MOST_COUNTED = 99
 

@@ -55,6 +55,9 @@ STEPS, SOURCES, NOTES, CERTAINTY, TERMS, PRINT, WHOLE = (
 FORMS, REGISTER, REVIEW, ANOTHER, GO_ON = "forms", "register", "review", "another", "continue"
 STANDS_ABOVE = N_("<b>The answer stands above, unchanged.</b> In short:")
 
+#: What people type for the reasons and their sources.
+_WHY = ("can cu", "can cu phap ly", "van ban nao", "vi sao", "tai sao", "vi sao vay", "tai sao vay", "ly do", "why")
+
 
 class AnswerScreen(OptionsOnlyScreen):
     """Shows the decision in short once nothing more can change it; everything else is behind lasting buttons."""
@@ -106,7 +109,7 @@ def _answer_options(here: Context, decided: Decided, *, shown: bool) -> list[Opt
     t = here.say.t
     again = Option(WHOLE, t(N_("Read it here again")), ("doc lai", "xem lai cau tra loi", "again"))
     steps = Option(STEPS, t(N_("Step by step")), ("tung buoc", "cac buoc", "lam the nao", "steps"), lasting=True)
-    sources = Option(SOURCES, t(N_("Legal basis")), ("can cu", "can cu phap ly", "van ban nao"), lasting=True)
+    sources = Option(SOURCES, t(N_("Why? Legal basis")), _WHY, lasting=True)
     notes = Option(NOTES, t(N_("Please note")), ("luu y", "can luu y", "notes"), lasting=True)
     certainty = Option(CERTAINTY, t(N_("How sure is this?")), ("chac khong", "co chac khong", "do chac"), lasting=True)
     terms = Option(TERMS, t(N_("What is a managing body?")), ("giai thich", "thuat ngu", "terms"), lasting=True)
