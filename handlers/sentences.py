@@ -1,5 +1,6 @@
 """Answers a free sentence at any point: facts are said back for one tap, questions are answered, wishes carried out."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,10 +30,11 @@ from handlers.interview.screens.retraction import ask_about_found_token
 from handlers.interview.screens.understood import answers_in, format_noted_day, note_end_alone, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
-from handlers.supposing import answer_supposed, leaves_out_loss
+from handlers.supposing import NEAR_EXPIRY, answer_merger, answer_supposed, leaves_out_loss
 from handlers.understanding import ASKING_SCREENS, read_sentence
 from locales import N_
 from rules import answer_question, find_named, name_by_case
+from rules.facts import Token
 from rules.language import Reading
 from rules.offices import filing_places
 from rules.outcome import Notice
@@ -186,6 +188,8 @@ def _open_question(here: Context) -> Question | None:
     return current_question(here.session, here.pack, here.today) if on_question else None
 
 
+#: Words of a certificate whose end is near, without accents.
+_NEAR_ITS_END = re.compile(r"\b(sap|gan|can) (het|den|toi|qua) (han|hieu luc)")
 #: Documents that are named for the legal basis; the others stand in the answer of the whole case.
 _MOST = 4
 NOT_READ = N_("No text that I have read says that. Please ask the office that receives your dossier.")
@@ -226,11 +230,17 @@ def answer_questions(here: Context, reading: Reading, text: str) -> tuple[Markup
     folded, asks = fold(text), [ask for ask in reading.asks if ask in TITLES]
     named = {fact: value for fact, value in reading.facts.items() if fact == "subject"}
     ended = {"expired": True} if reading.facts.get("expired") and "certificate" not in here.session.answers else {}
-    asked = (
-        {**reading.supposed, **ended} if "what_to_do" in asks else {}
-    )  # an end without its day waits to be confirmed
+    opened = (
+        "where" in asks and reading.supposed.get("token") == Token.LOCKED
+    )  # a locked token is opened by a procedure
+    # an end without its day waits to be confirmed
+    asked = {**reading.supposed, **ended} if opened or "what_to_do" in asks else {}
+    if "what_to_do" in asks and _NEAR_ITS_END.search(folded):
+        asked = {**asked, NEAR_EXPIRY: True}
     whole = asked and not leaves_out_loss(folded, asked)
     supposed = answer_supposed(here, {**named, **asked}) if whole else ()
+    if "what_to_do" in asks and (reading.facts.get("merged") or reading.supposed.get("merged")):
+        supposed = supposed or answer_merger(here, reading.facts.get("subject"))
     answers = (_answer(here, ask, folded) for ask in asks if not (supposed and ask == "what_to_do"))
     return (*supposed, *answers)
 

@@ -45,6 +45,9 @@ _ROLES = {
 #: Roles by which a merger was one into a body that was there; whose certificate is kept does not tell which it was.
 _SURE_ROLES = frozenset({"surviving", "absorbed"})
 
+#: After these several bodies are named.
+_MERGERS = frozenset({"merged_into_new", "merged_into_existing"})
+
 
 class Assembly:
     """Puts what was stated together into facts that agree with each other.
@@ -100,6 +103,8 @@ class Assembly:
         if facts.get("subject") == "device":
             facts.pop("old_unit", None)  # "máy chủ của sở Y tế": the owner
             facts.pop("new_unit", None)
+        if "new_unit" not in facts and ("merged" in facts or events & _MERGERS):
+            facts.pop("old_unit", None)  # which of those that merged is one's own would be a guess
         told = "merged" in facts or (not events and facts.get("information_matches") is False)
         if not (told or events - _LEAVING_NAMES):
             facts.pop("old_unit", None)

@@ -32,7 +32,7 @@ from rules.questions import Question
 NOTED_DAY = N_("Noted: it ends on <b>{day}</b>. You see it again where I ask about the certificate.")
 EXPIRED = N_("it has ended (on which day, I ask next)")
 NOTED_END = N_("Noted: it <b>has ended</b>. On which day, please say where I ask about the certificate.")
-MERGED = N_("there was a merger (which kind, I ask next)")
+MERGED = N_("your unit <b>was merged</b> (which kind, I ask next)")
 
 
 def answers_in(here: Context, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,12 +83,19 @@ def understood_in(here: Context, facts: Mapping[str, Any]) -> Understood | None:
     answers, ends = answers_in(here.with_session(before), facts), _new_expiry(here.session, facts)
     if "certificate" in answers or "certificate" in before.answers:
         ends = None
-    if not answers and ends is None:
+    merger = bool(facts.get("merged")) and "events" not in before.answers and not waiting.merged
+    if not answers and ends is None and not (merger and not _asks_what_happened(here)):
         return None
     unit = clean_line(facts["new_unit"]) if "new_unit" in facts else None
     expired = bool(facts.get("expired")) and "certificate" not in {**before.answers, **answers} and ends is None
     fresh = Understood(answers=answers, expiry=ends, expired=expired, unit=unit, merged=bool(facts.get("merged")))
     return waiting.followed_by(fresh)
+
+
+def _asks_what_happened(here: Context) -> bool:
+    """Return whether the open question is what happened: there a merger is answered by its kind."""
+    asked = current_question(here.session, here.pack, here.today)
+    return here.session.screen == "question" and asked is not None and asked.fact == "events"
 
 
 def _new_expiry(session: Session, facts: Mapping[str, Any]) -> date | None:
