@@ -4,13 +4,12 @@ A layer is the rule of a locality. It is applied to a body only where nothing sa
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict
-
-from rules.language.spelling import strip_accents
 
 #: The provinces and cities of before and after 01/7/2025, without accents: one that is not the layer's is elsewhere.
 _NAMES_OF_PROVINCES = """
@@ -104,4 +103,6 @@ def _is_of_another_place(location: Location, folded: list[str]) -> bool:
 
 
 def _fold(text: str) -> str:
-    return _NOT_WORD.sub(" ", strip_accents(text)).strip()
+    """Return the words in small letters without accents."""
+    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return _NOT_WORD.sub(" ", "".join(sign for sign in plain if not unicodedata.combining(sign))).strip()

@@ -247,7 +247,8 @@ def _format_head(here: Context, decided: Decided, sources: list[str], reasons: i
 def _format_why(here: Context, action: Action, most: int) -> str:
     """Say which facts decided on an action, in a few words; the rest stands behind a button."""
     inputs = decisive_inputs(here.pack, session.facts_of(here.session), here.today, action.rows)
-    labels = {**_REASONS, **{("event", event): label for event, label in EVENT_LABELS.items()}}
+    labels: dict[tuple[str, Value], str] = {**_REASONS}
+    labels |= {("event", event): label for event, label in EVENT_LABELS.items()}
     words = (labels.get(one) for one in inputs)
     told = [here.say.t(word) for word in dict.fromkeys(filter(None, words))][:most]
     return here.say.t(N_(" – because: {facts}"), facts=", ".join(told)) if told else ""

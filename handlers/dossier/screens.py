@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from handlers.core import (
     BACK,
+    EVENT_LABELS,
     NEXT,
     PREVIOUS,
     Attachment,
@@ -80,7 +81,6 @@ from handlers.dossier.texts import (
 )
 from handlers.folding import fold
 from handlers.model import DossierRecord, Source
-from handlers.requests import EVENT_LABELS
 from locales import N_
 
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from handlers.core import (
     DONE,
+    EVENT_LABELS,
     Context,
     HandlerResult,
     MarkupTranslator,
@@ -29,7 +30,7 @@ from handlers.interview.screens import UNSURE, format_unsure, format_ways_on, un
 from handlers.interview.screens import certificate as screens_certificate
 from handlers.interview.screens.certificate import ISSUERS, format_identity
 from handlers.interview.screens.unit import take_unit_beside
-from handlers.requests import EVENT_LABELS, SUBJECT_LABELS
+from handlers.requests import SUBJECT_LABELS
 from handlers.understanding import match_names
 from locales import N_
 from rules.facts import Event, Issuer, MergerRole, Subject, Token

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from handlers.citations import cite
 from handlers.core import (
+    EVENT_LABELS,
     NO,
     Context,
     DerivedEvents,
@@ -28,7 +29,6 @@ from handlers.interview import to_next_screen
 from handlers.interview.not_understood import say_not_understood
 from handlers.interview.screens import UNSURE, UNSURE_LABEL, unsure_option
 from handlers.model import MAX_QUERY_LENGTH, Certificate, Succession, SuccessionKind, Unit, UnitMatch, name_keys
-from handlers.requests import EVENT_LABELS
 from locales import N_, Translator
 from rules.facts import Event, Subject
 from rules.outcome import Citation
