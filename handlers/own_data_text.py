@@ -288,6 +288,8 @@ def format_file_problem(say: MarkupTranslator, value: Any) -> str:
 def format_choice(say: MarkupTranslator, value: Any) -> str:
     """Format a button."""
     told = f"{value['label']} [{value['tap']}]"
+    if value.get("zero", False) is not False:
+        return say.t(N_("{button}, with the number 0"), button=told)
     return told if value.get("numbered", True) else say.t(N_("{button}, without a number"), button=told)
 
 
