@@ -3,7 +3,6 @@
 from handlers.core.admin_ports import AdminServices, Journal, People, Units
 from handlers.core.brief_answer import (
     CERTAINTY,
-    EVENT_LABELS,
     LABELS,
     MOST_FOR_ONE,
     MOST_FOR_SEVERAL,
@@ -16,6 +15,7 @@ from handlers.core.brief_answer import (
 )
 from handlers.core.broadcast_ports import Reminders
 from handlers.core.decision import (
+    EVENT_LABELS,
     REGISTRABLE,
     cited_documents,
     current_decision,

@@ -9,8 +9,11 @@ from handlers.core import session
 from handlers.core.screen import Context
 from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_day, format_numbered, join_lines
 from locales import N_
+from rules.deciding import decisive_inputs
+from rules.facts import Event
 from rules.outcome import Action, Decided, Notice, Procedure
 from rules.pack import Document
+from rules.tables import Value
 
 #: Procedures that can be registered as a request: each is a yêu cầu chứng thực (Decree 68/2024/NĐ-CP, definitions).
 REGISTRABLE = frozenset(
@@ -22,6 +25,44 @@ REGISTRABLE = frozenset(
         Procedure.RESTORE_DEVICE,
     }
 )
+
+EVENT_LABELS = {
+    Event.MERGED_INTO_NEW: N_("merged into a new body"),
+    Event.MERGED_INTO_EXISTING: N_("merged into an existing body"),
+    Event.SUPERIOR_CHANGED: N_("change of superior"),
+    Event.RENAMED: N_("renamed"),
+    Event.ADDRESS_CHANGED: N_("change of address"),
+    Event.DISSOLVED: N_("dissolved"),
+    Event.SPLIT: N_("split"),
+    Event.UNIT_REORGANISED: N_("unit reorganised"),
+    Event.MOVED_WITHIN_STATE: N_("moved to another state body"),
+    Event.LEFT_STATE_SERVICE: N_("left state service"),
+    Event.DECEASED: N_("deceased"),
+    Event.POSITION_CHANGED: N_("change of position"),
+    Event.EMAIL_CHANGED: N_("change of official e-mail"),
+    Event.DEVICE_RENAMED: N_("device, service or software renamed"),
+    Event.DEVICE_UPGRADED: N_("device, service or software upgraded"),
+    Event.DEVICE_RETIRED: N_("device, service or software retired"),
+    Event.MANAGING_BODY_REVOKES: N_("revocation wanted by the managing body"),
+}
+#: What else decides, in a few words; what is always so, or only leaves everything as it is, is no reason.
+_REASONS: dict[tuple[str, Value], str] = {
+    ("issuer", "public"): N_("issued by a public provider"),
+    ("issuer", "none"): N_("no certificate was issued yet"),
+    ("key_exposed", True): N_("key or PIN exposed"),
+    ("token", "lost"): N_("token lost"),
+    ("token", "damaged"): N_("token damaged"),
+    ("token", "locked"): N_("token locked"),
+    ("validity", "expired"): N_("certificate expired"),
+    ("validity", "near_expiry"): N_("certificate near its end"),
+    ("validity", "not_yet_valid"): N_("certificate not valid yet"),
+    ("information_matches", False): N_("it no longer says what is true"),
+    ("information_matches", True): N_("it still says what is true"),
+    ("merger_role", "designated"): N_("this certificate is kept"),
+    ("merger_role", "other"): N_("another body's certificate is kept"),
+    ("merger_role", "undecided"): N_("which certificate is kept is not decided"),
+    ("merger_role", "surviving"): N_("your body keeps its name"),
+}
 
 
 def current_decision(here: Context) -> Decided | None:
@@ -145,3 +186,13 @@ def _format_force(say: MarkupTranslator, document: Document) -> Markup:
 
 def _format_optional_day(value: date | None) -> str:
     return format_day(value) if value else ""
+
+
+def format_why(here: Context, action: Action, most: int) -> str:
+    """Say which facts decided on an action, in a few words; the rest stands behind a button."""
+    inputs = decisive_inputs(here.pack, session.facts_of(here.session), here.today, action.rows)
+    labels: dict[tuple[str, Value], str] = {**_REASONS}
+    labels |= {("event", event): label for event, label in EVENT_LABELS.items()}
+    words = (labels.get(one) for one in inputs)
+    told = [here.say.t(word) for word in dict.fromkeys(filter(None, words))][:most]
+    return here.say.t(N_(" – because: {facts}"), facts=", ".join(told)) if told else ""

@@ -99,7 +99,6 @@ from handlers.model.forms import (
     mask_session,
 )
 from handlers.model.journal import AuditAction, JournalEntry, JournalFilter
-from handlers.model.location import locate_certificate, locate_unit
 from handlers.model.offices import (
     FILED_PROCEDURES,
     OFFICE_PREFIX,
@@ -281,7 +280,7 @@ from handlers.model.unit_directory import (
     plan_succession,
     unit_of_managing_body,
 )
-from handlers.model.unit_today import UnitToday
+from handlers.model.unit_today import UnitToday, locate_certificate, locate_unit
 
 # fmt: off
 __all__ = [
