@@ -36,6 +36,17 @@ def _format_level(level: Level, places: list[str], t: Translator) -> str:
     return f"{joined} – {t(LEVELS[level])}" if level in LEVELS else joined
 
 
+def format_pack(pack: Pack, t: Translator, label: str | None = None) -> str:
+    """Format a pack by its title and version; ``label`` is the one that was kept, of this pack or of one below it."""
+    name, _, version = (label or pack.label).rpartition(" ")
+    found: Pack | None = pack
+    while found is not None and found.name != name:
+        found = found.below
+    return (
+        t(N_("“{title}”, version {version}"), title=t(found.settings.title), version=version) if found else label or ""
+    )
+
+
 def format_statement(said: Statement | Notice, t: Translator) -> str:
     """Format a statement or notice with its citations in parentheses; the full stop before them is dropped."""
     return format_sourced(t(said.text), said.citations, t)

@@ -189,9 +189,9 @@ async def _why(here: Context, _: str) -> HandlerResult:
 def _asked_questions(here: Context) -> list[Question]:
     """Return the open questions of the pack; none on a page that asks for something else."""
     if here.session.screen == "condition":
-        facts = condition_facts(here.session, here.world.pack, here.today)
-        return [question for question in here.world.pack.questions if question.fact in facts]
-    asked = current_question(here.session, here.world.pack, here.today)
+        facts = condition_facts(here.session, here.pack, here.today)
+        return [question for question in here.pack.questions if question.fact in facts]
+    asked = current_question(here.session, here.pack, here.today)
     return [asked] if here.session.screen == "question" and asked else []
 
 

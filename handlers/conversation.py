@@ -58,7 +58,7 @@ from handlers.dossier.screens import handle_made_dossier, take_dossier_file
 from handlers.forms.filling import without_expired_identities
 from handlers.forms.screens import handle_forms_made
 from handlers.interview import save_interview_status, to_next_screen
-from handlers.interview.screens import count_miss, say_not_understood
+from handlers.interview.screens import STILL_KEPT, count_miss, say_not_understood
 from handlers.interview.screens.answer import handle_printed_answer
 from handlers.interview.screens.condition import take_day_beside
 from handlers.interview.screens.file import (
@@ -96,11 +96,12 @@ _FACTS_OF_A_FILE = frozenset({"not_after", "expired", "issuer"})
 EDIT_READ = N_("I read the edited message as a new one.")
 EDIT_ASIDE = N_("Here I take a value or a consent only from a new message: please write it once more.")
 ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
-STILL_KEPT = N_("Your earlier answers are kept.")
 CARD_TAKEN_OUT = N_(
     "Your message has a personal number (CCCD). I keep nothing of it, and delete the message where this channel lets"
     " me. I ask for that number only where a form has a line for it. Please send the rest again without it."
 )
+RULES_UPDATED = N_("The rules were updated since you answered; I go by the present ones.")
+OTHER_PLACE = N_("Your body lies outside the area of the local rules here: I go by the national ones.")
 LIST_LEFT = N_("That list is for a dossier: open it with /donvi, then send the list again.")
 SAY_LESS = N_("That is too much at once. Please say it in a few words, no more than {number} things.")
 OTHER_SUBJECT = N_("That button belongs to an earlier answer. Requests keep theirs: /yeucau")
@@ -283,10 +284,11 @@ async def _with_current_role(here: Context) -> tuple[Context, tuple[Markup, ...]
 
 def _with_current_pack(here: Context, answered: HandlerResult) -> HandlerResult:
     """Continue with the present rule pack if the answers were given under an earlier one, and say so."""
-    before, session, label = here.session, answered.session, here.world.pack.label
-    if not (before.answers and session.answers) or before.pack == label:
+    before, session, pack = here.session, answered.session, here.with_session(answered.session).pack
+    if not (before.answers and session.answers) or before.pack == (label := pack.label):
         return answered
-    note = here.say(N_("The rules were updated since you answered; I go by the present ones."))
+    elsewhere = before.pack == here.world.pack.label and pack is not here.world.pack
+    note = here.say(OTHER_PLACE if elsewhere else RULES_UPDATED)
     return replace(answered, session=session.with_changes(pack=label), notes=(note, *answered.notes))
 
 
@@ -416,7 +418,7 @@ async def _handle_answer(here: Context, text: str) -> HandlerResult:
 
 def _is_open_value(here: Context, text: str) -> bool:
     """Return whether a line gives the day that the open question asks for, in words or not."""
-    asked = current_question(here.session, here.world.pack, here.today)
+    asked = current_question(here.session, here.pack, here.today)
     awaited = here.session.screen == "question" and asked is not None and asked.fact == "certificate"
     return awaited and parse_day(text) is not None
 
@@ -438,7 +440,7 @@ async def _answer_with_overheard(
 ) -> HandlerResult:
     """Handle an answer, and facts about later questions in the same line."""
     parts = split_parts(text) if here.session.screen == "question" else []
-    asked = current_question(here.session, here.world.pack, here.today)
+    asked = current_question(here.session, here.pack, here.today)
     told = find_overheard_facts(here, asked, parts if len(parts) > 1 else [])
     day = take_day_beside(here, text) if here.session.screen == "condition" else HandlerResult(here.session)
     if day.notes and find_impossible_day(text):

@@ -7,13 +7,13 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.broadcasts.screens.audience import CONDITION_SCREENS
-from handlers.core import MarkupTranslator, format_day, format_moment, strip_markup
+from handlers.core import EVENT_LABELS, MarkupTranslator, format_day, format_moment, strip_markup
 from handlers.forms.fields import FORM_FIELDS
 from handlers.interview import FACT_LABELS
 from handlers.interview.screens.certificate import format_key
 from handlers.interview.screens.file import FILE_PROBLEMS
 from handlers.model import DeliveryReason, FileProblemKind, Recognition
-from handlers.requests import EVENT_LABELS, STATE_LABELS, SUBJECT_LABELS
+from handlers.requests import STATE_LABELS, SUBJECT_LABELS
 from locales import N_
 from rules.facts import MergerRole, Token
 
@@ -288,6 +288,8 @@ def format_file_problem(say: MarkupTranslator, value: Any) -> str:
 def format_choice(say: MarkupTranslator, value: Any) -> str:
     """Format a button."""
     told = f"{value['label']} [{value['tap']}]"
+    if value.get("zero", False) is not False:
+        return say.t(N_("{button}, with the number 0"), button=told)
     return told if value.get("numbered", True) else say.t(N_("{button}, without a number"), button=told)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from handlers.citations import cite_all, format_office, format_statement
+from handlers.citations import cite_all, format_office, format_pack, format_statement
 from handlers.core import LABELS, format_day
 from handlers.interview.screens import UNSURE_LABEL as UNSURE
 from locales import N_, Translator
@@ -51,13 +51,18 @@ def render_rulebook(pack: Pack, t: Translator) -> str:
 def _render_head(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"# {t(pack.settings.title)}"
     yield t(
-        N_("Rule pack {pack}, effective from {day}."), pack=pack.label, day=format_day(pack.settings.effective_from)
+        N_("Rule pack {pack}, effective from {day}."),
+        pack=format_pack(pack, t),
+        day=format_day(pack.settings.effective_from),
     )
     if pack.settings.over:
         yield t(
             N_("It is a layer over {below}: what is not replaced here stands as it does there."),
-            below=pack.settings.over,
+            below=format_pack(pack.below, t) if pack.below else pack.settings.over,
         )
+    if area := pack.settings.area:
+        places = ", ".join(area.places or area.provinces)
+        yield t(N_("It is for bodies of {places} only; any other body has the rules below it."), places=places)
     yield t(
         N_(
             "Each statement names its source. Where nothing follows the source it was read in the text; a local rule, a"
@@ -227,7 +232,7 @@ def _render_replaced(pack: Pack, t: Translator) -> Iterator[str]:
 
 def _render_signature(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"## {t(SIGNATURE)}"
-    yield t(N_("I have compared rule pack {pack} with the documents it cites."), pack=pack.label)
+    yield t(N_("I have compared rule pack {pack} with the documents it cites."), pack=format_pack(pack, t))
     yield t(N_("Name, position: ……………………………………  Date: ……/……/………  Signature: ……………………"))
 
 

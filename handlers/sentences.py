@@ -1,5 +1,6 @@
 """Answers a free sentence at any point: facts are said back for one tap, questions are answered, wishes carried out."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -28,10 +29,11 @@ from handlers.interview.screens.retraction import ask_about_found_token
 from handlers.interview.screens.understood import answers_in, format_noted_day, note_end_alone, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
-from handlers.supposing import answer_supposed, leaves_out_loss
+from handlers.supposing import NEAR_EXPIRY, answer_merger, answer_supposed, leaves_out_loss
 from handlers.understanding import ASKING_SCREENS, read_sentence
 from locales import N_
 from rules import answer_question, find_named, name_by_case
+from rules.facts import Token
 from rules.language import Reading
 from rules.language.spelling import fold
 from rules.offices import filing_places
@@ -183,9 +185,11 @@ def confirm_rest(
 
 def _open_question(here: Context) -> Question | None:
     on_question = here.session.screen == "question" and here.session.consented_at is not None
-    return current_question(here.session, here.world.pack, here.today) if on_question else None
+    return current_question(here.session, here.pack, here.today) if on_question else None
 
 
+#: Words of a certificate whose end is near, without accents.
+_NEAR_ITS_END = re.compile(r"\b(sap|gan|can) (het|den|toi|qua) (han|hieu luc)")
 #: Documents that are named for the legal basis; the others stand in the answer of the whole case.
 _MOST = 4
 NOT_READ = N_("No text that I have read says that. Please ask the office that receives your dossier.")
@@ -226,11 +230,17 @@ def answer_questions(here: Context, reading: Reading, text: str) -> tuple[Markup
     folded, asks = fold(text), [ask for ask in reading.asks if ask in TITLES]
     named = {fact: value for fact, value in reading.facts.items() if fact == "subject"}
     ended = {"expired": True} if reading.facts.get("expired") and "certificate" not in here.session.answers else {}
-    asked = (
-        {**reading.supposed, **ended} if "what_to_do" in asks else {}
-    )  # an end without its day waits to be confirmed
+    opened = (
+        "where" in asks and reading.supposed.get("token") == Token.LOCKED
+    )  # a locked token is opened by a procedure
+    # an end without its day waits to be confirmed
+    asked = {**reading.supposed, **ended} if opened or "what_to_do" in asks else {}
+    if "what_to_do" in asks and _NEAR_ITS_END.search(folded):
+        asked = {**asked, NEAR_EXPIRY: True}
     whole = asked and not leaves_out_loss(folded, asked)
     supposed = answer_supposed(here, {**named, **asked}) if whole else ()
+    if "what_to_do" in asks and (reading.facts.get("merged") or reading.supposed.get("merged")):
+        supposed = supposed or answer_merger(here, reading.facts.get("subject"))
     answers = (_answer(here, ask, folded) for ask in asks if not (supposed and ask == "what_to_do"))
     return (*supposed, *answers)
 
@@ -244,7 +254,7 @@ def _answer(here: Context, ask: str, folded: str) -> Markup:
 
 
 def _from_the_pack(here: Context, ask: str, folded: str) -> Iterator[str]:
-    pack = here.world.pack
+    pack = here.pack
     named = find_named(pack, ask, folded) or name_by_case(ask, facts_of(here.session), here.today)
     answer = answer_question(pack, ask, named)
     if answer is not None:
@@ -269,7 +279,7 @@ def _from_the_case(here: Context, ask: str) -> Iterator[str]:
 def _names_an_office(here: Context) -> bool:
     """Return whether the decision of the case says where its dossiers go: what holds elsewhere would only confuse."""
     decided = current_decision(here)
-    places = filing_places(here.world.offices, decided.actions, units_of(here)) if decided else ()
+    places = filing_places(here.offices, decided.actions, units_of(here)) if decided else ()
     return bool(places) and all(place.office for place in places)
 
 
@@ -290,7 +300,7 @@ def _offices(here: Context) -> Iterator[str]:
         head = f"{here.say.t(N_('Where to file.'))} "  # the title says it already
         yield _sourced(here, replace(told, text=told.text.removeprefix(head)))
     else:
-        yield from format_set_offices(here.world.pack, here.world.offices, units_of(here), here.say.t)
+        yield from format_set_offices(here.pack, here.offices, units_of(here), here.say.t)
 
 
 def _sourced(here: Context, told: Notice) -> str:

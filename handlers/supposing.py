@@ -32,6 +32,37 @@ IF_BESIDE = N_("If {case}, beside what you have told ({told}):")
 NOT_RECORDED = N_("<i>That holds where nothing else is wrong. I have not recorded it.</i>")
 NOT_RECORDED_BESIDE = N_("<i>I have not recorded it.</i>")
 ENDED = N_("<b>the certificate has expired</b>")
+NEAR_ITS_END = N_("<b>the certificate is near its end</b>")
+#: What a question may suppose beside the facts that a sentence can state.
+NEAR_EXPIRY = "near_expiry"
+MERGER_DEPENDS = N_("After a merger it depends on whose certificate it is and which one is kept:")
+#: What a merger can mean for a certificate: whose it is, what happened, whether it is kept or matches.
+_MERGERS: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    (
+        N_("A body that became part of a new one, its certificate is kept"),
+        {"subject": "organisation", "events": ["merged_into_new"], "merger_role": "designated"},
+    ),
+    (
+        N_("A body that became part of a new one, another certificate is kept"),
+        {"subject": "organisation", "events": ["merged_into_new"], "merger_role": "other"},
+    ),
+    (
+        N_("A body that took others in and kept its name"),
+        {"subject": "organisation", "events": ["merged_into_existing"], "merger_role": "surviving"},
+    ),
+    (
+        N_("A body that was merged into another one"),
+        {"subject": "organisation", "events": ["merged_into_existing"], "merger_role": "absorbed"},
+    ),
+    (
+        N_("An officer whose certificate still has the old name"),
+        {"subject": "individual", "events": ["unit_reorganised"], "information_matches": False},
+    ),
+    (
+        N_("An officer whose certificate still says what is true"),
+        {"subject": "individual", "events": ["unit_reorganised"], "information_matches": True},
+    ),
+)
 NOTHING_TO_DO = N_("Nothing has to be done.")
 #: Facts that a question leaves out, as they mostly are. Whose certificate a merger keeps has no usual answer.
 _USUAL: Mapping[str, Any] = {"events": [], "token": Token.IN_HAND, "key_exposed": False}
@@ -40,7 +71,10 @@ _VALID_FOR = timedelta(days=365)
 #: Parts of the answer that are said for all kinds of certificate together.
 _SHARED = (Part.NOW, Part.TOKEN)
 #: Words of a loss or an exposure, without accents; "mất bao lâu" and "mật khẩu" are none.
-_LOSS = re.compile(r"\b(mat(?! (bao|may|phi|tien|thoi|khau|cong))|lo|ro ri|that lac|danh cap|trom|cuop)\b")
+_LOSS = re.compile(
+    r"\b(mat(?! (bao|may|phi|tien|thoi|khau|cong|pin|pass|mk|ma pin|ma so pin|mat khau))|lo|ro ri|that lac|danh cap"
+    r"|trom|cuop)\b"
+)
 _SUBJECTS = (Subject.INDIVIDUAL, Subject.ORGANISATION)
 
 
@@ -66,6 +100,33 @@ def answer_supposed(here: Context, supposed: Mapping[str, Any]) -> tuple[Markup,
     surest = max(outcomes.values(), key=lambda one: list(Level).index(find_certainty(here, one)))
     shared = _format_shared(here, list(outcomes.values()))
     return (head, *shared, *_format_each(here, outcomes), format_certainty(here, surest), tail)
+
+
+def answer_merger(here: Context, subject: str | None = None) -> tuple[Markup, ...]:
+    """Say on what it depends after a merger, and what follows in each case, with its place in the law."""
+    told = subject or here.session.answers.get("subject")
+    cases = [(label, case) for label, case in _MERGERS if told in (None, case["subject"])]
+    decided = [(label, found) for label, case in cases if (found := _decide_usual(here, case))]
+    if not decided:
+        return ()
+    sources: dict[str, int] = {}
+    lines = [f"{here.say.t(label)}: {_format_marked(here, found, sources)}" for label, found in decided]
+    documents = (here.pack.documents[number] for number in sources)
+    named = "; ".join(f"[{at}] {document.short or document.number}" for at, document in enumerate(documents, 1))
+    surest = max((found for _, found in decided), key=lambda one: list(Level).index(find_certainty(here, one)))
+    return (
+        join_lines(here.say(MERGER_DEPENDS), format_bullets(lines)),
+        join_lines(here.say(N_("<i>Sources: {sources}</i>"), sources=named), format_certainty(here, surest)),
+        here.say(NOT_RECORDED),
+    )
+
+
+def _format_marked(here: Context, decided: Decided, sources: dict[str, int]) -> str:
+    """Format the first procedure with the numbers of its sources; a new source gets the next number."""
+    action = decided.actions[0]
+    documents = dict.fromkeys(citation.document for reason in action.reasons for citation in reason.citations)
+    marks = "".join(f"[{sources.setdefault(document, len(sources) + 1)}]" for document in documents)
+    return f"{format_title(here.say, action, None)} {marks}".strip()
 
 
 def leaves_out_loss(folded: str, supposed: Mapping[str, Any]) -> bool:
@@ -116,9 +177,11 @@ def _suppose(here: Context, supposed: Mapping[str, Any]) -> dict[str, Any] | Non
     if supposed.get("expired"):
         ended = here.today - timedelta(days=1)
         new["certificate"] = _certificate_until(ended)
+    elif supposed.get(NEAR_EXPIRY):
+        new["certificate"] = _certificate_until(here.today + timedelta(days=here.pack.settings.near_expiry_days // 2))
     if "events" in new:  # on top of what has happened to the unit already
         new["events"] = sorted({*session.answers.get("events", ()), *new["events"]})
-    said = {"certificate" if fact in ("expired", "not_after", "issuer") else fact for fact in supposed}
+    said = {"certificate" if fact in ("expired", "not_after", "issuer", NEAR_EXPIRY) else fact for fact in supposed}
     if not new or said - {"whose", "subject", "old_unit", "new_unit"} - new.keys():
         return None
     return {**session.answers, **new}
@@ -129,7 +192,7 @@ def _decide_usual(here: Context, answers: Mapping[str, Any]) -> Decided | None:
     known = dict(answers)
     while True:
         try:
-            outcome = decide(here.world.pack, parse_facts(known), here.today)
+            outcome = decide(here.pack, parse_facts(known), here.today)
         except FactsError:
             return None
         if isinstance(outcome, Decided):
@@ -155,6 +218,8 @@ def _format_case(here: Context, answers: Mapping[str, Any], supposed: Mapping[st
             yield format_phrase(here.say, fact, supposed[fact])
         elif fact == "certificate" and supposed.get("expired"):
             yield here.say(ENDED)
+        elif fact == "certificate" and supposed.get(NEAR_EXPIRY):
+            yield here.say(NEAR_ITS_END)
         elif fact == "certificate" and {"not_after", "issuer"} & supposed.keys():
             yield here.say(N_("the certificate is {phrase}"), phrase=format_phrase(here.say, fact, value))
 

@@ -1,5 +1,6 @@
 """Decides by a pack. All functions are pure: the day is passed in and nothing is read."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from typing import cast
@@ -48,6 +49,26 @@ def decisive_rows(pack: Pack, facts: Facts, today: date) -> tuple[Row, ...]:
         return ()
     given = {name: VARIABLES[name][0] if value is None else value for name, value in inputs.items()}
     return engine_of(pack).fired(given, facts.events or frozenset())
+
+
+def decisive_inputs(pack: Pack, facts: Facts, today: date, rows: Iterable[str]) -> tuple[tuple[str, Value], ...]:
+    """Return what some rows of a decision rest on, in their order: names of inputs, or ``event``, with the value.
+
+    A condition on something that did not happen, or on the result of another table, is left out.
+    """
+    known, events = known_inputs(pack, facts, today), facts.events or frozenset()
+    tables = {row.id: table for table in pack.tables for row in table.rows}
+    found: dict[tuple[str, Value], None] = {}
+    for id_ in rows:
+        asked = {**tables[id_].applies, **pack.rows[id_].when}
+        for name, values in asked.items():
+            if name in pack.flags and True in values:
+                found |= dict.fromkeys(("event", event) for event in sorted(pack.flags[name] & events))
+            elif name == "place" and known["merger_role"] is not None:
+                found["merger_role", known["merger_role"]] = None
+            elif (value := known.get(name)) is not None and value in values:
+                found[name, value] = None
+    return tuple(found)
 
 
 @lru_cache(maxsize=8192)

@@ -72,7 +72,8 @@ def lay_over(below: Contents, layer: Contents) -> tuple[Contents, tuple[Replacem
     laid = {file: _lay_file(laying, file, below.get(file, {}), layer.get(file, {})) for file in _FILES}
     if laying.wrong:
         raise PackInvalid(*laying.wrong)
-    return {**laid, "pack": {**below["pack"], **layer["pack"]}}, tuple(laying.replaced)
+    head = {name: value for name, value in below["pack"].items() if name != "area"}  # which is of one layer only
+    return {**laid, "pack": {**head, **layer["pack"]}}, tuple(laying.replaced)
 
 
 def _lay_file(laying: _Laying, file: str, below: _Entry, layer: _Entry) -> _Entry:

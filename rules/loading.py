@@ -50,6 +50,7 @@ def _load_known(name: str) -> Pack:
 
 def _load(folder: Traversable, offices: PathLike[str] | None) -> Pack:
     contents, replaced = _contents(folder, ())
+    over = contents["pack"].get("over")
     documents = _models(contents, "documents", Document)
     _name_citations(contents, {document.number: document.cited_as for document in documents})
     decisions = dict(contents["decisions"])
@@ -67,7 +68,13 @@ def _load(folder: Traversable, offices: PathLike[str] | None) -> Pack:
         answers=_models(contents, "answers", QuestionAnswer),
         offices=merge_offices(_offices(contents), () if offices is None else load_offices(offices)),
         replaced=replaced,
+        below=_load_below(over, offices) if isinstance(over, str) else None,
     )
+
+
+def _load_below(over: str, offices: PathLike[str] | None) -> Pack:
+    name = over.rsplit(" ", 1)[0]
+    return _load_known(name) if offices is None and _comes_along(name) else _load(_folder(name), offices)
 
 
 def load_offices(file: PathLike[str]) -> tuple[Office, ...]:

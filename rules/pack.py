@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
 
+from rules.area import Area, Location, Whereabouts, locate
 from rules.facts import Event
 from rules.offices import Office
 from rules.outcome import Brief, Citation, Level, Part, Procedure, Statement
@@ -149,6 +150,7 @@ class PackSettings(_Model):
     name: str
     version: str
     title: str  #: message id
+    area: Area | None = None  #: of a layer: the bodies it is for; without it, everybody
     over: str | None = None  #: of a layer: name and version of the pack it was checked over, such as ``national 1``
     effective_from: dt.date  #: from this day every cited document is in force
     decided_on: dt.date  #: the day worked examples are decided on
@@ -174,6 +176,7 @@ class Pack:
     answers: tuple[QuestionAnswer, ...] = ()
     offices: tuple[Office, ...] = ()  #: the receiving offices; a later one prevails over an earlier one
     replaced: tuple[Replacement, ...] = ()  #: what this layer replaced in the pack below
+    below: "Pack | None" = None  #: of a layer: the pack that it lies over, with the operator's offices
 
     @property
     def name(self) -> str:
@@ -185,10 +188,30 @@ class Pack:
 
     @property
     def label(self) -> str:
-        """Return name and version, such as ``nhon_trach 2``."""
+        """Return name and version, such as ``nhon_trach 3``."""
         return f"{self.name} {self.version}"
 
     @cached_property
     def rows(self) -> dict[str, Row]:
         """Return every row of every table by its id."""
         return {row.id: row for table in self.tables for row in table.rows}
+
+    def covering(self, location: Location) -> "Pack":
+        """Return the pack that holds for a body there: this one, or the one below where the body lies outside its area.
+
+        What a layer says of receiving offices holds in its whole province.
+        """
+        if self.settings.area is None or self.below is None:
+            return self
+        where = locate(self.settings.area, location)
+        if where is Whereabouts.NEARBY:
+            return self._nearby or self
+        return self.below.covering(location) if where is Whereabouts.ELSEWHERE else self
+
+    @cached_property
+    def _nearby(self) -> "Pack | None":
+        if self.below is None:
+            return None
+        known = self.below.documents
+        offices = (one for one in self.offices if all(citation.document in known for citation in one.citations))
+        return replace(self.below, offices=tuple(offices))

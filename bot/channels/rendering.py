@@ -313,6 +313,8 @@ def _format_choice(number: int, choice: Choice) -> str:
     reminder, label = BroadcastCallback.parse(choice.tap), escape(choice.label, quote=False)
     if reminder:
         return f"{reminder.typed_command} – {label}"
+    if choice.zero:
+        return f"0. {label}"
     return f"{number}. {label}" if choice.numbered else f"• {label}"
 
 

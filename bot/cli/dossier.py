@@ -30,7 +30,7 @@ from bot.settings import Settings, load_settings
 from handlers.dossier.entries import OF_ONE, OURS, DossierContext, Entry, Status
 from handlers.dossier.sources import merge_list
 from handlers.dossier.texts import format_counts, format_open_questions, format_standouts
-from handlers.model import ListedCertificate, Source, UnitToday, serial_key
+from handlers.model import ListedCertificate, Source, UnitToday, locate_unit, serial_key
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
 from rules.errors import FactsError
@@ -225,6 +225,7 @@ def _make(settings: Settings, given: _Input) -> Dossier:
     rows = run_until_signal(_read_rows(given.list)) if given.list else ()
     unit, offices = run_until_signal(_read_unit(settings, given.unit, given.day)) if given.unit else (None, ())
     pack, t = load_pack(settings.pack, settings.offices), given.t
+    pack = pack.covering(locate_unit(unit.units, unit.code)) if unit else pack
     with _progress() as bar:
         reading = bar.add_task(t(N_("Reading certificates")), total=len(given.files))
         trust = settings.data_dir / "trust"

@@ -21,7 +21,7 @@ from handlers.core import Event as AnyEvent
 from handlers.dossier.entries import DossierContext, decide_all
 from handlers.dossier.filing import format_changes
 from handlers.dossier.notices import format_progress, format_progress_end, stops_order
-from handlers.model import DossierRecord, Rights, UnitDirectory, UnitToday
+from handlers.model import DossierRecord, Rights, UnitDirectory, UnitToday, locate_unit
 from locales import translator
 from rules.calendar import to_vietnam_day
 from rules.offices import Office
@@ -190,7 +190,9 @@ class DossierMaker:
         day, t = to_vietnam_day(self.clock.now()), translator(making.wanted.language)
         units = found.units
         unit = UnitToday(units, record.unit, day) if record.unit and units.get(record.unit) else None
-        context = DossierContext(self.pack, day, unit, self.office, found.offices)
+        context = DossierContext(
+            self.pack.covering(locate_unit(units, record.unit)), day, unit, self.office, found.offices
+        )
         entries = decide_all(context, record.sources, record.common, record.people, record.answers)
         changes = tuple(format_changes(context, record.made, entries, t))
         from bot.dossier.making import DossierOrder, make_dossier  # noqa: PLC0415 - imported at the start of a service

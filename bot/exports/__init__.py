@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.streams import sanitize
 from handlers.admin import format_filter
-from handlers.core import format_moment
+from handlers.core import EVENT_LABELS, format_moment
 from handlers.model import (
     CHANNEL_LABELS,
     MACHINE,
@@ -25,7 +25,7 @@ from handlers.model import (
     Rights,
     UnitDirectory,
 )
-from handlers.requests import EVENT_LABELS, FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
+from handlers.requests import FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_, Translator
 from rules.calendar import to_vietnam_time
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.streams import sanitize
+from handlers.core import EVENT_LABELS
 from handlers.model import (
     AUTHORITY_WORDS,
     MASK,
@@ -27,7 +28,7 @@ from handlers.model import (
     expand_short_forms,
     find_form,
 )
-from handlers.requests import EVENT_LABELS, clean_email
+from handlers.requests import clean_email
 from locales import translator
 from rules.facts import Subject
 from rules.language.spelling import fold

@@ -132,7 +132,7 @@ class InviteLabelScreen:
         """Show the role and ask for the name."""
         say, plan = here.say, InvitationDraft.of(here.session.about)
         told = format_role(say.t, here.world.units, plan.role, plan.unit) if plan else ""
-        back = replace(back_option(here.say.t), numbered=False)
+        back = replace(back_option(here.say.t), gives_up=True)
         return Page(
             say(_LABEL_QUESTION),
             (escape(capitalize_first(told)),) if told else (),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from handlers.citations import LEVELS
-from handlers.core.decision import facts_of, format_actions, format_notices, format_title, units_of
+from handlers.core.decision import facts_of, format_actions, format_notices, format_title, format_why, units_of
 from handlers.core.screen import Context
 from handlers.core.text import (
     MarkupTranslator,
@@ -44,6 +44,8 @@ LABELS = {
     Part.TOKEN: N_("The token"),
     Part.CARE: N_("Careful"),
 }
+#: The most reasons that the first line of an answer names.
+_MOST_REASONS = 2
 #: The most characters of a short answer, without markup: with one action, and with several.
 MOST_FOR_ONE, MOST_FOR_SEVERAL = 700, 1000
 #: Parts that give way first where an answer would be too long; what they said stands behind the buttons.
@@ -94,13 +96,12 @@ def format_brief_answer(here: Context, decided: Decided, *, alone: bool = False)
         return answer
     while _length(answer) > most and (shorter := _shorten(lines)) != lines:
         lines, answer = shorter, _format(here, decided, shorter, cut=True)
-    if lines == whole or _length(answer) <= most:
-        return answer
-    answer = _format(here, decided, lines, cut=True, bare=True)
-    if _length(answer) <= most:
-        return answer
+    for reasons in (*reversed(range(_MOST_REASONS + 1)), None):  # the names of the sources weigh more than reasons
+        answer = _format(here, decided, lines, cut=lines != whole, reasons=reasons)
+        if _length(answer) <= most or (lines == whole and not reasons):
+            return answer
     kept = [line for line in lines if line.part is not Part.WHERE]  # how to send it: last of all, it is a button away
-    return _format(here, decided, kept, cut=True, bare=True)
+    return _format(here, decided, kept, cut=True, reasons=None)
 
 
 def format_decision_plain(here: Context, decided: Decided) -> str:
@@ -127,16 +128,21 @@ def _shorten(lines: list[_Line]) -> list[_Line]:
     return lines
 
 
-def _format(here: Context, decided: Decided, lines: list[_Line], *, cut: bool, bare: bool = False) -> list[Markup]:
-    """Format the lines: what to do this minute first; ``bare`` leaves the names of the sources to the button."""
+def _format(
+    here: Context, decided: Decided, lines: list[_Line], *, cut: bool, reasons: int | None = _MOST_REASONS
+) -> list[Markup]:
+    """Format the lines, what to do this minute first.
+
+    With the most ``reasons`` that are named; ``None`` leaves the names of the sources to the button as well.
+    """
     say, sources = here.say, _sources(decided, lines)
     urgent = [line for line in lines if line.part is Part.NOW]
     others = [line for line in lines if line.part is not Part.NOW]
     more = say(MORE_BELOW, steps=say.t(N_("Step by step")), notes=say.t(N_("Please note"))) if cut else ""
-    named = say(N_("<i>Sources: “{button}”</i>"), button=say.t(N_("Legal basis"))) if bare else Markup()
+    named = say(N_("<i>Sources: “{button}”</i>"), button=say.t(N_("Why? Legal basis"))) if reasons is None else Markup()
     return [
         *(_format_line(say, line, sources) for line in urgent),
-        _format_head(say, decided, sources),
+        _format_head(here, decided, sources, reasons or 0),
         join_lines(*(_format_line(say, line, sources) for line in others), more),
         join_lines(named or _format_sources(here, sources), format_certainty(here, decided)),
     ]
@@ -183,13 +189,14 @@ def explain_certainty(here: Context, decided: Decided, *, doubts_only: bool = Fa
     return [format_certainty(here, decided), *paragraphs, *dict.fromkeys(office)]
 
 
-def _format_head(say: MarkupTranslator, decided: Decided, sources: list[str]) -> Markup:
+def _format_head(here: Context, decided: Decided, sources: list[str], reasons: int) -> Markup:
     """Format the titles of the actions in their order, each with the sources of its reasons."""
-    many = len(decided.actions) > 1
+    say, many = here.say, len(decided.actions) > 1
     lines = (
-        Markup("<b>{}</b>{}").format(
+        Markup("<b>{}</b>{}{}").format(
             format_title(say, action, number if many else None),
             _format_marks([c.document for reason in action.reasons for c in reason.citations], sources),
+            format_why(here, action, reasons) if number == 1 else "",
         )
         for number, action in enumerate(decided.actions, 1)
     )
@@ -254,7 +261,7 @@ def _filed(decided: Decided) -> bool:
 
 
 def _places(here: Context, decided: Decided) -> tuple[FilingPlace, ...]:
-    return filing_places(here.world.offices, decided.actions, units_of(here))
+    return filing_places(here.offices, decided.actions, units_of(here))
 
 
 def _office_texts(here: Context, decided: Decided) -> Iterator[str]:
@@ -303,7 +310,7 @@ def _sources(decided: Decided, lines: list[_Line]) -> list[str]:
 
 def _format_sources(here: Context, sources: list[str]) -> Markup:
     """Name each document in the shortest way that tells it apart."""
-    named = ((at, here.world.pack.documents[number]) for at, number in enumerate(sources, 1))
+    named = ((at, here.pack.documents[number]) for at, number in enumerate(sources, 1))
     texts = [f"[{at}] {document.short or document.number}" for at, document in named]
     return here.say(N_("<i>Sources: {sources}</i>"), sources="; ".join(texts)) if texts else Markup()
 

@@ -13,6 +13,7 @@ from handlers.model import Certificate
 from locales import N_
 from rules.calendar import to_vietnam_day
 from rules.deciding import decide as _decide
+from rules.deciding import decisive_inputs
 from rules.deciding import needs as _needs
 from rules.deciding import next_question as _next_question
 from rules.errors import FactsError
@@ -21,6 +22,7 @@ from rules.outcome import Action, Decided, Notice, Outcome, Procedure
 from rules.pack import Document, Pack
 from rules.parsing import parse_facts
 from rules.questions import Question
+from rules.tables import Value
 
 #: Procedures that can be registered as a request: each is a yêu cầu chứng thực (Decree 68/2024/NĐ-CP, definitions).
 REGISTRABLE = frozenset(
@@ -33,10 +35,48 @@ REGISTRABLE = frozenset(
     }
 )
 
+EVENT_LABELS = {
+    Event.MERGED_INTO_NEW: N_("merged into a new body"),
+    Event.MERGED_INTO_EXISTING: N_("merged into an existing body"),
+    Event.SUPERIOR_CHANGED: N_("change of superior"),
+    Event.RENAMED: N_("renamed"),
+    Event.ADDRESS_CHANGED: N_("change of address"),
+    Event.DISSOLVED: N_("dissolved"),
+    Event.SPLIT: N_("split"),
+    Event.UNIT_REORGANISED: N_("unit reorganised"),
+    Event.MOVED_WITHIN_STATE: N_("moved to another state body"),
+    Event.LEFT_STATE_SERVICE: N_("left state service"),
+    Event.DECEASED: N_("deceased"),
+    Event.POSITION_CHANGED: N_("change of position"),
+    Event.EMAIL_CHANGED: N_("change of official e-mail"),
+    Event.DEVICE_RENAMED: N_("device, service or software renamed"),
+    Event.DEVICE_UPGRADED: N_("device, service or software upgraded"),
+    Event.DEVICE_RETIRED: N_("device, service or software retired"),
+    Event.MANAGING_BODY_REVOKES: N_("revocation wanted by the managing body"),
+}
+#: What else decides, in a few words; what is always so, or only leaves everything as it is, is no reason.
+_REASONS: dict[tuple[str, Value], str] = {
+    ("issuer", "public"): N_("issued by a public provider"),
+    ("issuer", "none"): N_("no certificate was issued yet"),
+    ("key_exposed", True): N_("key or PIN exposed"),
+    ("token", "lost"): N_("token lost"),
+    ("token", "damaged"): N_("token damaged"),
+    ("token", "locked"): N_("token locked"),
+    ("validity", "expired"): N_("certificate expired"),
+    ("validity", "near_expiry"): N_("certificate near its end"),
+    ("validity", "not_yet_valid"): N_("certificate not valid yet"),
+    ("information_matches", False): N_("it no longer says what is true"),
+    ("information_matches", True): N_("it still says what is true"),
+    ("merger_role", "designated"): N_("this certificate is kept"),
+    ("merger_role", "other"): N_("another body's certificate is kept"),
+    ("merger_role", "undecided"): N_("which certificate is kept is not decided"),
+    ("merger_role", "surviving"): N_("your body keeps its name"),
+}
+
 
 def current_decision(here: Context) -> Decided | None:
     """Return the decision of the session's answers, or ``None`` while a question is still open."""
-    outcome = decide_answers(here.session, here.world.pack, here.today)
+    outcome = decide_answers(here.session, here.pack, here.today)
     return outcome if isinstance(outcome, Decided) else None
 
 
@@ -102,19 +142,17 @@ def _format_notice(here: Context, decided: Decided, notice: Notice) -> Markup:
 
 def filing_notice_of(here: Context, decided: Decided) -> Notice:
     """Return the notice on where to file in the case of this conversation, in its language."""
-    world = here.world
-    return filing_notice(world.pack, decided, here.say.t, offices=world.offices, units=units_of(here))
+    return filing_notice(here.pack, decided, here.say.t, offices=here.offices, units=units_of(here))
 
 
 def units_of(here: Context) -> tuple[str, ...]:
     """Return the codes of the officer's unit and of those above it, the nearest first."""
-    unit = here.session.unit
-    return (unit, *(above.code for above in here.world.units.ancestors(unit))) if unit else ()
+    return here.world.units.line(here.session.unit)
 
 
 def cited_documents(here: Context) -> list[Document]:
     """Return the documents that the decision cites, or all documents of the pack while there is no decision."""
-    documents, decided = here.world.pack.documents, current_decision(here)
+    documents, decided = here.pack.documents, current_decision(here)
     if decided is None:
         return list(documents.values())
     cited_by = [*(a.citations for a in decided.actions), *(n.citations for n in decided.notices)]
@@ -294,3 +332,13 @@ def certificate_facts(certificate: Certificate) -> dict[str, Any]:
         "not_after": to_vietnam_day(certificate.not_after).isoformat(),
         "issuer": certificate.issuer_kind.value,
     }
+
+
+def format_why(here: Context, action: Action, most: int) -> str:
+    """Say which facts decided on an action, in a few words; the rest stands behind a button."""
+    inputs = decisive_inputs(here.pack, facts_of(here.session), here.today, action.rows)
+    labels: dict[tuple[str, Value], str] = {**_REASONS}
+    labels |= {("event", event): label for event, label in EVENT_LABELS.items()}
+    words = (labels.get(one) for one in inputs)
+    told = [here.say.t(word) for word in dict.fromkeys(filter(None, words))][:most]
+    return here.say.t(N_(" – because: {facts}"), facts=", ".join(told)) if told else ""

@@ -17,7 +17,8 @@ class Choice(_Model):
 
     label: str
     tap: str  #: at most 64 bytes
-    numbered: bool = True  #: in a menu it has a number; else it is taken by its words
+    numbered: bool = True  #: in a menu it has a number, counted from 1; else it is taken by its words
+    zero: bool = False  #: in a menu it has the number 0
 
 
 class Attachment(_Model):

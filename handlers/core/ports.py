@@ -251,7 +251,6 @@ class Services:
     identity_days: int = 0  #: days for which a personal number (CCCD) is kept after its form was made
     language: str = "vi"  #: language of a conversation until its person chooses one
 
-    @property
-    def offices(self) -> OfficeDirectory:
-        """Return the receiving offices: the one place that says where something is filed."""
-        return OfficeDirectory.of(self.pack.offices, self.office, self.chosen_offices)
+    def offices_of(self, pack: Pack) -> OfficeDirectory:
+        """Return the receiving offices under a pack: the one place that says where something is filed."""
+        return OfficeDirectory.of(pack.offices, self.office, self.chosen_offices)

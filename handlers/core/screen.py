@@ -14,9 +14,11 @@ from handlers.core.ports import Services
 from handlers.core.session import Session
 from handlers.core.text import MarkupTranslator
 from handlers.model import Act as Right
-from handlers.model import Rights
+from handlers.model import Rights, locate_certificate, locate_unit
 from locales import N_, Translator
 from rules.calendar import to_vietnam_day
+from rules.offices import OfficeDirectory
+from rules.pack import Pack
 
 #: Total length of the paragraphs, in characters, above which ``Page.to_short`` drops them.
 LONG_PAGE = 800
@@ -31,8 +33,8 @@ class Option:
     synonyms: tuple[str, ...] = ()
     ticked: bool = False
     ticks: bool = True  #: false for an option that ends ticking or leaves, if several may be chosen
-    #: False if no number takes the option: a typing slip must not discard a text that is being written.
-    numbered: bool = True
+    #: True if it leaves what is being written: its number is 0, so that no slip of a digit takes it.
+    gives_up: bool = False
     #: True for an option that only shows more about what the page says: its button stays on the message and stays valid
     #: for as long as ``Page.subject`` is the same.
     lasting: bool = False
@@ -81,8 +83,8 @@ class Page:
 
     @property
     def numbered_options(self) -> tuple[Option, ...]:
-        """Return the options that can be taken by number, in order."""
-        return tuple(option for option in self.options if option.numbered and self.numbers != "values")
+        """Return the options that can be taken by the numbers from 1 on, in order."""
+        return tuple(option for option in self.options if not option.gives_up and self.numbers != "values")
 
     def to_reply(self, session: Session) -> Reply:
         """Render the page as a message with buttons that are valid for this session."""
@@ -99,7 +101,8 @@ class Page:
     def _choice(self, option: Option, session: Session) -> Choice:
         mark = "✓ " if option.ticked else ""
         tap = str(self._tap(option, session))
-        return Choice(label=f"{mark}{option.label}", tap=tap, numbered=option in self.numbered_options)
+        numbered, zero = option in self.numbered_options, option.gives_up and self.numbers != "values"
+        return Choice(label=f"{mark}{option.label}", tap=tap, numbered=numbered, zero=zero)
 
     def _tap(self, option: Option, session: Session) -> "ScreenCallback":
         if option.lasting:
@@ -218,6 +221,23 @@ class Context:
     def today(self) -> date:
         """Return today's date in Viet Nam."""
         return to_vietnam_day(self.world.now)
+
+    @property
+    def pack(self) -> Pack:
+        """Return the rules for the body of the conversation: the locality's only where it may lie within its area."""
+        session = self.session
+        if self.world.units.get(session.unit):
+            return self.pack_of(session.unit)
+        return self.world.pack.covering(locate_certificate(session.certificate, session.named_unit))
+
+    def pack_of(self, unit: str | None) -> Pack:
+        """Return the rules for a unit of the tree."""
+        return self.world.pack.covering(locate_unit(self.world.units, unit))
+
+    @property
+    def offices(self) -> OfficeDirectory:
+        """Return the receiving offices for the body of the conversation."""
+        return self.world.offices_of(self.pack)
 
     def with_session(self, session: Session) -> "Context":
         """Return the same turn with another session."""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from handlers.citations import FILING_NOTICE, filing_notice
+from handlers.citations import FILING_NOTICE, filing_notice, format_pack
 from handlers.core import (
     LABELS,
     LINE_LETTERS,
@@ -130,7 +130,7 @@ def _notices(entries: Sequence[Entry], room: int, t: Translator) -> list[Printed
 
 
 def _head(context: DossierContext, t: Translator) -> list[PrintedPart]:
-    made = t(_MADE, day=format_day(context.today), pack=context.pack.label)
+    made = t(_MADE, day=format_day(context.today), pack=format_pack(context.pack, t))
     body = context.unit.unit.body if context.unit else ""
     lead = [PrintedPart(style="lead", text=shorten(body, MOST_LETTERS))] if body else []
     return [PrintedPart(style="title", text=t(TITLE)), *lead, PrintedPart(style="small", text=made)]

@@ -77,7 +77,7 @@ def open_record(here: Context, record: DossierRecord) -> OpenDossier:
     """Decide every certificate of a dossier by the present rules."""
     world = here.world
     unit = UnitToday(world.units, record.unit, here.today) if world.units.get(record.unit) and record.unit else None
-    context = DossierContext(world.pack, here.today, unit, world.office, world.chosen_offices)
+    context = DossierContext(here.pack_of(record.unit), here.today, unit, world.office, world.chosen_offices)
     entries = decide_all(context, record.sources, record.common, record.people, record.answers)
     return OpenDossier(record, context, entries, make_papers(context, entries))
 
@@ -164,7 +164,7 @@ def _format_untold(here: Context, found: OpenDossier, read: Differences) -> Iter
 
 def _format_noted(here: Context, found: OpenDossier, number: int, facts: Mapping[str, Any]) -> Markup:
     """Say back what was understood of one certificate."""
-    pack, t = here.world.pack, here.say.t
+    pack, t = here.pack, here.say.t
     told = []
     for fact, value in facts.items():
         asked = question_of(pack, fact)

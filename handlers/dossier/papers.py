@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from handlers.core import EVENT_LABELS
 from handlers.dossier.entries import DossierContext, Entry, Status
 from handlers.model import FORM_COLUMNS, Form, FormContent, FormField, UnitToday
-from handlers.requests import EVENT_LABELS, clean_email
+from handlers.requests import clean_email
 from locales import N_, translator
 from rules.facts import Event, Subject, Token
 from rules.offices import OfficeStatus

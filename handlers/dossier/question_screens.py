@@ -70,7 +70,7 @@ class DossierEventScreen(OptionsOnlyScreen):
     async def page(self, here: Context) -> Page:
         """Offer what can happen to a body."""
         found = await current_dossier(here)
-        asked = question_of(here.world.pack, "events")
+        asked = question_of(here.pack, "events")
         if found is None or asked is None:
             return gone_page(here)
         unit = here.world.units.name(found.record.unit)
@@ -104,7 +104,7 @@ class DossierQuestionScreen:
             return gone_page(here)
         if not found.open:
             return Page(here.say(N_("Everything is answered.")), options=(back_option(here.say.t),))
-        one, asked = found.open[0], question_of(here.world.pack, found.open[0].fact)
+        one, asked = found.open[0], question_of(here.pack, found.open[0].fact)
         whom = [f"{found.entries.index(entry) + 1}. {format_label(entry)}" for entry in one.entries]
         named = ", ".join(whom[:SHOWN]) + (" …" if len(whom) > SHOWN else "")
         paragraphs = [here.say(N_("It concerns {count}: {names}"), count=len(whom), names=named)]
@@ -168,7 +168,7 @@ def _with_answer(here: Context, record: DossierRecord, one: OpenQuestion, value:
     if one.fact == "events" and value == "nothing":
         fact = []
     if one.fact == "certificate":
-        asked = question_of(here.world.pack, "certificate")
+        asked = question_of(here.pack, "certificate")
         option = next((option for option in asked.options if option.value == value), None) if asked else None
         fact = {**dict.fromkeys(option.not_known), **option.sets} if option else {}
     keys = {entry.source.key for entry in one.entries}

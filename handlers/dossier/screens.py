@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from handlers.core import (
     BACK,
+    EVENT_LABELS,
     NEXT,
     PREVIOUS,
     Attachment,
@@ -84,7 +85,6 @@ from handlers.dossier.texts import (
     format_unread,
 )
 from handlers.model import DossierRecord
-from handlers.requests import EVENT_LABELS
 from locales import N_
 from rules.language.spelling import fold
 

@@ -149,7 +149,7 @@ def build_form_contents(here: Context, case: FormCase, draft: FormDraft) -> tupl
     """Build what stands in each form; absent values are left to be filled in by hand."""
     own = own_unit(here)
     above = next((one.body for one in here.world.units.ancestors(here.session.unit)), "")
-    recipients = FormRecipients(here.world.offices, units_of(here))
+    recipients = FormRecipients(here.offices, units_of(here))
     return fill_forms(case, draft, (own.body, above) if own else ("", ""), recipients)
 
 

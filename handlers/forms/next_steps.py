@@ -5,6 +5,7 @@ All that it says of the procedure is said by the answer, which has it from the r
 
 from collections.abc import Iterable, Iterator
 
+from handlers.citations import format_pack
 from handlers.core import (
     PAGE_LINES,
     Context,
@@ -85,7 +86,7 @@ def _papers(here: Context, contents: tuple[FormContent, ...]) -> Iterator[Printe
     t = here.say.t
     yield PrintedPart(style="title", text=t(N_("Next steps")))
     made = N_("Made by Trợ lý Chứng thư on {day}, rule pack {pack}. Help with the rules, not a decision of an office.")
-    yield PrintedPart(style="small", text=t(made, day=format_day(here.today), pack=here.world.pack.label))
+    yield PrintedPart(style="small", text=t(made, day=format_day(here.today), pack=format_pack(here.pack, t)))
     yield PrintedPart(style="heading", text=t(N_("The papers")))
     for content in contents:
         yield PrintedPart(style="text", text=_format_paper(here, content))

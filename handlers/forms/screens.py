@@ -187,15 +187,15 @@ def _progress(here: Context, case: FormCase, draft: FormDraft) -> tuple[Markup, 
 
 def _field_options(here: Context, draft: FormDraft) -> tuple[Option, ...]:
     t = here.say.t
-    later = Option(LATER, t(N_("Fill in later")), ("dien sau", "de sau", "bo qua", "later"), numbered=False)
+    later = Option(LATER, t(N_("Fill in later")), ("dien sau", "de sau", "bo qua", "later"))
     if draft.editing:
-        return later, Option(AS_IT_IS, t(N_("Leave this as it is")), ("giu nguyen", "quay lai"), numbered=False)
+        return later, Option(AS_IT_IS, t(N_("Leave this as it is")), ("giu nguyen", "quay lai"))
     rest = ("bo qua het", "bo qua tat ca", "dien sau het", "skip all")
-    return later, Option(SKIP, t(N_("Skip all the rest")), rest, numbered=False), _leave_option(here)
+    return later, Option(SKIP, t(N_("Skip all the rest")), rest), _leave_option(here)
 
 
 def _leave_option(here: Context) -> Option:
-    return Option(LEAVE, here.say.t(N_("Make no papers now")), ("thoi", "khong lap", "de luc khac"), numbered=False)
+    return Option(LEAVE, here.say.t(N_("Make no papers now")), ("thoi", "khong lap", "de luc khac"), gives_up=True)
 
 
 class FormReviewScreen(OptionsOnlyScreen):

@@ -37,8 +37,8 @@ def to_next_screen(here: Context) -> Session:
     if session.understood is not None and session.consented_at is not None:
         return session.with_screen("understood")  # words that came with a file wait until the file is settled
     amending = session.draft is not None and session.draft.code is not None
-    if not amending and current_question(session, here.world.pack, here.today):
-        together = is_asked_together(session, here.world.pack, here.today)
+    if not amending and current_question(session, here.pack, here.today):
+        together = is_asked_together(session, here.pack, here.today)
         return session.with_screen("unit" if _is_unit_due(here) else "condition" if together else "question")
     if session.draft is None:
         return session.with_screen("answer")
@@ -66,7 +66,7 @@ def _is_unit_due(here: Context) -> bool:
 
 def to_answered(here: Context, fact: str, value: object) -> Session:
     """Store an answer and open the screen that follows it."""
-    return to_next_screen(here.with_session(with_answer(here.session, fact, value, here.world.pack)))
+    return to_next_screen(here.with_session(with_answer(here.session, fact, value, here.pack)))
 
 
 def to_next_certificate(here: Context) -> Session:

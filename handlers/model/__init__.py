@@ -283,7 +283,7 @@ from handlers.model.unit_directory import (
     plan_succession,
     unit_of_managing_body,
 )
-from handlers.model.unit_today import UnitToday
+from handlers.model.unit_today import UnitToday, locate_certificate, locate_unit
 
 # fmt: off
 __all__ = [
@@ -320,12 +320,12 @@ __all__ = [
     "expand_short_forms", "find_desk_filter", "find_form", "find_signing_place", "find_taken", "find_way_back",
     "format_channel_code", "format_code", "format_person_code", "format_request_code", "has_card_number",
     "has_no_requests_below", "has_personal_number", "holds_certificate", "is_official", "is_own_line", "is_target",
-    "lacks_serial", "line_units", "list_offices", "mask_content", "mask_email", "mask_identities", "mask_identity",
-    "mask_name", "mask_row", "mask_serial", "mask_session", "matches_unit", "may_any_role", "may_see_personal",
-    "name_keys", "nearest_offices", "parse_channel_code", "parse_codes", "parse_email", "parse_steps",
-    "person_timing", "plan_import", "plan_succession", "pressing_filters", "read_sayings", "render_rights_table",
-    "request_series", "rights_rows", "roll_up", "select_receivers", "select_watchers", "serial_key",
-    "statistics_root", "to_movable_filter", "top_units", "transitions_from", "truncate_certificate",
-    "unit_of_managing_body", "usual_days",
+    "lacks_serial", "line_units", "list_offices", "locate_certificate", "locate_unit", "mask_content", "mask_email",
+    "mask_identities", "mask_identity", "mask_name", "mask_row", "mask_serial", "mask_session", "matches_unit",
+    "may_any_role", "may_see_personal", "name_keys", "nearest_offices", "parse_channel_code", "parse_codes",
+    "parse_email", "parse_steps", "person_timing", "plan_import", "plan_succession", "pressing_filters",
+    "read_sayings", "render_rights_table", "request_series", "rights_rows", "roll_up", "select_receivers",
+    "select_watchers", "serial_key", "statistics_root", "to_movable_filter", "top_units", "transitions_from",
+    "truncate_certificate", "unit_of_managing_body", "usual_days",
 ]
 # fmt: on

@@ -73,6 +73,10 @@ class UnitDirectory:
         while unit is not None and (unit := self.get(unit.parent)) is not None:
             yield unit
 
+    def line(self, code: str | None) -> tuple[str, ...]:
+        """Return a code and those of the units above it, the nearest first; nothing for ``None``."""
+        return (code, *(above.code for above in self.ancestors(code))) if code else ()
+
     def is_within(self, code: str, top: str) -> bool:
         """Return whether a unit is ``top`` or lies below it."""
         at: str | None = code

@@ -16,6 +16,7 @@ from handlers.model.unit import (
     name_keys,
 )
 from handlers.model.unit_directory import UnitDirectory
+from rules.area import Location
 from rules.facts import Event, Subject
 
 #: What a succession is to the body itself; nothing is said of a body that only ceased.
@@ -47,7 +48,7 @@ class UnitToday:
     @property
     def line(self) -> tuple[str, ...]:
         """Return the codes of the unit and of those above it, the nearest first."""
-        return (self.code, *(above.code for above in self.units.ancestors(self.code)))
+        return self.units.line(self.code)
 
     @property
     def superior(self) -> str:
@@ -205,3 +206,22 @@ def _bodies(certificate: Certificate) -> list[str]:
 
 def _keys(names: Iterable[str]) -> set[str]:
     return {key for name in names for key in name_keys(name) if key}
+
+
+def locate_unit(units: UnitDirectory, code: str | None) -> Location:
+    """Return what the tree tells of a unit: its names and those of all units above it."""
+    line = [unit for one in units.line(code) if (unit := units.get(one))]
+    return Location(tuple(name for unit in line for name in (*unit.aliases, unit.name)), complete=bool(line))
+
+
+def locate_certificate(certificate: Certificate | None, unit: str | None = None) -> Location:
+    """Return what a certificate tells of its holder's body, beside the name of a unit that was typed.
+
+    The name of a person is no place, though it may sound like one.
+    """
+    if certificate is None:
+        return Location((unit,) if unit else ())
+    own = () if certificate.subscriber is Subject.INDIVIDUAL else (certificate.name,)
+    above = (*reversed(certificate.units), *([certificate.superior] if certificate.superior else []))
+    direct = next(iter(above), None)
+    return Location((*([unit] if unit else []), *own, *above), certificate.locality, direct)

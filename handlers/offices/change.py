@@ -163,9 +163,9 @@ class OfficeFieldScreen:
         field = OFFICE_FIELDS.get(here.session.about or "", OFFICE_FIELDS["name"])
         present = view.fields.get(field.name)
         told = (say(N_("Now: {value}"), value=present),) if present else ()
-        empty = Option(EMPTY, t(N_("Leave it empty")), ("de trong", "bo trong", "bo qua", "skip"), numbered=False)
-        keep = Option(LATER, t(N_("Leave this as it is")), ("giu nguyen",), numbered=False)
-        back = Option(BACK, t(N_("Save nothing")), ("thoi", "huy", "khong luu", "quay lai"), numbered=False)
+        empty = Option(EMPTY, t(N_("Leave it empty")), ("de trong", "bo trong", "bo qua", "skip"))
+        keep = Option(LATER, t(N_("Leave this as it is")), ("giu nguyen",))
+        back = Option(BACK, t(N_("Save nothing")), ("thoi", "huy", "khong luu", "quay lai"), gives_up=True)
         spare = [] if field.name in NEEDED_FIELDS else [empty]
         options = (*spare, *([keep] if present else []), back)
         return render_field(here, field, (), options, say(field.help), *told, say(field.help))

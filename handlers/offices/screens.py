@@ -98,10 +98,10 @@ async def _open_desk(here: Context) -> _Desk | None:
     view = here.session.receiving or OfficeView()
     allowed = rights.may(Act.CHANGE_OFFICES, view.unit)
     unit = view.unit if allowed else next(iter(selectable_units(rights, Act.CHANGE_OFFICES, here.today)), None)
-    line = (unit, *(above.code for above in units.ancestors(unit))) if unit else ()
+    line = units.line(unit)
     chosen = await here.world.admin.offices.chosen(rights)
     counting = [one for one in chosen if one.unit is None or one.unit in line]
-    shown = list_offices(here.world.offices, counting, line)
+    shown = list_offices(here.world.offices_of(here.pack_of(unit)), counting, line)
     here_now = {line.chosen.office.id for line in shown if line.chosen}
     below = (one for one in chosen if one.office.id not in here_now and rights.may(Act.CHANGE_OFFICES, one.unit))
     return _Desk(rights, unit, shown, tuple(below))
@@ -265,10 +265,9 @@ class OfficeWithdrawScreen(OptionsOnlyScreen):
 async def _lines_without(here: Context, rights: Rights, view: OfficeView) -> tuple[OfficeLine, ...]:
     """Return what counts for the procedures of an office once it is taken back."""
     chosen = await here.world.admin.offices.chosen(rights)
-    above = here.world.units.ancestors(view.unit) if view.unit else ()
-    line = (view.unit, *(unit.code for unit in above)) if view.unit else ()
+    line = here.world.units.line(view.unit)
     left = [one for one in chosen if one.office.id != view.office and (one.unit is None or one.unit in line)]
-    lines = list_offices(here.world.offices, left, line)
+    lines = list_offices(here.world.offices_of(here.pack_of(view.unit)), left, line)
     return tuple(one for one in lines if not set(one.procedures).isdisjoint(view.procedures))
 
 

@@ -8,12 +8,12 @@ from types import MappingProxyType
 
 from markupsafe import Markup
 
-from handlers.core import MarkupTranslator, Reply, format_day, format_moment, join_lines
+from handlers.core import EVENT_LABELS, MarkupTranslator, Reply, format_day, format_moment, join_lines
 from handlers.model import Request, RequestContent, RequestState, RequestStep, has_personal_number
 from handlers.understanding import parse_numbers
 from handlers.understanding.doubts import is_doubt, is_no_name
 from locales import N_
-from rules.facts import Event, Subject
+from rules.facts import Subject
 from rules.language.spelling import fold
 from rules.outcome import Procedure
 
@@ -195,25 +195,6 @@ SUBJECT_LABELS = {
     Subject.ORGANISATION: N_("an organisation"),
     Subject.INDIVIDUAL: N_("a person"),
     Subject.DEVICE: N_("a device, service or software"),
-}
-EVENT_LABELS = {
-    Event.MERGED_INTO_NEW: N_("merged into a new body"),
-    Event.MERGED_INTO_EXISTING: N_("merged into an existing body"),
-    Event.SUPERIOR_CHANGED: N_("change of superior"),
-    Event.RENAMED: N_("renamed"),
-    Event.ADDRESS_CHANGED: N_("change of address"),
-    Event.DISSOLVED: N_("dissolved"),
-    Event.SPLIT: N_("split"),
-    Event.UNIT_REORGANISED: N_("unit reorganised"),
-    Event.MOVED_WITHIN_STATE: N_("moved to another state body"),
-    Event.LEFT_STATE_SERVICE: N_("left state service"),
-    Event.DECEASED: N_("deceased"),
-    Event.POSITION_CHANGED: N_("change of position"),
-    Event.EMAIL_CHANGED: N_("change of official e-mail"),
-    Event.DEVICE_RENAMED: N_("device, service or software renamed"),
-    Event.DEVICE_UPGRADED: N_("device, service or software upgraded"),
-    Event.DEVICE_RETIRED: N_("device, service or software retired"),
-    Event.MANAGING_BODY_REVOKES: N_("revocation wanted by the managing body"),
 }
 
 

@@ -1,5 +1,6 @@
 """The form of a request: the fields to fill, suggestions and contradictions of the certificate, and the contents."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -92,6 +93,8 @@ _BODY_EVENTS = frozenset({Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Eve
 EVENTS_ENDING_NAME = frozenset(
     {Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.RENAMED, Event.DISSOLVED, Event.SPLIT}
 )
+#: The district level ended on 01/7/2025 nationwide (Resolution 203/2025/QH15): no body of it is left to file anything.
+_DISTRICT = re.compile(r"\bhuyen\b|^(ubnd|uy ban nhan dan|hdnd) (quan|thi xa) ")
 #: Events after which the superior and units on the certificate surely keep their names.
 EVENTS_KEEPING_NAMES = frozenset(
     {Event.EMAIL_CHANGED, Event.POSITION_CHANGED, Event.ADDRESS_CHANGED, Event.MANAGING_BODY_REVOKES}
@@ -169,9 +172,21 @@ def suggestions(field: Field, here: Context) -> list[str]:
     session, unit = here.session, own_unit(here) if field.name == "unit" else None
     amended = session.draft is not None and session.draft.code is not None
     read = _certificate_values(field.name, session.certificate, session) if session.certificate and not amended else []
+    if field.name == "unit":
+        read = [now for name in read if (now := _name_today(here, name))]
     own_body = [unit.body] if unit else []
     named = [session.named_unit] if session.named_unit and field.name in {"new_name", "new_unit"} else []
     return [*own_body, *named, *(value for value in dict.fromkeys(read) if fold(value) not in map(fold, own_body))]
+
+
+def _name_today(here: Context, name: str) -> str | None:
+    """Return the name that a body of a certificate has today; ``None`` where it ended and no single body took over."""
+    units = here.world.units
+    found = {unit.code: unit for code in units.find_exact(name) for unit, _ in units.current_units(code, here.today)}
+    if len(found) == 1:
+        unit = next(iter(found.values()))
+        return unit.body if unit.is_open(here.today) else None
+    return None if found or _DISTRICT.search(fold(name)) else name
 
 
 def certificate_contradiction(field: Field, value: str, session: Session) -> str | None:
@@ -260,7 +275,7 @@ def _build_content(here: Context, draft: RequestDraft, action: Action) -> Reques
         email=certificate.email if certificate else None,
         province=certificate.locality if certificate else None,
         decision=draft.answer,
-        pack=here.world.pack.label,
+        pack=here.pack.label,
         channel=here.world.channel,
     )
 

@@ -169,8 +169,9 @@ def _match_part(text: str, options: Sequence[Option], *, numbered: bool) -> Matc
 
 def _match_numbers(text: str, numbers: tuple[int, ...], options: Sequence[Option], *, many: bool) -> Match:
     """Take all numbers or none; an option may also have a number for a name ("19")."""
-    numbered = [option for option in options if option.numbered]
-    known = [numbered[number - 1].value for number in numbers if 1 <= number <= len(numbered)]
+    leaving = [option for option in options if option.gives_up]
+    counted = dict(enumerate((option for option in options if not option.gives_up), 1)) | dict(enumerate(leaving[:1]))
+    known = [counted[number].value for number in numbers if number in counted]
     if len(known) == len(numbers) and (many or len(known) == 1):
         return Match(sure=tuple(known))
     return replace(_match_name(text, options), maybe=(), numbers=numbers)

@@ -22,6 +22,8 @@ _LEAVING_NAMES = frozenset(
 #: After these "nobody knows the PIN" says that it is forgotten, not that it is safe.
 _LEAVING_PIN = frozenset({"deceased", "left_state_service", "moved_within_state"})
 _MERGERS = frozenset({"merged_into_new", "merged_into_existing"})
+#: What happens to one body, so that a former name that stands alone is its own.
+_NAMING_ONE = frozenset({"renamed", "moved_within_state"})
 #: What is said along with an event and is no event of its own: its name, its end, or what follows from it.
 _COVERED: dict[str, frozenset[str]] = {
     "merged_into_new": frozenset({"renamed", "dissolved"}),
@@ -100,6 +102,8 @@ class Assembly:
         if facts.get("subject") == "device":
             facts.pop("old_unit", None)  # "máy chủ của sở Y tế": the owner
             facts.pop("new_unit", None)
+        if "new_unit" not in facts and not events & _NAMING_ONE:
+            facts.pop("old_unit", None)  # which of several is one's own would be a guess
         told = "merged" in facts or (not events and facts.get("information_matches") is False)
         if not (told or events - _LEAVING_NAMES):
             facts.pop("old_unit", None)

@@ -79,7 +79,7 @@ async def test_an_answer_can_still_be_forwarded_after_a_tap_under_it(lan: Office
     assert lan.words(GREETING) in "\n".join(seen)
     (rows,) = [message.rows for message in lan.user.sees() if message.text == answer.text]
     left = {button["text"] for row in rows or () for button in row}
-    assert lan.words("Legal basis") in left
+    assert lan.words("Why? Legal basis") in left
     assert lan.words("Register the request") not in left
 
 
@@ -89,7 +89,7 @@ async def test_after_twenty_taps_the_answer_stands_and_every_detail_is_a_message
     await lan.hears()
     question = await lan.taps("Yes – the certificate of an organisation")
     answer = await lan.answers(question, {**MERGED, **ELSE})
-    details = ("Step by step", "Legal basis", "Please note", "How sure is this?", "What is a managing body?")
+    details = ("Step by step", "Why? Legal basis", "Please note", "How sure is this?", "What is a managing body?")
     for label in details * 4:
         await lan.user.taps(lan.words(label), on=answer)
         detail = await lan.hears()

@@ -12,6 +12,7 @@ from bot.metrics import QueueDepths
 from bot.store import Query, Store, Upkeep, from_micros, to_micros
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.broadcasts import format_channel, format_delivery_reason, format_delivery_state
+from handlers.citations import format_pack
 from handlers.core import capitalize_first, format_moment
 from handlers.model import CHANNEL_LABELS, ZALO, Act
 from locales import N_, Translator
@@ -71,7 +72,7 @@ class HousePages:
             processes=[(_channel_name(visit, name), number, from_micros(seen)) for name, number, seen in processes],
             failures=[(t(label), failed[name]) for name, label in _FAILURES.items() if failed.get(name)],
             late=list(_late(visit, waiting[0])), errors=_last_errors(visit, messages, updates), most=_SHOWN,
-            pack=self.pack.label, backup=backup,
+            pack=format_pack(self.pack, visit.say.t), backup=backup,
             copied=copied or (backup and backup.done_at),  # another machine may make them, in a folder of its own
         )  # fmt: skip
 

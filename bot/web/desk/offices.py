@@ -22,6 +22,7 @@ from handlers.model import (
     OfficeOutcome,
     OfficeResult,
     list_offices,
+    locate_unit,
 )
 from handlers.offices import (
     FILED_LABELS,
@@ -89,9 +90,8 @@ class OfficePages:
 
     async def _lines(self, visit: DeskVisit, unit: str | None) -> tuple[OfficeLine, ...]:
         chosen = await visit.admin.offices.chosen(visit.rights)
-        above = [one.code for one in visit.units.ancestors(unit)] if unit else []
-        units = ([unit] if unit else []) + [code for code in above if code != unit]
-        return list_offices(OfficeDirectory.of(self.pack.offices, self.general), chosen, units)
+        offices = self.pack.covering(locate_unit(visit.units, unit)).offices
+        return list_offices(OfficeDirectory.of(offices, self.general), chosen, visit.units.line(unit))
 
     async def _show(self, visit: DeskVisit) -> Response:
         """Show what counts for a unit, and every office that was set within reach."""

@@ -18,6 +18,7 @@ from handlers.admin import (
     MOVE_LABELS,
     format_move_not_possible,
 )
+from handlers.citations import format_pack
 from handlers.core import capitalize_first
 from handlers.forms import build_filed_forms
 from handlers.forms.fields import FORM_LABELS
@@ -37,6 +38,7 @@ from handlers.model import (
     RequestStep,
     check_reason,
     find_way_back,
+    locate_unit,
     transitions_from,
 )
 from handlers.requests import STATE_LABELS, format_content
@@ -131,7 +133,8 @@ class RequestPages:
             state=capitalize_first(t(STATE_LABELS[state])), mark=state.value, told=message, reasons=reasons,
             history=[_step(visit, step, labels) for step in filed.request.history],
             lines=format_content(visit.say, content).splitlines(), answer=_paragraphs(content.decision),
-            pack=content.pack, note=note, asked=asked, forms=self._forms(visit, filed),
+            pack=content.pack and format_pack(self.pack, t, content.pack), note=note, asked=asked,
+            forms=self._forms(visit, filed),
             asked_label=t(MOVE_LABELS[RequestState(asked)]) if asked else "",
             unit=visit.units.name(filed.unit) if filed.unit else "", may_change=may_change,
             units=_units(visit) if may_change and state in UNFINISHED else (),
@@ -181,7 +184,8 @@ class RequestPages:
         ]
 
     def _contents(self, visit: DeskVisit, filed: RequestRow) -> tuple[FormContent, ...]:
-        offices = OfficeDirectory.of(self.pack.offices, self.office, visit.chosen_offices)
+        pack = self.pack.covering(locate_unit(visit.units, filed.unit))
+        offices = OfficeDirectory.of(pack.offices, self.office, visit.chosen_offices)
         return build_filed_forms(filed.request, visit.units, offices, today_of(visit))
 
     async def _fetch_form(self, visit: DeskVisit) -> Response:

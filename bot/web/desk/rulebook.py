@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from bot.web.desk.requests import today_of
 from bot.web.desk.site import DeskRoute, DeskVisit
-from handlers.citations import format_statement
+from handlers.citations import format_pack, format_statement
 from handlers.core import parse_day
 from handlers.model import Act
 from handlers.rulebook import render_rulebook
@@ -72,8 +72,8 @@ class RulePages:
         hits, found = _find_passages(book.text, words) if words else ("", 0)
         html, headings = _to_html(hits, visit.say.language) if words else (book.html, book.headings)
         return visit.page(
-            "desk_rules.html", book=html, headings=headings, pack=self.pack.label, words=words, found=found,
-            replaced=len(self.pack.replaced),
+            "desk_rules.html", book=html, headings=headings, words=words, found=found,
+            pack=format_pack(self.pack, visit.say.t), replaced=len(self.pack.replaced),
         )  # fmt: skip
 
     async def _show_situation(self, visit: DeskVisit) -> Response:
@@ -95,7 +95,7 @@ class RulePages:
             issuers=[(one.value, t(label)) for one, label in _ISSUERS.items()], asked=asked, today=today,
             actions=[_action(one, t) for one in decided.actions] if decided else [],
             notices=[format_statement(one, t) for one in decided.notices] if decided else [],
-            rows=[self._row(row, t) for row in rows], pack=self.pack.label, decided=decided is not None,
+            rows=[self._row(row, t) for row in rows], pack=format_pack(self.pack, t), decided=decided is not None,
         )  # fmt: skip
 
     def _questions(self, t: Translator) -> Iterator[dict[str, object]]:

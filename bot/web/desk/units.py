@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from bot.web.desk.site import DeskRoute, DeskVisit
+from handlers.core import EVENT_LABELS
 from handlers.model import Act, Succession, SuccessionKind, Unit, top_units
-from handlers.requests import EVENT_LABELS
 from locales import N_
 from rules.facts import Event
 from rules.language.spelling import fold, in_order

@@ -259,7 +259,7 @@ class MoveReasonScreen:
         what = here.session.about or say(N_("all requests of the list"))
         title = Markup("<b>{}</b> – {}").format(what, say(MOVE_LABELS[to]))
         ask = say(N_("Why? Please type the reason; the officer reads it as you write it."))
-        cancel = Option(CANCEL, say.t(N_("Do not change it")), ("thoi", "huy", "khong doi", "cancel"), numbered=False)
+        cancel = Option(CANCEL, say.t(N_("Do not change it")), ("thoi", "huy", "khong doi", "cancel"), gives_up=True)
         final = say(NO_WAY_BACK) if to in FINAL_STATES else Markup()
         return Page(title, (ask, final), (cancel,), exact=True, help=say(REASON_QUESTION))
 

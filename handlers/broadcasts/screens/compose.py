@@ -165,7 +165,7 @@ class BroadcastTitleScreen:
         ask = say(N_("<b>What shall it be called?</b> Type a short title; recipients do not see it."))
         deadline = say(N_("Deadline: <b>{day}</b>"), day=format_day(view.deadline)) if view.deadline else Markup()
         example = say(N_("For example: Change of information before 15/12"))
-        back = replace(back_option(here.say.t), numbered=False)
+        back = replace(back_option(here.say.t), gives_up=True)
         return Page(ask, (deadline, example), (back,), exact=True, help=join_lines(say(ONE_LINE), say(TITLE_QUESTION)))
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option

@@ -185,7 +185,7 @@ class BroadcastTextScreen:
         )
         plain = Option(ReadyText.TO_DO, t(N_("Use a ready text, without a deadline")), ("mau khong co han", "ready"))
         ready = [until] if found.draft.deadline else []
-        back = replace(back_to_broadcast_option(here), numbered=False)
+        back = replace(back_to_broadcast_option(here), gives_up=True)
         return (*([keep_option(here, KEEP)] if written else []), *ready, plain, back)
 
 

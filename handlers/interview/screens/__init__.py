@@ -39,9 +39,9 @@ _IN_ORDER = {
 _TRUTH_VALUES = {"true": True, "false": False}
 
 
-def unsure_option(t: Translator, *, numbered: bool = True) -> Option:
+def unsure_option(t: Translator) -> Option:
     """Return the option for people who do not know; it is no tick and no value."""
-    return Option(UNSURE, t(UNSURE_LABEL), _SYNONYMS, ticks=False, numbered=numbered)
+    return Option(UNSURE, t(UNSURE_LABEL), _SYNONYMS, ticks=False)
 
 
 def format_unsure(here: Context, questions: Iterable[Question]) -> Markup:
@@ -69,8 +69,8 @@ def _iter_cases(here: Context, asked: Question) -> Iterator[Markup | None]:
     say = here.say
     for option in asked.options_for(facts_of(here.session)) if asked.fact in _CLOSED_FACTS else ():
         value = _TRUTH_VALUES.get(option.value, option.value)
-        supposed = with_answer(_in_order(here), asked.fact, value, here.world.pack)
-        outcome = decide_answers(supposed, here.world.pack, here.today)
+        supposed = with_answer(_in_order(here), asked.fact, value, here.pack)
+        outcome = decide_answers(supposed, here.pack, here.today)
         if not isinstance(outcome, Decided):
             yield None
             continue
@@ -88,6 +88,7 @@ def _in_order(here: Context) -> Session:
 
 ASK_OFFICE = N_("The receiving office is {office}.")
 ASK_LIKELY_OFFICE = N_("The receiving office is most likely {office}; this is not confirmed.")
+STILL_KEPT = N_("Your earlier answers are kept.")
 NOT_UNDERSTOOD = N_("I did not understand that. Please choose one of these:")
 TRY_LIKE_THIS = N_(
     "I cannot make that out yet. Tap a button or send its number; or write one short sentence, such as “{example}”."
@@ -95,15 +96,18 @@ TRY_LIKE_THIS = N_(
 #: A sentence that is read right, as officers write it.
 EXAMPLE = N_("our commune was merged into a new one, the token is lost")
 ASK_A_PERSON = N_("I am not getting it; a person helps you faster. Ask your managing body first.")
-NOTHING_LOST = N_("I still do not understand. What you answered is kept: you can go on here at any time.")
 TAP_INSTEAD = N_("That I do not understand either. The buttons below take you on.")
-#: How many in a row are counted; after these the words of the last two alternate.
-_COUNTED = 4
+#: The end of the row says how long it is, so that it is never the same twice.
+WAYS_OUT = N_(
+    "That makes {number} messages in a row that I do not understand. Please ask a person, or begin anew with /start;"
+    " /trogiup shows what I can do."
+)
+_MOST_COUNTED = 99
 
 
 def count_miss(misses: int) -> int:
     """Return the count after one more message in a row that was not understood."""
-    return misses + 1 if misses < _COUNTED else _COUNTED - 1
+    return min(misses + 1, _MOST_COUNTED)
 
 
 def say_not_understood(here: Context, first: str = NOT_UNDERSTOOD, second: str = TRY_LIKE_THIS) -> tuple[Markup, ...]:
@@ -115,23 +119,25 @@ def say_not_understood(here: Context, first: str = NOT_UNDERSTOOD, second: str =
         second: The message id of what is said to the second one, with an example if it has a place for it.
 
     Returns:
-        The notes: to the third message in a row a person to ask, with name and telephone as far as known.
+        The notes: to the third message in a row, and from the fifth on, a person to ask, with name and telephone as
+        far as known; at the end the ways out as well.
     """
     misses = here.session.misses
     if misses == 0:
         return (here.say(first),)
+    if misses == 1:
+        return (here.say(second, example=here.say.t(EXAMPLE)),)
     if misses == 2:
         return (here.say(ASK_A_PERSON), *say_whom_to_ask(here))
-    if misses == _COUNTED - 1:
+    if misses == 3:
         return (here.say(TAP_INSTEAD),)
-    if misses == _COUNTED and here.session.answers:
-        return (here.say(NOTHING_LOST),)
-    return (here.say(second, example=here.say.t(EXAMPLE)),)
+    kept = (here.say(STILL_KEPT),) if here.session.answers else ()
+    return (here.say(WAYS_OUT, number=misses + 1), *say_whom_to_ask(here), *kept)
 
 
 def say_whom_to_ask(here: Context) -> tuple[Markup, ...]:
     """Name the offices that were set for the officer's unit, else those of the pack that have a telephone."""
-    units, offices = units_of(here), here.world.offices
+    units, offices = units_of(here), here.offices
     known = dict.fromkeys(office for one in Procedure if one in FILED and (office := offices.find(one, units)))
     named = tuple(offices.set_for(units)) or tuple(office for office in known if office.telephone)
     if not named:

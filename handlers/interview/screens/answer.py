@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from markupsafe import Markup
 
-from handlers.citations import format_statement
+from handlers.citations import format_pack, format_statement
 from handlers.core import (
     AnswerPrinted,
     Attachment,
@@ -54,6 +54,9 @@ STEPS, SOURCES, NOTES, CERTAINTY, TERMS, PRINT, WHOLE = (
 )
 FORMS, REGISTER, REVIEW, ANOTHER, GO_ON = "forms", "register", "review", "another", "continue"
 STANDS_ABOVE = N_("<b>The answer stands above, unchanged.</b> In short:")
+
+#: What people type for the reasons and their sources.
+_WHY = ("can cu", "can cu phap ly", "van ban nao", "vi sao", "tai sao", "vi sao vay", "tai sao vay", "ly do", "why")
 
 
 class AnswerScreen(OptionsOnlyScreen):
@@ -106,7 +109,7 @@ def _answer_options(here: Context, decided: Decided, *, shown: bool) -> list[Opt
     t = here.say.t
     again = Option(WHOLE, t(N_("Read it here again")), ("doc lai", "xem lai cau tra loi", "again"))
     steps = Option(STEPS, t(N_("Step by step")), ("tung buoc", "cac buoc", "lam the nao", "steps"), lasting=True)
-    sources = Option(SOURCES, t(N_("Legal basis")), ("can cu", "can cu phap ly", "van ban nao"), lasting=True)
+    sources = Option(SOURCES, t(N_("Why? Legal basis")), _WHY, lasting=True)
     notes = Option(NOTES, t(N_("Please note")), ("luu y", "can luu y", "notes"), lasting=True)
     certainty = Option(CERTAINTY, t(N_("How sure is this?")), ("chac khong", "co chac khong", "do chac"), lasting=True)
     terms = Option(TERMS, t(N_("What is a managing body?")), ("giai thich", "thuat ngu", "terms"), lasting=True)
@@ -133,9 +136,7 @@ def _format_terms(here: Context, decided: Decided) -> list[Markup]:
     """Explain the terms of the pack, each with its source; what a procedure is only where the answer has it."""
     revoking = any(action.procedure is Procedure.REVOKE for action in decided.actions)
     explained = [
-        answer
-        for answer in here.world.pack.answers
-        if answer.ask == "what_is" and (revoking or answer.named != "revocation")
+        answer for answer in here.pack.answers if answer.ask == "what_is" and (revoking or answer.named != "revocation")
     ]
     say = here.say
     paragraphs = (Markup("{}").format(format_statement(answer.statement, say.t)) for answer in explained)
@@ -256,7 +257,7 @@ def _parts(here: Context, decided: Decided) -> Iterator[PrintedPart]:
     t = here.say.t
     yield PrintedPart(style="title", text=t(N_("What to do with a government digital certificate")))
     made = N_("Made by Trợ lý Chứng thư on {day}, rule pack {pack}. Help with the rules, not a decision of an office.")
-    yield PrintedPart(style="small", text=t(made, day=format_day(here.today), pack=here.world.pack.label))
+    yield PrintedPart(style="small", text=t(made, day=format_day(here.today), pack=format_pack(here.pack, t)))
     yield from _section(t(N_("What was told")), format_answers_given(here))
     yield from _section(t(N_("The answer in short")), format_brief_answer(here, decided))
     yield from _section(t(N_("Step by step")), format_steps(here, decided))

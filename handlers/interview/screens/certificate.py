@@ -231,7 +231,7 @@ def _accept_certificate(here: Context, certificate: Certificate, subject: Subjec
     session = _with_next_certificate(bound, certificate).with_changes(certificate=certificate, offered=())
     if here.session.certificate and here.session.certificate.serial != certificate.serial:
         session = session.with_changes(set_aside=None)  # it told of the other certificate
-    session = with_answer(session, "subject", subject.value, here.world.pack)
+    session = with_answer(session, "subject", subject.value, here.pack)
     session = to_answered(here.with_session(session), "certificate", certificate_facts(certificate))
     if session.draft and not session.draft.code and is_outdated(here.with_session(session)):
         there = session.with_screen("answer") if current_decision(here.with_session(session)) else session

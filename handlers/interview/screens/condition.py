@@ -110,7 +110,7 @@ class ConditionScreen:
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Take the last day of the certificate, a word on one of the facts alone, or the officer's unit."""
-        needed = "certificate" in condition_facts(here.session, here.world.pack, here.today)
+        needed = "certificate" in condition_facts(here.session, here.pack, here.today)
         day = take_typed_expiry(here, text) if needed else None
         return day or _take_single_fact(here, text) or take_unit_beside(here, text)
 
@@ -118,7 +118,7 @@ class ConditionScreen:
 def _is_end_left_open(here: Context) -> bool:
     """Return whether it was told that the certificate has ended, and neither a file nor a day says when."""
     session = here.session
-    open_still = "certificate" in condition_facts(session, here.world.pack, here.today)
+    open_still = "certificate" in condition_facts(session, here.pack, here.today)
     return session.told_ended and open_still and known_day(session) is None and not _tells_issuer(session)
 
 
@@ -128,7 +128,7 @@ def _tells_issuer(session: Session) -> bool:
 
 def take_day_beside(here: Context, text: str) -> HandlerResult:
     """Take the last day that stands in a line beside an answer ("31/12/2028, bình thường")."""
-    needed = "certificate" in condition_facts(here.session, here.world.pack, here.today)
+    needed = "certificate" in condition_facts(here.session, here.pack, here.today)
     written = needed and (parse_day(text) or find_impossible_day(text))
     taken = take_typed_expiry(here, text) if written else None
     return taken or HandlerResult(here.session)
@@ -141,7 +141,7 @@ def _take_single_fact(here: Context, text: str) -> HandlerResult | None:
         synonyms = tuple(word for word in fine.synonyms if word not in _AMBIGUOUS)
         if question.fact in ("token", "key_exposed") and match_names(text, [Option(FINE, fine.label, synonyms)]).sure:
             answer = _to_answer(here, question, fine.value, matches=None)
-            session = with_answer(here.session, question.fact, answer, here.world.pack)
+            session = with_answer(here.session, question.fact, answer, here.pack)
             note = here.say(N_("Noted: <b>{answer}</b>."), answer=here.say.t(_FINE_WORDS[question.fact]))
             return HandlerResult(to_next_screen(here.with_session(session)), notes=(note,))
     return None
@@ -165,8 +165,8 @@ def _format_explanation(here: Context) -> tuple[Markup, ...]:
 
 
 def _questions(here: Context) -> list[Question]:
-    facts = condition_facts(here.session, here.world.pack, here.today)
-    return [question for question in here.world.pack.questions if question.fact in facts]
+    facts = condition_facts(here.session, here.pack, here.today)
+    return [question for question in here.pack.questions if question.fact in facts]
 
 
 def _offered(here: Context, asked: list[Question]) -> Iterator[tuple[Question, AnswerOption]]:
@@ -248,7 +248,7 @@ def _to_answered(here: Context, ticked: tuple[str, ...], *, matches: bool | None
         if value is None and (apart or (question.fact == "information_matches" and matches is None)):
             continue
         answer = _to_answer(here, question, value or _FINE_VALUES[question.fact], matches=matches)
-        session = with_answer(session, question.fact, answer, here.world.pack)
+        session = with_answer(session, question.fact, answer, here.pack)
     return to_next_screen(here.with_session(session))
 
 

@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from handlers.citations import cite
 from handlers.core import (
+    EVENT_LABELS,
     Context,
     DerivedEvents,
     HandlerResult,
@@ -23,7 +24,6 @@ from handlers.core import (
 from handlers.interview import to_next_screen
 from handlers.interview.screens import UNSURE, unsure_option
 from handlers.model import Certificate, Succession, SuccessionKind, Unit, name_keys
-from handlers.requests import EVENT_LABELS
 from locales import N_, Translator
 from rules.facts import Event, Subject
 from rules.outcome import Citation
@@ -199,7 +199,7 @@ def with_events_of_fate(
     told = ", ".join(here.say.t(EVENT_LABELS[event]) for event in events)
     certificate = session.certificate.fingerprint if session.certificate else None
     source = DerivedEvents(certificate=certificate, former=path[0].former, unit=session.unit)
-    filled = with_derived_events(session, [event.value for event in events], source, here.world.pack)
+    filled = with_derived_events(session, [event.value for event in events], source, here.pack)
     return filled, (here.say(_EVENTS_FILLED_IN, events=told),)
 
 
@@ -244,7 +244,7 @@ def _format_whose_change(here: Context, path: tuple[Succession, ...]) -> tuple[M
 
 def _offered_events(here: Context, events: list[Event]) -> list[Event]:
     """Return the events that the pack's question offers to this subscriber."""
-    asked = question_of(here.world.pack, "events")
+    asked = question_of(here.pack, "events")
     offered = {option.value for option in asked.options_for(facts_of(here.session))} if asked else set()
     return [event for event in events if event in offered]
 
@@ -257,7 +257,7 @@ def format_succession(here: Context, path: Iterable[Succession]) -> Markup:
 def _format_succession_step(here: Context, step: Succession) -> Markup:
     name, say = here.world.units.name, here.say
     names = {"former": name(step.former), "successor": name(step.successor)}
-    source = _cite_source(here.world.pack, step.source, say.t)
+    source = _cite_source(here.pack, step.source, say.t)
     if step.became is SuccessionKind.ENDED:
         return say(_UNIT_CEASED, **names, day=format_day(step.since), source=source)
     what = say.t(EVENT_LABELS[_EVENT_OF_BODY[step.became]])

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from handlers.core import (
     DONE,
+    EVENT_LABELS,
     Context,
     HandlerResult,
     MarkupTranslator,
@@ -28,7 +29,7 @@ from handlers.interview.screens import UNSURE, format_unsure, format_ways_on, un
 from handlers.interview.screens import certificate as screens_certificate
 from handlers.interview.screens.certificate import ISSUERS, format_identity
 from handlers.interview.screens.unit import take_unit_beside
-from handlers.requests import EVENT_LABELS, SUBJECT_LABELS
+from handlers.requests import SUBJECT_LABELS
 from handlers.understanding import match_names
 from locales import N_
 from rules.facts import Event, Issuer, MergerRole, Subject, Token
@@ -52,7 +53,7 @@ class QuestionScreen:
 
     async def page(self, here: Context) -> Page:
         """Show the question with its options; if nothing is left to ask, show the way to the answer."""
-        asked = current_question(here.session, here.world.pack, here.today)
+        asked = current_question(here.session, here.pack, here.today)
         if asked is None:
             return Page(here.say(N_("I know enough.")), (), (Option(DONE, here.say.t(N_("Show the answer"))),))
         return (
@@ -61,7 +62,7 @@ class QuestionScreen:
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Handle an answer, or a tick where several may be chosen."""
-        asked = current_question(here.session, here.world.pack, here.today)
+        asked = current_question(here.session, here.pack, here.today)
         if asked is None:
             return HandlerResult(to_next_screen(here))
         if value == UNSURE:
@@ -74,7 +75,7 @@ class QuestionScreen:
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Take the last day of a certificate, an early answer about the token, or the officer's unit."""
-        asked = current_question(here.session, here.world.pack, here.today)
+        asked = current_question(here.session, here.pack, here.today)
         day = screens_certificate.take_typed_expiry(here, text) if asked and asked.fact == "certificate" else None
         return day or _note_token_loss(here, asked, text) or take_unit_beside(here, text)
 
@@ -132,7 +133,7 @@ def _note_token_loss(here: Context, asked: Question | None, text: str) -> Handle
 def find_overheard_facts(here: Context, asked: Question | None, parts: Iterable[str]) -> dict[str, Any]:
     """Return facts about later questions that the parts of a line name."""
     found: dict[str, Any] = {}
-    for question in here.world.pack.questions:
+    for question in here.pack.questions:
         if question.fact in OVERHEARD_FACTS and question != asked and question.fact not in here.session.answers:
             options = [Option(option.value, here.say.t(option.label), option.synonyms) for option in question.options]
             sure = next((value for part in parts if (value := _find_named_option(part, question.fact, options))), None)
@@ -158,8 +159,8 @@ def format_questions_left(here: Context) -> Markup:
     """Return how many questions are left with this one; nothing while a single answer is being changed."""
     if here.session.about:
         return Markup()
-    together = condition_facts(here.session, here.world.pack, here.today)
-    left = count_remaining(here.session, here.world.pack, here.today) - max(0, len(together) - 1)
+    together = condition_facts(here.session, here.pack, here.today)
+    left = count_remaining(here.session, here.pack, here.today) - max(0, len(together) - 1)
     return here.say(N_("<i>About {number} to go.</i>"), number=left)
 
 
@@ -207,7 +208,7 @@ def format_answers_given(here: Context) -> list[Markup]:
 
 
 def _answered_questions(here: Context) -> list[Question]:
-    return [question for question in here.world.pack.questions if question.fact in here.session.answers]
+    return [question for question in here.pack.questions if question.fact in here.session.answers]
 
 
 def _format_unit(here: Context) -> tuple[Markup, ...]:

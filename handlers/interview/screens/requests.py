@@ -2,6 +2,7 @@
 
 from markupsafe import Markup, escape
 
+from handlers.citations import format_pack
 from handlers.core import (
     BACK,
     NO,
@@ -180,7 +181,7 @@ def _go_on_with_draft(here: Context, draft: RequestDraft) -> HandlerResult:
 def _render_field(here: Context, field: Field) -> Page:
     t = here.say.t
     unknown = [Option(UNKNOWN, t(N_("I do not know it")), NOT_KNOWN)] if field.name == "serial" else []
-    leave = Option(LEAVE, t(_format_leaving(here)), LEAVING, numbered=False)
+    leave = Option(LEAVE, t(_format_leaving(here)), LEAVING, gives_up=True)
     return render_field(here, field, suggestions(field, here), (*unknown, leave), _format_field_help(here, field))
 
 
@@ -254,7 +255,11 @@ class ConfirmRequestScreen(OptionsOnlyScreen):
         options = (Option(SEND, send, ("gui", "gui yeu cau", "dong y", "luu", "send", "ok")), *changes, leave)
         doubt = other_holder(here, draft)
         told = (say(OTHER_HOLDER, read=doubt, unit=draft.fields["unit"]),) if doubt else ()
-        said = (*told, *(format_content(say, content) for content in kept), say(ALSO, pack=kept[0].pack))
+        said = (
+            *told,
+            *(format_content(say, content) for content in kept),
+            say(ALSO, pack=format_pack(here.world.pack, say.t, kept[0].pack)),
+        )
         return Page(say(N_("<b>Please review what will be stored</b>")), said, options, exact=True)
 
     async def handle_option(self, here: Context, value: str) -> HandlerResult:

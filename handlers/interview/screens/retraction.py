@@ -110,7 +110,7 @@ def _with_first_advice(here: Context, answered: HandlerResult, told: Mapping[str
     The answer begins with it too, but may be several questions away.
     """
     session = answered.session
-    advice = answer_question(here.world.pack, "sign_meanwhile", "unsafe")
+    advice = answer_question(here.pack, "sign_meanwhile", "unsafe")
     if advice is None or not _urgent(session.safety_facts) - _urgent(told):
         return answered
     if current_decision(here.with_session(session)) is not None:
@@ -212,13 +212,13 @@ class RetractionScreen(OptionsOnlyScreen):
 def _format_reason(here: Context, held: Retraction) -> Markup:
     """Say why a token or a key matters, in the words and with the sources of the pack; an end explains itself."""
     fact = next((fact for fact in _taken_back(here, held) if fact != "events"), None)
-    asked = question_of(here.world.pack, fact)
+    asked = question_of(here.pack, fact)
     return Markup("{}").format(format_statement(asked.why, here.say.t)) if asked else Markup()
 
 
 def _format_found_step(here: Context) -> Iterator[Markup]:
     """Say what the pack says of a token that turns up again, with its source."""
-    for guide in here.world.pack.procedures.values():
+    for guide in here.pack.procedures.values():
         for step in guide.steps:
             if step.id == _FOUND_STEP:
                 yield Markup("{}").format(format_statement(step.statement, here.say.t))
@@ -274,7 +274,7 @@ def _to_kept(here: Context, held: Retraction) -> Session:
     session, other = here.session, _is_other_subject(here.session, held, "subject")
     base = session if other else _with_answers(session, held)
     for fact, values in _taken_back(here, held).items():
-        base = with_answer(base, fact, restored(fact, values, base.answers), here.world.pack)
+        base = with_answer(base, fact, restored(fact, values, base.answers), here.pack)
     return to_next_screen(here.with_session(base.with_changes(retraction=None)))
 
 
@@ -295,7 +295,7 @@ def _to_taken_back(here: Context, held: Retraction, *, exposed: bool) -> Session
     }
     session = _with_answers(here.session, held).with_changes(retraction=None)
     if exposed:
-        session = with_answer(session, "key_exposed", True, here.world.pack)
+        session = with_answer(session, "key_exposed", True, here.pack)
         left = {**left, "key_exposed": ("true",)}
     return to_next_screen(here.with_session(session.with_changes(safety_facts=left)))
 

@@ -32,7 +32,7 @@ from rules.questions import Question
 NOTED_DAY = N_("Noted: it ends on <b>{day}</b>. You see it again where I ask about the certificate.")
 EXPIRED = N_("it has ended (on which day, I ask next)")
 NOTED_END = N_("Noted: it <b>has ended</b>. On which day, please say where I ask about the certificate.")
-MERGED = N_("there was a merger (which kind, I ask next)")
+MERGED = N_("your unit <b>was merged</b> (which kind, I ask next)")
 
 
 def answers_in(here: Context, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def answers_in(here: Context, facts: Mapping[str, Any]) -> dict[str, Any]:
     """
     session = here.session
     found: dict[str, Any] = {}
-    for question in here.world.pack.questions:
+    for question in here.pack.questions:
         known = session.with_changes(answers={**session.answers, **found})
         answer = _answer(known, question, facts)
         if answer is not None and session.answers.get(question.fact) != answer:
@@ -83,12 +83,19 @@ def understood_in(here: Context, facts: Mapping[str, Any]) -> Understood | None:
     answers, ends = answers_in(here.with_session(before), facts), _new_expiry(here.session, facts)
     if "certificate" in answers or "certificate" in before.answers:
         ends = None
-    if not answers and ends is None:
+    merger = bool(facts.get("merged")) and "events" not in before.answers and not waiting.merged
+    if not answers and ends is None and not (merger and not _asks_what_happened(here)):
         return None
     unit = clean_line(facts["new_unit"]) if "new_unit" in facts else None
     expired = bool(facts.get("expired")) and "certificate" not in {**before.answers, **answers} and ends is None
     fresh = Understood(answers=answers, expiry=ends, expired=expired, unit=unit, merged=bool(facts.get("merged")))
     return waiting.followed_by(fresh)
+
+
+def _asks_what_happened(here: Context) -> bool:
+    """Return whether the open question is what happened: there a merger is answered by its kind."""
+    asked = current_question(here.session, here.pack, here.today)
+    return here.session.screen == "question" and asked is not None and asked.fact == "events"
 
 
 def _new_expiry(session: Session, facts: Mapping[str, Any]) -> date | None:
@@ -112,7 +119,7 @@ def note_end_alone(here: Context, facts: Mapping[str, Any], *, beside: bool = Fa
         beside: Whether the sentence answered a question, so that the page of the certificate was not open yet.
     """
     session = here.session
-    asked = current_question(session, here.world.pack, here.today)
+    asked = current_question(session, here.pack, here.today)
     early = session.screen == "unit" or (session.screen == "question" and asked and asked.fact != "certificate")
     told = facts.get("expired") and (early or beside) and "certificate" not in session.answers
     return (here.say(NOTED_END),) if told else ()
@@ -125,7 +132,7 @@ def format_understood(here: Context, understood: Understood) -> Markup:
 
 def _parts(here: Context, understood: Understood) -> Iterator[Markup]:
     say = here.say
-    for question in here.world.pack.questions:
+    for question in here.pack.questions:
         if question.fact not in understood.answers:
             continue
         told, known = understood.answers[question.fact], here.session.answers.get(question.fact)
@@ -147,9 +154,9 @@ def _parts(here: Context, understood: Understood) -> Iterator[Markup]:
 def with_understood(here: Context, understood: Understood) -> Session:
     """Record what was confirmed, in the pack's order, as if each answer had been tapped."""
     session = here.session.with_changes(understood=None)
-    for question in here.world.pack.questions:
+    for question in here.pack.questions:
         if question.fact in understood.answers:
-            session = with_answer(session, question.fact, understood.answers[question.fact], here.world.pack)
+            session = with_answer(session, question.fact, understood.answers[question.fact], here.pack)
     if "certificate" in understood.answers:
         session = session.with_changes(certificate=None)  # the file that was read before no longer counts
     elif understood.expiry:

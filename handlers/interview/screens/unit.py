@@ -209,7 +209,7 @@ def _exit_options(here: Context) -> tuple[Option, ...]:
     if session.unit is not None:
         return (
             Option(LEAVE, t(N_("Leave it as it is")), LEAVING),
-            Option(NONE, t(N_("Take my unit out")), numbered=False),
+            Option(NONE, t(N_("Take my unit out")), gives_up=True),
         )
     if session.came_from:
         return (Option(LEAVE, t(N_("None of these; go back")), LEAVING),)

@@ -101,7 +101,7 @@ class WelcomeScreen(OptionsOnlyScreen):
                 N_("Understood. I store no answer and no file of yours. If you change your mind, send /start.")
             )
             return HandlerResult(session, notes=(note,), show=False, forget=True)
-        begun = session.with_changes(consented_at=here.world.now, pack=here.world.pack.label, waiting_files=())
+        begun = session.with_changes(consented_at=here.world.now, pack=here.pack.label, waiting_files=())
         waiting = _waiting_files(here)  # what was read from them is said next, in place of any thanks
         thanks = () if waiting else (here.say(N_("Thank you. You can send your certificate file at any moment.")),)
         if not waiting and not begun.understood and (await current_rights(here)).grants:
@@ -313,5 +313,5 @@ def _to_same_certificate(here: Context) -> Session:
     session = to_next_certificate(here).with_changes(safety_facts=told)
     for fact in _ANSWERED:
         if values := told.get(fact):
-            session = with_answer(session, fact, restored(fact, values, {}), here.world.pack)
+            session = with_answer(session, fact, restored(fact, values, {}), here.pack)
     return to_next_screen(here.with_session(session))

@@ -188,14 +188,15 @@ def test_an_empty_reply_is_no_message() -> None:
     assert split_reply(Reply(paragraphs=("", "<b> </b>")), TELEGRAM) == ()
 
 
-def test_in_a_menu_what_no_number_takes_stands_without_one_and_the_others_are_counted_on() -> None:
+def test_in_a_menu_what_gives_something_up_has_the_number_0_and_what_no_number_takes_has_none() -> None:
     choices = (
         Choice(label="UBND xã A", tap="1"),
-        Choice(label="Không đăng ký", tap="2", numbered=False),
+        Choice(label="Không đăng ký", tap="2", numbered=False, zero=True),
+        Choice(label="Mở YC-2026-000001", tap="4", numbered=False),
         Choice(label="Khác", tap="3"),
     )
     (part,) = split_reply(Reply(paragraphs=("Tên?",), choices=choices), BARE)
-    assert render_text(part, BARE) == "Tên?\n\n1. UBND xã A\n• Không đăng ký\n2. Khác"
+    assert render_text(part, BARE) == "Tên?\n\n1. UBND xã A\n0. Không đăng ký\n• Mở YC-2026-000001\n2. Khác"
 
 
 def test_a_change_of_buttons_is_one_message_however_long_what_it_falls_back_on() -> None:

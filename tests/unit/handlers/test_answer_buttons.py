@@ -17,7 +17,7 @@ t = translator("vi")
 EXPOSED = t("Somebody who was not given the token used it or knows its PIN, or there are signs of it")
 BEGIN = ("/start", "đồng ý")
 ABSORBED = (*BEGIN, "1", "2", "2", "31/12/2028", "1")
-DETAILS = ("Step by step", "Legal basis", "Please note", "How sure is this?", "What is a managing body?")
+DETAILS = ("Step by step", "Why? Legal basis", "Please note", "How sure is this?", "What is a managing body?")
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def test_each_detail_is_a_message_of_its_own_with_the_same_buttons(talk: D
 
 async def test_the_legal_basis_has_every_sentence_with_article_clause_and_level(talk: Dialogue) -> None:
     await talk.says(*ABSORBED)
-    text = await talk.taps(t("Legal basis"))
+    text = await talk.taps(t("Why? Legal basis"))
     assert "điểm b khoản 3 Điều 17 Nghị định 68/2024/NĐ-CP" in text
     assert t("local rule") in text
 
@@ -146,7 +146,7 @@ async def test_the_buttons_that_show_more_stay_under_the_answer_and_work_from_an
     await chat.taps(t("Register the request"), answer)
     assert chat.labels(answer) == [*map(t, DETAILS), t("For print")]
     open_page = talk.session
-    await chat.taps(t("Legal basis"), answer)
+    await chat.taps(t("Why? Legal basis"), answer)
     assert talk.session == open_page
     assert "Điều 17" in "\n".join(list(chat.shown.values())[-1].paragraphs)
 
@@ -156,7 +156,7 @@ async def test_a_button_of_an_answer_that_no_longer_holds_says_so(talk: Dialogue
     await chat.says(*ABSORBED)
     answer = chat.find("[1]")
     await chat.says("/lamlai", "2")
-    await chat.taps(t("Legal basis"), answer)
+    await chat.taps(t("Why? Legal basis"), answer)
     said = "\n".join(list(chat.shown.values())[-1].paragraphs)
     assert t("That button belongs to an earlier answer. Requests keep theirs: /yeucau") in said
     assert talk.session
@@ -170,7 +170,7 @@ async def test_in_another_language_the_answer_is_said_anew_and_the_buttons_of_th
     await chat.says(*ABSORBED)
     answer = chat.find("[1]")
     assert "Revoke the certificate (form: Mẫu 05)" in await talk.says("/ngonngu en")
-    await chat.taps(t("Legal basis"), answer)
+    await chat.taps(t("Why? Legal basis"), answer)
     assert "point b, clause 3, Article 17" in "\n".join(list(chat.shown.values())[-1].paragraphs)
 
 

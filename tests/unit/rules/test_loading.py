@@ -14,7 +14,7 @@ from tests.unit.rules.packs import folder_of
 
 
 def test_a_pack_is_known_by_name_and_version() -> None:
-    assert load_pack().label == "nhon_trach 2"
+    assert load_pack().label == "nhon_trach 3"
 
 
 def test_a_pack_is_loaded_from_any_folder(tmp_path: Path) -> None:

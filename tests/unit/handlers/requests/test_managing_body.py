@@ -8,7 +8,7 @@ import pytest
 from handlers.model import RequestContent, Unit, UnitDirectory
 from handlers.testing import MemoryOwnRequests
 from locales import translator
-from tests.support.dialogue import Dialogue, make_certificate, nhon_trach, open_dialogue
+from tests.support.dialogue import PERSON, Dialogue, make_certificate, nhon_trach, open_dialogue
 
 t = translator("vi")
 DAY = date(2025, 7, 1)
@@ -133,3 +133,34 @@ async def test_an_amended_request_keeps_its_code_where_another_field_is_changed(
     await talk.says("UBND xã khác hẳn")
     await talk.taps(t("Save the change"))
     assert (kept(talk).unit, kept(talk).unit_code) == ("UBND xã Nhơn Trạch", "DN-NT")
+
+
+async def offered_above(superior: str) -> list[str]:
+    """Return what is offered as the managing body by a certificate that names a superior; an e-mail changed only."""
+    talk = open_dialogue(nhon_trach())
+    await talk.says("/start", "1")
+    await talk.sends(make_certificate("Nguyễn Thị Lan", **{**PERSON, "superior": superior, "units": ()}))
+    await talk.says("1", "bo qua")
+    await talk.taps("Đổi thư điện tử công vụ", t("Done"))
+    await talk.says("1", "dang ky", "1")
+    return talk.labels
+
+
+@pytest.mark.parametrize(
+    ("superior", "today"),
+    [
+        ("UBND XÃ PHÚ HỮU", "UBND xã Đại Phước"),
+        ("UBND xã Phước Thiền", "UBND xã Nhơn Trạch"),
+        ("UBND TỈNH ĐỒNG NAI", "UBND tỉnh Đồng Nai"),
+        ("UBND XÃ LONG PHƯỚC", "UBND XÃ LONG PHƯỚC"),  # not in the list: as the certificate has it
+    ],
+)
+async def test_a_superior_body_is_offered_by_the_name_it_has_today(superior: str, today: str) -> None:
+    labels = await offered_above(superior)
+    assert today in labels
+    assert superior == today or superior not in labels
+
+
+@pytest.mark.parametrize("superior", ["UBND HUYỆN NHƠN TRẠCH", "UBND huyện Cẩm Mỹ", "PHÒNG GIÁO DỤC HUYỆN LONG THÀNH"])
+async def test_a_superior_body_that_became_several_or_ended_is_asked_for_and_not_offered(superior: str) -> None:
+    assert superior not in await offered_above(superior)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.citations import format_pack
 from handlers.model import REQUEST_TRANSITIONS, RequestState
 from handlers.testing import MemoryOwnRequests
 from locales import translator
@@ -39,7 +40,7 @@ async def register(talk: Dialogue, superior: str = NEW) -> str:
 async def test_a_request_is_registered_after_a_review_of_what_is_stored(talk: Dialogue) -> None:
     await talk.says("dang ky", "1", "1", "1")
     review = await talk.says(NEW)
-    assert all(part in review for part in (OLD, "75580955FC81D6A7", NEW, talk.world.pack.label))
+    assert all(part in review for part in (OLD, "75580955FC81D6A7", NEW, format_pack(talk.world.pack, t)))
     text = await talk.taps(t("Send the request"))
     assert "YC-2026-000001" in text
     content = book(talk).kept["YC-2026-000001"].content

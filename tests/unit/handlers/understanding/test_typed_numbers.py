@@ -36,11 +36,12 @@ def test_what_says_anything_else_is_no_line_of_numbers(typed: str) -> None:
     assert parse_numbers(typed) == ()
 
 
-@pytest.mark.parametrize("typed", ["2", "so 2", "1, 2", "3"])
-def test_an_option_that_gives_something_up_is_taken_by_no_number(typed: str) -> None:
-    options = (Option("value", "UBND xã A"), Option("leave", "Không đăng ký", numbered=False))
+@pytest.mark.parametrize("typed", ["2", "so 2", "1, 2", "3", "1, 0"])
+def test_an_option_that_gives_something_up_is_taken_by_0_and_by_no_slip_of_another_number(typed: str) -> None:
+    options = (Option("value", "UBND xã A"), Option("leave", "Không đăng ký", gives_up=True))
     assert match_page(typed, options).sure == ()
     assert match_page("khong dang ky", options).sure == ("leave",)
+    assert match_page("0", options).sure == match_page("chọn 0", options).sure == ("leave",)
 
 
 @pytest.mark.parametrize("typed", ["doi mat khau token", "đổi mật khẩu token", "mat khau token"])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rules.language import load_language, read
 from tests.support.labelled_sentences import score_sentences
 
 HERE = Path(__file__).parent
@@ -31,3 +32,17 @@ def test_the_reader_stays_as_good_as_it_is_on_the_sentences_it_was_developed_on(
     assert count["wrong"] <= reached["wrong"]
     for what in ("subject", "events", "exact", "asks"):
         assert count[what] >= reached[what], what
+
+
+#: What a sentence may still say that states nothing: whose certificate it speaks of.
+_NO_STATEMENT = frozenset({"subject", "whose", "issuer"})
+STATES_NOTHING = [
+    line for line in (HERE / "states_nothing.txt").read_text("utf-8").splitlines() if not line.startswith("#")
+]
+
+
+def test_a_sentence_that_denies_asks_plans_supposes_or_speaks_of_others_proposes_nothing() -> None:
+    language = load_language()
+    proposed = {text: set(read(text, language).facts) - _NO_STATEMENT for text in STATES_NOTHING}
+    assert {text: facts for text, facts in proposed.items() if facts} == {}
+    assert len(STATES_NOTHING) >= 280
