@@ -120,7 +120,8 @@ class StatisticsService:
     async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
         """Return a curve of zeros where nothing is within reach."""
         top, reach = statistics_root(rights, unit), rights.reach(Act.SEE_PICTURE)
-        spans = await self.statistics.read_spans(reach, top) if reach else []
+        last = max(start, min(today, until))
+        spans = await self.statistics.read_spans(reach, top, start, last) if reach else []
         return build_burn_down(spans, start, until, today)
 
 

@@ -115,7 +115,7 @@ class ExpiryRepository:
 
     async def has_due(self, distances: Iterable[ReminderDistance]) -> bool:
         """Whether there is anybody to be reminded."""
-        found = await self.driver.run(*(_due_query(distance, 1) for distance in distances))
+        found = await self.driver.look(*(_due_query(distance, 1) for distance in distances))
         return any(found)
 
     async def due(self, distance: ReminderDistance, limit: int) -> list[ExpiringCertificate]:

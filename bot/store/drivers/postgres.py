@@ -21,6 +21,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from bot.errors import SettingsError
 from bot.store.drivers import WRONG_URL, Query, QueryTexts, Rows, SharedUse, load_queries
+from bot.store.drivers.kept_counts import KEPT_VALUES, postgres_triggers
 from bot.store.drivers.signals import Announcer, PostgresSignals, Signals, TakesUp
 from bot.store.errors import (
     DatabaseUnusable,
@@ -244,6 +245,9 @@ class PostgresDriver:
         "migration_lock": "pg_advisory_xact_lock(68202401)",
         "now": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
         "relaxed": "set_config('synchronous_commit', 'off', true) = 'off'",
+        "unhurried": "SET LOCAL statement_timeout = 0",  # a migration goes through all rows
+        "keeps_left": postgres_triggers(),
+        **KEPT_VALUES,
     }
     shared = True
 

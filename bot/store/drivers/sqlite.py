@@ -12,6 +12,7 @@ import structlog
 
 from bot.errors import to_reason
 from bot.store.drivers import Query, QueryTexts, Rows, load_queries
+from bot.store.drivers.kept_counts import KEPT_VALUES, sqlite_triggers
 from bot.store.drivers.signals import InProcess, TakesUp
 from bot.store.errors import (
     DatabaseUnusable,
@@ -220,6 +221,9 @@ class SqliteDriver:
         "migration_lock": "1",
         "now": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
         "relaxed": "1 = 1",
+        "unhurried": "SELECT 1",
+        "keeps_left": sqlite_triggers(),
+        **KEPT_VALUES,
     }
     shared = False
 

@@ -1,0 +1,87 @@
+"""How many people an audience means, by channel and by what keeps a message from them; nobody of them is read.
+
+Everybody is counted from one index as if each chat were all there is of its person. Few are not so, and are counted
+once more: people of several chats, and those who had enough reminders lately.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from bot.store.broadcasts.audience import WEEK, audience_conditions
+from bot.store.context import StoreContext
+from bot.store.drivers import Query, Rows
+from bot.store.drivers.kept_counts import left_number
+from bot.store.encoding import to_micros
+from bot.store.request_filter import QueryConditions
+from handlers.model import Audience, ChannelCounts, Reach
+
+
+async def count_audience(
+    context: StoreContext, audience: Audience, reach: Reach, per_week: int, *, shown: bool = False
+) -> tuple[ChannelCounts, ...]:
+    """Count those of an audience who are within a reach, by channel and by what keeps a message from them.
+
+    A person of several chats counts once, over the channel that a reminder would take.
+
+    Args:
+        context: the moment for which they are counted, and its transaction.
+        audience: whom it means.
+        reach: beyond it nobody is counted.
+        per_week: reminders after which a person gets none for the rest of seven days.
+        shown: the numbers decide nothing; within a turn they are counted once.
+    """
+    these = audience_conditions(audience, reach, context.now)
+    if these is None:
+        return ()
+    if audience.chats is not None:
+        these = these.with_condition("listed", chats=json.dumps(sorted(set(audience.chats))))
+    week = {"after": "", "week": to_micros(context.now - WEEK), "most": per_week}
+    ask = partial(_ask_wide, context, shown=shown)
+    (recent,) = await ask(Query("week_broadcasts", week))
+    linked = await ask(*_linked_queries(these, audience, week))
+    alone = await ask(*(one.to_query("audience_counts", after="") for one in _by_kind_of_chat(these)))
+    # Of a broadcast nobody has more than one message: whoever has enough has one of a broadcast beyond the largest few.
+    beyond = [name for (name,) in recent[per_week - 1 :]]
+    others = these.with_condition("not_linked").to_query("audience_capped", broadcasts=json.dumps(beyond), **week)
+    capped = (await ask(others))[0] if beyond else []
+    return to_channel_counts([
+        *(row for rows in alone for row in rows),
+        *((channel, kept, -number) for channel, kept, number in linked[0]), *linked[1],
+        *(row for channel, number in capped for row in ((channel, "reachable", -number), (channel, "capped", number))),
+    ])  # fmt: skip
+
+
+async def _ask_wide(context: StoreContext, *calls: Query, shown: bool) -> list[Rows]:
+    return await context.ask(*(replace(call, anew=True, shown=shown, wide=True) for call in calls))
+
+
+def _by_kind_of_chat(these: QueryConditions) -> Iterator[QueryConditions]:
+    """Part addresses from all other chats, whose consent stands in the index that they are counted by."""
+    if "agreed" not in these.where:
+        yield these
+        return
+    for kind in ("agreed_in_a_chat", "agreed_by_mail"):
+        yield these.with_other_condition("agreed", kind)
+
+
+def _linked_queries(these: QueryConditions, audience: Audience, week: Mapping[str, Any]) -> Iterator[Query]:
+    """Count the chats that are one of several of their person, as they were counted, and the people that they mean."""
+    yield these.with_condition("among_linked").to_query("audience_counts", after="")
+    asked = {
+        "asks": int(audience.to_do or audience.unfinished or bool(audience.owed)),
+        "wanted": audience.channel or "",
+    }
+    left = {"owed": left_number(audience.owed or ()), "finished": int(audience.unfinished)}
+    yield these.to_query("audience_linked", **week, **asked, **left)
+
+
+def to_channel_counts(rows: Iterable[tuple[str, str, int]]) -> tuple[ChannelCounts, ...]:
+    """Sum rows of channel, what keeps messages back, and number; all of ``terminal:NAME`` are one channel."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for channel, obstacle, number in rows:
+        found[channel.partition(":")[0]][obstacle] += number
+    return tuple(ChannelCounts(channel=channel, **(+counts)) for channel, counts in sorted(found.items()) if +counts)

@@ -1,0 +1,99 @@
+"""Counts of officers, certificates and requests for each unit, and of what was open on each day."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from bot.store.context import StoreContext
+from bot.store.drivers import Query, Rows
+from bot.store.encoding import to_micros
+from bot.store.request_filter import scope_conditions, start_of_day
+from handlers.model import SILENT_AFTER, OpenSpan, Reach, UnitStatistics
+
+#: Query -> what its columns after the unit count.
+_COUNTS = {
+    "count_officers": ("officers",),
+    "count_certificates": ("certificates",),
+    "count_expiring": ("expiring_30", "expiring_60", "expiring_90"),
+    "count_action_needed": ("action_needed",),
+    "count_requests": ("requested", "forwarded", "done"),
+    "count_silent": ("silent",),
+}
+#: Query -> by what a span that begins, or ends, changes the number of those that are open.
+_SPAN_ENDS = {"owed_since": 1, "owed_until": -1, "requested_since": 1, "requested_until": -1}
+_FIRST_DAY = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsRepository:
+    """Counts for each unit; ``bot.services.units`` decides whose."""
+
+    context: StoreContext
+    _counted: dict[tuple[Reach, str | None, date, datetime], list[UnitStatistics]] = field(default_factory=dict)
+
+    async def read_counts(self, reach: Reach, below: str | None, today: date, now: datetime) -> list[UnitStatistics]:
+        """Return one line for each unit within reach that has something of its own, below one unit if it is named.
+
+        It is read from the database once.
+        """
+        key = (reach, below, today, now)
+        if key not in self._counted:
+            where, parameters = _unit_conditions(reach, below)
+            timed = {**parameters, "today": today.toordinal(), "quiet": to_micros(now - SILENT_AFTER)}
+            calls = [Query(query, timed, where=where, wide=True, shown=True) for query in _COUNTS]
+            unplaced = [] if where else [Query("count_unplaced", wide=True, shown=True)]
+            results = await self.context.ask(*calls, *unplaced)
+            names = [*_COUNTS.values(), ("officers",)]
+            self._counted[key] = _merge_numbers(zip(names, results, strict=False))
+        return self._counted[key]
+
+    async def read_spans(self, reach: Reach, below: str | None, start: date, last: date) -> list[OpenSpan]:
+        """Return from when to when what is owed or requested was open, within reach and below one unit if named.
+
+        Of everybody the beginnings and the ends are counted apart, an end as a span of less than nothing; whatever
+        began before ``start`` counts from there.
+        """
+        where, parameters = _unit_conditions(reach, below)
+        if not where:
+            return await self._read_days(start, last)
+        queries = (
+            Query(query, parameters, where=where, wide=True, shown=True) for query in ("owed_spans", "requested_spans")
+        )
+        owed, requested = await self.context.ask(*queries)
+        return [_to_span(row) for row in (*owed, *requested)]
+
+    async def _read_days(self, start: date, last: date) -> list[OpenSpan]:
+        days = {start_of_day(start + timedelta(days=number)): number for number in range((last - start).days + 1)}
+        asked = {"days": json.dumps(list(days)), "first": start_of_day(start)}
+        counted = await self.context.ask(*(Query(query, asked, wide=True, shown=True) for query in _SPAN_ENDS))
+        return [
+            OpenSpan(start + timedelta(days=days[moment]), None, sign * number)
+            for sign, rows in zip(_SPAN_ENDS.values(), counted, strict=True)
+            for moment, number in rows
+        ]
+
+
+def _unit_conditions(reach: Reach, below: str | None) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the conditions for what lies within reach, and below one unit if it is named."""
+    where, parameters = scope_conditions(reach)
+    return (where, parameters) if below is None else ((*where, "below_unit"), {**parameters, "below": below})
+
+
+def _merge_numbers(results: Iterable[tuple[tuple[str, ...], Rows]]) -> list[UnitStatistics]:
+    by_unit: defaultdict[str | None, dict[str, int]] = defaultdict(dict)
+    for names, rows in results:
+        for unit, *counts in rows:
+            by_unit[unit or None].update(zip(names, counts, strict=True))
+    return [UnitStatistics(unit, **counts) for unit, counts in by_unit.items()]
+
+
+def _to_span(row: tuple[Any, ...]) -> OpenSpan:
+    begun, ended, count = row
+    return OpenSpan(_to_statistics_day(begun), None if ended is None else _to_statistics_day(ended), count)
+
+
+def _to_statistics_day(number: int) -> date:
+    return date.fromordinal(_FIRST_DAY + number)
