@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,8 +22,6 @@ _COUNTS = {
     "count_requests": ("requested", "forwarded", "done"),
     "count_silent": ("silent",),
 }
-#: Query -> by what a span that begins, or ends, changes the number of those that are open.
-_SPAN_ENDS = {"owed_since": 1, "owed_until": -1, "requested_since": 1, "requested_until": -1}
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
@@ -43,9 +41,8 @@ class StatisticsRepository:
         if key not in self._counted:
             where, parameters = _unit_conditions(reach, below)
             timed = {**parameters, "today": today.toordinal(), "quiet": to_micros(now - SILENT_AFTER)}
-            calls = [Query(query, timed, where=where, wide=True, shown=True) for query in _COUNTS]
-            unplaced = [] if where else [Query("count_unplaced", wide=True, shown=True)]
-            results = await self.context.ask(*calls, *unplaced)
+            calls = [Query(query, timed, where=where) for query in _COUNTS]
+            results = await self._look(*calls, *([] if where else [Query("count_unplaced")]))
             names = [*_COUNTS.values(), ("officers",)]
             self._counted[key] = _merge_numbers(zip(names, results, strict=False))
         return self._counted[key]
@@ -59,21 +56,27 @@ class StatisticsRepository:
         where, parameters = _unit_conditions(reach, below)
         if not where:
             return await self._read_days(start, last)
-        queries = (
-            Query(query, parameters, where=where, wide=True, shown=True) for query in ("owed_spans", "requested_spans")
-        )
-        owed, requested = await self.context.ask(*queries)
+        queries = Query("owed_spans", parameters, where=where), Query("requested_spans", parameters, where=where)
+        owed, requested = await self._look(*queries)
         return [_to_span(row) for row in (*owed, *requested)]
 
     async def _read_days(self, start: date, last: date) -> list[OpenSpan]:
         days = {start_of_day(start + timedelta(days=number)): number for number in range((last - start).days + 1)}
         asked = {"days": json.dumps(list(days)), "first": start_of_day(start)}
-        counted = await self.context.ask(*(Query(query, asked, wide=True, shown=True) for query in _SPAN_ENDS))
+        counted = await self._look(
+            Query("owed_since", asked),
+            Query("requested_since", asked),
+            Query("owed_until", asked),
+            Query("requested_until", asked),
+        )
         return [
             OpenSpan(start + timedelta(days=days[moment]), None, sign * number)
-            for sign, rows in zip(_SPAN_ENDS.values(), counted, strict=True)
+            for sign, rows in zip((1, 1, -1, -1), counted, strict=True)
             for moment, number in rows
         ]
+
+    async def _look(self, *calls: Query) -> list[Rows]:
+        return await self.context.ask(*(replace(call, wide=True, shown=True) for call in calls))
 
 
 def _unit_conditions(reach: Reach, below: str | None) -> tuple[tuple[str, ...], dict[str, Any]]:

@@ -11,7 +11,7 @@ from bot.store.broadcasts import BroadcastSnapshot
 from bot.store.broadcasts.people import KnownCertificate, Person, Route, certificates_by_chat
 from bot.store.context import StoreContext
 from bot.store.drivers import Query, Rows, RunQueries
-from bot.store.drivers.kept_counts import left_number
+from bot.store.drivers.kept_counts import asked_number, left_number
 from bot.store.encoding import Language, session_language, to_micros
 from bot.store.person_channels import Member, read_members
 from bot.store.request_filter import QueryConditions, scope_conditions
@@ -54,7 +54,7 @@ def _filter_conditions(audience: Audience, today: date) -> Iterator[tuple[str, d
     if audience.owed:
         yield "owes", {"owed": left_number(audience.owed)}
     if audience.states:
-        yield "has_request", {"states": json.dumps(audience.states)}
+        yield "has_request", {"states": asked_number(audience.states)}
     if (window := audience.expiry_window(today)) is not None:
         yield "has_certificate", {"ends_from": window[0].toordinal(), "ends_until": window[1].toordinal()}
     if audience.channel is not None:

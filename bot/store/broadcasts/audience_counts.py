@@ -39,20 +39,27 @@ async def count_audience(
         return ()
     if audience.chats is not None:
         these = these.with_condition("listed", chats=json.dumps(sorted(set(audience.chats))))
+    these = these.with_other_condition("has_certificate", "among_certificates")
     week = {"after": "", "week": to_micros(context.now - WEEK), "most": per_week}
     ask = partial(_ask_wide, context, shown=shown)
     (recent,) = await ask(Query("week_broadcasts", week))
-    linked = await ask(*_linked_queries(these, audience, week))
+    of_linked, linked = await ask(*_linked_queries(these, audience, week))
     alone = await ask(*(one.to_query("audience_counts", after="") for one in _by_kind_of_chat(these)))
     # Of a broadcast nobody has more than one message: whoever has enough has one of a broadcast beyond the largest few.
     beyond = [name for (name,) in recent[per_week - 1 :]]
     others = these.with_condition("not_linked").to_query("audience_capped", broadcasts=json.dumps(beyond), **week)
     capped = (await ask(others))[0] if beyond else []
     return to_channel_counts([
-        *(row for rows in alone for row in rows),
-        *((channel, kept, -number) for channel, kept, number in linked[0]), *linked[1],
+        *_spread((row for rows in alone for row in rows), 1), *_spread(of_linked, -1), *linked,
         *(row for channel, number in capped for row in ((channel, "reachable", -number), (channel, "capped", number))),
     ])  # fmt: skip
+
+
+def _spread(rows: Iterable[tuple[Any, ...]], sign: int) -> Iterator[tuple[str, str, int]]:
+    """Give each number of a row a row of its own, to be added or taken away."""
+    for channel, *numbers in rows:
+        for obstacle, number in zip(("reachable", "stopped", "blocked"), numbers, strict=True):
+            yield channel, obstacle, sign * number
 
 
 async def _ask_wide(context: StoreContext, *calls: Query, shown: bool) -> list[Rows]:

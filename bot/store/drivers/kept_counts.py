@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 
+from handlers.model import RequestState
 from rules.outcome import Procedure
 
 #: Of each procedure in ``chats.to_do``, which is the sum of those that are left. No number goes to another procedure.
@@ -30,15 +31,34 @@ LEFT_NUMBERS = {
 }
 
 
+#: Of each state in ``chats.asked``, which is the sum of those that the person's requests are in.
+STATE_NUMBERS = {
+    RequestState.DRAFT: 1,
+    RequestState.SUBMITTED: 2,
+    RequestState.ACCEPTED: 4,
+    RequestState.SENT_BACK: 8,
+    RequestState.FORWARDED: 16,
+    RequestState.DONE: 32,
+    RequestState.REFUSED: 64,
+    RequestState.WITHDRAWN: 128,
+}
+
+
 def left_number(procedures: Iterable[Procedure]) -> int:
     """Return the sum of the numbers of some procedures."""
     return reduce(or_, (LEFT_NUMBERS[one] for one in procedures), 0)
+
+
+def asked_number(states: Iterable[RequestState]) -> int:
+    """Return the sum of the numbers of some states."""
+    return reduce(or_, (STATE_NUMBERS[one] for one in states), 0)
 
 
 #: A draft, and what was refused or withdrawn, counts as no request.
 _WAIVED = "('draft', 'refused', 'withdrawn')"
 #: The same as rows of SQL.
 NUMBERED_PROCEDURES = ", ".join(f"('{name.value}', {number})" for name, number in LEFT_NUMBERS.items())
+_STATES = ", ".join(f"('{name.value}', {number})" for name, number in STATE_NUMBERS.items())
 _OWED = (
     f"standings s JOIN (VALUES {NUMBERED_PROCEDURES}) p ON ',' || s.owed || ',' LIKE '%,' || p.column1 || ',%'"
     " WHERE s.chat = chats.id AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = s.chat"
@@ -52,6 +72,10 @@ KEPT_VALUES = {
         "CASE WHEN EXISTS (SELECT 1 FROM standings s WHERE s.chat = chats.id AND (s.owed IS NULL OR s.owed <> ''))"
         f" AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.state NOT IN {_WAIVED})"
         " THEN 1 ELSE 0 END"
+    ),
+    "asked": (
+        f"COALESCE((SELECT SUM(DISTINCT p.column2) FROM requests r JOIN (VALUES {_STATES}) p ON p.column1 = r.state"
+        " WHERE r.chat = chats.id), 0)"
     ),
     "requested_at": (
         "(SELECT MIN(r.registered_at) FROM requests r WHERE r.chat = standings.chat"
@@ -68,7 +92,7 @@ _COLUMNS = {
 def _statements(rows: str, differs: str) -> str:
     """Keep what belongs to the chats and certificates of rows (OLD, NEW, or both), where it is another than before."""
     chats = ", ".join(f"{row}.chat" for row in rows.split())
-    stamp, left = KEPT_VALUES["requested_at"], ("to_do", "unfinished", "idle")
+    stamp, left = KEPT_VALUES["requested_at"], ("to_do", "unfinished", "idle", "asked")
     values = ", ".join(f"{KEPT_VALUES[name]} AS {name}" for name in left)
     old, new = (", ".join(f"{table}.{name}" for name in left) for table in ("chats", "k"))
     return (

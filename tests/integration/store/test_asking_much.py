@@ -56,7 +56,7 @@ class _SlowTransaction:
     async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
         if any(call.query == "my_grants" for call in calls):
             await self._slow.wait()
-        self._slow.counted += [self._reading for call in calls if call.query == "audience_counts"]
+        self._slow.counted += [self._reading for call in calls if call.query == "audience_linked"]
         return await self._opened.run(*calls, commit=commit)
 
 

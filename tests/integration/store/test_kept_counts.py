@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.store.drivers.kept_counts import left_number
+from bot.store.drivers.kept_counts import asked_number, left_number
 from handlers.model import RequestState
 from rules.outcome import Procedure
 from tests.support.database import Database, Sql
@@ -121,7 +121,7 @@ class Writer:
 
 
 def kept(sql: Sql) -> list[Any]:
-    left = sql("SELECT id, to_do, unfinished, idle FROM chats ORDER BY id")
+    left = sql("SELECT id, to_do, unfinished, idle, asked FROM chats ORDER BY id")
     return [*left, *sql("SELECT id, requested_at FROM standings ORDER BY id")]
 
 
@@ -139,12 +139,13 @@ def counted(sql: Sql) -> list[Any]:
             if at == chat and one and (key is None or (key, one) not in asked)
         }
 
-    def row(chat: str) -> tuple[str, int, int, int]:
+    def row(chat: str) -> tuple[str, int, int, int, int]:
         to_do = left(chat, lambda state: state not in WAIVED)
         waits = any(owed is None or owed for _, at, _, owed in standings if at == chat)
         idle = waits and not any(at == chat and state not in WAIVED for at, _, _, state, _ in requests)
         number = left_number(Procedure(one) for one in to_do)
-        return chat, number, int(bool(left(chat, lambda state: state == "done"))), int(idle)
+        asked = asked_number(RequestState(state) for at, _, _, state, _ in requests if at == chat)
+        return chat, number, int(bool(left(chat, lambda state: state == "done"))), int(idle), asked
 
     def first(chat: str, key: str | None) -> int | None:
         moments = (

@@ -17,7 +17,7 @@ def _plan(query: str, where: tuple[str, ...] = ()) -> tuple[list[str], set[str]]
     for statement in (one for step in load_migrations() for one in split_statements(step.text, SqliteDriver.dialect)):
         connection.execute(statement)
     values = {"kind": "export", "since": 0, "limit": 1, "reach": "[]", "today": 0, "quiet": 0}
-    values |= {"after": "", "series": "", "week": 0, "most": 2}
+    values |= {"after": "", "series": "", "week": 0, "most": 2, "broadcasts": "[]"}
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {QUERIES.text(query, where)}", values)]
     of_some = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'"
     partial = {name for (name,) in connection.execute(of_some)}
@@ -37,7 +37,11 @@ def test_a_look_at_what_waits_never_walks_a_table(query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["count_officers", "count_certificates", "count_action_needed", "count_requests", "count_silent_within"]
+    "query",
+    [
+        *("count_officers", "count_certificates", "count_expiring", "count_action_needed", "count_requests"),
+        *("count_silent", "owed_spans", "requested_spans"),
+    ],
 )
 def test_the_statistics_of_one_unit_walk_through_no_table_of_all_units(query: str) -> None:
     plan, _ = _plan(query, ("within_reach",))
@@ -46,7 +50,7 @@ def test_the_statistics_of_one_unit_walk_through_no_table_of_all_units(query: st
 
 
 @pytest.mark.parametrize("where", ["linked", "not_linked"])
-@pytest.mark.parametrize("query", ["audience_page", "audience_counts"])
+@pytest.mark.parametrize("query", ["audience_page", "audience_capped"])
 def test_whether_a_chat_is_linked_is_asked_of_that_chat_and_not_of_a_list_of_all(query: str, where: str) -> None:
     plan, _ = _plan(query, (where,))
     asked = [step for step in plan if step.startswith("SEARCH p USING") and "person_channels" in step]
