@@ -10,8 +10,8 @@ import atexit
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -40,6 +40,13 @@ _CLONES = (
         {head}(content, 1, 600), ended_at, unit || '.' || n, registered_at, changed_at, not_after, revision, 1
     FROM requests, block""",
 )
+#: Blocks by two: the chats of a person have the same beginning. The first block's have no number behind it.
+_PERSON = """SELECT id, CASE WHEN id LIKE '%.%' THEN 0 ELSE 1 END AS first,
+    CASE WHEN id LIKE '%.__' THEN 3 WHEN id LIKE '%._' THEN 2 ELSE 0 END AS tail FROM chats WHERE session IS NOT NULL"""
+_BLOCK = "CASE WHEN first = 1 THEN 0 ELSE CAST(SUBSTR(id, LENGTH(id) - tail + 2) AS BIGINT) END"
+_LINK = f"""INSERT INTO person_channels (chat, person, place, linked_at)
+    SELECT id, SUBSTR(id, 1, LENGTH(id) - tail) || ':' || (n / 2), n % 2, 0
+    FROM (SELECT id, tail, {_BLOCK} AS n FROM ({_PERSON}) tails) numbered"""
 #: Each person had one reminder within a week, wrote once, and what they wrote was handled.
 _DELIVERED = (
     """INSERT INTO broadcasts (id, state, author, content, recipients, created_at, changed_at, finished_at)
@@ -61,6 +68,12 @@ def country_on_postgres(people: int) -> Province:
     return _made(empty_postgres(), people)
 
 
+def link_in_pairs(province: Province) -> None:
+    """Make the people of each two blocks one, each by the chat that stands for the other's in the block beside."""
+    with _opened(province.settings) as run:
+        run(_LINK)
+
+
 def _made(url: str | None, people: int) -> Province:
     folder = Path(tempfile.mkdtemp(prefix="troly-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -76,6 +89,18 @@ def _made(url: str | None, people: int) -> Province:
 async def _block(settings: Settings, sizes: DemoSizes) -> DemoTotals:
     async with open_demo_data(settings) as bulk:
         return await fill_database(bulk, load_pack(), sizes, NOW, lambda _: None)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Callable[[str], object]]:
+    """Run statements behind the store's back."""
+    if settings.database_url is None:
+        with closing(sqlite3.connect(settings.data_dir / "troly.sqlite3", isolation_level=None)) as connection:
+            yield connection.execute
+        return
+    with psycopg.connect(settings.database_url.get_secret_value(), autocommit=True) as connection:
+        yield lambda statement: connection.execute(statement.encode())
+        connection.execute("VACUUM ANALYZE")
 
 
 def _clone(settings: Settings, blocks: range) -> None:

@@ -24,10 +24,11 @@ from bot.store.store import Store
 from handlers.core import Reply, TextReceived
 from handlers.model import Audience, Filter, Grant, RequestState, Rights, Role
 from rules.calendar import to_vietnam_day
-from tests.bench.country import COMMUNE, REGION_UNIT, country_on_postgres, country_on_sqlite
+from tests.bench.country import COMMUNE, REGION_UNIT, country_on_postgres, country_on_sqlite, link_in_pairs
 from tests.bench.province import NOW, Province
 from tests.bench.result import Result
 
+LINKED = 20_000  #: people
 SIZES = tuple(int(one) for one in os.environ.get("TROLY_BENCH_PEOPLE", "1000,10000,100000").split(","))
 ROUNDS, TURNS = int(os.environ.get("TROLY_BENCH_ROUNDS", "5")), 20
 GOAL = 1_000.0  #: ms of any look at any size
@@ -54,7 +55,25 @@ def run() -> list[Result]:
     for kind, make in (("SQLite", country_on_sqlite), ("PostgreSQL", country_on_postgres)):
         if os.environ.get("TROLY_BENCH_DATABASE", kind) == kind:
             found += asyncio.run(_measured(kind, {people: make(people) for people in SIZES}))
-    return found
+            found += asyncio.run(_linked(kind, make(LINKED), make(2 * LINKED)))
+    memory = psutil.Process().memory_info().rss / 1e6
+    return [*found, Result("memory of the process after all of it", memory, None, "MB", None, "(told)", holds=True)]
+
+
+async def _linked(kind: str, alone: Province, pairs: Province) -> list[Result]:
+    """The same number of people with one chat and with two."""
+    link_in_pairs(pairs)
+    ours, peer = Timed(), Timed()
+    async with alone.opened() as one, pairs.opened() as other:
+        units = await one.units.read()
+        owner = Rights.of((Grant("QT-000001", Role.OWNER),), units)
+        for _ in range(ROUNDS):
+            for timed, store in ((ours, other), (peer, one)):
+                await _time(timed, partial(_audience, owner, Audience(to_do=True), store), 1)
+    mine, theirs = median(ours.busy), median(peer.busy)
+    name = f"count of {LINKED:,} people of two chats each, {kind}: processor; peer: of one chat"
+    clock = Result(f"{name}, on the clock", median(ours.wall), median(peer.wall), "ms", None, "(told)", holds=True)
+    return [Result(name, mine, theirs, "ms", mine / theirs, f"under {GOAL:,.0f}", mine < GOAL), clock]
 
 
 async def _measured(kind: str, countries: Mapping[int, Province]) -> list[Result]:
@@ -79,26 +98,19 @@ async def _time(timed: Timed, look: Callable[[], Awaitable[object]], times: int)
 
 
 def _busy_seconds() -> float:
-    """Of this process and of the servers that it started."""
-    servers = [one for one in psutil.process_iter(["name"]) if one.info["name"] == "postgres"]
-    theirs = 0.0
-    for one in servers:
-        try:
-            used = one.cpu_times()
-        except psutil.Error:
-            continue
-        theirs += used.user + used.system if one.ppid() in _postmasters() else 0.0
-    return process_time() + theirs
+    """Of this process and of the servers that it started, with those of their processes that have ended."""
+    busy = process_time()
+    for server in psutil.Process().children():
+        if server.name() == "postgres":
+            busy += sum(server.cpu_times())
+            busy += sum(sum(one.cpu_times()[:2]) for one in server.children())
+    return busy
 
 
 def _result(kind: str, name: str, people: int, timed: Timed) -> Result:
     wall, busy = median(timed.wall), median(timed.busy)
     what = f"{name} among {people:,} people, {kind}: processor; peer: on the clock"
     return Result(what, busy, wall, "ms", None, f"under {GOAL:,.0f}", busy < GOAL)
-
-
-def _postmasters() -> set[int]:
-    return {one.pid for one in psutil.Process().children() if one.name() == "postgres"}
 
 
 async def _looks(store: Store) -> Mapping[str, Look]:

@@ -39,7 +39,6 @@ async def count_audience(
         return ()
     if audience.chats is not None:
         these = these.with_condition("listed", chats=json.dumps(sorted(set(audience.chats))))
-    these = these.with_other_condition("has_certificate", "among_certificates")
     week = {"after": "", "week": to_micros(context.now - WEEK), "most": per_week}
     ask = partial(_ask_wide, context, shown=shown)
     (recent,) = await ask(Query("week_broadcasts", week))
@@ -68,6 +67,7 @@ async def _ask_wide(context: StoreContext, *calls: Query, shown: bool) -> list[R
 
 def _by_kind_of_chat(these: QueryConditions) -> Iterator[QueryConditions]:
     """Part addresses from all other chats, whose consent stands in the index that they are counted by."""
+    these = these.with_other_condition("has_certificate", "among_certificates")
     if "agreed" not in these.where:
         yield these
         return
