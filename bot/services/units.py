@@ -138,7 +138,7 @@ async def count_stops(store: Store, pack: Pack, now: datetime, silence: timedelt
     """
     counts: Counter[str] = Counter()
     page = {"after": "", "before": to_micros(now - silence), "limit": _PAGE}
-    while rows := (await store.driver.run(Query("sessions_page", page)))[0]:
+    while rows := (await store.driver.look(Query("sessions_page", page)))[0]:
         for chat, sealed in rows:
             try:
                 session = Session.load(store.keyring.unseal(sealed, sealed_columns.session(chat)))
