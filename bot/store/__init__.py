@@ -9,7 +9,6 @@ from bot.store.broadcasts.audience import (
     find_chats,
     find_known,
 )
-from bot.store.broadcasts.audience_counts import count_audience, to_channel_counts
 from bot.store.broadcasts.lifecycle import LifecycleRepository, ScheduleRepository, StateChange, Step
 from bot.store.broadcasts.messages import (
     SHOWN_MARK,
@@ -52,6 +51,7 @@ from bot.store.contents.opening import create_statements, open_tables
 from bot.store.contents.sqlite_tables import SqliteTables
 from bot.store.context import DueMenu, StoreContext, chat_at, chat_row
 from bot.store.continuity import CLOCK_LEAP, DatabasePosition, check_all_keys
+from bot.store.counts import StatisticsRepository, count_audience, to_channel_counts
 from bot.store.desk_sessions import SESSION_AGE
 from bot.store.dossiers import DossierRepository
 from bot.store.drivers import (
@@ -136,7 +136,6 @@ from bot.store.requests import (
 )
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, open_keyring
 from bot.store.sealing.keyfile import KeyFile, StoredKey, read_key_file, replace_key_file
-from bot.store.statistics import StatisticsRepository
 from bot.store.store import Store, StoreTexts
 from bot.store.tasks import (
     Completion,
