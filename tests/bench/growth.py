@@ -25,7 +25,7 @@ from handlers.core import Reply, TextReceived
 from handlers.model import Audience, Filter, Grant, RequestState, Rights, Role
 from rules.calendar import to_vietnam_day
 from tests.bench.country import COMMUNE, REGION_UNIT, country_on_postgres, country_on_sqlite, link_in_pairs
-from tests.bench.province import NOW, Province
+from tests.bench.province import NOW, Province, server_ids
 from tests.bench.result import Result
 
 LINKED = 20_000  #: people
@@ -99,12 +99,9 @@ async def _time(timed: Timed, look: Callable[[], Awaitable[object]], times: int)
 
 def _busy_seconds() -> float:
     """Of this process and of the servers that it started, with those of their processes that have ended."""
-    busy = process_time()
-    for server in psutil.Process().children():
-        if server.name() == "postgres":
-            busy += sum(server.cpu_times())
-            busy += sum(sum(one.cpu_times()[:2]) for one in server.children())
-    return busy
+    servers = [psutil.Process(pid) for pid in server_ids()]
+    theirs = sum(sum(one.cpu_times()[:2]) for server in servers for one in server.children())
+    return process_time() + theirs + sum(sum(server.cpu_times()) for server in servers)
 
 
 def _result(kind: str, name: str, people: int, timed: Timed) -> Result:
