@@ -116,20 +116,28 @@ def list_rows(
     as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))] = False,
 ) -> None:
     """Print the last rows of the journal, the newest first."""
-    entries, units = asyncio.run(_read_latest(person, limit))
-    t = translator(load_settings().language)
-    print_rows(
-        (_row(entry, units, t) for entry in entries),
-        [t(heading) for heading in _HEADINGS],
-        json=(entry.model_dump(mode="json") for entry in entries) if as_json else None,
-        aligned=True,
-    )
+    asyncio.run(_print_latest(person, limit, as_json=as_json))
 
 
-async def _read_latest(person: str | None, limit: int) -> tuple[tuple[JournalEntry, ...], UnitDirectory]:
+#: Rows read at a time.
+_PAGE = 500
+
+
+async def _print_latest(person: str | None, limit: int, *, as_json: bool) -> None:
+    """Print page by page, so that no list is too long to be held; a table needs the cells of all its rows."""
+    t, cells = translator(load_settings().language), list[list[str]]()
+    headings = [t(heading) for heading in _HEADINGS]
     async with open_as(person, reading=True) as at:
         at.require(Act.SEE_JOURNAL)
-        return await at.admin.journal.latest(at.rights, limit), at.units
+        left, before = limit, None
+        while left and (page := await at.admin.journal.latest(at.rights, min(_PAGE, left), before)):
+            if as_json:
+                print_rows((), headings, json=(entry.model_dump(mode="json") for entry in page))
+            else:
+                cells += (_row(entry, at.units, t) for entry in page)
+            left, before = left - len(page), page[-1].number
+    if not as_json:
+        print_rows(cells, headings, aligned=True)
 
 
 def _row(entry: JournalEntry, units: UnitDirectory, t: Translator) -> list[str]:

@@ -22,7 +22,7 @@ from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics import NO_METRICS, Metrics
 from bot.services.channels import EmailTerms
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
-from bot.store import ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver
+from bot.store import LooksAtEverybody, ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from handlers.core import Attachment, Event, Order, Reply, Services, Session
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
@@ -211,11 +211,20 @@ class TurnHandler:
         opening = partial(self._open_turn, self._store, pending, self._clock.now(), shown=shown)
         respond = partial(self._respond, pending, session, event, around, lost=lost)
         try:
-            over = await respond(opening(reading=self._asks_much(pending.chat)))
+            over = await self._respond_aside(respond, opening, reading=self._asks_much(pending.chat))
         except ReadingOnly:  # it also writes: nothing of it was done
             over = await respond(opening(reading=False))
         self._metrics.record_turn(self._clock.monotonic() - begun)
         return over
+
+    async def _respond_aside(
+        self, respond: Callable[..., Awaitable[bool]], opening: Callable[..., Any], *, reading: bool
+    ) -> bool:
+        """Answer where nobody waits, if it is known to be costly, or turns out to look at everybody."""
+        try:
+            return await respond(opening(reading=reading, brief=True))
+        except LooksAtEverybody:  # nothing of it was done
+            return await respond(opening(reading=True))
 
     async def _respond(  # noqa: PLR0913 - all that a turn begins with
         self,

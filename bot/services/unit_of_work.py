@@ -24,6 +24,7 @@ from bot.store import (
     ExportRepository,
     ImportRepository,
     JournalRepository,
+    LooksAtEverybody,
     OfficeRepository,
     OwnDataRepository,
     PageExportRepository,
@@ -93,7 +94,8 @@ class TurnTransaction:
     """The transaction of one turn: all of it is committed, or nothing.
 
     The first question opens it and ``finish`` commits it. A turn that asked for nothing is one round trip. One that is
-    ``reading`` asks in a transaction that keeps nobody from writing, and ``finish`` writes in another.
+    ``reading`` asks in a transaction that keeps nobody from writing, and ``finish`` writes in another. One that is
+    ``brief`` raises ``LooksAtEverybody`` where that would keep others from writing.
     """
 
     def __init__(  # noqa: PLR0913 - what it is opened over, and how
@@ -104,6 +106,7 @@ class TurnTransaction:
         stack: AsyncExitStack,
         *,
         reading: bool = False,
+        brief: bool = False,
         shown: Shown | None = None,
     ) -> None:
         self._store = store
@@ -111,6 +114,7 @@ class TurnTransaction:
         self._now = now
         self._stack = stack
         self._reading = reading
+        self._brief = brief and not reading and not store.driver.shared
         self._shown: Shown = {} if shown is None else shown
         self._transaction: Transaction | None = None
         self.seconds = 0.0  #: that the database took to answer, without the wait for its turn
@@ -148,6 +152,8 @@ class TurnTransaction:
         return answers
 
     async def _ask_database(self, *calls: Query) -> list[Rows]:
+        if self._brief and any(call.wide for call in calls):
+            raise LooksAtEverybody
         if self._transaction is None:
             opening = self._store.driver.transaction(reading=self._reading)
             self._transaction = await self._stack.enter_async_context(opening)
@@ -208,8 +214,14 @@ class TurnTransaction:
 
 
 @asynccontextmanager
-async def open_turn(
-    store: Store, pending: PendingTurn, now: datetime, *, reading: bool = False, shown: Shown | None = None
+async def open_turn(  # noqa: PLR0913 - what it is opened over, and how
+    store: Store,
+    pending: PendingTurn,
+    now: datetime,
+    *,
+    reading: bool = False,
+    brief: bool = False,
+    shown: Shown | None = None,
 ) -> AsyncIterator[TurnTransaction]:
     """Open the transaction of a turn; without ``finish``, or with an exception, nothing of it stays.
 
@@ -220,10 +232,11 @@ async def open_turn(
         pending: the update.
         now: the time of what is done.
         reading: ``finish`` alone may write, and others write meanwhile; whatever else would raises ``ReadingOnly``.
+        brief: what may go through the rows of everybody while others wait to write raises ``LooksAtEverybody``.
         shown: what an earlier attempt at the same turn found out to be shown; it is not asked again.
     """
     async with AsyncExitStack() as stack:
-        yield TurnTransaction(store, pending, now, stack, reading=reading, shown=shown)
+        yield TurnTransaction(store, pending, now, stack, reading=reading, brief=brief, shown=shown)
 
 
 class AdminTransaction:

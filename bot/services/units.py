@@ -129,7 +129,8 @@ class UnitService:
     async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
         """Return a curve of zeros where nothing is within reach."""
         top, reach = statistics_root(rights, unit), rights.reach(Act.SEE_PICTURE)
-        spans = await self.statistics.read_spans(reach, top) if reach else []
+        last = max(start, min(today, until))
+        spans = await self.statistics.read_spans(reach, top, start, last) if reach else []
         return build_burn_down(spans, start, until, today)
 
 
@@ -146,7 +147,7 @@ async def count_stops(store: Store, pack: Pack, now: datetime, silence: timedelt
     """
     counts: Counter[str] = Counter()
     page = {"after": "", "before": to_micros(now - silence), "limit": _PAGE}
-    while rows := (await store.driver.run(Query("sessions_page", page)))[0]:
+    while rows := (await store.driver.look(Query("sessions_page", page)))[0]:
         for chat, sealed in rows:
             try:
                 session = Session.load(store.keyring.unseal(sealed, sealed_columns.session(chat)))

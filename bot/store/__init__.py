@@ -4,15 +4,7 @@ from dataclasses import dataclass
 
 from bot.store.audit import Audit, Proof, seal_powers
 from bot.store.broadcasts import BroadcastRepository, BroadcastSnapshot, ProvenBroadcast, read_snapshot
-from bot.store.broadcasts.audience import (
-    PAGE_SIZE,
-    AudienceReader,
-    ChatName,
-    count_audience,
-    find_chats,
-    find_known,
-    to_channel_counts,
-)
+from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, ChatName, find_chats, find_known
 from bot.store.broadcasts.lifecycle import LifecycleRepository, ScheduleRepository, StateChange, Step
 from bot.store.broadcasts.messages import (
     SHOWN_MARK,
@@ -65,6 +57,7 @@ from bot.store.context import (
     session_language,
 )
 from bot.store.continuity import CLOCK_LEAP, Continuity, DatabasePosition, check_all_keys
+from bot.store.counts import StatisticsRepository, count_audience, to_channel_counts
 from bot.store.dossiers import DossierRepository
 from bot.store.drivers import (
     Driver,
@@ -93,6 +86,7 @@ from bot.store.errors import (
     FolderHoldsData,
     KeyFileError,
     KeyFileMismatch,
+    LooksAtEverybody,
     ReadingOnly,
     SchemaNewer,
     SessionTooLarge,
@@ -163,14 +157,7 @@ from bot.store.tasks import (
     TaskResult,
     UnreadableTask,
 )
-from bot.store.units import (
-    UNITS_COUNTER,
-    StatisticsRepository,
-    StoredInterviewRegister,
-    UnitReader,
-    UnitRepository,
-    read_units,
-)
+from bot.store.units import UNITS_COUNTER, StoredInterviewRegister, UnitReader, UnitRepository, read_units
 from bot.store.upkeep import Alarm, FormatAlarm, StoreStatus, Upkeep, UpkeepRepository, UpkeepState
 from bot.store.web_chat import WebChatRepository
 from bot.store.workers import LeaseDuration, Presence, WorkerRegistry, hold_serving_lock
@@ -276,26 +263,26 @@ __all__ = [
     "ExportTask", "ExportTasks", "FailedMessage", "FallbackRepository", "FileFacts", "FolderHoldsData",
     "GrantRepository", "ImportRepository", "InvitationRepository", "JournalEnd", "JournalRepository", "KeyCheck",
     "KeyFile", "KeyFileError", "KeyFileMismatch", "KeyRotation", "Keyring", "LeaseDuration", "LifecycleRepository",
-    "LiveTables", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository", "OfficeRepository",
-    "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks", "PageExport",
-    "PageExportRepository", "PageExportTasks", "PageFile", "Person", "PersonChannelRepository", "Presence", "Proof",
-    "ProvenBroadcast", "Query", "QueryConditions", "ReadableTables", "ReadingOnly", "RecipientRepository",
-    "RecipientRow", "ReminderDistance", "RequestListRepository", "RequestNoticeRepository", "ResultRepository",
-    "Retirement", "Row", "Rows", "RunQueries", "ScheduleRepository", "SchemaNewer", "SessionTooLarge", "SharedUse",
-    "SqliteTables", "StateChange", "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError",
-    "StoreFull", "StoreLocked", "StoreTexts", "StoreUnavailable", "StoredInterviewRegister", "StoredKey",
-    "StoredOwnRequests", "StoredReminders", "TableDigest", "TargetHoldsData", "TaskResult", "TooMuchToKeep",
-    "Transaction", "TurnTakenOver", "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask",
-    "Upkeep", "UpkeepState", "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloRepository",
-    "ZaloTokens", "add_words_queries", "backfill_consents", "can_send", "chain_hash", "chat_at", "chat_row",
-    "check_all_keys", "contents_of", "copy_table", "count_audience", "create_statements", "digest_origin",
-    "digest_table", "digest_tables", "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue",
-    "hold_serving_lock", "holds_data", "identity_deadline", "import_queries", "index_requests",
-    "journal_columns", "kind_of_reminder", "load_migrations", "message_query", "missing_migrations",
-    "needs_postgresql", "offer_queries", "open_columns", "open_keyring", "open_sqlite", "open_tables",
-    "placing_origin", "read_contact", "read_key_file", "read_reached", "read_snapshot", "read_units",
-    "remove_mailbox", "replace_key_file", "reply_queries", "request_origin", "require_same", "require_unserved",
-    "seal_grant", "seal_powers", "session_language", "since_yesterday", "split_statements", "sqlite_path",
-    "to_channel_counts", "to_micros",
+    "LiveTables", "LooksAtEverybody", "Migration", "MovableRequest", "NewRecipient", "NoticeRepository",
+    "OfficeRepository", "OutboxMessage", "OutboxRecipient", "OwnDataRepository", "OwnDataTask", "OwnDataTasks",
+    "PageExport", "PageExportRepository", "PageExportTasks", "PageFile", "Person", "PersonChannelRepository",
+    "Presence", "Proof", "ProvenBroadcast", "Query", "QueryConditions", "ReadableTables", "ReadingOnly",
+    "RecipientRepository", "RecipientRow", "ReminderDistance", "RequestListRepository", "RequestNoticeRepository",
+    "ResultRepository", "Retirement", "Row", "Rows", "RunQueries", "ScheduleRepository", "SchemaNewer",
+    "SessionTooLarge", "SharedUse", "SqliteTables", "StateChange", "StatisticsRepository", "Step", "Store",
+    "StoreContext", "StoreError", "StoreFull", "StoreLocked", "StoreTexts", "StoreUnavailable",
+    "StoredInterviewRegister", "StoredKey", "StoredOwnRequests", "StoredReminders", "TableDigest",
+    "TargetHoldsData", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver", "UndeliveredExport",
+    "UndeliveredExports", "UnitRepository", "UnreadableTask", "Upkeep", "UpkeepState", "Verdict", "Withheld",
+    "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloRepository", "ZaloTokens", "add_words_queries",
+    "backfill_consents", "can_send", "chain_hash", "chat_at", "chat_row", "check_all_keys", "contents_of",
+    "copy_table", "count_audience", "create_statements", "digest_origin", "digest_table", "digest_tables",
+    "find_chats", "find_known", "from_micros", "has_consent", "head_to_continue", "hold_serving_lock", "holds_data",
+    "identity_deadline", "import_queries", "index_requests", "journal_columns", "kind_of_reminder",
+    "load_migrations", "message_query", "missing_migrations", "needs_postgresql", "offer_queries", "open_columns",
+    "open_keyring", "open_sqlite", "open_tables", "placing_origin", "read_contact", "read_key_file", "read_reached",
+    "read_snapshot", "read_units", "remove_mailbox", "replace_key_file", "reply_queries", "request_origin",
+    "require_same", "require_unserved", "seal_grant", "seal_powers", "session_language", "since_yesterday",
+    "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
 ]
 # fmt: on

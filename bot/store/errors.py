@@ -11,6 +11,7 @@
     │   ├── StoreFull          no room left on the disk
     │   └── StoreLost          the connection broke; a commit under way may or may not have happened
     ├── ReadingOnly            something was to be written where it is only read
+    ├── LooksAtEverybody       rows of everybody were to be read where others wait to write
     ├── TurnTakenOver          another process has handled this update
     ├── ClockLeapt             the time is far from what the store has seen: nothing is deleted by such a clock
     ├── TooMuchToKeep          more than one conversation may have kept
@@ -115,6 +116,10 @@ class StoreLost(StoreUnavailable):
 
 class ReadingOnly(StoreError):  # noqa: N818 - a state
     """Something was to be written in a transaction that only reads; nothing was."""
+
+
+class LooksAtEverybody(StoreError):  # noqa: N818 - says what is to be done
+    """Rows of everybody were to be read where others wait to write; nothing was, and a transaction that reads may."""
 
 
 class TurnTakenOver(StoreError):  # noqa: N818 - a state

@@ -58,6 +58,10 @@ class QueryConditions:
         """Add a condition."""
         return QueryConditions((*self.where, condition), {**self.parameters, **parameters})
 
+    def with_other_condition(self, condition: str, other: str) -> "QueryConditions":
+        """Put another condition in the place of one, with the same parameters."""
+        return QueryConditions(tuple(other if name == condition else name for name in self.where), self.parameters)
+
     def for_scan(self) -> "QueryConditions":
         """Return the same conditions for a plan that goes through the requests in their order."""
         return QueryConditions(tuple(_ONE_BY_ONE.get(name, name) for name in self.where), self.parameters)
@@ -132,7 +136,8 @@ async def _add_words(
     """
     if len(words) > _MOST_WORDS:
         return None
-    (counted,) = await context.ask(Query("count_words", {"words": json.dumps(words), "enough": COMMON_WORD_COUNT}))
+    asked = {"words": json.dumps(words), "enough": COMMON_WORD_COUNT}
+    (counted,) = await context.ask(Query("count_words", asked, wide=True))
     number, rarest = min((number, word) for word, number in counted)
     found, pattern = found.for_scan(), f"%{'%'.join(words)}%"
     if number >= COMMON_WORD_COUNT:

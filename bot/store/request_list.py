@@ -54,13 +54,13 @@ class RequestListRepository:
 
     async def count(self, selection: QueryConditions) -> int:
         """Count the selected requests."""
-        (((number,),),) = await self.context.ask(selection.to_query("desk_count"))
+        (((number,),),) = await self.context.ask(replace(selection.to_query("desk_count"), wide=True))
         return int(number)
 
     async def page(self, selection: QueryConditions, limit: int, before: int | None = None) -> tuple[RequestRow, ...]:
         """Read the newest ``limit`` of them with their history; with ``before``, only those with a smaller number."""
         older = selection if before is None else selection.with_condition("numbered_below", before=before)
-        (rows,) = await self.context.ask(older.to_query("desk_page", limit=limit))
+        (rows,) = await self.context.ask(replace(older.to_query("desk_page", limit=limit), wide=True))
         steps = await self._read_histories(rows)
         return tuple(self._to_request_row(row, steps.get(row[0], [])) for row in rows)
 

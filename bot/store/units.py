@@ -1,31 +1,26 @@
 """The repository of units: the tree, read and written as a whole, what lies on it, and counts of that."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
 
 import structlog
 
 from bot.store.context import StoreContext
 from bot.store.drivers import Driver, Query, Rows, RunQueries, to_micros
-from bot.store.request_filter import scope_conditions
 from bot.store.requests import assign_unit, unseal_without_decision
 from bot.store.sealing import read_or_none, sealed_columns
 from handlers.model import (
     NO_UNITS,
-    SILENT_AFTER,
     InterviewStatus,
-    OpenSpan,
-    Reach,
     Succession,
     SuccessionKind,
     Unit,
     UnitAssignment,
     UnitDirectory,
     UnitHoldings,
-    UnitStatistics,
 )
 
 
@@ -268,69 +263,3 @@ class StoredInterviewRegister:
             "subscriber": keyring.seal(name, sealed_columns.subscriber(row_id)) if name else None,
             "now": to_micros(self.context.now),
         }
-
-
-#: Query -> what its columns after the unit count.
-_COUNTS = {
-    "count_officers": ("officers",),
-    "count_certificates": ("certificates", "expiring_30", "expiring_60", "expiring_90"),
-    "count_action_needed": ("action_needed",),
-    "count_requests": ("requested", "forwarded", "done"),
-}
-_FIRST_DAY = date(1970, 1, 1).toordinal()
-
-
-@dataclass(frozen=True, slots=True)
-class StatisticsRepository:
-    """Counts for each unit; ``bot.services.units`` decides whose."""
-
-    context: StoreContext
-    _counted: dict[tuple[Reach, str | None, date, datetime], list[UnitStatistics]] = field(default_factory=dict)
-
-    async def read_counts(self, reach: Reach, below: str | None, today: date, now: datetime) -> list[UnitStatistics]:
-        """Return one line for each unit within reach that has something of its own, below one unit if it is named.
-
-        It is read from the database once.
-        """
-        key = (reach, below, today, now)
-        if key not in self._counted:
-            where, parameters = _unit_conditions(reach, below)
-            timed = {**parameters, "today": today.toordinal(), "quiet": to_micros(now - SILENT_AFTER)}
-            silent = "count_silent_within" if where else "count_silent"
-            calls = [Query(query, timed, where=where) for query in (*_COUNTS, silent)]
-            unplaced = [] if where else [Query("count_unplaced")]
-            results = await self.context.ask(*calls, *unplaced)
-            names = [*_COUNTS.values(), ("silent",), ("officers",)]
-            self._counted[key] = _merge_numbers(zip(names, results, strict=False))
-        return self._counted[key]
-
-    async def read_spans(self, reach: Reach, below: str | None) -> list[OpenSpan]:
-        """Return from when to when what is owed or requested was open, within reach and below one unit if named."""
-        where, parameters = _unit_conditions(reach, below)
-        owed, requested = await self.context.ask(
-            Query("owed_spans", parameters, where=where), Query("requested_spans", parameters, where=where)
-        )
-        return [_to_span(row) for row in (*owed, *requested)]
-
-
-def _unit_conditions(reach: Reach, below: str | None) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """Return the conditions for what lies within reach, and below one unit if it is named."""
-    where, parameters = scope_conditions(reach)
-    return (where, parameters) if below is None else ((*where, "below_unit"), {**parameters, "below": below})
-
-
-def _merge_numbers(results: Iterable[tuple[tuple[str, ...], Rows]]) -> list[UnitStatistics]:
-    by_unit: defaultdict[str | None, dict[str, int]] = defaultdict(dict)
-    for names, rows in results:
-        for unit, *counts in rows:
-            by_unit[unit or None].update(zip(names, counts, strict=True))
-    return [UnitStatistics(unit, **counts) for unit, counts in by_unit.items()]
-
-
-def _to_span(row: tuple[Any, ...]) -> OpenSpan:
-    begun, ended, count = row
-    return OpenSpan(_to_statistics_day(begun), None if ended is None else _to_statistics_day(ended), count)
-
-
-def _to_statistics_day(number: int) -> date:
-    return date.fromordinal(_FIRST_DAY + number)

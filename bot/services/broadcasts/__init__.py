@@ -190,7 +190,7 @@ class ExpiryReminders(ScheduleRepository):
     ) -> list[NewRecipient]:
         """{han} means the end of the certificate of each person that ends first."""
         everybody, named = QueryConditions(), says_name(written)
-        reader = AudienceReader(self.driver.run, self.keyring, everybody, None, written.series, named, now)
+        reader = AudienceReader(self.driver.look, self.keyring, everybody, None, written.series, named, now)
         values = RecipientValues(self.policy, written, written.day(now))
         first = {one.chat: one for one in reversed(due)}
         found = []

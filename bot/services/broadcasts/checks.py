@@ -269,7 +269,7 @@ async def _collect_problems(
 ) -> ProblemCollector:
     found, written = ProblemCollector(filling), filling.written
     reach, named = reach_of(written), says_name(written)
-    reader = AudienceReader.of(base.driver.run, base.keyring, written, now, reach, named=named)
+    reader = AudienceReader.of(base.driver.look, base.keyring, written, now, reach, named=named)
     async for people in reader.pages():
         for person in people:
             found.add_person(person)
@@ -306,7 +306,7 @@ async def _quota_problems(
 async def _find_unknown(base: ScheduleRepository, written: BroadcastSnapshot) -> ProblemRows:
     """Find people of a list who are unknown, have not agreed to be known, or are out of reach."""
     audience, unknown = written.draft.audience, ProblemRows()
-    known = await find_known(base.driver.run, audience, reach_of(written))
+    known = await find_known(base.driver.look, audience, reach_of(written))
     for chat in sorted(set(audience.chats or ()) - known):
         unknown.add(format_person_code(chat))
     return unknown

@@ -180,7 +180,7 @@ class _Freezing:
             await self._rows.begin_campaign()
             return False
         audience = AudienceReader.of(
-            self.base.driver.run, self.base.keyring, written, self.now, reach_of(written), named=says_name(written)
+            self.base.driver.look, self.base.keyring, written, self.now, reach_of(written), named=says_name(written)
         )
         reached = await self._reached_alone()
         values = RecipientValues(self.base.policy, written, written.day(self.now))

@@ -1,7 +1,7 @@
-"""The people whom an audience means: conditions of a query over chats, read page by page, or counted."""
+"""The people whom an audience means: conditions of a query over chats, read page by page."""
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -11,10 +11,11 @@ from bot.store.broadcasts import BroadcastSnapshot
 from bot.store.broadcasts.people import KnownCertificate, Person, Route, certificates_by_chat
 from bot.store.context import Language, StoreContext, session_language
 from bot.store.drivers import Query, Rows, RunQueries, to_micros
+from bot.store.drivers.kept_counts import asked_number, left_number
 from bot.store.person_channels import Member, read_members
 from bot.store.request_filter import QueryConditions, scope_conditions
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
-from handlers.model import EMAIL, Audience, ChannelCounts, Reach, channel_kind
+from handlers.model import EMAIL, Audience, Reach, channel_kind
 from rules.calendar import VIETNAM, to_vietnam_day
 
 #: One person may get so many reminders within this time.
@@ -50,52 +51,15 @@ def _filter_conditions(audience: Audience, today: date) -> Iterator[tuple[str, d
     if audience.unfinished:
         yield "has_unfinished", {}
     if audience.owed:
-        yield "owes", {"owed": json.dumps(audience.owed)}
+        yield "owes", {"owed": left_number(audience.owed)}
     if audience.states:
-        yield "has_request", {"states": json.dumps(audience.states)}
+        yield "has_request", {"states": asked_number(audience.states)}
     if (window := audience.expiry_window(today)) is not None:
         yield "has_certificate", {"ends_from": window[0].toordinal(), "ends_until": window[1].toordinal()}
     if audience.channel is not None:
         yield "over_channel", {"channel": audience.channel, "channels": f"{audience.channel}:"}
     if (since := audience.silent_before(today)) is not None:
         yield "silent_before", {"silent_before": to_micros(datetime.combine(since, time(), VIETNAM))}
-
-
-async def count_audience(
-    context: StoreContext, audience: Audience, reach: Reach, per_week: int, *, shown: bool = False
-) -> tuple[ChannelCounts, ...]:
-    """Count those of an audience who are within a reach, by channel and by what keeps a message from them.
-
-    A person of several chats counts once, over the channel that a reminder would take.
-
-    Args:
-        context: the moment for which they are counted, and its transaction.
-        audience: whom it means.
-        reach: beyond it nobody is counted.
-        per_week: reminders after which a person gets none for the rest of seven days.
-        shown: the numbers decide nothing; within a turn they are counted once.
-    """
-    these = audience_conditions(audience, reach, context.now)
-    if these is None:
-        return ()
-    alone, chats = these.with_condition("not_linked"), None
-    if audience.chats is not None:
-        chats = tuple(sorted(set(audience.chats)))
-        alone = alone.with_condition("listed", chats=json.dumps(chats))
-    counting = alone.to_query("audience_counts", after="", week=to_micros(context.now - WEEK), most=per_week)
-    (rows,) = await context.ask(replace(counting, anew=True, shown=shown))
-    linked = these.with_condition("linked")
-    reader = AudienceReader(context.ask, context.keyring, linked, chats, "", False, context.now, audience)
-    several = [(one.channel, one.obstacle(per_week), 1) async for people in reader.pages() for one in people]
-    return to_channel_counts([*rows, *several])
-
-
-def to_channel_counts(rows: Iterable[tuple[str, str, int]]) -> tuple[ChannelCounts, ...]:
-    """Sum rows of channel, what keeps messages back, and number; all of ``terminal:NAME`` are one channel."""
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for channel, obstacle, number in rows:
-        found[channel.partition(":")[0]][obstacle] += number
-    return tuple(ChannelCounts(channel=channel, **counts) for channel, counts in sorted(found.items()))
 
 
 async def find_known(ask: RunQueries, audience: Audience, reach: Reach) -> set[str]:

@@ -157,7 +157,8 @@ RECEIPTS = {1: "received", 2: "seen"}
 
 async def read_tally(ask: RunQueries, broadcast: str) -> DeliveryCounts:
     """Count the people of a broadcast by state and reason: of one who was tried over several channels the last row."""
-    rows, told = await ask(Query("tally", {"id": broadcast}), Query("tally_receipts", {"id": broadcast}))
+    of_one = {"id": broadcast}
+    rows, told = await ask(Query("tally", of_one, wide=True), Query("tally_receipts", of_one, wide=True))
     states: dict[str, int] = {}
     reasons: dict[str, int] = {}
     went_on: dict[str, int] = {}

@@ -114,12 +114,12 @@ class ExpiryRepository:
 
     async def has_due(self, distances: Iterable[ReminderDistance]) -> bool:
         """Whether there is anybody to be reminded."""
-        found = await self.driver.run(*(_due_query(distance, 1) for distance in distances))
+        found = await self.driver.look(*(_due_query(distance, 1) for distance in distances))
         return any(found)
 
     async def due(self, distance: ReminderDistance, limit: int) -> list[ExpiringCertificate]:
         """Return certificates at a distance from their end of which nobody was reminded at it, the nearest first."""
-        (rows,) = await self.driver.run(_due_query(distance, limit))
+        (rows,) = await self.driver.look(_due_query(distance, limit))
         return [ExpiringCertificate(standing, chat, end, bool(done)) for standing, chat, end, done in rows]
 
     async def open_or_create(

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from bot.settings import DATABASE_FILE
+from bot.store.drivers.kept_counts import NUMBERED_PROCEDURES
 from bot.store.errors import DatabaseUnusable, DatabaseUrlError, SchemaAltered, SchemaNewer
 from bot.store.power_seals import GRANT_COLUMNS, INVITATION_COLUMNS, WARRANT_COLUMNS
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS, SealedColumn
@@ -50,6 +51,8 @@ class Query:
     anew: bool = False
     #: What it returns is shown and decides nothing: within a turn it is asked once.
     shown: bool = False
+    #: It may go through the rows of everybody: where it can be, it is asked where nobody who writes waits for it.
+    wide: bool = False
 
 
 #: Runs queries in order within a transaction and returns the rows of each: ``run`` of a driver or of a transaction.
@@ -176,6 +179,7 @@ _STATEMENT = re.compile(
     r"^-- name: (?P<kind>where_)?(?P<name>\w+)(?P<mark>!?)\n(?P<text>.*?);$", re.MULTILINE | re.DOTALL
 )
 _COMMENT = re.compile(r"--.*$", re.MULTILINE)
+_END = re.compile(r";[ \t]*(?:\n|\Z)")
 #: Microseconds that a message waits at most after it was put back. One that would wait longer was put back by a clock
 #: that was set back since: it is due.
 _LONGEST_WAIT_MICROS = 3_600_000_000
@@ -245,9 +249,9 @@ def _column_words(sealed: SealedColumn) -> dict[str, str]:
 
 
 def split_statements(script: str, dialect: Mapping[str, str]) -> list[str]:
-    """The statements of a migration, in order; none of them holds a semicolon of its own."""
+    """The statements of a migration, in order; a semicolon of their own stands within a line."""
     filled = _fill(script, dialect)
-    return [statement for part in filled.split(";") if (statement := part.strip())]
+    return [statement for part in _END.split(filled) if (statement := part.strip())]
 
 
 def _fill(text: str, words: Mapping[str, str]) -> str:
@@ -263,6 +267,7 @@ def _vocabulary() -> dict[str, str]:
         "must_stay": _format_list(RETAINED_STATES),
         "requested": _format_list(REQUESTED_STATES),
         "waived": _format_list(UNCOUNTED_STATES),
+        "left_numbers": NUMBERED_PROCEDURES,
         "moves": moves,
         "life_ended": _format_list(ENDED_STATES),
         "standing": f"'{EXPIRY_CAMPAIGN}'",

@@ -22,6 +22,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from bot.errors import SettingsError
 from bot.store.drivers import Query, QueryTexts, Rows, SharedUse, Transaction, load_queries
+from bot.store.drivers.kept_counts import KEPT_VALUES, postgres_triggers
 from bot.store.drivers.postgres_errors import (
     FULL_SERVER,
     has_no_connection,
@@ -231,6 +232,9 @@ class PostgresDriver:
         " AND current_setting('synchronous_commit') NOT IN ('off', 'local') THEN 1 ELSE 0 END",
         "behind": f"EXISTS (SELECT 1 FROM counters l WHERE l.name = 'line' AND l.value <> {_LINE})"  # noqa: S608 - ours
         " AND NOT EXISTS (SELECT 1 FROM counters w WHERE w.name = 'waits' AND w.value = 1)",
+        "unhurried": "SET LOCAL statement_timeout = 0",  # a migration goes through all rows
+        "keeps_left": postgres_triggers(),
+        **KEPT_VALUES,
     }
     shared = True
 

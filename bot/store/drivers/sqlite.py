@@ -13,6 +13,7 @@ import structlog
 
 from bot.errors import to_reason
 from bot.store.drivers import Query, QueryTexts, Rows, Transaction, load_queries
+from bot.store.drivers.kept_counts import KEPT_VALUES, sqlite_triggers
 from bot.store.errors import (
     DatabaseUnusable,
     ReadingOnly,
@@ -235,6 +236,9 @@ class SqliteDriver:
         "server": "0",
         "waits": "1",
         "behind": "1 = 0",
+        "unhurried": "SELECT 1",
+        "keeps_left": sqlite_triggers(),
+        **KEPT_VALUES,
     }
     shared = False
     was_full = False  # every write needs room in the log here
@@ -308,11 +312,14 @@ class SqliteDriver:
                 ((mode,),) = await connection.execute_fetchall("PRAGMA auto_vacuum")
                 ((unused,),) = await connection.execute_fetchall("PRAGMA freelist_count")
                 surplus = min(pages, int(unused) - kept) if mode == _INCREMENTAL else 0
-                if surplus > 0:
-                    await connection.execute_fetchall(f"PRAGMA incremental_vacuum({surplus})")
+                if surplus <= 0:
+                    return 0
+                # As a script, which goes on to its end: Python's own statement stops behind the first page.
+                await connection.executescript(f"PRAGMA incremental_vacuum({surplus})")
+                ((left,),) = await connection.execute_fetchall("PRAGMA freelist_count")
             except sqlite3.Error as error:
                 raise to_store_error(error) from None
-        return max(0, surplus)
+        return int(unused) - int(left)
 
     async def rebuild(self) -> None:
         """Switch a file made before to incremental vacuum; where the disk has no room for it, it stays as it is."""

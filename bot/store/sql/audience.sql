@@ -14,46 +14,38 @@ consented = 1 AND (channel <> 'email' OR EXISTS (
 -- certificate.
 EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.chat > :after AND g.role = :role AND g.ended_at IS NULL);
 
+-- name: where_agreed_in_a_chat
+-- The same of everybody but addresses: no other table is looked into.
+consented = 1 AND channel <> 'email';
+
+-- name: where_agreed_by_mail
+-- The same of addresses alone.
+consented = 1 AND channel = 'email' AND EXISTS (
+    SELECT 1 FROM email_addresses a WHERE a.chat = chats.id AND a.imported_at IS NOT NULL);
+
 -- name: where_has_to_do
--- A procedure is owed for a certificate and was not requested for it. The register lists procedures separated by commas.
--- They are counted only where there is a request at all: that takes longest by far.
-EXISTS (
-    SELECT 1 FROM standings s
-    WHERE s.chat = chats.id AND s.chat > :after AND s.owed <> ''
-      AND (NOT EXISTS (SELECT 1 FROM requests n WHERE n.chat = s.chat AND n.certificate_key = s.certificate_key)
-        OR LENGTH(s.owed) - LENGTH(REPLACE(s.owed, ',', '')) + 1 > (
-        SELECT COUNT(DISTINCT r.procedure) FROM requests r
-        WHERE r.chat = s.chat AND r.certificate_key = s.certificate_key AND r.state NOT IN {waived}
-          AND ',' || s.owed || ',' LIKE '%,' || r.procedure || ',%')));
+-- A procedure is owed for a certificate and was not requested for it (``bot/store/drivers/kept_counts.py``).
+to_do <> 0;
 
 -- name: where_has_unfinished
 -- A procedure is owed for a certificate and no request for it is done.
-EXISTS (
-    SELECT 1 FROM standings s
-    WHERE s.chat = chats.id AND s.chat > :after AND s.owed <> ''
-      AND (NOT EXISTS (SELECT 1 FROM requests n WHERE n.chat = s.chat AND n.certificate_key = s.certificate_key)
-        OR LENGTH(s.owed) - LENGTH(REPLACE(s.owed, ',', '')) + 1 > (
-        SELECT COUNT(DISTINCT r.procedure) FROM requests r
-        WHERE r.chat = s.chat AND r.certificate_key = s.certificate_key AND r.state = 'done'
-          AND ',' || s.owed || ',' LIKE '%,' || r.procedure || ',%')));
+unfinished = 1;
 
 -- name: where_owes
--- One of these procedures is owed for a certificate and was not requested for it.
-EXISTS (
-    WITH wanted (procedure) AS ({each}(:owed))
-    SELECT 1 FROM standings s JOIN wanted w ON ',' || s.owed || ',' LIKE '%,' || w.procedure || ',%'
-    WHERE s.chat = chats.id AND s.chat > :after AND NOT EXISTS (
-        SELECT 1 FROM requests r
-        WHERE r.chat = s.chat AND r.certificate_key = s.certificate_key AND r.state NOT IN {waived}
-          AND r.procedure = w.procedure));
+-- One of these procedures is owed for a certificate and was not requested for it; by the sum of their numbers.
+(to_do & CAST(:owed AS BIGINT)) <> 0;
 
 -- name: where_has_request
--- The person has a request in one of these states.
-EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.chat > :after AND r.state IN ({each}(:states)));
+-- The person has a request in one of these states; by the sum of their numbers.
+(asked & CAST(:states AS BIGINT)) <> 0;
 
 -- name: where_has_certificate
 -- The person has a certificate whose last day is in this window.
 EXISTS (SELECT 1 FROM standings s WHERE s.chat = chats.id AND s.chat > :after AND s.not_after BETWEEN :ends_from AND :ends_until);
+
+-- name: where_among_certificates
+-- The same, where few certificates are in the window: it begins with those.
+chats.id IN (SELECT s.chat FROM standings s WHERE s.not_after BETWEEN :ends_from AND :ends_until);
 
 -- name: where_over_channel
 -- The chat is on this channel, or on one of several such as terminal:NAME.
@@ -68,18 +60,73 @@ last_contact_at < :silent_before;
 chats.id IN ({each}(:chats));
 
 -- name: audience_counts
--- Count the audience on each channel, by what prevents a message: people of one chat, for others are counted one by one. A message that may have been delivered counts as
--- received.
-WITH meant (channel, kept) AS MATERIALIZED (
-    SELECT channel, CASE
-        WHEN stopped_at IS NOT NULL THEN 'stopped'
-        WHEN blocked_at IS NOT NULL THEN 'blocked'
-        WHEN (SELECT COUNT(*) FROM outbox o
-              WHERE o.chat = chats.id AND o.broadcast IS NOT NULL AND o.state IN ('queued', 'sending', 'sent', 'unknown')
-                AND COALESCE(o.settled_at, o.queued_at) >= :week) >= :most THEN 'capped'
-        ELSE 'reachable' END AS kept
-    FROM chats WHERE erased_at IS NULL AND in_group = 0 AND {where})
-SELECT channel, kept, COUNT(*) FROM meant GROUP BY channel, kept;
+-- Count the audience on each channel, reachable, stopped and blocked, as if each chat were all there is of its person
+-- and nobody had enough reminders. SQLite finds units and channels side by side in its index.
+SELECT channel, CAST(SUM(number - stopped - blocked) AS BIGINT), CAST(SUM(stopped) AS BIGINT), CAST(SUM(blocked) AS BIGINT)
+FROM (
+    SELECT channel, COUNT(*) AS number, COUNT(stopped_at) AS stopped,
+        COUNT(CASE WHEN stopped_at IS NULL THEN blocked_at END) AS blocked
+    FROM chats WHERE erased_at IS NULL AND in_group = 0 AND {where} GROUP BY unit, channel) counted
+GROUP BY channel;
+
+-- name: week_broadcasts
+-- Read the broadcasts of which a message may have left since :week, those with most recipients first; a message that
+-- ends after its broadcast did ends within a day.
+SELECT id FROM broadcasts
+WHERE state NOT IN {life_ended} OR changed_at >= CAST(:week AS BIGINT) - 86400000000
+ORDER BY recipients DESC, id;
+
+-- name: audience_capped
+-- Count on each channel those who had :most messages since :week, among the people of some broadcasts. A message that may
+-- have been delivered counts as received.
+SELECT channel, COUNT(*) FROM chats
+WHERE erased_at IS NULL AND in_group = 0 AND stopped_at IS NULL AND blocked_at IS NULL
+  AND id IN (SELECT o.chat FROM outbox o WHERE o.broadcast IN ({each}(:broadcasts)))
+  AND (SELECT COUNT(*) FROM outbox w
+       WHERE w.chat = chats.id AND w.broadcast IS NOT NULL AND w.state IN ('queued', 'sending', 'sent', 'unknown')
+         AND COALESCE(w.settled_at, w.queued_at) >= :week) >= :most
+  AND {where}
+GROUP BY channel;
+
+-- name: audience_linked
+-- Count the people of several chats who are meant, each once, by the first of their chats that is meant; over the channel
+-- that a reminder would take, which is on :wanted where that is asked for. With :asks another chat of theirs may have asked
+-- for what there is to do: something (one of :owed, unless that is 0) must be left that none of them requested, or with
+-- :finished, that none of them has done.
+WITH meant (person, chat) AS MATERIALIZED (
+    SELECT l.person, MIN(chats.id) FROM person_channels l JOIN chats ON chats.id = l.chat
+    WHERE erased_at IS NULL AND in_group = 0 AND {where}
+    GROUP BY l.person),
+found (channel, stopped, route, had) AS MATERIALIZED (
+    SELECT c.channel, c.stopped_at, (
+        SELECT t.channel FROM person_channels p JOIN chats t ON t.id = p.chat
+        WHERE p.person = m.person AND t.erased_at IS NULL AND t.consented = 1 AND t.blocked_at IS NULL
+          AND NOT (t.channel = 'email' AND t.stopped_at IS NOT NULL)
+          AND (:wanted = '' OR t.channel = :wanted OR SUBSTR(t.channel, 1, LENGTH(CAST(:wanted AS TEXT)) + 1) = :wanted || ':')
+        ORDER BY p.place, p.chat LIMIT 1), (
+        SELECT COUNT(*) FROM person_channels p JOIN chats t ON t.id = p.chat JOIN outbox o ON o.chat = p.chat
+        WHERE p.person = m.person AND t.erased_at IS NULL
+          AND o.broadcast IS NOT NULL AND o.state IN ('queued', 'sending', 'sent', 'unknown')
+          AND COALESCE(o.settled_at, o.queued_at) >= :week)
+    FROM meant m JOIN chats c ON c.id = m.chat
+    WHERE :asks = 0
+       OR NOT EXISTS (
+        SELECT 1 FROM person_channels p JOIN chats t ON t.id = p.chat
+        WHERE p.person = m.person AND p.chat <> m.chat AND t.erased_at IS NULL AND t.channel <> 'email')
+       OR EXISTS (
+        SELECT 1 FROM person_channels p
+        JOIN chats t ON t.id = p.chat
+        JOIN standings s ON s.chat = p.chat
+        JOIN (VALUES {left_numbers}) n ON ',' || s.owed || ',' LIKE '%,' || n.column1 || ',%'
+        WHERE p.person = m.person AND t.erased_at IS NULL AND (:owed = 0 OR (n.column2 & CAST(:owed AS BIGINT)) <> 0)
+          AND NOT EXISTS (
+            SELECT 1 FROM person_channels q JOIN chats u ON u.id = q.chat JOIN requests r ON r.chat = q.chat
+            WHERE q.person = m.person AND u.erased_at IS NULL AND r.certificate_key = s.certificate_key
+              AND r.procedure = n.column1 AND r.state NOT IN {waived} AND (:finished = 0 OR r.state = 'done'))))
+SELECT COALESCE(route, channel), CASE
+    WHEN stopped IS NOT NULL THEN 'stopped' WHEN route IS NULL THEN 'blocked' WHEN had >= :most THEN 'capped'
+    ELSE 'reachable' END, COUNT(*)
+FROM found GROUP BY 1, 2;
 
 -- name: audience_page
 -- Read the next people of the audience.

@@ -164,6 +164,10 @@ WHERE r.chat IN ({each}(:chats)) AND r.certificate_key IS NOT NULL AND r.state N
 -- The chat is one of several of its person.
 EXISTS (SELECT 1 FROM person_channels p WHERE p.chat = chats.id);
 
+-- name: where_among_linked
+-- The same, where few chats are: it begins with those.
+chats.id IN (SELECT p.chat FROM person_channels p);
+
 -- name: where_not_linked
 -- The chat is all that is known of its person.
 NOT EXISTS (SELECT 1 FROM person_channels p WHERE p.chat = chats.id);

@@ -38,9 +38,11 @@ SELECT (SELECT MIN(i.received_at) FROM inbox i WHERE i.state = 'waiting'),
         FROM outbox o WHERE o.state = 'queued' AND o.broadcast IS NULL);
 
 -- name: last_failed_messages
--- Read the latest messages since :since that did not arrive; whose they were is not read.
+-- Read the latest messages since :since that did not arrive; whose they were is not read. SQLite finds them by the very
+-- condition of its index.
 SELECT settled_at, channel, state, reason, attempts FROM outbox
-WHERE settled_at >= :since AND state IN ('failed', 'unknown', 'invalid') ORDER BY settled_at DESC LIMIT :limit;
+WHERE settled_at >= :since AND state IN ('failed', 'unknown', 'invalid', 'blocked') AND state <> 'blocked'
+ORDER BY settled_at DESC LIMIT :limit;
 
 -- name: last_failed_updates
 -- Read when the latest updates since :since could not be handled, and over which channel they came.

@@ -192,6 +192,22 @@ def test_lists_are_json_for_programs(troly: Command) -> None:
     assert [row["act"] for row in rows] == ["invite", "redeem"]
 
 
+@pytest.mark.usefixtures("town")
+def test_the_journal_is_listed_page_by_page_and_no_row_is_left_out(
+    troly: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.cli.audit._PAGE", 4)
+    all_rows, some = (
+        [json.loads(line)["number"] for line in troly("audit", "list", "--json", "--limit", limit)[1].splitlines()]
+        for limit in ("100", "6")
+    )
+    lines = troly("audit", "list")[1].splitlines()
+
+    assert all_rows == list(range(9, 0, -1))
+    assert some == all_rows[:6]
+    assert len(lines) == 1 + len(all_rows)
+
+
 def test_a_label_that_will_not_do_is_refused(troly: Command, database: Database) -> None:
     troly("migrate")
     for label in ("x" * 101, "\N{BELL}", "123"):

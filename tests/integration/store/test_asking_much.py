@@ -56,7 +56,7 @@ class _SlowTransaction:
     async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
         if any(call.query == "my_grants" for call in calls):
             await self._slow.wait()
-        self._slow.counted += [self._reading for call in calls if call.query == "audience_counts"]
+        self._slow.counted += [self._reading for call in calls if call.query == "audience_linked"]
         return await self._opened.run(*calls, commit=commit)
 
 
@@ -137,3 +137,15 @@ async def test_people_are_counted_for_a_change_before_anybody_has_to_wait_for_it
     )
     assert await assistant.answers("busy", 2) == ["1: list", "2: count and register"]
     assert slow.counted == [True]
+
+
+async def test_whoever_looks_at_everybody_for_the_first_time_keeps_nobody_from_writing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, assistant = SlowQuestions(store, monkeypatch), Assistant(store)
+    slow.answering.set()
+    await assistant.hears(make_text_update("count and register", 0, "new"))
+    assert await assistant.answers("new") == ["1: count and register"]
+    assert slow.counted == [not store.driver.shared]  # PostgreSQL lets others write beside any look
+    ((number,),) = (await store.driver.run(Query("desk_count")))[0]
+    assert number == 1

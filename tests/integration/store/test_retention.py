@@ -383,6 +383,19 @@ async def test_the_file_gives_the_room_of_deleted_rows_back(store: Store, databa
     assert database.file.stat().st_size < before / 2
 
 
+async def test_room_is_given_back_in_the_steps_that_were_asked_for(store: Store, database: Database) -> None:
+    if database.url is not None:
+        pytest.skip("PostgreSQL sees to it by itself")
+    _write_updates(database, 1_000, "zeroblob(4000)")
+    database.sql("DELETE FROM inbox")
+    ((unused,),) = database.sql("PRAGMA freelist_count")
+
+    given = [await store.driver.give_room_back(300, unused - 500) for _ in range(3)]
+
+    assert given == [300, 200, 0]
+    assert database.sql("PRAGMA freelist_count") == [(unused - 500,)]
+
+
 async def test_a_file_of_an_earlier_version_is_rebuilt_to_give_room_back(database: Database) -> None:
     if database.url is not None:
         pytest.skip("PostgreSQL sees to it by itself")

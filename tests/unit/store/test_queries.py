@@ -141,6 +141,6 @@ def test_a_look_at_the_list_reads_indexes_and_no_content_in_vain(
     assert [step for step in read if "COVERING INDEX" not in step and "(number=?)" not in step] == []
 
 
-@pytest.mark.parametrize("condition", ["with_role", "has_to_do", "owes", "has_request", "has_certificate"])
+@pytest.mark.parametrize("condition", ["with_role", "has_certificate"])
 def test_what_an_audience_is_asked_of_begins_where_its_page_does(condition: str) -> None:
     assert re.search(r"(\w+)\.chat = chats\.id AND \1\.chat > :after", QUERIES[f"where.{condition}"])

@@ -1,0 +1,35 @@
+"""The words that migration 0024 was made of stay as they are."""
+
+import hashlib
+
+from bot.store.drivers.kept_counts import (
+    LEFT_NUMBERS,
+    STATE_NUMBERS,
+    asked_number,
+    left_number,
+    postgres_triggers,
+    sqlite_triggers,
+)
+from handlers.model import UNCOUNTED_STATES, RequestState
+from rules.outcome import Procedure
+
+
+def test_each_procedure_has_a_number_of_its_own() -> None:
+    assert set(LEFT_NUMBERS) == set(Procedure)
+    assert left_number(Procedure) == sum(LEFT_NUMBERS.values()) == 2 ** len(Procedure) - 1
+
+
+def test_each_state_has_a_number_of_its_own() -> None:
+    assert set(STATE_NUMBERS) == set(RequestState)
+    assert asked_number(RequestState) == sum(STATE_NUMBERS.values()) == 2 ** len(RequestState) - 1
+
+
+def test_a_request_that_counts_for_nobody_counts_for_no_trigger() -> None:
+    waived = ", ".join(f"'{state.value}'" for state in sorted(UNCOUNTED_STATES))
+    assert f"NOT IN ({waived})" in sqlite_triggers()
+    assert f"NOT IN ({waived})" in postgres_triggers()
+
+
+def test_triggers_that_other_databases_have_already_are_changed_by_a_new_migration_only() -> None:
+    digests = [hashlib.sha256(made.encode()).hexdigest()[:16] for made in (sqlite_triggers(), postgres_triggers())]
+    assert digests == ["5e0ad2eb156b68fd", "c8a2fd7067f998c9"]
