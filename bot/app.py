@@ -1,7 +1,6 @@
 """The composition root: the one place where settings become parts and parts become a program."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -40,6 +39,7 @@ from bot.delivery.watch import AlarmWatch, BackupLoop
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
+from bot.loading import keep_uncollected
 from bot.messages import Chat
 from bot.metrics import NO_METRICS, Metrics, Prometheus
 from bot.pdf import find_converter
@@ -246,23 +246,13 @@ async def serve(
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
-        _load_document_writers()
         find_converter()  # a missing one is told now, not when the first paper is made
-        _freeze_gc()
-        await serve_channels(components, receiving=receiving, rehearsal=rehearsal, told=told)
 
+        def begun() -> None:
+            keep_uncollected()  # the collector's look at all that a start has made would hold up every answer for 50 ms
+            told()
 
-def _load_document_writers() -> None:
-    """Import what writes XLSX and DOCX, so that no turn waits for it; a chat in the terminal starts without."""
-    import bot.dossier.making  # noqa: PLC0415
-    import bot.exports.broadcast_report  # noqa: PLC0415
-    import bot.forms  # noqa: PLC0415, F401
-
-
-def _freeze_gc() -> None:
-    """The garbage collector's look at all that a start has made would hold up every answer for some 50 ms."""
-    gc.collect()
-    gc.freeze()
+        await serve_channels(components, receiving=receiving, rehearsal=rehearsal, told=begun)
 
 
 async def serve_channels(  # noqa: PLR0913 - all but the first have a usual value
@@ -371,7 +361,10 @@ def _web_servers(  # noqa: PLR0913 - what it is built over
     calls: WaitingCalls,
     receiving: bool,
 ) -> list[BackgroundService]:
-    """Build the web server, imported where it is served."""
+    """Build the web server, imported where there is something to listen for."""
+    settings = components.settings
+    if not (settings.web_private_listen or settings.web_listen or any(one.listen for one in sources)):
+        return []
     from bot.web import WebSurroundings, build_web_server  # noqa: PLC0415
 
     accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}

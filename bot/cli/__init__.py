@@ -3,6 +3,7 @@
 A command's module is imported only when the command is called, so that a start stays quick.
 """
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -14,6 +15,7 @@ from typer._click.exceptions import ClickException
 from bot.atomic_file import remove_leftovers
 from bot.cli.wording import say_error, translate_command
 from bot.errors import TrolyError
+from bot.loading import keep_uncollected, load_structlog_alone
 from bot.settings import configured_data_dir, configured_language
 from bot.streams import StreamError, guarded_streams, sanitize
 from locales import N_, Translator, translator
@@ -75,6 +77,10 @@ COMMANDS = {
 }
 
 
+#: They print no tables.
+_SERVICES = frozenset({"run", "worker"})
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; every expected error prints one clear line and has its own exit status."""
     t = translator(configured_language())
@@ -93,6 +99,8 @@ def _run_command(given: list[str], t: Translator) -> None:
         remove_leftovers(data_dir)
     try:
         command = _build_command(given, t)
+        if not (gc.isenabled() or _SERVICES.intersection(given[:1])):  # a service goes on importing
+            keep_uncollected()
         _mask_logs()
         code = command(given, prog_name="troly", standalone_mode=False)
     except ClickException as error:
@@ -132,6 +140,8 @@ def _build_command(given: list[str], t: Translator) -> Any:
 def _register(app: typer.Typer, name: str, t: Translator) -> None:
     target, about = COMMANDS[name]
     module, _, attribute = target.partition(":")
+    if name in _SERVICES:
+        load_structlog_alone()
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
         app.add_typer(found, name=name, help=t(about))

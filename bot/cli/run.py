@@ -1,6 +1,7 @@
 """``troly run``, ``troly worker`` and ``troly chat``."""
 
 import asyncio
+import gc
 import sys
 import uuid
 from collections.abc import Sequence
@@ -10,13 +11,7 @@ import typer
 
 from bot.app import Components, has_channel, open_components, serve
 from bot.cancellation import run_until_signal
-from bot.channels import (
-    AcceptUpdates,
-    Channel,
-    Pace,
-    Rate,
-)
-from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
+from bot.channels import AcceptUpdates, Channel, Pace, Rate
 from bot.cli.output import translator_for
 from bot.clock import Clock
 from bot.delivery.background import Retention
@@ -26,6 +21,7 @@ from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
 from bot.delivery.runner import StepRunner
 from bot.errors import SettingsError
+from bot.loading import keep_uncollected
 from bot.logs import configure_logging, log_uncaught_errors
 from bot.messages import Incoming
 from bot.services.opening import database_url
@@ -85,6 +81,8 @@ def chat(
     ] = None,
 ) -> None:
     """Talk in the terminal, or run a script from a pipe."""
+    if not gc.isenabled():
+        keep_uncollected()
     settings = load_settings()
     configure_logging(level="ERROR", form=settings.log_format)
     try:
@@ -95,6 +93,8 @@ def chat(
 
 async def run_terminal_chat(settings: Settings, name: str | None) -> None:
     """Run the chat in the terminal, over the same inbox, turns and outbox as any channel."""
+    from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines  # noqa: PLC0415 - a service starts without Rich
+
     interactive = sys.stdin.isatty()
     address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
     async with open_components(settings) as components:

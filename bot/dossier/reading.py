@@ -12,7 +12,7 @@ from bot.certificates import MEBIBYTE
 from bot.certificates.reader import CertificateReader
 from bot.dossier.list_reader import ListReading
 from bot.errors import InputError, to_reason
-from bot.exports.list_reader import LIMITS
+from bot.exports import LIST_LIMITS
 from bot.process_sandbox import SandboxProcess, StartError
 from handlers.dossier.sources import sources_of_reading
 from handlers.model import Source
@@ -108,15 +108,15 @@ def read_bytes(file: Path, limit: int) -> bytes:
 
 async def read_list(data: bytes) -> ListReading:
     """Read a list of certificates in a process without environment, within limits of time and memory."""
-    if len(data) > LIMITS.file:
-        return ListReading(trouble=LIST_TOO_LARGE, values={"limit": LIMITS.file // MEBIBYTE})
+    if len(data) > LIST_LIMITS.file:
+        return ListReading(trouble=LIST_TOO_LARGE, values={"limit": LIST_LIMITS.file // MEBIBYTE})
     try:
         process = await SandboxProcess.start_server(_LIST_WORKER)
     except StartError as error:
         _log.error("list_process_not_started", error=repr(error.__cause__))
         return ListReading(trouble=NO_PROCESS)
     try:
-        async with asyncio.timeout(LIMITS.seconds + _GRACE):
+        async with asyncio.timeout(LIST_LIMITS.seconds + _GRACE):
             return ListReading.model_validate_json(await process.ask(data))
     except (TimeoutError, EOFError, OSError, ValidationError):
         return ListReading(trouble=UNREADABLE_LIST)

@@ -16,7 +16,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.atomic_file import clean, private_folder
-from bot.exports.list_reader import LIMITS
+from bot.exports import LIST_LIMITS
 from bot.logs import scrub
 from bot.process_sandbox import Death, SandboxProcess, StartError
 from bot.settings import Settings
@@ -198,7 +198,7 @@ async def read_sheet(data: bytes) -> ImportSheet:
     kind = detect_format(data)
     if kind in TABLE_REFUSALS and kind not in _LOOKED_INTO:
         return ImportSheet(trouble=kind)
-    if len(data) > LIMITS.file:
+    if len(data) > LIST_LIMITS.file:
         return ImportSheet(trouble=SheetProblem.TOO_LARGE)
     try:
         process = await SandboxProcess.start_server(_SHEET_MODULE)
@@ -213,7 +213,7 @@ async def read_sheet(data: bytes) -> ImportSheet:
 
 async def _answer(process: SandboxProcess, data: bytes) -> ImportSheet:
     try:
-        async with asyncio.timeout(LIMITS.seconds + _GRACE):
+        async with asyncio.timeout(LIST_LIMITS.seconds + _GRACE):
             answer = await process.ask(data)
         return await asyncio.to_thread(ImportSheet.model_validate_json, answer)
     except TimeoutError:

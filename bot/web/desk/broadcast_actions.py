@@ -11,6 +11,7 @@ from starlette.responses import Response
 from bot.channels import parse_address
 from bot.errors import Forbidden, InputError, OutputError
 from bot.exports.broadcast_files import BroadcastDocument, ListedPerson, find_people, read_document, read_people_apart
+from bot.loading import import_in_thread
 from bot.pages import attachment_headers
 from bot.store import Store
 from bot.web.desk.broadcasts import (
@@ -194,7 +195,8 @@ class BroadcastPages:
 
     async def _make_report(self, visit: DeskVisit) -> Response:
         """Answer with a spreadsheet of all recipients and what became of each, once this transaction is closed."""
-        from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+        await import_in_thread("bot.exports.broadcast_report")
+        from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - heavy: loaded where a report is made
 
         one, rights, broadcasts = await find_broadcast(visit), visit.rights, visit.admin.broadcasts
         if one is None:

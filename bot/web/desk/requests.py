@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
+from bot.loading import import_in_thread
 from bot.pages import attachment_headers
 from bot.web.desk.filters import columns_value, find_unit, parse_columns, parse_filter, to_query
 from bot.web.desk.site import Afterwards, DeskRoute, DeskVisit
@@ -200,7 +201,8 @@ class RequestPages:
 
     async def _make(self, contents: list[FormContent], *, pdf: bool) -> Response:
         """Make one form at a time; a PDF takes a second and much memory. Where there can be none, it is a Word file."""
-        from bot.forms import make_forms  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+        await import_in_thread("bot.forms")
+        from bot.forms import make_forms  # noqa: PLC0415 - heavy: loaded where a form is made
 
         async with self._making:
             files = await asyncio.to_thread(
