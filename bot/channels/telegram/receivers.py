@@ -5,13 +5,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
 from pydantic import SecretStr
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from bot.cancellation import cancel_on, run_in_background
 from bot.channels import ChannelError, Conflict, RetryLater, Unsupported
@@ -19,6 +17,11 @@ from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.identity import announce_commands, register_bot, remove_webhook
 from bot.channels.telegram.updates import CHANNEL, UPDATE_KINDS, UpdateReceiver
 from bot.retry import Backoff
+
+if TYPE_CHECKING:  # loaded where it is served: who polls needs no web framework
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
 
 #: The largest body read, in bytes; an update has a few thousand.
 _BODY_LIMIT = 1024 * 1024
@@ -56,8 +59,10 @@ class WebhookReceiver:
         async with run_in_background((announce_commands(self._api),)):
             await stop.wait()
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> "list[Route]":
         """Return the routes: one address with one method."""
+        from starlette.routing import Route  # noqa: PLC0415 - as above
+
         return [Route(urlsplit(self._settings.url).path or "/", self._handle_request, methods=["POST"])]
 
     async def _register(self) -> None:
@@ -68,7 +73,9 @@ class WebhookReceiver:
         }
         await register_bot(self._api, webhook)
 
-    async def _handle_request(self, request: Request) -> Response:
+    async def _handle_request(self, request: "Request") -> "Response":
+        from starlette.responses import Response  # noqa: PLC0415 - as above
+
         given = request.headers.get(_SECRET_HEADER, "")
         if not compare_digest(given.encode(), self._settings.secret.get_secret_value().encode()):
             return Response(status_code=403)
@@ -91,7 +98,7 @@ class WebhookReceiver:
         return Response(status_code=200)
 
 
-async def _read_body(request: Request) -> bytes | None:
+async def _read_body(request: "Request") -> bytes | None:
     """Read the body; return None if it is over the limit, whatever length it announced."""
     body = bytearray()
     async for chunk in request.stream():
