@@ -77,7 +77,7 @@ COMMANDS = {
 }
 
 
-#: They print no tables.
+#: They go on importing, and print no tables.
 _SERVICES = frozenset({"run", "worker"})
 
 
@@ -99,7 +99,7 @@ def _run_command(given: list[str], t: Translator) -> None:
         remove_leftovers(data_dir)
     try:
         command = _build_command(given, t)
-        if not (gc.isenabled() or _SERVICES.intersection(given[:1])):  # a service goes on importing
+        if not (gc.isenabled() or _SERVICES.intersection(given[:1])):
             keep_uncollected()
         _mask_logs()
         code = command(given, prog_name="troly", standalone_mode=False)
@@ -140,7 +140,7 @@ def _build_command(given: list[str], t: Translator) -> Any:
 def _register(app: typer.Typer, name: str, t: Translator) -> None:
     target, about = COMMANDS[name]
     module, _, attribute = target.partition(":")
-    if name in _SERVICES:
+    if name in _SERVICES or (name == "chat" and not sys.stdout.isatty()):
         load_structlog_alone()
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):

@@ -97,7 +97,8 @@ try:
     main(sys.argv[1:])
 except SystemExit:
     pass
-loaded = {name for name in ("babel", "docx", "rich", "structlog", "bot.store") if name in sys.modules}
+heavy = "babel bot.store docx lxml markdown_it pypdf rich starlette structlog xlsxwriter".split()
+loaded = {name for name in heavy if name in sys.modules}
 print(sorted(loaded), "structlog" not in loaded or sys.modules["structlog"].is_configured(), file=sys.stderr)
 """
 
@@ -105,7 +106,13 @@ print(sorted(loaded), "structlog" not in loaded or sys.modules["structlog"].is_c
 @pytest.mark.fresh_interpreter
 @pytest.mark.parametrize(
     ("command", "loaded"),
-    [("decide", "[] True"), ("offices list", "[] True"), ("rights", "['bot.store', 'rich', 'structlog'] True")],
+    [
+        ("decide", "[] True"),
+        ("offices list", "[] True"),
+        ("rights", "['bot.store', 'rich', 'structlog'] True"),
+        ("worker", "['bot.store', 'structlog'] True"),
+        ("chat", "['bot.store', 'structlog'] True"),
+    ],
 )
 def test_a_command_starts_without_what_it_does_not_use_and_masks_what_it_logs(
     command: str, loaded: str, tmp_path: Path
