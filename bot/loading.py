@@ -36,7 +36,7 @@ def load_structlog_alone() -> None:
     """
     if "rich" in sys.modules:
         return
-    sys.modules["rich"] = None  # type: ignore[assignment] - as importlib says: an import of it fails
+    sys.modules["rich"] = None  # type: ignore[assignment]  # an import of it fails now
     try:
         import_module("structlog")
     finally:

@@ -14,6 +14,8 @@ __all__ = ["CatalogueError", "compile_catalogue", "read_catalogue"]
 
 _MAGIC = 0x950412DE
 _HEADER = struct.Struct("<7I")
+#: Without it gettext takes the sentences for ASCII.
+_HEAD = "Content-Type: text/plain; charset=utf-8\n"
 #: A keyword and a quoted string, or a string that goes on.
 _LINE = re.compile(r'(?:(msgid|msgstr)\s+)?("(?:[^"\\]|\\.)*")')
 
@@ -65,7 +67,8 @@ def compile_catalogue(text: str) -> bytes:
     Raises:
         CatalogueError: as ``read_catalogue``.
     """
-    pairs = sorted((one.encode(), other.encode()) for one, other in read_catalogue(text).items())
+    sentences = {"": _HEAD} | read_catalogue(text)
+    pairs = sorted((one.encode(), other.encode()) for one, other in sentences.items())
     count = len(pairs)
     ids, translations = (b"".join(pair[side] + b"\0" for pair in pairs) for side in (0, 1))
     at_tables = _HEADER.size
