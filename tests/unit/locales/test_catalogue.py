@@ -1,10 +1,13 @@
 """Our reader of catalogues gives what Babel writes."""
 
+import runpy
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+import setuptools
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -13,7 +16,8 @@ from hypothesis import strategies as st
 
 from locales.catalogue import CatalogueError, compile_catalogue, read_catalogue
 
-VIETNAMESE = Path(__file__).resolve().parents[3] / "locales" / "vi" / "LC_MESSAGES" / "messages.po"
+ROOT = Path(__file__).resolve().parents[3]
+VIETNAMESE = ROOT / "locales" / "vi" / "LC_MESSAGES" / "messages.po"
 #: What stands in sentences: letters, and all that a catalogue writes in another way.
 TEXTS = st.text(st.sampled_from('aế🟠"\\\n\t\r\x85\u2028#~ {}%'), min_size=1, max_size=200)
 
@@ -54,3 +58,21 @@ def test_what_is_unsure_or_not_translated_is_left_out() -> None:
 def test_a_line_that_is_not_known_is_refused_with_its_number(line: str) -> None:
     with pytest.raises(CatalogueError, match="line 4"):
         read_catalogue(f'msgid "a"\nmsgstr "b"\n\n{line}\n')
+
+
+def test_a_wheel_holds_the_compiled_catalogue_and_not_the_written_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described: dict[str, Any] = {}
+    monkeypatch.setattr(setuptools, "setup", lambda **given: described.update(given))
+    monkeypatch.chdir(ROOT)
+    runpy.run_path("setup.py")
+    told = {"packages": ["locales.vi.LC_MESSAGES"], "package_data": {"": ["*.po"]}, "include_package_data": False}
+    wheel = setuptools.Distribution({**told, "script_name": "setup.py"})
+    build = described["cmdclass"]["build_py"](wheel)
+    build.build_lib = str(tmp_path)
+    build.ensure_finalized()
+    build.run()
+    (built,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert built == tmp_path / VIETNAMESE.relative_to(ROOT).with_suffix(".mo")
+    assert built.read_bytes() == compile_catalogue(VIETNAMESE.read_text(encoding="utf-8"))
