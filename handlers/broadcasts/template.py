@@ -15,9 +15,10 @@ from html import escape
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
+from rapidfuzz import fuzz, process
+
 from handlers.folding import fold
 from handlers.model import BroadcastProblem, BroadcastText, PlaceholderValues, ProblemKind
-from handlers.similarity import most_similar
 from locales import LANGUAGES
 
 if TYPE_CHECKING:  # loaded with the first broadcast that is written
@@ -68,8 +69,8 @@ def parse_placeholder(written: str) -> Placeholder | None:
 def to_unknown_placeholder(written: str) -> BroadcastProblem:
     """Report an unknown name together with the most similar known one: ``{ho_tn} → {ho_ten}``."""
     folded = fold(written).replace(" ", "_")
-    near = most_similar(folded, tuple(PLACEHOLDER_NAMES), cutoff=_MIN_NAME_SIMILARITY, limit=1)
-    meant = f" → {{{near[0].text}}}" if near else ""
+    near = process.extractOne(folded, tuple(PLACEHOLDER_NAMES), scorer=fuzz.ratio, score_cutoff=_MIN_NAME_SIMILARITY)
+    meant = f" → {{{near[0]}}}" if near else ""
     return BroadcastProblem(trouble=ProblemKind.PLACEHOLDER, about=f"{{{written[:40]}}}{meant}")
 
 

@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+from rapidfuzz import fuzz
 
 from handlers.folding import fold
 from handlers.model.certificate import Certificate, FileProblemKind
 from handlers.model.unit import matches_unit
-from handlers.similarity import ratio
 from rules.facts import Subject
 from rules.language import load_language, read
 
@@ -119,7 +119,7 @@ class Source(BaseModel):
         if one is None or row is None or not row.name or not one.name:
             return False
         known, written = set(fold(one.name).split()), set(fold(row.name).split())
-        if known <= written or written <= known or ratio(fold(one.name), fold(row.name)) >= _SAME_NAME:
+        if known <= written or written <= known or fuzz.ratio(fold(one.name), fold(row.name)) >= _SAME_NAME:
             return False
         return one.subscriber is not Subject.ORGANISATION or matches_unit(one, row.name) is False
 

@@ -9,9 +9,10 @@ from enum import StrEnum
 from heapq import nsmallest
 from typing import TypeVar
 
+from rapidfuzz import fuzz, process
+
 from handlers.folding import fold
 from handlers.model.certificate import Certificate
-from handlers.similarity import most_similar, ratio
 from rules.facts import Subject
 
 SHORT_FORMS = {
@@ -161,7 +162,7 @@ class UnitIndex:
         self._entries = [entry for unit in units.values() for entry in _index_entries(unit)]
         self._by_key = _group_pairs((entry.key, entry) for entry in self._entries)
         self._by_core = _group_pairs((core_name(entry.key), entry) for entry in self._entries)
-        self._cores = tuple(self._by_core)
+        self._cores = list(self._by_core)
         self._by_word = _group_pairs((word, at) for at, entry in enumerate(self._entries) for word in entry.words)
         self._by_rarest = _group_pairs(self._rarest())
         self._words = _join_words(self._entries)
@@ -211,10 +212,10 @@ class UnitIndex:
         if len(typed) < _MIN_TYPO_LENGTH:
             return []
         kind = key.removesuffix(typed)
-        alike = most_similar(typed, self._cores, cutoff=_MIN_TYPO_SIMILARITY, limit=limit)
+        alike = process.extract(typed, self._cores, scorer=fuzz.ratio, score_cutoff=_MIN_TYPO_SIMILARITY, limit=limit)
         return [
             entry
-            for name, _ in alike
+            for name, _, _ in alike
             for entry in sorted(self._by_core[name], key=lambda entry: not entry.key.startswith(kind))
         ]
 
@@ -314,7 +315,7 @@ def _unmatched_words(words: Iterable[str], others: list[str]) -> list[str]:
 def _is_same_word(word: str, other: str) -> bool:
     if min(len(word), len(other)) < _MIN_TYPO_LENGTH or not (word + other).isalpha():
         return word == other
-    return ratio(word, other) >= _SAME_WORD_SIMILARITY
+    return fuzz.ratio(word, other) >= _SAME_WORD_SIMILARITY
 
 
 def _telling_words(text: str) -> list[str]:

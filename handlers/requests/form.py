@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from markupsafe import Markup
+from rapidfuzz import fuzz
 
 from handlers.core import (
     Context,
@@ -20,7 +21,6 @@ from handlers.core import (
 from handlers.folding import fold
 from handlers.model import AMENDABLE_STATES, Certificate, Request, RequestContent, Unit, UnitToday, matches_unit
 from handlers.requests import FIELDS, Field
-from handlers.similarity import ratio
 from locales import N_
 from rules.facts import Event, Facts, Issuer, Subject
 from rules.outcome import Action, Procedure
@@ -188,7 +188,7 @@ def certificate_contradiction(field: Field, value: str, session: Session) -> str
 
 def _is_same_subscriber(certificate: Certificate, value: str, session: Session) -> bool:
     if session.answers.get("subject") == Subject.INDIVIDUAL:
-        return ratio(fold(certificate.name), fold(value)) >= SAME_NAME_SIMILARITY
+        return fuzz.ratio(fold(certificate.name), fold(value)) >= SAME_NAME_SIMILARITY
     return matches_unit(certificate, value) is not False
 
 

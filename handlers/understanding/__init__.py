@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
 from typing import Any
 from unicodedata import normalize
+
+from rapidfuzz import fuzz, process
 
 from handlers.core import Context, MarkupTranslator, Option, Page
 from handlers.folding import fold
 from handlers.model import has_personal_number
-from handlers.similarity import token_set_ratio, token_sort_ratio
 from handlers.understanding.doubts import name_variants
 from locales import N_
 from rules.language import Language, Reading, load_language, read
@@ -222,13 +222,15 @@ def _option_names(option: Option) -> list[str]:
 
 def _best_similarity(typed: str, option: Option) -> Similarity:
     """Return the most similar name of an option; word order and missing small words do not matter."""
-    names = [_join_compounds(name) for name in _option_names(option)]
-    return max((Similarity(_similarity(typed, name), option.value, name) for name in names), key=attrgetter("score"))
+    name, score, _ = process.extractOne(
+        typed, [_join_compounds(name) for name in _option_names(option)], scorer=_similarity
+    )
+    return Similarity(score, option.value, name)
 
 
-def _similarity(typed: str, name: str) -> float:
+def _similarity(typed: str, name: str, **_: object) -> float:
     """Compare as a whole in any word order, or one inside the other; a name in a long sentence is only asked about."""
-    whole = token_sort_ratio(typed, name)
+    whole = fuzz.token_sort_ratio(typed, name)
     words, named = set(typed.split()), set(name.split())
     if min(len(words), len(named)) < 2:
         return whole
@@ -238,7 +240,7 @@ def _similarity(typed: str, name: str) -> float:
             SURE_SIMILARITY + CLEAR_MARGIN if len(words - named) <= SMALL_TALK else POSSIBLE_SIMILARITY + CLEAR_MARGIN,
         )
     return max(
-        whole, SURE_SIMILARITY if words <= named else min(0.8 * token_set_ratio(typed, name), SURE_SIMILARITY - 1)
+        whole, SURE_SIMILARITY if words <= named else min(0.8 * fuzz.token_set_ratio(typed, name), SURE_SIMILARITY - 1)
     )
 
 
