@@ -11,13 +11,13 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
 import psutil
 
 from tests.bench.result import Result
+from tests.bench.telegram import PEER
 from tests.support.program import COMMAND, Program
 from tests.support.telegram.api import BotApi
 from tests.support.telegram.limits import Limits
@@ -27,8 +27,6 @@ ROUNDS = 7
 IDLE = 3.0  #: seconds after the first poll
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = {"TROLY_LOG_LEVEL": "WARNING"}
-#: -P: a file of the bench has the name of the library, and must not stand in its way.
-PEER = (sys.executable, "-P", str(Path(__file__).with_name("telegram_peer.py")))
 FIRST_POLL, DECIDE, CHAT, IDLE_MEMORY, INSTALLED = 0.6, 0.34, 1.0, 90.0, 110.0
 _MEGABYTE = 1024 * 1024
 
@@ -129,24 +127,24 @@ def _installed_size(folder: Path) -> float:
 def run() -> list[Result]:
     ours = Side("ours", COMMAND, {})
     served = Side("served", COMMAND, {"TROLY_WEB_LISTEN": f"127.0.0.1:{free_port()}"})
-    peer = Side("peer", PEER, {}) if find_spec("telegram") else None
+    peer = Side("peer", PEER, {})
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_starts(Path(folder), [one for one in (ours, served, peer) if one]))
+        asyncio.run(_starts(Path(folder), [ours, served, peer]))
         commands = _commands(Path(folder))
         size = _installed_size(Path(folder))
     rows = []
     for side, told in ((ours, "polling alone"), (served, "with the web chat")):
         wall, processor = median(side.wall), median(side.processor)
-        theirs = (median(peer.wall), median(peer.processor)) if peer else (None, None)
+        theirs = (median(peer.wall), median(peer.processor))
         name = f"start to the first poll, {told}"
         goal = f"under {FIRST_POLL} s"
         rows += [
-            Result(name, wall, theirs[0], "s", theirs[0] and wall / theirs[0], goal, wall < FIRST_POLL),
-            Result(f"{name}: processor", processor, theirs[1], "s", theirs[1] and processor / theirs[1],
+            Result(name, wall, theirs[0], "s", wall / theirs[0], goal, wall < FIRST_POLL),
+            Result(f"{name}: processor", processor, theirs[1], "s", processor / theirs[1],
                    "told beside it", holds=True),
-            Result(f"idle memory, {told}: PSS", side.pss, peer and peer.pss, "MB", None,
+            Result(f"idle memory, {told}: PSS", side.pss, peer.pss, "MB", None,
                    f"under {IDLE_MEMORY:.0f} MB", side.pss < IDLE_MEMORY),
-            Result(f"idle memory, {told}: RSS", side.rss, peer and peer.rss, "MB", None, "told beside it", holds=True),
+            Result(f"idle memory, {told}: RSS", side.rss, peer.rss, "MB", None, "told beside it", holds=True),
         ]  # fmt: skip
     installed = Result(
         "installed without extras", size, None, "MB", None, f"at most {INSTALLED:.0f} MB", size <= INSTALLED

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 
+from tests.bench import telegram_peer
 from tests.bench.result import Result
 from tests.support.program import COMMAND, run_program
 from tests.support.telegram.api import BotApi
@@ -24,7 +25,7 @@ ROUNDS = 7
 GOAL = 0.8
 QUIET = {"TROLY_LOG_LEVEL": "WARNING"}
 #: -P: this file has the name of the library, and must not stand in its way.
-PEER = (sys.executable, "-P", str(Path(__file__).with_name("telegram_peer.py")))
+PEER = (sys.executable, "-P", telegram_peer.__file__)
 
 
 class Side:

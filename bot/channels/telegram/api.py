@@ -1,4 +1,4 @@
-"""Call the Bot API: raw results, typed failures, no token in any message.
+"""Call the Bot API with python-telegram-bot as transport only: raw results, typed failures, no token in any message.
 
 A failure becomes a ``ChannelError``; ``TokenCheck`` tells a wrong token from a method that the server lacks.
 """
@@ -7,13 +7,16 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 import structlog
 from pydantic import SecretStr
+from telegram import Bot
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
+from telegram.error import Conflict as TelegramConflict
 
 from bot.channels import (
     Blocked,
@@ -27,7 +30,7 @@ from bot.channels import (
     Unreachable,
     Unsupported,
 )
-from bot.channels.telegram.transport import Answer, HttpPool, proxy_for
+from bot.channels.telegram.transport import AiohttpRequest, RequestFailedError, proxy_for
 from bot.errors import SettingsError
 from handlers.model import TELEGRAM
 from locales import N_
@@ -36,9 +39,12 @@ from locales import N_
 _NO_METHOD = re.compile(r"not implemented|(unknown|unsupported|no such|invalid) method|method \S*\s*(is )?not \w+")
 #: A 403 from Telegram concerns the recipient of a message; any other concerns the method on this server.
 _ABOUT_A_CHAT = re.compile(r"\b(bots?|users?|chats?|groups?|supergroup|channel|member|rights|peer)\b")
-#: What these statuses mean, whatever the description says.
-_STATUSES: Mapping[int, type[ChannelError]] = {401: Refused, 404: Refused, 409: Conflict}
-_TOO_LARGE = "request entity too large"
+#: The error kinds of python-telegram-bot whose description does not matter.
+_ERROR_TYPES: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (
+    (InvalidToken, Refused),
+    (TelegramConflict, Conflict),
+    (ChatMigrated, Invalid),
+)
 
 #: A method that getMe proved to be missing counts as missing for so many seconds.
 _MISSING_METHOD_SECONDS = 30.0
@@ -55,7 +61,7 @@ _OPTIONAL_TIMEOUT = 5.0
 _DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=_TIMEOUT, sock_read=_TIMEOUT)
 _CHUNK = 64 * 1024
 #: These loggers write URLs, which contain the token, or people's texts.
-_NOISY_LOGGERS = ("aiohttp",)
+_NOISY_LOGGERS = ("aiohttp", "telegram")
 
 
 class MessageNotModified(Invalid):
@@ -88,20 +94,19 @@ _BAD_REQUESTS: tuple[tuple[str, type[ChannelError]], ...] = (
 )
 
 
-def to_channel_error(answer: Answer) -> ChannelError:
-    """Translate an answer that tells an error; after an unknown one the request may have been carried out."""
-    parameters = answer.fields.get("parameters")
-    if isinstance(parameters, dict) and parameters.get("migrate_to_chat_id"):
-        return Invalid()
-    told = answer.fields.get("description")
-    description = told.lower() if isinstance(told, str) else ""
-    if known := _STATUSES.get(answer.status):
-        return known()
-    if answer.status == 400:
-        return _to_bad_request_error(description)
-    if answer.status == 403:
-        return Blocked() if _ABOUT_A_CHAT.search(description) else Unsupported()
-    return Invalid() if _TOO_LARGE in description else MaybeSent()
+def to_channel_error(error: Exception) -> ChannelError:
+    """Translate the failure of a request; after an unknown failure the request may have been carried out."""
+    if isinstance(error, RequestFailedError):
+        return error.outcome
+    if isinstance(error, BadRequest):
+        return _to_bad_request_error(error.message.lower())
+    if isinstance(error, Forbidden):
+        return Blocked() if _ABOUT_A_CHAT.search(error.message.lower()) else Unsupported()
+    for raised, outcome in _ERROR_TYPES:
+        if isinstance(error, raised):
+            return outcome()
+    too_large = isinstance(error, TelegramError) and "Request Entity Too Large" in error.message
+    return Invalid() if too_large else MaybeSent()
 
 
 def _to_bad_request_error(description: str) -> ChannelError:
@@ -159,6 +164,13 @@ class TokenCheck:
         return Unsupported(method)
 
 
+class _RawBot(Bot):
+    """Gives the results of ``Bot`` undecoded: an update or a receipt that it cannot parse is still an answer."""
+
+    async def call_raw(self, method: str, parameters: dict[str, Any], read_timeout: float) -> Any:
+        return await self._post(method, parameters, read_timeout=read_timeout)
+
+
 class TelegramApi:
     """Calls the Bot API for one bot; every failure is a ``ChannelError``."""
 
@@ -176,10 +188,14 @@ class TelegramApi:
         proxy = proxy_for(url)
         self.username = ""  #: the bot's name without @; empty until Telegram has told it
         self._token = TokenCheck(self._get_me)
-        secret = token.get_secret_value()
-        self._methods, self._files = f"{url}/bot{secret}", f"{url}/file/bot{secret}"
-        #: Asking for updates waits long, on a connection of its own.
-        self._pool, self._polling = HttpPool(connections, proxy), HttpPool(1, proxy)
+        self._requests = (AiohttpRequest(connections, proxy), AiohttpRequest(1, proxy))
+        self._bot = _RawBot(
+            token.get_secret_value(),
+            base_url=f"{url}/bot",
+            base_file_url=f"{url}/file/bot",
+            request=self._requests[0],
+            get_updates_request=self._requests[1],
+        )
 
     @property
     def is_refused(self) -> bool:
@@ -227,17 +243,10 @@ class TelegramApi:
         raise failure
 
     async def _call(self, method: str, parameters: dict[str, Any], read_timeout: float) -> Any:
-        pool = self._polling if method == "getUpdates" else self._pool
         try:
-            answer = await pool.post(f"{self._methods}/{method}", parameters, read_timeout)
-        except ChannelError:
-            raise
-        except Exception:  # noqa: BLE001 - a surprise needs an outcome too
-            failure: ChannelError = MaybeSent()
-        else:
-            if answer.succeeded and "result" in answer.fields:
-                return answer.fields["result"]
-            failure = to_channel_error(answer)
+            return await self._bot.call_raw(method, parameters, read_timeout)
+        except Exception as error:  # noqa: BLE001 - an unexpected error of the library needs an outcome too
+            failure = to_channel_error(error)
         raise failure  # outside the handler: the original may quote a text or an address
 
     async def download(self, file_id: str, limit: int) -> bytes:
@@ -253,13 +262,13 @@ class TelegramApi:
         if not isinstance(path, str) or not path:
             raise Gone
         try:
-            return await self._read(f"{self._files}/{quote(path)}", limit)
+            return await self._read(f"{self._bot.base_file_url}/{quote(path)}", limit)
         except (aiohttp.ClientError, TimeoutError):
             failure = MaybeSent()
         raise failure
 
     async def _read(self, address: str, limit: int) -> bytes:
-        async with self._pool.session.get(address, timeout=_DOWNLOAD_TIMEOUT) as response:
+        async with self._requests[0].session.get(address, timeout=_DOWNLOAD_TIMEOUT) as response:
             if 400 <= response.status < 500:
                 raise Gone
             if not response.ok:
@@ -272,5 +281,5 @@ class TelegramApi:
             return bytes(data)
 
     async def close(self) -> None:
-        for pool in (self._pool, self._polling):
-            await pool.close()
+        for request in self._requests:
+            await request.shutdown()

@@ -8,6 +8,8 @@ import mimetypes
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from typing import Any
 
+from telegram import InputFile
+
 from bot.channels import (
     CHANNELS,
     Capabilities,
@@ -21,7 +23,6 @@ from bot.channels import (
 )
 from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message, to_plain_text
 from bot.channels.telegram.api import MarkupNotParsed, MessageNotModified, TelegramApi
-from bot.channels.telegram.transport import UploadedFile
 from bot.messages import OutboxRow
 from handlers.core import Attachment, Choice, Reply
 from handlers.model import TELEGRAM
@@ -29,7 +30,7 @@ from handlers.model import TELEGRAM
 #: The most remembered files; the least recently used one is forgotten first.
 _CACHE_SIZE = 32
 
-SendFile = Callable[[UploadedFile | str], Awaitable[Any]]
+SendFile = Callable[[InputFile | str], Awaitable[Any]]
 
 _CAPABILITIES = CHANNELS[TELEGRAM].capabilities
 #: A keyboard row holds at most so many characters and buttons, so that a telephone shows whole labels.
@@ -47,7 +48,7 @@ class UploadCache:
         self._known: dict[Hashable, str] = {}
         self._uploading: dict[Hashable, asyncio.Lock] = {}
 
-    async def send(self, key: Hashable, file: Callable[[], UploadedFile], send: SendFile) -> Any:
+    async def send(self, key: Hashable, file: Callable[[], InputFile], send: SendFile) -> Any:
         """Send a file by its id, or upload it first; calls that come during the upload wait for it.
 
         Args:
@@ -67,7 +68,7 @@ class UploadCache:
         except Gone:  # Telegram has forgotten it
             return await self._upload(key, file, send)
 
-    async def _upload(self, key: Hashable, file: Callable[[], UploadedFile], send: SendFile) -> Any:
+    async def _upload(self, key: Hashable, file: Callable[[], InputFile], send: SendFile) -> Any:
         result = await send(file())
         file_id = _file_id(result)
         if file_id:
@@ -191,7 +192,7 @@ class TelegramChannel:
     async def _send_file(self, row: OutboxRow, parameters: dict[str, Any], attachment: Attachment) -> str | None:
         """Send a picture as one that is seen at once; what Telegram does not take as a picture goes as a file."""
         if row.broadcast is None and _is_picture(attachment):
-            picture = {**parameters, "photo": _to_uploaded_file(attachment)}
+            picture = {**parameters, "photo": _to_input_file(attachment)}
             try:
                 return _message_id(await self._api.call("sendPhoto", picture, read_timeout=_UPLOAD_TIMEOUT))
             except MarkupNotParsed:
@@ -203,15 +204,15 @@ class TelegramChannel:
     async def _send_document(self, row: OutboxRow, parameters: dict[str, Any], attachment: Attachment) -> str | None:
         """Send a file; one that goes to many people is uploaded once and then named by its id."""
 
-        async def send(document: UploadedFile | str) -> Any:
+        async def send(document: InputFile | str) -> Any:
             return await self._api.call(
                 "sendDocument", {**parameters, "document": document}, read_timeout=_UPLOAD_TIMEOUT
             )
 
         if row.broadcast is None:
-            return _message_id(await send(_to_uploaded_file(attachment)))
+            return _message_id(await send(_to_input_file(attachment)))
         key = (row.broadcast, attachment.name)
-        return _message_id(await self._uploads.send(key, lambda: _to_uploaded_file(attachment), send))
+        return _message_id(await self._uploads.send(key, lambda: _to_input_file(attachment), send))
 
 
 def _may_send_instead(error: ChannelError, row: OutboxRow) -> bool:
@@ -230,10 +231,10 @@ def _is_picture(attachment: Attachment) -> bool:
     return attachment.media_type in _PICTURES and len(attachment.content) <= _PICTURE_BYTES
 
 
-def _to_uploaded_file(attachment: Attachment) -> UploadedFile:
+def _to_input_file(attachment: Attachment) -> InputFile:
     media_type, _ = mimetypes.guess_type(attachment.name)
     name = attachment.name if media_type else f"{attachment.name}.txt"
-    return UploadedFile(attachment.content, name)
+    return InputFile(attachment.content, filename=name)
 
 
 def _message_id(result: object) -> str | None:
