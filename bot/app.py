@@ -1,6 +1,7 @@
 """The composition root: the one place where settings become parts and parts become a program."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -39,7 +40,6 @@ from bot.delivery.watch import AlarmWatch, BackupLoop
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
-from bot.loading import keep_uncollected
 from bot.messages import Chat
 from bot.metrics import NO_METRICS, Metrics, Prometheus
 from bot.pdf import find_converter
@@ -249,7 +249,8 @@ async def serve(
         find_converter()  # a missing one is told now, not when the first paper is made
 
         def begun() -> None:
-            keep_uncollected()  # the collector's look at all that a start has made would hold up every answer for 50 ms
+            gc.freeze()  # the collector's look at all that a start has made would hold up every answer for 50 ms
+            gc.enable()
             told()
 
         await serve_channels(components, receiving=receiving, rehearsal=rehearsal, told=begun)

@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer._click.exceptions import ClickException
@@ -15,7 +15,6 @@ from typer._click.exceptions import ClickException
 from bot.atomic_file import remove_leftovers
 from bot.cli.wording import say_error, translate_command
 from bot.errors import TrolyError
-from bot.loading import keep_uncollected, load_structlog_alone
 from bot.settings import configured_data_dir, configured_language
 from bot.streams import StreamError, guarded_streams, sanitize
 from locales import N_, Translator, translator
@@ -77,7 +76,7 @@ COMMANDS = {
 }
 
 
-#: They go on importing, and print no tables.
+#: They go on importing until they serve.
 _SERVICES = frozenset({"run", "worker"})
 
 
@@ -100,7 +99,8 @@ def _run_command(given: list[str], t: Translator) -> None:
     try:
         command = _build_command(given, t)
         if not (gc.isenabled() or _SERVICES.intersection(given[:1])):
-            keep_uncollected()
+            gc.freeze()  # what is there stays as long as the process
+            gc.enable()
         _mask_logs()
         code = command(given, prog_name="troly", standalone_mode=False)
     except ClickException as error:
@@ -140,8 +140,6 @@ def _build_command(given: list[str], t: Translator) -> Any:
 def _register(app: typer.Typer, name: str, t: Translator) -> None:
     target, about = COMMANDS[name]
     module, _, attribute = target.partition(":")
-    if name in _SERVICES or (name == "chat" and not sys.stdout.isatty()):
-        load_structlog_alone()
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
         app.add_typer(found, name=name, help=t(about))
@@ -149,7 +147,7 @@ def _register(app: typer.Typer, name: str, t: Translator) -> None:
         app.command(name, help=t(about))(found)
 
 
-def _exit_with(sentence: str, code: int) -> None:
+def _exit_with(sentence: str, code: int) -> NoReturn:
     if "bot.logs" in sys.modules:
         from bot.logs import is_json, print_notice  # noqa: PLC0415 - as above
 

@@ -1,7 +1,6 @@
 """``troly run``, ``troly worker`` and ``troly chat``."""
 
 import asyncio
-import gc
 import sys
 import uuid
 from collections.abc import Sequence
@@ -21,7 +20,6 @@ from bot.delivery.intake import Intake, Throttle
 from bot.delivery.pacing import Pacer
 from bot.delivery.runner import StepRunner
 from bot.errors import SettingsError
-from bot.loading import keep_uncollected
 from bot.logs import configure_logging, log_uncaught_errors
 from bot.messages import Incoming
 from bot.services.opening import database_url
@@ -81,8 +79,6 @@ def chat(
     ] = None,
 ) -> None:
     """Talk in the terminal, or run a script from a pipe."""
-    if not gc.isenabled():
-        keep_uncollected()
     settings = load_settings()
     configure_logging(level="ERROR", form=settings.log_format)
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
+from bot.cancellation import import_in_thread
 from bot.certificates.reader import CertificateReader, Readers, giving_way
 from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts import ChartsMissing
@@ -23,7 +24,6 @@ from bot.delivery.form_making import (
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
 from bot.exports.process import is_own_archive, is_spreadsheet, read_sheet
-from bot.loading import import_in_thread
 from bot.messages import Chat
 from bot.retry import retry
 from bot.services.unit_of_work import open_admin_transaction

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import structlog
 
+from bot.cancellation import import_in_thread
 from bot.channels import Channel
-from bot.loading import import_in_thread
 from handlers.core import AnswerPrinted, Attachment, FormsMade, ListMade, MakeForms, PrintAnswer
 from handlers.model import DOCX, PDF, XLSX
 from locales import translator

@@ -1,5 +1,6 @@
 """Open the store: the database, its tables, its keys."""
 
+import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -197,6 +198,7 @@ async def wait_for_database(settings: Settings) -> None:
         from bot.store.drivers.postgres import wait_until_up  # noqa: PLC0415 - psycopg is loaded where it is used
 
     def tell() -> None:
+        gc.enable()  # a start begins without it, and this one may wait for days
         _log.warning("waiting_for_database", hint="it does not answer yet; the start goes on as soon as it does")
 
     await wait_until_up(url, tell)

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 import structlog
 from starlette.responses import Response
 
+from bot.cancellation import import_in_thread
 from bot.channels import parse_address
 from bot.errors import Forbidden, InputError, OutputError
 from bot.exports.broadcast_files import BroadcastDocument, ListedPerson, find_people, read_document, read_people_apart
-from bot.loading import import_in_thread
 from bot.pages import attachment_headers
 from bot.store import Store
 from bot.web.desk.broadcasts import (

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from bot.loading import import_in_thread
+from bot.cancellation import import_in_thread
 from bot.pages import attachment_headers
 from bot.web.desk.filters import columns_value, find_unit, parse_columns, parse_filter, to_query
 from bot.web.desk.site import Afterwards, DeskRoute, DeskVisit

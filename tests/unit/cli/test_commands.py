@@ -92,13 +92,13 @@ def test_a_file_that_cannot_be_written_is_one_clear_line(troly: Troly, command: 
 
 _LOADED = """
 import sys
-from bot.cli import main
+from bot.__main__ import start
 try:
-    main(sys.argv[1:])
+    start()
 except SystemExit:
     pass
 heavy = "babel bot.store docx lxml markdown_it pypdf rich starlette structlog xlsxwriter".split()
-loaded = {name for name in heavy if name in sys.modules}
+loaded = {name for name in heavy if sys.modules.get(name)}
 print(sorted(loaded), "structlog" not in loaded or sys.modules["structlog"].is_configured(), file=sys.stderr)
 """
 
