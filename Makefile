@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# The catalogue as the program reads it fastest; without it the sentences are compiled at each start.
+# The catalogue as the program reads it fastest; without it Babel reads the sentences.
 COMPILED := locales/vi/LC_MESSAGES/messages.mo
 
 # Compiled modules are kept, whatever the environment says: the tests start hundreds of processes.
@@ -25,7 +25,7 @@ $(READY): pyproject.toml constraints.txt
 setup: $(READY) $(COMPILED) ## set up alone, into .venv
 
 $(COMPILED): locales/vi/LC_MESSAGES/messages.po $(READY)
-	@$(BIN)/python -m locales.catalogue $<
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 
 programs: ## bring what the tests open files with (LibreOffice and others), where that may be installed
 	@sh tools/programs.sh

@@ -17,7 +17,7 @@ from bot.cli.wording import say_error, translate_command
 from bot.errors import TrolyError
 from bot.settings import configured_data_dir, configured_language
 from bot.streams import StreamError, guarded_streams, sanitize
-from locales import N_, Translator, translator
+from locales import LANGUAGES, N_, CatalogueError, Translator, translator
 from rules.errors import RulesError
 
 __all__ = ["COMMANDS", "main"]
@@ -82,7 +82,10 @@ _SERVICES = frozenset({"run", "worker"})
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; every expected error prints one clear line and has its own exit status."""
-    t = translator(configured_language())
+    try:
+        t = {language: translator(language) for language in LANGUAGES}[configured_language()]
+    except CatalogueError as error:
+        _exit_with(str(error), 2)
     try:
         with guarded_streams():
             _run_command(sys.argv[1:] if arguments is None else arguments, t)

@@ -29,7 +29,6 @@ from handlers.core import strip_markup
 from handlers.model import BroadcastState, RequestState, render_rights_table
 from handlers.registry import SCREENS
 from locales import translator
-from locales.catalogue import compile_catalogue
 from rules.loading import load_pack
 from rules.outcome import Procedure
 from tests.support.dialogue import EXPIRED, Dialogue, make_certificate
@@ -173,7 +172,7 @@ def test_a_sentence_that_was_corrected_counts_before_it_is_compiled(
         return locales._catalogue.__wrapped__("vi").gettext(message)
 
     written.write_text('msgid "one\\nof \\"two\\""\nmsgstr "một\\ntrong \\"hai\\""\n', encoding="utf-8")
-    written.with_suffix(".mo").write_bytes(compile_catalogue(written.read_text(encoding="utf-8")))
+    written.with_suffix(".mo").write_bytes(locales._compile(written))
     written.with_suffix(".mo").touch()
     assert said('one\nof "two"') == 'một\ntrong "hai"'
 
