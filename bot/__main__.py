@@ -1,6 +1,7 @@
 """Run the command line: ``python -m bot`` is the same as ``troly``."""
 
 import gc
+import os
 import sys
 
 
@@ -20,8 +21,8 @@ def start() -> None:
 
 
 def _prints_plain_text(arguments: list[str]) -> bool:
-    """Return whether the command is a service, or a conversation that is not shown on a terminal."""
-    return arguments[:1] in (["run"], ["worker"]) or (arguments[:1] == ["chat"] and not sys.stdout.isatty())
+    """Return whether the command is a service or a conversation, and not shown on a terminal."""
+    return arguments[:1] in (["run"], ["worker"], ["chat"]) and not os.isatty(1)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """``troly run``, ``troly worker`` and ``troly chat``."""
 
 import asyncio
+import gc
 import sys
 import uuid
 from collections.abc import Sequence
@@ -45,6 +46,7 @@ def run() -> None:
     """Start every configured channel and the web chat; the terminal chat where there is neither."""
     settings = load_settings()
     if not has_channel(settings) and not settings.web_listen:
+        gc.enable()  # a service begins without it
         chat()
         return
     configure_logging(level=settings.log_level, form=settings.log_format)
