@@ -239,7 +239,7 @@ async def serve(
         ChannelError: a platform does not accept the assistant's credentials.
         StoreError: the store cannot be used.
     """
-    await wait_for_database(settings)
+    await wait_for_database(settings, gc.enable)  # a start begins without the collector
     async with hold_serving_lock(settings), open_components(settings, Prometheus()) as components:
         made_up = await components.store.status.is_made_up()
         if made_up and not rehearsal and (has_channel(settings) or settings.web_url is not None):

@@ -1,13 +1,11 @@
-"""Stop asynchronous work on a signal, on an event or after a time limit; let none wait for an import."""
+"""Stop asynchronous work on a signal, on an event or after a time limit."""
 
 import asyncio
 import contextlib
 import signal
-import sys
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -113,10 +111,3 @@ def raise_on_sigterm() -> Iterator[None]:
         raise (Terminated if raised else KeyboardInterrupt) from None
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-async def import_in_thread(*modules: str) -> None:
-    """Import modules that are heavy and seldom needed; only the caller waits for it, not the event loop."""
-    wanted = [module for module in modules if module not in sys.modules]
-    if wanted:
-        await asyncio.to_thread(lambda: [import_module(module) for module in wanted])

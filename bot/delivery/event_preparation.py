@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
-from bot.cancellation import import_in_thread
 from bot.certificates.reader import CertificateReader, Readers, giving_way
 from bot.channels import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts import ChartsMissing
@@ -165,7 +165,7 @@ class ReportMaker:
                 return _report_without(wanted, "not_yours")
 
     async def _make(self, chat: Chat, wanted: MakeReport) -> ReportMade:
-        await import_in_thread("bot.exports.broadcast_report")
+        await asyncio.to_thread(import_module, "bot.exports.broadcast_report")
         order, rows = await self._prepare_order(chat, wanted)
         if rows > self._most_rows:
             return _report_without(wanted, "too_much")
@@ -322,7 +322,7 @@ class EventPreparer:
             if listing and not (is_spreadsheet(data) or event.name.lower().endswith(_TABLE_SUFFIXES)):
                 return await self._readers.read(chat, data, event.name)
         if listing:
-            await import_in_thread("bot.dossier.reading")
+            await asyncio.to_thread(import_module, "bot.dossier.reading")
             from bot.dossier.reading import read_list  # noqa: PLC0415 - only whoever keeps dossiers sends lists
 
             return await read_list(data)  # outside: a list keeps no certificate waiting

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 
 import structlog
 
-from bot.cancellation import import_in_thread
 from bot.channels import Channel
 from handlers.core import AnswerPrinted, Attachment, FormsMade, ListMade, MakeForms, PrintAnswer
 from handlers.model import DOCX, PDF, XLSX
@@ -28,7 +28,7 @@ async def print_requested_answer(
         return AnswerPrinted(name=event.name, trouble="no_files")
     try:
         stem, pdf = event.name.removesuffix(".docx"), sends_files(channel, PDF)
-        await import_in_thread("bot.forms")
+        await asyncio.to_thread(import_module, "bot.forms")
         from bot.forms import make_page  # noqa: PLC0415 - heavy: loaded where a paper is made
 
         page, *beside = await asyncio.to_thread(make_page, stem, event.parts, templates=templates, pdf=pdf)
@@ -59,7 +59,7 @@ async def make_requested_list(channel: Channel | None) -> ListMade:
     if not sends_files(channel, XLSX):
         return ListMade(trouble="no_files")
     try:
-        await import_in_thread("bot.dossier.overview")
+        await asyncio.to_thread(import_module, "bot.dossier.overview")
         from bot.dossier.overview import write_list_template  # noqa: PLC0415 - as above
 
         return ListMade.of(await asyncio.to_thread(write_list_template))
@@ -82,7 +82,7 @@ class FormMaker:
         Raises:
             FormError: they cannot be made.
         """
-        await import_in_thread("bot.forms")
+        await asyncio.to_thread(import_module, "bot.forms")
         from bot.forms import make_forms  # noqa: PLC0415 - as above
 
         async with self._turn:

@@ -1,7 +1,6 @@
 """Open the store: the database, its tables, its keys."""
 
-import gc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -184,8 +183,8 @@ async def open_driver(url: str | None, data_dir: Path, use: SharedUse = _ALONE) 
     return await open_postgres(url or "", use)
 
 
-async def wait_for_database(settings: Settings) -> None:
-    """Wait for a PostgreSQL server that is not up yet, with a word in the log: after a power cut it may come later.
+async def wait_for_database(settings: Settings, waits: Callable[[], None] = lambda: None) -> None:
+    """Wait for a PostgreSQL server that is not up yet, with words in the log and to ``waits``: it may come hours later.
 
     Raises:
         DatabaseUrlError: the URL names no database.
@@ -198,7 +197,7 @@ async def wait_for_database(settings: Settings) -> None:
         from bot.store.drivers.postgres import wait_until_up  # noqa: PLC0415 - psycopg is loaded where it is used
 
     def tell() -> None:
-        gc.enable()  # a start begins without it, and this one may wait for days
+        waits()
         _log.warning("waiting_for_database", hint="it does not answer yet; the start goes on as soon as it does")
 
     await wait_until_up(url, tell)

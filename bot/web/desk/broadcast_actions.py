@@ -1,6 +1,8 @@
 """What is done to a broadcast on its page: given a list and a document, checked, tried, moved, reported."""
 
+import asyncio
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -8,7 +10,6 @@ from urllib.parse import urlencode
 import structlog
 from starlette.responses import Response
 
-from bot.cancellation import import_in_thread
 from bot.channels import parse_address
 from bot.errors import Forbidden, InputError, OutputError
 from bot.exports.broadcast_files import BroadcastDocument, ListedPerson, find_people, read_document, read_people_apart
@@ -195,7 +196,7 @@ class BroadcastPages:
 
     async def _make_report(self, visit: DeskVisit) -> Response:
         """Answer with a spreadsheet of all recipients and what became of each, once this transaction is closed."""
-        await import_in_thread("bot.exports.broadcast_report")
+        await asyncio.to_thread(import_module, "bot.exports.broadcast_report")
         from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - heavy: loaded where a report is made
 
         one, rights, broadcasts = await find_broadcast(visit), visit.rights, visit.admin.broadcasts

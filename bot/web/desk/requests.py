@@ -4,13 +4,13 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from bot.cancellation import import_in_thread
 from bot.pages import attachment_headers
 from bot.web.desk.filters import columns_value, find_unit, parse_columns, parse_filter, to_query
 from bot.web.desk.site import Afterwards, DeskRoute, DeskVisit
@@ -201,7 +201,7 @@ class RequestPages:
 
     async def _make(self, contents: list[FormContent], *, pdf: bool) -> Response:
         """Make one form at a time; a PDF takes a second and much memory. Where there can be none, it is a Word file."""
-        await import_in_thread("bot.forms")
+        await asyncio.to_thread(import_module, "bot.forms")
         from bot.forms import make_forms  # noqa: PLC0415 - heavy: loaded where a form is made
 
         async with self._making:
