@@ -240,7 +240,7 @@ async def serve(
         ChannelError: a platform does not accept the assistant's credentials.
         StoreError: the store cannot be used.
     """
-    await wait_for_database(settings)
+    await wait_for_database(settings, gc.enable)  # a start begins without the collector
     metrics = Prometheus(partial(read_memory, settings.memory_limit_mb))
     async with hold_serving_lock(settings), open_components(settings, metrics) as components:
         made_up = await components.store.status.is_made_up()
@@ -248,23 +248,14 @@ async def serve(
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
-        _load_document_writers()
         find_converter()  # a missing one is told now, not when the first paper is made
-        _freeze_gc()
-        await serve_channels(components, receiving=receiving, rehearsal=rehearsal, told=told)
 
+        def begun() -> None:
+            gc.freeze()  # the collector's look at all that a start has made would hold up every answer for 50 ms
+            gc.enable()
+            told()
 
-def _load_document_writers() -> None:
-    """Import what writes XLSX and DOCX, so that no turn waits for it; a chat in the terminal starts without."""
-    import bot.dossier.making  # noqa: PLC0415
-    import bot.exports.broadcast_report  # noqa: PLC0415
-    import bot.forms  # noqa: PLC0415, F401
-
-
-def _freeze_gc() -> None:
-    """The garbage collector's look at all that a start has made would hold up every answer for some 50 ms."""
-    gc.collect()
-    gc.freeze()
+        await serve_channels(components, receiving=receiving, rehearsal=rehearsal, told=begun)
 
 
 async def serve_channels(  # noqa: PLR0913 - all but the first have a usual value
@@ -375,7 +366,10 @@ def _web_servers(  # noqa: PLR0913 - what it is built over
     calls: WaitingCalls,
     receiving: bool,
 ) -> list[BackgroundService]:
-    """Build the web server, imported where it is served."""
+    """Build the web server, imported where there is something to listen for."""
+    settings = components.settings
+    if not (settings.web_private_listen or settings.web_listen or any(one.listen for one in sources)):
+        return []
     from bot.web import WebSurroundings, build_web_server  # noqa: PLC0415
 
     accepted = {CHANNEL_LABELS[one.channel.name]: one.is_accepted for one in served}

@@ -101,7 +101,7 @@ def _mask_inside(value: object, depth: int) -> object:
 
 
 #: These libraries write whole request addresses, token included, at level INFO.
-_NOISY_LOGGERS = ("httpx", "httpcore", "telegram", "uvicorn.access", "asyncio", "pyhanko", "pyhanko_certvalidator")
+_NOISY_LOGGERS = ("httpx", "httpcore", "telegram", "uvicorn.access", "asyncio", "pypdf")
 
 
 def configure_logging(*, level: str, form: Literal["text", "json"] = "text") -> None:

@@ -10,20 +10,21 @@ import uuid
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from markupsafe import escape
-from rich.markup import escape as escape_rich
 
 from bot.channels import CHANNELS, AcceptUpdates, Gone, TooLarge, terminal_channel
 from bot.channels.rendering import render_text, split_reply, to_plain_text
-from bot.console import SafeConsole
 from bot.errors import to_reason
 from bot.messages import Incoming, OutboxRow
 from bot.streams import sanitize
 from handlers.core import Attachment, Event, FileSent, Reply, TextReceived
 from handlers.model import TERMINAL
 from locales import N_, Translator
+
+if TYPE_CHECKING:
+    from bot.console import SafeConsole
 
 #: HTML subset -> rich's markup.
 _TAGS = {"b": "bold", "i": "italic", "u": "underline", "code": "cyan"}
@@ -33,18 +34,25 @@ class Console:
     """Where replies are printed: styled on a tty, plain text elsewhere."""
 
     def __init__(self, *, rich: bool) -> None:
-        self._console = SafeConsole(highlight=False, emoji=False, soft_wrap=not rich)
-        self._rich = rich
+        self._console = _rich_console() if rich else None
 
     def print_message(self, text: str) -> None:
         """One message, set off by an empty line."""
-        if self._rich:
+        if self._console:
             self._console.print(sanitize(_to_rich_markup(text)), end="\n\n")
         else:
-            self._console.out(sanitize(to_plain_text(text)), end="\n\n", highlight=False)
+            print(sanitize(to_plain_text(text)), end="\n\n", flush=True)  # noqa: T201 - the conversation itself
+
+
+def _rich_console() -> "SafeConsole":
+    from bot.console import SafeConsole  # noqa: PLC0415 - a script in a pipe needs no Rich
+
+    return SafeConsole(highlight=False, emoji=False)
 
 
 def _to_rich_markup(text: str) -> str:
+    from rich.markup import escape as escape_rich  # noqa: PLC0415 - as above
+
     styled = escape_rich(text)
     for tag, style in _TAGS.items():
         styled = styled.replace(f"<{tag}>", f"[{style}]").replace(f"</{tag}>", f"[/{style}]")

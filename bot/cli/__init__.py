@@ -3,13 +3,14 @@
 A command's module is imported only when the command is called, so that a start stays quick.
 """
 
+import gc
 import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -22,7 +23,7 @@ from bot.atomic_file import remove_leftovers
 from bot.errors import TrolyError, explain_value
 from bot.settings import configured_data_dir, configured_language
 from bot.streams import StreamError, guarded_streams, sanitize
-from locales import N_, Translator, translator
+from locales import LANGUAGES, N_, CatalogueError, Translator, translator
 from rules.errors import RulesError
 
 #: The framework's sentences, a fuller one before one that it begins with; ``{reason}`` is a sentence of its own.
@@ -212,9 +213,16 @@ COMMANDS = {
 }
 
 
+#: They go on importing until they serve.
+_SERVICES = frozenset({"run", "worker"})
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; every expected error prints one clear line and has its own exit status."""
-    t = translator(configured_language())
+    try:
+        t = {language: translator(language) for language in LANGUAGES}[configured_language()]
+    except CatalogueError as error:
+        _exit_with(str(error), 2)
     try:
         with guarded_streams():
             _run_command(sys.argv[1:] if arguments is None else arguments, t)
@@ -230,6 +238,9 @@ def _run_command(given: list[str], t: Translator) -> None:
         remove_leftovers(data_dir)
     try:
         command = _build_command(given, t)
+        if not (gc.isenabled() or _SERVICES.intersection(given[:1])):
+            gc.freeze()  # what is there stays as long as the process
+            gc.enable()
         _mask_logs()
         code = command(given, prog_name="troly", standalone_mode=False)
     except ClickException as error:
@@ -276,7 +287,7 @@ def _register(app: typer.Typer, name: str, t: Translator) -> None:
         app.command(name, help=t(about))(found)
 
 
-def _exit_with(sentence: str, code: int) -> None:
+def _exit_with(sentence: str, code: int) -> NoReturn:
     if "bot.logs" in sys.modules:
         from bot.logs import is_json, print_notice  # noqa: PLC0415 - as above
 

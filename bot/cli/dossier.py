@@ -24,7 +24,7 @@ from bot.dossier.making import Dossier, DossierOrder, make_dossier
 from bot.dossier.overview import write_list_template
 from bot.dossier.reading import expand_files, read_files, read_list
 from bot.errors import InputError, read_input
-from bot.exports.list_reader import LIMITS
+from bot.exports import LIST_LIMITS
 from bot.services.opening import open_store_from_settings
 from bot.settings import Settings, load_settings
 from handlers.dossier.entries import OF_ONE, OURS, DossierContext, Entry, Status
@@ -251,7 +251,7 @@ def _make(settings: Settings, given: _Input) -> Dossier:
 
 
 async def _read_rows(file: Path) -> tuple[ListedCertificate, ...]:
-    found = await read_list(read_input(file, LIMITS.file))
+    found = await read_list(read_input(file, LIST_LIMITS.file))
     if found.trouble == NO_LIST:
         raise InputError(_WRITE_LIST, rows=found.values["rows"], known=found.values["known"])
     if found.trouble:

@@ -1,6 +1,7 @@
 """``troly run``, ``troly worker`` and ``troly chat``."""
 
 import asyncio
+import gc
 import sys
 import uuid
 from collections.abc import Sequence
@@ -11,7 +12,6 @@ import typer
 from bot.app import Components, has_channel, open_components, serve
 from bot.channels import AcceptUpdates, Channel
 from bot.channels.pace import Pace, Rate
-from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines
 from bot.cli.output import translator_for
 from bot.clock import Clock
 from bot.concurrency import run_until_signal
@@ -47,6 +47,7 @@ def run() -> None:
     """Start every configured channel and the web chat; the terminal chat where there is neither."""
     settings = load_settings()
     if not has_channel(settings) and not settings.web_listen:
+        gc.enable()  # a service begins without it
         chat()
         return
     configure_logging(level=settings.log_level, form=settings.log_format)
@@ -91,6 +92,8 @@ def chat(
 
 async def run_terminal_chat(settings: Settings, name: str | None) -> None:
     """Run the chat in the terminal, over the same inbox, turns and outbox as any channel."""
+    from bot.channels.terminal import Console, TerminalChannel, TerminalChat, input_lines  # noqa: PLC0415 - a service starts without Rich
+
     interactive = sys.stdin.isatty()
     address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
     async with open_components(settings) as components:

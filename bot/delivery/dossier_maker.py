@@ -195,7 +195,7 @@ class DossierMaker:
         )
         entries = decide_all(context, record.sources, record.common, record.people, record.answers)
         changes = tuple(format_changes(context, record.made, entries, t))
-        from bot.dossier.making import DossierOrder, make_dossier  # noqa: PLC0415 - imported at the start of a service
+        from bot.dossier.making import DossierOrder, make_dossier  # noqa: PLC0415 - in a thread of its own
 
         order = DossierOrder(
             context, record.sources, record.common, record.people, t, record.answers,

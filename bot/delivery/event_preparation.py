@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -164,10 +165,11 @@ class ReportMaker:
                 return _report_without(wanted, "not_yours")
 
     async def _make(self, chat: Chat, wanted: MakeReport) -> ReportMade:
+        await asyncio.to_thread(import_module, "bot.exports.broadcast_report")
         order, rows = await self._prepare_order(chat, wanted)
         if rows > self._most_rows:
             return _report_without(wanted, "too_much")
-        from bot.exports.broadcast_report import make_report_bytes  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+        from bot.exports.broadcast_report import make_report_bytes  # noqa: PLC0415 - heavy: loaded where a report is made
 
         content, totals = await make_report_bytes(self._store, order, self._folder)
         if len(content) > self._most_bytes:
@@ -185,7 +187,7 @@ class ReportMaker:
             if found is None:
                 raise Forbidden
             steps, t = await book.steps(rights, found.id), translator(wanted.language)
-            from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+            from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - imported by ``_make``
 
             order = ReportOrder(rights, found, steps, t, now, chat=chat.id, channel=chat.channel)
             tallies = [await book.tally(rights, one.id) for one in order.sources]
@@ -320,6 +322,7 @@ class EventPreparer:
             if listing and not (is_spreadsheet(data) or event.name.lower().endswith(_TABLE_SUFFIXES)):
                 return await self._readers.read(chat, data, event.name)
         if listing:
+            await asyncio.to_thread(import_module, "bot.dossier.reading")
             from bot.dossier.reading import read_list  # noqa: PLC0415 - only whoever keeps dossiers sends lists
 
             return await read_list(data)  # outside: a list keeps no certificate waiting

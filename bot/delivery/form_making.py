@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 
 import structlog
@@ -27,7 +28,8 @@ async def print_requested_answer(
         return AnswerPrinted(name=event.name, trouble="no_files")
     try:
         stem, pdf = event.name.removesuffix(".docx"), sends_files(channel, PDF)
-        from bot.forms import make_page  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+        await asyncio.to_thread(import_module, "bot.forms")
+        from bot.forms import make_page  # noqa: PLC0415 - heavy: loaded where a paper is made
 
         page, *beside = await asyncio.to_thread(make_page, stem, event.parts, templates=templates, pdf=pdf)
         return AnswerPrinted.of(event.name, page.content, beside[0].content if beside else None)
@@ -57,6 +59,7 @@ async def make_requested_list(channel: Channel | None) -> ListMade:
     if not sends_files(channel, XLSX):
         return ListMade(trouble="no_files")
     try:
+        await asyncio.to_thread(import_module, "bot.dossier.overview")
         from bot.dossier.overview import write_list_template  # noqa: PLC0415 - as above
 
         return ListMade.of(await asyncio.to_thread(write_list_template))
@@ -79,6 +82,7 @@ class FormMaker:
         Raises:
             FormError: they cannot be made.
         """
+        await asyncio.to_thread(import_module, "bot.forms")
         from bot.forms import make_forms  # noqa: PLC0415 - as above
 
         async with self._turn:

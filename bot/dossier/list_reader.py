@@ -10,7 +10,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from bot.certificates.names import guess_subject
-from bot.exports.list_reader import LIMITS
+from bot.exports import LIST_LIMITS
 from bot.process_sandbox import give_way, serve
 from bot.tables import TableCell, TableError, TablePage, read_day, unguard_formula
 from bot.tables.headings import (
@@ -235,8 +235,8 @@ def main() -> None:
     give_way()
     serve(
         lambda data: read_certificate_list(data).model_dump_json().encode(),
-        memory=LIMITS.memory + LIMITS.file,
-        seconds=LIMITS.seconds,
+        memory=LIST_LIMITS.memory + LIST_LIMITS.file,
+        seconds=LIST_LIMITS.seconds,
     )
 
 

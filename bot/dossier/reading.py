@@ -10,7 +10,7 @@ from bot.certificates import MEBIBYTE
 from bot.certificates.reader import CertificateReader
 from bot.dossier.list_reader import ListReading
 from bot.errors import InputError, read_beginning, unreadable
-from bot.exports.list_reader import LIMITS
+from bot.exports import LIST_LIMITS
 from bot.process_sandbox import UnansweredError, answer_once
 from bot.tables import UNANSWERED
 from handlers.dossier.sources import sources_of_reading
@@ -86,10 +86,10 @@ async def read_files(files: Sequence[Path], trust: Path, told: Told) -> list[Sou
 
 async def read_list(data: bytes) -> ListReading:
     """Read a list of certificates in a process without environment, within limits of time and memory."""
-    if len(data) > LIMITS.file:
-        return ListReading(trouble=LIST_TOO_LARGE, values={"limit": LIMITS.file // MEBIBYTE})
+    if len(data) > LIST_LIMITS.file:
+        return ListReading(trouble=LIST_TOO_LARGE, values={"limit": LIST_LIMITS.file // MEBIBYTE})
     try:
-        return await answer_once(_LIST_WORKER, data, LIMITS.seconds, ListReading.model_validate_json)
+        return await answer_once(_LIST_WORKER, data, LIST_LIMITS.seconds, ListReading.model_validate_json)
     except UnansweredError as error:
         _log.warning("list_unread", cause=error.death.name, error=repr(error.__cause__))
         return ListReading(trouble=UNANSWERED[error.death])

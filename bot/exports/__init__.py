@@ -9,6 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from bot.certificates import MEBIBYTE, Limits
 from bot.streams import sanitize
 from handlers.admin import format_filter
 from handlers.core import EVENT_LABELS, format_moment
@@ -28,6 +29,10 @@ from handlers.model import (
 from handlers.requests import FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_, Translator
 from rules.calendar import to_vietnam_time
+
+#: What a list that is sent back may weigh: an export of 100,000 full requests needs 168 MiB unpacked,
+#: half a gigabyte of memory and 5 s on an idle machine.
+LIST_LIMITS = Limits(entries=200, unpacked=176 * MEBIBYTE, seconds=20.0, memory=640 * MEBIBYTE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from typing import Any, NoReturn, TypeVar
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from bot.certificates import MEBIBYTE, Limits, UnreadableError
+from bot.certificates import Limits, UnreadableError
 from bot.certificates.decompression import Unpacker
-from bot.exports import COLUMNS
+from bot.exports import COLUMNS, LIST_LIMITS
 from bot.process_sandbox import serve
 from bot.tables import TOO_LONG, TableError, csv_lines, decode, detect_format, unguard_formula
 from bot.tables.legacy_fonts import restore_column, spellings
@@ -27,9 +27,6 @@ from rules.language.spelling import fold
 
 #: The most rows of a list, over all sheets.
 MOST_ROWS = 100_000
-#: An export of ``MOST_ROWS`` requests with every column filled needs 168 MiB unpacked, half a gigabyte of memory and 5
-#: s on an idle machine.
-LIMITS = Limits(entries=200, unpacked=176 * MEBIBYTE, seconds=20.0, memory=640 * MEBIBYTE)
 #: The headings stand in one of the first rows: somebody may have written a title above them.
 _HEADING_ROWS = 20
 #: The most letters kept of an unknown state, and of a heading or word that is looked up.
@@ -50,7 +47,7 @@ Rows = Sequence[Sequence[object]]
 Table = tuple[Rows, Sequence[int]]
 
 
-def read_list(data: bytes, limits: Limits = LIMITS, most_rows: int = MOST_ROWS) -> ImportSheet:
+def read_list(data: bytes, limits: Limits = LIST_LIMITS, most_rows: int = MOST_ROWS) -> ImportSheet:
     """Return the lines of every table that is a list, or the problem of the file.
 
     Args:
@@ -272,8 +269,8 @@ def main() -> None:
     """Answer requests until the input ends; the file itself does not count against the memory."""
     serve(
         lambda data: read_list(data).model_dump_json().encode(),
-        memory=LIMITS.memory + LIMITS.file,
-        seconds=LIMITS.seconds,
+        memory=LIST_LIMITS.memory + LIST_LIMITS.file,
+        seconds=LIST_LIMITS.seconds,
     )
 
 

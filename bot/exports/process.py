@@ -15,7 +15,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.atomic_file import clean, private_folder
-from bot.exports.list_reader import LIMITS
+from bot.exports import LIST_LIMITS
 from bot.logs import scrub
 from bot.process_sandbox import Death, SandboxProcess, UnansweredError, answer_once
 from bot.settings import Settings
@@ -196,10 +196,10 @@ async def read_sheet(data: bytes) -> ImportSheet:
     kind = detect_format(data)
     if kind in TABLE_REFUSALS and kind not in _LOOKED_INTO:
         return ImportSheet(trouble=kind)
-    if len(data) > LIMITS.file:
+    if len(data) > LIST_LIMITS.file:
         return ImportSheet(trouble=SheetProblem.TOO_LARGE)
     try:
-        return await answer_once(_SHEET_MODULE, data, LIMITS.seconds, ImportSheet.model_validate_json)
+        return await answer_once(_SHEET_MODULE, data, LIST_LIMITS.seconds, ImportSheet.model_validate_json)
     except UnansweredError as error:
         _log.warning("sheet_unread", cause=error.death.name, error=repr(error.__cause__))
         return ImportSheet(trouble=_UNANSWERED[error.death])

@@ -1,6 +1,6 @@
 """Open the store: the database, its tables, its keys."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -149,8 +149,8 @@ async def open_driver(url: str | None, data_dir: Path, use: SharedUse = _ALONE) 
     return await open_postgres(url or "", use)
 
 
-async def wait_for_database(settings: Settings) -> None:
-    """Wait for a PostgreSQL server that is not up yet, with a word in the log: after a power cut it may come later.
+async def wait_for_database(settings: Settings, waits: Callable[[], None] = lambda: None) -> None:
+    """Wait for a PostgreSQL server that is not up yet, with words in the log and to ``waits``: it may come hours later.
 
     Raises:
         DatabaseUrlError: the URL names no database.
@@ -163,7 +163,12 @@ async def wait_for_database(settings: Settings) -> None:
         from bot.store.drivers.postgres import wait_until_up  # noqa: PLC0415 - psycopg is loaded where it is used
 
     hint = "the start goes on once it answers; if it should: TROLY_DATABASE_URL"
-    await wait_until_up(url, lambda: _log.warning("waiting_for_database", hint=hint))
+
+    def tell() -> None:
+        waits()
+        _log.warning("waiting_for_database", hint=hint)
+
+    await wait_until_up(url, tell)
 
 
 async def open_store(

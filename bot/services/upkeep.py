@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.certificates.trust import TrustStore, authority_name
 from bot.services.backups import backup_folder, list_backups
 from bot.services.opening import database_url, shared_use
 from bot.settings import Settings
@@ -53,7 +52,12 @@ def disks(settings: Settings) -> list[Disk]:
 
 def ending_authorities(settings: Settings, now: datetime) -> Mapping[str, datetime]:
     """Return the installed CA files that have ended or will end soon, by their name."""
-    authorities = TrustStore.load(settings.data_dir / "trust").authorities
+    folder = settings.data_dir / "trust"
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return {}
+    from bot.certificates.trust import TrustStore, authority_name  # noqa: PLC0415 - loaded where CA files are installed
+
+    authorities = TrustStore.load(folder).authorities
     return {
         authority_name(one): one.not_valid_after_utc
         for one in authorities

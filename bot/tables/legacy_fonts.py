@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 #: The combining tones: grave, hook above, tilde, acute, dot below.
 _TONES = "\u0300\u0309\u0303\u0301\u0323"
@@ -111,10 +111,13 @@ def _tone_positions(vowels: str, *, closed: bool) -> tuple[int, ...]:
     return (2,) if vowels == "uyê" else (1,)
 
 
-_SYLLABLES = re.compile(
-    f"(?:{'|'.join(sorted(_ONSETS, key=len, reverse=True))})?"
-    f"(?:{'|'.join(sorted({one for rhyme in _RHYMES for one in _with_tones(rhyme)}, key=len, reverse=True))})"
-)
+@cache
+def _syllables() -> re.Pattern[str]:
+    """Compile the pattern of all syllables when it is first needed: that takes a while."""
+    rhymes = {one for rhyme in _RHYMES for one in _with_tones(rhyme)}
+    return re.compile(
+        f"(?:{'|'.join(sorted(_ONSETS, key=len, reverse=True))})?(?:{'|'.join(sorted(rhymes, key=len, reverse=True))})"
+    )
 
 
 _NUCLEI = {
@@ -138,7 +141,7 @@ def accented_words(text: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def is_syllable(word: str) -> bool:
     """Return whether a word, in lower case and NFC, is one syllable of standard Vietnamese."""
-    return _SYLLABLES.fullmatch(word) is not None
+    return _syllables().fullmatch(word) is not None
 
 
 @lru_cache(maxsize=20_000)

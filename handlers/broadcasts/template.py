@@ -13,15 +13,18 @@ from enum import StrEnum
 from functools import cache, partial
 from html import escape
 from itertools import groupby, zip_longest
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_inline.state_inline import Delimiter, StateInline
-from markdown_it.token import Token
 from rapidfuzz import fuzz, process
 
 from handlers.model import BroadcastProblem, BroadcastText, PlaceholderValues, ProblemKind
 from locales import LANGUAGES
 from rules.language.spelling import fold
+
+if TYPE_CHECKING:  # loaded with the first broadcast that is written
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline.state_inline import StateInline
+    from markdown_it.token import Token
 
 
 class Placeholder(StrEnum):
@@ -95,7 +98,7 @@ _TAGS = {"*": "b", "_": "i"}
 #: Characters after which a mark cannot close, and before which it cannot open.
 _OPENING_MARKS, _CLOSING_MARKS = "([{“‘«", ")]}”’».,;:!?…"
 _EXCERPT_LENGTH = 40
-_Take = Callable[[StateInline, re.Match[str]], None]
+_Take = Callable[["StateInline", re.Match[str]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +123,10 @@ def parse_markup(text: str) -> ParsedMarkup:
 
 
 @cache
-def _markdown(*, code: bool = False) -> MarkdownIt:
+def _markdown(*, code: bool = False) -> "MarkdownIt":
     """Build the parser; with ``code`` only placeholders are interpreted."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - as above
+
     markdown = MarkdownIt("zero").disable("normalize")
     markdown.inline.add_terminator_char("h")
     for pattern, take in _RULES[:1] if code else _RULES:
@@ -131,14 +136,14 @@ def _markdown(*, code: bool = False) -> MarkdownIt:
     return markdown
 
 
-def _rule(pattern: re.Pattern[str], take: _Take, state: StateInline, _silent: bool) -> bool:
+def _rule(pattern: re.Pattern[str], take: _Take, state: "StateInline", _silent: bool) -> bool:
     if match := pattern.match(state.src, state.pos, state.posMax):
         take(state, match)
         state.pos = match.end()
     return match is not None
 
 
-def _brace(state: StateInline, match: re.Match[str]) -> None:
+def _brace(state: "StateInline", match: re.Match[str]) -> None:
     if match["stray"]:
         _wrong(state, state.src[state.pos :])
     elif match["slot"] is None:
@@ -147,7 +152,7 @@ def _brace(state: StateInline, match: re.Match[str]) -> None:
         _slot(state, match["slot"])
 
 
-def _slot(state: StateInline, source: str) -> None:
+def _slot(state: "StateInline", source: str) -> None:
     written, bar, words = source.partition("|")
     if name := parse_placeholder(written):
         state.push("slot", "", 0).meta["slot"] = Slot(name, escape(words, quote=False) if bar else None)
@@ -155,25 +160,25 @@ def _slot(state: StateInline, source: str) -> None:
         state.env["find_problems"].append(to_unknown_placeholder(written))
 
 
-def _link(state: StateInline, match: re.Match[str]) -> None:
+def _link(state: "StateInline", match: re.Match[str]) -> None:
     if _ADDRESS.fullmatch(match["address"]):
         _within(state, match, f'a href="{escape(match["address"])}"', _markdown())
     else:
         _wrong(state, match[0], 2 * _EXCERPT_LENGTH)
 
 
-def _plain_address(state: StateInline, match: re.Match[str]) -> None:
+def _plain_address(state: "StateInline", match: re.Match[str]) -> None:
     state.append_pending(match[0])
 
 
-def _code(state: StateInline, match: re.Match[str]) -> None:
+def _code(state: "StateInline", match: re.Match[str]) -> None:
     if match["inner"]:
         _within(state, match, "code", _markdown(code=True))
     else:
         _wrong(state, state.src[state.pos : state.posMax])
 
 
-def _within(state: StateInline, match: re.Match[str], tag: str, markdown: MarkdownIt) -> None:
+def _within(state: "StateInline", match: re.Match[str], tag: str, markdown: "MarkdownIt") -> None:
     end = state.posMax
     state.push("open", tag, 1)
     state.pos, state.posMax = match.span("inner")
@@ -182,7 +187,7 @@ def _within(state: StateInline, match: re.Match[str], tag: str, markdown: Markdo
     state.posMax = end
 
 
-def _mark(state: StateInline, match: re.Match[str]) -> None:
+def _mark(state: "StateInline", match: re.Match[str]) -> None:
     """Read a mark at the border of a word; markdown-it-py then pairs opening with closing ones."""
     run, start, end = match[0], match.start(), match.end()
     before, after = state.src[max(0, start - 1) : start], state.src[end : end + 1]
@@ -194,6 +199,8 @@ def _mark(state: StateInline, match: re.Match[str]) -> None:
     elif len(run) > 1 or not (opens or closes):
         state.append_pending(run)
     else:
+        from markdown_it.rules_inline.state_inline import Delimiter  # noqa: PLC0415 - as above
+
         token = state.push("text", "", 0)
         token.content, token.meta["here"] = run, here
         state.delimiters.append(Delimiter(ord(run), 0, len(state.tokens) - 1, -1, opens, closes))
@@ -208,7 +215,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Take], ...] = (
 )
 
 
-def _unclosed(state: StateInline) -> None:
+def _unclosed(state: "StateInline") -> None:
     """Report marks that are not closed before the next one of their kind opens."""
     for delimiters in (state.delimiters, *(meta["delimiters"] for meta in state.tokens_meta if meta)):
         for mark in map(ord, _TAGS):
@@ -218,11 +225,11 @@ def _unclosed(state: StateInline) -> None:
                     _wrong(state, state.tokens[(following or one).token].meta["here"])
 
 
-def _wrong(state: StateInline, source: str, most: int = _EXCERPT_LENGTH) -> None:
+def _wrong(state: "StateInline", source: str, most: int = _EXCERPT_LENGTH) -> None:
     state.env["find_problems"].append(BroadcastProblem(trouble=ProblemKind.MARKUP, about=source[:most]))
 
 
-def _part(token: Token) -> str | Slot:
+def _part(token: "Token") -> str | Slot:
     if token.type == "slot":
         slot: Slot = token.meta["slot"]
         return slot

@@ -10,13 +10,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from hmac import compare_digest
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
 from pydantic import SecretStr
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from bot.channels import (
     AcceptUpdates,
@@ -45,6 +43,11 @@ from bot.concurrency import Backoff, cancel_on, run_in_background
 from bot.errors import SettingsError
 from bot.settings import TELEGRAM, TELEGRAM_FREE, Settings
 from locales import N_
+
+if TYPE_CHECKING:  # loaded where it is served: who polls needs no web framework
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
 
 #: Messages that may go to one chat at once: one fewer than Telegram lets through, for two that leave a second apart may
 #: arrive closer together.
@@ -147,8 +150,10 @@ class WebhookReceiver:
         async with run_in_background((announce_commands(self._api),)):
             await stop.wait()
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> "list[Route]":
         """Return the routes: one address with one method."""
+        from starlette.routing import Route  # noqa: PLC0415 - as above
+
         return [Route(urlsplit(self._settings.url).path or "/", self._handle_request, methods=["POST"])]
 
     async def _register(self) -> None:
@@ -159,7 +164,9 @@ class WebhookReceiver:
         }
         await register_bot(self._api, webhook)
 
-    async def _handle_request(self, request: Request) -> Response:
+    async def _handle_request(self, request: "Request") -> "Response":
+        from starlette.responses import Response  # noqa: PLC0415 - as above
+
         given = request.headers.get(_SECRET_HEADER, "")
         if not compare_digest(given.encode(), self._settings.secret.get_secret_value().encode()):
             return Response(status_code=403)
@@ -182,7 +189,7 @@ class WebhookReceiver:
         return Response(status_code=200)
 
 
-async def _read_body(request: Request) -> bytes | None:
+async def _read_body(request: "Request") -> bytes | None:
     """Read the body; return None if it is over the limit, whatever length it announced."""
     body = bytearray()
     async for chunk in request.stream():

@@ -1,6 +1,8 @@
 """What is done to a broadcast on its page: given a list and a document, checked, tried, moved, reported."""
 
+import asyncio
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -194,7 +196,8 @@ class BroadcastPages:
 
     async def _make_report(self, visit: DeskVisit) -> Response:
         """Answer with a spreadsheet of all recipients and what became of each, once this transaction is closed."""
-        from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+        await asyncio.to_thread(import_module, "bot.exports.broadcast_report")
+        from bot.exports.broadcast_report import ReportOrder  # noqa: PLC0415 - heavy: loaded where a report is made
 
         one, rights, broadcasts = await find_broadcast(visit), visit.rights, visit.admin.broadcasts
         if one is None:

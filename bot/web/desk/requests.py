@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -204,7 +205,8 @@ class RequestPages:
 
     async def _make(self, contents: list[FormContent], *, pdf: bool) -> Response:
         """Make one form at a time; a PDF takes a second and much memory. Where there can be none, it is a Word file."""
-        from bot.forms import make_forms  # noqa: PLC0415 - a service imports it at its start (``bot.app``)
+        await asyncio.to_thread(import_module, "bot.forms")
+        from bot.forms import make_forms  # noqa: PLC0415 - heavy: loaded where a form is made
 
         async with self._making:
             files = await asyncio.to_thread(

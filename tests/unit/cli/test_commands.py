@@ -94,27 +94,38 @@ def test_a_file_that_cannot_be_written_is_one_clear_line(troly: Troly, command: 
 
 _LOADED = """
 import sys
-from bot.cli import main
+from importlib import import_module
+from bot.__main__ import start
+served = sys.argv.pop()
 try:
-    main(sys.argv[1:])
+    start()
 except SystemExit:
     pass
-loaded = {name for name in ("babel", "docx", "rich", "structlog", "bot.store") if name in sys.modules}
+import_module(served)
+heavy = "babel bot.store docx lxml markdown_it pypdf rich starlette structlog telegram xlsxwriter".split()
+loaded = {name for name in heavy if sys.modules.get(name)}
 print(sorted(loaded), "structlog" not in loaded or sys.modules["structlog"].is_configured(), file=sys.stderr)
 """
 
 
 @pytest.mark.fresh_interpreter
 @pytest.mark.parametrize(
-    ("command", "loaded"),
-    [("decide", "[] True"), ("offices list", "[] True"), ("rights", "['bot.store', 'rich', 'structlog'] True")],
+    ("command", "served", "loaded"),
+    [
+        ("decide", "bot", "[] True"),
+        ("offices list", "bot", "[] True"),
+        ("rights", "bot", "['bot.store', 'rich', 'structlog'] True"),
+        ("worker", "bot", "['bot.store', 'structlog'] True"),
+        ("worker", "bot.channels.telegram", "['bot.store', 'structlog', 'telegram'] True"),
+        ("chat", "bot", "['bot.store', 'structlog'] True"),
+    ],
 )
 @pytest.mark.long
 def test_a_command_starts_without_what_it_does_not_use_and_masks_what_it_logs(
-    command: str, loaded: str, tmp_path: Path
+    command: str, served: str, loaded: str, tmp_path: Path
 ) -> None:
     started = subprocess.run(
-        [sys.executable, "-c", _LOADED, *command.split()],
+        [sys.executable, "-c", _LOADED, *command.split(), served],
         input=FACTS,
         text=True,
         capture_output=True,
