@@ -12,7 +12,7 @@ from rich.text import Text
 from bot.cli.options import As, open_as
 from bot.cli.output import print_rows
 from bot.services.opening import open_store_from_settings
-from bot.services.unit_import import ImportEffects, apply_unit_import, plan_unit_import
+from bot.services.units import ImportEffects, apply_unit_import, plan_unit_import
 from bot.settings import load_settings
 from bot.streams import sanitize
 from bot.units import FaultyUnitsError, UnitFault, header_of

@@ -19,8 +19,8 @@ from handlers.core import (
     format_day,
     printed_width,
 )
+from handlers.dossier import DossierContext, Entry
 from handlers.dossier.cautions import actions_of, format_cautions, group_notices, name_forms
-from handlers.dossier.entries import DossierContext, Entry
 from handlers.dossier.papers import Paper
 from handlers.dossier.texts import (
     MOST_LETTERS,
