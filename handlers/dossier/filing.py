@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from handlers.citations import format_statement
-from handlers.core import registrable_actions
+from handlers.core import format_statement, registrable_actions
 from handlers.dossier import DossierContext, Entry, Status
 from handlers.dossier.papers import Paper
 from handlers.dossier.texts import format_label, format_procedures

@@ -2,7 +2,6 @@
 
 from markupsafe import Markup, escape
 
-from handlers.citations import format_pack
 from handlers.core import (
     BACK,
     NO,
@@ -16,6 +15,7 @@ from handlers.core import (
     Session,
     back_option,
     format_bold,
+    format_pack,
     join_lines,
 )
 from handlers.forms.case import case_of_request
