@@ -13,7 +13,8 @@ from bot.channels import Channel
 from bot.clock import Clock
 from bot.messages import Chat
 from bot.services.unit_of_work import open_admin_transaction
-from bot.store import Outbox, Store, StoreError, StoreUnavailable
+from bot.store import Store, StoreError, StoreUnavailable
+from bot.store.outbox import Outbox
 from handlers.commands import is_stop
 from handlers.core import DossierMade, MakeDossier, Reply, TextReceived
 from handlers.core import Event as AnyEvent
