@@ -147,7 +147,8 @@ class Machine:
             ("--owner troly ", ""),
         ):
             text = text.replace(there, here)
-        return _FOLDERS.sub(f"{self.home}/", text.replace(SOURCE, str(ROOT)))
+        # The project may itself lie in a folder of such a name: it is put in where all others are moved.
+        return str(ROOT).join(_FOLDERS.sub(f"{self.home}/", part) for part in text.split(SOURCE))
 
     @property
     def settings(self) -> dict[str, str]:

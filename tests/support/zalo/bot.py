@@ -226,7 +226,7 @@ class BotPerson:
                 return said
 
     async def hears_menu(self, seconds: float = 20.0) -> str:
-        while not re.search(r"^(1\.|•) ", said := await self.hears(seconds=seconds), re.MULTILINE):
+        while not re.search(r"^([01]\.|•) ", said := await self.hears(seconds=seconds), re.MULTILINE):
             pass
         return said
 

@@ -50,7 +50,7 @@ class Person:
         """Wait for a message with something to choose: buttons, or a numbered menu."""
         while True:
             one = await self.hears(seconds=seconds)
-            if one.buttons or re.search(r"^(1\.|•) ", one.text, re.MULTILINE):
+            if one.buttons or re.search(r"^([01]\.|•) ", one.text, re.MULTILINE):
                 return one
 
     async def says(self, text: str, words: str = "") -> Sent:

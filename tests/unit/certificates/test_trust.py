@@ -14,7 +14,7 @@ from bot.certificates import (
     trust,
 )
 from bot.certificates.trust import KNOWN_AUTHORITIES, TrustStore
-from bot.errors import TrolyError
+from bot.errors import InputError, TrolyError
 from locales import translator
 from tests.support import pki, pki_files
 
@@ -62,8 +62,8 @@ def test_a_pinned_ca_needs_no_declaration(root: Path, tmp_path: Path, monkeypatc
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\x30\x82", b"text", pki.issue().pem, pki_files.pem(pki.g2_root().der, pki.g2_state().der), pki.issue().der],
-    ids=["empty", "cut short", "text", "a subscriber", "two CAs", "a subscriber in DER"],
+    [b"\x30\x82", b"text", pki.issue().pem, pki_files.pem(pki.g2_root().der, pki.g2_state().der), pki.issue().der],
+    ids=["cut short", "text", "a subscriber", "two CAs", "a subscriber in DER"],
 )
 def test_what_is_not_one_ca_certificate_is_refused(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "a.crt"
@@ -72,11 +72,18 @@ def test_what_is_not_one_ca_certificate_is_refused(content: bytes, tmp_path: Pat
         trust.install(file, tmp_path / "trust", declared="00")
 
 
+def test_an_empty_file_is_refused_as_everywhere(tmp_path: Path) -> None:
+    file = tmp_path / "a.crt"
+    file.write_bytes(b"")
+    with pytest.raises(InputError, match="it is empty"):
+        trust.install(file, tmp_path / "trust", declared="00")
+
+
 def test_a_file_without_an_end_is_refused_and_not_read_into_memory(tmp_path: Path) -> None:
     file = tmp_path / "a.crt"
     with file.open("wb") as stream:
         stream.truncate(1 << 42)
-    with pytest.raises(NotACaError):
+    with pytest.raises(InputError, match="larger than 1 MB"):
         trust.install(file, tmp_path / "trust", declared="00")
 
 

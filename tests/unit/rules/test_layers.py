@@ -258,7 +258,7 @@ def test_the_check_without_a_name_proves_every_pack_that_comes_along() -> None:
 def test_a_pack_is_shown_by_its_name_with_what_it_replaces(name: str) -> None:
     text = CliRunner().invoke(app, ["show", name, "--lang", "en"]).stdout
     pack = PACKS[name]
-    assert pack.label in text
+    assert f"“{pack.settings.title}”, version {pack.settings.version}" in text
     assert [one for one in (*pack.rows, *pack.documents, *pack.notices) if one not in text] == []
     assert ("What this layer replaces" in text) is bool(pack.replaced)
     assert all(replaced.name in text for replaced in pack.replaced)

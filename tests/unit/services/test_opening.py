@@ -85,6 +85,6 @@ async def test_where_nothing_speaks_to_postgresql_the_start_names_the_command_th
 def test_every_alert_of_the_store_has_its_words_with_the_value(what: AbandonedRow, value: int) -> None:
     told = " ".join(STORE_TEXTS.alert("en", what, value).paragraphs)
 
-    wordless = {AbandonedRow.RESTORED, AbandonedRow.CONSENT}
+    wordless = {AbandonedRow.RESTORED, AbandonedRow.PROMOTED, AbandonedRow.CONSENT}
     assert ("7" in told) is (what not in wordless)
     assert "{" not in told
