@@ -40,9 +40,8 @@ from bot.delivery.watch import AlarmWatch, BackupLoop
 from bot.delivery.worker_lease import Heartbeat, WorkerLease, open_heartbeat
 from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
-from bot.memory import read_memory
 from bot.messages import Chat
-from bot.metrics import NO_METRICS, Metrics, Prometheus
+from bot.metrics import NO_METRICS, Metrics, Prometheus, read_memory
 from bot.pdf import find_converter
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.channels import EmailTerms

@@ -21,7 +21,6 @@ from handlers.broadcasts.reminders import (
 from handlers.broadcasts.screens import open_typed_broadcast, parse_broadcast_code
 from handlers.broadcasts.screens import to_broadcast_list as broadcasts
 from handlers.channels.screens import CHANNELS_COMMAND, start_with_code
-from handlers.citations import format_statement
 from handlers.core import (
     Command,
     Context,
@@ -31,6 +30,7 @@ from handlers.core import (
     current_rights,
     format_bold,
     format_documents,
+    format_statement,
     hash_text,
     join_lines,
 )

@@ -9,10 +9,10 @@ from handlers.forms.fields import FORM_FIELDS, form_field_name
 from handlers.interview import FACT_LABELS
 from handlers.interview.screens.certificate import ISSUERS, PART_LABELS
 from handlers.model import FormField
+from handlers.notices import TIMING_LABELS
 from handlers.offices import FILED_LABELS, OFFICE_FIELDS
 from handlers.own_data_text import ValueFormatter, choose_label, format_as_is, format_iso_day, format_iso_moment
 from handlers.requests import FIELDS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
-from handlers.requests.notices import TIMING_LABELS
 from locales import N_
 
 

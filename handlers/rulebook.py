@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from handlers.citations import cite_all, format_office, format_pack, format_statement
-from handlers.core import LABELS, format_day
+from handlers.core import LABELS, cite_all, format_day, format_office, format_pack, format_statement
 from handlers.interview.screens import UNSURE_LABEL as UNSURE
 from locales import N_, Translator
 from rules.facts import Subject

@@ -7,7 +7,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.citations import format_set_offices, format_sourced, format_statement
 from handlers.core import (
     Context,
     HandlerResult,
@@ -19,6 +18,9 @@ from handlers.core import (
     format_bold,
     format_bullets,
     format_documents,
+    format_set_offices,
+    format_sourced,
+    format_statement,
     format_title,
     join_lines,
     units_of,

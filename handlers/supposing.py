@@ -7,7 +7,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.citations import format_sourced, format_statement
 from handlers.core import (
     Context,
     Session,
@@ -16,6 +15,8 @@ from handlers.core import (
     format_brief_answer,
     format_bullets,
     format_certainty,
+    format_sourced,
+    format_statement,
     format_title,
     join_lines,
 )

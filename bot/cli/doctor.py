@@ -19,7 +19,7 @@ from bot.channels import ChannelError, OpenChannel, Refused
 from bot.cli.output import print_json_lines
 from bot.clock import Clock
 from bot.errors import SettingsError, TrolyError
-from bot.memory import read_memory
+from bot.metrics import read_memory
 from bot.pdf import find_converter
 from bot.services.backups import missing_dump_program
 from bot.services.opening import database_url, open_store_from_settings

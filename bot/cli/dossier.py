@@ -27,7 +27,7 @@ from bot.errors import InputError, read_input
 from bot.exports import LIST_LIMITS
 from bot.services.opening import open_store_from_settings
 from bot.settings import Settings, load_settings
-from handlers.dossier.entries import OF_ONE, OURS, DossierContext, Entry, Status
+from handlers.dossier import OF_ONE, OURS, DossierContext, Entry, Status
 from handlers.dossier.sources import merge_list
 from handlers.dossier.texts import format_counts, format_open_questions, format_standouts
 from handlers.model import ListedCertificate, Source, UnitToday, locate_unit, serial_key

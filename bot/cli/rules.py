@@ -19,8 +19,7 @@ from bot.cli.output import Language as ShownLanguage
 from bot.cli.output import translator_for, write
 from bot.settings import DATABASE_FILE, configured_language, load_settings
 from bot.streams import sanitize
-from handlers.citations import format_office
-from handlers.core import format_day
+from handlers.core import format_day, format_office
 from handlers.rulebook import render_rulebook
 from locales import N_, Translator, translator
 from rules.calendar import to_vietnam_day

@@ -12,11 +12,10 @@ from rich.text import Text
 from bot.cli.options import As, open_as
 from bot.cli.output import print_rows
 from bot.services.opening import open_store_from_settings
-from bot.services.unit_import import ImportEffects, apply_unit_import, plan_unit_import
+from bot.services.units import ImportEffects, apply_unit_import, plan_unit_import
 from bot.settings import load_settings
 from bot.streams import sanitize
-from bot.units import FaultyUnitsError, UnitFault
-from bot.units.headings import header_of
+from bot.units import FaultyUnitsError, UnitFault, header_of
 from bot.units.import_plan import UnitChange, UnitChangeKind, UnitImportPlan
 from bot.units.list_reader import ReadingNotes, UnitList, open_list, read_sample
 from bot.units.plan_text import CHANGE_LABELS, PLACED, format_fate, format_notes, format_plan

@@ -18,7 +18,7 @@ from bot.store.outbox import Outbox
 from handlers.commands import is_stop
 from handlers.core import DossierMade, MakeDossier, Reply, TextReceived
 from handlers.core import Event as AnyEvent
-from handlers.dossier.entries import DossierContext, decide_all
+from handlers.dossier import DossierContext, decide_all
 from handlers.dossier.filing import format_changes
 from handlers.dossier.notices import format_progress, format_progress_end, stops_order
 from handlers.model import DossierRecord, Rights, UnitDirectory, UnitToday, locate_unit

@@ -14,7 +14,7 @@ from bot.channels import ChannelError, Refused, ServedChannel
 from bot.clock import Clock
 from bot.concurrency import cancel_on
 from bot.logs import scrub
-from bot.memory import read_memory
+from bot.metrics import read_memory
 from bot.services.upkeep import disks, ending_authorities, old_key
 from bot.settings import Settings
 from bot.store import Alarm, BackupBusy, Store, StoreFull, Upkeep, UpkeepState

@@ -17,7 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from bot.demo.certificates import (
+from bot.demo.data_writer import AdminMove, DemoDataWriter
+from bot.demo.interviews import InterviewDriver
+from bot.demo.officers import CHANNEL, OfficerGenerator, Staff, make_staff
+from bot.demo.province import (
     AUTHORITY,
     POLICY,
     PROVIDER,
@@ -27,11 +30,9 @@ from bot.demo.certificates import (
     VALIDITY_PERIOD,
     CertificateHolder,
     CertificateNaming,
+    WorkingHours,
+    make_province,
 )
-from bot.demo.data_writer import AdminMove, DemoDataWriter
-from bot.demo.interviews import InterviewDriver
-from bot.demo.officers import CHANNEL, OfficerGenerator, Staff, make_staff
-from bot.demo.province import WorkingHours, make_province
 from bot.errors import OutputError, to_reason
 from handlers.model import MACHINE, AuditAction, JournalEntry
 from handlers.testing import build_memory_services

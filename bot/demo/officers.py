@@ -8,19 +8,19 @@ from itertools import islice
 from random import Random
 
 from bot.channels import terminal_channel
-from bot.demo.certificates import CertificateNaming, make_certificate
 from bot.demo.data_writer import DemoChat, DemoGrant, DemoRequest, format_grant_id
 from bot.demo.interviews import (
     STAGE_WEIGHTS,
     DemoOfficer,
     InterviewDriver,
     InterviewStage,
+    choose_story,
     make_history,
     make_officer,
     to_half_typed,
     to_paused,
 )
-from bot.demo.province import WorkingHours, choose_story
+from bot.demo.province import CertificateNaming, WorkingHours, make_certificate
 from bot.store import CODES_A_YEAR, SUBSCRIBER
 from handlers.core import Context, Session, current_decision, registrable_actions
 from handlers.model import MACHINE, InterviewStatus, RequestContent, Role, Unit, format_request_code
@@ -147,7 +147,7 @@ class OfficerGenerator:
 
     def _make_officer(self, number: int, unit: Unit) -> DemoOfficer:
         story = choose_story(self.chosen, merged=self.naming.is_formed_from_others(self.naming.managing_body(unit)))
-        named = self.naming.make_holder(story, unit, number, self.chosen)
+        named = self.naming.make_holder(story.subject, story.events, unit, number, self.chosen)
         certificate = make_certificate(named, self.hours.now, self.chosen)
         return make_officer(unit, story, certificate, self.chosen)
 

@@ -1,18 +1,20 @@
-"""Make up a province: its units, and what happened to its officers.
+"""Make up a province: its units, the certificates of the people and bodies in it, and their working hours.
 
-The communes were formed from units of districts that ended. A story is the facts that an officer states, and when.
+The communes were formed from units of districts that ended. Certificates are of the government profile, and exist only
+in the form that the conversation sees; there are no bytes behind them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from random import Random
-from typing import Any
 
-from handlers.model import Succession, SuccessionKind, Unit, UnitDirectory
+from handlers.model import Attribute, Certificate, Recognition, Succession, SuccessionKind, Unit, UnitDirectory
 from rules.calendar import VIETNAM, to_vietnam_time
-from rules.facts import Event, MergerRole, Subject, Token
+from rules.facts import Event, Issuer, Subject
 from rules.language.spelling import fold
 
 _SYLLABLES = (
@@ -141,69 +143,6 @@ def _trim_to_size(ground: _ProvinceBuilder, size: int) -> UnitDirectory:
     return UnitDirectory.of(units, kept)
 
 
-_BODY, _PERSON, _DEVICE = Subject.ORGANISATION, Subject.INDIVIDUAL, Subject.DEVICE
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """One officer's answers without the certificate, and their weight."""
-
-    often: int
-    subject: Subject
-    events: tuple[Event, ...] = ()
-    role: MergerRole | None = None
-    token: Token = Token.IN_HAND
-    exposed: bool = False
-    matches: bool = False
-    merged: bool = False  #: only for units that were formed from others
-
-    def answer(self, fact: str) -> Any:
-        """Return the answer as a session keeps it."""
-        return self._answers()[fact]
-
-    def _answers(self) -> Mapping[str, Any]:
-        return {
-            "subject": self.subject.value,
-            "events": [event.value for event in self.events],
-            "merger_role": self.role.value if self.role else None,
-            "information_matches": self.matches,
-            "token": self.token.value,
-            "key_exposed": self.exposed,
-        }
-
-
-STORIES = (
-    Story(10, _BODY, (Event.MERGED_INTO_NEW,), MergerRole.DESIGNATED, merged=True),
-    Story(9, _BODY, (Event.MERGED_INTO_NEW,), MergerRole.OTHER, merged=True),
-    Story(3, _BODY, (Event.MERGED_INTO_NEW,), MergerRole.UNDECIDED, merged=True),
-    Story(4, _BODY, (Event.MERGED_INTO_EXISTING,), MergerRole.ABSORBED, merged=True),
-    Story(3, _BODY, (Event.MERGED_INTO_EXISTING,), MergerRole.SURVIVING, merged=True),
-    Story(10, _BODY, (Event.SUPERIOR_CHANGED,)),
-    Story(4, _BODY, (Event.SUPERIOR_CHANGED, Event.ADDRESS_CHANGED)),
-    Story(5, _BODY, (Event.RENAMED,)),
-    Story(3, _BODY, (Event.DISSOLVED,)),
-    Story(25, _PERSON, (Event.UNIT_REORGANISED,)),
-    Story(8, _PERSON, (Event.MOVED_WITHIN_STATE,)),
-    Story(5, _PERSON, (Event.LEFT_STATE_SERVICE,)),
-    Story(6, _PERSON, (Event.UNIT_REORGANISED, Event.EMAIL_CHANGED)),
-    Story(5, _PERSON, (), token=Token.LOCKED, matches=True),
-    Story(4, _PERSON, (Event.UNIT_REORGANISED,), token=Token.LOST),
-    Story(2, _PERSON, (), token=Token.DAMAGED, exposed=True),
-    Story(3, _PERSON, (), matches=True),
-    Story(2, _PERSON, (Event.UNIT_REORGANISED,), matches=True),
-    Story(2, _PERSON, (Event.EMAIL_CHANGED,), token=Token.REMOTE),
-    Story(1, _PERSON, (Event.MANAGING_BODY_REVOKES,)),
-    Story(3, _DEVICE, (Event.DEVICE_UPGRADED,)),
-)
-_UNMERGED = tuple(story for story in STORIES if not story.merged)
-
-
-def choose_story(chosen: Random, *, merged: bool) -> Story:
-    """Choose a story that can happen in a unit."""
-    known: Sequence[Story] = STORIES if merged else _UNMERGED
-    return chosen.choices(known, [story.often for story in known])[0]
-
-
 #: The conversations go back so many days, less than the default retention, so that a clean-up keeps them.
 DAYS = 150
 _OPENS, _HOURS = 8, 9
@@ -243,3 +182,133 @@ class WorkingHours:
         while there.weekday() >= _WEEKEND:
             there += timedelta(days=1)
         return there.astimezone(UTC)
+
+
+#: Every made-up serial number begins with these digits.
+SERIAL = "00DE"
+POLICY = "2.16.704.1.1.1.1.1"
+PROVINCE, SUPERIOR = "Tỉnh Mẫu", "UBND TỈNH MẪU"
+#: The issuer claims to be the government's, so that the interview goes on, and says that it is worthless.
+PROVIDER, AUTHORITY = "Ban Cơ yếu Chính phủ", "CA MẪU - khong co gia tri"
+_OIDS = {"C": "2.5.4.6", "L": "2.5.4.7", "O": "2.5.4.10", "OU": "2.5.4.11", "CN": "2.5.4.3"}
+VALIDITY_PERIOD = timedelta(days=5 * 365 + 1 - 1)
+#: So many of a hundred certificates ended lately, and so many end within two months.
+_EXPIRED, _ENDING = 10, 14
+
+_SCHOOLS = ("TRƯỜNG THCS", "TRƯỜNG TIỂU HỌC", "TRƯỜNG MẦM NON", "TRẠM Y TẾ")
+_SYSTEMS = ("Hệ thống một cửa điện tử", "Cổng thông tin điện tử", "Máy chủ văn bản")
+_OWN = frozenset({Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.DISSOLVED})
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateHolder:
+    """The holder of a certificate, in the words of its subject."""
+
+    subject: Subject
+    name: str
+    superior: str
+    units: tuple[str, ...]
+    email: str
+
+
+def make_certificate(named: CertificateHolder, now: datetime, chosen: Random) -> Certificate:
+    """Make up a certificate that is valid for five years less a day."""
+    ends = _choose_expiry(now, chosen)
+    serial = f"{SERIAL}{chosen.getrandbits(48):012X}"
+    return Certificate(
+        subject=_subject_attributes(named),
+        name=named.name,
+        superior=named.superior,
+        units=named.units,
+        locality=PROVINCE,
+        email=named.email,
+        issuer=_to_attributes(("C", "VN"), ("O", PROVIDER), ("CN", AUTHORITY)),
+        issuer_name=AUTHORITY,
+        serial=serial,
+        not_before=ends - VALIDITY_PERIOD,
+        not_after=ends,
+        key="RSA 3072",
+        signature_algorithm="sha256WithRSAEncryption",
+        policies=(POLICY,),
+        fingerprint=hashlib.sha256(serial.encode()).hexdigest().upper(),
+        subscriber=named.subject,
+        issuer_kind=Issuer.GOVERNMENT,
+        recognition=Recognition.BY_NAME_ONLY,
+    )
+
+
+def _subject_attributes(named: CertificateHolder) -> tuple[Attribute, ...]:
+    units = (("OU", unit) for unit in named.units)
+    return _to_attributes(("C", "VN"), ("L", PROVINCE), ("O", named.superior), *units, ("CN", named.name))
+
+
+def _to_attributes(*pairs: tuple[str, str]) -> tuple[Attribute, ...]:
+    return tuple(Attribute(oid=_OIDS[name], name=name, value=value) for name, value in pairs)
+
+
+def _choose_expiry(now: datetime, chosen: Random) -> datetime:
+    kind = chosen.randrange(100)
+    if kind < _EXPIRED:
+        days = chosen.uniform(-120, 0)
+    elif kind < _EXPIRED + _ENDING:
+        days = chosen.uniform(0, 60)
+    else:
+        days = chosen.uniform(61, 1700)
+    return (now + timedelta(days=days)).replace(second=0, microsecond=0)
+
+
+class CertificateNaming:
+    """Names the holders of certificates; it knows the former units of each unit."""
+
+    def __init__(self, directory: UnitDirectory) -> None:
+        self._directory = directory
+        self._formed_from: defaultdict[str, list[Unit]] = defaultdict(list)
+        for one in directory.successions:
+            if one.became is SuccessionKind.MERGED_INTO_NEW:
+                self._formed_from[one.successor].append(directory.units[one.former])
+        self.working = tuple(unit for unit in directory.units.values() if unit.closed_on is None)
+
+    def managing_body(self, unit: Unit) -> Unit:
+        """Return the managing body of a unit: for an office its commune."""
+        above = self._directory.get(unit.parent)
+        return unit if above is None or above.code == TOP else above
+
+    def is_formed_from_others(self, unit: Unit) -> bool:
+        """Return whether a body was formed from others."""
+        return unit.code in self._formed_from
+
+    def make_holder(
+        self, subject: Subject, events: Collection[Event], unit: Unit, number: int, chosen: Random
+    ) -> CertificateHolder:
+        """Make up the holder of a certificate, whose unit these events happened to."""
+        if subject is Subject.INDIVIDUAL:
+            return self._person_holder(unit, number, chosen)
+        if subject is Subject.DEVICE:
+            return _to_holder(
+                subject, f"{chosen.choice(_SYSTEMS)} {_place_name(unit)}", self.managing_body(unit).name, number
+            )
+        return self._organisation_holder(subject, events, self.managing_body(unit), number, chosen)
+
+    def _person_holder(self, unit: Unit, number: int, chosen: Random) -> CertificateHolder:
+        name, body = person_name(chosen), self.managing_body(unit)
+        bodies = tuple(dict.fromkeys(one.name for one in (body, unit) if one.code != TOP))
+        return CertificateHolder(Subject.INDIVIDUAL, name, "UBND tỉnh Mẫu", bodies, email_address(name, number))
+
+    def _organisation_holder(
+        self, subject: Subject, events: Collection[Event], body: Unit, number: int, chosen: Random
+    ) -> CertificateHolder:
+        former = self._formed_from.get(body.code)
+        if former and not _OWN.isdisjoint(events):
+            own = chosen.choice(former)
+            return _to_holder(subject, own.name.upper(), self._directory.name(own.parent).upper(), number)
+        name = f"{chosen.choice(_SCHOOLS)} {_place_name(body).upper()}"
+        return _to_holder(subject, name, body.name.upper() if body.code != TOP else SUPERIOR, number)
+
+
+def _to_holder(subject: Subject, name: str, superior: str, number: int) -> CertificateHolder:
+    return CertificateHolder(subject, name, superior, (), email_address(name, number))
+
+
+def _place_name(unit: Unit) -> str:
+    """Return the part of a unit's name that distinguishes it from others of its kind."""
+    return "Mẫu" + unit.name.partition("Mẫu")[2]

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.dossier.overview import write_overview
 from bot.forms import FormFile, make_forms, with_pdf
-from handlers.dossier.entries import DossierContext, Entry, decide_all
+from handlers.dossier import DossierContext, Entry, decide_all
 from handlers.dossier.next_steps import next_steps
 from handlers.dossier.papers import Paper, make_papers
 from handlers.model import XLSX, Source

@@ -10,8 +10,8 @@ from bot.dossier.list_reader import COLUMNS, TICKED
 from bot.exports.xlsx import KEEP_TEXT_OPTIONS, set_paper, truncate_text
 from bot.streams import sanitize
 from handlers.core import capitalize_first, format_day
+from handlers.dossier import DossierContext, Entry
 from handlers.dossier.cautions import format_actions, format_notices
-from handlers.dossier.entries import DossierContext, Entry
 from handlers.dossier.next_steps import format_missing
 from handlers.dossier.papers import Paper, format_reason
 from handlers.dossier.texts import (

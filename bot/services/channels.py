@@ -8,6 +8,7 @@ from hmac import compare_digest
 from bot.clock import Clock
 from bot.messages import NOTICE, Chat
 from bot.store import (
+    Keyring,
     OutboxMessage,
     OutboxRecipient,
     PersonChannelRepository,
@@ -25,7 +26,6 @@ from bot.store import (
     to_micros,
 )
 from bot.store.links import new_link
-from bot.store.sealing import Keyring
 from handlers.channels.service import Addressee, ChannelService
 from handlers.core import Attachment, MarkupTranslator, Reply
 from handlers.model import (

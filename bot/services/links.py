@@ -5,9 +5,8 @@ from datetime import datetime
 
 from bot.clock import Clock
 from bot.messages import Chat
-from bot.store import RunQueries, Store
+from bot.store import Keyring, RunQueries, Store
 from bot.store.links import FileFacts, OneTimeLinkRepository, UsedLink, new_link
-from bot.store.sealing import Keyring
 from handlers.core import Attachment
 from handlers.model import LinkPurpose
 

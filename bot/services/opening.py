@@ -38,9 +38,9 @@ from bot.store import (
     sqlite_path,
     to_micros,
 )
-from handlers.admin.alerts import format_alarm, format_alert, format_values_unreadable
 from handlers.core import MarkupTranslator, Reply
 from handlers.model import CHANNEL_LIMITS, ZALO, ZALO_BOT, AlarmKind, BroadcastPolicy, ChannelQuota, ChannelTariff
+from handlers.notices import format_alarm, format_alert, format_values_unreadable
 from locales import N_, translator
 from rules.calendar import to_vietnam_time
 

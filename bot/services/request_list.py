@@ -43,8 +43,8 @@ from handlers.model import (
     select_watchers,
     transitions_from,
 )
+from handlers.notices import format_acting_office, format_new_request, format_placed_requests
 from handlers.requests import format_move_taken_back, format_request_moved
-from handlers.requests.notices import format_acting_office, format_new_request, format_placed_requests
 from locales import LANGUAGES
 from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure

@@ -38,7 +38,7 @@ from handlers.model import (
     pressing_filters,
     usual_days,
 )
-from handlers.requests.notices import format_digest
+from handlers.notices import format_digest
 from locales import LANGUAGES
 from rules.calendar import to_vietnam_day
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.store.audit import Audit, Proof, seal_powers
 from bot.store.broadcasts import BroadcastRepository, BroadcastSnapshot, ProvenBroadcast, read_snapshot
-from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, ChatName, find_chats, find_known
+from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, ChatName, Person, find_chats, find_known
 from bot.store.broadcasts.lifecycle import LifecycleRepository, ScheduleRepository, StateChange, Step
 from bot.store.broadcasts.messages import (
     SHOWN_MARK,
@@ -17,7 +17,6 @@ from bot.store.broadcasts.messages import (
     RenderMessage,
     kind_of_reminder,
 )
-from bot.store.broadcasts.people import Person
 from bot.store.broadcasts.recipients import (
     ExpiryReminder,
     FailedMessage,
@@ -30,6 +29,7 @@ from bot.store.broadcasts.recipients import (
 )
 from bot.store.broadcasts.reminders import ExpiringCertificate, ExpiryRepository, ReminderDistance, StoredReminders
 from bot.store.channel_use import ChannelUse, ChannelUseRepository
+from bot.store.conditions import QueryConditions
 from bot.store.contents import (
     MOVED,
     PUT_BACK,
@@ -127,7 +127,6 @@ from bot.store.page_exports import PageExport, PageExportRepository, PageExportT
 from bot.store.people import GrantRepository, InvitationRepository, UndeliveredExport, UndeliveredExports
 from bot.store.person_channels import PersonChannelRepository, remove_mailbox
 from bot.store.power_seals import seal_grant
-from bot.store.request_filter import QueryConditions
 from bot.store.request_list import ImportRepository, MovableRequest, RequestListRepository
 from bot.store.request_notices import (
     DigestPerson,

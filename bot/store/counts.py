@@ -12,11 +12,10 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from bot.store.broadcasts.audience import WEEK, audience_conditions
+from bot.store.conditions import WEEK, QueryConditions, audience_conditions, scope_conditions, start_of_day
 from bot.store.context import StoreContext
 from bot.store.drivers import Query, Rows, to_micros
 from bot.store.drivers.kept_counts import left_number
-from bot.store.request_filter import QueryConditions, scope_conditions, start_of_day
 from handlers.model import SILENT_AFTER, Audience, ChannelCounts, OpenSpan, Reach, UnitStatistics
 
 #: Query -> what its columns after the unit count.

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from bot.store.conditions import QueryConditions, scope_conditions, start_of_day
 from bot.store.context import StoreContext
 from bot.store.drivers import Driver, Query, from_micros, to_micros
 from bot.store.power_seals import JournalHead, unseal_head
-from bot.store.request_filter import QueryConditions, scope_conditions, start_of_day
 from bot.store.sealing import Keyring
 from handlers.model import AuditAction, JournalEntry, JournalFilter, Reach
 

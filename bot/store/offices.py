@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bot.store.conditions import scope_conditions
 from bot.store.context import StoreContext
 from bot.store.drivers import Driver, Query, Rows, from_micros, to_micros
-from bot.store.request_filter import scope_conditions
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from handlers.model import OFFICE_PREFIX, ChosenOffice, OfficeDraft, Reach
 from rules.offices import ChosenOffices, Office

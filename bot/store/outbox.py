@@ -13,8 +13,8 @@ from typing import Any
 import structlog
 
 from bot.messages import BROADCAST, Chat, DeliveryState, MessageSize, OutboxRow, ReminderFacts, Settlement
-from bot.store.broadcasts.audience import WEEK
 from bot.store.broadcasts.messages import BroadcastMessage, BroadcastMessages
+from bot.store.conditions import WEEK
 from bot.store.continuity import is_key_awaited
 from bot.store.drivers import Driver, Query, Rows, to_micros
 from bot.store.email import letters_instead

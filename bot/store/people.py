@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from bot.store.conditions import scope_conditions
 from bot.store.context import StoreContext
 from bot.store.drivers import Query, Rows, from_micros, to_micros
 from bot.store.messages import EXPORT_TASK, FILE_MARK, format_task_edit, task_message_query, task_origin
 from bot.store.power_seals import genuine_grants, genuine_invitations, seal_grant, seal_invitation
-from bot.store.request_filter import scope_conditions
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
 from handlers.core import Reply
 from handlers.model import INVITATION_PREFIX, ROLE_PREFIX, ExportOrder, Grant, NewInvitation, Reach, Role, RoleHolder

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
+from bot.store.conditions import QueryConditions, request_conditions, scope_conditions
 from bot.store.context import StoreContext, session_language
 from bot.store.drivers import Query, Rows, from_micros, to_micros
 from bot.store.messages import OutboxMessage, message_query
-from bot.store.request_filter import QueryConditions, request_conditions, scope_conditions
 from bot.store.requests import SUBSCRIBER, assign_unit, content_for_display, steps_by_code
 from bot.store.sealing import UNREADABLE_ERRORS, read_or_none, sealed_columns
 from handlers.model import (

@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from bot.store.conditions import NO_SERIAL
 from bot.store.context import StoreContext
 from bot.store.drivers import Driver, Query, Rows, RunQueries, from_micros, to_micros
-from bot.store.request_filter import NO_SERIAL
 from bot.store.sealing import Keyring, read_or_none, sealed_columns, unseal_or_none
 from handlers.model import (
     REQUEST_TRANSITIONS,

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from bot.messages import Chat
+from bot.store.conditions import QueryConditions
 from bot.store.context import StoreContext
 from bot.store.drivers import Driver, Query, Transaction, from_micros, to_micros
 from bot.store.messages import (
@@ -27,7 +28,6 @@ from bot.store.messages import (
     task_origin,
 )
 from bot.store.people import to_grants
-from bot.store.request_filter import QueryConditions
 from bot.store.requests import content_for_display
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns, unseal_or_none
 from handlers.core import Reply

@@ -16,9 +16,11 @@ from bot.tables import EMPTY_CELL, TableCell, TableError, TablePage, unguard_for
 from bot.tables.headings import LEFT_OUT, ROWS_SEARCHED, HeadingRow, compose, read_tables, restore_columns
 from bot.tables.legacy_fonts import Charset, RestoredColumn, possible_readings
 from bot.tables.workbook import fill_merged
-from bot.units import FaultyUnitsError, UnitFault, UnitsFileError
-from bot.units.headings import (
+from bot.units import (
+    FaultyUnitsError,
     RowFilter,
+    UnitFault,
+    UnitsFileError,
     check_heading,
     columns_of,
     find_heading,

@@ -14,8 +14,7 @@ from io import StringIO
 from typing import Any
 
 from bot.tables import guard_formula, has_short_year, read_day
-from bot.units import UnitFault
-from bot.units.headings import CODE, header_of
+from bot.units import CODE, UnitFault, header_of
 from bot.units.list_reader import UnitRow
 from handlers.core import format_day
 from handlers.model import MAX_QUERY_LENGTH, Succession, SuccessionKind, Unit, UnitDirectory, name_keys

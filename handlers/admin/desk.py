@@ -32,7 +32,7 @@ from handlers.model import (
     Rights,
     desk_filters,
 )
-from handlers.requests.notices import DESK_SCREEN
+from handlers.notices import DESK_SCREEN
 from locales import N_
 
 INTERVIEW, TIMING = "interview", "timing"

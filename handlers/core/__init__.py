@@ -1,5 +1,17 @@
 """The vocabulary of a conversation: events, replies, the session, screens, ports, and text."""
 
+from handlers.citations import (
+    FILING_NOTICE,
+    LEVELS,
+    cite,
+    cite_all,
+    filing_notice,
+    format_office,
+    format_pack,
+    format_set_offices,
+    format_sourced,
+    format_statement,
+)
 from handlers.core.admin_ports import AdminServices, Journal, People, Units
 from handlers.core.brief_answer import (
     CERTAINTY,
@@ -134,24 +146,25 @@ from handlers.core.text import (
 
 # fmt: off
 __all__ = [
-    "BACK", "CERTAINTY", "DONE", "EVENT_ADAPTER", "EVENT_LABELS", "LABELS", "LINE_LETTERS", "MOST_FOR_ONE",
-    "MOST_FOR_SEVERAL", "NEXT", "NO", "NO_SYNONYMS", "PAGE_LINES", "PREVIOUS", "REGISTRABLE", "YES", "YES_SYNONYMS",
-    "AdminServices", "AnswerPrinted", "Attachment", "BroadcastView", "ButtonTapped", "CertificatesListed",
-    "ChartDrawn", "Choice", "Command", "Context", "DayRange", "DerivedEvents", "DossierMade", "DrawChart",
-    "EmailAddresses", "Event", "FileRead", "FileSent", "FormsMade", "HandlerResult", "Journal", "ListMade",
-    "MakeDossier", "MakeForms", "MakeLink", "MakeList", "MakeReport", "MarkupTranslator", "MessageEdited",
-    "OfficeView", "Option", "OptionsOnlyScreen", "Order", "OwnChannels", "OwnData", "OwnRequests", "Page", "People",
-    "PrintAnswer", "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft", "RequestListView",
-    "Retraction", "Screen", "ScreenCallback", "ScreenPosition", "Services", "Session", "SheetRead", "ShowMore",
-    "TextReceived", "Throttled", "Understood", "Units", "UnreadableReceived", "answer_lines", "back_option",
-    "capitalize_first", "certificate_facts", "cited_documents", "count_printed_lines", "count_remaining",
-    "current_decision", "current_question", "current_rights", "decide_answers", "explain_certainty", "facts_of",
-    "filing_notice_of", "find_certainty", "find_impossible_day", "format_actions", "format_bold",
-    "format_brief_answer", "format_bullets", "format_certainty", "format_count", "format_day",
-    "format_decision_plain", "format_documents", "format_moment", "format_notices", "format_numbered",
-    "format_size", "format_steps", "format_title", "format_weekday", "hash_text", "holder_labels", "join_lines",
-    "latest_fact", "open_page", "parse_day", "parse_day_range", "parse_moment", "parse_time", "printed_width",
-    "question_of", "registrable_actions", "strip_markup", "units_of", "with_answer", "with_derived_events",
-    "without_answer", "without_day", "without_derived_events", "without_stale_events",
+    "BACK", "CERTAINTY", "DONE", "EVENT_ADAPTER", "EVENT_LABELS", "FILING_NOTICE", "LABELS", "LEVELS",
+    "LINE_LETTERS", "MOST_FOR_ONE", "MOST_FOR_SEVERAL", "NEXT", "NO", "NO_SYNONYMS", "PAGE_LINES", "PREVIOUS",
+    "REGISTRABLE", "YES", "YES_SYNONYMS", "AdminServices", "AnswerPrinted", "Attachment", "BroadcastView",
+    "ButtonTapped", "CertificatesListed", "ChartDrawn", "Choice", "Command", "Context", "DayRange", "DerivedEvents",
+    "DossierMade", "DrawChart", "EmailAddresses", "Event", "FileRead", "FileSent", "FormsMade", "HandlerResult",
+    "Journal", "ListMade", "MakeDossier", "MakeForms", "MakeLink", "MakeList", "MakeReport", "MarkupTranslator",
+    "MessageEdited", "OfficeView", "Option", "OptionsOnlyScreen", "Order", "OwnChannels", "OwnData", "OwnRequests",
+    "Page", "People", "PrintAnswer", "PrintedPart", "Reminders", "Reply", "ReportMade", "RequestDraft",
+    "RequestListView", "Retraction", "Screen", "ScreenCallback", "ScreenPosition", "Services", "Session",
+    "SheetRead", "ShowMore", "TextReceived", "Throttled", "Understood", "Units", "UnreadableReceived",
+    "answer_lines", "back_option", "capitalize_first", "certificate_facts", "cite", "cite_all", "cited_documents",
+    "count_printed_lines", "count_remaining", "current_decision", "current_question", "current_rights",
+    "decide_answers", "explain_certainty", "facts_of", "filing_notice", "filing_notice_of", "find_certainty",
+    "find_impossible_day", "format_actions", "format_bold", "format_brief_answer", "format_bullets",
+    "format_certainty", "format_count", "format_day", "format_decision_plain", "format_documents", "format_moment",
+    "format_notices", "format_numbered", "format_office", "format_pack", "format_set_offices", "format_size",
+    "format_sourced", "format_statement", "format_steps", "format_title", "format_weekday", "hash_text",
+    "holder_labels", "join_lines", "latest_fact", "open_page", "parse_day", "parse_day_range", "parse_moment",
+    "parse_time", "printed_width", "question_of", "registrable_actions", "strip_markup", "units_of", "with_answer",
+    "with_derived_events", "without_answer", "without_day", "without_derived_events", "without_stale_events",
 ]
 # fmt: on

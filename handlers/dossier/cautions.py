@@ -2,9 +2,8 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 
-from handlers.citations import FILING_NOTICE, LEVELS, format_sourced, format_statement
-from handlers.core import LABELS
-from handlers.dossier.entries import Entry, Status
+from handlers.core import FILING_NOTICE, LABELS, LEVELS, format_sourced, format_statement
+from handlers.dossier import Entry, Status
 from locales import N_, Translator
 from rules.outcome import Action, Citation, Level, Notice, Procedure
 

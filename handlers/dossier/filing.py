@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from handlers.citations import format_statement
-from handlers.core import registrable_actions
-from handlers.dossier.entries import DossierContext, Entry, Status
+from handlers.core import format_statement, registrable_actions
+from handlers.dossier import DossierContext, Entry, Status
 from handlers.dossier.papers import Paper
 from handlers.dossier.texts import format_label, format_procedures
 from handlers.model import RequestContent

@@ -8,19 +8,21 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from handlers.citations import FILING_NOTICE, filing_notice, format_pack
 from handlers.core import (
+    FILING_NOTICE,
     LABELS,
     LINE_LETTERS,
     PAGE_LINES,
     PrintedPart,
     capitalize_first,
     count_printed_lines,
+    filing_notice,
     format_day,
+    format_pack,
     printed_width,
 )
+from handlers.dossier import DossierContext, Entry
 from handlers.dossier.cautions import actions_of, format_cautions, group_notices, name_forms
-from handlers.dossier.entries import DossierContext, Entry
 from handlers.dossier.papers import Paper
 from handlers.dossier.texts import (
     MOST_LETTERS,

@@ -17,8 +17,7 @@ from handlers.core import (
     join_lines,
     question_of,
 )
-from handlers.dossier.differences import Differences, read_differences
-from handlers.dossier.entries import (
+from handlers.dossier import (
     OURS,
     DossierContext,
     Entry,
@@ -26,6 +25,7 @@ from handlers.dossier.entries import (
     decide_all,
     open_questions,
 )
+from handlers.dossier.differences import Differences, read_differences
 from handlers.dossier.papers import Paper, make_papers
 from handlers.dossier.texts import MOST_LETTERS, format_label, shorten
 from handlers.model import DossierRecord, UnitToday

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from handlers.core import EVENT_LABELS
-from handlers.dossier.entries import DossierContext, Entry, Status
+from handlers.dossier import DossierContext, Entry, Status
 from handlers.model import FORM_COLUMNS, Form, FormContent, FormField, UnitToday
 from handlers.requests import clean_email
 from locales import N_, translator

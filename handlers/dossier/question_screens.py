@@ -18,7 +18,7 @@ from handlers.core import (
     format_bold,
     question_of,
 )
-from handlers.dossier.entries import (
+from handlers.dossier import (
     OpenQuestion,
 )
 from handlers.dossier.filing import request_contents

@@ -26,7 +26,7 @@ from handlers.core import (
     hash_text,
     join_lines,
 )
-from handlers.dossier.entries import Entry, Standout, Status
+from handlers.dossier import Entry, Standout, Status
 from handlers.dossier.filing import snapshot
 from handlers.dossier.notices import (
     LIST_LABEL,

@@ -18,8 +18,8 @@ from handlers.model import (
     select_receivers,
     select_watchers,
 )
+from handlers.notices import open_desk_choice
 from handlers.requests import PROCEDURE_LABELS
-from handlers.requests.notices import open_desk_choice
 from locales import LANGUAGES, N_
 
 #: Dossiers that are listed.

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
 from handlers.core import CertificatesListed, Context, FileRead, HandlerResult, current_rights
-from handlers.dossier.entries import OURS, Standout
+from handlers.dossier import OURS, Standout
 from handlers.dossier.opened import MAIN, MOST_SOURCES, SHOWN, OpenDossier, save_dossier
 from handlers.model import Act, Filter, ListedCertificate, Reading, RequestContent, Rights, Source, serial_key
 from locales import N_

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from handlers.dossier.entries import Entry, Standout, Status, open_questions
+from handlers.dossier import Entry, Standout, Status, open_questions
 from handlers.dossier.papers import Paper
 from handlers.interview.screens.file import FILE_PROBLEMS
 from handlers.model import SECRET_PROBLEMS, FileProblemKind

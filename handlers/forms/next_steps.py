@@ -5,7 +5,6 @@ All that it says of the procedure is said by the answer, which has it from the r
 
 from collections.abc import Iterable, Iterator
 
-from handlers.citations import format_pack
 from handlers.core import (
     PAGE_LINES,
     Context,
@@ -15,6 +14,7 @@ from handlers.core import (
     explain_certainty,
     filing_notice_of,
     format_day,
+    format_pack,
     strip_markup,
 )
 from handlers.forms.case import FormCase

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 
 from markupsafe import escape
 
-from handlers.citations import format_office
-from handlers.core import MarkupTranslator, Reply, capitalize_first, format_day, join_lines
+from handlers.core import MarkupTranslator, Reply, capitalize_first, format_day, format_office, join_lines
 from handlers.forms.fields import clean_words, has_link
 from handlers.model import OfficeDraft, OfficeOutcome, UnitDirectory
 from handlers.requests import FIELDS, Field, clean_email, clean_line

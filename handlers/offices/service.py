@@ -20,8 +20,8 @@ from handlers.model import (
     find_taken,
     select_watchers,
 )
+from handlers.notices import format_acting_office
 from handlers.offices import find_fault, format_office_changed, format_office_scope
-from handlers.requests.notices import format_acting_office
 from locales import LANGUAGES, translator
 from rules.calendar import to_vietnam_day
 

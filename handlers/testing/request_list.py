@@ -37,8 +37,8 @@ from handlers.model import (
     transitions_from,
     usual_days,
 )
+from handlers.notices import format_acting_office, format_new_request, format_placed_requests
 from handlers.requests import format_move_taken_back, format_request_moved
-from handlers.requests.notices import format_acting_office, format_new_request, format_placed_requests
 from handlers.testing.tables import SUBSCRIBER, GrantRecord, MemoryContext, MemoryJournal, RequestRecord, format_span
 from rules.calendar import to_vietnam_day
 from rules.language.spelling import fold

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from bot.certificates.parsing import read
-from handlers.dossier.entries import DossierContext, Entry, decide_all
+from handlers.dossier import DossierContext, Entry, decide_all
 from handlers.dossier.filing import format_changes
 from handlers.dossier.sources import sources_of_reading
 from handlers.model import FileProblemKind, ListedCertificate, Source

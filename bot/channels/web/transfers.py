@@ -11,8 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.channels.web.inbox import LARGEST_FILE, LARGEST_FORM, caller_of
 from bot.pages import ProblemAnswer, Problems, attachment_headers
-from bot.store import StoreError
-from bot.store.links import FileFacts
+from bot.store import FileFacts, StoreError
 
 #: Bytes in memory for all browsers of a room, and for those of one address, behind which a whole office may sit.
 _MOST, _MOST_OF_ONE = 4 * LARGEST_FILE, 2 * LARGEST_FILE

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from bot.store.conditions import scope_conditions
 from bot.store.context import StoreContext
 from bot.store.drivers import Query, Rows, RunQueries, from_micros, to_micros
 from bot.store.errors import TurnTakenOver
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
-from bot.store.request_filter import scope_conditions
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, read_or_none, sealed_columns
 from handlers.model import BROADCAST_PREFIX, MACHINE, Broadcast, BroadcastDraft, BroadcastState, CheckReport, Reach
 from rules.calendar import to_vietnam_day

@@ -1,65 +1,92 @@
-"""The people whom an audience means: conditions of a query over chats, read page by page."""
+"""The people whom an audience means, read page by page: their chats, their certificates, what keeps a message away."""
 
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 from bot.store.broadcasts import BroadcastSnapshot
-from bot.store.broadcasts.people import KnownCertificate, Person, Route, certificates_by_chat
+from bot.store.conditions import WEEK, QueryConditions, audience_conditions, scope_conditions
 from bot.store.context import Language, StoreContext, session_language
 from bot.store.drivers import Query, Rows, RunQueries, to_micros
-from bot.store.drivers.kept_counts import asked_number, left_number
 from bot.store.person_channels import Member, read_members
-from bot.store.request_filter import QueryConditions, scope_conditions
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
 from handlers.model import EMAIL, Audience, Reach, channel_kind
-from rules.calendar import VIETNAM, to_vietnam_day
+from rules.outcome import Procedure
 
-#: One person may get so many reminders within this time.
-WEEK = timedelta(days=7)
+_PROCEDURES = {procedure.value: procedure for procedure in Procedure}
 
 
-def audience_conditions(audience: Audience, reach: Reach, now: datetime) -> QueryConditions | None:
-    """Return the conditions for those of an audience who are within a reach at this moment; ``None``: there is nobody.
+class Route(NamedTuple):
+    """A chat that a reminder can be sent to now."""
 
-    A list of chats is not among the conditions: it may be long, and ``AudienceReader`` goes through it page by page.
-    """
-    if not reach or audience.chats == ():
-        return None
-    found = (
-        QueryConditions().with_condition("within_one", top=reach.units[0])
-        if len(reach.units) == 1
-        else QueryConditions(*scope_conditions(reach))
-    )
-    for condition, values in _filter_conditions(audience, to_vietnam_day(now)):
-        found = found.with_condition(condition, **values)
+    chat: str
+    channel: str
+
+
+@dataclass(slots=True)
+class KnownCertificate:
+    """A certificate of a person, as the register has it."""
+
+    standing: str
+    key: str | None  #: the same of a certificate, whoever asks about it
+    not_after: int | None  #: as an ordinal
+    owed: tuple[str, ...]
+    subscriber: bytes | None  #: sealed; read where a text says names
+    requested: set[str]
+
+    @property
+    def to_do(self) -> list[Procedure]:
+        """Procedures that are owed and were not requested."""
+        return [_PROCEDURES[one] for one in self.owed if one in _PROCEDURES and one not in self.requested]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One who is meant."""
+
+    chat: str  #: by which they are meant; of several the first by id
+    channel: str  #: that a reminder would take
+    stopped: bool
+    blocked: bool  #: there is no way to them
+    language: Language | None  #: ``None``: not known
+    unit: str | None
+    unit_name: str | None
+    done: bool  #: said so in this series
+    later_on: date | None  #: wants to be reminded in this series on that day
+    had: int  #: reminders within a week
+    name: str | None  #: on the newest certificate that has one; ``None`` also where names are not read
+    certificates: Sequence[KnownCertificate]  #: the newest first
+    routes: tuple[Route, ...] = ()  #: the chats that take messages, in the person's order; empty: the chat itself
+    others: tuple[str, ...] = ()  #: further chats of the same person
+
+    @property
+    def route(self) -> Route:
+        """The chat that a reminder goes to."""
+        return self.routes[0] if self.routes else Route(self.chat, self.channel)
+
+    def obstacle(self, per_week: int) -> str:
+        """Return what keeps a message from this person, by the fields of ``ChannelCounts``."""
+        if self.stopped:
+            return "stopped"
+        if self.blocked:
+            return "blocked"
+        return "capped" if self.had >= per_week else "reachable"
+
+
+def certificates_by_chat(rows: Rows) -> defaultdict[str, dict[str, KnownCertificate]]:
+    """Certificates by chat and standing."""
+    found: defaultdict[str, dict[str, KnownCertificate]] = defaultdict(dict)
+    for chat, standing, not_after, owed, subscriber, key, requested in rows:
+        known = found[chat].get(standing)
+        if known is None:
+            listed = tuple(owed.split(",")) if owed else ()
+            known = found[chat][standing] = KnownCertificate(standing, key, not_after, listed, subscriber, set())
+        if requested is not None:
+            known.requested.add(requested)
     return found
-
-
-def _filter_conditions(audience: Audience, today: date) -> Iterator[tuple[str, dict[str, Any]]]:
-    if audience.unit is not None:
-        yield "below_unit", {"below": audience.unit}
-    if audience.is_by_role:
-        yield "with_role", {"role": audience.role}
-    else:
-        yield "agreed", {}
-    if audience.to_do:
-        yield "has_to_do", {}
-    if audience.unfinished:
-        yield "has_unfinished", {}
-    if audience.owed:
-        yield "owes", {"owed": left_number(audience.owed)}
-    if audience.states:
-        yield "has_request", {"states": asked_number(audience.states)}
-    if (window := audience.expiry_window(today)) is not None:
-        yield "has_certificate", {"ends_from": window[0].toordinal(), "ends_until": window[1].toordinal()}
-    if audience.channel is not None:
-        yield "over_channel", {"channel": audience.channel, "channels": f"{audience.channel}:"}
-    if (since := audience.silent_before(today)) is not None:
-        yield "silent_before", {"silent_before": to_micros(datetime.combine(since, time(), VIETNAM))}
 
 
 async def find_known(ask: RunQueries, audience: Audience, reach: Reach) -> set[str]:

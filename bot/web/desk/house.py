@@ -12,8 +12,7 @@ from bot.metrics import QueueDepths
 from bot.store import Query, Store, Upkeep, from_micros, to_micros
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.broadcasts import format_channel, format_delivery_reason, format_delivery_state
-from handlers.citations import format_pack
-from handlers.core import capitalize_first, format_moment
+from handlers.core import capitalize_first, format_moment, format_pack
 from handlers.model import CHANNEL_LABELS, ZALO, Act
 from locales import N_, Translator
 from rules.pack import Pack

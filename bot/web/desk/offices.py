@@ -11,8 +11,7 @@ from bot.web.desk.filters import find_unit
 from bot.web.desk.requests import today_of
 from bot.web.desk.site import DeskRoute, DeskVisit
 from handlers.access import format_actor
-from handlers.citations import format_office
-from handlers.core import capitalize_first
+from handlers.core import capitalize_first, format_office
 from handlers.model import (
     FILED_PROCEDURES,
     Act,

@@ -19,8 +19,7 @@ from handlers.admin import (
     MOVE_LABELS,
     format_move_not_possible,
 )
-from handlers.citations import format_pack
-from handlers.core import capitalize_first
+from handlers.core import capitalize_first, format_pack
 from handlers.forms import build_filed_forms
 from handlers.forms.fields import FORM_LABELS
 from handlers.model import (

@@ -11,8 +11,7 @@ from starlette.responses import Response
 
 from bot.web.desk.requests import today_of
 from bot.web.desk.site import DeskRoute, DeskVisit
-from handlers.citations import format_pack, format_statement
-from handlers.core import parse_day
+from handlers.core import format_pack, format_statement, parse_day
 from handlers.model import Act
 from handlers.rulebook import render_rulebook
 from locales import N_, Translator, translator

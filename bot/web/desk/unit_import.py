@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from bot.pages import attachment_headers
-from bot.services.unit_import import ImportEffects, apply_unit_import, plan_mark, plan_unit_import
 from bot.services.unit_of_work import open_admin_transaction
+from bot.services.units import ImportEffects, apply_unit_import, plan_mark, plan_unit_import
 from bot.store import Store
-from bot.units import FaultyUnitsError, UnitsError
-from bot.units.headings import header_of
+from bot.units import FaultyUnitsError, UnitsError, header_of
 from bot.units.import_plan import UnitChange, UnitImportPlan, plan_import
 from bot.units.list_reader import UnitList
 from bot.units.list_worker import decode_list, encode_list, read_apart

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup
 
-from handlers.citations import format_office
 from handlers.core import (
     Context,
     Option,
@@ -12,6 +11,7 @@ from handlers.core import (
     decide_answers,
     facts_of,
     format_bullets,
+    format_office,
     join_lines,
     units_of,
     with_answer,

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from markupsafe import Markup
 
-from handlers.citations import format_pack, format_statement
 from handlers.core import (
     AnswerPrinted,
     Attachment,
@@ -28,6 +27,8 @@ from handlers.core import (
     format_decision_plain,
     format_documents,
     format_notices,
+    format_pack,
+    format_statement,
     format_steps,
     format_title,
     hash_text,

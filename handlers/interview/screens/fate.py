@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from handlers.citations import cite
 from handlers.core import (
     EVENT_LABELS,
     Context,
@@ -14,6 +13,7 @@ from handlers.core import (
     OptionsOnlyScreen,
     Page,
     Session,
+    cite,
     facts_of,
     format_day,
     question_of,

@@ -2,7 +2,6 @@
 
 from markupsafe import Markup, escape
 
-from handlers.citations import format_pack
 from handlers.core import (
     BACK,
     NO,
@@ -16,12 +15,14 @@ from handlers.core import (
     Session,
     back_option,
     format_bold,
+    format_pack,
     join_lines,
 )
 from handlers.forms.case import case_of_request
 from handlers.forms.filling import begin_forms
 from handlers.interview import format_draft_left, to_left_draft, to_next_screen
 from handlers.model import REQUEST_TRANSITIONS, UNFINISHED, Request, RequestContent, RequestHandling, RequestState
+from handlers.notices import format_handling, format_step_office
 from handlers.requests import FIELDS, Field, format_content, format_history, format_procedure, format_request_line
 from handlers.requests.form import (
     amend_content,
@@ -39,7 +40,6 @@ from handlers.requests.form import (
     with_ended_body_reopened,
     with_managing_body,
 )
-from handlers.requests.notices import format_handling, format_step_office
 from locales import N_
 from rules.language.spelling import fold
 

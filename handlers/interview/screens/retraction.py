@@ -11,7 +11,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.citations import format_statement
 from handlers.core import (
     Context,
     HandlerResult,
@@ -24,6 +23,7 @@ from handlers.core import (
     current_decision,
     format_bold,
     format_bullets,
+    format_statement,
     join_lines,
     question_of,
     with_answer,

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.cli import doctor
-from bot.memory import Memory
+from bot.metrics import Memory
 from bot.settings import Settings, load_settings
 from bot.store.sealing import open_keyring
 from locales import translator

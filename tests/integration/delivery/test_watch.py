@@ -17,7 +17,7 @@ from bot.channels import Receiver, Refused, ServedChannel, Unreachable
 from bot.channels.pace import Pace, Rate
 from bot.delivery.background import Retention
 from bot.delivery.watch import AlarmWatch, BackupLoop
-from bot.memory import Memory
+from bot.metrics import Memory
 from bot.services.backups import find_backup, list_backups, verify_backup
 from bot.services.opening import wait_for_database
 from bot.settings import Settings

@@ -15,7 +15,7 @@ from bot.atomic_file import remove_leftovers
 from bot.certificates.parsing import read
 from bot.forms import make_forms, with_pdf
 from handlers.core import PrintedPart
-from handlers.dossier.entries import DossierContext, decide_all
+from handlers.dossier import DossierContext, decide_all
 from handlers.dossier.next_steps import next_steps
 from handlers.dossier.papers import make_papers
 from handlers.dossier.sources import sources_of_reading

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.memory import Memory, read_memory
-from bot.metrics import Prometheus
+from bot.metrics import Memory, Prometheus, read_memory
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 

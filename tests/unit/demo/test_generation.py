@@ -6,9 +6,18 @@ import pytest
 
 from bot.certificates.parsing import read
 from bot.demo import SAMPLES, write_samples
-from bot.demo.certificates import AUTHORITY, POLICY, CertificateHolder, make_certificate
-from bot.demo.interviews import EVERY_HISTORY, make_history
-from bot.demo.province import DAYS, FEWEST, MOST, STORIES, WorkingHours, make_province
+from bot.demo.interviews import EVERY_HISTORY, STORIES, make_history
+from bot.demo.province import (
+    AUTHORITY,
+    DAYS,
+    FEWEST,
+    MOST,
+    POLICY,
+    CertificateHolder,
+    WorkingHours,
+    make_certificate,
+    make_province,
+)
 from bot.errors import OutputError
 from handlers.model import RequestState, SuccessionKind
 from rules.calendar import to_vietnam_time

@@ -10,7 +10,7 @@ from python_calamine import CalamineWorkbook
 
 from bot.certificates.parsing import read
 from bot.dossier.making import Dossier, DossierOrder, make_dossier
-from handlers.dossier.entries import DossierContext
+from handlers.dossier import DossierContext
 from handlers.dossier.sources import sources_of_reading
 from handlers.model import Form, FormField, Source
 from locales import translator

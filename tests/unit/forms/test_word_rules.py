@@ -13,7 +13,7 @@ from openxml_audit import FileFormat, OpenXmlValidator
 from bot.dossier.overview import write_list_template, write_overview
 from bot.forms import fill_form, make_forms, make_page
 from handlers.core import PrintedPart
-from handlers.dossier.entries import DossierContext
+from handlers.dossier import DossierContext
 from handlers.dossier.next_steps import next_steps
 from handlers.dossier.papers import make_papers
 from handlers.model import Form, FormContent

@@ -55,11 +55,19 @@ def _used(package: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("package", [*VOCABULARY, "handlers/testing"])
+@pytest.mark.parametrize("package", VOCABULARY)
 def test_what_a_package_declares_is_what_it_imports(package: str) -> None:
     tree = _tree(package)
 
     assert _declared(tree) == _imported(tree)
+
+
+def test_the_services_in_memory_declare_what_they_define_and_only_what_is_there() -> None:
+    tree = _tree("handlers/testing")
+    defined = {one.name for one in tree.body if isinstance(one, ast.FunctionDef | ast.ClassDef)}
+    public = {name for name in defined if not name.startswith("_")}
+
+    assert public <= _declared(tree) <= public | _imported(tree)
 
 
 @pytest.mark.parametrize("package", VOCABULARY)
@@ -72,7 +80,7 @@ def test_the_store_takes_no_text_of_handlers_from_the_package() -> None:
     text = {
         alias.name
         for node in _tree("handlers/core").body
-        if isinstance(node, ast.ImportFrom) and node.module == "handlers.core.text"
+        if isinstance(node, ast.ImportFrom) and node.module in {"handlers.core.text", "handlers.citations"}
         for alias in node.names
     }
     store = {name for name, paths in _imports()["handlers/core"].items() if any(_in_store(path) for path in paths)}

@@ -8,8 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.units import FaultyUnitsError, UnitsFileError, quote_cell
-from bot.units.headings import COLUMNS
+from bot.units import COLUMNS, FaultyUnitsError, UnitsFileError, quote_cell
 from bot.units.import_plan import UnitImportPlan, plan_import
 from bot.units.list_reader import read_list
 from handlers.model import NO_UNITS, UnitDirectory

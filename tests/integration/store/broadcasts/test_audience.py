@@ -5,7 +5,8 @@ from hypothesis import HealthCheck, given, settings
 
 from bot.messages import Incoming
 from bot.store import Store
-from bot.store.broadcasts.audience import AudienceReader, audience_conditions
+from bot.store.broadcasts.audience import AudienceReader
+from bot.store.conditions import audience_conditions
 from bot.store.sealing import Keyring
 from handlers.core import TextReceived
 from handlers.model import Act, Audience, Rights

@@ -8,7 +8,7 @@ import pytest
 from bot.store import Store
 from handlers.core import MarkupTranslator
 from handlers.model import OPEN_LIST, NoticeTiming, RequestState, Role
-from handlers.requests.notices import open_request_choice
+from handlers.notices import open_request_choice
 from tests.support.backends import MemoryBackend
 from tests.support.people import ADMIN, OPERATOR, admin_transaction, create_invitation, grant_role, make_person_content
 from tests.support.store import NOW

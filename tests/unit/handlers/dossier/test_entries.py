@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from handlers.dossier import DossierContext, Entry, Status, decide_all, open_questions
 from handlers.dossier.differences import read_differences
-from handlers.dossier.entries import DossierContext, Entry, Status, decide_all, open_questions
 from handlers.dossier.papers import make_papers
 from handlers.dossier.sources import merge_list
 from handlers.model import (

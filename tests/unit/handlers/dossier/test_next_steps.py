@@ -9,7 +9,7 @@ from python_calamine import CalamineWorkbook
 
 from bot.dossier.overview import write_overview
 from handlers.core import PAGE_LINES, REGISTRABLE, PrintedPart
-from handlers.dossier.entries import DossierContext
+from handlers.dossier import DossierContext
 from handlers.dossier.filing import request_contents
 from handlers.dossier.next_steps import fit, lines_of, next_steps
 from handlers.dossier.papers import make_papers

@@ -1,4 +1,4 @@
-"""A filter of the request list becomes the conditions of a query."""
+"""Conditions of queries: over requests from a filter of the list, over chats from an audience."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from bot.store.context import StoreContext
 from bot.store.drivers import Query, to_micros
+from bot.store.drivers.kept_counts import asked_number, left_number
 from bot.store.sealing import Keyring, sealed_columns
-from handlers.model import Filter, Reach
-from rules.calendar import VIETNAM
+from handlers.model import Audience, Filter, Reach
+from rules.calendar import VIETNAM, to_vietnam_day
 from rules.language.spelling import fold
 
 
@@ -144,3 +145,47 @@ async def _add_words(
         return found.with_condition(by.common, pattern=pattern)
     found = found.with_condition("with_rare_word", word=rarest)
     return found.with_condition(by.others, pattern=pattern) if len(words) > 1 else found
+
+
+#: One person may get so many reminders within this time.
+WEEK = timedelta(days=7)
+
+
+def audience_conditions(audience: Audience, reach: Reach, now: datetime) -> QueryConditions | None:
+    """Return the conditions for those of an audience who are within a reach at this moment; ``None``: there is nobody.
+
+    A list of chats is not among the conditions: it may be long, and ``AudienceReader`` goes through it page by page.
+    """
+    if not reach or audience.chats == ():
+        return None
+    found = (
+        QueryConditions().with_condition("within_one", top=reach.units[0])
+        if len(reach.units) == 1
+        else QueryConditions(*scope_conditions(reach))
+    )
+    for condition, values in _audience_conditions(audience, to_vietnam_day(now)):
+        found = found.with_condition(condition, **values)
+    return found
+
+
+def _audience_conditions(audience: Audience, today: date) -> Iterator[tuple[str, dict[str, Any]]]:
+    if audience.unit is not None:
+        yield "below_unit", {"below": audience.unit}
+    if audience.is_by_role:
+        yield "with_role", {"role": audience.role}
+    else:
+        yield "agreed", {}
+    if audience.to_do:
+        yield "has_to_do", {}
+    if audience.unfinished:
+        yield "has_unfinished", {}
+    if audience.owed:
+        yield "owes", {"owed": left_number(audience.owed)}
+    if audience.states:
+        yield "has_request", {"states": asked_number(audience.states)}
+    if (window := audience.expiry_window(today)) is not None:
+        yield "has_certificate", {"ends_from": window[0].toordinal(), "ends_until": window[1].toordinal()}
+    if audience.channel is not None:
+        yield "over_channel", {"channel": audience.channel, "channels": f"{audience.channel}:"}
+    if (since := audience.silent_before(today)) is not None:
+        yield "silent_before", {"silent_before": start_of_day(since)}
