@@ -44,6 +44,7 @@ from rules.questions import Question
 COMMANDS = {
     "command:back": "quaylai",
     "command:restart": "lamlai",
+    "command:why": "visao",
     "command:my_requests": "yeucau",
     "command:forget_me": "xoadulieu",
     "command:help": "trogiup",

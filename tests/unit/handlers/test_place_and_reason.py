@@ -70,3 +70,13 @@ async def test_a_question_about_a_merger_is_answered_by_case_and_the_merger_said
     assert "Mẫu 05" in text
     assert "đã sáp nhập" in text
     assert talk.labels[0] == t("That is right")
+
+
+@pytest.mark.parametrize("typed", ["vi sao", "Vì sao vậy?", "tai sao hoi vay", "sao lai hoi cau nay"])
+async def test_why_at_a_question_is_answered_and_taken_for_no_choice(typed: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    text = await talk.says(typed)
+    assert t("Why I ask") in text
+    assert not talk.answers
+    assert await talk.says("/visao") == text
