@@ -1,5 +1,7 @@
 """An officer reads the rules of the own place, the fact that decided, and what a question in a hurry comes to."""
 
+import re
+
 import pytest
 
 from locales import translator
@@ -69,6 +71,8 @@ async def test_a_question_about_a_merger_is_answered_by_case_and_the_merger_said
     assert "Mẫu 04" in text
     assert "Mẫu 05" in text
     assert "đã sáp nhập" in text
+    marks = re.findall(r"(?:\[\d+\])+", text)
+    assert marks == ["".join(sorted(re.findall(r"\[\d+\]", mark))) for mark in marks]
     assert talk.labels[0] == t("That is right")
 
 
