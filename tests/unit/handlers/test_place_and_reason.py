@@ -84,3 +84,11 @@ async def test_why_at_a_question_is_answered_and_taken_for_no_choice(typed: str)
     assert t("Why I ask") in text
     assert not talk.answers
     assert await talk.says("/visao") == text
+
+
+async def test_an_end_that_was_told_is_not_said_to_be_left_out_and_noted_at_once() -> None:
+    talk = Dialogue()
+    text = await talk.says("/start", "1", "chung thu het han roi sao")
+    assert "Mẫu 05" in text
+    assert "ghi nhận" in text
+    assert "chưa ghi" not in text
