@@ -46,6 +46,7 @@ from rules.questions import Question
 COMMANDS = {
     "command:back": "quaylai",
     "command:restart": "lamlai",
+    "command:why": "visao",
     "command:my_requests": "yeucau",
     "command:forget_me": "xoadulieu",
     "command:help": "trogiup",
@@ -241,6 +242,8 @@ def answer_questions(here: Context, reading: Reading, text: str) -> tuple[Markup
         asked = {**asked, NEAR_EXPIRY: True}
     whole = asked and not leaves_out_loss(folded, asked)
     supposed = answer_supposed(here, {**named, **asked}) if whole else ()
+    if ended and "expired" not in reading.supposed and here.session.consented_at is not None:
+        supposed = supposed[:-1]  # it was told, not supposed, and that it is noted is said below
     if "what_to_do" in asks and (reading.facts.get("merged") or reading.supposed.get("merged")):
         supposed = supposed or answer_merger(here, reading.facts.get("subject"))
     answers = (_answer(here, ask, folded) for ask in asks if not (supposed and ask == "what_to_do"))

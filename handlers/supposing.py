@@ -107,14 +107,15 @@ def answer_merger(here: Context, subject: str | None = None) -> tuple[Markup, ..
     """Say on what it depends after a merger, and what follows in each case, with its place in the law."""
     told = subject or here.session.answers.get("subject")
     cases = [(label, case) for label, case in _MERGERS if told in (None, case["subject"])]
-    decided = [(label, found) for label, case in cases if (found := _decide_usual(here, case))]
+    found = [(label, _decide_usual(here, case)) for label, case in cases]
+    decided = [(label, outcome) for label, outcome in found if outcome and outcome.actions]
     if not decided:
         return ()
     sources: dict[str, int] = {}
-    lines = [f"{here.say.t(label)}: {_format_marked(here, found, sources)}" for label, found in decided]
+    lines = [f"{here.say.t(label)}: {_format_marked(here, outcome, sources)}" for label, outcome in decided]
     documents = (here.pack.documents[number] for number in sources)
     named = "; ".join(f"[{at}] {document.short or document.number}" for at, document in enumerate(documents, 1))
-    surest = max((found for _, found in decided), key=lambda one: list(Level).index(find_certainty(here, one)))
+    surest = max((one for _, one in decided), key=lambda one: list(Level).index(find_certainty(here, one)))
     return (
         join_lines(here.say(MERGER_DEPENDS), format_bullets(lines)),
         join_lines(here.say(N_("<i>Sources: {sources}</i>"), sources=named), format_certainty(here, surest)),
@@ -126,7 +127,8 @@ def _format_marked(here: Context, decided: Decided, sources: dict[str, int]) -> 
     """Format the first procedure with the numbers of its sources; a new source gets the next number."""
     action = decided.actions[0]
     documents = dict.fromkeys(citation.document for reason in action.reasons for citation in reason.citations)
-    marks = "".join(f"[{sources.setdefault(document, len(sources) + 1)}]" for document in documents)
+    numbers = sorted(sources.setdefault(document, len(sources) + 1) for document in documents)
+    marks = "".join(f"[{number}]" for number in numbers)
     return f"{format_title(here.say, action, None)} {marks}".strip()
 
 

@@ -21,16 +21,49 @@ quang binh, quang nam, quang ngai, quang ninh, quang tri, soc trang, son la, tay
 hoa, thua thien hue, tien giang, tra vinh, tuyen quang, vinh long, vinh phuc, yen bai
 """
 _PROVINCES = frozenset(" ".join(name.split()) for name in _NAMES_OF_PROVINCES.split(","))
+#: Other ways to write some of them, in words without accents.
+_SPELLINGS = {
+    r"tp ?hcm|hcmc": "thanh pho ho chi minh",
+    r"^hcm$": "ho chi minh",  # within a name it may be the Youth Union's
+    r"hanoi|ha noi city": "ha noi",
+    r"danang|da nang city": "da nang",
+    r"haiphong|hai phong city": "hai phong",
+    r"bac can": "bac kan",
+    r"da[ck] la[ck]": "dak lak",
+    r"da[ck] nong": "dak nong",
+    r"brvt|br vt|ba ria vt": "tinh ba ria vung tau",
+}
+_OTHER_SPELLING = re.compile("|".join(rf"(\b(?:{words})\b)" for words in _SPELLINGS))
 _NOT_WORD = re.compile(r"[^\w]+")
-_PROVINCE = re.compile(rf"\b(?:tinh|thanh pho|tp) ({'|'.join(sorted(_PROVINCES, key=len, reverse=True))})\b")
+_ANY_PROVINCE = "|".join(sorted(_PROVINCES, key=len, reverse=True))
+_PROVINCE = re.compile(rf"\b(?:tinh|thanh pho|tp) ({_ANY_PROVINCE})\b")
 _PROVINCE_ALONE = re.compile(r"(?:(?:tinh|thanh pho|tp) )?(.*)")
-_DISTRICT = re.compile(r"\bhuyen (?!uy\b|doan\b|doi\b|hoi\b)(\w.*)")
-#: A commune or ward in the name of a body; without "UBND" before it, only letters with accents make sure of one.
-_COMMITTEE = re.compile(
-    r"\b(?:ubnd|uy ban nhan dan|hdnd|hoi dong nhan dan) (?:xa|phuong|thi tran|huyen|thi xa|quan) \w"
+#: A body that only provinces have, named after its own. A committee or a police may be a commune's of the same name:
+#: of those only the names that no commune has.
+_OF_PROVINCE = re.compile(
+    rf"(?:(?:so|tinh uy|thanh uy|tinh doan|thanh doan) (?:.* )?({_ANY_PROVINCE})"
+    r"|(?:ubnd|uy ban nhan dan|hdnd|hoi dong nhan dan|cong an) (ha noi|hai phong|da nang|ho chi minh|ba ria vung tau))$"
 )
-_COMMUNE = re.compile(r"(?:^|\s)(?:xã|phường|thị trấn|thị xã) (?!hội)\w")
-_CENTRAL = re.compile(r"(?:bo|tong cuc|kiem toan nha nuoc|toa an nhan dan toi cao) \w")
+#: A body that has a province to itself: no district and no commune.
+_PROVINCIAL = re.compile(
+    r"(?:so |tinh uy\b|tinh doan\b|(?:ubnd|uy ban nhan dan|hdnd|hoi dong nhan dan|cong an) tinh\b)"
+)
+#: Words that follow the kind of a place and name none: "xã em", "huyện cũ".
+_NO_NAME = r"(?!(?:em|minh|toi|tui|ta|nha|anh|chi|chung|ben|cu|moi|nay|do|va|hay|hoac|la|thuoc)\b)"
+_DISTRICT = re.compile(rf"(?<!\bba )\bhuyen (?:(?:uy|doan|doi|hoi) )?(?!(?:uy|doan|doi|hoi)\b){_NO_NAME}(\w.*)")
+#: A commune, ward or city in the name of a body; without "UBND" before it, only letters with accents make sure of one.
+_COMMITTEE = re.compile(
+    r"\b(?:ubnd|uy ban nhan dan|hdnd|hoi dong nhan dan) "
+    rf"(?:xa|phuong|thi tran|huyen|thi xa|quan|(?:thanh pho|tp)(?! (?:{_ANY_PROVINCE})\b)) {_NO_NAME}\w"
+)
+_COMMUNE = re.compile(r"(?:^|\s)(?:xã|phường|thị trấn|thị xã|thành phố) (?!hội)(\w.*)")
+_NAME = re.compile(rf"{_NO_NAME}(?!(?:{_ANY_PROVINCE})\b)\w")
+#: Bodies of the whole country. "Bộ phận" and "bộ môn" are none.
+_CENTRAL = re.compile(
+    r"(?:bo (?!phan\b|mon\b|may\b)|tong cuc |kiem toan nha nuoc\b|(?:toa an|vien kiem sat) nhan dan toi cao\b"
+    r"|(?:van phong|thanh tra) chinh phu\b|van phong (?:quoc hoi|chu tich nuoc|trung uong)\b|ban co yeu chinh phu\b"
+    r"|(?:kho bac nha nuoc|ngan hang nha nuoc)(?: viet nam)?$|bao hiem xa hoi viet nam$)"
+)
 
 
 class Area(BaseModel):
@@ -65,18 +98,16 @@ class Location:
 def locate(area: Area, location: Location) -> Whereabouts:
     """Return where a body lies; only what is named decides, and a place that may be the area's stays there."""
     folded = [_fold(name) for name in location.names]
-    own = {_fold(name) for name in area.provinces}
-    named = {name for text in folded for name in _PROVINCE.findall(text)} | _province_alone(location)
-    if named and named.isdisjoint(own):
+    named = _provinces(location, folded)
+    if named and named.isdisjoint(_fold(name) for name in area.provinces):
         return Whereabouts.ELSEWHERE
     around = Whereabouts.NEARBY if named else Whereabouts.ELSEWHERE
-    if _CENTRAL.match(_fold(location.superior or "")):
+    if _is_central(location, folded):
         return around
     if not area.places:
         return Whereabouts.INSIDE if named else Whereabouts.UNKNOWN
     places = [_fold(place) for place in area.places]
-    districts = [name for text in folded for name in _DISTRICT.findall(text)]
-    if any(not name.startswith(tuple(places)) for name in districts):
+    if any(not name.startswith(tuple(places)) for name in _districts(location)):
         return around
     if any(re.search(rf"\b{place}\b", text) for place in places for text in folded):
         return Whereabouts.INSIDE
@@ -84,25 +115,48 @@ def locate(area: Area, location: Location) -> Whereabouts:
     return around if of_another else Whereabouts.UNKNOWN
 
 
-def _province_alone(location: Location) -> set[str]:
-    """Return the province that stands by itself: as the attribute of a certificate, or at the top of the tree."""
+def _provinces(location: Location, folded: list[str]) -> set[str]:
+    """Return the provinces that are named: with their kind, by a body that only they have, or by themselves.
+
+    By itself one stands as the attribute of a certificate, or at the top of the tree.
+    """
+    bodies = (found for text in folded if (found := _OF_PROVINCE.match(text)))
+    of_bodies = {found[found.lastindex or 0] for found in bodies}
     alone = (location.province, location.names[-1] if location.complete and location.names else None)
-    found = {_PROVINCE_ALONE.sub(r"\1", _fold(name)) for name in alone if name}
-    return found & _PROVINCES
+    by_itself = {_PROVINCE_ALONE.sub(r"\1", _fold(name)) for name in alone if name} & _PROVINCES
+    return {name for text in folded for name in _PROVINCE.findall(text)} | of_bodies | by_itself
+
+
+def _is_central(location: Location, folded: list[str]) -> bool:
+    """Return whether a body of the whole country is the one directly above, at the top of the tree, or the body."""
+    known = folded if location.complete or len(folded) == 1 else []
+    return any(_CENTRAL.match(text) for text in (_fold(location.superior or ""), *known))
+
+
+def _districts(location: Location) -> list[str]:
+    """Return the districts that are named; with accents "Huyền" is the name of a person."""
+    names = (unicodedata.normalize("NFC", name.casefold()) for name in location.names)
+    sure = (name for name in names if name.isascii() or "huyện" in name)
+    return [district for name in sure for district in _DISTRICT.findall(_fold(name))]
 
 
 def _is_of_another_place(location: Location, folded: list[str]) -> bool:
-    """Return whether a commune is named, or the body stands directly under its province."""
+    """Return whether a commune or a city is named, or the body is its province's, or stands directly under it."""
     superior = _fold(location.superior or "")
     under_province = bool(_PROVINCE.search(superior)) and not _COMMITTEE.search(superior)
+    accented = (unicodedata.normalize("NFC", name.casefold()) for name in location.names)
+    communes = (commune for name in accented for commune in _COMMUNE.findall(name))
     return (
         under_province
+        or any(_PROVINCIAL.match(text) for text in folded[:1])
         or any(_COMMITTEE.search(text) for text in folded)
-        or any(_COMMUNE.search(name.casefold()) for name in location.names)
+        or any(_NAME.match(_fold(commune)) for commune in communes)
     )
 
 
 def _fold(text: str) -> str:
-    """Return the words in small letters without accents."""
+    """Return the words in small letters without accents, provinces in their usual spelling."""
     plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return _NOT_WORD.sub(" ", "".join(sign for sign in plain if not unicodedata.combining(sign))).strip()
+    words = _NOT_WORD.sub(" ", "".join(sign for sign in plain if not unicodedata.combining(sign))).strip()
+    usual = tuple(_SPELLINGS.values())
+    return _OTHER_SPELLING.sub(lambda found: usual[(found.lastindex or 1) - 1], words)

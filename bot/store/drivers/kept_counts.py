@@ -127,10 +127,15 @@ def sqlite_triggers() -> str:
 
 
 def postgres_triggers() -> str:
-    """Return the statements that make the triggers, and their functions, in PostgreSQL."""
+    """Return the statements that make the triggers, and their functions, in PostgreSQL.
+
+    Two who write for one person at once would each count without the other: the second waits, then counts anew.
+    """
     made = []
     for name, event, rows in _EVENTS:
-        body = _statements(rows, "IS DISTINCT FROM")
+        chats = ", ".join(f"{row}.chat" for row in rows.split())
+        held = f"PERFORM 1 FROM chats WHERE id IN ({chats}) ORDER BY id FOR NO KEY UPDATE; "
+        body = held + _statements(rows, "IS DISTINCT FROM")
         made.append(
             f"CREATE FUNCTION keep_left_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}RETURN NULL; END $$"
         )

@@ -288,7 +288,11 @@ class SqliteDriver:
             try:
                 yield Transaction(transaction.run, transaction.script)
             finally:
-                await asyncio.shield(transaction.roll_back())
+                await asyncio.shield(self._end(transaction))
+
+    async def _end(self, transaction: SqliteTransaction) -> None:
+        """Undo what was not committed; nobody else gets the connection before what must last is on the disk."""
+        await transaction.roll_back()
         if transaction.is_lasting:
             with suppress(OSError):  # it is committed; where the log is gone its rows are in the file, and on the disk
                 await asyncio.to_thread(_sync_file, self._path.with_name(f"{self._path.name}-wal"))

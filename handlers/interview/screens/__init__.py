@@ -99,7 +99,7 @@ ASK_A_PERSON = N_("I am not getting it; a person helps you faster. Ask your mana
 TAP_INSTEAD = N_("That I do not understand either. The buttons below take you on.")
 #: The end of the row says how long it is, so that it is never the same twice.
 WAYS_OUT = N_(
-    "That makes {number} messages in a row that I do not understand. Please ask a person, or begin anew with /start;"
+    "That makes {number} messages in a row that I do not understand. Please ask a person, or begin anew with /lamlai;"
     " /trogiup shows what I can do."
 )
 _MOST_COUNTED = 99

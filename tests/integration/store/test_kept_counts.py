@@ -1,15 +1,20 @@
 """What is kept beside people and certificates of what is left to do is right after any change, whoever makes it."""
 
+import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
+import psycopg
 import pytest
 
+from bot.services.opening import migrate_database
 from bot.store.drivers.kept_counts import asked_number, left_number
 from handlers.model import RequestState
 from rules.outcome import Procedure
 from tests.support.database import Database, Sql
+from tests.support.delivery import eventually
 from tests.support.soak import examples
 
 CHATS, KEYS = ("a", "b", "c"), ("k1", "k2", None)
@@ -166,3 +171,29 @@ def test_what_is_left_to_do_is_kept_right_whatever_is_written(database: Database
         for _ in range(120):
             writer.change()
             assert kept(sql) == counted(sql)
+
+
+@pytest.mark.postgres
+async def test_two_who_write_at_once_for_one_person_are_both_counted(postgres_url: str, tmp_path: Path) -> None:
+    """The second one waits for the first, and counts what that one wrote: not what was there when it began."""
+    await migrate_database(postgres_url, tmp_path)
+    sql = Database(postgres_url, tmp_path).sql
+    Writer(sql, Random(1), b"x").add_chats()
+    for key, owed in (("k1", "revoke"), ("k2", "issue_new")):
+        added = (
+            "INSERT INTO standings (id, chat, certificate_key, owed, known_at, changed_at) VALUES (?, 'a', ?, ?, 0, 0)"
+        )
+        sql(added, key, key, owed)
+    asked = (
+        "INSERT INTO requests (code, number, chat, state, procedure, certificate_key, content, registered_at)"
+        " VALUES (%s, %s, 'a', 'submitted', %s, %s, 'x', 1)"
+    )
+    with psycopg.connect(postgres_url) as first, psycopg.connect(postgres_url) as second:
+        first.execute(asked, ("YC-1", 1, "revoke", "k1"))
+        later = asyncio.create_task(asyncio.to_thread(second.execute, asked, ("YC-2", 2, "issue_new", "k2")))
+        waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE pid = ? AND wait_event_type = 'Lock'"
+        await eventually(lambda: sql(waiting, second.info.backend_pid) == [(1,)])
+        first.commit()
+        await later
+        second.commit()
+    assert kept(sql) == counted(sql)

@@ -39,7 +39,7 @@ async def test_the_row_ends_with_the_person_to_ask_and_the_ways_out() -> None:
     for line in GIBBERISH[4:]:
         text = await talk.says(line)
         assert TELEPHONE in text
-        assert "/start" in text or "/batdau" in text
+        assert "/lamlai" in text or "/batdau" in text
         assert talk.heard[-1].choices
 
 
@@ -119,3 +119,13 @@ async def test_a_former_unit_chosen_beside_what_it_is_today_is_not_confirmed_onc
     await talk.says("/start", "1", "1", "phu huu")
     await talk.taps("xã Phú Hữu")
     assert (get_unit(talk) is not None, get_screen(talk)) == (True, "belonging")
+
+
+async def test_the_way_out_of_the_row_that_is_named_begins_anew() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1")
+    text = await talk.says("asdf", "qwer", "zxcv", "hjkl", "uiop")
+    assert "/lamlai" in text
+    assert talk.answers
+    await talk.says("/lamlai")
+    assert not talk.answers

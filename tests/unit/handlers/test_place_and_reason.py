@@ -1,5 +1,7 @@
 """An officer reads the rules of the own place, the fact that decided, and what a question in a hurry comes to."""
 
+import re
+
 import pytest
 
 from locales import translator
@@ -69,4 +71,24 @@ async def test_a_question_about_a_merger_is_answered_by_case_and_the_merger_said
     assert "Mẫu 04" in text
     assert "Mẫu 05" in text
     assert "đã sáp nhập" in text
+    marks = re.findall(r"(?:\[\d+\])+", text)
+    assert marks == ["".join(sorted(re.findall(r"\[\d+\]", mark))) for mark in marks]
     assert talk.labels[0] == t("That is right")
+
+
+@pytest.mark.parametrize("typed", ["vi sao", "Vì sao vậy?", "tai sao hoi vay", "sao lai hoi cau nay"])
+async def test_why_at_a_question_is_answered_and_taken_for_no_choice(typed: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    text = await talk.says(typed)
+    assert t("Why I ask") in text
+    assert not talk.answers
+    assert await talk.says("/visao") == text
+
+
+async def test_an_end_that_was_told_is_not_said_to_be_left_out_and_noted_at_once() -> None:
+    talk = Dialogue()
+    text = await talk.says("/start", "1", "chung thu het han roi sao")
+    assert "Mẫu 05" in text
+    assert "ghi nhận" in text
+    assert "chưa ghi" not in text

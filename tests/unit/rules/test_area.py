@@ -1,5 +1,7 @@
 """A layer holds for the bodies of its area, and for no others."""
 
+from unicodedata import normalize
+
 import pytest
 
 from rules.area import Location
@@ -30,6 +32,14 @@ def certificate(name: str, superior: str, province: str | None = None) -> Locati
         Location(("trường nguyễn huệ",)),  # it may be there
         Location(),  # nothing is known
         tree("Phòng A", "Trung tâm B"),  # a list that names no place
+        certificate("TRƯỜNG TIỂU HỌC BÀ HUYỆN THANH QUAN", "UBND XÃ ĐẠI PHƯỚC", "Đồng Nai"),  # a poet
+        certificate("TRƯỜNG THCS NGUYỄN THỊ HUYỀN TRANG", "UBND XÃ ĐẠI PHƯỚC", "Đồng Nai"),
+        certificate("TRẠM Y TẾ", "BỘ PHẬN MỘT CỬA UBND XÃ ĐẠI PHƯỚC", "Đồng Nai"),  # no ministry
+        Location(("công an xã em",)),  # which one is not said
+        Location(("ubnd phuong minh",)),
+        Location(("phòng nội vụ huyện cũ",)),
+        Location(("Huyện đoàn Nhơn Trạch",)),
+        Location(("Đoàn TNCS HCM xã Đại Phước",)),  # the Youth Union's name is no city's
     ],
 )
 def test_a_body_that_is_or_may_be_in_the_area_has_the_rules_of_the_layer(location: Location) -> None:
@@ -45,6 +55,9 @@ def test_a_body_that_is_or_may_be_in_the_area_has_the_rules_of_the_layer(locatio
         certificate("UBND XÃ LONG PHƯỚC", "UBND TỈNH ĐỒNG NAI", "Đồng Nai"),
         certificate("SO NOI VU", "UBND TINH DONG NAI", "Dong Nai"),
         certificate("CHI CỤC THUẾ NHƠN TRẠCH", "BỘ TÀI CHÍNH", "Đồng Nai"),  # the district directs no ministry
+        certificate("TRƯỜNG THCS A", "UBND THÀNH PHỐ BIÊN HÒA", "Đồng Nai"),  # a city of the province
+        certificate("PHÒNG A", "HUYỆN ỦY LONG THÀNH", "Đồng Nai"),
+        Location(("Sở Nội vụ tỉnh Đồng Nai",)),
     ],
 )
 def test_elsewhere_in_the_province_the_national_rules_hold_with_its_receiving_offices(location: Location) -> None:
@@ -62,6 +75,16 @@ def test_elsewhere_in_the_province_the_national_rules_hold_with_its_receiving_of
         tree("Phường 1", "Hà Nội"),
         certificate("TỔNG CỤC THUẾ", "BỘ TÀI CHÍNH", "Hà Nội"),
         certificate("UBND XÃ A", "UBND TỈNH LÂM ĐỒNG"),
+        certificate("UBND XÃ A", "UBND HUYỆN B", "TP.HCM"),
+        certificate("PHÒNG A", "TRUNG TÂM B", "Hanoi"),
+        Location(("Sở Y tế Hà Nội",)),  # without "thành phố", as most people write
+        Location(("so y te tphcm",)),
+        Location(("Tỉnh ủy Lâm Đồng",)),
+        Location(("Công an tỉnh Bắc Cạn",)),  # the other spelling
+        Location((normalize("NFD", "Trạm Y tế xã Long Phước"),)),  # as a Mac writes accents
+        certificate("VKSND KHU VỰC 1", "VIỆN KIỂM SÁT NHÂN DÂN TỐI CAO"),
+        tree("Vụ Pháp chế", "Bộ Tài chính"),
+        Location(("Bộ Nội vụ",)),
     ],
 )
 def test_in_another_province_nothing_of_the_layer_holds(location: Location) -> None:
