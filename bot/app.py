@@ -261,10 +261,15 @@ def _load_document_writers() -> None:
     import bot.forms  # noqa: PLC0415, F401
 
 
+#: New objects after which the garbage collector looks: an answer makes some hundred, and hardly a circle of them.
+_GC_THRESHOLD = 10_000
+
+
 def _freeze_gc() -> None:
     """The garbage collector's look at all that a start has made would hold up every answer for some 50 ms."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD)
 
 
 async def serve_channels(  # noqa: PLR0913 - all but the first have a usual value
@@ -320,13 +325,17 @@ def _build_runner(
     settings, store, clock = components.settings, components.store, components.clock
     services = [_channel_service(components, one) for one in served]
     wakes = {service.channel: service.dispatcher.notify for service in services}
+    answers = {service.channel: service.dispatcher.notify_answers for service in services}
 
     def wake(chat: Chat) -> None:
         wakes[chat.channel]()
 
+    def answered(chat: Chat) -> None:
+        answers[chat.channel]()
+
     turns = components.turn_handler({one.channel.name: one.channel for one in served}, wake)
     calls = WaitingCalls(clock)
-    workers = TurnPool(turns.step, wake, gives_way=calls.are_slow)
+    workers = TurnPool(turns.step, answered, gives_way=calls.are_slow)
     throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
     intake = Intake(store, throttle, clock, workers.submit, components.metrics)
     sources = [
