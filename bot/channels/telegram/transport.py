@@ -141,8 +141,10 @@ def _to_json_text(value: object) -> str:
 
 
 def _request_body(data: RequestData | JsonBody | None) -> bytes | aiohttp.FormData | None:
-    if data is None or isinstance(data, JsonBody):
-        return data and data.content
+    if data is None:
+        return None
+    if isinstance(data, JsonBody):
+        return data.content
     if not data.contains_files:
         return data.json_payload
     form = aiohttp.FormData(quote_fields=False)  # Telegram shows the name unquoted
