@@ -72,6 +72,8 @@ class StoredAdminServices(AdminServices):
     Hardly any turn asks for more than one of them.
     """
 
+    _context: StoreContext
+
     def __init__(self, context: StoreContext) -> None:  # the fields of the dataclass are the properties below
         self.__dict__["_context"] = context
 
