@@ -309,24 +309,24 @@ def _build_runner(
     """Build all loops of this process, over all of its channels."""
     settings, store, clock = components.settings, components.store, components.clock
     services = [_channel_service(components, one) for one in served]
-    wakes = {service.channel: service.dispatcher.notify for service in services}
+    dispatchers = {service.channel: service.dispatcher for service in services}
 
     def wake(chat: Chat) -> None:
-        wakes[chat.channel]()
+        dispatchers[chat.channel].notify()
+
+    def wake_all() -> None:
+        for one in dispatchers.values():
+            one.notify()
 
     turns = components.turn_handler({one.channel.name: one.channel for one in served}, wake)
     calls = WaitingCalls(clock)
-    workers = TurnPool(turns.step, wake, gives_way=calls.are_slow)
+    workers = TurnPool(turns.step, lambda chat: dispatchers[chat.channel].notify_answers(), gives_way=calls.are_slow)
     throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
     intake = Intake(store, throttle, clock, workers.submit, components.metrics)
     sources = [
         one.receive(intake.accept, intake.record_block_change) if receiving else Receiver(one.stand_by)
         for one in served
     ]
-
-    def wake_all() -> None:
-        for wake in wakes.values():
-            wake()
 
     scheduler = components.broadcast_scheduler(wake_all, certificates=not rehearsal)
     hours = SchedulerSettings.of(settings).hours
@@ -336,7 +336,11 @@ def _build_runner(
         *(source.service for source in sources),
         components.heartbeat.run,
         *_upkeep_loops(components, served),
-        *(part.run for one in served for part in components.exporters(one.channel, wakes[one.channel.name])),
+        *(
+            part.run
+            for one in served
+            for part in components.exporters(one.channel, dispatchers[one.channel.name].notify)
+        ),
         scheduler.run,
         digests.run,
         *(_menu_loops(components, served) if receiving else ()),

@@ -153,6 +153,7 @@ class Prometheus(Metrics):
         self._delivered = Counter(
             "troly_deliveries", "Messages by how their delivery ended", ("channel", "state"), registry=registry
         )
+        self._delivered_by: dict[tuple[str, str], Counter] = {}  #: found again, which costs less than by labels
         self._errors = Counter("troly_store_errors", "Errors of the store by kind", ("kind",), registry=registry)
         self._up = Gauge("troly_store_up", "Whether the store answered when this was asked", registry=registry)
         self._inbox = Gauge("troly_inbox_waiting", "Updates that wait to be handled", registry=registry)
@@ -183,7 +184,10 @@ class Prometheus(Metrics):
         self._failed.inc()
 
     def record_delivery(self, channel: str, state: str) -> None:
-        self._delivered.labels(_kind(channel), state).inc()
+        counter = self._delivered_by.get((channel, state))
+        if counter is None:
+            counter = self._delivered_by[channel, state] = self._delivered.labels(_kind(channel), state)
+        counter.inc()
 
     def record_store_failure(self, error: Exception) -> None:
         self._errors.labels(type(error).__name__).inc()

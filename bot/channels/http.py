@@ -1,5 +1,7 @@
 """Limits of requests to platforms: whatever a server answers, or fails to, ends in time and takes little memory."""
 
+from functools import lru_cache
+
 import aiohttp
 
 from bot.channels import TooLarge
@@ -19,6 +21,7 @@ NOT_SENT = (
 )
 
 
+@lru_cache(maxsize=16)  # few are used, each for every request
 def limit_time(read_timeout: float) -> aiohttp.ClientTimeout:
     """Return the limits of an exchange in which a server may be silent for ``read_timeout`` seconds."""
     return aiohttp.ClientTimeout(

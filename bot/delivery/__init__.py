@@ -6,6 +6,7 @@ Here is what becomes of a row that did not get through.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
@@ -98,38 +99,50 @@ class ResultBatcher:
         self._moment = moment
         self._metrics = metrics
         self._joined: list[Settlement] = []
-        self._storing: asyncio.Task[dict[int, Exception]] | None = None
+        self._storing: asyncio.Task[_Stored] | None = None
 
-    async def settle(self, settlement: Settlement) -> None:
-        """Store the end of a row. Raises StoreError other than a passing one, which is waited out."""
+    async def settle(self, settlement: Settlement) -> bool:
+        """Store the end of a row, and tell whether more of its chat waited for that.
+
+        Raises:
+            StoreError: other than a passing one, which is waited out.
+        """
         self._joined.append(settlement)
         if self._storing is None:
             self._storing = asyncio.create_task(self._store_all())
-        failed = await asyncio.shield(self._storing)
+        failed, waiting = await asyncio.shield(self._storing)
         if error := failed.get(settlement.row.id):
             raise error
+        return settlement.row.chat.id in waiting
 
-    async def _store_all(self) -> dict[int, Exception]:
-        """Rows whose end could not be stored, and why."""
+    async def _store_all(self) -> "_Stored":
         await self._clock.sleep(self._moment)
         settlements, self._joined, self._storing = self._joined, [], None
-        failed = await self._store_results(settlements)
+        stored = await self._store_results(settlements)
         for settlement in settlements:
-            if settlement.row.id not in failed:
+            if settlement.row.id not in stored.failed:
                 self._metrics.record_delivery(self._channel, settlement.state)
-        return failed
+        return stored
 
-    async def _store_results(self, settlements: Sequence[Settlement]) -> dict[int, Exception]:
-        def settle_all() -> Awaitable[None]:
+    async def _store_results(self, settlements: Sequence[Settlement]) -> "_Stored":
+        def settle_all() -> Awaitable[frozenset[str]]:
             return self._store.outbox.settle_all(settlements, self._clock.now())
 
         try:
-            await retry_while_unavailable(settle_all, self._metrics)
+            return _Stored({}, await retry_while_unavailable(settle_all, self._metrics))
         except Exception as error:  # noqa: BLE001 - one of them spoils the batch: find it, store the others
             if len(settlements) == 1:
-                return {settlements[0].row.id: error}
-            return {row: why for one in settlements for row, why in (await self._store_results([one])).items()}
-        return {}
+                return _Stored({settlements[0].row.id: error}, frozenset())
+        parts = [await self._store_results([one]) for one in settlements]
+        failed = {row: why for part in parts for row, why in part.failed.items()}
+        return _Stored(failed, frozenset().union(*(part.waiting for part in parts)))
+
+
+class _Stored(NamedTuple):
+    """What became of ends that were to be stored together."""
+
+    failed: dict[int, Exception]  #: rows whose end could not be stored, and why
+    waiting: frozenset[str]  #: chats with more in the queue
 
 
 #: Deliveries before a row is ``failed`` (or ``unknown``); what an outage or a plea for patience ended does not count.

@@ -172,6 +172,13 @@ class Dispatcher:
         for queue in self._queues:
             queue.notify()
 
+    def notify_answers(self) -> None:
+        """Wake the queue of answers alone: a turn has ended, and hardly any leaves a file or begins a broadcast.
+
+        What is large, and what goes to many, is looked for every half second in any case.
+        """
+        self._queues[0].notify()
+
     def takes_up(self) -> bool:
         """Tell whether an answer that is queued now would leave at once."""
         return self._queues[0].takes_up()

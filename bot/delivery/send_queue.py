@@ -73,7 +73,7 @@ class SendQueue:
         self._more = True  #: as far as the last claim could see, there may be more
         self._ahead = 0.0  #: seconds that a claim takes lately: places for a broadcast are reserved so long before
         self._paced = False  #: there was room for more, but the pace let none through
-        self._sending: dict[asyncio.Task[None], int] = {}  #: and the row of each
+        self._sending: dict[asyncio.Task[bool], int] = {}  #: and the row of each
         self._unrecorded: set[int] = set()  #: rows that have left and whose end cannot be stored
         self._claiming = False  #: nobody knows what a claim took before the store went away
         self._under_way = 0  #: of these, as yet without an answer
@@ -175,9 +175,12 @@ class SendQueue:
             context.channel.name, in_hand, broadcasts=self._options.kind is MessageKind.BROADCAST
         )
 
-    def _on_sent(self, task: asyncio.Task[None]) -> None:
+    def _on_sent(self, task: asyncio.Task[bool]) -> None:
+        """Have the store looked at once more, unless nothing waits behind the message, which is nearly always so."""
         row = self._sending.pop(task)
-        self._wake.set()
+        ended = not task.cancelled() and task.exception() is None
+        if self._more or not ended or task.result():
+            self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._unrecorded.add(row)
             _log.error("delivery_not_recorded", channel=self._context.channel.name, error=type(error).__name__)
@@ -194,20 +197,20 @@ class SendQueue:
             async with asyncio.timeout(min(soon, self._options.sweep)):
                 await self._wake.wait()
 
-    async def _deliver_one(self, row: OutboxRow) -> None:
-        """From a place that is reserved for it."""
+    async def _deliver_one(self, row: OutboxRow) -> bool:
+        """From a place that is reserved for it; tell whether something may have waited for its end."""
         if not await self._place_is_free():
             self._context.pacer.release(self._options.kind, 1)
             self._on_answered()
             await self._failures.return_unsent(row, _LONGEST_WAIT)
-            return
+            return True
         later = await self._hold_back(row)
         if later or not self._may_send():
             if not later:
                 self._context.pacer.release(self._options.kind, 1)
             self._on_answered()
             await self._failures.return_unsent(row, later)
-            return
+            return True
         try:
             receipt = await self._send(row)
         except ChannelError as error:
@@ -216,7 +219,8 @@ class SendQueue:
             await self._failures.handle_error(row, MaybeSent(type(error).__name__))
         else:
             self._context.cooldown.note_success()
-            await self._results.settle(Settlement(row, DeliveryState.SENT, receipt.message, receipt.reason))
+            return await self._results.settle(Settlement(row, DeliveryState.SENT, receipt.message, receipt.reason))
+        return True
 
     async def _place_is_free(self) -> bool:
         """Wait for a place that was reserved ahead; False where it does not come, for the part became smaller since."""

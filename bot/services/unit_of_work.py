@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
@@ -33,6 +34,7 @@ from bot.store import (
     RequestListRepository,
     RequestNoticeRepository,
     Rows,
+    SessionFacts,
     SessionTooLarge,
     StatisticsRepository,
     Store,
@@ -43,11 +45,8 @@ from bot.store import (
     Transaction,
     UnitRepository,
     chat_row,
-    has_consent,
-    identity_deadline,
     import_queries,
     reply_queries,
-    session_language,
     to_micros,
 )
 from bot.store.links import LinkQueries, begin_session
@@ -67,23 +66,60 @@ from handlers.core import (
 from handlers.model import MACHINE
 
 
-def build_admin_services(context: StoreContext) -> AdminServices:
-    """Build the services of people with a role over the repositories of one transaction."""
-    journal, requests = JournalService(JournalRepository(context)), RequestListRepository(context)
-    announcer = RequestAnnouncer(RequestNoticeRepository(context))
-    own_requests = StoredOwnRequests(context.ask, context.keyring, context.chat, context.now)
-    return AdminServices(
-        people=PeopleService.of(context, journal),
-        desk=RequestListService(requests, journal, context.now, announcer),
-        journal=journal,
-        lists=RequestFileService(
-            ExportRepository(context), journal, ExportReaderRepository(context), requests, ImportRepository(context)
-        ),
-        units=UnitService(UnitRepository(context), journal, context.now, announcer, StatisticsRepository(context)),
-        broadcasts=BroadcastService.of(context, journal),
-        dossiers=StoredDossiers(journal, DossierRepository(context), own_requests, announcer.notices),
-        offices=StoredOffices(journal, OfficeRepository(context), announcer.notices),
-    )
+class StoredAdminServices(AdminServices):
+    """The services of people with a role over the repositories of one transaction, each built where it is asked for.
+
+    Hardly any turn asks for more than one of them.
+    """
+
+    _context: StoreContext
+
+    def __init__(self, context: StoreContext) -> None:  # the fields of the dataclass are the properties below
+        self.__dict__["_context"] = context
+
+    @cached_property
+    def _requests(self) -> RequestListRepository:
+        return RequestListRepository(self._context)
+
+    @cached_property
+    def _announcer(self) -> RequestAnnouncer:
+        return RequestAnnouncer(RequestNoticeRepository(self._context))
+
+    @cached_property
+    def people(self) -> PeopleService:
+        return PeopleService.of(self._context, self.journal)
+
+    @cached_property
+    def desk(self) -> RequestListService:
+        return RequestListService(self._requests, self.journal, self._context.now, self._announcer)
+
+    @cached_property
+    def journal(self) -> JournalService:
+        return JournalService(JournalRepository(self._context))
+
+    @cached_property
+    def lists(self) -> RequestFileService:
+        exports, imports = ExportRepository(self._context), ImportRepository(self._context)
+        return RequestFileService(exports, self.journal, ExportReaderRepository(self._context), self._requests, imports)
+
+    @cached_property
+    def units(self) -> UnitService:
+        units, statistics = UnitRepository(self._context), StatisticsRepository(self._context)
+        return UnitService(units, self.journal, self._context.now, self._announcer, statistics)
+
+    @cached_property
+    def broadcasts(self) -> BroadcastService:
+        return BroadcastService.of(self._context, self.journal)
+
+    @cached_property
+    def dossiers(self) -> StoredDossiers:
+        context = self._context
+        own_requests = StoredOwnRequests(context.ask, context.keyring, context.chat, context.now)
+        return StoredDossiers(self.journal, DossierRepository(context), own_requests, self._announcer.notices)
+
+    @cached_property
+    def offices(self) -> StoredOffices:
+        return StoredOffices(self.journal, OfficeRepository(self._context), self._announcer.notices)
 
 
 #: What was shown in a turn, by query and parameters.
@@ -123,7 +159,7 @@ class TurnTransaction:
         requests = StoredOwnRequests(self._ask, keyring, chat.id, now)
         announcer = RequestAnnouncer(RequestNoticeRepository(context))
         self.requests: OwnRequests = OwnRequestService(requests, announcer)
-        self.admin = build_admin_services(context)
+        self.admin = StoredAdminServices(context)
         own_data = OwnDataRepository(self._ask, keyring, pending, now, requests)
         self.own_data: OwnData = OwnDataService(own_data, self.requests, self._roles_of)
         self.register = StoredInterviewRegister(context)
@@ -176,11 +212,12 @@ class TurnTransaction:
             TurnTakenOver: another process has handled the update; nothing of this turn stays.
             TooMuchToKeep: the session, or a reply, is over its bound; nothing of this turn stays.
         """
-        language = (session_language(session) if session else None) or self._store.policy.language
+        facts = SessionFacts.of(session) if session else None
+        language = (facts and facts.language) or self._store.policy.language
         copied = await copy_files(self._context, replies, f"turn:{self._pending.inbox_id}", language)
         follow = [self._follow_up_query(number, event) for number, event in enumerate(again)]
         replied = reply_queries(self._store.keyring, self._pending, replies, self._now)
-        calls = [self._handled_query(), self._session_query(session), *replied, *copied, *follow]
+        calls = [self._handled_query(), self._session_query(session, facts), *replied, *copied, *follow]
         if self._reading:
             await self._stack.aclose()
         if self._transaction is None or self._reading:
@@ -191,16 +228,15 @@ class TurnTransaction:
     def _handled_query(self) -> Query:
         return Query("finish", {"inbox": self._pending.inbox_id, "now": to_micros(self._now)}, must=True)
 
-    def _session_query(self, session: str | None) -> Query:
+    def _session_query(self, session: str | None, facts: SessionFacts | None) -> Query:
         chat = self._pending.chat.id
-        if session is None:
+        if session is None or facts is None:
             return Query("drop_session", {"chat": chat, "now": to_micros(self._now)})
         if len(session) > MOST_SESSION:
             raise SessionTooLarge
         sealed = self._store.keyring.seal(session, sealed_columns.session(chat))
-        beside = {"language": session_language(session), "consented": int(has_consent(session))}
-        until = {"identity_until": identity_deadline(session)}
-        return Query("keep_session", {"chat": chat, "session": sealed, **beside, **until})
+        beside = {"language": facts.language, "consented": int(facts.consented), "identity_until": facts.identity_until}
+        return Query("keep_session", {"chat": chat, "session": sealed, **beside})
 
     def _follow_up_query(self, number: int, event: Event) -> Query:
         update = f"again:{self._pending.inbox_id}:{number}"
@@ -245,7 +281,7 @@ class AdminTransaction:
     def __init__(self, transaction: Transaction, context: StoreContext) -> None:
         self._transaction = transaction
         self._context = context
-        self.admin = build_admin_services(context)
+        self.admin = StoredAdminServices(context)
         self.downloads = ExportDownloads(PageExportRepository(context), self.admin.journal)
 
     async def expect(self, chat: Chat) -> None:

@@ -1,10 +1,10 @@
 """The context of a transaction: its queries, its moment, its chat; what is known of chats and sessions."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import structlog
 from pydantic_core import from_json
@@ -171,8 +171,7 @@ Language = Literal["vi", "en"]
 
 def session_language(session: str) -> Language | None:
     """Return the language of a session in JSON; ``None`` where it names none that there is."""
-    language: Language | None = _session_fields(session).get("language")
-    return language if language in LANGUAGES else None
+    return _language_of(_session_fields(session))
 
 
 def has_consent(session: str) -> bool:
@@ -180,11 +179,26 @@ def has_consent(session: str) -> bool:
     return _session_fields(session).get("consented_at") is not None
 
 
-def identity_deadline(session: str) -> int | None:
-    """Return by when the personal numbers in a session must be gone; ``None`` where it never had any."""
-    forms = _session_fields(session).get("forms")
-    until = forms.get("identity_until") if isinstance(forms, dict) else None
-    return to_micros(datetime.fromisoformat(until)) if until else None
+class SessionFacts(NamedTuple):
+    """The facts of a session in JSON that are stored beside it, unsealed."""
+
+    language: Language | None  #: ``None`` where it names none that there is
+    consented: bool
+    identity_until: int | None  #: by when the personal numbers in it must be gone; ``None`` where it never had any
+
+    @classmethod
+    def of(cls, session: str) -> "SessionFacts":
+        """Read all of them at once: a session is long."""
+        fields = _session_fields(session)
+        forms = fields.get("forms")
+        until = forms.get("identity_until") if isinstance(forms, dict) else None
+        deadline = to_micros(datetime.fromisoformat(until)) if until else None
+        return cls(_language_of(fields), fields.get("consented_at") is not None, deadline)
+
+
+def _language_of(fields: Mapping[str, Any]) -> Language | None:
+    language: Language | None = fields.get("language")
+    return language if language in LANGUAGES else None
 
 
 def _session_fields(session: str) -> dict[str, Any]:

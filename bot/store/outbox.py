@@ -204,12 +204,15 @@ class Outbox:
         """Do what ``settle_all`` does for one row."""
         await self.settle_all((Settlement(row, state, message, reason),), now)
 
-    async def settle_all(self, settlements: Sequence[Settlement], now: datetime) -> None:
+    async def settle_all(self, settlements: Sequence[Settlement], now: datetime) -> frozenset[str]:
         """Give ``sending`` rows their final state, in one transaction; rows that another worker has in hand stay.
 
         What is said instead of them is queued in the same transaction, and chats that waited for the end of their last
         message are forgotten. A row that became ``unknown`` when its worker was given up is ``sent`` after all where
         that worker says so.
+
+        Returns:
+            The chats of these rows that have more in the queue: it waited for their ends.
         """
         at = to_micros(now)
         sent = [one for one in settlements if one.state is DeliveryState.SENT]
@@ -227,7 +230,11 @@ class Outbox:
             Query("remind_chat", many=[{"chat": one.row.chat.id, "now": at} for one in first]),
             Query("forget_chat", many=[{"chat": one.row.chat.id} for one in settlements]),
         )
-        await self.driver.run(*(call for call in calls if call.many != []))
+        chats = json.dumps([one.row.chat.id for one in settlements])
+        *_, more = await self.driver.run(
+            *(call for call in calls if call.many != []), Query("still_queued", {"chats": chats})
+        )
+        return frozenset(chat for (chat,) in more)
 
     def _replacement_queries(self, one: Settlement, now: datetime) -> list[Query]:
         """Queue what is said instead; of a message in several parts only the first that fails is heard."""

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import aiohttp
 import structlog
 from pydantic import SecretStr
-from telegram import Bot
+from telegram import Bot, InputFile
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 from telegram.error import Conflict as TelegramConflict
 
@@ -243,8 +243,11 @@ class TelegramApi:
         raise failure
 
     async def _call(self, method: str, parameters: dict[str, Any], read_timeout: float) -> Any:
+        transport = self._requests[method == "getUpdates"]
         try:
-            return await self._bot.call_raw(method, parameters, read_timeout)
+            if any(isinstance(value, InputFile) for value in parameters.values()):
+                return await self._bot.call_raw(method, parameters, read_timeout)
+            return await transport.post_json(f"{self._bot.base_url}/{method}", parameters, read_timeout)
         except Exception as error:  # noqa: BLE001 - an unexpected error of the library needs an outcome too
             failure = to_channel_error(error)
         raise failure  # outside the handler: the original may quote a text or an address

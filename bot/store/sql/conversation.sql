@@ -255,6 +255,11 @@ WHERE id = :id AND worker = :worker AND (state = 'sending' OR (state = 'unknown'
 UPDATE outbox SET state = :state, reason = :reason, settled_at = :now
 WHERE id = :id AND state = 'sending' AND worker = :worker;
 
+-- name: still_queued
+-- Read which of these chats have a reply or notice in the queue.
+SELECT DISTINCT o.chat FROM outbox o
+WHERE o.chat IN ({each}(:chats)) AND o.state = 'queued' AND o.broadcast IS NULL;
+
 -- name: chat_place
 -- Read the channel and address of a chat.
 SELECT channel, address FROM chats WHERE id = :chat AND erased_at IS NULL;

@@ -53,9 +53,9 @@ class Watched:
         rows = await self._outbox.claim(*args)
         return [replace(row, broadcast=self._broadcast) for row in rows]
 
-    async def settle_all(self, settlements: Sequence[Settlement], *args: Any) -> None:
+    async def settle_all(self, settlements: Sequence[Settlement], *args: Any) -> frozenset[str]:
         self.settled += [settlement.state for settlement in settlements]
-        await self._outbox.settle_all(settlements, *args)
+        return await self._outbox.settle_all(settlements, *args)
 
 
 async def delivered(watched: Watched, clock: ManualClock, *failures: Exception) -> DeliveryPipeline:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from bot.channels.zalo.oa.errors import NoMoney, OutsideWindow, TemplateRefused
 from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
-from bot.messages import OutboxRow, Receipt
+from bot.messages import MessageSize, OutboxRow, Receipt
 from bot.store import Store
 from bot.store.errors import StoreUnavailable
 from bot.store.sealing import open_keyring
@@ -99,6 +100,30 @@ async def test_broadcasts_take_turns(store: Store, clock: ManualClock, channel: 
         clock.seconds += 1.1
     assert set(which(channel)) == {ONE, TWO}
     assert abs(which(channel).count(ONE) - which(channel).count(TWO)) <= 1
+
+
+async def test_a_second_message_of_a_chat_leaves_behind_the_first_and_behind_the_last_nobody_looks_for_more(
+    store: Store, channel: ScriptedChannel, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, found = store.outbox.claim, list[int]()
+
+    async def claimed(*wanted: Any) -> list[OutboxRow]:
+        answers = await claim(*wanted)
+        if wanted[-1] is MessageSize.SMALL:
+            found.append(len(answers))
+        return answers
+
+    patch_method(monkeypatch, store.outbox, "claim", claimed)
+    clock, stop = Clock(), asyncio.Event()
+    await DeliveryPipeline(store, clock, channel=channel).take(make_text_update("a", 1), make_text_update("b", 2))
+    sending = asyncio.create_task(dispatcher(store, channel, clock).run(stop))
+    await eventually(
+        lambda: rows.run("SELECT COUNT(*) FROM outbox WHERE state = 'sent'") == [(2,)], within=4
+    )  # no sweep
+    await asyncio.sleep(0.05)  # a further look would be made by now
+    stop.set()
+    await sending
+    assert found == [1, 1]
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
