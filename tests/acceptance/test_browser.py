@@ -27,12 +27,12 @@ from handlers.model import Role
 from tests.support.delivery import make_conversation
 from tests.support.people import OPERATOR, UNITS, admin_transaction, grant_role, make_person_content
 from tests.support.pki import make_certificate
-from tests.support.programs import find_program, needs
+from tests.support.programs import BROWSER, find_program, needs
 from tests.support.store import CHANNEL
 from tests.support.stored_dialogue import register_request
 from tests.support.web import Office, free_port
 
-pytestmark = [needs("chromium"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [needs(BROWSER), pytest.mark.asyncio(loop_scope="module")]
 
 _AXE = Path(__file__).parents[1] / "support" / "axe" / "axe.min.js"
 _RULES = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
@@ -95,7 +95,7 @@ async def chromium() -> AsyncIterator[Chromium]:
     """The browser, started once."""
     async with async_playwright() as started:
         browser = await started.chromium.launch(
-            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=find_program(BROWSER), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
 
         @asynccontextmanager

@@ -22,12 +22,12 @@ from handlers.model import Role
 from tests.acceptance.test_browser import Chromium, Tab, chromium, open_tab
 from tests.support.delivery import TurnedClock, make_conversation
 from tests.support.people import OPERATOR, UNITS, admin_transaction, create_invitation
-from tests.support.programs import needs
+from tests.support.programs import BROWSER, needs
 from tests.support.web import Office, free_port
 
 __all__ = ["chromium"]  # a fixture
 
-pytestmark = [needs("chromium"), pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [needs(BROWSER), pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 
 #: A Monday, nine o'clock in Viet Nam.
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)

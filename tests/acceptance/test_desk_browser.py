@@ -28,12 +28,12 @@ from handlers.model import Role
 from tests.acceptance.test_browser import Tab, open_tab
 from tests.support.delivery import make_conversation
 from tests.support.people import OPERATOR, UNITS, admin_transaction, grant_role, make_person_content
-from tests.support.programs import find_program, needs
+from tests.support.programs import BROWSER, find_program, needs
 from tests.support.store import CHANNEL
 from tests.support.stored_dialogue import register_request
 from tests.support.web import Office, free_port
 
-pytestmark = [needs("chromium"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [needs(BROWSER), pytest.mark.asyncio(loop_scope="module")]
 
 #: The dialog of the keys is closed and a key pressed in one go; returns what has the focus afterwards.
 _PRESSED_AT_ONCE = """() => {
@@ -51,7 +51,7 @@ _SIZES = {"narrow": (360, 640), "desktop": (1440, 900)}
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as started:
         made = await started.chromium.launch(
-            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=find_program(BROWSER), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         yield made
         await made.close()
