@@ -19,6 +19,7 @@ from handlers.access import ROLE_REFUSALS, clean_label, format_actor, format_rol
 from handlers.core import format_moment
 from handlers.model import (
     ACT_TO_GIVE,
+    EMAIL,
     MACHINE,
     ROLES,
     Act,
@@ -101,7 +102,7 @@ def add(
 async def _add_owner(person: str, label: str) -> Grant:
     """Invited and taken at once, so that there is one way to a role."""
     where = parse_address(person)
-    if where is None:
+    if where is None or where.channel == EMAIL:  # nobody talks with the assistant by letters
         raise PersonUnknown(_NOBODY, person=person)
     async with open_store_from_settings(load_settings()) as opened:
         chat, now = opened.store.chats.at(*where), datetime.now(UTC)

@@ -142,7 +142,8 @@ def verify(
 ) -> None:
     """Verify the keys; exit status 1 if a value is unreadable or a process lacks the key in use."""
     check, keys = asyncio.run(_verify_keys(every=every))
-    lacking = [one for one in check.processes if not set(keys.keys) <= set(one.keys)]
+    processes = tuple(dict.fromkeys(check.processes))  # one that serves several channels is named once
+    lacking = [one for one in processes if not set(keys.keys) <= set(one.keys)]
     for missing in check.missing:
         _print_message(
             N_("Key {key} is missing: {count} values in {table}."),
@@ -152,7 +153,7 @@ def verify(
         )
     for place in check.damaged:
         _print_message(N_("Cannot be read: {place}"), place=place)
-    for process in check.processes:
+    for process in processes:
         _print_message(N_("{name} has the keys {keys}."), name=process.name, keys=", ".join(process.keys))
     for process in lacking:
         names = ", ".join(sorted(set(keys.keys) - set(process.keys)))
@@ -179,6 +180,7 @@ def rotate() -> None:
 async def _rotate_keys() -> tuple[str, int, Retirement]:
     async with open_key_rotation(load_settings()) as sealer:
         key = await sealer.add(_now())
+        await sealer.spread(key)
         await sealer.use(key, _now())
         resealed = await sealer.reseal()
         _print_message(

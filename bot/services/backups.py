@@ -23,7 +23,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from bot.atomic_file import flush_to_disk
-from bot.errors import to_reason
+from bot.errors import ErrorReason, to_reason
 from bot.services.opening import database_url
 from bot.settings import Settings
 from bot.store import (
@@ -62,7 +62,7 @@ _NO_ROOM = N_("There is too little room in {folder} for a backup. Make room ther
 _NOT_WRITTEN = N_("The backup in {folder} cannot be written: {why}. Choose another folder with TROLY_BACKUP_DIR.")
 _NOT_READ = N_("{path} is no backup that can be read: {why}")
 _NONE_THERE = N_("There is no backup in {folder}.")
-_NO_MANIFEST = N_("its manifest is missing or damaged")
+_NO_MANIFEST = ErrorReason(N_("its manifest is missing or damaged"))
 _ALTERED = N_("The file {file} of the backup is not the one that was written. Take another backup.")
 _DAMAGED = N_("The database in the backup {path} is damaged. Take another backup.")
 

@@ -25,6 +25,8 @@ RETIREMENT_GRACE = timedelta(days=1)
 #: After that time every reader of the key file of this machine seals with its current key, and has written what it had
 #: sealed before.
 SETTLING_TIME = timedelta(seconds=7)
+#: How long ``spread`` sleeps between two looks.
+_LOOK_AGAIN = timedelta(seconds=0.5)
 
 _NOT_SPREAD = N_(
     "These processes do not have key {key} yet: {names}. Copy the key file to their machine; they read it by themselves"
@@ -119,7 +121,7 @@ class KeyRotation:
             raise UnknownKeyName(_NO_PENDING) if wanted is None else UnknownKeyName(_NO_SUCH_KEY, key=wanted)
         lacking = [one.name for one in await self.processes() if wanted not in one.keys]
         if lacking and not force:
-            raise KeyNotSpread(_NOT_SPREAD, key=wanted, names=", ".join(lacking))
+            raise KeyNotSpread(_NOT_SPREAD, key=wanted, names=", ".join(dict.fromkeys(lacking)))
         await self.driver.run(Query("key_in_use", {"id": wanted}))
         if wanted != keys.current:
             await self._rewrite(lambda keys: keys.with_current_key(wanted, now))
@@ -138,7 +140,7 @@ class KeyRotation:
         return after
 
     async def processes(self) -> list[ServingProcess]:
-        """List the processes that serve a channel now, with the keys they say they hold.
+        """List the processes that serve now, once for each channel, with the keys they say they hold.
 
         There are none where the database is for one machine: every process there reads this key file before it seals.
         """
@@ -284,6 +286,13 @@ class KeyRotation:
     def settling(self) -> timedelta:
         """The time after which every reader of this key file has written what it had sealed with an older key."""
         return SETTLING_TIME
+
+    async def spread(self, name: str) -> None:
+        """Wait until every live process has read this key by itself, or for the time of ``settling``."""
+        for _ in range(int(self.settling / _LOOK_AGAIN)):
+            if all(name in one.keys for one in await self.processes()):
+                return
+            await asyncio.sleep(_LOOK_AGAIN.total_seconds())
 
     async def settle(self) -> None:
         """Wait for the time of ``settling``."""

@@ -102,7 +102,9 @@ DELIVERY_REASONS = {
 #: Each problem with its remedy; ``BroadcastProblem.about`` is told in addition.
 PROBLEMS = {
     ProblemKind.EMPTY: N_("The text is missing. Write it in Vietnamese at least."),
-    ProblemKind.PLACEHOLDER: N_("A placeholder is not known. Check how it is written."),
+    ProblemKind.PLACEHOLDER: N_(
+        "A placeholder is not known, or words beside it are part of it already. Write it as shown."
+    ),
     ProblemKind.MARKUP: N_("The markup is not closed, or is not known. Correct it, or write without it."),
     ProblemKind.TOO_LONG: N_("The text is longer than one message holds. Shorten it."),
     ProblemKind.MISSING: N_(

@@ -50,7 +50,12 @@ PLACEHOLDER_NAMES = {
 }
 #: Similarity, in percent, from which a known name is suggested for a mistyped one.
 _MIN_NAME_SIMILARITY = 55.0
-_REPEATED_UNIT = re.compile(r"(\{(?:so_ngay|days)(?:\|[^{}]*)?\})\s*(?:ngày|ngay|days?)\b", re.IGNORECASE)
+_DAYS_LEFT = r"(?P<slot>\{\s*(?:s[oố][ _]ng[aà]y|days)\s*(?:\|[^{}]*)?\})"
+#: Words beside ``{so_ngay}`` that it brings itself: "còn" and "đã quá" before it, "ngày" and "days left" behind it.
+_REPEATED_WORDS = (
+    re.compile(rf"\b(?:còn(?: lại)?|con(?: lai)?|(?:đã )?quá|da qua)[\s*_]+{_DAYS_LEFT}", re.IGNORECASE),
+    re.compile(rf"{_DAYS_LEFT}[\s*_]*(?:ngày|ngay|days?|left)\b", re.IGNORECASE),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,10 @@ def to_unknown_placeholder(written: str) -> BroadcastProblem:
     return BroadcastProblem(trouble=ProblemKind.PLACEHOLDER, about=f"{{{written[:40]}}}{meant}")
 
 
-def find_repeated_units(text: str) -> tuple[BroadcastProblem, ...]:
-    """Report every ``{so_ngay} ngày``: the placeholder contains the word "ngày" already."""
-    found = _REPEATED_UNIT.finditer(text)
-    return tuple(BroadcastProblem(trouble=ProblemKind.PLACEHOLDER, about=f"{one[0]} → {one[1]}") for one in found)
+def find_repeated_words(text: str) -> tuple[BroadcastProblem, ...]:
+    """Report every ``còn {so_ngay}`` and ``{so_ngay} ngày``: the placeholder is filled with "còn 7 ngày"."""
+    found = (one for pattern in _REPEATED_WORDS for one in pattern.finditer(text))
+    return tuple(BroadcastProblem(trouble=ProblemKind.PLACEHOLDER, about=f"{one[0]} → {one['slot']}") for one in found)
 
 
 def known_placeholders(values: PlaceholderValues) -> frozenset[Placeholder]:
@@ -272,7 +277,7 @@ class Template:
 def parse(text: str) -> Template | tuple[BroadcastProblem, ...]:
     """Parse a text; return the template, or its problems. Never raises."""
     marked = _parse_text(text)
-    found = (*marked.problems, *find_repeated_units(text))
+    found = (*marked.problems, *find_repeated_words(text))
     if not text.strip():
         return (BroadcastProblem(trouble=ProblemKind.EMPTY),)
     return found or Template(marked.parts)

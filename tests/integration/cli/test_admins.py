@@ -93,7 +93,8 @@ def test_where_telegram_does_not_answer_the_code_is_printed(troly: Command, monk
 
 
 @pytest.mark.parametrize(
-    "person", ["me", "telegram:", "telegram:-100", "telegram:1x", "telegram:0", "terminal:", "x:1"]
+    "person",
+    ["me", "telegram:", "telegram:-100", "telegram:1x", "telegram:0", "terminal:", "x:1", "email:lan@xa.gov.vn"],
 )
 def test_an_address_that_names_no_chat_is_refused(troly: Command, database: Database, person: str) -> None:
     troly("migrate")

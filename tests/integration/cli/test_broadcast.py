@@ -164,7 +164,7 @@ async def test_what_stands_against_it_is_named_and_nothing_can_be_approved(town:
 
     code, out, _ = await town.does("check", name)
     assert code == 1
-    assert "{ho_tn} → {ho_ten}: A placeholder is not known." in out
+    assert "{ho_tn} → {ho_ten}: A placeholder is not known, or" in out
     assert "*bold: The markup is not closed" in out
     code, _, error = await town.does("approve", name)
     assert code == 1

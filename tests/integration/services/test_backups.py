@@ -184,6 +184,7 @@ def test_a_manifest_that_says_nothing_is_no_backup(made: Backup, manifest: bytes
     with pytest.raises(BackupError) as refused:
         find_backup(made.path.parent)
     assert "manifest is missing or damaged" in refused.value.say(translator("en"))
+    assert "tệp mô tả bị thiếu hoặc bị hỏng" in refused.value.say(translator("vi"))
 
 
 @pytest.mark.postgres

@@ -67,7 +67,11 @@ def test_a_text_is_said_as_it_was_meant(text: str, said: str | None) -> None:
         ("{đơn vi5}", ProblemKind.PLACEHOLDER, "{đơn vi5} → {don_vi}"),
         ("{luong|không}", ProblemKind.PLACEHOLDER, "{luong}"),
         # the placeholder says "ngày" itself
-        ("còn {so_ngay} ngày", ProblemKind.PLACEHOLDER, "{so_ngay} ngày → {so_ngay}"),
+        ("gấp: {so_ngay} ngày", ProblemKind.PLACEHOLDER, "{so_ngay} ngày → {so_ngay}"),
+        ("hạn {han}, còn {so_ngay}.", ProblemKind.PLACEHOLDER, "còn {so_ngay} → {so_ngay}"),
+        ("Còn lại *{số ngày}*.", ProblemKind.PLACEHOLDER, "Còn lại *{số ngày} → {số ngày}"),
+        ("đã quá {so_ngay|hạn}", ProblemKind.PLACEHOLDER, "đã quá {so_ngay|hạn} → {so_ngay|hạn}"),
+        ("{days} left", ProblemKind.PLACEHOLDER, "{days} left → {days}"),
         ("{days} days left", ProblemKind.PLACEHOLDER, "{days} days → {days}"),
         ("Hạn *{han}\nGấp*", ProblemKind.MARKUP, "*{han}"),
         ("*a _b*_", ProblemKind.MARKUP, "_b*_"),
