@@ -303,6 +303,11 @@ def _with_file_links(components: Components, one: ServedChannel) -> ServedChanne
     return replace(one, channel=LinkingChannel(one.channel, links))
 
 
+def _wake(dispatchers: Sequence[Dispatcher]) -> None:
+    for one in dispatchers:
+        one.notify()
+
+
 def _build_runner(
     components: Components, served: Sequence[ServedChannel], listening: ExitStack, *, receiving: bool, rehearsal: bool
 ) -> Runner:
@@ -310,13 +315,10 @@ def _build_runner(
     settings, store, clock = components.settings, components.store, components.clock
     services = [_channel_service(components, one) for one in served]
     dispatchers = {service.channel: service.dispatcher for service in services}
+    wake_all = partial(_wake, tuple(dispatchers.values()))
 
     def wake(chat: Chat) -> None:
         dispatchers[chat.channel].notify()
-
-    def wake_all() -> None:
-        for one in dispatchers.values():
-            one.notify()
 
     turns = components.turn_handler({one.channel.name: one.channel for one in served}, wake)
     calls = WaitingCalls(clock)
