@@ -1,5 +1,6 @@
 """Keys are changed in steps: nothing is lost, nobody falls silent, and a key that leaked is gone at the end."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -240,6 +241,29 @@ async def test_a_key_is_used_only_once_every_live_process_has_it_and_then_by_all
         for one in (here, there):
             await one.workers.beat(CHANNEL, NOW, judge=True)
         assert [process.keys[0] for process in await here.keys.processes()] == [key, key]
+
+
+@pytest.mark.postgres
+async def test_a_rotation_waits_until_the_live_processes_have_read_the_key(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_rotation, "SETTLING_TIME", timedelta(seconds=60))
+    monkeypatch.setattr(key_rotation, "_LOOK_AGAIN", timedelta(seconds=0.01))
+    database = Database(postgres_url, tmp_path)
+    here = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+    there, path = await elsewhere(database)
+    async with closing_async(here), closing_async(there):
+        await there.workers.join(CHANNEL, LEASE, NOW)
+        key = await here.keys.add(NOW)
+        waiting = asyncio.create_task(here.keys.spread(key))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+
+        replace_key_file(path, read_key_file(database.keys))
+        await there.workers.beat(CHANNEL, NOW, judge=True)
+        await asyncio.wait_for(waiting, 30)
+
+        assert await here.keys.use(key, NOW) == key
 
 
 @pytest.mark.postgres
