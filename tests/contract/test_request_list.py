@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.store import Store, request_filter
+from bot.store import Store, conditions
 from handlers.model import Filter, MoveOutcome, RequestState, Rights
 from rules.outcome import Procedure
 from tests.support.people import (
@@ -150,7 +150,7 @@ async def test_more_words_than_any_request_has_find_nothing(desk: Store) -> None
 async def test_what_is_masked_is_not_found_by_guessing_it(
     desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
 ) -> None:
-    monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", common)
+    monkeypatch.setattr(conditions, "COMMON_WORD_COUNT", common)
     own = await register_request(desk, "1", make_person_content("Trần Thị Bưởi"), "DN.NT")
     await register_request(desk, "2", make_person_content(), "DN.DP")
     both = Rights.of((*FOCAL.grants, *OTHER.grants), UNITS)
@@ -170,7 +170,7 @@ async def test_what_is_masked_is_not_found_by_guessing_it(
 async def test_an_amended_request_is_found_by_its_new_words_alone(
     desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
 ) -> None:
-    monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", common)
+    monkeypatch.setattr(conditions, "COMMON_WORD_COUNT", common)
     given = await register_request(desk, "1", make_person_content("Bùi Thị Hoa"), "DN.NT")
     async with StoredTurns(desk, "1")() as turn:
         await turn.requests.amend(given.code, make_person_content("Bùi Thị Mai"))

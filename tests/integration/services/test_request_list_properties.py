@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.store import Store, request_filter
+from bot.store import Store, conditions
 from bot.store.requests import open_search_words, search_words
 from handlers.model import Act, Filter, RequestRow, RequestState, Rights, transitions_from
 from rules.calendar import to_vietnam_day
@@ -94,7 +94,7 @@ async def fill(store: Store) -> None:
 async def desk(
     store: Store, database: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Store:
-    monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", request.param)
+    monkeypatch.setattr(conditions, "COMMON_WORD_COUNT", request.param)
     insert_units(database.sql)
     await fill(store)
     return store
