@@ -32,7 +32,8 @@ _LOCAL = struct.Struct("<4s22xHH")  #: a local header: the mark, the lengths of 
 _UTF8_NAME = 0x800  #: general purpose bit 11: APPNOTE 4.4.4
 #: An Office document has many entries that are not read; a longer directory is an attack in itself.
 _LONGEST_DIRECTORY = 20_000
-#: ``zipfile`` raises these for a damaged archive; NotImplementedError means a feature that the file merely claims.
+#: What ``zipfile`` and ``zlib`` raise over a damaged archive; NotImplementedError where it claims a feature of ZIP that
+#: ``zipfile`` lacks.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError)
 
 

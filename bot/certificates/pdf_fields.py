@@ -33,18 +33,16 @@ def certificates(stream: BinaryIO) -> Iterator[Finding]:
 
 
 def _open_pdf(stream: BinaryIO) -> PdfReader:
-    reader = PdfReader(stream, strict=False)
-    # A PDF that only restricts printing opens with the empty password; one with a real password does not.
-    if reader.is_encrypted and not _can_decrypt(reader):
+    try:
+        reader = PdfReader(stream, strict=False)
+        # A PDF that only restricts printing opens with the empty password; one with a real password does not.
+        is_open = not reader.is_encrypted or reader.decrypt("")
+    except (DependencyError, NotImplementedError, WrongPasswordError) as error:
+        # So pypdf tells of encryption that it does not know, by certificates for one: the file is locked, not damaged.
+        raise UnreadableError(FileProblemKind.ENCRYPTED) from error
+    if not is_open:
         raise UnreadableError(FileProblemKind.ENCRYPTED)
     return reader
-
-
-def _can_decrypt(reader: PdfReader) -> bool:
-    try:
-        return bool(reader.decrypt(""))
-    except (DependencyError, NotImplementedError, WrongPasswordError):
-        return False
 
 
 def _iter_signatures(reader: PdfReader) -> Iterator[DictionaryObject]:

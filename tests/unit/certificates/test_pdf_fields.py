@@ -11,14 +11,16 @@ from handlers.model import FileProblemKind
 from tests.support import pki, pki_files
 
 
-def _file(fields: bytes, *objects: bytes) -> BytesIO:
+def _file(fields: bytes, *objects: bytes, trailer: bytes = b"") -> BytesIO:
     """A file whose objects, from number 5 on, are these; ``fields`` are those of its form."""
     form = {1: b"<</Type/Catalog/AcroForm 2 0 R>>", 2: b"<</Fields[%s]>>" % fields}
     written, table = b"%PDF-1.7\n", b"xref\n0 1\n0000000000 65535 f \n"
     for number, one in (form | dict(enumerate(objects, 5))).items():
         table += b"%d 1\n%010d 00000 n \n" % (number, len(written))
         written += b"%d 0 obj\n%s\nendobj\n" % (number, one)
-    return BytesIO(written + table + b"trailer\n<</Root 1 0 R/Size 99>>\nstartxref\n%d\n%%%%EOF\n" % len(written))
+    return BytesIO(
+        written + table + b"trailer\n<</Root 1 0 R/Size 99%s>>\nstartxref\n%d\n%%%%EOF\n" % (trailer, len(written))
+    )
 
 
 def _signature() -> bytes:
@@ -71,3 +73,11 @@ def test_a_very_wide_tree_of_fields_ends() -> None:
     wide = b"<</FT/Sig/Kids[%s]>>" % kids
     with pytest.raises(UnreadableError):
         list(certificates(_file(b"5 0 R", wide, wide, wide)))
+
+
+@pytest.mark.parametrize("locked", [b"/Filter/Adobe.PubSec/SubFilter/adbe.pkcs7.s5/V 4", b"/Filter/Standard/V 9/R 9"])
+def test_a_file_that_is_locked_in_a_way_not_known_is_locked_and_not_damaged(locked: bytes) -> None:
+    file = _file(b"5 0 R", b"<</FT/Sig/V 6 0 R>>", _signature(), trailer=b"/ID[<00><00>]/Encrypt<<%s>>" % locked)
+    with pytest.raises(UnreadableError) as raised:
+        list(certificates(file))
+    assert raised.value.trouble is FileProblemKind.ENCRYPTED
