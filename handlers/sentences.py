@@ -32,7 +32,7 @@ from handlers.interview.screens.understood import answers_in, format_noted_day, 
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
 from handlers.supposing import NEAR_EXPIRY, answer_merger, answer_supposed, leaves_out_loss
-from handlers.understanding import ASKING_SCREENS, read_sentence
+from handlers.understanding import ASKING_SCREENS, TELLING_SCREENS, read_sentence
 from locales import N_
 from rules import answer_question, find_named, name_by_case
 from rules.facts import Token
@@ -71,6 +71,9 @@ KEPT_FOR_CONSENT = N_("I have understood your sentence. Once you agree, I say it
 NOT_A_NAME = N_("I have not put that into the field below. What the answer counts on stands under “{review}”.")
 SAID_BACK_NEXT = N_("I have read what you wrote under it too, and say it back right after this.")
 
+#: Words of a refusal that mean "not now", without accents; a bare "no" may have been meant for the open question.
+_LATER = re.compile(r"\b(?:thoi|khoi|khoan|tu tu|de (?:em |toi |minh )?(?:xem|suy nghi|nghi|hoi|tinh|coi|can nhac|doc))\b")
+
 RunCommand = Callable[[Context, str, str], Awaitable[HandlerResult]]
 
 
@@ -86,7 +89,7 @@ async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCo
     if name := COMMANDS.get(reading.intent):
         return await run(here, name, "")
     if reading.intent in {"consent", "refusal"}:
-        return await _answer_consent(here, reading)
+        return await (run(here, "huy", "") if _puts_off(here, reading, text) else _answer_consent(here, reading))
     answers = answer_questions(here, reading, text)
     told = None if reading.asks else ask_about_found_token(here, text)
     told = told or _take_facts(here, reading)
@@ -108,6 +111,11 @@ async def _answer_consent(here: Context, reading: Reading) -> HandlerResult | No
     if here.session.screen != "welcome":
         return None
     return await SCREENS["welcome"].handle_option(here, AGREE if reading.intent == "consent" else DECLINE)
+
+
+def _puts_off(here: Context, reading: Reading, text: str) -> bool:
+    """Return whether a refusal leaves the conversation for now; where consent is asked for, it refuses that."""
+    return here.session.screen != "welcome" and reading.intent == "refusal" and bool(_LATER.search(fold(text)))
 
 
 def _take_facts(here: Context, reading: Reading) -> HandlerResult | None:
@@ -192,7 +200,10 @@ def _open_question(here: Context) -> Question | None:
 
 
 #: Words of a certificate whose end is near, without accents.
-_NEAR_ITS_END = re.compile(r"\b(sap|gan|can) (het|den|toi|qua) (han|hieu luc)")
+_NEAR_ITS_END = re.compile(
+    r"\b(?:(?:sap|gan|can) (?:het|den|toi|qua)|(?:con|trong) \S+ (?:ngay|tuan|thang)(?: nua)?(?: la| thi| moi)? het"
+    r"|(?:tuan|thang|nam) (?:sau|toi)(?: la| thi)? het) (?:han|hieu luc)"
+)
 #: Documents that are named for the legal basis; the others stand in the answer of the whole case.
 _MOST = 4
 NOT_READ = N_("No text that I have read says that. Please ask the office that receives your dossier.")
@@ -238,7 +249,11 @@ def answer_questions(here: Context, reading: Reading, text: str) -> tuple[Markup
     )  # a locked token is opened by a procedure
     # an end without its day waits to be confirmed
     asked = {**reading.supposed, **ended} if opened or "what_to_do" in asks else {}
-    if "what_to_do" in asks and _NEAR_ITS_END.search(folded):
+    near = _NEAR_ITS_END.search(folded) is not None
+    alone = not asks and reading.facts.keys() <= {"subject", "whose"} and here.session.screen in TELLING_SCREENS
+    if near and alone:
+        asks = ["what_to_do"]  # "chứng thư sắp hết hạn" is told in order to ask just this
+    if near and "what_to_do" in asks:
         asked = {**asked, NEAR_EXPIRY: True}
     whole = asked and not leaves_out_loss(folded, asked)
     supposed = answer_supposed(here, {**named, **asked}) if whole else ()
@@ -246,16 +261,22 @@ def answer_questions(here: Context, reading: Reading, text: str) -> tuple[Markup
         supposed = supposed[:-1]  # it was told, not supposed, and that it is noted is said below
     if "what_to_do" in asks and (reading.facts.get("merged") or reading.supposed.get("merged")):
         supposed = supposed or answer_merger(here, reading.facts.get("subject"))
-    answers = (_answer(here, ask, folded) for ask in asks if not (supposed and ask == "what_to_do"))
-    return (*supposed, *answers)
+    by_lines: dict[tuple[str, ...], str] = {}  # two questions may have one answer
+    for ask in asks:
+        if not (supposed and ask == "what_to_do"):
+            by_lines.setdefault(_answer_lines(here, ask, folded), ask)
+    return (*supposed, *(_format_answer(here, ask, lines) for lines, ask in by_lines.items()))
 
 
-def _answer(here: Context, ask: str, folded: str) -> Markup:
-    title = format_bold(here.say(TITLES[ask]))
+def _answer_lines(here: Context, ask: str, folded: str) -> tuple[str, ...]:
     case = list(_from_the_case(here, ask))
     whole = case and (ask in _WHOLE_BY_CASE or (ask == "where" and _names_an_office(here)))
     said = case if whole else [*case, *_from_the_pack(here, ask, folded)]
-    return join_lines(title, format_bullets(dict.fromkeys(said) or [here.say(NOT_READ)]))
+    return tuple(dict.fromkeys(said)) or (here.say(NOT_READ),)
+
+
+def _format_answer(here: Context, ask: str, lines: tuple[str, ...]) -> Markup:
+    return join_lines(format_bold(here.say(TITLES[ask])), format_bullets(lines))
 
 
 def _from_the_pack(here: Context, ask: str, folded: str) -> Iterator[str]:

@@ -130,6 +130,13 @@ SYNONYMS = {
 }
 
 
+#: Ways to say that the file is of somebody else or was the wrong one; short forms are written out before.
+NOT_THIS = (
+    "khong", "khong phai", "no", "sai", "sai roi", "nham roi", "khong dung", "khong phai cai nay",
+    *(f"{not_}cua {me}" for not_ in ("khong phai ", "cai nay khong phai ") for me in ("em", "toi", "minh", "tui")),
+    *(f"{this}cua {whom}" for this in ("", "cai nay ") for whom in ("nguoi khac", "dong nghiep", "ban em", "sep")),
+    "gui nham", "em gui nham", "toi gui nham", "nham tep", "nham file", "gui nham tep", "gui nham file", "gui nham roi",
+)  # fmt: skip
 #: The way on for people who do not know which certificate is theirs.
 UNSURE_WHICH = N_(
     "Compare the serial number and the last day with the label of the token, or with the certificate in its tool; the"
@@ -183,7 +190,7 @@ def _render_single(here: Context, certificate: Certificate) -> Page:
     doubts = _format_disagreements(here, certificate, said)
     yes = () if doubts else ("dung", "co", "phai", "ok", "yes", "dung roi")
     options = [Option(k, say.t(CONFIRM[k]), (*SYNONYMS[k], *(yes if k is first else ()))) for k in kinds]
-    no = Option(NO, say.t(N_("No, not this certificate")), ("khong", "khong phai", "no", "sai"))
+    no = Option(NO, say.t(N_("No, not this certificate")), NOT_THIS)
     forged = certificate.recognition is Recognition.INVALID
     ask = N_("<b>Please send another file.</b>") if forged else N_("<b>Is it the one you mean?</b>")
     return Page(
