@@ -17,6 +17,7 @@ from handlers.broadcasts.screens.confirm import handle_admin_button
 from handlers.broadcasts.screens.detail import handle_report
 from handlers.commands import find_command, parse_command
 from handlers.core import (
+    BACK,
     AnswerPrinted,
     ButtonTapped,
     CertificatesListed,
@@ -72,7 +73,7 @@ from handlers.interview.screens.file import (
 from handlers.interview.screens.question import find_overheard_facts
 from handlers.interview.screens.retraction import keep_safety_facts
 from handlers.interview.secrets import has_secret
-from handlers.model import SECRET_PROBLEMS, Rights, has_card_number, holds_certificate
+from handlers.model import SECRET_PROBLEMS, Act, FileProblemKind, Rights, has_card_number, holds_certificate
 from handlers.registry import ADMIN_SCREENS, LASTING, SCREENS, WITHOUT_CONSENT
 from handlers.sentences import REPLIES, answer_sentence, confirm_rest, contradicts, read_aside
 from handlers.turn import (
@@ -102,7 +103,16 @@ CARD_TAKEN_OUT = N_(
 )
 RULES_UPDATED = N_("The rules were updated since you answered; I go by the present ones.")
 OTHER_PLACE = N_("Your body lies outside the area of the local rules here: I go by the national ones.")
+_TABLES = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv")
+_OF_A_TABLE = frozenset({FileProblemKind.OLD_OFFICE, FileProblemKind.NO_SIGNATURE, FileProblemKind.UNKNOWN_TYPE})
+LIST_ELSEWHERE = N_(
+    "There is no certificate in this file. If it is a list of your unit's certificates, open the dossier with /donvi"
+    " and send it there as .xlsx or .csv."
+)
 LIST_LEFT = N_("That list is for a dossier: open it with /donvi, then send the list again.")
+#: Typed words that lead back from a page of somebody with a role, without accents.
+LEAVING = ("thoi", "thoi khoi", "huy", "huy bo", "thoat", "dung lai", "ra", "ve", "de sau", "cancel", "stop", "exit")
+TAP_OR_DESK = N_("I cannot make that out yet. Tap a button or send its number; /banlamviec leads to your desk.")
 SAY_LESS = N_("That is too much at once. Please say it in a few words, no more than {number} things.")
 OTHER_SUBJECT = N_("That button belongs to an earlier answer. Requests keep theirs: /yeucau")
 
@@ -234,7 +244,7 @@ async def _handle_file(here: Context, event: FileSent | FileRead | SheetRead | C
     if isinstance(event, CertificatesListed):  # the dossier was left meanwhile
         return HandlerResult(here.session, notes=(here.say(LIST_LEFT),))
     if isinstance(event, FileRead):
-        return take_file_read(here, event)
+        return await _send_list_on(here, event) or take_file_read(here, event)
     return await list_arrived(here, event.sheet) or take_file_read(here, to_unreadable_file(event))
 
 
@@ -260,6 +270,15 @@ async def _take_for_dossier(here: Context, event: FileRead | CertificatesListed)
     if here.session.screen not in DOSSIER_SCREENS or held & SECRET_PROBLEMS:
         return None
     return await take_dossier_file(here, event)
+
+
+async def _send_list_on(here: Context, event: FileRead) -> HandlerResult | None:
+    """Tell somebody who makes dossiers where a table without a certificate belongs."""
+    troubles = {problem.trouble for problem in event.reading.problems}
+    table = event.name.lower().endswith(_TABLES) and troubles <= _OF_A_TABLE and not event.reading.certificates
+    if not table or not (await current_rights(here)).reach(Act.MAKE_DOSSIERS):
+        return None
+    return HandlerResult(here.session, notes=(here.say(LIST_ELSEWHERE),))
 
 
 def _with_valid_screen(here: Context) -> Context:
@@ -332,13 +351,13 @@ async def _read_edited_text(here: Context, text: str) -> HandlerResult:
     reading, heard = read_sentence(here, text), understanding.match_line(text, page, ())
     named_options = (*heard.sure, *heard.maybe)
     if named_options and not page.exact and not reading.facts:
-        return _ask_what_is_meant(here, page, text, named_options)
+        return await _ask_what_is_meant(here, page, text, named_options)
     if here.session.consented_at is None:
         return read_aside(here, text)
     if page.exact:
         return await _read_edited_value(here, text)
     told = await answer_sentence(here, text, reading, _run_command)
-    return told or _ask_what_is_meant(here, page, text, ())
+    return told or await _ask_what_is_meant(here, page, text, ())
 
 
 async def _read_edited_value(here: Context, text: str) -> HandlerResult:
@@ -426,13 +445,13 @@ def _is_open_value(here: Context, text: str) -> bool:
 async def _handle_typed_value(here: Context, page: Page, heard: Match, text: str) -> HandlerResult:
     """Handle a text that names no option: a value for the screen, a doubt, an unknown number, or an unclear text."""
     if page.exact and heard.maybe:  # names of several options: nothing that the screen would take as a text
-        return _ask_what_is_meant(here, page, text, heard.maybe)
+        return await _ask_what_is_meant(here, page, text, heard.maybe)
     if page.help and is_doubt(text if page.exact else text.replace("?", "")):  # a question is no doubt of its own
         return HandlerResult(here.session, notes=(page.help,))
     if typed := await SCREENS[here.session.screen].handle_text(here, text):
         return typed
     numbers = heard.numbers or (parse_numbers(text) if page.numbers == "values" else ())
-    return reject_number(here, page, numbers) if numbers else _ask_what_is_meant(here, page, text, heard.maybe)
+    return reject_number(here, page, numbers) if numbers else await _ask_what_is_meant(here, page, text, heard.maybe)
 
 
 async def _answer_with_overheard(
@@ -485,7 +504,7 @@ async def _choose_option(here: Context, value: str) -> HandlerResult:
     return await SCREENS[here.session.screen].handle_option(here, value)
 
 
-def _ask_what_is_meant(here: Context, page: Page, text: str, maybe: tuple[str, ...]) -> HandlerResult:
+async def _ask_what_is_meant(here: Context, page: Page, text: str, maybe: tuple[str, ...]) -> HandlerResult:
     """Ask instead of guessing; help a person who is in doubt, and say what to type where a value is expected."""
     if maybe:
         return HandlerResult(here.session, notes=(here.say(N_("I am not sure. Do you mean:")),), guesses=maybe)
@@ -493,9 +512,19 @@ def _ask_what_is_meant(here: Context, page: Page, text: str, maybe: tuple[str, .
         return HandlerResult(here.session, notes=(page.help,))
     if page.options and is_doubt(text.replace("?", "")):
         return HandlerResult(here.session, notes=(here.say(ASK_ABOUT_IT), *_format_answers_kept(here)))
+    if here.session.screen in ADMIN_SCREENS:
+        return await _leave_or_miss(here, page, text)
     if page.options:
         return HandlerResult(here.session, notes=say_not_understood(here), missed=True)
     return HandlerResult(here.session, missed=True)
+
+
+async def _leave_or_miss(here: Context, page: Page, text: str) -> HandlerResult:
+    """Go back for a word that means it, on a page with a way back; else name the ways of somebody with a role."""
+    back = page.option(BACK)
+    if back and understanding.match_names(text, (replace(back, synonyms=LEAVING),), exact=True).sure:
+        return await _choose_option(here, BACK)
+    return HandlerResult(here.session, notes=say_not_understood(here, second=TAP_OR_DESK), missed=True)
 
 
 def _format_answers_kept(here: Context) -> tuple[Markup, ...]:

@@ -72,7 +72,9 @@ NOT_A_NAME = N_("I have not put that into the field below. What the answer count
 SAID_BACK_NEXT = N_("I have read what you wrote under it too, and say it back right after this.")
 
 #: Words of a refusal that mean "not now", without accents; a bare "no" may have been meant for the open question.
-_LATER = re.compile(r"\b(?:thoi|khoi|khoan|tu tu|de (?:em |toi |minh )?(?:xem|suy nghi|nghi|hoi|tinh|coi|can nhac|doc))\b")
+_LATER = re.compile(
+    r"\b(?:thoi|khoi|khoan|tu tu|de (?:em |toi |minh )?(?:xem|suy nghi|nghi|hoi|tinh|coi|can nhac|doc))\b"
+)
 
 RunCommand = Callable[[Context, str, str], Awaitable[HandlerResult]]
 

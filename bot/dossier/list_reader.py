@@ -40,7 +40,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "name": (
         "tên trên chứng thư", "tên", "họ tên", "họ và tên", "tên chứng thư", "tên thuê bao", "thuê bao", "chủ thể",
         "người được cấp", "người sử dụng", "tên cá nhân", "tên cơ quan", "tên cơ quan tổ chức", "tên tổ chức",
-        "cán bộ", "họ tên cán bộ", "name", "full name", "subscriber", "holder", "common name", "certificate name",
+        "cán bộ", "họ tên cán bộ", "họ và tên cán bộ", "họ tên chủ thể", "họ tên người dùng", "tên người dùng", "name",
+        "full name", "subscriber", "holder", "common name", "certificate name",
     ),
     "serial": (
         "số hiệu chứng thư", "số hiệu", "số serial", "serial", "số chứng thư", "serial chứng thư", "số hiệu CTS",
@@ -81,6 +82,11 @@ _LEFT_OUT = ("STT", "TT", "số TT", "số thứ tự", "no", "chức vụ", "ph
 _BY_HEADING = {fold(heading): column for column, names in COLUMNS.items() for heading in names}
 _BY_HEADING |= {fold(heading): f"tick {said}" for said, names in TICKED.items() for heading in names}
 _BY_HEADING |= {fold(heading): LEFT_OUT for heading in _LEFT_OUT}
+#: Short forms in headings, folded; "mã số sê-ri" is a serial number too.
+_SHORT_FORMS = {
+    "cb": "can bo", "cbcc": "can bo", "cbccvc": "can bo", "cc": "can bo", "cts": "chung thu", "cks": "chung thu",
+    "seri": "serial", "sn": "serial", "ht": "ho ten", "sl": "serial", "dv": "don vi", "cv": "cong vu", "tk": "token",
+}  # fmt: skip
 _TICKS = frozenset({"x", "v", "co", "yes", "true", "1", "dung", "roi", "da", "ok"})
 _CROSSES = frozenset({"khong", "no", "false", "0", "chua"})
 _MARKS = {"✓", "✔", "☑", "√", "●"}
@@ -118,8 +124,16 @@ def read_certificate_list(data: bytes) -> ListReading:
 
 
 def meaning_of(heading: str) -> str | None:
-    """Return the column of a heading, ``tick WORDS`` for one that tells something, or ``left out``."""
-    return look_up_heading(heading, _BY_HEADING)
+    """Return the column of a heading, ``tick WORDS`` for one that tells something, or ``left out``.
+
+    A heading that is not known as it stands is looked up with its short forms written out.
+    """
+    return look_up_heading(heading, _BY_HEADING) or look_up_heading(_write_out(heading), _BY_HEADING)
+
+
+def _write_out(heading: str) -> str:
+    words = fold(heading).split()
+    return " ".join(_SHORT_FORMS.get(word, word) for word in words).removeprefix("ma ")
 
 
 def known_headings() -> str:

@@ -57,12 +57,27 @@ class _Way:
     synonyms: tuple[str, ...]
 
 
+_WHO_IS_LEFT = (
+    *("so lieu", "thong ke", "tien do", "numbers", "ai con phai lam", "con bao nhieu", "con bao nhieu nguoi"),
+    *(f"{who} {left}" for who in ("ai", "con ai", "nhung ai", "don vi nao", "con don vi nao", "xa nao", "con xa nao",
+      "bao nhieu nguoi", "con bao nhieu nguoi", "bao nhieu don vi") for left in ("chua lam", "chua xong")),
+)  # fmt: skip
 _WAYS = (
     _Way("desk", N_("Request list"), Act.SEE_REQUESTS, ("danh sach", "yeu cau", "list")),
-    _Way("dossiers", N_("Dossiers of units"), Act.MAKE_DOSSIERS, ("ho so", "ho so don vi", "dossiers")),
-    _Way("export", N_("Export"), Act.EXPORT_REQUESTS, ("xuat", "export")),
-    _Way("picture", N_("Numbers"), Act.SEE_PICTURE, ("so lieu", "thong ke", "numbers")),
-    _Way("broadcasts", N_("Broadcasts"), Act.SEE_BROADCASTS, ("thong bao", "broadcasts")),
+    _Way(
+        "dossiers",
+        N_("Dossiers of units"),
+        Act.MAKE_DOSSIERS,
+        ("ho so", "ho so don vi", "lap ho so", "dossiers"),
+    ),
+    _Way("export", N_("Export"), Act.EXPORT_REQUESTS, ("xuat", "xuat excel", "excel", "tai danh sach", "export")),
+    _Way("picture", N_("Numbers"), Act.SEE_PICTURE, _WHO_IS_LEFT),
+    _Way(
+        "broadcasts",
+        N_("Broadcasts"),
+        Act.SEE_BROADCASTS,
+        ("thong bao", "nhac", "nhac han", "nhac nho", "broadcasts"),
+    ),
     _Way("offices", N_("Receiving offices"), Act.CHANGE_OFFICES, ("noi tiep nhan", "noi nhan", "offices")),
     _Way("roles", N_("Roles"), Act.SEE_HOLDERS, ("vai tro", "roles")),
     _Way("journal", N_("Journal"), Act.SEE_JOURNAL, ("nhat ky", "journal")),

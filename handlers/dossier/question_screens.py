@@ -50,6 +50,7 @@ from handlers.dossier.texts import (
 from handlers.model import Act, DossierRecord, Grant, RequestOffice, Rights, Unit
 from locales import N_
 from rules.facts import MergerRole, Subject
+from rules.language import load_language, read
 
 _WHAT_HAPPENED = N_("What happened to these?")
 #: Answers that one tap does not give for many: each ends certificates. The words that say the same of single ones.
@@ -88,6 +89,18 @@ class DossierEventScreen(OptionsOnlyScreen):
         common = {**before.common, "events": events}
         record = before.model_copy(update={"common": common, "answers": answers})
         return await save_dossier(here, record)
+
+
+async def take_event(here: Context, text: str) -> HandlerResult | None:
+    """Take what happened to the unit from a sentence; of a merger without its kind, ask which it was."""
+    told = read(text, load_language("vi")).facts
+    events = told.get("events", [])
+    if not events and not told.get("merged"):
+        return None
+    screen = DossierEventScreen()
+    if len(events) == 1 and (await screen.page(here)).option(events[0]):
+        return await screen.handle_option(here, events[0])
+    return HandlerResult(here.session.with_screen(EVENTS, about=id_of(here.session)))
 
 
 def _without_events(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,7 +68,7 @@ from handlers.dossier.opened import (
     start_of,
     take_differences,
 )
-from handlers.dossier.question_screens import begin_dossier, begin_handing_over
+from handlers.dossier.question_screens import begin_dossier, begin_handing_over, take_event
 from handlers.dossier.sources import (
     accept_others,
     drop_unreadable,
@@ -183,8 +183,10 @@ class DossierScreen:
         if fold(text) in LIST_WORDS:
             return order_list(here)
         found = await current_dossier(here)
-        if found is None or not found.entries:
+        if found is None:
             return None
+        if not found.entries:
+            return await take_event(here, text)
         return await take_differences(here, found, text, MAIN)
 
 

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 from handlers.model.certificate import Certificate, FileProblemKind
 from handlers.model.unit import matches_unit
 from rules.facts import Subject
-from rules.language import load_language, read
+from rules.language import Language, load_language, read
 from rules.language.spelling import fold
 
 #: What words may say of one certificate.
@@ -21,6 +21,10 @@ _SAID = ("events", "token", "key_exposed", "issuer")
 _NOT_DIGIT = re.compile(r"[^0-9A-F]")
 #: Similarity, in percent, from which a name with a typing slip counts as the same.
 _SAME_NAME = 85.0
+#: How a note on one person begins who went elsewhere, without accents.
+_MOVED = re.compile(
+    r"(?:da |moi |duoc )*(?:chuyen|dieu (?:dong|chuyen)|luan chuyen|thuyen chuyen)(?: cong tac)? (?:ve|sang|qua|den)\b"
+)
 #: English words of lists, as they are said in Vietnamese.
 _IN_ENGLISH = {
     "retired": "đã nghỉ hưu", "resigned": "đã thôi việc", "left": "đã thôi việc", "deceased": "đã từ trần",
@@ -79,8 +83,9 @@ def read_sayings(texts: Iterable[str]) -> Saying:
     """
     language, facts, unread = load_language("vi"), dict[str, Any](), list[str]()
     for text in filter(None, texts):
-        found = read(_IN_ENGLISH.get(fold(text), text), language).facts
-        told: dict[str, Any] = {fact: found[fact] for fact in _SAID if fact in found}
+        told = _facts_said(_IN_ENGLISH.get(fold(text), text), language)
+        if not told and _MOVED.match(fold(text)):  # a note leaves out whom the row is of
+            told = _facts_said(f"em {text}", language)
         if issuer := told.pop("issuer", None):
             told["certificate"] = {"issuer": issuer}
         if "events" in told:
@@ -88,6 +93,11 @@ def read_sayings(texts: Iterable[str]) -> Saying:
         facts |= told
         unread += [] if told else [text]
     return Saying(facts, tuple(unread))
+
+
+def _facts_said(text: str, language: Language) -> dict[str, Any]:
+    found = read(text, language).facts
+    return {fact: found[fact] for fact in _SAID if fact in found}
 
 
 class Source(BaseModel):

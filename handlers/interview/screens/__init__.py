@@ -86,6 +86,14 @@ def _in_order(here: Context) -> Session:
     return here.session.with_changes(answers={**_IN_ORDER, **here.session.answers})
 
 
+#: Ways to say that the file is of somebody else or was the wrong one; short forms are written out before.
+NOT_THIS = (
+    "khong", "khong phai", "no", "sai", "sai roi", "nham roi", "khong dung", "khong phai cai nay",
+    *(f"{not_}cua {me}" for not_ in ("khong phai ", "cai nay khong phai ") for me in ("em", "e", "toi", "minh", "tui")),
+    *(f"{this}cua {whom}" for this in ("", "cai nay ") for whom in ("nguoi khac", "dong nghiep", "ban em", "sep")),
+    "gui nham", "em gui nham", "toi gui nham", "nham tep", "nham file", "gui nham tep", "gui nham file", "gui nham roi",
+)  # fmt: skip
+
 ASK_OFFICE = N_("The receiving office is {office}.")
 ASK_LIKELY_OFFICE = N_("The receiving office is most likely {office}; this is not confirmed.")
 STILL_KEPT = N_("Your earlier answers are kept.")

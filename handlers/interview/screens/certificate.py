@@ -25,7 +25,7 @@ from handlers.core import (
     with_answer,
 )
 from handlers.interview import known_day, to_answered, to_next_screen
-from handlers.interview.screens import UNSURE, format_ways_on, unsure_option
+from handlers.interview.screens import NOT_THIS, UNSURE, format_ways_on, unsure_option
 from handlers.interview.screens.fate import bind_derived_events
 from handlers.interview.screens.file import HOW_TO_FIND_THE_DAY, SEND_BY_LINK, SEND_THE_FILE, explain_export, how_option
 from handlers.model import UNKNOWN_KEY, Certificate, CertificatePart, Recognition
@@ -130,13 +130,6 @@ SYNONYMS = {
 }
 
 
-#: Ways to say that the file is of somebody else or was the wrong one; short forms are written out before.
-NOT_THIS = (
-    "khong", "khong phai", "no", "sai", "sai roi", "nham roi", "khong dung", "khong phai cai nay",
-    *(f"{not_}cua {me}" for not_ in ("khong phai ", "cai nay khong phai ") for me in ("em", "toi", "minh", "tui")),
-    *(f"{this}cua {whom}" for this in ("", "cai nay ") for whom in ("nguoi khac", "dong nghiep", "ban em", "sep")),
-    "gui nham", "em gui nham", "toi gui nham", "nham tep", "nham file", "gui nham tep", "gui nham file", "gui nham roi",
-)  # fmt: skip
 #: The way on for people who do not know which certificate is theirs.
 UNSURE_WHICH = N_(
     "Compare the serial number and the last day with the label of the token, or with the certificate in its tool; the"

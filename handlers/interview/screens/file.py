@@ -34,7 +34,8 @@ FILE_PROBLEMS = {
     FileProblemKind.PICTURE: N_("This is a picture; I cannot read a certificate from a picture."),
     FileProblemKind.UNKNOWN_TYPE: N_("I do not know this kind of file, and I found no certificate in it."),
     FileProblemKind.OLD_OFFICE: N_(
-        "I cannot read signatures in old Office files (.doc, .xls, .msg). Please send a signed PDF or the .cer file."
+        "I cannot read old Office files (.doc, .xls, .msg). Please send a signed PDF or the .cer file; if it is a list,"
+        " open it in Excel, save it as .xlsx and send that."
     ),
     FileProblemKind.PGP: N_(
         "This is a PGP file, which holds no such certificate. Please send the .cer file or a signed PDF."
@@ -217,6 +218,8 @@ def to_unreadable_file(event: SheetRead) -> FileRead:
 
 EXPORT = N_(
     "<b>How to get the file.</b>\n"
+    "• The shortest way: send a PDF that was signed with it.\n"
+    "• On a phone: forward the .cer file or a signed PDF here; the colleague who has the token can send it to you.\n"
     "• Windows: plug in the token, press Windows + R, type <code>certmgr.msc</code>, open Personal,"
     " Certificates, open the"
     " certificate, then Details, Copy to File, choose <b>No, do not export the private key</b>, DER or"
@@ -224,8 +227,6 @@ EXPORT = N_(
     "• Adobe Reader: open a PDF you signed, click the signature, Signature Properties, Show Signer's"
     " Certificate, Export.\n"
     "• The token's own tool: open the certificate, choose Export certificate (.cer).\n"
-    "• Or just send a PDF that was signed with it.\n"
-    "• On a phone: forward the .cer file or a signed PDF here; the colleague who has the token can send it to you.\n"
     "The words of the menus may differ a little from version to version."
 )
 
